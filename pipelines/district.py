@@ -18,11 +18,11 @@ from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Settings
-from pipelines.settings.reader import load_settings
 from pipelines.settings.secrets import state_place
-from pipelines.state.account_domains import noted_domains
-from pipelines.state.database import Store, only_run
-from pipelines.state.opening import open_state
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.connections import Store, only_run
+from pipelines.state.opened_state import open_state
+from pipelines.state.seen_domains import noted_domains
 from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalog, rule_version
 from pipelines.warehouse.headers import About, Scalar

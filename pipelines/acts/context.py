@@ -11,13 +11,13 @@ from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case, owners, placed_cases
-from pipelines.privacy.editions import Pseudonyms, about_pupils, pseudonyms
+from pipelines.privacy.pseudonymization import Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Asker, Right
 from pipelines.state.audit import Act, Chain, open_chain
-from pipelines.state.database import Transaction
+from pipelines.state.connections import Transaction
 
 
 def granted_today(district: District, person: Asker) -> Asker:

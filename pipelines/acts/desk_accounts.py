@@ -3,7 +3,7 @@
 from pipelines.acts.context import ActContext
 from pipelines.errors import SettingsError
 from pipelines.state.audit import Act
-from pipelines.state.desk import end_account, put_account
+from pipelines.state.desk_users import end_account, put_account
 
 
 def put(context: ActContext, login: str, password_hash: str) -> str:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from pipelines.acts.context import ActContext
 from pipelines.state.audit import Act
-from pipelines.state.database import now_text
+from pipelines.state.connections import now_text
 from pipelines.state.retention import (
     Hold,
     HoldError,

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.packs import Put
+from pipelines.acts.evidence_packs import Put
 from pipelines.acts.permits import day_of
 from pipelines.acts.referrals import OFFICES
 from pipelines.errors import SettingsError
@@ -24,8 +24,8 @@ from pipelines.privacy.pseudonyms import WITHHELD
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act
-from pipelines.state.database import now_text
-from pipelines.state.referrals import add_inquiry, change_inquiry, inquiries
+from pipelines.state.connections import now_text
+from pipelines.state.referral_rows import add_inquiry, change_inquiry, inquiries
 from pipelines.warehouse.snapshots import looking
 
 MOST_DAYS = 92

@@ -7,11 +7,11 @@ from typing import Any
 from pipelines.acts.context import ActContext
 from pipelines.acts.names import code_names
 from pipelines.findings.cases import Case
+from pipelines.findings.claims import SURE, told
 from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT
-from pipelines.findings.wording import SURE, told
 from pipelines.reports.pages import environment
 from pipelines.reports.words import day, in_locale, listed
-from pipelines.state.referrals import statements
+from pipelines.state.referral_rows import statements
 
 MOST = 4
 """Findings, explanations and limits that are written out; the others are counted."""

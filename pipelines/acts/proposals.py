@@ -13,13 +13,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.sites import NAME as SITES
-from pipelines.acts.sites import approve_site, effects, proposal, tried
+from pipelines.acts.site_list import NAME as SITES
+from pipelines.acts.site_list import approve_site, effects, proposal, tried
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
-from pipelines.operations.suggestions import (
+from pipelines.operations.registry_proposals import (
     SETTINGS,
     Offer,
     Proposal,
@@ -28,7 +28,7 @@ from pipelines.operations.suggestions import (
 )
 from pipelines.registry.edits import line_of, with_cell
 from pipelines.registry.frames import FILES
-from pipelines.registry.imports.merging import Merged, merge, says
+from pipelines.registry.imports.merged_rows import Merged, merge, says
 from pipelines.state.audit import Act
 
 NAMELESS = ("calendar.csv", "subnets.csv", "site_categories.csv")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.packs import Put
+from pipelines.acts.evidence_packs import Put
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.review import required_reason
@@ -14,9 +14,8 @@ from pipelines.records.release import Draft, Scope, draft, release, scope_of
 from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
 from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
-from pipelines.state.database import now_text
-from pipelines.state.days import dirty_days
-from pipelines.state.records import (
+from pipelines.state.connections import now_text
+from pipelines.state.records_requests import (
     RecordDecision,
     RecordRequest,
     add_record_decision,
@@ -29,6 +28,7 @@ from pipelines.state.records import (
     record_requests,
 )
 from pipelines.state.retention import Hold, new_hold_id, place_hold
+from pipelines.state.source_days import dirty_days
 
 DECISIONS = ("keep", "mask", "withhold")
 RELEASED = "released"

@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.evidence_packs import Put
 from pipelines.acts.holds import hold_act
 from pipelines.acts.letter import letter
 from pipelines.acts.names import code_names
-from pipelines.acts.packs import Put
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.packs import gathered
@@ -25,8 +25,8 @@ from pipelines.findings.review import (
 )
 from pipelines.registry.frames import FILES
 from pipelines.state.audit import Act
-from pipelines.state.database import now_text
-from pipelines.state.referrals import (
+from pipelines.state.connections import now_text
+from pipelines.state.referral_rows import (
     add_referral,
     add_statement,
     change_referral,

@@ -11,7 +11,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import Channel
 from pipelines.settings.problems import Fault, nearest
-from pipelines.settings.reader import ALLOWED, is_secret, secret_line, shown_found
+from pipelines.settings.toml_reader import ALLOWED, is_secret, secret_line, shown_found
 from pipelines.settings.toml_text import toml
 
 

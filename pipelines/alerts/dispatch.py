@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo
 
 import requests
 
-from pipelines.alerts.delivery import (
+from pipelines.alerts.facts import noticed, open_days, utc
+from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts.message import test_message
+from pipelines.alerts.news import News
+from pipelines.alerts.outbox import (
     Sent,
     channels_of,
     deliver,
@@ -19,17 +23,13 @@ from pipelines.alerts.delivery import (
     enqueue,
     only_sender,
 )
-from pipelines.alerts.facts import noticed, open_days, utc
-from pipelines.alerts.memory import Noticed, take_news
-from pipelines.alerts.message import test_message
-from pipelines.alerts.news import News
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.district import District
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.findings.cases import queue
 from pipelines.health.overview import Health, looked_at
 from pipelines.settings.alert_settings import Channel
-from pipelines.state.database import now_text
+from pipelines.state.connections import now_text
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from pipelines.alerts.news import (
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import queue
-from pipelines.findings.unjudged import failures
+from pipelines.findings.unjudged_days import failures
 from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
 from pipelines.privacy.lookups import without_case
@@ -36,8 +36,8 @@ from pipelines.registry.calendar import WORKING
 from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
-from pipelines.state.days import oldest_dirty
 from pipelines.state.runs import last_look
+from pipelines.state.source_days import oldest_dirty
 
 LEAST_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")

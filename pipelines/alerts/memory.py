@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.alerts.decisions import Answer, Decision, LastMessage, Memory
 from pipelines.alerts.news import FIRST, News
 from pipelines.errors import SettingsError
-from pipelines.state.alerts import (
+from pipelines.state.alert_records import (
     add_answer,
     announcements,
     answers,
@@ -25,7 +25,7 @@ from pipelines.state.alerts import (
     put_announcements,
     put_news,
 )
-from pipelines.state.database import Store, Transaction, now_text
+from pipelines.state.connections import Store, Transaction, now_text
 
 CALM = timedelta(hours=4)
 """What ended and begins again after so long is told again; sooner it is the same."""

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from pipelines.findings.cases import Case, Queue, is_on_trial
+from pipelines.findings.claims import KINDS
 from pipelines.findings.record import Confidence
-from pipelines.findings.wording import KINDS
 from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.settings.alert_settings import About, Alerts

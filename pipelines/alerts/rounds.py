@@ -23,7 +23,6 @@ from pipelines.alerts.decisions import (
     Reader,
     decide,
 )
-from pipelines.alerts.delivery import enqueue, is_phone, put, readers_of
 from pipelines.alerts.memory import (
     answered_messages,
     note_announced,
@@ -45,10 +44,11 @@ from pipelines.alerts.message import (
     weekly,
 )
 from pipelines.alerts.news import News
+from pipelines.alerts.outbox import enqueue, is_phone, put, readers_of
 from pipelines.findings.cases import NOTHING_WAITS, Queue
 from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
-from pipelines.state.alerts import GIVEN_UP, SENT, given_since, outbox
-from pipelines.state.database import Store, fact, now_text, remember
+from pipelines.state.alert_records import GIVEN_UP, SENT, given_since, outbox
+from pipelines.state.connections import Store, fact, now_text, remember
 
 IsOpen = Callable[[date], bool]
 List = Literal["daily", "weekly"]

@@ -17,7 +17,7 @@ from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.run.console import console, table, working
-from pipelines.state.alerts import SENT, outbox
+from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.source_issues import stored_issues
 
 app = typer.Typer(

@@ -18,9 +18,9 @@ from pipelines.errors import safe
 from pipelines.privacy.lookups import looked_up
 from pipelines.run.console import console, table
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 from pipelines.state.openings import gather_openings
 
 app = typer.Typer(

@@ -21,7 +21,7 @@ from pipelines.run.summary import account_table, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import WORLDS, Habits
 from pipelines.synthetic.quality import missed_rows, quality
-from pipelines.synthetic.trial import Trial, judge_trial, set_up
+from pipelines.synthetic.scored_district import Trial, judge_trial, set_up
 
 
 def demo(

@@ -89,7 +89,7 @@ def end(home: Home, login: Login, as_json: AsJson = False) -> None:
 @account.command("list")
 def list_accounts(home: Home, as_json: AsJson = False) -> None:
     """List accounts, ended ones included."""
-    from pipelines.state.desk import accounts
+    from pipelines.state.desk_users import accounts
 
     with open_context(home, "accounts") as context:
         rows = accounts(context.district.store)

@@ -15,7 +15,7 @@ from pipelines.errors import SettingsError
 from pipelines.registry.new_home import Answers, create, settings_text
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import nearest
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 
 LOCALTIME = Path("/etc/localtime")
 DEFAULTS = Answers()

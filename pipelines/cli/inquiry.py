@@ -13,7 +13,7 @@ from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import safe
-from pipelines.state.referrals import inquiries
+from pipelines.state.referral_rows import inquiries
 
 app = typer.Typer(
     help="What offices ask about an account, before anything is shown.",

@@ -12,7 +12,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.errors import safe_lines
-from pipelines.operations import layer
+from pipelines.operations import agency_layer
 from pipelines.registry.layer import Layer, read_layer
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ Folder = Annotated[
 def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
     """Copy a layer into the home; the next run judges by it."""
     with open_district(home) as district:
-        taken = layer.take(district, folder, str(who_asks(district.settings)))
+        taken = agency_layer.take(district, folder, str(who_asks(district.settings)))
     _tell(taken, "taken", as_json=as_json)
 
 
@@ -40,7 +40,7 @@ def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
 def drop(home: Home, as_json: AsJson = False) -> None:
     """Take the layer out of the home; the next run judges without it."""
     with open_district(home) as district:
-        held = layer.drop(district, str(who_asks(district.settings)))
+        held = agency_layer.drop(district, str(who_asks(district.settings)))
     _tell(held, "taken out", as_json=as_json)
 
 
@@ -63,9 +63,9 @@ def diff(
     """Show where the district says something else than its agency."""
     with open_district(home) as district:
         at = folder or district.home.agency
-        wanted = layer.sound_layer(folder).digest if folder else ""
+        wanted = agency_layer.sound_layer(folder).digest if folder else ""
         held = read_layer(district.home.agency).digest
-        found = list(layer.differences(district, at))
+        found = list(agency_layer.differences(district, at))
     for one in found:
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
         typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))

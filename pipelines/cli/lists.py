@@ -23,7 +23,7 @@ from pipelines.registry.domain_lists import TakenList, keep, kept, read_list
 from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ListSource
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.warehouse.snapshots import current, reading
 
 LARGEST = 200_000_000

@@ -17,8 +17,8 @@ import typer
 
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.errors import safe as visible
-from pipelines.reports.exports import ABOUT, About, workbook
-from pipelines.reports.tables import MOST_IN_EXCEL, exported
+from pipelines.reports.downloads import ABOUT, About, workbook
+from pipelines.reports.text_tables import MOST_IN_EXCEL, exported
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)

@@ -14,7 +14,7 @@ from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
-from pipelines.operations.suggestions import Offer, as_text
+from pipelines.operations.registry_proposals import Offer, as_text
 from pipelines.run.console import working
 
 WEEKS = 8

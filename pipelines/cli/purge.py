@@ -15,7 +15,7 @@ from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError, SchoolbellError, safe_lines
 from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
-from pipelines.operations.record_classes import Plan
+from pipelines.operations.record_deletion import Plan
 from pipelines.run.console import console, watching
 from pipelines.settings.record_classes import RECORD_CLASSES
 from pipelines.state.audit import open_chain

@@ -12,7 +12,7 @@ from pipelines.cli.options import Home
 from pipelines.cli.output import Kind, rendered, write_private
 from pipelines.errors import ModelError, SettingsError
 from pipelines.notebook.connection import Connection, noted
-from pipelines.notebook.saved import listed, saved_query
+from pipelines.notebook.saved_queries import listed, saved_query
 from pipelines.warehouse.snapshots import SqlError
 
 BINARY: tuple[Kind, ...] = ("parquet", "xlsx")

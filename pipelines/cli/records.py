@@ -23,7 +23,11 @@ from pipelines.records.release import Draft
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.words import count
 from pipelines.run.console import console, show_whole, table
-from pipelines.state.records import RecordDecision, record_decisions, record_requests
+from pipelines.state.records_requests import (
+    RecordDecision,
+    record_decisions,
+    record_requests,
+)
 
 app = typer.Typer(
     help="Public records: a request, what it touches, what is withheld, a release.",

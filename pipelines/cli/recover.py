@@ -11,7 +11,7 @@ from pipelines.cli.options import AsJson, Home, Quiet
 from pipelines.district import only_writer, open_district
 from pipelines.operations.recovery import Recovered
 from pipelines.operations.recovery import recover as recovered
-from pipelines.privacy.editions import accept_key
+from pipelines.privacy.pseudonymization import accept_key
 from pipelines.run.console import console, watching
 
 

@@ -25,7 +25,7 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.run.console import console, table, watching
 from pipelines.settings.model import Settings
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 from pipelines.state.reviews import last_verdicts
 
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."

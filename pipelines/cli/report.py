@@ -15,7 +15,7 @@ from pipelines.cli.output import tell
 from pipelines.clock import monday
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
-from pipelines.reports.publishing import publish_reports
+from pipelines.reports.publication import publish_reports
 from pipelines.reports.sign_off import shown
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.console import console

@@ -15,7 +15,7 @@ from pipelines.errors import safe
 from pipelines.run.console import console
 from pipelines.synthetic.curves import Point, curves, sloping, together
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
-from pipelines.synthetic.trial import Trial, hold_trial
+from pipelines.synthetic.scored_district import Trial, hold_trial
 from pipelines.synthetic.variations import stability
 from pipelines.synthetic.worlds import WorldScore, hold_world, summary, world_row
 

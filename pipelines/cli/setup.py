@@ -15,7 +15,7 @@ from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
-from pipelines.registry.imports.merging import Merged
+from pipelines.registry.imports.merged_rows import Merged
 
 SHOWN = 5
 """Rows of a file that are shown; the rest are counted."""

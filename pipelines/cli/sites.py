@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.sites import (
+from pipelines.acts.site_list import (
     approve_site,
     effects,
     proposal,

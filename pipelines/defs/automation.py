@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.outputs import (
+from pipelines.defs.output_assets import (
     FINDINGS,
     REPORT,
     SNAPSHOT,
@@ -19,8 +19,8 @@ from pipelines.errors import BusyError
 from pipelines.events import EVENT_CLASSES
 from pipelines.refresh.staleness import registry_range, stale_range
 from pipelines.state import ledger
-from pipelines.state.days import dirty_days
 from pipelines.state.runs import note_look
+from pipelines.state.source_days import dirty_days
 from pipelines.warehouse.models import Model
 
 # Dagster keeps the type of an asset job to itself

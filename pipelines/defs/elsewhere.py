@@ -14,7 +14,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.outputs import FINDINGS, REPORT, SNAPSHOT
+from pipelines.defs.output_assets import FINDINGS, REPORT, SNAPSHOT
 from pipelines.defs.preview import preview
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District

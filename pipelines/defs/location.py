@@ -5,7 +5,6 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.alerts import alerts_job, failed_runs, finished_runs, look_and_tell
 from pipelines.defs.automation import (
     daily_job,
     dirty_sensor,
@@ -16,9 +15,15 @@ from pipelines.defs.automation import (
     schedules,
 )
 from pipelines.defs.elsewhere import built_elsewhere
+from pipelines.defs.failure_sensors import (
+    alerts_job,
+    failed_runs,
+    finished_runs,
+    look_and_tell,
+)
 from pipelines.defs.ingest import ingest
-from pipelines.defs.models import given_specs, model_asset
-from pipelines.defs.outputs import (
+from pipelines.defs.model_assets import given_specs, model_asset
+from pipelines.defs.output_assets import (
     everything,
     findings_asset,
     housekeeping,

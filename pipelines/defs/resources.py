@@ -14,7 +14,7 @@ from pipelines.errors import SchoolbellError
 from pipelines.registry.registry import Registry, load_registry, registry_mark
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.state.ledger import event_days
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened

@@ -24,9 +24,9 @@ from pipelines.acts.context import ActContext, granted_today
 from pipelines.acts.letter import letter
 from pipelines.acts.permits import permits
 from pipelines.acts.referrals import OFFICES
-from pipelines.desk import pages
+from pipelines.desk import views
 from pipelines.desk.forms import FORMS, Attempt, Done, Form
-from pipelines.desk.opened import OpenHome
+from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.sessions import Session, Sessions
 from pipelines.desk.signin import (
     OpenIdSignIn,
@@ -42,8 +42,8 @@ from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import Asker, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.database import Transaction
-from pipelines.state.desk import case_revision, record_revision, request_revision
+from pipelines.state.connections import Transaction
+from pipelines.state.desk_users import case_revision, record_revision, request_revision
 from pipelines.state.openings import gather_openings
 
 LOG = logging.getLogger("schoolbell.desk")
@@ -345,16 +345,16 @@ def queue(visit: Visit) -> Response:
     """The cases that a filter leaves."""
     query = visit.request.query_params
     show = query.get("show", "waiting")
-    show = show if show in pages.SHOWS else "waiting"
+    show = show if show in views.SHOWS else "waiting"
     first = int(query["from"]) if query.get("from", "").isdigit() else 0
-    values = pages.queue_page(visit.desk.home, visit.context(), show, first)
+    values = views.queue_page(visit.desk.home, visit.context(), show, first)
     return visit.page("queue.html.j2", **values)
 
 
 def case(visit: Visit) -> Response:
     """One case; that somebody looked is noted."""
     context, case_id = visit.context(), visit.request.path_params["case"]
-    values = pages.case_values(visit.desk.home, context, case_id)
+    values = views.case_values(visit.desk.home, context, case_id)
     read(visit, context, case_id)
     return visit.page("case_desk.html.j2", **values)
 
@@ -386,7 +386,7 @@ def letter_page(visit: Visit) -> Response:
 
 def sites(visit: Visit) -> Response:
     """Sites to decide about."""
-    values = pages.sites_page(visit.desk.home, visit.context())
+    values = views.sites_page(visit.desk.home, visit.context())
     chosen = visit.request.query_params.get("site", "")
     return visit.page("sites.html.j2", form=FORMS["site"], chosen=chosen, **values)
 
@@ -439,45 +439,45 @@ def _filled_in(form: Form, given: Mapping[str, str]) -> None:
 def proposals_view(visit: Visit) -> Response:
     """What the logs propose for the registry."""
     return visit.page("proposals.html.j2", form=FORMS["proposal"],
-                      **pages.proposals_page(visit.context()))  # fmt: skip
+                      **views.proposals_page(visit.context()))  # fmt: skip
 
 
 def requests_view(visit: Visit) -> Response:
     """What waits for a second person."""
     return visit.page("requests.html.j2", forms=FORMS,
-                      **pages.requests_page(visit.context()))  # fmt: skip
+                      **views.requests_page(visit.context()))  # fmt: skip
 
 
 def referrals_view(visit: Visit) -> Response:
     """Cases with other offices, and what offices ask."""
     return visit.page("referrals.html.j2", forms=FORMS,
-                      **pages.referrals_page(visit.context()))  # fmt: skip
+                      **views.referrals_page(visit.context()))  # fmt: skip
 
 
 def permits_view(visit: Visit) -> Response:
     """Consents, exceptions and holds."""
     context = visit.context()
-    values = pages.permits_page(context, permits(context))
+    values = views.permits_page(context, permits(context))
     return visit.page("permits.html.j2", forms=FORMS, **values)
 
 
 def weeks_view(visit: Visit) -> Response:
     """Weeks, signed or not."""
-    values = pages.weeks_page(visit.desk.home, visit.context())
+    values = views.weeks_page(visit.desk.home, visit.context())
     return visit.page("weeks.html.j2", forms=FORMS, **values)
 
 
 def records_view(visit: Visit) -> Response:
     """Requests for public records."""
     return visit.page("records.html.j2", forms=FORMS,
-                      **pages.records_page(visit.context()))  # fmt: skip
+                      **views.records_page(visit.context()))  # fmt: skip
 
 
 def record_view(visit: Visit) -> Response:
     """One request for public records, with its draft."""
     number, query = visit.request.path_params["record"], visit.request.query_params
     first = int(query["from"]) if query.get("from", "").isdigit() else 0
-    values = pages.record_page(visit.context(), number, first)
+    values = views.record_page(visit.context(), number, first)
     return visit.page("record.html.j2", forms=FORMS, **values)
 
 
@@ -488,8 +488,8 @@ def acts_view(visit: Visit) -> Response:
     first = int(query["from"]) if query.get("from", "").isdigit() else 0
     with visit.desk.home.writing:
         gather_openings(context.district.store, context.district.home)
-    entries = context.chain.entries(last=pages.ENTRIES)
-    values = pages.acts_page(context, entries, mine=mine, first=first)
+    entries = context.chain.entries(last=views.ENTRIES)
+    values = views.acts_page(context, entries, mine=mine, first=first)
     return visit.page("acts.html.j2", may_all=visit.asker.may("audit"), **values)
 
 

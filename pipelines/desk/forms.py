@@ -10,29 +10,29 @@ from functools import partial
 from typing import Any, Literal
 
 from pipelines.acts import (
-    cases,
+    evidence_packs,
     holds,
     inquiries,
     names,
-    packs,
     permits,
     proposals,
     records,
     referrals,
-    sites,
+    site_list,
+    verdicts,
     weeks,
 )
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import day_of
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
-from pipelines.findings.frames import COLUMNS
+from pipelines.findings.finding_frames import COLUMNS
 from pipelines.findings.review import VERDICTS
-from pipelines.operations.suggestions import Offer, as_text
+from pipelines.operations.registry_proposals import Offer, as_text
 from pipelines.records.scopes import RELATIONS
-from pipelines.reports.tables import table, to_csv
+from pipelines.reports.text_tables import table, to_csv
 from pipelines.settings.roles import Right
-from pipelines.state.records import RecordDecision
+from pipelines.state.records_requests import RecordDecision
 
 Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
@@ -128,7 +128,7 @@ VERDICT_WORDS = {
 
 def _verdict(context: ActContext, values: Values) -> Done:
     subject, code = values["case"], values["code"]
-    chosen = cases.verdict(context, subject, code, values["reason"])
+    chosen = verdicts.verdict(context, subject, code, values["reason"])
     more = f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
     return Done(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
 
@@ -137,17 +137,17 @@ def _assign(context: ActContext, values: Values) -> Done:
     who = values["assignee"].strip()
     if not who:
         raise SettingsError("nobody is named", where="Assign to")
-    cases.assign(context, values["case"], who, values.get("reason", ""))
+    verdicts.assign(context, values["case"], who, values.get("reason", ""))
     return Done(f"Given to {who}.")
 
 
 def _approve(context: ActContext, values: Values) -> Done:
-    row = cases.approve(context, values["request"])
+    row = verdicts.approve(context, values["request"])
     return Done(f"Approved: {row['action']} of {row['case_id']}.")
 
 
 def _refuse(context: ActContext, values: Values) -> Done:
-    row = cases.refuse(context, values["request"], values["reason"])
+    row = verdicts.refuse(context, values["request"], values["reason"])
     return Done(f"Refused: {row['action']} of {row['case_id']}.")
 
 
@@ -169,7 +169,7 @@ def _pack(context: ActContext, values: Values) -> Done:
     out = io.BytesIO()
     put = partial(_into, out)
     case, with_names = values["case"], bool(values.get("names"))
-    packs.pack(context, case, values["reason"], put, names=with_names)
+    evidence_packs.pack(context, case, values["reason"], put, names=with_names)
     return Done("Packed.", (f"{case}.zip", out.getvalue()))
 
 
@@ -240,15 +240,15 @@ def _site(context: ActContext, values: Values) -> Attempt:
 
     def write(now: ActContext) -> Done:
         row = _site_row(now, values)
-        sites.approve_site(now, row)
+        site_list.approve_site(now, row)
         return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
 
     return Attempt(
         title=row["pattern"],
         why=row["purpose"],
-        file=sites.NAME,
+        file=site_list.NAME,
         rows=[f"{name}: {value}" for name, value in row.items() if value],
-        effects=lambda: sites.effects(sites.would_change(context, row)),
+        effects=lambda: site_list.effects(site_list.would_change(context, row)),
         write=write,
     )
 
@@ -271,7 +271,7 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
         why=offer.reason,
         file=offer.file,
         rows=proposal_rows(offer),
-        effects=lambda: proposals.what_changes(context, [offer], sites.WEEKS),
+        effects=lambda: proposals.what_changes(context, [offer], site_list.WEEKS),
         write=write,
     )
 
@@ -295,7 +295,7 @@ def proposal_rows(offer: Offer) -> list[str]:
 
 def _site_row(context: ActContext, values: Values) -> dict[str, str]:
     """The row that the fields of the form about a site stand for."""
-    return sites.proposal(
+    return site_list.proposal(
         context,
         values["site"],
         values["class"],

@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pipelines.desk.app import app
-from pipelines.desk.opened import OpenHome
+from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.peers import peer_uid
 from pipelines.errors import SettingsError
 

@@ -26,8 +26,8 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import Asker, RefusedError, asker, known_user, number_of
 from pipelines.settings.secrets import looked_up
-from pipelines.state.database import Store
-from pipelines.state.desk import accounts
+from pipelines.state.connections import Store
+from pipelines.state.desk_users import accounts
 
 SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")

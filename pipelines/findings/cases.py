@@ -21,11 +21,11 @@ from typing import Any, Literal
 import polars as pl
 
 from pipelines.district import District
-from pipelines.findings.grading import LEVELS
-from pipelines.findings.wording import KINDS, SURE
-from pipelines.privacy.editions import about_pupils
+from pipelines.findings.claims import KINDS, SURE
+from pipelines.findings.grades import LEVELS
+from pipelines.privacy.pseudonymization import about_pupils
 from pipelines.settings.parts import SEVERITIES, Severity
-from pipelines.state.database import Store, Transaction
+from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN
 from pipelines.state.published_reports import published_weeks
 from pipelines.state.reviews import (

@@ -22,10 +22,10 @@ from pipelines.formats import formats
 from pipelines.ingest.blocks import batch, blocks
 from pipelines.ingest.compression import Reads
 from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.framing import parts
+from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
-from pipelines.state.database import Transaction
+from pipelines.state.connections import Transaction
 from pipelines.state.findings import evidence_rows, replace_evidence
 from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs

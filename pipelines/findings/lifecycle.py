@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pipelines.findings.cases import Owner, nobody, put_into_cases
 from pipelines.findings.evidence import Evidence, store_copies
 from pipelines.findings.record import Finding
-from pipelines.state.database import Store, Transaction, now_text
+from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.state.findings import (
     CONFIRMED,
     EXPLAINED,

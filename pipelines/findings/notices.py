@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
-from pipelines.privacy.editions import Pseudonyms, pseudonyms
+from pipelines.privacy.pseudonymization import Pseudonyms, pseudonyms
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain

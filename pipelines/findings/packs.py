@@ -22,17 +22,17 @@ from pipelines.errors import SchoolbellError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings import verify_pack
 from pipelines.findings.cases import Case
+from pipelines.findings.claims import told
 from pipelines.findings.record import BY_DESIGN
 from pipelines.findings.registry_rows import FORMULA
-from pipelines.findings.wording import told
 from pipelines.formats import formats
-from pipelines.privacy.editions import about_pupils
+from pipelines.privacy.pseudonymization import about_pupils
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
-from pipelines.state.referrals import statements
+from pipelines.state.referral_rows import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.library import macros, models, sql_folder
 from pipelines.warehouse.models import MACROS, macros_used

@@ -11,7 +11,7 @@ from pipelines.registry.csv_files import Rows, read_file
 from pipelines.registry.edits import put, refuse
 from pipelines.registry.frames import FILES
 from pipelines.state.audit import Act, Chain
-from pipelines.state.database import Transaction
+from pipelines.state.connections import Transaction
 
 Check = Callable[[Rows], Rows]
 """What the file's own module makes of its rows."""

@@ -16,7 +16,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.lifecycle import note
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import Act, Chain
-from pipelines.state.database import Store, Transaction, now_text
+from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.state.findings import (
     CONFIRMED,
     EXPLAINED,

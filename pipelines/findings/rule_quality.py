@@ -16,7 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from pipelines.district import District
-from pipelines.state.database import Store
+from pipelines.state.connections import Store
 from pipelines.state.findings import stored_findings
 from pipelines.state.reviews import cases_by_finding, last_verdicts
 

@@ -31,8 +31,8 @@ are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading import cisco_asa as _cisco_ftd
-from pipelines.formats.reading.cisco_asa import (
+from pipelines.formats.reading import asa_fields as _cisco_ftd
+from pipelines.formats.reading.asa_fields import (
     CODES,
     FLOWS,
     HAS_PORTS,

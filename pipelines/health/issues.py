@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipelines.state.database import Store, now_text
+from pipelines.state.connections import Store, now_text
 from pipelines.state.source_issues import end_issue, lasting_issues, put_issue
 
 EVERYWHERE = ""

@@ -24,8 +24,8 @@ from pipelines.health.source_hours import (
 from pipelines.health.traffic import grown, not_kept, promised, weekly_shares
 from pipelines.ingest.drift import drifts
 from pipelines.state import ledger
-from pipelines.state.days import SourceDay, source_days
 from pipelines.state.runs import last_look, newest_events
+from pipelines.state.source_days import SourceDay, source_days
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.needs import blocked_rules
 from pipelines.warehouse.snapshots import looking

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import capital
-from pipelines.state.database import Store, fact, remember
+from pipelines.state.connections import Store, fact, remember
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.sentences import listed
@@ -29,7 +29,7 @@ ENOUGH = 0.9
 """Share of the requests with a name that the rules have to be able to judge."""
 COUNTS = ("event_count", "dropped_count")
 FILTERED = ("family", "building", "position", "filter", "is_loss")
-CLASS = "device_class"
+CLASS, NO_CLASS = "device_class", "unknown"
 CLASSES: Mapping[str, str] = {
     "chromebook": "Chromebooks",
     "desktop": "desktops",
@@ -42,7 +42,7 @@ CLASSES: Mapping[str, str] = {
     "server": "servers",
     "signage": "screens on walls",
     "vdi_host": "virtual desktops",
-    "unknown": "devices of no known class",
+    NO_CLASS: "devices of no known class",
 }
 """Classes of devices, as readers call them."""
 
@@ -155,8 +155,9 @@ class Blind:
         return f"{_percent(self.share)} of events {REASONS[self.filter]}"
 
     def __str__(self) -> str:
-        where = "without a known building" if self.building == ELSEWHERE else ""
-        where = where or f"at {self.building}{self.on_devices}"
+        known = f"at {self.building}"
+        where = "without a known building" if self.building == ELSEWHERE else known
+        where += self.on_devices
         return f"{FAMILIES[self.family]} cannot judge use {where}: {self.why}"
 
     @property
@@ -242,7 +243,11 @@ def _blind(summed: pl.DataFrame, rows: pl.DataFrame) -> Iterable[Blind]:
 
 
 def _of_devices(lost: Mapping[str, Any], rows: pl.DataFrame) -> Blind:
-    """What is lost, told of the classes of devices that lose much, if not all do."""
+    """What is lost, told of the classes of devices that lose much, if not all do.
+
+    Where it is the device that is not known, its class is not either: then the share
+    is that of all events.
+    """
     found = Blind(
         lost["family"],
         lost["building"],
@@ -258,10 +263,10 @@ def _of_devices(lost: Mapping[str, Any], rows: pl.DataFrame) -> Blind:
         pl.col("filter") == found.filter,
         pl.col("event_count") > 0,
     )
-    classes = at.group_by(pl.col(CLASS).fill_null("unknown")).agg(pl.col(COUNTS).sum())
+    classes = at.group_by(pl.col(CLASS).fill_null(NO_CLASS)).agg(pl.col(COUNTS).sum())
     much = pl.col("dropped_count") > BLIND_SHARE * pl.col("event_count")
     worse = classes.filter(much).sort(CLASS)
-    if worse.height in (0, classes.height):
+    if worse.height in (0, classes.height) or NO_CLASS in worse[CLASS]:
         return found
     return replace(
         found,

@@ -10,8 +10,8 @@ from pipelines.district import District
 from pipelines.health.issues import EVERYWHERE, KINDS
 from pipelines.health.source_hours import usual_lags
 from pipelines.state import ledger
-from pipelines.state.days import LAGS, SourceDay, source_days
 from pipelines.state.runs import newest_arrivals, newest_events
+from pipelines.state.source_days import LAGS, SourceDay, source_days
 from pipelines.state.source_issues import stored_issues
 
 WELL, LOOK, ACT = 0, 1, 2

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pipelines.ingest.counts import ENUMERATED, SIGN, NewWords, new_words
-from pipelines.state.database import Store
-from pipelines.state.days import SourceDay, source_days
+from pipelines.state.connections import Store
+from pipelines.state.source_days import SourceDay, source_days
 
 PAST_DAYS = 28
 LEAST_DAYS = 3

@@ -11,11 +11,11 @@ from pipelines.ingest import overlap
 from pipelines.ingest.counts import duplicate_counts
 from pipelines.ingest.lake import REJECTS
 from pipelines.ingest.overlap import covered
-from pipelines.ingest.staging import WrittenPart
+from pipelines.ingest.staged_rows import WrittenPart
 from pipelines.state import ledger
-from pipelines.state.database import Store, now_text
-from pipelines.state.days import SourceDay
+from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord, LakeFile
+from pipelines.state.source_days import SourceDay
 
 PLACE_KEYS = ["line_no", "byte_offset", "line"]
 

@@ -24,11 +24,11 @@ from pipelines.formats import (
 )
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
-from pipelines.ingest.declaring import not_read, proposed
 from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.framing import parts, records
-from pipelines.ingest.mixed import MIXED
+from pipelines.ingest.format_proposals import not_read, proposed
+from pipelines.ingest.mixed_lines import MIXED
 from pipelines.ingest.parser import ANY, TOO_LONG, parse, parse_own, readers, rejected
+from pipelines.ingest.record_cuts import parts, records
 from pipelines.ingest.source import Source
 from pipelines.ingest.streams import Salvaged, opened
 from pipelines.state.ledger import FileRecord

@@ -23,7 +23,7 @@ import polars as pl
 
 from pipelines.errors import SchoolbellError
 from pipelines.state import home_mark, ledger
-from pipelines.state.database import Store, now_text
+from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import LakeFile
 
 REJECTS = "rejects"

@@ -20,11 +20,11 @@ from pipelines.ingest.duplicates import Duplicates
 from pipelines.ingest.lake import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.ingest.reader import Batch
 from pipelines.ingest.retraction import retract
-from pipelines.ingest.staging import PLACES, Staged, WrittenPart, delete, read_parts
+from pipelines.ingest.staged_rows import PLACES, Staged, WrittenPart, delete, read_parts
 from pipelines.state import home_mark, ledger
-from pipelines.state.database import Store
-from pipelines.state.days import SourceDay
+from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
+from pipelines.state.source_days import SourceDay
 
 FILES_A_COMMIT = 2_000
 DAYS_AHEAD = 2

@@ -22,7 +22,7 @@ import polars as pl
 
 from pipelines.events import EVENT_CLASSES, INSTANT
 from pipelines.state import ledger
-from pipelines.state.database import Store, now_text
+from pipelines.state.connections import Store, now_text
 
 # Finds events that two files of a source share because their times overlap.
 #

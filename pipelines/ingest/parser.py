@@ -1,7 +1,7 @@
 """Every line of a batch as an event, a reject or a blank; portions of files in order.
 
 What a file's format does not claim is read by the format that does, if need be out of
-an envelope (`mixed.py`). A file of many products, or in envelopes, has the format
+an envelope (`mixed_lines.py`). A file of many products, or in envelopes, has the format
 `mixed`, for which this is the only way.
 """
 
@@ -28,8 +28,8 @@ from pipelines.formats import (
     never,
     without_escapes,
 )
-from pipelines.ingest.mixed import MIXED, read_by_claim
-from pipelines.ingest.staging import Written
+from pipelines.ingest.mixed_lines import MIXED, read_by_claim
+from pipelines.ingest.staged_rows import Written
 
 MOST_FAILURES = 50
 """A format that fails on more lines of a batch is broken, not the lines."""

@@ -26,7 +26,7 @@ from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.lake import REJECTS, by_day, spool, write, writing_to
 from pipelines.ingest.parser import Job, parse_part, readers
 from pipelines.ingest.progress import FileProgress
-from pipelines.ingest.staging import Staged, Written, WrittenPart
+from pipelines.ingest.staged_rows import Staged, Written, WrittenPart
 from pipelines.ingest.streams import Mark
 
 PORTION = 32 << 20

@@ -10,7 +10,7 @@ from pipelines.formats import Context, Format, Parsed
 from pipelines.ingest.blocks import Block
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.staging import Written
+from pipelines.ingest.staged_rows import Written
 from pipelines.ingest.streams import DamageError, Digest, Mark, opened
 from pipelines.state.ledger import DAMAGED, FAILED, FINISHED, GROWING, FileRecord
 

@@ -32,11 +32,11 @@ from pipelines.formats import Parsed
 from pipelines.ingest import parser
 from pipelines.ingest.blocks import Block, batch_of_files, blocks
 from pipelines.ingest.compression import NO_CHECKSUM, Reads, read_up_to
-from pipelines.ingest.framing import parts
 from pipelines.ingest.parser import BlockParser, ahead
 from pipelines.ingest.portions import Extent, Work, portions
 from pipelines.ingest.progress import STEP, FileProgress
-from pipelines.ingest.staging import Written
+from pipelines.ingest.record_cuts import parts
+from pipelines.ingest.staged_rows import Written
 from pipelines.ingest.streams import (
     DamageError,
     Digest,

@@ -20,7 +20,7 @@ from pipelines.ingest.counts import day_count, placed
 from pipelines.ingest.lake import REJECTS, read_sound, writing_to
 from pipelines.ingest.retraction import Rewriting
 from pipelines.state import ledger
-from pipelines.state.database import Store
+from pipelines.state.connections import Store
 from pipelines.state.ledger import FileRecord, LakeFile
 
 NOT_THE_LINE = (parser.TOO_LONG,)

@@ -22,9 +22,9 @@ from pipelines.ingest.lake import (
     writing_to,
 )
 from pipelines.state import home_mark, ledger
-from pipelines.state.database import Store
-from pipelines.state.days import SourceDay
+from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
+from pipelines.state.source_days import SourceDay
 
 
 @dataclass

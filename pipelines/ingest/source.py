@@ -13,7 +13,7 @@ from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
 from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote, remote_deliveries
-from pipelines.state.database import Store
+from pipelines.state.connections import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
 
 SETTLE_SECONDS = 600.0

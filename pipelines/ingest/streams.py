@@ -26,7 +26,7 @@ from pipelines.ingest.compression import (
     read_up_to,
 )
 from pipelines.ingest.delivery import Delivery, RemoteFile
-from pipelines.ingest.journal import BEGINS, FromJournal
+from pipelines.ingest.journald import BEGINS, FromJournal
 from pipelines.ingest.remote import open_remote
 from pipelines.ingest.workbooks import Rows, sheet_of
 

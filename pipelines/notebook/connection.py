@@ -18,7 +18,7 @@ import polars as pl
 from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
-from pipelines.notebook.saved import listed, saved_query, values_of
+from pipelines.notebook.saved_queries import listed, saved_query, values_of
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.openings import note_opening

@@ -24,11 +24,17 @@ from typing import Any
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.ingest.lake import sync
-from pipelines.privacy.editions import home_key
+from pipelines.privacy.pseudonymization import home_key
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import BACKUPS, open_chain
-from pipelines.state.database import damaged, now_text, open_store, read_store, remember
+from pipelines.state.connections import (
+    damaged,
+    now_text,
+    open_store,
+    read_store,
+    remember,
+)
 from pipelines.state.findings import stored_findings
 from pipelines.state.migration import copy_state
 

@@ -14,7 +14,7 @@ from pipelines.operations.checks import (
     subjects,
     unasked,
 )
-from pipelines.state.database import StateFault
+from pipelines.state.connections import StateFault
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,11 @@ from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.ingest.lake import sync
-from pipelines.operations.record_classes import DELETIONS, WEEK, Plan
+from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
 from pipelines.operations.recovery import COMPARED, rebuild
 from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.registry import load_registry
-from pipelines.reports.publishing import mondays, publish_reports
+from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import shared_folder
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.district import District, only_writer, open_district
-from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.lake import require_space, sweep, sync
+from pipelines.ingest.line_account import unbalanced
 from pipelines.operations.backup import (
     STATE,
     BackupError,
@@ -26,7 +26,7 @@ from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
-from pipelines.state.database import (
+from pipelines.state.connections import (
     now_text,
     read_store,
     remember,

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.district import District
-from pipelines.health.standing import NO_RULES, Rules, rules_on
+from pipelines.health.rule_feeds import NO_RULES, Rules, rules_on
 from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
+from pipelines.registry.imports.export_tables import Calendar, Unread, found_in
 from pipelines.registry.imports.exports import (
     IMPORTED,
     ROSTER_FILES,
@@ -25,8 +26,7 @@ from pipelines.registry.imports.exports import (
     hint,
     how_to_get,
 )
-from pipelines.registry.imports.merging import Merged, Row, merge
-from pipelines.registry.imports.reading import Calendar, Unread, found_in
+from pipelines.registry.imports.merged_rows import Merged, Row, merge
 from pipelines.registry.imports.rows import Known, Place, Taken, rows_of
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry

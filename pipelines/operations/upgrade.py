@@ -7,16 +7,16 @@ from pathlib import Path
 
 from pipelines.district import only_writer
 from pipelines.errors import ModelError, SettingsError
-from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.lake import sync
+from pipelines.ingest.line_account import unbalanced
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.audit import verified
-from pipelines.state.database import open_store, read_store
+from pipelines.state.connections import open_store, read_store
 from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.layout import lacking, layout_of, mark
 from pipelines.state.migration import Upgraded, copy_state, upgrade_file, upgrade_server
-from pipelines.state.opening import open_state, refuse_lost
+from pipelines.state.opened_state import open_state, refuse_lost
 from pipelines.warehouse.snapshots import reading
 
 

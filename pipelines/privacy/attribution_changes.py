@@ -6,10 +6,13 @@ from typing import Any
 import polars as pl
 
 from pipelines.events import INSTANT
-from pipelines.privacy.editions import Pseudonyms, renamed
+from pipelines.privacy.pseudonymization import Pseudonyms, renamed
 from pipelines.privacy.pseudonyms import Kind
-from pipelines.state.database import Store
-from pipelines.state.pseudonyms import add_attribution_changes, attribution_changes
+from pipelines.state.assigned_pseudonyms import (
+    add_attribution_changes,
+    attribution_changes,
+)
+from pipelines.state.connections import Store
 from pipelines.warehouse import attribution
 from pipelines.warehouse.database import Database
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from pipelines.district import District
-from pipelines.state.records import RecordRequest, open_record_requests
+from pipelines.state.records_requests import RecordRequest, open_record_requests
 
 
 def due_soon(district: District, today: date) -> list[tuple[RecordRequest, int]]:

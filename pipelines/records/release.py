@@ -25,7 +25,7 @@ from pipelines.records.scopes import (
     columns_of,
 )
 from pipelines.settings.model import RecordClass, RecordSettings
-from pipelines.state.records import RecordDecision
+from pipelines.state.records_requests import RecordDecision
 
 PURPOSE = b"public records release\n"
 ITEMS = b"public records item\n"

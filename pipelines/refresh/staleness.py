@@ -14,13 +14,13 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
-from pipelines.findings.unjudged import released, unjudged
-from pipelines.refresh.account_domains import find_domains, respelled_days
+from pipelines.findings.unjudged_days import released, unjudged
+from pipelines.refresh.domain_changes import find_domains, respelled_days
 from pipelines.refresh.invalidation import Change, touched
 from pipelines.registry.frames import JUDGED_BY
-from pipelines.state.days import dirty_days
 from pipelines.state.findings import stored_findings
 from pipelines.state.runs import note_rebuild_reasons
+from pipelines.state.source_days import dirty_days
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.builds import Quarantine
 from pipelines.warehouse.database import Database

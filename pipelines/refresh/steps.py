@@ -13,10 +13,10 @@ from pipelines.engines import Engine
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
+from pipelines.findings.current_findings import judged_findings
 from pipelines.findings.evidence import cited_lines
-from pipelines.findings.judged import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
-from pipelines.findings.unjudged import judged_days, note_unjudged, unjudged
+from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.rule_coverage import note_coverage
 from pipelines.ingest.ingestion import ingest_source, preview_source
 from pipelines.ingest.lake import sweep
@@ -30,7 +30,7 @@ from pipelines.ingest.source import (
     Watch,
 )
 from pipelines.privacy.attribution_changes import keep_changes
-from pipelines.refresh.account_domains import find_domains
+from pipelines.refresh.domain_changes import find_domains
 from pipelines.refresh.staleness import (
     drop_gone,
     note,
@@ -40,11 +40,11 @@ from pipelines.refresh.staleness import (
 )
 from pipelines.registry.frames import FRAMES
 from pipelines.registry.registry import keep_registry
-from pipelines.state.days import dirty_days, mark_clean
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
 from pipelines.state.runs import note_look, note_rebuild_reasons
+from pipelines.state.source_days import dirty_days, mark_clean
 from pipelines.warehouse import attribution, builds, inputs
 from pipelines.warehouse.builds import Attempt, Away, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database

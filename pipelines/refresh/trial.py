@@ -15,9 +15,9 @@ from typing import Literal
 
 from pipelines.district import District, only_writer, said_of_rules
 from pipelines.errors import BusyError, ModelError
-from pipelines.findings.judged import judged_findings
+from pipelines.findings.current_findings import judged_findings
 from pipelines.findings.record import Finding
-from pipelines.findings.unjudged import judged_days, unjudged
+from pipelines.findings.unjudged_days import judged_days, unjudged
 from pipelines.refresh.staleness import stale, touched_days
 from pipelines.refresh.steps import Progress, builder_of, refresh
 from pipelines.registry.kept_copies import data_of
@@ -25,7 +25,7 @@ from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Scalar, Settings
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import Model, arguments, downstream

@@ -14,11 +14,11 @@ import polars as pl
 
 from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import Case
+from pipelines.findings.claims import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
-from pipelines.findings.wording import ALWAYS_LIMITS
 from pipelines.reports.headline import missing_hours, runs, say_gap
 from pipelines.reports.safety import file_name, with_looks
-from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import (
     DAY_TYPES,

@@ -16,7 +16,7 @@ from pipelines.reports.headline import (
     is_whole,
     usual,
 )
-from pipelines.reports.inputs import week_of
+from pipelines.reports.report_inputs import week_of
 from pipelines.reports.view import ONE_WEEK, View
 from pipelines.reports.words import count, number
 

@@ -21,7 +21,7 @@ from pipelines.reports.words import count
 from pipelines.settings.roles import ROLES
 from pipelines.state.audit import Entry, open_chain, verified
 from pipelines.state.published_reports import newest_publication
-from pipelines.state.records import record_requests
+from pipelines.state.records_requests import record_requests
 from pipelines.state.retention import holds
 from pipelines.state.reviews import reviews
 from pipelines.state.runs import last_drill

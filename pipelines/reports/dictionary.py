@@ -21,10 +21,10 @@ from pipelines.events import (
     Column,
 )
 from pipelines.health.rule_coverage import FAMILIES
-from pipelines.privacy.editions import published_tables
+from pipelines.privacy.pseudonymization import published_tables
 from pipelines.registry.frames import FRAMES
-from pipelines.state.days import LAGS
 from pipelines.state.ledger import STATES
+from pipelines.state.source_days import LAGS
 from pipelines.warehouse.headers import ColumnNote, Header
 from pipelines.warehouse.library import models
 

@@ -10,16 +10,16 @@ from datetime import date
 from typing import Any
 
 from pipelines.alerts.channels import report_channels
-from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import enqueue
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import aged, by_kind
 from pipelines.reports.corrections import changes
 from pipelines.reports.headline import coverage, history, this_week
-from pipelines.reports.inputs import ReportInputs, week_of
 from pipelines.reports.page_one import Line, lines, opening
 from pipelines.reports.pages import page
+from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.safety import visible
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions

@@ -10,12 +10,12 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.findings.cases import Case
-from pipelines.privacy.editions import Pseudonyms
+from pipelines.privacy.pseudonymization import Pseudonyms
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.registry.registry import building_names
 from pipelines.reports.cards import CaseCard, card_rows, case_cards
-from pipelines.reports.evidence import Lines, by_minute, log_lines
-from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.evidence_pages import Lines, by_minute, log_lines
+from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import with_building_names
 from pipelines.reports.snapshot_tables import case_frames
 from pipelines.reports.view import View

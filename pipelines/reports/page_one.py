@@ -23,7 +23,7 @@ from pipelines.reports.headline import (
     this_week,
     unjudged,
 )
-from pipelines.reports.tables import total
+from pipelines.reports.text_tables import total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, day, listed, number, share
 

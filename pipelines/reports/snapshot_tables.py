@@ -12,14 +12,14 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, placed_cases
-from pipelines.findings.frames import EVIDENCE, FINDINGS, INSTANT
+from pipelines.findings.claims import told
+from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.rule_quality import qualities_of, quality_frame
-from pipelines.findings.unjudged import UNJUDGED, frame, unjudged
-from pipelines.findings.wording import told
-from pipelines.ingest.accounting import arrival_lags
+from pipelines.findings.unjudged_days import UNJUDGED, frame, unjudged
 from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.ingest.line_account import arrival_lags
 from pipelines.privacy.attribution_changes import CHANGES, change_frame
-from pipelines.privacy.editions import (
+from pipelines.privacy.pseudonymization import (
     Pseudonyms,
     copied,
     name_everything,

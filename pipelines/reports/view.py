@@ -18,7 +18,7 @@ import polars as pl
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, Standing
 from pipelines.findings.cases import week_of as iso_week
-from pipelines.reports.inputs import ReportInputs, week_of
+from pipelines.reports.report_inputs import ReportInputs, week_of
 
 ONE_WEEK = timedelta(days=7)
 ON_SITE = ("school", "early_out", "late_start")

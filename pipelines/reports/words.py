@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from pipelines.findings.claims import KINDS, SURE
 from pipelines.findings.record import BY_DESIGN, FITS, RULED_OUT
-from pipelines.findings.wording import KINDS, SURE
 
 __all__ = ["KINDS", "SURE"]
 

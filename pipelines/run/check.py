@@ -13,7 +13,7 @@ from pipelines.alerts.channels import report_channels
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.formats import Context
-from pipelines.ingest.mixed import MIXED
+from pipelines.ingest.mixed_lines import MIXED
 from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote
 from pipelines.reports.mail import mail_channels
@@ -21,7 +21,7 @@ from pipelines.reports.palette import READABLE
 from pipelines.reports.snapshot_inputs import known_sections, pale
 from pipelines.settings.model import Detection, Scalar
 from pipelines.settings.problems import Fault, Problem, nearest
-from pipelines.settings.reader import NAME
+from pipelines.settings.toml_reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
 from pipelines.warehouse.headers import Param
 from pipelines.warehouse.library import models

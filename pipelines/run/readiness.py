@@ -20,7 +20,7 @@ from pipelines.health.rule_coverage import (
     family_of,
     noted_coverage,
 )
-from pipelines.health.standing import arrived
+from pipelines.health.rule_feeds import arrived
 from pipelines.ingest.parser import readers
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
@@ -31,8 +31,8 @@ from pipelines.registry.account_domains import (
     Domain,
     mail_domains,
 )
-from pipelines.state.account_domains import noted_domains
 from pipelines.state.ledger import source_files
+from pipelines.state.seen_domains import noted_domains
 from pipelines.warehouse.models import inputs_below
 
 NEEDED = (

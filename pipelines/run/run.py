@@ -9,7 +9,7 @@ from pipelines.alerts.dispatch import AlertSummary, send_alerts
 from pipelines.district import District, only_writer, open_district
 from pipelines.engines import Kind
 from pipelines.findings.lifecycle import Kept
-from pipelines.findings.unjudged import Failure, failures
+from pipelines.findings.unjudged_days import Failure, failures
 from pipelines.health.overview import looked_at
 from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
 from pipelines.ingest.lake import unlisted_files
@@ -20,7 +20,7 @@ from pipelines.refresh.steps import (
     ingest_sources,
     nobody_watches,
 )
-from pipelines.reports.publishing import (
+from pipelines.reports.publication import (
     Published,
     check_report_settings,
     publish_reports,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pipelines.alerts.facts import standstill
 from pipelines.district import District
 from pipelines.findings.cases import queue
-from pipelines.findings.unjudged import failures
+from pipelines.findings.unjudged_days import failures
 from pipelines.health.file_issues import (
     files_with_issues,
     stuck,
@@ -32,8 +32,7 @@ from pipelines.records.due import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import carried, names_of, not_delivered
 from pipelines.state import ledger
-from pipelines.state.alerts import GIVEN_UP, SENT, outbox
-from pipelines.state.days import dirty_days, oldest_dirty
+from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
 from pipelines.state.retention import begun
@@ -44,6 +43,7 @@ from pipelines.state.runs import (
     reason_lines,
     set_back,
 )
+from pipelines.state.source_days import dirty_days, oldest_dirty
 
 PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
 

@@ -1,6 +1,6 @@
 """The classes of records that a home keeps: what, where, how long, how deleted.
 
-A class is one row here and its `Deletion` in `operations/record_classes.py`; a test
+A class is one row here and its `Deletion` in `operations/record_deletion.py`; a test
 holds the two against each other. The settings, the commands, the certificate of a
 purge and `docs/reference/retention.md` read the row.
 """

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, insert, select
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.settings.home import DistrictHome, put
 from pipelines.state import home_mark
-from pipelines.state.database import Store, Transaction, fact, now_text
+from pipelines.state.connections import Store, Transaction, fact, now_text
 from pipelines.state.tables import AUDIT, OUTBOX
 
 NOTHING_BEFORE = "0" * 64

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, inspect
 
 from pipelines.errors import SchoolbellError
 from pipelines.settings.home import DistrictHome, put
-from pipelines.state.database import Store, StoreError, fact, remember
+from pipelines.state.connections import Store, StoreError, fact, remember
 from pipelines.state.tables import FACTS
 
 NAME = "home.mark"

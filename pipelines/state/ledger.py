@@ -7,9 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from pipelines.errors import BusyError
-from pipelines.state.database import Store, fact, now_text, remember
-from pipelines.state.days import SourceDay, add_days, mark_dirty
+from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.home_mark import Mark, advance
+from pipelines.state.source_days import SourceDay, add_days, mark_dirty
 from pipelines.state.tables import LAKE_FILES, LAKE_RUNS, SOURCE_FILES
 
 GROWING = "growing"

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.database import (
+from pipelines.state.connections import (
     Store,
     StoreError,
     engine_of,

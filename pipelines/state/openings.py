@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.settings.home import PRIVATE, DistrictHome, make_folder
 from pipelines.settings.roles import known_user, login_uid
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.database import Store, now_text
+from pipelines.state.connections import Store, now_text
 
 ACTION = "open snapshot"
 MOST_BYTES = 2_000

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from pipelines.clock import monday
-from pipelines.state.database import Store, fact, now_text, remember
+from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.retention import kept_from
 from pipelines.state.tables import REPORT_FACTS, REPORTS
 

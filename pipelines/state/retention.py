@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.database import Store, fact, now_text, remember
+from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.tables import HOLDS, PURGED
 
 KEPT_FROM = "kept_from"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from pipelines.state.database import Store, now_text
+from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,

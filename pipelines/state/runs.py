@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from pipelines.state.database import Store, fact, now_text, remember
+from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.tables import LAKE_FILES, SOURCE_FILES
 
 LOOKED = "landing_looked"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from pipelines.state.database import Store, now_text
+from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import SOURCE_ISSUES
 
 

@@ -16,12 +16,12 @@ import polars as pl
 
 from pipelines.district import District, open_district
 from pipelines.errors import ModelError
-from pipelines.findings.judged import judged_findings
+from pipelines.findings.current_findings import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.refresh.steps import builder_of
 from pipelines.refresh.trial import copied, with_values
 from pipelines.settings.model import Scalar
-from pipelines.synthetic.trial import SHOWN, compare, planted_cases
+from pipelines.synthetic.scored_district import SHOWN, compare, planted_cases
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.headers import Param

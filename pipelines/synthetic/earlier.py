@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from pipelines.synthetic.days import FIRST_DAY, MINUTE, make_days
 from pipelines.synthetic.places import Device
 from pipelines.synthetic.plan import Plan, Sitting
+from pipelines.synthetic.school_days import FIRST_DAY, MINUTE, make_days
 from pipelines.synthetic.world import World
 
 LEAST_DAYS = 3

@@ -5,13 +5,18 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.synthetic.browsing import background, browse, fetched
+from pipelines.synthetic.browsing_sessions import background, browse, fetched
 from pipelines.synthetic.columns import dotted
 from pipelines.synthetic.earlier import earlier_plan, earlier_world
-from pipelines.synthetic.flows import FLOWS, phone_flows, planned_flows, server_flows
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.keyboards import keyboard_events
 from pipelines.synthetic.leases import bindings, dhcp_events, stays
+from pipelines.synthetic.other_traffic import (
+    FLOWS,
+    phone_flows,
+    planned_flows,
+    server_flows,
+)
 from pipelines.synthetic.plan import Plan, Tunnel
 from pipelines.synthetic.planted import plant
 from pipelines.synthetic.routines import add_evenings, add_restarts, add_routines

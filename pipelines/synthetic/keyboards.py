@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.synthetic.columns import Numbers, day_numbers, frame, with_address
-from pipelines.synthetic.days import DAY, HOUR, SECOND
 from pipelines.synthetic.plan import Key, Plan, Sitting
+from pipelines.synthetic.school_days import DAY, HOUR, SECOND
 from pipelines.synthetic.world import World
 
 EVENTS = pl.Schema(

@@ -13,9 +13,9 @@ from pipelines.synthetic.columns import (
     with_address,
     worn_mac,
 )
-from pipelines.synthetic.days import HOUR, MINUTE, SECOND
 from pipelines.synthetic.places import MANY_ADDRESSES
 from pipelines.synthetic.plan import Plan, Release
+from pipelines.synthetic.school_days import HOUR, MINUTE, SECOND
 from pipelines.synthetic.world import World
 
 LEASES = pl.Schema(

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
-from pipelines.synthetic.days import HOUR, MINUTE
-from pipelines.synthetic.people import Person, Roster
+from pipelines.synthetic.invented_people import Person, Roster
+from pipelines.synthetic.school_days import HOUR, MINUTE
 
 BUILDINGS: Mapping[str, tuple[str, float, float, str]] = {
     "HS": ("org-hs", 41.7010, -93.0500, "north"),

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.findings.rule_quality import count_bounds, share_bounds
-from pipelines.synthetic.trial import Trial, lead_rules
+from pipelines.synthetic.scored_district import Trial, lead_rules
 
 Row = dict[str, Any]
 

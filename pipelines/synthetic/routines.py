@@ -4,8 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from pipelines.synthetic.days import MINUTE, SECOND, Day
-from pipelines.synthetic.people import Person
+from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.places import Device
 from pipelines.synthetic.plan import (
     Closed,
@@ -18,6 +17,7 @@ from pipelines.synthetic.plan import (
     Tunnel,
     is_free,
 )
+from pipelines.synthetic.school_days import MINUTE, SECOND, Day
 from pipelines.synthetic.world import World
 
 HOME_NETWORK = "DO/remote"

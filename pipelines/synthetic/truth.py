@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.synthetic.days import PROXY_SILENT
 from pipelines.synthetic.plan import Case, Plan, Session, Sitting
+from pipelines.synthetic.school_days import PROXY_SILENT
 from pipelines.synthetic.world import World
 from pipelines.synthetic.writers.files import Written
 

@@ -22,10 +22,10 @@ from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import SPELLINGS
-from pipelines.synthetic.people import make_roster
+from pipelines.synthetic.invented_people import make_roster
 from pipelines.synthetic.places import DOMAIN
-from pipelines.synthetic.sites import BACKGROUND, make_sites
-from pipelines.synthetic.trial import SHOWN
+from pipelines.synthetic.scored_district import SHOWN
+from pipelines.synthetic.websites import BACKGROUND, make_sites
 
 Key = tuple[str, str, str]
 """Rule, account in lower case, and local day of a finding."""

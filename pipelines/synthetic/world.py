@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.synthetic.days import Day, make_days
 from pipelines.synthetic.habits import FRIENDLY, Habits
-from pipelines.synthetic.people import Roster, make_roster
+from pipelines.synthetic.invented_people import Roster, make_roster
 from pipelines.synthetic.places import Places, make_places
-from pipelines.synthetic.sites import Site, make_sites
+from pipelines.synthetic.school_days import Day, make_days
+from pipelines.synthetic.websites import Site, make_sites
 
 
 @dataclass(frozen=True)

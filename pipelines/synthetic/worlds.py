@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.synthetic.habits import RANGES, Habits, draw_habits
-from pipelines.synthetic.trial import Trial, hold_trial
+from pipelines.synthetic.scored_district import Trial, hold_trial
 
 BUDGET = 120
 """User-weeks of a world, so that thirty of them fit into some ten minutes."""

@@ -14,10 +14,10 @@ from types import MappingProxyType
 
 from pipelines.engines import Engine
 from pipelines.errors import ModelError
-from pipelines.state.database import Store
-from pipelines.state.days import Quarantined, hold_back, lift, quarantined
+from pipelines.state.connections import Store
+from pipelines.state.source_days import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution
-from pipelines.warehouse.carried import SpanTask, build_span
+from pipelines.warehouse.carried_builds import SpanTask, build_span
 from pipelines.warehouse.database import Database, Part
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, Listed, listed, show

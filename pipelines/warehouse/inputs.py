@@ -21,7 +21,7 @@ from pipelines.registry.account_domains import Directory, account_names
 from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.state import ledger
-from pipelines.state.database import Store
+from pipelines.state.connections import Store
 from pipelines.state.ledger import LakeFile
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.dimensions import addresses, hosts

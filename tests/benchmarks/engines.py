@@ -27,7 +27,7 @@ from pipelines.engines import open_engine
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.settings.home import DistrictHome
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 from tests.benchmarks.__main__ import KINDS
 from tests.benchmarks.sizing import cpu_seconds
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypdf
 
-from pipelines.reports.publishing import print_page
+from pipelines.reports.publication import print_page
 from tests.benchmarks.figures import Figure, least, most, nothing
 from tests.browser.looking import (
     CHROMIUM,

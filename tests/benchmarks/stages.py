@@ -14,7 +14,7 @@ from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from tests.benchmarks import judging
 
 

@@ -11,10 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipelines.reports.archive import write_archive
+from pipelines.reports.downloads import Book
 from pipelines.reports.editions import edition_report, editions
-from pipelines.reports.exports import Book
 from pipelines.reports.mail import mail
-from pipelines.reports.publishing import _replace as replace_week
+from pipelines.reports.publication import _replace as replace_week
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.weekly import Pages, weekly_report
 from tests.sections.conftest import pages_of

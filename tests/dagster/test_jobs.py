@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from pipelines.defs.automation import RANGE_END, RANGE_START
-from pipelines.defs.models import _refuse_empty
-from pipelines.defs.outputs import logged
+from pipelines.defs.model_assets import _refuse_empty
+from pipelines.defs.output_assets import logged
 from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
-from pipelines.findings.unjudged import Failure, failures
+from pipelines.findings.unjudged_days import Failure, failures
 from pipelines.run.run import Result
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

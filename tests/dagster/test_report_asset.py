@@ -6,8 +6,8 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.defs.automation import report_job, schedules
-from pipelines.defs.outputs import report_metadata, weekly
-from pipelines.reports.publishing import Published
+from pipelines.defs.output_assets import report_metadata, weekly
+from pipelines.reports.publication import Published
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, busy
 from tests.sections.test_weekly import INDEX, numbers_by_link

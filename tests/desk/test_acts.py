@@ -15,8 +15,8 @@ from pipelines.desk.forms import FORMS, VERDICT_WORDS
 from pipelines.findings.review import VERDICTS
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.state.database import open_store
-from pipelines.state.referrals import inquiries, referrals
+from pipelines.state.connections import open_store
+from pipelines.state.referral_rows import inquiries, referrals
 from pipelines.state.retention import holds
 from pipelines.state.reviews import requests
 from tests.desk.conftest import with_settings

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from pipelines.operations import suggestions
+from pipelines.operations import registry_proposals
 from pipelines.settings.home import DistrictHome
 from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk
@@ -67,7 +67,9 @@ def test_what_is_not_told_at_the_desk(
     device = next(one["id"] for one in found if one["file"] == "devices.csv")
     site = next(one["rows"][0]["pattern"] for one in found
                 if one["file"] == "approved_sites.csv")  # fmt: skip
-    monkeypatch.setattr(suggestions, "sensitive_names", lambda _: frozenset({site}))
+    monkeypatch.setattr(
+        registry_proposals, "sensitive_names", lambda _: frozenset({site})
+    )
     with open_desk(home, sockets / "named") as desk:
         visitor = desk.visitor()
         page = visitor.get("/proposals")

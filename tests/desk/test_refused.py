@@ -261,7 +261,7 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
 
 
 def revision_of(desk, ident):
-    from pipelines.state.desk import request_revision
+    from pipelines.state.desk_users import request_revision
 
     with desk.home.district.store.reading() as connection:
         return request_revision(connection, ident)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import insert, select
 
-from pipelines.state.database import Store, open_store
+from pipelines.state.connections import Store, open_store
 from pipelines.state.tables import CASE_FINDINGS, CASES, EVIDENCE, FINDINGS
 from tests.conftest import LONG
 from tests.desk.conftest import with_settings

@@ -14,7 +14,7 @@ from html import unescape
 from urllib.parse import urlencode
 
 from pipelines.desk.app import app
-from pipelines.desk.opened import OpenHome
+from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.server import listening, server
 
 SECRET = "the word of the proxy"

@@ -8,7 +8,7 @@ from pipelines.fleet.settings import load_fleet
 from pipelines.registry.frames import FILES
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
-from pipelines.settings.reader import load_settings, parse_settings
+from pipelines.settings.toml_reader import load_settings, parse_settings
 from tests.docs.documents import FENCE, documents
 
 DISTRICT = '[district]\nname = "Sample Schools"\nzone = "America/Chicago"\n'

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 from tests.conftest import REPO_ROOT
 from tests.faults.home import lines
 

@@ -18,7 +18,7 @@ from pipelines.ingest.source import IngestOptions, Outcome, Source
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 
 BEGIN = 1_772_000_000
 """A Wednesday in February 2026, as an epoch."""

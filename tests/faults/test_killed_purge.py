@@ -15,7 +15,7 @@ from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.database import read_store
+from pipelines.state.connections import read_store
 from pipelines.state.retention import begun
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote

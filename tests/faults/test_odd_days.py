@@ -19,9 +19,9 @@ from pipelines.ingest import lake_writer
 from pipelines.notebook.connection import Connection
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
-from pipelines.state.days import dirty_days
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 from pipelines.state.runs import last_look, set_back
+from pipelines.state.source_days import dirty_days
 from tests.conftest import LONG, REPO_ROOT
 from tests.faults.damaged import COMMANDS, copied, words
 from tests.faults.home import BEGIN, Home, lines, once

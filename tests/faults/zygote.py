@@ -30,15 +30,15 @@ from sqlalchemy.exc import OperationalError
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SchoolbellError
 from pipelines.formats import formats
-from pipelines.ingest import staging
+from pipelines.ingest import staged_rows
 from pipelines.ingest.blocks import blocks
-from pipelines.ingest.framing import parts
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.lake import sweep
+from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.source import IngestOptions
 from pipelines.run.run import Watchers, run_opened
 from pipelines.settings.home import DistrictHome
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 from tests.conftest import LONG
 from tests.faults.home import source_of
 
@@ -134,7 +134,7 @@ def arm(fault: Fault) -> ctypes.CDLL:
 def carry_out(order: dict[str, object]) -> int:
     fault = Fault(**order)
     home = Path(fault.home)
-    staging.ROWS_A_COMMIT = 40
+    staged_rows.ROWS_A_COMMIT = 40
     blocks.__kwdefaults__["size"] = 1
     parts.__kwdefaults__["most"] = 16 if LONG else 40
     if fault.how == "limit":

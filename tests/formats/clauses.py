@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 from tests.formats.test_formats import FORMATS, LOGS, context_of
 
 HOSTS = ("url_hostname", "query_name", "dst_hostname")

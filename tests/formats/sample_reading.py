@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format, Parsed
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 from tests.formats.samples import (
     FAMILIES,
     FORMATS,

@@ -3,7 +3,7 @@
 from pipelines.clock import Reading
 from pipelines.formats import Context
 from pipelines.formats.declared_csv import FORMAT
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 
 FEED = (
     b'"2026-11-02 14:15:00","ada@example.org","192.0.2.17","games.example.net/play"\n'

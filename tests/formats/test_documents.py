@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.clock import Reading
 from pipelines.formats import Context, formats
-from pipelines.ingest.framing import records
 from pipelines.ingest.identification import best
+from pipelines.ingest.record_cuts import records
 from tests.conftest import LONG, REPO_ROOT
 from tests.docs.documents import FENCE
 from tests.formats.table import confusion, section

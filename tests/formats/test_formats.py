@@ -23,7 +23,7 @@ from polars.testing import assert_frame_equal
 from pipelines.clock import Reading
 from pipelines.events import EVENT_CLASSES
 from pipelines.formats import PLACE, Context, formats
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 from tests.conftest import LONG
 
 HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from pipelines.clock import Reading
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, Parsed
 from pipelines.formats.squid_logformat import FORMAT, NAMED, OTHERS, SHAPES, layout
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 
 
 def parsed(line: str, **options: str) -> Parsed:

@@ -11,7 +11,7 @@ from pipelines.privacy.attribution_changes import CHANGES
 from pipelines.run.run import run
 from pipelines.run.summary import told
 from pipelines.settings.home import DistrictHome
-from pipelines.state.pseudonyms import attribution_changes
+from pipelines.state.assigned_pseudonyms import attribution_changes
 from tests.journey.small import judged, rows_of
 
 pytestmark = pytest.mark.slow

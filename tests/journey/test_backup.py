@@ -11,7 +11,7 @@ from pipelines.operations.backup import BackupError, back_up, copy_keys, read_ma
 from pipelines.operations.restore import restore
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.database import fact
+from pipelines.state.connections import fact
 from tests.journey.commands import schoolbell
 from tests.journey.small import judged, rows_of, told_of
 

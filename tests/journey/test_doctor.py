@@ -27,7 +27,7 @@ from pipelines.operations.checks import (
 from pipelines.operations.doctor import answered, examine, verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.database import now_text, remember
+from pipelines.state.connections import now_text, remember
 from pipelines.state.runs import DRILLED
 from tests.journey.commands import schoolbell
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
-from pipelines.reports.publishing import publish_reports
+from pipelines.reports.publication import publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import DistrictHome
 from pipelines.state.tables import FINDINGS, REPORTS

@@ -14,8 +14,8 @@ from pipelines.health.overview import health_of
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.run.status import ACT, status_of
 from pipelines.settings.home import DistrictHome
-from pipelines.state.database import now_text, remember
-from pipelines.state.days import source_days
+from pipelines.state.connections import now_text, remember
+from pipelines.state.source_days import source_days
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing

@@ -17,8 +17,8 @@ from pipelines.privacy.redaction import sensitive_names
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.days import dirty_days
 from pipelines.state.findings import stored_evidence
+from pipelines.state.source_days import dirty_days
 from pipelines.warehouse.library import models
 from pipelines.warehouse.snapshots import current, reading
 from tests.conftest import only_long

@@ -17,7 +17,7 @@ from pipelines.health.rule_coverage import noted_coverage
 from pipelines.registry.account_domains import APPLIED
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
-from pipelines.state.account_domains import noted_domains
+from pipelines.state.seen_domains import noted_domains
 from tests.conftest import only_long
 from tests.journey.small import findings_of
 

@@ -10,7 +10,7 @@ from pipelines.district import only_writer, open_district
 from pipelines.health.overview import health_of
 from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
-from pipelines.state.database import now_text, remember
+from pipelines.state.connections import now_text, remember
 
 ZONE = ZoneInfo("America/Chicago")
 MONDAY = date(2026, 11, 2)

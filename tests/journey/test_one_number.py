@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
-from pipelines.state.alerts import outbox
+from pipelines.state.alert_records import outbox
 from pipelines.state.audit import open_chain
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of

@@ -20,7 +20,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.secrets import state_place
 from pipelines.state import migration
 from pipelines.state.audit import Act, open_chain
-from pipelines.state.database import (
+from pipelines.state.connections import (
     EngineError,
     StoreError,
     engine_of,

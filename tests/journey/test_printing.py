@@ -11,7 +11,7 @@ import pypdf
 import pytest
 
 from pipelines.reports.archive import write_archive
-from pipelines.reports.publishing import browser, print_page
+from pipelines.reports.publication import browser, print_page
 from pipelines.reports.weekly import weekly_report
 from pipelines.settings.model import Report
 from tests.conftest import LONG
@@ -89,7 +89,7 @@ def test_what_is_no_pdf_is_not_taken_for_one(tmp_path):
 
 
 def test_a_browser_that_hangs_is_ended_with_its_children(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.reports.publishing.PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr("pipelines.reports.publication.PATIENCE_SECONDS", 0.2)
     program = script(tmp_path, f"sleep 60 & echo $! > {tmp_path}/child; wait")
     assert not print_page(program, tmp_path / "page.html", tmp_path / "r.pdf")
     child = tmp_path / "child"

@@ -10,7 +10,7 @@ import pytest
 from pipelines.district import open_district
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import open_chain
 from tests.journey.changed import LAB, read
 from tests.journey.commands import schoolbell

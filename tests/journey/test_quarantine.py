@@ -10,10 +10,10 @@ import pytest
 from pipelines.alerts.facts import noticed
 from pipelines.district import open_district
 from pipelines.errors import ModelError
-from pipelines.findings.unjudged import UNJUDGED, failures
+from pipelines.findings.unjudged_days import UNJUDGED, failures
 from pipelines.refresh.staleness import stale_range
 from pipelines.settings.home import DistrictHome
-from pipelines.state.days import mark_dirty, quarantined
+from pipelines.state.source_days import mark_dirty, quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Check
 from pipelines.warehouse.library import models

@@ -10,9 +10,9 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.formats import Parsed
-from pipelines.ingest.accounting import unbalanced
 from pipelines.ingest.lake import REJECTS, write
 from pipelines.ingest.lake_writer import LakeWriter
+from pipelines.ingest.line_account import unbalanced
 from pipelines.ingest.reader import Batch
 from pipelines.operations.purge import (
     Plan,
@@ -28,7 +28,7 @@ from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
-from pipelines.state.database import now_text
+from pipelines.state.connections import now_text
 from pipelines.state.ledger import Change, FileRecord
 from pipelines.state.retention import Hold, Purged, holds, kept_from, place_hold
 from pipelines.warehouse.library import models

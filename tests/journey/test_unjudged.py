@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.district import open_district
-from pipelines.findings.unjudged import NOTED, UNJUDGED, missing, unjudged
+from pipelines.findings.unjudged_days import NOTED, UNJUDGED, missing, unjudged
 from pipelines.refresh.steps import build_and_judge
 from pipelines.registry.new_home import create
 from pipelines.run.run import run

@@ -22,7 +22,7 @@ from pipelines.reports.dictionary import KEPT, notes_of
 from pipelines.registry.new_home import create
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.warehouse.snapshots import current
 from tests.conftest import LONG, REPO_ROOT
 from tests.journey.small import ZONE

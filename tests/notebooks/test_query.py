@@ -19,7 +19,7 @@ from pipelines.reports.dictionary import (
     relations,
     words_of,
 )
-from pipelines.notebook.saved import saved_queries, saved_query, values_of
+from pipelines.notebook.saved_queries import saved_queries, saved_query, values_of
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 from pipelines.registry.tables.ip_geo import NETWORK_TYPES

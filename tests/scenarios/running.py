@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.candidates import candidates
-from pipelines.findings.judging import Circumstances, judge
+from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.registry.account_domains import applied, derive
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.state import ledger
-from pipelines.state.database import Store, open_store
+from pipelines.state.connections import Store, open_store
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.builds import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing

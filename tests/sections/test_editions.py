@@ -15,7 +15,7 @@ from pipelines.reports.editions import (
     edition_report,
     editions,
 )
-from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.sections import EDITIONS
 from pipelines.reports.view import View
 from pipelines.reports.words import KINDS, lint

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.reports.corrections import facts
-from pipelines.reports.evidence import proofs
+from pipelines.reports.evidence_pages import proofs
 from pipelines.reports.mail import mail
 from pipelines.reports.view import View
 from pipelines.reports.words import lint

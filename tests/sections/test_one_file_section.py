@@ -16,7 +16,7 @@ from tests.sections.fixtures import MONDAY, busy
 TALLY = '''"""Report section: requests of the week, one number."""
 
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import table
+from pipelines.reports.text_tables import table
 
 
 def rows(view):

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pipelines.health.rule_coverage import coverage_of
 from pipelines.reports.page_one import headline, lines
-from pipelines.reports.parts import parts_of
+from pipelines.reports.page_parts import parts_of
 from pipelines.reports.sections import sections
 from pipelines.reports.sections.rule_coverage import SECTION
 from pipelines.reports.view import View
@@ -165,3 +166,16 @@ def test_what_could_not_be_judged_names_the_devices_that_it_is_about():
     assert shared.rest == f"Could not be judged at Oak Middle on Chromebooks: {why}."
     told = SECTION.table(SECTION.rows(view)).rows
     assert [row[1].text for row in told] == ["Oak Middle on Chromebooks"]
+
+
+def test_a_device_that_is_not_known_has_no_class_that_loses_all():
+    """What hides the device hides its class: of these alone 100% are always lost."""
+    known = coverage("presence", "elsewhere", 0, 0, came=600)
+    hidden = coverage("presence", "elsewhere", 400, came=400, device_class="unknown")
+    (blind,) = coverage_of(frame("rule_coverage", known + hidden)).blind
+    assert str(blind).endswith(
+        "without a known building: 40% of events name no account"
+    )
+    laptops = coverage("presence", "elsewhere", 0, 400, came=400, device_class="laptop")
+    (blind,) = coverage_of(frame("rule_coverage", known + laptops)).blind
+    assert "without a known building on laptops: 100% of events" in str(blind)

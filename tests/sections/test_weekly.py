@@ -14,7 +14,7 @@ import pytest
 from pipelines.errors import ModelError
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.corrections import facts, revision_after
-from pipelines.reports.exports import CUT
+from pipelines.reports.downloads import CUT
 from pipelines.reports.schemas import empty_frame
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.swim_lane import case_lines
@@ -455,7 +455,7 @@ def test_a_workbook_says_what_its_sheets_are():
 
 
 def test_a_table_that_excel_cannot_hold_is_in_the_csv_alone(monkeypatch):
-    monkeypatch.setattr("pipelines.reports.tables.MOST_IN_EXCEL", 5)
+    monkeypatch.setattr("pipelines.reports.text_tables.MOST_IN_EXCEL", 5)
     about, sheets = sheets_of(weekly_report(busy(), MONDAY))
     assert "cases" not in sheets
     assert "too many for Excel: see the CSV file" in about["cases"]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from pipelines.reports.inputs import ReportInputs
+from pipelines.reports.report_inputs import ReportInputs
 from tests.sections.fixtures import (
     MONDAY,
     SOURCES,

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.clock import Reading
 from pipelines.formats import Context, formats
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.library import models, rules
 from pipelines.warehouse.models import arguments

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.errors import SettingsError
 from pipelines.formats import Context, formats
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 
 FORMAT = formats()["declared_json"]
 

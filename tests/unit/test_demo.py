@@ -10,16 +10,16 @@ import pytest
 from pipelines.clock import Reading
 from pipelines.district import open_district
 from pipelines.formats import Context, formats
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import open_chain
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate
 from pipelines.synthetic.habits import CHROMEBOOKS
-from pipelines.synthetic.people import make_roster
+from pipelines.synthetic.invented_people import make_roster
 from pipelines.synthetic.places import make_places
-from pipelines.synthetic.trial import set_up
+from pipelines.synthetic.scored_district import set_up
 from pipelines.synthetic.writers.registry import COLUMNS
 from tests.conftest import only_long
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from pipelines.ingest.drift import drifts, in_series
-from pipelines.state.database import open_store
-from pipelines.state.days import SourceDay, add_days
+from pipelines.state.connections import open_store
+from pipelines.state.source_days import SourceDay, add_days
 from pipelines.warehouse.needs import blocked_rules
 from tests.faults.home import BEGIN, Home, line
 

@@ -13,7 +13,7 @@ from pipelines.clock import Reading
 from pipelines.formats import PLACE, Context, formats
 from pipelines.ingest.blocks import batch
 from pipelines.ingest.identification import best, examine
-from pipelines.ingest.mixed import UNCLAIMED
+from pipelines.ingest.mixed_lines import UNCLAIMED
 from pipelines.ingest.parser import ANY, parse
 from tests.conftest import LONG
 from tests.faults.home import Home

@@ -67,7 +67,7 @@ ENVIRONMENT = {
     "cli/errors.py",
     "notebook/connection.py",
     "operations/checks/outputs.py",
-    "reports/publishing.py",  # what the browser that prints is given
+    "reports/publication.py",  # what the browser that prints is given
     "fleet/work.py",  # what a home is given, which is little
     "engines/pool.py",  # what a worker is given: all of it, and its threads
     "engines/spark.py",  # where Java and the workers' Python are
@@ -142,3 +142,21 @@ def test_nothing_is_computed_on_import():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert int(done.stdout) == 0
+
+
+PLUG_INS = {
+    "cli", "cli/findings", "formats", "formats/reading", "registry/tables",
+    "registry/imports", "reports/sections", "alerts/channels", "operations/checks",
+    "settings", "synthetic/writers",
+}  # fmt: skip
+"""Folders whose files are called by what they are about: a command, a CSV."""
+
+
+def test_a_file_is_called_as_no_other():
+    names = [
+        Path(name).name
+        for name, _ in modules()
+        if Path(name).parent.as_posix() not in PLUG_INS
+    ]
+    twice = {name for name in names if names.count(name) > 1} - {"__init__.py"}
+    assert not twice

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines.formats import Framing
 from pipelines.ingest import cutters
 from pipelines.ingest.cutters import Piece, pieces
-from pipelines.ingest.framing import (
+from pipelines.ingest.record_cuts import (
     BLOCKS,
     CSV_ROWS,
     PARAGRAPHS,

@@ -18,10 +18,10 @@ import pytest
 import zstandard
 
 from pipelines.formats import formats
-from pipelines.ingest import reader, staging
+from pipelines.ingest import reader, staged_rows
 from pipelines.ingest.blocks import blocks
 from pipelines.ingest.lake import MOST_DELETED, LakeError, sweep, unlisted_files
-from pipelines.operations.record_classes import delete_set_aside
+from pipelines.operations.record_deletion import delete_set_aside
 from pipelines.state import ledger
 from pipelines.state.ledger import Change
 from tests.conftest import LONG
@@ -204,7 +204,7 @@ def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(
     home, monkeypatch
 ):
     """The border of a commit, and of two files, lies among lines of one second."""
-    monkeypatch.setattr(staging, "ROWS_A_COMMIT", 1)
+    monkeypatch.setattr(staged_rows, "ROWS_A_COMMIT", 1)
     monkeypatch.setattr(reader, "blocks", partial(blocks, size=1))  # 64 KiB at least
     before, border = lines(0, 10), lines(10, 1_000, at=10) + line(10, at=10) * 900
     home.put("a.log", before + border)
@@ -234,7 +234,7 @@ def test_a_finished_file_that_grew_is_read_on_after_a_kill(home, monkeypatch):
         return real(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(staging, "ROWS_A_COMMIT", 1)
+        patch.setattr(staged_rows, "ROWS_A_COMMIT", 1)
         patch.setattr(reader, "blocks", partial(blocks, size=1))
         patch.setattr(ledger, "commit", commit)
         with pytest.raises(KilledError):

@@ -17,13 +17,13 @@ import pytest
 
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
-from pipelines.ingest import framing, parser, reader, staging
+from pipelines.ingest import parser, reader, record_cuts, staged_rows
 from pipelines.ingest.blocks import batch
 from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.reader import Batch
-from pipelines.ingest.staging import Staged, on_its_own
+from pipelines.ingest.staged_rows import Staged, on_its_own
 from pipelines.state import ledger
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.ledger import FileRecord
 from tests.benchmarks.inputs import write_squid
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
@@ -65,7 +65,7 @@ def test_the_memory_of_a_frame_is_not_understated():
 
 
 def test_a_batch_is_committed_for_its_memory_as_for_its_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1 << 20)
+    monkeypatch.setattr(staged_rows, "BYTES_A_COMMIT", 1 << 20)
     store = open_store(tmp_path / "state.db")
     writer = LakeWriter(store, tmp_path / "lake", "proxy", "UTC")
     lines = batch(f"{LINE}\n".encode() * 1_000)
@@ -117,8 +117,10 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
             raise SourceError("the reader fails on the second part")
         return parser.parse_part(fmt, part, context, **kind)
 
-    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)  # each part is written at once
-    monkeypatch.setattr(reader, "parts", partial(framing.parts, most=4))
+    monkeypatch.setattr(
+        staged_rows, "BYTES_A_COMMIT", 1
+    )  # each part is written at once
+    monkeypatch.setattr(reader, "parts", partial(record_cuts.parts, most=4))
     monkeypatch.setattr(reader, "parser", SimpleNamespace(parse_part=parsed))
     home.put("a.json", export(0, 10))
     (failed,) = home.run().values()
@@ -136,8 +138,8 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
 
 
 def test_a_cut_off_export_counts_once_when_the_whole_comes(tmp_path, monkeypatch):
-    monkeypatch.setattr(staging, "BYTES_A_COMMIT", 1)
-    monkeypatch.setattr(reader, "parts", partial(framing.parts, most=4))
+    monkeypatch.setattr(staged_rows, "BYTES_A_COMMIT", 1)
+    monkeypatch.setattr(reader, "parts", partial(record_cuts.parts, most=4))
     home = Home(tmp_path, fmt="okta")
     whole = export(0, 10)
     packed = gzip.compress(whole)
@@ -175,7 +177,7 @@ def padded(count: int) -> Iterator[bytes]:
 
 
 def test_a_large_export_takes_no_more_memory_than_its_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(framing, "TEXT_BYTES", 1 << 20)
+    monkeypatch.setattr(record_cuts, "TEXT_BYTES", 1 << 20)
     home = Home(tmp_path, fmt="okta")
     with gzip.open(home.landing / "a.json.gz", "wb", compresslevel=1) as file:
         file.writelines(padded(112))

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.formats import formats
-from pipelines.ingest import accounting
+from pipelines.ingest import line_account
 from pipelines.ingest.lake import sweep
 from pipelines.ingest.replay import Replay
 from tests.faults.home import Home, lines, once
@@ -41,7 +41,7 @@ def test_a_format_that_learned_more_reads_its_rejects_again(home):
     home.check_books()
     assert home.numbers() == once(0, 50) + once(100, 120)
     assert home.rejects() == ["nothing"]
-    assert accounting.unbalanced(home.store, home.lake) == []
+    assert line_account.unbalanced(home.store, home.lake) == []
     assert replay(home).rejects_of(newer).events == 0
     home.run()
     assert home.numbers() == once(0, 50) + once(100, 120)
@@ -80,11 +80,11 @@ def test_accounts_say_where_every_line_is(home):
     totals = {kind: home.total(kind) for kind in kinds}
     assert home.total("lines") == sum(totals.values())
     assert list(totals.values()) == [61, 30, 1, 2, 1]
-    (day,) = accounting.days(home.store)
+    (day,) = line_account.days(home.store)
     assert (day.events, day.duplicates) == ({"http_requests": 61}, 30)
     assert len(home.rejects()) == 2
-    shown = accounting.arrival_lags(home.store)
+    shown = line_account.arrival_lags(home.store)
     assert shown.drop("event_date").rows() == [("proxy", "http_requests", "longer", 61)]
-    assert accounting.unbalanced(home.store, home.lake) == []
+    assert line_account.unbalanced(home.store, home.lake) == []
     (home.lake / home.frame_paths()[0]).unlink()
-    assert accounting.unbalanced(home.store, home.lake)
+    assert line_account.unbalanced(home.store, home.lake)

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.ingest.counts import LONGEST_WORD, MOST_WORDS, word_counts
 from pipelines.ingest.drift import drifts, in_series
-from pipelines.state.days import SourceDay
+from pipelines.state.source_days import SourceDay
 from pipelines.warehouse.needs import blocked_rules
 from tests.faults.home import BEGIN, Home, line
 

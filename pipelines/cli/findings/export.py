@@ -9,15 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines.acts.evidence_packs import edition
+from pipelines.acts.evidence_packs import pack as packed
 from pipelines.acts.names import export as exported
-from pipelines.acts.packs import edition
-from pipelines.acts.packs import pack as packed
 from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import PRIVATE, write_private
 from pipelines.errors import SettingsError, safe
-from pipelines.findings.frames import COLUMNS
-from pipelines.reports.tables import table, to_csv
+from pipelines.findings.finding_frames import COLUMNS
+from pipelines.reports.text_tables import table, to_csv
 
 CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts import cases
+from pipelines.acts import verdicts
 from pipelines.cli.context import open_context
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
@@ -30,7 +30,7 @@ def verdict(
     """
     code = present_code(code)
     with open_context(home, "verdict") as context:
-        chosen = cases.verdict(context, subject_id, code, reason)
+        chosen = verdicts.verdict(context, subject_id, code, reason)
     decided = [row["finding_id"] for row in chosen]
     facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
     facts["reason"] = reason.strip()
@@ -47,7 +47,7 @@ def assign(
 ) -> None:
     """Assign a finding or a case."""
     with open_context(home, "assign") as context:
-        cases.assign(context, subject_id, assignee, reason)
+        verdicts.assign(context, subject_id, assignee, reason)
     facts = {"subject_id": subject_id, "assignee": assignee}
     tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
 
@@ -55,7 +55,7 @@ def assign(
 def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
     """Approve, as a second person, what somebody requested."""
     with open_context(home, "approve") as context:
-        row = cases.approve(context, request_id)
+        row = verdicts.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"approved: {row['action']} of case {row['case_id']}"
     tell(facts, said, as_json=as_json)
@@ -66,7 +66,7 @@ def refuse(
 ) -> None:
     """Refuse, as a second person, what somebody requested; they may ask again."""
     with open_context(home, "approve") as context:
-        row = cases.refuse(context, request_id, reason)
+        row = verdicts.refuse(context, request_id, reason)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
     said = f"refused: {row['action']} of case {row['case_id']}"
     tell(facts, said, as_json=as_json)

@@ -14,9 +14,9 @@ from pipelines.plugins import discover
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.settings.reader import load_settings
 from pipelines.settings.secrets import state_place
-from pipelines.state.database import Store, read_store
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.connections import Store, read_store
 
 WELL, LOOK, ACT = 0, 1, 2
 UNASKED = -1

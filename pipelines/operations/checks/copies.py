@@ -13,7 +13,7 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.state.audit import verified
-from pipelines.state.database import fact
+from pipelines.state.connections import fact
 from pipelines.state.runs import DRILLED
 
 OLD_BACKUP = timedelta(days=3)

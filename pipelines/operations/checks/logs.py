@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from pipelines.findings.unjudged import missing
+from pipelines.findings.unjudged_days import missing
 from pipelines.health.file_issues import files_with_issues
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import arrivals_of
-from pipelines.ingest.accounting import days_ahead
 from pipelines.ingest.delivery import deliveries
+from pipelines.ingest.line_account import days_ahead
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -24,8 +24,8 @@ from pipelines.registry.account_domains import APPLIED
 from pipelines.run.readiness import cannot_judge, undecided
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.account_domains import noted_domains
-from pipelines.state.days import source_days
+from pipelines.state.seen_domains import noted_domains
+from pipelines.state.source_days import source_days
 from pipelines.state.source_issues import stored_issues
 from pipelines.warehouse.library import rules
 from pipelines.warehouse.needs import blocked_rules

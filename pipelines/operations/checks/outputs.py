@@ -21,7 +21,7 @@ from pipelines.operations.checks import (
 from pipelines.reports.words import count
 from pipelines.settings.secrets import is_reference
 from pipelines.state import ledger
-from pipelines.state.alerts import GIVEN_UP, SENT, message_counts, newest_sent
+from pipelines.state.alert_records import GIVEN_UP, SENT, message_counts, newest_sent
 from pipelines.state.published_reports import published_weeks, report_paths
 
 IDLE = timedelta(days=2)

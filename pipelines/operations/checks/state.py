@@ -4,9 +4,9 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 
-from pipelines.findings.unjudged import failures
-from pipelines.ingest.accounting import unbalanced
+from pipelines.findings.unjudged_days import failures
 from pipelines.ingest.lake import damaged, unlisted_files
+from pipelines.ingest.line_account import unbalanced
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -20,11 +20,11 @@ from pipelines.operations.checks import (
 from pipelines.refresh.staleness import noted
 from pipelines.run.status import unfinished
 from pipelines.state import ledger
-from pipelines.state.database import DamagedStateError
-from pipelines.state.days import dirty_days
+from pipelines.state.connections import DamagedStateError
 from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import has_every_table, lacking
-from pipelines.state.opening import examine
+from pipelines.state.opened_state import examine
+from pipelines.state.source_days import dirty_days
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
 

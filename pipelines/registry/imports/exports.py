@@ -10,7 +10,7 @@ from typing import Literal
 
 from pipelines.registry.csv_files import File
 from pipelines.registry.frames import FILES
-from pipelines.registry.imports.reading import Sheet, plain
+from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.roster import ORGS, ROLES, USERS
 from pipelines.settings.problems import nearest
 

@@ -17,8 +17,8 @@ from datetime import date, timedelta
 from itertools import takewhile
 
 from pipelines.registry.csv_files import LINE, read_file, word_key
+from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.imports.exports import IMPORTED, ORDER, ROSTER_FILES, Export
-from pipelines.registry.imports.reading import Sheet, plain
 from pipelines.registry.roster import ORGS, OTHERS, ROLES, STUDENT, USERS
 from pipelines.registry.suggestions import date_order, meant
 from pipelines.registry.tables.devices import DEVICE_CLASSES

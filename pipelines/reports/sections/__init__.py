@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pipelines.plugins import discover
 from pipelines.reports.charts import Figure
-from pipelines.reports.tables import Table
+from pipelines.reports.text_tables import Table
 from pipelines.reports.view import View
 
 EDITIONS = ("principal", "superintendent", "board", "public")

@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.reports.charts import Figure, axis, chart, columns, note
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Cell, Table, largest, table, total
+from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
 

@@ -4,7 +4,7 @@ import polars as pl
 
 from pipelines.reports.corrections import changes
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import Table, table
+from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import count
 

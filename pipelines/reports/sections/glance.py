@@ -17,7 +17,7 @@ from pipelines.reports.comparisons import (
     on_days,
 )
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import Table, amount, table
+from pipelines.reports.text_tables import Table, amount, table
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, number
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.reports.sections import EDITIONS, Section, no_chart
-from pipelines.reports.tables import Table, table
+from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import LIMITS, count
 

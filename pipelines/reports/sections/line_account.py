@@ -4,7 +4,7 @@ import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, largest, table, total
+from pipelines.reports.text_tables import Table, largest, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, listed, number
 

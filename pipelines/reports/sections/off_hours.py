@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.reports.charts import Figure, axis, box, chart, grid
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, amount, largest, table
+from pipelines.reports.text_tables import Table, amount, largest, table
 from pipelines.reports.view import View
 from pipelines.reports.words import WEEKDAYS, clock, count, duration
 

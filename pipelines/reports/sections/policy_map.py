@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import EDITIONS, Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import STRENGTHS, count, day, listed, number
 

@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.findings.rule_quality import MEANS
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table, total
+from pipelines.reports.text_tables import Table, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, listed, number
 

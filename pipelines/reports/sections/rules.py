@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import Table, table
+from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, number
 

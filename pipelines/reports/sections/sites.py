@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.headline import open_sites
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Cell, Table, largest, table, total
+from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.words import VERDICTS, count, duration, number
 
 MOST_DRAWN = 10

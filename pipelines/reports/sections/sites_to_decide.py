@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.reports.headline import sites_asked_about
 from pipelines.reports.sections import Section, no_chart
-from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.words import count, day, listed
 
 

@@ -3,10 +3,10 @@
 import polars as pl
 
 from pipelines.reports.charts import Figure
-from pipelines.reports.ranking import Ranking, changed, ranking, use_cell
-from pipelines.reports.ranking import draw as bars_of
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, amount, table
+from pipelines.reports.text_tables import Table, amount, table
+from pipelines.reports.top_lists import Ranking, changed, ranking, use_cell
+from pipelines.reports.top_lists import draw as bars_of
 from pipelines.reports.view import View
 from pipelines.reports.words import duration, share
 

@@ -9,9 +9,9 @@ import polars as pl
 from pipelines.reports.charts import Figure, axis, chart, dashed, line, note
 from pipelines.reports.charts import band as shaded
 from pipelines.reports.headline import NUMBERS, history, is_whole, this_week, usual
-from pipelines.reports.inputs import week_of
+from pipelines.reports.report_inputs import week_of
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Table, table
+from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.words import count, number
 

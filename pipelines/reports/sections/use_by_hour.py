@@ -15,7 +15,7 @@ from pipelines.reports.comparisons import (
 )
 from pipelines.reports.headline import usual
 from pipelines.reports.sections import Section
-from pipelines.reports.tables import Cell, Table, table
+from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import clock, count, duration, number
 

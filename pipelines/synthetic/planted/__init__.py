@@ -6,7 +6,6 @@ the case. Scenes know the policy and the world, not the product's rules.
 
 from collections.abc import Sequence
 
-from pipelines.synthetic.days import Day
 from pipelines.synthetic.plan import Plan
 from pipelines.synthetic.planted import (
     benign_accounts,
@@ -21,6 +20,7 @@ from pipelines.synthetic.planted import (
     violation_sites,
 )
 from pipelines.synthetic.planted.writer import NotCastError, SceneWriter
+from pipelines.synthetic.school_days import Day
 from pipelines.synthetic.world import World
 
 # the order decides who is cast: a scene added at the end leaves the others as they were

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from pipelines.synthetic.days import MINUTE, SECOND, SNOW_DAY
 from pipelines.synthetic.plan import Key, Tunnel
 from pipelines.synthetic.planted.writer import (
     NONE,
@@ -12,6 +11,7 @@ from pipelines.synthetic.planted.writer import (
     minutes,
 )
 from pipelines.synthetic.routines import at_home, browse, home_address
+from pipelines.synthetic.school_days import MINUTE, SECOND, SNOW_DAY
 
 
 def stray_line(writer: SceneWriter) -> None:

@@ -2,17 +2,7 @@
 
 from functools import partial
 
-from pipelines.synthetic.days import (
-    CLOCK_CHANGE,
-    CONFERENCES,
-    DAY,
-    E_LEARNING,
-    HOUR,
-    MINUTE,
-    SECOND,
-    Day,
-)
-from pipelines.synthetic.people import Person
+from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.plan import Fetch, Sitting
 from pipelines.synthetic.planted.writer import (
     NONE,
@@ -24,6 +14,16 @@ from pipelines.synthetic.planted.writer import (
     used_again,
 )
 from pipelines.synthetic.routines import at_home, browse
+from pipelines.synthetic.school_days import (
+    CLOCK_CHANGE,
+    CONFERENCES,
+    DAY,
+    E_LEARNING,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Day,
+)
 
 
 def _extra_duty(

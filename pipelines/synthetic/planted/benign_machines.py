@@ -1,6 +1,5 @@
 """Honest traffic that resembles uploads or swarms, and odd networks and clocks."""
 
-from pipelines.synthetic.days import MINUTE, SECOND
 from pipelines.synthetic.plan import Release
 from pipelines.synthetic.planted.writer import (
     NONE,
@@ -13,6 +12,7 @@ from pipelines.synthetic.planted.writer import (
     send,
 )
 from pipelines.synthetic.routines import browse
+from pipelines.synthetic.school_days import MINUTE, SECOND
 
 
 def approved_upload(writer: SceneWriter) -> None:

@@ -1,6 +1,5 @@
 """Honest accounts and sites that resemble ones at risk, unknown or posing."""
 
-from pipelines.synthetic.days import SECOND
 from pipelines.synthetic.plan import Key
 from pipelines.synthetic.planted.writer import (
     NONE,
@@ -9,7 +8,8 @@ from pipelines.synthetic.planted.writer import (
     about_device,
     minutes,
 )
-from pipelines.synthetic.sites import LEARNING
+from pipelines.synthetic.school_days import SECOND
+from pipelines.synthetic.websites import LEARNING
 
 
 def stored_password(writer: SceneWriter) -> None:

@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
-from pipelines.synthetic.days import (
+from pipelines.synthetic.invented_people import Person
+from pipelines.synthetic.places import DOMAIN, Device
+from pipelines.synthetic.plan import Pace
+from pipelines.synthetic.planted.writer import NONE, Scene, SceneWriter, Span, minutes
+from pipelines.synthetic.school_days import (
     FIRST_BOOKCREATOR_DAY,
     LAST_QUIZLET_DAY,
     MINUTE,
     SECOND,
     Day,
 )
-from pipelines.synthetic.people import Person
-from pipelines.synthetic.places import DOMAIN, Device
-from pipelines.synthetic.plan import Pace
-from pipelines.synthetic.planted.writer import NONE, Scene, SceneWriter, Span, minutes
-from pipelines.synthetic.sites import LESSON_BLOG, MISLABELLED
+from pipelines.synthetic.websites import LESSON_BLOG, MISLABELLED
 
 
 def _visit(  # noqa: PLR0913 - one visit, told in full

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pipelines.synthetic.days import MINUTE, SECOND
 from pipelines.synthetic.planted.writer import SHARED, Scene, SceneWriter, minutes
 from pipelines.synthetic.routines import at_home
+from pipelines.synthetic.school_days import MINUTE, SECOND
 
 
 def two_campuses(writer: SceneWriter, length: float, intensity: int) -> None:

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from pipelines.synthetic.days import CLOCK_CHANGE, HOUR, MINUTE, SECOND, SNOW_DAY, Day
 from pipelines.synthetic.planted.writer import (
     ANOMALY,
     HOURS,
@@ -15,6 +14,14 @@ from pipelines.synthetic.planted.writer import (
     used_again,
 )
 from pipelines.synthetic.routines import at_home
+from pipelines.synthetic.school_days import (
+    CLOCK_CHANGE,
+    HOUR,
+    MINUTE,
+    SECOND,
+    SNOW_DAY,
+    Day,
+)
 
 
 def evening(

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from pipelines.synthetic.days import MINUTE, SECOND
 from pipelines.synthetic.planted.writer import (
     Scene,
     SceneWriter,
@@ -12,6 +11,7 @@ from pipelines.synthetic.planted.writer import (
     minutes,
     send,
 )
+from pipelines.synthetic.school_days import MINUTE, SECOND
 
 OWN_PORTS = (10_000, 60_000)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-from pipelines.synthetic.days import MINUTE, SECOND
 from pipelines.synthetic.plan import Key
 from pipelines.synthetic.planted.writer import (
     ANOMALY,
@@ -15,7 +14,8 @@ from pipelines.synthetic.planted.writer import (
     write_documents,
 )
 from pipelines.synthetic.routines import at_home
-from pipelines.synthetic.sites import LEARNING, NEWS, PASTIMES
+from pipelines.synthetic.school_days import MINUTE, SECOND
+from pipelines.synthetic.websites import LEARNING, NEWS, PASTIMES
 
 
 def spray(writer: SceneWriter) -> None:

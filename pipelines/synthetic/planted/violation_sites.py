@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from pipelines.synthetic.days import LAST_QUIZLET_DAY, MINUTE, SECOND, Day
-from pipelines.synthetic.people import Person
+from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.plan import Pace
 from pipelines.synthetic.planted.writer import (
     SITE,
@@ -14,6 +13,7 @@ from pipelines.synthetic.planted.writer import (
     minutes,
 )
 from pipelines.synthetic.routines import browse
+from pipelines.synthetic.school_days import LAST_QUIZLET_DAY, MINUTE, SECOND, Day
 
 
 def sustained(

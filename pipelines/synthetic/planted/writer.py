@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pipelines.synthetic.days import MINUTE, SECOND, Day
 from pipelines.synthetic.earlier import let_in
-from pipelines.synthetic.people import Person
+from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.places import Device
 from pipelines.synthetic.plan import (
     Away,
@@ -22,6 +21,7 @@ from pipelines.synthetic.plan import (
     is_free,
 )
 from pipelines.synthetic.routines import sit
+from pipelines.synthetic.school_days import MINUTE, SECOND, Day
 from pipelines.synthetic.world import World
 
 Test = Callable[[Person], bool]

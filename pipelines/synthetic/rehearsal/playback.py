@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.alerts.delivery import ONCE, deliver_waiting
 from pipelines.alerts.memory import Noticed, Reply, answer, take_news
 from pipelines.alerts.message import AT_ONCE, TEST, Message
 from pipelines.alerts.news import News, of_cases, of_issues
+from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.clock import monday
 from pipelines.errors import DeliveryError
@@ -24,8 +24,8 @@ from pipelines.findings.cases import queue_of
 from pipelines.health.issues import Issue
 from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 from pipelines.settings.alert_settings import Alerts, Channel
-from pipelines.state.alerts import announcements
-from pipelines.state.database import Store, open_store
+from pipelines.state.alert_records import announcements
+from pipelines.state.connections import Store, open_store
 from pipelines.synthetic.rehearsal.school_year import HOUR, ZONE, Drawn, Year
 
 LEARNT_DAYS = 180

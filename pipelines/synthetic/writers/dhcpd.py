@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.synthetic.columns import cards, dotted, worn_mac
-from pipelines.synthetic.days import ZONE
+from pipelines.synthetic.school_days import ZONE
 from pipelines.synthetic.world import World
 
 SERVER = "do-dhcp-1"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from pipelines.synthetic.people import Person
+from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.places import DOMAIN, Device
 from pipelines.synthetic.plan import Plan
 from pipelines.synthetic.world import World

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from pipelines.synthetic.columns import dotted, frame, with_address
-from pipelines.synthetic.days import ZONE
 from pipelines.synthetic.plan import Tunnel
-from pipelines.synthetic.sites import Site
+from pipelines.synthetic.school_days import ZONE
+from pipelines.synthetic.websites import Site
 from pipelines.synthetic.world import World
 from pipelines.synthetic.writers.squid import server_address
 

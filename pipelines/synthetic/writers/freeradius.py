@@ -3,8 +3,8 @@
 import polars as pl
 
 from pipelines.synthetic.columns import cards, frame, with_address, worn_mac
-from pipelines.synthetic.days import ZONE
 from pipelines.synthetic.plan import Plan
+from pipelines.synthetic.school_days import ZONE
 from pipelines.synthetic.world import World
 
 _SITTINGS = pl.Schema(

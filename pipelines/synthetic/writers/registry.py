@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from pipelines.synthetic.days import Day
 from pipelines.synthetic.habits import SPELLINGS
-from pipelines.synthetic.people import ORGS, Person
+from pipelines.synthetic.invented_people import ORGS, Person
 from pipelines.synthetic.places import BUILDINGS, Device
 from pipelines.synthetic.plan import Plan
 from pipelines.synthetic.routines import hours
-from pipelines.synthetic.sites import (
+from pipelines.synthetic.school_days import Day
+from pipelines.synthetic.websites import (
     APPROVALS,
     LEARNING,
     LESSON_BLOG,

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.synthetic.columns import dotted
 from pipelines.synthetic.places import DOMAIN, NETBIOS
-from pipelines.synthetic.sites import ADVERTS, BACKGROUND, THIRD_PARTIES, make_sites
+from pipelines.synthetic.websites import ADVERTS, BACKGROUND, THIRD_PARTIES, make_sites
 from pipelines.synthetic.world import World
 
 CHALLENGE_SHARE = 0.05

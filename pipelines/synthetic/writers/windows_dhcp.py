@@ -3,8 +3,8 @@
 import polars as pl
 
 from pipelines.synthetic.columns import cards, dotted, worn_mac
-from pipelines.synthetic.days import ZONE
 from pipelines.synthetic.places import DOMAIN
+from pipelines.synthetic.school_days import ZONE
 from pipelines.synthetic.world import World
 
 CODES = {"ACK": "10", "RELEASE": "12"}

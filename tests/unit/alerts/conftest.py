@@ -6,7 +6,7 @@ from threading import Thread
 import pytest
 from aiosmtpd.controller import Controller
 
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from tests.journey.small import small
 from tests.journey.squid import free_port
 

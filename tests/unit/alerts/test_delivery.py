@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from pipelines.alerts import delivery
-from pipelines.alerts.delivery import MOST_ATTEMPTS, PATIENT, enqueue
+from pipelines.alerts import outbox
 from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import MOST_ATTEMPTS, PATIENT, enqueue
 from pipelines.errors import DeliveryError
-from pipelines.state.alerts import GIVEN_UP, SENDING, SENT, WAITING
+from pipelines.state.alert_records import GIVEN_UP, SENDING, SENT, WAITING
 from pipelines.state.tables import OUTBOX
 
 NEWS = Message("digest-1", "1 item", "One item waits.\n", "digest")
@@ -20,7 +20,7 @@ AT_ONCE = PATIENT.copy(sleep=lambda _seconds: None)
 
 def deliver_waiting(store, channel, deliver):
     """As it is, but nobody waits between two tries."""
-    return delivery.deliver_waiting(store, channel, deliver, AT_ONCE)
+    return outbox.deliver_waiting(store, channel, deliver, AT_ONCE)
 
 
 class KilledError(BaseException):
@@ -87,7 +87,7 @@ def test_a_short_trouble_is_waited_out_within_a_run(store):
 
     enqueue(store, NEWS, ["mail"])
     patient = PATIENT.copy(sleep=pauses.append)
-    assert delivery.deliver_waiting(store, "mail", deliver, patient).sent == 1
+    assert outbox.deliver_waiting(store, "mail", deliver, patient).sent == 1
     assert len(tries) == 3
     assert len(pauses) == 2
 

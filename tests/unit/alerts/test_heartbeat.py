@@ -9,7 +9,7 @@ from pipelines.alerts.news import News
 from pipelines.district import open_district
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.registry.new_home import create
-from pipelines.state.alerts import GIVEN_UP, outbox
+from pipelines.state.alert_records import GIVEN_UP, outbox
 from tests.unit.alerts.facts import NOW, news
 
 

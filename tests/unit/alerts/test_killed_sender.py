@@ -13,13 +13,13 @@ from email import message_from_bytes
 
 import pytest
 
-from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.alerts.message import test_message as marked
+from pipelines.alerts.outbox import enqueue
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
-from pipelines.state.alerts import SENDING, SENT, outbox
-from pipelines.state.database import open_store
+from pipelines.state.alert_records import SENDING, SENT, outbox
+from pipelines.state.connections import open_store
 from tests.conftest import LONG, REPO_ROOT
 
 pytestmark = pytest.mark.slow

@@ -9,8 +9,8 @@ import pytest
 from pipelines import plugins
 from pipelines.alerts import channels as folder
 from pipelines.alerts.channels import channels, prepared
-from pipelines.alerts.delivery import channels_of, deliver_all, enqueue
 from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import channels_of, deliver_all, enqueue
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
 from pipelines.registry.new_home import create

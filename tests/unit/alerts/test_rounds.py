@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.delivery import ONCE, deliver_waiting
 from pipelines.alerts.memory import Noticed, Reply, answer, take_news
+from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.errors import DeliveryError
 from pipelines.settings.alert_settings import Alerts, Channel
-from pipelines.state.alerts import outbox
+from pipelines.state.alert_records import outbox
 from tests.unit.alerts.facts import ZONE, conduct, is_school_day, news
 
 HOUR = timedelta(hours=1)

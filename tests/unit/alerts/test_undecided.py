@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.delivery import ONCE, deliver_waiting
 from pipelines.alerts.memory import Noticed, take_news
 from pipelines.alerts.news import UNDECIDED, of_cases, of_undecided
+from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.findings.cases import queue_of
 from pipelines.settings.alert_settings import Alerts, Channel

@@ -11,18 +11,18 @@ import pytest
 from filelock import FileLock
 
 from pipelines.alerts import facts
-from pipelines.alerts.delivery import enqueue, only_sender
 from pipelines.alerts.dispatch import send_watch
 from pipelines.alerts.memory import Noticed, active_news, take_news
 from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import enqueue, only_sender
 from pipelines.district import open_district
 from pipelines.errors import BusyError
 from pipelines.health.issues import Issue, keep_issues
 from pipelines.registry.new_home import create
 from pipelines.run.status import ACT, LOOK, WELL, status_of
-from pipelines.state.days import mark_dirty
 from pipelines.state.ledger import Change, FileRecord, commit
 from pipelines.state.runs import note_look
+from pipelines.state.source_days import mark_dirty
 from tests.unit.alerts.facts import news
 from tests.unit.alerts.test_killed_sender import MAIL, configure
 

@@ -6,7 +6,7 @@ import os
 from pipelines.cli import context
 from pipelines.cli.context import who_asks
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from tests.journey.commands import schoolbell
 
 

@@ -11,7 +11,7 @@ import pytest
 from pipelines.cli import context
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.cli import init
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 

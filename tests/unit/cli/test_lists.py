@@ -12,7 +12,7 @@ from pipelines.cli import lists
 from pipelines.registry.domain_lists import kept
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from tests.journey.commands import schoolbell
 
 

@@ -8,7 +8,7 @@ from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.run.check import unknown_rules, wrong_in
 from pipelines.settings.problems import InvalidSettingsError
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.unit.cli.mistakes import FORM, HEAD, MEANING, NOTICES, REGISTRY, ROSTER

@@ -11,7 +11,7 @@ import pytest
 from pipelines.findings.verify_pack import cited, differences, log_differs
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from tests.journey.commands import schoolbell
 
 pytestmark = pytest.mark.slow

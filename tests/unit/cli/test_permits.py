@@ -8,7 +8,7 @@ from pipelines.district import open_district
 from pipelines.refresh.steps import build_and_judge
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from tests.journey.commands import schoolbell
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from pipelines.cli import context
 from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.tables import REQUESTS
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of

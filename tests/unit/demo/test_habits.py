@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.formats import Context, formats
-from pipelines.synthetic import browsing
+from pipelines.synthetic import browsing_sessions
 from pipelines.synthetic.generate import generate
 from pipelines.synthetic.habits import (
     FRIENDLY,
@@ -62,9 +62,9 @@ def habits():
     yield "pause", "seconds", usual.pause_seconds
     for size in (*FRIENDLY.handshake_bytes, FRIENDLY.least_page_bytes):
         yield "friendly size", "bytes", size
-    for pace, (median, *_) in browsing.PACES.items():
+    for pace, (median, *_) in browsing_sessions.PACES.items():
         yield f"pace {pace}", "seconds", median
-    for timer in browsing.TIMERS:
+    for timer in browsing_sessions.TIMERS:
         yield f"size of {timer.host}", "bytes", timer.size
 
 

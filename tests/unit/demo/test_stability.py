@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.formats import Context, formats
-from pipelines.ingest.framing import records
+from pipelines.ingest.record_cuts import records
 from pipelines.registry.new_home import create
 from pipelines.synthetic import variations
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, FORMATS, generate

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.findings.grading import alternatives
+from pipelines.findings.grades import alternatives
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
-from pipelines.synthetic.trial import (
+from pipelines.synthetic.scored_district import (
     Trial,
     compare,
     hold_trial,

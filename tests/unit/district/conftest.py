@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 
 SETTINGS = """
 [district]

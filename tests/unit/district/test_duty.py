@@ -8,7 +8,7 @@ import pytest
 from pipelines.errors import SettingsError
 from pipelines.registry.tables.staff_duty import USUAL_BREAK, with_usual_breaks
 from pipelines.settings.model import UsualBreak
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 
 HEAD = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind\n"
 ROSTER = "sourcedId,orgSourcedIds,role,username\np-1,org-hs,teacher,ada\n"

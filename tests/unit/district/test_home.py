@@ -6,7 +6,7 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 
 
 def test_a_new_home_loads_without_a_problem(tmp_path):

@@ -10,7 +10,7 @@ from pipelines.errors import SettingsError
 from pipelines.registry.kept_copies import accept, read_kept
 from pipelines.registry.registry import keep_registry, load_registry
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 from tests.unit.district.conftest import SETTINGS
 
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 from pipelines.registry.frames import FILES
 from pipelines.registry.new_home import create
 from pipelines.registry.suggestions import rewritten
-from pipelines.settings.reader import parse_settings
+from pipelines.settings.toml_reader import parse_settings
 from tests.journey.commands import schoolbell
 from tests.unit.district.conftest import SETTINGS
 

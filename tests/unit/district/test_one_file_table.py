@@ -36,7 +36,7 @@ tables.__path__.append(sys.argv[1])
 from docs.reference_pages import dictionary_page, registry_files_page
 from pipelines.registry.new_home import create
 from pipelines.registry.registry import load_registry
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from docs.reference_pages import retention_page
-from pipelines.operations.record_classes import DELETIONS
+from pipelines.operations.record_deletion import DELETIONS
 from pipelines.settings.record_classes import RECORD_CLASSES, Retention
 
 

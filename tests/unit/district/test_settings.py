@@ -8,7 +8,7 @@ from pipelines.registry.new_home import Answers, settings_text
 from pipelines.settings.alert_settings import Alerts, Channel
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import InvalidSettingsError
-from pipelines.settings.reader import load_settings, parse_settings
+from pipelines.settings.toml_reader import load_settings, parse_settings
 from pipelines.settings.toml_text import key_lines
 
 HEAD = '[district]\nname = "Sample Schools"\nzone = "America/Chicago"\n'

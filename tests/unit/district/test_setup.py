@@ -10,9 +10,9 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.operations.setup import plan_of
+from pipelines.registry.imports.export_tables import Sheet, Unread, found_in, tables
 from pipelines.registry.imports.exports import EXPORTS, export_of, hint
-from pipelines.registry.imports.merging import merge
-from pipelines.registry.imports.reading import Sheet, Unread, found_in, tables
+from pipelines.registry.imports.merged_rows import merge
 from pipelines.registry.new_home import create
 from pipelines.registry.roster import USERS
 from pipelines.registry.table import tables as registry_tables
@@ -540,7 +540,7 @@ def test_what_cannot_be_read_is_told(exports, name, data, told):
 
 def test_a_zip_has_bounds(tmp_path, monkeypatch):
     """What a member unpacks to is counted, whatever its entry says."""
-    monkeypatch.setattr("pipelines.registry.imports.reading.LARGEST", 1000)
+    monkeypatch.setattr("pipelines.registry.imports.export_tables.LARGEST", 1000)
     path = tmp_path / "bomb.zip"
     path.write_bytes(zipped({"../users.csv": "a" * 100_000, "b.csv": "x,y\n1,2\n"}))
     (found,) = found_in([path])

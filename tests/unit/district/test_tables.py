@@ -58,7 +58,7 @@ from pipelines.refresh.invalidation import TOUCH, Change, differing, touched
 from pipelines.registry.frames import FILES, FRAMES, schema
 from pipelines.registry.new_home import create, registry_files
 from pipelines.registry.registry import load_registry
-from pipelines.settings.reader import load_settings
+from pipelines.settings.toml_reader import load_settings
 
 home = create(Path(sys.argv[2]))
 assert "fire_drills.csv" in registry_files()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from pipelines.findings.candidates import Candidate
-from pipelines.findings.judging import Circumstances
+from pipelines.findings.judgment import Circumstances
 from pipelines.warehouse.detections import Clause, Detection
 from pipelines.warehouse.library import rules
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from pipelines.findings import review
 from pipelines.findings.cases import cases
-from pipelines.findings.judging import judge
+from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.findings.review import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker
 from pipelines.state.audit import open_chain
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.findings import fired_days, history, stored_findings
 from tests.conftest import LONG
 from tests.unit.findings.given import DAY, candidate, detection, exception, known

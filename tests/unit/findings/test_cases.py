@@ -14,9 +14,9 @@ from pipelines.findings.cases import (
     queue_of,
     week_of,
 )
-from pipelines.findings.judging import judge
+from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.tables import CASE_FINDINGS, CASES
 from tests.unit.findings.given import DAY, candidate, detection, known
 

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from pipelines.findings.exceptions import NAMED_ASIDE, named_sites, permit_uses
-from pipelines.findings.judging import judge
+from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.registry.frames import FRAMES
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.findings import stored_findings
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 

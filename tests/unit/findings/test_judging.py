@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.findings.grading import LEVELS, alternatives, confidence, severity
-from pipelines.findings.judging import judge
+from pipelines.findings.claims import claim, told
+from pipelines.findings.grades import LEVELS, alternatives, confidence, severity
+from pipelines.findings.judgment import judge
 from pipelines.findings.record import Alternative, finding_id
-from pipelines.findings.wording import claim, told
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.library import models, rules
 from tests.unit.findings.given import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.privacy.editions import copied
+from pipelines.privacy.pseudonymization import copied
 from pipelines.privacy.redaction import redacted
 
 RECORD = {

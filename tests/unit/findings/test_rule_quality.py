@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipelines.findings.judging import judge
+from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.findings.rule_quality import RuleQuality, demoted, fixes, rule_qualities
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.findings import stored_findings
 from pipelines.state.tables import CASE_FINDINGS, CASES, REVIEWS
 from tests.unit.findings.given import DAY, candidate, detection, known

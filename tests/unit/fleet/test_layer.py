@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.errors import SettingsError
-from pipelines.operations.layer import sound_layer
+from pipelines.operations.agency_layer import sound_layer
 from pipelines.registry.new_home import create
 from pipelines.registry.policy import default_policy
 from tests.journey.commands import schoolbell
@@ -76,7 +76,7 @@ def test_it_is_taken_once_and_noted_in_the_chain(home, layer):
 
 
 def test_what_was_cut_off_is_finished_by_taking_it_again(home, layer, monkeypatch):
-    from pipelines.operations import layer as module
+    from pipelines.operations import agency_layer as module
 
     put, left = module.put, 2
 

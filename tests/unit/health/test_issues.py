@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.health.issues import Issue, keep_issues, uninhibited
-from pipelines.state.database import open_store
+from pipelines.state.connections import open_store
 from pipelines.state.source_issues import stored_issues
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)

@@ -24,7 +24,7 @@ from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import open_chain
-from pipelines.state.records import RecordDecision, record_releases
+from pipelines.state.records_requests import RecordDecision, record_releases
 from pipelines.state.retention import holds
 from tests.journey import small as made
 from tests.journey.commands import schoolbell

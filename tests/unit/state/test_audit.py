@@ -19,7 +19,7 @@ from pipelines.state.audit import (
     parsed_head,
     seal,
 )
-from pipelines.state.database import StoreError, fact, open_store, remember
+from pipelines.state.connections import StoreError, fact, open_store, remember
 from pipelines.state.tables import AUDIT
 from tests.conftest import LONG
 from tests.journey.commands import schoolbell

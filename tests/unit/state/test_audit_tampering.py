@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.alerts.delivery import enqueue
 from pipelines.alerts.message import Message
+from pipelines.alerts.outbox import enqueue
 from pipelines.operations.checks import ACT, Installation
 from pipelines.operations.checks.copies import CHECKS
 from pipelines.operations.doctor import answered
@@ -23,7 +23,7 @@ from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import AUDIT_RECORD, Act, open_chain, verified
 from pipelines.state.home_mark import NAME
-from pipelines.state.opening import open_state
+from pipelines.state.opened_state import open_state
 from tests.journey.commands import schoolbell
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from pipelines.registry.new_home import create
 from pipelines.state import ledger
 from pipelines.state.home_mark import NAME, ForeignStateError, Mark, noted
-from pipelines.state.opening import examine, open_state
+from pipelines.state.opened_state import examine, open_state
 from tests.conftest import LONG
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pipelines.state.database import fact, open_store, remember
+from pipelines.state.connections import fact, open_store, remember
 from tests.conftest import REPO_ROOT
 
 OPENS = re.compile(r"store\.(writing|reading)\(|\.recording\(")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Text
 
 from pipelines.errors import SchoolbellError
-from pipelines.state.database import fact, open_store, read_store, remember
+from pipelines.state.connections import fact, open_store, read_store, remember
 from pipelines.state.layout import (
     FILLED,
     FORMER_NAMES,

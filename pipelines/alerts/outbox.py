@@ -1,0 +1,253 @@
+"""Keeps what is to be sent, and what was.
+
+A message enters the outbox once a channel. It is marked *sending* before the
+channel is asked and *sent* after; a crash in between leaves *sending*, and so
+does a receiver that was given the message and did not answer. The next run tries
+it again and tells the channel that this may be a repeat. A file is looked into
+first and repeats nothing; elsewhere a repeat has the same key as before (a mail's
+Message-ID, a webhook's Idempotency-Key) and says on its face that it may be one.
+So none is lost, and what may come twice is known to whoever reads it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from filelock import FileLock, Timeout
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from pipelines.alerts.channels import channels as known_channels
+from pipelines.alerts.channels import prepared
+from pipelines.alerts.message import Message
+from pipelines.district import District
+from pipelines.errors import BusyError, DeliveryError, SchoolbellError
+from pipelines.settings.alert_settings import Channel
+from pipelines.settings.home import DistrictHome
+from pipelines.state.alert_records import (
+    GIVEN_UP,
+    SENDING,
+    SENT,
+    WAITING,
+    add_message,
+    mark_message,
+    unsent_messages,
+)
+from pipelines.state.connections import Store, Transaction, now_text
+
+MOST_ATTEMPTS = 10
+"""Runs that try a message, each a few times."""
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, DeliveryError) and error.retryable
+
+
+PATIENT = Retrying(
+    retry=retry_if_exception(_may_pass),
+    stop=stop_after_attempt(3),
+    wait=wait_random_exponential(multiplier=1, max=10),
+    reraise=True,
+)
+ONCE = PATIENT.copy(stop=stop_after_attempt(1))
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What one delivery did: counts of messages."""
+
+    sent: int = 0
+    failed: int = 0
+    given_up: int = 0
+
+
+def put(
+    transaction: Transaction,
+    message: Message,
+    channel: str,
+    now: datetime | None = None,
+) -> bool:
+    """Put a message in for a channel, in a transaction of the caller's.
+
+    Returns:
+        False if the channel has it already.
+    """
+    row = {
+        "alert_key": message.key,
+        "subject": message.subject,
+        "message": message.text,
+        "class_name": message.class_name,
+        "severity": message.severity,
+        "created_time": now_text(now),
+    }
+    return add_message(transaction, row, channel, message.html)
+
+
+def enqueue(
+    store: Store,
+    message: Message,
+    channels: Iterable[str],
+    now: datetime | None = None,
+) -> int:
+    """Put a message in for each channel that does not have it; how many are new."""
+    with store.writing() as transaction:
+        return sum([put(transaction, message, channel, now) for channel in channels])
+
+
+def deliver_waiting(
+    store: Store,
+    channel: str,
+    deliver: Callable[[Message], None],
+    retrying: Retrying = PATIENT,
+    now: datetime | None = None,
+    alone: str = "",
+) -> Sent:
+    """Send what waits for one channel, oldest first.
+
+    Once a message could not be delivered, those after it are tried without
+    patience: the receiver is likely away for them too.
+
+    Args:
+        alone: Key of the one message to send. It is given up where it does not
+            arrive: somebody waits for the answer.
+    """
+    sent = failed = given_up = 0
+    for row in unsent_messages(store, channel, alone):
+        handing = _Handing(_message(row), deliver)
+        attempts, key = row["attempts"] + 1, row["alert_key"]
+        mark_message(store, key, channel, SENDING, attempts=attempts)
+        try:
+            (ONCE if failed else retrying)(handing)
+        except DeliveryError as error:
+            is_last = attempts >= MOST_ATTEMPTS or bool(alone)
+            ends = is_last or not error.retryable
+            unsent = SENDING if handing.message.may_repeat else WAITING
+            mark_message(
+                store, key, channel, GIVEN_UP if ends else unsent, error=str(error)
+            )
+            failed, given_up = failed + 1, given_up + ends
+        else:
+            sent_time = now_text(now)
+            mark_message(store, key, channel, SENT, sent_time=sent_time, error=None)
+            sent += 1
+    return Sent(sent, failed, given_up)
+
+
+@dataclass
+class _Handing:
+    """Hands a message over, once or again."""
+
+    message: Message
+    deliver: Callable[[Message], None]
+
+    def __call__(self) -> None:
+        try:
+            self.deliver(self.message)
+        except DeliveryError as error:
+            if error.may_have_arrived:
+                self.message = replace(self.message, may_repeat=True)
+            raise
+
+
+def _message(row: dict[str, Any]) -> Message:
+    return Message(
+        row["alert_key"],
+        row["subject"],
+        row["message"],
+        row["class_name"],
+        row["severity"],
+        row["html"] or "",
+        may_repeat=row["state"] == SENDING,
+    )
+
+
+DEFAULT_FILE = "alerts.jsonl"
+LOCK = ".alerts.lock"
+LONGEST_SENDING_SECONDS = 300
+
+
+@contextmanager
+def only_sender(
+    home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS
+) -> Iterator[None]:
+    """Hold the lock of the outbox.
+
+    Raises:
+        BusyError: Another process has sent for longer than `seconds`.
+    """
+    lock = FileLock(home.path / LOCK)
+    try:
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise BusyError(
+            "another process is sending alerts and does not end",
+            where=str(home.path / LOCK),
+            remedy="Look for it with: ps ax | grep schoolbell",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def deliver_all(
+    district: District, channels: Mapping[str, Channel]
+) -> tuple[dict[str, Sent], list[str]]:
+    """Send what waits, channel by channel; what each sent, and what is wrong.
+
+    A channel whose settings are wrong keeps no other from sending.
+    """
+    sent, wrong = {}, []
+    for name, one in channels.items():
+        try:
+            sent[name] = deliver(district, name, one)
+        except BusyError:
+            raise
+        except SchoolbellError as error:
+            sent[name] = Sent(failed=1)
+            wrong.append(f"{name}: {error.what}")
+    return sent, wrong
+
+
+def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sent:
+    """Send what waits for one channel, or a single message; see `deliver_waiting`."""
+    channel, settings = prepared(name, one.type, one.settings, district.home.path)
+    allowed = district.settings.alerts.recipients
+    through = partial(_through, channel.deliver, settings, allowed)
+    return deliver_waiting(district.store, name, through, PATIENT, alone=alone)
+
+
+def _through(
+    deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message
+) -> None:
+    deliver(message, settings, allowed)
+
+
+def channels_of(district: District) -> Mapping[str, Channel]:
+    """The channels that are on; without any, a file in the home."""
+    given = {
+        name: channel
+        for name, channel in district.settings.alerts.channels.items()
+        if channel.enabled
+    }
+    if given:
+        return given
+    return {"file": Channel(type="file", settings={"path": DEFAULT_FILE})}
+
+
+def is_phone(channel: Channel) -> bool:
+    """A kind of channel that rings phones, whatever its settings say."""
+    kinds = {name for name, one in known_channels().items() if one.rings_phones}
+    return channel.type in kinds
+
+
+def readers_of(name: str, channel: Channel) -> frozenset[str]:
+    """Who reads a channel: its addresses, else itself."""
+    return frozenset(channel.settings.get("recipients") or [name])

@@ -1,0 +1,196 @@
+"""A home that stays open: read again only where it changed, shared by all pages."""
+
+import gc
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from operator import is_
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from pipelines.acts.context import ActContext
+from pipelines.clock import school_year
+from pipelines.district import District
+from pipelines.errors import ModelError
+from pipelines.findings.cases import Case, Standing, cases, owners, place_all
+from pipelines.privacy.pseudonymization import Pseudonyms, pseudonyms
+from pipelines.registry.registry import load_registry
+from pipelines.reports.report_inputs import ReportInputs
+from pipelines.reports.snapshot_inputs import report_inputs
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.roles import Asker
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.connections import Store, Transaction
+from pipelines.state.desk_users import state_version
+from pipelines.state.opened_state import open_state
+from pipelines.state.published_reports import published_weeks
+from pipelines.warehouse.snapshots import current, reading
+
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A case with what lists tell of it.
+
+    Attributes:
+        is_student: One of its accounts is a student's.
+    """
+
+    case: Case
+    standing: Standing
+    weight: tuple[int, int, str]
+    is_student: bool
+
+
+def _same(case: Case, before: Mapping[str, Case]) -> Case:
+    """The case as it was read before, where nothing of it changed."""
+    known = before.get(case.case_id)
+    if (
+        known is not None
+        and known.assignee == case.assignee
+        and len(known.findings) == len(case.findings)
+        and all(map(is_, known.findings, case.findings))
+    ):
+        return known
+    return case
+
+
+class OpenHome:
+    """A district home behind the desk; each page gets what is there now.
+
+    Attributes:
+        home: Its folder.
+        writing: Held by whoever acts: one act at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.home = DistrictHome(path.resolve())
+        self.writing = RLock()
+        self._lock = RLock()
+        self._store: Store | None = None
+        self._district: tuple[Stamp, District] | None = None
+        self._cases: tuple[Any, dict[str, Case]] | None = None
+        self._known: dict[str, tuple[Case, date, Known]] = {}
+        self._base: tuple[Path, ReportInputs] | None = None
+        self._shared: dict[str, Any] = {}
+
+    @property
+    def district(self) -> District:
+        """Settings and registry as they are now, over one open state."""
+        with self._lock:
+            stamp = _stamp(self.home)
+            if self._district is None or self._district[0] != stamp:
+                settings = load_settings(self.home)
+                registry = load_registry(self.home, settings)
+                store = self._store or open_state(self.home)
+                self._store = store
+                district = District(self.home, settings, registry, store)
+                self._district = (stamp, district)
+                self._shared, self._cases = {}, None
+            return self._district[1]
+
+    def context(
+        self, asker: Asker, guard: Callable[[Transaction], None] | None = None
+    ) -> ActContext:
+        """What an act or a page of somebody is given."""
+        with self._lock:
+            context = ActContext(self.district, asker, guard)
+            # code names and who is a student are the same for everybody
+            if not self._shared:
+                self._shared = {"_years": {}, "is_pupil": context.is_pupil}
+            context.__dict__.update(self._shared, cases=self.cases)
+            return context
+
+    @property
+    def cases(self) -> list[Case]:
+        """Every case; findings that did not change are not read again."""
+        with self._lock:
+            store = self.district.store
+            version = state_version(store)
+            if self._cases is None or self._cases[0] != version:
+                if self._cases is None:
+                    place_all(store, owners(self.district))
+                before = {} if self._cases is None else self._cases[1]
+                known = {
+                    row["finding_id"]: row
+                    for case in before.values()
+                    for row in case.findings
+                }
+                found = [_same(case, before) for case in cases(store, known)]
+                self._cases = (version, {case.case_id: case for case in found})
+            return list(self._cases[1].values())
+
+    def week(self, context: ActContext) -> date:
+        """The Monday as of which reports, mail and `status` tell what waits."""
+        weeks = published_weeks(self.district.store)
+        newest = [date.fromisoformat(week) for week in weeks]
+        newest = newest or [case.monday for case in context.cases]
+        return max(newest, default=context.today)
+
+    def known(self, context: ActContext, week: date) -> list[Known]:
+        """What lists tell of each case; told again only of those that changed."""
+        with self._lock:
+            found = []
+            for case in context.cases:
+                held = self._known.get(case.case_id)
+                if held is None or held[0] is not case or held[1] != week:
+                    is_student = any(map(context.is_pupil, case.findings))
+                    made = Known(case, case.standing(week), case.weight, is_student)
+                    held = self._known[case.case_id] = (case, week, made)
+                found.append(held[2])
+            return found
+
+    def base(self) -> ReportInputs:
+        """What the newest snapshot says of logs and rules.
+
+        Raises:
+            ModelError: There is no snapshot yet.
+        """
+        with self._lock:
+            path = current(self.home.snapshots)
+            if self._base is None or self._base[0] != path:
+                with reading(path) as database:
+                    now = datetime.now(UTC)
+                    made = report_inputs(database, self.district, now, path.stem)
+                self._base = (path, made)
+            return self._base[1]
+
+    def warm(self) -> None:
+        """Read all that the first page would wait for."""
+        _ = self.cases, self.district.detections
+        with suppress(ModelError):  # nothing was built yet: the pages say so
+            self.base()
+        # it stays: to look through it for garbage would take longer than a page
+        gc.collect()
+        gc.freeze()
+
+    def names(self, case: Case) -> Pseudonyms:
+        """The code names of the school year of a case."""
+        with self._lock:
+            years: dict[int, Pseudonyms] = self._shared.setdefault("_years", {})
+            year = school_year(case.monday)
+            if year not in years:
+                years[year] = pseudonyms(self.district, case.monday)
+            return years[year]
+
+    def close(self) -> None:
+        """Let go of the state."""
+        if self._store is not None:
+            self._store.close()
+
+
+def _stamp(home: DistrictHome) -> Stamp:
+    """Changes when somebody edits settings or registry."""
+    found = []
+    folders = (home.registry, home.kept_registry, home.lists)
+    paths = [path for folder in folders for path in sorted(folder.rglob("*"))]
+    for path in (home.settings_file, *paths):
+        try:
+            one = path.stat()
+        except FileNotFoundError:
+            continue
+        found.append((str(path), one.st_size, one.st_mtime_ns))
+    return tuple(found)

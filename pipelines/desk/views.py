@@ -1,0 +1,485 @@
+"""What each page of the desk shows, as plain values for its template."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.acts.context import ActContext
+from pipelines.acts.proposals import COUNTED, NAMELESS, offered
+from pipelines.acts.records import (
+    RELEASED,
+    drafted,
+    estimate,
+    had_a_hand,
+    request_of,
+    seal_of,
+)
+from pipelines.acts.site_list import NAME as SITES
+from pipelines.acts.site_list import undecided_sites
+from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
+from pipelines.desk.open_homes import Known, OpenHome
+from pipelines.findings.cases import AGED_AFTER, Case
+from pipelines.findings.claims import KINDS, SURE, told
+from pipelines.findings.review import is_waiting
+from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
+from pipelines.reports.one_case import case_page
+from pipelines.reports.sign_off import signatures, unsigned
+from pipelines.reports.words import STANDINGS, day, moment
+from pipelines.state.audit import Entry
+from pipelines.state.findings import history
+from pipelines.state.published_reports import report_facts
+from pipelines.state.records_requests import (
+    RecordRequest,
+    record_decisions,
+    record_requests,
+)
+from pipelines.state.referral_rows import inquiries, referrals, statements
+from pipelines.state.retention import holds
+from pipelines.state.reviews import requests
+
+A_PAGE = 50
+ENTRIES = 2_000
+"""Entries of the audit chain that a page looks through."""
+SHOWS: Mapping[str, str] = {
+    "waiting": "Waiting",
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "second": "Waiting for a second person",
+    "overdue": "Overdue",
+    "referred": "Referred",
+    "trial": "Rules on trial",
+    "decided": "Decided",
+    "all": "All",
+}
+"""Filters of the queue, by their word in the address."""
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A case in one line."""
+
+    case_id: str
+    claim: str
+    kind: str
+    week: str
+    since: str
+    severity: str
+    sure: str
+    standing: str
+    assignee: str
+    is_student: bool
+    is_overdue: bool
+
+
+def queue_page(
+    home: OpenHome, context: ActContext, show: str, first: int
+) -> dict[str, Any]:
+    """The cases that a filter leaves, the heaviest first, a page of them."""
+    week = home.week(context)
+    known = home.known(context, week)
+    chosen = sorted(
+        _chosen(context, known, week, show),
+        key=lambda one: (one.is_student, one.weight),
+    )
+    return {
+        "rows": [_row(context, one, week) for one in chosen[first : first + A_PAGE]],
+        "show": show,
+        "shows": SHOWS,
+        "size": len(chosen),
+        "waiting": sum(one.standing == "waiting" for one in known),
+        "first": first,
+        "before": max(first - A_PAGE, 0) if first else None,
+        "after": first + A_PAGE if first + A_PAGE < len(chosen) else None,
+        "a_page": A_PAGE,
+    }
+
+
+def _chosen(
+    context: ActContext, known: Sequence[Known], week: date, show: str
+) -> list[Known]:
+    store, login = context.district.store, context.asker.user_name
+    ids: set[str] = set()
+    if show == "second":
+        ids = {row["case_id"] for row in requests(store) if is_waiting(row)}
+    if show == "referred":
+        gone = referrals(store)
+        ids = {row["case_id"] for row in gone if row["returned_time"] is None}
+    tests: dict[str, Callable[[Known], bool]] = {
+        "waiting": lambda one: one.standing == "waiting",
+        "mine": lambda one: one.standing == "waiting" and one.case.assignee == login,
+        "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
+        "overdue": lambda one: _is_overdue(one, week),
+        "trial": lambda one: one.standing == "trial",
+        "decided": lambda one: one.standing in ("confirmed", "explained"),
+        "all": lambda one: one.standing != "lead",
+        "second": lambda one: one.case.case_id in ids,
+        "referred": lambda one: one.case.case_id in ids,
+    }
+    return list(filter(tests[show], known))
+
+
+def _row(context: ActContext, known: Known, week: date) -> QueueRow:
+    case = known.case
+    head = case.heaviest
+    kind = context.district.subject_kind(head["rule"])
+    claim = told(context.shown(head)["claim"], context.subject(head), kind)
+    first = min(row["event_date"] for row in case.counted)
+    return QueueRow(
+        case_id=case.case_id,
+        claim=claim,
+        kind=KINDS.get(str(head["kind"]), ""),
+        week=case.week,
+        since=day(date.fromisoformat(str(first))),
+        severity=case.severity,
+        sure=SURE.get(case.confidence, "Lead"),
+        standing=STANDINGS.get(known.standing, ""),
+        assignee=case.assignee or "",
+        is_student=known.is_student,
+        is_overdue=_is_overdue(known, week),
+    )
+
+
+def _is_overdue(one: Known, week: date) -> bool:
+    return one.standing == "waiting" and week - one.case.monday >= AGED_AFTER
+
+
+def _is_student(context: ActContext, case: Case) -> bool:
+    return any(map(context.is_pupil, case.findings))
+
+
+def case_values(home: OpenHome, context: ActContext, case_id: str) -> dict[str, Any]:
+    """Everything about a case, as it stands now."""
+    case = context.case(case_id)
+    base = home.base()
+    page = case_page(base, context.district, case, home.names(case))
+    store = context.district.store
+    zone = ZoneInfo(context.district.zone)
+    own = {one.casefold() for one in context.own_accounts}
+    asked = [row for row in requests(store, case_id=case_id) if is_waiting(row)]
+    return {
+        "case": case,
+        "page": page,
+        "claims": [] if page else _claims(context, case),
+        "is_own": any(str(row["subject"]).casefold() in own for row in case.findings),
+        "is_student": _is_student(context, case),
+        "history": _history(context, case, zone),
+        "statements": _with_time(statements(store, case_id), "received_time", zone),
+        "referrals": [_times(row, zone) for row in referrals(store, case_id=case_id)],
+        "waiting": [_request(context, row, zone) for row in asked],
+        "holds": [one for one in _holds(context) if one["case_id"] == case_id],
+        "related": _related(context, case),
+        "forms": case_forms(context, case),
+    }
+
+
+def _holds(context: ActContext) -> list[dict[str, Any]]:
+    """Holds that are in force."""
+    return [
+        {
+            "hold_id": one.hold_id,
+            "days": f"{day(one.first_day)} to {day(one.last_day)}",
+            "case_id": one.case_id or "",
+            "reason": one.reason,
+            "actor": one.actor,
+        }
+        for one in holds(context.district.store)
+        if one.released_time is None
+    ]
+
+
+def _claims(context: ActContext, case: Case) -> list[str]:
+    """What a case of leads alone says: it has no card."""
+    return [
+        told(
+            context.shown(row)["claim"],
+            context.subject(row),
+            context.district.subject_kind(row["rule"]),
+        )
+        for row in case.findings
+    ]
+
+
+def _related(context: ActContext, case: Case) -> list[str]:
+    """Other cases of the same account or device, as the report links them."""
+    mine = {row["subject"] for row in case.findings}
+    others = [
+        one
+        for one in context.cases
+        if one is not case and any(row["subject"] in mine for row in one.findings)
+    ]
+    return [one.case_id for one in others if one.confidence != "C1"][:12]
+
+
+def _history(context: ActContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
+    """What became of its findings; the same entry of several findings once."""
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in case.findings:
+        for entry in history(context.district.store, row["finding_id"]):
+            when = moment(datetime.fromisoformat(entry["time"]), zone)
+            said = {
+                "when": when,
+                "who": entry["actor"] or "a run",
+                "change": entry["change"],
+                "reason": str(context.redact(row, entry["reason"]) or ""),
+                "time": entry["time"],
+            }
+            key = (when, said["who"], said["change"], said["reason"])
+            found.setdefault(key, said)
+    return sorted(found.values(), key=lambda one: one["time"], reverse=True)
+
+
+def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str, Any]]]:
+    """The acts on a case that this person may do, each with what its fields hold."""
+    findings = {row["finding_id"]: row for row in case.findings}
+    titles = {
+        name: f"{row['rule']}, {row['event_date']}, {name}"
+        for name, row in findings.items()
+    }
+    values = {"case": case.case_id, "finding": titles}
+    return [
+        (FORMS[name], values)
+        for name in ON_A_CASE
+        if context.asker.may(FORMS[name].right)
+    ]
+
+
+def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
+    """Sites that first uses ask about: how much, by how many, and nobody's name."""
+    rows = undecided_sites(context, home.week(context))
+    return {"sites": rows, "may": context.asker.may("sites")}
+
+
+def proposals_page(context: ActContext) -> dict[str, Any]:
+    """What the logs propose for the registry; of rows that name somebody the count."""
+    found = offered(context)
+    sites = [one for one in found if one.file == SITES]
+    rows = [
+        {
+            "id": one.offer_id,
+            "file": one.file,
+            "reason": one.reason,
+            "lines": proposal_rows(one),
+        }
+        for one in found
+        if one.file in (*NAMELESS, *COUNTED)
+    ]
+    here = (*NAMELESS, *COUNTED, SITES)
+    others = Counter(one.file for one in found if one.file not in here)
+    return {
+        "sites": [
+            {
+                "reason": one.reason,
+                "is_withheld": one.is_withheld,
+                "pattern": one.proposals[0].cells["pattern"],
+            }
+            for one in sites
+        ],
+        "rows": rows,
+        "others": sorted(others.items()),
+        "may": context.asker.may("sites"),
+    }
+
+
+def requests_page(context: ActContext) -> dict[str, Any]:
+    """What waits for a second person, and what was asked in the last days."""
+    zone = ZoneInfo(context.district.zone)
+    store, asked = context.district.store, _askers(context)
+    rows = [
+        _request(context, row, zone)
+        | {"who": asked.get((row["action"], row["case_id"], row["reason"]), "")}
+        for row in requests(store)
+    ]
+    return {
+        "waiting": [row for row in rows if row["is_waiting"]],
+        "answered": [row for row in rows if not row["is_waiting"]][:A_PAGE],
+        "may": context.asker.may("approve"),
+    }
+
+
+def _request(
+    context: ActContext, row: Mapping[str, Any], zone: ZoneInfo
+) -> dict[str, Any]:
+    state = "waiting" if is_waiting(row) else "not answered in time"
+    if row["approved_by"] is not None:
+        state = "used" if row["used_time"] else "approved"
+    elif row["used_time"]:
+        state = "refused"
+    return {
+        **row,
+        "when": moment(datetime.fromisoformat(row["asked_time"]), zone),
+        "is_own": context.asker.is_same(row["asked_by"]),
+        "is_waiting": is_waiting(row),
+        "state": state,
+    }
+
+
+def _askers(context: ActContext) -> dict[tuple[str, str, str], str]:
+    """Who asked for what: the audit chain knows them by name."""
+    entries = context.chain.entries(last=ENTRIES)
+    return {
+        (one.action.removeprefix("ask "), one.case, one.reason): one.actor
+        for one in entries
+        if one.action.startswith("ask ")
+    }
+
+
+def permits_page(
+    context: ActContext, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Consents and exceptions, those that end first; holds that are in force."""
+    order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
+    shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
+    return {
+        "permits": shown,
+        "holds": _holds(context),
+        "may_end": context.asker.may("exception"),
+        "may_hold": context.asker.may("hold"),
+    }
+
+
+def records_page(context: ActContext) -> dict[str, Any]:
+    """Requests for public records: those without an answer first."""
+    rows = [_record(context, one) for one in record_requests(context.district.store)]
+    waiting = [row for row in rows if not row["closed_time"]]
+    return {"waiting": waiting, "ended": [row for row in rows if row["closed_time"]]}
+
+
+def _record(context: ActContext, request: RecordRequest) -> dict[str, Any]:
+    due = request.due
+    return {
+        **request.__dict__,
+        "received": day(request.received),
+        "due": day(due) if due else "",
+        "is_late": due is not None and due < context.today,
+    }
+
+
+def record_page(context: ActContext, number: str, first: int) -> dict[str, Any]:
+    """A request for public records, and a page of what would be released."""
+    district, request = context.district, request_of(context.district, number)
+    values: dict[str, Any] = {
+        "request": _record(context, request),
+        "is_open": not request.closed_time,
+        "is_released": request.outcome == RELEASED,
+        "approved": request.approved_by.rpartition(" (")[0],
+        "relations": RELATIONS,
+        "classes": CLASSES,
+        "decisions": record_decisions(district.store, number).values(),
+        "draft": None,
+    }
+    if not request.scope:
+        return values
+    made = drafted(district, number)
+    by_row: dict[int, dict[str, str]] = {}
+    for item in made.items:
+        by_row.setdefault(item.row, {})[item.column] = item.item
+    had_part = had_a_hand(context, number) and not context.asker.is_alone
+    may_approve = context.asker.may("approve") and not had_part
+    is_due = not request.closed_time and not request.approved_by
+    shown = range(first, min(first + A_PAGE, len(made.rows)))
+    return values | {
+        "draft": made,
+        "cost": estimate(district, made),
+        # to pack it takes as long as a release does
+        "seen": seal_of(district, made) if may_approve and is_due else "",
+        "days": f"{day(made.scope.first)} to {day(made.scope.last)}",
+        "columns": columns_of(made.scope.relation, made.scope.columns),
+        "done": sorted(made.done().items()),
+        "rows": [(at + 1, made.rows[at], by_row.get(at + 1, {})) for at in shown],
+        "had_a_hand": had_part,
+        "may_approve": may_approve,
+        "before": max(first - A_PAGE, 0) if first else None,
+        "after": first + A_PAGE if first + A_PAGE < len(made.rows) else None,
+    }
+
+
+def acts_page(
+    context: ActContext, entries: Sequence[Entry], *, mine: bool, first: int
+) -> dict[str, Any]:
+    """The audit chain, the newest entry first; one's own acts alone for some roles."""
+    zone = ZoneInfo(context.district.zone)
+    actor = str(context.asker)
+    chosen = [one for one in entries if not mine or one.actor == actor][::-1]
+    rows = [
+        {**one.__dict__, "when": moment(datetime.fromisoformat(one.time), zone)}
+        for one in chosen[first : first + A_PAGE]
+    ]
+    more = first + A_PAGE < len(chosen)
+    return {"entries": rows, "mine": mine, "after": first + A_PAGE if more else None}
+
+
+def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
+    """Weeks with a report: signed by whom, and what was carried over."""
+    district, known = context.district, signatures(context.district)
+    newest = {str(row["week"]): row for row in report_facts(district.store)}
+    known_cases = home.known(context, home.week(context))
+    waiting = [
+        one.case
+        for one in known_cases
+        if one.standing == "waiting" and not one.is_student
+    ]
+    rows = []
+    for monday, row in sorted(newest.items(), reverse=True):
+        start = date.fromisoformat(monday)
+        year, number, _ = start.isocalendar()
+        signed = known.get(start)
+        is_current = signed is not None and signed.revision == row["revision"]
+        waits = [case for case in waiting if case.monday <= start]
+        rows.append(
+            {
+                "label": f"{year}-W{number:02}",
+                "of": day(start),
+                "signed": f"{signed.by}, {day(signed.time.date())}" if signed else "",
+                "waiting": len(waits),
+                "carried": sum(case.monday < start for case in waits),
+                "may_sign": bool(row["facts"].get("is_over"))
+                and not is_current
+                and context.asker.may("sign"),
+                "is_over": bool(row["facts"].get("is_over")),
+            }
+        )
+    return {"weeks": rows, "unsigned": unsigned(district)}
+
+
+def referrals_page(context: ActContext) -> dict[str, Any]:
+    """Cases with other offices, and what offices ask."""
+    store, zone = context.district.store, ZoneInfo(context.district.zone)
+    today = datetime.now(UTC).date().isoformat()
+    asked = {row["case_id"]: row for row in requests(store, action="inquiry")}
+    rows = []
+    for row in inquiries(store):
+        wish = asked.get(row["inquiry_id"])
+        state = "released" if row["released_time"] else "not approved yet"
+        if not row["released_time"] and wish is not None:
+            state = _request(context, wish, zone)["state"]
+        known = {name: row[name] for name in ("inquiry_id", "office", "reason")}
+        days = f"{row['first_day']} to {row['last_day']}"
+        token = context.named("account", row["account"], today)
+        rows.append({**known, "days": days, "account": token, "state": state})
+    return {
+        "referrals": [_times(row, zone) for row in referrals(store)][::-1],
+        "inquiries": rows[::-1],
+        "may_refer": context.asker.may("refer"),
+        "may_inquire": context.asker.may("inquire"),
+    }
+
+
+def _times(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    state = "referred"
+    if row["acknowledged_time"]:
+        state = "acknowledged"
+    if row["returned_time"]:
+        state = f"returned: {str(row['outcome']).replace('_', ' ')}"
+    when = moment(datetime.fromisoformat(row["referred_time"]), zone)
+    return {**row, "when": when, "state": state}
+
+
+def _with_time(
+    rows: Iterable[Mapping[str, Any]], name: str, zone: ZoneInfo
+) -> list[dict[str, Any]]:
+    return [
+        {**row, "when": moment(datetime.fromisoformat(row[name]), zone)} for row in rows
+    ]

@@ -1,0 +1,243 @@
+"""Days that a rule says nothing of, and why.
+
+After an update of a firewall or proxy its log may read well and lack a field. A
+rule that ran all the same would find nothing, or the wrong account: its day is
+*not judged*, which every report says. The same holds where a model could not be
+built. Findings of such a day stay as they were. A district that gave a field up on
+purpose says so, and the days are judged.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import District
+from pipelines.ingest.drift import Drift, drifts
+from pipelines.registry.calendar import WORKING
+from pipelines.state import ledger
+from pipelines.state.source_days import Quarantined, quarantined
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.needs import blocked_rules
+
+UNJUDGED = "marts.unjudged_days"
+NOTED = "main.unjudged_days"
+SATURDAY = 5
+MOST_DAYS = 7
+"""Days that a failure lists by their dates."""
+SCHEMA: Mapping[str, Any] = {
+    "rule": pl.String,
+    "event_date": pl.Date,
+    "source": pl.String,
+    "event_class": pl.String,
+    "field": pl.String,
+    "share_before": pl.Float64,
+    "model": pl.String,
+    "cause": pl.String,
+}
+_PAIR: Mapping[str, Any] = {"rule": pl.String, "event_date": pl.Date}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unjudged:
+    """One day that one rule says nothing of: a field is missing, or a model failed.
+
+    Attributes:
+        rule: The rule's code; empty for a table of the report that no rule reads.
+        field: What the source no longer fills; empty where a model failed.
+        share_before: Share of the source's events that had the field before.
+        model: The model that is held back; empty where a field is missing.
+        cause: The model that failed: the same, or one that it reads.
+    """
+
+    rule: str
+    event_date: date
+    source: str = ""
+    event_class: str = ""
+    field: str = ""
+    share_before: float | None = None
+    model: str = ""
+    cause: str = ""
+
+
+def unjudged(district: District) -> list[Unjudged]:
+    """Every rule and day that must not be judged now, in a fixed order."""
+    found = [
+        Unjudged(
+            rule=code,
+            event_date=day,
+            source=entry.source,
+            event_class=entry.event_class,
+            field=entry.field,
+            share_before=entry.share_before,
+        )
+        for entry in missing(district)
+        for code in blocked_rules(entry)
+        if code in district.detections
+        for day in entry.empty_dates
+    ]
+    found += _not_built(district)
+    return sorted(
+        found,
+        key=lambda entry: (entry.event_date, entry.rule, entry.source, entry.model),
+    )
+
+
+def _not_built(district: District) -> Iterator[Unjudged]:
+    """Days in quarantine of what is judged or shown: detections and marts."""
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
+    held = quarantined(district.store)
+    whole = ledger.event_days(district.store) if held else []
+    for entry in held:
+        if not entry.model.startswith(("detections.", "marts.")):
+            continue
+        for day in [entry.event_date] if entry.event_date else whole:
+            yield Unjudged(
+                rule=codes.get(entry.model, ""),
+                event_date=day,
+                model=entry.model,
+                cause=entry.cause,
+            )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model that could not be built, and what is not known because of it.
+
+    Attributes:
+        reason: What it failed with, on the first of the days. It may hold a value of a
+            log line: for the operator's eyes, in no report, alert or snapshot.
+        days: Oldest first; empty where an undated model alone is held back.
+        rules: Codes of the rules that judge none of these days.
+        models: Everything that is held back: the model and what reads it.
+    """
+
+    cause: str
+    reason: str
+    days: Sequence[date]
+    rules: Sequence[str]
+    models: Sequence[str]
+
+    @property
+    def message(self) -> str:
+        """Model, days and rules, without the reason."""
+        days = [day.isoformat() for day in self.days]
+        when = f" for {', '.join(days[:MOST_DAYS])}" if days else ""
+        when += f" and {len(days) - MOST_DAYS} more days" * (len(days) > MOST_DAYS)
+        without = f"; not judged there: {', '.join(self.rules)}" if self.rules else ""
+        return f"{self.cause} could not be built{when}{without}"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """For machines, in full."""
+        return asdict(self) | {"days": [day.isoformat() for day in self.days]}
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reason})"
+
+
+def failures(district: District) -> list[Failure]:
+    """What could not be built, by the model that failed."""
+    found: dict[str, list[Quarantined]] = {}
+    for entry in quarantined(district.store):
+        found.setdefault(entry.cause, []).append(entry)
+    if not found:
+        return []  # without reading the models
+    codes = {
+        detection.model.name: code for code, detection in district.detections.items()
+    }
+    return [
+        Failure(
+            cause,
+            min(held, key=lambda entry: entry.event_date or date.min).reason,
+            sorted({entry.event_date for entry in held if entry.event_date}),
+            sorted({codes[entry.model] for entry in held if entry.model in codes}),
+            sorted({entry.model for entry in held}),
+        )
+        for cause, held in sorted(found.items())
+    ]
+
+
+def missing(district: District) -> list[Drift]:
+    """The fields that went missing and that some rule stands on.
+
+    A field that nobody filled while nobody worked is not missing, and neither is
+    one that the district gave up.
+    """
+    idle = _idle_days(district.registry.frames["calendar_days"])
+    return [
+        drift
+        for drift in drifts(district.store)
+        if blocked_rules(drift)
+        and not all(_is_idle(day, idle) for day in drift.empty_dates)
+        and drift.field not in _given_up(district, drift.source)
+    ]
+
+
+def _given_up(district: District, source: str) -> Sequence[str]:
+    configured = district.settings.sources.get(source)
+    return configured.given_up if configured is not None else ()
+
+
+def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
+    """For each day that the calendar speaks of, whether no building works."""
+    works = pl.col("day_type").is_in(WORKING).any()
+    return dict(calendar.group_by("date").agg(~works).iter_rows())
+
+
+def _is_idle(day: date, idle: Mapping[date, bool]) -> bool:
+    return idle.get(day, day.weekday() >= SATURDAY)
+
+
+def judged_days(
+    days: Mapping[str, Sequence[date]], skipped: Iterable[Unjudged]
+) -> dict[str, list[date]]:
+    """The days of each rule, less those that are not to be judged."""
+    not_now = {(entry.rule, entry.event_date) for entry in skipped}
+    return {
+        rule: [day for day in given if (rule, day) not in not_now]
+        for rule, given in days.items()
+    }
+
+
+def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
+    """The days as a table."""
+    return pl.DataFrame([asdict(entry) for entry in found], schema=dict(SCHEMA))
+
+
+def note_unjudged(
+    database: Database,
+    found: Iterable[Unjudged],
+    judged: Mapping[str, Iterable[date]],
+) -> None:
+    """Remember in the warehouse what was left out, to judge it when it may be.
+
+    Of missing fields alone: the quarantine knows by itself when its days are due.
+
+    Args:
+        found: What must not be judged now.
+        judged: What was judged now; what was noted before and was not stays noted.
+    """
+    pairs = [(rule, day) for rule, days in judged.items() for day in days]
+    done = pl.DataFrame(pairs, _PAIR, orient="row")
+    now = frame(entry for entry in found if entry.field)
+    if database.has(NOTED):
+        waiting = database.table(NOTED).join(done, on=list(_PAIR), how="anti")
+        # a table that an earlier version made has fewer columns
+        now = pl.concat([now, waiting], how="diagonal").unique(maintain_order=True)
+    database.replace(NOTED, now)
+
+
+def released(database: Database, found: Iterable[Unjudged]) -> Iterator[date]:
+    """Days that were left out for a rule and need not be any more."""
+    if not database.has(NOTED):
+        return
+    now = {(entry.rule, entry.event_date) for entry in found}
+    known = database.table(NOTED).select("rule", "event_date").unique()
+    for rule, day in known.iter_rows():
+        if (rule, day) not in now:
+            yield day

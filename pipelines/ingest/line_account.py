@@ -1,0 +1,112 @@
+"""Says where every line is: for each file, and for each source and day."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.ingest.lake_writer import DAYS_AHEAD
+from pipelines.state import ledger
+from pipelines.state.connections import Store
+from pipelines.state.retention import purged_rows
+from pipelines.state.source_days import LAGS, SourceDay, source_days
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayAccount:
+    """What one source brought for one local day.
+
+    Attributes:
+        events: Number by event class.
+        duplicates: Events that came again.
+    """
+
+    source: str
+    event_date: date
+    events: Mapping[str, int]
+    duplicates: int
+
+
+def days(store: Store, source: str | None = None) -> list[DayAccount]:
+    """Each source and local day, oldest first."""
+    found: dict[tuple[str, date], list[SourceDay]] = {}
+    for source_day in source_days(store, source):
+        found.setdefault((source_day.source, source_day.event_date), []).append(
+            source_day
+        )
+    return [
+        DayAccount(
+            source=name,
+            event_date=day,
+            events={day.event_class: day.events for day in parts if day.events},
+            duplicates=sum(day.duplicates for day in parts),
+        )
+        for (name, day), parts in sorted(found.items())
+    ]
+
+
+def unbalanced(store: Store, lake: Path) -> list[str]:
+    """Every disagreement between the ledger's counts and its lists; none is right.
+
+    Args:
+        store: The ledger.
+        lake: The lake's folder; a listed file that is missing is named too.
+    """
+    records = ledger.source_files(store)
+    wrong = [
+        f"{record.source}/{record.path}: its lines do not add up"
+        for record in records
+        if not record.balances
+    ]
+    booked: Counter[tuple[str, str]] = Counter()
+    for record in records:
+        booked[record.source, "events"] += record.events
+        booked[record.source, "rejects"] += record.rejects
+    listed = purged_rows(store)
+    for file in ledger.lake_files(store):
+        kind = "rejects" if file.event_class == "rejects" else "events"
+        listed[file.source, kind] += file.row_count
+        if not (lake / file.path).is_file():
+            wrong.append(f"{file.path}: is listed, and is not there")
+    for source, kind in sorted(booked.keys() | listed.keys()):
+        if booked[source, kind] != listed[source, kind]:
+            wrong.append(
+                f"{source}: {booked[source, kind]} {kind} are booked, "
+                f"{listed[source, kind]} are in the lake or were deleted in time"
+            )
+    return wrong
+
+
+ARRIVALS = pl.Schema(
+    {
+        "source": pl.String,
+        "event_class": pl.String,
+        "event_date": pl.Date,
+        "lag": pl.String,
+        "events": pl.Int64,
+    }
+)
+
+
+def arrival_lags(store: Store) -> pl.DataFrame:
+    """Events by source, class, local day and class of lag, as `LAGS` names it.
+
+    Returns:
+        `source`, `event_class`, `event_date`, `lag`, `events`; no row without any.
+    """
+    rows = [
+        (day.source, day.event_class, day.event_date, name, day.lags[name])
+        for day in source_days(store)
+        for name in LAGS
+        if day.lags.get(name, 0) > 0
+    ]
+    return pl.DataFrame(rows, ARRIVALS, orient="row")
+
+
+def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
+    """Days further ahead than a clock may be off: kept, but built by no model."""
+    latest = now.date() + timedelta(days=DAYS_AHEAD)
+    return [day for day in days(store) if day.event_date > latest and day.events]

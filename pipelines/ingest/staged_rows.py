@@ -1,0 +1,160 @@
+"""What was parsed and waits for its commit: frames, or files that do not count yet.
+
+Frames take as little memory as they need; files were written by other processes, and
+are read again only where an event of them may have come before.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.formats import Parsed
+from pipelines.ingest.counts import placed
+from pipelines.ingest.lake import REJECTS
+from pipelines.state.ledger import LakeFile
+from pipelines.state.source_days import SourceDay
+
+ROWS_A_COMMIT = 500_000
+BYTES_A_COMMIT = 64 << 20
+"""Memory of staged frames at which they are committed; writing takes it again."""
+
+VIEW_BYTES = 16
+"""What Polars keeps of each text beside its bytes."""
+
+PLACES = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "event_date": pl.Date})
+
+
+@dataclass(frozen=True)
+class WrittenPart:
+    """One file of the lake that does not count yet, and what it adds to its day.
+
+    Attributes:
+        has_ids: Some of its events have an id of the product's own.
+    """
+
+    file: LakeFile
+    day: SourceDay
+    has_ids: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What became of lines that were parsed elsewhere, in place of `Parsed`.
+
+    Attributes:
+        rejects: Where its rejects are, if it has any.
+        near: File, line and day of the first and the last event, and of those between
+            which the day changes: all that a reject needs to find the nearest one's.
+        bytes: Memory that its events would take.
+    """
+
+    lines: int
+    event_count: int
+    reject_count: int
+    blanks: int
+    header: str | None
+    parts: tuple[WrittenPart, ...]
+    rejects: Path | None
+    near: tuple[tuple[int, int, date], ...]
+    bytes: int
+
+    def delete(self, lake: Path) -> None:
+        """Delete its files: what they hold does not count."""
+        delete(self.parts, lake)
+        if self.rejects is not None:
+            self.rejects.unlink(missing_ok=True)
+
+
+def delete(parts: Iterable[WrittenPart], lake: Path) -> None:
+    """Delete files that do not count."""
+    for part in parts:
+        (lake / part.file.path).unlink(missing_ok=True)
+
+
+class Staged:
+    """Events by class, and rejects, in the order of reading.
+
+    Attributes:
+        parts: Files that were written elsewhere.
+        near: What rejects need to know of these; see `Written`.
+        rows: Rows of all frames and files.
+        bytes: Memory that they take, or would.
+    """
+
+    def __init__(self) -> None:
+        self._frames: dict[str, list[pl.DataFrame]] = {}
+        self.near: list[tuple[int, int, date]] = []
+        self.parts: list[WrittenPart] = []
+        self.rows = 0
+        self.bytes = 0
+
+    def add(self, name: str, frame: pl.DataFrame) -> None:
+        """Hold a frame, without the block of lines that its texts were cut from."""
+        if not frame.height:
+            return
+        kept, size = on_its_own(frame)
+        self._frames.setdefault(name, []).append(kept)
+        self.rows += kept.height
+        self.bytes += size
+
+    def add_parsed(
+        self, parsed: Parsed | Written, source: str, fmt: str, zone: str
+    ) -> None:
+        """Hold what became of lines of a source."""
+        if isinstance(parsed, Parsed):
+            for name, frame in parsed.events.items():
+                self.add(name, placed(frame, source, fmt, zone))
+            place = {"source": pl.lit(source), "format": pl.lit(fmt)}
+            self.add(REJECTS, parsed.rejects.with_columns(**place))
+            return
+        if parsed.rejects is not None:
+            self.add(REJECTS, pl.read_parquet(parsed.rejects))
+            parsed.rejects.unlink()
+        self.parts += parsed.parts
+        self.near += parsed.near
+        self.rows += parsed.event_count
+        self.bytes += parsed.bytes
+
+    def take(self, file_id: int) -> "Staged":
+        """What is of a file, which is not held here any more."""
+        own, others = Staged(), Staged()
+        is_own = pl.col("file_id") == file_id
+        for name, frames in self._frames.items():
+            for frame in frames:
+                own.add(name, frame.filter(is_own))
+                others.add(name, frame.filter(~is_own))
+        for part in self.parts:
+            (own if part.file.first_file_id == file_id else others).parts.append(part)
+        for near in self.near:
+            (own if near[0] == file_id else others).near.append(near)
+        self.__dict__ = others.__dict__
+        return own
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """One frame for each event class, and one of rejects."""
+        return {name: pl.concat(parts) for name, parts in self._frames.items()}
+
+    @property
+    def is_much(self) -> bool:
+        """They take so much memory that it is time to write them."""
+        return self.rows >= ROWS_A_COMMIT or self.bytes >= BYTES_A_COMMIT
+
+
+def read_parts(parts: Iterable[WrittenPart], lake: Path) -> pl.DataFrame:
+    """The events of files that do not count yet, in the order of reading."""
+    return pl.concat(pl.read_parquet(lake / part.file.path) for part in parts)
+
+
+def on_its_own(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+    """The same rows, holding no memory but their own, and how many bytes that is.
+
+    Polars cuts texts out of a block as views that keep all of the block alive; in
+    Arrow's older layout a column has its bytes to itself.
+    """
+    copied = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    texts = frame.height * sum(dtype == pl.String for dtype in frame.dtypes)
+    size = copied.nbytes + texts * VIEW_BYTES
+    return pl.DataFrame(copied, schema=frame.schema), size

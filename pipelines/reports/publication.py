@@ -1,0 +1,329 @@
+"""Makes the weekly reports of a district from its newest snapshot."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pipelines.clock import monday
+from pipelines.district import District
+from pipelines.errors import ModelError
+from pipelines.reports.archive import archive_pages, left_over, write_archive
+from pipelines.reports.corrections import facts, revision_after
+from pipelines.reports.editions import edition_report, editions
+from pipelines.reports.headline import this_week
+from pipelines.reports.mail import mail_channel, queue_mail
+from pipelines.reports.report_inputs import ReportInputs
+from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
+from pipelines.reports.view import View, week_label
+from pipelines.reports.weekly import Pages, about, gone_page, report_id, weekly_report
+from pipelines.reports.words import in_locale
+from pipelines.settings.home import PLAIN_FILE, SHARED
+from pipelines.settings.model import Report
+from pipelines.state.published_reports import put_report, report_facts
+from pipelines.state.retention import kept_from, purged_reports
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.snapshots import current, reading
+
+Headline = Mapping[str, Any]
+
+
+def revised(district: District, inputs: ReportInputs, week: date) -> ReportInputs:
+    """The inputs with the revision that the week's report now is, and those before."""
+    earlier = _told(district, week)
+    revision = revision_after(earlier, facts(View(inputs, week)))
+    before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
+    return replace(inputs, revision=revision, earlier_facts=before)
+
+
+def record(district: District, inputs: ReportInputs, week: date, page: Path) -> None:
+    """Note a written report with what it says; the same revision is noted once."""
+    view = View(inputs, week)
+    report = {
+        "report_id": report_id(view),
+        "path": page.relative_to(district.home.path).as_posix(),
+        "sha256": hashlib.sha256(page.read_bytes()).hexdigest(),
+        "snapshot": inputs.snapshot_id,
+        "facts": json.dumps(facts(view)),
+    }
+    with district.store.writing() as transaction:
+        put_report(transaction, week, inputs.revision, report)
+
+
+def remembered(district: District, held: Collection[date]) -> list[Headline]:
+    """The numbers of published weeks whose events are no longer kept.
+
+    A week whose report was deleted as well has none, and says so.
+    """
+    rows = report_facts(district.store)
+    numbers = {row["week"]: row["facts"]["numbers"] for row in rows}
+    gone = purged_reports(district.store)
+    weeks: dict[str, Headline] = {week: {"is_removed": True} for week in gone}
+    weeks |= numbers
+    return [
+        {**weeks[week], "week_start": date.fromisoformat(week)}
+        for week in sorted(weeks)
+        if date.fromisoformat(week) not in held
+    ]
+
+
+def _told(district: District, week: date) -> dict[int, Any]:
+    rows = report_facts(district.store, week)
+    return {row["revision"]: row["facts"] for row in rows}
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_SECONDS = 120
+NO_BROWSER = "The PDF is missing: no browser was found on the machine."
+FAILED = "The PDF is missing: the browser could not print the page."
+SWITCHES = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--no-pdf-header-footer",
+    # a page of ours asks for nothing; this makes sure of it
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+
+
+def browser(settings: Report) -> str | None:
+    """The browser that the settings name, or the first one that is installed."""
+    if settings.browser:
+        return shutil.which(settings.browser)
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def print_page(program: str, page: Path, target: Path) -> bool:
+    """Print a page into a file; False if that did not work.
+
+    A file that is there is replaced whole, or left alone.
+    """
+    with tempfile.TemporaryDirectory(prefix="schoolbell-print-") as folder:
+        made = Path(folder) / "page.pdf"
+        command = [
+            program,
+            *SWITCHES,
+            *_as_root(),
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={made}",
+            page.resolve().as_uri(),
+        ]
+        if not _ran(command, Path(folder)) or not _is_pdf(made):
+            return False
+        beside = target.with_name(f".{target.name}.part")
+        shutil.copyfile(made, beside)
+        beside.chmod(PLAIN_FILE)
+        beside.replace(target)
+    return True
+
+
+def _as_root() -> tuple[str, ...]:
+    """Chromium refuses root its sandbox; in a container root is the usual account."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return ("--no-sandbox",) if is_root else ()
+
+
+def _ran(command: list[str], folder: Path) -> bool:
+    known = {key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own switches, no shell
+            command,
+            env=known | {"HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return False
+    try:
+        return process.wait(PATIENCE_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        # its children too: they would go on in a folder that is gone
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+
+
+def _is_pdf(path: Path) -> bool:
+    return path.is_file() and path.read_bytes().startswith(b"%PDF-")
+
+
+ONE_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A report on disk."""
+
+    week_start: date
+    page: Path
+    inputs: ReportInputs
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """As plain values for JSON."""
+        return {
+            "week": self.week_start.isoformat(),
+            "report": str(self.page),
+            "report_id": report_id(View(self.inputs, self.week_start)),
+            "revision": self.inputs.revision,
+            "pdf": str(self.page.with_name(PDF)) if self.inputs.pdf else None,
+        }
+
+
+def nobody_waits(_week: date, _at: int, _of: int) -> None:
+    """For callers that show no progress."""
+
+
+def publish_reports(
+    district: District,
+    now: datetime,
+    weeks: Iterable[date] | None = None,
+    progress: Callable[[date, int, int], None] = nobody_waits,
+) -> list[Published]:
+    """Write the reports of some weeks, or of every week with events.
+
+    Args:
+        weeks: Mondays; the archive's other weeks stay as they are, but for the
+            week before each, which links to it.
+        progress: Told before each week is written: which, its place, of how many.
+
+    Raises:
+        ModelError: Nothing is built yet.
+    """
+    snapshot = current(district.home.snapshots)
+    with reading(snapshot) as database:
+        if not database.has("marts.source_hours"):
+            raise ModelError(
+                "nothing is built yet",
+                where=str(district.home.path),
+                remedy="Put logs into landing/, then: schoolbell run --home HOME",
+            )
+        inputs = report_inputs(database, district, now, snapshot.stem)
+        gone = set(purged_reports(district.store))
+        held = [week for week in mondays(database) if week.isoformat() not in gone]
+    wanted = set(held if weeks is None else weeks)
+    wanted |= {week - ONE_WEEK for week in wanted}
+    done: list[Published] = []
+    headlines = [this_week(View(inputs, week)) for week in held]
+    headlines = [headline for headline in headlines if headline.get("week_start")]
+    known = (*remembered(district, held), *headlines)
+    first = kept_from(district.store)
+    full = replace(inputs, previous=known, kept_from=first)
+    due = [one for one in held if one in wanted and not (first and one < first)]
+    with in_locale(district.settings.district.locale):
+        for place, week in enumerate(due, start=1):
+            progress(week, place, len(due))
+            done.append(_publish(district, revised(district, full, week), week))
+        if due and due[-1] != held[-1]:
+            # index, months and semesters tell of all weeks, as of the newest
+            newest = View(revised(district, full, held[-1]), held[-1])
+            write_archive(archive_pages(newest, about(newest)), district.home.reports)
+        over = [week for week in held if View(inputs, week).is_over]
+        if over:
+            told = [(one.week_start, one.inputs) for one in done]
+            queue_mail(district, told, over[-1])
+    return done
+
+
+def _publish(district: District, inputs: ReportInputs, week: date) -> Published:
+    """Write one week in every edition, and note what it says."""
+    folder = district.home.reports
+    ready = _write(
+        district, inputs, week, partial(weekly_report, week_start=week), folder
+    )
+    for edition in editions(inputs, district.settings.report.editions):
+        own = district.home.editions / edition.name
+        made = partial(edition_report, week_start=week, edition=edition)
+        _write(district, inputs, week, made, own)
+        # the set-group-id bit stays, by which new files get the readers' group
+        own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
+    page = folder / week_label(week) / "index.html"
+    record(district, inputs, week, page)
+    return Published(week, page, ready)
+
+
+def _write(
+    district: District,
+    inputs: ReportInputs,
+    week: date,
+    made: Callable[[ReportInputs], Pages],
+    folder: Path,
+) -> ReportInputs:
+    """Write an edition's pages and print them; without a PDF, the page says why."""
+    settings, label = district.settings.report, week_label(week)
+    program = browser(settings) if settings.pdf else None
+    if not settings.pdf:
+        ready = inputs
+    elif program is None:
+        ready = replace(inputs, pdf_note=NO_BROWSER)
+    else:
+        ready = replace(inputs, pdf=PDF)
+    _replace(made(ready), folder, ready, week)
+    page = folder / label / "index.html"
+    if program is None or print_page(program, page, page.with_name(PDF)):
+        return ready
+    failed = replace(inputs, pdf_note=FAILED)
+    _replace(made(failed), folder, failed, week)
+    return failed
+
+
+def _replace(pages: Pages, folder: Path, inputs: ReportInputs, week: date) -> None:
+    """Write the pages; what the week no longer holds is taken away.
+
+    An item's address goes on to answer: it says that the item was removed.
+    """
+    write_archive(pages, folder)
+    for path in left_over(pages, folder, week_label(week)):
+        if path.suffix != ".html":
+            path.unlink()
+        elif GONE not in path.read_text(encoding="utf-8"):
+            gone = {path.relative_to(folder).as_posix(): gone_page(inputs, week)}
+            write_archive(gone, folder)
+
+
+PDF = "report.pdf"
+GONE = 'id="gone"'
+
+
+def mondays(database: Database) -> list[date]:
+    """The Mondays of the weeks that hold events, oldest first.
+
+    A week in which the sources together spoke in less than a day's hours is none:
+    a tunnel that began before midnight, a clock that ran ahead. The fullest week
+    is one in any case.
+    """
+    hours = database.rows(
+        "select event_date, count(*) from marts.source_hours group by event_date"
+    )
+    weeks: dict[date, int] = {}
+    for day, count in hours:
+        week = monday(day)
+        weeks[week] = weeks.get(week, 0) + count
+    enough = min(24, max(weeks.values(), default=0))
+    return sorted(week for week, count in weeks.items() if count >= enough)
+
+
+def check_report_settings(district: District) -> None:
+    """Stop a run at its beginning, not at its last step.
+
+    Raises:
+        SettingsError: A section or a channel is named that does not exist, or a
+            color cannot be read.
+    """
+    sections_off(district)
+    readable(district.settings.report)
+    mail_channel(district)

@@ -1,0 +1,133 @@
+"""What people used most: sites or kinds of sites, with bars and what changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
+from pipelines.reports.comparisons import (
+    a_day,
+    before_said,
+    chip,
+    comparable,
+    day_count,
+    on_days,
+    whole,
+)
+from pipelines.reports.text_tables import Cell, amount, largest
+from pipelines.reports.view import View
+from pipelines.reports.words import number
+
+MOST_DRAWN = 10
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What was used, the most used first.
+
+    Attributes:
+        rows: `name`, `minutes` a day, `before` (a day, null where it does not compare),
+            `days`, `accounts` (most in a day) and `is_listed`.
+        a_day: What the minutes are of: a school day, or a day.
+        before_said: What `before` is of.
+    """
+
+    rows: pl.DataFrame
+    a_day: str
+    before_said: str
+
+    def __len__(self) -> int:
+        return self.rows.height
+
+    @property
+    def minutes(self) -> float:
+        """Of all together, a day."""
+        return amount(self.rows, "minutes")
+
+
+def ranking(view: View, use: pl.DataFrame) -> Ranking:
+    """Rank rows of sites' use by `name`.
+
+    Args:
+        use: `name`, `event_date`, `minutes`, `account_count` and `verdict`.
+    """
+    now = _by_name(view, use)
+    last = next(comparable(view), None) if whole(view) else None
+    is_next = last is not None and last.start == view.back(1).start
+    if last is None or not is_next:
+        joined = now.with_columns(before=pl.lit(None, pl.Float64))
+    else:
+        before = _by_name(last, use).select("name", before="minutes")
+        joined = now.join(before, on="name", how="left").with_columns(
+            pl.col("before").fill_null(0.0)
+        )
+    ordered = joined.sort(["minutes", "name"], descending=[True, False])
+    return Ranking(ordered, a_day(view), before_said(view))
+
+
+def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
+    """Minutes a day, days, and accounts of each."""
+    return (
+        on_days(view, use)
+        .group_by("name")
+        .agg(
+            minutes=pl.col("minutes").sum() / day_count(view),
+            days=pl.col("event_date").n_unique(),
+            accounts=pl.col("account_count").max(),
+            is_listed=(pl.col("verdict") == "approved").last(),
+        )
+        .filter(pl.col("minutes") > 0)
+    )
+
+
+def hours(minutes: float) -> str:
+    """As in "3.2 h" and "12 min"."""
+    return f"{minutes / 60:,.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
+
+
+def changed(minutes: float, before: float | None) -> str:
+    """What changed a day; "new" where there was nothing before."""
+    if before is None:
+        return ""
+    return "new" if not before else chip(round(minutes), round(before), minutes_said)
+
+
+def minutes_said(minutes: int) -> str:
+    """As in "4 min"."""
+    return f"{number(minutes)} min"
+
+
+def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure | None:
+    """A bar for each of the first, with what changed beside it.
+
+    Args:
+        series: Which rows are of it, the role of their color, and its name.
+    """
+    shown = ranked.rows.head(MOST_DRAWN).with_row_index("place")
+    if shown.is_empty():
+        return None
+    longest = max(largest(shown, "minutes") / 60, 0.2)
+    traces, notes = [], []
+    for chosen, role, name in series:
+        marks = []
+        for row in shown.filter(chosen).iter_rows(named=True):
+            long = row["minutes"] / 60
+            said = hours(row["minutes"])
+            marks.append((row["place"], 0, long, f"{row['name']}: {said}"))
+            beside = f"{said} {changed(row['minutes'], row['before'])}".strip()
+            notes.append(note(long, row["place"], beside))
+        if marks:
+            traces.append(bars(role, marks, name=name))
+    return chart(
+        traces,
+        x=axis(0, longest * 1.45),
+        y=axis(shown.height - 0.5, -0.5, list(enumerate(shown["name"]))),
+        annotations=notes,
+        height=60 + ROW_HEIGHT * shown.height,
+    )
+
+
+def use_cell(ranked: Ranking, minutes: float) -> Cell:
+    """Minutes a day with a bar, as long as its share of the most used."""
+    return Cell.bar(round(minutes), minutes / max(largest(ranked.rows, "minutes"), 1))

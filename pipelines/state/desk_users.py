@@ -1,0 +1,102 @@
+"""What the desk asks of the state: accounts, and whether a case is as it was seen."""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from pipelines.state.connections import Store, now_text
+from pipelines.state.tables import (
+    ASSIGNMENTS,
+    CASE_FINDINGS,
+    DESK_ACCOUNTS,
+    FINDINGS,
+    RECORD_DECISIONS,
+    RECORD_REQUESTS,
+    REFERRALS,
+    REQUESTS,
+    STATEMENTS,
+)
+
+
+def case_revision(connection: Connection, case_id: str) -> str:
+    """Changes whenever anything that a case's page shows for a decision does."""
+    found = (
+        select(
+            FINDINGS.c.finding_id,
+            FINDINGS.c.revision,
+            FINDINGS.c.status,
+            FINDINGS.c.updated_time,
+        )
+        .join(CASE_FINDINGS, CASE_FINDINGS.c.finding_id == FINDINGS.c.finding_id)
+        .where(CASE_FINDINGS.c.case_id == case_id)
+        .order_by(FINDINGS.c.finding_id)
+    )
+    given = select(ASSIGNMENTS.c.assignee).where(ASSIGNMENTS.c.subject_id == case_id)
+    gone = select(
+        REFERRALS.c.referral_id, REFERRALS.c.acknowledged_time, REFERRALS.c.outcome
+    ).where(REFERRALS.c.case_id == case_id)
+    said = select(STATEMENTS.c.statement_id).where(STATEMENTS.c.case_id == case_id)
+    rows = [
+        [tuple(row) for row in connection.execute(query)]
+        for query in (found, given, gone, said)
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+
+def request_revision(connection: Connection, request_id: str) -> str:
+    """Changes when a request is answered or used."""
+    query = select(REQUESTS).where(REQUESTS.c.request_id == request_id)
+    rows = [tuple(row) for row in connection.execute(query)]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+
+def record_revision(connection: Connection, request_id: str) -> str:
+    """Changes with the scope, decisions, approval or end of a records request."""
+    queries = (
+        select(table).where(table.c.request_id == request_id)
+        for table in (RECORD_REQUESTS, RECORD_DECISIONS)
+    )
+    rows = [sorted(map(repr, connection.execute(query))) for query in queries]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
+
+
+def state_version(store: Store) -> tuple[Any, ...]:
+    """Changes whenever cases may have: cheap to ask, at each page."""
+    queries = (
+        select(func.count(), func.max(FINDINGS.c.updated_time)).select_from(FINDINGS),
+        select(func.count()).select_from(CASE_FINDINGS),
+        select(func.count(), func.max(ASSIGNMENTS.c.assigned_time)),
+    )
+    with store.reading() as connection:
+        return tuple(
+            value for query in queries for value in connection.execute(query).one()
+        )
+
+
+def put_account(
+    connection: Connection, login: str, password_hash: str, by: str
+) -> None:
+    """Make an account, or give one that is there another password."""
+    here = DESK_ACCOUNTS.c.login == login
+    values = {"password_hash": password_hash, "created_by": by, "ended_time": None}
+    changed = connection.execute(update(DESK_ACCOUNTS).where(here).values(**values))
+    if not changed.rowcount:
+        connection.execute(
+            insert(DESK_ACCOUNTS).values(login=login, created_time=now_text(), **values)
+        )
+
+
+def end_account(connection: Connection, login: str) -> bool:
+    """Let an account sign in no more; whether there was one."""
+    here = DESK_ACCOUNTS.c.login == login
+    values = {"ended_time": now_text(), "password_hash": ""}
+    query = update(DESK_ACCOUNTS).where(here, DESK_ACCOUNTS.c.ended_time.is_(None))
+    return bool(connection.execute(query.values(**values)).rowcount)
+
+
+def accounts(store: Store) -> list[dict[str, Any]]:
+    """Every account, ended ones too, by login."""
+    query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]

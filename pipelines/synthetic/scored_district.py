@@ -1,0 +1,298 @@
+"""One synthetic district, made, judged and held against its truth and its log lines."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.district import only_writer, open_district
+from pipelines.findings.cases import block_of
+from pipelines.findings.grades import alternatives
+from pipelines.operations.setup import plan_of, write
+from pipelines.refresh.steps import build_and_judge, ingest_sources
+from pipelines.registry.new_home import create
+from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
+from pipelines.synthetic.generate import DISTRICT_NAME, generate
+from pipelines.synthetic.habits import FRIENDLY, Habits
+from pipelines.synthetic.proof import unproven
+from pipelines.synthetic.writers.exports import FOLDER
+from pipelines.warehouse.library import rules as rule_models
+
+SHOWN = ("C2", "C3")
+
+
+def lead_rules() -> list[str]:
+    """Codes of the rules that never make more than leads."""
+    return sorted(
+        code for code, rule in rule_models().items() if rule.header.begins not in SHOWN
+    )
+
+
+def planted_cases(home: Path) -> pl.DataFrame:
+    """The cases of `truth/planted.csv` with their times as instants."""
+    cases = pl.read_csv(home / "truth" / "planted.csv", infer_schema_length=0)
+    instants = [
+        pl.col(name)
+        .str.strptime(pl.Datetime("us"), "%Y-%m-%dT%H:%M:%SZ", strict=False)
+        .dt.replace_time_zone("UTC")
+        for name in ("start_utc", "end_utc")
+    ]
+    return cases.with_columns(*instants, is_violation=pl.col("is_violation") == "true")
+
+
+def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Stored findings: rule, account, kind and span."""
+    rows = [
+        {
+            "rule": finding["rule"],
+            "account": finding["subject"],
+            "kind": finding["kind"],
+            "first": finding["record"]["start_time"],
+            "last": finding["record"]["end_time"],
+        }
+        for finding in findings
+    ]
+    schema = dict.fromkeys(("rule", "account", "kind", "first", "last"), pl.String)
+    return pl.DataFrame(rows, schema=schema).with_columns(
+        pl.col("first", "last").str.to_datetime(time_unit="us", time_zone="UTC")
+    )
+
+
+def incomplete(
+    findings: Iterable[Mapping[str, Any]],
+    evidence: Iterable[Mapping[str, Any]],
+    landing: Path,
+) -> dict[str, str]:
+    """What is missing, by finding; complete findings are absent.
+
+    Args:
+        findings: Stored findings, each with its record.
+        evidence: Stored lines, with source, path and place in the file.
+    """
+    copies: dict[str, list[Mapping[str, Any]]] = {}
+    for row in evidence:
+        copies.setdefault(row["finding_id"], []).append(row)
+    files = _Files(landing)
+    lacks = {
+        finding["finding_id"]: _lacking(
+            finding, copies.get(finding["finding_id"], []), files
+        )
+        for finding in findings
+    }
+    return {name: said for name, said in lacks.items() if said}
+
+
+def _lacking(
+    finding: Mapping[str, Any], lines: list[Mapping[str, Any]], files: "_Files"
+) -> str:
+    record = finding["record"]
+    named = [alternative["name"] for alternative in record["alternatives"]]
+    wanted = [
+        alternative.name
+        for alternative in alternatives(
+            rule_models()[finding["rule"]].header, record["details"]
+        )
+    ]
+    if not wanted or named[: len(wanted)] != wanted:
+        return "not every other explanation was tested"
+    if len(lines) != len(set(record["evidence"])):
+        return f"{len(lines)} of {len(set(record['evidence']))} cited lines were kept"
+    differing = sum(not files.holds(line) for line in lines)
+    if differing:
+        return f"{differing} cited lines are not in their files as copied"
+    return ""
+
+
+class _Files:
+    """The landed files, each read once."""
+
+    def __init__(self, landing: Path) -> None:
+        self._landing = landing
+        self._read: dict[Path, bytes] = {}
+
+    def holds(self, row: Mapping[str, Any]) -> bool:
+        """Whether the copied line stands at its place, byte for byte."""
+        path = self._landing / row["source"] / row["path"]
+        if path not in self._read:
+            data = path.read_bytes() if path.is_file() else b""
+            self._read[path] = gzip.decompress(data) if path.suffix == ".gz" else data
+        data, first = self._read[path], row["byte_offset"]
+        line = row["line"].encode()
+        last = first + len(line)
+        begins = first == 0 or data[first - 1 : first] == b"\n"
+        return begins and data[first:last] == line and data[last : last + 1] in b"\r\n"
+
+
+# who uses a site off duty breaks the rule about sites too
+ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
+WEEKS_BEFORE = 7
+"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
+SLACK = pl.duration(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A district's findings beside what was planted in it.
+
+    Attributes:
+        cases: Planted violations: family, expected_rule, intensity, `is_found` by
+            that rule, `is_met` by any finding of the same kind, `is_lead` where the
+            rule makes leads only and a lead is all there is to find. `unproven` is why
+            the logs cannot show a missed one, empty where they can.
+        findings: What a report may name, with `is_true` and, where it is false, the
+            `alike` family that it touches, and its record.
+        leads: Findings of the lowest confidence, by rule.
+        lacking: What findings lack to be checked, by finding.
+        rules: Codes of the rules that exist.
+    """
+
+    seed: int
+    people: int
+    weeks: int
+    has_violations: bool
+    cases: pl.DataFrame
+    findings: pl.DataFrame
+    leads: Mapping[str, int]
+    lacking: Mapping[str, str]
+    rules: tuple[str, ...]
+
+
+def set_up(home: Path) -> None:
+    """Read the exports into the registry, where the district has some."""
+    exports = home / FOLDER
+    if not exports.is_dir():
+        return
+    with open_district(home) as district, only_writer(district.home):
+        write(district, plan_of(district, [exports]), "schoolbell demo", FOLDER)
+
+
+def hold_trial(
+    home: Path,
+    seed: int,
+    *,
+    people: int,
+    weeks: int,
+    violations: bool = True,
+    habits: Habits = FRIENDLY,
+    weeks_before: int = WEEKS_BEFORE,
+) -> Trial:
+    """Make a district in an empty folder, run it as any other, and compare."""
+    create(home, name=DISTRICT_NAME, account_domains=habits.account_domains)
+    truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
+                     weeks_before=weeks_before, habits=habits)  # fmt: skip
+    set_up(home)
+    with open_district(home) as district, only_writer(district.home):
+        ingest_sources(district, settle_seconds=0)
+        build_and_judge(district)
+    return judge_trial(
+        home,
+        seed=seed,
+        people=truth.people,
+        weeks=truth.weeks,
+        has_violations=violations,
+    )
+
+
+def judge_trial(
+    home: Path, *, seed: int, people: int, weeks: int, has_violations: bool
+) -> Trial:
+    """Hold what was found in a home against what was planted in its logs.
+
+    Args:
+        home: Where `generate` wrote what the other arguments tell, and a run read it.
+    """
+    with open_district(home) as district:
+        stored = [
+            finding
+            for finding in stored_findings(district.store)
+            if finding["status"] != WITHDRAWN
+        ]
+        evidence = stored_evidence(district.store)
+        rules = tuple(sorted(district.detections))
+    shown = [finding for finding in stored if finding["confidence"] in SHOWN]
+    leads = [finding for finding in stored if finding["confidence"] not in SHOWN]
+    cases, findings = compare(planted_cases(home), shown, leads)
+    reasons = unproven(home, cases.filter(~pl.col("is_found")))
+    cases = cases.with_columns(
+        unproven=pl.col("case_id").replace_strict(
+            reasons, default="", return_dtype=pl.String
+        )
+    )
+    return Trial(
+        seed=seed,
+        people=people,
+        weeks=weeks,
+        has_violations=has_violations,
+        cases=cases,
+        findings=findings,
+        leads=Counter(lead["rule"] for lead in leads),
+        lacking=incomplete(shown, evidence, home / "landing"),
+        rules=rules,
+    )
+
+
+def compare(
+    cases: pl.DataFrame,
+    shown: Sequence[Mapping[str, Any]],
+    leads: Sequence[Mapping[str, Any]] = (),
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Violations with whether they were found, findings with whether they are true.
+
+    A finding is true when it is about the account and the time of a violation of
+    its kind, give or take a quarter of an hour, or is told within such a one, as the
+    use of a site while the account was away from its owner. A lead finds what its rule
+    was planted for, and is neither true nor false.
+    """
+    findings = finding_frame(shown).with_row_index("number")
+    met = _met(findings, cases)
+    also = pl.col("kind_case").replace_strict(
+        {kind: others[0] for kind, others in ALSO_SHOWS.items()}, default=None
+    )
+    fits = (pl.col("kind") == pl.col("kind_case")) | (pl.col("kind") == also)
+    right = met.filter("is_violation", fits.fill_null(value=False))
+    of_kind = right.filter(pl.col("kind") == pl.col("kind_case"))
+    alike = met.filter(~pl.col("is_violation")).group_by("number")
+    led = _by_rule(_met(finding_frame(leads), cases))
+    is_lead = pl.col("expected_rule").is_in(lead_rules())
+    violations = cases.filter("is_violation").with_columns(
+        is_lead=is_lead,
+        is_found=pl.col("case_id").is_in(_by_rule(right))
+        | (is_lead & pl.col("case_id").is_in(led)),
+        is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
+        unproven=pl.lit(""),
+    )
+    judged = findings.join(
+        alike.agg(alike=pl.col("family").first()), on="number", how="left"
+    ).with_columns(is_true=pl.col("number").is_in(right["number"].to_list()))
+    names = pl.Series("finding_id", [row["finding_id"] for row in shown], pl.String)
+    named = judged.sort("number").with_columns(names).drop("number")
+    true = set(named.filter("is_true")["finding_id"])
+    inside = [one["finding_id"] for one in shown if _is_within(one, shown, true)]
+    return violations, named.with_columns(
+        is_true=pl.col("is_true") | pl.col("finding_id").is_in(inside)
+    )
+
+
+def _is_within(
+    finding: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], true: set[str]
+) -> bool:
+    """It is told as a part of a finding that is true, and never on its own."""
+    block = block_of(finding, shown)
+    return block is not None and block["finding_id"] in true
+
+
+def _met(findings: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
+    """Findings beside the cases of the same account and time."""
+    return findings.join(cases, on="account", suffix="_case").filter(
+        pl.col("first") <= pl.col("end_utc") + SLACK,
+        pl.col("last") >= pl.col("start_utc") - SLACK,
+    )
+
+
+def _by_rule(met: pl.DataFrame) -> list[str]:
+    of_rule = met.filter(pl.col("rule") == pl.col("expected_rule"))
+    return of_rule["case_id"].to_list()
