@@ -37,6 +37,23 @@ KINDS: Mapping[Kind, str] = {
 }
 """Each kind, in words."""
 
+
+def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
+    """Issues of one kind, once: the kind, and what each of them was and where.
+
+    As in "more log lines than usual lack a host or account (Oak Middle: 34% of lines
+    name no account, 5% in the weeks before)".
+
+    Args:
+        found: Their `building`, empty for the whole source, and `detail`.
+    """
+    each = "; ".join(
+        f"{row['building']}: {row['detail']}" if row["building"] else row["detail"]
+        for row in found
+    )
+    return f"{KINDS[kind]} ({each})"
+
+
 STEPS = (
     timedelta(hours=4),
     timedelta(days=1),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.district import District
-from pipelines.health.issues import EVERYWHERE, KINDS
+from pipelines.health.issues import EVERYWHERE, in_words
 from pipelines.health.source_hours import usual_lags
 from pipelines.state import ledger
 from pipelines.state.runs import newest_arrivals, newest_events
@@ -117,7 +117,11 @@ def _judged(
         is_silent = any(
             row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong
         )
-        kinds = ", ".join(sorted({row["kind"].replace("_", " ") for row in wrong}))
-        words = "; ".join(f"{KINDS[row['kind']]} ({row['detail']})" for row in wrong)
-        return ACT if is_silent else LOOK, kinds, f"{name}: {words}"
+        kinds = sorted({row["kind"] for row in wrong})
+        words = "; ".join(
+            in_words(kind, [row for row in wrong if row["kind"] == kind])
+            for kind in kinds
+        )
+        state = ", ".join(kinds).replace("_", " ")
+        return ACT if is_silent else LOOK, state, f"{name}: {words}"
     return WELL, "well" if lag is not None else HISTORY, ""

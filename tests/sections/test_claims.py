@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from pipelines.health.issues import in_words
 from pipelines.reports.cards import card, card_rows, decide
 from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
@@ -66,6 +67,18 @@ def test_a_late_report_asks_for_no_decision_in_the_past():
     view = View(late, MONDAY)
     assert "was due" in lines(view)[0].rest
     assert "Please decide" not in lines(view)[0].rest
+
+
+def test_what_one_building_lacks_is_not_said_of_two():
+    two = [
+        (*BLIND[:1], place, *BLIND[2:]) for place in ("Elm Elementary", "Oak Middle")
+    ]
+    view = View(replace(busy(), source_issues=issues(*two)), MONDAY)
+    (said,) = source_issues(view)
+    assert "(Elm Elementary: 44% of lines" in said
+    row = {"building": "Oak Middle", "detail": "9% of lines name no host"}
+    assert in_words("blind", [row, row]).count("more log lines than usual") == 1
+    assert "(Oak Middle: 9% of lines" in in_words("blind", [row])
 
 
 def issues(*rows):
