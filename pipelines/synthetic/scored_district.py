@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import only_writer, open_district
-from pipelines.findings.cases import block_of
+from pipelines.findings.cases import SITE_USE, block_of
 from pipelines.findings.grades import alternatives
 from pipelines.operations.setup import plan_of, write
 from pipelines.refresh.steps import build_and_judge, ingest_sources
@@ -245,7 +245,8 @@ def compare(
     A finding is true when it is about the account and the time of a violation of
     its kind, give or take a quarter of an hour, or is told within such a one, as the
     use of a site while the account was away from its owner. A lead finds what its rule
-    was planted for, and is neither true nor false.
+    was planted for, and is neither true nor false. A use of a site that was not found
+    is `is_asked` where the report asks about that site and names nobody.
     """
     findings = finding_frame(shown).with_row_index("number")
     met = _met(findings, cases)
@@ -256,7 +257,9 @@ def compare(
     right = met.filter("is_violation", fits.fill_null(value=False))
     of_kind = right.filter(pl.col("kind") == pl.col("kind_case"))
     alike = met.filter(~pl.col("is_violation")).group_by("number")
-    led = _by_rule(_met(finding_frame(leads), cases))
+    met_by_leads = _met(finding_frame(leads), cases)
+    led = _by_rule(met_by_leads)
+    asks = met_by_leads.filter(kind=SITE_USE, kind_case=SITE_USE)["case_id"].to_list()
     is_lead = pl.col("expected_rule").is_in(lead_rules())
     violations = cases.filter("is_violation").with_columns(
         is_lead=is_lead,
@@ -264,6 +267,9 @@ def compare(
         | (is_lead & pl.col("case_id").is_in(led)),
         is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
         unproven=pl.lit(""),
+    )
+    violations = violations.with_columns(
+        is_asked=~pl.col("is_found") & pl.col("case_id").is_in(asks)
     )
     judged = findings.join(
         alike.agg(alike=pl.col("family").first()), on="number", how="left"

@@ -22,6 +22,7 @@ MEASURES = (
     ("precision", "precision"),
     ("recall", "recall"),
     ("recall of what the logs can prove", "provable_recall"),
+    ("the same, with sites that are asked about and name nobody", "told_recall"),
 )
 
 
@@ -32,6 +33,7 @@ class WorldScore:
     Attributes:
         planted: Violations that a rule should find.
         unproven: Those of them that the logs cannot show, by the funnel's word.
+        asked: Others, not found, about whose site the report asks and names nobody.
         people_falsely_named: Accounts of findings that are not true.
         seconds: What making, reading and judging it took.
     """
@@ -41,6 +43,7 @@ class WorldScore:
     planted: int
     found: int
     unproven: int
+    asked: int
     findings: int
     true: int
     people_falsely_named: int
@@ -56,6 +59,12 @@ class WorldScore:
         """The same of what the logs can prove."""
         provable = self.planted - self.unproven
         return self.found / provable if provable else None
+
+    @property
+    def told_recall(self) -> float | None:
+        """Share of what the logs can prove that a report tells or asks about."""
+        provable = self.planted - self.unproven
+        return (self.found + self.asked) / provable if provable else None
 
     @property
     def precision(self) -> float | None:
@@ -100,6 +109,7 @@ def world_score(habits: Habits, trial: Trial, seconds: float) -> WorldScore:
         planted=cases.height,
         found=int(cases["is_found"].sum()),
         unproven=int((cases["unproven"] != "").sum()),
+        asked=cases.filter("is_asked", unproven="").height,
         findings=trial.findings.height,
         true=trial.findings.height - false.height,
         people_falsely_named=false["account"].n_unique(),
@@ -140,6 +150,7 @@ def world_row(score: WorldScore) -> dict[str, Any]:
         "planted": score.planted,
         "not provable": score.unproven,
         "found": score.found,
+        "site asked": score.asked,
         "recall": _share(score.recall),
         "of the provable": _share(score.provable_recall),
         "findings": score.findings,

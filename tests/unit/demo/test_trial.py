@@ -132,6 +132,7 @@ def test_what_only_a_lead_can_find_is_found_by_a_lead_and_counts_by_itself():
     leads = [finding("SA-L", "fkim", SHARED), finding("NA-1", "avega", SITE)]
     cases, findings = compare(planted, [], leads)
     assert cases.filter("is_lead")["is_found"].to_list() == [True]
+    assert cases.filter("is_asked")["account"].to_list() == ["avega"]
     assert not cases.filter(~pl.col("is_lead"))["is_found"].any()
     one = replace(trial(), cases=cases, findings=findings, leads={"SA-L": 1, "NA-1": 1})
     measures = quality([one, one])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from pipelines.synthetic.habits import FRIENDLY, BuildingHabits
@@ -19,8 +20,8 @@ from tests.conftest import only_long
 from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
 
 WORLD = WorldScore(
-    seed=1, habits=FRIENDLY, planted=10, found=9, unproven=0, findings=8, true=8,
-    people_falsely_named=0, seconds=9.6,
+    seed=1, habits=FRIENDLY, planted=10, found=9, unproven=0, asked=0, findings=8,
+    true=8, people_falsely_named=0, seconds=9.6,
 )  # fmt: skip
 
 
@@ -75,7 +76,16 @@ def test_what_the_logs_cannot_prove_is_told_apart_from_what_was_missed():
     assert (score.planted, score.found, score.unproven) == (4, 1, 1)
     assert score.recall == 0.25
     assert score.provable_recall == pytest.approx(1 / 3)
+    assert score.told_recall == score.provable_recall
     assert world_row(score)["not provable"] == 1
+
+
+def test_a_site_that_is_asked_about_is_told_and_not_found():
+    known = trial(finding("NA-1", "avega", SITE))
+    asked = known.cases.with_columns(is_asked=pl.col("account") == "bortiz")
+    score = world_score(FRIENDLY, replace(known, cases=asked), 1)
+    assert (score.planted, score.found, score.asked) == (4, 1, 1)
+    assert (score.provable_recall, score.told_recall) == (0.25, 0.5)
 
 
 def test_a_row_tells_the_habits_beside_the_figures():
