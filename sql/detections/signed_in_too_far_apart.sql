@@ -119,8 +119,8 @@ false_positives:
   - The owner works at a desk of the district from afar, with a tool that writes no
     remote logon.
 response: >
-  Ask the owner about both sign-ins by telephone; change the password and end all
-  sessions if one is unknown.
+  Change the password and end all sessions: the owner may know nothing of one of the
+  two. Leave questions to the office in charge.
 --- */
 with
 

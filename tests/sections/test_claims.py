@@ -18,7 +18,7 @@ from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import clock, distance, how_sure, in_locale
 from pipelines.settings.model import Referral
-from pipelines.warehouse.library import models
+from pipelines.warehouse.library import models, rules
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy
 from tests.sections.reading import Page, texts
@@ -111,6 +111,15 @@ def test_an_issue_is_said_in_the_weeks_that_it_touched(start, end, is_said):
     when = (WEDNESDAY + start, None if end is None else WEDNESDAY + end)
     view = View(replace(busy(), source_issues=issues((*BLIND[:4], *when))), MONDAY)
     assert bool(source_issues(view)) == is_said
+
+
+@pytest.mark.parametrize("code", sorted(rules()))
+def test_a_card_does_not_ask_for_the_questions_that_it_forbids(code):
+    """What goes to an office says "do not question anybody yourself"."""
+    header = rules()[code].header
+    if Referral().sentence(header.kind, "critical"):
+        asks = re.search(r"\b[Aa]sk the (owner|user|person|employee)", header.response)
+        assert not asks
 
 
 def test_buildings_claim_nothing_of_findings():
