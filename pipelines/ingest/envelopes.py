@@ -23,7 +23,7 @@ from pipelines.events import PLACE
 from pipelines.formats.reading.csv import cells
 from pipelines.formats.reading.fields import known
 from pipelines.formats.reading.json import with_fields
-from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.syslog import HEADED, with_header
 
 LINE = pl.col("line")
 ISO = (
@@ -34,6 +34,10 @@ CONTAINER = rf"^({ISO}) std(?:out|err) [FP] (.*)$"
 LABELED = rf"^({ISO})[ \t]+\{{[^}}]*\}}[ \t]+(.*)$"
 TABBED = rf"^({ISO}|[0-9]{{10,19}})\t(?:.*\t)?([^\t]+)$"
 ROW = r'^(?:"[^"]*"|[^",]*),.*"'
+WRAPPED = f"{HEADED}|{CONTAINER}|{LABELED}|{TABBED}|{ROW}"
+"""What a line that is no JSON begins with where it may be an envelope: most that come
+here are a format's own with damage, and one look is cheaper than a reading."""
+
 NAMED = r'(?:^|,)"?_raw"?(?:,|$)'
 """The row of names above Splunk's export."""
 
@@ -74,7 +78,8 @@ def unwrapped(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     bare = LINE.str.strip_chars("\r\n\x00 ").str.strip_prefix("@cee:")
     text = lines.select(*PLACE, line=bare.str.strip_chars_start(" "))
     is_json = LINE.str.starts_with("{") & LINE.str.ends_with("}")
-    objects, others = text.filter(is_json), text.filter(~is_json)
+    objects = text.filter(is_json)
+    others = text.filter(~is_json & LINE.str.contains(WRAPPED))
     found = [text.clear().select(*PLACE, LINE, headed=LINE)]
     found += [_json(objects)] if objects.height else []
     found += [_text(others, reading)] if others.height else []

@@ -27,6 +27,8 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import LakeFile
 
 REJECTS = "rejects"
+MOST_RUNS = 1_000
+"""Of rows of one day, before they are copied into their days."""
 
 
 class LakeError(SchoolbellError):
@@ -107,13 +109,20 @@ def write(
 
 
 def by_day(frame: pl.DataFrame) -> list[pl.DataFrame]:
-    """One frame for each local day, in the order in which they begin."""
-    if not frame.height:
-        return []
-    days = frame["event_date"]
-    if days.min() == days.max():
-        return [frame]
-    return frame.partition_by("event_date", maintain_order=True)
+    """One frame for each local day, in the order in which they begin.
+
+    Lines come nearly in the order of time: a day is a few runs of rows, which are cut
+    out without a copy.
+    """
+    runs = frame.select(pl.col("event_date").rle()).unnest("event_date")
+    if runs.height > MOST_RUNS:
+        return frame.partition_by("event_date", maintain_order=True)
+    found: dict[date, list[pl.DataFrame]] = {}
+    begin = 0
+    for length, day in runs.iter_rows():
+        found.setdefault(day, []).append(frame.slice(begin, length))
+        begin += length
+    return [pl.concat(parts) for parts in found.values()]
 
 
 def sync_folders(folder: Path, files: list[LakeFile]) -> None:

@@ -34,6 +34,9 @@ from pipelines.ingest.staged_rows import Written
 MOST_FAILURES = 50
 """A format that fails on more lines of a batch is broken, not the lines."""
 
+MAY_HOLD_ANOTHER = '^[{"<]'
+"""A line that begins so may be an envelope, even if it looks like the format's own."""
+
 TOO_LONG = "longer than a line may be"
 NO_TIME = "its time could not be read"
 READER_FAILED = "the format's reader failed on it"
@@ -57,13 +60,25 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
     parsed = _with_times(_parse(fmt, batch, context, []), batch)
     if fmt.name == MIXED or not parsed.rejects.height:
         return parsed
-    read = read_by_claim(parsed.rejects.drop("reason"), context, parse_own)
+    foreign = _not_its_own(fmt, parsed.rejects.drop("reason"))
+    if not foreign.height:
+        return parsed
+    read = read_by_claim(foreign, context, parse_own)
     return _with_others(parsed, fmt.name, read) if read.events else parsed
 
 
 def parse_own(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
     """The same by this format alone."""
     return _with_times(_parse(fmt, batch, context, []), batch)
+
+
+def _not_its_own(fmt: Format, lines: pl.DataFrame) -> pl.DataFrame:
+    """Without lines that look like the format's own, damaged: no other claims them."""
+    if fmt.framing != "lines" or fmt.header is not None:
+        return lines
+    line = pl.col("line")
+    is_own = fmt.looks_like(line) & ~line.str.contains(MAY_HOLD_ANOTHER)
+    return lines.filter(~is_own.fill_null(value=False))
 
 
 def _with_others(parsed: Parsed, own: str, read: Parsed) -> Parsed:

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.formats import Parsed
+from pipelines.ingest.blocks import BLOCK
 from pipelines.ingest.counts import placed
 from pipelines.ingest.lake import REJECTS
 from pipelines.state.ledger import LakeFile
@@ -23,6 +24,9 @@ BYTES_A_COMMIT = 64 << 20
 
 VIEW_BYTES = 16
 """What Polars keeps of each text beside its bytes."""
+
+ENOUGH_TEXT = 0.5
+"""Share of a block of lines from which a frame is kept without a copy."""
 
 PLACES = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "event_date": pl.Date})
 
@@ -92,10 +96,10 @@ class Staged:
         self.bytes = 0
 
     def add(self, name: str, frame: pl.DataFrame) -> None:
-        """Hold a frame, without the block of lines that its texts were cut from."""
+        """Hold a frame, without what it does not need of the lines it was cut from."""
         if not frame.height:
             return
-        kept, size = on_its_own(frame)
+        kept, size = as_it_is(frame) or on_its_own(frame)
         self._frames.setdefault(name, []).append(kept)
         self.rows += kept.height
         self.bytes += size
@@ -146,6 +150,18 @@ class Staged:
 def read_parts(parts: Iterable[WrittenPart], lake: Path) -> pl.DataFrame:
     """The events of files that do not count yet, in the order of reading."""
     return pl.concat(pl.read_parquet(lake / part.file.path) for part in parts)
+
+
+def as_it_is(frame: pl.DataFrame) -> tuple[pl.DataFrame, int] | None:
+    """The frame, if its texts are most of the block that they may keep alive.
+
+    None where a copy of its own takes less memory, or little.
+    """
+    texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
+    if sum(int(one.estimated_size()) for one in texts) < ENOUGH_TEXT * BLOCK:
+        return None
+    views = len(texts) * VIEW_BYTES * frame.height
+    return frame, int(frame.estimated_size()) + views
 
 
 def on_its_own(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:

@@ -4,7 +4,8 @@
         [--ingest-only]
 
 Each stage runs in a process of its own, its input in the page cache. CPU time
-per line survives a busy machine; of the rest keep the ratios only.
+per line survives a busy machine; of the rest keep the ratios only. GoAccess and chDB
+take part where they are installed; CHDB_PYTHON names a Python that has chDB.
 """
 
 import argparse
@@ -115,6 +116,7 @@ def measure(folder: Path, kind: str, count: int, growth: Growth) -> None:
     peers = {
         "GoAccess": goaccess(log, count, size) if is_squid else None,
         "the reference": reference(log, count, size) if is_squid else None,
+        "chDB": chdb(log, count, size) if is_squid else None,
     }
     anchors = {"": ("wc -l", base), "gz": ("decompress and count", zcat)}
     for pack, (name, anchor) in anchors.items():
@@ -200,6 +202,20 @@ def reference(log: Path, count: int, size: int) -> dict[str, float] | None:
         return None
     out = f"{log}.parquet {log}.rejects"
     return shell("reference", f"{sys.executable} {program} {log} {out}", count, size)
+
+
+def chdb(log: Path, count: int, size: int) -> dict[str, float] | None:
+    """A column store within a process, asked for the same columns: no ledger either."""
+    python = os.environ.get("CHDB_PYTHON", sys.executable)
+    has = subprocess.run(
+        [python, "-c", "import chdb"], capture_output=True, check=False
+    )
+    if has.returncode:
+        print("chDB is not installed (CHDB_PYTHON): no comparison with it")
+        return None
+    program = Path(__file__).with_name("chdb_squid.py")
+    command = f"rm -rf {log}.chdb; {python} {program} {log} {log}.chdb"
+    return shell("chdb", command, count, size)
 
 
 def line(name: str, told: dict[str, float], size: int) -> None:

@@ -58,6 +58,22 @@ def test_what_waits_keeps_no_block_alive():
     assert held.frames()["rejects"].to_dicts() == expected
 
 
+def test_a_block_of_which_most_is_kept_is_not_copied(monkeypatch):
+    data = LINE.encode() * 1_000
+    before = sys.getrefcount(data)
+    ends = np.arange(0, len(data) + 1, len(LINE))
+    texts = pl.Series(
+        "line",
+        pa.LargeStringArray.from_buffers(1_000, pa.py_buffer(ends), pa.py_buffer(data)),
+    ).to_frame()
+    monkeypatch.setattr(staged_rows, "BLOCK", len(data))
+    held = Staged()
+    held.add("rejects", texts)
+    del texts
+    assert sys.getrefcount(data) > before
+    assert held.bytes >= len(data)
+
+
 def test_the_memory_of_a_frame_is_not_understated():
     texts = pl.DataFrame({"a": ["x" * 40] * 1_000, "b": [None] * 1_000})
     _, size = on_its_own(texts.cast(pl.String))

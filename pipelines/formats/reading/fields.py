@@ -137,6 +137,12 @@ def address(field: pl.Expr) -> pl.Expr:
     IPv4 with octets in range and no leading zeros. IPv6 as RFC 5952 has it, without
     its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
     """
+    is_short = field.str.contains(_SHORT)
+    others = rarely(pl.when(~is_short).then(field), _longer_address)
+    return pl.when(is_short).then(field).otherwise(others)
+
+
+def _longer_address(field: pl.Expr) -> pl.Expr:
     plain = field.str.contains(_CANONICAL) & ~field.str.contains(_NOT_CANONICAL)
     may_be_one = ~plain & field.str.contains(_ADDRESS_BEGINS)
     odd = rarely(pl.when(may_be_one).then(field), _odd_address)
@@ -153,6 +159,7 @@ def _ipv6(group: str, most: int) -> str:
     return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
 
 
+_SHORT = rf"^{IPV4}$"
 _CANONICAL = rf"^(?:(?:::ffff:)?{IPV4}|{_ipv6('(?:0|[1-9a-f][0-9a-f]{0,3})', 6)})$"
 _NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)|^::ffff:[0-9a-f:]*$"
 _ADDRESS_BEGINS = r"^[ \[\]]*(?:[0-9.]{7}|[0-9a-fA-F]{0,4}:)"

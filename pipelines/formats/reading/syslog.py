@@ -36,6 +36,9 @@ TAG_WITH_PROCESS = r"^[^ :\[\]]+\[[^\] ]*\]:(?: +|$)"
 NOT_A_TAG = r"^(?:CEF|LEEF): "
 NEW = r"^1 (?:-|[0-9]{4}-[^ ]*) "
 NEW_FIELDS = ["version", "stamp", "host", "program", "process", "kind", "rest"]
+HEADED = rf"{PRIORITY}|{NEW}|{STAMP}|{TAG_WITH_PROCESS}"
+"""What a line with a header begins with; the body of others is the whole line."""
+
 DATA = r'^(?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\])+)(?: |$)'
 RELAYED = (
     r"^(?:<[0-9]{1,3}>|[A-Z][a-z]{2} [ 0-3][0-9] (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:"
