@@ -296,8 +296,8 @@ def source_issues(view: View) -> list[str]:
         places = [one for one in some["building"].unique().sort() if one]
         where = f" at {listed(places)}" if places else ""
         text = ISSUE_KINDS.get(some["kind"][0]) or str(kind).replace("_", " ")
-        first = f"{some['building'][0]}: " if len(places) > 1 else ""
-        detail = f"{first}{some['detail'][0]}"
+        at = f"{some['building'][0]}: " if len(places) > 1 else ""
+        detail = f"{at}{some['detail'][0]}"
         said.append(capital(f"{source}{where}: {text} ({detail})."))
     if len(said) > MOST_SAID:
         more = count(len(said) - MOST_SAID, "more issue")

@@ -153,6 +153,7 @@ def world_row(score: WorldScore) -> dict[str, Any]:
         "site asked": score.asked,
         "recall": _share(score.recall),
         "of the provable": _share(score.provable_recall),
+        "with sites asked": _share(score.told_recall),
         "findings": score.findings,
         "false": score.findings - score.true,
         "precision": _share(score.precision),
