@@ -24,6 +24,9 @@ MOST_LINES = 200_000
 """Of a block; what is read of a short line is many times as long as the line."""
 
 LONGEST_LINE = 4 << 20
+INLINE = 12
+"""Bytes of a text that Arrow keeps within its view."""
+
 SHOWN = 1_024
 STEP = 1 << 20
 
@@ -248,23 +251,20 @@ def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
 
 def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
     """Where each line of some bytes starts, and its text."""
-    starts, offsets = _cuts(data)
-    if data.isascii():
-        return starts, _texts(data, offsets)
-    text = _utf8(data)
-    if text is not data:
-        # U+FFFD never takes a newline with it: as many lines as before
-        _, offsets = _cuts(text)
-    return starts, _texts(text, offsets)
+    starts, ends = _cuts(data)
+    text = data if data.isascii() else _utf8(data)
+    if text is data:
+        return starts, _texts(data, starts, ends)
+    # U+FFFD never takes a newline with it: as many lines as before
+    return starts, _texts(text, *_cuts(text))
 
 
 def _cuts(data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Where each line starts; the same, with the end of the data behind."""
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n")) + 1
+    """Where each line starts, and where its newline stands, or the data ends."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
-    offsets = np.concatenate(([0], ends)).astype(np.int64)
-    return offsets[:-1], offsets
+    return np.concatenate(([0], ends[:-1] + 1)), ends
 
 
 def _utf8(data: bytes) -> bytes:
@@ -276,10 +276,33 @@ def _utf8(data: bytes) -> bytes:
     return data
 
 
-def _texts(data: bytes, offsets: np.ndarray) -> pl.Series:
-    # one Arrow array over the block: each value still ends in its newline
-    array = pa.LargeStringArray.from_buffers(
-        len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data)
-    )
-    lines = pl.Series(array).str.strip_suffix("\n").str.strip_suffix("\r")
+def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
+    """The texts between some places of a block, without a copy of it.
+
+    They are Arrow's string views: the length, then twelve bytes that are the text, or
+    its first four, the number of its buffer, and where it stands there.
+    """
+    block = np.frombuffer(data, np.uint8)
+    ends = ends - ((ends > starts) & (block[ends - 1] == ord("\r")))
+    views = np.zeros((len(starts), 4), np.int32)
+    views[:, 0] = ends - starts
+    is_long = views[:, 0] > INLINE
+    long, short = starts[is_long], starts[~is_long]
+    views[is_long, 1] = _bytes_at(block, long, 4)[:, 0]
+    views[is_long, 3] = long
+    if len(short):
+        views[~is_long, 1:] = _bytes_at(block, short, INLINE, views[~is_long, :1])
+    buffers = [None, pa.py_buffer(views), pa.py_buffer(data)]
+    lines = pl.Series(pa.Array.from_buffers(pa.string_view(), len(starts), buffers))
     return lines.str.strip_prefix(BOM) if BOM.encode() in data else lines
+
+
+def _bytes_at(
+    block: np.ndarray, starts: np.ndarray, size: int, lengths: np.ndarray | None = None
+) -> np.ndarray:
+    """So many bytes from each place on, as numbers of 32 bits; zero beyond a length."""
+    places = np.arange(size)
+    found = block[np.minimum(starts[:, None] + places, len(block) - 1)]
+    if lengths is not None:
+        found = np.where(places < lengths, found, 0).astype(np.uint8)
+    return np.ascontiguousarray(found).view(np.int32)
