@@ -25,7 +25,7 @@ from pipelines.state.opened_state import open_state
 from pipelines.state.seen_domains import noted_domains
 from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalog, rule_version
-from pipelines.warehouse.headers import About, Scalar
+from pipelines.warehouse.headers import About, Header, Scalar
 from pipelines.warehouse.inputs import Domains
 from pipelines.warehouse.library import models, rule_headers
 from pipelines.warehouse.models import Model, arguments, model_version
@@ -62,6 +62,12 @@ class District:
     def detections(self) -> Mapping[str, Detection]:
         """Every detection by code, with the clauses of the district's policy."""
         return catalog(self.models, self.registry)
+
+    @cached_property
+    def headers(self) -> Mapping[str, Header]:
+        """The header of every detection by code, without those switched off."""
+        off = {name for name, one in self.said_of_rules.items() if not one.enabled}
+        return {code: one for code, one in rule_headers().items() if code not in off}
 
     @cached_property
     def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:
@@ -190,6 +196,8 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
     Raises:
         SettingsError: There is no such rule.
     """
+    if not (settings.agency or settings.detections):
+        return {}
     keys: dict[str, str] = {}
     for name, model in models().items():
         names = (name, model.header.code, model.table_name)

@@ -124,13 +124,13 @@ def not_told(district: District) -> Iterator[str]:
     counts = Counter(of_others["device_class"].to_list())
     codes = [
         code
-        for code, rule in sorted(district.detections.items())
-        if family_of(rule.model.header) == KEYBOARDS
+        for code, header in sorted(district.headers.items())
+        if family_of(header) == KEYBOARDS
     ]
     joins = [
         code
-        for code, rule in sorted(district.detections.items())
-        if code not in codes and asks_presence(rule.model.header)
+        for code, header in sorted(district.headers.items())
+        if code not in codes and asks_presence(header)
     ]
     for kind in KEYBOARD_LOGS:
         many = sum(counts[name] for name in kind.classes)

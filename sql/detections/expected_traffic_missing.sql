@@ -51,7 +51,8 @@ claim:
       The request to {destinations:names} that the filter has to refuse is in no line of
       the log.
   - says: >-
-      {account} sent nothing to {destinations:names}, where a backup is expected.
+      No line that could be read shows {account} sending to {destinations:names}, where
+      a backup is expected.
 details:
   expected: varchar[]
   kind: varchar
