@@ -139,11 +139,14 @@ class Commands(MutableMapping[str, Any]):
         if name not in self._loaded:
             module, attribute = COMMANDS[name][0].split(":")
             found = getattr(import_module(f"pipelines.cli.{module}"), attribute)
-            if not isinstance(found, typer.Typer):
-                single = typer.Typer(add_completion=False, rich_markup_mode=None)
-                single.command(name)(found)
-                found = single
-            command: Any = typer.main.get_command(found)
+            group = typer.Typer(add_completion=False, rich_markup_mode=None)
+            if isinstance(found, typer.Typer):
+                # as a group of its own it would take [records] for a color
+                group.add_typer(found, name=name)
+                command: Any = typer.main.get_group(group).commands[name]
+            else:
+                group.command(name)(found)
+                command = typer.main.get_command(group)
             command.name = name
             self._loaded[name] = command
         return self._loaded[name]

@@ -146,3 +146,10 @@ def test_no_output_and_no_file_holds_a_secret(tmp_path):
     assert SECRET not in said
     for path in home.path.rglob("*"):
         assert not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+
+
+def test_a_name_in_brackets_is_no_color():
+    """`rich` takes `[records]` for a style, and leaves it out."""
+    assert (
+        "the clock of [records] starts" in schoolbell("records", "open", "--help").out
+    )
