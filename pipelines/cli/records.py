@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -61,9 +61,8 @@ def open_(
         ) from error
     with _opened(home) as context:
         made = acts.open_request(context, requester, received.date(), said)
-    due = f"due {made.due}" if made.due else "no clock: [records] response_days"
     shown = {"request": made.request_id, "due": str(made.due or "")}
-    tell(shown, f"{made.request_id}, {due}", as_json=as_json)
+    tell(shown, f"{made.request_id}, {_due(made.due)}", as_json=as_json)
 
 
 @app.command("list")
@@ -236,7 +235,9 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
         said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}
         typer.echo(json.dumps(said, default=str))
         return
-    typer.echo(safe_lines(f"{one.request_id}, received {one.received}, due {one.due}"))
+    typer.echo(
+        safe_lines(f"{one.request_id}, received {one.received}, {_due(one.due)}")
+    )
     typer.echo(safe_lines(one.text.rstrip()))
     if one.approved_by:
         typer.echo(safe_lines(f"approved by {one.approved_by}"))
@@ -248,3 +249,7 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
             )
         )
     sys.stdout.flush()
+
+
+def _due(day: date | None) -> str:
+    return f"due {day}" if day else "no deadline: [records] response_days is not set"
