@@ -292,7 +292,7 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
         case.answer.links.append(
             Link(
                 "translation",
-                f"worn by {case.name('address', row['ip'])}",
+                f"used by {case.name('address', row['ip'])}",
                 row["start_time"],
                 row["time"],
                 case.line(row["event_id"]),
