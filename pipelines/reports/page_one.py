@@ -240,13 +240,13 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
     more = (
-        f"; {number(older)} older {'waits' if older == 1 else 'wait'}" if older else ""
+        f"; nor {'is' if older == 1 else 'are'} {number(older)} older" if older else ""
     )
     return Line(
         "new-sites",
         "Not on the list",
         value,
-        f"{noun} not on the list (yet){more}.",
+        f"{noun} not on the list{more or ' (yet)'}.",
         compare(view, "new_sites"),
         "sites",
         trail(view, "new_sites", value),
