@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -124,5 +125,6 @@ def _case_row(world: World, number: int, case: Case) -> dict[str, str | int]:
 
 
 def _stamp(milliseconds: int) -> str:
-    stamp = pl.from_epoch(pl.Series([milliseconds]), "ms")
-    return str(stamp.dt.strftime("%Y-%m-%dT%H:%M:%SZ")[0])
+    return datetime.fromtimestamp(milliseconds // 1_000, UTC).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    )
