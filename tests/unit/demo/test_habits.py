@@ -80,7 +80,7 @@ def test_no_number_of_a_habit_is_a_threshold_of_a_rule():
     assert shared == set()
 
 
-@pytest.mark.parametrize("module", ["browsing", "habits", "writers/squid"])
+@pytest.mark.parametrize("module", ["browsing_sessions", "habits", "writers/squid"])
 def test_no_size_in_the_making_of_lines_is_a_threshold(module):
     sizes = {value for base, value in thresholds() if base == "bytes"}
     path = REPO_ROOT / "pipelines" / "synthetic" / f"{module}.py"
