@@ -90,7 +90,7 @@ def best(
         claims = _claims(_sample(head, fmt.framing), [fmt], context)
         if claims and claims[0].share >= SURE:
             return fmt.name
-    claims = identify(head, context)
+    claims = _of_plain_lines(head, context) or identify(head, context)
     share = claims[0].share if claims else 0.0
     if share >= SURE:
         return claims[0].format
@@ -101,6 +101,15 @@ def best(
     own = _telling(formats()[name], lines, context) if name else 0
     mixed = _telling(ANY, lines, context, talk=name is None)
     return MIXED if mixed > max(MUCH_MORE * own, ENOUGH * lines.height) else name
+
+
+def _of_plain_lines(head: bytes, context: Context | None) -> list[Claim]:
+    """The format that claims every line; none where other framings have to be asked."""
+    if head.startswith(BINARY):
+        return []
+    plain = [fmt for fmt in formats().values() if fmt.framing == "lines"]
+    claims = _claims(_sample(head, "lines"), plain, context)
+    return [claim for claim in claims if claim.share == 1.0][:1]
 
 
 def _telling(
