@@ -1,7 +1,14 @@
-"""Acts on exceptions, and the list of what is permitted until when."""
+"""Acts on what is permitted: exceptions, and sites that go on the district's list.
 
-from collections.abc import Mapping
+What a site on the list would change is tried first.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pipelines.acts.context import ActContext
@@ -16,7 +23,27 @@ from pipelines.findings.exceptions import (
     enter,
     permit_uses,
 )
+from pipelines.findings.registry_rows import (
+    FORMULA,
+    changed,
+    checked,
+    names_in,
+    next_id,
+)
 from pipelines.findings.review import not_oneself, required_reason
+from pipelines.privacy.redaction import hidden_sites
+from pipelines.refresh.steps import nobody_watches
+from pipelines.refresh.trial import Replayed, copied
+from pipelines.refresh.trial import changed as with_registry
+from pipelines.refresh.trial import replay as replayed
+from pipelines.registry.edits import with_row
+from pipelines.registry.sites import canonical_host, registrable_domain
+from pipelines.registry.tables.approved_sites import (
+    FILE,
+    SITE_CLASSES,
+    approved_sites,
+)
+from pipelines.state.audit import Act
 
 
 def exception(
@@ -139,3 +166,163 @@ def day_of(text: str, where: str) -> date:
         raise SettingsError(
             f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
         ) from error
+
+
+NAME = FILE.name
+WEEKS = 8
+
+
+def proposal(
+    context: ActContext,
+    site: str,
+    site_class: str,
+    roles: str,
+    since: str,
+    until: str,
+    reason: str,
+) -> dict[str, str]:
+    """The row that a decision about a site would add, checked; nothing is written.
+
+    Args:
+        roles: Between bars: all, staff, student, a job title.
+
+    Raises:
+        SettingsError: The registry would not take it.
+    """
+    context.require("sites")
+    host = canonical_host(site.strip())
+    if host is None or registrable_domain(host) is None:
+        raise SettingsError(
+            f"{site!r} is not a site", where="SITE", remedy="Write learn.example.org."
+        )
+    if site_class not in SITE_CLASSES:
+        raise SettingsError(
+            f"there is no class {site_class!r}",
+            where="--class",
+            remedy=f"It is one of: {', '.join(SITE_CLASSES)}",
+        )
+    first = day_of(since or context.today.isoformat(), "--from")
+    last = day_of(until, "--until").isoformat() if until else ""
+    taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
+    row = {
+        "entry_id": next_id(context.district, NAME, "E", taken),
+        "pattern": host,
+        "match": "domain" if registrable_domain(host) == host else "host",
+        "roles": roles.strip() or "all",
+        "purpose": required_reason(reason),
+        "consent_by": context.asker.user_name,
+        "valid_from": first.isoformat(),
+        "valid_to": last,
+        "class": site_class,
+    }
+    if any(value.startswith(FORMULA) for value in row.values()):
+        raise SettingsError(
+            "a spreadsheet would take a value for a formula", where=NAME
+        )
+    checked(context.district, NAME, approved_sites, _adds(context, row))
+    return row
+
+
+def _adds(context: ActContext, row: Mapping[str, str]) -> Callable[[bytes], bytes]:
+    names = names_in(context.district, NAME)
+    return lambda data: with_row(data, NAME, row, names)
+
+
+def approve_site(context: ActContext, row: Mapping[str, str]) -> None:
+    """Write the row of a proposal into the registry; it counts from the next run."""
+    context.require("sites")
+    span = f"{row['roles']}, {row['valid_from']} to {row['valid_to'] or 'open'}"
+    act = Act(
+        actor=str(context.asker),
+        action="site approved",
+        subject=row["entry_id"],
+        reason=f"{row['pattern']} as {row['class']} for {span}: {row['purpose']}",
+    )
+    adds = _adds(context, row)
+    with changed(context.district, context.chain, NAME, approved_sites, adds, act):
+        return
+
+
+def would_change(
+    context: ActContext, row: Mapping[str, str], weeks: int = WEEKS
+) -> Replayed:
+    """What the rules would find with the row; it is tried on a copy."""
+    context.require("sites")
+    return tried(context, {NAME: _adds(context, row)}, weeks)
+
+
+def tried(
+    context: ActContext,
+    changes: Mapping[str, Callable[[bytes], bytes]],
+    weeks: int = WEEKS,
+) -> Replayed:
+    """What the rules would find if files of the registry were changed, on a copy.
+
+    Args:
+        changes: What becomes of each file's bytes.
+    """
+    with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
+        before = copied(context.district, Path(folder))
+        try:
+            for name, change in changes.items():
+                path = before.home.registry / name
+                data = path.read_bytes() if path.exists() else b""
+                path.write_bytes(change(data))
+            after = with_registry(before, context.district.settings)
+            return replayed(before, after, weeks, nobody_watches)
+        finally:
+            before.store.close()
+
+
+def effects(found: Replayed) -> list[dict[str, Any]]:
+    """Counts of what would be another, by effect and rule; nobody is named."""
+    counts = Counter((one.effect, one.finding.rule) for one in found.differences)
+    return [
+        {"effect": effect, "rule": rule, "findings": count}
+        for (effect, rule), count in sorted(counts.items())
+    ]
+
+
+def undecided_sites(context: ActContext, week: date) -> list[dict[str, Any]]:
+    """Sites that first uses ask about: how much, by how many; nobody is named.
+
+    Args:
+        week: The Monday of the week as of which it is told.
+    """
+    held: dict[str, _Site] = {}
+    for case in context.cases:
+        if case.standing(week) != "site":
+            continue
+        for row in case.counted:
+            details = context.shown(row)["details"]
+            names = details.get("sites") or ()
+            for name in names:
+                one = held.setdefault(str(name), _Site())
+                one.cases.add(case.case_id)
+                one.accounts.add(row["subject"])
+                one.minutes += details.get("total_seconds", 0) / 60 / len(names)
+                one.categories |= set(details.get("categories") or ())
+                one.is_hidden |= bool(hidden_sites(row["record"]))
+    rows = [
+        {
+            "site": site,
+            "cases": sorted(one.cases),
+            "accounts": len(one.accounts),
+            "minutes": round(one.minutes),
+            "categories": sorted(word.replace("_", " ") for word in one.categories),
+            "is_hidden": one.is_hidden,
+        }
+        for site, one in held.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["minutes"], row["site"]))
+
+
+@dataclass
+class _Site:
+    """What is known of a site of several cases."""
+
+    cases: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    minutes: float = 0.0
+    is_hidden: bool = False

@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.site_list import NAME as SITES
-from pipelines.acts.site_list import approve_site, effects, proposal, tried
+from pipelines.acts.permits import NAME as SITES
+from pipelines.acts.permits import approve_site, effects, proposal, tried
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id

@@ -1,4 +1,4 @@
-"""Acts on cases and findings: verdicts, assignments, a second person's approval."""
+"""Acts on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from pipelines.acts.context import ActContext
 from pipelines.findings import review
 from pipelines.findings.review import Verdict
+from pipelines.reports.sign_off import Signature, sign_week
 
 
 def verdict(
@@ -50,3 +51,9 @@ def refuse(context: ActContext, request_id: str, reason: str) -> Mapping[str, An
     context.require("approve")
     why = review.required_reason(reason)
     return review.refuse(context.chain, request_id, why, context.asker)
+
+
+def sign(context: ActContext, week: str, by: str) -> Signature:
+    """Sign a week's report: that it was looked at."""
+    context.require("sign")
+    return sign_week(context.district, context.chain, week, by, context.asker)

@@ -7,8 +7,7 @@ import typer
 
 from pipelines.acts.referrals import LONGEST_STATEMENT
 from pipelines.acts.referrals import answer as answered
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.cli.refer import CaseId
 from pipelines.errors import SettingsError

@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import who_asks
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.cli.output import tell
 from pipelines.errors import safe
 from pipelines.privacy.lookups import looked_up

@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import who_asks
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.registry.edits import put

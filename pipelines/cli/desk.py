@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home, named
+from pipelines.cli.options import AsJson, Home, named, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
 

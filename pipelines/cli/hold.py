@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts import holds as acts
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.acts import evidence as acts
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.state.retention import Hold, holds

@@ -9,8 +9,7 @@ import typer
 
 from pipelines.acts.inquiries import inquire, release_inquiry
 from pipelines.acts.referrals import OFFICES
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import safe
 from pipelines.state.referral_rows import inquiries

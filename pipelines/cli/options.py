@@ -1,13 +1,67 @@
-"""Options that several commands share."""
+"""Options that several commands share, and who is asking.
 
+The operating system says who asks, and nobody's claim: Linux keeps the user who logged
+in (`loginuid`) through `sudo` and `su`, so that a command run as the pipeline's own
+user still knows its caller.
+"""
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.acts.context import ActContext, granted_today
+from pipelines.district import District, open_district
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError
+from pipelines.settings.model import Settings
+from pipelines.settings.roles import LOGIN_UID, Asker, Right, asker, login_uid
+from pipelines.settings.roles import known_user as _known
+
+
+def who_asks(settings: Settings) -> Asker:
+    """The person at the terminal, or the user that a timer runs as."""
+    if not hasattr(os, "getuid"):  # Windows has no such groups
+        return asker(settings.roles, 0, getpass.getuser(), ())
+    uid = _uid()
+    name, groups = _known(uid)
+    return asker(settings.roles, uid, name, groups)
+
+
+def who_asks_in(district: District) -> Asker:
+    """The same, with what the district grants staff of its service agency today."""
+    return granted_today(district, who_asks(district.settings))
+
+
+def whose_login() -> str:
+    """The same person where no settings can be asked, as the audit chain names them."""
+    if not hasattr(os, "getuid"):
+        return getpass.getuser()
+    uid = _uid()
+    return f"{_known(uid)[0]} ({uid})"
+
+
+def _uid() -> int:
+    return login_uid(LOGIN_UID)
+
+
+@contextmanager
+def open_context(home: Path, right: Right) -> Iterator[ActContext]:
+    """Open a home for somebody who has a right.
+
+    Raises:
+        RefusedError: They do not have it.
+    """
+    with open_district(home) as district:
+        opened = ActContext(district, who_asks_in(district))
+        opened.require(right)
+        yield opened
+
 
 Home = Annotated[
     Path,

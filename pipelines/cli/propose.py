@@ -10,8 +10,7 @@ import typer
 from pipelines.acts.context import ActContext
 from pipelines.acts.proposals import accept as accepted
 from pipelines.acts.proposals import chosen, offered, what_changes
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, safe
 from pipelines.operations.registry_proposals import Offer, as_text

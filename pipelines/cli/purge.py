@@ -9,9 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.context import open_context
 from pipelines.cli.hold import _line
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.district import only_writer, open_district
 from pipelines.errors import BusyError, SchoolbellError, safe_lines
 from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan

@@ -14,8 +14,7 @@ import typer
 
 from pipelines.acts import records as acts
 from pipelines.acts.context import ActContext
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home, days_of
+from pipelines.cli.options import AsJson, Home, days_of, open_context
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.findings.packs import csv_bytes

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import whose_login
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, Home, Quiet, whose_login
 from pipelines.district import only_writer, open_district
 from pipelines.operations.recovery import Recovered
 from pipelines.operations.recovery import recover as recovered

@@ -8,8 +8,7 @@ import typer
 
 from pipelines.acts.referrals import OFFICES
 from pipelines.acts.referrals import refer as referred
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 
 CaseId = Annotated[str, typer.Argument(help="Id of the case.")]

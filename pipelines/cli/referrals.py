@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines.acts import referrals as acts
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe
 from pipelines.findings.review import VERDICTS

@@ -13,8 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.acts.context import ActContext
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home, Quiet
+from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
 from pipelines.refresh.trial import Difference, Replayed, changed, copied, with_values

@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.weeks import sign as signed_week
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home, Quiet, named
+from pipelines.acts.verdicts import sign as signed_week
+from pipelines.cli.options import AsJson, Home, Quiet, named, open_context
 from pipelines.cli.output import tell
 from pipelines.clock import monday
 from pipelines.district import only_writer, open_district

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import whose_login
-from pipelines.cli.options import AsJson
+from pipelines.cli.options import AsJson, whose_login
 from pipelines.cli.recover import _tell
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.ingest.lake import UNLISTED

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from pipelines.acts.names import reveal as revealed
-from pipelines.cli.context import open_context
-from pipelines.cli.findings.export import CaseId
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.findings.cases import CaseId
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.errors import safe
 
 

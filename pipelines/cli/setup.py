@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.context import who_asks
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write

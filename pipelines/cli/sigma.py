@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.acts.context import ActContext
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home, days_of
+from pipelines.cli.options import AsJson, Home, days_of, open_context
 from pipelines.errors import SettingsError
 from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act

@@ -5,15 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.site_list import (
+from pipelines.acts.permits import (
     approve_site,
     effects,
     proposal,
     undecided_sites,
     would_change,
 )
-from pipelines.cli.context import open_context
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe
 from pipelines.findings.cases import queue

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.context import who_asks_in
 from pipelines.cli.findings.cases import PUPIL
-from pipelines.cli.options import AsJson, Home
+from pipelines.cli.options import AsJson, Home, who_asks_in
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.notices import Answer, Asked, Because, resolve

@@ -1,6 +1,6 @@
 """The one place where stamps become UTC instants, each with its quality.
 
-Every function takes text columns and gives a `Stamp`: two Polars expressions,
+Every function on stamps takes text columns and gives a `Stamp`: two Polars expressions,
 the instant and how far to trust it (`events.TIME_QUALITIES`). What does not fit
 its shape exactly is null, never a guess and never an exception: an impossible
 date must not be built, since Polars panics on it much later.
@@ -11,15 +11,13 @@ instant is taken one hour later and marked `shifted`. Summer time after 2099 is
 not known to the library: the standard offset counts. A stamp without a year takes the
 year that puts it nearest to the anchor (end of the file's life), so that a
 December line read in January stays in December.
+
+Weeks, school years and the day near which a file's stamps lie are told here too.
 """
 
-from pipelines.clock.days import (
-    SCHOOL_YEAR_STARTS,
-    anchor,
-    date_in_name,
-    monday,
-    school_year,
-)
+import re
+from datetime import UTC, date, datetime, timedelta
+
 from pipelines.clock.stamps import (
     Reading,
     Stamp,
@@ -37,6 +35,56 @@ from pipelines.clock.stamps import (
     local_date,
     worded,
 )
+
+SCHOOL_YEAR_STARTS = 7
+"""July: the month in which districts roll their records over to the next year."""
+
+
+def monday(day: date) -> date:
+    """The Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def school_year(day: date) -> int:
+    """The calendar year in which the school year of a day began."""
+    return day.year if day.month >= SCHOOL_YEAR_STARTS else day.year - 1
+
+
+_DATE_IN_NAME = re.compile(
+    r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
+)
+
+
+def date_in_name(name: str, *, latest: datetime) -> datetime | None:
+    """The end of the day that a file's name tells, as `access.log-20260301.gz`.
+
+    None where it tells none, or one after `latest`: the file cannot hold lines
+    from after it was last changed.
+    """
+    for year, _, month, day in _DATE_IN_NAME.findall(name):
+        try:
+            told = datetime(int(year), int(month), int(day), tzinfo=UTC)
+        except ValueError:
+            continue
+        if told <= latest:
+            return told + timedelta(days=1)
+    return None
+
+
+def anchor(name: str, changed_ns: int) -> datetime:
+    """The instant near which a file's year-less stamps lie.
+
+    The end of the day that its name tells, or else of the day (UTC) on which it
+    was last changed, so that the files of one day are read alike.
+
+    Args:
+        name: The file's name or path.
+        changed_ns: Its last change, in nanoseconds since 1970.
+    """
+    changed = datetime.fromtimestamp(changed_ns / 1e9, UTC)
+    midnight = changed.replace(hour=0, minute=0, second=0, microsecond=0)
+    return date_in_name(name, latest=changed) or midnight + timedelta(days=1)
+
 
 __all__ = [
     "SCHOOL_YEAR_STARTS", "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair",

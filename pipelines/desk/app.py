@@ -21,9 +21,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipelines.acts.context import ActContext, granted_today
-from pipelines.acts.letter import letter
 from pipelines.acts.permits import permits
-from pipelines.acts.referrals import OFFICES
+from pipelines.acts.referrals import OFFICES, letter
 from pipelines.desk import views
 from pipelines.desk.forms import FORMS, Attempt, Done, Form
 from pipelines.desk.open_homes import OpenHome

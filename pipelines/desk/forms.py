@@ -10,17 +10,14 @@ from functools import partial
 from typing import Any, Literal
 
 from pipelines.acts import (
-    evidence_packs,
-    holds,
+    evidence,
     inquiries,
     names,
     permits,
     proposals,
     records,
     referrals,
-    site_list,
     verdicts,
-    weeks,
 )
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import day_of
@@ -169,7 +166,7 @@ def _pack(context: ActContext, values: Values) -> Done:
     out = io.BytesIO()
     put = partial(_into, out)
     case, with_names = values["case"], bool(values.get("names"))
-    evidence_packs.pack(context, case, values["reason"], put, names=with_names)
+    evidence.pack(context, case, values["reason"], put, names=with_names)
     return Done("Packed.", (f"{case}.zip", out.getvalue()))
 
 
@@ -215,23 +212,23 @@ def _exception_end(context: ActContext, values: Values) -> Done:
 
 
 def _hold(context: ActContext, values: Values) -> Done:
-    placed = holds.hold(context, values["reason"], case=values["case"])
+    placed = evidence.hold(context, values["reason"], case=values["case"])
     return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
 def _hold_days(context: ActContext, values: Values) -> Done:
     first, last = (day_of(values[name], name) for name in ("first", "last"))
-    placed = holds.hold(context, values["reason"], first, last)
+    placed = evidence.hold(context, values["reason"], first, last)
     return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
 def _release(context: ActContext, values: Values) -> Done:
-    holds.release(context, values["hold"], values["reason"])
+    evidence.release(context, values["hold"], values["reason"])
     return Done(f"{values['hold']} is released.")
 
 
 def _sign(context: ActContext, values: Values) -> Done:
-    signed = weeks.sign(context, values["week"], values["by"])
+    signed = verdicts.sign(context, values["week"], values["by"])
     return Done(f"{values['week']} is signed by {signed.by}.")
 
 
@@ -240,15 +237,15 @@ def _site(context: ActContext, values: Values) -> Attempt:
 
     def write(now: ActContext) -> Done:
         row = _site_row(now, values)
-        site_list.approve_site(now, row)
+        permits.approve_site(now, row)
         return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
 
     return Attempt(
         title=row["pattern"],
         why=row["purpose"],
-        file=site_list.NAME,
+        file=permits.NAME,
         rows=[f"{name}: {value}" for name, value in row.items() if value],
-        effects=lambda: site_list.effects(site_list.would_change(context, row)),
+        effects=lambda: permits.effects(permits.would_change(context, row)),
         write=write,
     )
 
@@ -271,7 +268,7 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
         why=offer.reason,
         file=offer.file,
         rows=proposal_rows(offer),
-        effects=lambda: proposals.what_changes(context, [offer], site_list.WEEKS),
+        effects=lambda: proposals.what_changes(context, [offer], permits.WEEKS),
         write=write,
     )
 
@@ -295,7 +292,7 @@ def proposal_rows(offer: Offer) -> list[str]:
 
 def _site_row(context: ActContext, values: Values) -> dict[str, str]:
     """The row that the fields of the form about a site stand for."""
-    return site_list.proposal(
+    return permits.proposal(
         context,
         values["site"],
         values["class"],

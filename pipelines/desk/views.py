@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.permits import NAME as SITES
+from pipelines.acts.permits import undecided_sites
 from pipelines.acts.proposals import COUNTED, NAMELESS, offered
 from pipelines.acts.records import (
     RELEASED,
@@ -17,8 +19,6 @@ from pipelines.acts.records import (
     request_of,
     seal_of,
 )
-from pipelines.acts.site_list import NAME as SITES
-from pipelines.acts.site_list import undecided_sites
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
 from pipelines.desk.open_homes import Known, OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case

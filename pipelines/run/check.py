@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.alerts.channel_checks import channel_faults
-from pipelines.alerts.channels import report_channels
+from pipelines.alerts.channels import channel_faults, report_channels
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.formats import Context

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import pytest
 import typer
 
-from pipelines.cli import context
+from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
 from pipelines.desk.forms import FORMS, VERDICT_WORDS
 from pipelines.findings.review import VERDICTS
@@ -310,9 +310,9 @@ def test_two_people_leave_the_same_entries(
         import pwd
 
         uid = pwd.getpwnam(USERS[role]).pw_uid
-        monkeypatch.setattr(context, "_uid", lambda: uid)
+        monkeypatch.setattr(options, "_uid", lambda: uid)
         known = (USERS[role], [SYSTEM_GROUPS[role]])
-        monkeypatch.setattr(context, "_known", lambda _uid: known)
+        monkeypatch.setattr(options, "_known", lambda _uid: known)
         return run(left, *words, code=code)
 
     as_user("director", *asked, code=77)

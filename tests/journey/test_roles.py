@@ -151,7 +151,7 @@ def test_nobody_but_root_changes_owners(tmp_path):
 
 def test_commands_ask_for_the_same_roles(tmp_path, monkeypatch):
     """Who may not look at findings is refused, whatever files they reach."""
-    from pipelines.cli import context
+    from pipelines.cli import options
 
     home = create(tmp_path / "home", has_roles=True)
     groups = {
@@ -164,8 +164,8 @@ def test_commands_ask_for_the_same_roles(tmp_path, monkeypatch):
     commands = {"findings": ("findings", "list"), "audit": ("audit", "verify")}
     for role in ROLES:
         person = ("ada", [groups[role]])
-        monkeypatch.setattr(context, "_known", lambda _uid, person=person: person)
-        monkeypatch.setattr(context, "_uid", lambda: USERS["director"])
+        monkeypatch.setattr(options, "_known", lambda _uid, person=person: person)
+        monkeypatch.setattr(options, "_uid", lambda: USERS["director"])
         for right, words in commands.items():
             done = schoolbell(*words, "--home", home.path)
             is_refused = done.code == 77

@@ -2,10 +2,13 @@
 
 A channel says which settings it needs; a secret among them is a reference to
 the environment or to a file. `deliver` sends one message, or raises
-`DeliveryError`, which says whether asking again may help.
+`DeliveryError`, which says whether asking again may help. What the settings say of a
+channel is held against these needs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +20,18 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError, PydanticUndefined
 
 from pipelines.alerts.message import Message
-from pipelines.errors import SettingsError
+from pipelines.district import District
+from pipelines.errors import DeliveryError, SettingsError
 from pipelines.plugins import discover
+from pipelines.settings import alert_settings
+from pipelines.settings.problems import Fault, nearest
 from pipelines.settings.secrets import is_reference, looked_up
+from pipelines.settings.toml_reader import ALLOWED, is_secret, secret_line, shown_found
+from pipelines.settings.toml_text import toml
 
 
 class ChannelSettings(BaseModel):
@@ -124,3 +133,163 @@ def prepared(
         raise SettingsError(
             wrong, where=where, remedy="Correct district.toml."
         ) from error
+
+
+IsSame = Callable[[Mapping[str, Any]], bool]
+
+
+def append_line(
+    path: Path, line: str, *, may_repeat: bool = False, is_same: IsSame
+) -> None:
+    """Append a JSON object as a line of ASCII and force it to disk.
+
+    A line that a crash cut off is ended first, so that it spoils no other.
+
+    Args:
+        may_repeat: The line may be there already: then it is looked for.
+        is_same: Whether an object of the file is this one.
+
+    Raises:
+        DeliveryError: The file cannot be written.
+    """
+    try:
+        if may_repeat and _is_there(path, is_same):
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            file.write(_end_of_torn(file) + line.encode("ascii") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # a line that was half written is none; one that was written is looked for
+        raise DeliveryError(
+            f"{path}: {error.strerror}", retryable=True, may_have_arrived=True
+        ) from error
+
+
+def _end_of_torn(file: Any) -> bytes:
+    if not file.seek(0, os.SEEK_END):
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _is_there(path: Path, is_same: IsSame) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return any(is_same(one) for line in file if (one := _object(line)) is not None)
+
+
+def _object(line: bytes) -> Mapping[str, Any] | None:
+    """What a line holds; None for one that was cut off."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if line.endswith(b"\n") and isinstance(found, dict) else None
+
+
+def channel_faults(
+    district: District, name: str, configured: alert_settings.Channel
+) -> Iterator[Fault]:
+    """Kind, keys, secrets and recipients of one channel."""
+    at = ("alerts", "channels", name)
+    known = channels()
+    if configured.type not in known:
+        guess = nearest(configured.type, known) or report_channels()[0]
+        path, paste = (*at, "type"), f'type = "{guess}"'
+        what, allowed = "there is no such type of channel", ", ".join(sorted(known))
+        yield Fault(path, what, configured.type, allowed, paste)
+        return
+    try:
+        channel, settings = prepared(
+            name, configured.type, configured.settings, district.home.path
+        )
+    except SettingsError as error:
+        cause = error.__cause__
+        if isinstance(cause, ValidationError):
+            yield from _keys(at, configured, cause)
+        else:
+            yield _secret(at, configured, error)
+    else:
+        yield from _strangers(district, at, channel.recipients(settings))
+
+
+def _keys(
+    at: tuple[str, ...], configured: alert_settings.Channel, error: ValidationError
+) -> Iterator[Fault]:
+    fields = channels()[configured.type].settings.model_fields
+    for detail in error.errors(include_input=False, include_url=False):
+        key = str(detail["loc"][0])
+        if detail["type"] == "extra_forbidden":
+            yield _unknown(at, key, configured, fields)
+            continue
+        if detail["type"] == WRONG_SETTING:
+            words = detail["ctx"]
+            place = (*at, key)
+            yield Fault(place, words["what"], None, words["allowed"], words["paste"])
+            continue
+        is_missing = detail["type"] == "missing"
+        what = "is missing" if is_missing else "is not allowed"
+        found = None if is_missing else shown_found(key, configured.settings.get(key))
+        allowed = ALLOWED.get(detail["type"], detail["msg"])
+        yield Fault((*at, key), what, found, allowed, _line(key, fields[key]))
+
+
+def _unknown(
+    at: tuple[str, ...],
+    key: str,
+    configured: alert_settings.Channel,
+    fields: Mapping[str, FieldInfo],
+) -> Fault:
+    """A key that the channel does not know; its value may be a secret."""
+    guess = nearest(key, fields)
+    what = f"unknown key (did you mean {guess}?)" if guess else "unknown key"
+    paste = f"# {key} ="
+    if guess and (is_secret(guess) or is_secret(key)):
+        paste = secret_line(guess)
+    elif guess:
+        paste = f"{guess} = {toml(configured.settings[key])}"
+    return Fault((*at, key), what, key, ", ".join(fields), paste)
+
+
+def _line(key: str, field: FieldInfo) -> str:
+    """A line that would be right: the example or the default."""
+    if is_secret(key):
+        return secret_line(key)
+    if field.examples:
+        return f"{key} = {toml(field.examples[0])}"
+    is_set = field.default is not PydanticUndefined and field.default is not None
+    return f"{key} = {toml(field.default)}" if is_set else f"# {key} ="
+
+
+def _secret(
+    at: tuple[str, ...], configured: alert_settings.Channel, error: SettingsError
+) -> Fault:
+    """A secret that is not where the reference says."""
+    key = error.where.rpartition(" ")[2]
+    found = configured.settings.get(key)
+    return Fault(
+        (*at, key),
+        error.what,
+        toml(found),  # a reference, which is no secret itself
+        "a file that the account of Schoolbell can read, or a variable that is set",
+        secret_line(key),
+    )
+
+
+def _strangers(
+    district: District, at: tuple[str, ...], given: Sequence[str]
+) -> Iterator[Fault]:
+    """Recipients of a mail that no mail may go to."""
+    allowed = district.settings.alerts.recipients
+    strangers = [address for address in given if address not in allowed]
+    if strangers:
+        yield Fault(
+            ("alerts", "recipients"),
+            f"lacks recipients of [{'.'.join(at)}], so that nothing is sent to them",
+            ", ".join(strangers),
+            "every address to which anything may be sent",
+            f"recipients = {toml([*allowed, *strangers])}",
+        )

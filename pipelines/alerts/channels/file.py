@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
-from pipelines.alerts.journal import append_line
+from pipelines.alerts.channels import Channel, ChannelSettings, HomePath, append_line
 from pipelines.alerts.message import Message
 
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from pipelines.alerts.channels import Channel, ChannelSettings, HomePath
-from pipelines.alerts.journal import append_line
+from pipelines.alerts.channels import Channel, ChannelSettings, HomePath, append_line
 from pipelines.alerts.message import Message
 
 OCSF_VERSION = "1.3.0"

@@ -3,8 +3,8 @@
 import grp
 import os
 
-from pipelines.cli import context
-from pipelines.cli.context import who_asks
+from pipelines.cli import options
+from pipelines.cli.options import who_asks
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
 from tests.journey.commands import schoolbell
@@ -12,7 +12,7 @@ from tests.journey.commands import schoolbell
 
 def test_the_login_is_asked_before_the_user_that_runs(tmp_path, monkeypatch, home):
     logged_in = tmp_path / "loginuid"
-    monkeypatch.setattr(context, "LOGIN_UID", logged_in)
+    monkeypatch.setattr(options, "LOGIN_UID", logged_in)
     logged_in.write_text("4000000001")
     settings = load_settings(DistrictHome(home))
     assert who_asks(settings).uid == 4000000001

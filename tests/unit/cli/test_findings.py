@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.cli import context
+from pipelines.cli import options
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
@@ -188,8 +188,8 @@ def test_with_roles_names_take_two_persons(home, monkeypatch, tmp_path):
     settings = home / "district.toml"
     text = settings.read_text(encoding="utf-8")
     logged_in, groups = tmp_path / "loginuid", {70001: ["heads"], 70002: ["heads"]}
-    monkeypatch.setattr(context, "LOGIN_UID", logged_in)
-    monkeypatch.setattr(context, "_known", lambda uid: (f"user{uid}", groups[uid]))
+    monkeypatch.setattr(options, "LOGIN_UID", logged_in)
+    monkeypatch.setattr(options, "_known", lambda uid: (f"user{uid}", groups[uid]))
     logged_in.write_text("70001")
     case = listed(home)[0]["case_id"]
     wish = ("--names", "--case", case, "--reason", REASON)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from pipelines.alerts.facts import noticed
-from pipelines.cli import context
+from pipelines.cli import options
 from pipelines.district import open_district
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
@@ -168,8 +168,8 @@ def test_an_approval_lasts_for_an_hour(home, monkeypatch, tmp_path):
     roles = '\n[roles]\ndirector = ["heads"]\n'
     settings.write_text(text.replace("\n[roles]\n", roles, 1))
     logged_in = tmp_path / "loginuid"
-    monkeypatch.setattr(context, "LOGIN_UID", logged_in)
-    monkeypatch.setattr(context, "_known", lambda uid: (f"user{uid}", ["heads"]))
+    monkeypatch.setattr(options, "LOGIN_UID", logged_in)
+    monkeypatch.setattr(options, "_known", lambda uid: (f"user{uid}", ["heads"]))
     logged_in.write_text("70001")
     one = listed(home)[0]
     wish = ("reveal", one["account"], "--case", one["case_id"], "--reason", REASON)
@@ -185,7 +185,7 @@ def test_an_approval_lasts_for_an_hour(home, monkeypatch, tmp_path):
         connection.execute(update(REQUESTS).values(used_time=long_ago))
     store.close()
     assert "second person" in run(home, *wish, code=77).err
-    monkeypatch.setattr(context, "_known", lambda uid: (f"user{uid}", ["lookers"]))
+    monkeypatch.setattr(options, "_known", lambda uid: (f"user{uid}", ["lookers"]))
     with_lookers = roles.replace("[roles]", '[roles]\nanalyst = ["lookers"]')
     settings.write_text(text.replace("\n[roles]\n", with_lookers, 1))
     assert "has analyst" in run(home, *wish, code=77).err

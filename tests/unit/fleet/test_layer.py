@@ -144,7 +144,7 @@ def test_agency_staff_see_persons_by_a_grant_that_is_in_force(home):
         1,
     )
     own.write_text(text)
-    from pipelines.cli.context import whose_login
+    from pipelines.cli.options import whose_login
 
     login = whose_login().split(" ")[0]
     consents = home / "registry" / "consents.csv"

@@ -1,0 +1,564 @@
+"""Commands that list findings and cases, show one, and explain it: under pseudonyms.
+
+Commands that decide: verdicts, assignments, and the second person's answer.
+
+Commands that export findings, and that pack a case for whoever decides about it.
+
+The command that tells how often reviewers found each rule right.
+
+Commands about consents and exceptions: what they cover, a new one, its end.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.acts import permits as acts
+from pipelines.acts import verdicts
+from pipelines.acts.context import ActContext
+from pipelines.acts.evidence import edition
+from pipelines.acts.evidence import pack as packed
+from pipelines.acts.names import export as exported
+from pipelines.cli.options import AsJson, Home, open_context
+from pipelines.cli.output import PRIVATE, tell, write_private
+from pipelines.errors import SettingsError, safe
+from pipelines.findings.cases import Case, queue
+from pipelines.findings.exceptions import SCOPES
+from pipelines.findings.finding_frames import COLUMNS
+from pipelines.findings.record import BY_DESIGN
+from pipelines.findings.review import VERDICTS
+from pipelines.findings.rule_quality import (
+    MEANS,
+    Fix,
+    fixes,
+    qualities_of,
+    quality_row,
+)
+from pipelines.privacy.redaction import nameless
+from pipelines.registry.tables.exceptions import LONGEST_EXCEPTION_DAYS
+from pipelines.reports import text_tables
+from pipelines.run.console import console, show_whole, table
+from pipelines.state.findings import history as entries
+from pipelines.state.findings import stored_evidence
+from pipelines.state.reviews import last_verdicts, present_code, reviews
+
+app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
+
+FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
+PUPIL = "the account is a student's: a confidential record, and no matter of staff"
+
+
+@app.command("list")
+def list_findings(
+    home: Home,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="Include leads, the lowest confidence.")
+    ] = False,
+    status: Annotated[
+        str, typer.Option(help="Only open, confirmed, explained or withdrawn findings.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List findings under code names, grouped by case."""
+    with open_context(home, "findings") as context:
+        rows = [
+            row
+            for row in shown(context)
+            if (leads or row["confidence"] != "C1") and status in ("", row["status"])
+        ]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("finding_id", "day", "rule", "account", "severity")
+    more = ("confidence", "status", "case_id", "assignee")
+    for title, of_pupils in (("Findings", False), ("About students' accounts", True)):
+        body = [
+            [row[name] or "" for name in (*columns, *more)]
+            for row in rows
+            if row["is_pupil"] == of_pupils
+        ]
+        if body or not of_pupils:
+            show_whole(table(title, (*columns, *more), body))
+
+
+@app.command("cases")
+def list_cases(home: Home, as_json: AsJson = False) -> None:
+    """List cases: findings of one person, clause and week, the newest week first."""
+    with open_context(home, "findings") as context:
+        week = queue(context.district).week
+        rows = [
+            _case(context, case, week)
+            for case in context.cases
+            if case.confidence != "C1"
+        ]
+        rows.sort(key=lambda row: row["is_pupil"])
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
+    more = ("severity", "confidence", "standing", "assignee")
+    for title, of_pupils in (("Cases", False), ("About students' accounts", True)):
+        body = [
+            [cell_of(row[name]) for name in (*columns, *more)]
+            for row in rows
+            if row["is_pupil"] == of_pupils
+        ]
+        if body or not of_pupils:
+            show_whole(table(title, (*columns, *more), body))
+
+
+@app.command()
+def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
+    """Show a finding's history: each change, when, by whom and why."""
+    with open_context(home, "findings") as context:
+        _, finding = context.finding(finding_id)
+        rows = [
+            row | {"reason": context.redact(finding, row["reason"])}
+            for row in entries(context.district.store, finding_id)
+        ]
+    for row in rows:
+        if as_json:
+            typer.echo(json.dumps(row))
+            continue
+        who = row["actor"] or "a run"
+        graded = f"{row['severity']}, {row['confidence']}, revision {row['revision']}"
+        said = f"{row['time'][:19]}Z {row['change']} by {who} ({graded})"
+        typer.echo(safe(f"{said}: {row['reason']}"))
+
+
+def shown(context: ActContext) -> list[dict[str, Any]]:
+    """What a list shows of each finding, oldest day first; students' come last."""
+    decided = decided_by(context)
+    rows = [
+        shown_row(context, case, finding, decided.get(finding["finding_id"]))
+        for case in context.cases
+        for finding in case.findings
+    ]
+    return sorted(
+        rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"])
+    )
+
+
+def decided_by(context: ActContext) -> dict[str, str]:
+    """The last verdict of each finding that has one."""
+    return {row["finding_id"]: row["verdict"] for row in reviews(context.chain.store)}
+
+
+def shown_row(
+    context: ActContext, case: Case, finding: Mapping[str, Any], verdict: str | None
+) -> dict[str, Any]:
+    """What is shown of a finding, names of it as pseudonyms."""
+    record, day = finding["record"], finding["event_date"]
+    kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
+    return {
+        **{name: finding[name] for name in kept},
+        "day": day,
+        "account": context.subject(finding),
+        "is_pupil": context.is_pupil(finding),
+        "devices": [context.named("device", name, day) for name in record["devices"]],
+        "start_utc": record["start_time"],
+        "end_utc": record["end_time"],
+        "evidence_lines": len(record["evidence"]),
+        "created_utc": finding["created_time"],
+        "stage": record.get("stage", "live"),
+        "status_reason": context.redact(finding, finding["status_reason"]),
+        "verdict": verdict,
+        "case_id": case.case_id,
+        "assignee": case.assignee,
+    }
+
+
+def _case(context: ActContext, case: Case, week: date) -> dict[str, Any]:
+    named = {context.subject(row) for row in case.findings}
+    return {
+        "case_id": case.case_id,
+        "week": case.week,
+        "clause": case.clause,
+        "accounts": sorted(named),
+        "is_pupil": any(context.is_pupil(row) for row in case.findings),
+        "rules": sorted({row["rule"] for row in case.findings}),
+        "findings": len(case.findings),
+        "severity": case.severity,
+        "confidence": case.confidence,
+        "status": case.status,
+        "standing": case.standing(week),
+        "assignee": case.assignee,
+        "finding_ids": [row["finding_id"] for row in case.findings],
+    }
+
+
+def cell_of(value: object) -> object:
+    """A value as a table shows it: a list in one line, nothing as an empty cell."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return "" if value is None else value
+
+
+@app.command()
+def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
+    """Show one finding: what was seen, what was tested, which lines it cites."""
+    with open_context(home, "evidence") as context:
+        case, finding = context.finding(finding_id)
+        record = context.shown(finding)
+        facts = {
+            **shown_row(context, case, finding, decided_by(context).get(finding_id)),
+            "claim": record["claim"].replace("{account}", context.subject(finding)),
+            "alternatives": record["alternatives"],
+            "evidence": _cited(context, finding),
+        }
+        tell(facts, *_seen(context, case, finding), as_json=as_json)
+
+
+@app.command()
+def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
+    """Explain one finding: the rule, its thresholds, what was measured, its limits."""
+    with open_context(home, "findings") as context:
+        _, finding = context.finding(finding_id)
+        finding = {**finding, "record": context.shown(finding)}
+        title = context.district.detections[finding["rule"]].model.header.title
+    facts = {"finding_id": finding_id, "rule": finding["rule"], "title": title}
+    names = ("clauses", "parameters", "inputs", "would_change", "limits", "next_step")
+    facts |= {name: finding["record"][name] for name in names}
+    facts["measured"] = dict(_measured(finding["record"]))
+    tell(facts, *_explained(finding, title), as_json=as_json)
+
+
+def _seen(context: ActContext, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
+    record = context.shown(finding)
+    account = context.subject(finding)
+    yield record["claim"].replace("{account}", account)
+    if context.is_pupil(finding):
+        yield PUPIL
+    said = context.redact(finding, finding["status_reason"])
+    reason = f" ({said})" if said else ""
+    yield f"severity {finding['severity']}, confidence {finding['confidence']}"
+    yield f"status {finding['status']}{reason}, case {case.case_id}"
+    others = [row for row in case.findings if row is not finding]
+    for row in others:
+        yield f"  same case: {row['finding_id']} {row['rule']} on {row['event_date']}"
+    yield from _explanations(record["alternatives"])
+    for line in _cited(context, finding):
+        place = f"{line['source']}/{line['path']}:{line['line_no']}"
+        yield f"  {line['role']}: {place} sha256 {line['line_sha256']}"
+
+
+def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """What was tested, with the result; apart from it, what the rule excludes."""
+    for tested in found:
+        if tested["result"] != BY_DESIGN:
+            yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
+    excluded = [each for each in found if each["result"] == BY_DESIGN]
+    if excluded:
+        yield "  excluded by how this rule counts:"
+    for each in excluded:
+        yield f"    {each['name']} ({each['test']})"
+
+
+def _cited(context: ActContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Where each cited line stands, and its hash; not what is in it."""
+    kept = ("role", "source", "path", "line_no", "line_sha256")
+    return [
+        {name: line[name] for name in kept}
+        for line in stored_evidence(context.district.store)
+        if line["finding_id"] == finding["finding_id"]
+    ]
+
+
+def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Numbers, and words that name nobody."""
+    yield from sorted(nameless(record["details"]).items())
+
+
+def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
+    record = finding["record"]
+    yield f"{finding['rule']}: {title}"
+    for clause in record["clauses"]:
+        yield f"  clause {clause['id']}: {clause['title']}"
+    for name, value in sorted(record["parameters"].items()):
+        yield f"  threshold {name} = {value}"
+    for name, value in _measured(record):
+        yield f"  measured {name} = {cell_of(value)}"
+    for name, value in sorted(record["inputs"].items()):
+        yield f"  judged with {name} {value}"
+    for text in record["would_change"]:
+        yield f"  would withdraw it: {text}"
+    for text in record["limits"]:
+        yield f"  cannot show: {text}"
+    yield f"  next: {record['next_step']}"
+
+
+SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
+RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
+Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
+
+
+@app.command()
+def verdict(
+    home: Home,
+    subject_id: SubjectId,
+    code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
+    """Record a verdict on a case, or on one finding; the last one counts.
+
+    One on a case is a verdict on each of its findings that nobody has decided, or on
+    all of them where somebody has; all verdicts are kept.
+    """
+    code = present_code(code)
+    with open_context(home, "verdict") as context:
+        chosen = verdicts.verdict(context, subject_id, code, reason)
+    decided = [row["finding_id"] for row in chosen]
+    facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
+    facts["reason"] = reason.strip()
+    more = f" ({len(decided)} findings)" if len(decided) > 1 else ""
+    tell(facts, f"{subject_id}: {code}, {VERDICTS[code]}{more}", as_json=as_json)
+
+
+@app.command()
+def assign(
+    home: Home,
+    subject_id: SubjectId,
+    assignee: Annotated[str, typer.Argument(help="Login of the person responsible.")],
+    reason: Annotated[str, typer.Option(help="Why, if needed.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Assign a finding or a case."""
+    with open_context(home, "assign") as context:
+        verdicts.assign(context, subject_id, assignee, reason)
+    facts = {"subject_id": subject_id, "assignee": assignee}
+    tell(facts, f"{subject_id}: {assignee}", as_json=as_json)
+
+
+@app.command()
+def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
+    """Approve, as a second person, what somebody requested."""
+    with open_context(home, "approve") as context:
+        row = verdicts.approve(context, request_id)
+    facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
+    said = f"approved: {row['action']} of case {row['case_id']}"
+    tell(facts, said, as_json=as_json)
+
+
+@app.command()
+def refuse(
+    home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False
+) -> None:
+    """Refuse, as a second person, what somebody requested; they may ask again."""
+    with open_context(home, "approve") as context:
+        row = verdicts.refuse(context, request_id, reason)
+    facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
+    said = f"refused: {row['action']} of case {row['case_id']}"
+    tell(facts, said, as_json=as_json)
+
+
+CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
+
+
+@app.command()
+def export(
+    home: Home,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV (the default).")
+    ] = False,
+    as_json: AsJson = False,
+    to: Annotated[
+        Path | None, typer.Option(help="Write to this new file instead.")
+    ] = None,
+    names: Annotated[
+        bool,
+        typer.Option(
+            "--names", help="Real names instead of code names; one case only."
+        ),
+    ] = False,
+    case: CaseId = "",
+    reason: Annotated[str, typer.Option(help="Why names are needed.")] = "",
+) -> None:
+    """Export findings, one row each, without leads and withdrawn findings."""
+    if as_csv and as_json:
+        raise SettingsError("--csv and --json exclude each other")
+    with open_context(home, "export") as context:
+        found = exported(context, case, reason, names=names)
+    _put(_text(found, as_json=as_json), to)
+
+
+def _text(found: list[dict[str, Any]], *, as_json: bool) -> str:
+    if as_json:
+        return "".join(json.dumps(row) + "\n" for row in found)
+    body = [[row[name] for name in COLUMNS] for row in found]
+    return text_tables.to_csv(text_tables.table("findings", COLUMNS, body))
+
+
+def _put(text: str, to: Path | None) -> None:
+    if to is None:
+        sys.stdout.write(text)
+        return
+    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+
+
+@app.command()
+def pack(
+    home: Home,
+    case_id: Annotated[str, typer.Argument(help="Id of the case.")],
+    to: Annotated[Path, typer.Option(help="New file to write, such as case.zip.")],
+    reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
+    names: Annotated[
+        bool, typer.Option("--names", help="Include names and the text of log lines.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pack the evidence of a case into a zip file that can be verified offline."""
+    with open_context(home, "export") as context:
+        made = packed(context, case_id, reason, partial(write_private, to), names=names)
+    told = {"file": str(to), "sha256": made.sha256, "findings": made.findings}
+    if as_json:
+        typer.echo(json.dumps(told | {"audit_entry": made.number}))
+        return
+    typer.echo(safe(f"{to}: {made.findings} findings, {edition(names=names)}"))
+    typer.echo(f"sha256 {made.sha256}, entry {made.number} of the audit chain")
+    typer.echo(safe(f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}"))
+
+
+COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
+
+
+@app.command()
+def feedback(home: Home, as_json: AsJson = False) -> None:
+    """Show how often verdicts confirmed each rule, and what to correct."""
+    with open_context(home, "findings") as context:
+        rows = [quality_row(each) for each in qualities_of(context.district)]
+        amends = list(_fixes(context))
+    if as_json:
+        typer.echo(json.dumps({"rules": rows, "fixes": amends}))
+        return
+    columns = ("rule", "stage", *COUNTS, "decisions", "precision", "follows")
+    body = [_cells(row) for row in rows if row["decisions"] or row["undetermined"]]
+    console().print(table("Rules by what reviewers decided", columns, body))
+    if not body:
+        typer.echo("Nothing was decided yet.")
+    for row in amends:
+        about = f" about {row['about']}" if row["about"] else ""
+        said = f"{row['findings']} of {row['rule']}{about} were {row['verdict']}"
+        typer.echo(safe(f"{said}: look at {row['place']}"))
+
+
+def _cells(row: dict[str, Any]) -> list[object]:
+    share = "none"
+    if row["precision"] is not None:
+        bounds = f"{row['precision_low']:.2f} to {row['precision_high']:.2f}"
+        share = f"{row['precision']:.2f} ({bounds})"
+    counts = [row[name] for name in COUNTS]
+    follows = MEANS[row["state"]]
+    return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
+
+
+def _fixes(context: ActContext) -> Iterator[dict[str, Any]]:
+    """What to correct; devices under their pseudonyms of the newest finding."""
+    decided = last_verdicts(context.district.store)
+    rows = [
+        {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
+        for case in context.cases
+        for finding in case.findings
+        if finding["finding_id"] in decided
+    ]
+    day = max((row["event_date"] for row in rows), default="")
+    for fix in fixes(rows):
+        yield {
+            "verdict": fix.verdict,
+            "rule": fix.rule,
+            "about": _shown(context, fix, day),
+            "findings": fix.findings,
+            "place": fix.place,
+        }
+
+
+def _shown(context: ActContext, fix: Fix, day: str) -> str:
+    if fix.is_device and fix.about:
+        return context.named("device", fix.about, day)
+    return fix.about
+
+
+@app.command()
+def permits(home: Home, as_json: AsJson = False) -> None:
+    """List consents and exceptions, what they cover, and findings after they ended."""
+    with open_context(home, "findings") as context:
+        rows = acts.permits(context)
+        refused = [
+            str(problem)
+            for problem in context.district.registry.problems
+            if problem.file in ("consents.csv", "exceptions.csv")
+        ]
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row))
+        return
+    columns = ("permit_id", "kind", "about", "valid_from", "valid_to", "state")
+    more = ("review_due", "hides", "after_its_end")
+    body = [[_cell(row[name]) for name in (*columns, *more)] for row in rows]
+    show_whole(table("Consents and exceptions", (*columns, *more), body))
+    if refused:  # their values may be names: the operator sees them with `check`
+        typer.echo(f"{len(refused)} problems in these files: schoolbell check")
+
+
+@app.command()
+def exception(
+    home: Home,
+    finding_id: FindingId,
+    reason: Reason,
+    until: Annotated[
+        str, typer.Option(help=f"Last day; at most {LONGEST_EXCEPTION_DAYS} days on.")
+    ],
+    scope: Annotated[
+        str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
+    ] = "account",
+    since: Annotated[
+        str, typer.Option("--from", help="First day; the finding's by default.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add an exception: findings like this one are hidden, counted and kept."""
+    with open_context(home, "exception") as context:
+        facts = acts.exception(context, finding_id, reason, until, scope, since)
+    span = f"{facts['first_day']} to {facts['last_day']}"
+    shown = f"{facts['exception_id']}: {facts['rule']} by {scope}, {span}"
+    tell(facts, f"{shown}. It counts from the next run.", as_json=as_json)
+
+
+@app.command("exception-end")
+def exception_end(
+    home: Home,
+    exception_id: Annotated[str, typer.Argument(help="Id, as permits lists it.")],
+    reason: Reason,
+    wholly: Annotated[
+        bool, typer.Option("--wholly", help="Remove it as if it had never been added.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End an exception; findings it hid are shown again from the next run."""
+    with open_context(home, "exception") as context:
+        last = acts.exception_end(context, exception_id, reason, wholly=wholly)
+    ended = f"ends on {last}" if last else "is taken back"
+    facts = {"exception_id": exception_id, "last_day": last or None}
+    said_line = f"{exception_id} {ended}. It counts from the next run."
+    tell(facts, said_line, as_json=as_json)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{rule}: {count}" for rule, count in sorted(value.items()))
+    if isinstance(value, list):
+        return f"{len(value)} days, last {value[-1]}" if value else ""
+    if isinstance(value, bool):
+        return "due" if value else ""
+    return value
