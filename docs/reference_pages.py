@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
-from pipelines.privacy.pseudonymization import is_published, kept_columns
+from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
 from pipelines.registry.frames import FILES, FRAMES
 from pipelines.reports.dictionary import KEPT, VALUES, sql_type

@@ -11,8 +11,7 @@ from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case, owners, placed_cases
-from pipelines.privacy.pseudonymization import Pseudonyms, about_pupils, pseudonyms
-from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Asker, Right

@@ -1,4 +1,4 @@
-"""Acts that send a case to another office with its letter, and keep what the person says.
+"""Acts that send a case to another office, and that keep what the person says of it.
 
 The letter that goes with a case is two pages, in plain words.
 """
@@ -15,7 +15,7 @@ from pipelines.acts.evidence import Put, hold_act
 from pipelines.acts.names import code_names
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.claims import SURE, told
+from pipelines.findings.grades import SURE, told
 from pipelines.findings.packs import gathered
 from pipelines.findings.packs import pack as packed
 from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT

@@ -28,10 +28,10 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import queue
 from pipelines.findings.unjudged_days import failures
-from pipelines.health.file_issues import files_with_issues
 from pipelines.health.overview import Health
+from pipelines.health.source_states import files_with_issues
 from pipelines.privacy.lookups import without_case
-from pipelines.records.due import due_line, due_soon
+from pipelines.records import due_line, due_soon
 from pipelines.registry.calendar import WORKING
 from pipelines.registry.registry import building_names
 from pipelines.state import ledger

@@ -9,7 +9,7 @@ from datetime import datetime
 from pipelines.alerts.decisions import Decision
 from pipelines.alerts.news import GROUPS, PUPIL, News, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
-from pipelines.findings.claims import SURE
+from pipelines.findings.grades import SURE
 from pipelines.settings.parts import SEVERITIES, Severity
 
 REPEAT = (

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipelines.findings.cases import Case, Queue, is_on_trial
-from pipelines.findings.claims import KINDS
+from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Confidence
 from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS

@@ -7,8 +7,14 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import SettingsError, safe
-from pipelines.operations.checks import WELL, WORDS, Installation
-from pipelines.operations.doctor import Finding, examine, verdict
+from pipelines.operations.checks import (
+    WELL,
+    WORDS,
+    Finding,
+    Installation,
+    examine,
+    verdict,
+)
 from pipelines.settings.home import DistrictHome
 
 

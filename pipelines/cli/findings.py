@@ -1,12 +1,6 @@
-"""Commands that list findings and cases, show one, and explain it: under pseudonyms.
+"""Commands about findings and cases: list, show, explain, decide, export, permit.
 
-Commands that decide: verdicts, assignments, and the second person's answer.
-
-Commands that export findings, and that pack a case for whoever decides about it.
-
-The command that tells how often reviewers found each rule right.
-
-Commands about consents and exceptions: what they cover, a new one, its end.
+What is listed and shown is under pseudonyms.
 """
 
 import json
@@ -31,8 +25,7 @@ from pipelines.cli.output import PRIVATE, tell, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
-from pipelines.findings.finding_frames import COLUMNS
-from pipelines.findings.record import BY_DESIGN
+from pipelines.findings.record import BY_DESIGN, COLUMNS
 from pipelines.findings.review import VERDICTS
 from pipelines.findings.rule_quality import (
     MEANS,

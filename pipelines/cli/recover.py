@@ -8,9 +8,9 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet, whose_login
 from pipelines.district import only_writer, open_district
-from pipelines.operations.recovery import Recovered
-from pipelines.operations.recovery import recover as recovered
-from pipelines.privacy.pseudonymization import accept_key
+from pipelines.operations.restore import Recovered
+from pipelines.operations.restore import recover as recovered
+from pipelines.privacy.pseudonyms import accept_key
 from pipelines.run.console import console, watching
 
 

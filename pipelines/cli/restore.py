@@ -10,9 +10,8 @@ from pipelines.cli.options import AsJson, whose_login
 from pipelines.cli.recover import _tell
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.ingest.lake import UNLISTED
-from pipelines.operations.recovery import Recovered
-from pipelines.operations.recovery import recover as recovered
-from pipelines.operations.restore import Restored
+from pipelines.operations.restore import Recovered, Restored
+from pipelines.operations.restore import recover as recovered
 from pipelines.operations.restore import restore as restored
 from pipelines.operations.restore import restore_in_place as restored_in_place
 from pipelines.run.console import working

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.findings.cases import PUPIL
+from pipelines.cli.findings import PUPIL
 from pipelines.cli.options import AsJson, Home, who_asks_in
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe

@@ -14,8 +14,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.defs.output_assets import FINDINGS, REPORT, SNAPSHOT
-from pipelines.defs.preview import preview
+from pipelines.defs.assets import FINDINGS, REPORT, SNAPSHOT, preview
 from pipelines.defs.resources import HomeResource
 from pipelines.district import District
 from pipelines.errors import BusyError, ModelError

@@ -5,32 +5,31 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.defs.assets import (
+    everything,
+    findings_asset,
+    given_specs,
+    housekeeping,
+    ingest,
+    model_asset,
+    report_asset,
+    snapshot_asset,
+    weekly,
+)
 from pipelines.defs.automation import (
+    alerts_job,
     daily_job,
     dirty_sensor,
+    failed_runs,
+    finished_runs,
     ingest_job,
     landing_sensor,
+    look_and_tell,
     registry_sensor,
     report_job,
     schedules,
 )
 from pipelines.defs.elsewhere import built_elsewhere
-from pipelines.defs.failure_sensors import (
-    alerts_job,
-    failed_runs,
-    finished_runs,
-    look_and_tell,
-)
-from pipelines.defs.ingest import ingest
-from pipelines.defs.model_assets import given_specs, model_asset
-from pipelines.defs.output_assets import (
-    everything,
-    findings_asset,
-    housekeeping,
-    report_asset,
-    snapshot_asset,
-    weekly,
-)
 from pipelines.defs.resources import (
     DEFAULT_ZONE,
     HomeResource,

@@ -26,10 +26,11 @@ from pipelines.acts.referrals import OFFICES, letter
 from pipelines.desk import views
 from pipelines.desk.forms import FORMS, Attempt, Done, Form
 from pipelines.desk.open_homes import OpenHome
-from pipelines.desk.sessions import Session, Sessions
 from pipelines.desk.signin import (
     OpenIdSignIn,
     Passwords,
+    Session,
+    Sessions,
     TooOftenError,
     WrongPasswordError,
     by_proxy,

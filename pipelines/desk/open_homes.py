@@ -15,7 +15,7 @@ from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, Standing, cases, owners, place_all
-from pipelines.privacy.pseudonymization import Pseudonyms, pseudonyms
+from pipelines.privacy.pseudonyms import Pseudonyms, pseudonyms
 from pipelines.registry.registry import load_registry
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import report_inputs

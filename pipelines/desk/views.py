@@ -22,7 +22,7 @@ from pipelines.acts.records import (
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
 from pipelines.desk.open_homes import Known, OpenHome
 from pipelines.findings.cases import AGED_AFTER, Case
-from pipelines.findings.claims import KINDS, SURE, told
+from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_waiting
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page

@@ -21,9 +21,8 @@ from typing import Any, Literal
 import polars as pl
 
 from pipelines.district import District
-from pipelines.findings.claims import KINDS, SURE
-from pipelines.findings.grades import LEVELS
-from pipelines.privacy.pseudonymization import about_pupils
+from pipelines.findings.grades import KINDS, LEVELS, SURE
+from pipelines.privacy.pseudonyms import about_pupils
 from pipelines.settings.parts import SEVERITIES, Severity
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN

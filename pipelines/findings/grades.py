@@ -1,13 +1,18 @@
-"""Tests a rule's innocent explanations, and says how sure and how bad a finding is.
+"""How sure and how bad a finding is, by its innocent explanations, and its sentences.
 
 Severity and confidence come from rules alone: no sums, no scores. Severity belongs to
 the rule and to repetition. Confidence begins where the rule begins, goes down one
 level when an explanation could not be tested and to the lowest when one still fits;
 nothing raises it. What the way of counting excludes was not tested and moves nothing.
+
+Sentences are about accounts and devices, never about guilt. Everything is made from
+fields. The account and the devices are put in by the reader's edition, under their
+pseudonyms, at the places `{account}` and `{devices}`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from pipelines.errors import capital
 from pipelines.findings.record import (
     BY_DESIGN,
     FITS,
@@ -20,7 +25,7 @@ from pipelines.registry.networks import address_text
 from pipelines.settings.parts import Severity
 from pipelines.warehouse.headers import Explanation, Header
 from pipelines.warehouse.library import shared_words
-from pipelines.warehouse.sentences import Details, fill
+from pipelines.warehouse.sentences import Details, fill, holds
 
 LEVELS: tuple[Confidence, ...] = ("C1", "C2", "C3")
 NOT_SAID = "what would tell is not in the logs"
@@ -85,3 +90,41 @@ def severity(header: Header, details: Details, days_in_two_weeks: int) -> Severi
             return raised.to
     default = header.severity
     return default if default in ("low", "medium", "high") else "informational"  # type: ignore[return-value]
+
+
+KINDS: Mapping[str, str] = {
+    "shared_account": "account in use away from its owner",
+    "non_approved_site": "site not on the list",
+    "off_hours_external": "outside site outside duty hours",
+    "anomaly": "unusual for this account or device",
+}
+"""What a finding is about, in reports and messages alike."""
+
+SURE: Mapping[str, str] = {"C3": "Well supported", "C2": "Likely"}
+"""How sure it is; what is less sure is a lead, and stays with analysts."""
+
+
+def claim(header: Header, details: Details) -> str:
+    """One sentence that says what was seen."""
+    for claimed in header.claim:
+        if all(holds(condition, details) for condition in claimed.when):
+            return fill(claimed.says, details)
+    return f"Account {{account}} met rule {header.code}."
+
+
+def told(claim: str, subject: str, kind: str) -> str:
+    """The sentence with its subject put in; a device is called one.
+
+    Accounts are called so by the rules themselves.
+    """
+    if kind != "device":
+        return claim.replace("{account}", subject)
+    said = claim.replace("{account}", f"device {subject}")
+    return capital(said)
+
+
+ALWAYS_LIMITS = (
+    "Who was at the keyboard: logs name accounts and devices, not people.",
+    "What was read or written: under encryption only the site's name is seen.",
+    "Whether the use served the job: that is a person's judgment.",
+)

@@ -1,4 +1,7 @@
-"""Candidates become findings. Pure: everything it needs is passed in."""
+"""Candidates become findings: those of some days, as the district stands now.
+
+Nothing is kept here, and `judge` is pure: everything it needs is passed in.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.findings.candidates import Candidate
-from pipelines.findings.cases import Owner, nobody
-from pipelines.findings.claims import ALWAYS_LIMITS, claim
+from pipelines.district import District
+from pipelines.findings.cases import Owner, nobody, owners
 from pipelines.findings.exceptions import (
     Seen,
     consent_alternatives,
@@ -17,12 +19,26 @@ from pipelines.findings.exceptions import (
     exception_for,
 )
 from pipelines.findings.grades import (
+    ALWAYS_LIMITS,
     alternatives,
+    claim,
     confidence,
     of_the_subject,
     severity,
 )
-from pipelines.findings.record import FITS, Alternative, Finding, finding_id
+from pipelines.findings.record import (
+    FITS,
+    Alternative,
+    Candidate,
+    Finding,
+    candidates,
+    finding_id,
+)
+from pipelines.findings.rule_quality import demoted, qualities_of
+from pipelines.privacy.redaction import sensitive_names
+from pipelines.state.findings import fired_days
+from pipelines.state.reviews import last_verdicts
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import Clause, Detection
 from pipelines.warehouse.headers import Header
 
@@ -202,3 +218,45 @@ def _limits(clauses: Iterable[Clause], known: Circumstances) -> list[str]:
     if known.consents is not None and known.consents.is_empty():
         said.append(NO_CONSENTS)
     return said
+
+
+def judged_findings(
+    database: Database, district: District, judged: Mapping[str, Sequence[date]]
+) -> list[Finding]:
+    """What the rules find on some days; nothing is kept.
+
+    Args:
+        judged: Days by the code of the rule.
+    """
+    frames = district.registry.frames
+    known = Circumstances(
+        earlier=_outside(fired_days(district.store), judged),
+        exceptions=frames["exceptions"],
+        consents=frames["consents"],
+        owner=owners(district),
+        parameters=district.values,
+        inputs={**district.judged_with, "settings": district.settings_hash},
+        versions=district.versions,
+        stages=district.stages,
+        demoted=demoted(qualities_of(district)),
+        settled=frozenset(last_verdicts(district.store)),
+        sensitive=sensitive_names(database),
+    )
+    return [
+        finding
+        for code, detection in district.detections.items()
+        for finding in judge(
+            detection, candidates(database, detection, judged.get(code, ())), known
+        )
+    ]
+
+
+def _outside(
+    fired: Mapping[tuple[str, str], Sequence[date]],
+    judged: Mapping[str, Sequence[date]],
+) -> dict[tuple[str, str], list[date]]:
+    """Days that this run does not judge again."""
+    return {
+        (rule, subject): [day for day in days if day not in set(judged.get(rule, ()))]
+        for (rule, subject), days in fired.items()
+    }

@@ -14,8 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.district import District
-from pipelines.privacy.pseudonymization import Pseudonyms, pseudonyms
-from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, pseudonyms
 from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs

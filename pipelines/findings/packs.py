@@ -22,12 +22,11 @@ from pipelines.errors import SchoolbellError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings import verify_pack
 from pipelines.findings.cases import Case
-from pipelines.findings.claims import told
+from pipelines.findings.grades import told
 from pipelines.findings.record import BY_DESIGN
 from pipelines.findings.registry_rows import FORMULA
 from pipelines.formats import formats
-from pipelines.privacy.pseudonymization import about_pupils
-from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.pseudonyms import Kind, about_pupils
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain

@@ -1,4 +1,7 @@
-"""`fleet.toml`: the homes of a service agency, and what each may use."""
+"""`fleet.toml`: the homes of a service agency, and what each may use.
+
+Dagster's workspace follows from it: one code location, and one process, a home.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,10 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import yaml
 from pydantic import Field, StringConstraints, ValidationError
 
 from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import SettingsError
+from pipelines.settings.home import PLAIN_FILE, put
 from pipelines.settings.model import EngineSettings
 from pipelines.settings.parts import Part
 from pipelines.settings.problems import Problem, listed
@@ -187,3 +192,38 @@ def _refuse_shared(file: Path, members: tuple[Member, ...]) -> None:
                     where=str(file),
                     remedy="Give each district a folder of its own.",
                 )
+
+
+LOCATION = '''\
+"""The home {name}, as Dagster loads it."""
+
+import os
+
+os.environ["SCHOOLBELL_HOME"] = {path!r}
+
+from pipelines.definitions import defs  # noqa: E402
+
+__all__ = ["defs"]
+'''
+
+
+def write_workspace(fleet: Fleet, to: Path) -> Path:
+    """Write `workspace.yaml` and a file a home; what is there is written again."""
+    to.mkdir(parents=True, exist_ok=True)
+    listed = []
+    for member in fleet.members:
+        file = to / f"{member.name.replace('-', '_')}_home.py"
+        text = LOCATION.format(name=member.name, path=str(member.path))
+        put(file, text.encode(), PLAIN_FILE)
+        listed.append(
+            {
+                "python_file": {
+                    "relative_path": file.name,
+                    "location_name": member.name,
+                    "attribute": "defs",
+                }
+            }
+        )
+    workspace = to / "workspace.yaml"
+    put(workspace, yaml.safe_dump({"load_from": listed}).encode(), PLAIN_FILE)
+    return workspace

@@ -24,7 +24,7 @@ from typing import Any
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.ingest.lake import sync
-from pipelines.privacy.pseudonymization import home_key
+from pipelines.privacy.pseudonyms import home_key
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.audit import BACKUPS, open_chain

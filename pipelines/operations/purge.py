@@ -32,7 +32,7 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.ingest.lake import sync
 from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
-from pipelines.operations.recovery import COMPARED, rebuild
+from pipelines.operations.restore import COMPARED, rebuild
 from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports

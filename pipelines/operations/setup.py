@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.district import District
-from pipelines.health.rule_feeds import NO_RULES, Rules, rules_on
+from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
 from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder

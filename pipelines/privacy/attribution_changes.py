@@ -6,8 +6,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.events import INSTANT
-from pipelines.privacy.pseudonymization import Pseudonyms, renamed
-from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, renamed
 from pipelines.state.assigned_pseudonyms import (
     add_attribution_changes,
     attribution_changes,

@@ -1,19 +1,36 @@
-"""Pseudonyms: keyed tokens, and names that people can say.
+"""Pseudonyms: keyed tokens, names that people can say, and what gets one.
 
 A token stands for a value for one school year and cannot be turned back without
 the key. A name such as `falcon-27` is given to a token, never drawn from the
-value, so names are state: keep the assignments. Pure functions; who calls them
-reads the key and stores the assignments.
+value, so names are state: keep the assignments.
+
+What a column holds is said by its name; a column with a personal-data mark and
+no rule here is left out, so that a new column can never leak by being forgotten.
+Students have a key and names of their own: whoever reads one sees whose kind it is.
 """
 
 import hashlib
 import hmac
 from base64 import b32encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import cache
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, get_args
 
+import polars as pl
+
+from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
+from pipelines.district import District
+from pipelines.errors import SettingsError
 from pipelines.registry.domain_lists import sensitive_categories
+from pipelines.registry.roster import Pupils, pupils
+from pipelines.state.assigned_pseudonyms import assigned_name, assigned_names
+from pipelines.state.audit import Act, open_chain
+from pipelines.state.connections import Store, fact, remember
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import Model
 
 Kind = Literal[
     "account", "device", "address", "person", "pupil", "pupil_person", "site"
@@ -200,3 +217,276 @@ def _names(token: str, kind: Kind, in_use: int) -> Iterator[str]:
     for step in range(size):
         place = (start + step) % size
         yield f"{words[place % len(words)]}-{first + place // len(words)}"
+
+
+RULES: Mapping[str, Kind] = {
+    "account": "account",
+    "subject": "account",
+    "other_account": "account",
+    "device": "device",
+    "other_device": "device",
+    "host": "device",
+    "src_ip": "address",
+    "ip": "address",
+    "person_id": "person",
+    "device_owner": "person",
+}
+Mask = Literal["site", "sites", "category"]
+MASKED: Mapping[str, Mask] = {
+    "url_hostname": "site",
+    "site": "site",
+    "before_site": "site",
+    "service": "site",
+    "destination": "site",
+    "registrable_domain": "site",
+    "unicode_hostname": "site",
+    "resembles": "site",
+    "sites": "sites",
+    "non_work_sites": "sites",
+    "category": "category",
+    "categories": "category",
+}
+"""Columns in which only sites of a sensitive kind get a name, and their kind goes."""
+KEY_FACT = "pseudonym_key"
+"""The fact that tells the key from another one, and nothing about it."""
+WHICH_KEY = b"schoolbell: which key"
+ONE_DAY = timedelta(days=1)
+PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
+
+
+PUBLISHED = ("core", "marts", "identity")
+"""Schemas of the warehouse that analysts may read."""
+INTERNAL = (
+    "core.background_traffic",
+    "core.candidate_requests",
+    "core.expected_logs",
+    "core.expected_traffic",
+    "core.logons",
+    "core.outside_places",
+    "core.regular_calls",
+    "core.site_sequences",
+    "identity.account_names",
+    "identity.places",
+)
+"""Tables of these that nobody outside of the pipeline needs."""
+
+
+@dataclass
+class Pseudonyms:
+    """Gives each value its name, the same for the whole school year.
+
+    Attributes:
+        key: The district's secret.
+        year: Calendar year in which the school year began.
+        pupils: Accounts and persons that are students' in that year.
+    """
+
+    store: Store
+    key: bytes
+    year: int
+    pupils: Pupils
+    _names: dict[Kind, dict[str, str]] = field(default_factory=dict)
+
+    def names(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
+        """The name of each value; new ones are assigned and stored."""
+        wanted = set(values)
+        theirs = {value for value in wanted if self.is_pupil(kind, value)}
+        own = self._kept(kind, wanted - theirs)
+        return {**own, **self._kept(PUPILS[kind], theirs)} if theirs else own
+
+    def is_pupil(self, kind: Kind, value: str) -> bool:
+        """Whether an account or a person is a student's, and nobody else's."""
+        known = {"account": self.pupils.accounts, "person": self.pupils.persons}
+        return value in known.get(kind, ())
+
+    def given(self, kind: Kind, value: str) -> tuple[str, ...]:
+        """Every name that a value has in this school year, assigned before now.
+
+        Two, where an account was staff's first and a student's later, or the reverse.
+        """
+        kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
+        found = [
+            assigned_name(
+                self.store,
+                f"{scope_kind}|{self.year}",
+                tokens([value], key=self.key, kind=scope_kind, year=self.year).values(),
+            )
+            for scope_kind in kinds
+        ]
+        return tuple(name for name in found if name)
+
+    def _kept(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
+        known = self._names.setdefault(kind, {})
+        wanted = sorted(set(values) - set(known))
+        if wanted:
+            known.update(self._assigned(kind, wanted))
+        return known
+
+    def _assigned(self, kind: Kind, values: list[str]) -> dict[str, str]:
+        found = tokens(values, key=self.key, kind=kind, year=self.year)
+        names = assigned_names(
+            self.store,
+            f"{kind}|{self.year}",
+            lambda existing: assign_names(existing, found.values(), kind),
+        )
+        return {value: names[token] for value, token in found.items()}
+
+
+def home_key(district: District) -> bytes:
+    """The key behind the pseudonyms, if it is the one that was used before.
+
+    Raises:
+        SettingsError: It is missing, too short, or another one: every account would
+            get another name.
+    """
+    key = _read_key(district.home.key_file)
+    with district.store.reading() as transaction:
+        used = fact(transaction, KEY_FACT)
+    if used is None:
+        with district.store.writing() as transaction:
+            remember(transaction, KEY_FACT, _fingerprint(key))
+    elif used != _fingerprint(key):
+        raise _wrong_key(district.home.key_file, "is another one than was used before")
+    return key
+
+
+def accept_key(district: District, actor: str) -> None:
+    """Go on with the key that is there now; the audit chain says so."""
+    key = _read_key(district.home.key_file)
+    act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
+    with open_chain(district.store, district.home).recording(act) as transaction:
+        remember(transaction, KEY_FACT, _fingerprint(key))
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise _wrong_key(path, "is missing") from error
+    if len(key) < SHORTEST_KEY:
+        raise _wrong_key(path, f"has {len(key)} bytes")
+    return key
+
+
+def _fingerprint(key: bytes) -> str:
+    return hmac.new(key, WHICH_KEY, hashlib.sha256).hexdigest()[:32]
+
+
+def _wrong_key(path: Path, what: str) -> SettingsError:
+    home = path.parents[1]
+    return SettingsError(
+        f"the key behind the pseudonyms {what}; with another one every account gets "
+        "another name",
+        where=str(path),
+        remedy="Put it back from the copy of the keys that `schoolbell backup --keys` "
+        f"made.\n  If it is lost for good: schoolbell init {home} makes a new one, and "
+        f"schoolbell recover --accept-key --home {home} goes on with it.",
+    )
+
+
+def pseudonyms(district: District, day: date) -> Pseudonyms:
+    """The pseudonyms of the school year that a day belongs to."""
+    year = school_year(day)
+    frames = district.registry.frames
+    first = date(year, SCHOOL_YEAR_STARTS, 1)
+    last = first.replace(year=year + 1) - ONE_DAY
+    found = pupils(frames["people"], frames["accounts"], first, last)
+    return Pseudonyms(district.store, home_key(district), year, found)
+
+
+def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
+    """Tells of a finding whether it is about a student's account."""
+    years: dict[int, Pseudonyms] = {}
+
+    def is_about(finding: Mapping[str, Any]) -> bool:
+        day = date.fromisoformat(finding["event_date"])
+        year = school_year(day)
+        if year not in years:
+            years[year] = pseudonyms(district, day)
+        kind = district.subject_kind(finding["rule"])
+        return years[year].is_pupil(kind, finding["subject"])
+
+    return is_about
+
+
+def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
+    """The columns that a reader may see, with the kind of pseudonym where needed."""
+    return {
+        name: RULES.get(name) or MASKED.get(name)
+        for name, note in model.header.columns.items()
+        if name in RULES or note.pii == "none"
+    }
+
+
+def is_published(model: Model) -> bool:
+    """Whether analysts may read a table at all."""
+    return model.schema_name in PUBLISHED and model.name not in INTERNAL
+
+
+def published_tables(
+    models: Mapping[str, Model],
+) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
+    """The tables that analysts may read, each with the columns that they may."""
+    return {
+        name: kept_columns(model)
+        for name, model in models.items()
+        if is_published(model)
+    }
+
+
+def renamed(values: pl.Series, kind: Kind, names: Pseudonyms) -> pl.Series:
+    """A text column with each value replaced by its name."""
+    distinct = values.drop_nulls().unique().to_list()
+    mapping = names.names(kind, distinct)
+    chosen = {value: mapping[value] for value in distinct}
+    return values.replace_strict(chosen, default=None, return_dtype=pl.String).alias(
+        values.name
+    )
+
+
+def name_everything(
+    database: Database,
+    tables: Mapping[str, Mapping[str, Any]],
+    names: Pseudonyms,
+    sensitive: frozenset[str],
+) -> None:
+    """Give every value in the published tables its name, as `main.pseudonyms`."""
+    values: dict[Any, set[str]] = {"site": set(sensitive)}
+    for table, columns in tables.items():
+        for column, kind in columns.items():
+            if kind is not None and kind in RULES.values():
+                values.setdefault(kind, set()).update(database.distinct(table, column))
+    rows = [
+        {"kind": kind, "value": value, "name": named[value]}
+        for kind, wanted in sorted(values.items())
+        for named in [names.names(kind, wanted)]
+        for value in sorted(wanted)
+    ]
+    schema = {"kind": pl.String, "value": pl.String, "name": pl.String}
+    database.replace("main.pseudonyms", pl.DataFrame(rows, schema=schema))
+
+
+def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
+    """How a column goes into a snapshot, and the join that it needs."""
+    if kind is None:
+        return f"rows.{name}", ""
+    if kind == "category":
+        words = "|".join(sensitive_kinds())
+        pattern = rf"\b({words})\b"
+        return (
+            f"regexp_replace(rows.{name}, '{pattern}', '{WITHHELD}', 'g') as {name}",
+            "",
+        )
+    if kind == "sites":
+        shown = f"coalesce(named_{number}.names[one], one)"
+        join = (
+            "cross join (select map(list(value), list(name)) as names"
+            f" from main.pseudonyms where kind = 'site') as named_{number}"
+        )
+        return f"list_transform(rows.{name}, lambda one: {shown}) as {name}", join
+    other = f", rows.{name}" if kind == "site" else ""
+    join = (
+        f"left join main.pseudonyms as names_{number}"
+        f" on rows.{name} = names_{number}.value and names_{number}.kind = '{kind}'"
+    )
+    return f"coalesce(names_{number}.name{other}) as {name}", join

@@ -1,5 +1,31 @@
 """Public records: a request, what it touches, what is withheld and why, a release.
 
 Nothing is released by itself. What a person decides is kept item by item with its
-exemption; students' rows and counts of few people are released by nobody.
+exemption; students' rows and counts of few people are released by nobody. Whoever looks
+at a home is told when a request is to be answered.
 """
+
+from datetime import date
+
+from pipelines.district import District
+from pipelines.state.records_requests import RecordRequest, open_record_requests
+
+
+def due_soon(district: District, today: date) -> list[tuple[RecordRequest, int]]:
+    """Open requests whose day is near or over, with the days that are left."""
+    warn = district.settings.records.warn_days
+    found = [
+        (one, (one.due - today).days)
+        for one in open_record_requests(district.store)
+        if one.due is not None
+    ]
+    return [(one, left) for one, left in found if left <= warn]
+
+
+def due_line(number: str, left: int) -> str:
+    """When a request is due, in words."""
+    if left < 0:
+        when = "yesterday" if left == -1 else f"{-left} days ago"
+        return f"the records request {number} was due {when}"
+    when = {0: "today", 1: "tomorrow"}.get(left, f"in {left} days")
+    return f"the records request {number} is due {when}"

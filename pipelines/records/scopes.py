@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pipelines.district import District
-from pipelines.privacy.pseudonymization import about_pupils
+from pipelines.privacy.pseudonyms import about_pupils
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain

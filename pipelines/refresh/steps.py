@@ -13,8 +13,8 @@ from pipelines.engines import Engine
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
-from pipelines.findings.current_findings import judged_findings
 from pipelines.findings.evidence import cited_lines
+from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.rule_coverage import note_coverage
@@ -30,9 +30,9 @@ from pipelines.ingest.source import (
     Watch,
 )
 from pipelines.privacy.attribution_changes import keep_changes
-from pipelines.refresh.domain_changes import find_domains
 from pipelines.refresh.staleness import (
     drop_gone,
+    find_domains,
     note,
     note_versions,
     noted,

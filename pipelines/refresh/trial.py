@@ -15,7 +15,7 @@ from typing import Literal
 
 from pipelines.district import District, only_writer, said_of_rules
 from pipelines.errors import BusyError, ModelError
-from pipelines.findings.current_findings import judged_findings
+from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.findings.unjudged_days import judged_days, unjudged
 from pipelines.refresh.staleness import stale, touched_days

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import Case
-from pipelines.findings.claims import ALWAYS_LIMITS
+from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.reports.headline import missing_hours, runs, say_gap
 from pipelines.reports.safety import file_name, with_looks

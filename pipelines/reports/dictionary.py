@@ -21,7 +21,7 @@ from pipelines.events import (
     Column,
 )
 from pipelines.health.rule_coverage import FAMILIES
-from pipelines.privacy.pseudonymization import published_tables
+from pipelines.privacy.pseudonyms import published_tables
 from pipelines.registry.frames import FRAMES
 from pipelines.state.ledger import STATES
 from pipelines.state.source_days import LAGS

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.findings.cases import Case
-from pipelines.privacy.pseudonymization import Pseudonyms
+from pipelines.privacy.pseudonyms import Pseudonyms
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.registry.registry import building_names
 from pipelines.reports.cards import CaseCard, card_rows, case_cards

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
+from pipelines.findings.record import EVIDENCE, FINDINGS, INSTANT
 
 UNSHOWN = {"sites", "status_reason"}
 """Of a finding: the sites are in its record, the reason may hold a name."""

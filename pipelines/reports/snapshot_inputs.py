@@ -14,7 +14,7 @@ from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.unjudged_days import UNJUDGED
-from pipelines.health.rule_feeds import arrived, fed_since, rules_on
+from pipelines.health.rule_coverage import arrived, fed_since, rules_on
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.privacy.lookups import gives_name
 from pipelines.registry.account_domains import APPLIED

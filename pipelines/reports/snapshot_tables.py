@@ -12,14 +12,15 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, placed_cases
-from pipelines.findings.claims import told
-from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
+from pipelines.findings.grades import told
+from pipelines.findings.record import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged_days import UNJUDGED, frame, unjudged
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.line_account import arrival_lags
 from pipelines.privacy.attribution_changes import CHANGES, change_frame
-from pipelines.privacy.pseudonymization import (
+from pipelines.privacy.pseudonyms import (
+    Kind,
     Pseudonyms,
     copied,
     name_everything,
@@ -27,7 +28,6 @@ from pipelines.privacy.pseudonymization import (
     published_tables,
     renamed,
 )
-from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitive_names
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.state import ledger

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from pipelines.findings.claims import KINDS, SURE
+from pipelines.findings.grades import KINDS, SURE
 from pipelines.findings.record import BY_DESIGN, FITS, RULED_OUT
 
 __all__ = ["KINDS", "SURE"]

@@ -16,11 +16,11 @@ from pipelines.health.rule_coverage import (
     LOGONS,
     PRESENCE,
     SITES,
+    arrived,
     asks_presence,
     family_of,
     noted_coverage,
 )
-from pipelines.health.rule_feeds import arrived
 from pipelines.ingest.parser import readers
 from pipelines.registry.account_domains import (
     AMBIGUOUS,

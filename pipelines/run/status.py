@@ -18,17 +18,18 @@ from pipelines.alerts.facts import standstill
 from pipelines.district import District
 from pipelines.findings.cases import queue
 from pipelines.findings.unjudged_days import failures
-from pipelines.health.file_issues import (
+from pipelines.health.rule_coverage import noted_coverage
+from pipelines.health.source_states import (
+    SourceState,
     files_with_issues,
+    source_states,
     stuck,
     waiting,
     without_checksum,
 )
-from pipelines.health.rule_coverage import noted_coverage
-from pipelines.health.source_states import SourceState, source_states
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.lake import unlisted_files
-from pipelines.records.due import due_line, due_soon
+from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import carried, names_of, not_delivered
 from pipelines.state import ledger

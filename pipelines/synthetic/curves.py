@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines.district import District, open_district
 from pipelines.errors import ModelError
-from pipelines.findings.current_findings import judged_findings
+from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.refresh.steps import builder_of
 from pipelines.refresh.trial import copied, with_values

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from pipelines.alerts.memory import active_news
-from pipelines.defs.failure_sensors import CHECKS, OUTBOX, SOURCES
+from pipelines.defs.automation import CHECKS, OUTBOX, SOURCES
 from pipelines.district import open_district
 from pipelines.health import overview as health
 from pipelines.health.issues import Issue

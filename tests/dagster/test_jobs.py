@@ -10,9 +10,8 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.defs.assets import _refuse_empty, logged
 from pipelines.defs.automation import RANGE_END, RANGE_START
-from pipelines.defs.model_assets import _refuse_empty
-from pipelines.defs.output_assets import logged
 from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
 from pipelines.findings.unjudged_days import Failure, failures

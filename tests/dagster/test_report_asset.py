@@ -5,8 +5,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.defs.assets import report_metadata, weekly
 from pipelines.defs.automation import report_job, schedules
-from pipelines.defs.output_assets import report_metadata, weekly
 from pipelines.reports.publication import Published
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, busy

@@ -291,14 +291,14 @@ def test_an_account_is_made_by_a_command_and_ended(district, tmp_path, monkeypat
 
 
 def test_a_session_ends(desk, monkeypatch):
-    from pipelines.desk import sessions
+    from pipelines.desk import signin
 
     browser = desk.visitor()
     browser.post("/signin/local", {"login": "keeper", "password": PASSWORD})
     if browser.get("/").status == 303:
         pytest.skip("the account is made by another test")
     later = time.monotonic() + 31 * 60
-    monkeypatch.setattr(sessions.time, "monotonic", lambda: later)
+    monkeypatch.setattr(signin.time, "monotonic", lambda: later)
     assert browser.get("/").status == 303
 
 

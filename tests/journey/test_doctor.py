@@ -19,12 +19,14 @@ from pipelines.operations.checks import (
     UNASKED,
     WELL,
     Installation,
+    answered,
+    examine,
     logs,
     machine,
     outputs,
     subjects,
+    verdict,
 )
-from pipelines.operations.doctor import answered, examine, verdict
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import now_text, remember

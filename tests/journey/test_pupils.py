@@ -20,7 +20,7 @@ from pipelines.alerts.facts import noticed
 from pipelines.alerts.message import Setting, weekly
 from pipelines.district import open_district
 from pipelines.findings.cases import cases, queue
-from pipelines.privacy.pseudonymization import RULES, pseudonyms
+from pipelines.privacy.pseudonyms import RULES, pseudonyms
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current
 from tests.benchmarks.attribution import planted

@@ -6,9 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from pipelines.operations.checks import ACT, WELL, Installation
+from pipelines.operations.checks import ACT, WELL, Installation, answered
 from pipelines.operations.checks import state as checks
-from pipelines.operations.doctor import answered
 from pipelines.settings.home import DistrictHome
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell

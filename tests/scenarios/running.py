@@ -8,9 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.events import EVENT_CLASSES
-from pipelines.findings.candidates import candidates
 from pipelines.findings.judgment import Circumstances, judge
-from pipelines.findings.record import Finding
+from pipelines.findings.record import Finding, candidates
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
 from pipelines.registry.account_domains import applied, derive

@@ -145,7 +145,7 @@ def test_nothing_is_computed_on_import():
 
 
 PLUG_INS = {
-    "cli", "cli/findings", "formats", "formats/reading", "registry/tables",
+    "cli", "formats", "formats/reading", "registry/tables",
     "registry/imports", "reports/sections", "alerts/channels", "operations/checks",
     "settings", "synthetic/writers",
 }  # fmt: skip

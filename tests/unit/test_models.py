@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
-from pipelines.privacy.pseudonymization import copied
+from pipelines.privacy.pseudonyms import copied
 from pipelines.warehouse.builds import stale_days
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import (

@@ -10,8 +10,8 @@ import pytest
 
 from docs.reference_pages import detections_page, dictionary_page
 from pipelines.defs.location import build_defs
-from pipelines.findings.candidates import candidates
 from pipelines.findings.judgment import judge
+from pipelines.findings.record import candidates
 from pipelines.ingest.drift import Drift
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.warehouse import library

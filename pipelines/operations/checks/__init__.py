@@ -2,21 +2,24 @@
 
 Each module holds `CHECKS`, a `Subject` of checks. A check looks and answers; it
 writes nothing, asks nothing of the network, and says in its answer what to run.
+`examine` asks every check, and lets none of them end the rest.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
 from pipelines.district import District
+from pipelines.errors import SchoolbellError
 from pipelines.plugins import discover
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.secrets import state_place
 from pipelines.settings.toml_reader import load_settings
-from pipelines.state.connections import Store, read_store
+from pipelines.state.connections import StateFault, Store, read_store
 
 WELL, LOOK, ACT = 0, 1, 2
 UNASKED = -1
@@ -127,3 +130,44 @@ class Subject:
 def subjects() -> Mapping[str, Subject]:
     """Every subject by name."""
     return discover("pipelines.operations.checks", "CHECKS", Subject)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check's answer, with its place."""
+
+    subject: str
+    check: Check
+    answer: Answer
+
+    def shown(self) -> dict[str, str]:
+        """As `--json` prints it."""
+        return {
+            "subject": self.subject,
+            "check": self.check.name,
+            "grade": WORDS[self.answer.grade],
+            "said": self.answer.message,
+            "command": self.answer.command,
+        }
+
+
+def examine(installation: Installation) -> Iterator[Finding]:
+    """Every check's finding, in the order of subjects."""
+    for subject in subjects().values():
+        for check in subject.checks:
+            yield Finding(subject.name, check, answered(check, installation))
+
+
+def verdict(findings: list[Finding]) -> int:
+    """The exit code: 0 well, 1 somebody should look, 2 somebody should act."""
+    return max((finding.answer.grade for finding in findings), default=WELL)
+
+
+def answered(check: Check, installation: Installation) -> Answer:
+    """A check's answer; that it could not be asked, where something else is wrong."""
+    try:
+        answer = check.answer(installation)
+        home = shlex.quote(str(installation.home.path))
+        return replace(answer, command=answer.command.replace("{home}", home))
+    except (SchoolbellError, OSError, StateFault) as error:
+        return unasked(f"could not be asked: {str(error).splitlines()[0]}")

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.findings.unjudged_days import missing
-from pipelines.health.file_issues import files_with_issues
 from pipelines.health.rule_coverage import noted_coverage
-from pipelines.health.source_states import arrivals_of
+from pipelines.health.source_states import arrivals_of, files_with_issues
 from pipelines.ingest.delivery import deliveries
 from pipelines.ingest.line_account import days_ahead
 from pipelines.operations.checks import (

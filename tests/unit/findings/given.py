@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from pipelines.findings.candidates import Candidate
 from pipelines.findings.judgment import Circumstances
+from pipelines.findings.record import Candidate
 from pipelines.warehouse.detections import Clause, Detection
 from pipelines.warehouse.library import rules
 

@@ -6,8 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.findings.claims import claim, told
-from pipelines.findings.grades import LEVELS, alternatives, confidence, severity
+from pipelines.findings.grades import (
+    LEVELS,
+    alternatives,
+    claim,
+    confidence,
+    severity,
+    told,
+)
 from pipelines.findings.judgment import judge
 from pipelines.findings.record import Alternative, finding_id
 from pipelines.warehouse.headers import Header

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.privacy.pseudonymization import copied
+from pipelines.privacy.pseudonyms import copied
 from pipelines.privacy.redaction import redacted
 
 RECORD = {

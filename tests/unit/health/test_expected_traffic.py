@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.health.traffic import Seen, not_kept
+from pipelines.health.overview import Seen, not_kept
 from pipelines.settings.alert_settings import Expected
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.health.traffic import grown, weekly_shares
+from pipelines.health.overview import grown, weekly_shares
 
 LAST = date(2026, 11, 8)
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.health.rule_feeds import fed_since, rules_on
+from pipelines.health.rule_coverage import fed_since, rules_on
 from pipelines.warehouse.library import models, rules
 
 DAY = "2026-03-02"

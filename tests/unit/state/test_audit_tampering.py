@@ -16,9 +16,8 @@ import pytest
 
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue
-from pipelines.operations.checks import ACT, Installation
+from pipelines.operations.checks import ACT, Installation, answered
 from pipelines.operations.checks.copies import CHECKS
-from pipelines.operations.doctor import answered
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import AUDIT_RECORD, Act, open_chain, verified

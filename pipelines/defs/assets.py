@@ -1,0 +1,561 @@
+"""Every asset: landing files become events, models tables, findings reports and alerts.
+
+There is one asset for each SQL model and each class of events; the work is done in the
+folders below. A step shows a few rows of its table. Dagster's pages have no login: so
+the preview has columns that are about nobody, and of those with text only the ones
+whose words are a closed list of ours.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipelines.clock import monday
+from pipelines.defs.resources import OWNER, HomeResource, days_of
+from pipelines.events import EVENT_CLASSES, Column
+from pipelines.findings.unjudged_days import failures
+from pipelines.ingest.lake import sweep
+from pipelines.operations.purge import finish_purge
+from pipelines.refresh.staleness import note_built
+from pipelines.refresh.steps import build_model, ingest_sources, judge_days
+from pipelines.registry.frames import FRAMES
+from pipelines.reports.dictionary import sql_type, words_of
+from pipelines.reports.headline import NUMBERS, this_week
+from pipelines.reports.publication import Published, publish_reports
+from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.reports.view import View
+from pipelines.run.run import Result, Watchers, run_opened
+from pipelines.run.summary import told, troubles
+from pipelines.state import ledger
+from pipelines.state.audit import open_chain
+from pipelines.state.ledger import event_days
+from pipelines.state.runs import note_run
+from pipelines.state.source_days import mark_clean, quarantined
+from pipelines.warehouse.builds import days_said_of
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.library import sql_folder
+from pipelines.warehouse.models import Model
+
+GRAIN = "grain"
+BUILT = "built"
+"""That no day is in quarantine. No check stops what comes after: a model whose input
+is held back holds itself back, and the rest is judged."""
+DIMENSIONS = {
+    "hosts": "Registrable domain and background kind of each host.",
+    "spellings": "Canonical form of each user name.",
+    "addresses": "Each address in a form that sorts.",
+    "outside_networks": "What the operator's MMDB files say of each address.",
+}
+
+
+def given_specs() -> list[dg.AssetSpec]:
+    """What no model makes: the registry, and the dimensions computed in Python."""
+    registry = [
+        dg.AssetSpec(
+            key=["registry", name],
+            group_name="registry",
+            description="Read from the district's files in registry/, at each run.",
+            owners=[OWNER],
+            kinds={"csv"},
+            metadata={"dagster/column_schema": column_schema(columns)},
+        )
+        for name, columns in FRAMES.items()
+    ]
+    dimensions = [
+        dg.AssetSpec(
+            key=["identity", name],
+            group_name="identity",
+            description=meaning,
+            owners=[OWNER],
+            kinds={"python"},
+        )
+        for name, meaning in DIMENSIONS.items()
+    ]
+    return registry + dimensions
+
+
+def model_asset(
+    model: Model, daily: dg.DailyPartitionsDefinition, version: str | None = None
+) -> dg.AssetsDefinition:
+    """Wrap a model: its path is the key, its inputs are the dependencies.
+
+    Args:
+        version: What a run notes of the model, where a district is known.
+    """
+    key = dg.AssetKey(model.name.split("."))
+    code = model.header.code
+
+    @dg.asset(
+        key=key,
+        deps=[_dependency(model, name) for name in sorted(model.inputs)],
+        description=f"**{code}** {model.header.summary}"
+        if code
+        else model.header.summary,
+        group_name=_group(model),
+        owners=[OWNER],
+        metadata=_metadata(model),
+        code_version=version,
+        partitions_def=daily if model.is_dated else None,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        kinds={"duckdb", code.lower()} if code else {"duckdb"},
+        pool="warehouse_writer",
+        check_specs=_check_specs(model, key),
+    )
+    def build(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        days = days_of(context) if model.is_dated else []
+        with home.writing() as district, home.warehouse(district) as database:
+            waiting = [one.event_date for one in quarantined(district.store)]
+            _refuse_empty(days, [*event_days(district.store), *filter(None, waiting)])
+            context.log.info("%s", _beforehand(database, model, days))
+            made = build_model(database, district, model.name, days)
+            by_day = database.rows_by_day(model.name) if days else {}
+            shown = preview(database, model)
+        for day in days:
+            # the sum of a range is the row count of none of its days
+            counted = {"dagster/row_count": by_day.get(day, 0)}
+            context.add_asset_metadata(
+                counted | shown if day == days[-1] else counted,
+                partition_key=day.isoformat(),
+            )
+        broken = {breach.check: breach for breach in made.breaches}
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={} if days else {"dagster/row_count": made.rows} | shown,
+        )
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=BUILT,
+            passed=not made.held_back,
+            metadata={
+                "days": [str(one.event_date or "whole") for one in made.held_back],
+                "causes": sorted({one.cause for one in made.held_back}),
+            },
+        )
+        for name, check in _checks(model).items():
+            found = broken.get(check)
+            yield dg.AssetCheckResult(
+                asset_key=key,
+                check_name=name,
+                passed=found is None,
+                severity=_severity(model, check),
+                metadata={"rows": found.row_count if found else 0},
+            )
+
+    return build
+
+
+def _refuse_empty(days: list[date], held: list[date]) -> None:
+    """Days of which no log line came, nor shortly before, have nothing to build."""
+    if days and not days_said_of(held) & {*days}:
+        span = f"{held[0]} to {held[-1]}" if held else "none yet"
+        raise dg.Failure(
+            f"No log line of {days[0]} to {days[-1]} was read. Days with lines: "
+            f"{span}.",
+            allow_retries=False,
+        )
+
+
+def _beforehand(database: Database, model: Model, days: list[date]) -> str:
+    """Which days are built, and how many rows that are there they replace."""
+    rows = 0
+    if database.has(model.name):
+        rows = database.row_count(model, days or [None])
+    span = f"{len(days)} days, {days[0]} to {days[-1]}" if days else "the whole table"
+    return f"{model.name}: builds {span}; replaces {rows:,} rows"
+
+
+def _group(model: Model) -> str:
+    """The folder; detections by what they are about, since there are many."""
+    folder = model.schema_name
+    about = model.header.kind
+    return f"{folder}_{about}" if about else folder
+
+
+def _metadata(model: Model) -> dict[str, Any]:
+    """What columns mean, and the file that makes them."""
+    columns = [
+        dg.TableColumn(
+            name,
+            one.type,
+            one.meaning,
+            tags={} if one.pii == "none" else {"personal": one.pii},
+        )
+        for name, one in model.header.columns.items()
+    ]
+    path = sql_folder() / model.schema_name / f"{model.table_name}.sql"
+    place = dg.LocalFileCodeReference(file_path=str(path), line_number=1)
+    return {
+        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/code_references": dg.CodeReferencesMetadataValue(
+            code_references=[place]
+        ),
+    }
+
+
+def _dependency(model: Model, name: str) -> dg.AssetDep:
+    window = model.header.window
+    key = name.split(".")
+    schema = key[0]
+    is_dated = model.is_dated and schema in ("identity", "core", "detections")
+    if not is_dated or key[1] in DIMENSIONS:
+        return dg.AssetDep(key)
+    mapping = dg.TimeWindowPartitionMapping(
+        start_offset=-window.days_before,
+        end_offset=window.days_after,
+        allow_nonexistent_upstream_partitions=True,
+    )
+    return dg.AssetDep(key, partition_mapping=mapping)
+
+
+def _checks(model: Model) -> dict[str, str]:
+    """Check name to the condition it stands for."""
+    numbered = {
+        f"holds_{number}": check.holds
+        for number, check in enumerate(model.header.checks, start=1)
+    }
+    return {GRAIN: GRAIN, **numbered}
+
+
+def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    built = dg.AssetCheckSpec(
+        name=BUILT, asset=key, description="every day could be built"
+    )
+    return [built] + [
+        dg.AssetCheckSpec(
+            name=name,
+            asset=key,
+            description=f"unique: {', '.join(model.header.grain)}"
+            if check == GRAIN
+            else check,
+        )
+        for name, check in _checks(model).items()
+    ]
+
+
+def _severity(model: Model, check: str) -> dg.AssetCheckSeverity:
+    said = {one.holds: one.severity for one in model.header.checks}
+    is_warning = said.get(check) == "warn"
+    return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
+
+
+MOST_ROWS = 5
+TEXT = ("varchar", "json", "[]", "struct", "map")
+
+
+def shown_columns(model: Model) -> list[str]:
+    """The columns that may be shown to whoever opens the page."""
+    return [
+        name
+        for name, column in model.header.columns.items()
+        if column.pii == "none"
+        and (
+            not any(kind in column.type.lower() for kind in TEXT)
+            or (column.type == "varchar" and bool(words_of(model.name, name)))
+        )
+    ]
+
+
+def preview(database: Database, model: Model) -> dict[str, Any]:
+    """Metadata of a materialization; empty where nothing may be or is there."""
+    columns = shown_columns(model)
+    if not columns or not database.has(model.name):
+        return {}
+    rows = database.newest(model.name, columns, MOST_ROWS)
+    if not rows:
+        return {}
+    records = [
+        dg.TableRecord(
+            {name: _plain(value) for name, value in zip(columns, row, strict=True)}
+        )
+        for row in rows
+    ]
+    return {"preview": dg.MetadataValue.table(records)}
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    if isinstance(value, str | int | float | bool):
+        return value
+    return "" if value is None else str(value)
+
+
+def column_schema(columns: Mapping[str, Column]) -> dg.TableSchema:
+    """What Dagster shows of the columns of a frame."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(name, sql_type(one.dtype), one.meaning)
+            for name, one in columns.items()
+        ]
+    )
+
+
+SPECS = [
+    dg.AssetSpec(
+        key=["raw", event_class.name],
+        description=event_class.meaning,
+        group_name="raw",
+        owners=[OWNER],
+        metadata={"dagster/column_schema": column_schema(event_class.columns)},
+        kinds={"parquet"},
+    )
+    for event_class in EVENT_CLASSES.values()
+]
+
+BALANCE = dg.AssetCheckSpec(
+    name="lines_add_up",
+    asset=["raw", "http_requests"],
+    description=(
+        "For every file: lines = events + rejects + blanks + duplicates + pending."
+    ),
+    blocking=True,
+)
+
+
+@dg.multi_asset(
+    name="take_in_deliveries",
+    specs=SPECS,
+    check_specs=[BALANCE],
+    pool="warehouse_writer",
+)
+def ingest(
+    context: dg.AssetExecutionContext, home: HomeResource
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Read everything new; the account of lines is checked and shown."""
+    with home.writing() as district:
+        for shrunk in district.registry.refused:
+            context.log.warning("registry/%s", shrunk)
+        outcomes = ingest_sources(district)
+        files = ledger.source_files(district.store)
+        account = ledger.account(district.store)
+        rows = {
+            name: sum(
+                lake_file.row_count
+                for lake_file in ledger.lake_files(district.store, name)
+            )
+            for name in EVENT_CLASSES
+        }
+    for text in troubles(outcomes):
+        context.log.warning(text)
+    new = sum(outcome.is_new for outcome in outcomes)
+    for name in EVENT_CLASSES:
+        yield dg.MaterializeResult(
+            asset_key=["raw", name],
+            metadata={"dagster/row_count": rows[name], "new_files": new},
+        )
+    wrong = [f"{file.source}/{file.path}" for file in files if not file.balances]
+    yield dg.AssetCheckResult(
+        check_name=BALANCE.name,
+        asset_key=BALANCE.asset_key,
+        passed=not wrong,
+        metadata={
+            "account": dg.MetadataValue.json([dict(row) for row in account]),
+            "files_that_do_not_add_up": dg.MetadataValue.json(wrong),
+        },
+    )
+
+
+FINDINGS = dg.AssetKey(["findings", "findings"])
+SNAPSHOT = dg.AssetKey(["snapshots", "current"])
+REPORT = dg.AssetKey(["reports", "weekly"])
+LEAST_ARRIVED = 0.9
+WARN = dg.AssetCheckSeverity.WARN
+
+
+def findings_asset(
+    detections: Sequence[Model], daily: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    """Candidates of a day become findings, each with its lines copied."""
+
+    @dg.asset(
+        key=FINDINGS,
+        deps=[model.name.split(".") for model in detections],
+        group_name="findings",
+        partitions_def=daily,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool="warehouse_writer",
+        description="Findings with evidence, alternatives and life-cycle.",
+        owners=[OWNER],
+    )
+    def findings(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> dg.MaterializeResult[None]:
+        days = days_of(context)
+        with home.writing() as district, home.warehouse(district) as database:
+            built = {model.name: days for model in detections}
+            kept = judge_days(database, district, built)
+            note_built(database, district, days)
+            for day in days:
+                mark_clean(district.store, day)
+            note_run(district.store, datetime.now(UTC))
+            not_judged = [failure.message for failure in failures(district)]
+        return dg.MaterializeResult(
+            metadata={
+                "new": len(kept.new),
+                "updated": len(kept.updated),
+                "withdrawn": len(kept.withdrawn),
+                "not_judged": not_judged,
+            }
+        )
+
+    return findings
+
+
+def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
+    """The pseudonymous copy that readers open."""
+
+    @dg.asset(
+        key=SNAPSHOT,
+        deps=[FINDINGS, *(model.name.split(".") for model in marts)],
+        group_name="reports",
+        pool="warehouse_writer",
+        description="Immutable, pseudonymous copy of the warehouse for readers.",
+        owners=[OWNER],
+    )
+    def snapshot(home: HomeResource) -> dg.MaterializeResult[None]:
+        with home.writing() as district:
+            path = publish_snapshot(district, datetime.now(UTC))
+        return dg.MaterializeResult(
+            metadata={"file": path.name, "bytes": path.stat().st_size}
+        )
+
+    return snapshot
+
+
+def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
+    """Weeks from Monday to Sunday from the first day's, the running one included."""
+    start = monday(first).isoformat()
+    return dg.WeeklyPartitionsDefinition(
+        start_date=start, timezone=zone, day_offset=1, end_offset=1
+    )
+
+
+def report_metadata(
+    done: Sequence[Published], week: date, address: str
+) -> dict[str, dg.MetadataValue[Any]]:
+    """Where the week's report is, and the numbers of its page one.
+
+    Args:
+        done: What was published; the week before is among it, for its link.
+        address: Where the reports folder is on a web server; may be empty.
+    """
+    pages = [str(one.page) for one in done]
+    found: dict[str, dg.MetadataValue[Any]] = {"pages": dg.MetadataValue.json(pages)}
+    own = next((one for one in done if one.week_start == week), None)
+    if own is None:
+        return found | {"report": dg.MetadataValue.text("no events in this week")}
+    found["report"] = dg.MetadataValue.path(own.page)
+    if address:
+        place = f"{address.rstrip('/')}/{own.page.parent.name}/{own.page.name}"
+        found["address"] = dg.MetadataValue.url(place)
+    numbers = this_week(View(own.inputs, week))
+    for key, label in NUMBERS.items():
+        if numbers.get(key) is not None:
+            found[label.lower().replace(" ", "_")] = dg.MetadataValue.int(numbers[key])
+    return found | {"arrived": dg.MetadataValue.float(float(numbers["coverage"]))}
+
+
+def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
+    """The weekly report, made from the newest snapshot."""
+
+    @dg.asset(
+        key=REPORT,
+        deps=[SNAPSHOT],
+        group_name="reports",
+        partitions_def=weeks,
+        description="Offline pages of each week, and the index of weeks.",
+        owners=[OWNER],
+        check_specs=[
+            dg.AssetCheckSpec(
+                "published", asset=REPORT, description="the week's page is there"
+            ),
+            dg.AssetCheckSpec(
+                "hours_arrived",
+                asset=REPORT,
+                description=f"at least {LEAST_ARRIVED:.0%} of the hours expected came",
+            ),
+        ],
+    )
+    def report(
+        context: dg.AssetExecutionContext, home: HomeResource
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        week = date.fromisoformat(context.partition_key)
+        with home.writing() as district:
+            done = publish_reports(district, datetime.now(UTC), [week])
+            metadata = report_metadata(done, week, district.settings.report.address)
+        yield dg.MaterializeResult(metadata=metadata)
+        page = Path(str(metadata["report"].value))
+        yield dg.AssetCheckResult(
+            check_name="published", passed=page.is_file(), severity=WARN
+        )
+        arrived = metadata.get("arrived")
+        yield dg.AssetCheckResult(
+            check_name="hours_arrived",
+            passed=arrived is not None and float(arrived.value or 0) >= LEAST_ARRIVED,
+            severity=WARN,
+            metadata={"arrived": arrived} if arrived else {},
+        )
+
+    return report
+
+
+@dg.op
+def sweep_orphans(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Clear the lake of files that no ledger row lists."""
+    with home.writing() as district:
+        swept = sweep(district.store, district.home.lake)
+    context.log.info("%d files of the lake were deleted", swept.deleted)
+    if swept.moved:
+        context.log.warning("%d were moved to .unlisted", len(swept.moved))
+
+
+@dg.op
+def finish_interrupted_purge(
+    context: dg.OpExecutionContext, home: HomeResource
+) -> None:
+    """Delete what a purge that was cut off left, and certify it."""
+    with home.writing() as district:
+        chain = open_chain(district.store, district.home)
+        made = finish_purge(district, chain, datetime.now(UTC))
+        district.home.old_warehouse.unlink(missing_ok=True)
+    if made:
+        context.log.warning("finished a purge that was cut off: %s", made.name)
+
+
+@dg.op
+def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Read, build, judge, publish and alert, as `schoolbell run` does."""
+    with home.writing() as district:
+        done = run_opened(district, datetime.now(UTC), Watchers())
+    for line in logged(done):
+        context.log.info("%s", line)
+
+
+def logged(done: Result) -> Iterator[str]:
+    """What a run tells, less the reasons of failures, which may hold a log's value."""
+    yield from told(replace(done, failures=()))
+    yield from (failure.message for failure in done.failures)
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="All that is due, as `schoolbell run` does it: a first run, or days "
+    "older than the first partition.",
+)
+def everything() -> None:
+    """Do all that is due."""
+    run_all()
+
+
+@dg.job(
+    executor_def=dg.in_process_executor,
+    description="Sweep what interrupted runs left behind.",
+)
+def housekeeping() -> None:
+    """Keep the home tidy."""
+    sweep_orphans()
+    finish_interrupted_purge()
