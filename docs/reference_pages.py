@@ -27,8 +27,7 @@ from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.settings.toml_text import NAMED, part_of, toml
 from pipelines.warehouse.headers import Explanation, Header, Param
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, models
 
 MADE = "<!-- Made by `make docs` from what the code says; do not edit. -->"
 

@@ -25,7 +25,7 @@ from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
-from pipelines.state.referral_rows import add_inquiry, change_inquiry, inquiries
+from pipelines.state.reviews import add_inquiry, change_inquiry, inquiries
 from pipelines.warehouse.snapshots import looking
 
 MOST_DAYS = 92

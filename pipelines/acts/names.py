@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.acts.context import ActContext
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.record import rows
+from pipelines.findings.finding_frames import rows
 from pipelines.findings.review import Wish, granted, granted_for, required_reason
 from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind

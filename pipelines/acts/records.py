@@ -28,7 +28,7 @@ from pipelines.state.records_requests import (
     record_requests,
 )
 from pipelines.state.retention import Hold, new_hold_id, place_hold
-from pipelines.state.source_days import dirty_days
+from pipelines.state.source_records import dirty_days
 
 DECISIONS = ("keep", "mask", "withhold")
 RELEASED = "released"

@@ -31,14 +31,14 @@ from pipelines.reports.pages import environment
 from pipelines.reports.words import day, in_locale, listed
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
-from pipelines.state.referral_rows import (
+from pipelines.state.retention import Hold, new_hold_id, place_hold
+from pipelines.state.reviews import (
     add_referral,
     add_statement,
     change_referral,
     referrals,
     statements,
 )
-from pipelines.state.retention import Hold, new_hold_id, place_hold
 
 OFFICES: Mapping[str, str] = {
     "hr": "Human resources",

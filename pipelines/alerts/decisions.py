@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipelines.alerts.news import CONFIDENCES, News
 from pipelines.settings.alert_settings import OF_PEOPLE, Alerts, Audience, Route, When
-from pipelines.settings.parts import SEVERITIES
+from pipelines.settings.problems import SEVERITIES
 
 TELL, HOLD, SUPPRESS = "tell", "hold", "suppress"
 SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")

@@ -36,8 +36,7 @@ from pipelines.registry.calendar import WORKING
 from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
-from pipelines.state.runs import last_look
-from pipelines.state.source_days import oldest_dirty
+from pipelines.state.source_records import last_look, oldest_dirty
 
 LEAST_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")

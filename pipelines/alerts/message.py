@@ -10,7 +10,7 @@ from pipelines.alerts.decisions import Decision
 from pipelines.alerts.news import GROUPS, PUPIL, News, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
-from pipelines.settings.parts import SEVERITIES, Severity
+from pipelines.settings.problems import SEVERITIES, Severity
 
 REPEAT = (
     "This may be a repeat: it was being sent before, and nobody knows whether it\n"

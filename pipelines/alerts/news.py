@@ -17,7 +17,7 @@ from pipelines.findings.record import Confidence
 from pipelines.health.issues import EVERYWHERE, Issue, Kind
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.settings.alert_settings import About, Alerts
-from pipelines.settings.parts import SEVERITIES, Severity
+from pipelines.settings.problems import SEVERITIES, Severity
 
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
 PUPIL = "pupil"

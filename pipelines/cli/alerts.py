@@ -18,7 +18,7 @@ from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.run.console import console, table, working
 from pipelines.state.alert_records import SENT, outbox
-from pipelines.state.source_issues import stored_issues
+from pipelines.state.source_records import stored_issues
 
 app = typer.Typer(
     help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True

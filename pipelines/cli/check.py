@@ -22,11 +22,11 @@ from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in
 from pipelines.run.readiness import cannot_judge, carried, names_of
-from pipelines.settings.problems import InvalidSettingsError, Problem, Severity
+from pipelines.settings.problems import InvalidSettingsError, Problem, ProblemSeverity
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse.sentences import counted
 
-CODES: Mapping[Severity, int] = {"notice": 0, "refused": 1, "error": 2}
+CODES: Mapping[ProblemSeverity, int] = {"notice": 0, "refused": 1, "error": 2}
 """Exit code of a problem; the highest counts."""
 
 

@@ -16,8 +16,7 @@ from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.run.console import console, table, watching
-from pipelines.run.run import run
-from pipelines.run.summary import account_table, told
+from pipelines.run.run import account_table, run, told
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
 from pipelines.synthetic.habits import WORLDS, Habits
 from pipelines.synthetic.quality import missed_rows, quality

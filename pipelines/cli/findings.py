@@ -25,7 +25,8 @@ from pipelines.cli.output import PRIVATE, tell, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
-from pipelines.findings.record import BY_DESIGN, COLUMNS
+from pipelines.findings.finding_frames import COLUMNS
+from pipelines.findings.record import BY_DESIGN
 from pipelines.findings.review import VERDICTS
 from pipelines.findings.rule_quality import (
     MEANS,

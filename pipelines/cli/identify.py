@@ -14,7 +14,7 @@ from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identification import Examination, examine
 from pipelines.ingest.mixed_lines import MIXED
 from pipelines.ingest.unused_lines import Unused, unused
-from pipelines.warehouse.needs import disabled
+from pipelines.warehouse.detections import disabled
 
 SHOWN = 3
 """Rejected lines that are shown of a file."""

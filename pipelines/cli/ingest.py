@@ -14,14 +14,14 @@ from pipelines.ingest.lake import unlisted_files
 from pipelines.ingest.source import IngestOptions, Outcome
 from pipelines.refresh.steps import ingest_sources, preview
 from pipelines.run.console import console, watching
-from pipelines.run.summary import (
+from pipelines.run.run import (
     account_table,
     is_all_lost,
     set_aside,
     trouble,
     troubles,
 )
-from pipelines.state.runs import set_back
+from pipelines.state.source_records import set_back
 
 WRONG = ("failed", "refused", "waiting")
 """Kinds of delivery that are not read."""

@@ -12,7 +12,7 @@ from pipelines.acts.referrals import OFFICES
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import safe
-from pipelines.state.referral_rows import inquiries
+from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
     help="What offices ask about an account, before anything is shown.",

@@ -12,7 +12,7 @@ from pipelines.cli.output import tell
 from pipelines.district import open_district
 from pipelines.errors import safe_lines
 from pipelines.operations import agency_layer
-from pipelines.registry.layer import Layer, read_layer
+from pipelines.registry.folder import Layer, read_layer
 
 app = typer.Typer(
     help="What a service agency says for its districts, below their own words.",

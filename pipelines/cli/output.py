@@ -17,8 +17,13 @@ import typer
 
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.errors import safe as visible
-from pipelines.reports.downloads import ABOUT, About, workbook
-from pipelines.reports.text_tables import MOST_IN_EXCEL, exported
+from pipelines.reports.text_tables import (
+    ABOUT,
+    MOST_IN_EXCEL,
+    About,
+    exported,
+    workbook,
+)
 
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)

@@ -10,7 +10,7 @@ from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe
 from pipelines.findings.review import VERDICTS
-from pipelines.state.referral_rows import referrals
+from pipelines.state.reviews import referrals
 
 app = typer.Typer(help="Cases that are with another office.", no_args_is_help=True)
 ReferralId = Annotated[str, typer.Argument(help="Id that `referrals list` shows.")]

@@ -12,8 +12,7 @@ from pipelines.cli.report import report
 from pipelines.district import open_district
 from pipelines.errors import safe
 from pipelines.run.console import console, watching
-from pipelines.run.run import run
-from pipelines.run.summary import account_table, facts_of, is_all_lost, told
+from pipelines.run.run import account_table, facts_of, is_all_lost, run, told
 
 
 def run_all(

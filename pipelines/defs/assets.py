@@ -28,17 +28,14 @@ from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publication import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
-from pipelines.run.run import Result, Watchers, run_opened
-from pipelines.run.summary import told, troubles
+from pipelines.run.run import Result, Watchers, run_opened, told, troubles
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
-from pipelines.state.runs import note_run
-from pipelines.state.source_days import mark_clean, quarantined
+from pipelines.state.source_records import mark_clean, note_run, quarantined
 from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.library import sql_folder
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, sql_folder
 
 GRAIN = "grain"
 BUILT = "built"

@@ -31,8 +31,7 @@ from pipelines.health.overview import READ, Health, looked_at
 from pipelines.health.source_states import source_states
 from pipelines.refresh.staleness import registry_range, stale_range
 from pipelines.state import ledger
-from pipelines.state.runs import note_look
-from pipelines.state.source_days import dirty_days
+from pipelines.state.source_records import dirty_days, note_look
 from pipelines.warehouse.models import Model
 
 # Dagster keeps the type of an asset job to itself

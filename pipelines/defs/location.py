@@ -40,7 +40,7 @@ from pipelines.defs.resources import (
 from pipelines.district import versions_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 
 
 def report_link(home: HomeResource, settings: Settings | None) -> dg.MetadataValue[Any]:

@@ -23,7 +23,7 @@ from pipelines.acts.context import ActContext
 from pipelines.acts.permits import day_of
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
-from pipelines.findings.record import COLUMNS
+from pipelines.findings.finding_frames import COLUMNS
 from pipelines.findings.review import VERDICTS
 from pipelines.operations.registry_proposals import Offer, as_text
 from pipelines.records.scopes import RELATIONS

@@ -36,9 +36,8 @@ from pipelines.state.records_requests import (
     record_decisions,
     record_requests,
 )
-from pipelines.state.referral_rows import inquiries, referrals, statements
 from pipelines.state.retention import holds
-from pipelines.state.reviews import requests
+from pipelines.state.reviews import inquiries, referrals, requests, statements
 
 A_PAGE = 50
 ENTRIES = 2_000

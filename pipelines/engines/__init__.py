@@ -4,7 +4,7 @@ An engine does one thing: it calls a function with a task, somewhere. Functions 
 the top of a module, tasks and results are plain values, and what a task makes it leaves
 in files and returns their names: no log line travels through an engine. A task may be
 run again, or twice, so a function must leave nothing that counts; whoever asked lists
-what came back.
+what came back. Without any setting it is threads of this process.
 
 Nothing here knows a district, and nothing elsewhere knows which engine it was given.
 """
@@ -13,7 +13,7 @@ import os
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, Self, TypeVar, get_args
 
 from pipelines.errors import SchoolbellError
@@ -105,7 +105,7 @@ def open_engine(
         EngineError: What the engine needs is not there.
     """
     # each stands on this module
-    from pipelines.engines.local import Local
+    from pipelines.engines import Local
     from pipelines.engines.pool import Pool
     from pipelines.engines.spark import Spark
 
@@ -119,3 +119,19 @@ def open_engine(
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+class Local(Engine):
+    """Threads of this process; those of Polars and DuckDB use the cores."""
+
+    shares_memory = True
+
+    def __init__(self, at_once: int) -> None:
+        self.at_once = at_once
+        self._threads = ThreadPoolExecutor(at_once)
+
+    def submit(self, function: Callable[[T], R], task: T) -> Future[R]:
+        return self._threads.submit(function, task)
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)

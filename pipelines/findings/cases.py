@@ -23,7 +23,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.findings.grades import KINDS, LEVELS, SURE
 from pipelines.privacy.pseudonyms import about_pupils
-from pipelines.settings.parts import SEVERITIES, Severity
+from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN
 from pipelines.state.published_reports import published_weeks

@@ -22,9 +22,9 @@ from pipelines.findings.record import (
     Confidence,
 )
 from pipelines.registry.networks import address_text
-from pipelines.settings.parts import Severity
+from pipelines.settings.problems import Severity
 from pipelines.warehouse.headers import Explanation, Header
-from pipelines.warehouse.library import shared_words
+from pipelines.warehouse.models import shared_words
 from pipelines.warehouse.sentences import Details, fill, holds
 
 LEVELS: tuple[Confidence, ...] = ("C1", "C2", "C3")

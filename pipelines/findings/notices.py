@@ -19,7 +19,7 @@ from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from pipelines.warehouse.snapshots import looking
 
 

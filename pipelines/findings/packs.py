@@ -31,10 +31,9 @@ from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
-from pipelines.state.referral_rows import statements
+from pipelines.state.reviews import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
-from pipelines.warehouse.library import macros, models, sql_folder
-from pipelines.warehouse.models import MACROS, macros_used
+from pipelines.warehouse.models import MACROS, macros, macros_used, models, sql_folder
 from pipelines.warehouse.snapshots import looking
 
 EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -1,18 +1,13 @@
-"""The shape of a candidate, of a finding, and of the frames that hold them."""
+"""The shape of a candidate, as a rule returns it, and of a finding."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from types import MappingProxyType
+from datetime import date, datetime
 from typing import Any, Literal
 
-import polars as pl
-
-from pipelines.findings.cases import Case
-from pipelines.settings.parts import Severity
-from pipelines.state.findings import WITHDRAWN
+from pipelines.settings.problems import Severity
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import Detection
 
@@ -93,113 +88,6 @@ def finding_id(rule: str, subject: str, day: date) -> str:
     """
     text = f"{rule}\x1f{subject}\x1f{day.isoformat()}"
     return "f-" + hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-INSTANT = pl.Datetime("us", "UTC")
-
-FINDINGS: Mapping[str, Any] = MappingProxyType(
-    {
-        "finding_id": pl.String,
-        "rule": pl.String,
-        "kind": pl.String,
-        "subject": pl.String,
-        "is_pupil": pl.Boolean,
-        "devices": pl.List(pl.String),
-        "sites": pl.List(pl.String),
-        "event_date": pl.Date,
-        "start_time": INSTANT,
-        "end_time": INSTANT,
-        "severity": pl.String,
-        "confidence": pl.String,
-        "status": pl.String,
-        "status_reason": pl.String,
-        "created_time": INSTANT,
-        "revision": pl.Int64,
-        "claim": pl.String,
-        "record": pl.String,
-        "decided_time": INSTANT,
-        "case_id": pl.String,
-        "clause": pl.String,
-        "stage": pl.String,
-    }
-)
-"""One row per finding; `record` is JSON text."""
-
-EVIDENCE: Mapping[str, Any] = MappingProxyType(
-    {
-        "finding_id": pl.String,
-        "position": pl.Int64,
-        "role": pl.String,
-        "source": pl.String,
-        "path": pl.String,
-        "line_no": pl.Int64,
-        "byte_offset": pl.Int64,
-        "time": INSTANT,
-        "account": pl.String,
-        "device": pl.String,
-        "building": pl.String,
-        "site": pl.String,
-        "activity": pl.String,
-        "bytes_in": pl.Int64,
-        "line_sha256": pl.String,
-    }
-)
-"""One row per log line that a finding rests on."""
-
-
-COLUMNS = (
-    "finding_id", "kind", "rule", "account", "is_pupil", "devices", "start_utc",
-    "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
-    "case_id", "clause", "stage",
-)  # fmt: skip
-LONGEST = timedelta(hours=24)
-
-Named = Callable[[Mapping[str, Any], str | None], str]
-"""A finding, and one of its devices or None for its subject -> what is shown."""
-
-
-def rows(
-    cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
-) -> list[dict[str, Any]]:
-    """One row per finding that counts, in order of day and id; students' come last.
-
-    A finding that sums up several days is shown with the last 24 hours of them:
-    it belongs to the day on which it was complete.
-
-    Args:
-        is_pupil: Whether a finding is about a student's account.
-    """
-    found = [
-        _row(case, finding, named) | {"is_pupil": is_pupil(finding)}
-        for case in cases
-        for finding in case.findings
-        if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
-    ]
-    return sorted(
-        found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"])
-    )
-
-
-def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:
-    record = finding["record"]
-    end = datetime.fromisoformat(record["end_time"])
-    start = max(datetime.fromisoformat(record["start_time"]), end - LONGEST)
-    values = {
-        "account": named(finding, None),
-        "devices": "|".join(named(finding, device) for device in record["devices"]),
-        "start_utc": _utc(start),
-        "end_utc": _utc(end),
-        "evidence_lines": len(record["evidence"]),
-        "created_utc": _utc(datetime.fromisoformat(finding["created_time"])),
-        "case_id": case.case_id,
-        "clause": case.clause,
-        "stage": record.get("stage", "live"),
-    }
-    return {name: values.get(name, finding.get(name)) for name in COLUMNS}
-
-
-def _utc(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)

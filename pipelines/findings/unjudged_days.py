@@ -18,9 +18,9 @@ from pipelines.district import District
 from pipelines.ingest.drift import Drift, drifts
 from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
-from pipelines.state.source_days import Quarantined, quarantined
+from pipelines.state.source_records import Quarantined, quarantined
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.needs import blocked_rules
+from pipelines.warehouse.detections import blocked_rules
 
 UNJUDGED = "marts.unjudged_days"
 NOTED = "main.unjudged_days"

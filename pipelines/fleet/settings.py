@@ -16,8 +16,7 @@ from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import SettingsError
 from pipelines.settings.home import PLAIN_FILE, put
 from pipelines.settings.model import EngineSettings
-from pipelines.settings.parts import Part
-from pipelines.settings.problems import Problem, listed
+from pipelines.settings.problems import Part, Problem, listed
 from pipelines.settings.toml_text import key_lines, line_of
 
 NAME = "fleet.toml"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from pipelines.health.issues import Issue
-from pipelines.state.source_days import LAGS, SourceDay
+from pipelines.state.source_records import LAGS, SourceDay
 
 NEWEST_DAYS = 10
 """Days that the usual lag is learned from: those with events, the newest."""

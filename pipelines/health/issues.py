@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pipelines.state.connections import Store, now_text
-from pipelines.state.source_issues import end_issue, lasting_issues, put_issue
+from pipelines.state.source_records import end_issue, lasting_issues, put_issue
 
 EVERYWHERE = ""
 """Stands for the whole source where a building could."""

@@ -27,11 +27,15 @@ from pipelines.health.source_hours import (
 from pipelines.ingest.drift import drifts
 from pipelines.settings.alert_settings import Expected
 from pipelines.state import ledger
-from pipelines.state.runs import last_look, newest_events
-from pipelines.state.source_days import SourceDay, source_days
+from pipelines.state.source_records import (
+    SourceDay,
+    last_look,
+    newest_events,
+    source_days,
+)
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.needs import blocked_rules
+from pipelines.warehouse.detections import blocked_rules
 from pipelines.warehouse.snapshots import looking
 
 BLIND = {"host": "without_host_count", "account": "without_account_count"}

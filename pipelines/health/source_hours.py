@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.health.arrival import usual_lag
 from pipelines.health.issues import EVERYWHERE, Issue
 from pipelines.registry.calendar import SATURDAY, WORKING
-from pipelines.state.source_days import SourceDay
+from pipelines.state.source_records import SourceDay
 
 OPEN, CLOSED = "open", "closed"
 

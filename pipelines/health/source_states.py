@@ -15,9 +15,14 @@ from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
-from pipelines.state.runs import newest_arrivals, newest_events
-from pipelines.state.source_days import LAGS, SourceDay, source_days
-from pipelines.state.source_issues import stored_issues
+from pipelines.state.source_records import (
+    LAGS,
+    SourceDay,
+    newest_arrivals,
+    newest_events,
+    source_days,
+    stored_issues,
+)
 
 WELL, LOOK, ACT = 0, 1, 2
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.events import EVENT_CLASSES
-from pipelines.state.source_days import LAGS, SourceDay
+from pipelines.state.source_records import LAGS, SourceDay
 
 # Counts the words of fields that hold one of a few, and notices new ones.
 #

@@ -11,7 +11,7 @@ from datetime import date
 
 from pipelines.ingest.counts import ENUMERATED, SIGN, NewWords, new_words
 from pipelines.state.connections import Store
-from pipelines.state.source_days import SourceDay, source_days
+from pipelines.state.source_records import SourceDay, source_days
 
 PAST_DAYS = 28
 LEAST_DAYS = 3

@@ -15,7 +15,7 @@ from pipelines.ingest.staged_rows import WrittenPart
 from pipelines.state import ledger
 from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord, LakeFile
-from pipelines.state.source_days import SourceDay
+from pipelines.state.source_records import SourceDay
 
 PLACE_KEYS = ["line_no", "byte_offset", "line"]
 

@@ -24,7 +24,7 @@ from pipelines.ingest.staged_rows import PLACES, Staged, WrittenPart, delete, re
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
-from pipelines.state.source_days import SourceDay
+from pipelines.state.source_records import SourceDay
 
 FILES_A_COMMIT = 2_000
 DAYS_AHEAD = 2

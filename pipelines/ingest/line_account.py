@@ -12,7 +12,7 @@ from pipelines.ingest.lake_writer import DAYS_AHEAD
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.retention import purged_rows
-from pipelines.state.source_days import LAGS, SourceDay, source_days
+from pipelines.state.source_records import LAGS, SourceDay, source_days
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from pipelines.ingest.blocks import BLOCK
 from pipelines.ingest.counts import placed
 from pipelines.ingest.lake import REJECTS
 from pipelines.state.ledger import LakeFile
-from pipelines.state.source_days import SourceDay
+from pipelines.state.source_records import SourceDay
 
 ROWS_A_COMMIT = 500_000
 BYTES_A_COMMIT = 64 << 20

@@ -12,8 +12,7 @@ import polars as pl
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.headers import Param, Scalar
-from pipelines.warehouse.library import sql_folder
-from pipelines.warehouse.models import Model, arguments, read_model
+from pipelines.warehouse.models import Model, arguments, read_model, sql_folder
 
 
 @cache

@@ -7,8 +7,8 @@ from pathlib import Path
 from pipelines.district import District, only_writer
 from pipelines.errors import SettingsError
 from pipelines.registry.csv_files import LINE, read_file
+from pipelines.registry.folder import CONTENTS, RULES, SHARED, Layer, read_layer
 from pipelines.registry.frames import FILES
-from pipelines.registry.layer import CONTENTS, RULES, SHARED, Layer, read_layer
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.run.check import rule_faults

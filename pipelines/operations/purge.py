@@ -55,8 +55,7 @@ from pipelines.state.retention import (
 )
 from pipelines.warehouse import builds
 from pipelines.warehouse.builds import days_said_of
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import without_events
+from pipelines.warehouse.models import models, without_events
 from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
 

@@ -24,7 +24,7 @@ from pipelines.privacy.redaction import sensitive_names
 from pipelines.registry.frames import FILES
 from pipelines.run.readiness import undecided
 from pipelines.settings.toml_text import toml
-from pipelines.state.seen_domains import noted_domains
+from pipelines.state.source_records import noted_domains
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import looking

@@ -40,7 +40,7 @@ from pipelines.state.findings import stored_findings
 from pipelines.state.home_mark import Mark, advance, begin, mark_of, note, noted
 from pipelines.state.layout import layout_of
 from pipelines.state.layout import mark as layout
-from pipelines.state.runs import DRILLED
+from pipelines.state.source_records import DRILLED
 from pipelines.warehouse.repair import Fingerprint, fingerprints, set_aside
 from pipelines.warehouse.snapshots import reading
 

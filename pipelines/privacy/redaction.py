@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.privacy.pseudonyms import NAME_NOBODY, WITHHELD, sensitive_kinds
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.dimensions import unicode_hostname
+from pipelines.warehouse.inputs import unicode_hostname
 
 _SENSITIVE = """
 with

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.district import District
-from pipelines.registry.account_domains import bare
+from pipelines.registry.account_names import bare
 from pipelines.registry.frames import frames_touching, schema
 from pipelines.registry.sites import registrable_domain
 from pipelines.registry.table import (
@@ -31,8 +31,7 @@ from pipelines.registry.table import (
 from pipelines.warehouse.builds import given
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import served
-from pipelines.warehouse.dimensions import addresses, hosts
-from pipelines.warehouse.inputs import LakeFiles, lake_files, show_raw
+from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, show_raw
 from pipelines.warehouse.models import arguments
 
 SOURCES = ("http_requests", "connections", "logons", "leases")

@@ -16,17 +16,18 @@ from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
 from pipelines.findings.unjudged_days import released, unjudged
 from pipelines.refresh.invalidation import Change, touched
-from pipelines.registry.account_domains import derive, spelled
+from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
 from pipelines.state.findings import stored_findings
-from pipelines.state.runs import note_rebuild_reasons
-from pipelines.state.seen_domains import note_domains
-from pipelines.state.source_days import dirty_days
+from pipelines.state.source_records import (
+    dirty_days,
+    note_domains,
+    note_rebuild_reasons,
+)
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.builds import Quarantine
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import downstream
+from pipelines.warehouse.models import downstream, models
 
 SPELLINGS = "identity.spellings"
 CLASSES = ("http_requests", "connections", "logons")

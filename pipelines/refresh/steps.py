@@ -43,8 +43,12 @@ from pipelines.registry.registry import keep_registry
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
 from pipelines.state.retention import kept_from
-from pipelines.state.runs import note_look, note_rebuild_reasons
-from pipelines.state.source_days import dirty_days, mark_clean
+from pipelines.state.source_records import (
+    dirty_days,
+    mark_clean,
+    note_look,
+    note_rebuild_reasons,
+)
 from pipelines.warehouse import attribution, builds, inputs
 from pipelines.warehouse.builds import Attempt, Away, Builder, Built, Quarantine
 from pipelines.warehouse.database import Database

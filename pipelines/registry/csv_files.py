@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-from pipelines.settings.problems import Problem, Severity, nearest
+from pipelines.settings.problems import Problem, ProblemSeverity, nearest
 
 Kind = Literal[
     "text", "word", "date", "boolean", "integer", "number", "clock", "list",
@@ -327,7 +327,7 @@ def tell(
     *,
     what: str,
     allowed: str = "",
-    severity: Severity = "error",
+    severity: ProblemSeverity = "error",
 ) -> list[Problem]:
     """A problem for each of `rows` (`_line`, `value`), up to a limit."""
     if rows.is_empty():

@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.errors import SchoolbellError
-from pipelines.reports.downloads import Book, Page
 from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.rollups import grouped, rollup_pages
+from pipelines.reports.text_tables import Book, Page
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import NOT_KNOWN, day_range, number, share
 from pipelines.settings.home import PLAIN_FILE, put, shared_folder

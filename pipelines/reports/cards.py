@@ -17,8 +17,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.reports.headline import missing_hours, runs, say_gap
-from pipelines.reports.safety import file_name, with_looks
-from pipelines.reports.text_tables import Cell, Table, table
+from pipelines.reports.text_tables import Cell, Table, file_name, table, with_looks
 from pipelines.reports.view import View
 from pipelines.reports.words import (
     DAY_TYPES,
@@ -37,7 +36,7 @@ from pipelines.reports.words import (
     number,
     span,
 )
-from pipelines.settings.parts import SEVERITIES
+from pipelines.settings.problems import SEVERITIES
 
 Say = Callable[[Any], str]
 

@@ -1,19 +1,109 @@
-"""Axes and marks of the report's charts; every figure is finished here.
+"""Colors, axes and marks of the report's charts; every figure is finished here.
 
 Figures use numbers on both axes with ticks named by hand, so that no time zone
 and no library guess comes between the data and the paper. A color is a *role*
-of the palette; the page's boot script puts the dark one in its place. Labels are
-escaped, because Plotly renders a subset of HTML inside them.
+of the palette; the page's boot script puts the dark one in its place. The four series
+can be told apart under protan, deutan and tritan sight (a test measures it); three of
+them carry a pattern too, so that color is never alone. Labels are escaped, because
+Plotly renders a subset of HTML inside them.
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
+import polars as pl
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
-from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
-from pipelines.reports.safety import visible
+from pipelines.reports.text_tables import visible
+from pipelines.reports.view import View
+from pipelines.reports.words import clock, count, day, listed, moment, span
+
+LIGHT: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "#f4f5f7",
+        "surface": "#ffffff",
+        "ink": "#1c2127",
+        "muted": "#57606c",
+        "line": "#d8dce2",
+        "border": "#868e99",
+        "accent": "#1f5fbf",
+        "blue": "#005a9c",
+        "vermillion": "#b94700",
+        "green": "#009e73",
+        "purple": "#d66fb0",
+        "idle": "#e6e9ed",
+        "heat0": "#f0f2f4",
+        "heat1": "#cfe3f2",
+        "heat2": "#8fc1e3",
+        "heat3": "#4597cb",
+        "heat4": "#1a6ca6",
+        "heat5": "#0b4674",
+    }
+)
+DARK: Mapping[str, str] = MappingProxyType(
+    {
+        "page": "#101316",
+        "surface": "#191d22",
+        "ink": "#e8ebee",
+        "muted": "#a5afba",
+        "line": "#333a42",
+        "border": "#727c88",
+        "accent": "#8ab8f5",
+        "blue": "#3d8fd6",
+        "vermillion": "#d97a20",
+        "green": "#c5e17a",
+        "purple": "#f0b9d8",
+        "idle": "#2a3037",
+        "heat0": "#22272d",
+        "heat1": "#16374f",
+        "heat2": "#1b5680",
+        "heat3": "#2a7ab3",
+        "heat4": "#5ba8dc",
+        "heat5": "#b3dcf7",
+    }
+)
+HEAT = tuple(f"heat{step}" for step in range(1, 6))
+PATTERNS = {"vermillion": "/", "purple": ".", "green": "\\"}
+
+READABLE = 4.5  # WCAG 2.1, contrast of text with its ground, level AA
+GROUNDS = ("page", "surface")
+Accents = tuple[str, str]
+"""The district's color of links and focus, on light and on dark; empty: our own."""
+
+
+def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The colors by role, on light and on dark, with the district's own accent."""
+    light, dark = ({"accent": accent} if accent else {} for accent in accents)
+    return {**LIGHT, **light}, {**DARK, **dark}
+
+
+def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
+    """The contrast of a color with that ground of a theme on which it stands out less.
+
+    Args:
+        accent: As in "#1f5fbf".
+    """
+    return min(contrast(accent, palette[ground]) for ground in GROUNDS)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colors, 1 to 21, as WCAG 2.1 defines it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: str) -> float:
+    """Relative luminance, as WCAG 2.1 defines it."""
+    parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
 
 NO_CLOUD = {
     "showSendToCloud": False,
@@ -237,3 +327,147 @@ def spec(figure: Figure) -> dict[str, Any]:
 def library() -> tuple[str, str]:
     """File name and text of the one chart library that an archive holds."""
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs()
+
+
+MOST_LANES = 8
+ROLES = ("blue", "vermillion", "green", "purple")
+BY_SITE = ("non_approved_site", "off_hours_external")
+DAY_MINUTES = 24 * 60.0
+STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 7)))
+MOST_TICKS = 8
+SLOTS = 160
+"""So many marks, at most, stand side by side in a lane."""
+
+
+def case_lines(view: View, findings: Sequence[str], kind: str) -> pl.DataFrame:
+    """The log lines of some findings: local minute, and the lane that each is in."""
+    mine = view.inputs.evidence.filter(
+        pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
+    ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
+    mine = _in_their_time(view, mine)
+    building = view.short_place().drop_nulls().mode().sort().first()
+    seen_at = building.over("device")
+    place = pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device"))
+    is_by_site = kind in BY_SITE and mine["site"].drop_nulls().len() > 0
+    lane = pl.coalesce("site", place) if is_by_site else place
+    return mine.sort("time", "position").with_columns(
+        lane=lane.fill_null("device not known"),
+        # as a clock on the wall shows it, so that marks and ticks agree on any night
+        wall=pl.col("time")
+        .dt.convert_time_zone(view.zone.key)
+        .dt.replace_time_zone(None),
+    )
+
+
+ROOM = timedelta(minutes=5)
+
+
+def _in_their_time(view: View, lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines of the time that their finding is about; all, where none is of it.
+
+    A lease from the night before tells whose address it was. Drawn, it would press the
+    minutes that matter into a corner.
+    """
+    spans = view.known.select("finding_id", "start_time", "end_time")
+    joined = lines.join(spans, on="finding_id", how="left", maintain_order="left")
+    inside = pl.col("time").is_between(
+        pl.col("start_time") - ROOM, pl.col("end_time") + ROOM
+    )
+    kept = joined.filter(inside).select(lines.columns)
+    return lines if kept.is_empty() else kept
+
+
+def swim_lane(view: View, lines: pl.DataFrame) -> Figure | None:
+    """A lane each, a mark for each moment with a log line; None where there is none."""
+    if lines.is_empty():
+        return None
+    begin = lines["wall"].min()
+    assert isinstance(begin, datetime)
+    midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+    placed = lines.with_columns(
+        minute=(pl.col("wall") - midnight).dt.total_seconds() / 60
+    )
+    low, high = _ends(placed)
+    width = (high - low) / SLOTS
+    slot = ((pl.col("minute") - low) / width).floor()
+    marks = (
+        placed.group_by("lane", slot.alias("slot"), maintain_order=True)
+        .agg(pl.col("minute").first(), size=pl.len(), first=pl.col("time").first())
+        .sort("minute")
+    )
+
+    def said(size: int, first: datetime) -> str:
+        return f"{moment(first, view.zone)}: {count(size, 'log line')}"
+
+    names = marks["lane"].unique(maintain_order=True).to_list()[:MOST_LANES]
+    traces = [
+        bars(
+            ROLES[place % len(ROLES)],
+            [
+                (place, at - width / 2, width, said(size, first))
+                for at, size, first in marks.filter(lane=name)
+                .select("minute", "size", "first")
+                .iter_rows()
+            ],
+            thickness=0.6,
+        )
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    return chart(
+        traces,
+        x=axis(low, high, _ticks(low, high, midnight), showgrid=True),
+        y=axis(len(names) - 0.5, -0.5, list(enumerate(names))),
+        shapes=[_overlap(placed, len(names))] if len(names) > 1 else [],
+        height=44 + ROW_HEIGHT * len(names),
+    )
+
+
+def _ends(placed: pl.DataFrame) -> tuple[float, float]:
+    first, last = placed.select(
+        pl.col("minute").min(), last=pl.col("minute").max()
+    ).row(0)
+    room = max((last - first) * 0.04, 2)
+    return first - room, last + room
+
+
+def _ticks(low: float, high: float, midnight: datetime) -> list[tuple[float, str]]:
+    step = next((s for s in STEPS if (high - low) / s <= MOST_TICKS), STEPS[-1])
+    first = int(-(-low // step)) * step
+    return [
+        (place, _tick(midnight + timedelta(minutes=place), step))
+        for place in range(first, int(high) + 1, step)
+    ]
+
+
+def _tick(when: datetime, step: int) -> str:
+    if step >= DAY_MINUTES:
+        return day(when.date())
+    return clock(when.hour, when.minute)
+
+
+def _overlap(placed: pl.DataFrame, lanes: int) -> dict[str, Any]:
+    """Shades the time in which more than one lane is busy."""
+    ends = placed.group_by("lane").agg(
+        first=pl.col("minute").min(), last=pl.col("minute").max()
+    )
+    second = sorted(ends["first"])[1]
+    last = sorted(ends["last"])[-2]
+    shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
+    span = (min(second, last), max(second, last), -0.5, lanes - 0.5)
+    return box(*span, line={"width": 0}, layer="below", **shade)
+
+
+def in_words(view: View, lines: pl.DataFrame) -> str:
+    """What the picture shows, for who cannot see it."""
+    if lines.is_empty():
+        return ""
+    lanes = lines.group_by("lane", maintain_order=True).agg(
+        size=pl.len(), first=pl.col("time").min(), last=pl.col("time").max()
+    )
+    said = [
+        f"{lane}: {count(size, 'log line')}, {span(first, last, view.zone)}"
+        for lane, size, first, last in lanes.head(4).iter_rows()
+    ]
+    more = lanes.height - len(said)
+    rest = f"; and {count(more, 'more lane')}" if more else ""
+    return f"{listed(said, most=4)}{rest}."

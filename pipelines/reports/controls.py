@@ -24,7 +24,7 @@ from pipelines.state.published_reports import newest_publication
 from pipelines.state.records_requests import record_requests
 from pipelines.state.retention import holds
 from pipelines.state.reviews import reviews
-from pipelines.state.runs import last_drill
+from pipelines.state.source_records import last_drill
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from pipelines.health.rule_coverage import FAMILIES
 from pipelines.privacy.pseudonyms import published_tables
 from pipelines.registry.frames import FRAMES
 from pipelines.state.ledger import STATES
-from pipelines.state.source_days import LAGS
+from pipelines.state.source_records import LAGS
 from pipelines.warehouse.headers import ColumnNote, Header
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 
 
 def notes_of(relation: str) -> Mapping[str, ColumnNote]:

@@ -20,16 +20,12 @@ from pipelines.findings.cases import Case, aged
 from pipelines.privacy.suppression import Grid, band, held_back, with_totals
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import subjects_of
-from pipelines.reports.downloads import Page
 from pipelines.reports.headline import coverage, new_sites
 from pipelines.reports.page_one import lines, opening
-from pipelines.reports.page_parts import parts_of, wanted
-from pipelines.reports.pages import page
-from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.safety import file_name
-from pipelines.reports.schemas import empty_frame
+from pipelines.reports.pages import page, parts_of, wanted
+from pipelines.reports.report_inputs import ReportInputs, empty_frame
 from pipelines.reports.sections import EDITIONS, sections
-from pipelines.reports.text_tables import Table, table, total
+from pipelines.reports.text_tables import Page, Table, file_name, table, total
 from pipelines.reports.view import View
 from pipelines.reports.weekly import Pages, about, case_pages, shared_files
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, day_range, number, share

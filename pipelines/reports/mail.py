@@ -20,7 +20,7 @@ from pipelines.reports.headline import coverage, history, this_week
 from pipelines.reports.page_one import Line, lines, opening
 from pipelines.reports.pages import page
 from pipelines.reports.report_inputs import ReportInputs, week_of
-from pipelines.reports.safety import visible
+from pipelines.reports.text_tables import visible
 from pipelines.reports.view import View, week_label
 from pipelines.reports.weekly import about, versions
 from pipelines.reports.words import NOT_KNOWN, count, day, number

@@ -6,14 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from pipelines.findings.cases import Case
-from pipelines.reports.downloads import Page, book_of
 from pipelines.reports.headline import NUMBERS, is_whole, this_week
-from pipelines.reports.page_parts import parts_of, said_once, wanted
-from pipelines.reports.pages import page
+from pipelines.reports.pages import page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.sections import sections, trend
 from pipelines.reports.static_charts import drawing
-from pipelines.reports.text_tables import Cell, Table, table, to_csv
+from pipelines.reports.text_tables import Cell, Page, Table, book_of, table, to_csv
 from pipelines.reports.view import ONE_WEEK, View, week_label
 from pipelines.reports.words import (
     KINDS,

@@ -17,12 +17,11 @@ from pipelines.findings.unjudged_days import UNJUDGED
 from pipelines.health.rule_coverage import arrived, fed_since, rules_on
 from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
 from pipelines.privacy.lookups import gives_name
-from pipelines.registry.account_domains import APPLIED
+from pipelines.registry.account_names import APPLIED
 from pipelines.registry.registry import building_names
+from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
-from pipelines.reports.palette import DARK, LIGHT, READABLE, least_contrast
-from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.schemas import SCHEMAS, empty_frame
+from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
 from pipelines.reports.words import count, number
@@ -30,11 +29,9 @@ from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
 from pipelines.state.audit import open_chain
 from pipelines.state.records_requests import record_requests
-from pipelines.state.referral_rows import statements_by_case
-from pipelines.state.runs import last_look
-from pipelines.state.seen_domains import noted_domains
-from pipelines.state.source_days import source_days as counted_days
-from pipelines.state.source_issues import stored_issues
+from pipelines.state.reviews import statements_by_case
+from pipelines.state.source_records import last_look, noted_domains, stored_issues
+from pipelines.state.source_records import source_days as counted_days
 from pipelines.warehouse.database import Database
 
 

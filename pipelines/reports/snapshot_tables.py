@@ -12,8 +12,8 @@ import polars as pl
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, placed_cases
+from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.grades import told
-from pipelines.findings.record import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged_days import UNJUDGED, frame, unjudged
 from pipelines.ingest.compression import NO_CHECKSUM

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
-from pipelines.reports.charts import Figure
-from pipelines.reports.palette import HEAT, LIGHT, PATTERNS
+from pipelines.reports.charts import HEAT, LIGHT, PATTERNS, Figure
 
 WIDTH = 880
 TOP, RIGHT, BOTTOM = 14, 20, 30

@@ -1,15 +1,97 @@
-"""Tables of text for readers, and the same tables as CSV that is safe to open."""
+"""Tables of text for readers, and the same tables as CSV and workbooks, safe to open.
+
+Escaping for HTML is the templates' work. Text from logs and registries is made visible
+here before it reaches a page: controls, direction marks and zero widths change how the
+text around them is read. A workbook is made when it is written, so that a report that
+nobody writes to disk costs nothing.
+"""
 
 import csv
+import hashlib
 import io
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import polars as pl
+import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
-from pipelines.reports.safety import spelled_out, with_looks
 from pipelines.reports.words import NOT_KNOWN, day, number
+
+# C0 and C1 controls, soft hyphen, Arabic letter mark, zero widths, direction marks
+# and isolates, word joiners, byte order mark, lone surrogates, tags.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+MARK = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]"
+STACKED = re.compile(f"({MARK}{{3}}){MARK}+")
+LONGEST = 2_000
+UNSAFE = re.compile("[^A-Za-z0-9]+")
+SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+def spelled_out(text: str) -> str:
+    """The text with hidden characters spelled out, in full."""
+    return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def visible(text: str) -> str:
+    """The text with hidden characters spelled out, and cut where it never ends."""
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST:
+        return text
+    shown = spelled_out(text)
+    shown = STACKED.sub(r"\1", shown)
+    return shown if len(shown) <= LONGEST else shown[:LONGEST] + " ... (cut)"
+
+
+IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+
+
+def with_looks(text: str) -> str:
+    """Each encoded host name with how a browser may show it, and in which letters.
+
+    As in `xn--smpleton-16g.example (may read "...", in Cyrillic and Latin letters)`.
+    """
+    return IDN.sub(_with_look, text)
+
+
+def _with_look(found: re.Match[str]) -> str:
+    try:
+        shown = ".".join(map(_decoded, found[0].split(".")))
+    except UnicodeError:
+        return found[0]
+    letters = {unicodedata.name(c, "other").split()[0] for c in shown if c.isalpha()}
+    named = " and ".join(sorted(one.capitalize() for one in letters))
+    return f'{found[0]} (may read "{visible(shown)}", in {named} letters)'
+
+
+def _decoded(label: str) -> str:
+    is_encoded = label.startswith("xn--")
+    return label[4:].encode("ascii").decode("punycode") if is_encoded else label
+
+
+def file_name(identifier: str) -> str:
+    """A name that is safe in a folder and in a link, the same each time.
+
+    Where characters had to go, letters of a hash keep two names apart.
+    """
+    if SAFE_NAME.fullmatch(identifier):
+        return identifier
+    mark = hashlib.sha256(identifier.encode("utf-8", "replace")).hexdigest()
+    readable = UNSAFE.sub("-", identifier)[:40].strip("-_")
+    return f"{readable}-{mark[:8]}" if readable else f"f-{mark[:16]}"
+
+
+def integrity(text: str) -> str:
+    """The hash that a content policy and an `integrity` attribute name."""
+    return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
 
 # What a spreadsheet takes for a formula. The apostrophe itself is in the list so
 # that taking one apostrophe away always gives the original back.
@@ -145,3 +227,114 @@ def amount(rows: pl.DataFrame, column: str) -> float:
 def largest(rows: pl.DataFrame, column: str) -> float:
     """The maximum of a column."""
     return float(rows.select(pl.col(column).max()).item() or 0)
+
+
+About = Sequence[tuple[str, str]]
+
+# A cell of a log is text, whatever it looks like: no formula, no link, no number.
+AS_TEXT = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+}
+ABOUT = "About"
+LONGEST_NAME = 31  # letters of a sheet's name
+MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
+LONGEST_CELL = 32_767  # characters, Excel's own limit
+CUT = " ... (cut; the CSV file has all of it)"
+WIDEST = 48  # letters of a column
+
+
+def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
+    """The file, the same bytes each time.
+
+    Args:
+        sheets: Rows by the name of their sheet, the labels of the columns first.
+            Numbers are numbers, all else is text. The sheet `ABOUT` has no labels.
+    """
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, AS_TEXT)
+    book.set_properties({"created": MADE})
+    head = book.add_format({"bold": True, "bottom": 1})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name[:LONGEST_NAME])
+        _fill(sheet, rows)
+        if name != ABOUT:
+            sheet.set_row(0, None, head)
+            sheet.freeze_panes(1, 0)
+            sheet.autofilter(0, 0, len(rows) - 1, len(rows[0]) - 1)
+    book.close()
+    return file.getvalue()
+
+
+def _fill(sheet: Worksheet, rows: Iterable[Sequence[object]]) -> None:
+    """Write each cell as what it is, and make the columns as wide as they need."""
+    widths: dict[int, int] = {}
+    for at, row in enumerate(rows):
+        for place, value in enumerate(row):
+            if isinstance(value, int | float):
+                sheet.write(at, place, value)
+            elif value:
+                sheet.write_string(at, place, _fitting(spelled_out(str(value))))
+            widths[place] = max(widths.get(place, 6), len(str(value)) + 2)
+    for place, width in widths.items():
+        sheet.set_column(place, place, min(width, WIDEST))
+
+
+def _fitting(text: str) -> str:
+    """The text, cut and marked where a cell of Excel cannot hold it."""
+    if len(text) <= LONGEST_CELL:
+        return text
+    return text[: LONGEST_CELL - len(CUT)] + CUT
+
+
+@dataclass(frozen=True)
+class Book:
+    """A workbook that is made when its bytes are asked for.
+
+    Attributes:
+        tables: By the name of their sheet, which is that of their CSV file.
+        about: Name and value of what a reader must know of all of them.
+    """
+
+    tables: Mapping[str, Table]
+    about: About
+
+    def content(self) -> bytes:
+        """The file, the same bytes each time; first what its sheets are."""
+        sheets = [(name, _told(one)) for name, one in self.tables.items()]
+        return workbook(
+            {ABOUT: [*self.about, *sheets]}
+            | {
+                name: [one.labels, *([cell.value for cell in row] for row in one.rows)]
+                for name, one in self.tables.items()
+                if one.fits_excel
+            }
+        )
+
+
+def _told(shown: Table) -> str:
+    """What a sheet holds, or why there is none."""
+    held = f"{shown.caption} ({len(shown.rows):,} rows)"
+    return held if shown.fits_excel else f"{held}; too many for Excel: see the CSV file"
+
+
+Page = str | bytes | Book
+
+
+def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
+    """All tables of a week, or of a month, as one workbook.
+
+    Args:
+        shared: What every page of the week says of itself.
+    """
+    about = (
+        ("District", shared["district"]),
+        ("Week", f"{shared['week']}, {shared['dates']}"),
+        ("Report", shared["report_id"]),
+        *shared["versions"],
+        ("Names", "Accounts and devices carry code names. A log names no person."),
+    )
+    return Book(tables, about)

@@ -14,18 +14,16 @@ from pipelines.reports.cards import (
     case_cards,
     page_name,
 )
+from pipelines.reports.charts import case_lines, in_words, swim_lane
 from pipelines.reports.corrections import digest, facts
-from pipelines.reports.downloads import Page, book_of
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
 from pipelines.reports.page_one import lines, opening
-from pipelines.reports.page_parts import BOOK, parts_of, said_once, wanted
-from pipelines.reports.pages import asset_files, page
+from pipelines.reports.pages import BOOK, asset_files, page, parts_of, said_once, wanted
 from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.rollups import switch
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
-from pipelines.reports.swim_lane import case_lines, in_words, swim_lane
-from pipelines.reports.text_tables import to_csv
+from pipelines.reports.text_tables import Page, book_of, to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD

@@ -15,16 +15,15 @@ from pipelines.formats import Context
 from pipelines.ingest.mixed_lines import MIXED
 from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote
+from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
-from pipelines.reports.palette import READABLE
 from pipelines.reports.snapshot_inputs import known_sections, pale
 from pipelines.settings.model import Detection, Scalar
 from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.toml_reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
 from pipelines.warehouse.headers import Param
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model, within
+from pipelines.warehouse.models import Model, models, within
 
 _WORDS = {
     "int": "a whole number",

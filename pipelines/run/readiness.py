@@ -22,7 +22,7 @@ from pipelines.health.rule_coverage import (
     noted_coverage,
 )
 from pipelines.ingest.parser import readers
-from pipelines.registry.account_domains import (
+from pipelines.registry.account_names import (
     AMBIGUOUS,
     APPLIED,
     FEWEST_NAMES,
@@ -32,7 +32,7 @@ from pipelines.registry.account_domains import (
     mail_domains,
 )
 from pipelines.state.ledger import source_files
-from pipelines.state.seen_domains import noted_domains
+from pipelines.state.source_records import noted_domains
 from pipelines.warehouse.models import inputs_below
 
 NEEDED = (

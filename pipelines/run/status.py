@@ -37,14 +37,15 @@ from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
 from pipelines.state.retention import begun
-from pipelines.state.runs import (
+from pipelines.state.source_records import (
+    dirty_days,
     last_look,
     last_rebuild_reasons,
     last_run,
+    oldest_dirty,
     reason_lines,
     set_back,
 )
-from pipelines.state.source_days import dirty_days, oldest_dirty
 
 PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
 

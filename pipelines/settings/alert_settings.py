@@ -6,8 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.settings.parts import MisusedKeyError, Part, Severity, gathered
-from pipelines.settings.problems import nearest
+from pipelines.settings.problems import (
+    MisusedKeyError,
+    Part,
+    Severity,
+    gathered,
+    nearest,
+)
 from pipelines.settings.secrets import is_reference
 
 SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")

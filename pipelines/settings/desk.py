@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from pipelines.settings.parts import Part
+from pipelines.settings.problems import Part
 from pipelines.settings.roles import Roles
 from pipelines.settings.secrets import is_reference
 

@@ -23,7 +23,7 @@ from pydantic import (
 from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.desk import Desk
-from pipelines.settings.parts import SEVERITIES, MisusedKeyError, Part, gathered
+from pipelines.settings.problems import SEVERITIES, MisusedKeyError, Part, gathered
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Roles
 

@@ -1,13 +1,18 @@
-"""What is wrong with a settings or registry file, told so that it can be fixed."""
+"""What is wrong with a settings or registry file, told so that it can be fixed.
+
+A `Part` of the settings tells what is wrong only beside its table's other keys.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import SettingsError
 
-Severity = Literal["error", "refused", "notice"]
+ProblemSeverity = Literal["error", "refused", "notice"]
 
 LONGEST_VALUE = 80
 
@@ -34,7 +39,7 @@ class Problem:
     column: str | None = None
     value: str | None = None
     allowed: str = ""
-    severity: Severity = "error"
+    severity: ProblemSeverity = "error"
     paste: str = ""
 
     @property
@@ -100,3 +105,49 @@ class Fault:
     found: str | None
     allowed: str
     paste: str
+
+
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+"""How bad a finding or an alert is, if it is true; the least first."""
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
+
+class MisusedKeyError(ValueError):
+    """A key of a table that is wrong only beside the table's other keys.
+
+    Attributes:
+        key: Its name in the table.
+        allowed: What may stand there, in words.
+        paste: A line that would be right.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        what: str,
+        *,
+        allowed: str = "",
+        paste: str = "",
+    ) -> None:
+        super().__init__(f"{key} {what}")
+        self.key = key
+        self.what = what
+        self.allowed = allowed
+        self.paste = paste
+
+
+class Part(BaseModel):
+    """A table of the settings: no unknown keys, no changes, no guessed types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def gathered(model: type[BaseModel], data: Any, into: str) -> Any:
+    """Move keys that the model does not know into its open mapping `into`."""
+    if not isinstance(data, dict):
+        return data
+    known = {key: value for key, value in data.items() if key in model.model_fields}
+    free = {key: value for key, value in data.items() if key not in known}
+    inner = known.get(into, {})
+    return known | {into: {**inner, **free}} if isinstance(inner, dict) else known

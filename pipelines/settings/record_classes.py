@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
 
-from pipelines.settings.parts import Part
+from pipelines.settings.problems import Part
 
 
 @dataclass(frozen=True, kw_only=True)

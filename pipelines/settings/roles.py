@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from pipelines.errors import SchoolbellError
-from pipelines.settings.parts import Part
+from pipelines.settings.problems import Part
 
 Role = Literal["director", "analyst", "operator", "custodian", "superintendent"]
 Right = Literal[

@@ -14,8 +14,13 @@ from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import SECRET_WORDS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection, Settings
-from pipelines.settings.parts import MisusedKeyError, Part
-from pipelines.settings.problems import InvalidSettingsError, Problem, nearest
+from pipelines.settings.problems import (
+    InvalidSettingsError,
+    MisusedKeyError,
+    Part,
+    Problem,
+    nearest,
+)
 from pipelines.settings.toml_text import (
     Path,
     key_lines,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from pipelines.errors import BusyError
 from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.home_mark import Mark, advance
-from pipelines.state.source_days import SourceDay, add_days, mark_dirty
+from pipelines.state.source_records import SourceDay, add_days, mark_dirty
 from pipelines.state.tables import LAKE_FILES, LAKE_RUNS, SOURCE_FILES
 
 GROWING = "growing"

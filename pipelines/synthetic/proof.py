@@ -24,7 +24,7 @@ from pipelines.health.rule_coverage import (
     family_of,
 )
 from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import models, rules
 
 NO_LINE = "no line tells of it"
 MOST = 0.5

@@ -20,7 +20,7 @@ from pipelines.synthetic.generate import DISTRICT_NAME, generate
 from pipelines.synthetic.habits import FRIENDLY, Habits
 from pipelines.synthetic.proof import unproven
 from pipelines.synthetic.writers.exports import FOLDER
-from pipelines.warehouse.library import rules as rule_models
+from pipelines.warehouse.models import rules as rule_models
 
 SHOWN = ("C2", "C3")
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from pipelines.engines import Engine
 from pipelines.errors import ModelError
 from pipelines.state.connections import Store
-from pipelines.state.source_days import Quarantined, hold_back, lift, quarantined
+from pipelines.state.source_records import Quarantined, hold_back, lift, quarantined
 from pipelines.warehouse import attribution
 from pipelines.warehouse.carried_builds import SpanTask, build_span
 from pipelines.warehouse.database import Database, Part

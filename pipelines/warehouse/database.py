@@ -26,8 +26,7 @@ from pipelines.errors import ModelError, SchoolbellError
 from pipelines.events import LINES_A_FILE
 from pipelines.settings.model import MEMORY_MB
 from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.library import macros
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, macros
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")

@@ -1,8 +1,9 @@
-"""Reads a SQL model: one select a file, under a YAML header that is checked.
+"""Finds and reads SQL models: one select a file, under a YAML header that is checked.
 
-The folder is the DuckDB schema, the file the relation: `sql/core/duty.sql` is
-`core.duty`. A model whose query names `$event_date` is *dated*: it says what one
-local day holds and reads the days of its `window`. Others are rebuilt whole.
+`sql/` lies beside the package in a checkout, inside it in a wheel. The folder is the
+DuckDB schema, the file the relation: `sql/core/duty.sql` is `core.duty`. A model whose
+query names `$event_date` is *dated*: it says what one local day holds and reads the
+days of its `window`. Others are rebuilt whole.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from pipelines.warehouse.headers import (
     Header,
     Param,
     Scalar,
+    Shared,
     Strict,
     read_header,
     shared_of,
@@ -382,3 +384,51 @@ def downstream(models: Iterable[Model], roots: Iterable[str]) -> Sequence[str]:
             stale.add(model.name)
             found.append(model.name)
     return found
+
+
+def sql_folder() -> Path:
+    """The folder with the models.
+
+    Raises:
+        ModelError: The installation lacks it.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package.parent / "sql", package / "_sql"):
+        if (folder / "core").is_dir():
+            return folder
+    raise ModelError(
+        "the SQL models are missing from this installation",
+        where=str(package),
+        remedy="Install Schoolbell again.",
+    )
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Every model, inputs before what reads them."""
+    return read_models(sql_folder())
+
+
+@cache
+def macros() -> dict[str, str]:
+    """Every macro that queries may use, those that others use first."""
+    return read_macros(sql_folder())
+
+
+def shared_words() -> Shared:
+    """What the detections have in common."""
+    return shared_of(sql_folder() / DETECTIONS)
+
+
+@cache
+def rule_headers() -> dict[str, Header]:
+    """The header of every detection by its code, at a tenth of `rules`'s time."""
+    files = sorted((sql_folder() / DETECTIONS).glob("*.sql"))
+    return {(header := read_model(file).header).code: header for file in files}
+
+
+@cache
+def rules() -> dict[str, Model]:
+    """Every detection by its code, those that a district switched off too."""
+    found = {model.header.code: model for model in models().values()}
+    return {code: model for code, model in found.items() if code}

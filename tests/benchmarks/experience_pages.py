@@ -10,11 +10,10 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.reports.archive import as_bytes, write_archive
+from pipelines.reports.charts import DARK, LIGHT, contrast
 from pipelines.reports.mail import mail
-from pipelines.reports.palette import DARK, LIGHT, contrast
 from pipelines.reports.publication import _replace as replace_week
-from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.schemas import empty_frame
+from pipelines.reports.report_inputs import ReportInputs, empty_frame
 from pipelines.reports.sections import PAGES
 from pipelines.reports.weekly import Pages, weekly_report
 from pipelines.reports.words import lint, reading_grade

@@ -11,11 +11,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipelines.reports.archive import write_archive
-from pipelines.reports.downloads import Book
 from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.mail import mail
 from pipelines.reports.publication import _replace as replace_week
-from pipelines.reports.schemas import empty_frame
+from pipelines.reports.report_inputs import empty_frame
+from pipelines.reports.text_tables import Book
 from pipelines.reports.weekly import Pages, weekly_report
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy

@@ -12,7 +12,7 @@ from pipelines.health import overview as health
 from pipelines.health.issues import Issue
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
-from pipelines.state.runs import last_look
+from pipelines.state.source_records import last_look
 from tests.faults.home import lines
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipelines.defs.location import build_defs
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
 
 

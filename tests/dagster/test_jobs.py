@@ -18,7 +18,7 @@ from pipelines.findings.unjudged_days import Failure, failures
 from pipelines.run.run import Result
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
 from tests.faults.home import lines
 from tests.journey.small import DAYS, rows_of, told_of

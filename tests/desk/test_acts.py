@@ -16,9 +16,8 @@ from pipelines.findings.review import VERDICTS
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
-from pipelines.state.referral_rows import inquiries, referrals
 from pipelines.state.retention import holds
-from pipelines.state.reviews import requests
+from pipelines.state.reviews import inquiries, referrals, requests
 from tests.desk.conftest import with_settings
 from tests.desk.visiting import GROUPS as SYSTEM_GROUPS
 from tests.desk.visiting import USERS, as_system_user, open_desk

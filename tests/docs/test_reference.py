@@ -5,7 +5,7 @@ import pytest
 from docs.reference_pages import PAGES, cell, main, table
 from pipelines.alerts.channels import channels
 from pipelines.registry.frames import FILES
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
 
 FOLDER = REPO_ROOT / "docs" / "reference"

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.events import EVENT_CLASSES
 from pipelines.state import ledger
-from pipelines.state.source_days import source_days
+from pipelines.state.source_records import source_days
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
 from tests.faults.home import Home, lines

@@ -15,7 +15,7 @@ from pipelines.district import only_writer, open_district
 from pipelines.operations.purge import Purge, carry_out, certified, plan
 from pipelines.state.audit import open_chain
 from pipelines.warehouse import builds
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.faults.zygote import Fault, instrument
 
 

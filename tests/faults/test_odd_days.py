@@ -20,8 +20,7 @@ from pipelines.notebook.connection import Connection
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state.opened_state import open_state
-from pipelines.state.runs import last_look, set_back
-from pipelines.state.source_days import dirty_days
+from pipelines.state.source_records import dirty_days, last_look, set_back
 from tests.conftest import LONG, REPO_ROOT
 from tests.faults.damaged import COMMANDS, copied, words
 from tests.faults.home import BEGIN, Home, lines, once

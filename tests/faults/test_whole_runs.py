@@ -12,7 +12,7 @@ from pipelines.district import open_district
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from pipelines.state.published_reports import pending_reports
-from pipelines.state.source_days import dirty_days, quarantined
+from pipelines.state.source_records import dirty_days, quarantined
 from pipelines.warehouse.snapshots import current, reading
 from tests.conftest import LONG
 from tests.faults.zygote import DONE, STEPS

@@ -8,8 +8,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.privacy.attribution_changes import CHANGES
-from pipelines.run.run import run
-from pipelines.run.summary import told
+from pipelines.run.run import run, told
 from pipelines.settings.home import DistrictHome
 from pipelines.state.assigned_pseudonyms import attribution_changes
 from tests.journey.small import judged, rows_of

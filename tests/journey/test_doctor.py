@@ -30,7 +30,7 @@ from pipelines.operations.checks import (
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import now_text, remember
-from pipelines.state.runs import DRILLED
+from pipelines.state.source_records import DRILLED
 from tests.journey.commands import schoolbell
 
 

@@ -15,8 +15,7 @@ from pipelines.health.source_hours import closed_times, expected_hours, usual_la
 from pipelines.run.status import ACT, status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.connections import now_text, remember
-from pipelines.state.source_days import source_days
-from pipelines.state.source_issues import stored_issues
+from pipelines.state.source_records import source_days, stored_issues
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.snapshots import reading

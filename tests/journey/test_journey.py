@@ -18,8 +18,8 @@ from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.findings import stored_evidence
-from pipelines.state.source_days import dirty_days
-from pipelines.warehouse.library import models
+from pipelines.state.source_records import dirty_days
+from pipelines.warehouse.models import models
 from pipelines.warehouse.snapshots import current, reading
 from tests.conftest import only_long
 from tests.journey.small import findings_of, local_days, rows_of, told_of

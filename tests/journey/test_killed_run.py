@@ -10,7 +10,7 @@ from pipelines.run.run import run
 from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.published_reports import pending_reports
-from pipelines.state.source_days import dirty_days
+from pipelines.state.source_records import dirty_days
 from tests.conftest import LONG
 from tests.faults.home import lines
 from tests.journey.small import now, rows_of

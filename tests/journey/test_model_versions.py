@@ -10,8 +10,7 @@ from pipelines.refresh.steps import build_and_judge
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import arguments, model_version
+from pipelines.warehouse.models import arguments, model_version, models
 from tests.journey.small import judged, rows_of, told_of
 
 pytestmark = pytest.mark.slow

@@ -13,10 +13,10 @@ from pipelines.errors import ModelError
 from pipelines.findings.unjudged_days import UNJUDGED, failures
 from pipelines.refresh.staleness import stale_range
 from pipelines.settings.home import DistrictHome
-from pipelines.state.source_days import mark_dirty, quarantined
+from pipelines.state.source_records import mark_dirty, quarantined
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Check
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from pipelines.warehouse.snapshots import current, reading
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, rows_of, told_of

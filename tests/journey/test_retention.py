@@ -31,8 +31,7 @@ from pipelines.state.audit import open_chain
 from pipelines.state.connections import now_text
 from pipelines.state.ledger import Change, FileRecord
 from pipelines.state.retention import Hold, Purged, holds, kept_from, place_hold
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import without_events
+from pipelines.warehouse.models import models, without_events
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, told_of
 

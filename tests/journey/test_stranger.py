@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.state import ledger
-from pipelines.state.source_days import quarantined
+from pipelines.state.source_records import quarantined
 from tests.benchmarks.judge import JUDGE, Stranger, stranger
 from tests.journey.commands import Done, schoolbell
 from tests.journey.small import findings_of, shared

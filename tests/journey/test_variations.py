@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.synthetic.variations import VARIATIONS, compared, shown_findings
-from pipelines.warehouse.library import rules
+from pipelines.warehouse.models import rules
 from tests.conftest import LONG
 from tests.journey.small import small, two_days
 

@@ -12,7 +12,7 @@ from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding, candidates
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
-from pipelines.registry.account_domains import applied, derive
+from pipelines.registry.account_names import applied, derive
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
@@ -22,8 +22,7 @@ from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.builds import Builder, Quarantine
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import catalog
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model
+from pipelines.warehouse.models import Model, models
 from tests.scenarios import places
 from tests.scenarios.story import Story
 

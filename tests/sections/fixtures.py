@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.schemas import SCHEMAS, empty_frame
+from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame
 from tests.sections.hostile import (
     CODE,
     CONTROLS,

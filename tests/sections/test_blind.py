@@ -8,7 +8,7 @@ import pytest
 from pipelines.reports.cards import COUNTS_NO_LINES, blind_days, card, card_rows
 from pipelines.reports.headline import coverage
 from pipelines.reports.page_one import lines
-from pipelines.reports.page_parts import parts_of
+from pipelines.reports.pages import parts_of
 from pipelines.reports.sections import sections
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report

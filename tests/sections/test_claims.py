@@ -12,13 +12,13 @@ from pipelines.reports.cards import card, card_rows, decide
 from pipelines.reports.editions import Edition, edition_report
 from pipelines.reports.headline import source_issues
 from pipelines.reports.page_one import lines
-from pipelines.reports.schemas import SCHEMAS
+from pipelines.reports.report_inputs import SCHEMAS
 from pipelines.reports.sections import PAGES, buildings, policy_map, sections
 from pipelines.reports.view import View
 from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import clock, distance, how_sure, in_locale
 from pipelines.settings.model import Referral
-from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import models, rules
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS, busy
 from tests.sections.reading import Page, texts

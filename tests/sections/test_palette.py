@@ -7,8 +7,8 @@ from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
 import pytest
 
 from pipelines.errors import SettingsError
+from pipelines.reports.charts import DARK, LIGHT, READABLE, contrast, least_contrast
 from pipelines.reports.mail import mail
-from pipelines.reports.palette import DARK, LIGHT, READABLE, contrast, least_contrast
 from pipelines.reports.snapshot_inputs import readable
 from pipelines.reports.weekly import weekly_report
 from pipelines.settings.model import Report

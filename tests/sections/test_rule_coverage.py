@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.health.rule_coverage import coverage_of
 from pipelines.reports.page_one import headline, lines
-from pipelines.reports.page_parts import parts_of
+from pipelines.reports.pages import parts_of
 from pipelines.reports.sections import sections
 from pipelines.reports.sections.rule_coverage import SECTION
 from pipelines.reports.view import View

@@ -11,11 +11,17 @@ import pytest
 from pipelines.errors import SchoolbellError
 from pipelines.reports.archive import write_archive
 from pipelines.reports.charts import label, spec
-from pipelines.reports.downloads import workbook
 from pipelines.reports.pages import asset_files, printable
-from pipelines.reports.safety import file_name, integrity, visible
 from pipelines.reports.sections import sections
-from pipelines.reports.text_tables import safe, table, to_csv
+from pipelines.reports.text_tables import (
+    file_name,
+    integrity,
+    safe,
+    table,
+    to_csv,
+    visible,
+    workbook,
+)
 from pipelines.reports.view import View
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import MONDAY, WEEKS

@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 from plotly.graph_objects import Figure
 
-from pipelines.reports.charts import spec
+from pipelines.reports.charts import LIGHT, spec
 from pipelines.reports.headline import coverage
-from pipelines.reports.palette import LIGHT
 from pipelines.reports.sections import sections
 from pipelines.reports.static_charts import drawing
 from pipelines.reports.view import View

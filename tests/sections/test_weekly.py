@@ -13,11 +13,11 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.reports.archive import as_bytes
+from pipelines.reports.charts import case_lines
 from pipelines.reports.corrections import facts, revision_after
-from pipelines.reports.downloads import CUT
-from pipelines.reports.schemas import empty_frame
+from pipelines.reports.report_inputs import empty_frame
 from pipelines.reports.sections import PAGES, sections
-from pipelines.reports.swim_lane import case_lines
+from pipelines.reports.text_tables import CUT
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
 from tests.conftest import LONG

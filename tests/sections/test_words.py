@@ -9,9 +9,9 @@ import pytest
 
 from pipelines.reports import words
 from pipelines.reports.cards import in_units
-from pipelines.reports.safety import with_looks
+from pipelines.reports.text_tables import with_looks
 from pipelines.reports.words import in_locale
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
 from tests.sections.conftest import pages_of
 from tests.sections.fixtures import WEEKS

@@ -25,17 +25,16 @@ import yaml
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
-from pipelines.warehouse import dimensions
+from pipelines.warehouse import inputs
 from pipelines.warehouse.builds import verify
 from pipelines.warehouse.database import Database, Part, writing
 from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import Model, arguments, inputs_below
+from pipelines.warehouse.models import Model, arguments, inputs_below, models
 
 DIMENSIONS = {
-    "identity.hosts": dimensions.HOSTS,
-    "identity.spellings": dimensions.SPELLINGS,
-    "identity.addresses": dimensions.ADDRESSES,
+    "identity.hosts": inputs.HOSTS,
+    "identity.spellings": inputs.SPELLINGS,
+    "identity.addresses": inputs.ADDRESSES,
     "identity.outside_networks": mmdb_files.OUTSIDE,
 }
 _TYPES = {

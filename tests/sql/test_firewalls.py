@@ -11,8 +11,7 @@ from pipelines.clock import Reading
 from pipelines.formats import Context, formats
 from pipelines.ingest.record_cuts import records
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.library import models, rules
-from pipelines.warehouse.models import arguments
+from pipelines.warehouse.models import arguments, models, rules
 from tests.sql.tables import create
 
 DAY = date(2026, 3, 2)

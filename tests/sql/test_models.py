@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments
+from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, models
 from tests.sql.tables import DIMENSIONS, Case, columns_of, create
 
 HERE = Path(__file__).parent

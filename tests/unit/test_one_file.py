@@ -14,11 +14,10 @@ from pipelines.findings.judgment import judge
 from pipelines.findings.record import candidates
 from pipelines.ingest.drift import Drift
 from pipelines.registry.policy import default_policy, read_policy
-from pipelines.warehouse import library
+from pipelines.warehouse import models
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.detections import catalog
+from pipelines.warehouse.detections import blocked_rules, catalog, disabled
 from pipelines.warehouse.models import arguments
-from pipelines.warehouse.needs import blocked_rules, disabled
 from tests.sql.tables import Case, create
 from tests.unit.findings.given import known
 
@@ -95,18 +94,18 @@ expect: |
 def dropped(tmp_path, monkeypatch):
     """The folder of the models with one file more; the case of that file."""
     folder = tmp_path / "sql"
-    shutil.copytree(library.sql_folder(), folder)
+    shutil.copytree(models.sql_folder(), folder)
     (folder / "detections" / "logged_on_often.sql").write_text(DETECTION)
     case = tmp_path / "tests" / "detections" / "logged_on_often" / "often.yaml"
     case.parent.mkdir(parents=True)
     case.write_text(CASE)
 
     def forget():
-        for remembered in (library.models, library.macros, library.rules):
+        for remembered in (models.models, models.macros, models.rules):
             remembered.cache_clear()
 
     forget()
-    monkeypatch.setattr(library, "sql_folder", lambda: folder)
+    monkeypatch.setattr(models, "sql_folder", lambda: folder)
     yield case
     forget()
 
@@ -119,7 +118,7 @@ def test_it_has_its_case(dropped):
 def test_it_is_judged_in_its_own_words(dropped):
     policy = read_policy(default_policy())
     registry = SimpleNamespace(frames=policy._asdict())
-    detection = catalog(library.models(), registry)["ZZ-1"]
+    detection = catalog(models.models(), registry)["ZZ-1"]
     with writing(dropped.parent / "w.duckdb", threads=1) as database:
         create(database, "core.presences")
         database.rows(

@@ -15,7 +15,7 @@ from pipelines.registry.tables.devices import DEVICE_CLASSES
 from pipelines.reports.dictionary import DEVICES
 from pipelines.settings.model import DAY_TYPES
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 
 
 def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():

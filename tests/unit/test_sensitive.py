@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.dimensions import hosts
+from pipelines.warehouse.inputs import hosts
 
 PLAIN = "xn--mller-kva.example"
 OWN = "müller.example"

@@ -12,9 +12,9 @@ from pipelines.refresh import invalidation
 from pipelines.refresh.invalidation import Change
 from pipelines.refresh.staleness import drop_gone, note, touched_days
 from pipelines.registry import frames
-from pipelines.warehouse import dimensions
+from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.sql.tables import create
 
 HELD = [date(2026, 3, 2) + timedelta(days=n) for n in range(12)]
@@ -116,9 +116,7 @@ def frame(name, rows):
     if "cidr" not in made.columns:
         return made
     parts = [ipaddress.ip_network(one) for one in made["cidr"]]
-    ends = [
-        (dimensions.sortable(str(n[0])), dimensions.sortable(str(n[-1]))) for n in parts
-    ]
+    ends = [(inputs.sortable(str(n[0])), inputs.sortable(str(n[-1]))) for n in parts]
     return made.with_columns(
         first_address=pl.Series([end[0] for end in ends], dtype=pl.String),
         last_address=pl.Series([end[1] for end in ends], dtype=pl.String),
@@ -154,10 +152,8 @@ def database():
         }
         names = held["url_hostname"] + held["dst_hostname"]
         found = {
-            "hosts": dimensions.hosts(names, {}),
-            "addresses": dimensions.addresses(
-                held["src_ip"] + held["ip"] + ["10.1.2.3"]
-            ),
+            "hosts": inputs.hosts(names, {}),
+            "addresses": inputs.addresses(held["src_ip"] + held["ip"] + ["10.1.2.3"]),
         }
         for name, rows in found.items():
             database.replace(f"identity.{name}", rows.unique())

@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.operations.registry_proposals import Evidence, as_csv, serving
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.dimensions import hosts
+from pipelines.warehouse.inputs import hosts
 from pipelines.warehouse.snapshots import looking
 
 LEARNED = pl.DataFrame(

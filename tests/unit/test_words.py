@@ -7,8 +7,8 @@ import pytest
 
 from pipelines.ingest.counts import LONGEST_WORD, MOST_WORDS, word_counts
 from pipelines.ingest.drift import drifts, in_series
-from pipelines.state.source_days import SourceDay
-from pipelines.warehouse.needs import blocked_rules
+from pipelines.state.source_records import SourceDay
+from pipelines.warehouse.detections import blocked_rules
 from tests.faults.home import BEGIN, Home, line
 
 FIRST = date(2026, 3, 2)

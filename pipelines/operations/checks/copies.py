@@ -14,7 +14,7 @@ from pipelines.operations.checks import (
 )
 from pipelines.state.audit import verified
 from pipelines.state.connections import fact
-from pipelines.state.runs import DRILLED
+from pipelines.state.source_records import DRILLED
 
 OLD_BACKUP = timedelta(days=3)
 OLD_DRILL = timedelta(days=45)

@@ -19,15 +19,13 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
-from pipelines.registry.account_domains import APPLIED
+from pipelines.registry.account_names import APPLIED
 from pipelines.run.readiness import cannot_judge, undecided
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
-from pipelines.state.seen_domains import noted_domains
-from pipelines.state.source_days import source_days
-from pipelines.state.source_issues import stored_issues
-from pipelines.warehouse.library import rules
-from pipelines.warehouse.needs import blocked_rules
+from pipelines.state.source_records import noted_domains, source_days, stored_issues
+from pipelines.warehouse.detections import blocked_rules
+from pipelines.warehouse.models import rules
 from pipelines.warehouse.sentences import counted
 
 QUIET = timedelta(days=4)

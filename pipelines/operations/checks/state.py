@@ -24,7 +24,7 @@ from pipelines.state.connections import DamagedStateError
 from pipelines.state.home_mark import ForeignStateError
 from pipelines.state.layout import has_every_table, lacking
 from pipelines.state.opened_state import examine
-from pipelines.state.source_days import dirty_days
+from pipelines.state.source_records import dirty_days
 from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import current, reading
 

@@ -4,8 +4,16 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, box, chart, note
-from pipelines.reports.palette import LIGHT
+from pipelines.reports.charts import (
+    LIGHT,
+    ROW_HEIGHT,
+    Figure,
+    axis,
+    bars,
+    box,
+    chart,
+    note,
+)
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View

@@ -21,8 +21,7 @@ from pipelines.health.issues import Issue, keep_issues
 from pipelines.registry.new_home import create
 from pipelines.run.status import ACT, LOOK, WELL, status_of
 from pipelines.state.ledger import Change, FileRecord, commit
-from pipelines.state.runs import note_look
-from pipelines.state.source_days import mark_dirty
+from pipelines.state.source_records import mark_dirty, note_look
 from tests.unit.alerts.facts import news
 from tests.unit.alerts.test_killed_sender import MAIL, configure
 

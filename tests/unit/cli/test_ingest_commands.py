@@ -9,8 +9,8 @@ from filelock import FileLock
 from pipelines.district import only_writer
 from pipelines.events import EVENT_CLASSES
 from pipelines.ingest.identification import SAMPLE_BYTES
-from pipelines.warehouse.library import rules
-from pipelines.warehouse.needs import disabled
+from pipelines.warehouse.detections import disabled
+from pipelines.warehouse.models import rules
 from tests.benchmarks.inputs_exports import write_evtx, write_okta
 from tests.faults.home import lines
 from tests.journey.commands import schoolbell

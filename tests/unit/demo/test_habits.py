@@ -19,7 +19,7 @@ from pipelines.synthetic.habits import (
     draw_habits,
 )
 from pipelines.synthetic.places import BUILDINGS
-from pipelines.warehouse.library import models
+from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
 from tests.unit.test_demo import READING, lines_of
 

@@ -17,7 +17,7 @@ from pipelines.synthetic.scored_district import (
     judge_trial,
     lead_rules,
 )
-from pipelines.warehouse.library import rules
+from pipelines.warehouse.models import rules
 from tests.conftest import only_long
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
 

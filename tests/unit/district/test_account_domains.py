@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.registry.account_domains import (
+from pipelines.registry.account_names import (
     AMBIGUOUS,
     APPLIED,
     PROPOSED,

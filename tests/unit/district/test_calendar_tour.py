@@ -12,8 +12,7 @@ import pytest
 
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.inputs import load_registry
-from pipelines.warehouse.library import models
-from pipelines.warehouse.models import arguments
+from pipelines.warehouse.models import arguments, models
 
 ZONE = ZoneInfo("America/Chicago")
 MARGIN = timedelta(minutes=45)

@@ -3,7 +3,7 @@
 from pipelines.registry import domain_lists
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.registry.sites import canonical_host, registrable_domains
-from pipelines.warehouse.library import rules
+from pipelines.warehouse.models import rules
 
 NON_WORK = {
     "social", "shopping", "streaming", "sports", "gambling", "jobs", "dating", "games",

@@ -11,7 +11,7 @@ from pipelines.registry.csv_files import read_file
 from pipelines.registry.frames import FILES, FRAMES, schema
 from pipelines.registry.policy import default_policy
 from pipelines.warehouse.detections import catalog
-from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import models, rules
 
 ROSTER = (
     "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,email\n"

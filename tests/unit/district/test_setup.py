@@ -19,8 +19,7 @@ from pipelines.registry.table import tables as registry_tables
 from pipelines.registry.tables.devices import FILE as DEVICES
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
-from pipelines.warehouse.library import models, rules
-from pipelines.warehouse.models import inputs_below
+from pipelines.warehouse.models import inputs_below, models, rules
 from tests.journey.commands import schoolbell
 
 ORGS = """sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId

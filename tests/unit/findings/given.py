@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.findings.judgment import Circumstances
 from pipelines.findings.record import Candidate
 from pipelines.warehouse.detections import Clause, Detection
-from pipelines.warehouse.library import rules
+from pipelines.warehouse.models import rules
 
 DAY = date(2026, 11, 4)
 CLAUSE = Clause("CL-1", "One account, one person", ("staff",), "S", "Who sat there.")

@@ -17,7 +17,7 @@ from pipelines.findings.grades import (
 from pipelines.findings.judgment import judge
 from pipelines.findings.record import Alternative, finding_id
 from pipelines.warehouse.headers import Header
-from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import models, rules
 from tests.unit.findings.given import (
     CLAUSE,
     DAY,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from pipelines.health.arrival import delays, usual_lag
-from pipelines.state.source_days import SourceDay
+from pipelines.state.source_records import SourceDay
 
 FIRST = date(2026, 10, 5)
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.health.issues import Issue, keep_issues, uninhibited
 from pipelines.state.connections import open_store
-from pipelines.state.source_issues import stored_issues
+from pipelines.state.source_records import stored_issues
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
 HOUR = timedelta(hours=1)

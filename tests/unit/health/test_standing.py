@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.health.rule_coverage import fed_since, rules_on
-from pipelines.warehouse.library import models, rules
+from pipelines.warehouse.models import models, rules
 
 DAY = "2026-03-02"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipelines.registry import domain_lists
 from pipelines.registry.sites import registrable_domains
-from pipelines.warehouse.dimensions import hosts, site_label, skeleton, unicode_hostname
+from pipelines.warehouse.inputs import hosts, site_label, skeleton, unicode_hostname
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pipelines.reports.sections.policy_map import (
 from pipelines.reports.snapshot_inputs import openness, reach
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import remember
-from pipelines.state.runs import DRILLED
+from pipelines.state.source_records import DRILLED
 from pipelines.warehouse.database import writing
 from tests.journey.commands import schoolbell
 

@@ -1,0 +1,429 @@
+"""What is kept of sources: counts of days, issues, how far each came, its domains."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from pipelines.registry.account_names import Domain
+from pipelines.state.connections import Store, fact, now_text, remember
+from pipelines.state.tables import (
+    DIRTY_DAYS,
+    LAKE_FILES,
+    QUARANTINE,
+    SOURCE_DAYS,
+    SOURCE_FILES,
+    SOURCE_ISSUES,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceDay:
+    """What is known of one source, event class and local day.
+
+    Attributes:
+        events: Events that count; negative in a correction.
+        duplicates: Events that came again and were left out.
+        filled: For each column, how many events have it; for columns of few words
+            also how many have each, as `column=word`.
+        lags: For each class of `LAGS`, how many events took so long to arrive.
+    """
+
+    source: str
+    event_class: str
+    event_date: date
+    events: int = 0
+    duplicates: int = 0
+    filled: Mapping[str, int] = field(default_factory=dict)
+    lags: Mapping[str, int] = field(default_factory=dict)
+
+
+LAGS: Mapping[str, float] = {
+    "ahead": 0.0,
+    "5 minutes": 300.0,
+    "1 hour": 3_600.0,
+    "6 hours": 21_600.0,
+    "1 day": 86_400.0,
+    "2 days": 172_800.0,
+    "1 week": 604_800.0,
+    "longer": float("inf"),
+}
+"""Upper ends, in seconds, of the classes that arrival lags are counted in."""
+
+
+def add_days(connection: Connection, days: Iterable[SourceDay]) -> None:
+    """Add counts to those that are there."""
+    for day in days:
+        here = (
+            (SOURCE_DAYS.c.source == day.source)
+            & (SOURCE_DAYS.c.event_class == day.event_class)
+            & (SOURCE_DAYS.c.event_date == day.event_date.isoformat())
+        )
+        row = connection.execute(select(SOURCE_DAYS).where(here)).first()
+        whole = _sum(_day(row), day) if row else day
+        connection.execute(delete(SOURCE_DAYS).where(here))
+        connection.execute(insert(SOURCE_DAYS).values(_values(whole)))
+
+
+def source_days(store: Store, source: str | None = None) -> list[SourceDay]:
+    """The counts of every day, by source, class and day."""
+    query = select(SOURCE_DAYS).order_by(
+        SOURCE_DAYS.c.source, SOURCE_DAYS.c.event_class, SOURCE_DAYS.c.event_date
+    )
+    if source is not None:
+        query = query.where(SOURCE_DAYS.c.source == source)
+    with store.reading() as connection:
+        return [_day(row) for row in connection.execute(query)]
+
+
+def _sum(day: SourceDay, other: SourceDay) -> SourceDay:
+    return SourceDay(
+        source=day.source,
+        event_class=day.event_class,
+        event_date=day.event_date,
+        events=day.events + other.events,
+        duplicates=day.duplicates + other.duplicates,
+        filled=_added(day.filled, other.filled),
+        lags=_added(day.lags, other.lags),
+    )
+
+
+def _added(row: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    total = Counter(row)
+    total.update(other)  # unlike +, it keeps what comes to nothing
+    return dict(total)
+
+
+def _day(row: Row[tuple[object, ...]]) -> SourceDay:
+    return SourceDay(
+        source=row.source,
+        event_class=row.event_class,
+        event_date=date.fromisoformat(row.event_date),
+        events=row.events,
+        duplicates=row.duplicates,
+        filled=json.loads(row.filled),
+        lags=json.loads(row.lags),
+    )
+
+
+def _values(day: SourceDay) -> dict[str, object]:
+    return {
+        "source": day.source,
+        "event_class": day.event_class,
+        "event_date": day.event_date.isoformat(),
+        "events": day.events,
+        "duplicates": day.duplicates,
+        "filled": json.dumps(dict(day.filled)),
+        "lags": json.dumps(dict(day.lags)),
+    }
+
+
+def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> None:
+    """Ask for the models of some days to be built again."""
+    wanted = {day.isoformat() for day in days}
+    if not wanted:
+        return
+    known = connection.execute(
+        select(DIRTY_DAYS.c.event_date).where(DIRTY_DAYS.c.event_date.in_(wanted))
+    )
+    now = now_text()
+    rows = [
+        {"event_date": day, "marked_time": now, "reason": reason}
+        for day in sorted(wanted - set(known.scalars()))
+    ]
+    if rows:
+        connection.execute(insert(DIRTY_DAYS), rows)
+
+
+def dirty_days(store: Store) -> list[date]:
+    """Days whose models are older than their inputs, oldest first."""
+    with store.reading() as connection:
+        days = connection.execute(
+            select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date)
+        )
+        return [date.fromisoformat(day) for day in days.scalars()]
+
+
+def oldest_dirty(store: Store) -> datetime | None:
+    """Since when a day has waited to be built; None if none waits."""
+    with store.reading() as connection:
+        text = connection.execute(select(func.min(DIRTY_DAYS.c.marked_time))).scalar()
+    return datetime.fromisoformat(text) if text else None
+
+
+def mark_clean(store: Store, day: date) -> None:
+    """The models of a day are up to date."""
+    with store.writing() as connection:
+        connection.execute(
+            delete(DIRTY_DAYS).where(DIRTY_DAYS.c.event_date == day.isoformat())
+        )
+
+
+@dataclass(frozen=True, order=True)
+class Quarantined:
+    """One day of one model that no reader may use.
+
+    Attributes:
+        event_date: The local day; None for an undated model.
+        cause: The model that failed: this one, or one that it reads.
+        reason: What that model failed with.
+    """
+
+    model: str
+    event_date: date | None
+    cause: str
+    reason: str
+
+
+def quarantined(store: Store) -> list[Quarantined]:
+    """Everything that is held back now, by model and day."""
+    query = select(QUARANTINE).order_by(QUARANTINE.c.model, QUARANTINE.c.event_date)
+    with store.reading() as connection:
+        return [
+            Quarantined(
+                row["model"],
+                date.fromisoformat(row["event_date"]) if row["event_date"] else None,
+                row["cause"],
+                row["reason"],
+            )
+            for row in connection.execute(query).mappings()
+        ]
+
+
+def hold_back(store: Store, found: Iterable[Quarantined]) -> None:
+    """Quarantine days of models; what was held back before keeps its time."""
+    with store.writing() as connection:
+        for entry in found:
+            since = _lifted(connection, entry.model, [entry.event_date]) or now_text()
+            row = {"cause": entry.cause, "reason": entry.reason, "since_time": since}
+            key = {"model": entry.model, "event_date": _text(entry.event_date)}
+            connection.execute(insert(QUARANTINE).values(**key, **row))
+
+
+def lift(store: Store, model: str, days: Collection[date | None]) -> None:
+    """These days of a model were built."""
+    with store.writing() as connection:
+        _lifted(connection, model, days)
+
+
+def _lifted(
+    connection: Connection, model: str, days: Collection[date | None]
+) -> str | None:
+    """Strike days off; since when the first of them was held back."""
+    is_meant = (QUARANTINE.c.model == model) & QUARANTINE.c.event_date.in_(
+        [_text(day) for day in days]
+    )
+    since = connection.execute(
+        select(QUARANTINE.c.since_time).where(is_meant).limit(1)
+    ).scalar()
+    connection.execute(delete(QUARANTINE).where(is_meant))
+    return since
+
+
+def _text(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+LOOKED = "landing_looked"
+RUN = "last_run"
+DRILLED = "last_drill_time"
+LEAST_SET_BACK = timedelta(minutes=5)
+"""Less is a clock that is being kept right."""
+
+
+def note_look(store: Store, now: datetime) -> None:
+    """Remember that everything that lay in the landing folders by now was read."""
+    with store.writing() as connection:
+        known = fact(connection, LOOKED)
+        if known is None or known < now_text(now):
+            remember(connection, LOOKED, now_text(now))
+
+
+def last_look(store: Store) -> datetime | None:
+    """When somebody last looked; what came later is not known to be missing."""
+    with store.reading() as connection:
+        text = fact(connection, LOOKED)
+    return datetime.fromisoformat(text) if text else None
+
+
+def set_back(store: Store, now: datetime) -> str:
+    """What is to be said where the clock is behind what was done; else nothing."""
+    last = last_look(store)
+    if last is None or last - now < LEAST_SET_BACK:
+        return ""
+    return (
+        f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC, but a run was at "
+        f"work at {last:%Y-%m-%d %H:%M} UTC: one of the two is wrong. No line is lost; "
+        "set the clock (timedatectl), then run again"
+    )
+
+
+def note_run(store: Store, now: datetime) -> None:
+    """Remember that a whole run came to its end."""
+    with store.writing() as connection:
+        remember(connection, RUN, now_text(now))
+
+
+def last_run(store: Store) -> datetime | None:
+    """When a whole run last came to its end."""
+    with store.reading() as connection:
+        text = fact(connection, RUN)
+    return datetime.fromisoformat(text) if text else None
+
+
+def last_drill(store: Store) -> datetime | None:
+    """When a backup was last restored and compared, and was whole."""
+    with store.reading() as connection:
+        text = fact(connection, DRILLED)
+    return datetime.fromisoformat(text) if text else None
+
+
+def newest_events(store: Store) -> dict[str, datetime]:
+    """Time of the newest event of each source, in UTC."""
+    query = (
+        select(LAKE_FILES.c.source, func.max(LAKE_FILES.c.last_time).label("newest"))
+        .where(
+            LAKE_FILES.c.superseded_time.is_(None),
+            LAKE_FILES.c.event_class != "rejects",
+            LAKE_FILES.c.last_time.is_not(None),
+        )
+        .group_by(LAKE_FILES.c.source)
+    )
+    with store.reading() as connection:
+        return {
+            row.source: datetime.fromisoformat(row.newest)
+            for row in connection.execute(query)
+        }
+
+
+def newest_arrivals(store: Store) -> dict[str, datetime]:
+    """When each source's newest file was last read, in UTC."""
+    query = select(
+        SOURCE_FILES.c.source, func.max(SOURCE_FILES.c.last_read_time).label("newest")
+    ).group_by(SOURCE_FILES.c.source)
+    with store.reading() as connection:
+        return {
+            row.source: datetime.fromisoformat(row.newest)
+            for row in connection.execute(query)
+        }
+
+
+OPENED = "days_opened"
+
+Reasons = Mapping[str, Sequence[date]]
+"""What opened days -> those days, oldest first."""
+
+
+def note_rebuild_reasons(store: Store, reasons: Reasons) -> None:
+    """Remember what opened days; a build that opened none changes nothing."""
+    if not reasons:
+        return
+    noted = {name: [day.isoformat() for day in days] for name, days in reasons.items()}
+    with store.writing() as connection:
+        remember(connection, OPENED, json.dumps(noted))
+
+
+def last_rebuild_reasons(store: Store) -> Reasons:
+    """What the last build that opened days was told; empty before the first."""
+    with store.reading() as connection:
+        noted = json.loads(fact(connection, OPENED) or "{}")
+    return {
+        name: [date.fromisoformat(day) for day in days] for name, days in noted.items()
+    }
+
+
+def reason_lines(reasons: Reasons) -> Iterator[str]:
+    """A line for each reason: how many days, and from when to when."""
+    for name, days in sorted(reasons.items()):
+        if len(days) == 1:
+            yield f"{name}: {days[0]}"
+        else:
+            yield f"{name}: {len(days)} days, {days[0]} to {days[-1]}"
+
+
+def lasting_issues(
+    connection: Connection, kinds: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    """Issues of some kinds that have not ended, by key."""
+    query = select(SOURCE_ISSUES).where(
+        SOURCE_ISSUES.c.end_time.is_(None), SOURCE_ISSUES.c.kind.in_(sorted(set(kinds)))
+    )
+    rows = connection.execute(query).mappings()
+    return {row["key"]: dict(row) for row in rows}
+
+
+def end_issue(
+    connection: Connection, key: str, start_time: str, end: datetime, now: datetime
+) -> None:
+    """An issue was over at a time, as was seen now."""
+    connection.execute(
+        update(SOURCE_ISSUES)
+        .where(_is(key, start_time))
+        .values(end_time=now_text(end), last_time=now_text(now))
+    )
+
+
+def put_issue(
+    connection: Connection, issue: Mapping[str, str], start_time: str, now: datetime
+) -> None:
+    """An issue is there now, for the first time or still.
+
+    Args:
+        issue: key, source, building, kind, what and detail.
+    """
+    values = {**issue, "end_time": None, "last_time": now_text(now)}
+    key = values.pop("key")
+    here = _is(str(key), start_time)
+    changed = connection.execute(update(SOURCE_ISSUES).where(here).values(**values))
+    if not changed.rowcount:
+        more = {"key": key, "start_time": start_time, "seen_time": now_text(now)}
+        connection.execute(insert(SOURCE_ISSUES).values(**values, **more))
+
+
+def _is(key: str, start_time: str) -> ColumnElement[bool]:
+    return (SOURCE_ISSUES.c.key == key) & (SOURCE_ISSUES.c.start_time == start_time)
+
+
+def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str, Any]]:
+    """Issues, oldest first: those that last, and those that ended since."""
+    query = select(SOURCE_ISSUES).order_by(
+        SOURCE_ISSUES.c.start_time, SOURCE_ISSUES.c.key
+    )
+    if since is None:
+        query = query.where(SOURCE_ISSUES.c.end_time.is_(None))
+    else:
+        over = SOURCE_ISSUES.c.end_time >= now_text(since)
+        query = query.where(SOURCE_ISSUES.c.end_time.is_(None) | over)
+    with store.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+NAME = "account_domains"
+
+
+def note_domains(store: Store, domains: Sequence[Domain]) -> None:
+    """Remember the domains of all names that the logs hold."""
+    noted = json.dumps([asdict(domain) for domain in domains])
+    with store.writing() as connection:
+        if fact(connection, NAME) != noted:
+            remember(connection, NAME, noted)
+
+
+def noted_domains(store: Store) -> tuple[Domain, ...]:
+    """What was remembered; empty before the first build."""
+    with store.reading() as connection:
+        noted = json.loads(fact(connection, NAME) or "[]")
+    return tuple(Domain(**{**one, "forms": tuple(one["forms"])}) for one in noted)
