@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pipelines.synthetic.rehearsal.year_summary import rehearse
+from tests.benchmarks.alert_year.year_summary import rehearse
 
 IS_LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
 

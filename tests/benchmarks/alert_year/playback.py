@@ -26,7 +26,7 @@ from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 from pipelines.settings.alert_settings import Alerts, Channel
 from pipelines.state.alert_records import announcements
 from pipelines.state.connections import Store, open_store
-from pipelines.synthetic.rehearsal.school_year import HOUR, ZONE, Drawn, Year
+from tests.benchmarks.alert_year.school_year import HOUR, ZONE, Drawn, Year
 
 LEARNT_DAYS = 180
 SHOWN_DAYS = 10

@@ -9,7 +9,7 @@ import argparse
 from typing import Any
 
 from pipelines.run.console import console, table
-from pipelines.synthetic.rehearsal.year_summary import Count, rehearse
+from tests.benchmarks.alert_year.year_summary import Count, rehearse
 
 READER_COLUMNS = (
     "reader", "messages", "a week", "most a week", "most a day", "lists in quiet hours",

@@ -11,14 +11,14 @@ from pipelines.alerts.rounds import is_quiet
 from pipelines.health.issues import EVERYWHERE
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.connections import Store
-from pipelines.synthetic.rehearsal.playback import (
+from tests.benchmarks.alert_year.playback import (
     ALERTS,
     CHANNELS,
     Announced,
     Played,
     play,
 )
-from pipelines.synthetic.rehearsal.school_year import (
+from tests.benchmarks.alert_year.school_year import (
     BUILDINGS,
     FEEDS,
     HOUR,
