@@ -20,7 +20,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head
 from pipelines.state.opened_state import open_state
-from pipelines.state.openings import gather_openings
+from pipelines.state.privacy_records import gather_openings
 
 app = typer.Typer(
     help="The audit log: who did what with findings and names.", no_args_is_help=True

@@ -44,7 +44,7 @@ from pipelines.settings.roles import Asker, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision
-from pipelines.state.openings import gather_openings
+from pipelines.state.privacy_records import gather_openings
 
 LOG = logging.getLogger("schoolbell.desk")
 HEADERS = {

@@ -21,7 +21,7 @@ from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.saved_queries import listed, saved_query, values_of
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.settings.home import DistrictHome
-from pipelines.state.openings import note_opening
+from pipelines.state.privacy_records import note_opening
 from pipelines.warehouse.snapshots import (
     SqlError,
     current,

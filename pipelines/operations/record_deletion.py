@@ -26,9 +26,9 @@ from pipelines.reports.weekly import PAPER
 from pipelines.reports.words import in_locale, moment
 from pipelines.state import ledger
 from pipelines.state.alert_records import blank_message, finished_messages
-from pipelines.state.assigned_pseudonyms import remove_attribution_changes
 from pipelines.state.findings import last_decided, remove_findings
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
+from pipelines.state.privacy_records import remove_attribution_changes
 from pipelines.state.published_reports import published_weeks, remove_reports
 from pipelines.state.retention import Hold, Purged, note_purged
 

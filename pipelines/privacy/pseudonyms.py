@@ -26,9 +26,9 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.registry.domain_lists import sensitive_categories
 from pipelines.registry.roster import Pupils, pupils
-from pipelines.state.assigned_pseudonyms import assigned_name, assigned_names
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
+from pipelines.state.privacy_records import assigned_name, assigned_names
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 

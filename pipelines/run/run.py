@@ -36,7 +36,7 @@ from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
-from pipelines.state.openings import gather_openings
+from pipelines.state.privacy_records import gather_openings
 from pipelines.state.published_reports import mark_reports_written, pending_reports
 from pipelines.state.source_records import note_run, reason_lines, set_back
 from pipelines.warehouse.builds import Built

@@ -10,7 +10,7 @@ from pipelines.district import open_district
 from pipelines.privacy.attribution_changes import CHANGES
 from pipelines.run.run import run, told
 from pipelines.settings.home import DistrictHome
-from pipelines.state.assigned_pseudonyms import attribution_changes
+from pipelines.state.privacy_records import attribution_changes
 from tests.journey.small import judged, rows_of
 
 pytestmark = pytest.mark.slow

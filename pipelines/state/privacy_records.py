@@ -1,10 +1,18 @@
-"""Pseudonyms that were assigned, and how attribution changed."""
+"""What privacy keeps: pseudonyms, changes of attribution, and who opened a snapshot."""
 
+import json
+import os
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from pipelines.settings.home import PRIVATE, DistrictHome, make_folder
+from pipelines.settings.roles import known_user, login_uid
+from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import ATTRIBUTION_CHANGES, PSEUDONYMS
 
@@ -77,3 +85,59 @@ def remove_attribution_changes(
             ATTRIBUTION_CHANGES.c.event_date.not_in(held),
         )
     )
+
+
+ACTION = "open snapshot"
+MOST_BYTES = 2_000
+NOTES = "*.json"
+
+
+def note_opening(home: DistrictHome, snapshot: str) -> bool:
+    """Note that this process's user opens a snapshot; whether that could be done.
+
+    A folder that is no home, such as snapshots copied elsewhere, has no chain.
+    """
+    if not home.settings_file.exists():
+        return True
+    said = {"time": now_text(), "snapshot": snapshot, "uid": login_uid()}
+    note = home.openings / f"{secrets.token_hex(8)}.json"
+    try:
+        with suppress(PermissionError):
+            make_folder(home.openings, PRIVATE)  # `protect` gives it to the analysts
+        draft = note.with_suffix(".new")
+        with draft.open("x", encoding="utf-8") as stream:
+            json.dump(said, stream)
+        draft.rename(note)
+    except OSError:
+        return False
+    return True
+
+
+def gather_openings(store: Store, home: DistrictHome) -> None:
+    """Put the notes that readers left into the audit chain."""
+    found = sorted(home.openings.glob(NOTES)) if home.openings.is_dir() else []
+    if not found:
+        return
+    owner = home.path.stat().st_uid
+    with open_chain(store, home).recording(*(_act(path, owner) for path in found)):
+        pass
+    for path in found:  # told twice is better than not at all
+        path.unlink(missing_ok=True)
+
+
+def _act(path: Path, owner: int) -> Act:
+    """The act of a note: by its owner, whatever is written in it.
+
+    Args:
+        owner: The account of the home, whose notes say who stood behind it.
+    """
+    uid = path.lstat().st_uid
+    snapshot = time = "not known"
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+        with os.fdopen(os.open(path, flags), "rb") as stream:
+            said = json.loads(stream.read(MOST_BYTES))
+        uid = int(said["uid"]) if uid == owner else uid
+        snapshot, time = str(said["snapshot"])[:80], str(said["time"])[:40]
+    actor = f"{known_user(uid)[0]} ({uid})"
+    return Act(actor=actor, action=ACTION, subject=snapshot, reason=f"at {time}")
