@@ -4,6 +4,8 @@ Times are stored as UTC ISO 8601 text, so that both SQLite and PostgreSQL keep
 them exactly. Only this folder names them: others call its functions.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -17,8 +19,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 METADATA = MetaData()
+Kind = type[TypeEngine[Any]] | TypeEngine[Any]
 
 
 class LogText(TypeDecorator[str]):
@@ -37,12 +41,27 @@ class LogText(TypeDecorator[str]):
 # SQLite counts ids only in a column of type INTEGER
 BIG = BigInteger().with_variant(Integer, "sqlite")
 
+
+def filled(kind: Kind, *names: str) -> list[Column[Any]]:
+    """Columns that every row fills."""
+    return [Column(name, kind, nullable=False) for name in names]
+
+
+def optional(kind: Kind, *names: str) -> list[Column[Any]]:
+    """Columns that a row may leave empty."""
+    return [Column(name, kind) for name in names]
+
+
+def keys(kind: Kind, *names: str) -> list[Column[Any]]:
+    """Columns that together tell one row from another."""
+    return [Column(name, kind, primary_key=True) for name in names]
+
+
 SOURCE_FILES = Table(
     "source_files",
     METADATA,
     Column("file_id", BIG, primary_key=True, autoincrement=True),
-    Column("source", Text, nullable=False),
-    Column("path", Text, nullable=False),
+    *filled(Text, "source", "path"),
     Column("format", Text),
     Column("state", Text, nullable=False),
     Column("duplicate_of", BIG),
@@ -50,24 +69,14 @@ SOURCE_FILES = Table(
     Column("consumed_sha256", Text, nullable=False),
     Column("head_bytes", BIG, nullable=False),
     Column("head_sha256", Text, nullable=False),
-    Column("lines", BIG, nullable=False),
-    Column("events", BIG, nullable=False),
-    Column("rejects", BIG, nullable=False),
-    Column("blanks", BIG, nullable=False),
-    Column("duplicates", BIG, nullable=False),
-    Column("pending_lines", BIG, nullable=False),
-    Column("pending_bytes", BIG, nullable=False),
-    Column("tail_bytes", BIG, nullable=False),
+    *filled(BIG, "lines", "events", "rejects", "blanks", "duplicates", "pending_lines"),
+    *filled(BIG, "pending_bytes", "tail_bytes"),
     Column("prefix_hashes", Text, nullable=False),
-    Column("first_time", Text),
-    Column("last_time", Text),
+    *optional(Text, "first_time", "last_time"),
     Column("header", LogText),
-    Column("raw_bytes", BIG, nullable=False),
-    Column("raw_mtime_ns", BIG, nullable=False),
-    Column("raw_ctime_ns", BIG, nullable=False),
+    *filled(BIG, "raw_bytes", "raw_mtime_ns", "raw_ctime_ns"),
     Column("message", Text),
-    Column("first_seen_time", Text, nullable=False),
-    Column("last_read_time", Text, nullable=False),
+    *filled(Text, "first_seen_time", "last_read_time"),
     Index("source_files_path", "source", "path"),
 )
 """One row per delivered file; `lines = events + rejects + blanks + duplicates +
@@ -77,16 +86,11 @@ LAKE_FILES = Table(
     "lake_files",
     METADATA,
     Column("path", Text, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("event_class", Text, nullable=False),
-    Column("event_date", Text, nullable=False),
-    Column("row_count", BIG, nullable=False),
-    Column("bytes", BIG, nullable=False),
+    *filled(Text, "source", "event_class", "event_date"),
+    *filled(BIG, "row_count", "bytes"),
     Column("sha256", Text, nullable=False),
-    Column("first_file_id", BIG, nullable=False),
-    Column("last_file_id", BIG, nullable=False),
-    Column("first_time", Text),
-    Column("last_time", Text),
+    *filled(BIG, "first_file_id", "last_file_id"),
+    *optional(Text, "first_time", "last_time"),
     Column("committed_time", Text, nullable=False),
     Column("superseded_time", Text),
     Index("lake_files_day", "event_class", "event_date"),
@@ -105,13 +109,9 @@ Once the lake was swept, all of them have ended and are forgotten."""
 SOURCE_DAYS = Table(
     "source_days",
     METADATA,
-    Column("source", Text, primary_key=True),
-    Column("event_class", Text, primary_key=True),
-    Column("event_date", Text, primary_key=True),
-    Column("events", BIG, nullable=False),
-    Column("duplicates", BIG, nullable=False),
-    Column("filled", Text, nullable=False),
-    Column("lags", Text, nullable=False),
+    *keys(Text, "source", "event_class", "event_date"),
+    *filled(BIG, "events", "duplicates"),
+    *filled(Text, "filled", "lags"),
 )
 """One row per source, event class and local day: how many events came, how many
 came twice, how many had each column filled, and how long they took to arrive."""
@@ -120,19 +120,15 @@ DIRTY_DAYS = Table(
     "dirty_days",
     METADATA,
     Column("event_date", Text, primary_key=True),
-    Column("marked_time", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *filled(Text, "marked_time", "reason"),
 )
 """Local days whose models are older than their events."""
 
 QUARANTINE = Table(
     "quarantine",
     METADATA,
-    Column("model", Text, primary_key=True),
-    Column("event_date", Text, primary_key=True),
-    Column("cause", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("since_time", Text, nullable=False),
+    *keys(Text, "model", "event_date"),
+    *filled(Text, "cause", "reason", "since_time"),
 )
 """Days of models that could not be built; an undated model has an empty date."""
 
@@ -148,15 +144,9 @@ ATTRIBUTION_CHANGES = Table(
     "attribution_changes",
     METADATA,
     Column("change_id", BIG, primary_key=True, autoincrement=True),
-    Column("changed_time", Text, nullable=False),
-    Column("event_date", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("device_before", Text),
-    Column("device_now", Text),
-    Column("account_before", Text),
-    Column("account_now", Text),
-    Column("grade_before", Text, nullable=False),
-    Column("grade_now", Text, nullable=False),
+    *filled(Text, "changed_time", "event_date", "source"),
+    *optional(Text, "device_before", "device_now", "account_before", "account_now"),
+    *filled(Text, "grade_before", "grade_now"),
     Column("request_count", BIG, nullable=False),
     Index("attribution_changes_day", "event_date"),
 )
@@ -166,17 +156,10 @@ FINDINGS = Table(
     "findings",
     METADATA,
     Column("finding_id", Text, primary_key=True),
-    Column("rule", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("event_date", Text, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("confidence", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    *filled(Text, "rule", "kind", "subject", "event_date", "severity", "confidence"),
+    *filled(Text, "status", "record"),
     Column("revision", Integer, nullable=False),
-    Column("created_time", Text, nullable=False),
-    Column("updated_time", Text, nullable=False),
+    *filled(Text, "created_time", "updated_time"),
     Column("status_reason", Text),
     Index("findings_day", "event_date"),
 )
@@ -187,15 +170,10 @@ EVIDENCE = Table(
     METADATA,
     Column("finding_id", Text, ForeignKey("findings.finding_id"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("file_sha256", Text, nullable=False),
-    Column("line_no", BIG, nullable=False),
-    Column("byte_offset", BIG, nullable=False),
+    *filled(Text, "role", "source", "path", "file_sha256"),
+    *filled(BIG, "line_no", "byte_offset"),
     Column("line", LogText, nullable=False),
-    Column("line_sha256", Text, nullable=False),
-    Column("event", Text, nullable=False),
+    *filled(Text, "line_sha256", "event"),
     UniqueConstraint("finding_id", "position"),
 )
 """Copies of the lines that a finding stands on, with the place of each."""
@@ -203,8 +181,7 @@ EVIDENCE = Table(
 PSEUDONYMS = Table(
     "pseudonyms",
     METADATA,
-    Column("kind", Text, primary_key=True),
-    Column("token", Text, primary_key=True),
+    *keys(Text, "kind", "token"),
     Column("name", Text, nullable=False),
     UniqueConstraint("kind", "name"),
 )
@@ -216,10 +193,7 @@ REPORTS = Table(
     Column("report_id", Text, primary_key=True),
     Column("week", Text, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("snapshot", Text, nullable=False),
-    Column("published_time", Text, nullable=False),
+    *filled(Text, "path", "sha256", "snapshot", "published_time"),
 )
 """One row per published report."""
 
@@ -237,11 +211,7 @@ REVIEWS = Table(
     "reviews",
     METADATA,
     Column("review_id", BIG, primary_key=True, autoincrement=True),
-    Column("finding_id", Text, nullable=False),
-    Column("verdict", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("reviewer", Text, nullable=False),
-    Column("time", Text, nullable=False),
+    *filled(Text, "finding_id", "verdict", "reason", "reviewer", "time"),
 )
 """What people decided about a finding, oldest first."""
 
@@ -249,14 +219,10 @@ FINDING_HISTORY = Table(
     "finding_history",
     METADATA,
     Column("entry_id", BIG, primary_key=True, autoincrement=True),
-    Column("finding_id", Text, nullable=False),
-    Column("time", Text, nullable=False),
-    Column("change", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *filled(Text, "finding_id", "time", "change", "reason"),
     Column("actor", Text),
     Column("revision", Integer, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("confidence", Text, nullable=False),
+    *filled(Text, "severity", "confidence"),
     Index("finding_history_finding", "finding_id"),
 )
 """What became of a finding and why, oldest first; no actor: a run did it."""
@@ -265,8 +231,7 @@ UNSUPPORTED = Table(
     "unsupported_findings",
     METADATA,
     Column("finding_id", Text, primary_key=True),
-    Column("since_time", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *filled(Text, "since_time", "reason"),
 )
 """Decided findings that the present data no longer show."""
 
@@ -274,9 +239,7 @@ ASSIGNMENTS = Table(
     "assignments",
     METADATA,
     Column("subject_id", Text, primary_key=True),
-    Column("assignee", Text, nullable=False),
-    Column("assigned_by", Text, nullable=False),
-    Column("assigned_time", Text, nullable=False),
+    *filled(Text, "assignee", "assigned_by", "assigned_time"),
 )
 """Who looks after a finding or a case."""
 
@@ -284,10 +247,7 @@ CASES = Table(
     "cases",
     METADATA,
     Column("case_id", Text, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("clause", Text, nullable=False),
-    Column("week", Text, nullable=False),
-    Column("created_time", Text, nullable=False),
+    *filled(Text, "person", "clause", "week", "created_time"),
 )
 """One row per person, clause and ISO week; what nobody owns is its own person."""
 
@@ -304,14 +264,11 @@ REQUESTS = Table(
     "requests",
     METADATA,
     Column("request_id", Text, primary_key=True),
-    Column("action", Text, nullable=False),
-    Column("case_id", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    *filled(Text, "action", "case_id", "reason"),
     Column("asked_by", BIG, nullable=False),
     Column("asked_time", Text, nullable=False),
     Column("approved_by", BIG),
-    Column("approved_time", Text),
-    Column("used_time", Text),
+    *optional(Text, "approved_time", "used_time"),
 )
 """What needs a second person: asked by one user id, approved by another."""
 
@@ -319,15 +276,9 @@ REFERRALS = Table(
     "referrals",
     METADATA,
     Column("referral_id", Text, primary_key=True),
-    Column("case_id", Text, nullable=False),
-    Column("office", Text, nullable=False),
-    Column("hold_id", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("referred_by", Text, nullable=False),
+    *filled(Text, "case_id", "office", "hold_id", "sha256", "referred_by"),
     Column("referred_time", Text, nullable=False),
-    Column("acknowledged_time", Text),
-    Column("returned_time", Text),
-    Column("outcome", Text),
+    *optional(Text, "acknowledged_time", "returned_time", "outcome"),
     Index("referrals_case", "case_id"),
 )
 """A case that went to another office: when, and the code with which it came back."""
@@ -336,12 +287,7 @@ STATEMENTS = Table(
     "statements",
     METADATA,
     Column("statement_id", Text, primary_key=True),
-    Column("case_id", Text, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("tests", Text, nullable=False),
-    Column("received_by", Text, nullable=False),
+    *filled(Text, "case_id", "summary", "text", "sha256", "tests", "received_by"),
     Column("received_time", Text, nullable=False),
     Index("statements_case", "case_id"),
 )
@@ -351,16 +297,9 @@ INQUIRIES = Table(
     "inquiries",
     METADATA,
     Column("inquiry_id", Text, primary_key=True),
-    Column("account", Text, nullable=False),
-    Column("first_day", Text, nullable=False),
-    Column("last_day", Text, nullable=False),
-    Column("office", Text, nullable=False),
-    Column("authorized_by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("opened_by", Text, nullable=False),
-    Column("opened_time", Text, nullable=False),
-    Column("released_time", Text),
-    Column("sha256", Text),
+    *filled(Text, "account", "first_day", "last_day", "office", "authorized_by"),
+    *filled(Text, "reason", "opened_by", "opened_time"),
+    *optional(Text, "released_time", "sha256"),
 )
 """What another office asks of one account and some days, before anything is shown."""
 
@@ -368,9 +307,7 @@ DESK_ACCOUNTS = Table(
     "desk_accounts",
     METADATA,
     Column("login", Text, primary_key=True),
-    Column("password_hash", Text, nullable=False),
-    Column("created_by", Text, nullable=False),
-    Column("created_time", Text, nullable=False),
+    *filled(Text, "password_hash", "created_by", "created_time"),
     Column("ended_time", Text),
 )
 """Accounts that sign in at the desk with a password of their own."""
@@ -379,13 +316,7 @@ AUDIT = Table(
     "audit",
     METADATA,
     Column("number", BIG, primary_key=True, autoincrement=False),
-    Column("time", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("case", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("previous", Text, nullable=False),
+    *filled(Text, "time", "actor", "action", "subject", "case", "reason", "previous"),
     Column("hash", Text, nullable=False),
 )
 """The audit chain, one row an act; written by `state.audit` alone."""
@@ -394,17 +325,11 @@ AUDIT = Table(
 OUTBOX = Table(
     "alert_outbox",
     METADATA,
-    Column("alert_key", Text, primary_key=True),
-    Column("channel", Text, primary_key=True),
+    *keys(Text, "alert_key", "channel"),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("message", Text, nullable=False),
-    Column("class_name", Text, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("created_time", Text, nullable=False),
-    Column("sent_time", Text),
-    Column("error", Text),
+    *filled(Text, "subject", "message", "class_name", "severity", "created_time"),
+    *optional(Text, "sent_time", "error"),
 )
 """One row per message and channel, sent once."""
 
@@ -421,15 +346,9 @@ NEWS = Table(
     METADATA,
     Column("news_id", Text, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
-    Column("about", Text, nullable=False),
-    Column("severity", Text, nullable=False),
-    Column("confidence", Text, nullable=False),
+    *filled(Text, "about", "severity", "confidence"),
     Column("step", Integer, nullable=False),
-    Column("line", Text, nullable=False),
-    Column("reference", Text, nullable=False),
-    Column("since_time", Text, nullable=False),
-    Column("first_time", Text, nullable=False),
-    Column("last_time", Text, nullable=False),
+    *filled(Text, "line", "reference", "since_time", "first_time", "last_time"),
     Column("ended_time", Text),
 )
 """One row per fact that may be announced. Its id is drawn by lot, so that a message
@@ -438,8 +357,7 @@ that leaves the house holds nothing from which an account could be worked out.""
 ANNOUNCED = Table(
     "alert_told",
     METADATA,
-    Column("news_id", Text, primary_key=True),
-    Column("channel", Text, primary_key=True),
+    *keys(Text, "news_id", "channel"),
     Column("told_time", Text, nullable=False),
     Column("step", Integer, nullable=False),
     Column("alert_key", Text, nullable=False),
@@ -450,13 +368,10 @@ ANSWERS = Table(
     "alert_answers",
     METADATA,
     Column("answer_id", BIG, primary_key=True, autoincrement=True),
-    Column("about_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    *filled(Text, "about_id", "kind"),
     Column("step", Integer, nullable=False),
     Column("until_time", Text),
-    Column("actor", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("time", Text, nullable=False),
+    *filled(Text, "actor", "note", "time"),
     Index("alert_answers_about", "about_id"),
 )
 """What people answered: seen, or silent until a moment; newest counts."""
@@ -464,12 +379,8 @@ ANSWERS = Table(
 DECISIONS = Table(
     "alert_decisions",
     METADATA,
-    Column("news_id", Text, primary_key=True),
-    Column("channel", Text, primary_key=True),
-    Column("decision", Text, primary_key=True),
-    Column("rule", Text, primary_key=True),
-    Column("first_time", Text, nullable=False),
-    Column("last_time", Text, nullable=False),
+    *keys(Text, "news_id", "channel", "decision", "rule"),
+    *filled(Text, "first_time", "last_time"),
     Column("times", BigInteger, nullable=False),
 )
 """What was decided of a fact for a channel, by which rule, and how often."""
@@ -478,16 +389,10 @@ DECISIONS = Table(
 SOURCE_ISSUES = Table(
     "source_troubles",
     METADATA,
-    Column("key", Text, primary_key=True),
-    Column("start_time", Text, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("building", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("detail", Text, nullable=False),
+    *keys(Text, "key", "start_time"),
+    *filled(Text, "source", "building", "kind", "what", "detail"),
     Column("end_time", Text),
-    Column("seen_time", Text, nullable=False),
-    Column("last_time", Text, nullable=False),
+    *filled(Text, "seen_time", "last_time"),
     Index("source_troubles_end", "end_time"),
 )
 """One row per issue of a source: from when to when it was, when it was first seen
@@ -497,14 +402,10 @@ and when it was last looked at. What lasts has no end."""
 PURGED = Table(
     "purged",
     METADATA,
-    Column("record_class", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    *keys(Text, "record_class", "name"),
+    *filled(Text, "source", "kind"),
     Column("row_count", BigInteger, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("last_day", Text, nullable=False),
-    Column("purged_time", Text, nullable=False),
+    *filled(Text, "sha256", "last_day", "purged_time"),
     Column("certificate", Text),
 )
 """One row per thing that was deleted because its time was over; no certificate:
@@ -514,15 +415,10 @@ HOLDS = Table(
     "holds",
     METADATA,
     Column("hold_id", Text, primary_key=True),
-    Column("first_day", Text, nullable=False),
-    Column("last_day", Text, nullable=False),
+    *filled(Text, "first_day", "last_day"),
     Column("case_id", Text),
-    Column("reason", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("time", Text, nullable=False),
-    Column("released_by", Text),
-    Column("released_time", Text),
-    Column("release_reason", Text),
+    *filled(Text, "reason", "actor", "time"),
+    *optional(Text, "released_by", "released_time", "release_reason"),
 )
 """Days of which nothing may be deleted, until somebody releases them."""
 
@@ -530,18 +426,12 @@ RECORD_REQUESTS = Table(
     "record_requests",
     METADATA,
     Column("request_id", Text, primary_key=True),
-    Column("requester", Text, nullable=False),
-    Column("received", Text, nullable=False),
+    *filled(Text, "requester", "received"),
     Column("due", Text),
-    Column("text", Text, nullable=False),
-    Column("opened_by", Text, nullable=False),
-    Column("opened_time", Text, nullable=False),
+    *filled(Text, "text", "opened_by", "opened_time"),
     Column("scope", Text),
     Column("least", Integer),
-    Column("approved_by", Text),
-    Column("approved_sha256", Text),
-    Column("closed_time", Text),
-    Column("outcome", Text),
+    *optional(Text, "approved_by", "approved_sha256", "closed_time", "outcome"),
 )
 """One row per request for public records. `scope` is JSON; `approved_sha256` is the
 hash of the release that the second person looked at."""
@@ -551,24 +441,15 @@ RECORD_DECISIONS = Table(
     METADATA,
     Column("decision_id", BIG, primary_key=True, autoincrement=True),
     Column("request_id", Text, nullable=False, index=True),
-    Column("item", Text, nullable=False),
-    Column("decision", Text, nullable=False),
-    Column("exemption", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("time", Text, nullable=False),
+    *filled(Text, "item", "decision", "exemption", "reason", "actor", "time"),
 )
 """What is kept, masked or withheld, by class or item; the newest counts."""
 
 RECORD_RELEASES = Table(
     "record_releases",
     METADATA,
-    Column("request_id", Text, primary_key=True),
-    Column("sha256", Text, primary_key=True),
-    Column("row_count", Integer, nullable=False),
-    Column("withheld_count", Integer, nullable=False),
-    Column("least", Integer, nullable=False),
-    Column("released_by", Text, nullable=False),
-    Column("released_time", Text, nullable=False),
+    *keys(Text, "request_id", "sha256"),
+    *filled(Integer, "row_count", "withheld_count", "least"),
+    *filled(Text, "released_by", "released_time"),
 )
 """What was given out, by the hash of the file."""
