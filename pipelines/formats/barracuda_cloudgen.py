@@ -15,7 +15,7 @@ services) are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, mac, port
+from pipelines.formats.reading.fields import account, address, known, mac, port, word_of
 from pipelines.formats.reading.flows import protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -93,11 +93,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             extras=pl.when(IS_FLOW).then(
                 json_of(
                     [
-                        pl.when(is_over)
-                        .then(pl.lit("end"))
-                        .when(did.str.ends_with("allow"))
-                        .then(pl.lit("start"))
-                        .alias("phase"),
+                        word_of(
+                            ("end", is_over), ("start", did.str.ends_with("allow"))
+                        ).alias("phase"),
                         pl.col("rule"),
                         pl.col("info"),
                         pl.col("dstService").alias("service"),

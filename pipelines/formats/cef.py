@@ -38,6 +38,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
@@ -105,12 +106,7 @@ def disposition(title: pl.Expr) -> pl.Expr:
         "key_act", value("fw_action").replace("NA", None), "key_outcome", title
     )
     stopped, passed = told.str.contains(STOPPED), told.str.contains(PASSED)
-    return (
-        pl.when(stopped & ~passed)
-        .then(pl.lit("blocked"))
-        .when(passed & ~stopped)
-        .then(pl.lit("allowed"))
-    )
+    return word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped))
 
 
 def _found(key: str) -> pl.Expr:

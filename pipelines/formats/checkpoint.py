@@ -32,6 +32,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, somewhere
 from pipelines.formats.reading.keyvalue import as_json, value
@@ -139,16 +140,12 @@ def event_class() -> pl.Expr:
     ends = value("src").is_not_null() & value("dst").is_not_null()
     asked = known(value("resource")).is_not_null() & value("src").is_not_null()
     login = act.is_in(["log in", "failed log in", "log out"])
-    return (
-        pl.when(login & pl.col("user_name").is_not_null())
-        .then(pl.lit("logons"))
-        .when(login | (value("product") == "SmartConsole"))
-        .then(pl.lit("system_events"))
-        .when(asked & value("resource").str.contains("^[a-z]+://"))
-        .then(pl.lit("http_requests"))
-        .when(ends & value("proto").is_not_null())
-        .then(pl.lit("connections"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("logons", login & pl.col("user_name").is_not_null()),
+        ("system_events", login | (value("product") == "SmartConsole")),
+        ("http_requests", asked & value("resource").str.contains("^[a-z]+://")),
+        ("connections", ends & value("proto").is_not_null()),
+        otherwise="system_events",
     )
 
 
@@ -179,10 +176,9 @@ def flow() -> dict[str, pl.Expr]:
         "application": known(value("appi_name")),
         "category": known(pl.coalesce("key_matched_category", "key_app_category")),
         "direction": direction(zones[0], zones[1], ["external"]),
-        "disposition": pl.when(act.is_in(STOPPED))
-        .then(pl.lit("blocked"))
-        .when(act.is_in(PASSED))
-        .then(pl.lit("allowed")),
+        "disposition": word_of(
+            ("blocked", act.is_in(STOPPED)), ("allowed", act.is_in(PASSED))
+        ),
         "event_uid": known(value("loguid")),
         "extras": pl.when(cls != "system_events").then(as_json(*extra)),
         "kind": pl.coalesce("key_product", pl.lit("log")),
@@ -211,11 +207,7 @@ def logon() -> dict[str, pl.Expr]:
     portal = source.str.contains("(?i)portal")
     return {
         "user_domain": known(value("domain_name")),
-        "activity": pl.when(left)
-        .then(pl.lit("logoff"))
-        .when(mapped)
-        .then(pl.lit("mapping"))
-        .otherwise(pl.lit("logon")),
+        "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "logon_kind": pl.when(portal)
         .then(pl.lit("proxy"))
         .when(~identity | source.str.contains("(?i)remote access"))

@@ -49,7 +49,7 @@ from pipelines.formats.reading.asa_fields import (
     visit,
     words,
 )
-from pipelines.formats.reading.fields import account, name
+from pipelines.formats.reading.fields import account, name, word_of
 from pipelines.formats.reading.flows import direction, protocol
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -114,14 +114,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def _event_class() -> pl.Expr:
     # the peer of a tunnel between networks is nobody
     is_peer = (said("session") == "LAN-to-LAN").fill_null(value=False)
-    return (
-        pl.when(FAMILY.is_in([*FLOWS, "session"]))
-        .then(pl.lit("connections"))
-        .when(FAMILY.is_in([*VISITS, "session_url"]))
-        .then(pl.lit("http_requests"))
-        .when(FAMILY.is_in(LOGONS) & ~is_peer)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("connections", FAMILY.is_in([*FLOWS, "session"])),
+        ("http_requests", FAMILY.is_in([*VISITS, "session_url"])),
+        ("logons", FAMILY.is_in(LOGONS) & ~is_peer),
+        otherwise="system_events",
     )
 
 

@@ -28,6 +28,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
@@ -38,15 +39,11 @@ RECORD = pl.col("record")
 def record() -> pl.Expr:
     """The name of the log, null where the columns fit none."""
     width = pl.col("cells").list.len()
-    return (
-        pl.when((width >= 10) & cell(6).str.contains(r"^[0-9]+ \(.+\)$"))
-        .then(pl.lit("dns"))
-        .when((width >= 22) & cell(6).str.contains(r"^[A-Z][A-Z _-]+$"))
-        .then(pl.lit("web"))
-        .when(width.is_between(7, 8) & cell(3).str.contains("^[0-9]{1,5}$"))
-        .then(pl.lit("ip"))
-        .when((width >= 14) & cell(5).str.contains("^[0-9]{1,3}$"))
-        .then(pl.lit("firewall"))
+    return word_of(
+        ("dns", (width >= 10) & cell(6).str.contains(r"^[0-9]+ \(.+\)$")),
+        ("web", (width >= 22) & cell(6).str.contains(r"^[A-Z][A-Z _-]+$")),
+        ("ip", width.is_between(7, 8) & cell(3).str.contains("^[0-9]{1,5}$")),
+        ("firewall", (width >= 14) & cell(5).str.contains("^[0-9]{1,3}$")),
     )
 
 

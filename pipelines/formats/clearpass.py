@@ -20,7 +20,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, known, mac
+from pipelines.formats.reading.fields import account, address, known, mac, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -117,13 +117,10 @@ def _logon() -> dict[str, pl.Expr]:
         pl.col("error") == "0",
         by_role,
     )
-    activity = (
-        pl.when(~is_accounting)
-        .then(pl.lit("logon"))
-        .when(~goes_on)
-        .then(pl.lit("logoff"))
-        .when(somewhere(address(pl.col("ip"))).is_not_null())
-        .then(pl.lit("mapping"))
+    activity = word_of(
+        ("logon", ~is_accounting),
+        ("logoff", ~goes_on),
+        ("mapping", somewhere(address(pl.col("ip"))).is_not_null()),
     )
     is_logon = activity == "logon"
     is_named = pl.col("pairs").str.contains(r",(?:Common\.|RADIUS\.Acct-)Username=")

@@ -14,7 +14,7 @@ lease. The stamp has neither year nor zone.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, mac, name, port
+from pipelines.formats.reading.fields import address, known, mac, name, port, word_of
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
 
@@ -114,12 +114,10 @@ def _leases(cut: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _event_class() -> pl.Expr:
-    return (
-        pl.when(KIND.is_in(["query", "auth"]) | IS_BLOCK)
-        .then(pl.lit("dns_queries"))
-        .when(pl.col("action").is_not_null())
-        .then(pl.lit("leases"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("dns_queries", KIND.is_in(["query", "auth"]) | IS_BLOCK),
+        ("leases", pl.col("action").is_not_null()),
+        otherwise="system_events",
     )
 
 

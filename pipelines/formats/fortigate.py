@@ -45,6 +45,7 @@ from pipelines.formats.reading.fields import (
     port,
     rarely,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import (
     direction,
@@ -120,11 +121,8 @@ def carried(way: str) -> pl.Expr:
 def disposition() -> pl.Expr:
     """What the policy or, after it, the filter did."""
     stopped = did.is_in(REFUSED) | value("utmaction").is_in(REFUSED)
-    return (
-        pl.when(stopped.fill_null(value=False))
-        .then(pl.lit("blocked"))
-        .when(did.is_in(PASSED))
-        .then(pl.lit("allowed"))
+    return word_of(
+        ("blocked", stopped.fill_null(value=False)), ("allowed", did.is_in(PASSED))
     )
 
 
@@ -197,10 +195,7 @@ def logon() -> Mapping[str, pl.Expr]:
         .when(did.is_in(MAPPING))
         .then(pl.lit("mapping"))
         .otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(vpn)
-        .then(pl.lit("vpn"))
-        .when(did == "authentication")
-        .then(pl.lit("proxy")),
+        "logon_kind": word_of(("vpn", vpn), ("proxy", did == "authentication")),
         "is_success": pl.when(ended | did.is_in(MAPPING))
         .then(None)
         .when(refused)
@@ -415,20 +410,17 @@ def event_class() -> pl.Expr:
     between_sites = is_ipsec() & known(value("xauthuser")).is_null() & ~inside
     vpn = (tunnel & given & ~between_sites) | (did == "ssl-login-fail")
     entered = did.is_in([*MAPPING, "FSSO-logoff", "auth-logout", "authentication"])
-    return (
-        pl.when(pl.col("type") == "traffic")
-        .then(pl.lit("connections"))
-        .when((utm & (pl.col("subtype") == "dns")) | (pl.col("type") == "dns"))
-        .then(pl.lit("dns_queries"))
-        .when(utm & pl.col("host_asked").is_not_null())
-        .then(pl.lit("http_requests"))
-        .when(event & (pl.col("subtype") == "vpn") & vpn)
-        .then(pl.lit("logons"))
-        .when(event & (pl.col("subtype") == "user") & entered & person)
-        .then(pl.lit("logons"))
-        .when(event & value("dhcp_msg").is_in(["Ack", "Release"]))
-        .then(pl.lit("leases"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("connections", pl.col("type") == "traffic"),
+        (
+            "dns_queries",
+            (utm & (pl.col("subtype") == "dns")) | (pl.col("type") == "dns"),
+        ),
+        ("http_requests", utm & pl.col("host_asked").is_not_null()),
+        ("logons", event & (pl.col("subtype") == "vpn") & vpn),
+        ("logons", event & (pl.col("subtype") == "user") & entered & person),
+        ("leases", event & value("dhcp_msg").is_in(["Ack", "Release"])),
+        otherwise="system_events",
     )
 
 

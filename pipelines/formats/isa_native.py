@@ -32,6 +32,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
@@ -167,11 +168,9 @@ def _disposition() -> pl.Expr:
         .then(code.is_between(100, 599))
         .otherwise(status.is_in(["0", *ENDED]))
     )
-    outcome = (
-        pl.when(status.is_in([REFUSED, *_elff.DENIED_BY_ISA]))
-        .then(pl.lit("blocked"))
-        .when(let_through)
-        .then(pl.lit("allowed"))
+    outcome = word_of(
+        ("blocked", status.is_in([REFUSED, *_elff.DENIED_BY_ISA])),
+        ("allowed", let_through),
     )
     answer = pl.when(cls == WEB).then(status)
     return unless_challenged(answer, outcome, answer == _elff.ASKED_BY_ISA)
@@ -180,11 +179,8 @@ def _disposition() -> pl.Expr:
 def _extras() -> pl.Expr:
     status = pl.col("status")
     is_flow = cls == FLOW
-    phase = (
-        pl.when(is_flow & (status == "0"))
-        .then(pl.lit("start"))
-        .when(is_flow & status.is_in(ENDED))
-        .then(pl.lit("end"))
+    phase = word_of(
+        ("start", is_flow & (status == "0")), ("end", is_flow & status.is_in(ENDED))
     )
     own = pl.when(is_flow).then("agent")
     fields = [

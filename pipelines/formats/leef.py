@@ -26,6 +26,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import json_of, value
@@ -105,14 +106,11 @@ def event_class() -> pl.Expr:
     carried = pl.coalesce("key_proto", "key_dstPort").is_not_null()
     ends = value("src").is_not_null() & value("dst").is_not_null()
     asked = pl.coalesce("key_url", "key_request").is_not_null()
-    return (
-        pl.when(title.str.contains(LOGIN) & pl.col("user_name").is_not_null())
-        .then(pl.lit("logons"))
-        .when(value("src").is_not_null() & asked & ~alert)
-        .then(pl.lit("http_requests"))
-        .when(ends & carried & ~alert)
-        .then(pl.lit("connections"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("logons", title.str.contains(LOGIN) & pl.col("user_name").is_not_null()),
+        ("http_requests", value("src").is_not_null() & asked & ~alert),
+        ("connections", ends & carried & ~alert),
+        otherwise="system_events",
     )
 
 
@@ -136,10 +134,9 @@ def flow() -> dict[str, pl.Expr]:
         "nat_ip": address(value("srcPostNAT")),
         "nat_port": port(value("srcPostNATPort")),
         "application": known(value("application")),
-        "disposition": pl.when(stopped & ~passed)
-        .then(pl.lit("blocked"))
-        .when(passed & ~stopped)
-        .then(pl.lit("allowed")),
+        "disposition": word_of(
+            ("blocked", stopped & ~passed), ("allowed", passed & ~stopped)
+        ),
         "extras": pl.when(cls != "system_events").then(json_of(fields)),
         "kind": title,
         "reported_by": name(pl.coalesce("key_dvchost", "syslog_host")),

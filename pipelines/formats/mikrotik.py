@@ -27,6 +27,7 @@ from pipelines.formats.reading.fields import (
     mac,
     name,
     port,
+    word_of,
 )
 from pipelines.formats.reading.flows import protocol, verdict
 from pipelines.formats.reading.keyvalue import json_of
@@ -125,16 +126,12 @@ def event_class() -> pl.Expr:
         | (about("account") & group("tunnel", 1).is_not_null())
         | (about("hotspot") & group("hotspot", 1).is_not_null())
     )
-    return (
-        pl.when(group("packet", 7).is_not_null())
-        .then(pl.lit("connections"))
-        .when(about("web-proxy") & group("proxied", 3).is_not_null())
-        .then(pl.lit("http_requests"))
-        .when(login)
-        .then(pl.lit("logons"))
-        .when(about("dhcp") & group("lease", 2).is_not_null())
-        .then(pl.lit("leases"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("connections", group("packet", 7).is_not_null()),
+        ("http_requests", about("web-proxy") & group("proxied", 3).is_not_null()),
+        ("logons", login),
+        ("leases", about("dhcp") & group("lease", 2).is_not_null()),
+        otherwise="system_events",
     )
 
 
@@ -216,11 +213,9 @@ def logon() -> dict[str, pl.Expr]:
     return {
         "user_name": account(user),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(about("hotspot"))
-        .then(pl.lit("proxy"))
-        .when(in_tunnel)
-        .then(pl.lit("vpn"))
-        .otherwise(pl.lit("remote")),
+        "logon_kind": word_of(
+            ("proxy", about("hotspot")), ("vpn", in_tunnel), otherwise="remote"
+        ),
         "is_success": pl.when(failed)
         .then(pl.lit(value=False))
         .when(did == "logged in")

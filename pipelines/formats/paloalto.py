@@ -39,6 +39,7 @@ from pipelines.formats.reading.fields import (
     port,
     rarely,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import (
     direction,
@@ -382,17 +383,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _record() -> pl.Expr:
     kind, subtype = pl.col("type"), pl.col("subtype")
-    return (
-        pl.when(kind == "TRAFFIC")
-        .then(pl.lit("traffic"))
-        .when((kind == "THREAT") & (subtype == "url"))
-        .then(pl.lit("url"))
-        .when(kind == "GLOBALPROTECT")
-        .then(pl.lit("vpn"))
-        .when(kind == "USERID")
-        .then(pl.lit("mapping"))
-        .when((kind == "SYSTEM") & (subtype == "auth"))
-        .then(pl.lit("auth"))
+    return word_of(
+        ("traffic", kind == "TRAFFIC"),
+        ("url", (kind == "THREAT") & (subtype == "url")),
+        ("vpn", kind == "GLOBALPROTECT"),
+        ("mapping", kind == "USERID"),
+        ("auth", (kind == "SYSTEM") & (subtype == "auth")),
     )
 
 

@@ -25,6 +25,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, somewhere
 from pipelines.formats.reading.json import json_text, with_fields
@@ -184,14 +185,11 @@ def _event_class() -> pl.Expr:
         | ((RECORD == "mapping") & user & pl.col("src_ip").is_not_null())
         | ((RECORD == "auth") & user & ~is_admin.fill_null(value=False))
     )
-    return (
-        pl.when(RECORD == "traffic")
-        .then(pl.lit("connections"))
-        .when(RECORD == "url")
-        .then(pl.lit("http_requests"))
-        .when(logons)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("connections", RECORD == "traffic"),
+        ("http_requests", RECORD == "url"),
+        ("logons", logons),
+        otherwise="system_events",
     )
 
 
@@ -220,10 +218,9 @@ def _flow() -> dict[str, pl.Expr]:
         ),
         "application": known(pl.col("app")),
         "category": known(pl.col("category").replace("any", None)),
-        "disposition": pl.when(action.str.contains(BLOCKS))
-        .then(pl.lit("blocked"))
-        .when(action.is_not_null())
-        .then(pl.lit("allowed")),
+        "disposition": word_of(
+            ("blocked", action.str.contains(BLOCKS)), ("allowed", action.is_not_null())
+        ),
         "connection_uid": known(pl.col("session").replace("0", None)),
     }
 

@@ -30,6 +30,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_values
@@ -93,14 +94,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def event_class() -> pl.Expr:
     """By the host asked for, else by the words of the message."""
     login = msg.str.contains(USER)
-    return (
-        pl.when(known(value("dstname")).is_not_null())
-        .then(pl.lit("http_requests"))
-        .when(login & pl.col("user_name").is_not_null())
-        .then(pl.lit("logons"))
-        .when(msg.str.contains(FLOW) & pl.col("key_dst").is_not_null())
-        .then(pl.lit("connections"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("http_requests", known(value("dstname")).is_not_null()),
+        ("logons", login & pl.col("user_name").is_not_null()),
+        ("connections", msg.str.contains(FLOW) & pl.col("key_dst").is_not_null()),
+        otherwise="system_events",
     )
 
 
@@ -140,11 +138,8 @@ def disposition() -> pl.Expr:
     """The firewall's own word for it, else that of the message."""
     action = value("fw_action").str.to_lowercase()
     stopped = (action == "drop") | msg.str.contains(STOPPED)
-    return (
-        pl.when(stopped)
-        .then(pl.lit("blocked"))
-        .when((action == "forward") | cls.is_in(FLOWS))
-        .then(pl.lit("allowed"))
+    return word_of(
+        ("blocked", stopped), ("allowed", (action == "forward") | cls.is_in(FLOWS))
     )
 
 

@@ -26,6 +26,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_values
@@ -117,24 +118,19 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _event_class() -> pl.Expr:
     is_console = value("caller").is_in(CONSOLES).fill_null(value=False)
-    return (
-        pl.when((sub == "packetfilter") & value("dstip").is_not_null())
-        .then(pl.lit("connections"))
-        .when((sub == "http") & known(value("url")).is_not_null())
-        .then(pl.lit("http_requests"))
-        .when((sub == "auth") & pl.col("user_name").is_not_null() & ~is_console)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("connections", (sub == "packetfilter") & value("dstip").is_not_null()),
+        ("http_requests", (sub == "http") & known(value("url")).is_not_null()),
+        ("logons", (sub == "auth") & pl.col("user_name").is_not_null() & ~is_console),
+        otherwise="system_events",
     )
 
 
 def _disposition() -> pl.Expr:
     did = value("action")
-    return (
-        pl.when(did.str.contains("(?i)drop|reject|block|warn"))
-        .then(pl.lit("blocked"))
-        .when(did.str.contains("(?i)accept|pass|request"))
-        .then(pl.lit("allowed"))
+    return word_of(
+        ("blocked", did.str.contains("(?i)drop|reject|block|warn")),
+        ("allowed", did.str.contains("(?i)accept|pass|request")),
     )
 
 

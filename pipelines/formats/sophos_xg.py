@@ -37,6 +37,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import (
     direction,
@@ -108,11 +109,9 @@ def flow() -> dict[str, pl.Expr]:
 def disposition() -> pl.Expr:
     """What the firewall or the filter did."""
     stopped = ["Denied", "Warned", "Virus", "PUA", "Drop", "Dropped", "Rejected"]
-    return (
-        pl.when(subtype.is_in(stopped))
-        .then(pl.lit("blocked"))
-        .when(subtype.is_in(["Allowed", "Overridden", "Clean"]))
-        .then(pl.lit("allowed"))
+    return word_of(
+        ("blocked", subtype.is_in(stopped)),
+        ("allowed", subtype.is_in(["Allowed", "Overridden", "Clean"])),
     )
 
 
@@ -156,15 +155,8 @@ def logon() -> dict[str, pl.Expr]:
         address(value("remotenetwork").str.extract("^([^/]+)/(?:32|128)$")),
     )
     return {
-        "activity": pl.when(left)
-        .then(pl.lit("logoff"))
-        .when(mapped)
-        .then(pl.lit("mapping"))
-        .otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(vpn)
-        .then(pl.lit("vpn"))
-        .when(~mapped)
-        .then(pl.lit("proxy")),
+        "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
+        "logon_kind": word_of(("vpn", vpn), ("proxy", ~mapped)),
         "is_success": pl.when(~left & ~mapped).then(~failed),
         "failure_reason": pl.when(failed).then(
             pl.coalesce(known(value("reason")), said)
@@ -290,18 +282,13 @@ def event_class() -> pl.Expr:
     filtered = (log_type == "Content Filtering") & address(
         value("dst_ip")
     ).is_not_null()
-    return (
-        pl.when(log_type == "Firewall")
-        .then(pl.lit("connections"))
-        .when(web_type & known(value("url")).is_not_null())
-        .then(pl.lit("http_requests"))
-        .when(filtered)
-        .then(pl.lit("connections"))
-        .when(is_event & person & ((subtype == "Authentication") | tunnel))
-        .then(pl.lit("logons"))
-        .when(is_event & (component == "DHCP Server") & leased)
-        .then(pl.lit("leases"))
-        .otherwise(pl.lit("system_events"))
+    return word_of(
+        ("connections", log_type == "Firewall"),
+        ("http_requests", web_type & known(value("url")).is_not_null()),
+        ("connections", filtered),
+        ("logons", is_event & person & ((subtype == "Authentication") | tunnel)),
+        ("leases", is_event & (component == "DHCP Server") & leased),
+        otherwise="system_events",
     )
 
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, name, port
+from pipelines.formats.reading.fields import address, name, port, word_of
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
 
@@ -96,10 +96,7 @@ def _lookup() -> dict[str, pl.Expr]:
         "src_port": port(said.field("3")),
         "response_code": said.field("6"),
         "lasted": pl.duration(microseconds=micros.fill_null(0), time_unit="us"),
-        "disposition": pl.when(blocks)
-        .then(pl.lit("blocked"))
-        .when(zone.is_in(PASSES))
-        .then(pl.lit("allowed")),
+        "disposition": word_of(("blocked", blocks), ("allowed", zone.is_in(PASSES))),
         "zone": zone,
     }
 

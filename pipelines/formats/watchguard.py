@@ -31,6 +31,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value
@@ -223,21 +224,17 @@ def spent() -> pl.Expr:
 def event_class() -> pl.Expr:
     """By what the line names: a host, a question, two ends, a login, a lease."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
-    return (
-        pl.when(ends & known(value("dstname")).is_not_null())
-        .then(pl.lit("http_requests"))
-        .when(ends & known(value("question")).is_not_null())
-        .then(pl.lit("dns_queries"))
-        .when(ends & value("disp").is_not_null())
-        .then(pl.lit("connections"))
-        .when(
+    return word_of(
+        ("http_requests", ends & known(value("dstname")).is_not_null()),
+        ("dns_queries", ends & known(value("question")).is_not_null()),
+        ("connections", ends & value("disp").is_not_null()),
+        (
+            "logons",
             pl.col("outcome").is_not_null()
-            & pl.col("login").str.contains("VPN|Firewall")
-        )
-        .then(pl.lit("logons"))
-        .when(value("msg").str.starts_with("DHCPACK on "))
-        .then(pl.lit("leases"))
-        .otherwise(pl.lit("system_events"))
+            & pl.col("login").str.contains("VPN|Firewall"),
+        ),
+        ("leases", value("msg").str.starts_with("DHCPACK on ")),
+        otherwise="system_events",
     )
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import zeek as _zeek
-from pipelines.formats.reading.fields import known, whole
+from pipelines.formats.reading.fields import known, whole, word_of
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.json import json_text
 
@@ -84,13 +84,10 @@ def direction() -> pl.Expr:
     """From what Zeek was told of the local networks."""
     from_inside = _zeek.is_true(pl.col("local_orig"))
     to_inside = _zeek.is_true(pl.col("local_resp"))
-    return (
-        pl.when(from_inside & to_inside)
-        .then(pl.lit("lateral"))
-        .when(from_inside & ~to_inside)
-        .then(pl.lit("outbound"))
-        .when(~from_inside & to_inside)
-        .then(pl.lit("inbound"))
+    return word_of(
+        ("lateral", from_inside & to_inside),
+        ("outbound", from_inside & ~to_inside),
+        ("inbound", ~from_inside & to_inside),
     )
 
 

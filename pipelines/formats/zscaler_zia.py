@@ -34,6 +34,7 @@ from pipelines.formats.reading.fields import (
     name,
     port,
     whole,
+    word_of,
 )
 from pipelines.formats.reading.flows import protocol, somewhere
 from pipelines.formats.reading.json import json_text, with_fields
@@ -138,15 +139,11 @@ def with_tabs(
             )
     first = text.str.extract(r"^([^\t=]+)\t", 1)
     found["stamp_0_tabs"] = pl.coalesce(found["stamp_0_tabs"], first)
-    feed = (
-        pl.when(text.str.contains(r"\te?url="))
-        .then(pl.lit("zscalernss-web"))
-        .when(text.str.contains(r"\t(?:dns_)?req="))
-        .then(pl.lit("zscalernss-dns"))
-        .when(text.str.contains(r"\tcdip="))
-        .then(pl.lit("zscalernss-fw"))
-        .when(text.is_not_null())
-        .then(pl.lit("zscalernss-other"))
+    feed = word_of(
+        ("zscalernss-web", text.str.contains(r"\te?url=")),
+        ("zscalernss-dns", text.str.contains(r"\t(?:dns_)?req=")),
+        ("zscalernss-fw", text.str.contains(r"\tcdip=")),
+        ("zscalernss-other", text.is_not_null()),
     )
     return lines.with_columns(feed_tabs=feed, **found)
 
@@ -321,12 +318,7 @@ def _disposition() -> pl.Expr:
     is_blocked = did.str.contains(BLOCKED).fill_null(
         value=False
     ) | answered.str.contains(BLOCKED).fill_null(value=False)
-    outcome = (
-        pl.when(is_blocked)
-        .then(pl.lit("blocked"))
-        .when(did.str.contains(ALLOWED))
-        .then(pl.lit("allowed"))
-    )
+    outcome = word_of(("blocked", is_blocked), ("allowed", did.str.contains(ALLOWED)))
     return unless_challenged(pl.col("status"), outcome)
 
 

@@ -61,6 +61,18 @@ def account(field: pl.Expr) -> pl.Expr:
     return pl.when(~bare.str.contains(NOBODY)).then(bare)
 
 
+def word_of(
+    *cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None
+) -> pl.Expr:
+    """The word of the first case that holds; where none does, `otherwise` or null."""
+    text = pl.lit(otherwise) if isinstance(otherwise, str) else otherwise
+    (first, holds), *more = cases
+    said = pl.when(holds).then(pl.lit(first))
+    for word, holds in more:
+        said = said.when(holds).then(pl.lit(word))
+    return said if text is None else said.otherwise(text)
+
+
 def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
     """A count; null unless it is plain digits, at most `digits` of them."""
     plain = field.str.contains(rf"^[0-9]{{1,{digits}}}$")
