@@ -12,9 +12,8 @@ import typer
 from pipelines.cli.output import tell
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError, safe, safe_lines
-from pipelines.fleet.home_health import COLUMNS, overview, shown
 from pipelines.fleet.settings import NAME, Fleet, Member, load_fleet, write_workspace
-from pipelines.fleet.work import BUSY, Outcome, in_every_home
+from pipelines.fleet.work import BUSY, COLUMNS, Outcome, in_every_home, overview, shown
 from pipelines.operations.agency_layer import sound_layer
 from pipelines.reports.pages import page as rendered
 from pipelines.run.console import show_whole, table

@@ -11,7 +11,7 @@ import typer
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError
-from pipelines.operations.ownership import GROUPS, protect
+from pipelines.operations.units import GROUPS, protect
 from pipelines.settings.home import DistrictHome
 
 

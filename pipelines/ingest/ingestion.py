@@ -39,7 +39,7 @@ from pipelines.ingest.recognition import (
     stamped_row,
     unneeded_row,
 )
-from pipelines.ingest.retraction import retract
+from pipelines.ingest.replay import retract
 from pipelines.ingest.source import (
     LATER,
     IngestOptions,

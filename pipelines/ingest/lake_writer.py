@@ -19,7 +19,7 @@ from pipelines.ingest.counts import day_count, with_days
 from pipelines.ingest.duplicates import Duplicates
 from pipelines.ingest.lake import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.ingest.reader import Batch
-from pipelines.ingest.retraction import retract
+from pipelines.ingest.replay import retract
 from pipelines.ingest.staged_rows import PLACES, Staged, WrittenPart, delete, read_parts
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store

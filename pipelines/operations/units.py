@@ -1,16 +1,132 @@
-"""Writes the files of `deploy/` for this machine: units, login, rights, Dagster.
+"""Writes the files of `deploy/` for this machine, and says who may reach which part.
 
-They are kept for the folders of the guide; here they get the folders and the
-account of a home. Nothing is put into the system: an administrator reads them and
-copies what they want.
+The files (units, login, rights, Dagster) are kept for the folders of the guide; here
+they get the folders and the account of a home. Nothing is put into the system: an
+administrator reads them and copies what they want.
+
+The account of the pipeline owns everything. Three groups of files stand for what
+four roles may do by reading files alone; anything else goes through commands,
+which look at the login behind `sudo`.
+
+| Part | Director | Analyst | Operator | Custodian |
+|---|---|---|---|---|
+| reports, editions | read | read | read | read |
+| snapshots | read | read | - | read |
+| openings | add | add | - | add |
+| settings, registry | - | - | write | - |
+| landing | - | - | list | - |
+| kept registry, keys, lake, state, warehouse | - | - | - | - |
 """
 
+import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pipelines
 from pipelines.errors import SchoolbellError
+from pipelines.settings.home import DistrictHome
+
+READERS, ANALYSTS, OPERATORS = "readers", "snapshots", "operators"
+GROUPS: Mapping[str, str] = {
+    READERS: "schoolbell-readers",
+    ANALYSTS: "schoolbell-snapshots",
+    OPERATORS: "schoolbell-operators",
+}
+"""Groups of the operating system; who is in which stands in the guide."""
+
+
+@dataclass(frozen=True)
+class Right:
+    """What stands on the disk.
+
+    Attributes:
+        group: One of `GROUPS`; None: nobody but the owner.
+        folder: Mode of a folder.
+        file: Mode of a file in it; None: files keep what they have.
+    """
+
+    group: str | None
+    folder: int
+    file: int | None
+
+
+PRIVATE = Right(None, 0o700, 0o600)
+RIGHTS: Mapping[str, Right] = {
+    # files made later get the folder's group by its set-group-id bit
+    "reports": Right(READERS, 0o2750, 0o640),
+    "editions": Right(READERS, 0o2750, 0o640),
+    "snapshots": Right(ANALYSTS, 0o2750, 0o440),
+    "registry": Right(OPERATORS, 0o2770, 0o660),
+    # whoever opens a snapshot leaves a note; nobody removes another's
+    "openings": Right(ANALYSTS, 0o3770, None),
+    # whoever delivers logs owns the folders of the sources
+    "landing": Right(OPERATORS, 0o2750, None),
+    "registry-kept": PRIVATE,
+    "lake": PRIVATE,
+    "keys": PRIVATE,
+    "lists": PRIVATE,
+}
+HOME = Right(READERS, 0o750, None)
+SETTINGS = Right(OPERATORS, 0o750, 0o660)
+SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One path as it should be."""
+
+    path: Path
+    group: str | None
+    mode: int
+
+
+def wanted(home: DistrictHome) -> Iterator[Wanted]:
+    """Every path of a home whose group and mode are laid down."""
+    yield Wanted(home.path, HOME.group, HOME.folder)
+    if home.settings_file.exists():
+        yield Wanted(home.settings_file, SETTINGS.group, SETTINGS.file or 0)
+    for name in SINGLE:
+        for path in sorted(home.path.glob(f"{name}*")):
+            yield Wanted(path, None, 0o600)
+    for name, right in RIGHTS.items():
+        folder = home.path / name
+        if folder.is_dir():
+            yield from _below(folder, right)
+
+
+def _below(folder: Path, right: Right) -> Iterator[Wanted]:
+    yield Wanted(folder, right.group, right.folder)
+    if right.file is None:
+        return
+    for path in sorted(folder.rglob("*")):
+        if not path.is_symlink():
+            mode = right.folder if path.is_dir() else right.file
+            yield Wanted(path, right.group, mode)
+
+
+def protect(home: DistrictHome, owner: int, groups: Mapping[str, int]) -> int:
+    """Set owner, group and mode of everything; the number of paths that changed.
+
+    Args:
+        owner: User id of the pipeline's account.
+        groups: Group ids by the names of `GROUPS`, and of the owner under `""`.
+    """
+    changed = 0
+    for right in wanted(home):
+        group = groups[right.group or ""]
+        held = right.path.stat()
+        if (held.st_uid, held.st_gid) != (owner, group):
+            os.chown(right.path, owner, group)
+            changed += 1
+        if held.st_mode & 0o7777 != right.mode:
+            changed += (held.st_uid, held.st_gid) == (owner, group)
+        # a change of owner takes the set-group-id bit away
+        right.path.chmod(right.mode)
+    return changed
+
 
 FOLDERS = ("systemd", "nginx", "sudoers.d", "dagster")
 CHECKOUT_ONLY = ("dagster.yaml", "workspace.yaml")

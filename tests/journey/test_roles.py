@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.operations.ownership import (
+from pipelines.operations.units import (
     ANALYSTS,
     GROUPS,
     OPERATORS,

@@ -9,8 +9,8 @@ import pytest
 from pipelines.clock import Reading
 from pipelines.formats import Context, formats
 from pipelines.ingest.format_proposals import proposed
+from pipelines.ingest.line_account import CARD, NOBODY, PERSON, unused
 from pipelines.ingest.record_cuts import records
-from pipelines.ingest.unused_lines import CARD, NOBODY, PERSON, unused
 from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 

@@ -14,9 +14,16 @@ import yaml
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.fleet import work
-from pipelines.fleet.home_health import counted, overview
 from pipelines.fleet.settings import Budget, Member, load_fleet
-from pipelines.fleet.work import NOT_STARTED, STOPPED, Visit, run_in, visit
+from pipelines.fleet.work import (
+    NOT_STARTED,
+    STOPPED,
+    Visit,
+    counted,
+    overview,
+    run_in,
+    visit,
+)
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
 from tests.conftest import LONG, only_long
