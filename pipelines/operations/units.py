@@ -131,7 +131,7 @@ def protect(home: DistrictHome, owner: int, groups: Mapping[str, int]) -> int:
 FOLDERS = ("systemd", "nginx", "sudoers.d", "dagster")
 CHECKOUT_ONLY = ("dagster.yaml", "workspace.yaml")
 PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
-PROGRAMS, DAGSTER, HOME, ACCOUNT = (
+PROGRAMS, DAGSTER, KEPT_HOME, ACCOUNT = (
     "/opt/schoolbell/.venv/bin",
     "/srv/schoolbell-dagster",
     "/srv/schoolbell",
@@ -206,7 +206,7 @@ def _for(text: str, home: Path, account: str) -> str:
     programs = str(Path(sys.executable).parent)
     text = text.replace(PROGRAMS, programs)
     text = re.sub(rf"{re.escape(DAGSTER)}\b", f"{home}-dagster", text)
-    text = re.sub(rf"{re.escape(HOME)}(?![\w-])", str(home), text)
+    text = re.sub(rf"{re.escape(KEPT_HOME)}(?![\w-])", str(home), text)
     for key in ("User", "Group"):
         text = text.replace(f"\n{key}={ACCOUNT}\n", f"\n{key}={account}\n")
     return text.replace(f"= ({ACCOUNT})", f"= ({account})")

@@ -12,6 +12,7 @@ from pipelines.settings.problems import (
     Severity,
     gathered,
     nearest,
+    setting,
 )
 from pipelines.settings.secrets import is_reference
 
@@ -36,17 +37,15 @@ class Channel(Part):
         description="kind of channel: smtp, webhook, file or another that check names",
         examples=["smtp"],
     )
-    enabled: bool = Field(default=True, description="false: silent", examples=[True])
-    audience: tuple[Audience, ...] = Field(
-        default=("director", "operator"),
+    enabled: bool = setting(True, "false: silent")
+    audience: tuple[Audience, ...] = setting(
+        ("director", "operator"),
+        "who reads it; routes choose channels by that",
+        ["director"],
         min_length=1,
-        description="who reads it; routes choose channels by that",
-        examples=[["director"]],
     )
-    phone: bool = Field(
-        default=False,
-        description="true: it rings a phone, and never carries what people did",
-        examples=[False],
+    phone: bool = setting(
+        False, "true: it rings a phone, and never carries what people did"
     )
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
@@ -93,13 +92,9 @@ class Route(Part):
         "decided through two reports",
         examples=["health"],
     )
-    severity: Severity = Field(
-        default="low", description="this bad or worse", examples=["high"]
-    )
-    confidence: Literal["C2", "C3"] = Field(
-        default="C2",
-        description="this sure or surer; leads (C1) leave the house never",
-        examples=["C2"],
+    severity: Severity = setting("low", "this bad or worse", "high")
+    confidence: Literal["C2", "C3"] = setting(
+        "C2", "this sure or surer; leads (C1) leave the house never"
     )
     when: When = Field(
         description="at once, or in the list of the day or the week",
@@ -108,10 +103,8 @@ class Route(Part):
     audience: tuple[Audience, ...] = Field(
         min_length=1, description="channels of these readers", examples=[["operator"]]
     )
-    in_quiet_hours: bool = Field(
-        default=False,
-        description="true: quiet hours and closed days do not hold it up",
-        examples=[True],
+    in_quiet_hours: bool = setting(
+        False, "true: quiet hours and closed days do not hold it up", True
     )
 
     @model_validator(mode="after")
@@ -143,96 +136,65 @@ class Expected(Part):
         description="host of the request, or address that the connection goes to",
         examples=["canary.school.example"],
     )
-    bytes_at_least: int = Field(
-        default=0, ge=0, description="bytes it has to send in all", examples=[1_000_000]
-    )
-    every_hours: int = Field(
-        default=24, ge=1, le=24 * 14, description="within so many hours", examples=[24]
-    )
+    bytes_at_least: int = setting(0, "bytes it has to send in all", 1_000_000, ge=0)
+    every_hours: int = setting(24, "within so many hours", ge=1, le=24 * 14)
 
 
 class Alerts(Part):
     """Messages that ask a person to look."""
 
-    recipients: tuple[str, ...] = Field(
-        default=(),
-        description="the only addresses to which anything may be sent",
-        examples=[["technology.director@school.example"]],
+    recipients: tuple[str, ...] = setting(
+        (),
+        "the only addresses to which anything may be sent",
+        ["technology.director@school.example"],
     )
-    security_rules: tuple[SecurityRule, ...] = Field(
-        default=("AN-1", "AN-5"),
-        description="rules whose findings are security facts and told at once",
-        examples=[["AN-1", "AN-5"]],
+    security_rules: tuple[SecurityRule, ...] = setting(
+        ("AN-1", "AN-5"),
+        "rules whose findings are security facts and told at once",
+        ["AN-1", "AN-5"],
     )
-    administration_rules: tuple[SecurityRule, ...] = Field(
-        default=("AN-13", "AN-14", "AN-15", "AN-16", "AN-17"),
-        description="rules about those who look after the systems: told at once to "
+    administration_rules: tuple[SecurityRule, ...] = setting(
+        ("AN-13", "AN-14", "AN-15", "AN-16", "AN-17"),
+        "rules about those who look after the systems: told at once to "
         "channels of the superintendent, since the director may be meant",
-        examples=[["AN-13", "AN-14"]],
+        ["AN-13", "AN-14"],
     )
-    list_time: time = Field(
-        default=time(7, 30),
-        description="local time of the daily and the weekly list",
-        examples=[time(7, 30)],
+    list_time: time = setting(
+        time(7, 30), "local time of the daily and the weekly list"
     )
-    weekly_day: Weekday = Field(
-        default="monday",
-        description="day of the weekly list; the next school day if closed",
-        examples=["monday"],
+    weekly_day: Weekday = setting(
+        "monday", "day of the weekly list; the next school day if closed"
     )
-    quiet_from: time = Field(
-        default=time(18, 0),
-        description="quiet hours begin; closed days are quiet throughout",
-        examples=[time(18, 0)],
+    quiet_from: time = setting(
+        time(18, 0), "quiet hours begin; closed days are quiet throughout"
     )
-    quiet_to: time = Field(
-        default=time(6, 30), description="and end", examples=[time(6, 30)]
+    quiet_to: time = setting(time(6, 30), "and end")
+    most_a_day: int = setting(
+        5, "messages a reader gets in a day; the last says how many wait", ge=2, le=50
     )
-    most_a_day: int = Field(
-        default=5,
-        ge=2,
-        le=50,
-        description="messages a reader gets in a day; the last says how many wait",
-        examples=[5],
+    again_after_days: int = setting(
+        7, "what lasts is told again after so many days", ge=1, le=90
     )
-    again_after_days: int = Field(
-        default=7,
-        ge=1,
-        le=90,
-        description="what lasts is told again after so many days",
-        examples=[7],
-    )
-    acknowledge_hours: int = Field(
-        default=24,
-        ge=1,
-        le=240,
-        description="a message sent at once that nobody acknowledged for so long goes "
+    acknowledge_hours: int = setting(
+        24,
+        "a message sent at once that nobody acknowledged for so long goes "
         "to escalate_to",
-        examples=[24],
-    )
-    escalate_to: str | None = Field(
-        default=None,
-        description="name of the channel for what was not delivered or not seen",
-        examples=["director"],
-    )
-    monday_test: bool = Field(
-        default=False,
-        description="true: a test each week that has to be acknowledged",
-        examples=[True],
-    )
-    heartbeat: str | None = Field(
-        default=None,
-        description="url that is asked, or file that is written, after each good run; "
-        "whoever watches it notices when nothing runs any more",
-        examples=["https://checks.example.org/ping/1a2b"],
-    )
-    quiet_run_hours: int = Field(
-        default=26,
         ge=1,
         le=240,
-        description="no run for so long is told",
-        examples=[26],
     )
+    escalate_to: str | None = setting(
+        None, "name of the channel for what was not delivered or not seen", "director"
+    )
+    monday_test: bool = setting(
+        False, "true: a test each week that has to be acknowledged", True
+    )
+    heartbeat: str | None = setting(
+        None,
+        "url that is asked, or file that is written, after each good run; "
+        "whoever watches it notices when nothing runs any more",
+        "https://checks.example.org/ping/1a2b",
+    )
+    quiet_run_hours: int = setting(26, "no run for so long is told", ge=1, le=240)
     routes: Mapping[str, Route] = Field(
         default_factory=dict, description="who is told of what", examples=[{}]
     )

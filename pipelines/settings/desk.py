@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from pipelines.settings.problems import Part
+from pipelines.settings.problems import Part, setting
 from pipelines.settings.roles import Roles
 from pipelines.settings.secrets import is_reference
 
@@ -28,54 +28,39 @@ class DeskRoles(Roles):
 class OpenId(Part):
     """Sign-in with the district's own accounts: Google, Entra, any OpenID provider."""
 
-    issuer: Annotated[str, Field(pattern=r"^(https?://[^\s\"<>]+)?$")] = Field(
-        default="",
-        description="issuer of the provider; empty: nobody signs in this way",
-        examples=["https://accounts.google.com"],
+    issuer: Annotated[str, Field(pattern=r"^(https?://[^\s\"<>]+)?$")] = setting(
+        "",
+        "issuer of the provider; empty: nobody signs in this way",
+        "https://accounts.google.com",
     )
-    client_id: str = Field(
-        default="", description="id that the provider gave", examples=["schoolbell"]
-    )
+    client_id: str = setting("", "id that the provider gave", "schoolbell")
     client_secret: SecretPlace = Field(
         default_factory=dict,
         description="where its secret lies",
         examples=[{"file": "/etc/schoolbell/client_secret"}],
     )
-    login_claim: str = Field(
-        default="email",
-        description="claim that holds the login; what follows an @ has to be a domain "
-        "below",
-        examples=["preferred_username"],
+    login_claim: str = setting(
+        "email",
+        "claim that holds the login; what follows an @ has to be a domain below",
+        "preferred_username",
     )
-    groups_claim: str = Field(
-        default="groups",
-        description="claim that lists groups, where the provider sends any",
-        examples=["groups"],
+    groups_claim: str = setting(
+        "groups", "claim that lists groups, where the provider sends any"
     )
-    domains: tuple[str, ...] = Field(
-        default=(),
-        description="domains whose accounts may sign in",
-        examples=[["school.example"]],
+    domains: tuple[str, ...] = setting(
+        (), "domains whose accounts may sign in", ["school.example"]
     )
 
 
 class Proxy(Part):
     """Sign-in by a reverse proxy that knows who it is."""
 
-    addresses: tuple[str, ...] = Field(
-        default=(),
-        description="addresses of the proxies that are believed; empty: none is",
-        examples=[["127.0.0.1"]],
+    addresses: tuple[str, ...] = setting(
+        (), "addresses of the proxies that are believed; empty: none is", ["127.0.0.1"]
     )
-    login_header: str = Field(
-        default="X-Remote-User",
-        description="header with the login",
-        examples=["X-Remote-User"],
-    )
-    groups_header: str = Field(
-        default="X-Remote-Groups",
-        description="header with groups, between commas",
-        examples=["X-Remote-Groups"],
+    login_header: str = setting("X-Remote-User", "header with the login")
+    groups_header: str = setting(
+        "X-Remote-Groups", "header with groups, between commas"
     )
     secret: SecretPlace = Field(
         default_factory=dict,
@@ -87,31 +72,21 @@ class Proxy(Part):
 class Desk(Part):
     """The review desk, which `schoolbell desk` opens."""
 
-    address: Address = Field(
-        default="",
-        description="address under which browsers reach it behind a proxy; empty: the "
+    address: Address = setting(
+        "",
+        "address under which browsers reach it behind a proxy; empty: the "
         "one that it listens on",
-        examples=["https://desk.school.example"],
+        "https://desk.school.example",
     )
-    idle_minutes: int = Field(
-        default=30,
-        ge=1,
-        le=480,
-        description="minutes without a click after which a session ends",
-        examples=[30],
+    idle_minutes: int = setting(
+        30, "minutes without a click after which a session ends", ge=1, le=480
     )
-    session_hours: int = Field(
-        default=9,
-        ge=1,
-        le=24,
-        description="hours after which it ends in any case",
-        examples=[9],
+    session_hours: int = setting(
+        9, "hours after which it ends in any case", ge=1, le=24
     )
     roles: DeskRoles = DeskRoles()
     openid: OpenId = OpenId()
     proxy: Proxy = Proxy()
-    local_accounts: bool = Field(
-        default=False,
-        description="true: accounts of `schoolbell desk account` may sign in",
-        examples=[True],
+    local_accounts: bool = setting(
+        False, "true: accounts of `schoolbell desk account` may sign in", True
     )

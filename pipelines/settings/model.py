@@ -23,7 +23,13 @@ from pydantic import (
 from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.desk import Desk
-from pipelines.settings.problems import SEVERITIES, MisusedKeyError, Part, gathered
+from pipelines.settings.problems import (
+    SEVERITIES,
+    MisusedKeyError,
+    Part,
+    gathered,
+    setting,
+)
 from pipelines.settings.record_classes import Retention
 from pipelines.settings.roles import Roles
 
@@ -33,23 +39,13 @@ Scalar = bool | int | float | str
 class Detection(Part):
     """Changes to one detection, by code or name; each change says who decided it."""
 
-    enabled: bool = Field(
-        default=True, description="false: it does not run", examples=[True]
+    enabled: bool = setting(True, "false: it does not run")
+    stage: Literal["trial", "live"] | None = setting(
+        None, "trial: shown, and announced to nobody; absent: as the rule ships", "live"
     )
-    stage: Literal["trial", "live"] | None = Field(
-        default=None,
-        description="trial: shown, and announced to nobody; absent: as the rule ships",
-        examples=["live"],
-    )
-    regulation: str | None = Field(
-        default=None, description="regulation behind the numbers", examples=["713-R1"]
-    )
-    approver: str | None = Field(
-        default=None, description="who approved them", examples=["superintendent"]
-    )
-    approved_on: date | None = Field(
-        default=None, description="and when", examples=[date(2026, 8, 1)]
-    )
+    regulation: str | None = setting(None, "regulation behind the numbers", "713-R1")
+    approver: str | None = setting(None, "who approved them", "superintendent")
+    approved_on: date | None = setting(None, "and when", date(2026, 8, 1))
     parameters: Mapping[str, Scalar] = Field(
         default_factory=dict,
         description="its parameters; may also stand beside the keys above",
@@ -163,24 +159,22 @@ class District(Part):
         description="time zone (IANA) in which the district keeps its hours",
         examples=["America/Chicago"],
     )
-    locale: Literal["en-US", "en-GB"] = Field(
-        default="en-US",
-        description="how reports write dates, clock times and distances",
-        examples=["en-US"],
+    locale: Literal["en-US", "en-GB"] = setting(
+        "en-US", "how reports write dates, clock times and distances"
     )
     account_domains: tuple[
         Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
-    ] = Field(
-        default=(),
-        description="domains that are stripped from account names, beside those that "
+    ] = setting(
+        (),
+        "domains that are stripped from account names, beside those that "
         "registry and logs show to be the district's; see schoolbell check",
-        examples=[["EXAMPLE", "school.example"]],
+        ["EXAMPLE", "school.example"],
     )
-    usual_break: str = Field(
-        default="",
-        description="the duty-free break of staff who have none in staff_duty.csv: "
+    usual_break: str = setting(
+        "",
+        "the duty-free break of staff who have none in staff_duty.csv: "
         "between when it lies, and how many minutes it takes",
-        examples=["11:00-13:30, 30"],
+        "11:00-13:30, 30",
     )
 
     @field_validator("usual_break")
@@ -210,36 +204,34 @@ def _break_of(text: str) -> UsualBreak:
 class Source(Part):
     """A folder in which log files of one kind arrive; its name is yours to choose."""
 
-    format: str | None = Field(
-        default=None,
-        description="name of the log format; left out, it is found from the lines",
-        examples=["squid_access"],
+    format: str | None = setting(
+        None,
+        "name of the log format; left out, it is found from the lines",
+        "squid_access",
     )
-    path: FilePath | None = Field(
-        default=None,
-        description="folder of the files; left out, landing/<name>",
-        examples=["landing/proxy"],
+    path: FilePath | None = setting(
+        None, "folder of the files; left out, landing/<name>", "landing/proxy"
     )
-    zone: Zone | None = Field(
-        default=None,
-        description="time zone of stamps without an offset; left out, the district's",
-        examples=["America/Chicago"],
+    zone: Zone | None = setting(
+        None,
+        "time zone of stamps without an offset; left out, the district's",
+        "America/Chicago",
     )
     options: Mapping[str, str] = Field(
         default_factory=dict,
         description="settings of the format itself, all as text",
         examples=[{"date_order": "day_first"}],
     )
-    given_up: tuple[str, ...] = Field(
-        default=(),
-        description="fields it no longer fills, on purpose; rules judge without them",
-        examples=[["user_name"]],
+    given_up: tuple[str, ...] = setting(
+        (),
+        "fields it no longer fills, on purpose; rules judge without them",
+        ["user_name"],
     )
-    hard_links: bool = Field(
-        default=False,
-        description="true: read files that have a second name on the disk, as "
+    hard_links: bool = setting(
+        False,
+        "true: read files that have a second name on the disk, as "
         "`rsync --link-dest` makes them",
-        examples=[True],
+        True,
     )
 
 
@@ -249,30 +241,21 @@ COLOUR = r"^(#[0-9a-fA-F]{6})?$"
 class Referral(Part):
     """Which office takes an item further; a draft, to be settled with counsel."""
 
-    shared_account: str = Field(
-        default="human resources",
-        description="office for an account in use away from its owner",
-        examples=["human resources"],
+    shared_account: str = setting(
+        "human resources", "office for an account in use away from its owner"
     )
-    non_approved_site: str = Field(
-        default="the supervisor",
-        description="office for a site that is not on the list",
-        examples=["the supervisor"],
+    non_approved_site: str = setting(
+        "the supervisor", "office for a site that is not on the list"
     )
-    off_hours_external: str = Field(
-        default="the supervisor",
-        description="office for outside sites outside duty hours",
-        examples=["the supervisor"],
+    off_hours_external: str = setting(
+        "the supervisor", "office for outside sites outside duty hours"
     )
-    severity: Literal["low", "medium", "high", "critical"] = Field(
-        default="medium",
-        description="from this severity on an item is referred",
-        examples=["medium"],
+    severity: Literal["low", "medium", "high", "critical"] = setting(
+        "medium", "from this severity on an item is referred"
     )
-    text: str = Field(
-        default="Refer this to {office}. Do not question anybody yourself.",
-        description="what the card says; {office} stands for the office",
-        examples=["Refer this to {office}. Do not question anybody yourself."],
+    text: str = setting(
+        "Refer this to {office}. Do not question anybody yourself.",
+        "what the card says; {office} stands for the office",
     )
 
     def sentence(self, kind: str, severity: str) -> str:
@@ -295,62 +278,50 @@ class Referral(Part):
 class Report(Part):
     """The weekly report."""
 
-    title: str = Field(
-        default=REPORT_TITLE,
+    title: str = setting(
+        REPORT_TITLE,
+        "title beside the district's name, on page one and in the window",
         min_length=1,
         max_length=200,
-        description="title beside the district's name, on page one and in the window",
-        examples=[REPORT_TITLE],
     )
-    sections_off: tuple[str, ...] = Field(
-        default=(),
-        description="sections left out, by the name that their CSV file has",
-        examples=[["trend"]],
+    sections_off: tuple[str, ...] = setting(
+        (), "sections left out, by the name that their CSV file has", ["trend"]
     )
-    editions: tuple[EditionName, ...] = Field(
-        default=("director",),
-        description="who gets a report; the director's is always made",
-        examples=[["director", "principal", "board"]],
+    editions: tuple[EditionName, ...] = setting(
+        ("director",),
+        "who gets a report; the director's is always made",
+        ["director", "principal", "board"],
     )
-    mail: str = Field(
-        default="",
-        description="alert channel (type smtp) that mails the newest finished week",
-        examples=["mail"],
+    mail: str = setting(
+        "", "alert channel (type smtp) that mails the newest finished week", "mail"
     )
-    address: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = Field(
-        default="",
-        description="https address under which your staff open the reports folder",
-        examples=["https://intranet.school.example/reports"],
+    address: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = setting(
+        "",
+        "https address under which your staff open the reports folder",
+        "https://intranet.school.example/reports",
     )
-    pdf: bool = Field(
-        default=False,
-        description="true: also as PDF, printed by a Chromium that is installed",
-        examples=[True],
+    pdf: bool = setting(
+        False, "true: also as PDF, printed by a Chromium that is installed", True
     )
-    paper: Literal["letter", "a4"] = Field(
-        default="letter", description="paper of the printed report", examples=["a4"]
+    paper: Literal["letter", "a4"] = setting(
+        "letter", "paper of the printed report", "a4"
     )
-    accent: Annotated[str, Field(pattern=COLOUR)] = Field(
-        default="",
-        description="color of links on light ground; its contrast is checked",
-        examples=["#1f5fbf"],
+    accent: Annotated[str, Field(pattern=COLOUR)] = setting(
+        "", "color of links on light ground; its contrast is checked", "#1f5fbf"
     )
-    accent_dark: Annotated[str, Field(pattern=COLOUR)] = Field(
-        default="",
-        description="color of links on dark ground; its contrast is checked",
-        examples=["#8ab8f5"],
+    accent_dark: Annotated[str, Field(pattern=COLOUR)] = setting(
+        "", "color of links on dark ground; its contrast is checked", "#8ab8f5"
     )
-    browser: str = Field(
-        default="",
-        description="program that prints; left out, the first Chromium or Chrome found",
-        examples=["/usr/bin/chromium"],
+    browser: str = setting(
+        "",
+        "program that prints; left out, the first Chromium or Chrome found",
+        "/usr/bin/chromium",
     )
-    least_count: int = Field(
-        default=LEAST_COUNT,
+    least_count: int = setting(
+        LEAST_COUNT,
+        "fewest accounts behind a count in editions that many people read",
         ge=3,
         le=100,
-        description="fewest accounts behind a count in editions that many people read",
-        examples=[LEAST_COUNT],
     )
 
 
@@ -360,15 +331,14 @@ LARGEST_LOSS = 0.2
 class RegistrySettings(Part):
     """How the district's own files are read."""
 
-    largest_loss: float = Field(
-        default=LARGEST_LOSS,
-        ge=0,
-        le=1,
-        description="share of its rows that a file may lose from one run to the next; "
+    largest_loss: float = setting(
+        LARGEST_LOSS,
+        "share of its rows that a file may lose from one run to the next; "
         "one that lost more, and 5 rows at least, or all, is not taken until "
         "`schoolbell check --accept`: a new school year seldom takes a fifth, an "
         "export that failed takes more",
-        examples=[LARGEST_LOSS],
+        ge=0,
+        le=1,
     )
 
     columns: Mapping[str, Mapping[str, str]] = Field(
@@ -400,22 +370,14 @@ class ListSource(Part):
         description="how it is written: v2fly, hosts, ut1 (a folder) or csv",
         examples=["v2fly"],
     )
-    category: str | None = Field(
-        default=None,
-        description="what its names are, where it does not say",
-        examples=["games"],
+    category: str | None = setting(
+        None, "what its names are, where it does not say", "games"
     )
-    background: str | None = Field(
-        default=None,
-        description="kind of machine traffic; its hosts then count as no visit",
-        examples=["tracker"],
+    background: str | None = setting(
+        None, "kind of machine traffic; its hosts then count as no visit", "tracker"
     )
-    licence: str = Field(
-        default="", description="under which you may use it", examples=["MIT"]
-    )
-    enabled: bool = Field(
-        default=True, description="false: kept, but not used", examples=[True]
-    )
+    licence: str = setting("", "under which you may use it", "MIT")
+    enabled: bool = setting(True, "false: kept, but not used")
 
     @property
     def url(self) -> str | None:
@@ -429,60 +391,48 @@ ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 class Limits(Part):
     """Bounds that keep one bad file from taking everything."""
 
-    reject_share: float = Field(
-        default=0.05,
-        ge=0,
-        le=1,
-        description="share of unreadable lines above which a file is reported",
-        examples=[0.05],
+    reject_share: float = setting(
+        0.05, "share of unreadable lines above which a file is reported", ge=0, le=1
     )
-    memory_mb: int = Field(
-        default=MEMORY_MB,
-        ge=256,
-        le=1_000_000,
-        description="memory for the warehouse, in megabytes",
-        examples=[MEMORY_MB],
+    memory_mb: int = setting(
+        MEMORY_MB, "memory for the warehouse, in megabytes", ge=256, le=1_000_000
     )
-    registry_rows: int = Field(
-        default=5_000_000,
-        ge=1_000,
-        le=50_000_000,
-        description="rows that one registry file may have",
-        examples=[5_000_000],
+    registry_rows: int = setting(
+        5_000_000, "rows that one registry file may have", ge=1_000, le=50_000_000
     )
 
 
 class EngineSettings(Part):
     """Where lines are parsed and large days built; it changes nothing that is found."""
 
-    kind: Kind = Field(
-        default="local",
-        description="local: in one process; pool: in a process for each core of this "
+    kind: Kind = setting(
+        "local",
+        "local: in one process; pool: in a process for each core of this "
         "machine; spark: on a Spark cluster",
-        examples=["pool"],
+        "pool",
     )
-    workers: int | None = Field(
-        default=None,
+    workers: int | None = setting(
+        None,
+        "tasks at once; absent: one for each core, or what Spark offers",
+        4,
         ge=1,
         le=4_096,
-        description="tasks at once; absent: one for each core, or what Spark offers",
-        examples=[4],
     )
-    master: str = Field(
-        default="",
-        description="Spark's master; absent where spark-submit names it",
-        examples=["spark://host.example:7077"],
+    master: str = setting(
+        "",
+        "Spark's master; absent where spark-submit names it",
+        "spark://host.example:7077",
     )
 
 
 class Dagster(Part):
     """Dagster's pages, where a district uses them."""
 
-    automation: bool = Field(
-        default=True,
-        description="schedules and sensors begin switched on; false where a timer "
+    automation: bool = setting(
+        True,
+        "schedules and sensors begin switched on; false where a timer "
         "calls schoolbell run instead",
-        examples=[False],
+        False,
     )
 
 
@@ -503,28 +453,22 @@ EXEMPTIONS: Mapping[RecordClass, str] = {
 class RecordSettings(Part):
     """Requests for public records; how long the district has is the district's word."""
 
-    response_days: int | None = Field(
-        default=None,
+    response_days: int | None = setting(
+        None,
+        "days in which a request is to be answered; absent: no clock",
+        20,
         ge=1,
         le=365,
-        description="days in which a request is to be answered; absent: no clock",
-        examples=[20],
     )
-    warn_days: int = Field(
-        default=3, ge=0, le=60, description="days before that in which status and "
-        "alerts say so",
-        examples=[3],
-    )  # fmt: skip
-    rows_an_hour: int = Field(
-        default=600,
-        ge=1,
-        description="rows that a person reviews in an hour, for the estimate of cost",
-        examples=[600],
+    warn_days: int = setting(
+        3, "days before that in which status and alerts say so", ge=0, le=60
     )
-    hourly_cost: float = Field(
-        default=0, ge=0, description="cost of that hour, in the district's currency",
-        examples=[35.0],
-    )  # fmt: skip
+    rows_an_hour: int = setting(
+        600, "rows that a person reviews in an hour, for the estimate of cost", ge=1
+    )
+    hourly_cost: float = setting(
+        0, "cost of that hour, in the district's currency", 35.0, ge=0
+    )
     exemptions: Mapping[RecordClass, str] = Field(
         default_factory=dict,
         description="what the district cites for each class that it withholds",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.errors import SettingsError
 
@@ -141,6 +141,15 @@ class Part(BaseModel):
     """A table of the settings: no unknown keys, no changes, no guessed types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def setting(default: Any, description: str, example: Any = None, **rules: Any) -> Any:
+    """A field of a table: what holds without it, what it means, and how it is written.
+
+    The example is the default where none is given; `rules` are those of pydantic.
+    """
+    shown = default if example is None else example
+    return Field(default=default, description=description, examples=[shown], **rules)
 
 
 def gathered(model: type[BaseModel], data: Any, into: str) -> Any:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import Field
-
 from pipelines.errors import SchoolbellError
-from pipelines.settings.problems import Part
+from pipelines.settings.problems import Part, setting
 
 Role = Literal["director", "analyst", "operator", "custodian", "superintendent"]
 Right = Literal[
@@ -73,37 +71,29 @@ MEANING: Mapping[Right, str] = {
 class Roles(Part):
     """Groups of the operating system; without any, one operator may do everything."""
 
-    director: tuple[str, ...] = Field(
-        default=(),
-        description="decide, assign, approve, see names for a case",
-        examples=[["schoolbell-directors"]],
+    director: tuple[str, ...] = setting(
+        (), "decide, assign, approve, see names for a case", ["schoolbell-directors"]
     )
-    analyst: tuple[str, ...] = Field(
-        default=(),
-        description="look and decide under pseudonyms",
-        examples=[["schoolbell-analysts"]],
+    analyst: tuple[str, ...] = setting(
+        (), "look and decide under pseudonyms", ["schoolbell-analysts"]
     )
-    operator: tuple[str, ...] = Field(
-        default=(),
-        description="run the system; no findings, no names",
-        examples=[["schoolbell-operators"]],
+    operator: tuple[str, ...] = setting(
+        (), "run the system; no findings, no names", ["schoolbell-operators"]
     )
-    custodian: tuple[str, ...] = Field(
-        default=(),
-        description="keep records: read, export, see names for a case",
-        examples=[["schoolbell-records"]],
+    custodian: tuple[str, ...] = setting(
+        (), "keep records: read, export, see names for a case", ["schoolbell-records"]
     )
-    superintendent: tuple[str, ...] = Field(
-        default=(),
-        description="the second person of names and of public records, also where the "
+    superintendent: tuple[str, ...] = setting(
+        (),
+        "the second person of names and of public records, also where the "
         "director is the one who asks; reads cases and the audit chain, sees no name",
-        examples=[["schoolbell-superintendent"]],
+        ["schoolbell-superintendent"],
     )
-    agency: tuple[str, ...] = Field(
-        default=(),
-        description="staff of a service agency: whatever else they are, they see "
+    agency: tuple[str, ...] = setting(
+        (),
+        "staff of a service agency: whatever else they are, they see "
         "findings and names only while consents.csv grants it (type h)",
-        examples=[["schoolbell-agency"]],
+        ["schoolbell-agency"],
     )
 
 

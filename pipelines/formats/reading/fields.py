@@ -1,7 +1,7 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -66,11 +66,11 @@ def word_of(
 ) -> pl.Expr:
     """The word of the first case that holds; where none does, `otherwise` or null."""
     text = pl.lit(otherwise) if isinstance(otherwise, str) else otherwise
-    (first, holds), *more = cases
-    said = pl.when(holds).then(pl.lit(first))
-    for word, holds in more:
+    said: Any = pl
+    for word, holds in cases:
         said = said.when(holds).then(pl.lit(word))
-    return said if text is None else said.otherwise(text)
+    done: pl.Expr = said if text is None else said.otherwise(text)
+    return done
 
 
 def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
