@@ -1,4 +1,7 @@
-"""An opened district and the person who acts: what every act is given."""
+"""An opened district and the person who acts: what every act is given.
+
+Accounts that sign in at the desk with a password are made and closed here.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +20,7 @@ from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Asker, Right
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Transaction
+from pipelines.state.desk_users import end_account, put_account
 
 
 def granted_today(district: District, person: Asker) -> Asker:
@@ -162,3 +166,36 @@ class ActContext:
     def today(self) -> date:
         """The district's local day."""
         return datetime.now(UTC).astimezone(ZoneInfo(self.district.zone)).date()
+
+
+def put(context: ActContext, login: str, password_hash: str) -> str:
+    """Make an account, or give it another password; its login."""
+    context.require("accounts")
+    name = login.strip().casefold()
+    if not (name and name.isprintable() and " " not in name):
+        raise SettingsError(f"{login!r} is not a login", where="LOGIN")
+    with context.chain.recording(_act(context, "desk account", name)) as transaction:
+        put_account(transaction, name, password_hash, str(context.asker))
+    return name
+
+
+def end(context: ActContext, login: str) -> str:
+    """Let an account sign in no more; its login.
+
+    Raises:
+        SettingsError: There is no such account.
+    """
+    context.require("accounts")
+    name = login.strip().casefold()
+    act = _act(context, "desk account ended", name)
+    with context.chain.recording(act) as transaction:
+        if not end_account(transaction, name):
+            raise SettingsError(
+                f"there is no account {name}",
+                remedy="List them with: schoolbell desk account list",
+            )
+    return name
+
+
+def _act(context: ActContext, action: str, login: str) -> Act:
+    return Act(actor=str(context.asker), action=action, subject=login)

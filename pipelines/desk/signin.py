@@ -22,10 +22,16 @@ from threading import Lock
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.settings.desk import Desk
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
-from pipelines.settings.roles import Asker, RefusedError, asker, known_user, number_of
+from pipelines.settings.roles import (
+    Asker,
+    Desk,
+    RefusedError,
+    asker,
+    known_user,
+    number_of,
+)
 from pipelines.settings.secrets import looked_up
 from pipelines.state.connections import Store
 from pipelines.state.desk_users import accounts

@@ -36,6 +36,7 @@ from pipelines.formats.reading.fields import (
     known,
     mac,
     name,
+    one_of,
     port,
     whole,
     word_of,
@@ -43,7 +44,6 @@ from pipelines.formats.reading.fields import (
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of, value
 from pipelines.formats.reading.office import as_iso
-from pipelines.formats.reading.options import one_of
 from pipelines.formats.reading.syslog import with_header
 
 # CEF: a header cut by bars, then ` key=value` where a value may hold blanks.

@@ -42,7 +42,7 @@ from pipelines.formats.reading.declared import (
     event_class,
     values,
 )
-from pipelines.formats.reading.options import one_of
+from pipelines.formats.reading.fields import one_of
 
 WORD = r"\"?[\p{L}(#][\p{L}0-9 _()/.#%'-]*\"?"
 HEADER = rf"^[\x{{feff}}]?{WORD}(?:[,;\t|]{WORD})+\s*$"

@@ -29,8 +29,7 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import json_of, value
-from pipelines.formats.reading.leef_fields import with_fields, with_leef
+from pipelines.formats.reading.keyvalue import json_of, value, with_fields, with_leef
 from pipelines.formats.reading.syslog import with_header
 
 KEYS = [

@@ -34,8 +34,7 @@ from pipelines.formats.reading.fields import (
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.keyvalue import as_json, value
-from pipelines.formats.reading.leef_fields import with_fields, with_leef
+from pipelines.formats.reading.keyvalue import as_json, value, with_fields, with_leef
 from pipelines.formats.reading.syslog import with_header
 
 # WatchGuard's own syslog lines, as the keys that its LEEF has.

@@ -1,4 +1,4 @@
-"""Zeek `conn.log`: one line for each connection, text or JSON (`_zeek.py`).
+"""Zeek `conn.log`: one line for each connection, text or JSON.
 
     1772460005.123456  CAbc1  10.20.4.17  50112  203.0.113.7  443  tcp  ssl  1.5 ...
 

@@ -1,4 +1,4 @@
-"""Zeek `dhcp.log`: one line for each exchange, text or JSON (`_zeek.py`).
+"""Zeek `dhcp.log`: one line for each exchange, text or JSON.
 
     1772460005.1  CAbc1,CAbc2  10.20.4.17  10.20.0.1  02:00:5e:00:53:17  chr-17
     -  example.org  10.20.4.17  10.20.4.17  3600.0  -  -  DISCOVER,OFFER,...  0.1

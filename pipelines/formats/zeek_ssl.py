@@ -1,4 +1,4 @@
-"""Zeek `ssl.log`: one line for each TLS handshake, text or JSON (`_zeek.py`).
+"""Zeek `ssl.log`: one line for each TLS handshake, text or JSON.
 
     1772460005.123456  CAbc1  10.20.4.17  50112  203.0.113.7  443  TLSv13
     TLS_AES_256_GCM_SHA384  x25519  www.example.org  F  -  h2  T ...

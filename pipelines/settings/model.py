@@ -22,7 +22,6 @@ from pydantic import (
 
 from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts
-from pipelines.settings.desk import Desk
 from pipelines.settings.problems import (
     SEVERITIES,
     MisusedKeyError,
@@ -31,7 +30,7 @@ from pipelines.settings.problems import (
     setting,
 )
 from pipelines.settings.record_classes import Retention
-from pipelines.settings.roles import Roles
+from pipelines.settings.roles import Desk, Roles
 
 Scalar = bool | int | float | str
 

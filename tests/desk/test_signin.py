@@ -242,8 +242,7 @@ def test_a_forged_answer_of_a_provider_is_refused(with_provider, provider):
 @pytest.fixture(scope="module")
 def local_account(desk):
     home = desk.home.home.path
-    from pipelines.acts.context import ActContext
-    from pipelines.acts.desk_accounts import put
+    from pipelines.acts.context import ActContext, put
     from pipelines.desk.signin import Passwords
     from pipelines.settings.roles import Asker
 

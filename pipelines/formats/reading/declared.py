@@ -20,12 +20,11 @@ from pipelines.formats.reading.fields import (
     mac,
     media_type,
     name,
+    one_of,
     port,
     whole,
 )
-from pipelines.formats.reading.flows import is_machine, protocol
-from pipelines.formats.reading.options import one_of
-from pipelines.formats.reading.web import unless_challenged
+from pipelines.formats.reading.flows import is_machine, protocol, unless_challenged
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
 FIXED = "="

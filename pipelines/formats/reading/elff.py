@@ -22,12 +22,12 @@ from pipelines.formats.reading.fields import (
     address,
     hostname,
     known,
+    one_of,
     port,
     whole,
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
-from pipelines.formats.reading.options import one_of
 
 HEADER = r"^[\x{feff} ]*#Fields:"
 SOURCE, TARGET = ("src-ip", "source-ip", "source"), ("dst-ip", "destination-ip")

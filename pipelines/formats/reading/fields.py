@@ -1,9 +1,28 @@
 """Small expressions that several formats share: words, numbers, hosts, addresses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import polars as pl
+
+from pipelines.errors import SettingsError
+
+
+def one_of(options: Mapping[str, str], name: str, words: Iterable[str]) -> str | None:
+    """An option that is one of some words; null where the source does not set it.
+
+    Raises:
+        SettingsError: It is another word.
+    """
+    said, known = options.get(name), tuple(words)
+    if said is None or said in known:
+        return said
+    raise SettingsError(
+        f"{said!r} is not one of the words of {name}",
+        where=f"options.{name}",
+        remedy=f"Say {', '.join(known[:-1])} or {known[-1]}.",
+    )
+
 
 AUTHORITY = r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?([^/?#]*)"
 HOST = r"^(\[[0-9a-fA-F:.]+\]|[\w.-]+)\.?(?::[0-9]+)?$"

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.clock.stamps import MONTHS
-from pipelines.formats.reading.fields import rarely
-from pipelines.formats.reading.options import one_of
+from pipelines.formats.reading.fields import one_of, rarely
 
 ORDERS = ("month_first", "day_first")
 CLOCK = r",? +([0-9]{1,2})(:[0-9]{2})(:[0-9]{2})?(\.[0-9]+)?(?: ?([AaPp])\.?[Mm]\.?)?$"

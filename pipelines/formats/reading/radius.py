@@ -10,8 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.events import LOGON_KINDS
-from pipelines.formats.reading.fields import address, known, mac, name
-from pipelines.formats.reading.options import one_of
+from pipelines.formats.reading.fields import address, known, mac, name, one_of
 
 REASONS = {
     "1": "internal error",
