@@ -8,7 +8,7 @@ their element:
      "Computer":"LAB-07.example.org"},"EventData":{"TargetUserName":"ada",...}}}
 
 The stamp is the event's own, in UTC. A record that could not be read arrives as
-`damaged: ...`. What the events mean: `_windows.py`.
+`damaged: ...`. What the events mean: `reading/windows.py`.
 """
 
 import polars as pl

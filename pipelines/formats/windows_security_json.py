@@ -7,7 +7,7 @@
 (one line in the log). winlogbeat 6 lacks the level `winlog`; NXLog writes all
 fields on one level. The stamp is the event's own, in UTC; NXLog's `EventTime`
 has no offset and is the computer's local time. What the events mean:
-`_windows.py`.
+`reading/windows.py`.
 """
 
 import polars as pl

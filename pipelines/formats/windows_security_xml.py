@@ -8,7 +8,7 @@
 The framing has put each `<Event>` on one line. What is pasted from a browser
 has `- ` before tags, and the order of elements is not relied on. The stamp is
 the event's own, in UTC. A value cannot hold a raw `<`, so a tag inside a text
-is a tag. What the events mean: `_windows.py`.
+is a tag. What the events mean: `reading/windows.py`.
 """
 
 import polars as pl
