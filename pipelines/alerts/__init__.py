@@ -2,6 +2,6 @@
 
 `news` says what a fact is, `decisions` who is to read it and when, `message` in which
 words (all pure). `facts` gathers what may be announced, `memory` keeps what was
-announced and answered, `rounds` puts what is due into the outbox, `delivery` sends
+announced and answered, `rounds` puts what is due into the `outbox`, `dispatch` sends
 it; `channels` holds one way of delivery a file.
 """

@@ -12,8 +12,7 @@ source's setting. A firewall line is written at the end of a session, which
 began `durationms` before; it may sum up several. Protocol `SSL` is a tunnel that
 was not opened. Where nobody logged in, `user` repeats the name of the location.
 `serverip` may be Zscaler's own view of the server. Feeds for web, firewall and
-DNS are read; audit, tunnel and CASB lines become `system_events`. Field names:
-`_zscaler.py`.
+DNS are read; audit, tunnel and CASB lines become `system_events`.
 """
 
 import re

@@ -4,7 +4,7 @@ r"""Takes lines out of what a collector put around them.
     {"log":"...\n","stream":"stdout","time":"2026-11-02T14:15:00.123Z"}       (docker)
     2026-11-02T14:15:00.123456789Z stdout F ...              (a Kubernetes container)
     {"__REALTIME_TIMESTAMP":"1793628900123456","MESSAGE":"...", ...}      (journald; its
-                                                    export format too, `journald.py`)
+                                                    export format too, `streams`)
     {"version":"1.1","host":"gate","short_message":"...","timestamp":1793628900.123}
     {"@timestamp":"...","message":"...","host":{"name":"gate"}, ...}      (filebeat)
     "2026-11-02T08:15:00.000-0600","...","gate", ...     (Splunk's export, `_raw` in it)

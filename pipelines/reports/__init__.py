@@ -3,13 +3,13 @@
 In: one frozen `ReportInputs`, pseudonymous already. Out: a mapping of relative
 path to text, the same for the same inputs. The caller writes it.
 
-    inputs      what a report needs to know, and the columns of each frame
-    view        one week of it: the rows that a section may show
-    sections    one file a section: a sentence, a summary, a chart, a table
-    page_one    the five lines that open every report
-    palette     the colors; charts: Plotly figures in them; static: the same as SVG
-    words       how numbers, times and findings are said
-    weekly      all of it together; archive: to disk, without a half-written page
+    report_inputs   what a report needs to know, and the columns of each frame
+    view            one week of it: the rows that a section may show
+    sections        one file a section: a sentence, a summary, a chart, a table
+    page_one        the five lines that open every report
+    charts          colors and Plotly figures; static_charts: the same as SVG
+    words           how numbers, times and findings are said
+    weekly          all of it together; archive: to disk, without a half-written page
 
 What is not here: SQL, names and addresses of people, the clock, the mail.
 """

@@ -1,1 +1,1 @@
-"""Everything that is due in one home, in order; its summary, `status`, `check`."""
+"""Everything that is due in one home, in order, with its summary; `status`, `check`."""

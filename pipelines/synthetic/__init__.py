@@ -3,10 +3,10 @@
 `generate.generate` writes registry files, log files and the truth behind them into
 a district home, the same bytes for the same seed. The order of making:
 
-    people, places, sites, days     who, where, what, when
+    invented_people, places, ...    who, where, what, when
     routines                        what everybody does on an ordinary day
     planted                         violations and look-alikes, with their truth
-    browsing, keyboards             plans become web, background and logon events
+    browsing_sessions, keyboards    plans become web, background and logon events
     writers                         events become the lines of four products
 
 Behaviour is planned here, never judged: no rule of the product is read or called,
