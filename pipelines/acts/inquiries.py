@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.evidence import Put
+from pipelines.acts.kept_evidence import Put
 from pipelines.acts.permits import day_of
 from pipelines.acts.referrals import OFFICES
 from pipelines.errors import SettingsError

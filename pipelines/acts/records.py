@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.evidence import Put
+from pipelines.acts.kept_evidence import Put
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.review import required_reason

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.evidence import Put, hold_act
+from pipelines.acts.kept_evidence import Put, hold_act
 from pipelines.acts.names import code_names
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case

@@ -17,8 +17,8 @@ import typer
 from pipelines.acts import permits as acts
 from pipelines.acts import verdicts
 from pipelines.acts.context import ActContext
-from pipelines.acts.evidence import edition
-from pipelines.acts.evidence import pack as packed
+from pipelines.acts.kept_evidence import edition
+from pipelines.acts.kept_evidence import pack as packed
 from pipelines.acts.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import PRIVATE, tell, write_private

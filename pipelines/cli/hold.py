@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts import evidence as acts
+from pipelines.acts import kept_evidence as acts
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe_lines

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, Literal
 
 from pipelines.acts import (
-    evidence,
     inquiries,
+    kept_evidence,
     names,
     permits,
     proposals,
@@ -166,7 +166,7 @@ def _pack(context: ActContext, values: Values) -> Done:
     out = io.BytesIO()
     put = partial(_into, out)
     case, with_names = values["case"], bool(values.get("names"))
-    evidence.pack(context, case, values["reason"], put, names=with_names)
+    kept_evidence.pack(context, case, values["reason"], put, names=with_names)
     return Done("Packed.", (f"{case}.zip", out.getvalue()))
 
 
@@ -212,18 +212,18 @@ def _exception_end(context: ActContext, values: Values) -> Done:
 
 
 def _hold(context: ActContext, values: Values) -> Done:
-    placed = evidence.hold(context, values["reason"], case=values["case"])
+    placed = kept_evidence.hold(context, values["reason"], case=values["case"])
     return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
 def _hold_days(context: ActContext, values: Values) -> Done:
     first, last = (day_of(values[name], name) for name in ("first", "last"))
-    placed = evidence.hold(context, values["reason"], first, last)
+    placed = kept_evidence.hold(context, values["reason"], first, last)
     return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
 def _release(context: ActContext, values: Values) -> Done:
-    evidence.release(context, values["hold"], values["reason"])
+    kept_evidence.release(context, values["hold"], values["reason"])
     return Done(f"{values['hold']} is released.")
 
 
