@@ -15,23 +15,14 @@ columns:
 --- */
 with
 
-requests as (
-    select
-        account,
-        building,
-        start_time,
-        timezone($zone, start_time) as local_time
-    from core.engaged_requests
-    where event_date = $event_date::date
-),
-
 binned as (
     select distinct
         account,
         coalesce(building, 'elsewhere') as building,
-        hour(local_time) as hour,
+        hour(timezone($zone, start_time)) as hour,
         floor(epoch(start_time) / 300) as bin
-    from requests
+    from core.engaged_requests
+    where event_date = $event_date::date
 )
 
 select

@@ -24,7 +24,7 @@ requests as (
         building,
         url_hostname,
         start_time,
-        timezone($zone, start_time) as local_time
+        event_date
     from core.engaged_requests
     where
         event_date = $event_date::date
@@ -32,15 +32,6 @@ requests as (
         and is_district_device
         and attribution_grade = 'A'
         and (is_live or not is_live_known)
-),
-
-verdicts as (
-    select
-        account,
-        url_hostname,
-        verdict
-    from core.site_verdicts
-    where event_date = $event_date::date
 ),
 
 -- a host that serves another site goes by that one
@@ -58,36 +49,26 @@ served as (
     where services.event_date = $event_date::date and services.source <> 'own'
 ),
 
-duty as (
-    select
-        person_id,
-        start_time,
-        end_time
-    from core.duty
-    where event_date = $event_date::date
-),
-
-rostered as (
-    select person_id
-    from core.rostered_people
-    where event_date = $event_date::date
-),
-
 off_duty as (
     select requests.*
     from requests
-    inner join verdicts
+    inner join core.site_verdicts as verdicts
         on
             requests.account = verdicts.account
             and requests.url_hostname = verdicts.url_hostname
+            and requests.event_date = verdicts.event_date
+    inner join core.rostered_people as rostered
+        on
+            requests.person_id = rostered.person_id
+            and requests.event_date = rostered.event_date
     left join served
         on
             requests.account = served.account
             and requests.url_hostname = served.url_hostname
-    inner join rostered on requests.person_id = rostered.person_id
-    left join duty
+    left join core.duty as duty
         on
             requests.person_id = duty.person_id
+            and requests.event_date = duty.event_date
             and requests.start_time >= duty.start_time
             and requests.start_time < duty.end_time
     where
@@ -99,7 +80,7 @@ binned as (
     select distinct
         account,
         coalesce(building, 'elsewhere') as building,
-        hour(local_time) as hour,
+        hour(timezone($zone, start_time)) as hour,
         floor(epoch(start_time) / 300) as bin
     from off_duty
 )
