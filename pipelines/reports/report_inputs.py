@@ -7,7 +7,6 @@ Nobody's name and no address reaches this floor: `account` holds tokens such as
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -20,152 +19,83 @@ from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE, Referral
 UNSHOWN = {"sites", "status_reason"}
 """Of a finding: the sites are in its record, the reason may hold a name."""
 
-SCHEMAS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "findings": {
-            name: kind for name, kind in FINDINGS.items() if name not in UNSHOWN
-        },
-        "evidence": EVIDENCE,
-        "daily_use": {
-            "event_date": pl.Date,
-            "building": pl.String,
-            "use_class": pl.String,
-            "request_count": pl.Int64,
-            "account_count": pl.Int64,
-            "site_count": pl.Int64,
-            "bytes_in": pl.Int64,
-        },
-        "attribution": {
-            "event_date": pl.Date,
-            "building": pl.String,
-            "grade": pl.String,
-            "request_count": pl.Int64,
-        },
-        "site_use": {
-            "event_date": pl.Date,
-            "site": pl.String,
-            "verdict": pl.String,
-            "site_class": pl.String,
-            "category": pl.String,
-            "category_source_count": pl.Int64,
-            "account_count": pl.Int64,
-            "minutes": pl.Float64,
-            "request_count": pl.Int64,
-            "first_seen_date": pl.Date,
-        },
-        "off_hours": {
-            "event_date": pl.Date,
-            "weekday": pl.Int64,
-            "hour": pl.Int64,
-            "building": pl.String,
-            "account_count": pl.Int64,
-            "minutes": pl.Float64,
-        },
-        "hourly_use": {
-            "event_date": pl.Date,
-            "hour": pl.Int64,
-            "building": pl.String,
-            "account_count": pl.Int64,
-            "minutes": pl.Float64,
-        },
-        "source_hours": {
-            "source": pl.String,
-            "hour_start": INSTANT,
-            "event_date": pl.Date,
-            "hour": pl.Int64,
-            "line_count": pl.Int64,
-            "is_expected": pl.Boolean,
-        },
-        "source_days": {
-            "event_date": pl.Date,
-            "source": pl.String,
-            "lines": pl.Int64,
-            "events": pl.Int64,
-            "rejects": pl.Int64,
-            "blanks": pl.Int64,
-            "duplicates": pl.Int64,
-            "pending": pl.Int64,
-            "unchecked": pl.Int64,
-        },
-        "unjudged": {
-            "rule": pl.String,
-            "kind": pl.String,
-            "event_date": pl.Date,
-            "source": pl.String,
-            "field": pl.String,
-            "model": pl.String,
-            "cause": pl.String,
-        },
-        "source_issues": {
-            "source": pl.String,
-            "building": pl.String,
-            "kind": pl.String,
-            "detail": pl.String,
-            "start_time": INSTANT,
-            "end_time": INSTANT,
-        },
-        "school_days": {
-            "event_date": pl.Date,
-            "building": pl.String,
-            "day_type": pl.String,
-            "duty_start_minutes": pl.Int64,
-            "duty_end_minutes": pl.Int64,
-        },
-        "rule_standing": {
-            "code": pl.String,
-            "state": pl.String,
-            "decisions": pl.Int64,
-            "confirmed": pl.Int64,
-            "precision_low": pl.Float64,
-            "precision_high": pl.Float64,
-        },
-        "rule_coverage": {
-            "event_date": pl.Date,
-            "family": pl.String,
-            "source": pl.String,
-            "building": pl.String,
-            "device_class": pl.String,
-            "position": pl.Int64,
-            "filter": pl.String,
-            "is_loss": pl.Boolean,
-            "event_count": pl.Int64,
-            "dropped_count": pl.Int64,
-        },
-        "blind_share": {
-            "event_date": pl.Date,
-            "source": pl.String,
-            "building": pl.String,
-            "line_count": pl.Int64,
-            "without_host_count": pl.Int64,
-            "without_account_count": pl.Int64,
-        },
-        "unused_lines": {
-            "event_date": pl.Date,
-            "source": pl.String,
-            "format": pl.String,
-            "kind": pl.String,
-            "line_count": pl.Int64,
-            "account_count": pl.Int64,
-            "card_count": pl.Int64,
-        },
-        "new_services": {
-            "event_date": pl.Date,
-            "site": pl.String,
-            "account_count": pl.Int64,
-            "device_count": pl.Int64,
-            "megabytes_out": pl.Float64,
-            "categories": pl.String,
-            "is_listed": pl.Boolean,
-        },
-        "permits": {
-            "permit_id": pl.String,
-            "kind": pl.String,
-            "about": pl.String,
-            "valid_to": pl.Date,
-            "review_by": pl.Date,
-        },
-    }
-)
+_KINDS: Mapping[str, Any] = {
+    name: kind
+    for kind, names in {
+        pl.Date: ("event_date", "first_seen_date", "valid_to", "review_by"),
+        pl.Int64: (
+            "request_count", "account_count", "site_count", "bytes_in",
+            "category_source_count", "weekday", "hour", "line_count", "lines", "events",
+            "rejects", "blanks", "duplicates", "pending", "unchecked",
+            "duty_start_minutes", "duty_end_minutes", "decisions", "confirmed",
+            "position", "event_count", "dropped_count", "without_host_count",
+            "without_account_count", "card_count", "device_count",
+        ),
+        pl.Float64: ("minutes", "precision_low", "precision_high", "megabytes_out"),
+        INSTANT: ("hour_start", "start_time", "end_time"),
+        pl.Boolean: ("is_expected", "is_loss", "is_listed"),
+    }.items()
+    for name in names
+}  # fmt: skip
+"""What is no text: a column of one name is of one kind in every frame."""
+
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "daily_use": (
+        "event_date", "building", "use_class", "request_count", "account_count",
+        "site_count", "bytes_in",
+    ),
+    "attribution": ("event_date", "building", "grade", "request_count"),
+    "site_use": (
+        "event_date", "site", "verdict", "site_class", "category",
+        "category_source_count", "account_count", "minutes", "request_count",
+        "first_seen_date",
+    ),
+    "off_hours": (
+        "event_date", "weekday", "hour", "building", "account_count", "minutes",
+    ),
+    "hourly_use": ("event_date", "hour", "building", "account_count", "minutes"),
+    "source_hours": (
+        "source", "hour_start", "event_date", "hour", "line_count", "is_expected",
+    ),
+    "source_days": (
+        "event_date", "source", "lines", "events", "rejects", "blanks", "duplicates",
+        "pending", "unchecked",
+    ),
+    "unjudged": ("rule", "kind", "event_date", "source", "field", "model", "cause"),
+    "source_issues": ("source", "building", "kind", "detail", "start_time", "end_time"),
+    "school_days": (
+        "event_date", "building", "day_type", "duty_start_minutes", "duty_end_minutes",
+    ),
+    "rule_standing": (
+        "code", "state", "decisions", "confirmed", "precision_low", "precision_high",
+    ),
+    "rule_coverage": (
+        "event_date", "family", "source", "building", "device_class", "position",
+        "filter", "is_loss", "event_count", "dropped_count",
+    ),
+    "blind_share": (
+        "event_date", "source", "building", "line_count", "without_host_count",
+        "without_account_count",
+    ),
+    "unused_lines": (
+        "event_date", "source", "format", "kind", "line_count", "account_count",
+        "card_count",
+    ),
+    "new_services": (
+        "event_date", "site", "account_count", "device_count", "megabytes_out",
+        "categories", "is_listed",
+    ),
+    "permits": ("permit_id", "kind", "about", "valid_to", "review_by"),
+}  # fmt: skip
+
+SCHEMAS: Mapping[str, Mapping[str, Any]] = {
+    "findings": {name: kind for name, kind in FINDINGS.items() if name not in UNSHOWN},
+    "evidence": EVIDENCE,
+    **{
+        name: {column: _KINDS.get(column, pl.String) for column in columns}
+        for name, columns in _COLUMNS.items()
+    },
+}
 
 OPTIONAL = frozenset(
     {
