@@ -43,7 +43,7 @@ def blocks(count):
 
 def read(parse, found):
     """Each portion with what it holds, two begun before one is ended."""
-    fmt = SimpleNamespace(name="a test's", parse=parse)
+    fmt = SimpleNamespace(name="a test's", parse=parse, framing="blocks")
     progress = SimpleNamespace(format=fmt, record=SimpleNamespace(file_id=1))
     parser = BlockParser(Context())
     with open_engine("local", workers=2) as engine:
