@@ -239,9 +239,8 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
-    more = (
-        f"; nor {'is' if older == 1 else 'are'} {number(older)} older" if older else ""
-    )
+    be = "is" if older == 1 else "are"
+    more = f"; {number(older)} older still {be} not" if older else ""
     return Line(
         "new-sites",
         "Not on the list",
