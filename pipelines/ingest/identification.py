@@ -61,17 +61,28 @@ def identify(head: bytes, context: Context | None = None) -> list[Claim]:
         head: The first bytes, decompressed; a cut last line does no harm.
         context: What the formats are told.
     """
+    return _identify(head, context, is_whole_enough=False)
+
+
+def _identify(
+    head: bytes, context: Context | None, *, is_whole_enough: bool
+) -> list[Claim]:
+    """The same; with `is_whole_enough` a format that claims every plain line alone."""
     if head.startswith(EVTX_MAGIC):
         return [Claim("windows_security_evtx", 1.0)]
-    by_framing: dict[str, list[Format]] = {}
+    by_framing: dict[str, list[Format]] = {"lines": []}
     for fmt in formats().values():
         by_framing.setdefault(fmt.framing, []).append(fmt)
     claims: list[Claim] = []
     for framing, candidates in by_framing.items():
         if framing != "evtx":
             claims += _claims(_sample(head, framing), candidates, context)
+        if is_whole_enough and framing == "lines" and not head.startswith(BINARY):
+            whole = [claim for claim in claims if claim.share == 1.0]
+            if whole:
+                return whole[:1]
     # at equal shares the plain line is the simpler explanation
-    plain = {fmt.name for fmt in by_framing.get("lines", [])}
+    plain = {fmt.name for fmt in by_framing["lines"]}
     return sorted(claims, key=lambda c: (-c.share, c.format not in plain, c.format))
 
 
@@ -90,7 +101,7 @@ def best(
         claims = _claims(_sample(head, fmt.framing), [fmt], context)
         if claims and claims[0].share >= SURE:
             return fmt.name
-    claims = _of_plain_lines(head, context) or identify(head, context)
+    claims = _identify(head, context, is_whole_enough=True)
     share = claims[0].share if claims else 0.0
     if share >= SURE:
         return claims[0].format
@@ -101,15 +112,6 @@ def best(
     own = _telling(formats()[name], lines, context) if name else 0
     mixed = _telling(ANY, lines, context, talk=name is None)
     return MIXED if mixed > max(MUCH_MORE * own, ENOUGH * lines.height) else name
-
-
-def _of_plain_lines(head: bytes, context: Context | None) -> list[Claim]:
-    """The format that claims every line; none where other framings have to be asked."""
-    if head.startswith(BINARY):
-        return []
-    plain = [fmt for fmt in formats().values() if fmt.framing == "lines"]
-    claims = _claims(_sample(head, "lines"), plain, context)
-    return [claim for claim in claims if claim.share == 1.0][:1]
 
 
 def _telling(
