@@ -26,8 +26,8 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import VERDICT_OF_CISCO, unless_challenged
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
 HEAD = r"^(?:.*? )?([0-9]{9,10}\.[0-9]{3}) +([0-9]+) ([^ ]+) ([A-Z_]+)/([0-9]{3}) "
 LINE = (

@@ -26,8 +26,8 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import unless_challenged
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import unless_challenged
 
 STAMP = r"[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2} [0-9]{1,2}:[0-9]{2}:[0-9]{2}"
 COLUMNS = [

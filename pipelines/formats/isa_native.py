@@ -34,13 +34,9 @@ from pipelines.formats.reading.fields import (
     whole,
     word_of,
 )
-from pipelines.formats.reading.flows import (
-    not_of_windows,
-    protocol,
-    somewhere,
-    unless_challenged,
-)
+from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import unless_challenged
 
 PLACES = {
     "client": 0, "login": 1, "agent": 2, "date": 4, "clock": 5, "service": 6,

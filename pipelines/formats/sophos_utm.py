@@ -28,9 +28,10 @@ from pipelines.formats.reading.fields import (
     whole,
     word_of,
 )
-from pipelines.formats.reading.flows import is_machine, protocol, unless_challenged
+from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_values
 from pipelines.formats.reading.syslog import with_header
+from pipelines.formats.reading.web import unless_challenged
 
 OWN = (
     r"^(?:<[0-9]{1,3}>)?([0-9]{4}):([0-9]{2}):([0-9]{2})-([0-9:]{8}) ([^ ]+) "

@@ -26,7 +26,7 @@ from pipelines.formats.reading.fields import (
     rarely,
     whole,
 )
-from pipelines.formats.reading.flows import VERDICT_OF_CISCO, unless_challenged
+from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
 AFTER_TIME = [
     "elapsed", "client", "result", "size", "verb", "asked", "user", "peer", "mime",

@@ -33,8 +33,8 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import unless_challenged
 from pipelines.formats.reading.keyvalue import json_of
+from pipelines.formats.reading.web import unless_challenged
 
 # Squid's `logformat` lines, made into one expression with a group for each code.
 #

@@ -18,7 +18,6 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading import flows
 from pipelines.formats.reading.fields import (
     address,
     hostname,
@@ -31,6 +30,13 @@ from pipelines.formats.reading.fields import (
 )
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading.web import (
+    host_asked,
+    is_tunnel,
+    port_asked,
+    seen,
+    whole_url,
+)
 
 FIELDS = {
     "stamp": "timestamp",
@@ -161,16 +167,14 @@ def web() -> list[pl.Expr]:
     is_tls = pl.col("type") == "tls"
     verb, host, asked = (pl.col(f"http_{part}") for part in ("method", "host", "url"))
     at_port = pl.col("http_port")
-    plain = pl.when(~is_tls & ~flows.is_tunnel(verb)).then(pl.lit("http"))
+    plain = pl.when(~is_tls & ~is_tunnel(verb)).then(pl.lit("http"))
     server_name = name(pl.col("tls_sni"))
     return [
         known(verb).str.to_uppercase().alias("method"),
         pl.when(is_tls).then(pl.lit("https")).otherwise(plain).alias("url_scheme"),
-        pl.coalesce(flows.host_asked(verb, host, asked), server_name).alias(
-            "url_hostname"
-        ),
-        flows.whole_url(host, at_port, asked).alias("url"),
-        flows.port_asked(verb, asked, pl.col("receiver_port")).alias("dst_port"),
+        pl.coalesce(host_asked(verb, host, asked), server_name).alias("url_hostname"),
+        whole_url(host, at_port, asked).alias("url"),
+        port_asked(verb, asked, pl.col("receiver_port")).alias("dst_port"),
         whole(pl.col("http_status"), 3).cast(pl.Int16).alias("status_code"),
         media_type(pl.col("http_type")).alias("content_type"),
         hostname(known(pl.col("http_refer"))).alias("referrer_hostname"),
@@ -217,7 +221,7 @@ def disposition() -> pl.Expr:
         .then(pl.lit("blocked"))
         .when(answered)
         .then(pl.lit("allowed"))
-        .otherwise(flows.seen(pl.col("status_code")))
+        .otherwise(seen(pl.col("status_code")))
     )
 
 

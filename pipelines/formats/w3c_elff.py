@@ -38,7 +38,7 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import unless_challenged
+from pipelines.formats.reading.web import unless_challenged
 
 WEB_EXTRAS = {
     "action": "s-action",

@@ -13,7 +13,7 @@ not an account of the district: `extras` too. 407 is a proxy asking for a login.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading import flows
+from pipelines.formats.reading import web
 from pipelines.formats.reading import zeek as _zeek
 from pipelines.formats.reading.fields import hostname, known, media_type, whole
 from pipelines.formats.reading.json import json_text
@@ -61,18 +61,18 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         time=stamp.time,
         time_quality=stamp.quality,
         start_time=stamp.time,
-        **_zeek.ends() | {"dst_port": flows.port_asked(verb, uri, pl.col("resp_p"))},
+        **_zeek.ends() | {"dst_port": web.port_asked(verb, uri, pl.col("resp_p"))},
         method=known(verb).str.to_uppercase(),
-        url_scheme=pl.when(~flows.is_tunnel(verb)).then(pl.lit("http")),
-        url_hostname=flows.host_asked(verb, host, uri),
-        url=flows.whole_url(host, pl.col("resp_p"), uri),
+        url_scheme=pl.when(~web.is_tunnel(verb)).then(pl.lit("http")),
+        url_hostname=web.host_asked(verb, host, uri),
+        url=web.whole_url(host, pl.col("resp_p"), uri),
         status_code=status,
         bytes_in=whole(pl.col("received")),
         bytes_out=whole(pl.col("sent")),
         content_type=media_type(pl.col("mime").str.split(",").list.first()),
         referrer_hostname=hostname(known(pl.col("referrer"))),
         user_agent=known(pl.col("agent")),
-        disposition=flows.seen(status),
+        disposition=web.seen(status),
         extras=json_text(
             uid=pl.col("uid"),
             proxied=pl.col("proxied"),

@@ -35,8 +35,9 @@ from pipelines.formats.reading.fields import (
     whole,
     word_of,
 )
-from pipelines.formats.reading.flows import protocol, somewhere, unless_challenged
+from pipelines.formats.reading.flows import protocol, somewhere
 from pipelines.formats.reading.json import json_text, with_fields
+from pipelines.formats.reading.web import unless_challenged
 
 # What Zscaler's feeds call their fields, and how they write them.
 #

@@ -24,7 +24,8 @@ from pipelines.formats.reading.fields import (
     port,
     whole,
 )
-from pipelines.formats.reading.flows import is_machine, protocol, unless_challenged
+from pipelines.formats.reading.flows import is_machine, protocol
+from pipelines.formats.reading.web import unless_challenged
 
 CLASSES = tuple(cls for cls in EVENT_CLASSES if cls != "system_events")
 FIXED = "="
