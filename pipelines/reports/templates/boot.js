@@ -167,11 +167,15 @@
     });
   }
 
+  // A search field in what is folded up makes the browser lay that out at once, to know
+  // whether the field can be filled; so a folded table gets its controls when opened.
   function tables() {
     each("table.whole", function (table) {
       if (!table.tHead || table.tBodies[0].rows.length < LONG_ENOUGH) { return; }
-      sortable(table);
-      filterable(table);
+      var folded = table.closest("details:not([open])");
+      function equip() { sortable(table); filterable(table); }
+      if (folded) { folded.addEventListener("toggle", equip, { once: true }); }
+      else { equip(); }
     });
   }
 
