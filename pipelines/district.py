@@ -30,6 +30,7 @@ from pipelines.warehouse.inputs import Domains
 from pipelines.warehouse.models import (
     Model,
     arguments,
+    codes_by_name,
     model_version,
     models,
     rule_headers,
@@ -54,8 +55,9 @@ class District:
     def models(self) -> Mapping[str, Model]:
         """Every model that is not switched off, in build order."""
         off = {name for name, one in self.said_of_rules.items() if not one.enabled}
+        codes = codes_by_name()
         return {
-            name: model for name, model in models().items() if _key(model) not in off
+            name: model for name, model in models().items() if codes[name] not in off
         }
 
     @cached_property
@@ -204,9 +206,8 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
     if not (settings.agency or settings.detections):
         return {}
     keys: dict[str, str] = {}
-    for name, model in models().items():
-        names = (name, model.header.code, model.table_name)
-        keys |= {one: _key(model) for one in names if one}
+    for name, code in codes_by_name().items():
+        keys |= dict.fromkeys((name, code, name.split(".")[1]), code)
     said: dict[str, DetectionSettings] = {}
     for file, rules in (
         ("registry/agency/rules.toml", settings.agency),
@@ -245,11 +246,6 @@ def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, st
         )
         for name, model in models.items()
     }
-
-
-def _key(model: Model) -> str:
-    """What settings call a model: its code, if it is a detection."""
-    return model.header.code or model.name
 
 
 Load = Callable[[DistrictHome, Settings], Registry]

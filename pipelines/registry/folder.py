@@ -14,6 +14,7 @@ import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -272,9 +273,17 @@ def _read(
     renames = settings.registry.columns
     most = settings.limits.registry_rows
     return {
-        name: read_file(found.get(name, b""), file, renames.get(name, {}), most)
-        for name, file in files.items()
+        name: _rows(found.get(name, b""), name, (*renames.get(name, {}).items(),), most)
+        for name in files
     }
+
+
+@lru_cache(maxsize=2 * len(FILES | ROSTER))
+def _rows(
+    data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int
+) -> Rows:
+    """The rows of a file; a run opens its home several times, and finds the same."""
+    return read_file(data, (FILES | ROSTER)[name], dict(renames), most)
 
 
 def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Problem]:

@@ -298,7 +298,10 @@ BUILDING = (
     "hourly_use", "daily_use", "attribution", "off_hours", "school_days",
     "rule_coverage",
 )  # fmt: skip
-DISTRICT = ("permits", "rule_standing", "blind_share", "new_services", "unused_lines")
+DISTRICT = (
+    "permits", "rule_standing", "blind_share", "new_services", "unjudged_sites",
+    "unused_lines",
+)  # fmt: skip
 LABELS = {
     "principal": "Principal's edition",
     "superintendent": "Superintendent's edition",

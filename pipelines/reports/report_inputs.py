@@ -29,9 +29,9 @@ _KINDS: Mapping[str, Any] = {
             "rejects", "blanks", "duplicates", "pending", "unchecked",
             "duty_start_minutes", "duty_end_minutes", "decisions", "confirmed",
             "position", "event_count", "dropped_count", "without_host_count",
-            "without_account_count", "card_count", "device_count",
+            "without_account_count", "card_count", "device_count", "list_count",
         ),
-        pl.Float64: ("minutes", "precision_low", "precision_high", "megabytes_out"),
+        pl.Float64: ("minutes", "longest_minutes", "precision_low", "precision_high", "megabytes_out"),
         INSTANT: ("hour_start", "start_time", "end_time"),
         pl.Boolean: ("is_expected", "is_loss", "is_listed"),
     }.items()
@@ -84,6 +84,10 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "new_services": (
         "event_date", "site", "account_count", "device_count", "megabytes_out",
         "categories", "is_listed",
+    ),
+    "unjudged_sites": (
+        "event_date", "site", "account_count", "minutes", "longest_minutes",
+        "list_count", "categories",
     ),
     "permits": ("permit_id", "kind", "about", "valid_to", "review_by"),
 }  # fmt: skip
@@ -162,6 +166,7 @@ class ReportInputs:
         rule_coverage: What each family of rules could judge, by filter, each day.
         account_names: Forms of account names that are read without a setting.
         new_services: Outside sites that arrived, by day; the names of nobody.
+        unjudged_sites: Sites read at length of which lists say too little, by day.
         unused_lines: Talk that names accounts or network cards, by format and kind.
         rules: Detections: code, name, kind, title, summary, severity, params,
             false_positives, response, stage, clauses; `is_fed` is false where no
@@ -229,6 +234,9 @@ class ReportInputs:
     )
     new_services: pl.DataFrame = field(
         default_factory=lambda: empty_frame("new_services")
+    )
+    unjudged_sites: pl.DataFrame = field(
+        default_factory=lambda: empty_frame("unjudged_sites")
     )
     unused_lines: pl.DataFrame = field(
         default_factory=lambda: empty_frame("unused_lines")

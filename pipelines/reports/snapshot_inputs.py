@@ -298,6 +298,7 @@ def report_inputs(
             if domain.state == APPLIED
         ],
         new_services=_known(database, "marts.new_services"),
+        unjudged_sites=_known(database, "marts.unjudged_sites"),
         unused_lines=_known(database, "marts.unused_lines"),
         hourly_use=_known(database, "marts.hourly_use"),
         audit_head=audit_head(district),

@@ -7,7 +7,8 @@ case, no rule can tell it, and the report says so of that building beforehand.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ USUAL = ("not a page that a person opened", "address that stands for many")
 CARRIED = "a device that can be carried"
 DESKS_ONLY = ("SA-4",)
 """Rules on what stands in its room; others count what can be carried too."""
+UNKNOWN_DEVICE = "device unknown to the registry"
+ON_KNOWN_DEVICES = ("shared_account", "off_hours_external")
+"""Kinds of cases that rest on what the registry says of each of their devices."""
+ALSO_ON_KNOWN_DEVICES = ("NA-3",)
+"""Rules of other kinds that judge the district's own devices alone."""
 NO_KEYBOARD = "the device writes no logons"
 AT_DEVICE = "nothing tells who is at the device"
 
@@ -55,7 +61,50 @@ union select event_date from own_logons
 union select event_date from own_outside_flows
 """
 
+ASKED = """
+select count(*)
+from core.site_evidence as evidence
+inner join marts.unjudged_sites as asked
+    on evidence.site = asked.site and evidence.event_date = asked.event_date
+where
+    evidence.account = $account
+    and evidence.start_time <= $last
+    and evidence.end_time >= $first
+"""
+"""Whether the report asks about a site that the case's account used then."""
+
 Row = Mapping[str, Any]
+
+
+def sites_asked(home: Path, cases: pl.DataFrame) -> frozenset[str]:
+    """Cases in which the account used a site that the report asks about.
+
+    Args:
+        home: A district that was run.
+        cases: Planted cases, with instants.
+    """
+    with _warehouse(home) as database:
+        return frozenset(
+            case["case_id"]
+            for case in cases.iter_rows(named=True)
+            if database.rows(ASKED, _when(case))[0][0]
+        )
+
+
+def _when(case: Row) -> dict[str, Any]:
+    return {
+        "account": case["account"],
+        "first": case["start_utc"],
+        "last": case["end_utc"],
+    }
+
+
+@contextmanager
+def _warehouse(home: Path) -> Iterator[Database]:
+    with open_district(home) as district:
+        path, memory_mb = district.home.warehouse, district.settings.limits.memory_mb
+    with writing(path, memory_mb=memory_mb) as database:
+        yield database
 
 
 def unproven(home: Path, cases: pl.DataFrame) -> Mapping[str, str]:
@@ -65,9 +114,7 @@ def unproven(home: Path, cases: pl.DataFrame) -> Mapping[str, str]:
         home: A district that was run.
         cases: Planted cases, with instants.
     """
-    with open_district(home) as district:
-        path, memory_mb = district.home.warehouse, district.settings.limits.memory_mb
-    with writing(path, memory_mb=memory_mb) as database:
+    with _warehouse(home) as database:
         said = {
             case["case_id"]: _reason(database, case)
             for case in cases.iter_rows(named=True)
@@ -82,6 +129,11 @@ def _reason(database: Database, case: Row) -> str:
         return ""
     family = family_of(rule.header)
     devices = [name for name in (case["devices"] or "").split("|") if name]
+    if (
+        case["kind"] in ON_KNOWN_DEVICES
+        or case["expected_rule"] in ALSO_ON_KNOWN_DEVICES
+    ) and not _are_known(database, devices):
+        return UNKNOWN_DEVICE
     listed = [_own_lines(database, case, [name]) for name in devices]
     funnels = [*listed, _own_lines(database, case, devices, is_listed=False)]
     told = [rows for rows in funnels if rows.filter(family=family).height]
@@ -91,16 +143,19 @@ def _reason(database: Database, case: Row) -> str:
     return reason if share > MOST else ""
 
 
+def _are_known(database: Database, devices: Sequence[str]) -> bool:
+    known = "select distinct device from identity.devices where device in $devices"
+    return len(database.rows(known, {"devices": list(devices)})) == len(set(devices))
+
+
 def _own_lines(
     database: Database, case: Row, devices: Sequence[str], *, is_listed: bool = True
 ) -> pl.DataFrame:
     """The funnel of the case's lines on some devices, or on none of them."""
     values = {
-        "account": case["account"],
+        **_when(case),
         "devices": list(devices),
         "is_listed": is_listed,
-        "first": case["start_utc"],
-        "last": case["end_utc"],
     }
     query = models()[TABLE].query
     for own, (name, chosen) in zip(OWNED, OWN.items(), strict=True):

@@ -18,7 +18,7 @@ from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import DISTRICT_NAME, generate
 from pipelines.synthetic.habits import FRIENDLY, Habits
-from pipelines.synthetic.proof import unproven
+from pipelines.synthetic.proof import sites_asked, unproven
 from pipelines.synthetic.writers.exports import FOLDER
 from pipelines.warehouse.models import rules as rule_models
 
@@ -142,7 +142,8 @@ class Trial:
         cases: Planted violations: family, expected_rule, intensity, `is_found` by
             that rule, `is_met` by any finding of the same kind, `is_lead` where the
             rule makes leads only and a lead is all there is to find. `unproven` is why
-            the logs cannot show a missed one, empty where they can.
+            the logs cannot show a missed one, empty where they can; of a use of a
+            site that was missed, `is_asked` where the report asks about that site.
         findings: What a report may name, with `is_true` and, where it is false, the
             `alike` family that it touches, and its record.
         leads: Findings of the lowest confidence, by rule.
@@ -216,11 +217,14 @@ def judge_trial(
     shown = [finding for finding in stored if finding["confidence"] in SHOWN]
     leads = [finding for finding in stored if finding["confidence"] not in SHOWN]
     cases, findings = compare(planted_cases(home), shown, leads)
-    reasons = unproven(home, cases.filter(~pl.col("is_found")))
+    missed = cases.filter(~pl.col("is_found"))
+    reasons = unproven(home, missed)
+    asked = sites_asked(home, missed.filter(kind=SITE_USE))
     cases = cases.with_columns(
+        is_asked=pl.col("case_id").is_in(sorted(asked)),
         unproven=pl.col("case_id").replace_strict(
             reasons, default="", return_dtype=pl.String
-        )
+        ),
     )
     return Trial(
         seed=seed,
@@ -245,8 +249,7 @@ def compare(
     A finding is true when it is about the account and the time of a violation of
     its kind, give or take a quarter of an hour, or is told within such a one, as the
     use of a site while the account was away from its owner. A lead finds what its rule
-    was planted for, and is neither true nor false. A use of a site that was not found
-    is `is_asked` where the report asks about that site and names nobody.
+    was planted for, and is neither true nor false.
     """
     findings = finding_frame(shown).with_row_index("number")
     met = _met(findings, cases)
@@ -257,9 +260,7 @@ def compare(
     right = met.filter("is_violation", fits.fill_null(value=False))
     of_kind = right.filter(pl.col("kind") == pl.col("kind_case"))
     alike = met.filter(~pl.col("is_violation")).group_by("number")
-    met_by_leads = _met(finding_frame(leads), cases)
-    led = _by_rule(met_by_leads)
-    asks = met_by_leads.filter(kind=SITE_USE, kind_case=SITE_USE)["case_id"].to_list()
+    led = _by_rule(_met(finding_frame(leads), cases))
     is_lead = pl.col("expected_rule").is_in(lead_rules())
     violations = cases.filter("is_violation").with_columns(
         is_lead=is_lead,
@@ -267,9 +268,7 @@ def compare(
         | (is_lead & pl.col("case_id").is_in(led)),
         is_met=pl.col("case_id").is_in(of_kind["case_id"].to_list()),
         unproven=pl.lit(""),
-    )
-    violations = violations.with_columns(
-        is_asked=~pl.col("is_found") & pl.col("case_id").is_in(asks)
+        is_asked=pl.lit(value=False),
     )
     judged = findings.join(
         alike.agg(alike=pl.col("family").first()), on="number", how="left"

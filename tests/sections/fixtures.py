@@ -439,6 +439,20 @@ SERVICES = [
 ]  # fmt: skip
 
 
+UNJUDGED = [
+    {"event_date": MONDAY + timedelta(days=day), "site": site, "account_count": size,
+     "minutes": minutes, "longest_minutes": minutes / 2, "list_count": lists,
+     "categories": said}
+    for day, site, size, minutes, lists, said in (
+        (0, "craft-blog.example", 1, 41.0, 0, None),
+        (2, "craft-blog.example", 2, 75.5, 0, None),
+        (1, "puzzle-den.example", 1, 6.2, 1, "games"),
+        (1, "news-desk-3.example", 1, 40.0, 0, None),
+        (-9, "older.example", 1, 99.0, 0, None),
+    )
+]  # fmt: skip
+
+
 def blind_share() -> list[dict]:
     return [
         {"event_date": MONDAY + timedelta(days=day), "source": source,
@@ -566,6 +580,7 @@ def busy() -> ReportInputs:
         rule_standing=frame("rule_standing", STANDING),
         blind_share=frame("blind_share", blind_share()),
         new_services=frame("new_services", SERVICES),
+        unjudged_sites=frame("unjudged_sites", UNJUDGED),
         unused_lines=frame("unused_lines", TALK),
         audit_head="41:" + "ab" * 32,
         district="Cedar Falls Example District",
@@ -688,6 +703,7 @@ def hostile() -> ReportInputs:
         rule_standing=poisoned(inputs.rule_standing, "code", "state"),
         blind_share=poisoned(inputs.blind_share, "source", "building"),
         new_services=poisoned(inputs.new_services, "site", "categories"),
+        unjudged_sites=poisoned(inputs.unjudged_sites, "site", "categories"),
         unused_lines=poisoned(inputs.unused_lines, "source", "kind"),
         source_hours=inputs.source_hours.with_columns(
             source=pl.col("source").replace(renamed)

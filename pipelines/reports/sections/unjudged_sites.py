@@ -1,0 +1,89 @@
+"""Report section: sites of which too little is known to judge their use.
+
+On no list, or on one alone, which may be wrong. Nobody is named: somebody decides
+about the site, and whose account it was is asked when the use goes on.
+"""
+
+import polars as pl
+
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.text_tables import Cell, Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count
+
+
+def rows(view: View) -> pl.DataFrame:
+    """One row per site, its days together; what a case of the week tells is not in it."""
+    told = {
+        site
+        for case in view.cases
+        if view.is_new(case)
+        for row in case.counted
+        for site in row["record"]["details"].get("sites") or ()
+    }
+    week = (
+        view.of_week(view.inputs.unjudged_sites)
+        .filter(~pl.col("site").is_in(sorted(told)))
+        .sort("event_date")
+    )
+    sites = week.group_by("site").agg(
+        pl.col("minutes").sum(),
+        pl.col("account_count", "longest_minutes", "list_count").max(),
+        pl.col("categories").last().str.replace_all("_", " "),
+        days=pl.col("event_date").n_unique().cast(pl.Int64),
+    )
+    return sites.sort(["minutes", "site"], descending=[True, False])
+
+
+def title(rows: pl.DataFrame) -> str:
+    """How many."""
+    if rows.is_empty():
+        return "No site of long use is unknown to the lists"
+    verb = "is" if rows.height == 1 else "are"
+    return f"{count(rows.height, 'site')} of long use {verb} on no list or on one alone"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """What is not known, and what to do about it."""
+    if rows.is_empty():
+        return ""
+    return (
+        "Too little is known of these sites to say whether their use was work, so "
+        "nobody is asked about it. If one serves the job, add it to the district's "
+        "list of approved sites; if it does not, add it to the list of categories."
+    )
+
+
+def sites_table(rows: pl.DataFrame) -> Table:
+    """What a reviewer needs to decide on each."""
+    return table(
+        "One row per site. Minutes are estimates.",
+        ["Site", "One list calls it", "Most accounts in a day", "Minutes",
+         "Longest visit, minutes", "Days"],
+        (
+            [
+                Cell.of_site(row["site"]),
+                row["categories"],
+                row["account_count"],
+                round(row["minutes"]),
+                round(row["longest_minutes"]),
+                row["days"],
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )  # fmt: skip
+
+
+SECTION = Section(
+    name="unjudged-sites",
+    editions=("superintendent",),
+    order=31,
+    label="Sites that no list judges",
+    page="pictures",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=sites_table,
+    is_shown=lambda rows: not rows.is_empty(),
+)
