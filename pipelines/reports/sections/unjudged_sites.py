@@ -6,6 +6,7 @@ about the site, and whose account it was is asked when the use goes on.
 
 import polars as pl
 
+from pipelines.findings.cases import SITE_USE
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
 from pipelines.reports.view import View
@@ -19,6 +20,7 @@ def rows(view: View) -> pl.DataFrame:
         for case in view.cases
         if view.is_new(case)
         for row in case.counted
+        if row["kind"] == SITE_USE
         for site in row["record"]["details"].get("sites") or ()
     }
     week = (

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.findings.grades import alternatives
+from pipelines.synthetic.proof import UNKNOWN_DEVICE, sites_asked, unproven
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import (
     Trial,
@@ -16,8 +17,10 @@ from pipelines.synthetic.scored_district import (
     incomplete,
     judge_trial,
     lead_rules,
+    planted_cases,
 )
 from pipelines.warehouse.models import rules
+from pipelines.warehouse.repair import opened
 from tests.conftest import only_long
 from tests.journey.small import PEOPLE, SEED, WEEKS, small
 
@@ -132,7 +135,6 @@ def test_what_only_a_lead_can_find_is_found_by_a_lead_and_counts_by_itself():
     leads = [finding("SA-L", "fkim", SHARED), finding("NA-1", "avega", SITE)]
     cases, findings = compare(planted, [], leads)
     assert cases.filter("is_lead")["is_found"].to_list() == [True]
-    assert cases.filter("is_asked")["account"].to_list() == ["avega"]
     assert not cases.filter(~pl.col("is_lead"))["is_found"].any()
     one = replace(trial(), cases=cases, findings=findings, leads={"SA-L": 1, "NA-1": 1})
     measures = quality([one, one])
@@ -236,6 +238,30 @@ def test_a_small_district_is_scored(tmp_path_factory):
     assert measures["false_findings"] == 0, false_rows([one])
     assert measures["recall"]["share"] > 0.75, missed_rows([one])
     assert one.lacking == {}
+    assert_unknown_devices_prove_nothing(home)
+
+
+def assert_unknown_devices_prove_nothing(home):
+    planted = planted_cases(home).filter("is_violation", kind=SHARED)
+    strange = planted.with_columns(devices=pl.lit("pc-of-nobody"))
+    assert UNKNOWN_DEVICE not in unproven(home, planted).values()
+    assert set(unproven(home, strange).values()) == {UNKNOWN_DEVICE}
+
+
+@pytest.mark.slow
+def test_a_use_counts_as_asked_about_where_the_report_lists_its_site(
+    tmp_path, tmp_path_factory
+):
+    home = small(tmp_path_factory.getbasetemp()).copy(tmp_path)
+    with opened(home / "warehouse.duckdb") as database:
+        used = "from core.site_evidence order by total_seconds desc, site limit 1"
+        ((account, start),) = database.rows(f"select account, start_time {used}")
+        listed = f"select site, 1, 9, 9, 1, 'games', event_date {used}"
+        database.rows(f"insert into marts.unjudged_sites {listed}")
+    then = pl.DataFrame([case(1, account, SITE, "NA-1", start=start)])
+    assert sites_asked(home, then) == {"case-1"}
+    weeks_later = pl.col("start_utc", "end_utc") + timedelta(weeks=9)
+    assert sites_asked(home, then.with_columns(weeks_later)) == frozenset()
 
 
 @only_long
