@@ -31,7 +31,10 @@ _KINDS: Mapping[str, Any] = {
             "position", "event_count", "dropped_count", "without_host_count",
             "without_account_count", "card_count", "device_count", "list_count",
         ),
-        pl.Float64: ("minutes", "longest_minutes", "precision_low", "precision_high", "megabytes_out"),
+        pl.Float64: (
+            "minutes", "longest_minutes", "precision_low", "precision_high",
+            "megabytes_out",
+        ),
         INSTANT: ("hour_start", "start_time", "end_time"),
         pl.Boolean: ("is_expected", "is_loss", "is_listed"),
     }.items()

@@ -115,7 +115,7 @@ def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
 
 
 def speed(browser, folder: Path) -> Iterator[Figure]:
-    """Time to first content and to rest, median of some loads, from disk and the web."""
+    """Time to first content and to rest, from disk and the web; medians of loads."""
     with served(folder) as address:
         places = {"disk": (folder / WEEK / "pictures.html").as_uri(),
                   "web": f"{address}/{WEEK}/pictures.html"}  # fmt: skip

@@ -14,7 +14,7 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per site, its days together; what a case of the week tells is not in it."""
+    """One row per site, its days together, without those that a case is about."""
     told = {
         site
         for case in view.cases
