@@ -1,9 +1,9 @@
 /* ---
 summary: >
   Sites that staff read at length on a day and of which too little is known for a rule
-  to judge it: on no list at all and read for half an hour by one account, or called no
-  work by one list alone. The district's list does not speak of them. It names nobody and
-  is no finding; somebody decides about the site.
+  to judge it: on no list at all and read for half an hour by one account, or called
+  no work by one list alone. The district's list does not speak of them. It names
+  nobody and is no finding; somebody decides about the site.
 grain: [site, event_date]
 params:
   event_date: {type: date}
