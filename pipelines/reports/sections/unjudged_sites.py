@@ -40,9 +40,10 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """How many."""
     if rows.is_empty():
-        return "No site of long use is unknown to the lists"
-    verb = "is" if rows.height == 1 else "are"
-    return f"{count(rows.height, 'site')} of long use {verb} on no list or on one alone"
+        return "No site of long use is unknown to the lists of categories"
+    one = rows.height == 1
+    said = "was used at length and is" if one else "were used at length and are"
+    return f"{count(rows.height, 'site')} {said} in one list of categories at most"
 
 
 def summary(rows: pl.DataFrame) -> str:
