@@ -55,9 +55,10 @@ class District:
     def models(self) -> Mapping[str, Model]:
         """Every model that is not switched off, in build order."""
         off = {name for name, one in self.said_of_rules.items() if not one.enabled}
-        codes = codes_by_name()
         return {
-            name: model for name, model in models().items() if codes[name] not in off
+            name: model
+            for name, model in models().items()
+            if (model.header.code or name) not in off
         }
 
     @cached_property
