@@ -244,7 +244,7 @@ class Builder:
         self.quarantine.hold_back(self.database, model, held)
         self._row_counts.pop(model.name, None)
         # a table without rows breaks no promise
-        broken = breaches(self.database, model, days) if self._has_rows(model) else []
+        broken = breaches(self.database, model) if self._has_rows(model) else []
         wrong = {
             day: Quarantined(model.name, day, model.name, str(check))
             for check in broken
@@ -501,38 +501,20 @@ class Breach:
         return f"{self.row_count:,} {what}: {self.check}"
 
 
-def breaches(
-    database: Database, model: Model, days: Sequence[Day] = ()
-) -> list[Breach]:
-    """The promises that a model's rows break: its grain first, then its checks.
-
-    Args:
-        days: Those that were built; nothing else changed. None given: every row.
-    """
-    values: dict[str, date] = {}
-    among = "true"
-    dated = [day for day in days if day is not None]
-    if dated:
-        among = "event_date between $first and $last"
-        values = {"first": min(dated), "last": max(dated)}
+def breaches(database: Database, model: Model) -> list[Breach]:
+    """The promises that a model's rows break: its grain first, then its checks."""
     grain = ", ".join(model.header.grain)
-    alike = among
-    if dated and "event_date" not in model.header.grain:
-        # a row of another day may be the same one
-        alike = f"({grain}) in (select ({grain}) from {model.name} where {among})"
     twice = (
         f"select {_day(model, 'unnest(list_distinct(list(event_date)))')} as day"
-        f" from {model.name} where {alike} group by {grain} having count(*) > 1"
+        f" from {model.name} group by {grain} having count(*) > 1"
     )
-    found = [_breach(database, model, twice, values, "grain", "fail")]
+    found = [_breach(database, model, twice, "grain", "fail")]
     for check in model.header.checks:
         wrong = (
             f"select {_day(model, 'event_date')} as day"
-            f" from {model.name} where {among} and not ({check.holds})"
+            f" from {model.name} where not ({check.holds})"
         )
-        found.append(
-            _breach(database, model, wrong, values, check.holds, check.severity)
-        )
+        found.append(_breach(database, model, wrong, check.holds, check.severity))
     return [model for model in found if model.row_count]
 
 
@@ -541,15 +523,10 @@ def _day(model: Model, expression: str) -> str:
 
 
 def _breach(
-    database: Database,
-    model: Model,
-    offending: str,
-    values: Mapping[str, date],
-    check: str,
-    severity: str,
+    database: Database, model: Model, offending: str, check: str, severity: str
 ) -> Breach:
     rows = database.rows(
-        f"select day, count(*) from ({offending}) group by day order by day", values
+        f"select day, count(*) from ({offending}) group by day order by day"
     )
     count, days = sum(row[1] for row in rows), tuple(row[0] for row in rows)
     return Breach(model.name, check, count, severity, days)

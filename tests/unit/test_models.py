@@ -7,12 +7,11 @@ import pytest
 
 from pipelines.errors import ModelError
 from pipelines.privacy.pseudonyms import copied
-from pipelines.warehouse.builds import breaches, stale_days
+from pipelines.warehouse.builds import stale_days
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import (
     arguments,
     downstream,
-    models,
     read_models,
     relations_read,
 )
@@ -177,24 +176,3 @@ def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
             pytest.raises(ModelError, match=r"schoolbell run"),
         ):
             database.copy_out("main.use", {"site": None, "minutes": None}, copied)
-
-
-def test_a_row_that_came_on_two_days_is_found_by_building_either(tmp_path):
-    one = models()["core.http_requests"]
-    assert one.header.grain == ("event_id",)
-    first, second, third = (date(2026, 10, day) for day in (19, 20, 21))
-    with writing(tmp_path / "w.duckdb") as database:
-        database.rows("create schema if not exists core")
-        database.rows(f"create table {one.name} (event_id bigint, event_date date)")
-        rows = [(1, first), (1, second), (2, second), (3, third)]
-        for number, day in rows:
-            values = {"number": number, "day": day}
-            database.rows(f"insert into {one.name} values ($number, $day)", values)
-        for days, found in {
-            (): (first, second),
-            (first,): (first, second),
-            (second,): (first, second),
-            (third,): (),
-        }.items():
-            broken = breaches(database, one, days)
-            assert [day for breach in broken for day in breach.days] == [*found]
