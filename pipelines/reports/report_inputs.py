@@ -29,7 +29,7 @@ _KINDS: Mapping[str, Any] = {
             "rejects", "blanks", "duplicates", "pending", "unchecked",
             "duty_start_minutes", "duty_end_minutes", "decisions", "confirmed",
             "position", "event_count", "dropped_count", "without_host_count",
-            "without_account_count", "card_count", "device_count", "list_count",
+            "without_account_count", "card_count", "device_count",
         ),
         pl.Float64: (
             "minutes", "longest_minutes", "precision_low", "precision_high",
@@ -90,7 +90,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     ),
     "unjudged_sites": (
         "event_date", "site", "account_count", "minutes", "longest_minutes",
-        "list_count", "categories",
+        "categories",
     ),
     "permits": ("permit_id", "kind", "about", "valid_to", "review_by"),
 }  # fmt: skip

@@ -441,7 +441,7 @@ def _headers_by_file() -> dict[str, Header]:
 
 @cache
 def codes_by_name() -> dict[str, str]:
-    """What settings call each model, by its name: the code of a detection, else this.
+    """What settings call each model, by name: the code of a detection, else the name.
 
     The queries are not read for it.
     """

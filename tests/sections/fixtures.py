@@ -441,14 +441,13 @@ SERVICES = [
 
 UNJUDGED = [
     {"event_date": MONDAY + timedelta(days=day), "site": site, "account_count": size,
-     "minutes": minutes, "longest_minutes": minutes / 2, "list_count": lists,
-     "categories": said}
-    for day, site, size, minutes, lists, said in (
-        (0, "craft-blog.example", 1, 41.0, 0, None),
-        (2, "craft-blog.example", 2, 75.5, 0, None),
-        (1, "puzzle-den.example", 1, 6.2, 1, "games"),
-        (1, "news-desk-3.example", 1, 40.0, 0, None),
-        (-9, "older.example", 1, 99.0, 0, None),
+     "minutes": minutes, "longest_minutes": minutes / 2, "categories": said}
+    for day, site, size, minutes, said in (
+        (0, "craft-blog.example", 1, 41.0, None),
+        (2, "craft-blog.example", 2, 75.5, None),
+        (1, "puzzle-den.example", 1, 6.2, "games"),
+        (1, "news-desk-3.example", 1, 40.0, None),
+        (-9, "older.example", 1, 99.0, None),
     )
 ]  # fmt: skip
 

@@ -30,7 +30,7 @@ def rows(view: View) -> pl.DataFrame:
     )
     sites = week.group_by("site").agg(
         pl.col("minutes").sum(),
-        pl.col("account_count", "longest_minutes", "list_count").max(),
+        pl.col("account_count", "longest_minutes").max(),
         pl.col("categories").last().str.replace_all("_", " "),
         days=pl.col("event_date").n_unique().cast(pl.Int64),
     )
