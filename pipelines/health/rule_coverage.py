@@ -55,6 +55,7 @@ CLASSES: Mapping[str, str] = {
 
 SITES, PRESENCE, TUNNELS = "sites", "presence", "tunnels"
 SHARED, KEYBOARDS = "shared", "keyboards"
+PROPERTY = "property"
 LOGONS, FLOWS = "logons", "flows"
 FAMILIES: Mapping[str, str] = {
     SITES: "rules on sites and duty hours",
@@ -62,6 +63,8 @@ FAMILIES: Mapping[str, str] = {
     SHARED: "shared-account rules on devices of many (classroom, lab, cart)",
     KEYBOARDS: "rules that ask for a keyboard (SA-4, SA-5, SA-8, SA-L, and AN-1 of "
     "what is refused there)",
+    PROPERTY: "rules on the district's own devices (OH-1, NA-3, and use of sites off "
+    "duty)",
     TUNNELS: "rules on use through the VPN (SA-6, OH-1)",
     LOGONS: "rules on logons",
     FLOWS: "rules on uploads and beacons",
@@ -74,7 +77,7 @@ FAMILY_OF: Mapping[str, str] = {
 """Kind of finding -> the family whose candidates its rules share."""
 ASKED_OF: Mapping[str, tuple[str, ...]] = {
     "shared_account": (PRESENCE, SHARED, KEYBOARDS),
-    "off_hours_external": (SITES, PRESENCE),
+    "off_hours_external": (SITES, PRESENCE, PROPERTY),
     "non_approved_site": (SITES,),
 }
 """Kind of finding -> every family that must have judged before none is said."""
@@ -110,6 +113,7 @@ REASONS: Mapping[str, str] = {
     "neither size nor content type": "tell neither size nor content type",
     "network unknown to the registry": "come from a network that the registry lacks",
     "one fact names the account": "carry an account that one fact alone names",
+    "device unknown to the registry": "come from devices that the registry lacks",
     "nothing tells who is at the device": "come from devices of which no log tells "
     "who is there",
     "the device writes no logons": "come from devices that write no logons",
@@ -129,6 +133,8 @@ REMEDIES: Mapping[str, str] = {
     "network unknown to the registry": "add the networks to subnets.csv",
     "one fact names the account": "have the proxy ask for a login, or add to "
     "devices.csv whose the devices are",
+    "device unknown to the registry": "schoolbell propose; add the devices to "
+    "devices.csv, private ones as phone_byod",
     "nothing tells who is at the device": "deliver the computers' Security logs, "
     "Google's ChromeOS audit, or the RADIUS log of Wi-Fi and ports",
     "the device writes no logons": "deliver the computers' Security logs, or Google's "
@@ -155,17 +161,6 @@ class Blind:
     def share(self) -> float:
         """Of the events that came to the filter."""
         return self.dropped_count / self.event_count
-
-    @property
-    def why(self) -> str:
-        """As in "48% of events carry an account that the registry lacks"."""
-        return f"{_percent(self.share)} of events {REASONS[self.filter]}"
-
-    def __str__(self) -> str:
-        known = f"at {self.building}"
-        where = "without a known building" if self.building == ELSEWHERE else known
-        where += self.on_devices
-        return f"{FAMILIES[self.family]} cannot judge use {where}: {self.why}"
 
     @property
     def on_devices(self) -> str:
@@ -213,7 +208,30 @@ class RuleCoverage:
                 f"only {_percent(self.share)} of {self.attributable:,} staff requests "
                 f"with a name can be judged ({self.first} to {self.last})"
             )
-        return said + [f"{one}. {_remedy(one.filter)}" for one in self.blind]
+        return said + list(_said_once(self.blind))
+
+
+def _said_once(blind: Iterable[Blind]) -> Iterable[str]:
+    """A sentence for all that is lost to one filter at the same places."""
+    of_family: dict[tuple[str, str, str], list[Blind]] = {}
+    for one in blind:
+        key = (one.filter, one.on_devices, one.family)
+        of_family.setdefault(key, []).append(one)
+    alike: dict[tuple[str, str, tuple[str, ...]], list[Blind]] = {}
+    for (name, devices, _), found in of_family.items():
+        where = tuple(sorted(one.building for one in found))
+        alike.setdefault((name, devices, where), []).extend(found)
+    for (name, devices, where), found in alike.items():
+        rules = listed(list(dict.fromkeys(FAMILIES[one.family] for one in found)))
+        places = [f"at {listed([one for one in where if one != ELSEWHERE])}"]
+        if ELSEWHERE in where:
+            places = [*places[: len(where) - 1], "without a known building"]
+        shares = sorted(one.share for one in found)
+        ends = dict.fromkeys((_percent(shares[0]), _percent(shares[-1])))
+        yield (
+            f"{capital(rules)} cannot judge use {listed(places)}{devices}: "
+            f"{' to '.join(ends)} of events {REASONS[name]}. {_remedy(name)}"
+        )
 
 
 def coverage_of(rows: pl.DataFrame) -> RuleCoverage:

@@ -339,11 +339,30 @@ by_account as (
 known as (
     select * from built.identity.devices
     qualify event_date = max(event_date) over ()
+),
+
+-- the one name that a lease gives a card, if it is no other's and a computer writes
+-- its log under it: what a phone calls itself is no name
+cards as (
+    select
+        'mac:' || leases.mac as device,
+        min(split_part(leases.hostname, '.', 1)) as hostname
+    from raw.leases as leases
+    where
+        leases.hostname is not null
+        and split_part(leases.hostname, '.', 1) in (
+            select split_part(logons.host, '.', 1)
+            from raw.logons as logons
+            where logons.host is not null and logons.reported_by = logons.host
+        )
+    group by leases.mac
+    having count(distinct split_part(leases.hostname, '.', 1)) = 1
+    qualify count(*) over (partition by min(split_part(leases.hostname, '.', 1))) = 1
 )
 
 select
     by_account.device,
-    min(devices.hostname) as hostname,
+    coalesce(min(devices.hostname), min(cards.hostname)) as hostname,
     min(devices.serial) as serial,
     min(devices.asset_tag) as asset_tag,
     min(devices.directory_id) as directory_id,
@@ -358,6 +377,7 @@ select
     max(by_account.days) / sum(by_account.days) as share
 from by_account
 left join known as devices on by_account.device = devices.device
+left join cards on by_account.device = cards.device
 where
     devices.assigned_to is null
     and devices.pool is null
@@ -831,7 +851,7 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     if domains := account_domains(district):
         found[SETTINGS] = domains
     with looking(district.home.warehouse) as database:
-        inputs.show_raw(database, files, ("logons",), (days[0], days[-1]))
+        inputs.show_raw(database, files, ("leases", "logons"), (days[0], days[-1]))
         evidence = Evidence(database, district.zone)
         sensitive = sensitive_names(database)
         for kind in KINDS:

@@ -177,9 +177,8 @@ def rules_of(district: District, family: str, event_class: str) -> Sequence[str]
     """The rules of a family that read a class of events, directly or not."""
     found = []
     for code, detection in sorted(district.detections.items()):
-        if family in (SITES, PRESENCE) and FAMILY_OF.get(detection.kind) != family:
-            continue
-        if family in (LOGONS, FLOWS) and detection.kind in FAMILY_OF:
+        of = FAMILY_OF.get(detection.kind) or family_of(detection.model.header)
+        if of != family:
             continue
         if f"raw.{event_class}" in inputs_below(detection.model, district.models):
             found.append(code)

@@ -19,13 +19,14 @@ from pipelines.health.rule_coverage import (
     COUNTS,
     KEYBOARDS,
     PRESENCE,
+    PROPERTY,
     SITES,
     TABLE,
     TUNNELS,
     family_of,
 )
 from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.models import models, rules
+from pipelines.warehouse.models import Model, models, rules
 
 NO_LINE = "no line tells of it"
 MOST = 0.5
@@ -33,15 +34,13 @@ MOST = 0.5
 USUAL = ("not a page that a person opened", "address that stands for many")
 """Filters that leave out what is no use, whoever asks."""
 CARRIED = "a device that can be carried"
+DEVICES = "devices.csv"
+"""A rule on sites that stands on it judges the district's own devices alone."""
 DESKS_ONLY = ("SA-4",)
 """Rules on what stands in its room; others count what can be carried too."""
-UNKNOWN_DEVICE = "device unknown to the registry"
-ON_KNOWN_DEVICES = ("shared_account", "off_hours_external")
-"""Kinds of cases that rest on what the registry says of each of their devices."""
-ALSO_ON_KNOWN_DEVICES = ("NA-3",)
-"""Rules of other kinds that judge the district's own devices alone."""
 NO_KEYBOARD = "the device writes no logons"
-AT_DEVICE = "nothing tells who is at the device"
+AT_DEVICE = ("device unknown to the registry", "nothing tells who is at the device")
+"""Filters of what nobody is seen at."""
 
 OWN = {
     "core.http_requests": "select * from core.http_requests where account = $account"
@@ -129,23 +128,13 @@ def _reason(database: Database, case: Row) -> str:
         return ""
     family = family_of(rule.header)
     devices = [name for name in (case["devices"] or "").split("|") if name]
-    if (
-        case["kind"] in ON_KNOWN_DEVICES
-        or case["expected_rule"] in ALSO_ON_KNOWN_DEVICES
-    ) and not _are_known(database, devices):
-        return UNKNOWN_DEVICE
     listed = [_own_lines(database, case, [name]) for name in devices]
     funnels = [*listed, _own_lines(database, case, devices, is_listed=False)]
     told = [rows for rows in funnels if rows.filter(family=family).height]
     if not told:
         return NO_KEYBOARD if family == KEYBOARDS else NO_LINE
-    share, reason = max(_lost(family, case["expected_rule"], rows) for rows in told)
+    share, reason = max(_lost(rule, case["expected_rule"], rows) for rows in told)
     return reason if share > MOST else ""
-
-
-def _are_known(database: Database, devices: Sequence[str]) -> bool:
-    known = "select distinct device from identity.devices where device in $devices"
-    return len(database.rows(known, {"devices": list(devices)})) == len(set(devices))
 
 
 def _own_lines(
@@ -170,16 +159,20 @@ def _own_lines(
     return pl.concat(parts).group_by(*schema).agg(pl.col(COUNTS).sum())
 
 
-def _lost(family: str, rule: str, rows: pl.DataFrame) -> tuple[float, str]:
+def _lost(rule: Model, code: str, rows: pl.DataFrame) -> tuple[float, str]:
     """The share of the events that the rule loses, and the filter that loses most."""
-    usual = [*USUAL, *(() if rule in DESKS_ONLY else (CARRIED,))]
+    family = family_of(rule.header)
+    usual = [*USUAL, *(() if code in DESKS_ONLY else (CARRIED,))]
     tunnels = rows.filter(family=TUNNELS)
     if tunnels.height and family in (SITES, PRESENCE):
         return _most(tunnels, usual)
     found = [_most(rows.filter(family=family), usual)]
     if family == SITES:
         # a use that is named needs somebody at the device; who it is may be less sure
-        found.append(_most(rows.filter(family=PRESENCE, filter=AT_DEVICE), usual))
+        at_device = pl.col("filter").is_in(AT_DEVICE)
+        found.append(_most(rows.filter(at_device, family=PRESENCE), usual))
+        if DEVICES in rule.header.stands_on:
+            found.append(_most(rows.filter(family=PROPERTY), usual))
     return max(found)
 
 

@@ -14,7 +14,7 @@ columns:
   event_date: {type: date, is: local day}
   family:
     type: varchar
-    is: 'sites, presence, shared, keyboards, tunnels, logons or flows'
+    is: 'sites, presence, shared, keyboards, property, tunnels, logons or flows'
   source: {type: varchar, is: source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   device_class: {type: varchar, is: class of the device; unknown without one}
@@ -35,6 +35,7 @@ requests as (
         attribution_grade,
         device,
         device_class,
+        is_district_device,
         device_pool,
         start_time,
         binding_event_id,
@@ -105,6 +106,12 @@ places as (
     from identity.places
 ),
 
+registered as (
+    select distinct device
+    from identity.devices
+    where event_date = $event_date::date
+),
+
 -- a device that wrote no logon in two weeks writes none
 writing as (
     select distinct device
@@ -153,13 +160,18 @@ steps as (
             ('presence', 5, 'network unknown to the registry', true),
             ('presence', 6, 'network in no one building', false),
             ('presence', 7, 'one fact names the account', true),
-            ('presence', 8, 'nothing tells who is at the device', true),
-            ('presence', 9, 'candidates', false),
+            ('presence', 8, 'device unknown to the registry', true),
+            ('presence', 9, 'nothing tells who is at the device', true),
+            ('presence', 10, 'candidates', false),
             ('shared', 1, 'one fact names the account', true),
             ('shared', 2, 'candidates', false),
-            ('keyboards', 1, 'the device writes no logons', true),
-            ('keyboards', 2, 'a device that can be carried', false),
-            ('keyboards', 3, 'candidates', false),
+            ('keyboards', 1, 'device unknown to the registry', true),
+            ('keyboards', 2, 'the device writes no logons', true),
+            ('keyboards', 3, 'a device that can be carried', false),
+            ('keyboards', 4, 'candidates', false),
+            ('property', 1, 'device unknown to the registry', true),
+            ('property', 2, 'not the district''s device', false),
+            ('property', 3, 'candidates', false),
             ('tunnels', 1, 'no account', true),
             ('tunnels', 2, 'account unknown to the registry', true),
             ('tunnels', 3, 'no login to the VPN', true),
@@ -181,6 +193,10 @@ judged_requests as (
         requests.net_kind,
         requests.device_pool,
         requests.binding_event_id,
+        writing.device is not null or woken.event_id is not null as is_told,
+        -- a tunnel of nobody's one laptop is told of among the tunnels
+        registered.device is null and not is_unknown_tunnel(requests.device)
+            as is_strange,
         coalesce(requests.device_class, 'unknown') as device_class,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
@@ -201,18 +217,25 @@ judged_requests as (
             when requests.net_kind is null then 5
             when not requests.has_location then 6
             when requests.attribution_grade <> 'A' then 7
-            when writing.device is null and woken.event_id is null then 8
-            else 9
+            when not is_told and is_strange then 8
+            when not is_told then 9
+            else 10
         end as presence_step,
         case
-            when writing.device is null then 1
+            when is_strange then 1
+            when writing.device is null then 2
             when coalesce(requests.device_class not in ('desktop', 'lab_pc'), true)
-                then 2
-            else 3
+                then 3
+            else 4
         end as keyboard_step,
-        writing.device is not null or woken.event_id is not null as is_told
+        case
+            when is_strange then 1
+            when not requests.is_district_device then 2
+            else 3
+        end as property_step
     from requests
     left join candidates on requests.event_id = candidates.event_id
+    left join registered on requests.device = registered.device
     left join writing on requests.device = writing.device
     left join woken on requests.event_id = woken.event_id
 ),
@@ -256,6 +279,16 @@ stopped as (
         1 as event_count
     from judged_requests
     where no_person is null and presence_step >= 7
+    union all
+    select
+        'property' as family,
+        source,
+        building,
+        device_class,
+        property_step as position,
+        1 as event_count
+    from judged_requests
+    where no_person is null
     union all
     select
         'tunnels' as family,

@@ -65,6 +65,21 @@ def test_personal_and_shared_devices(proposed, known):
     assert shared["assigned_to_truth"].null_count() == shared.height
 
 
+def test_a_computer_that_the_registry_lacks_has_its_name_and_card(
+    proposed, known, home
+):
+    """Its logons come under the one, its requests under the other."""
+    kept = read(DistrictHome(home).registry / "devices.csv")
+    lacked = known["devices.csv"].join(kept, on="hostname", how="anti")
+    found = proposed["devices.csv"].join(lacked, on=["hostname", "mac"], how="semi")
+    assert lacked.height
+    assert found.height == proposed["devices.csv"].filter(~in_registry(kept)).height > 0
+
+
+def in_registry(kept):
+    return pl.col("hostname").is_in(kept["hostname"].to_list())
+
+
 def test_accounts_that_nobody_types(proposed):
     found = proposed["accounts.csv"]
     assert found.select("username", "account_type").rows() == [("svc-print", "service")]

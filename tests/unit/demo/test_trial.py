@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.findings.grades import alternatives
-from pipelines.synthetic.proof import UNKNOWN_DEVICE, sites_asked, unproven
+from pipelines.synthetic.proof import sites_asked
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import (
     Trial,
@@ -17,7 +17,6 @@ from pipelines.synthetic.scored_district import (
     incomplete,
     judge_trial,
     lead_rules,
-    planted_cases,
 )
 from pipelines.warehouse.models import rules
 from pipelines.warehouse.repair import opened
@@ -238,14 +237,6 @@ def test_a_small_district_is_scored(tmp_path_factory):
     assert measures["false_findings"] == 0, false_rows([one])
     assert measures["recall"]["share"] > 0.75, missed_rows([one])
     assert one.lacking == {}
-    assert_unknown_devices_prove_nothing(home)
-
-
-def assert_unknown_devices_prove_nothing(home):
-    planted = planted_cases(home).filter("is_violation", kind=SHARED)
-    strange = planted.with_columns(devices=pl.lit("pc-of-nobody"))
-    assert UNKNOWN_DEVICE not in unproven(home, planted).values()
-    assert set(unproven(home, strange).values()) == {UNKNOWN_DEVICE}
 
 
 @pytest.mark.slow
