@@ -30,9 +30,6 @@ BLANK = " \t\r\n\x00\x1a\ufeff"
 ESCAPED_ENDS = ("#000", "#015")
 """How rsyslog writes the NUL and the carriage return that some devices end with."""
 
-FEW_LINES = 20_000
-"""Below, setting the streaming engine up takes longer than the work."""
-
 Framing = Literal[
     "lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"
 ]
@@ -195,14 +192,12 @@ class Format:
     def _read(self, records: pl.DataFrame, context: Context) -> pl.DataFrame:
         """Place, event class, columns, each rule's answer, and line.
 
-        The columns are those of the classes that occur, where these are known.
+        The columns are those of the classes that occur, where these are known. A block
+        is small enough to be worked out at once, for a tenth less than in streams.
         """
-        engine: Literal["in-memory", "auto"] = (
-            "in-memory" if records.height < FEW_LINES else "auto"
-        )
         lines, classes = records.lazy(), self.event_classes
         if self.classify is not None:
-            told = self.classify(lines, context).collect(engine=engine)
+            told = self.classify(lines, context).collect(engine="in-memory")
             lines, classes = told.lazy(), self._occurring(told) or classes
         read = self.read(lines, context)
         present = set(read.collect_schema().names())
@@ -217,7 +212,7 @@ class Format:
             read.with_columns(missing)
             .with_columns(**self._rules)
             .select(self._wanted(classes))
-            .collect(engine=engine)
+            .collect(engine="in-memory")
         )
 
     def _occurring(self, lines: pl.DataFrame) -> tuple[str, ...]:

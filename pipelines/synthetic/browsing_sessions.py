@@ -101,9 +101,12 @@ def _page_times(
     """Session of each page and the millisecond in which it is opened."""
     pace = np.array([PACES[name] for name in plan["pace"]])
     length = (plan["end"] - plan["start"]).to_numpy() / 1_000
-    pace[:, 0] *= _by_building(plan["network"], habits, "pause_times")
+    # a player asks for the next piece of a film by itself, however long people pause
+    pauses = (plan["pace"] != "video").to_numpy()
+    times = _by_building(plan["network"], habits, "pause_times")
+    pace[:, 0] *= np.where(pauses, times, 1)
     if not habits.pauses_end:
-        pace[:, 2] = np.inf
+        pace[pauses, 2] = np.inf
     counts = np.ceil(length / pace[:, 0]).astype(np.int64) + 8
     session, place = per_group(counts)
     spread = np.exp(pace[session, 1] * rng.standard_normal(len(session)))

@@ -72,6 +72,15 @@ where
 """
 """Whether the report asks about a site that the case's account used then."""
 
+TOO_SHORT = "its lines span less than its rule asks for"
+LEAST_SECONDS = ("longest_seconds", "block_seconds")
+"""Parameters of rules on sites and hours: seconds that a use has to last."""
+SPAN = """
+select epoch(max(time)) - epoch(min(start_time))
+from core.http_requests
+where account = $account and start_time between $first and $last
+"""
+
 Row = Mapping[str, Any]
 
 
@@ -134,7 +143,17 @@ def _reason(database: Database, case: Row) -> str:
     if not told:
         return NO_KEYBOARD if family == KEYBOARDS else NO_LINE
     share, reason = max(_lost(rule, case["expected_rule"], rows) for rows in told)
-    return reason if share > MOST else ""
+    if share > MOST:
+        return reason
+    return TOO_SHORT if _is_too_short(database, case, rule) else ""
+
+
+def _is_too_short(database: Database, case: Row, rule: Model) -> bool:
+    """What is asked for between its first and its last line is not there."""
+    asked = [rule.header.params.get(name) for name in LEAST_SECONDS]
+    least = max([float(one.default or 0) for one in asked if one], default=0.0)
+    ((seconds,),) = database.rows(SPAN, _when(case))
+    return (seconds or 0.0) < least
 
 
 def _own_lines(

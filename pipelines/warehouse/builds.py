@@ -167,7 +167,7 @@ class Attempt:
     held_back: Sequence[Quarantined]
 
 
-MOST_ROWS = 1_000_000
+MOST_ROWS = 750_000
 """So many rows of its inputs a model reads in one statement, each as often as one of
 the days wants it; a day alone may need more."""
 
@@ -346,12 +346,15 @@ class Builder:
     def _rows_read(self, model: Model, day: date) -> int:
         """The rows of a model's inputs that one of its days reads."""
         window = model.header.window
-        read = _range(
+        wide = _range(
             day - timedelta(days=window.days_before),
             day + timedelta(days=window.days_after),
         )
-        counts = [self._rows_by_day(name) for name in model.inputs]
-        return sum(count.get(one, 0) for count in counts for one in read)
+        return sum(
+            self._rows_by_day(name).get(one, 0)
+            for name in model.inputs
+            for one in ((day,) if name in model.of_the_day else wide)
+        )
 
     def _has_rows(self, model: Model) -> bool:
         return not model.is_dated or any(self._rows_by_day(model.name).values())

@@ -48,6 +48,7 @@ JUDGED = (
 _HEADER = re.compile(r"\A/\* ---\n(.*?)\n--- \*/\n", re.DOTALL)
 _PARAM = re.compile(r"\$([a-z_]+)")
 _READ = re.compile(r'"schema_name":"([^"]+)","table_name":"([^"]+)"')
+_DAY_ASKED = r"\$event_date(?:::\w+)?(\s*[+-])?"
 _EVENT_DATE = re.compile(r"\$event_date\b")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
@@ -121,6 +122,19 @@ class Model(Strict):
     def inputs(self) -> frozenset[str]:
         """The relations its query reads, as DuckDB's own parser sees them."""
         return frozenset(relations_read(self.query))
+
+    @cached_property
+    def of_the_day(self) -> frozenset[str]:
+        """Inputs of which a day reads its own rows alone, however wide the window is.
+
+        Read off the text, to guess what a statement costs; nothing else may rest on it.
+        """
+        return frozenset(name for name in self.inputs if self._asks_day_alone(name))
+
+    def _asks_day_alone(self, name: str) -> bool:
+        asked = re.findall(rf"\b{name}\b([^$]*){_DAY_ASKED}", self.query)
+        own = [front.endswith("event_date = ") and not sign for front, sign in asked]
+        return all(own)
 
 
 def read_models(folder: Path) -> dict[str, Model]:
