@@ -40,6 +40,22 @@ def stale(folder, *numbers):
     return {name: [DAYS.index(day) for day in days] for name, days in found.items()}
 
 
+def test_what_a_day_reads_of_itself_alone_is_read_off_the_query(tmp_path):
+    query = """select core.a.a, core.a.event_date
+    from core.a where event_date = $event_date::date
+    union all
+    select b.a, b.event_date from core.b as b
+    where event_date between $event_date::date - interval 6 day and $event_date::date
+    union all
+    select c.a, c.event_date from core.c as c
+    where event_date = $event_date::date - interval 1 day"""
+    header = "grain: [a]\nwindow: {days_before: 6}\nparams: {event_date: {type: date}}"
+    for name in "abc":
+        dated(tmp_path, f"core.{name}", "raw.logons")
+    model(tmp_path, "core.reads", query, header, ("a", "event_date"))
+    assert read_models(tmp_path)["core.reads"].of_the_day == {"core.a"}
+
+
 def test_inputs_come_before_what_reads_them(tmp_path):
     model(tmp_path, "core.first", "select a from core.second")
     model(tmp_path, "core.second", "select a from identity.third")

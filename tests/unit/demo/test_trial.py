@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.findings.grades import alternatives
-from pipelines.synthetic.proof import sites_asked
+from pipelines.synthetic.proof import TOO_SHORT, sites_asked, unproven
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import (
     Trial,
@@ -17,6 +17,7 @@ from pipelines.synthetic.scored_district import (
     incomplete,
     judge_trial,
     lead_rules,
+    planted_cases,
 )
 from pipelines.warehouse.models import rules
 from pipelines.warehouse.repair import opened
@@ -237,6 +238,16 @@ def test_a_small_district_is_scored(tmp_path_factory):
     assert measures["false_findings"] == 0, false_rows([one])
     assert measures["recall"]["share"] > 0.75, missed_rows([one])
     assert one.lacking == {}
+
+
+@pytest.mark.slow
+def test_no_rule_can_tell_a_use_that_is_shorter_than_it_asks(tmp_path_factory):
+    home = small(tmp_path_factory.getbasetemp()).home
+    planted = planted_cases(home).filter("is_violation", expected_rule="NA-1")
+    ends = pl.min_horizontal("end_utc", pl.col("start_utc") + timedelta(minutes=3))
+    cut = planted.with_columns(end_utc=ends)
+    assert TOO_SHORT not in unproven(home, planted).values()
+    assert TOO_SHORT in unproven(home, cut).values()
 
 
 @pytest.mark.slow
