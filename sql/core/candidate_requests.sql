@@ -89,6 +89,12 @@ requests as (
         site,
         coalesce(bytes_in, 0) as bytes_in,
         coalesce(content_type = 'text/html', false) as is_page,
+        coalesce(
+            (method = 'CONNECT' and bytes_in >= $tunnel_bytes)
+            or content_type = 'text/html'
+            or content_type like 'video/%',
+            false
+        ) as is_content,
         event_date
     from core.http_requests
     where
@@ -101,11 +107,6 @@ requests as (
         -- a task on a server in somebody's name is nobody at a keyboard
         and coalesce(device_class not in ('server', 'signage'), true)
         and net_kind is distinct from 'server'
-        and (
-            (method = 'CONNECT' and bytes_in >= $tunnel_bytes)
-            or content_type = 'text/html'
-            or content_type like 'video/%'
-        )
 ),
 
 background as (
@@ -115,7 +116,7 @@ background as (
 ),
 
 -- of the neighboring days only the hours that a series at midnight needs
-kept as (
+near as (
     select requests.*
     from requests
     left join background on requests.url_hostname = background.url_hostname
@@ -130,18 +131,42 @@ kept as (
         )
 ),
 
--- a series needs five requests; for the rest no median has to be taken
+kept as (
+    select * exclude (is_content)
+    from near
+    where is_content
+),
+
 series as (
     select
         account,
         device,
-        url_hostname
+        url_hostname,
+        count(*) as request_count,
+        min(bytes_in) as least_bytes
     from kept
     group by account, device, url_hostname
-    having count(*) >= 5
 ),
 
-spaced as (
+-- answers of a timer that are now above what counts as content, now a little below,
+-- are one series: the few above would not look even
+parted as (
+    select
+        near.account,
+        near.device,
+        near.url_hostname
+    from near
+    inner join series
+        on
+            near.account = series.account
+            and near.device = series.device
+            and near.url_hostname = series.url_hostname
+    where near.is_content or near.bytes_in * 2 >= series.least_bytes
+    group by near.account, near.device, near.url_hostname
+    having count(*) >= 5 and not bool_and(near.is_content)
+),
+
+in_series as (
     select
         kept.event_id,
         kept.account,
@@ -149,18 +174,47 @@ spaced as (
         kept.url_hostname,
         kept.start_time,
         kept.bytes_in,
-        epoch(kept.start_time)
-        - epoch(lag(kept.start_time) over to_one_host) as gap
+        false as is_parted
     from kept
     inner join series
         on
             kept.account = series.account
             and kept.device = series.device
             and kept.url_hostname = series.url_hostname
+    -- for fewer than five no median has to be taken
+    where series.request_count >= 5
+    union all
+    select
+        near.event_id,
+        near.account,
+        near.device,
+        near.url_hostname,
+        near.start_time,
+        near.bytes_in,
+        true as is_parted
+    from near
+    inner join parted
+        on
+            near.account = parted.account
+            and near.device = parted.device
+            and near.url_hostname = parted.url_hostname
+    inner join series
+        on
+            near.account = series.account
+            and near.device = series.device
+            and near.url_hostname = series.url_hostname
+    where near.is_content or near.bytes_in * 2 >= series.least_bytes
+),
+
+spaced as (
+    select
+        *,
+        epoch(start_time) - epoch(lag(start_time) over to_one_host) as gap
+    from in_series
     window
         to_one_host as (
-            partition by kept.account, kept.device, kept.url_hostname
-            order by kept.start_time, kept.event_id
+            partition by is_parted, account, device, url_hostname
+            order by start_time, event_id
         )
 ),
 
@@ -173,7 +227,7 @@ measured as (
     from spaced
     window
         nearby as (
-            partition by account, device, url_hostname
+            partition by is_parted, account, device, url_hostname
             order by start_time, event_id
             rows between 3 preceding and 3 following
         )
@@ -187,20 +241,22 @@ compared as (
     from measured
     window
         nearby as (
-            partition by account, device, url_hostname
+            partition by is_parted, account, device, url_hostname
             order by start_time, event_id
             rows between 3 preceding and 3 following
         )
 ),
 
 timed as (
-    select event_id
+    select distinct event_id
     from compared
     where
         gap_count >= 4
         and middle_gap > 20
         and gap_deviation / middle_gap < $gap_spread
         and byte_deviation / greatest(middle_bytes, 1) < $size_spread
+        -- what is larger came from somebody beside the timer
+        and (not is_parted or bytes_in < (1 + $size_spread) * middle_bytes)
 )
 
 select
