@@ -5,6 +5,7 @@ say it in other words. A detection that needs the field must then not run: silen
 would look like calm.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -130,42 +131,62 @@ def _in_words(found: NewWords, name: str) -> Drift:
     )
 
 
+class _Past:
+    """The last sound days of one kind, and sums over them, of one field."""
+
+    def __init__(self) -> None:
+        self._days: deque[tuple[int, int]] = deque()
+        self._events = self._filled = 0
+
+    def add(self, events: int, filled: int) -> None:
+        """One more day; the oldest of too many goes."""
+        self._days.append((events, filled))
+        self._events += events
+        self._filled += filled
+        if len(self._days) > PAST_DAYS:
+            events, filled = self._days.popleft()
+            self._events -= events
+            self._filled -= filled
+
+    @property
+    def share(self) -> float:
+        """As `share` gives it."""
+        return self._filled / self._events if self._events else 0.0
+
+    def fell(self, events: int, filled: int) -> bool:
+        """A day has next to nothing of what it should have by these."""
+        enough = len(self._days) >= LEAST_DAYS and self._events >= LEAST_EVENTS
+        # a day may be small: it must be big enough to have held the field a few times
+        expected = self.share * events
+        return (
+            enough
+            and self.share >= USED_TO_BE
+            and (events >= LEAST_NOW or expected >= 20)
+            and filled <= FALLEN_TO * expected
+        )
+
+
 def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
-    sound: list[SourceDay] = []
+    # weekends are machines' days at many schools: they have a past of their own
+    weekdays, weekends = _Past(), _Past()
     missing: list[SourceDay] = []
     before = 0.0
     for day in days:
-        past = [one for one in sound if _kind(one) == _kind(day)][-PAST_DAYS:]
-        if _fell(past, day, share(past, name), name):
-            before = share(past, name)
+        past = weekends if day.event_date.weekday() >= SATURDAY else weekdays
+        filled = day.filled.get(name, 0)
+        if past.fell(day.events, filled):
+            before = past.share
             missing.append(day)
             continue
-        if missing and not day.filled.get(name, 0):
+        if missing and not filled:
             missing.append(day)  # too small or too new a kind of day to end it
             continue
         if missing and day.events >= LEAST_NOW:
             yield _missed(missing, name, before)
             missing = []
-        sound.append(day)
+        past.add(day.events, filled)
     if missing:
         yield _missed(missing, name, before)
-
-
-def _kind(day: SourceDay) -> bool:
-    """Weekends are machines' days at many schools: they have a past of their own."""
-    return day.event_date.weekday() >= SATURDAY
-
-
-def _fell(past: Sequence[SourceDay], day: SourceDay, before: float, name: str) -> bool:
-    enough = len(past) >= LEAST_DAYS and sum(d.events for d in past) >= LEAST_EVENTS
-    # a day may be small: it must be big enough to have held the field a few times
-    expected = before * day.events
-    return (
-        enough
-        and before >= USED_TO_BE
-        and (day.events >= LEAST_NOW or expected >= 20)
-        and day.filled.get(name, 0) <= FALLEN_TO * expected
-    )
 
 
 def share(days: Iterable[SourceDay], name: str) -> float:
