@@ -64,7 +64,7 @@ def _address(text: str) -> str | None:
 
 def _extract(name: str) -> str | None:
     """An unlisted top-level domain, such as `lan`, is a suffix of one label."""
-    return _suffixes().privatesuffix(name)
+    return _suffixes(has_punycode="xn--" in name).privatesuffix(name)
 
 
 ONE_SITE = frozenset({b"*.oaiusercontent.com"})
@@ -72,9 +72,16 @@ ONE_SITE = frozenset({b"*.oaiusercontent.com"})
 
 
 @cache
-def _suffixes() -> PublicSuffixList:
+def _suffixes(*, has_punycode: bool) -> PublicSuffixList:
+    """The list, with its international suffixes in punycode or without them.
+
+    To encode them takes most of a second, and no other name can end in one.
+    """
     with Path(PSLFILE).open("rb") as lines:
-        return PublicSuffixList(line for line in lines if line.strip() not in ONE_SITE)
+        return PublicSuffixList(
+            (line for line in lines if line.strip() not in ONE_SITE),
+            accept_encoded_idn=has_punycode,
+        )
 
 
 def hosts_of(written: pl.Series) -> pl.DataFrame:
