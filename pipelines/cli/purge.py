@@ -4,21 +4,19 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pipelines.cli.hold import _line
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
-from pipelines.district import only_writer, open_district
+from pipelines.district import District, only_writer
 from pipelines.errors import BusyError, SchoolbellError, safe_lines
 from pipelines.operations.purge import Purge, carry_out, certified, finish_purge, plan
 from pipelines.operations.record_deletion import Plan
 from pipelines.run.console import console, watching
 from pipelines.settings.record_classes import RECORD_CLASSES
 from pipelines.state.audit import open_chain
-from pipelines.state.retention import begun
 
 PLURALS = {one.name: one.plural for one in RECORD_CLASSES}
 
@@ -117,28 +115,25 @@ def _begun(found: Plan) -> str:
     return f"{said}. Nothing else is over: it is only finished and certified."
 
 
-def finish_interrupted(path: Path, *, is_quiet: bool) -> bool:
-    """Finish a purge that was cut off, if there is one; False: it could not be.
+def finish_interrupted(district: District, *, is_quiet: bool) -> bool:
+    """Finish a purge that was cut off; False: it could not be.
 
     What is wrong is told, and stops nothing else.
     """
-    with open_district(path) as district:
-        if begun(district.store) is None:
-            return True
-        typer.echo("A purge was cut off; it is finished first.", err=True)
-        chain = open_chain(district.store, district.home)
-        try:
-            with (
-                only_writer(district.home),
-                watching(console(is_quiet=is_quiet)) as watchers,
-            ):
-                now = datetime.now(UTC)
-                made = finish_purge(district, chain, now, watchers.building)
-        except BusyError:
-            raise
-        except (SchoolbellError, OSError) as error:
-            typer.echo(safe_lines(f"The purge is not finished: {error}"), err=True)
-            return False
+    typer.echo("A purge was cut off; it is finished first.", err=True)
+    chain = open_chain(district.store, district.home)
+    try:
+        with (
+            only_writer(district.home),
+            watching(console(is_quiet=is_quiet)) as watchers,
+        ):
+            now = datetime.now(UTC)
+            made = finish_purge(district, chain, now, watchers.building)
+    except BusyError:
+        raise
+    except (SchoolbellError, OSError) as error:
+        typer.echo(safe_lines(f"The purge is not finished: {error}"), err=True)
+        return False
     if made:
         typer.echo(f"Certificate: {made}", err=True)
     return True

@@ -1,18 +1,27 @@
 """Commands that do what is due: run, report."""
 
 import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.cli.output import tell
-from pipelines.cli.purge import finish_interrupted
 from pipelines.cli.report import report
-from pipelines.district import open_district
+from pipelines.district import only_writer, open_district
 from pipelines.errors import safe
 from pipelines.run.console import console, watching
-from pipelines.run.run import account_table, facts_of, is_all_lost, run, told
+from pipelines.run.run import (
+    account_table,
+    facts_of,
+    is_all_lost,
+    run,
+    run_opened,
+    told,
+)
+from pipelines.state.retention import begun
 
 
 def run_all(
@@ -27,12 +36,23 @@ def run_all(
 ) -> None:
     """Ingest, build, detect, report and alert, as is due."""
     screen = console(is_quiet=is_quiet)
-    is_purged = finish_interrupted(home, is_quiet=is_quiet)
-    with watching(screen) as watchers:
-        done = run(
-            home, watchers=watchers, settle_seconds=settle_seconds, engine=engine
-        )
-    with open_district(home) as district:
+    is_purged = True
+    with ExitStack() as opened:
+        district = opened.enter_context(open_district(home))
+        if begun(district.store) is not None:
+            from pipelines.cli.purge import finish_interrupted
+
+            is_purged = finish_interrupted(district, is_quiet=is_quiet)
+            # what was read before may hold what is deleted now
+            district = opened.enter_context(open_district(home))
+        with watching(screen) as watchers, only_writer(district.home):
+            done = run_opened(
+                district,
+                datetime.now(UTC),
+                watchers,
+                settle_seconds=settle_seconds,
+                engine=engine,
+            )
         screen.print(account_table(district))
         for one in district.registry.refused:
             typer.echo(safe(f"registry/{one}"), err=True)
