@@ -198,9 +198,8 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     if found is None:
         raise ModelError("begins with no `/* ---` header", where=where)
     folder = path.parent
-    is_rule = folder.name == DETECTIONS
     try:
-        header = read_header(found[1], shared_of(folder), is_rule=is_rule)
+        header = _header(found[1], folder)
     except ValueError as error:
         raise ModelError(f"the header is not valid: {error}", where=where) from error
     query = text[found.end() :].strip()
@@ -208,6 +207,12 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     _check(name, header, query, where)
     used = "\n".join(macros_used(query, macros or {}).values())
     return Model(name=name, header=header, query=query, macros=used)
+
+
+@cache
+def _header(text: str, folder: Path) -> Header:
+    """What a header says; those of rules are asked for before all models are read."""
+    return read_header(text, shared_of(folder), is_rule=folder.name == DETECTIONS)
 
 
 def read_macros(folder: Path) -> dict[str, str]:
@@ -321,6 +326,13 @@ def without_events(models: Iterable[Model]) -> frozenset[str]:
         ):
             found.add(model.name)
     return frozenset(found)
+
+
+def given(
+    model: Model, overrides: Mapping[str, Mapping[str, Scalar]]
+) -> Mapping[str, Scalar]:
+    """What the district sets for a model, by its code or its name."""
+    return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
 
 def arguments(
