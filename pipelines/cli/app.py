@@ -1,5 +1,6 @@
 """Collects the commands and runs the one that was asked for."""
 
+import gc
 import sys
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
@@ -229,6 +230,8 @@ def main() -> None:
     from pipelines.settings.home import private_by_default
 
     private_by_default()
+    # a tenth of a command went into looking for garbage among what it imports
+    gc.set_threshold(50_000)
     with readable_errors():
         app(prog_name="schoolbell")
     sys.exit(0)
