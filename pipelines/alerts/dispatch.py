@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import requests
-
 from pipelines.alerts.facts import noticed, open_days, utc
 from pipelines.alerts.memory import Noticed, take_news
 from pipelines.alerts.message import test_message
@@ -143,6 +141,8 @@ def beat(where: str, home: Path, now: datetime) -> None:
     Raises:
         DeliveryError: The place cannot be reached.
     """
+    import requests  # a fifth of a second to import
+
     try:
         if where.startswith(WEB):
             answer = requests.get(where, timeout=TIMEOUT_SECONDS, allow_redirects=False)

@@ -9,7 +9,6 @@ import typer
 
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.cli.output import tell
-from pipelines.cli.report import report
 from pipelines.district import only_writer, open_district
 from pipelines.errors import safe
 from pipelines.run.console import console, watching
@@ -76,5 +75,7 @@ def run_week(
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)
+    from pipelines.cli.report import report
+
     report(home, week, as_json=as_json, is_quiet=is_quiet)
     sys.exit(1 if done.failures or not done.coverage.is_enough else 0)

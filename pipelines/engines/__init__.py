@@ -105,13 +105,13 @@ def open_engine(
         EngineError: What the engine needs is not there.
     """
     # each stands on this module
-    from pipelines.engines import Local
-    from pipelines.engines.pool import Pool
-    from pipelines.engines.spark import Spark
-
     if kind == "spark":
+        from pipelines.engines.spark import Spark
+
         return Spark(master, workers)
     if kind == "pool":
+        from pipelines.engines.pool import Pool
+
         return Pool(workers or cores(), tell)
     return Local(workers or min(max(cores(), 2), MOST_THREADS))
 

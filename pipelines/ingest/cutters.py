@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from evtx import PyEvtxParser
 
 from pipelines.ingest.blocks import LONGEST_LINE, SHOWN, described
 from pipelines.ingest.compression import Reads, read_up_to
@@ -430,6 +429,8 @@ def _cut(data: bytes) -> Iterator[tuple[int, str]]:
 
 def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
     """Number and JSON text of the readable records, and what failed."""
+    from evtx import PyEvtxParser
+
     found: list[tuple[int, str]] = []
     failures: list[str] = []
     try:

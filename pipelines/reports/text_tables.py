@@ -18,8 +18,6 @@ from datetime import date, datetime
 from typing import Any
 
 import polars as pl
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
 
 from pipelines.reports.words import NOT_KNOWN, day, number
 
@@ -254,6 +252,8 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
         sheets: Rows by the name of their sheet, the labels of the columns first.
             Numbers are numbers, all else is text. The sheet `ABOUT` has no labels.
     """
+    import xlsxwriter  # a tenth of a second to import
+
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, AS_TEXT)
     book.set_properties({"created": MADE})
@@ -269,7 +269,7 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     return file.getvalue()
 
 
-def _fill(sheet: Worksheet, rows: Iterable[Sequence[object]]) -> None:
+def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:
     """Write each cell as what it is, and make the columns as wide as they need."""
     widths: dict[int, int] = {}
     for at, row in enumerate(rows):

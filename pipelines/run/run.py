@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -25,12 +25,6 @@ from pipelines.refresh.steps import (
     ingest_sources,
     nobody_watches,
 )
-from pipelines.reports.publication import (
-    Published,
-    check_report_settings,
-    publish_reports,
-)
-from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.console import table
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.state import ledger
@@ -42,6 +36,9 @@ from pipelines.state.source_records import note_run, reason_lines, set_back
 from pipelines.warehouse.builds import Built
 from pipelines.warehouse.snapshots import set_broken_aside
 
+if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
+    from pipelines.reports.publication import Published
+
 
 @dataclass(frozen=True)
 class Result:
@@ -51,7 +48,7 @@ class Result:
     built: Built = field(default_factory=Built)
     kept: Kept = field(default_factory=lambda: Kept((), (), ()))
     snapshot: Path | None = None
-    reports: Sequence[Published] = ()
+    reports: "Sequence[Published]" = ()
     alerts: AlertSummary | None = None
     failures: Sequence[Failure] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -107,7 +104,11 @@ def run_opened(
     engine: Kind | None = None,
 ) -> Result:
     """The steps of a run on an opened district whose lock is held."""
-    check_report_settings(district)
+    said = district.settings.report
+    if said.sections_off or said.mail or said.accent or said.accent_dark:
+        from pipelines.reports.publication import check_report_settings
+
+        check_report_settings(district)
     gather_openings(district.store, district.home)
     behind = set_back(district.store, now)
     seconds: dict[str, float] = {}
@@ -136,9 +137,13 @@ def run_opened(
     weeks = pending_reports(district.store)
     broken = set_broken_aside(district.home.snapshots)
     if weeks or (broken and district.home.warehouse.exists()):
+        from pipelines.reports.snapshot_tables import publish_snapshot
+
         snapshot = publish_snapshot(district, now)
         lap("snapshot")
     if weeks:
+        from pipelines.reports.publication import publish_reports
+
         reports = publish_reports(district, now, weeks)
         mark_reports_written(district.store, weeks)
         lap("report")

@@ -16,10 +16,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-import requests
 from pydantic import AfterValidator, Field, HttpUrl
 from pydantic_core import PydanticCustomError
-from urllib3.exceptions import NewConnectionError
 
 from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
@@ -67,6 +65,8 @@ def deliver(
     message: Message, settings: WebhookSettings, _allowed: Sequence[str]
 ) -> None:
     """Post once; the caller decides whether to try again."""
+    import requests  # a fifth of a second to import
+
     body = json.dumps(message.fields, ensure_ascii=True).encode()
     stamp = str(int(datetime.now(UTC).timestamp()))
     try:
@@ -98,8 +98,11 @@ def deliver(
         )
 
 
-def _was_never_there(error: requests.RequestException) -> bool:
+def _was_never_there(error: Exception) -> bool:
     """No connection came about, so that nothing was handed over."""
+    import requests
+    from urllib3.exceptions import NewConnectionError
+
     if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
         return True
     cause = getattr(error.args[0] if error.args else None, "reason", None)
