@@ -13,7 +13,7 @@ from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import BusyError, SettingsError
 from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import Source
-from pipelines.registry.account_names import applied
+from pipelines.registry.account_names import Domains, applied
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
@@ -23,14 +23,13 @@ from pipelines.settings.toml_reader import load_settings
 from pipelines.state.connections import Store, only_run
 from pipelines.state.opened_state import open_state
 from pipelines.state.source_records import noted_domains
-from pipelines.warehouse.builds import given
 from pipelines.warehouse.detections import Detection, catalog, rule_version
 from pipelines.warehouse.headers import About, Header, Scalar
-from pipelines.warehouse.inputs import Domains
 from pipelines.warehouse.models import (
     Model,
     arguments,
     codes_by_name,
+    given,
     model_version,
     models,
     rule_headers,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from shutil import disk_usage
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -28,7 +28,6 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import queue
 from pipelines.findings.unjudged_days import failures
-from pipelines.health.overview import Health
 from pipelines.health.source_states import files_with_issues
 from pipelines.privacy.lookups import without_case
 from pipelines.records import due_line, due_soon
@@ -37,6 +36,9 @@ from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
 from pipelines.state.source_records import last_look, oldest_dirty
+
+if TYPE_CHECKING:  # DuckDB takes a third of a second to import
+    from pipelines.health.overview import Health
 
 LEAST_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")
@@ -115,7 +117,9 @@ def _health(
 FIRST_WEEKEND_DAY = 5
 
 
-def noticed(district: District, now: datetime, health: Health | None = None) -> Noticed:
+def noticed(
+    district: District, now: datetime, health: "Health | None" = None
+) -> Noticed:
     """Every fact that is true now.
 
     Args:

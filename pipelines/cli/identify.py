@@ -10,10 +10,10 @@ import typer
 
 from pipelines.cli.options import AsJson
 from pipelines.errors import SourceError, safe
+from pipelines.formats import MIXED
 from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.identification import Examination, examine
 from pipelines.ingest.line_account import Unused, unused
-from pipelines.ingest.mixed_lines import MIXED
 from pipelines.warehouse.detections import disabled
 
 SHOWN = 3

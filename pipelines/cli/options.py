@@ -11,17 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.acts.context import ActContext, granted_today
-from pipelines.district import District, open_district
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import LOGIN_UID, Asker, Right, asker, login_uid
 from pipelines.settings.roles import known_user as _known
+
+if TYPE_CHECKING:  # not every command opens a home, and they take long to import
+    from pipelines.acts.context import ActContext
+    from pipelines.district import District
 
 
 def who_asks(settings: Settings) -> Asker:
@@ -33,8 +35,10 @@ def who_asks(settings: Settings) -> Asker:
     return asker(settings.roles, uid, name, groups)
 
 
-def who_asks_in(district: District) -> Asker:
+def who_asks_in(district: "District") -> Asker:
     """The same, with what the district grants staff of its service agency today."""
+    from pipelines.acts.context import granted_today
+
     return granted_today(district, who_asks(district.settings))
 
 
@@ -51,12 +55,15 @@ def _uid() -> int:
 
 
 @contextmanager
-def open_context(home: Path, right: Right) -> Iterator[ActContext]:
+def open_context(home: Path, right: Right) -> Iterator["ActContext"]:
     """Open a home for somebody who has a right.
 
     Raises:
         RefusedError: They do not have it.
     """
+    from pipelines.acts.context import ActContext
+    from pipelines.district import open_district
+
     with open_district(home) as district:
         opened = ActContext(district, who_asks_in(district))
         opened.require(right)

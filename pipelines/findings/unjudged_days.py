@@ -10,7 +10,7 @@ purpose says so, and the days are judged.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,8 +19,10 @@ from pipelines.ingest.drift import Drift, drifts
 from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
 from pipelines.state.source_records import Quarantined, quarantined
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import blocked_rules
+
+if TYPE_CHECKING:  # DuckDB takes a third of a second to import
+    from pipelines.warehouse.database import Database
 
 UNJUDGED = "marts.unjudged_days"
 NOTED = "main.unjudged_days"
@@ -210,7 +212,7 @@ def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
 
 
 def note_unjudged(
-    database: Database,
+    database: "Database",
     found: Iterable[Unjudged],
     judged: Mapping[str, Iterable[date]],
 ) -> None:
@@ -232,7 +234,7 @@ def note_unjudged(
     database.replace(NOTED, now)
 
 
-def released(database: Database, found: Iterable[Unjudged]) -> Iterator[date]:
+def released(database: "Database", found: Iterable[Unjudged]) -> Iterator[date]:
     """Days that were left out for a rule and need not be any more."""
     if not database.has(NOTED):
         return

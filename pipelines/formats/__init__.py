@@ -27,6 +27,9 @@ PLACE = PLACE_SCHEMA.names()
 BLANK = " \t\r\n\x00\x1a\ufeff"
 """Characters of which a line that says nothing is made."""
 
+MIXED = "mixed"
+"""What a file is called whose lines each have a format of their own."""
+
 ESCAPED_ENDS = ("#000", "#015")
 """How rsyslog writes the NUL and the carriage return that some devices end with."""
 

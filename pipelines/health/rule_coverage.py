@@ -10,21 +10,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from pipelines.errors import capital
 from pipelines.events import EVENT_CLASSES
-from pipelines.ingest.mixed_lines import MIXED
+from pipelines.formats import MIXED
 from pipelines.registry.registry import Registry
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.ledger import lake_files, source_files
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import Detection
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.sentences import listed
+
+if TYPE_CHECKING:  # DuckDB takes a third of a second to import
+    from pipelines.warehouse.database import Database
 
 TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
@@ -322,7 +324,7 @@ def gaps_of(rows: pl.DataFrame, family: str) -> list[Blind]:
     return [blind[name] for name in sorted(blind)]
 
 
-def note_coverage(database: Database, store: Store) -> None:
+def note_coverage(database: "Database", store: Store) -> None:
     """Remember the newest week, for those who may not open the warehouse."""
     if not database.has(TABLE):
         return

@@ -13,8 +13,6 @@ import zlib
 from collections.abc import Callable, Generator, Mapping
 from typing import NamedTuple, Protocol, cast
 
-import pyarrow as pa
-
 CHUNK = 1 << 18
 STEP = 1 << 15
 """Most bytes put out at once, so that little is lost in front of a fault."""
@@ -329,6 +327,8 @@ class _Zstandard:
     """Arrow's reader: unlike others it says so when a frame is cut."""
 
     def __init__(self, raw: Reads) -> None:
+        import pyarrow as pa  # a third of a second, and few files are packed so
+
         source = pa.PythonFile(io.BufferedReader(_Raw(raw)), mode="r")
         self._stream = pa.CompressedInputStream(source, "zstd")
 

@@ -15,6 +15,7 @@ from pipelines.errors import SchoolbellError, SourceError
 from pipelines.events import REJECT_COLUMNS
 from pipelines.formats import (
     BLANK,
+    MIXED,
     Context,
     Format,
     Parsed,
@@ -26,7 +27,6 @@ from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.format_proposals import not_read, proposed
-from pipelines.ingest.mixed_lines import MIXED
 from pipelines.ingest.parser import ANY, TOO_LONG, parse, parse_own, readers, rejected
 from pipelines.ingest.record_cuts import parts, records
 from pipelines.ingest.source import Source

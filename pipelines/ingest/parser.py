@@ -20,6 +20,7 @@ from polars.exceptions import PanicException
 from pipelines.errors import SourceError
 from pipelines.events import EVENT_CLASSES
 from pipelines.formats import (
+    MIXED,
     PLACE,
     Context,
     Format,
@@ -28,7 +29,7 @@ from pipelines.formats import (
     never,
     without_escapes,
 )
-from pipelines.ingest.mixed_lines import MIXED, read_by_claim
+from pipelines.ingest.mixed_lines import read_by_claim
 from pipelines.ingest.staged_rows import Written
 
 MOST_FAILURES = 50

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from pipelines.engines import Engine, open_engine
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
-from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote, remote_deliveries
 from pipelines.state.connections import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
@@ -114,6 +113,8 @@ def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
     """
     if record.state != GROWING or not record.pending_lines:
         return ""
+    from pipelines.ingest.parser import readers  # they take long to import
+
     fmt = readers().get(record.format or "")
     settled = datetime.fromtimestamp(
         record.raw_mtime_ns / 1e9 + settle_seconds, ZoneInfo(zone)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
@@ -29,8 +29,10 @@ from pipelines.registry.roster import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.privacy_records import assigned_name, assigned_names
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
+
+if TYPE_CHECKING:  # DuckDB takes a third of a second to import
+    from pipelines.warehouse.database import Database
 
 Kind = Literal[
     "account", "device", "address", "person", "pupil", "pupil_person", "site"
@@ -445,7 +447,7 @@ def renamed(values: pl.Series, kind: Kind, names: Pseudonyms) -> pl.Series:
 
 
 def name_everything(
-    database: Database,
+    database: "Database",
     tables: Mapping[str, Mapping[str, Any]],
     names: Pseudonyms,
     sensitive: frozenset[str],

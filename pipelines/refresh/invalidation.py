@@ -28,11 +28,10 @@ from pipelines.registry.table import (
     Sites,
     Words,
 )
-from pipelines.warehouse.builds import given
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import served
 from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, show_raw
-from pipelines.warehouse.models import arguments
+from pipelines.warehouse.models import arguments, given
 
 SOURCES = ("http_requests", "connections", "logons", "leases")
 """Classes of events that say who or what had an address."""

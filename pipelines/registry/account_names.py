@@ -321,6 +321,13 @@ def _meant(whole: str | None, stripped: str | None, directory: Directory) -> str
     return directory.account_of(stripped) or stripped
 
 
+class Domains(NamedTuple):
+    """Domains that are stripped from account names."""
+
+    own: Sequence[str]
+    derived: Sequence[str] = ()
+
+
 def applied(domains: Iterable[Domain]) -> tuple[str, ...]:
     """The domains that need no setting."""
     return tuple(one.name for one in domains if one.state == APPLIED)

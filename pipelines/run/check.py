@@ -11,8 +11,7 @@ import polars as pl
 from pipelines.alerts.channels import channel_faults, report_channels
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.formats import Context
-from pipelines.ingest.mixed_lines import MIXED
+from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
 from pipelines.ingest.remote import is_remote
 from pipelines.reports.charts import READABLE

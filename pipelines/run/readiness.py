@@ -21,7 +21,6 @@ from pipelines.health.rule_coverage import (
     family_of,
     noted_coverage,
 )
-from pipelines.ingest.parser import readers
 from pipelines.registry.account_names import (
     AMBIGUOUS,
     APPLIED,
@@ -89,14 +88,16 @@ ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
 
 def delivered(district: District) -> frozenset[str]:
     """Classes of events that arrived, or that a configured format can give."""
-    known = readers()
-    configured = {
-        name
-        for source in district.settings.sources.values()
-        if source.format is not None and source.format in known
-        for name in known[source.format].event_classes
-    }
-    return frozenset(configured | {cls for cls, _ in arrived(district.store)})
+    held = {cls for cls, _ in arrived(district.store)}
+    sources = district.settings.sources.values()
+    if configured := {one.format for one in sources if one.format}:
+        from pipelines.ingest.parser import readers  # they take long to import
+
+        known = readers()
+        held.update(
+            *(known[name].event_classes for name in configured if name in known)
+        )
+    return frozenset(held)
 
 
 def formats_of(district: District) -> frozenset[str]:

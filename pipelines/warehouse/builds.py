@@ -21,7 +21,7 @@ from pipelines.warehouse.carried_builds import SpanTask, build_span
 from pipelines.warehouse.database import Database, Part
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import LakeFiles, Listed, listed, show
-from pipelines.warehouse.models import Model, arguments
+from pipelines.warehouse.models import Model, arguments, given
 from pipelines.warehouse.sentences import counted
 
 # Builds what is stale, model by model: as many days in one statement, and in one
@@ -459,13 +459,6 @@ def build_registry_models(builder: Builder, models: Mapping[str, Model]) -> None
         if model.is_dated and is_of_registry and database.has(model.name):
             days = database.rows(f"select distinct event_date from {model.name}")
             builder.attempt(model, [day for (day,) in days])
-
-
-def given(
-    model: Model, overrides: Mapping[str, Mapping[str, Scalar]]
-) -> Mapping[str, Scalar]:
-    """What the district sets for a model, by its code or its name."""
-    return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
 
 def _listed(model: Model, files: LakeFiles, days: Sequence[Day]) -> Listed:

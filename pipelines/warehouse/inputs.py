@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import idna
 import polars as pl
-from disarm import skeleton_key
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.ingest.lake import require_sound
-from pipelines.registry.account_names import Directory, account_names
+from pipelines.registry.account_names import Directory, Domains, account_names
 from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.registry.sites import registrable_domains
@@ -73,6 +71,8 @@ def skeleton(label: str | None) -> str | None:
     """What a label looks like: the skeleton of UTS 39, with `0` as `o`, `1` as `l`."""
     if label is None:
         return None
+    from disarm import skeleton_key  # a tenth of a second
+
     seen = skeleton_key(label, digit_policy="tr39")
     for pair, letter in PAIRS:
         seen = seen.replace(pair, letter)
@@ -162,13 +162,6 @@ _VALUES = {
         ("logons", "src_ip"),
     ],
 }
-
-
-class Domains(NamedTuple):
-    """Domains that are stripped from account names."""
-
-    own: Sequence[str]
-    derived: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

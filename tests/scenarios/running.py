@@ -12,7 +12,7 @@ from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding, candidates
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
-from pipelines.registry.account_names import applied, derive
+from pipelines.registry.account_names import Domains, applied, derive
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
@@ -156,7 +156,7 @@ def _judged(
         inputs.refresh_dimensions(
             database,
             registry,
-            inputs.Domains(domains, applied(derived)),
+            Domains(domains, applied(derived)),
             is_new_registry=True,
         )
         stale = builds.stale_days(needed, days, days)

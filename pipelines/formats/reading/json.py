@@ -13,12 +13,15 @@ may hold one are looked at by a stricter reader.
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from pipelines.formats.reading.fields import rarely
 from pipelines.formats.reading.keyvalue import json_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Fields = Mapping[str, str]
 """Column names, each with the path of its field."""
@@ -78,8 +81,10 @@ def _strict(lines: pl.Series) -> pl.DataFrame:
 
 
 @cache
-def _reader() -> duckdb.DuckDBPyConnection:
+def _reader() -> "DuckDBPyConnection":
     """A database in memory, for its reader of JSON alone."""
+    import duckdb  # a third of a second, and few logs are JSON
+
     return duckdb.connect(
         config={
             "threads": 1,
