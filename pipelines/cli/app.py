@@ -1,10 +1,13 @@
 """Collects the commands and runs the one that was asked for."""
 
 import gc
+import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
 from importlib.metadata import version as installed
+from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -126,6 +129,21 @@ GROUPS = {
 COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
 
 
+OPENING = frozenset(
+    (
+        "run",
+        "run-week",
+        "status",
+        "ingest",
+        "replay-rejects",
+        "findings",
+        "who",
+        "sites",
+    )
+)
+"""Commands that need a home and begin by opening it."""
+
+
 class Commands(MutableMapping[str, Any]):
     """The commands by name; a module is imported when its command is asked for.
 
@@ -172,6 +190,12 @@ class Schoolbell(TyperGroup):
         super().__init__(**values)
         self.commands = Commands()
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Tell of a home that cannot be opened before what works on it is imported."""
+        if args[0] in OPENING and "--help" not in args:
+            _require_settings(args)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write each command with its first sentence."""
         del ctx
@@ -181,6 +205,25 @@ class Schoolbell(TyperGroup):
                 formatter.write_dl(
                     [(f"{name:{wide}}", text) for name, (_, text) in commands.items()]
                 )
+
+
+def _require_settings(args: Sequence[str]) -> None:
+    """The settings of the home that is plainly named are there, and right.
+
+    Raises:
+        SettingsError: They are not.
+    """
+    home = os.environ.get("SCHOOLBELL_HOME", "")
+    for name, value in pairwise((*args, "")):
+        if name == "--home":
+            home = value
+        elif name.startswith("--home="):
+            home = name.removeprefix("--home=")
+    if home:
+        from pipelines.settings.home import DistrictHome
+        from pipelines.settings.toml_reader import load_settings
+
+        load_settings(DistrictHome(Path(home).resolve()))
 
 
 app = typer.Typer(

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -309,8 +310,9 @@ class _Rules(Part):
     detections: Mapping[str, Detection] = {}
 
 
+@lru_cache(maxsize=2)
 def parse_settings(data: bytes) -> Settings:
-    """The settings that some bytes hold.
+    """The settings that some bytes hold; a command asks for those of its home twice.
 
     Raises:
         InvalidSettingsError: Something is wrong; carries every problem.

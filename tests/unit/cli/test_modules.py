@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 import typer.main
 
 from pipelines.cli.app import COMMANDS, app
@@ -36,18 +37,50 @@ def test_the_list_of_commands_says_what_each_says_of_itself():
         assert (command.help or "").replace("\n", " ").startswith(text), name
 
 
-def test_help_imports_no_command():
-    """Polars, DuckDB and pydantic take most of a second to import."""
+HEAVY = ("polars", "duckdb", "sqlalchemy", "pyarrow", "numpy", "dagster", "requests",
+         "xlsxwriter", "plotly")  # fmt: skip
+
+
+def imported(*arguments):
+    """What a command says, and which heavy packages it imports."""
     code = (
         "import sys\n"
         "from pipelines.cli import main\n"
-        "sys.argv = ['schoolbell', '--help']\n"
+        f"sys.argv = ['schoolbell', *{arguments!r}]\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([name for name in ('polars', 'duckdb', 'pydantic', 'sqlalchemy')"
-        " if name in sys.modules], file=sys.stderr)"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    assert done.stderr.strip() == "[]"
-    assert all(name in done.stdout for name in COMMANDS)
+    *shown, heavy = done.stdout.splitlines()
+    return "\n".join(shown) + done.stderr, set(heavy.split())
+
+
+def test_help_imports_no_command():
+    said, heavy = imported("--help")
+    assert not heavy
+    assert all(name in said for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", ["status", "run"])
+def test_wrong_settings_are_told_before_anything_is_imported(command, tmp_path):
+    said, heavy = imported(command, "--home", str(tmp_path))
+    assert "the settings cannot be read" in said
+    assert not heavy
+    (tmp_path / "district.toml").write_text('[district]\nnam = "Sample Schools"\n')
+    said, heavy = imported(command, f"--home={tmp_path}")
+    assert "nam" in said
+    assert not heavy
+
+
+def test_status_imports_what_it_reads_with_and_no_more(home):
+    said, heavy = imported("status", "--home", str(home))
+    assert "no log file was ever read" in said
+    assert heavy == {"polars", "sqlalchemy"}
+
+
+def test_a_run_with_nothing_due_imports_nothing_that_publishes(home):
+    said, heavy = imported("run", "--home", str(home))
+    assert "Nothing was due" in said
+    assert not heavy & {"dagster", "requests", "xlsxwriter", "plotly"}
