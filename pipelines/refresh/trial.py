@@ -28,7 +28,7 @@ from pipelines.settings.model import Scalar, Settings
 from pipelines.state.connections import open_store
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.models import Model, arguments, downstream
+from pipelines.warehouse.models import Model, arguments, downstream, given
 
 Effect = Literal["added", "removed", "hidden", "shown", "changed"]
 
@@ -235,8 +235,8 @@ def _changed_frames(before: District, after: District) -> list[str]:
 
 
 def _values(model: Model, district: District) -> Mapping[str, Scalar]:
-    given = builds.given(model, district.parameters)
-    return arguments(model, given, zone=district.zone)
+    values = given(model, district.parameters)
+    return arguments(model, values, zone=district.zone)
 
 
 def _reached(
