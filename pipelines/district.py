@@ -33,6 +33,7 @@ from pipelines.warehouse.models import (
     model_version,
     models,
     rule_headers,
+    rules_about_devices,
 )
 
 
@@ -113,14 +114,10 @@ class District:
             for code, one in self.detections.items()
         }
 
-    @cached_property
-    def _about(self) -> Mapping[str, About]:
-        # of rules that are switched off too: their findings stay
-        return {code: header.about for code, header in rule_headers().items()}
-
     def subject_kind(self, rule: str) -> About:
         """What a rule's findings are about: an account or a device."""
-        return self._about.get(rule, "account")
+        # of rules that are switched off too: their findings stay
+        return "device" if rule in rules_about_devices() else "account"
 
     @property
     def account_domains(self) -> Domains:

@@ -123,20 +123,15 @@ def not_told(district: District) -> Iterator[str]:
         ~pl.col("assigned_to").is_in(students).fill_null(value=False)
     )
     counts = Counter(of_others["device_class"].to_list())
-    codes = [
-        code
-        for code, header in sorted(district.headers.items())
-        if family_of(header) == KEYBOARDS
-    ]
-    joins = [
-        code
-        for code, header in sorted(district.headers.items())
-        if code not in codes and asks_presence(header)
-    ]
     for kind in KEYBOARD_LOGS:
         many = sum(counts[name] for name in kind.classes)
         if not many or formats & kind.formats:
             continue
+        headers = sorted(district.headers.items())
+        codes = [code for code, one in headers if family_of(one) == KEYBOARDS]
+        joins = [
+            code for code, one in headers if code not in codes and asks_presence(one)
+        ]
         rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
         if not formats & JOIN_LOGS:
             rules = f"{rules}; {', '.join(joins)} find less, mostly leads"

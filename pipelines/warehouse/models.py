@@ -51,6 +51,8 @@ _RELATION = re.compile(
     r"(?!\s*\()",
     re.DOTALL,
 )
+_CODE = re.compile(r"^code: (\S+)$", re.MULTILINE)
+_ABOUT_DEVICE = re.compile(r"^about: device$", re.MULTILINE)
 _EVENT_DATE = re.compile(r"\$event_date\b")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
@@ -454,6 +456,22 @@ def shared_words() -> Shared:
 def rule_headers() -> dict[str, Header]:
     """The header of every detection by its code, at a tenth of `rules`'s time."""
     return {header.code: header for header in _headers_by_file().values()}
+
+
+@cache
+def rules_about_devices() -> frozenset[str]:
+    """Codes of the rules whose findings are about a device.
+
+    It is asked of every finding, and no header is parsed for it.
+    """
+    files = (sql_folder() / DETECTIONS).glob("*.sql")
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    return frozenset(
+        code
+        for text in texts
+        if _ABOUT_DEVICE.search(text)
+        for code in _CODE.findall(text)
+    )
 
 
 @cache

@@ -17,6 +17,8 @@ from pipelines.warehouse.models import (
     models,
     read_models,
     relations_read,
+    rule_headers,
+    rules_about_devices,
 )
 
 DAYS = [date(2026, 3, 1) + timedelta(days=n) for n in range(10)]
@@ -114,6 +116,11 @@ def tables_of(node):
         if node.get("type") == "BASE_TABLE" and node["schema_name"]:
             yield f"{node['schema_name']}.{node['table_name']}"
         yield from (name for one in node.values() for name in tables_of(one))
+
+
+def test_what_a_rule_is_about_is_read_as_its_header_says_it():
+    said = {code for code, one in rule_headers().items() if one.about == "device"}
+    assert rules_about_devices() == said
 
 
 def test_a_cte_is_no_input():
