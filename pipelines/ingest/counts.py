@@ -90,13 +90,16 @@ def said(day: SourceDay, name: str) -> Counter[str]:
 def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
     """Where a field of one source and class changed its words; days oldest first."""
     past: list[Counter[str]] = []
+    events: list[int] = []
     replaced: list[SourceDay] = []
     known: set[str] = set()
     for day in days:
         words = said(day, name)
-        new = Counter({word: n for word, n in words.items() if word not in known})
-        share = new.total() / max(words.total(), 1)
-        enough = _enough(past) and words.total() >= LEAST_NOW
+        total = words.total()
+        new = sum(n for word, n in words.items() if word not in known)
+        share = new / max(total, 1)
+        learned = len(past) >= LEAST_DAYS and sum(events) >= LEAST_EVENTS
+        enough = learned and total >= LEAST_NOW
         if enough and share >= REPLACED:
             replaced.append(day)
             continue
@@ -107,14 +110,10 @@ def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
             yield _found([day], name, known, is_replaced=False)
         if words and not replaced:
             past = [*past, words][-PAST_DAYS:]
+            events = [*events, total][-PAST_DAYS:]
             known = {word for day in past for word in day}
     if replaced:
         yield _found(replaced, name, known, is_replaced=True)
-
-
-def _enough(past: Sequence[Counter[str]]) -> bool:
-    events = sum(day.total() for day in past)
-    return len(past) >= LEAST_DAYS and events >= LEAST_EVENTS
 
 
 def _found(
