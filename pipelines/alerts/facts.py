@@ -5,7 +5,6 @@ else hangs.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from shutil import disk_usage
 from typing import TYPE_CHECKING, Any
@@ -134,7 +133,7 @@ def noticed(
         *of_cases(waiting, alerts),
         *of_undecided(waiting, now),
         *of_files(issue, now),
-        *of_newcomers(map(asdict, files), now),
+        *of_newcomers(map(vars, files), now),
         *standstill(district, now),
         *shrunk_files(district, now),
         *_records(district, now),
