@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from pipelines.cli.errors import readable_errors
 
@@ -190,9 +190,17 @@ class Schoolbell(TyperGroup):
         super().__init__(**values)
         self.commands = Commands()
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Complete the name of a command, of which none is imported for it."""
+        self.commands = {
+            name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()
+        }
+        return super().shell_complete(ctx, incomplete)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Tell of a home that cannot be opened before what works on it is imported."""
-        if args[0] in OPENING and "--help" not in args:
+        is_run = not ctx.resilient_parsing and "--help" not in args
+        if is_run and args[0] in OPENING:
             _require_settings(args)
         return super().resolve_command(ctx, args)
 

@@ -63,6 +63,14 @@ def test_help_imports_no_command():
     assert all(name in said for name in COMMANDS)
 
 
+def test_the_name_of_a_command_is_completed_without_importing_it(monkeypatch):
+    monkeypatch.setenv("_SCHOOLBELL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "schoolbell st")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("SCHOOLBELL_HOME", "no such home")
+    assert imported() == ("status", set())
+
+
 @pytest.mark.parametrize("command", ["status", "run"])
 def test_wrong_settings_are_told_before_anything_is_imported(command, tmp_path):
     said, heavy = imported(command, "--home", str(tmp_path))
