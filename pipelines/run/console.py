@@ -13,16 +13,6 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.measure import Measurement
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +20,8 @@ from pipelines.errors import safe
 from pipelines.ingest.delivery import Delivery
 
 if TYPE_CHECKING:  # what a run needs takes half a second to import
+    from rich.progress import Progress, TaskID
+
     from pipelines.run.run import Watchers
 
 WIDEST = 10_000
@@ -95,6 +87,24 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
     """Progress bars for a run: bytes read, then models built."""
     from pipelines.run.run import Watchers
 
+    def told(text: str) -> None:
+        # what went wrong is told to whoever asked for no progress, too
+        console().print(safe(text), markup=False)
+
+    if not screen.is_terminal:
+        lines = _Lines(screen)
+        yield Watchers(reading=lines.read, building=lines.built, workers=told)
+        return
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
     reading = Progress(
         TextColumn("reading {task.description}"),
         BarColumn(),
@@ -110,15 +120,6 @@ def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
         TimeRemainingColumn(),
         console=screen,
     )
-
-    def told(text: str) -> None:
-        # what went wrong is told to whoever asked for no progress, too
-        console().print(safe(text), markup=False)
-
-    if not screen.is_terminal:
-        lines = _Lines(screen)
-        yield Watchers(reading=lines.read, building=lines.built, workers=told)
-        return
     bars = _Bars(screen, reading, building, total_bytes)
     try:
         yield Watchers(reading=bars.read, building=bars.built, workers=told)
@@ -159,7 +160,7 @@ class _Lines:
 
 class _Bars:
     def __init__(
-        self, screen: Console, reading: Progress, building: Progress, total: int
+        self, screen: Console, reading: "Progress", building: "Progress", total: int
     ) -> None:
         self._screen = screen
         self._reading = reading

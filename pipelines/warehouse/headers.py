@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.errors import ModelError
 from pipelines.events import EVENT_CLASSES
@@ -228,8 +227,17 @@ OF_A_RULE = (
 
 
 def _yaml(text: str) -> Any:
-    """What a text says; the parser in C reads all headers in a tenth of the time."""
-    return yaml.load(text, Loader=yaml.CSafeLoader)
+    """What a text says; the parser in C reads all headers in a tenth of the time.
+
+    Raises:
+        ValueError: It is not YAML.
+    """
+    import yaml  # not every command reads a header
+
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
 
 
 @cache
@@ -244,7 +252,7 @@ def shared_of(folder: Path) -> Shared:
         return Shared()
     try:
         return Shared.model_validate(_yaml(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
+    except ValueError as error:
         raise ModelError(
             f"is not valid: {error}", where=f"sql/{folder.name}/{SHARED}"
         ) from error
@@ -258,7 +266,7 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
     """
     try:
         header = Header.model_validate(_resolved(_yaml(text), shared))
-    except (yaml.YAMLError, TypeError, AttributeError) as error:
+    except (TypeError, AttributeError) as error:
         raise ValueError(str(error)) from error
     problems = list(_problems(header, is_rule=is_rule))
     if problems:
