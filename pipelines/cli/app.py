@@ -1,19 +1,17 @@
 """Collects the commands and runs the one that was asked for."""
 
 import gc
-import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
 from importlib.metadata import version as installed
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from pipelines.cli.errors import readable_errors
+from pipelines.cli.errors import named_home, readable_errors
 
 GROUPS = {
     "Set up": {
@@ -221,13 +219,7 @@ def _require_settings(args: Sequence[str]) -> None:
     Raises:
         SettingsError: They are not.
     """
-    home = os.environ.get("SCHOOLBELL_HOME", "")
-    for name, value in pairwise((*args, "")):
-        if name == "--home":
-            home = value
-        elif name.startswith("--home="):
-            home = name.removeprefix("--home=")
-    if home:
+    if home := named_home(args):
         from pipelines.settings.home import DistrictHome
         from pipelines.settings.toml_reader import load_settings
 

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from pipelines.errors import SchoolbellError, safe
@@ -30,12 +31,21 @@ def readable_errors() -> Iterator[None]:
         raise SystemExit(message.exit_code) from None
 
 
+def named_home(args: Sequence[str]) -> str:
+    """The home that arguments or the environment name plainly; empty for none."""
+    home = os.environ.get("SCHOOLBELL_HOME", "")
+    for name, value in pairwise((*args, "")):
+        if name == "--home":
+            home = value
+        elif name.startswith("--home="):
+            home = name.removeprefix("--home=")
+    return home
+
+
 def _as_owner() -> str:
     """How to ask as the owner of the home that was named, as far as that is known."""
-    named = sys.argv[sys.argv.index("--home") + 1 :] if "--home" in sys.argv else []
-    place = Path(named[0] if named else os.environ.get("SCHOOLBELL_HOME", "."))
     try:
-        return f"sudo -u {place.owner()} schoolbell ..."
+        return f"sudo -u {Path(named_home(sys.argv) or '.').owner()} schoolbell ..."
     except (OSError, KeyError):
         return "sudo -u ACCOUNT schoolbell ..."
 
