@@ -171,7 +171,7 @@ def _publish_again(district: District, now: datetime) -> None:
     """A new snapshot alone, and an index that names what was deleted."""
     if not district.home.warehouse.is_file():
         return
-    newest = publish_snapshot(district, now)
+    newest = publish_snapshot(district, now, is_whole=True)
     for old in district.home.snapshots.glob("schoolbell-*"):
         if old != newest:
             old.unlink()

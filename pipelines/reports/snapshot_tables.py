@@ -38,8 +38,13 @@ from pipelines.warehouse.snapshots import publish
 ABOUT = "marts.about"
 
 
-def publish_snapshot(district: District, now: datetime) -> Path:
+def publish_snapshot(
+    district: District, now: datetime, *, is_whole: bool = False
+) -> Path:
     """Write the analysts' edition of the warehouse; the path of the file.
+
+    Args:
+        is_whole: Nothing of the snapshot before may be in the file.
 
     Raises:
         ModelError: Nothing was built yet.
@@ -67,9 +72,12 @@ def publish_snapshot(district: District, now: datetime) -> Path:
             for name in (*tables, *frames)
             for columns in [notes_of(name)]
         }
-        return publish(
-            database, district.home.snapshots, tables, frames, now, copied, notes
-        )
+        queries = {
+            name: database.shown(name, columns, copied)
+            for name, columns in tables.items()
+        }
+        folder = district.home.snapshots
+        return publish(database, folder, queries, frames, now, notes, is_whole=is_whole)
 
 
 def about_frame(district: District, now: datetime) -> pl.DataFrame:

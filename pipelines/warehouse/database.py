@@ -391,10 +391,10 @@ class Database:
         finally:
             self._connection.execute("detach snap")
 
-    def copy_out(
+    def shown(
         self, table: str, columns: Mapping[str, str | None], copied: Copied
-    ) -> None:
-        """Write a table into `snap`, with names from `main.pseudonyms`.
+    ) -> str:
+        """The query of a table as it goes out, with names from `main.pseudonyms`.
 
         Args:
             columns: The columns to write, in order; with the kind of pseudonym
@@ -406,43 +406,132 @@ class Database:
         parts = [
             copied(n, name, kind) for n, (name, kind) in enumerate(columns.items())
         ]
-        chosen = [text for text, _ in parts]
-        joins = [join for _, join in parts if join]
-        schema = table.split(".")[0]
-        self._connection.execute(f"create schema if not exists snap.{schema}")
-        query = f"select {', '.join(chosen)} from {table} as rows {' '.join(joins)}"
+        chosen = ", ".join(text for text, _ in parts)
+        joins = " ".join(join for _, join in parts if join)
+        query = f"select {chosen} from {table} as rows {joins}"
         try:
-            self._connection.execute(f"create table snap.{table} as {query}")
+            self._connection.sql(query)
         except duckdb.BinderException as error:
             raise ModelError(
                 "was built by another version of Schoolbell: it lacks a column",
                 where=table,
                 remedy="Build what is due first: schoolbell run --home HOME",
             ) from error
+        return query
+
+    def copy_out(self, table: str, query: str, days: Sequence[date] = ()) -> None:
+        """Write what a query gives into a table of `snap`.
+
+        Args:
+            days: Only these are written again; of none given, the whole table.
+        """
+        if not days:
+            schema = table.split(".")[0]
+            self._connection.execute(f"create schema if not exists snap.{schema}")
+            self._transact(f"create or replace table snap.{table} as {query}")
+            return
+        listed = ", ".join(f"date '{day}'" for day in days)
+        self._transact(
+            f"delete from snap.{table} where event_date in ({listed});"
+            f"insert into snap.{table} from ({query}) where event_date in ({listed})"
+        )
 
     def write_out(self, table: str, frame: pl.DataFrame) -> None:
         """Write a frame into `snap`."""
-        schema = table.split(".")[0]
-        self._connection.execute(f"create schema if not exists snap.{schema}")
         self._connection.register("incoming", frame)
-        self._connection.execute(f"create table snap.{table} as select * from incoming")
+        self.copy_out(table, "from incoming")
         self._connection.unregister("incoming")
 
-    def comment_out(self, notes: "Mapping[str, Notes]") -> None:
-        """Say in `snap` what tables and columns mean, for whatever shows it."""
-        there = self.rows(
-            "select schema_name || '.' || table_name, column_name"
-            " from duckdb_columns() where database_name = 'snap'"
+    def outdated(
+        self, queries: Mapping[str, str]
+    ) -> tuple[Mapping[str, Sequence[date]], float]:
+        """The tables of `snap` that differ from what queries give, and on which days.
+
+        Returns:
+            Days by table; none stand for the whole table. And the share of all rows
+            that is to be written, or that of the file's blocks which nothing uses,
+            if it is larger.
+        """
+        there = set(self._out())
+        found: dict[str, Sequence[date]] = {}
+        due = held = 0
+        for table, query in queries.items():
+            wanted, columns = self._fingerprints(f"({query})")
+            held += sum(count for count, _ in wanted.values())
+            before = None
+            if table in there:
+                before, known = self._fingerprints(f"snap.{table}")
+                before = before if known == columns else None
+            if before == wanted:
+                continue
+            differ = {
+                day
+                for day in {*wanted, *(before or ())}
+                if before is None or wanted.get(day) != before.get(day)
+            }
+            is_whole = before is None or None in differ
+            found[table] = [] if is_whole else sorted(day for day in differ if day)
+            due += sum(
+                count for day, (count, _) in wanted.items() if is_whole or day in differ
+            )
+        ((idle,),) = self.rows(
+            "select free_blocks / total_blocks from pragma_database_size()"
+            " where database_name = 'snap'"
         )
-        said = [
-            f"comment on table snap.{table} is {_literal(notes[table][0])}"
-            for table in {table for table, _ in there}
+        return found, max(due / max(held, 1), idle)
+
+    def _fingerprints(
+        self, source: str
+    ) -> tuple[dict[date | None, tuple[int, int]], list[tuple[str, str]]]:
+        """Number of rows and sum of their hashes by day; and the columns' types.
+
+        A list without an element has the hash of none at all, and so has a struct
+        of nothing: such columns are hashed as text too.
+        """
+        relation = self._connection.sql(f"from {source}")
+        kinds = [str(kind) for kind in relation.types]
+        columns = list(zip(relation.columns, kinds, strict=True))
+        hashed = [
+            f"{name}::varchar" for name, kind in columns if kind.endswith(("]", ")"))
         ]
-        said += [
-            f"comment on column snap.{table}.{column} is"
-            f" {_literal(notes[table][1][column])}"
-            for table, column in there
-        ]
+        day = "event_date" if ("event_date", "DATE") in columns else "null::date"
+        told = ", ".join([*relation.columns, *hashed])
+        rows = self.rows(
+            f"select {day}, count(*), sum(hash({told})::hugeint) from {source}"
+            " group by 1"
+        )
+        return {day: (count, total) for day, count, total in rows}, columns
+
+    def _out(self) -> dict[str, dict[str | None, str | None]]:
+        """The comments of each table in `snap`: its own under None, its columns'."""
+        found: dict[str, dict[str | None, str | None]] = {}
+        for table, column, said in self.rows(
+            "select schema_name || '.' || table_name, null, comment"
+            " from duckdb_tables() where database_name = 'snap' union all"
+            " select schema_name || '.' || table_name, column_name, comment"
+            " from duckdb_columns() where database_name = 'snap'"
+        ):
+            found.setdefault(table, {})[column] = said
+        return found
+
+    def finish_out(self, notes: "Mapping[str, Notes]") -> None:
+        """Say in `snap` what tables and columns mean, for whatever shows it.
+
+        What nothing is said of is of an earlier snapshot, and goes.
+        """
+        said = []
+        for table, comments in self._out().items():
+            if table not in notes:
+                said.append(f"drop table snap.{table}")
+                continue
+            meaning, columns = notes[table]
+            for column, before in comments.items():
+                text = columns[column] if column else meaning
+                of = (
+                    f"column snap.{table}.{column}" if column else f"table snap.{table}"
+                )
+                if text != before:
+                    said.append(f"comment on {of} is {_literal(text)}")
         # each by itself would be a transaction, and a millisecond
         self._transact(";".join(said))
 

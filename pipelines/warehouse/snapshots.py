@@ -1,8 +1,9 @@
 """Immutable, versioned copies of the warehouse for readers.
 
 A reader never blocks the writer, nor the writer a reader: each publication is a
-new file, and `CURRENT` names the newest. The file is written fresh from frames,
-never copied, since a copied file carries deleted rows and hidden columns.
+new file, and `CURRENT` names the newest. No column that is to be hidden is ever
+written: a file is made from frames, or from a copy of the snapshot before it, in
+which the days that differ are written again; see decision 0132.
 """
 
 import secrets
@@ -11,7 +12,7 @@ import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,12 +23,16 @@ from pipelines.errors import BusyError, ModelError
 from pipelines.ingest.lake import sync
 from pipelines.settings.home import PLAIN_FILE, shared_folder
 from pipelines.settings.model import MEMORY_MB
-from pipelines.warehouse.database import LOCKED, Copied, Database, Notes, writing
+from pipelines.warehouse.database import LOCKED, Database, Notes, writing
 
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
 KEPT = 14
 """Snapshots kept; an open reader keeps its own file as long as it likes."""
+LONGEST = 7
+"""So many follow each other as copies with changes; the next is written whole."""
+MOST_CHANGED = 0.25
+"""With a larger share of rows to write, or of free blocks, one is written whole."""
 
 SqlError = duckdb.Error
 """What a reader's own query can fail with; floors above need no DuckDB for it."""
@@ -47,32 +52,33 @@ _LOCKDOWN = (
 def publish(
     database: Database,
     folder: Path,
-    tables: Mapping[str, Mapping[str, str | None]],
+    queries: Mapping[str, str],
     frames: Mapping[str, pl.DataFrame],
     now: datetime,
-    copied: Copied,
     notes: Mapping[str, Notes],
+    *,
+    is_whole: bool = False,
 ) -> Path:
     """Write a snapshot with exactly these tables and point to it.
 
     Args:
-        tables: Tables of the warehouse with the columns to copy; see
-            `Database.copy_out`.
+        queries: Of each table of the warehouse, see `Database.shown`.
         frames: Further tables by name.
         now: Goes into the file's name.
-        copied: How a column goes out, see `privacy.copying`.
         notes: What tables and columns mean, which goes into the file as comments.
+        is_whole: Nothing of the snapshot before may be in the file, not even as a
+            block that is free.
     """
     shared_folder(folder)
     stamp = now.astimezone(UTC).strftime(STAMP)
-    final = folder / f"{PREFIX}{stamp}-{secrets.token_hex(3)}.duckdb"
+    base = None if is_whole else _base(folder)
+    chain = base.stem.split("-")[2] if base else secrets.token_hex(3)
+    final = folder / f"{PREFIX}{stamp}-{chain}.duckdb"
     aside = final.with_suffix(".tmp")
-    with database.beside(aside):
-        for name, columns in tables.items():
-            database.copy_out(name, columns, copied)
-        for name, frame in frames.items():
-            database.write_out(name, frame)
-        database.comment_out(notes)
+    if not _continued(database, aside, base, queries, frames, notes):
+        final = folder / f"{PREFIX}{stamp}-{secrets.token_hex(3)}.duckdb"
+        aside.unlink(missing_ok=True)
+        _write(database, aside, queries, frames, notes)
     sync(aside)
     aside.chmod(0o440)
     aside.rename(final)
@@ -85,6 +91,63 @@ def publish(
     sync(folder)
     _prune(folder, final)
     return final
+
+
+def _base(folder: Path) -> Path | None:
+    """The newest snapshot, if a changed copy of it may follow it.
+
+    Those that were made of each other share the last part of their names.
+    """
+    try:
+        base = current(folder)
+    except ModelError:
+        return None
+    chain = len(list(folder.glob(f"*-{base.stem.split('-')[-1]}.duckdb")))
+    return base if 0 < chain < LONGEST else None
+
+
+def _continued(
+    database: Database,
+    aside: Path,
+    base: Path | None,
+    queries: Mapping[str, str],
+    frames: Mapping[str, pl.DataFrame],
+    notes: Mapping[str, Notes],
+) -> bool:
+    """Write a changed copy of a snapshot; False where it is to be written whole.
+
+    What the copy holds is read and compared, all of it: a table that differs, and a
+    block that is damaged, are found whatever the reason.
+    """
+    if base is None or aside.with_suffix(".duckdb").exists():
+        return False
+    try:
+        shutil.copyfile(base, aside)
+        with database.beside(aside):
+            stale, share = database.outdated(queries)
+        if share > MOST_CHANGED:
+            return False
+        _write(database, aside, queries, frames, notes, stale)
+    except (OSError, SqlError):
+        return False
+    return True
+
+
+def _write(
+    database: Database,
+    aside: Path,
+    queries: Mapping[str, str],
+    frames: Mapping[str, pl.DataFrame],
+    notes: Mapping[str, Notes],
+    stale: Mapping[str, Sequence[date]] | None = None,
+) -> None:
+    with database.beside(aside):
+        for name, query in queries.items():
+            if stale is None or name in stale:
+                database.copy_out(name, query, stale[name] if stale else ())
+        for name, frame in frames.items():
+            database.write_out(name, frame)
+        database.finish_out(notes)
 
 
 def current(folder: Path) -> Path:
@@ -221,7 +284,7 @@ def _prune(folder: Path, newest: Path) -> None:
     for old in files[:-KEPT]:
         if old != newest:
             old.unlink()
-    for orphan in folder.glob("schoolbell-*.tmp"):
+    for orphan in folder.glob("schoolbell-*.tmp*"):  # and its log
         orphan.unlink()
 
 

@@ -177,5 +177,20 @@ def rows_of(home: Path) -> dict[str, pl.DataFrame]:
         }
 
 
+def held(path: Path) -> tuple[list[tuple], dict[str, list[tuple]]]:
+    """Everything that a reader of a snapshot can see, in an order of its own."""
+    with duckdb.connect(path, read_only=True) as connection:
+        columns = connection.sql(
+            "select c.schema_name || '.' || c.table_name, column_name, data_type,"
+            " c.comment, t.comment from duckdb_columns() as c"
+            " join duckdb_tables() as t using (table_oid) order by all"
+        ).fetchall()
+        names = sorted({column[0] for column in columns})
+        return columns, {
+            name: connection.sql(f"from {name} order by all").fetchall()
+            for name in names
+        }
+
+
 def now() -> datetime:
     return datetime.now(UTC)

@@ -1,5 +1,6 @@
 """A threshold that changes makes its own model stale, and nothing else."""
 
+import shutil
 from datetime import date
 
 import pytest
@@ -7,11 +8,14 @@ import pytest
 from pipelines.district import open_district
 from pipelines.refresh.staleness import stale
 from pipelines.refresh.steps import build_and_judge
+from pipelines.reports.snapshot_tables import publish_snapshot
+from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
-from pipelines.warehouse import builds, inputs
+from pipelines.warehouse import builds, inputs, snapshots
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import arguments, model_version, models
-from tests.journey.small import judged, rows_of, told_of
+from pipelines.warehouse.snapshots import current
+from tests.journey.small import held, judged, now, rows_of, told_of
 
 pytestmark = pytest.mark.slow
 RULE, MODEL = "SA-3", "detections.owner_on_leave"
@@ -60,6 +64,40 @@ def test_what_is_built_so_is_what_is_built_from_nothing(two_days, tmp_path):
         assert mine[name].equals(rows), name
     now = {key: one[:2] for key, one in told_of(home).items() if one[0] != "withdrawn"}
     assert now == {key: one[:2] for key, one in told_of(anew).items()}
+
+
+def test_a_snapshot_follows_another_as_it_would_be_whole(
+    two_days, district, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(snapshots, "MOST_CHANGED", 1)
+    home = two_days.copy(tmp_path)
+    for change in (
+        lambda: set_to(home, f"\n[detections.{RULE}]\nrequests = 3\n"),
+        lambda: deliver(district, home, "2026-10-21"),
+        lambda: close_school(DistrictHome(home).registry),
+    ):
+        before = current(DistrictHome(home).snapshots)
+        change()
+        found = run(home, settle_seconds=0).snapshot
+        assert found.stem[-6:] == before.stem[-6:]
+        with open_district(home) as opened:
+            whole = publish_snapshot(opened, now(), is_whole=True)
+        assert whole.stem[-6:] != before.stem[-6:]
+        (columns, rows), (wanted, all_rows) = held(found), held(whole)
+        assert columns == wanted
+        for name in all_rows.keys() - {"marts.about"}:  # which says when
+            assert rows[name] == all_rows[name], name
+
+
+def deliver(district, home, day):
+    for path in (district.delivered / "landing").rglob(f"*{day}*"):
+        name = path.relative_to(district.delivered)
+        shutil.copyfile(path, home / name)
+
+
+def close_school(registry):
+    path = registry / "calendar.csv"
+    path.write_text(path.read_text().replace("2026-10-20,school", "2026-10-20,closed"))
 
 
 def test_a_changed_query_reaches_what_reads_it(two_days, tmp_path, monkeypatch):

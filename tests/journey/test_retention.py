@@ -32,6 +32,7 @@ from pipelines.state.connections import now_text
 from pipelines.state.ledger import Change, FileRecord
 from pipelines.state.retention import Hold, Purged, holds, kept_from, place_hold
 from pipelines.warehouse.models import models, without_events
+from pipelines.warehouse.snapshots import current
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, told_of
 
@@ -83,7 +84,10 @@ def emptied(district, tmp_path_factory):
         "lines": lines_of(home),
     }
     now = noon(end_of(home) + LATER)
+    snapshot = current(home.snapshots)
     found, certificate = purged(home, now)
+    # nothing of the file that held the rows goes on, free blocks neither
+    assert current(home.snapshots).stem[-6:] != snapshot.stem[-6:]
     return home, before, found, certificate
 
 

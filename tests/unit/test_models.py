@@ -217,8 +217,5 @@ def test_undated_models_have_no_days(tmp_path):
 def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
     with writing(tmp_path / "warehouse.duckdb", memory_mb=500) as database:
         database.replace("main.use", pl.DataFrame({"site": ["example.org"]}))
-        with (
-            database.beside(tmp_path / "aside.tmp"),
-            pytest.raises(ModelError, match=r"schoolbell run"),
-        ):
-            database.copy_out("main.use", {"site": None, "minutes": None}, copied)
+        with pytest.raises(ModelError, match=r"schoolbell run"):
+            database.shown("main.use", {"site": None, "minutes": None}, copied)
