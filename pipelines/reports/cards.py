@@ -16,9 +16,14 @@ from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
-from pipelines.reports.headline import missing_hours, runs, say_gap
+from pipelines.reports.headline import (
+    all_missing_hours,
+    missing_hours,
+    runs,
+    say_gap,
+)
 from pipelines.reports.text_tables import Cell, Table, file_name, table, with_looks
-from pipelines.reports.view import View
+from pipelines.reports.view import View, once
 from pipelines.reports.words import (
     DAY_TYPES,
     KINDS,
@@ -159,9 +164,10 @@ def blind_note(view: View, section: str) -> str:
     return f"No lines: {named}{rest}. What happened then is in no number here."
 
 
+@once
 def blind_days(view: View) -> Mapping[date, str]:
     """For each day with missing hours, of any week, which those are."""
-    absent = missing_hours(view, is_week_only=False)
+    absent = all_missing_hours(view)
     days: dict[date, list[str]] = {}
     for key, rows in absent.partition_by("event_date", as_dict=True).items():
         for gap in runs(rows.sort("source", "hour_start")):
@@ -254,11 +260,16 @@ class Card:
         )
 
 
-def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
-    """The findings with all that a card says of them, in words."""
-    lines = view.inputs.evidence.group_by("finding_id").agg(
+@once
+def cited(view: View) -> pl.DataFrame:
+    """How many log lines each finding cites, and of which sources."""
+    return view.inputs.evidence.group_by("finding_id").agg(
         line_count=pl.len(), sources=pl.col("source").unique().sort()
     )
+
+
+def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
+    """The findings with all that a card says of them, in words."""
     titles = {}
     for rule in view.inputs.rules:
         for key in ("code", "name"):
@@ -268,7 +279,7 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
         return_dtype=pl.String,
     )
     left: Any = {"how": "left", "maintain_order": "left"}
-    joined = findings.join(lines, on="finding_id", **left)
+    joined = findings.join(cited(view), on="finding_id", **left)
     return with_blind_days(joined, view).with_columns(
         when=when,
         rule_title=pl.col("rule").replace_strict(titles, default=pl.col("rule")),

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.headline import NUMBERS, coverage, this_week
-from pipelines.reports.view import View
+from pipelines.reports.view import View, once
 from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE, number
 
 Facts = Mapping[str, Any]
@@ -33,6 +33,7 @@ class Change:
     now: str
 
 
+@once
 def facts(view: View) -> Facts:
     """The numbers of page one, and each finding of the week with its standing."""
     now = this_week(view)

@@ -17,7 +17,7 @@ from pipelines.health.rule_coverage import (
     REASONS,
     gaps_of,
 )
-from pipelines.reports.view import View, same_week_last_year
+from pipelines.reports.view import View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
 
 IS_RULE = pl.col("rule") != ""
@@ -118,6 +118,7 @@ TO_DECIDE = (
 )  # fmt: skip
 
 
+@once
 def open_sites(view: View) -> pl.DataFrame:
     """One row per site that is not approved: its week in totals, new ones first."""
     used = view.of_week(view.inputs.site_use).filter(pl.col("verdict").is_in(TO_DECIDE))
@@ -230,6 +231,7 @@ class Coverage:
         return self.expected - self.missing < WHOLE_ENOUGH * max(self.expected, 1)
 
 
+@once
 def coverage(view: View) -> Coverage:
     """Judge the week's source-hours; hours not yet due are not expected."""
     hours = view.of_week(view.inputs.source_hours)
@@ -246,10 +248,16 @@ def coverage(view: View) -> Coverage:
     )
 
 
-def missing_hours(view: View, *, is_week_only: bool = True) -> pl.DataFrame:
-    """The expected hours without a line, by source and time."""
-    known = view.inputs.source_hours
-    hours = (view.of_week(known) if is_week_only else known).filter(
+@once
+def missing_hours(view: View) -> pl.DataFrame:
+    """The week's expected hours without a line, by source and time."""
+    return view.of_week(all_missing_hours(view))
+
+
+@once
+def all_missing_hours(view: View) -> pl.DataFrame:
+    """The same of every week."""
+    hours = view.inputs.source_hours.filter(
         pl.col("is_expected"),
         pl.col("line_count").fill_null(0) == 0,
         pl.col("hour_start") < view.inputs.generated_time,
@@ -324,6 +332,7 @@ WEEKS_COMPARED = 8
 FEWEST = 4  # below this, "usual" would be a big word
 
 
+@once
 def this_week(view: View) -> dict[str, Any]:
     """The week's own numbers; null where nothing arrived to count."""
     arrived = coverage(view)

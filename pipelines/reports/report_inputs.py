@@ -129,6 +129,8 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         ModelError: A column that is not optional is absent.
     """
     wanted = SCHEMAS[name]
+    if frame.schema == pl.Schema(wanted):
+        return frame
     absent = [column for column in wanted if column not in frame.columns]
     broken = [column for column in absent if (name, column) not in OPTIONAL]
     if broken:

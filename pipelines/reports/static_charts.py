@@ -62,15 +62,16 @@ class Drawing:
 
         Half of a page with a swim lane would else be the names of attributes.
         """
-        for look, some in groupby(self.shapes, key=_look):
+        for look, alike in groupby(self.shapes, key=_look):
             if look is None:
-                yield from some
+                yield from alike
                 continue
+            first, *rest = alike
             corners = "".join(
                 f"M{one.x:g} {one.y:g}h{one.width:g}v{one.height:g}h-{one.width:g}z"
-                for one in _merged(some)
+                for one in _merged([first, *rest])
             )
-            yield replace(look, points=corners)
+            yield replace(first, x=0, y=0, width=0, height=0, points=corners)
 
 
 def _merged(bars: Iterable[Shape]) -> Iterator[Shape]:
@@ -93,11 +94,12 @@ def _runs_into(last: Shape, bar: Shape) -> bool:
     return in_lane and not bar.is_outline and last.x <= bar.x <= last.x + last.width
 
 
-def _look(shape: Shape) -> Shape | None:
+def _look(shape: Shape) -> tuple[object, ...] | None:
     """What a rectangle has in common with those like it; None for another shape."""
     if shape.kind != "rect":
         return None
-    return replace(shape, x=0, y=0, width=0, height=0)
+    marks = (shape.role, shape.text, shape.anchor, shape.pattern, shape.points)
+    return (*marks, shape.is_outline, shape.opacity)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 def spelled_out(text: str) -> str:
     """The text with hidden characters spelled out, in full."""
+    if text.isascii() and text.isprintable():
+        return text
     return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -214,17 +216,17 @@ def to_csv(shown: Table) -> str:
 
 def total(rows: pl.DataFrame, column: str) -> int:
     """The sum of a column of counts."""
-    return int(rows.select(pl.col(column).sum()).item() or 0)
+    return int(rows[column].sum() or 0)
 
 
 def amount(rows: pl.DataFrame, column: str) -> float:
     """The sum of a column of measures."""
-    return float(rows.select(pl.col(column).sum()).item() or 0)
+    return float(rows[column].sum() or 0)
 
 
 def largest(rows: pl.DataFrame, column: str) -> float:
     """The maximum of a column."""
-    return float(rows.select(pl.col(column).max()).item() or 0)
+    return float(rows[column].max() or 0)
 
 
 About = Sequence[tuple[str, str]]
@@ -274,11 +276,12 @@ def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:
     widths: dict[int, int] = {}
     for at, row in enumerate(rows):
         for place, value in enumerate(row):
+            text = str(value)
             if isinstance(value, int | float):
-                sheet.write(at, place, value)
+                sheet.write_number(at, place, value)
             elif value:
-                sheet.write_string(at, place, _fitting(spelled_out(str(value))))
-            widths[place] = max(widths.get(place, 6), len(str(value)) + 2)
+                sheet.write_string(at, place, _fitting(spelled_out(text)))
+            widths[place] = max(widths.get(place, 6), len(text) + 2)
     for place, width in widths.items():
         sheet.set_column(place, place, min(width, WIDEST))
 

@@ -6,11 +6,11 @@ a case; a finding is what it rests on.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -164,8 +164,12 @@ class View:
 
     def evidence_of(self, finding_id: str) -> pl.DataFrame:
         """The log lines of one finding, in the order of the argument."""
-        mine = self.inputs.evidence.filter(pl.col("finding_id") == finding_id)
-        return mine.sort("position", "time")
+        none = self.inputs.evidence.clear()
+        return self._evidence.get((finding_id,), none).sort("position", "time")
+
+    @cached_property
+    def _evidence(self) -> Mapping[tuple[object, ...], pl.DataFrame]:
+        return self.inputs.evidence.partition_by("finding_id", as_dict=True)
 
     @cached_property
     def school_dates(self) -> list[date]:
@@ -202,6 +206,23 @@ class View:
         """Whether the report was made after the week's last minute."""
         after = datetime.combine(self.end + timedelta(days=1), datetime.min.time())
         return self.inputs.generated_time >= after.replace(tzinfo=self.zone)
+
+
+Found = TypeVar("Found")
+
+
+def once(made: Callable[[View], Found]) -> Callable[[View], Found]:
+    """What a function makes of a view is kept with it: neither changes."""
+    name = f"{made.__module__}.{made.__name__}"
+
+    @wraps(made)
+    def kept(view: View) -> Found:
+        if name not in view.__dict__:
+            view.__dict__[name] = made(view)
+        found: Found = view.__dict__[name]
+        return found
+
+    return kept
 
 
 def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
@@ -266,6 +287,7 @@ def counterpart(view: View, monday: date) -> date | None:
     return before[mine.index(monday)]
 
 
+@once
 def school_weeks(view: View) -> dict[int, list[date]]:
     """Mondays of the weeks with school, by the year in which the school year began."""
     days = view.inputs.school_days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
