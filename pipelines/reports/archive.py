@@ -6,6 +6,7 @@ it points to: no page lacks its style, and no index names a week that is not the
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -17,7 +18,7 @@ from pipelines.reports.rollups import grouped, rollup_pages
 from pipelines.reports.text_tables import Book, Page
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import NOT_KNOWN, day_range, number, share
-from pipelines.settings.home import PLAIN_FILE, put, shared_folder
+from pipelines.settings.home import PLAIN_FILE, put_all, shared_folder
 
 LAST = ("latest.html", "index.html")
 
@@ -36,14 +37,18 @@ def write_archive(pages: Mapping[str, Page], folder: Path) -> list[Path]:
         SchoolbellError: A path leads out of the folder.
     """
     ordered = sorted(pages, key=lambda path: (turn(path), path))
-    written = []
-    for path in ordered:
-        target = folder / inside(path)
-        content = as_bytes(pages[path])
-        if not target.is_file() or target.read_bytes() != content:
-            shared_folder(target.parent)
-            put(target, content, PLAIN_FILE)
-            written.append(target)
+    written: list[Path] = []
+    for _, paths in groupby(ordered, key=turn):
+        files = {folder / inside(path): as_bytes(pages[path]) for path in paths}
+        changed = {
+            target: content
+            for target, content in files.items()
+            if not target.is_file() or target.read_bytes() != content
+        }
+        for parent in {target.parent for target in changed}:
+            shared_folder(parent)
+        put_all(changed, PLAIN_FILE)
+        written += changed
     return written
 
 

@@ -15,7 +15,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -100,8 +100,7 @@ TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 MOST_IN_EXCEL = 1_048_575
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One value: what is read, what is exported, where it leads.
 
     Attributes:

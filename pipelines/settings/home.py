@@ -3,6 +3,8 @@
 import os
 import secrets
 import stat
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,20 +155,44 @@ def make_file(path: Path, data: bytes, mode: int) -> None:
 
 def put(path: Path, data: bytes, mode: int) -> None:
     """Let bytes take a file's place, whole or not at all, also over a power cut."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    put_all({path: data}, mode)
+
+
+def put_all(files: Mapping[Path, bytes], mode: int) -> None:
+    """Let bytes take the places of files, each whole or not at all, as `put` does.
+
+    They wait for the disk side by side: one after the other is half of what a week's
+    pages take.
+    """
+    drafts = {
+        path.with_name(f".{path.name}.{secrets.token_hex(4)}"): path for path in files
+    }
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.chmod(mode)
-        draft.replace(path)
+        for draft, path in drafts.items():
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(files[path])
+        _force(drafts)
+        for draft, path in drafts.items():
+            draft.chmod(mode)
+            draft.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
     if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _force({path.parent for path in files})
+
+
+def _force(paths: Collection[Path]) -> None:
+    """Make files, or the entries of folders, safe against a power cut."""
+    with ThreadPoolExecutor(min(len(paths), 8) or 1) as pool:
+        list(pool.map(_sync, paths))
+
+
+def _sync(path: Path) -> None:
+    # Windows forces for a writer alone; a folder, and a file's mode, may allow none
+    handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
