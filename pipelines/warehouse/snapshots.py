@@ -6,6 +6,7 @@ written: a file is made from frames, or from a copy of the snapshot before it, i
 which the days that differ are written again; see decision 0132.
 """
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -79,6 +80,7 @@ def publish(
         final = folder / f"{PREFIX}{stamp}-{secrets.token_hex(3)}.duckdb"
         aside.unlink(missing_ok=True)
         _write(database, aside, queries, frames, notes)
+    _fill_up(aside)
     sync(aside)
     aside.chmod(0o440)
     aside.rename(final)
@@ -260,6 +262,13 @@ select block_size * total_blocks
 from pragma_database_size()
 where database_name = current_database()
 """
+
+
+def _fill_up(path: Path) -> None:
+    """Make a file as long as it says: DuckDB counts a free last block it cut off."""
+    with reading(path) as database:
+        ((least,),) = database.rows(_BLOCKS)
+    os.truncate(path, max(least, path.stat().st_size))
 
 
 def _require_all_blocks(database: Database, path: Path) -> None:

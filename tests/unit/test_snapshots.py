@@ -1,13 +1,20 @@
 """A snapshot that follows another as a changed copy is what a whole one would be."""
 
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import polars as pl
 import pytest
 
 from pipelines.warehouse import snapshots
 from pipelines.warehouse.database import Database, writing
-from pipelines.warehouse.snapshots import LONGEST, current, publish, reading
+from pipelines.warehouse.snapshots import (
+    LONGEST,
+    current,
+    publish,
+    reading,
+    set_broken_aside,
+)
 from tests.journey.small import held
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -78,6 +85,7 @@ def check(database, tmp_path, tables=TABLES, *, follows=True):
     assert (chain(found) == chain(before)) is follows
     assert held(found) == held(published(database, tmp_path / "whole", 1, tables))
     assert not [*folder.glob("*.tmp*"), *folder.glob("*.wal")]
+    assert not set_broken_aside(folder)
     return found
 
 
@@ -197,12 +205,32 @@ def test_a_reader_keeps_what_it_opened(database, tmp_path, first):
 
 def test_a_whole_one_comes_in_time_and_where_it_is_asked_for(database, tmp_path):
     folder = tmp_path / "snapshots"
-    found = [published(database, folder, hours) for hours in range(LONGEST + 1)]
+    found = []
+    for hours in range(LONGEST + 1):
+        found.append(published(database, folder, hours))
+        assert not set_broken_aside(folder)
     assert len({chain(path) for path in found[:-1]}) == 1
     assert chain(found[-1]) != chain(found[0])
     assert chain(published(database, folder, 50, is_whole=True)) != chain(found[-1])
     # two of one second have different names
     assert published(database, folder, 60) != published(database, folder, 60)
+
+
+def test_a_free_block_at_the_end_is_no_cut(tmp_path):
+    """DuckDB cuts it off, and goes on counting it."""
+    folder, queries = tmp_path / "snapshots", {"core.big": "select a from core.big"}
+    notes = dict.fromkeys(("core.big", "marts.about"), ("a table", {"a": "a note"}))
+    number = Random(1)
+    with writing(tmp_path / "warehouse.duckdb") as database:
+        database.rows(
+            "create table core.big as"
+            " select md5(i::varchar) as a from range(200_000) as numbers(i)"
+        )
+        for hours in range(4):
+            frame = pl.DataFrame({"a": [number.random() for _ in range(100)]})
+            now = NOW + timedelta(hours=hours)
+            publish(database, folder, queries, {"marts.about": frame}, now, notes)
+            assert not set_broken_aside(folder)
 
 
 def test_a_file_does_not_grow_with_every_change(database, tmp_path):
@@ -219,5 +247,6 @@ def test_a_file_does_not_grow_with_every_change(database, tmp_path):
         )
         found = published(database, tmp_path / "snapshots", hours, {USE: PLAIN})
         sizes.append(found.stat().st_size)
+        assert not set_broken_aside(tmp_path / "snapshots")
     assert max(sizes) <= 2.5 * sizes[0], sizes
     assert sizes.count(sizes[0]) > 1  # and then it is written whole
