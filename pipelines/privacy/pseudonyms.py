@@ -288,6 +288,7 @@ class Pseudonyms:
     year: int
     pupils: Pupils
     _names: dict[Kind, dict[str, str]] = field(default_factory=dict)
+    _held: dict[Kind, Mapping[str, str]] = field(default_factory=dict)
 
     def names(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
         """The name of each value; new ones are assigned and stored."""
@@ -326,12 +327,13 @@ class Pseudonyms:
 
     def _assigned(self, kind: Kind, values: list[str]) -> dict[str, str]:
         found = tokens(values, key=self.key, kind=kind, year=self.year)
-        names = assigned_names(
-            self.store,
-            f"{kind}|{self.year}",
-            lambda existing: assign_names(existing, found.values(), kind),
-        )
-        return {value: names[token] for value, token in found.items()}
+        if not self._held.get(kind, {}).keys() >= set(found.values()):
+            self._held[kind] = assigned_names(
+                self.store,
+                f"{kind}|{self.year}",
+                lambda existing: assign_names(existing, found.values(), kind),
+            )
+        return {value: self._held[kind][token] for value, token in found.items()}
 
 
 def home_key(district: District) -> bytes:

@@ -280,7 +280,15 @@ def _registry_version(district: District) -> str:
     # another version of Schoolbell may give the same files other columns
     columns = sha256(repr(FRAMES).encode()).hexdigest()[:12]
     derived = "|".join(district.account_domains.derived)
-    return f"{district.registry.version} {district.settings_hash} {columns} {derived}"
+    # a rule's threshold changes no table of the registry, unless a model of it has one
+    settings = district.settings.model_dump_json(exclude={"detections"})
+    built = [
+        district.model_versions[name]
+        for name, model in district.models.items()
+        if builds.is_of_registry(model)
+    ]
+    said = sha256(repr((settings, built)).encode()).hexdigest()[:12]
+    return f"{district.registry.version} {said} {columns} {derived}"
 
 
 def _is_loaded(database: Database, district: District) -> bool:

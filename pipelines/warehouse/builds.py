@@ -447,6 +447,11 @@ def build_days(
     return rows
 
 
+def is_of_registry(model: Model) -> bool:
+    """Whether a model reads the registry alone."""
+    return all(name.startswith("registry.") for name in model.inputs)
+
+
 def build_registry_models(builder: Builder, models: Mapping[str, Model]) -> None:
     """Build again, for each day that they hold, dated models of the registry alone.
 
@@ -455,8 +460,7 @@ def build_registry_models(builder: Builder, models: Mapping[str, Model]) -> None
     """
     database = builder.database
     for model in models.values():
-        is_of_registry = all(name.startswith("registry.") for name in model.inputs)
-        if model.is_dated and is_of_registry and database.has(model.name):
+        if model.is_dated and is_of_registry(model) and database.has(model.name):
             days = database.rows(f"select distinct event_date from {model.name}")
             builder.attempt(model, [day for (day,) in days])
 
