@@ -225,7 +225,8 @@ def amount(rows: pl.DataFrame, column: str) -> float:
 
 def largest(rows: pl.DataFrame, column: str) -> float:
     """The maximum of a column."""
-    return float(rows[column].max() or 0)
+    found: Any = rows[column].max()
+    return float(found or 0)
 
 
 About = Sequence[tuple[str, str]]
