@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -26,7 +27,13 @@ from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
 from pipelines.state.connections import Transaction
-from pipelines.state.findings import evidence_rows, replace_evidence
+from pipelines.state.findings import (
+    Place,
+    Row,
+    copied_lines,
+    evidence_rows,
+    replace_evidence,
+)
 from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
@@ -56,7 +63,12 @@ class Evidence:
     @property
     def line_sha256(self) -> str:
         """Proof that the copy was not changed."""
-        return hashlib.sha256(self.line.encode()).hexdigest()
+        return sha256_of(self.line)
+
+
+def sha256_of(line: str) -> str:
+    """The hash of a line as it was written."""
+    return hashlib.sha256(line.encode()).hexdigest()
 
 
 def copy_lines(
@@ -64,14 +76,18 @@ def copy_lines(
     files: Iterable[FileRecord],
     listings: Mapping[str, Mapping[str, Delivery]],
     events: Mapping[int, tuple[str, Mapping[str, Any]]],
+    held: Mapping[Place, Row] = MappingProxyType({}),
 ) -> dict[int, Evidence]:
     """The lines of some events; those that cannot be read are absent.
+
+    A line that was copied of the same content before is not read again.
 
     Args:
         event_ids: Events to copy.
         files: The ledger's rows.
         listings: What lies in the landing folder of each source, by path.
         events: Role and fields of each event.
+        held: Lines that were copied before.
     """
     by_file: dict[int, set[int]] = {}
     for event_id in event_ids:
@@ -84,7 +100,12 @@ def copy_lines(
         delivery = listings.get(record.source, {}).get(record.path) if record else None
         if record is None or delivery is None:
             continue
-        for row in _lines(delivery, record, numbers).iter_rows(named=True):
+        place = (record.source, record.path, record.consumed_sha256)
+        rows = [held[*place, one] for one in numbers if (*place, one) in held]
+        rows = [row for row in rows if sha256_of(row["line"]) == row["line_sha256"]]
+        if left := numbers - {row["line_no"] for row in rows}:
+            rows += _lines(delivery, record, left).iter_rows(named=True)
+        for row in rows:
             event_id = event_id_of(file_id, row["line_no"])
             copied[event_id] = _evidence(event_id, row, record, events)
     return copied
@@ -198,11 +219,15 @@ def cited_lines(
         }
         for source in district.sources()
     }
+    files = ledger.source_files(district.store)
+    cited = {place_of(event_id)[0] for event_id in wanted}
+    hashes = {one.consumed_sha256 for one in files if one.file_id in cited}
     return copy_lines(
         wanted,
-        ledger.source_files(district.store),
+        files,
         listings,
         _events(database, district, wanted),
+        copied_lines(district.store, hashes - {""}),
     )
 
 

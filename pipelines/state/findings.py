@@ -86,6 +86,23 @@ def stored_evidence(
     return [{**row, "event": json.loads(row["event"])} for row in rows]
 
 
+Place = tuple[str, str, str, int]
+"""Source, path, hash of the content as far as it was read, number of the line."""
+
+
+def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:
+    """The lines that were copied from files of these contents, by their place."""
+    one = EVIDENCE.c
+    columns = (one.line_no, one.byte_offset, one.line, one.line_sha256)
+    query = select(one.source, one.path, one.file_sha256, *columns)
+    with store.reading() as connection:
+        rows = connection.execute(query.where(one.file_sha256.in_(hashes))).mappings()
+        return {
+            (row["source"], row["path"], row["file_sha256"], row["line_no"]): dict(row)
+            for row in rows
+        }
+
+
 def evidence_rows(connection: Connection, finding_id: str) -> list[dict[str, Any]]:
     """The copied lines of one finding, each event as JSON text."""
     query = select(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id)

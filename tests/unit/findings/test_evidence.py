@@ -1,6 +1,7 @@
-"""Cited records are read again out of files that are no lines."""
+"""Cited records are read again out of the files that they stand in."""
 
 import json
+from dataclasses import asdict, replace
 
 from pipelines.events import event_id_of
 from pipelines.findings.evidence import copy_lines
@@ -41,3 +42,32 @@ def test_a_record_of_an_event_log_is_cited_as_it_stands_in_the_file(tmp_path):
         assert data[one.byte_offset + 8 :][:8] == number.to_bytes(8, "little")
         system = json.loads(one.line)["Event"]["System"]
         assert system["EventRecordID"] == str(number)
+
+
+def test_a_line_that_was_copied_is_not_read_again(tmp_path):
+    """Unless the copy is no longer what it was, or the file has other content."""
+    (tmp_path / "a.log").write_text("one\ntwo\n")
+    listing = {one.path: one for one in deliveries(tmp_path, "sso").deliveries}
+    ids = [event_id_of(3, 1), event_id_of(3, 2)]
+
+    def copied(held, digest="abc"):
+        record = FileRecord(
+            file_id=3, source="sso", path="a.log", format="squid_access"
+        )
+        read = replace(record, consumed_sha256=digest)
+        found = copy_lines(ids, [read], {"sso": listing}, {}, held)
+        return {number: found[one] for number, one in enumerate(ids, 1) if one in found}
+
+    first = copied({})
+    held = {
+        ("sso", "a.log", "abc", number): {
+            **asdict(one),
+            "line_sha256": one.line_sha256,
+        }
+        for number, one in first.items()
+    }
+    (tmp_path / "a.log").write_text("ONE\nTWO\n")
+    assert copied(held) == first
+    assert [one.line for one in copied(held, "other").values()] == ["ONE", "TWO"]
+    held["sso", "a.log", "abc", 2]["line"] = "changed"
+    assert [one.line for one in copied(held).values()] == ["one", "TWO"]
