@@ -73,7 +73,7 @@ def publish(
     shared_folder(folder)
     stamp = now.astimezone(UTC).strftime(STAMP)
     base = None if is_whole else _base(folder)
-    chain = base.stem.split("-")[2] if base else secrets.token_hex(3)
+    chain = _chain(base) if base else secrets.token_hex(3)
     final = folder / f"{PREFIX}{stamp}-{chain}.duckdb"
     aside = final.with_suffix(".tmp")
     if not _continued(database, aside, base, queries, frames, notes):
@@ -96,16 +96,18 @@ def publish(
 
 
 def _base(folder: Path) -> Path | None:
-    """The newest snapshot, if a changed copy of it may follow it.
-
-    Those that were made of each other share the last part of their names.
-    """
+    """The newest snapshot, if a changed copy of it may follow it."""
     try:
         base = current(folder)
     except ModelError:
         return None
-    chain = len(list(folder.glob(f"*-{base.stem.split('-')[-1]}.duckdb")))
-    return base if 0 < chain < LONGEST else None
+    chain = [path for _, path in kept(folder) if _chain(path) == _chain(base)]
+    return base if base in chain and len(chain) < LONGEST else None
+
+
+def _chain(path: Path) -> str:
+    """The last part of a name, which those share that were made of each other."""
+    return path.stem.rpartition("-")[2]
 
 
 def _continued(
