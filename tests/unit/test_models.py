@@ -46,15 +46,16 @@ def stale(folder, *numbers):
 
 
 def test_what_a_day_reads_of_itself_alone_is_read_off_the_query(tmp_path):
-    query = """select core.a.a, core.a.event_date
-    from core.a where event_date = $event_date::date
+    query = """select a.a, a.event_date
+    from core.a as a where event_date = $event_date::date
     union all
     select b.a, b.event_date from core.b as b
     where event_date between $event_date::date - interval 6 day and $event_date::date
     union all
     select c.a, c.event_date from core.c as c
     where event_date = $event_date::date - interval 1 day"""
-    header = "grain: [a]\nwindow: {days_before: 6}\nparams: {event_date: {type: date}}"
+    day = "params: {event_date: {type: date}}"
+    header = f"grain: [a, event_date]\nwindow: {{days_before: 6}}\n{day}"
     for name in "abc":
         dated(tmp_path, f"core.{name}", "raw.logons")
     model(tmp_path, "core.reads", query, header, ("a", "event_date"))
