@@ -194,9 +194,11 @@ judged_requests as (
         requests.device_pool,
         requests.binding_event_id,
         writing.device is not null or woken.event_id is not null as is_told,
-        -- a tunnel of nobody's one laptop is told of among the tunnels
-        registered.device is null and not is_unknown_tunnel(requests.device)
-            as is_strange,
+        -- a tunnel of nobody's one laptop is told of among the tunnels, and people's
+        -- own devices on a network for these need no row
+        registered.device is null
+        and not is_unknown_tunnel(requests.device)
+        and requests.net_kind is distinct from 'byod' as is_strange,
         coalesce(requests.device_class, 'unknown') as device_class,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
