@@ -42,10 +42,10 @@ def changed(base: Path, before: Small) -> tuple[Path, str]:
 
 
 def phone(home: Path) -> str:
-    """An address that leases gave to a device which the registry does not know."""
+    """An address that leases gave to a device whose card is made up."""
     query = (
-        "select min(ip) from identity.address_holders"
-        " where not is_registered and binding = 'lease'"
+        "select min(ip) from identity.address_holders where binding = 'lease'"
+        " and not is_registered and regexp_matches(device, '^mac:[0-9a-f][26ae]')"
     )
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
         (address,) = connection.execute(query).fetchall()[0]

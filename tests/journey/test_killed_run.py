@@ -5,6 +5,7 @@ import pytest
 from pipelines.district import open_district
 from pipelines.refresh import steps
 from pipelines.registry.new_home import create
+from pipelines.reports import publication, snapshot_tables
 from pipelines.run import run as running
 from pipelines.run.run import run
 from pipelines.run.status import status_of
@@ -52,8 +53,8 @@ POINTS = {
     "before_a_build": (steps, "build"),
     "before_findings_are_kept": (steps, "judge_days"),
     "before_the_build_is_noted": (steps, "note_versions"),
-    "before_the_snapshot": (running, "publish_snapshot"),
-    "before_the_report": (running, "publish_reports"),
+    "before_the_snapshot": (snapshot_tables, "publish_snapshot"),
+    "before_the_report": (publication, "publish_reports"),
     "before_the_report_is_noted": (running, "mark_reports_written"),
     "before_alerts": (running, "send_alerts"),
 }
@@ -78,7 +79,7 @@ def test_a_report_that_can_not_be_made_is_made_later(home, monkeypatch):
         message = "no space left"
         raise OSError(message)
 
-    monkeypatch.setattr(running, "publish_reports", broken)
+    monkeypatch.setattr(publication, "publish_reports", broken)
     for _ in range(2):
         with pytest.raises(OSError, match="no space"):
             run(home, settle_seconds=0)

@@ -21,7 +21,9 @@ from pipelines.warehouse.models import models
 def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():
     """A format that is missing there would have its guesses taken for logins."""
     said = {name for name, one in formats().items() if one.user_is_mapped}
-    listed = duckdb.sql(models()["identity.mapping_formats"].query).fetchall()
+    query = models()["identity.mapping_formats"].query
+    with duckdb.connect() as connection:
+        listed = connection.execute(query).fetchall()
     assert said == {name for (name,) in listed}
 
 
