@@ -167,7 +167,7 @@ class Attempt:
     held_back: Sequence[Quarantined]
 
 
-MOST_ROWS = 750_000
+MOST_ROWS = 400_000
 """So many rows of its inputs a model reads in one statement, each as often as one of
 the days wants it; a day alone may need more."""
 
