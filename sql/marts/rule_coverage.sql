@@ -198,7 +198,7 @@ judged_requests as (
         -- own devices on a network for these need no row
         registered.device is null
         and not is_unknown_tunnel(requests.device)
-        and requests.net_kind is distinct from 'byod' as is_strange,
+        and coalesce(requests.net_kind <> 'byod', true) as is_strange,
         coalesce(requests.device_class, 'unknown') as device_class,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
