@@ -148,42 +148,7 @@ series as (
     group by account, device, url_hostname
 ),
 
--- answers of a timer that are now above what counts as content, now a little below,
--- are one series: the few above would not look even
-parted as (
-    select
-        near.account,
-        near.device,
-        near.url_hostname
-    from near
-    inner join series
-        on
-            near.account = series.account
-            and near.device = series.device
-            and near.url_hostname = series.url_hostname
-    where near.is_content or near.bytes_in * 2 >= series.least_bytes
-    group by near.account, near.device, near.url_hostname
-    having count(*) >= 5 and not bool_and(near.is_content)
-),
-
-in_series as (
-    select
-        kept.event_id,
-        kept.account,
-        kept.device,
-        kept.url_hostname,
-        kept.start_time,
-        kept.bytes_in,
-        false as is_parted
-    from kept
-    inner join series
-        on
-            kept.account = series.account
-            and kept.device = series.device
-            and kept.url_hostname = series.url_hostname
-    -- for fewer than five no median has to be taken
-    where series.request_count >= 5
-    union all
+in_band as (
     select
         near.event_id,
         near.account,
@@ -191,19 +156,35 @@ in_series as (
         near.url_hostname,
         near.start_time,
         near.bytes_in,
-        true as is_parted
+        near.is_content,
+        series.request_count
     from near
-    inner join parted
-        on
-            near.account = parted.account
-            and near.device = parted.device
-            and near.url_hostname = parted.url_hostname
     inner join series
         on
             near.account = series.account
             and near.device = series.device
             and near.url_hostname = series.url_hostname
     where near.is_content or near.bytes_in * 2 >= series.least_bytes
+),
+
+-- answers of a timer that are now above what counts as content, now a little below,
+-- are one series: the few above would not look even. For fewer than five no median
+-- has to be taken
+in_series as (
+    select
+        *,
+        false as is_parted
+    from in_band
+    where is_content and request_count >= 5
+    union all
+    select
+        *,
+        true as is_parted
+    from in_band
+    window of_one_host as (partition by account, device, url_hostname)
+    qualify
+        count(*) over of_one_host >= 5
+        and not bool_and(is_content) over of_one_host
 ),
 
 spaced as (
