@@ -22,6 +22,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.errors import SchoolbellError
+from pipelines.settings.home import sync
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import LakeFile
@@ -129,15 +130,6 @@ def sync_folders(folder: Path, files: list[LakeFile]) -> None:
     """Make the entries of new files safe."""
     for parent in sorted({(folder / file.path).parent for file in files}):
         sync(parent)
-
-
-def sync(path: Path) -> None:
-    """Make a file or a folder's entries safe against a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def make_folder(folder: Path) -> None:

@@ -23,9 +23,8 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.ingest.lake import sync
 from pipelines.privacy.pseudonyms import home_key
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
 from pipelines.state.audit import BACKUPS, open_chain
 from pipelines.state.connections import (

@@ -30,14 +30,13 @@ from zoneinfo import ZoneInfo
 from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
-from pipelines.ingest.lake import sync
 from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
 from pipelines.operations.restore import COMPARED, rebuild
 from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
-from pipelines.settings.home import shared_folder
+from pipelines.settings.home import shared_folder, sync
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain

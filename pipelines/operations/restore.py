@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import ModelError
-from pipelines.ingest.lake import require_space, sweep, sync
+from pipelines.ingest.lake import require_space, sweep
 from pipelines.ingest.line_account import unbalanced
 from pipelines.operations.backup import (
     STATE,
@@ -27,7 +27,7 @@ from pipelines.operations.backup import (
 )
 from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
 from pipelines.registry.new_home import create
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
 from pipelines.state.audit import RESTORE, Act, kept_heads, open_chain, verified
 from pipelines.state.connections import (

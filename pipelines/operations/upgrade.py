@@ -7,9 +7,8 @@ from pathlib import Path
 
 from pipelines.district import only_writer
 from pipelines.errors import ModelError, SettingsError
-from pipelines.ingest.lake import sync
 from pipelines.ingest.line_account import unbalanced
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, sync
 from pipelines.settings.secrets import looked_up, point_to, state_place
 from pipelines.state.audit import verified
 from pipelines.state.connections import open_store, read_store

@@ -8,7 +8,6 @@ there, so that a run needs no network and gives the same on every machine.
 import csv
 import hashlib
 import json
-import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -22,6 +21,7 @@ import polars as pl
 
 from pipelines.errors import SettingsError
 from pipelines.registry.sites import canonical_host
+from pipelines.settings.home import sync
 from pipelines.settings.model import ListSource
 
 STARTER = "schoolbell-starter 1"
@@ -324,10 +324,10 @@ def keep(folder: Path, taken: TakenList, rows: pl.DataFrame) -> None:
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     draft = folder / f".{taken.name}.{secrets.token_hex(4)}"
     rows.cast(SCHEMA).write_parquet(draft, compression="zstd")
-    _sync(draft)
+    sync(draft)
     draft.rename(folder / f"{taken.name}.parquet")
     draft.write_text(json.dumps(asdict(taken), indent=1) + "\n", encoding="utf-8")
-    _sync(draft)
+    sync(draft)
     draft.rename(folder / f"{taken.name}.json")
 
 
@@ -358,11 +358,3 @@ def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:
                 rows.select(pl.col("domain").alias("host"), kind, "source")
             )
     return Lists(pl.concat(categories), pl.concat(background), versions)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

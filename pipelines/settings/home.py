@@ -186,10 +186,11 @@ def put_all(files: Mapping[Path, bytes], mode: int) -> None:
 def _force(paths: Collection[Path]) -> None:
     """Make files, or the entries of folders, safe against a power cut."""
     with ThreadPoolExecutor(min(len(paths), 8) or 1) as pool:
-        list(pool.map(_sync, paths))
+        list(pool.map(sync, paths))
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file or a folder's entries safe against a power cut."""
     # Windows forces for a writer alone; a folder, and a file's mode, may allow none
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:

@@ -21,8 +21,7 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import BusyError, ModelError
-from pipelines.ingest.lake import sync
-from pipelines.settings.home import PLAIN_FILE, shared_folder
+from pipelines.settings.home import PLAIN_FILE, shared_folder, sync
 from pipelines.settings.model import MEMORY_MB
 from pipelines.warehouse.database import LOCKED, Database, Notes, writing
 
