@@ -225,9 +225,10 @@ def _said_once(blind: Iterable[Blind]) -> Iterable[str]:
         alike.setdefault((name, devices, where), []).extend(found)
     for (name, devices, where), found in alike.items():
         rules = listed(list(dict.fromkeys(FAMILIES[one.family] for one in found)))
-        places = [f"at {listed([one for one in where if one != ELSEWHERE])}"]
+        named = [one for one in where if one != ELSEWHERE]
+        places = [f"at {listed(named)}"] if named else []
         if ELSEWHERE in where:
-            places = [*places[: len(where) - 1], "without a known building"]
+            places.append("without a known building")
         shares = sorted(one.share for one in found)
         ends = dict.fromkeys((_percent(shares[0]), _percent(shares[-1])))
         yield (
