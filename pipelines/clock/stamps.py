@@ -5,6 +5,7 @@ The contract is that of the package: an instant in UTC with its quality, or null
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -91,57 +92,79 @@ def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
     return Stamp(read.struct.field("time"), read.struct.field("quality"))
 
 
-_HOUR = timedelta(hours=1)
-_INSTANT_BEFORE = timedelta(microseconds=1)
-
-
 def _placed(values: pl.Series, zone: str) -> pl.Series:
-    """Structs of `time` and `quality`.
+    """Structs of `time` and `quality`."""
+    found = _times_and_qualities(values, zone)
+    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
+
+
+def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
+    """The two of each civil time.
 
     Asking the zone costs more than all else of a line, so it is asked once an hour:
     in an hour that begins and ends with the same offset every instant has it. Only
     stamps of other hours are asked for themselves.
     """
     if values.null_count() == len(values):
-        return pl.Series(values.name, [None] * len(values), dtype=PAIR)
-    naive = values.cast(pl.Datetime("us")).to_frame("naive")
-    hour = pl.col("naive").dt.truncate("1h")
-    hours = naive.select(hour.unique().drop_nulls().alias("hour"))
-    asked = hours.select(
-        "hour",
-        first=_in_zone(pl.col("hour"), zone),
-        last=_in_zone(pl.col("hour") + _HOUR - _INSTANT_BEFORE, zone),
+        return pl.DataFrame(schema=PAIR.to_schema()).clear(len(values))
+    naive, offset = pl.col("naive"), pl.col("offset")
+    rows = values.cast(pl.Datetime("us")).to_frame("naive")
+    days = rows.select(naive.dt.epoch("d").unique().drop_nulls().sort()).to_series()
+    time = within((naive - offset).dt.replace_time_zone("UTC").cast(INSTANT))
+    found = (
+        rows.lazy()
+        .with_columns(hour=naive.dt.truncate("1h"))
+        .join(
+            _even_hours(zone, tuple(days)).lazy(),
+            on="hour",
+            how="left",
+            maintain_order="left",
+        )
+        .select(time=time, odd=pl.when(offset.is_null()).then(naive))
+        .with_columns(quality=pl.when(pl.col("time").is_not_null()).then(pl.lit("zoned")))
+        .collect(engine="in-memory")
+    )
+    odd = found["odd"]
+    if odd.null_count() < len(odd):
+        again = found.select(_in_zone(pl.col("odd"), zone)).to_series().struct
+        found = found.with_columns(
+            pl.coalesce(name, again.field(name)).alias(name)
+            for name in ("time", "quality")
+        )
+    return found.select("time", "quality")
+
+
+_HOUR = timedelta(hours=1)
+_INSTANT_BEFORE = timedelta(microseconds=1)
+
+
+@lru_cache(maxsize=64)
+def _even_hours(zone: str, days: tuple[int, ...]) -> pl.DataFrame:
+    """The `offset` of each `hour` of some days that begins and ends with the same.
+
+    Args:
+        days: Since 1970; the blocks of a log are mostly of the same one or two.
+    """
+    first = pl.col("day").cast(pl.Date).cast(pl.Datetime("us"))
+    last = first + pl.duration(hours=23)
+    hours = pl.DataFrame({"day": days}, schema={"day": pl.Int32}).select(
+        hour=pl.datetime_ranges(first, last, "1h")
+    )
+    ends = {"first": timedelta(), "last": _HOUR - _INSTANT_BEFORE}
+    asked = hours.explode("hour").with_columns(
+        _in_zone(pl.col("hour") + length, zone).alias(end)
+        for end, length in ends.items()
     )
     offsets = [
         pl.col("hour")
         + length
         - pl.col(end).struct.field("time").dt.replace_time_zone(None)
-        for end, length in (("first", timedelta()), ("last", _HOUR - _INSTANT_BEFORE))
+        for end, length in ends.items()
     ]
     is_even = (offsets[0] == offsets[1]) & pl.all_horizontal(
-        pl.col(end).struct.field("quality") == "zoned" for end in ("first", "last")
+        pl.col(end).struct.field("quality") == "zoned" for end in ends
     )
-    even = asked.filter(is_even.fill_null(value=False)).select(
-        "hour", offset=offsets[0]
-    )
-    rows = naive.with_columns(hour=hour).join(
-        even, on="hour", how="left", maintain_order="left"
-    )
-    known = pl.col("offset").is_not_null()
-    odd = rows.select(pl.when(~known).then("naive")).to_series()
-    time = (pl.col("naive") - pl.col("offset")).dt.replace_time_zone("UTC")
-    found = rows.select(
-        time=within(time.cast(INSTANT)), quality=pl.when(known).then(pl.lit("zoned"))
-    ).with_columns(quality=pl.when(pl.col("time").is_not_null()).then("quality"))
-    if odd.null_count() < len(odd):
-        again = (
-            odd.to_frame("naive").select(_in_zone(pl.col("naive"), zone)).to_series()
-        )
-        found = found.with_columns(
-            pl.coalesce(name, again.struct.field(name)).alias(name)
-            for name in ("time", "quality")
-        )
-    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
+    return asked.filter(is_even).select("hour", offset=offsets[0])
 
 
 def _in_zone(naive: pl.Expr, zone: str) -> pl.Expr:
@@ -170,12 +193,14 @@ def local_date(instant: pl.Expr, zone: str) -> pl.Expr:
     return instant.dt.convert_time_zone(zone).dt.date()
 
 
+_CIVIL = (datetime(1970, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999))  # noqa: DTZ001
+
+
 def naive_of(text: pl.Expr, shape: str) -> pl.Expr:
     """The civil time that a text in a `strptime` shape says, from 1970 to 9999."""
     # a year below 1678 or a stray sign never reaches the parser's edge cases
     parsed = text.str.strptime(pl.Datetime("us"), shape, strict=False, exact=True)
-    inside = (parsed.dt.year() >= 1970) & (parsed.dt.year() <= 9999)
-    return pl.when(inside).then(parsed)
+    return pl.when(parsed.is_between(*_CIVIL)).then(parsed)
 
 
 _ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
@@ -238,11 +263,14 @@ def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """`time` of any ISO stamp, and the `quality` of one without an offset."""
     text, rest = pl.col("text"), pl.col("rest")
     shaped = frame.select(pl.when(text.str.contains(_ODD_ISO)).then(text))
-    second = text.str.slice(0, 10) + "T" + text.str.slice(11, 8)
-    naive = shaped.select(naive=naive_of(second, _ISO_SECOND), rest=text.str.slice(19))
+    second = text.str.slice(0, 19)
+    spaced = naive_of(second, _ISO_SECOND.replace("T", " "))
+    naive = shaped.select(
+        naive=pl.coalesce(spaced, naive_of(second, _ISO_SECOND)),
+        rest=text.str.slice(19),
+    )
     if naive.select((rest == "").all()).item():
-        local = civil_time(pl.col("naive"), reading)
-        return naive.select(time=local.time, quality=local.quality)
+        return _times_and_qualities(naive["naive"], reading.zone)
     naive = naive.select(
         naive=pl.col("naive") + _micros(rest.str.extract("^[.,]([0-9]+)", 1)),
         offset=rest.str.extract("([Zz]|[+-][0-9:]+)$", 1),
@@ -251,10 +279,10 @@ def _odd_iso(frame: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     plain = _in_utc(pl.col("naive")) - _offset(pl.col("offset"))
     if naive.select(given.all()).item():
         return naive.select(time=plain, quality=pl.lit(None, pl.String))
-    local = civil_time(pl.col("naive"), reading)
+    local = _times_and_qualities(naive["naive"], reading.zone)
     return naive.select(
-        time=pl.when(given).then(plain).otherwise(local.time),
-        quality=pl.when(~given).then(local.quality),
+        time=pl.when(given).then(plain).otherwise(local["time"]),
+        quality=pl.when(~given).then(local["quality"]),
     )
 
 
@@ -324,19 +352,15 @@ def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
         return pl.Series(values.name, [None] * len(values), dtype=PAIR)
     year = reading.anchor.year
     rest = values.cast(pl.String).to_frame("text").select(rest=_without_year("text"))
-    found = rest.with_columns(_in_year(pl.col("rest"), year, reading))
+    found = rest.hstack(_in_year(rest["rest"], year, reading))
     near = pl.lit(reading.anchor).cast(INSTANT)
     is_far = pl.col("rest").is_not_null() & ~(
         ((pl.col("time") - near).abs() <= _HALF_YEAR).fill_null(value=False)
     )
     # most batches lie within half a year of their anchor and need one try only
     for other in (year - 1, year + 1) if found.select(is_far.any()).item() else ():
-        tried = rest.select(is_far_at=found.select(is_far).to_series()).with_columns(
-            rest=pl.when("is_far_at").then(rest["rest"])
-        )
-        again = tried.select(_in_year(pl.col("rest"), other, reading)).rename(
-            {"time": "time_again", "quality": "quality_again"}
-        )
+        tried = found.select(pl.when(is_far).then("rest")).to_series()
+        again = _in_year(tried, other, reading).select(pl.all().name.suffix("_again"))
         closer = (pl.col("time_again") - near).abs() < (pl.col("time") - near).abs()
         better = closer.fill_null(value=False) | pl.col("time").is_null()
         found = pl.concat([found, again], how="horizontal").select(
@@ -347,11 +371,12 @@ def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
     return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
 
 
-def _in_year(rest: pl.Expr, year: int, reading: Reading) -> list[pl.Expr]:
+def _in_year(rest: pl.Series, year: int, reading: Reading) -> pl.DataFrame:
     """`time` and `quality` of `mm-dd hh:mm:ss` in a year."""
-    stamp = civil_time(naive_of(f"{year:04d}-" + rest, "%Y-%m-%d %H:%M:%S"), reading)
-    quality = stamp.quality.replace("zoned", "year_inferred")
-    return [stamp.time.alias("time"), quality.alias("quality")]
+    naive = naive_of(f"{year:04d}-" + pl.col("rest"), "%Y-%m-%d %H:%M:%S")
+    wall = rest.to_frame("rest").select(naive).to_series()
+    quality = pl.col("quality").replace("zoned", "year_inferred")
+    return _times_and_qualities(wall, reading.zone).with_columns(quality)
 
 
 def _without_year(column: str) -> pl.Expr:
