@@ -186,9 +186,11 @@ def values(
     """
     starts = range(0, max(len(texts), 1), ROWS)
     parts = [texts.slice(start, ROWS) for start in starts]
-    return pl.concat(
+    found = pl.concat(
         _part(part, tuple(keys), loose=loose, whole=whole) for part in parts
     )
+    # what looks at a column value by value is called once a chunk
+    return found.rechunk()
 
 
 def _part(
