@@ -200,6 +200,7 @@ def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
 
 SCHEMA = pl.Schema([*PLACE.items(), ("line", pl.String)])
 BOM = "\ufeff"
+_BOM = BOM.encode()
 
 
 def batch(
@@ -252,11 +253,9 @@ def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
 def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
     """Where each line of some bytes starts, and its text."""
     starts, ends = _cuts(data)
-    text = data if data.isascii() else _utf8(data)
-    if text is data:
+    if data.isascii() or _is_utf8(data):
         return starts, _texts(data, starts, ends)
-    # U+FFFD never takes a newline with it: as many lines as before
-    return starts, _texts(text, *_cuts(text))
+    return starts, _texts(*_mended(data, starts, ends))
 
 
 def _cuts(data: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -267,13 +266,35 @@ def _cuts(data: bytes) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(([0], ends[:-1] + 1)), ends
 
 
-def _utf8(data: bytes) -> bytes:
-    """The data itself, or with U+FFFD for each byte that is no UTF-8."""
+def _is_utf8(data: bytes) -> bool:
+    whole = [None, pa.py_buffer(np.array([0, len(data)])), pa.py_buffer(data)]
     try:
-        data.decode()
-    except UnicodeDecodeError:
-        return data.decode(errors="replace").encode()
-    return data
+        pa.Array.from_buffers(pa.large_string(), 1, whole).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _mended(
+    data: bytes, starts: np.ndarray, ends: np.ndarray
+) -> tuple[bytes, np.ndarray, np.ndarray]:
+    """The data, and behind it the lines that are no UTF-8 with U+FFFD for such bytes.
+
+    Returns:
+        The bytes, and where each line starts and ends in them.
+    """
+    highest = np.maximum.reduceat(np.frombuffer(data, np.uint8), starts)
+    starts, ends, parts, size = starts.copy(), ends.copy(), [data], len(data)
+    for row in np.flatnonzero(highest > ord("\x7f")).tolist():
+        line = data[starts[row] : ends[row]]
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            text = line.decode(errors="replace").encode()
+            starts[row], ends[row] = size, size + len(text)
+            parts.append(text)
+            size += len(text)
+    return b"".join(parts), starts, ends
 
 
 def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
@@ -294,13 +315,18 @@ def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
         views[~is_long, 1:] = _bytes_at(block, short, INLINE, views[~is_long, :1])
     buffers = [None, pa.py_buffer(views), pa.py_buffer(data)]
     lines = pl.Series(pa.Array.from_buffers(pa.string_view(), len(starts), buffers))
-    return lines.str.strip_prefix(BOM) if BOM.encode() in data else lines
+    has_one = _BOM[:1] in data and _BOM in data
+    return lines.str.strip_prefix(BOM) if has_one else lines
 
 
 def _bytes_at(
     block: np.ndarray, starts: np.ndarray, size: int, lengths: np.ndarray | None = None
 ) -> np.ndarray:
     """So many bytes from each place on, as numbers of 32 bits; zero beyond a length."""
+    if lengths is None and (many := len(block) - size + 1) > 0:
+        # one look at every place, whatever it divides by
+        every = np.ndarray((many,), f"V{size}", block.data, strides=(1,))
+        return every[starts].view(np.int32).reshape(-1, size // 4)
     places = np.arange(size)
     found = block[np.minimum(starts[:, None] + places, len(block) - 1)]
     if lengths is not None:
