@@ -22,6 +22,7 @@ from pipelines.formats.reading.fields import (
     cut,
     hostname,
     known,
+    of_words,
     port,
     rarely,
     whole,
@@ -36,14 +37,15 @@ PLAIN_PLACE = "^[a-z0-9_.-]*[a-z0-9_-](?::[0-9]+)?$"
 PORT_BEHIND = ":([0-9]+)$"
 SCHEME_BEFORE = "^([a-z][a-z0-9+.-]*)://"
 WAY = "^[A-Za-z0-9_]+$"
+WORD = pl.col("word")
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
 
 MUST = {
-    "not ten fields": pl.col("mime").str.contains(TAIL),
+    "not ten fields": pl.col("is_tail"),
     "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
     "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
     "client is not an address": pl.col("src_ip").is_not_null(),
-    "result is not CODE/status": pl.col("result").str.contains("^[A-Z_]+/[0-9]{3}$"),
+    "result is not CODE/status": pl.col("is_result"),
     "size is not a count of bytes": pl.col("bytes_in") >= 0,
     "no host in the URL": pl.col("url_hostname").is_not_null() | ASKED_NOTHING,
 }
@@ -65,10 +67,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .pipe(cut, rest, AFTER_TIME)
         .pipe(cut, pl.col("asked"), ["front", "gap", "behind", "path"], "/")
         .pipe(cut, pl.col("peer"), ["way", "answered_by"], "/")
+        .pipe(of_words, "verb", method=known(WORD))
+        .pipe(of_words, "mime", **tail())
+        .pipe(of_words, "result", **result())
+        .pipe(of_words, "way", by_way=by_way())
         .with_columns(place=place())
         .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
         .pipe(cut, pl.col("place"), ["name", "number"], ":")
-        .with_columns(**pieces())
+        .with_columns(port_text=asked_port())
         .with_columns(
             time=clock.epoch_milliseconds(pl.col("ended")).time,
             time_quality=pl.lit("exact"),
@@ -76,17 +82,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             user_name=account(pl.col("user")),
             dst_ip=address(pl.col("answered_by")),
             dst_port=port(pl.col("port_text")),
-            method=known(pl.col("verb")),
             url_scheme=scheme(),
             url_hostname=asked_host(),
             url=pl.col("asked").str.slice(0, MAX_URL),
-            status_code=status(pl.col("result")),
             bytes_in=whole(pl.col("size")),
-            content_type=known(pl.col("media")),
-            referrer_hostname=hostname(pl.col("referrer")),
-            user_agent=known(pl.col("agent")),
-            disposition=disposition(pl.col("result")),
-            extras=extras(),
+            disposition=pl.when(~ASKED_NOTHING).then("did"),
+            extras=pl.col("by_result") + pl.col("by_way"),
         )
         .with_columns(start_time=pl.col("time") - elapsed(pl.col("elapsed")))
     )
@@ -99,24 +100,15 @@ def place() -> pl.Expr:
     return pl.when(is_web).then(pl.col("behind")).otherwise(front)
 
 
-def pieces() -> dict[str, pl.Expr]:
-    """Texts that are cut out first, since each is looked at more than once."""
-    mime = pl.col("mime")
-    # nearly all lines end with a bare media type; only longer tails are cut
-    is_bare = mime.str.contains("^[a-z0-9./+-]+$")
-    tail = pl.when(~is_bare).then(mime)
+def tail() -> dict[str, pl.Expr]:
+    """The type in front of its parameters, and what the site appends to it."""
+    whole_type = pl.coalesce(WORD.str.extract(TAIL, 1), WORD)
     return {
-        "port_text": asked_port(),
-        "media": pl.when(is_bare).then(mime).otherwise(rarely(tail, media)),
-        "referrer": known(rarely(tail, lambda text: text.str.extract(TAIL, 2))),
-        "agent": rarely(tail, lambda text: text.str.extract(TAIL, 3)),
+        "is_tail": WORD.str.contains(TAIL),
+        "content_type": known(before(whole_type, ";").str.to_lowercase()),
+        "referrer_hostname": hostname(known(WORD.str.extract(TAIL, 2))),
+        "user_agent": known(WORD.str.extract(TAIL, 3)),
     }
-
-
-def media(mime: pl.Expr) -> pl.Expr:
-    """The type in front of its parameters and of what the site appends."""
-    whole_type = pl.coalesce(mime.str.extract(TAIL, 1), mime)
-    return before(whole_type, ";").str.to_lowercase()
 
 
 def asked_host() -> pl.Expr:
@@ -148,32 +140,29 @@ def scheme() -> pl.Expr:
     )
 
 
-def extras() -> pl.Expr:
-    """How Squid answered, and by which way it asked."""
-    result, way = before(pl.col("result"), "/"), pl.col("way")
-    is_plain = way.str.contains(WAY)
-    texts = ['{"result":"', result, '","hierarchy":"', way, '"}']
-    literal = [pl.lit(text) if isinstance(text, str) else text for text in texts]
-    return pl.when(is_plain).then(pl.concat_str(literal))
+def result() -> dict[str, pl.Expr]:
+    """What the proxy did; how it answered; a status of 000 says that none was sent."""
+    code = WORD.str.tail(3).cast(pl.Int16, strict=False)
+    is_denied = WORD.str.starts_with("TCP_DENIED")
+    outcome = pl.when(is_denied).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
+    return {
+        "is_result": WORD.str.contains("^[A-Z_]+/[0-9]{3}$"),
+        "status_code": pl.when(code > 0).then(code),
+        "did": unless_challenged(WORD.str.tail(3), outcome),
+        "by_result": pl.concat_str(
+            pl.lit('{"result":"'), before(WORD, "/"), pl.lit('","hierarchy":"')
+        ),
+    }
+
+
+def by_way() -> pl.Expr:
+    """By which way it asked, as the end of `extras`."""
+    return pl.when(WORD.str.contains(WAY)).then(WORD + '"}')
 
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:
     """Null beyond eleven days, which no request lasts."""
     return pl.duration(milliseconds=whole(milliseconds, 9), time_unit="us")
-
-
-def status(result: pl.Expr) -> pl.Expr:
-    """000 means that no status was sent."""
-    code = result.str.tail(3).cast(pl.Int16, strict=False)
-    return pl.when(code > 0).then(code)
-
-
-def disposition(result: pl.Expr) -> pl.Expr:
-    """What the proxy did with the request, if there was one."""
-    is_denied = result.str.starts_with("TCP_DENIED")
-    outcome = pl.when(is_denied).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
-    did = unless_challenged(result.str.tail(3), outcome)
-    return pl.when(ASKED_NOTHING).then(None).otherwise(did)
 
 
 FORMAT = Format(

@@ -56,6 +56,7 @@ A client of 802.1X may show `anonymous@example.org` or `@example.org` outside of
 tunnel in which it says who it is (RFC 7542, 2.4).
 """
 MAX_URL = 8_192
+OLDEST = pl.CompatLevel.oldest()
 
 
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
@@ -94,8 +95,9 @@ def word_of(
 
 def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
     """A count; null unless it is plain digits, at most `digits` of them."""
-    plain = field.str.contains(rf"^[0-9]{{1,{digits}}}$")
-    return pl.when(plain).then(field).cast(pl.Int64, strict=False)
+    # a cast takes a sign too, which stands before the digits in every order of signs
+    fits = (field >= "0") & (field.str.len_bytes() <= digits)
+    return pl.when(fits).then(field).cast(pl.Int64, strict=False)
 
 
 def port(field: pl.Expr) -> pl.Expr:
@@ -128,6 +130,27 @@ def _of_few(values: pl.Series, read: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
         pl.when("there").then(pl.col("there").cum_sum() - 1)
     )
     return found.gather(place.to_series()).rename(values.name)
+
+
+def of_words(frame: Frame, field: str, **said: pl.Expr) -> Frame:
+    """Add what is said of a text of which few differ, worked out once for each.
+
+    Args:
+        frame: Any lines.
+        field: The column of the text; `word` in what is said.
+        said: Expressions that look at one value at a time, by column.
+    """
+    word = pl.LazyFrame(schema={"word": pl.String})
+    kind = pl.Struct(word.select(**said).collect_schema())
+
+    def read(values: pl.Series) -> pl.Series:
+        told = values.to_arrow(compat_level=OLDEST).dictionary_encode()
+        words = pl.Series("word", told.dictionary, dtype=pl.String).to_frame()
+        found = words.select(pl.struct(**said)).to_series()
+        return found.gather(pl.Series(told.indices))
+
+    one = pl.col(field).map_batches(read, return_dtype=kind, is_elementwise=True)
+    return frame.with_columns(_said=one).unnest("_said")
 
 
 def hostname(url: pl.Expr) -> pl.Expr:
