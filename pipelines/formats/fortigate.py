@@ -243,7 +243,7 @@ def extras() -> pl.Expr:
 
 FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
 BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
-COMMAS = rf'{FIRST_KEY}=(?:"[^"]*"|[^ ",]*),[a-z]+='
+COMMAS = rf'^{FIRST_KEY}=(?:"[^"]*"|[^ ",]*),[a-z]+='
 QUOTED_OR_COMMA = r'("[^"]*")?(?:,|$)'
 BEFORE = "<0123456789>\x00 "
 BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
@@ -352,12 +352,14 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
     is_bare = line.str.contains(BARE)
     bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
     odd = rarely(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
-    text = pl.coalesce(bare, odd)
+    text = pl.col("text")
     commas = rarely(
-        pl.when(line.str.contains(COMMAS)).then(text),
+        pl.when(text.str.contains(COMMAS)).then(text),
         lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
     )
-    return batch.with_columns(text=pl.coalesce(commas, text))
+    return batch.with_columns(text=pl.coalesce(bare, odd)).with_columns(
+        text=pl.coalesce(commas, text)
+    )
 
 
 @cache
@@ -393,7 +395,7 @@ def elapsed() -> pl.Expr:
 @cache
 def host_asked() -> pl.Expr:
     """The host, also of lines that give it in the URL alone."""
-    in_url = value("url").str.extract("^([a-z]+://.*)$")
+    in_url = pl.when(value("url").str.contains("^[a-z]+://")).then(value("url"))
     return pl.coalesce(hostname(known(value("hostname"))), hostname(in_url))
 
 

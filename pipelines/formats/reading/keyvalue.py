@@ -16,6 +16,8 @@ by tab. Version 2.0 may name another separator after the event id, as a sign or 
 and may have taken the word `LEEF:` for a tag and cut it off.
 """
 
+from functools import partial
+
 import polars as pl
 
 from pipelines.formats.reading.fields import rarely
@@ -54,10 +56,15 @@ def with_values(
     def read(texts: pl.Series) -> pl.DataFrame:
         bare = _stripped(texts)
         whole = _whole(loose=loose) if strict else ""
-        if escapes and bare.str.contains(ODD).any():
-            found = _shown(values(_hidden(bare, whole), keys, whole=whole))
+        found_of = partial(values, keys=keys, loose=loose, whole=whole)
+        is_odd = bare.str.contains(ODD).fill_null(value=False)
+        if not escapes or not is_odd.any():
+            found = found_of(bare)
         else:
-            found = values(bare, keys, loose=loose, whole=whole)
+            hidden = _hidden(bare.filter(is_odd), whole)
+            found = pl.concat([found_of(bare.filter(~is_odd)), _shown(found_of(hidden))])
+            places = pl.concat([(~is_odd).arg_true(), is_odd.arg_true()])
+            found = found[places.arg_sort()]
         found.columns = names
         return found
 
