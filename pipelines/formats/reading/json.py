@@ -13,7 +13,7 @@ may hold one are looked at by a stricter reader.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -28,13 +28,11 @@ Fields = Mapping[str, str]
 
 LINE = pl.col("line")
 MARGIN = " \t\r\n\x00\ufeff"
-FORGIVEN = r"(?i),\s*[}\]]|[:,\[]\s*-?(?:nan|inf)"
-READ = """
-    select
-        is_object,
-        json_extract_string(case when is_object then line else '{}' end, $paths) as held
-    from (select line, coalesce(json_valid(line), false) as is_object from lines)
-"""
+ENDS_WITH_COMMA = r",\s*[}\]]"
+MAY_BE_NO_NUMBER = "(?i)nan|inf"
+NO_NUMBER = r"(?i)[:,\[]\s*-?(?:nan|inf)"
+IS_JSON = "select coalesce(json_valid(line), false) as is_object from lines"
+HELD = "select json_extract_string(line, $paths) as held from lines"
 OLDEST = pl.CompatLevel.oldest()
 TEXTS = pl.List(pl.String)
 
@@ -56,26 +54,39 @@ def with_fields(
 
 def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     asked = _reader().cursor()
-    asked.register("lines", _strict(lines).to_arrow(compat_level=OLDEST))
+
+    def answer(query: str, texts: pl.DataFrame, kind: pl.Schema, **values: Any) -> Any:
+        asked.register("lines", texts.to_arrow(compat_level=OLDEST))
+        found = asked.sql(query, params=values).to_arrow_table()
+        return pl.DataFrame(found, schema=kind).to_series()
+
+    texts = _strict(lines)
+    is_object = answer(IS_JSON, texts, pl.Schema({"is_object": pl.Boolean}))
+    if not is_object.all():
+        texts = texts.select(pl.when(is_object).then(LINE).alias("line"))
     pointers = [f"/{path}" for path in fields.values()]
-    answer = asked.sql(READ, params={"paths": pointers}).to_arrow_table()
-    found = pl.DataFrame(answer, schema={"is_object": pl.Boolean, "held": TEXTS})
-    held = found["held"].list.to_array(len(fields)).arr.to_struct([*fields])
-    return held.struct.unnest().with_columns(found["is_object"])
+    held = answer(HELD, texts, pl.Schema({"held": TEXTS}), paths=pointers)
+    columns = held.list.to_array(len(fields)).arr.to_struct([*fields])
+    return columns.struct.unnest().with_columns(is_object)
 
 
 def _strict(lines: pl.Series) -> pl.DataFrame:
     """Lines that may be objects; null where only forgiveness would make one of them."""
     bare = LINE.str.strip_chars(MARGIN)
     is_braced = bare.str.starts_with("{") & bare.str.ends_with("}")
-    odd = pl.when("is_odd").then(LINE)
+    unlike = rarely(
+        pl.when(LINE.str.contains(MAY_BE_NO_NUMBER)).then(LINE),
+        lambda one: pl.when(one.str.contains(NO_NUMBER)).then(one),
+    )
+    is_odd = LINE.str.contains(ENDS_WITH_COMMA) | unlike.is_not_null()
     strict = rarely(
-        odd, lambda one: pl.when(one.str.json_path_match("$") != "").then(one)
+        pl.when("is_odd").then(LINE),
+        lambda one: pl.when(one.str.json_path_match("$") != "").then(one),
     )
     return (
         lines.to_frame("line")
         .select(pl.when(is_braced).then(bare).alias("line"))
-        .with_columns(is_odd=LINE.str.contains(FORGIVEN))
+        .with_columns(is_odd=is_odd)
         .select(pl.when("is_odd").then(strict).otherwise(LINE).alias("line"))
     )
 
