@@ -20,7 +20,7 @@ import polars as pl
 from pipelines.engines import Engine
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Parsed
-from pipelines.ingest.blocks import Block, batch
+from pipelines.ingest.blocks import Block, batch, newlines
 from pipelines.ingest.counts import day_count
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.lake import REJECTS, by_day, spool, write, writing_to
@@ -96,7 +96,7 @@ def portions(
     held: Portion | None = None
     while isinstance(one := _next(found), tuple):
         block, mark = one
-        lines = block.data.count(b"\n") + block.is_tail
+        lines = newlines(block.data) + block.is_tail
         if held is not None and not _go_together(held, block, most_bytes):
             yield held
             held = None

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pipelines import clock
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, Parsed
-from pipelines.ingest.blocks import Block
+from pipelines.ingest.blocks import Block, newlines
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.staged_rows import Written
@@ -189,7 +189,7 @@ def count_lines(delivery: Delivery) -> int:
     try:
         with opened(delivery) as stream:
             while data := stream.read(STEP):
-                lines += data.count(b"\n")
+                lines += newlines(data)
                 last = data[-1:]
     except SourceError:
         pass

@@ -30,7 +30,7 @@ import polars as pl
 from pipelines.errors import SourceError
 from pipelines.formats import Parsed
 from pipelines.ingest import parser
-from pipelines.ingest.blocks import Block, batch_of_files, blocks
+from pipelines.ingest.blocks import Block, batch_of_files, blocks, newlines
 from pipelines.ingest.compression import NO_CHECKSUM, Reads, read_up_to
 from pipelines.ingest.parser import BlockParser, ahead
 from pipelines.ingest.portions import Extent, Work, portions
@@ -355,7 +355,7 @@ def small_file(progress: FileProgress) -> SmallFile | None:
     begun = progress.record
     progress.digest.update(data)
     tail = len(data) - (data.rfind(b"\n") + 1)
-    lines = data.count(b"\n") + (tail > 0)
+    lines = newlines(data) + (tail > 0)
     progress.record = replace(
         begun, lines=begun.lines + lines, events=begun.events + lines, message=message
     )
