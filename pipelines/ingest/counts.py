@@ -66,12 +66,16 @@ def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
     least = LEAST_SHARE * frame.height
     found: dict[str, int] = {}
     for name in ENUMERATED.get(event_class, ()):
-        words = frame[name].drop_nulls().cast(pl.String).alias("word")
-        counted = words.value_counts().sort("count", "word", descending=[True, False])
-        short = counted.filter(pl.col("word").str.len_chars() <= LONGEST_WORD)
-        for word, count in short.head(MOST_WORDS).iter_rows():
-            if count >= least:
-                found[f"{name}{SIGN}{word}"] = count
+        often = (
+            frame[name]
+            .alias("word")
+            .value_counts()
+            .filter((pl.col("count") >= least) & pl.col("word").is_not_null())
+            .select(-pl.col("count").cast(pl.Int64), pl.col("word").cast(pl.String))
+        )
+        short = [row for row in sorted(often.rows()) if len(row[1]) <= LONGEST_WORD]
+        for count, word in short[:MOST_WORDS]:
+            found[f"{name}{SIGN}{word}"] = -count
     return found
 
 
