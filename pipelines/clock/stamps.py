@@ -121,7 +121,9 @@ def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
             maintain_order="left",
         )
         .select(time=time, odd=pl.when(offset.is_null()).then(naive))
-        .with_columns(quality=pl.when(pl.col("time").is_not_null()).then(pl.lit("zoned")))
+        .with_columns(
+            quality=pl.when(pl.col("time").is_not_null()).then(pl.lit("zoned"))
+        )
         .collect(engine="in-memory")
     )
     odd = found["odd"]

@@ -34,10 +34,10 @@ def _cells(lines: pl.Series, separator: str) -> pl.Series:
         return lines.str.split(separator)
     plain = lines.filter(~has_quotes).str.split(separator)
     quoted = lines.filter(has_quotes).to_frame("text")
-    sound = quoted.select(pl.when(text.str.contains(_shape(separator))).then(text))
     has_one = quoted.select(text.str.count_matches('"', literal=True) == 2).to_series()
-    one = sound.filter(has_one).select(_of_one_quoted(text, separator)).to_series()
-    more = sound.filter(~has_one).select(_unquoted(text, separator)).to_series()
+    one = quoted.filter(has_one).select(_of_one_quoted(text, separator)).to_series()
+    sound = pl.when(text.str.contains(_shape(separator))).then(text)
+    more = quoted.filter(~has_one).select(_unquoted(sound, separator)).to_series()
     at = has_quotes.arg_true()
     places = [(~has_quotes).arg_true(), at.filter(has_one), at.filter(~has_one)]
     parts = [part.alias("cells") for part in (plain, one, more)]
@@ -45,10 +45,14 @@ def _cells(lines: pl.Series, separator: str) -> pl.Series:
 
 
 def _of_one_quoted(text: pl.Expr, separator: str) -> pl.Expr:
-    """Cells of lines of which one alone is in quotes."""
+    """Cells of lines of which one alone is in quotes; null where it is not whole."""
     parts = text.str.splitn('"', 3).struct
-    inside = parts.field("field_1").str.replace_all(separator, HIDDEN, literal=True)
-    whole = parts.field("field_0") + inside + parts.field("field_2")
+    front, inside, behind = (parts.field(f"field_{at}") for at in range(3))
+    hidden = inside.str.replace_all(separator, HIDDEN, literal=True)
+    is_sound = ((front == "") | front.str.ends_with(separator)) & (
+        (behind == "") | behind.str.starts_with(separator)
+    )
+    whole = pl.when(is_sound).then(front + hidden + behind)
     shown = pl.element().str.replace_all(HIDDEN, separator, literal=True)
     return whole.str.split(separator).list.eval(shown)
 
@@ -114,7 +118,7 @@ def _names(header: str | None, separator: str) -> list[str]:
 
 def _shape(separator: str) -> str:
     value = rf'(?:"(?:[^"]|"")*"|[^"{separator}]*)'
-    return rf"^{value}(?:{separator}{value})*$"
+    return rf"^{value}(?:[{separator}]{value})*$"
 
 
 def _unquoted(text: pl.Expr, separator: str) -> pl.Expr:

@@ -62,7 +62,9 @@ def with_values(
             found = found_of(bare)
         else:
             hidden = _hidden(bare.filter(is_odd), whole)
-            found = pl.concat([found_of(bare.filter(~is_odd)), _shown(found_of(hidden))])
+            found = pl.concat(
+                [found_of(bare.filter(~is_odd)), _shown(found_of(hidden))]
+            )
             places = pl.concat([(~is_odd).arg_true(), is_odd.arg_true()])
             found = found[places.arg_sort()]
         found.columns = names

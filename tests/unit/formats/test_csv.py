@@ -41,3 +41,21 @@ def test_other_separators_and_line_ends():
 def test_columns_are_found_by_their_names_in_any_case():
     places = column_places('\ufeffTime,"User, full",IP,ip\r')
     assert places == {"time": 0, "user, full": 1, "ip": 2}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
+def test_quotes_are_read_alike_whatever_separates(separator):
+    lines = [
+        'a,"b,c",d', '"a,b",c', 'a,"b"', 'a,"b","c,""d"""', '"",b',
+        'a"b"', 'b""', 'a,"b"c', '"a"b,c', 'a,b"c"', '"a,b',
+    ]  # fmt: skip
+    expected = [
+        ["a", "b,c", "d"], ["a,b", "c"], ["a", "b"], ["a", "b", 'c,"d"'], ["", "b"],
+        None, None, None, None, None, None,
+    ]  # fmt: skip
+    found = cells_of(
+        *(line.replace(",", separator) for line in lines), separator=separator
+    )
+    assert found == [
+        one and [cell.replace(",", separator) for cell in one] for one in expected
+    ]
