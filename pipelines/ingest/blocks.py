@@ -331,7 +331,8 @@ def _bytes_at(
     if lengths is None and (many := len(block) - size + 1) > 0:
         # one look at every place, whatever it divides by
         every = np.ndarray((many,), f"V{size}", block.data, strides=(1,))
-        return every[starts].view(np.int32).reshape(-1, size // 4)
+        taken: np.ndarray = every[starts].view(np.int32)
+        return taken.reshape(-1, size // 4)
     places = np.arange(size)
     found = block[np.minimum(starts[:, None] + places, len(block) - 1)]
     if lengths is not None:

@@ -132,7 +132,7 @@ def _of_few(values: pl.Series, read: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     return found.gather(place.to_series()).rename(values.name)
 
 
-def of_words(frame: Frame, field: str, **said: pl.Expr) -> Frame:
+def of_words(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
     """Add what is said of a text of which few differ, worked out once for each.
 
     Args:
@@ -146,7 +146,7 @@ def of_words(frame: Frame, field: str, **said: pl.Expr) -> Frame:
     def read(values: pl.Series) -> pl.Series:
         told = values.to_arrow(compat_level=OLDEST).dictionary_encode()
         words = pl.Series("word", told.dictionary, dtype=pl.String).to_frame()
-        found = words.select(pl.struct(**said)).to_series()
+        found = words.select(**said).to_struct()
         return found.gather(pl.Series(told.indices))
 
     one = pl.col(field).map_batches(read, return_dtype=kind, is_elementwise=True)

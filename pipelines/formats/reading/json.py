@@ -55,7 +55,9 @@ def with_fields(
 def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     asked = _reader().cursor()
 
-    def answer(query: str, texts: pl.DataFrame, kind: pl.Schema, **values: Any) -> Any:
+    def answer(
+        query: str, texts: pl.DataFrame, kind: pl.Schema, **values: Any
+    ) -> pl.Series:
         asked.register("lines", texts.to_arrow(compat_level=OLDEST))
         found = asked.sql(query, params=values).to_arrow_table()
         return pl.DataFrame(found, schema=kind).to_series()
