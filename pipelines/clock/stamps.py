@@ -195,14 +195,12 @@ def local_date(instant: pl.Expr, zone: str) -> pl.Expr:
     return instant.dt.convert_time_zone(zone).dt.date()
 
 
-_CIVIL = (datetime(1970, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999))  # noqa: DTZ001
-
-
 def naive_of(text: pl.Expr, shape: str) -> pl.Expr:
     """The civil time that a text in a `strptime` shape says, from 1970 to 9999."""
     # a year below 1678 or a stray sign never reaches the parser's edge cases
     parsed = text.str.strptime(pl.Datetime("us"), shape, strict=False, exact=True)
-    return pl.when(parsed.is_between(*_CIVIL)).then(parsed)
+    is_inside = parsed.to_physical().is_between(0, _LAST_SECOND * 1_000_000 + 999_999)
+    return pl.when(is_inside).then(parsed)
 
 
 _ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
