@@ -251,7 +251,8 @@ def _by_header(generated: pl.Expr) -> pl.Expr:
     )
     headed = pl.when(has_header).then("line")
     header = headed.str.extract_groups(HEADER_STAMP).struct
-    walls = [_stamp(text, Reading("UTC")) for text in (generated, header.field("1"))]
+    own = pl.when(header.field("1").is_not_null()).then(generated)
+    walls = [_stamp(text, Reading("UTC")) for text in (own, header.field("1"))]
     is_same = (walls[0].time - walls[1].time).abs() <= SAME_CLOCK
     return pl.when(is_same).then(
         _stamp(generated + header.field("2"), Reading("UTC")).time
