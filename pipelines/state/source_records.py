@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from pipelines.registry.account_names import Domain
+from pipelines.registry.account_domains import Domain
 from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.tables import (
     DIRTY_DAYS,

@@ -15,9 +15,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.errors import ModelError
-from pipelines.events import EVENT_CLASSES
-from pipelines.registry.folder import ROSTER
-from pipelines.registry.frames import FILES
 from pipelines.warehouse.sentences import condition_problems, template_problems
 
 Scalar = int | float | str | bool
@@ -35,7 +32,7 @@ TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
 class Strict(BaseModel):
     """A value that never changes and has no unknown key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Param(Strict):
@@ -323,6 +320,8 @@ def _bundle(name: str, shared: Shared) -> Bundle:
 
 def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     """What does not hold together."""
+    from pipelines.events import EVENT_CLASSES  # Polars takes long to import
+
     if is_rule:
         for key in OF_A_RULE:
             if not getattr(header, key):
@@ -343,6 +342,9 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
 
 def _is_file(named: str) -> bool:
     """A file of the registry, and its column behind a colon."""
+    from pipelines.registry.folder import ROSTER
+    from pipelines.registry.frames import FILES
+
     name, _, column = named.partition(":")
     own = FILES[name].columns if name in FILES else ()
     return name in ROSTER or (name in FILES and (not column or column in own))

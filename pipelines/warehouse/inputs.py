@@ -18,7 +18,8 @@ import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.ingest.lake import require_sound
-from pipelines.registry.account_names import Directory, Domains, account_names
+from pipelines.registry.account_domains import Domains
+from pipelines.registry.account_names import Directory, account_names
 from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.registry.sites import registrable_domains
