@@ -18,7 +18,6 @@ from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.rule_coverage import note_coverage
-from pipelines.ingest.ingestion import ingest_source, preview_source
 from pipelines.ingest.lake import sweep
 from pipelines.ingest.remote import shown
 from pipelines.ingest.source import (
@@ -29,6 +28,7 @@ from pipelines.ingest.source import (
     Source,
     Watch,
 )
+from pipelines.ingest.unchanged import unchanged
 from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.refresh.staleness import (
     drop_gone,
@@ -111,7 +111,7 @@ def ingest_sources(
     )
     sources = district.sources()
     first = {
-        source.name: _outcomes(ingest_source, options, source) for source in sources
+        source.name: _outcomes(_ingested, options, source) for source in sources
     }
     patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
@@ -131,7 +131,7 @@ def _finished(
         return first
     again = {
         outcome.record.path: outcome
-        for outcome in _outcomes(ingest_source, patient, source)
+        for outcome in _outcomes(_ingested, patient, source)
     }
     kept = [outcome for outcome in first if outcome.kind != LATER]
     late = [
@@ -144,7 +144,19 @@ def _finished(
 
 def preview(options: IngestOptions, source: Source) -> list[Outcome]:
     """What a source's deliveries are; nothing is read in or written."""
+    from pipelines.ingest.ingestion import preview_source
+
     return _outcomes(preview_source, options, source)
+
+
+def _ingested(options: IngestOptions, source: Source) -> list[Outcome]:
+    """Read all that is new in a source's folder."""
+    found = unchanged(options, source)
+    if found is not None:
+        return found
+    from pipelines.ingest.ingestion import ingest_source  # NumPy and Arrow with it
+
+    return ingest_source(options, source)
 
 
 def _outcomes(
