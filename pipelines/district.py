@@ -24,7 +24,7 @@ from pipelines.state.connections import Store, fact, only_run, remember
 from pipelines.state.opened_state import open_state
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse.detections import Detection, catalog, rule_version
-from pipelines.warehouse.headers import About, Header, Scalar
+from pipelines.warehouse.headers import DETECTIONS, About, Header, Scalar
 from pipelines.warehouse.models import (
     Model,
     arguments,
@@ -58,13 +58,18 @@ class Reading:
     @cached_property
     def registry(self) -> "Registry":
         """All of it."""
-        return self._read()
+        found = self._read()
+        if self.noted is not None and self.noted.version != found.version:
+            self.noted = None  # a file changed since
+        return found
 
-    @cached_property
+    @property
     def outline(self) -> Outline:
         """What was noted of it; else what is read now."""
-        if self.noted is not None:
-            return self.noted
+        return self.noted or self._outline
+
+    @cached_property
+    def _outline(self) -> Outline:
         from pipelines.registry.registry import outline_of
 
         return outline_of(self.registry)
@@ -110,6 +115,15 @@ class District:
         return said_of_rules(self.settings)
 
     @cached_property
+    def rules(self) -> Mapping[str, Model]:
+        """The model of every detection by code; no registry is asked for it."""
+        return {
+            model.header.code: model
+            for model in self.models.values()
+            if model.schema_name == DETECTIONS
+        }
+
+    @cached_property
     def detections(self) -> Mapping[str, Detection]:
         """Every detection by code, with the clauses of the district's policy."""
         return catalog(self.models, self.registry)
@@ -129,18 +143,16 @@ class District:
     def values(self) -> Mapping[str, Mapping[str, Scalar]]:
         """What each rule's parameters are, by code."""
         return {
-            code: arguments(
-                one.model, given(one.model, self.parameters), zone=self.zone
-            )
-            for code, one in self.detections.items()
+            code: arguments(model, given(model, self.parameters), zone=self.zone)
+            for code, model in self.rules.items()
         }
 
     @cached_property
     def versions(self) -> Mapping[str, str]:
         """What each rule is now, by code: its query and its thresholds."""
         return {
-            code: rule_version(one, self.values[code])
-            for code, one in self.detections.items()
+            code: rule_version(model, self.values[code])
+            for code, model in self.rules.items()
         }
 
     @cached_property
@@ -153,8 +165,8 @@ class District:
         """Trial or live, by code, as the rule ships or the district says."""
         said = self.said_of_rules
         return {
-            code: (said[code].stage if code in said else None) or one.model.header.stage
-            for code, one in self.detections.items()
+            code: (said[code].stage if code in said else None) or model.header.stage
+            for code, model in self.rules.items()
         }
 
     def subject_kind(self, rule: str) -> About:
@@ -182,12 +194,12 @@ class District:
     @property
     def judged_with(self) -> dict[str, str]:
         """What a finding is judged with: the registry and the rules."""
-        return {"registry": self.registry.version, "rules": self.rules_version}
+        return {"registry": self.outline.version, "rules": self.rules_version}
 
     @property
     def versions_key(self) -> str:
         """One short word for registry, rules and settings as they stand."""
-        parts = (self.registry.version, self.rules_version, self.settings_hash)
+        parts = (self.outline.version, self.rules_version, self.settings_hash)
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
     @cached_property

@@ -60,7 +60,7 @@ def shrunk_files(district: District, now: datetime) -> list[News]:
             "schoolbell check",
             now,
         )
-        for refusal in district.registry.refused
+        for refusal in district.outline.refused
     ]
 
 
@@ -139,9 +139,7 @@ def noticed(
     looked = ["case:", "finding:", "files:", "lookups:", "not_built:", "records:",
               FIRST, UNDECIDED, *KEYS]  # fmt: skip
     if health is not None:
-        from pipelines.registry.registry import building_names  # it imports Polars
-
-        names = building_names(district.registry)
+        names = district.outline.buildings
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Noticed(news, tuple(looked))
@@ -228,13 +226,8 @@ def open_days(district: District) -> Callable[[date], bool]:
 
     A weekday that the calendar does not mention counts as open.
     """
-    from pipelines.registry.calendar import WORKING  # it imports Polars
-
-    days = district.registry.frames["calendar_days"]
-    known: dict[date, bool] = {}
-    for day, kind in days.select("date", "day_type").iter_rows():
-        known[day] = known.get(day, False) or kind in WORKING
-    return lambda day: known.get(day, day.weekday() < FIRST_WEEKEND_DAY)
+    works = district.outline.works
+    return lambda day: works.get(day.isoformat(), day.weekday() < FIRST_WEEKEND_DAY)
 
 
 def utc(now: datetime | None) -> datetime:

@@ -55,9 +55,7 @@ def failures(district: District) -> list[Failure]:
         found.setdefault(entry.cause, []).append(entry)
     if not found:
         return []  # without reading the models
-    codes = {
-        detection.model.name: code for code, detection in district.detections.items()
-    }
+    codes = {model.name: code for code, model in district.rules.items()}
     return [
         Failure(
             cause,

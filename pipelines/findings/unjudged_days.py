@@ -16,7 +16,6 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.ingest.drift import Drift, drifts
-from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse.detections import blocked_rules
@@ -75,7 +74,7 @@ def unjudged(district: District) -> list[Unjudged]:
         )
         for entry in missing(district)
         for code in blocked_rules(entry)
-        if code in district.detections
+        if code in district.rules
         for day in entry.empty_dates
     ]
     found += _not_built(district)
@@ -87,9 +86,7 @@ def unjudged(district: District) -> list[Unjudged]:
 
 def _not_built(district: District) -> Iterator[Unjudged]:
     """Days in quarantine of what is judged or shown: detections and marts."""
-    codes = {
-        detection.model.name: code for code, detection in district.detections.items()
-    }
+    codes = {model.name: code for code, model in district.rules.items()}
     held = quarantined(district.store)
     whole = ledger.event_days(district.store) if held else []
     for entry in held:
@@ -110,12 +107,12 @@ def missing(district: District) -> list[Drift]:
     A field that nobody filled while nobody worked is not missing, and neither is
     one that the district gave up.
     """
-    idle = _idle_days(district.registry.frames["calendar_days"])
+    works = district.outline.works
     return [
         drift
         for drift in drifts(district.store)
         if blocked_rules(drift)
-        and not all(_is_idle(day, idle) for day in drift.empty_dates)
+        and not all(_is_idle(day, works) for day in drift.empty_dates)
         and drift.field not in _given_up(district, drift.source)
     ]
 
@@ -125,14 +122,9 @@ def _given_up(district: District, source: str) -> Sequence[str]:
     return configured.given_up if configured is not None else ()
 
 
-def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
-    """For each day that the calendar speaks of, whether no building works."""
-    works = pl.col("day_type").is_in(WORKING).any()
-    return dict(calendar.group_by("date").agg(~works).iter_rows())
-
-
-def _is_idle(day: date, idle: Mapping[date, bool]) -> bool:
-    return idle.get(day, day.weekday() >= SATURDAY)
+def _is_idle(day: date, works: Mapping[str, bool]) -> bool:
+    """No building works; a day that the calendar leaves out is a weekday or not."""
+    return not works.get(day.isoformat(), day.weekday() < SATURDAY)
 
 
 def judged_days(

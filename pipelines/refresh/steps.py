@@ -98,7 +98,8 @@ def ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watch, engine=own
             )
     began = datetime.now(UTC)
-    keep_registry(district.home, district.registry, began)
+    if district.reading.noted is None:  # else all that is believed is kept
+        keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
     options = IngestOptions(
         store=district.store,
@@ -110,9 +111,7 @@ def ingest_sources(
         engine=engine,
     )
     sources = district.sources()
-    first = {
-        source.name: _outcomes(_ingested, options, source) for source in sources
-    }
+    first = {source.name: _outcomes(_ingested, options, source) for source in sources}
     patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
         outcome
@@ -209,7 +208,12 @@ def build(
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
-        return Built(because=found.because, again=found.again, reasons=found.reasons)
+        return Built(
+            because=found.because,
+            again=found.again,
+            reasons=found.reasons,
+            is_noted=found.is_noted,
+        )
     days = days or [held[-1]]
     refresh(database, district, (min(days), max(days)))
     # what the registry's own models fail in is known from here on
@@ -300,7 +304,7 @@ def _registry_version(district: District) -> str:
         if builds.is_of_registry(model)
     ]
     said = sha256(repr((settings, built)).encode()).hexdigest()[:12]
-    return f"{district.registry.version} {said} {columns} {derived}"
+    return f"{district.outline.version} {said} {columns} {derived}"
 
 
 def _is_loaded(database: Database, district: District) -> bool:
@@ -398,7 +402,8 @@ def _built_and_judged(
     ):
         built = build(database, district, progress, away)
         if not built.days and not built.again:
-            note_versions(database, district)
+            if not built.is_noted:
+                note_versions(database, district)
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}

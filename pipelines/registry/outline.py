@@ -33,11 +33,12 @@ LARGEST = 1_000_000_000
 """A larger file is not read for its hash: no registry is made from one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outline:
     """What can be told of a registry without its frames.
 
     Attributes:
+        version: Hash of the contents of all files.
         problems: How many things are wrong, or told as notices.
         errors: Those of them that set a row aside.
         layer: Version and digest of the agency's layer; empty without one.
@@ -45,10 +46,14 @@ class Outline:
         nowhere_fixed: Buildings with devices, none of which stands in its room.
         devices: How many there are of each class, without those of students.
         mail_domains: At which people of `users.csv` have their accounts.
+        works: Day that the calendar speaks of, as ISO writes it -> whether a building
+            works.
+        buildings: Code -> name, of those that have one.
         is_pupil: Finding -> whether it is about a student's account; not all findings
             need to be there.
     """
 
+    version: str
     problems: int
     errors: int
     layer: str
@@ -56,6 +61,8 @@ class Outline:
     nowhere_fixed: tuple[str, ...]
     devices: Mapping[str, int]
     mail_domains: tuple[str, ...]
+    works: Mapping[str, bool]
+    buildings: Mapping[str, str]
     is_pupil: Mapping[str, bool] = field(default_factory=dict)
 
 
@@ -64,7 +71,7 @@ def digest_of(home: DistrictHome, settings: Settings) -> str:
 
     That are the bytes of its files, the settings, and what reads them.
     """
-    digest = hashlib.sha256(f"{_code()}\n{settings.model_dump_json()}\n".encode())
+    digest = hashlib.sha256(f"{code_mark()}\n{settings.model_dump_json()}\n".encode())
     folders = (
         home.registry,
         home.registry / "oneroster",
@@ -102,7 +109,7 @@ def _what(path: Path, home: DistrictHome) -> str:
 
 
 @cache
-def _code() -> str:
+def code_mark() -> str:
     """Changes with this package, with what it stands on, and with Python."""
     digest = hashlib.sha256(sys.version.encode())
     places = [PACKAGE, *(PACKAGE / name for name in READ_BY)]

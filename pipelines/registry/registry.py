@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from pipelines.registry.account_names import Directory, mail_domains
+from pipelines.registry.calendar import WORKING
 from pipelines.registry.csv_files import LINE, tell
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (
@@ -236,7 +237,11 @@ def outline_of(registry: Registry) -> Outline:
     placed = devices.drop_nulls("building")
     standing = placed.filter(pl.col("device_class").is_in(FIXED))
     directory = Directory(frames["accounts"], frames["account_aliases"])
+    works: dict[str, bool] = {}
+    for day, kind in frames["calendar_days"].select("date", "day_type").iter_rows():
+        works[day.isoformat()] = works.get(day.isoformat(), False) or kind in WORKING
     return Outline(
+        version=registry.version,
         problems=len(registry.problems),
         errors=len(registry.errors),
         layer=registry.layer,
@@ -246,6 +251,8 @@ def outline_of(registry: Registry) -> Outline:
         ),
         devices=dict(Counter(of_others["device_class"].drop_nulls().to_list())),
         mail_domains=tuple(sorted(mail_domains(directory))),
+        works=works,
+        buildings=building_names(registry),
     )
 
 

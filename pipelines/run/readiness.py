@@ -27,7 +27,6 @@ from pipelines.registry.account_domains import (
 )
 from pipelines.state.ledger import source_files
 from pipelines.state.source_records import noted_domains
-from pipelines.warehouse.headers import DETECTIONS
 from pipelines.warehouse.models import inputs_below
 
 NEEDED = (
@@ -160,9 +159,7 @@ def not_delivered(district: District) -> Iterator[str]:
 def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
     """The rules of a family that read a class of events, directly or not."""
     found = []
-    every = district.models.values()
-    rules = {one.header.code: one for one in every if one.schema_name == DETECTIONS}
-    for code, model in sorted(rules.items()):
+    for code, model in sorted(district.rules.items()):
         of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
         if of != family:
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
-from pipelines.district import District, only_writer, open_district
+from pipelines.district import District, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
 from pipelines.findings.failures import Failure, failures
@@ -86,7 +86,7 @@ def run(
     Raises:
         SchoolbellError: The home cannot be used, or another run is at work.
     """
-    with open_district(path) as district, only_writer(district.home):
+    with open_outlined(path) as district, only_writer(district.home):
         return run_opened(
             district,
             now or datetime.now(UTC),

@@ -50,13 +50,12 @@ class Detection:
         return self.model.header.kind
 
 
-def rule_version(detection: Detection, values: Mapping[str, Scalar]) -> str:
+def rule_version(model: Model, values: Mapping[str, Scalar]) -> str:
     """Changes whenever the rule's query or one of its thresholds does.
 
     Args:
         values: What its parameters are, as `arguments` gives them.
     """
-    model = detection.model
     text = f"{model.query}{model.macros}\x1f{sorted(values.items())!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

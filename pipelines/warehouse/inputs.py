@@ -191,13 +191,11 @@ class LakeFiles:
 
 def lake_files(store: Store, folder: Path) -> LakeFiles:
     """What the ledger lists now; never a glob."""
-    by_day: dict[str, dict[date, list[LakeFile]]] = {}
-    for event_class in EVENT_CLASSES:
-        days: dict[date, list[LakeFile]] = {}
-        for listed in ledger.lake_files(store, event_class):
+    by_day: dict[str, dict[date, list[LakeFile]]] = {name: {} for name in EVENT_CLASSES}
+    for listed in ledger.lake_files(store):
+        if listed.event_class in by_day:
             day = date.fromisoformat(listed.event_date)
-            days.setdefault(day, []).append(listed)
-        by_day[event_class] = days
+            by_day[listed.event_class].setdefault(day, []).append(listed)
     return LakeFiles(folder, by_day)
 
 

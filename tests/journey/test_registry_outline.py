@@ -140,7 +140,7 @@ def test_what_is_refused_is_read_until_it_is_accepted(home):
 
 
 def test_other_code_reads_again(home, monkeypatch):
-    monkeypatch.setattr("pipelines.registry.outline._code", lambda: "another")
+    monkeypatch.setattr("pipelines.registry.outline.code_mark", lambda: "another")
     assert not shown(home)[1]
 
 
