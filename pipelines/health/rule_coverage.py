@@ -8,7 +8,7 @@ on is told before any log was read.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from pipelines.warehouse.headers import Header
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.sentences import listed
 
-if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
+if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     from pipelines.registry.registry import Registry
     from pipelines.warehouse.database import Database
     from pipelines.warehouse.detections import Detection
@@ -352,22 +352,12 @@ def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
 
 def note_coverage(database: "Database", store: Store) -> None:
     """Remember the newest week, for those who may not open the warehouse."""
-    import polars as pl
-
     if not database.has(TABLE):
         return
-    rows = database.table(TABLE)
-    newest = rows["event_date"].max()
-    if isinstance(newest, date):
-        rows = rows.filter(pl.col("event_date") > newest - DAYS)
-    keys = ("event_date", *FILTERED, CLASS)
-    summed = rows.group_by(keys).agg(pl.col(COUNTS).sum())
-    noted = json.dumps(
-        [
-            row | {"event_date": row["event_date"].isoformat()}
-            for row in summed.sort(keys).iter_rows(named=True)
-        ]
-    )
+    rows = database.table(TABLE).to_dicts()
+    newest = max((row["event_date"] for row in rows), default=date.min)
+    week = [row for row in rows if newest - row["event_date"] < DAYS]
+    noted = json.dumps(asdict(coverage_of(week)), default=date.isoformat)
     with store.writing() as connection:
         if fact(connection, NOTED) != noted:
             remember(connection, NOTED, noted)
@@ -377,8 +367,19 @@ def noted_coverage(store: Store) -> RuleCoverage:
     """What was remembered; of nothing before the first build."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, NOTED) or "[]")
-    return coverage_of(
-        [row | {"event_date": date.fromisoformat(row["event_date"])} for row in noted]
+    if isinstance(noted, list):  # the rows, as an earlier version noted them
+        days = (date.fromisoformat(row["event_date"]) for row in noted)
+        return coverage_of(
+            [row | {"event_date": day} for row, day in zip(noted, days, strict=True)]
+        )
+    return RuleCoverage(
+        attributable=noted["attributable"],
+        judged=noted["judged"],
+        blind=tuple(
+            Blind(**{**one, "devices": tuple(one["devices"])}) for one in noted["blind"]
+        ),
+        first=noted["first"] and date.fromisoformat(noted["first"]),
+        last=noted["last"] and date.fromisoformat(noted["last"]),
     )
 
 

@@ -7,7 +7,7 @@ repeat; explanations, and bundles of facts and of event fields, that a header ca
 by name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +25,8 @@ DETECTIONS = "detections"
 """The folder of the rules."""
 
 SHARED = "_shared.yaml"
+TAG = "tag:yaml.org,2002:"
+"""Of the kinds of values that YAML knows by itself."""
 TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
 """What a fact may be; any other type of DuckDB's is written out."""
 
@@ -232,9 +234,26 @@ def _yaml(text: str) -> Any:
     import yaml  # not every command reads a header
 
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(text)
+        node = loader.get_single_node()
+        return None if node is None else _value(node, loader.construct_document)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _value(node: Any, other: Callable[[Any], Any]) -> Any:
+    """What a node of YAML stands for; most are text, lists and mappings.
+
+    Args:
+        other: Makes the value of any other, in several times the time.
+    """
+    if node.tag == f"{TAG}str":
+        return node.value
+    if node.tag == f"{TAG}seq":
+        return [_value(one, other) for one in node.value]
+    if node.tag == f"{TAG}map" and all(key.tag == f"{TAG}str" for key, _ in node.value):
+        return {key.value: _value(one, other) for key, one in node.value}
+    return other(node)
 
 
 @cache
