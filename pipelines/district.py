@@ -34,6 +34,7 @@ from pipelines.warehouse.models import (
     models,
     rule_headers,
     rules_about_devices,
+    sql_folder,
 )
 
 if TYPE_CHECKING:  # Polars takes long to import, and an outline needs none
@@ -356,8 +357,11 @@ OUTLINE = "registry_outline"
 
 def outline_digest(home: DistrictHome, settings: Settings) -> str:
     """Changes whenever anything does on which an outline depends."""
-    devices = " ".join(sorted(rules_about_devices()))
-    return f"{digest_of(home, settings)} {devices}"
+    digest = hashlib.sha256(digest_of(home, settings).encode())
+    # a rule's header says whether its findings are about accounts
+    for path in sorted((sql_folder() / DETECTIONS).glob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def noted_outline(store: Store, digest: str) -> Outline | None:

@@ -166,12 +166,14 @@ def note_unjudged(
     database.replace(NOTED, now)
 
 
-def released(database: "Database", found: Iterable[Unjudged]) -> Iterator[date]:
+def released(database: "Database", district: District) -> Iterator[date]:
     """Days that were left out for a rule and need not be any more."""
     if not database.has(NOTED):
         return
-    now = {(entry.rule, entry.event_date) for entry in found}
     known = database.table(NOTED).select("rule", "event_date").unique()
+    if known.is_empty():
+        return
+    now = {(entry.rule, entry.event_date) for entry in unjudged(district)}
     for rule, day in known.iter_rows():
         if (rule, day) not in now:
             yield day

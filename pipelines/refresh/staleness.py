@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
-from pipelines.findings.unjudged_days import released, unjudged
+from pipelines.findings.unjudged_days import released
 from pipelines.refresh.invalidation import Change, touched
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
@@ -143,7 +143,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
     dirty = set(dirty_days(district.store)) & set(held)
-    dirty |= set(released(database, unjudged(district))) & set(held)
+    dirty |= set(released(database, district)) & set(held)
     if was == now:
         return replace(_told({LINES: dirty}), is_noted=True)
     if not was:
