@@ -1,30 +1,30 @@
 """A district home, opened: settings, registry, state, versions."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Self
 
 from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import BusyError, SettingsError
 from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import Source
-from pipelines.registry.account_names import Domains, applied
-from pipelines.registry.registry import Registry, load_registry
+from pipelines.registry.account_domains import Domains, applied
+from pipelines.registry.outline import Outline, digest_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Settings
 from pipelines.settings.secrets import state_place
 from pipelines.settings.toml_reader import load_settings
-from pipelines.state.connections import Store, only_run
+from pipelines.state.connections import Store, fact, only_run, remember
 from pipelines.state.opened_state import open_state
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse.detections import Detection, catalog, rule_version
-from pipelines.warehouse.headers import About, Header, Scalar
+from pipelines.warehouse.headers import DETECTIONS, About, Header, Scalar
 from pipelines.warehouse.models import (
     Model,
     arguments,
@@ -34,7 +34,46 @@ from pipelines.warehouse.models import (
     models,
     rule_headers,
     rules_about_devices,
+    sql_folder,
 )
+
+if TYPE_CHECKING:  # Polars takes long to import, and an outline needs none
+    from pipelines.registry.registry import Registry
+
+
+class Reading:
+    """A registry and its outline, each read when it is first asked for."""
+
+    def __init__(
+        self, read: "Callable[[], Registry]", noted: Outline | None = None
+    ) -> None:
+        """Know how to read it, and its outline if that was noted."""
+        self._read = read
+        self.noted = noted
+
+    @classmethod
+    def of(cls, registry: "Registry") -> Self:
+        """One that was read before."""
+        return cls(lambda: registry)
+
+    @cached_property
+    def registry(self) -> "Registry":
+        """All of it."""
+        found = self._read()
+        if self.noted is not None and self.noted.version != found.version:
+            self.noted = None  # a file changed since
+        return found
+
+    @property
+    def outline(self) -> Outline:
+        """What was noted of it; else what is read now."""
+        return self.noted or self._outline
+
+    @cached_property
+    def _outline(self) -> Outline:
+        from pipelines.registry.registry import outline_of
+
+        return outline_of(self.registry)
 
 
 @dataclass(frozen=True)
@@ -43,8 +82,18 @@ class District:
 
     home: DistrictHome
     settings: Settings
-    registry: Registry
+    reading: Reading
     store: Store
+
+    @property
+    def registry(self) -> "Registry":
+        """What the district says."""
+        return self.reading.registry
+
+    @property
+    def outline(self) -> Outline:
+        """What the district says, in short."""
+        return self.reading.outline
 
     @property
     def zone(self) -> str:
@@ -67,6 +116,15 @@ class District:
         return said_of_rules(self.settings)
 
     @cached_property
+    def rules(self) -> Mapping[str, Model]:
+        """The model of every detection by code; no registry is asked for it."""
+        return {
+            model.header.code: model
+            for model in self.models.values()
+            if model.schema_name == DETECTIONS
+        }
+
+    @cached_property
     def detections(self) -> Mapping[str, Detection]:
         """Every detection by code, with the clauses of the district's policy."""
         return catalog(self.models, self.registry)
@@ -86,18 +144,16 @@ class District:
     def values(self) -> Mapping[str, Mapping[str, Scalar]]:
         """What each rule's parameters are, by code."""
         return {
-            code: arguments(
-                one.model, given(one.model, self.parameters), zone=self.zone
-            )
-            for code, one in self.detections.items()
+            code: arguments(model, given(model, self.parameters), zone=self.zone)
+            for code, model in self.rules.items()
         }
 
     @cached_property
     def versions(self) -> Mapping[str, str]:
         """What each rule is now, by code: its query and its thresholds."""
         return {
-            code: rule_version(one, self.values[code])
-            for code, one in self.detections.items()
+            code: rule_version(model, self.values[code])
+            for code, model in self.rules.items()
         }
 
     @cached_property
@@ -110,8 +166,8 @@ class District:
         """Trial or live, by code, as the rule ships or the district says."""
         said = self.said_of_rules
         return {
-            code: (said[code].stage if code in said else None) or one.model.header.stage
-            for code, one in self.detections.items()
+            code: (said[code].stage if code in said else None) or model.header.stage
+            for code, model in self.rules.items()
         }
 
     def subject_kind(self, rule: str) -> About:
@@ -139,12 +195,12 @@ class District:
     @property
     def judged_with(self) -> dict[str, str]:
         """What a finding is judged with: the registry and the rules."""
-        return {"registry": self.registry.version, "rules": self.rules_version}
+        return {"registry": self.outline.version, "rules": self.rules_version}
 
     @property
     def versions_key(self) -> str:
         """One short word for registry, rules and settings as they stand."""
-        parts = (self.registry.version, self.rules_version, self.settings_hash)
+        parts = (self.outline.version, self.rules_version, self.settings_hash)
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
     @cached_property
@@ -245,11 +301,11 @@ def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, st
     }
 
 
-Load = Callable[[DistrictHome, Settings], Registry]
+Load = Callable[[DistrictHome, Settings], "Registry"]
 
 
 @contextmanager
-def open_district(path: Path, load: Load = load_registry) -> Iterator[District]:
+def open_district(path: Path, load: Load | None = None) -> Iterator[District]:
     """Read a district home and open its state.
 
     Args:
@@ -261,12 +317,71 @@ def open_district(path: Path, load: Load = load_registry) -> Iterator[District]:
     """
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
-    registry = load(home, settings)
+    reading = Reading.of((load or _load)(home, settings))
     store = open_state(home)
     try:
-        yield District(home, settings, registry, store)
+        yield District(home, settings, reading, store)
     finally:
         store.close()
+
+
+@contextmanager
+def open_outlined(path: Path) -> Iterator[District]:
+    """The same; a registry of which the outline is noted is not read before need be.
+
+    Raises:
+        SettingsError: The settings are missing or wrong.
+        ForeignStateError: The state is missing, or is not this home's.
+    """
+    home = DistrictHome(path.resolve())
+    settings = load_settings(home)
+    store = open_state(home)
+    try:
+        outline = noted_outline(store, outline_digest(home, settings))
+        reading = Reading(partial(_load, home, settings), outline)
+        if outline is None:
+            _ = reading.registry  # what is wrong with it comes before all else
+        yield District(home, settings, reading, store)
+    finally:
+        store.close()
+
+
+def _load(home: DistrictHome, settings: Settings) -> "Registry":
+    from pipelines.registry.registry import load_registry
+
+    return load_registry(home, settings)
+
+
+OUTLINE = "registry_outline"
+
+
+def outline_digest(home: DistrictHome, settings: Settings) -> str:
+    """Changes whenever anything does on which an outline depends."""
+    digest = hashlib.sha256(digest_of(home, settings).encode())
+    # a rule's header says whether its findings are about accounts
+    for path in sorted((sql_folder() / DETECTIONS).glob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def noted_outline(store: Store, digest: str) -> Outline | None:
+    """The outline of a registry that was noted with this digest, if it was."""
+    with store.reading() as connection:
+        noted = json.loads(fact(connection, OUTLINE) or "{}")
+    if noted.get("digest") != digest:
+        return None
+    return Outline(**{**noted["outline"], "refused": ()})
+
+
+def note_outline(store: Store, digest: str, outline: Outline) -> None:
+    """Note an outline, to be found by the digest of what it was read from.
+
+    Of files that were refused none is noted: they are told with what is kept of them.
+    """
+    said = asdict(outline) | {"refused": ()}
+    with store.writing() as connection:
+        noted = json.dumps({"digest": digest, "outline": said})
+        remember(connection, OUTLINE, noted)
 
 
 @contextmanager
@@ -276,6 +391,8 @@ def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
     Raises:
         BusyError: Another run holds it for longer than `seconds`.
     """
+    from filelock import FileLock, Timeout  # who only reads needs none
+
     lock = FileLock(home.path / ".lock")
     try:
         lock.acquire(timeout=seconds)

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case, owners, placed_cases
@@ -21,6 +20,7 @@ from pipelines.settings.roles import Asker, Right
 from pipelines.state.audit import Act, Chain, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import end_account, put_account
+from pipelines.weeks import school_year
 
 
 def granted_today(district: District, person: Asker) -> Asker:

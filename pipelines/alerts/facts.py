@@ -7,10 +7,8 @@ else hangs.
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from shutil import disk_usage
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import polars as pl
 
 from pipelines.alerts.memory import Noticed
 from pipelines.alerts.news import (
@@ -26,12 +24,10 @@ from pipelines.alerts.news import (
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import queue
-from pipelines.findings.unjudged_days import failures
+from pipelines.findings.failures import failures
 from pipelines.health.source_states import files_with_issues
 from pipelines.privacy.lookups import without_case
 from pipelines.records import due_line, due_soon
-from pipelines.registry.calendar import WORKING
-from pipelines.registry.registry import building_names
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain, verified
 from pipelines.state.source_records import last_look, oldest_dirty
@@ -64,7 +60,7 @@ def shrunk_files(district: District, now: datetime) -> list[News]:
             "schoolbell check",
             now,
         )
-        for refusal in district.registry.refused
+        for refusal in district.outline.refused
     ]
 
 
@@ -143,7 +139,7 @@ def noticed(
     looked = ["case:", "finding:", "files:", "lookups:", "not_built:", "records:",
               FIRST, UNDECIDED, *KEYS]  # fmt: skip
     if health is not None:
-        names = building_names(district.registry)
+        names = district.outline.buildings
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
     return Noticed(news, tuple(looked))
@@ -230,11 +226,8 @@ def open_days(district: District) -> Callable[[date], bool]:
 
     A weekday that the calendar does not mention counts as open.
     """
-    days = district.registry.frames["calendar_days"]
-    known: dict[Any, bool] = dict(
-        days.group_by("date").agg(pl.col("day_type").is_in(WORKING).any()).iter_rows()
-    )
-    return lambda day: known.get(day, day.weekday() < FIRST_WEEKEND_DAY)
+    works = district.outline.works
+    return lambda day: works.get(day.isoformat(), day.weekday() < FIRST_WEEKEND_DAY)
 
 
 def utc(now: datetime | None) -> datetime:

@@ -1,6 +1,7 @@
 """Collects the commands and runs the one that was asked for."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
@@ -273,6 +274,8 @@ def main() -> None:
     from pipelines.settings.home import private_by_default
 
     private_by_default()
+    # no plug-in of pydantic is asked for, and to look for some takes long
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # a tenth of a command went into looking for garbage among what it imports
     gc.set_threshold(50_000)
     with readable_errors():

@@ -11,13 +11,13 @@ import typer
 from pipelines.acts.verdicts import sign as signed_week
 from pipelines.cli.options import AsJson, Home, Quiet, named, open_context
 from pipelines.cli.output import tell
-from pipelines.clock import monday
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError
 from pipelines.reports.publication import publish_reports
 from pipelines.reports.sign_off import shown
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.console import console
+from pipelines.weeks import monday
 
 app = typer.Typer(invoke_without_command=True)
 

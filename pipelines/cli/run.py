@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.cli.output import tell
-from pipelines.district import only_writer, open_district
+from pipelines.district import only_writer, open_outlined
 from pipelines.errors import safe
 from pipelines.run.console import console, watching
 from pipelines.run.run import (
@@ -37,13 +37,13 @@ def run_all(
     screen = console(is_quiet=is_quiet)
     is_purged = True
     with ExitStack() as opened:
-        district = opened.enter_context(open_district(home))
+        district = opened.enter_context(open_outlined(home))
         if begun(district.store) is not None:
             from pipelines.cli.purge import finish_interrupted
 
             is_purged = finish_interrupted(district, is_quiet=is_quiet)
             # what was read before may hold what is deleted now
-            district = opened.enter_context(open_district(home))
+            district = opened.enter_context(open_outlined(home))
         with watching(screen) as watchers, only_writer(district.home):
             done = run_opened(
                 district,
@@ -53,13 +53,12 @@ def run_all(
                 engine=engine,
             )
         screen.print(account_table(district))
-        for one in district.registry.refused:
+        for one in district.outline.refused:
             typer.echo(safe(f"registry/{one}"), err=True)
-        for problem in district.registry.problems:
-            if problem.severity == "error":
-                # the row to write instead may hold more than the mistake
-                typer.echo(safe(str(problem).splitlines()[0]), err=True)
-        is_taken = not district.registry.refused
+        for problem in district.registry.errors if district.outline.errors else ():
+            # the row to write instead may hold more than the mistake
+            typer.echo(safe(str(problem).splitlines()[0]), err=True)
+        is_taken = not district.outline.refused
     tell(facts_of(done), *told(done), as_json=as_json)
     is_well = is_purged and is_taken and not done.failures and done.coverage.is_enough
     sys.exit(0 if is_well and not is_all_lost(done.outcomes) else 1)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson, Home
-from pipelines.district import District, open_district
+from pipelines.district import District, open_outlined
 from pipelines.errors import capital, safe, safe_lines
 from pipelines.health.source_states import HISTORY
 from pipelines.run.console import console, table
@@ -34,7 +34,7 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
     Sources, runs, days, findings, alerts, disk; the exit code is the verdict.
     """
     now = datetime.now(UTC)
-    with open_district(home) as district:
+    with open_outlined(home) as district:
         code = _alert(district, now) if alert else 0
         found = status_of(district, now)
     if as_json:

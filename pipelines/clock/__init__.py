@@ -12,11 +12,11 @@ not known to the library: the standard offset counts. A stamp without a year tak
 year that puts it nearest to the anchor (end of the file's life), so that a
 December line read in January stays in December.
 
-Weeks, school years and the day near which a file's stamps lie are told here too.
+The day near which a file's stamps lie is told here too.
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pipelines.clock.stamps import (
     Reading,
@@ -35,20 +35,6 @@ from pipelines.clock.stamps import (
     local_date,
     worded,
 )
-
-SCHOOL_YEAR_STARTS = 7
-"""July: the month in which districts roll their records over to the next year."""
-
-
-def monday(day: date) -> date:
-    """The Monday of a day's week."""
-    return day - timedelta(days=day.weekday())
-
-
-def school_year(day: date) -> int:
-    """The calendar year in which the school year of a day began."""
-    return day.year if day.month >= SCHOOL_YEAR_STARTS else day.year - 1
-
 
 _DATE_IN_NAME = re.compile(
     r"(?<![0-9])((?:19|20)[0-9]{2})([-_.]?)([01][0-9])\2([0-3][0-9])(?![0-9]{3})"
@@ -87,8 +73,7 @@ def anchor(name: str, changed_ns: int) -> datetime:
 
 
 __all__ = [
-    "SCHOOL_YEAR_STARTS", "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair",
+    "Reading", "Stamp", "Unit", "anchor", "bsd", "bsd_pair",
     "civil", "civil_time", "date_in_name", "epoch", "epoch_by_size",
-    "epoch_milliseconds", "first", "iso", "iso_pair", "local_date", "monday",
-    "school_year", "worded",
+    "epoch_milliseconds", "first", "iso", "iso_pair", "local_date", "worded",
 ]  # fmt: skip

@@ -14,10 +14,9 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines.clock import monday
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.events import EVENT_CLASSES, Column
-from pipelines.findings.unjudged_days import failures
+from pipelines.findings.failures import failures
 from pipelines.ingest.lake import sweep
 from pipelines.operations.purge import finish_purge
 from pipelines.refresh.staleness import note_built
@@ -36,6 +35,7 @@ from pipelines.state.source_records import mark_clean, note_run, quarantined
 from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model, sql_folder
+from pipelines.weeks import monday
 
 GRAIN = "grain"
 BUILT = "built"

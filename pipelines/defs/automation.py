@@ -30,6 +30,7 @@ from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, Health, looked_at
 from pipelines.health.source_states import source_states
 from pipelines.refresh.staleness import registry_range, stale_range
+from pipelines.run.registry_outline import keep_outline
 from pipelines.state import ledger
 from pipelines.state.source_records import dirty_days, note_look
 from pipelines.warehouse.models import Model
@@ -282,6 +283,7 @@ def look_and_tell(
         health = looked_at(district, now)
         states = [source_state.shown for source_state in source_states(district)]
         summary = send_alerts(district, now, health)
+        keep_outline(district)
     context.log.info("alerts: %s", summary)
     yield dg.MaterializeResult(asset_key=SOURCES, metadata=_metadata(states, health))
     yield from _results(health)

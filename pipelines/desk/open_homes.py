@@ -11,8 +11,7 @@ from threading import RLock
 from typing import Any
 
 from pipelines.acts.context import ActContext
-from pipelines.clock import school_year
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, Standing, cases, owners, place_all
 from pipelines.privacy.pseudonyms import Pseudonyms, pseudonyms
@@ -27,6 +26,7 @@ from pipelines.state.desk_users import state_version
 from pipelines.state.opened_state import open_state
 from pipelines.state.published_reports import published_weeks
 from pipelines.warehouse.snapshots import current, reading
+from pipelines.weeks import school_year
 
 Stamp = tuple[tuple[str, int, int], ...]
 
@@ -87,7 +87,8 @@ class OpenHome:
                 registry = load_registry(self.home, settings)
                 store = self._store or open_state(self.home)
                 self._store = store
-                district = District(self.home, settings, registry, store)
+                reading = Reading.of(registry)
+                district = District(self.home, settings, reading, store)
                 self._district = (stamp, district)
                 self._shared, self._cases = {}, None
             return self._district[1]

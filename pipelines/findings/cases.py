@@ -15,10 +15,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.district import District
 from pipelines.findings.grades import KINDS, LEVELS, SURE
@@ -34,6 +33,9 @@ from pipelines.state.reviews import (
     put_into_case,
     stored_cases,
 )
+
+if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
+    import polars as pl
 
 STATUSES = ("open", "confirmed", "explained", "withdrawn")
 """A case has the first of these that one of its findings has."""
@@ -253,14 +255,13 @@ def monday_of(week: str) -> date:
     return date.fromisocalendar(int(year), int(number), 1)
 
 
-def owner_of(accounts: pl.DataFrame) -> Owner:
+def owner_of(accounts: "pl.DataFrame") -> Owner:
     """Looks owners up in the registry's frame of accounts."""
     rows: dict[str, list[tuple[date, date, str]]] = {}
-    owned = accounts.filter(
-        pl.col("owner_person_id").is_not_null()
-        & ~pl.col("approved_shared").fill_null(value=False)
-    ).select("account", "owner_person_id", "valid_from", "valid_to")
-    for account, person, first, last in owned.iter_rows():
+    names = ("account", "owner_person_id", "approved_shared", "valid_from", "valid_to")
+    for account, person, is_shared, first, last in accounts.select(names).iter_rows():
+        if person is None or is_shared:
+            continue
         span = (first or date.min, last or date.max, person)
         rows.setdefault(account, []).append(span)
 
@@ -355,8 +356,16 @@ def placed_cases(district: District) -> list[Case]:
 
 
 def owners(district: District) -> Owner:
-    """Whose an account was on a day, as the registry says."""
-    return owner_of(district.registry.frames["accounts"])
+    """Whose an account was on a day, as the registry says, which is read when asked."""
+
+    @cache
+    def known() -> Owner:
+        return owner_of(district.registry.frames["accounts"])
+
+    def owner(account: str, day: date) -> str | None:
+        return known()(account, day)
+
+    return owner
 
 
 @dataclass(frozen=True)

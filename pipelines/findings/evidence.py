@@ -20,10 +20,8 @@ from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings.record import Finding
 from pipelines.formats import formats
-from pipelines.ingest.blocks import batch, blocks
 from pipelines.ingest.compression import Reads
 from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.streams import opened
 from pipelines.state import ledger
 from pipelines.state.connections import Transaction
@@ -112,6 +110,8 @@ def copy_lines(
 
 
 def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.DataFrame:
+    from pipelines.ingest.blocks import batch  # NumPy and Arrow with it
+
     fmt = formats().get(record.format or "")
     wanted = pl.col("line_no").is_in(sorted(numbers))
     try:
@@ -127,6 +127,8 @@ def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.Data
 
 def _from_parts(stream: Reads, framing: str, last: int) -> Iterator[pl.DataFrame]:
     """Records of a file that is no lines; reading stops behind the last wanted."""
+    from pipelines.ingest.record_cuts import parts
+
     for part in parts(stream, framing):
         yield part.lines
         if part.lines["line_no"][-1] >= last:
@@ -135,6 +137,8 @@ def _from_parts(stream: Reads, framing: str, last: int) -> Iterator[pl.DataFrame
 
 def _from_blocks(stream: Reads, numbers: set[int]) -> Iterator[pl.DataFrame]:
     """The blocks that hold wanted lines; reading stops after the last."""
+    from pipelines.ingest.blocks import batch, blocks
+
     line_no = 1
     for block in blocks(stream):
         count = block.data.count(b"\n") + block.is_tail

@@ -21,7 +21,6 @@ from pipelines.findings.record import (
     Alternative,
     Confidence,
 )
-from pipelines.registry.networks import address_text
 from pipelines.settings.problems import Severity
 from pipelines.warehouse.headers import Explanation, Header
 from pipelines.warehouse.models import shared_words
@@ -59,6 +58,8 @@ def of_the_subject(
         devices: The devices of the finding; what is none of them is not a device.
         tested: What the rule tested itself, which is not told twice.
     """
+    from pipelines.registry.networks import address_text  # it imports Polars
+
     if subject not in devices or address_text(subject) is None:
         return ()
     name = shared_words().explanations["one_device"].name

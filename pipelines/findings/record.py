@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.settings.problems import Severity
-from pipelines.warehouse.detections import Detection
 
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
     from pipelines.warehouse.database import Database
+    from pipelines.warehouse.detections import Detection
 
 Confidence = Literal["C1", "C2", "C3"]
 Result = Literal["ruled out", "fits", "not testable", "excluded by design"]
@@ -113,7 +113,7 @@ class Candidate:
 
 
 def candidates(
-    database: "Database", detection: Detection, days: Iterable[date]
+    database: "Database", detection: "Detection", days: Iterable[date]
 ) -> list[Candidate]:
     """What a detection returned for some days, in a fixed order."""
     wanted = sorted(days)

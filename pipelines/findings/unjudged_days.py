@@ -16,9 +16,8 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.ingest.drift import Drift, drifts
-from pipelines.registry.calendar import WORKING
 from pipelines.state import ledger
-from pipelines.state.source_records import Quarantined, quarantined
+from pipelines.state.source_records import quarantined
 from pipelines.warehouse.detections import blocked_rules
 
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
@@ -27,8 +26,6 @@ if TYPE_CHECKING:  # DuckDB takes a third of a second to import
 UNJUDGED = "marts.unjudged_days"
 NOTED = "main.unjudged_days"
 SATURDAY = 5
-MOST_DAYS = 7
-"""Days that a failure lists by their dates."""
 SCHEMA: Mapping[str, Any] = {
     "rule": pl.String,
     "event_date": pl.Date,
@@ -77,7 +74,7 @@ def unjudged(district: District) -> list[Unjudged]:
         )
         for entry in missing(district)
         for code in blocked_rules(entry)
-        if code in district.detections
+        if code in district.rules
         for day in entry.empty_dates
     ]
     found += _not_built(district)
@@ -89,9 +86,7 @@ def unjudged(district: District) -> list[Unjudged]:
 
 def _not_built(district: District) -> Iterator[Unjudged]:
     """Days in quarantine of what is judged or shown: detections and marts."""
-    codes = {
-        detection.model.name: code for code, detection in district.detections.items()
-    }
+    codes = {model.name: code for code, model in district.rules.items()}
     held = quarantined(district.store)
     whole = ledger.event_days(district.store) if held else []
     for entry in held:
@@ -106,76 +101,18 @@ def _not_built(district: District) -> Iterator[Unjudged]:
             )
 
 
-@dataclass(frozen=True)
-class Failure:
-    """A model that could not be built, and what is not known because of it.
-
-    Attributes:
-        reason: What it failed with, on the first of the days. It may hold a value of a
-            log line: for the operator's eyes, in no report, alert or snapshot.
-        days: Oldest first; empty where an undated model alone is held back.
-        rules: Codes of the rules that judge none of these days.
-        models: Everything that is held back: the model and what reads it.
-    """
-
-    cause: str
-    reason: str
-    days: Sequence[date]
-    rules: Sequence[str]
-    models: Sequence[str]
-
-    @property
-    def message(self) -> str:
-        """Model, days and rules, without the reason."""
-        days = [day.isoformat() for day in self.days]
-        when = f" for {', '.join(days[:MOST_DAYS])}" if days else ""
-        when += f" and {len(days) - MOST_DAYS} more days" * (len(days) > MOST_DAYS)
-        without = f"; not judged there: {', '.join(self.rules)}" if self.rules else ""
-        return f"{self.cause} could not be built{when}{without}"
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """For machines, in full."""
-        return asdict(self) | {"days": [day.isoformat() for day in self.days]}
-
-    def __str__(self) -> str:
-        return f"{self.message} ({self.reason})"
-
-
-def failures(district: District) -> list[Failure]:
-    """What could not be built, by the model that failed."""
-    found: dict[str, list[Quarantined]] = {}
-    for entry in quarantined(district.store):
-        found.setdefault(entry.cause, []).append(entry)
-    if not found:
-        return []  # without reading the models
-    codes = {
-        detection.model.name: code for code, detection in district.detections.items()
-    }
-    return [
-        Failure(
-            cause,
-            min(held, key=lambda entry: entry.event_date or date.min).reason,
-            sorted({entry.event_date for entry in held if entry.event_date}),
-            sorted({codes[entry.model] for entry in held if entry.model in codes}),
-            sorted({entry.model for entry in held}),
-        )
-        for cause, held in sorted(found.items())
-    ]
-
-
 def missing(district: District) -> list[Drift]:
     """The fields that went missing and that some rule stands on.
 
     A field that nobody filled while nobody worked is not missing, and neither is
     one that the district gave up.
     """
-    idle = _idle_days(district.registry.frames["calendar_days"])
+    works = district.outline.works
     return [
         drift
         for drift in drifts(district.store)
         if blocked_rules(drift)
-        and not all(_is_idle(day, idle) for day in drift.empty_dates)
+        and not all(_is_idle(day, works) for day in drift.empty_dates)
         and drift.field not in _given_up(district, drift.source)
     ]
 
@@ -185,14 +122,9 @@ def _given_up(district: District, source: str) -> Sequence[str]:
     return configured.given_up if configured is not None else ()
 
 
-def _idle_days(calendar: pl.DataFrame) -> Mapping[date, bool]:
-    """For each day that the calendar speaks of, whether no building works."""
-    works = pl.col("day_type").is_in(WORKING).any()
-    return dict(calendar.group_by("date").agg(~works).iter_rows())
-
-
-def _is_idle(day: date, idle: Mapping[date, bool]) -> bool:
-    return idle.get(day, day.weekday() >= SATURDAY)
+def _is_idle(day: date, works: Mapping[str, bool]) -> bool:
+    """No building works; a day that the calendar leaves out is a weekday or not."""
+    return not works.get(day.isoformat(), day.weekday() < SATURDAY)
 
 
 def judged_days(
@@ -234,12 +166,14 @@ def note_unjudged(
     database.replace(NOTED, now)
 
 
-def released(database: "Database", found: Iterable[Unjudged]) -> Iterator[date]:
+def released(database: "Database", district: District) -> Iterator[date]:
     """Days that were left out for a rule and need not be any more."""
     if not database.has(NOTED):
         return
-    now = {(entry.rule, entry.event_date) for entry in found}
     known = database.table(NOTED).select("rule", "event_date").unique()
+    if known.is_empty():
+        return
+    now = {(entry.rule, entry.event_date) for entry in unjudged(district)}
     for rule, day in known.iter_rows():
         if (rule, day) not in now:
             yield day

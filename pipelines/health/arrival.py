@@ -1,14 +1,15 @@
 """How long a source's lines take to arrive, and whose clock is wrong. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines.health.issues import Issue
 from pipelines.state.source_records import LAGS, SourceDay
+
+if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
+    import polars as pl
 
 NEWEST_DAYS = 10
 """Days that the usual lag is learned from: those with events, the newest."""
@@ -38,6 +39,14 @@ def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
     places = sorted(CLASSES.index(_class(one)) for one in seen)
     seconds = LAGS[CLASSES[places[len(places) // 2]]]
     return timedelta(seconds=seconds) if seconds < float("inf") else None
+
+
+def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
+    """How long each source's lines usually take to arrive."""
+    found: dict[str, list[SourceDay]] = {}
+    for day in days:
+        found.setdefault(day.source, []).append(day)
+    return {name: usual_lag(one) for name, one in found.items()}
 
 
 def delays(days: Sequence[SourceDay]) -> list[Issue]:
@@ -131,12 +140,14 @@ class Apart(NamedTuple):
     since: date
 
 
-def off_clocks(days: pl.DataFrame) -> Iterator[Issue]:
+def off_clocks(days: "pl.DataFrame") -> Iterator[Issue]:
     """Of two clocks that differ, the one that agrees with no third; else both.
 
     Args:
         days: Rows of `marts.source_clocks`.
     """
+    import polars as pl
+
     enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS)
     # of one moment two clocks say most
     surest = enough.sort("event_date", pl.col("basis") != "moment").unique(

@@ -8,25 +8,22 @@ on is told before any log was read.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from pipelines.errors import capital
-from pipelines.events import EVENT_CLASSES
-from pipelines.formats import MIXED
-from pipelines.registry.registry import Registry
+from pipelines.ingest.lake import REJECTS
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.ledger import lake_files, source_files
-from pipelines.warehouse.detections import Detection
 from pipelines.warehouse.headers import Header
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.sentences import listed
 
-if TYPE_CHECKING:  # DuckDB takes a third of a second to import
+if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
+    from pipelines.registry.registry import Registry
     from pipelines.warehouse.database import Database
+    from pipelines.warehouse.detections import Detection
 
 TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
@@ -237,40 +234,57 @@ def _said_once(blind: Iterable[Blind]) -> Iterable[str]:
         )
 
 
-def coverage_of(rows: pl.DataFrame) -> RuleCoverage:
+Row = Mapping[str, Any]
+"""Of `marts.rule_coverage`, whole or summed."""
+
+
+def coverage_of(rows: Sequence[Row]) -> RuleCoverage:
     """What rows of `marts.rule_coverage` say together."""
-    if rows.is_empty():
+    if not rows:
         return RuleCoverage(0, 0, ())
-    summed = rows.group_by(FILTERED).agg(pl.col(COUNTS).sum())
-    named = summed.filter(pl.col("family") == SITES, pl.col("filter") != NO_ACCOUNT)
-    attributable = named.filter(pl.col("position") == pl.col("position").min())
-    total = int(attributable["event_count"].sum())
-    lost = int(named.filter("is_loss")["dropped_count"].sum())
-    return RuleCoverage(
-        total,
-        total - lost,
-        tuple(_blind(summed, rows)),
-        rows["event_date"].min(),  # type: ignore[arg-type]
-        rows["event_date"].max(),  # type: ignore[arg-type]
-    )
+    summed = _summed(rows, FILTERED)
+    named = [
+        row for row in summed if row["family"] == SITES and row["filter"] != NO_ACCOUNT
+    ]
+    first = min((row["position"] for row in named), default=None)
+    total = sum(row["event_count"] for row in named if row["position"] == first)
+    lost = sum(row["dropped_count"] for row in named if row["is_loss"])
+    days = [row["event_date"] for row in rows]
+    blind = tuple(_blind(summed, rows))
+    return RuleCoverage(total, total - lost, blind, min(days), max(days))
 
 
-def _blind(summed: pl.DataFrame, rows: pl.DataFrame) -> Iterable[Blind]:
-    share = pl.col("dropped_count") / pl.col("event_count")
-    lost = summed.filter(
-        pl.col("is_loss"),
-        pl.col("event_count") >= FEWEST_EVENTS,
-        share > BLIND_SHARE,
-    )
-    ranked = lost.with_columns(share=share).sort(
-        ["share", "family", "building", "position"],
-        descending=[True, False, False, False],
-    )
-    for row in ranked.iter_rows(named=True):
+def _summed(rows: Iterable[Row], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Counts by some columns, in the order in which these come first."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        sums = found.setdefault(
+            key, dict(zip(keys, key, strict=True)) | dict.fromkeys(COUNTS, 0)
+        )
+        for name in COUNTS:
+            sums[name] += row[name]
+    return list(found.values())
+
+
+def _blind(summed: Iterable[Row], rows: Sequence[Row]) -> Iterable[Blind]:
+    lost = [
+        row
+        for row in summed
+        if row["is_loss"]
+        and row["event_count"] >= FEWEST_EVENTS
+        and row["dropped_count"] / row["event_count"] > BLIND_SHARE
+    ]
+    for row in sorted(lost, key=_worst_first):
         yield _of_devices(row, rows)
 
 
-def _of_devices(lost: Mapping[str, Any], rows: pl.DataFrame) -> Blind:
+def _worst_first(row: Row) -> tuple[Any, ...]:
+    share = row["dropped_count"] / row["event_count"]
+    return -share, row["family"], row["building"], row["position"]
+
+
+def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
     """What is lost, told of the classes of devices that lose much, if not all do.
 
     Where it is the device that is not known, its class is not either: then the share
@@ -283,43 +297,54 @@ def _of_devices(lost: Mapping[str, Any], rows: pl.DataFrame) -> Blind:
         lost["event_count"],
         lost["dropped_count"],
     )
-    if CLASS not in rows.columns:
+    if CLASS not in rows[0]:
         return found
-    at = rows.filter(
-        pl.col("family") == found.family,
-        pl.col("building") == found.building,
-        pl.col("filter") == found.filter,
-        pl.col("event_count") > 0,
+    place = (found.family, found.building, found.filter)
+    at = [
+        {**row, CLASS: row[CLASS] or NO_CLASS}
+        for row in rows
+        if (row["family"], row["building"], row["filter"]) == place
+        and row["event_count"] > 0
+    ]
+    classes = _summed(at, [CLASS])
+    worse = sorted(
+        (
+            row
+            for row in classes
+            if row["dropped_count"] > BLIND_SHARE * row["event_count"]
+        ),
+        key=lambda row: str(row[CLASS]),
     )
-    classes = at.group_by(pl.col(CLASS).fill_null(NO_CLASS)).agg(pl.col(COUNTS).sum())
-    much = pl.col("dropped_count") > BLIND_SHARE * pl.col("event_count")
-    worse = classes.filter(much).sort(CLASS)
-    if worse.height in (0, classes.height) or NO_CLASS in worse[CLASS]:
+    names = tuple(row[CLASS] for row in worse)
+    if len(worse) in (0, len(classes)) or NO_CLASS in names:
         return found
     return replace(
         found,
-        event_count=int(worse["event_count"].sum()),
-        dropped_count=int(worse["dropped_count"].sum()),
-        devices=tuple(worse[CLASS]),
+        event_count=sum(row["event_count"] for row in worse),
+        dropped_count=sum(row["dropped_count"] for row in worse),
+        devices=names,
     )
 
 
-def gaps_of(rows: pl.DataFrame, family: str) -> list[Blind]:
+def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
     """Buildings of which a family judged less than nine tenths, with the worst filter.
 
     Events without an account count where they are more than a fifth: guests and
     private phones always have some.
     """
-    own = rows.filter(pl.col("family") == family)
-    summed = own.group_by(FILTERED).agg(pl.col(COUNTS).sum())
+    own = [row for row in rows if row["family"] == family]
+    summed = _summed(own, FILTERED)
     blind = {one.building: one for one in reversed(list(_blind(summed, own)))}
-    named = summed.filter(pl.col("is_loss"), pl.col("filter") != NO_ACCOUNT)
-    ranked = named.sort("building", "position")
-    for part in ranked.partition_by("building", maintain_order=True):
-        came, lost = part["event_count"][0], part["dropped_count"].sum()
+    parts: dict[str, list[Row]] = {}
+    for row in sorted(summed, key=lambda row: (row["building"], row["position"])):
+        if row["is_loss"] and row["filter"] != NO_ACCOUNT:
+            parts.setdefault(row["building"], []).append(row)
+    for part in parts.values():
+        came = part[0]["event_count"]
+        lost = sum(row["dropped_count"] for row in part)
         if came < FEWEST_EVENTS or came - lost >= ENOUGH * came:
             continue
-        worst = part.sort("dropped_count", descending=True).row(0, named=True)
+        worst = max(part, key=lambda row: int(row["dropped_count"]))
         found = _of_devices({**worst, "event_count": came}, own)
         blind.setdefault(found.building, found)
     return [blind[name] for name in sorted(blind)]
@@ -329,18 +354,10 @@ def note_coverage(database: "Database", store: Store) -> None:
     """Remember the newest week, for those who may not open the warehouse."""
     if not database.has(TABLE):
         return
-    rows = database.table(TABLE)
-    newest = rows["event_date"].max()
-    if isinstance(newest, date):
-        rows = rows.filter(pl.col("event_date") > newest - DAYS)
-    keys = ("event_date", *FILTERED, CLASS)
-    summed = rows.group_by(keys).agg(pl.col(COUNTS).sum())
-    noted = json.dumps(
-        [
-            row | {"event_date": row["event_date"].isoformat()}
-            for row in summed.sort(keys).iter_rows(named=True)
-        ]
-    )
+    rows = database.table(TABLE).to_dicts()
+    newest = max((row["event_date"] for row in rows), default=date.min)
+    week = [row for row in rows if newest - row["event_date"] < DAYS]
+    noted = json.dumps(asdict(coverage_of(week)), default=date.isoformat)
     with store.writing() as connection:
         if fact(connection, NOTED) != noted:
             remember(connection, NOTED, noted)
@@ -350,10 +367,20 @@ def noted_coverage(store: Store) -> RuleCoverage:
     """What was remembered; of nothing before the first build."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, NOTED) or "[]")
-    rows = pl.DataFrame(noted)
-    if not rows.is_empty():
-        rows = rows.with_columns(pl.col("event_date").str.to_date())
-    return coverage_of(rows)
+    if isinstance(noted, list):  # the rows, as an earlier version noted them
+        days = (date.fromisoformat(row["event_date"]) for row in noted)
+        return coverage_of(
+            [row | {"event_date": day} for row, day in zip(noted, days, strict=True)]
+        )
+    return RuleCoverage(
+        attributable=noted["attributable"],
+        judged=noted["judged"],
+        blind=tuple(
+            Blind(**{**one, "devices": tuple(one["devices"])}) for one in noted["blind"]
+        ),
+        first=noted["first"] and date.fromisoformat(noted["first"]),
+        last=noted["last"] and date.fromisoformat(noted["last"]),
+    )
 
 
 def _remedy(name: str) -> str:
@@ -396,7 +423,7 @@ class Rules:
 NO_RULES = Rules({}, 0)
 
 
-def rules_on(detections: Mapping[str, Detection], registry: Registry) -> Rules:
+def rules_on(detections: Mapping[str, "Detection"], registry: "Registry") -> Rules:
     """The rules with the registry as it is; logs are another matter."""
     lacking = {}
     for code, rule in sorted(detections.items()):
@@ -407,7 +434,7 @@ def rules_on(detections: Mapping[str, Detection], registry: Registry) -> Rules:
     return Rules(lacking, len(detections))
 
 
-def _is_empty(registry: Registry, name: str) -> bool:
+def _is_empty(registry: "Registry", name: str) -> bool:
     """No row of a file, or none that says yes in the column behind the colon."""
     file, _, column = name.partition(":")
     if file in registry.missing:
@@ -421,16 +448,17 @@ def arrived(store: Store) -> Held:
     for file in source_files(store):
         formats.setdefault(file.source, set()).add(file.format or "")
     found: dict[tuple[str, str], str] = {}
-    for name in EVENT_CLASSES:
-        for lake in lake_files(store, name):
-            for one in formats.get(lake.source, {""}):
-                key = (name, one)
-                found[key] = min(found.get(key, lake.event_date), lake.event_date)
+    for lake in lake_files(store):
+        if lake.event_class == REJECTS:
+            continue
+        for one in formats.get(lake.source, {""}):
+            key = (lake.event_class, one)
+            found[key] = min(found.get(key, lake.event_date), lake.event_date)
     return found
 
 
 def fed_since(
-    model: Model, models: Mapping[str, Model], held: Held, registry: Registry
+    model: Model, models: Mapping[str, Model], held: Held, registry: "Registry"
 ) -> str | None:
     """The first day of a log that tells what a rule asks; None where none arrived.
 
@@ -438,6 +466,8 @@ def fed_since(
     logs; a rule about requests is not fed by these: their events count only for a rule
     that reads nothing else.
     """
+    from pipelines.formats import MIXED  # it imports Polars
+
     told_by, told_with = model.header.told_by, model.header.told_with
     wanted = set(told_by) or _needed(model, models)
     wanted -= {cls for cls, file in told_with.items() if _is_empty(registry, file)}

@@ -3,15 +3,13 @@
 The kind of day decides what is usual, for each building and for the district.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from pipelines.health.arrival import usual_lag
 from pipelines.health.issues import EVERYWHERE, Issue
 from pipelines.registry.calendar import SATURDAY, WORKING
-from pipelines.state.source_records import SourceDay
 
 OPEN, CLOSED = "open", "closed"
 
@@ -294,14 +292,6 @@ def closed_times(
         pl.col("source").cast(pl.String),
         pl.col("closed_time").cast(pl.Datetime("us", "UTC")),
     )
-
-
-def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
-    """How long each source's lines usually take to arrive."""
-    found: dict[str, list[SourceDay]] = {}
-    for day in days:
-        found.setdefault(day.source, []).append(day)
-    return {name: usual_lag(one) for name, one in found.items()}
 
 
 SURE = 5.0

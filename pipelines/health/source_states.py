@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.district import District
+from pipelines.health.arrival import usual_lags
 from pipelines.health.issues import EVERYWHERE, in_words
-from pipelines.health.source_hours import usual_lags
 from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits

@@ -17,15 +17,16 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.errors import SchoolbellError
 from pipelines.settings.home import sync
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import LakeFile
+
+if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
+    import polars as pl
 
 REJECTS = "rejects"
 MOST_RUNS = 1_000
@@ -68,7 +69,7 @@ def require_space(folder: Path, least_bytes: int) -> None:
 
 
 def write(
-    folder: Path, name: str, source: str, event_class: str, frame: pl.DataFrame
+    folder: Path, name: str, source: str, event_class: str, frame: "pl.DataFrame"
 ) -> LakeFile:
     """Write one day's rows of one class, all of one `event_date`.
 
@@ -109,12 +110,14 @@ def write(
     )
 
 
-def by_day(frame: pl.DataFrame) -> list[pl.DataFrame]:
+def by_day(frame: "pl.DataFrame") -> "list[pl.DataFrame]":
     """One frame for each local day, in the order in which they begin.
 
     Lines come nearly in the order of time: a day is a few runs of rows, which are cut
     out without a copy.
     """
+    import polars as pl
+
     runs = frame.select(pl.col("event_date").rle()).unnest("event_date")
     if runs.height > MOST_RUNS:
         return frame.partition_by("event_date", maintain_order=True)
@@ -175,12 +178,14 @@ def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
         )
 
 
-def read_sound(folder: Path, file: LakeFile) -> pl.DataFrame:
+def read_sound(folder: Path, file: LakeFile) -> "pl.DataFrame":
     """The rows of a file.
 
     Raises:
         LakeError: It is not as it was written.
     """
+    import polars as pl
+
     require_sound(folder, [file])
     return pl.read_parquet(folder / file.path)
 

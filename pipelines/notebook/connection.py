@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.clock import monday
 from pipelines.errors import ModelError, SettingsError
 from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.notebook.saved_queries import listed, saved_query, values_of
@@ -30,6 +29,7 @@ from pipelines.warehouse.snapshots import (
     reading,
     unreadable,
 )
+from pipelines.weeks import monday
 
 ABOUT = "marts.about"
 ONE_DAY = timedelta(days=1)

@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.clock import monday
 from pipelines.errors import ModelError
 from pipelines.notebook.connection import Connection
+from pipelines.weeks import monday
 
 
 def best_shown(con: Connection) -> Mapping[str, Any]:

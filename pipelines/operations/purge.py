@@ -27,8 +27,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.clock import monday
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.errors import SchoolbellError
 from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
 from pipelines.operations.restore import COMPARED, rebuild
@@ -57,6 +56,7 @@ from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.models import models, without_events
 from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
+from pipelines.weeks import monday
 
 
 def plan(district: District, now: datetime) -> Plan:
@@ -135,7 +135,7 @@ def carry_out(
         deletion.delete(district, plan, purge.now)
     if plan.things.get("registry"):
         registry = load_registry(district.home, district.settings)
-        district = replace(district, registry=registry)
+        district = replace(district, reading=Reading.of(registry))
     if plan.needs_rebuild and not noted.is_rebuilt:
         rebuild(district, progress)
         with district.store.writing() as transaction:

@@ -16,7 +16,6 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.findings.registry_rows import FORMULA
@@ -28,6 +27,7 @@ from pipelines.state.source_records import noted_domains
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import looking
+from pipelines.weeks import school_year
 
 
 @dataclass(frozen=True)

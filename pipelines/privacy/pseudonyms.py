@@ -19,19 +19,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import polars as pl
-
-from pipelines.clock import SCHOOL_YEAR_STARTS, school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.registry.domain_lists import sensitive_categories
-from pipelines.registry.roster import Pupils, pupils
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.privacy_records import assigned_name, assigned_names
 from pipelines.warehouse.models import Model
+from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 
-if TYPE_CHECKING:  # DuckDB takes a third of a second to import
+if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
+    import polars as pl
+
+    from pipelines.registry.roster import Pupils
     from pipelines.warehouse.database import Database
 
 Kind = Literal[
@@ -44,6 +43,8 @@ have keys of their own and names that say so."""
 @cache
 def sensitive_kinds() -> tuple[str, ...]:
     """Kinds of sites whose names tell what is nobody's business without a case."""
+    from pipelines.registry.domain_lists import sensitive_categories
+
     return tuple(sensitive_categories()["category"])
 
 
@@ -286,7 +287,7 @@ class Pseudonyms:
     store: Store
     key: bytes
     year: int
-    pupils: Pupils
+    pupils: "Pupils"
     _names: dict[Kind, dict[str, str]] = field(default_factory=dict)
     _held: dict[Kind, Mapping[str, str]] = field(default_factory=dict)
 
@@ -390,6 +391,8 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
 
 def pseudonyms(district: District, day: date) -> Pseudonyms:
     """The pseudonyms of the school year that a day belongs to."""
+    from pipelines.registry.roster import pupils
+
     year = school_year(day)
     frames = district.registry.frames
     first = date(year, SCHOOL_YEAR_STARTS, 1)
@@ -401,8 +404,13 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
 def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
     """Tells of a finding whether it is about a student's account."""
     years: dict[int, Pseudonyms] = {}
+    noted = district.reading.noted.is_pupil if district.reading.noted else {}
+    if noted:
+        home_key(district)  # a key that is gone is told all the same
 
     def is_about(finding: Mapping[str, Any]) -> bool:
+        if finding.get("finding_id") in noted:
+            return noted[finding["finding_id"]]
         day = date.fromisoformat(finding["event_date"])
         year = school_year(day)
         if year not in years:
@@ -438,8 +446,10 @@ def published_tables(
     }
 
 
-def renamed(values: pl.Series, kind: Kind, names: Pseudonyms) -> pl.Series:
+def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
     """A text column with each value replaced by its name."""
+    import polars as pl
+
     distinct = values.drop_nulls().unique().to_list()
     mapping = names.names(kind, distinct)
     chosen = {value: mapping[value] for value in distinct}
@@ -455,6 +465,8 @@ def name_everything(
     sensitive: frozenset[str],
 ) -> None:
     """Give every value in the published tables its name, as `main.pseudonyms`."""
+    import polars as pl
+
     values: dict[Any, set[str]] = {"site": set(sensitive)}
     for table, columns in tables.items():
         for column, kind in columns.items():

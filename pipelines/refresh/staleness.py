@@ -6,23 +6,26 @@ touch; see `invalidation`. So do domains of account names that come or go.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from hashlib import sha256
 from types import MappingProxyType
 
 import polars as pl
 
 from pipelines.district import District
 from pipelines.findings.rule_quality import demoted, qualities_of
-from pipelines.findings.unjudged_days import released, unjudged
+from pipelines.findings.unjudged_days import released
 from pipelines.refresh.invalidation import Change, touched
 from pipelines.registry.account_names import derive, spelled
 from pipelines.registry.frames import JUDGED_BY
+from pipelines.registry.outline import code_mark
 from pipelines.state.findings import stored_findings
 from pipelines.state.source_records import (
     dirty_days,
     note_domains,
     note_rebuild_reasons,
+    origin_of_domains,
 )
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.builds import Quarantine
@@ -56,6 +59,9 @@ def find_domains(database: Database, district: District) -> None:
     if days:
         inputs.show_raw(database, files, CLASSES, (days[0], days[-1]))
         names |= inputs.values_of(database, "spellings")
+    origin = _origin(district, names)
+    if origin == origin_of_domains(district.store):
+        return
     frames = district.registry.frames
     found = derive(
         names,
@@ -63,7 +69,13 @@ def find_domains(database: Database, district: District) -> None:
         frames["account_aliases"],
         district.settings.district.account_domains,
     )
-    note_domains(district.store, found)
+    note_domains(district.store, found, origin)
+
+
+def _origin(district: District, names: set[str]) -> str:
+    """Changes with names, registry, settings and code: without them nothing does."""
+    known = (district.outline.version, district.settings.model_dump_json(), code_mark())
+    return sha256(repr((sorted(names), known)).encode()).hexdigest()
 
 
 def respelled_days(
@@ -103,6 +115,7 @@ class Stale:
         again: Further days, whose models stand and whose findings are judged again.
         because: Registry files that changed.
         reasons: What opened days -> those days, oldest first; a day may have several.
+        is_noted: The warehouse notes that it was built with what there is now.
     """
 
     days: Sequence[date]
@@ -110,6 +123,7 @@ class Stale:
     again: Sequence[date] = ()
     reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
     models: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    is_noted: bool = False
 
     @property
     def every_day(self) -> set[date]:
@@ -129,9 +143,9 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
     dirty = set(dirty_days(district.store)) & set(held)
-    dirty |= set(released(database, unjudged(district))) & set(held)
+    dirty |= set(released(database, district)) & set(held)
     if was == now:
-        return _told({LINES: dirty})
+        return replace(_told({LINES: dirty}), is_noted=True)
     if not was:
         return _told({FIRST: set(held)})
     if any(_differs(name, was, now) for name in ("zone", "domains")):

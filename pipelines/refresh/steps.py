@@ -18,7 +18,6 @@ from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.rule_coverage import note_coverage
-from pipelines.ingest.ingestion import ingest_source, preview_source
 from pipelines.ingest.lake import sweep
 from pipelines.ingest.remote import shown
 from pipelines.ingest.source import (
@@ -29,6 +28,7 @@ from pipelines.ingest.source import (
     Source,
     Watch,
 )
+from pipelines.ingest.unchanged import unchanged
 from pipelines.privacy.attribution_changes import keep_changes
 from pipelines.refresh.staleness import (
     drop_gone,
@@ -98,7 +98,8 @@ def ingest_sources(
                 district, settle_seconds=settle_seconds, watch=watch, engine=own
             )
     began = datetime.now(UTC)
-    keep_registry(district.home, district.registry, began)
+    if district.reading.noted is None:  # else all that is believed is kept
+        keep_registry(district.home, district.registry, began)
     sweep(district.store, district.home.lake)
     options = IngestOptions(
         store=district.store,
@@ -110,9 +111,7 @@ def ingest_sources(
         engine=engine,
     )
     sources = district.sources()
-    first = {
-        source.name: _outcomes(ingest_source, options, source) for source in sources
-    }
+    first = {source.name: _outcomes(_ingested, options, source) for source in sources}
     patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
         outcome
@@ -131,7 +130,7 @@ def _finished(
         return first
     again = {
         outcome.record.path: outcome
-        for outcome in _outcomes(ingest_source, patient, source)
+        for outcome in _outcomes(_ingested, patient, source)
     }
     kept = [outcome for outcome in first if outcome.kind != LATER]
     late = [
@@ -144,7 +143,19 @@ def _finished(
 
 def preview(options: IngestOptions, source: Source) -> list[Outcome]:
     """What a source's deliveries are; nothing is read in or written."""
+    from pipelines.ingest.ingestion import preview_source
+
     return _outcomes(preview_source, options, source)
+
+
+def _ingested(options: IngestOptions, source: Source) -> list[Outcome]:
+    """Read all that is new in a source's folder."""
+    found = unchanged(options, source)
+    if found is not None:
+        return found
+    from pipelines.ingest.ingestion import ingest_source  # NumPy and Arrow with it
+
+    return ingest_source(options, source)
 
 
 def _outcomes(
@@ -197,7 +208,12 @@ def build(
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
-        return Built(because=found.because, again=found.again, reasons=found.reasons)
+        return Built(
+            because=found.because,
+            again=found.again,
+            reasons=found.reasons,
+            is_noted=found.is_noted,
+        )
     days = days or [held[-1]]
     refresh(database, district, (min(days), max(days)))
     # what the registry's own models fail in is known from here on
@@ -288,7 +304,7 @@ def _registry_version(district: District) -> str:
         if builds.is_of_registry(model)
     ]
     said = sha256(repr((settings, built)).encode()).hexdigest()[:12]
-    return f"{district.registry.version} {said} {columns} {derived}"
+    return f"{district.outline.version} {said} {columns} {derived}"
 
 
 def _is_loaded(database: Database, district: District) -> bool:
@@ -386,7 +402,8 @@ def _built_and_judged(
     ):
         built = build(database, district, progress, away)
         if not built.days and not built.again:
-            note_versions(database, district)
+            if not built.is_noted:
+                note_versions(database, district)
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipelines.district import District, only_writer, said_of_rules
+from pipelines.district import District, Reading, only_writer, said_of_rules
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
@@ -339,4 +339,4 @@ def _idle(home: DistrictHome) -> list[tuple[str, int, int]]:
 def changed(district: District, settings: Settings) -> District:
     """The copy with other settings, and with its registry read again."""
     registry = load_registry(district.home, settings)
-    return replace(district, settings=settings, registry=registry)
+    return replace(district, settings=settings, reading=Reading.of(registry))

@@ -9,10 +9,18 @@ several persons, a domain whose names another domain has too.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
+
+from pipelines.registry.account_domains import (
+    AMBIGUOUS,
+    APPLIED,
+    FEWEST_NAMES,
+    PROPOSED,
+    UNKNOWN,
+    Domain,
+)
 
 MACHINE_SERVICE = "host/"
 
@@ -67,9 +75,6 @@ def _machine(text: pl.Expr, own: list[str]) -> pl.Expr:
     return pl.when(local).then(short).otherwise(host) + "$"
 
 
-APPLIED, PROPOSED, AMBIGUOUS, UNKNOWN = "applied", "proposed", "ambiguous", "unknown"
-FEWEST_NAMES = 5
-"""Known names that make a domain the district's; fewer may be chance."""
 KNOWN_SHARE = 0.8
 """Share of a domain's names that the registry knows; a neighbor's has few."""
 REGISTRY_SHARE = 0.5
@@ -87,35 +92,6 @@ PUBLIC_MAIL = frozenset(
 
 _PREFIX = re.compile(r"^([^\\/@]+)(?:\\+|/)([^\\/]+)$")
 _SUFFIX = re.compile(r"^([^\\/@]+)@([^\\/@]+?)\.?$")
-
-
-@dataclass(frozen=True)
-class Domain:
-    r"""A domain that account names carry, and what is made of it.
-
-    Attributes:
-        forms: `prefix` for `DOMAIN\u`, `suffix` for `u@domain`.
-        names: Distinct names of the logs that carry it.
-        known: Of these, those that the registry knows without it.
-        state: `applied`, `proposed`, `ambiguous` or `unknown`.
-    """
-
-    name: str
-    forms: tuple[str, ...]
-    names: int
-    known: int
-    state: str
-    reason: str
-
-    @property
-    def pattern(self) -> str:
-        r"""As names carry it: `PBCSD\...` or `...@school.example`."""
-        shown = {"prefix": f"{self.name.upper()}\\...", "suffix": f"...@{self.name}"}
-        return " and ".join(shown[form] for form in self.forms)
-
-    def __str__(self) -> str:
-        many = "1 name" if self.names == 1 else f"{self.names:,} names"
-        return f"{self.pattern}: {many}, {self.known:,} in the registry; {self.reason}"
 
 
 class Spelling(NamedTuple):
@@ -319,15 +295,3 @@ def _meant(whole: str | None, stripped: str | None, directory: Directory) -> str
     if directory.is_doubtful(stripped):
         return whole
     return directory.account_of(stripped) or stripped
-
-
-class Domains(NamedTuple):
-    """Domains that are stripped from account names."""
-
-    own: Sequence[str]
-    derived: Sequence[str] = ()
-
-
-def applied(domains: Iterable[Domain]) -> tuple[str, ...]:
-    """The domains that need no setting."""
-    return tuple(one.name for one in domains if one.state == APPLIED)

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.clock import SCHOOL_YEAR_STARTS, Reading, civil_time
+from pipelines.clock import Reading, civil_time
 from pipelines.registry.csv_files import LINE, Rows, tell
 from pipelines.registry.table import Inputs
 from pipelines.settings.problems import Problem
+from pipelines.weeks import SCHOOL_YEAR_STARTS
 
 FILE = "calendar.csv"
 WORKING = ["school", "early_out", "late_start", "pd_day", "elearning"]

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import polars as pl
 
+from pipelines.registry.account_names import Directory, mail_domains
+from pipelines.registry.calendar import WORKING
 from pipelines.registry.csv_files import LINE, tell
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (
@@ -29,12 +31,15 @@ from pipelines.registry.kept_copies import (
     read_kept,
 )
 from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
+from pipelines.registry.outline import Outline
 from pipelines.registry.suggestions import mended
 from pipelines.registry.table import Inputs
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 
+FIXED = ("desktop", "lab_pc")
+"""Classes of devices that stand in their room."""
 NAMED = {
     "building": ("buildings", "building", "is not a building"),
     "person": ("people", "person_id", "is not in the roster"),
@@ -208,6 +213,47 @@ def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None
     # a file that only changed its name left its copy behind
     for name in read_kept(home).keys() - registry.present - not_taken:
         forget(home, name)
+
+
+def is_settled(home: DistrictHome, registry: Registry) -> bool:
+    """Nothing is refused, and `keep_registry` would change nothing."""
+    kept = read_kept(home)
+    return (
+        not registry.refused
+        and not any(one.rows for one in registry.fresh.values())
+        and kept.keys() <= registry.present
+        and not any(one.refused_time for one in kept.values())
+    )
+
+
+def outline_of(registry: Registry) -> Outline:
+    """The outline of a registry that was read."""
+    frames = registry.frames
+    students = frames["people"].filter("is_student")["person_id"].to_list()
+    devices = frames["devices"]
+    of_others = devices.filter(
+        ~pl.col("assigned_to").is_in(students).fill_null(value=False)
+    )
+    placed = devices.drop_nulls("building")
+    standing = placed.filter(pl.col("device_class").is_in(FIXED))
+    directory = Directory(frames["accounts"], frames["account_aliases"])
+    works: dict[str, bool] = {}
+    for day, kind in frames["calendar_days"].select("date", "day_type").iter_rows():
+        works[day.isoformat()] = works.get(day.isoformat(), False) or kind in WORKING
+    return Outline(
+        version=registry.version,
+        problems=len(registry.problems),
+        errors=len(registry.errors),
+        layer=registry.layer,
+        refused=registry.refused,
+        nowhere_fixed=tuple(
+            sorted({*placed["building"]} - {*standing["building"]}),
+        ),
+        devices=dict(Counter(of_others["device_class"].drop_nulls().to_list())),
+        mail_domains=tuple(sorted(mail_domains(directory))),
+        works=works,
+        buildings=building_names(registry),
+    )
 
 
 def _is_held(given: Given, kept: Kept | None) -> bool:

@@ -93,7 +93,7 @@ def not_judged_at(view: View, kind: str) -> str:
     that the registry lacks." Empty where they could judge. What some rules of the kind
     ask for beside, such as a keyboard, is told of these.
     """
-    rows = view.of_week(view.inputs.rule_coverage)
+    rows = view.of_week(view.inputs.rule_coverage).to_dicts()
     said: list[str] = []
     known: set[str] = set()
     for family in ASKED_OF[kind]:

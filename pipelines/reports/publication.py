@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.clock import monday
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.reports.archive import archive_pages, left_over, write_archive
@@ -34,6 +33,7 @@ from pipelines.state.published_reports import put_report, report_facts
 from pipelines.state.retention import kept_from, purged_reports
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import current, reading
+from pipelines.weeks import monday
 
 Headline = Mapping[str, Any]
 

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.clock import school_year
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.unjudged_days import UNJUDGED
+from pipelines.health.arrival import usual_lags
 from pipelines.health.rule_coverage import arrived, fed_since, rules_on
-from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
+from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.privacy.lookups import gives_name
-from pipelines.registry.account_names import APPLIED
+from pipelines.registry.account_domains import APPLIED
 from pipelines.registry.registry import building_names
 from pipelines.reports.charts import DARK, LIGHT, READABLE, least_contrast
 from pipelines.reports.controls import controls_by_clause
@@ -33,6 +33,7 @@ from pipelines.state.reviews import statements_by_case
 from pipelines.state.source_records import last_look, noted_domains, stored_issues
 from pipelines.state.source_records import source_days as counted_days
 from pipelines.warehouse.database import Database
+from pipelines.weeks import school_year
 
 
 def rules(district: District) -> Sequence[Mapping[str, Any]]:

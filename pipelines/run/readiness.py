@@ -1,10 +1,7 @@
 """What the rules cannot judge, before any log was read and after."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import capital
@@ -21,14 +18,12 @@ from pipelines.health.rule_coverage import (
     family_of,
     noted_coverage,
 )
-from pipelines.registry.account_names import (
+from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
     FEWEST_NAMES,
     PROPOSED,
-    Directory,
     Domain,
-    mail_domains,
 )
 from pipelines.state.ledger import source_files
 from pipelines.state.source_records import noted_domains
@@ -117,14 +112,9 @@ def not_told(district: District) -> Iterator[str]:
     formats = formats_of(district)
     if not formats or formats & ANYTHING:
         return
-    frames = district.registry.frames
-    students = frames["people"].filter("is_student")["person_id"].to_list()
-    of_others = frames["devices"].filter(
-        ~pl.col("assigned_to").is_in(students).fill_null(value=False)
-    )
-    counts = Counter(of_others["device_class"].to_list())
+    counts = district.outline.devices
     for kind in KEYBOARD_LOGS:
-        many = sum(counts[name] for name in kind.classes)
+        many = sum(counts.get(name, 0) for name in kind.classes)
         if not many or formats & kind.formats:
             continue
         headers = sorted(district.headers.items())
@@ -144,12 +134,9 @@ def not_told(district: District) -> Iterator[str]:
 
 def carried(district: District) -> Iterator[str]:
     """Buildings with no device that stands in its room, which SA-4 asks for."""
-    devices = district.registry.frames["devices"].drop_nulls("building")
-    standing = devices.filter(pl.col("device_class").is_in(["desktop", "lab_pc"]))
-    none = set(devices["building"]) - set(standing["building"])
-    if none:
+    if none := district.outline.nowhere_fixed:
         yield (
-            f"SA-4 cannot be judged at {', '.join(sorted(none))}: devices.csv has no "
+            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no "
             "desktop or lab computer there, and what is carried may lie beside another"
         )
 
@@ -172,11 +159,11 @@ def not_delivered(district: District) -> Iterator[str]:
 def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
     """The rules of a family that read a class of events, directly or not."""
     found = []
-    for code, detection in sorted(district.detections.items()):
-        of = FAMILY_OF.get(detection.kind) or family_of(detection.model.header)
+    for code, model in sorted(district.rules.items()):
+        of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
         if of != family:
             continue
-        if f"raw.{event_class}" in inputs_below(detection.model, district.models):
+        if f"raw.{event_class}" in inputs_below(model, district.models):
             found.append(code)
     return found
 
@@ -190,10 +177,8 @@ def names_of(district: District) -> Iterator[str]:
     for domain in undecided(noted):
         yield f"account names {domain}; see schoolbell propose"
     if not noted:
-        frames = district.registry.frames
-        directory = Directory(frames["accounts"], frames["account_aliases"])
         own = set(district.settings.district.account_domains)
-        for name in sorted(mail_domains(directory) - own):
+        for name in sorted(set(district.outline.mail_domains) - own):
             yield f"account names ...@{name} are read as users.csv has them"
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
-from pipelines.district import District, only_writer, open_district
+from pipelines.district import District, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
+from pipelines.findings.failures import Failure, failures
 from pipelines.findings.lifecycle import Kept
-from pipelines.findings.unjudged_days import Failure, failures
 from pipelines.health.overview import looked_at
 from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
 from pipelines.ingest.lake import unlisted_files
@@ -27,6 +27,7 @@ from pipelines.refresh.steps import (
 )
 from pipelines.run.console import table
 from pipelines.run.readiness import names_of, not_delivered
+from pipelines.run.registry_outline import keep_outline
 from pipelines.state import ledger
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
@@ -85,7 +86,7 @@ def run(
     Raises:
         SchoolbellError: The home cannot be used, or another run is at work.
     """
-    with open_district(path) as district, only_writer(district.home):
+    with open_outlined(path) as district, only_writer(district.home):
         return run_opened(
             district,
             now or datetime.now(UTC),
@@ -150,6 +151,7 @@ def run_opened(
     note_run(district.store, now)
     alerts = send_alerts(district, now, health)
     lap("alerts")
+    keep_outline(district)
     if weeks or alerts.new:
         move_on(district.home, district.store)
     return Result(

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pipelines.alerts.facts import standstill
 from pipelines.district import District
 from pipelines.findings.cases import queue
-from pipelines.findings.unjudged_days import failures
+from pipelines.findings.failures import failures
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import (
     SourceState,
@@ -137,8 +137,8 @@ def status_of(district: District, now: datetime) -> Status:
         **_days(district),
         "models_not_built": len(failed),
         **_to_decide(district),
-        "registry_problems": len(district.registry.problems),
-        "agency_layer": district.registry.layer,
+        "registry_problems": district.outline.problems,
+        "agency_layer": district.outline.layer,
         "judged_share": f"{coverage.share:.1%}" if coverage.attributable else "",
         **unsent,
         "disk_free_gb": round(disk_usage(district.home.path).free / 1e9, 1),
@@ -260,7 +260,7 @@ def _reasons(
         (LOOK, f"{week} is not signed: schoolbell report sign {week} --by NAME")
         for week in unsigned(district)
     ]
-    found += [(LOOK, f"registry/{one}") for one in district.registry.refused]
+    found += [(LOOK, f"registry/{one}") for one in district.outline.refused]
     if not shown["files"]:
         found.append((ACT, "no log file was ever read"))
     counted = (

@@ -61,6 +61,12 @@ def stored_findings(store: Store) -> list[dict[str, Any]]:
     return [{**row, "record": json.loads(row["record"])} for row in rows]
 
 
+def finding_ids(store: Store) -> set[str]:
+    """The id of every finding."""
+    with store.reading() as connection:
+        return set(connection.execute(select(FINDINGS.c.finding_id)).scalars())
+
+
 def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
     """Days on which each rule fired for each subject, as the present data show."""
     query = select(FINDINGS.c.rule, FINDINGS.c.subject, FINDINGS.c.event_date).where(

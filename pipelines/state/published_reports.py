@@ -12,10 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from pipelines.clock import monday
 from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.retention import kept_from
 from pipelines.state.tables import REPORT_FACTS, REPORTS
+from pipelines.weeks import monday
 
 PENDING = "reports_owed"
 

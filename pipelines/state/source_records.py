@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from pipelines.registry.account_names import Domain
+from pipelines.registry.account_domains import Domain
 from pipelines.state.connections import Store, fact, now_text, remember
 from pipelines.state.tables import (
     DIRTY_DAYS,
@@ -412,14 +412,26 @@ def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str,
 
 
 NAME = "account_domains"
+ORIGIN = "account_domains_from"
 
 
-def note_domains(store: Store, domains: Sequence[Domain]) -> None:
-    """Remember the domains of all names that the logs hold."""
+def note_domains(store: Store, domains: Sequence[Domain], origin: str) -> None:
+    """Remember the domains of all names that the logs hold.
+
+    Args:
+        origin: Changes whenever anything does that they follow from.
+    """
     noted = json.dumps([asdict(domain) for domain in domains])
     with store.writing() as connection:
-        if fact(connection, NAME) != noted:
-            remember(connection, NAME, noted)
+        for name, value in ((NAME, noted), (ORIGIN, origin)):
+            if fact(connection, name) != value:
+                remember(connection, name, value)
+
+
+def origin_of_domains(store: Store) -> str | None:
+    """What the remembered domains follow from."""
+    with store.reading() as connection:
+        return fact(connection, ORIGIN)
 
 
 def noted_domains(store: Store) -> tuple[Domain, ...]:

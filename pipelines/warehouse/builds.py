@@ -52,6 +52,7 @@ class Built:
             more or less surely theirs.
         held_back: Everything that is in quarantine now.
         newly_held_back: Days that were not before.
+        is_noted: Nothing is to be noted of what the warehouse was built with.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Built:
     reattributed: int = 0
     held_back: Sequence[Quarantined] = ()
     newly_held_back: frozenset[date] = frozenset()
+    is_noted: bool = False
 
 
 class Quarantine:

@@ -336,8 +336,7 @@ class Database:
     ) -> pl.DataFrame:
         """A query of our own as a frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
-        frame: pl.DataFrame = relation.pl()
-        return frame
+        return pl.DataFrame(relation)  # `relation.pl()` would import pyarrow
 
     def days_of(self, table: str, first: date, last: date) -> list[dict[str, Any]]:
         """The rows of a dated model for a range of days, both ends included."""
@@ -359,8 +358,7 @@ class Database:
 
     def table(self, name: str) -> pl.DataFrame:
         """A whole table as a frame."""
-        frame: pl.DataFrame = self._connection.table(name).pl()
-        return frame
+        return pl.DataFrame(self._connection.table(name))
 
     def has(self, table: str) -> bool:
         """The table exists."""

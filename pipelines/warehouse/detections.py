@@ -9,13 +9,16 @@ no rule may judge that stands on it, of its `needs` or of its `once_filled`.
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import polars as pl
-
-from pipelines.ingest.drift import Drift
-from pipelines.registry.registry import Registry
 from pipelines.warehouse.headers import DETECTIONS, Scalar
 from pipelines.warehouse.models import Model, rules
+
+if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
+    import polars as pl
+
+    from pipelines.ingest.drift import Drift
+    from pipelines.registry.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -47,18 +50,19 @@ class Detection:
         return self.model.header.kind
 
 
-def rule_version(detection: Detection, values: Mapping[str, Scalar]) -> str:
+def rule_version(model: Model, values: Mapping[str, Scalar]) -> str:
     """Changes whenever the rule's query or one of its thresholds does.
 
     Args:
         values: What its parameters are, as `arguments` gives them.
     """
-    model = detection.model
     text = f"{model.query}{model.macros}\x1f{sorted(values.items())!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def catalog(models: Mapping[str, Model], registry: Registry) -> Mapping[str, Detection]:
+def catalog(
+    models: Mapping[str, Model], registry: "Registry"
+) -> Mapping[str, Detection]:
     """Every detection by its code."""
     clauses = {
         row["clause_id"]: Clause(
@@ -81,17 +85,17 @@ def catalog(models: Mapping[str, Model], registry: Registry) -> Mapping[str, Det
     }
 
 
-def served(model: Model, said: pl.DataFrame) -> Sequence[str]:
+def served(model: Model, said: "pl.DataFrame") -> Sequence[str]:
     """Ids of the clauses that a detection serves, in the order they are cited.
 
     Args:
         said: What the district's policy says of some codes, instead of the headers.
     """
-    own = said.filter(pl.col("detection") == model.header.code)["clause_id"]
+    own = said.filter(detection=model.header.code)["clause_id"]
     return model.header.clauses if own.is_empty() else own.drop_nulls().to_list()
 
 
-def disabled(events: Mapping[str, pl.DataFrame]) -> dict[str, Sequence[str]]:
+def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
     """Codes of the rules by missing field, as `class.column`.
 
     Args:
@@ -106,7 +110,7 @@ def disabled(events: Mapping[str, pl.DataFrame]) -> dict[str, Sequence[str]]:
     return dict(sorted(found.items()))
 
 
-def blocked_rules(drift: Drift) -> Sequence[str]:
+def blocked_rules(drift: "Drift") -> Sequence[str]:
     """Codes of the rules that must not judge the days without the field."""
     if not drift.is_severe:
         return ()

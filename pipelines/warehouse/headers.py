@@ -7,7 +7,7 @@ repeat; explanations, and bundles of facts and of event fields, that a header ca
 by name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +15,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.errors import ModelError
-from pipelines.events import EVENT_CLASSES
-from pipelines.registry.folder import ROSTER
-from pipelines.registry.frames import FILES
 from pipelines.warehouse.sentences import condition_problems, template_problems
 
 Scalar = int | float | str | bool
@@ -28,6 +25,8 @@ DETECTIONS = "detections"
 """The folder of the rules."""
 
 SHARED = "_shared.yaml"
+TAG = "tag:yaml.org,2002:"
+"""Of the kinds of values that YAML knows by itself."""
 TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
 """What a fact may be; any other type of DuckDB's is written out."""
 
@@ -35,7 +34,7 @@ TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
 class Strict(BaseModel):
     """A value that never changes and has no unknown key."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Param(Strict):
@@ -235,9 +234,26 @@ def _yaml(text: str) -> Any:
     import yaml  # not every command reads a header
 
     try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
+        loader = yaml.CSafeLoader(text)
+        node = loader.get_single_node()
+        return None if node is None else _value(node, loader.construct_document)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _value(node: Any, other: Callable[[Any], Any]) -> Any:
+    """What a node of YAML stands for; most are text, lists and mappings.
+
+    Args:
+        other: Makes the value of any other, in several times the time.
+    """
+    if node.tag == f"{TAG}str":
+        return node.value
+    if node.tag == f"{TAG}seq":
+        return [_value(one, other) for one in node.value]
+    if node.tag == f"{TAG}map" and all(key.tag == f"{TAG}str" for key, _ in node.value):
+        return {key.value: _value(one, other) for key, one in node.value}
+    return other(node)
 
 
 @cache
@@ -323,6 +339,8 @@ def _bundle(name: str, shared: Shared) -> Bundle:
 
 def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     """What does not hold together."""
+    from pipelines.events import EVENT_CLASSES  # Polars takes long to import
+
     if is_rule:
         for key in OF_A_RULE:
             if not getattr(header, key):
@@ -343,6 +361,9 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
 
 def _is_file(named: str) -> bool:
     """A file of the registry, and its column behind a colon."""
+    from pipelines.registry.folder import ROSTER
+    from pipelines.registry.frames import FILES
+
     name, _, column = named.partition(":")
     own = FILES[name].columns if name in FILES else ()
     return name in ROSTER or (name in FILES and (not column or column in own))

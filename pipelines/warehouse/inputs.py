@@ -18,7 +18,8 @@ import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.ingest.lake import require_sound
-from pipelines.registry.account_names import Directory, Domains, account_names
+from pipelines.registry.account_domains import Domains
+from pipelines.registry.account_names import Directory, account_names
 from pipelines.registry.mmdb_files import look_up
 from pipelines.registry.registry import Registry
 from pipelines.registry.sites import registrable_domains
@@ -190,13 +191,11 @@ class LakeFiles:
 
 def lake_files(store: Store, folder: Path) -> LakeFiles:
     """What the ledger lists now; never a glob."""
-    by_day: dict[str, dict[date, list[LakeFile]]] = {}
-    for event_class in EVENT_CLASSES:
-        days: dict[date, list[LakeFile]] = {}
-        for listed in ledger.lake_files(store, event_class):
+    by_day: dict[str, dict[date, list[LakeFile]]] = {name: {} for name in EVENT_CLASSES}
+    for listed in ledger.lake_files(store):
+        if listed.event_class in by_day:
             day = date.fromisoformat(listed.event_date)
-            days.setdefault(day, []).append(listed)
-        by_day[event_class] = days
+            by_day[listed.event_class].setdefault(day, []).append(listed)
     return LakeFiles(folder, by_day)
 
 

@@ -14,7 +14,7 @@ from pipelines.defs.assets import _refuse_empty, logged
 from pipelines.defs.automation import RANGE_END, RANGE_START
 from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
-from pipelines.findings.unjudged_days import Failure, failures
+from pipelines.findings.failures import Failure, failures
 from pipelines.run.run import Result
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Outcome, Source
+from pipelines.ingest.unchanged import unchanged
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
@@ -84,7 +85,11 @@ class Home:
             settle_seconds=settle,
             **{"least_free_bytes": 0, **more},
         )
+        before, known = self.records(), unchanged(options, self.source)
         outcomes = ingest_source(options, self.source)
+        if known is not None:  # what was told without reading is what reading tells
+            assert known == outcomes
+            assert self.records() == before
         self.check_books()
         return {one.record.path: one for one in outcomes}
 

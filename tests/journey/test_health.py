@@ -10,8 +10,9 @@ import pytest
 from pipelines.alerts.dispatch import send_alerts
 from pipelines.district import open_district
 from pipelines.events import EVENT_CLASSES
+from pipelines.health.arrival import usual_lags
 from pipelines.health.overview import health_of
-from pipelines.health.source_hours import closed_times, expected_hours, usual_lags
+from pipelines.health.source_hours import closed_times, expected_hours
 from pipelines.run.status import ACT, status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.connections import now_text, remember

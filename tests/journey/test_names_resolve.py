@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.district import open_district
 from pipelines.health.rule_coverage import noted_coverage
-from pipelines.registry.account_names import APPLIED
+from pipelines.registry.account_domains import APPLIED
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import noted_domains

@@ -10,7 +10,8 @@ import pytest
 from pipelines.alerts.facts import noticed
 from pipelines.district import open_district
 from pipelines.errors import ModelError
-from pipelines.findings.unjudged_days import UNJUDGED, failures
+from pipelines.findings.failures import failures
+from pipelines.findings.unjudged_days import UNJUDGED
 from pipelines.refresh.staleness import stale_range
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import mark_dirty, quarantined

@@ -12,7 +12,8 @@ from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding, candidates
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
-from pipelines.registry.account_names import Domains, applied, derive
+from pipelines.registry.account_domains import Domains, applied
+from pipelines.registry.account_names import derive
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings

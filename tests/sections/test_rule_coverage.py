@@ -179,10 +179,10 @@ def test_a_device_that_is_not_known_has_no_class_that_loses_all():
     """What hides the device hides its class: of these alone 100% are always lost."""
     known = coverage("presence", "elsewhere", 0, 0, came=600)
     hidden = coverage("presence", "elsewhere", 400, came=400, device_class="unknown")
-    (told,) = coverage_of(frame("rule_coverage", known + hidden)).lines
+    (told,) = coverage_of(frame("rule_coverage", known + hidden).to_dicts()).lines
     assert "without a known building: 40% of events name no account" in told
     laptops = coverage("presence", "elsewhere", 0, 400, came=400, device_class="laptop")
-    told = coverage_of(frame("rule_coverage", known + laptops)).lines[-1]
+    told = coverage_of(frame("rule_coverage", known + laptops).to_dicts()).lines[-1]
     assert "without a known building on laptops: 100% of events" in told
 
 
@@ -194,7 +194,7 @@ def test_the_same_gap_at_several_places_is_one_sentence():
         *coverage("property", "Pine High", 350),
         *coverage("keyboards", "elsewhere", 0, 500),
     ]
-    silent, lacking = coverage_of(frame("rule_coverage", rows)).lines
+    silent, lacking = coverage_of(frame("rule_coverage", rows).to_dicts()).lines
     assert lacking.startswith("Rules that ask for a keyboard (")
     assert lacking.endswith(
         "and use of sites off duty) cannot judge use at Oak Middle and Pine High: 30% "

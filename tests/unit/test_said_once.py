@@ -6,7 +6,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.clock import monday, school_year
 from pipelines.events import event_id_of, place_of
 from pipelines.formats import formats
 from pipelines.health.rule_coverage import CLASSES
@@ -16,6 +15,7 @@ from pipelines.reports.dictionary import DEVICES
 from pipelines.settings.model import DAY_TYPES
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import models
+from pipelines.weeks import monday, school_year
 
 
 def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():

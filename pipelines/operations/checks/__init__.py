@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from pipelines.district import District
+from pipelines.district import District, Reading
 from pipelines.errors import SchoolbellError
 from pipelines.plugins import discover
 from pipelines.registry.registry import Registry, load_registry
@@ -102,7 +102,7 @@ class Installation:
     @cached_property
     def district(self) -> District:
         """All three together."""
-        return District(self.home, self.settings, self.registry, self.store)
+        return District(self.home, self.settings, Reading.of(self.registry), self.store)
 
 
 @dataclass(frozen=True)

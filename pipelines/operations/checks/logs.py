@@ -19,7 +19,7 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
-from pipelines.registry.account_names import APPLIED
+from pipelines.registry.account_domains import APPLIED
 from pipelines.run.readiness import cannot_judge, undecided
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger

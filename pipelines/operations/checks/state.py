@@ -4,7 +4,7 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 
-from pipelines.findings.unjudged_days import failures
+from pipelines.findings.failures import failures
 from pipelines.ingest.lake import damaged, unlisted_files
 from pipelines.ingest.line_account import unbalanced
 from pipelines.operations.checks import (

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.account_names import FEWEST_NAMES, PUBLIC_MAIL, canonical
+from pipelines.registry.account_domains import FEWEST_NAMES
+from pipelines.registry.account_names import PUBLIC_MAIL, canonical
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.roster import USERS
 from pipelines.registry.table import (

@@ -11,7 +11,7 @@ from pipelines.reports.words import count, listed, share
 
 def rows(view: View) -> pl.DataFrame:
     """One row per family of rules, building and filter that was too much for it."""
-    blind = coverage_of(view.of_week(view.inputs.rule_coverage)).blind
+    blind = coverage_of(view.of_week(view.inputs.rule_coverage).to_dicts()).blind
     schema = {
         "family": pl.String,
         "building": pl.String,

@@ -18,7 +18,6 @@ from pipelines.alerts.message import AT_ONCE, TEST, Message
 from pipelines.alerts.news import News, of_cases, of_issues
 from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
-from pipelines.clock import monday
 from pipelines.errors import DeliveryError
 from pipelines.findings.cases import queue_of
 from pipelines.health.issues import Issue
@@ -26,6 +25,7 @@ from pipelines.health.source_hours import day_kinds, intervals, judged_hours
 from pipelines.settings.alert_settings import Alerts, Channel
 from pipelines.state.alert_records import announcements
 from pipelines.state.connections import Store, open_store
+from pipelines.weeks import monday
 from tests.benchmarks.alert_year.school_year import HOUR, ZONE, Drawn, Year
 
 LEARNT_DAYS = 180

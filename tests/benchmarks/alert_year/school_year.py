@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.clock import monday
 from pipelines.findings.cases import Case, nobody, places
 from pipelines.health.issues import EVERYWHERE
+from pipelines.weeks import monday
 
 ZONE = ZoneInfo("America/Chicago")
 BUILDINGS = ("high", "middle", "elementary")

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from pipelines.registry.account_domains import applied
 from pipelines.registry.account_names import (
     AMBIGUOUS,
     APPLIED,
@@ -10,7 +11,6 @@ from pipelines.registry.account_names import (
     UNKNOWN,
     Directory,
     account_names,
-    applied,
     derive,
 )
 from pipelines.registry.frames import schema

@@ -1,0 +1,68 @@
+"""Models that could not be built, with the days and the rules that fail with them."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from pipelines.district import District
+from pipelines.state.source_records import Quarantined, quarantined
+
+MOST_DAYS = 7
+"""Days that a failure lists by their dates."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A model that could not be built, and what is not known because of it.
+
+    Attributes:
+        reason: What it failed with, on the first of the days. It may hold a value of a
+            log line: for the operator's eyes, in no report, alert or snapshot.
+        days: Oldest first; empty where an undated model alone is held back.
+        rules: Codes of the rules that judge none of these days.
+        models: Everything that is held back: the model and what reads it.
+    """
+
+    cause: str
+    reason: str
+    days: Sequence[date]
+    rules: Sequence[str]
+    models: Sequence[str]
+
+    @property
+    def message(self) -> str:
+        """Model, days and rules, without the reason."""
+        days = [day.isoformat() for day in self.days]
+        when = f" for {', '.join(days[:MOST_DAYS])}" if days else ""
+        when += f" and {len(days) - MOST_DAYS} more days" * (len(days) > MOST_DAYS)
+        without = f"; not judged there: {', '.join(self.rules)}" if self.rules else ""
+        return f"{self.cause} could not be built{when}{without}"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """For machines, in full."""
+        return asdict(self) | {"days": [day.isoformat() for day in self.days]}
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.reason})"
+
+
+def failures(district: District) -> list[Failure]:
+    """What could not be built, by the model that failed."""
+    found: dict[str, list[Quarantined]] = {}
+    for entry in quarantined(district.store):
+        found.setdefault(entry.cause, []).append(entry)
+    if not found:
+        return []  # without reading the models
+    codes = {model.name: code for code, model in district.rules.items()}
+    return [
+        Failure(
+            cause,
+            min(held, key=lambda entry: entry.event_date or date.min).reason,
+            sorted({entry.event_date for entry in held if entry.event_date}),
+            sorted({codes[entry.model] for entry in held if entry.model in codes}),
+            sorted({entry.model for entry in held}),
+        )
+        for cause, held in sorted(found.items())
+    ]

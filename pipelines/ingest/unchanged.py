@@ -1,0 +1,52 @@
+"""Tells of a source's folder that nothing in it is new, without what reads files.
+
+A run that finds nothing is the commonest: it need not import what it reads with.
+"""
+
+from pathlib import Path
+
+from pipelines.ingest.lake import require_space
+from pipelines.ingest.recognition import closed_row, looks_unchanged
+from pipelines.ingest.remote import is_remote
+from pipelines.ingest.source import IngestOptions, Outcome, Source, left_out, waits
+from pipelines.state import ledger
+from pipelines.state.ledger import FileRecord
+
+
+def unchanged(options: IngestOptions, source: Source) -> list[Outcome] | None:
+    """The outcomes of a folder whose every file is as the ledger has it.
+
+    None where anything may be new, or gone before it was read to its end; and of a
+    remote folder, which would be listed twice.
+
+    Raises:
+        LakeError: The disk is full.
+    """
+    if is_remote(source.folder) or not Path(source.folder).is_dir():
+        return None
+    options.lake.mkdir(parents=True, exist_ok=True)
+    require_space(options.lake, options.least_free_bytes)
+    records = ledger.source_files(options.store, source.name)
+    known = {record.path: record for record in records}
+    listing, settled_ns = source.listing(), options.settled_ns()
+    found = []
+    for delivery in listing.deliveries:
+        record = known.get(delivery.path)
+        if record is None or not looks_unchanged(delivery, record, settled_ns):
+            return None
+        pending = waits(record, options.zone, options.settle_seconds)
+        found.append(Outcome(record, "unchanged", pending))
+    there = {outcome.record.file_id for outcome in found}
+    if any(_may_close(record) for record in records if record.file_id not in there):
+        return None
+    return [*found, *left_out(source.name, listing)]
+
+
+def _may_close(record: FileRecord) -> bool:
+    """What a file that is gone leaves behind is still to be said of its row."""
+    may_be_archive = record.path.lower().endswith(".zip")
+    closed = [
+        closed_row(record, is_archive=is_archive)
+        for is_archive in {False, may_be_archive}
+    ]
+    return any(row is not None and row != record for row in closed)

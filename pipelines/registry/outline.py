@@ -1,0 +1,127 @@
+"""What `status` asks of a registry, and when that is as it was.
+
+To read a registry takes longer than all else that `status` does, and hardly ever has
+one changed since the last run. The run notes an outline of it in the state, under a
+hash of all that a registry is made from: whoever finds the same hash later would read
+the same.
+"""
+
+import hashlib
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from pipelines.registry.kept_copies import Refused
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.model import Settings
+
+PACKAGE = Path(__file__).parents[1]
+READ_BY = (
+    "clock",
+    "privacy",
+    "registry",
+    "registry/lists",
+    "registry/tables",
+    "settings",
+)
+"""The folders whose code makes a registry of files, or an outline of a registry."""
+CODE = (".py", ".csv", ".toml")
+LARGEST = 1_000_000_000
+"""A larger file is not read for its hash: no registry is made from one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """What can be told of a registry without its frames.
+
+    Attributes:
+        version: Hash of the contents of all files.
+        problems: How many things are wrong, or told as notices.
+        errors: Those of them that set a row aside.
+        layer: Version and digest of the agency's layer; empty without one.
+        refused: Files that shrank too much to be taken.
+        nowhere_fixed: Buildings with devices, none of which stands in its room.
+        devices: How many there are of each class, without those of students.
+        mail_domains: At which people of `users.csv` have their accounts.
+        works: Day that the calendar speaks of, as ISO writes it -> whether a building
+            works.
+        buildings: Code -> name, of those that have one.
+        is_pupil: Finding -> whether it is about a student's account; not all findings
+            need to be there.
+    """
+
+    version: str
+    problems: int
+    errors: int
+    layer: str
+    refused: tuple[Refused, ...]
+    nowhere_fixed: tuple[str, ...]
+    devices: Mapping[str, int]
+    mail_domains: tuple[str, ...]
+    works: Mapping[str, bool]
+    buildings: Mapping[str, str]
+    is_pupil: Mapping[str, bool] = field(default_factory=dict)
+
+
+def digest_of(home: DistrictHome, settings: Settings) -> str:
+    """Changes whenever anything does from which a registry is read.
+
+    That are the bytes of its files, the settings, and what reads them.
+    """
+    digest = hashlib.sha256(f"{code_mark()}\n{settings.model_dump_json()}\n".encode())
+    folders = (
+        home.registry,
+        home.registry / "oneroster",
+        home.agency,
+        home.kept_registry,
+        home.lists,
+    )
+    for folder in folders:
+        for path in _listed(folder):
+            said = f"{path.relative_to(home.path)}\x1f{_what(path, home)}\n"
+            digest.update(said.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _what(path: Path, home: DistrictHome) -> str:
+    """What stands there: a hash of its bytes, or why it has none."""
+    leads = ""
+    if path.is_symlink():
+        # of a file from elsewhere less is told
+        leads = f"{path.resolve()} of {home.path.resolve()}"
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return f"{leads} {stat.S_IFMT(found.st_mode)}"
+        if found.st_size > LARGEST:
+            return f"{leads} {found.st_size} {found.st_mtime_ns}"
+        with path.open("rb") as stream:
+            return f"{leads} {hashlib.file_digest(stream, 'sha256').hexdigest()}"
+    except OSError as error:
+        return f"{leads} {error.strerror}"
+
+
+@cache
+def code_mark() -> str:
+    """Changes with this package, with what it stands on, and with Python."""
+    digest = hashlib.sha256(sys.version.encode())
+    places = [PACKAGE, *(PACKAGE / name for name in READ_BY)]
+    for path in (path for place in places for path in _listed(place)):
+        if path.suffix in CODE:
+            digest.update(f"{path.name}\n".encode() + path.read_bytes())
+    installed = {
+        path.name
+        for folder in map(Path, sys.path)
+        if folder.is_dir()
+        for path in folder.iterdir()
+        if path.name.endswith("-info")
+    }
+    digest.update("\n".join(sorted(installed)).encode())
+    return digest.hexdigest()

@@ -1,0 +1,38 @@
+"""Notes an outline of the registry after a run; see `registry.outline`."""
+
+from dataclasses import replace
+
+from pipelines.district import (
+    District,
+    Reading,
+    note_outline,
+    noted_outline,
+    outline_digest,
+)
+from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.registry.registry import is_settled, load_registry, outline_of
+from pipelines.state.findings import finding_ids, stored_findings
+
+
+def keep_outline(district: District) -> None:
+    """Note the outline of the registry as it lies there now, if it is not yet.
+
+    A registry of which something is refused, or not yet believed, is read by whoever
+    asks until that has ended.
+    """
+    home, settings = district.home, district.settings
+    digest = outline_digest(home, settings)
+    noted = noted_outline(district.store, digest)
+    if noted and noted.is_pupil.keys() >= finding_ids(district.store):
+        return
+    registry = load_registry(home, settings)
+    if not is_settled(home, registry) or outline_digest(home, settings) != digest:
+        return
+    is_pupil = about_pupils(replace(district, reading=Reading.of(registry)))
+    outline = replace(
+        outline_of(registry),
+        is_pupil={
+            one["finding_id"]: is_pupil(one) for one in stored_findings(district.store)
+        },
+    )
+    note_outline(district.store, digest, outline)
