@@ -54,6 +54,12 @@ _RELATION = re.compile(
 _CODE = re.compile(r"^code: (\S+)$", re.MULTILINE)
 _ABOUT_DEVICE = re.compile(r"^about: device$", re.MULTILINE)
 _EVENT_DATE = re.compile(r"\$event_date\b")
+_OWN_DAY = re.compile(
+    r"\s+where\s+(?:\w+\.)?event_date = \$event_date::date"
+    r"(?=\s+(?:and|group|qualify|window|union|order|having)\b|\s*\)|\s*\Z)"
+)
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_NO_SQL = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
 _MACRO = re.compile(r"^create or replace temporary macro ([a-z_0-9]+)\(", re.MULTILINE)
@@ -96,9 +102,12 @@ class Model(Strict):
     @cached_property
     def span_statement(self) -> str:
         """The same for each of `$span_days` at once; see decision 0050."""
-        query = _EVENT_DATE.sub("_span.event_date", self.query)
-        for name in self.dated_inputs:
-            query = re.sub(rf"\b{name}\b( as \w+)?", partial(_narrowed, name), query)
+        query = self.query
+        raw = sorted(name for name in self.inputs if name.startswith("raw."))
+        for name in (*self.dated_inputs, *raw):
+            read = rf"(\bfrom )?\b{name}\b( as \w+)?"
+            query = re.sub(read, partial(_narrowed, name), query)
+        query = _EVENT_DATE.sub("_span.event_date", query)
         return self._packed(
             "select _made.*"
             " from (select unnest($span_days::date[]) as event_date) as _span,"
@@ -107,14 +116,16 @@ class Model(Strict):
 
     def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
         """The dates that `span_statement` asks for: the days, and what they read."""
-        if not self.dated_inputs:
-            return {"span_days": list(days)}
         window = self.header.window
-        return {
+        dates = {
             "span_days": list(days),
+            "own_first": min(days),
+            "own_last": max(days),
             "span_first": min(days) - timedelta(days=window.days_before),
             "span_last": max(days) + timedelta(days=window.days_after),
         }
+        asked = set(_PARAM.findall(self.span_statement))
+        return {name: value for name, value in dates.items() if name in asked}
 
     def _packed(self, query: str) -> str:
         if not self.header.details:
@@ -180,9 +191,27 @@ def _files(folder: Path) -> list[Path]:
 
 def _narrowed(name: str, found: re.Match[str]) -> str:
     """An input as a span reads it: the planner passes no day of it by otherwise."""
-    alias = found[1] or f" as {name.split('.')[1]}"
-    days = "event_date between $span_first and $span_last"
-    return f"(from {name} where {days}){alias}"
+    before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
+    reach = "own" if before and _asks_own_day(found.string[found.end() :]) else "span"
+    if reach == "span" and name.startswith("raw."):
+        # its view shows no other files
+        return found[0]
+    days = f"event_date between ${reach}_first and ${reach}_last"
+    return f"{before}(from {name} where {days}){alias}"
+
+
+def _asks_own_day(rest: str) -> bool:
+    """Whether no other day's row of a relation counts, by what follows its name.
+
+    Sure of what it says: the day is the first condition, and no `or` lifts it.
+    """
+    asked = _OWN_DAY.match(rest)
+    if asked is None:
+        return False
+    rest, inner = _NO_SQL.sub("", rest[asked.end() :]), ""
+    while rest != inner:
+        rest, inner = _IN_BRACKETS.sub("", rest), rest
+    return not re.search(r"\bor\b", rest.split(")")[0])
 
 
 def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
