@@ -65,6 +65,10 @@ _CALL = re.compile(r"\b([a-z_0-9]+)\(")
 _MACRO = re.compile(r"^create or replace temporary macro ([a-z_0-9]+)\(", re.MULTILINE)
 
 
+Days = tuple[str, str]
+"""First and last day, as SQL."""
+
+
 class Model(Strict):
     """One relation of the warehouse, and how it is made.
 
@@ -94,19 +98,26 @@ class Model(Strict):
         """Written for one local day, and built for some."""
         return "event_date" in self.header.params
 
-    @property
+    @cached_property
     def statement(self) -> str:
         """The query as it fills the table: a rule's facts are packed as JSON."""
-        return self._packed(self.query)
+        window = self.header.window
+        return self._packed(
+            self._bounded(
+                (
+                    f"$event_date::date - {window.days_before}",
+                    f"$event_date::date + {window.days_after}",
+                ),
+                None,
+            )
+        )
 
     @cached_property
     def span_statement(self) -> str:
         """The same for each of `$span_days` at once; see decision 0050."""
-        query = self.query
-        raw = sorted(name for name in self.inputs if name.startswith("raw."))
-        for name in (*self.dated_inputs, *raw):
-            read = rf"(\bfrom )?\b{name}\b( as \w+)?"
-            query = re.sub(read, partial(_narrowed, name), query)
+        query = self._bounded(
+            ("$span_first", "$span_last"), ("$own_first", "$own_last")
+        )
         query = _EVENT_DATE.sub("_span.event_date", query)
         return self._packed(
             "select _made.*"
@@ -126,6 +137,21 @@ class Model(Strict):
         }
         asked = set(_PARAM.findall(self.span_statement))
         return {name: value for name, value in dates.items() if name in asked}
+
+    def _bounded(self, wide: Days, own: Days | None) -> str:
+        """The query with its inputs bounded: the planner passes no day by otherwise.
+
+        Args:
+            wide: First and last day that the window reaches.
+            own: The same of what is asked for the day alone; None bounds nothing.
+        """
+        query = self.query
+        # a view of the lake shows no files beyond the window
+        reach = {name: None for name in sorted(self.inputs) if name.startswith("raw.")}
+        for name, days in {**reach, **dict.fromkeys(self.dated_inputs, wide)}.items():
+            read = rf"(\bfrom )?\b{name}\b( as \w+)?"
+            query = re.sub(read, partial(_narrowed, name, days, own), query)
+        return query
 
     def _packed(self, query: str) -> str:
         if not self.header.details:
@@ -189,15 +215,17 @@ def _files(folder: Path) -> list[Path]:
     ]
 
 
-def _narrowed(name: str, found: re.Match[str]) -> str:
-    """An input as a span reads it: the planner passes no day of it by otherwise."""
+def _narrowed(
+    name: str, wide: Days | None, own: Days | None, found: re.Match[str]
+) -> str:
+    """An input as it is read, with what of it cannot count left out."""
     before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
-    reach = "own" if before and _asks_own_day(found.string[found.end() :]) else "span"
-    if reach == "span" and name.startswith("raw."):
-        # its view shows no other files
+    is_own = before and _asks_own_day(found.string[found.end() :])
+    days = own if is_own else wide
+    if days is None:
         return found[0]
-    days = f"event_date between ${reach}_first and ${reach}_last"
-    return f"{before}(from {name} where {days}){alias}"
+    first, last = days
+    return f"{before}(from {name} where event_date between {first} and {last}){alias}"
 
 
 def _asks_own_day(rest: str) -> bool:
