@@ -101,16 +101,12 @@ class Model(Strict):
     @cached_property
     def statement(self) -> str:
         """The query as it fills the table: a rule's facts are packed as JSON."""
+        if not self.is_dated:
+            return self._packed(self.query)
         window = self.header.window
-        return self._packed(
-            self._bounded(
-                (
-                    f"$event_date::date - {window.days_before}",
-                    f"$event_date::date + {window.days_after}",
-                ),
-                None,
-            )
-        )
+        first = f"$event_date::date - {window.days_before}"
+        last = f"$event_date::date + {window.days_after}"
+        return self._packed(self._bounded((first, last), None))
 
     @cached_property
     def span_statement(self) -> str:
