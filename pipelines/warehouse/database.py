@@ -255,14 +255,19 @@ class Database:
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
         promised = _promised(model)
-        facts = tuple(model.header.details.items())
-        told = (model.query, model.macros, tuple(promised.items()), facts)
+        declared = tuple(model.header.details.items())
+        told = (model.query, model.macros, tuple(promised.items()), declared)
         if told in _PROVEN:
             return
-        described = self.rows(f"describe {model.statement}", named)
-        found = {row[0]: str(row[1]).lower() for row in described}
-        if model.header.details:
-            self._prove_details(model, named)
+        # to describe the columns and the facts apart would bind the query twice
+        facts = ", null as _facts, unnest(details)" if model.header.details else ""
+        query = f"describe select *{facts} from ({model.query}\n)"
+        described = [(row[0], str(row[1])) for row in self.rows(query, named)]
+        end = [name for name, _ in described].index("_facts") if facts else None
+        found = {name: kind.lower() for name, kind in described[:end]}
+        if end is not None:
+            self._prove_details(model, dict(described[end + 1 :]))
+            found["details"] = "varchar"
         if list(found) != list(promised) or found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
@@ -271,10 +276,9 @@ class Database:
             )
         _PROVEN.add(told)
 
-    def _prove_details(self, model: Model, named: Mapping[str, Any]) -> None:
+    def _prove_details(self, model: Model, types: Mapping[str, str]) -> None:
         """The query packs the facts that the header declares, of their types."""
-        query = f"describe select unnest(details) from ({model.query}\n)"
-        found = {row[0]: _fact_type(str(row[1])) for row in self.rows(query, named)}
+        found = {name: _fact_type(kind) for name, kind in types.items()}
         promised = dict(model.header.details)
         if found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
