@@ -47,6 +47,13 @@ class WarehouseError(SchoolbellError):
     """The warehouse file cannot be written or read."""
 
 
+class Shown(NamedTuple):
+    """Parquet files that a view of the lake shows, and how many rows they hold."""
+
+    paths: tuple[Path, ...] = ()
+    row_count: int = 0
+
+
 class Database:
     """The warehouse file, open for writing."""
 
@@ -59,7 +66,7 @@ class Database:
         self._again = again
         self._known: set[str] = set()
         self._new: set[str] = set()
-        self._shown: dict[str, tuple[Path, ...]] = {}
+        self._shown: dict[str, Shown] = {}
 
     def close(self) -> None:
         """Close the connection; what was committed is in the file."""
@@ -74,9 +81,9 @@ class Database:
         # after an error it stays closed: a task may go on reading
         self._connection = self._again()
         shown, self._shown = self._shown, {}
-        for event_class, paths in shown.items():
-            if paths:
-                self.view_files(event_class, paths)
+        for event_class, files in shown.items():
+            if files.paths:
+                self.view_files(event_class, files)
 
     def spill_to(self, folder: Path) -> None:
         """Write what does not fit into memory below a folder."""
@@ -109,26 +116,33 @@ class Database:
             self._transact(f"insert into {table} by name select * from incoming")
         self._connection.unregister("incoming")
 
-    def view_files(self, event_class: str, paths: Sequence[Path]) -> None:
+    def view_files(self, event_class: str, files: Shown) -> None:
         """Make `raw.<event_class>` show exactly these Parquet files."""
-        if self._shown.get(event_class) == (*paths,):
+        if self._shown.get(event_class) == files:
             return
         # names of files are values, so the view reads them from a variable
         self._connection.execute(
             f"set variable files_{event_class} = $paths::varchar[]",
-            {"paths": [str(path) for path in paths]},
+            {"paths": [str(path) for path in files.paths]},
+        )
+        # DuckDB takes every file to be as small as the first, and joins the wrong way
+        # round where that one holds a few lines that came late
+        self._connection.execute(
+            f"set variable rows_{event_class} = $rows::bigint",
+            {"rows": files.row_count},
         )
         self._connection.execute(
             f"create or replace view raw.{event_class} as"
             f" select file_id * {LINES_A_FILE} + line_no as event_id, *"
             f" from read_parquet(getvariable('files_{event_class}'),"
+            f" explicit_cardinality = getvariable('rows_{event_class}'),"
             " hive_partitioning = false)"
         )
-        self._shown[event_class] = (*paths,)
+        self._shown[event_class] = files
 
     def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
         """Make `raw.<event_class>` an empty relation of the right columns."""
-        if self._shown.get(event_class) == ():
+        if self._shown.get(event_class) == Shown():
             return
         empty = pl.DataFrame(schema=pl.Schema({"event_id": pl.Int64} | dict(schema)))
         self._connection.register("incoming", empty)
@@ -139,7 +153,7 @@ class Database:
         self._connection.execute(
             f"create or replace view raw.{event_class} as from raw._empty_{event_class}"
         )
-        self._shown[event_class] = ()
+        self._shown[event_class] = Shown()
 
     def build(
         self, model: Model, values: Mapping[str, Scalar], *days: date | None
@@ -241,14 +255,19 @@ class Database:
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
         promised = _promised(model)
-        facts = tuple(model.header.details.items())
-        told = (model.query, model.macros, tuple(promised.items()), facts)
+        declared = tuple(model.header.details.items())
+        told = (model.query, model.macros, tuple(promised.items()), declared)
         if told in _PROVEN:
             return
-        described = self.rows(f"describe {model.statement}", named)
-        found = {row[0]: str(row[1]).lower() for row in described}
-        if model.header.details:
-            self._prove_details(model, named)
+        # to describe the columns and the facts apart would bind the query twice
+        facts = ", null as _facts, unnest(details)" if model.header.details else ""
+        query = f"describe select *{facts} from ({model.query}\n)"
+        described = [(row[0], str(row[1])) for row in self.rows(query, named)]
+        end = [name for name, _ in described].index("_facts") if facts else None
+        found = {name: kind.lower() for name, kind in described[:end]}
+        if end is not None:
+            self._prove_details(model, dict(described[end + 1 :]))
+            found["details"] = "varchar"
         if list(found) != list(promised) or found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
@@ -257,10 +276,9 @@ class Database:
             )
         _PROVEN.add(told)
 
-    def _prove_details(self, model: Model, named: Mapping[str, Any]) -> None:
+    def _prove_details(self, model: Model, types: Mapping[str, str]) -> None:
         """The query packs the facts that the header declares, of their types."""
-        query = f"describe select unnest(details) from ({model.query}\n)"
-        found = {row[0]: _fact_type(str(row[1])) for row in self.rows(query, named)}
+        found = {name: _fact_type(kind) for name, kind in types.items()}
         promised = dict(model.header.details)
         if found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}

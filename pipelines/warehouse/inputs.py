@@ -26,7 +26,7 @@ from pipelines.registry.sites import registrable_domains
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import LakeFile
-from pipelines.warehouse.database import Database
+from pipelines.warehouse.database import Database, Shown
 
 # What a host's name looks like to somebody who reads it. Pure.
 #
@@ -213,7 +213,7 @@ def show_raw(
     show(database, listed(files, classes, days))
 
 
-Listed = Mapping[str, Sequence[Path]]
+Listed = Mapping[str, Shown]
 """Files of the lake by the class of events that they hold."""
 
 
@@ -227,16 +227,19 @@ def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) ->
     for those in found.values():
         require_sound(files.folder, those)
     return {
-        name: [files.folder / file.path for file in those]
+        name: Shown(
+            tuple(files.folder / file.path for file in those),
+            sum(file.row_count for file in those),
+        )
         for name, those in found.items()
     }
 
 
 def show(database: Database, listed: Listed) -> None:
     """Make `raw.*` show the events of these files alone."""
-    for event_class, paths in listed.items():
-        if paths:
-            database.view_files(event_class, paths)
+    for event_class, shown in listed.items():
+        if shown.paths:
+            database.view_files(event_class, shown)
         else:
             columns = EVENT_CLASSES[event_class].schema
             schema = [*PLACE.items(), *columns.items(), *LAKE_COLUMNS.items()]

@@ -54,9 +54,19 @@ _RELATION = re.compile(
 _CODE = re.compile(r"^code: (\S+)$", re.MULTILINE)
 _ABOUT_DEVICE = re.compile(r"^about: device$", re.MULTILINE)
 _EVENT_DATE = re.compile(r"\$event_date\b")
+_OWN_DAY = re.compile(
+    r"\s+where\s+(?:\w+\.)?event_date = \$event_date::date"
+    r"(?=\s+(?:and|group|qualify|window|union|order|having)\b|\s*\)|\s*\Z)"
+)
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
+_NO_SQL = re.compile(r"--[^\n]*|'(?:[^']|'')*'")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
 _MACRO = re.compile(r"^create or replace temporary macro ([a-z_0-9]+)\(", re.MULTILINE)
+
+
+Days = tuple[str, str]
+"""First and last day, as SQL."""
 
 
 class Model(Strict):
@@ -88,17 +98,23 @@ class Model(Strict):
         """Written for one local day, and built for some."""
         return "event_date" in self.header.params
 
-    @property
+    @cached_property
     def statement(self) -> str:
         """The query as it fills the table: a rule's facts are packed as JSON."""
-        return self._packed(self.query)
+        if not self.is_dated:
+            return self._packed(self.query)
+        window = self.header.window
+        first = f"$event_date::date - {window.days_before}"
+        last = f"$event_date::date + {window.days_after}"
+        return self._packed(self._bounded((first, last), None))
 
     @cached_property
     def span_statement(self) -> str:
         """The same for each of `$span_days` at once; see decision 0050."""
-        query = _EVENT_DATE.sub("_span.event_date", self.query)
-        for name in self.dated_inputs:
-            query = re.sub(rf"\b{name}\b( as \w+)?", partial(_narrowed, name), query)
+        query = self._bounded(
+            ("$span_first", "$span_last"), ("$own_first", "$own_last")
+        )
+        query = _EVENT_DATE.sub("_span.event_date", query)
         return self._packed(
             "select _made.*"
             " from (select unnest($span_days::date[]) as event_date) as _span,"
@@ -107,14 +123,31 @@ class Model(Strict):
 
     def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
         """The dates that `span_statement` asks for: the days, and what they read."""
-        if not self.dated_inputs:
-            return {"span_days": list(days)}
         window = self.header.window
-        return {
+        dates = {
             "span_days": list(days),
+            "own_first": min(days),
+            "own_last": max(days),
             "span_first": min(days) - timedelta(days=window.days_before),
             "span_last": max(days) + timedelta(days=window.days_after),
         }
+        asked = set(_PARAM.findall(self.span_statement))
+        return {name: value for name, value in dates.items() if name in asked}
+
+    def _bounded(self, wide: Days, own: Days | None) -> str:
+        """The query with its inputs bounded: the planner passes no day by otherwise.
+
+        Args:
+            wide: First and last day that the window reaches.
+            own: The same of what is asked for the day alone; None bounds nothing.
+        """
+        query = self.query
+        # a view of the lake shows no files beyond the window
+        reach = {name: None for name in sorted(self.inputs) if name.startswith("raw.")}
+        for name, days in {**reach, **dict.fromkeys(self.dated_inputs, wide)}.items():
+            read = rf"(\bfrom )?\b{name}\b( as \w+)?"
+            query = re.sub(read, partial(_narrowed, name, days, own), query)
+        return query
 
     def _packed(self, query: str) -> str:
         if not self.header.details:
@@ -178,11 +211,31 @@ def _files(folder: Path) -> list[Path]:
     ]
 
 
-def _narrowed(name: str, found: re.Match[str]) -> str:
-    """An input as a span reads it: the planner passes no day of it by otherwise."""
-    alias = found[1] or f" as {name.split('.')[1]}"
-    days = "event_date between $span_first and $span_last"
-    return f"(from {name} where {days}){alias}"
+def _narrowed(
+    name: str, wide: Days | None, own: Days | None, found: re.Match[str]
+) -> str:
+    """An input as it is read, with what of it cannot count left out."""
+    before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
+    is_own = before and _asks_own_day(found.string[found.end() :])
+    days = own if is_own else wide
+    if days is None:
+        return found[0]
+    first, last = days
+    return f"{before}(from {name} where event_date between {first} and {last}){alias}"
+
+
+def _asks_own_day(rest: str) -> bool:
+    """Whether no other day's row of a relation counts, by what follows its name.
+
+    Sure of what it says: the day is the first condition, and no `or` lifts it.
+    """
+    asked = _OWN_DAY.match(rest)
+    if asked is None:
+        return False
+    rest, inner = _NO_SQL.sub("", rest[asked.end() :]), ""
+    while rest != inner:
+        rest, inner = _IN_BRACKETS.sub("", rest), rest
+    return not re.search(r"\bor\b", rest.split(")")[0])
 
 
 def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:

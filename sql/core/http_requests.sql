@@ -319,8 +319,8 @@ let_in as (
 ),
 
 -- it says more than a network that spans buildings; where both say one and differ,
--- neither is believed
-located as (
+-- neither is believed. To join that little again costs less than to keep a wide copy
+located as not materialized (
     select
         placed.* replace (
             coalesce(placed.building, let_in.building) as building,
@@ -391,7 +391,7 @@ at_keyboard as (
     having count(distinct devices.device) = 1
 ),
 
-told as (
+told as not materialized (
     select
         located.* replace (
             coalesce(at_keyboard.device, located.device) as device,

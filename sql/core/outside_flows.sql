@@ -331,15 +331,10 @@ hours as (
         max(epoch(time) - epoch(start_time)) as longest_seconds,
         min(start_time) as first_time,
         max(start_time) as last_time,
-        sorted_set(
-            list_slice(list_sort(list(event_id)), 1, 5)
-            || [
-                max_by(
-                    event_id,
-                    (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
-                )
-            ]
-        ) as evidence,
+        min(event_id, 5) as first_events,
+        max_by(
+            event_id, (coalesce(bytes_out, 0) + coalesce(bytes_in, 0), event_id)
+        ) as largest_event,
         min(binding_event_id) as binding_event_id
     from seen
     group by
@@ -388,7 +383,12 @@ select
     hours.longest_seconds,
     hours.first_time,
     hours.last_time,
-    hours.evidence,
+    -- in order: what is not among the first five comes after them
+    case
+        when list_contains(hours.first_events, hours.largest_event)
+            then hours.first_events
+        else list_append(hours.first_events, hours.largest_event)
+    end as evidence,
     hours.binding_event_id,
     $event_date::date as event_date
 from hours

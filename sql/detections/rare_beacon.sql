@@ -124,23 +124,16 @@ response: >
 --- */
 with
 
-flows as (
+-- which day is built does not matter yet: several read it once
+device_days as (
     select
         device,
-        device_class,
-        is_registered,
         destination,
         site,
-        background_kind,
-        is_listed,
-        flow_count,
-        first_time,
-        last_time,
-        binding_event_id,
+        min(first_time) as first_time,
         event_date
     from core.outside_flows
-    where
-        event_date between $event_date::date - interval 13 day and $event_date::date
+    group by device, destination, site, event_date
 ),
 
 pairs as (
@@ -151,7 +144,7 @@ pairs as (
         min(first_time) as start_time,
         max(last_time) as end_time,
         list_distinct(list(binding_event_id)) as bindings
-    from flows
+    from core.outside_flows
     where
         event_date = $event_date::date
         and is_registered
@@ -169,7 +162,15 @@ pairs as (
 
 district as (
     select count(distinct device) as device_count
-    from flows
+    from
+        (
+            select distinct
+                device,
+                event_date
+            from device_days
+        ) as seen
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
 ),
 
 -- a list of malware makes nobody know a site
@@ -183,12 +184,16 @@ well_known as (
 
 known as (
     select
-        site,
-        count(distinct device) as device_count,
-        count(distinct event_date) as day_count
-    from flows
-    where site in (select pairs.site from pairs)
-    group by site
+        sites.site,
+        count(distinct device_days.device) as device_count,
+        count(distinct device_days.event_date) as day_count
+    from (select distinct site from pairs) as sites
+    inner join device_days
+        on
+            sites.site = device_days.site
+            and device_days.event_date between $event_date::date - interval 13 day
+            and $event_date::date
+    group by sites.site
 ),
 
 rare as (
@@ -237,25 +242,22 @@ read_there as (
 ),
 
 -- whether the log shows the device before it called
-begun as (
-    select
-        device,
-        min(first_time) as known_time
-    from flows
-    where device in (select rare.device from rare)
-    group by device
-),
-
 started as (
     select
-        flows.device,
-        flows.destination,
-        min(flows.first_time)
-        >= min(begun.known_time) + interval 1 hour * $start_hours as is_start_seen
-    from flows
-    inner join begun on flows.device = begun.device
-    where flows.destination in (select rare.destination from rare)
-    group by flows.device, flows.destination
+        rare.device,
+        rare.destination,
+        min(device_days.first_time) filter (
+            where device_days.destination = rare.destination
+        )
+        >= min(device_days.first_time) + interval 1 hour * $start_hours
+            as is_start_seen
+    from rare
+    inner join device_days
+        on
+            rare.device = device_days.device
+            and device_days.event_date between $event_date::date - interval 13 day
+            and $event_date::date
+    group by rare.device, rare.destination
 )
 
 select

@@ -43,21 +43,36 @@ with
 flows as (
     select *
     from core.outside_flows
+    where event_date = $event_date::date and not is_bare_address
+),
+
+-- which day is built does not matter yet: several read it once
+site_days as (
+    select distinct
+        site,
+        event_date
+    from core.outside_flows
+    where not is_bare_address
+),
+
+before as (
+    select
+        site,
+        event_date
+    from site_days
     where
-        event_date between $event_date::date - interval 30 day and $event_date::date
-        and not is_bare_address
+        event_date >= $event_date::date - interval 30 day
+        and event_date < $event_date::date
 ),
 
 logged as (
     select count(distinct event_date) as day_count
-    from flows
-    where event_date < $event_date::date
+    from before
 ),
 
 known as (
     select distinct site
-    from flows
-    where event_date < $event_date::date
+    from before
 ),
 
 by_log as (
@@ -69,10 +84,7 @@ by_log as (
         sum(flows.bytes_out) / 1000000.0 as megabytes_out
     from flows
     left join known on flows.site = known.site
-    where
-        flows.event_date = $event_date::date
-        and known.site is null
-        and flows.background_kind is null
+    where known.site is null and flows.background_kind is null
     group by flows.site, flows.seen_by
 ),
 
@@ -92,7 +104,6 @@ devices as (
         site,
         count(distinct device) as device_count
     from flows
-    where event_date = $event_date::date
     group by site
 ),
 

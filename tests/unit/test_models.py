@@ -62,6 +62,43 @@ def test_what_a_day_reads_of_itself_alone_is_read_off_the_query(tmp_path):
     assert read_models(tmp_path)["core.reads"].of_the_day == {"core.a"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "reach"),
+    [
+        ("from core.a where event_date = $event_date::date", "own"),
+        ("from core.a as b where b.event_date = $event_date::date and a > 1", "own"),
+        (
+            "from core.a where event_date = $event_date::date and (a > 1 or a < 0)",
+            "own",
+        ),
+        (
+            "from core.a where event_date = $event_date::date and a > 1 -- or not :(\n",
+            "own",
+        ),
+        ("from core.a where event_date = $event_date::date or a > 1", "span"),
+        ("from core.a where event_date = $event_date::date and f(a) or a < 0", "span"),
+        ("from core.a where event_date = $event_date::date - interval 1 day", "span"),
+        ("from core.a where event_date = $event_date::date + interval 1 day", "span"),
+        ("from core.a where a > 1 and event_date = $event_date::date", "span"),
+        ("from core.a as b, core.a as c where event_date = $event_date::date", "span"),
+    ],
+)
+def test_a_span_reads_no_day_that_none_of_its_days_asks_for(tmp_path, asked, reach):
+    day = "params: {event_date: {type: date}}"
+    header = f"grain: [a, event_date]\nwindow: {{days_before: 6}}\n{day}"
+    dated(tmp_path, "core.a", "raw.logons")
+    columns = ("a", "event_date")
+    model(tmp_path, "core.c", f"select a, event_date {asked}", header, columns)
+    read = read_models(tmp_path)["core.c"]
+    assert f"(from core.a where event_date between ${reach}_first" in (
+        read.span_statement
+    )
+    dates = read.span_arguments(DAYS[6:8])
+    first = {"own": DAYS[6], "span": DAYS[0]}
+    assert dates[f"{reach}_first"] == first[reach]
+    assert len(dates) == 3
+
+
 def test_inputs_come_before_what_reads_them(tmp_path):
     model(tmp_path, "core.first", "select a from core.second")
     model(tmp_path, "core.second", "select a from identity.third")
