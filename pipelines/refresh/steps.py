@@ -39,6 +39,7 @@ from pipelines.refresh.staleness import (
     stale,
 )
 from pipelines.registry.frames import FRAMES
+from pipelines.registry.outline import code_mark
 from pipelines.registry.registry import keep_registry
 from pipelines.state.ledger import FAILED, FileRecord
 from pipelines.state.published_reports import add_pending_reports
@@ -64,6 +65,8 @@ BUDGET_SECONDS = 120.0
 """A delivery that takes longer is read to its end after all others."""
 
 LOADED = "main.loaded_with"
+PROVEN = "main.proven_with"
+"""Models whose queries were seen to give what they promise, and what by."""
 """What the registry's tables and the dimensions were taken from."""
 
 Progress = Callable[[str, int, int], None]
@@ -219,11 +222,30 @@ def build(
     # what the registry's own models fail in is known from here on
     builder = builder_of(database, district, files)
     builder = replace(builder, away=away)
+    known = _provable(district)
+    before = dict(noted(database, PROVEN))
+    database.proven |= {name for name, one in known.items() if before.get(name) == one}
     built = builds.build(builder, district.models, due, progress)
+    failed = {one.model for one in builder.quarantine}
+    proven = {
+        name: known[name] for name in sorted(database.proven & known.keys() - failed)
+    }
+    if proven != before:
+        note(database, PROVEN, proven)
     built.because, built.again = found.because, found.again
     built.reasons = found.reasons
     built.reattributed = attribution.request_count(attribution.waiting(database))
     return built
+
+
+def _provable(district: District) -> dict[str, str]:
+    """For each model what its promise depends on: itself, what it reads, the code."""
+    columns = {
+        name: [(column, note.type) for column, note in model.header.columns.items()]
+        for name, model in district.models.items()
+    }
+    mark = sha256(f"{code_mark()} {columns}".encode()).hexdigest()
+    return {name: f"{one} {mark}" for name, one in district.model_versions.items()}
 
 
 @contextmanager

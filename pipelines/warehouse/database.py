@@ -55,7 +55,12 @@ class Shown(NamedTuple):
 
 
 class Database:
-    """The warehouse file, open for writing."""
+    """The warehouse file, open for writing.
+
+    Attributes:
+        proven: Names of models of which it is known that the query gives the columns
+            of the header; whoever knows more may add them.
+    """
 
     def __init__(
         self,
@@ -64,6 +69,7 @@ class Database:
     ) -> None:
         self._connection = connection
         self._again = again
+        self.proven: set[str] = set()
         self._known: set[str] = set()
         self._new: set[str] = set()
         self._shown: dict[str, Shown] = {}
@@ -254,10 +260,13 @@ class Database:
 
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
+        if model.name in self.proven:
+            return
         promised = _promised(model)
         declared = tuple(model.header.details.items())
         told = (model.query, model.macros, tuple(promised.items()), declared)
         if told in _PROVEN:
+            self.proven.add(model.name)
             return
         # to describe the columns and the facts apart would bind the query twice
         facts = ", null as _facts, unnest(details)" if model.header.details else ""
@@ -275,6 +284,7 @@ class Database:
                 f"columns differ from the header: {differ}", where=model.name
             )
         _PROVEN.add(told)
+        self.proven.add(model.name)
 
     def _prove_details(self, model: Model, types: Mapping[str, str]) -> None:
         """The query packs the facts that the header declares, of their types."""

@@ -6,13 +6,15 @@ from datetime import date
 import pytest
 
 from pipelines.district import open_district
+from pipelines.refresh import steps
 from pipelines.refresh.staleness import stale
 from pipelines.refresh.steps import build_and_judge
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
-from pipelines.warehouse import builds, inputs, snapshots
-from pipelines.warehouse.database import writing
+from pipelines.state.source_records import mark_dirty
+from pipelines.warehouse import builds, database, inputs, snapshots
+from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import arguments, model_version, models
 from pipelines.warehouse.snapshots import current
 from tests.journey.small import held, judged, now, rows_of, told_of
@@ -48,6 +50,34 @@ def test_one_threshold_makes_one_model_stale(two_days, tmp_path):
         built = build_and_judge(district).built
     assert {name for name, days in built.days.items() if days} == {MODEL}
     assert not any(due(home).values())
+
+
+def test_a_query_is_described_again_when_it_or_a_promise_changed(
+    two_days, tmp_path, monkeypatch
+):
+    def described(home):
+        asked = []
+        rows = Database.rows
+
+        def spied(self, query, *more):
+            asked.append(query)
+            return rows(self, query, *more)
+
+        database._PROVEN.clear()  # as in a process of its own
+        with monkeypatch.context() as during, open_district(home) as district:
+            during.setattr(Database, "rows", spied)
+            with district.store.writing() as transaction:
+                mark_dirty(transaction, DAYS, reason="events")
+            build_and_judge(district)
+        return sum(query.startswith("describe") for query in asked)
+
+    home = two_days.copy(tmp_path)
+    described(home)
+    assert described(home) == 0
+    set_to(home, f"\n[detections.{RULE}]\nrequests = 9\n")
+    assert described(home) == 1
+    monkeypatch.setattr(steps, "code_mark", lambda: "another version")
+    assert described(home) > 90
 
 
 def test_what_is_built_so_is_what_is_built_from_nothing(two_days, tmp_path):
