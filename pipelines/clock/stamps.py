@@ -109,17 +109,16 @@ def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
         return pl.DataFrame(schema=PAIR.to_schema()).clear(len(values))
     naive, offset = pl.col("naive"), pl.col("offset")
     rows = values.cast(pl.Datetime("us")).to_frame("naive")
+    rows = rows.with_columns(hour=naive.dt.truncate("1h"))
     days = rows.select(naive.dt.epoch("d").unique().drop_nulls().sort()).to_series()
+    if len(days) <= _FEW_DAYS:
+        even = _even_hours_of(tuple(days), zone)
+    else:
+        even = _even_hours(rows.select(pl.col("hour").unique()), zone)
     time = within((naive - offset).dt.replace_time_zone("UTC").cast(INSTANT))
     found = (
         rows.lazy()
-        .with_columns(hour=naive.dt.truncate("1h"))
-        .join(
-            _even_hours(zone, tuple(days)).lazy(),
-            on="hour",
-            how="left",
-            maintain_order="left",
-        )
+        .join(even.lazy(), on="hour", how="left", maintain_order="left")
         .select(time=time, odd=pl.when(offset.is_null()).then(naive))
         .with_columns(
             quality=pl.when(pl.col("time").is_not_null()).then(pl.lit("zoned"))
@@ -140,20 +139,25 @@ _HOUR = timedelta(hours=1)
 _INSTANT_BEFORE = timedelta(microseconds=1)
 
 
-@lru_cache(maxsize=64)
-def _even_hours(zone: str, days: tuple[int, ...]) -> pl.DataFrame:
-    """The `offset` of each `hour` of some days that begins and ends with the same.
+_FEW_DAYS = 31
+"""So many are kept for the next block, which mostly holds the same one or two."""
 
-    Args:
-        days: Since 1970; the blocks of a log are mostly of the same one or two.
-    """
+
+@lru_cache(maxsize=64)
+def _even_hours_of(days: tuple[int, ...], zone: str) -> pl.DataFrame:
+    """`_even_hours` of some days, counted from 1970."""
     first = pl.col("day").cast(pl.Date).cast(pl.Datetime("us"))
     last = first + pl.duration(hours=23)
     hours = pl.DataFrame({"day": days}, schema={"day": pl.Int32}).select(
         hour=pl.datetime_ranges(first, last, "1h")
     )
+    return _even_hours(hours.explode("hour"), zone)
+
+
+def _even_hours(hours: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """The `offset` from UTC of each `hour` that begins and ends with the same."""
     ends = {"first": timedelta(), "last": _HOUR - _INSTANT_BEFORE}
-    asked = hours.explode("hour").with_columns(
+    asked = hours.with_columns(
         _in_zone(pl.col("hour") + length, zone).alias(end)
         for end, length in ends.items()
     )

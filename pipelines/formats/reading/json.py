@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.formats.reading.fields import rarely
+from pipelines.formats.reading.fields import OLDEST, rarely
 from pipelines.formats.reading.keyvalue import json_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ MAY_BE_NO_NUMBER = "(?i)nan|inf"
 NO_NUMBER = r"(?i)[:,\[]\s*-?(?:nan|inf)"
 IS_JSON = "select coalesce(json_valid(line), false) as is_object from lines"
 HELD = "select json_extract_string(line, $paths) as held from lines"
-OLDEST = pl.CompatLevel.oldest()
 TEXTS = pl.List(pl.String)
 
 
