@@ -65,9 +65,9 @@ BUDGET_SECONDS = 120.0
 """A delivery that takes longer is read to its end after all others."""
 
 LOADED = "main.loaded_with"
-PROVEN = "main.proven_with"
-"""Models whose queries were seen to give what they promise, and what by."""
 """What the registry's tables and the dimensions were taken from."""
+PROVEN = "main.proven_with"
+"""Models whose queries were seen to give what they promise, and by which code."""
 
 Progress = Callable[[str, int, int], None]
 """Told while a step works: what it is at, how much is done, of how much."""
