@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.errors import SourceError
-from pipelines.ingest.delivery import Delivery, RemoteFile
+from pipelines.ingest.delivery import Delivery, Listing, RemoteFile
 from pipelines.ingest.identification import choose_format
-from pipelines.ingest.lake import require_space
+from pipelines.ingest.lake import prepare
 from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.portions import Elsewhere, Here, Work
 from pipelines.ingest.progress import FileProgress, count_lines
@@ -53,17 +53,21 @@ from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, GONE, GROWING, FileRecord
 
 
-def ingest_source(options: IngestOptions, source: Source) -> list[Outcome]:
+def ingest_source(
+    options: IngestOptions, source: Source, listing: Listing | None = None
+) -> list[Outcome]:
     """Read all that is new in a source's folder; one outcome a delivery.
+
+    Args:
+        listing: What lies in the folder, if it was listed just now.
 
     Raises:
         SourceError: A remote folder cannot be listed.
         LakeError: The disk refuses to be written to.
         BusyError: Another run works on the same files.
     """
-    options.lake.mkdir(parents=True, exist_ok=True)
-    require_space(options.lake, options.least_free_bytes)
-    return _Run(options, source).outcomes()
+    prepare(options.lake, options.least_free_bytes)
+    return _Run(options, source, listing or source.listing()).outcomes()
 
 
 def preview_source(options: IngestOptions, source: Source) -> list[Outcome]:
@@ -96,11 +100,13 @@ class _Run:
     one before it.
     """
 
-    def __init__(self, options: IngestOptions, source: Source) -> None:
+    def __init__(
+        self, options: IngestOptions, source: Source, listing: Listing
+    ) -> None:
         self.options = options
         self.source = source
         self.settled_ns = options.settled_ns()
-        self.listing = source.listing()
+        self.listing = listing
         records = ledger.source_files(options.store, source.name)
         self.records = {record.file_id: record for record in records}
         self.known = Known(records, self.settled_ns)

@@ -68,6 +68,16 @@ def require_space(folder: Path, least_bytes: int) -> None:
         )
 
 
+def prepare(folder: Path, least_bytes: int) -> None:
+    """Make the lake's folder, and see that there is space.
+
+    Raises:
+        LakeError: Less space is free.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    require_space(folder, least_bytes)
+
+
 def write(
     folder: Path, name: str, source: str, event_class: str, frame: "pl.DataFrame"
 ) -> LakeFile:

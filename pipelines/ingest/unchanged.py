@@ -5,7 +5,7 @@ A run that finds nothing is the commonest: it need not import what it reads with
 
 from pathlib import Path
 
-from pipelines.ingest.lake import require_space
+from pipelines.ingest.delivery import Listing
 from pipelines.ingest.recognition import closed_row, looks_unchanged
 from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import IngestOptions, Outcome, Source, left_out, waits
@@ -13,22 +13,22 @@ from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
 
 
-def unchanged(options: IngestOptions, source: Source) -> list[Outcome] | None:
+def unchanged(
+    options: IngestOptions, source: Source, listing: Listing
+) -> list[Outcome] | None:
     """The outcomes of a folder whose every file is as the ledger has it.
 
     None where anything may be new, or gone before it was read to its end; and of a
-    remote folder, which would be listed twice.
+    remote folder.
 
-    Raises:
-        LakeError: The disk is full.
+    Args:
+        listing: What lies in the folder.
     """
     if is_remote(source.folder) or not Path(source.folder).is_dir():
         return None
-    options.lake.mkdir(parents=True, exist_ok=True)
-    require_space(options.lake, options.least_free_bytes)
     records = ledger.source_files(options.store, source.name)
     known = {record.path: record for record in records}
-    listing, settled_ns = source.listing(), options.settled_ns()
+    settled_ns = options.settled_ns()
     found = []
     for delivery in listing.deliveries:
         record = known.get(delivery.path)

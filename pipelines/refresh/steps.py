@@ -18,7 +18,7 @@ from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.rule_coverage import note_coverage
-from pipelines.ingest.lake import sweep
+from pipelines.ingest.lake import prepare, sweep
 from pipelines.ingest.remote import shown
 from pipelines.ingest.source import (
     LATER,
@@ -153,12 +153,14 @@ def preview(options: IngestOptions, source: Source) -> list[Outcome]:
 
 def _ingested(options: IngestOptions, source: Source) -> list[Outcome]:
     """Read all that is new in a source's folder."""
-    found = unchanged(options, source)
+    prepare(options.lake, options.least_free_bytes)
+    listing = source.listing()
+    found = unchanged(options, source, listing)
     if found is not None:
         return found
     from pipelines.ingest.ingestion import ingest_source  # NumPy and Arrow with it
 
-    return ingest_source(options, source)
+    return ingest_source(options, source, listing)
 
 
 def _outcomes(
@@ -224,12 +226,13 @@ def build(
     builder = replace(builder, away=away)
     known = _provable(district)
     before = dict(noted(database, PROVEN))
-    database.proven |= {name for name, one in known.items() if before.get(name) == one}
+    database.trusted = frozenset(
+        name for name, one in known.items() if before.get(name) == one
+    )
     built = builds.build(builder, district.models, due, progress)
     failed = {one.model for one in builder.quarantine}
-    proven = {
-        name: known[name] for name in sorted(database.proven & known.keys() - failed)
-    }
+    sound = (database.proven | database.trusted) & known.keys() - failed
+    proven = {name: known[name] for name in sorted(sound)}
     if proven != before:
         note(database, PROVEN, proven)
     built.because, built.again = found.because, found.again

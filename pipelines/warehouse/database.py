@@ -58,8 +58,8 @@ class Database:
     """The warehouse file, open for writing.
 
     Attributes:
-        proven: Names of models of which it is known that the query gives the columns
-            of the header; whoever knows more may add them.
+        proven: Names of models whose query was seen to give the columns of the header.
+        trusted: Names of those of which this is known from before.
     """
 
     def __init__(
@@ -70,6 +70,7 @@ class Database:
         self._connection = connection
         self._again = again
         self.proven: set[str] = set()
+        self.trusted: frozenset[str] = frozenset()
         self._known: set[str] = set()
         self._new: set[str] = set()
         self._shown: dict[str, Shown] = {}
@@ -260,7 +261,7 @@ class Database:
 
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
-        if model.name in self.proven:
+        if model.name in self.trusted:
             return
         promised = _promised(model)
         declared = tuple(model.header.details.items())

@@ -98,7 +98,7 @@ class Model(Strict):
         """Written for one local day, and built for some."""
         return "event_date" in self.header.params
 
-    @cached_property
+    @property
     def statement(self) -> str:
         """The query as it fills the table: a rule's facts are packed as JSON."""
         if not self.is_dated:

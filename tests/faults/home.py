@@ -85,7 +85,10 @@ class Home:
             settle_seconds=settle,
             **{"least_free_bytes": 0, **more},
         )
-        before, known = self.records(), unchanged(options, self.source)
+        before, known = (
+            self.records(),
+            unchanged(options, self.source, self.source.listing()),
+        )
         outcomes = ingest_source(options, self.source)
         if known is not None:  # what was told without reading is what reading tells
             assert known == outcomes

@@ -28,7 +28,7 @@ def told(home, settle=0.0):
         settle_seconds=settle,
         least_free_bytes=0,
     )
-    found = unchanged(options, home.source)
+    found = unchanged(options, home.source, home.source.listing())
     return found and [(one.record.path, one.kind, one.waits) for one in found]
 
 
