@@ -85,11 +85,9 @@ class Home:
             settle_seconds=settle,
             **{"least_free_bytes": 0, **more},
         )
-        before, known = (
-            self.records(),
-            unchanged(options, self.source, self.source.listing()),
-        )
-        outcomes = ingest_source(options, self.source)
+        listing = self.source.listing()
+        before, known = self.records(), unchanged(options, self.source, listing)
+        outcomes = ingest_source(options, self.source, listing)
         if known is not None:  # what was told without reading is what reading tells
             assert known == outcomes
             assert self.records() == before
