@@ -94,8 +94,7 @@ def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
 
 def _placed(values: pl.Series, zone: str) -> pl.Series:
     """Structs of `time` and `quality`."""
-    found = _times_and_qualities(values, zone)
-    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
+    return _times_and_qualities(values, zone).to_struct(values.name)
 
 
 def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
@@ -372,7 +371,7 @@ def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
             time=pl.when(better).then("time_again").otherwise("time"),
             quality=pl.when(better).then("quality_again").otherwise("quality"),
         )
-    return found.select(pl.struct("time", "quality")).to_series().rename(values.name)
+    return found.select("time", "quality").to_struct(values.name)
 
 
 def _in_year(rest: pl.Series, year: int, reading: Reading) -> pl.DataFrame:

@@ -354,9 +354,9 @@ def note_coverage(database: "Database", store: Store) -> None:
     """Remember the newest week, for those who may not open the warehouse."""
     if not database.has(TABLE):
         return
-    rows = database.table(TABLE).to_dicts()
-    newest = max((row["event_date"] for row in rows), default=date.min)
-    week = [row for row in rows if newest - row["event_date"] < DAYS]
+    ((newest,),) = database.rows("select max(event_date) from marts.rule_coverage")
+    first = (newest or date.max) - DAYS + timedelta(days=1)
+    week = database.days_of(TABLE, first, newest or date.max)
     noted = json.dumps(asdict(coverage_of(week)), default=date.isoformat)
     with store.writing() as connection:
         if fact(connection, NOTED) != noted:

@@ -54,19 +54,20 @@ def with_fields(
 def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
     asked = _reader().cursor()
 
-    def answer(
-        query: str, texts: pl.DataFrame, kind: pl.Schema, **values: Any
-    ) -> pl.Series:
+    def ask_of(texts: pl.DataFrame) -> None:
         asked.register("lines", texts.to_arrow(compat_level=OLDEST))
+
+    def answer(query: str, kind: pl.Schema, **values: Any) -> pl.Series:
         found = asked.sql(query, params=values).to_arrow_table()
         return pl.DataFrame(found, schema=kind).to_series()
 
     texts = _strict(lines)
-    is_object = answer(IS_JSON, texts, pl.Schema({"is_object": pl.Boolean}))
+    ask_of(texts)
+    is_object = answer(IS_JSON, pl.Schema({"is_object": pl.Boolean}))
     if not is_object.all():
-        texts = texts.select(pl.when(is_object).then(LINE).alias("line"))
+        ask_of(texts.select(pl.when(is_object).then(LINE).alias("line")))
     pointers = [f"/{path}" for path in fields.values()]
-    held = answer(HELD, texts, pl.Schema({"held": TEXTS}), paths=pointers)
+    held = answer(HELD, pl.Schema({"held": TEXTS}), paths=pointers)
     columns = held.list.to_array(len(fields)).arr.to_struct([*fields])
     return columns.struct.unnest().with_columns(is_object)
 
