@@ -226,12 +226,12 @@ def build(
     builder = replace(builder, away=away)
     known = _provable(district)
     before = dict(noted(database, PROVEN))
-    database.trusted = frozenset(
+    database.known.trusted = frozenset(
         name for name, one in known.items() if before.get(name) == one
     )
     built = builds.build(builder, district.models, due, progress)
     failed = {one.model for one in builder.quarantine}
-    sound = (database.proven | database.trusted) & known.keys() - failed
+    sound = (database.known.proven | database.known.trusted) & known.keys() - failed
     proven = {name: known[name] for name in sorted(sound)}
     if proven != before:
         note(database, PROVEN, proven)

@@ -7,9 +7,19 @@ events. Long after any event they stop too: nothing is left to say of such a day
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from graphlib import TopologicalSorter
 from pathlib import Path
+from threading import Event, Lock
 from types import MappingProxyType
 
 from pipelines.engines import Engine
@@ -179,6 +189,11 @@ LOOKS_BACK = 8
 several: they are filtered or summed up before much is kept of them."""
 
 
+AT_ONCE = 2
+"""So many models are built side by side: planning a statement keeps one core busy, and
+each that runs needs memory."""
+
+
 MOST_PARTS = 64
 """Each part reads all rows of what is split, and keeps its own."""
 
@@ -206,6 +221,7 @@ class Builder:
     Attributes:
         most_rows: See `MOST_ROWS`.
         most_days: So many days are built in one statement, at most.
+        at_once: See `AT_ONCE`.
         most_parts: Into so many parts a day is split that has more rows alone.
         away: Where spans are built that are more than one statement; None stands for
             here, one after the other.
@@ -218,8 +234,10 @@ class Builder:
     quarantine: Quarantine
     most_rows: int = MOST_ROWS
     most_days: int = sys.maxsize
+    at_once: int = AT_ONCE
     most_parts: int = MOST_PARTS
     away: Away | None = None
+    _turn: Lock = field(default_factory=Lock)
     _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
     def attempt(
@@ -233,6 +251,12 @@ class Builder:
         Args:
             watch: Told before each statement how many days it builds.
         """
+        with self._turn:
+            return self._attempt(model, days, watch)
+
+    def _attempt(
+        self, model: Model, days: Sequence[Day], watch: Callable[[int], None]
+    ) -> Attempt:
         if not days:
             return Attempt(rows=0, days=(), breaches=(), held_back=())
         values = arguments(model, given(model, self.overrides), zone=self.zone)
@@ -251,7 +275,10 @@ class Builder:
         self.quarantine.hold_back(self.database, model, held)
         self._row_counts.pop(model.name, None)
         # a table without rows breaks no promise
-        broken = breaches(self.database, model) if self._has_rows(model) else []
+        broken: Sequence[Breach] = ()
+        if self._has_rows(model):
+            with self._others():
+                broken = breaches(self.database, model)
         wrong = {
             day: Quarantined(model.name, day, model.name, str(check))
             for check in broken
@@ -270,6 +297,15 @@ class Builder:
             breaches=broken,
             held_back=list(held.values()),
         )
+
+    @contextmanager
+    def _others(self) -> Iterator[None]:
+        """Let other models take their turn while a statement runs."""
+        self._turn.release()
+        try:
+            yield
+        finally:
+            self._turn.acquire()
 
     def _carried(
         self, model: Model, values: Mapping[str, Scalar], spans: Sequence[Sequence[Day]]
@@ -323,7 +359,8 @@ class Builder:
             made: Files that hold their rows.
         """
         try:
-            build_days(self.database, model, values, self.files, days, made)
+            with self._others():
+                build_days(self.database, model, values, self.files, days, made)
         except ModelError as error:
             if len(days) == 1:
                 (day,) = days
@@ -406,19 +443,42 @@ def build(
     known = set(builder.quarantine)
     steps = len(models) - len(stale) + sum(len(days) for days in stale.values())
     done = 0
+    is_over = Event()
 
-    for model in models.values():
+    def attempt(model: Model) -> Attempt:
         days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
         of = f", {counted(len(days), 'day')}" if model.is_dated else ""
 
-        def tell(days: int, name: str = model.name + of) -> None:
+        def tell(days: int) -> None:
             nonlocal done
-            watch(name, done, steps)
+            if is_over.is_set():
+                raise CancelledError
+            watch(model.name + of, done, steps)
             done += days
 
-        made = builder.attempt(model, days, tell)
-        built.rows[model.name] = made.rows
-        built.days[model.name] = [day for day in made.days if day is not None]
+        one = idle.pop()
+        try:
+            return one.attempt(model, days, tell)
+        finally:
+            idle.append(one)
+
+    def end() -> None:
+        is_over.set()
+        for one in builders:
+            one.database.interrupt()
+
+    with ExitStack() as opened:
+        others = [
+            replace(builder, database=opened.enter_context(builder.database.another()))
+            # a file that is set free for others has no second connection
+            for _ in range(1, builder.at_once if builder.away is None else 1)
+        ]
+        builders = [builder, *others]
+        idle = [*builders]
+        made = _side_by_side(models, attempt, len(builders), end)
+    for name in models:
+        built.rows[name] = made[name].rows
+        built.days[name] = [day for day in made[name].days if day is not None]
     built.held_back = sorted(builder.quarantine, key=_by_model_and_day)
     built.newly_held_back = frozenset(
         held.event_date
@@ -426,6 +486,42 @@ def build(
         if held.event_date is not None and held not in known
     )
     return built
+
+
+def _side_by_side(
+    models: Mapping[str, Model],
+    attempt: Callable[[Model], Attempt],
+    at_once: int,
+    end: Callable[[], None],
+) -> Mapping[str, Attempt]:
+    """Attempt each model when its inputs are done; of those that can be, the first.
+
+    Args:
+        end: Ends the statements that run, when one of them has failed.
+    """
+    order = TopologicalSorter({n: m.inputs & models.keys() for n, m in models.items()})
+    order.prepare()
+    waiting = set[str]()
+    running: dict[Future[Attempt], str] = {}
+    made: dict[str, Attempt] = {}
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            while order.is_active():
+                waiting |= {*order.get_ready()}
+                first = [name for name in models if name in waiting]
+                for name in first[: at_once - len(running)]:
+                    waiting.remove(name)
+                    running[pool.submit(attempt, models[name])] = name
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    name = running.pop(future)
+                    made[name] = future.result()
+                    order.done(name)
+        except BaseException:
+            # a statement that has not begun yet does not hear it
+            while wait(running, timeout=0.1).not_done:
+                end()
+            raise
+    return made
 
 
 def _by_model_and_day(held: Quarantined) -> tuple[str, date]:

@@ -8,9 +8,10 @@ values are parameters.
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import duckdb
@@ -54,30 +55,69 @@ class Shown(NamedTuple):
     row_count: int = 0
 
 
-class Database:
-    """The warehouse file, open for writing.
+@dataclass
+class Known:
+    """What the connections of one file know of it.
 
     Attributes:
         proven: Names of models whose query was seen to give the columns of the header.
         trusted: Names of those of which this is known from before.
+        columns: Those of each table that was there when the first was ensured.
+        ensured: Tables that are there with the columns of their header.
+        new: Those of them that hold no row.
+        viewed: Classes of events that have a view.
+        one_views: Held by who makes one.
+    """
+
+    proven: set[str] = field(default_factory=set)
+    trusted: frozenset[str] = frozenset()
+    columns: Mapping[str, Mapping[str, str]] | None = None
+    ensured: set[str] = field(default_factory=set)
+    new: set[str] = field(default_factory=set)
+    viewed: set[str] = field(default_factory=set)
+    one_views: Lock = field(default_factory=Lock)
+
+
+class Database:
+    """The warehouse file, open for writing.
+
+    Args:
+        again: What opens the file again where it can be set free.
+        known: What another connection knows of the file.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         again: Callable[[], duckdb.DuckDBPyConnection] | None = None,
+        known: Known | None = None,
     ) -> None:
         self._connection = connection
         self._again = again
-        self.proven: set[str] = set()
-        self.trusted: frozenset[str] = frozenset()
-        self._known: set[str] = set()
-        self._new: set[str] = set()
+        self.known = known or Known()
         self._shown: dict[str, Shown] = {}
 
     def close(self) -> None:
         """Close the connection; what was committed is in the file."""
         self._connection.close()
+
+    def interrupt(self) -> None:
+        """End the statement that another thread waits for."""
+        self._connection.interrupt()
+
+    @contextmanager
+    def another(self) -> Iterator["Database"]:
+        """The same file through a connection of its own, for another thread.
+
+        What is known of its tables is shared; the files that it shows are its own.
+        """
+        connection = self._connection.cursor()
+        _tune_session(connection)
+        other = Database(connection, known=self.known)
+        try:
+            yield other
+        finally:
+            other.close()
 
     @contextmanager
     def set_free(self) -> Iterator[None]:
@@ -89,8 +129,7 @@ class Database:
         self._connection = self._again()
         shown, self._shown = self._shown, {}
         for event_class, files in shown.items():
-            if files.paths:
-                self.view_files(event_class, files)
+            self.view_files(event_class, files)
 
     def spill_to(self, folder: Path) -> None:
         """Write what does not fit into memory below a folder."""
@@ -138,29 +177,18 @@ class Database:
             f"set variable rows_{event_class} = $rows::bigint",
             {"rows": files.row_count},
         )
-        self._connection.execute(
-            f"create or replace view raw.{event_class} as"
-            f" select file_id * {LINES_A_FILE} + line_no as event_id, *"
-            f" from read_parquet(getvariable('files_{event_class}'),"
-            f" explicit_cardinality = getvariable('rows_{event_class}'),"
-            " hive_partitioning = false)"
-        )
         self._shown[event_class] = files
-
-    def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
-        """Make `raw.<event_class>` an empty relation of the right columns."""
-        if self._shown.get(event_class) == Shown():
-            return
-        empty = pl.DataFrame(schema=pl.Schema({"event_id": pl.Int64} | dict(schema)))
-        self._connection.register("incoming", empty)
-        self._connection.execute(
-            f"create or replace table raw._empty_{event_class} as from incoming"
-        )
-        self._connection.unregister("incoming")
-        self._connection.execute(
-            f"create or replace view raw.{event_class} as from raw._empty_{event_class}"
-        )
-        self._shown[event_class] = Shown()
+        with self.known.one_views:
+            if event_class in self.known.viewed:
+                return
+            self._connection.execute(
+                f"create or replace view raw.{event_class} as"
+                f" select file_id * {LINES_A_FILE} + line_no as event_id, *"
+                f" from read_parquet(getvariable('files_{event_class}'),"
+                f" explicit_cardinality = getvariable('rows_{event_class}'),"
+                " hive_partitioning = false)"
+            )
+            self.known.viewed.add(event_class)
 
     def build(
         self, model: Model, values: Mapping[str, Scalar], *days: date | None
@@ -249,25 +277,28 @@ class Database:
 
     def _ensure(self, model: Model) -> None:
         """The table exists with the columns that the header promises."""
-        if model.name in self._known:
+        if model.name in self.known.ensured:
             return
         promised = _promised(model)
-        self._drop_other(model.name, promised)
+        before = self._columns()
+        # another version of the model made it: all is stale
+        if before.get(model.name, promised) != promised:
+            self._connection.execute(f"drop table if exists {model.name}")
         listed = ", ".join(f"{column} {kind}" for column, kind in promised.items())
         self._connection.execute(f"create table if not exists {model.name} ({listed})")
-        if model.name not in self._columns:
-            self._new.add(model.name)
-        self._known.add(model.name)
+        if model.name not in before:
+            self.known.new.add(model.name)
+        self.known.ensured.add(model.name)
 
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
         """The query gives the columns that the header promises, in their order."""
-        if model.name in self.trusted:
+        if model.name in self.known.trusted:
             return
         promised = _promised(model)
         declared = tuple(model.header.details.items())
         told = (model.query, model.macros, tuple(promised.items()), declared)
         if told in _PROVEN:
-            self.proven.add(model.name)
+            self.known.proven.add(model.name)
             return
         # to describe the columns and the facts apart would bind the query twice
         facts = ", null as _facts, unnest(details)" if model.header.details else ""
@@ -285,7 +316,7 @@ class Database:
                 f"columns differ from the header: {differ}", where=model.name
             )
         _PROVEN.add(told)
-        self.proven.add(model.name)
+        self.known.proven.add(model.name)
 
     def _prove_details(self, model: Model, types: Mapping[str, str]) -> None:
         """The query packs the facts that the header declares, of their types."""
@@ -298,14 +329,10 @@ class Database:
                 f"facts differ from the header: {differ}", where=model.name
             )
 
-    def _drop_other(self, name: str, columns: Mapping[str, str]) -> None:
-        """Drop the table if another version of its model made it: all is stale."""
-        if self._columns.get(name, columns) != columns:
-            self._connection.execute(f"drop table if exists {name}")
-
-    @cached_property
-    def _columns(self) -> dict[str, dict[str, str]]:
+    def _columns(self) -> Mapping[str, Mapping[str, str]]:
         """The columns of each table that was there when the first was ensured."""
+        if self.known.columns is not None:
+            return self.known.columns
         found: dict[str, dict[str, str]] = {}
         for table, column, kind in self.rows(
             "select schema_name || '.' || table_name, column_name, lower(data_type)"
@@ -313,6 +340,7 @@ class Database:
             " and not internal order by table_oid, column_index"
         ):
             found.setdefault(table, {})[column] = kind
+        self.known.columns = found
         return found
 
     def _fill(
@@ -324,7 +352,7 @@ class Database:
     ) -> int:
         self._connection.execute("begin transaction")
         try:
-            if model.name not in self._new:
+            if model.name not in self.known.new:
                 self._delete(model, days)
             made = self._connection.execute(
                 f"insert into {model.name} by name {statement}", dict(named)
@@ -333,7 +361,7 @@ class Database:
         except BaseException:
             self._roll_back()
             raise
-        self._new.discard(model.name)
+        self.known.new.discard(model.name)
         return int(made[0][0])
 
     def _delete(self, model: Model, days: Sequence[date | None]) -> None:
@@ -568,6 +596,8 @@ def _told_of(model: Model) -> Iterator[None]:
     """Say which model an error is of, and whether the model is to blame."""
     try:
         yield
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         # a block whose checksum differs is told by the plain class of all errors
         if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
@@ -688,19 +718,23 @@ def _tune(
     if threads is not None:
         connection.execute(f"set threads={threads}")
     for setting in (
-        "TimeZone='UTC'",
         "autoinstall_known_extensions=false",
         "autoload_known_extensions=false",
         "allow_community_extensions=false",
         f"memory_limit='{memory_mb}MB'",
         "preserve_insertion_order=true",
-        # it would write into what a command prints
-        "enable_progress_bar=false",
         # at the default of 16 MB a build spends a tenth of its time on check points
         "checkpoint_threshold='256MB'",
     ):
         connection.execute(f"set {setting}")
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
+    _tune_session(connection)
+
+
+def _tune_session(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("set TimeZone='UTC'")
+    # it would write into what a command prints
+    connection.execute("set enable_progress_bar=false")
     for macro in macros().values():
         connection.execute(macro)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from threading import Event
 
 import pytest
 
@@ -9,6 +10,7 @@ from pipelines.district import open_district
 from pipelines.errors import ModelError
 from pipelines.refresh.steps import build_and_judge, builder_of
 from pipelines.settings.home import DistrictHome
+from pipelines.state.source_records import quarantined
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.repair import fingerprints
@@ -53,12 +55,40 @@ def built(home, days_of=lambda days: days, **bounds):
 
 @pytest.fixture(scope="module")
 def by_day(home):
-    return built(home, most_days=1)
+    return built(home, most_days=1, at_once=1)
 
 
 @pytest.mark.parametrize("most_days", (2, 7, 31) if LONG else (31,))
 def test_whatever_the_length(home, by_day, most_days):
     assert built(home, most_days=most_days) == by_day
+
+
+@pytest.mark.parametrize("at_once", (1, 2, 4) if LONG else (4,))
+def test_however_many_models_side_by_side(home, by_day, at_once):
+    assert built(home, at_once=at_once) == by_day
+
+
+def test_whoever_ends_a_build_ends_the_statements_of_its_other_threads(
+    home, monkeypatch
+):
+    long, ended = Event(), []
+
+    def build_days(database, *_):
+        if long.is_set():
+            raise KeyboardInterrupt
+        long.set()
+        try:
+            database.rows("select sum(range) from range(1_000_000_000_000)")
+        except BaseException as error:
+            ended.append(error)
+            raise
+
+    monkeypatch.setattr(builds, "build_days", build_days)
+    with pytest.raises(KeyboardInterrupt):
+        built(home)
+    assert len(ended) == 1
+    with open_district(home) as district:
+        assert not quarantined(district.store)
 
 
 @pytest.mark.parametrize("gaps", GAPS if LONG else ["ends"])

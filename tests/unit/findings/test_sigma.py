@@ -57,9 +57,9 @@ def asked(folder, monkeypatch):
 def database():
     with writing(Path(":memory:"), threads=1) as opened:
         for name in sigma.CLASSES:
-            columns = EVENT_CLASSES[name].schema
-            schema = [*PLACE.items(), *columns.items(), *LAKE_COLUMNS.items()]
-            opened.view_nothing(name, pl.Schema(schema))
+            schema = EVENT_CLASSES[name].schema
+            columns = {"event_id": pl.Int64, **PLACE, **schema, **LAKE_COLUMNS}
+            opened.replace(f"raw.{name}", pl.DataFrame(schema=columns))
         yield opened
 
 
@@ -76,7 +76,7 @@ def given(database, event_class, *rows):
         names = ", ".join(whole)
         places = ", ".join(f"${name}" for name in whole)
         database.rows(
-            f"insert into raw._empty_{event_class} ({names}) values ({places})", whole
+            f"insert into raw.{event_class} ({names}) values ({places})", whole
         )
 
 
@@ -139,7 +139,7 @@ def test_what_is_not_told_is_not_what_is_asked_for(asked, database):
 @pytest.mark.parametrize(
     "value",
     [
-        "x'; drop table raw._empty_http_requests; --",
+        "x'; drop table raw.http_requests; --",
         "x' or '1'='1",
         'x" or 1=1 --',
         "$v0",
