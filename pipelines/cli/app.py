@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterator, MutableMapping, Sequence
 from importlib import import_module
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -250,7 +249,9 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(installed("schoolbell"))
+        from importlib.metadata import version  # a seventh of what --help takes
+
+        typer.echo(version("schoolbell"))
         raise typer.Exit
 
 

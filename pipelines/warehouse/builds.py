@@ -34,8 +34,8 @@ from pipelines.warehouse.inputs import LakeFiles, Listed, listed, show
 from pipelines.warehouse.models import Model, arguments, given
 from pipelines.warehouse.sentences import counted
 
-# Builds what is stale, model by model: as many days in one statement, and in one
-# transaction, as the rows they read allow; see decision 0050.
+# Builds what is stale, two models side by side: as many days in one statement, and in
+# one transaction, as the rows they read allow; see decisions 0050 and 0135.
 #
 # A failing model fails alone. A day of it that cannot be built, or whose rows break a
 # promise, is put into quarantine: its rows are taken out, and so are those of the days

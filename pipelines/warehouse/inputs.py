@@ -242,8 +242,8 @@ def show(database: Database, listed: Listed) -> None:
     """Make `raw.*` show the events of these files alone."""
     for event_class, shown in listed.items():
         # no list of files may be empty
-        nothing = Shown((_without_events() / f"{event_class}.parquet",))
-        database.view_files(event_class, shown if shown.paths else nothing)
+        paths = shown.paths or (_without_events() / f"{event_class}.parquet",)
+        database.view_files(event_class, Shown(paths, shown.row_count))
 
 
 @cache
