@@ -98,6 +98,7 @@ def respelled_days(
 
 DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
+RELEASED = "a log that was missing"
 """Why days are opened, beside the frames of the registry."""
 MODEL = "model "
 """Before the name of a model where its version is noted."""
@@ -116,6 +117,8 @@ class Stale:
         because: Registry files that changed.
         reasons: What opened days -> those days, oldest first; a day may have several.
         is_noted: The warehouse notes that it was built with what there is now.
+        lines: Those days with new lines.
+        other: Those days that something else opened.
     """
 
     days: Sequence[date]
@@ -124,6 +127,8 @@ class Stale:
     reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
     models: Mapping[str, Sequence[date]] = field(default_factory=dict)
     is_noted: bool = False
+    lines: Collection[date] = ()
+    other: Collection[date] = ()
 
     @property
     def every_day(self) -> set[date]:
@@ -142,10 +147,12 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
         held: Every day with events.
     """
     was, now = dict(noted(database, "main.built_with")), _versions(district)
-    dirty = set(dirty_days(district.store)) & set(held)
-    dirty |= set(released(database, district)) & set(held)
+    dirty = {
+        LINES: set(dirty_days(district.store)) & set(held),
+        RELEASED: set(released(database, district)) & set(held),
+    }
     if was == now:
-        return replace(_told({LINES: dirty}), is_noted=True)
+        return replace(_told(dirty), is_noted=True)
     if not was:
         return _told({FIRST: set(held)})
     if any(_differs(name, was, now) for name in ("zone", "domains")):
@@ -164,7 +171,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     build[DERIVED] = _respelled(database, district, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
     due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
-    return _told({LINES: dirty} | build, again, because, due)
+    return _told(dirty | build, again, because, due)
 
 
 def _dated(
@@ -198,7 +205,16 @@ def _told(
         reasons[f"{len(models)} models, which changed"] = every
     else:
         reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
-    return Stale(sorted(days), because, sorted(more - days), reasons, models)
+    lines = build.get(LINES, set())
+    return Stale(
+        days=sorted(days),
+        because=because,
+        again=sorted(more - days),
+        reasons=reasons,
+        models=models,
+        lines=lines,
+        other=set().union(*(one for name, one in build.items() if name != LINES)),
+    )
 
 
 def note_versions(database: Database, district: District) -> None:

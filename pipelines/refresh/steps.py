@@ -229,7 +229,10 @@ def build(
     database.known.trusted = frozenset(
         name for name, one in known.items() if before.get(name) == one
     )
-    built = builds.build(builder, district.models, due, progress)
+    other = builds.stale_days(district.models, found.other, held, seeds)
+    narrow = builds.narrowed(district.models, due, held, found.lines, other)
+    database.note_changes(is_compared=due != other)
+    built = builds.build(builder, district.models, due, progress, narrow)
     failed = {one.model for one in builder.quarantine}
     sound = (database.known.proven | database.known.trusted) & known.keys() - failed
     proven = {name: known[name] for name in sorted(sound)}
@@ -349,6 +352,8 @@ def build_model(
         refresh(database, district, (min(days), max(days)))
     files = inputs.lake_files(district.store, district.home.lake)
     builder = builder_of(database, district, files)
+    # whoever judges may be another run, and may not come
+    database.note_changes(is_compared=False)
     return builder.attempt(model, days if model.is_dated else (None,))
 
 
@@ -436,6 +441,7 @@ def _built_and_judged(
             district.store, days | set(built.again) | built.newly_held_back
         )
         note_versions(database, district)
+        database.forget_changes()
     if built.newly_held_back and not is_whole(district.home.warehouse):
         # no model failed: what they read is damaged
         raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))

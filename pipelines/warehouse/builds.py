@@ -44,6 +44,9 @@ from pipelines.warehouse.sentences import counted
 Watch = Callable[[str, int, int], None]
 """Told before each build: the model, steps done, steps in all."""
 
+Changed = Callable[[str], Collection[date]]
+"""A model -> its days whose rows are others than before."""
+
 Day = date | None
 """A local day; None stands for the whole of an undated model."""
 
@@ -424,17 +427,68 @@ class Builder:
         return self._row_counts[name]
 
 
+@dataclass(frozen=True)
+class Narrowed:
+    """Of the stale days those that are built whatever their inputs turn out to be.
+
+    On the others a model is built where an input was, and its rows are others now.
+
+    Attributes:
+        direct: Days whose log lines a model reads, or that nothing else opens; and
+            those without a line, since nobody looked at them before lines came after.
+        other: Days that are stale for another reason than new lines.
+    """
+
+    direct: Mapping[str, Collection[date]]
+    other: Mapping[str, Collection[date]]
+
+    def days(self, model: Model, stale: Iterable[Day], changed: Changed) -> list[Day]:
+        """The days of a model that are to be built."""
+        inputs = [day for name in model.inputs for day in changed(name)]
+        reached = _reaching(model, inputs)
+        reached |= {*self.direct.get(model.name, ()), *self.other.get(model.name, ())}
+        # of a run that was ended: built, and perhaps not judged
+        reached.update(changed(model.name))
+        return [day for day in stale if day in reached]
+
+
+def narrowed(
+    models: Mapping[str, Model],
+    stale: Mapping[str, Sequence[date]],
+    held: Collection[date],
+    lines: Collection[date],
+    other: Mapping[str, Collection[date]],
+) -> Narrowed:
+    """What is built of the stale days in any case.
+
+    Args:
+        stale: From `stale_days`.
+        held: Days with lines.
+        lines: Days with new lines.
+        other: From `stale_days`, without them.
+    """
+    direct: dict[str, set[date]] = {}
+    for name, days in stale.items():
+        model = models[name]
+        direct[name] = set(days) - set(held)
+        if model.reads_lines or not any(stale.get(one) for one in model.inputs):
+            direct[name] |= _reaching(model, lines)
+    return Narrowed(direct, other)
+
+
 def build(
     builder: Builder,
     models: Mapping[str, Model],
     stale: Mapping[str, Sequence[date]],
     watch: Watch = lambda _name, _done, _all: None,
+    narrowed: Narrowed | None = None,
 ) -> Built:
     """Build undated models whole and dated ones on their stale days.
 
     Args:
         models: In build order.
         stale: From `stale_days`.
+        narrowed: What is built of them in any case; None stands for all of them.
 
     Raises:
         ModelError: A model fails and there is no store to note it in.
@@ -446,7 +500,11 @@ def build(
     is_over = Event()
 
     def attempt(model: Model) -> Attempt:
+        nonlocal done
         days: Sequence[Day] = stale.get(model.name, ()) if model.is_dated else (None,)
+        if narrowed is not None and model.is_dated:
+            due, days = days, narrowed.days(model, days, builder.database.changed)
+            done += len(due) - len(days)
         of = f", {counted(len(days), 'day')}" if model.is_dated else ""
 
         def tell(days: int) -> None:
@@ -458,9 +516,12 @@ def build(
 
         one = idle.pop()
         try:
-            return one.attempt(model, days, tell)
+            made = one.attempt(model, days, tell)
         finally:
             idle.append(one)
+        failed = {held.event_date for held in made.held_back}
+        one.database.add_changed(model.name, {day for day in failed if day})
+        return made
 
     def end() -> None:
         is_over.set()
@@ -680,18 +741,19 @@ def stale_days(
     for model in models.values():
         if not model.is_dated:
             continue
-        window = model.header.window
-        before = timedelta(days=window.days_before)
-        after = timedelta(days=window.days_after)
         inputs = [stale.get(name, set()) for name in model.inputs]
-        if any(name.startswith("raw.") for name in model.inputs):
+        if model.reads_lines or not any(inputs):
             inputs.append(roots)
-        if not inputs or not any(inputs):
-            inputs.append(roots)
-        touched = set().union(*inputs)
-        days = {day for one in touched for day in _range(one - after, one + before)}
+        days = _reaching(model, set().union(*inputs))
         stale[model.name] = (days | set(own.get(model.name, ()))) & near
     return {name: sorted(days) for name, days in stale.items()}
+
+
+def _reaching(model: Model, days: Iterable[date]) -> set[date]:
+    """The days of a model that read any of these days of its inputs."""
+    before = timedelta(days=model.header.window.days_before)
+    after = timedelta(days=model.header.window.days_after)
+    return {day for one in days for day in _range(one - after, one + before)}
 
 
 def days_said_of(held: Sequence[date]) -> set[date]:

@@ -6,7 +6,7 @@ values are parameters.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,6 +32,7 @@ from pipelines.warehouse.models import Model, macros
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _LONG = {"timestamptz": "timestamp with time zone"}
+CHANGED = "main.changed_days"
 OF_DAYS = "event_date in (select unnest($days::date[]))"
 """The condition that keeps the rows of some days."""
 _PROVEN: set[tuple[object, ...]] = set()
@@ -67,6 +68,9 @@ class Known:
         new: Those of them that hold no row.
         viewed: Classes of events that have a view.
         one_views: Held by who makes one.
+        changed: Days of models whose rows are others than before their last build;
+            None where nobody asks.
+        is_compared: Rows are looked at to say so; else each day that is built is one.
     """
 
     proven: set[str] = field(default_factory=set)
@@ -76,6 +80,8 @@ class Known:
     new: set[str] = field(default_factory=set)
     viewed: set[str] = field(default_factory=set)
     one_views: Lock = field(default_factory=Lock)
+    changed: dict[str, set[date]] | None = None
+    is_compared: bool = False
 
 
 class Database:
@@ -263,6 +269,33 @@ class Database:
         except duckdb.BinderException:
             return {}
 
+    def note_changes(self, *, is_compared: bool) -> None:
+        """From here on note the days of models whose rows a build changes.
+
+        A note is written with the rows, so that a run that is killed leaves it; those
+        of such a run are there already. See `forget_changes`.
+        """
+        self._connection.execute(
+            f"create table if not exists {CHANGED} (model varchar, event_date date)"
+        )
+        self.known.changed, self.known.is_compared = {}, is_compared
+        for model, day in self.rows(f"from {CHANGED}"):
+            self.known.changed.setdefault(model, set()).add(day)
+
+    def changed(self, model: str) -> frozenset[date]:
+        """The days of a model that were noted."""
+        return frozenset((self.known.changed or {}).get(model, ()))
+
+    def add_changed(self, model: str, days: Collection[date]) -> None:
+        """What reads these days of a model is to be built."""
+        if self.known.changed is not None and days:
+            self.known.changed.setdefault(model, set()).update(days)
+
+    def forget_changes(self) -> None:
+        """All that reads what changed was built of it, and judged."""
+        self._connection.execute(f"delete from {CHANGED}")
+        self.known.changed = None
+
     def drop(self, table: str) -> None:
         """Drop a table that no model makes any more."""
         self._connection.execute(f"drop table if exists {table}")
@@ -350,19 +383,47 @@ class Database:
         statement: str,
         named: Mapping[str, Any],
     ) -> int:
+        known = self.known
+        is_new = model.name in known.new
+        is_compared = known.is_compared and model.is_dated and not is_new
+        changed: set[date] = set()
         self._connection.execute("begin transaction")
         try:
-            if model.name not in self.known.new:
+            before = self._hashes(model, days) if is_compared else {}
+            if not is_new:
                 self._delete(model, days)
             made = self._connection.execute(
                 f"insert into {model.name} by name {statement}", dict(named)
             ).fetchall()
+            if known.changed is not None and model.is_dated:
+                changed = {day for day in days if day}
+                if is_compared:
+                    after = self._hashes(model, days)
+                    changed = {d for d in changed if before.get(d) != after.get(d)}
+                changed -= self.changed(model.name)
+                self._note_changed(model, changed)
             self._connection.execute("commit")
         except BaseException:
             self._roll_back()
             raise
-        self.known.new.discard(model.name)
+        known.new.discard(model.name)
+        self.add_changed(model.name, changed)
         return int(made[0][0])
+
+    def _hashes(
+        self, model: Model, days: Sequence[date | None]
+    ) -> Mapping[date | None, tuple[int, int]]:
+        """What the rows of some days are, as far as two builds of them may differ."""
+        listed = ", ".join(f"date '{day}'" for day in days)
+        source = f"(from {model.name} where event_date in ({listed}))"
+        return self._fingerprints(source)[0]
+
+    def _note_changed(self, model: Model, days: Collection[date]) -> None:
+        if days:
+            self._connection.execute(
+                f"insert into {CHANGED} select $model, unnest($days::date[])",
+                {"model": model.name, "days": list(days)},
+            )
 
     def _delete(self, model: Model, days: Sequence[date | None]) -> None:
         where, values = _of_days(model, days)

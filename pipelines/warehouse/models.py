@@ -99,6 +99,11 @@ class Model(Strict):
         return "event_date" in self.header.params
 
     @property
+    def reads_lines(self) -> bool:
+        """It reads events as they came, not only what other models made of them."""
+        return any(name.startswith("raw.") for name in self.inputs)
+
+    @property
     def statement(self) -> str:
         """The query as it fills the table: a rule's facts are packed as JSON."""
         if not self.is_dated:
