@@ -231,7 +231,10 @@ def build(
     )
     other = builds.stale_days(district.models, found.other, held, seeds)
     narrow = builds.narrowed(district.models, due, held, found.lines, other)
-    database.note_changes(is_compared=due != other)
+    dated = [model for model in district.models.values() if model.is_dated]
+    read = {name for model in dated for name in model.inputs}
+    # where lines open no further day, all that is due is built in any case
+    database.note_changes(read & due.keys() if due != other else ())
     built = builds.build(builder, district.models, due, progress, narrow)
     failed = {one.model for one in builder.quarantine}
     sound = (database.known.proven | database.known.trusted) & known.keys() - failed
@@ -353,7 +356,7 @@ def build_model(
     files = inputs.lake_files(district.store, district.home.lake)
     builder = builder_of(database, district, files)
     # whoever judges may be another run, and may not come
-    database.note_changes(is_compared=False)
+    database.note_changes()
     return builder.attempt(model, days if model.is_dated else (None,))
 
 

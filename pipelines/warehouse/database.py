@@ -70,7 +70,8 @@ class Known:
         one_views: Held by who makes one.
         changed: Days of models whose rows are others than before their last build;
             None where nobody asks.
-        is_compared: Rows are looked at to say so; else each day that is built is one.
+        compared: Models whose rows are looked at to say so; of the others each day
+            that is built is one.
     """
 
     proven: set[str] = field(default_factory=set)
@@ -81,7 +82,7 @@ class Known:
     viewed: set[str] = field(default_factory=set)
     one_views: Lock = field(default_factory=Lock)
     changed: dict[str, set[date]] | None = None
-    is_compared: bool = False
+    compared: Collection[str] = ()
 
 
 class Database:
@@ -269,16 +270,19 @@ class Database:
         except duckdb.BinderException:
             return {}
 
-    def note_changes(self, *, is_compared: bool) -> None:
+    def note_changes(self, compared: Collection[str] = ()) -> None:
         """From here on note the days of models whose rows a build changes.
 
         A note is written with the rows, so that a run that is killed leaves it; those
         of such a run are there already. See `forget_changes`.
+
+        Args:
+            compared: Models whose rows are compared with those before.
         """
         self._connection.execute(
             f"create table if not exists {CHANGED} (model varchar, event_date date)"
         )
-        self.known.changed, self.known.is_compared = {}, is_compared
+        self.known.changed, self.known.compared = {}, compared
         for model, day in self.rows(f"from {CHANGED}"):
             self.known.changed.setdefault(model, set()).add(day)
 
@@ -385,7 +389,7 @@ class Database:
     ) -> int:
         known = self.known
         is_new = model.name in known.new
-        is_compared = known.is_compared and model.is_dated and not is_new
+        is_compared = model.name in known.compared and not is_new
         changed: set[date] = set()
         self._connection.execute("begin transaction")
         try:
