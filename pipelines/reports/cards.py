@@ -153,8 +153,11 @@ COUNTS_NO_LINES = frozenset(
 
 def blind_note(view: View, section: str) -> str:
     """The gaps that a part's numbers do not know of; empty without one."""
-    if section in COUNTS_NO_LINES:
-        return ""
+    return "" if section in COUNTS_NO_LINES else _gaps_said(view)
+
+
+@once
+def _gaps_said(view: View) -> str:
     gaps = sorted(runs(missing_hours(view)), key=lambda gap: -gap.hour_count)
     if not gaps:
         return ""

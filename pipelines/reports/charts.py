@@ -11,6 +11,7 @@ Plotly renders a subset of HTML inside them.
 import html
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -324,6 +325,7 @@ def spec(figure: Figure) -> dict[str, Any]:
     return {**figure, "config": NO_CLOUD}
 
 
+@cache
 def library() -> tuple[str, str]:
     """File name and text of the one chart library that an archive holds."""
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs()

@@ -198,7 +198,7 @@ def log_lines(view: View, finding: Mapping[str, object]) -> Table:
                 row["byte_offset"],
                 row["line_sha256"],
             ]
-            for row in rows.iter_rows(named=True)
+            for row in rows.rows(named=True)
         ),
     )  # fmt: skip
 

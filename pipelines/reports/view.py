@@ -165,11 +165,7 @@ class View:
     def evidence_of(self, finding_id: str) -> pl.DataFrame:
         """The log lines of one finding, in the order of the argument."""
         none = self.inputs.evidence.clear()
-        return self._evidence.get((finding_id,), none).sort("position", "time")
-
-    @cached_property
-    def _evidence(self) -> Mapping[tuple[object, ...], pl.DataFrame]:
-        return self.inputs.evidence.partition_by("finding_id", as_dict=True)
+        return self.inputs.lines_by_finding.get((finding_id,), none)
 
     @cached_property
     def school_dates(self) -> list[date]:
