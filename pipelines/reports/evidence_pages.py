@@ -1,6 +1,6 @@
 """The rows behind every number of page one, and the log lines behind every finding."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -174,9 +174,9 @@ MAKERS: tuple[Callable[[View], Proof], ...] = (
 )  # fmt: skip
 
 
-def log_lines(view: View, finding: Mapping[str, object]) -> Table:
+def log_lines(view: View, finding_id: str) -> Table:
     """The lines that a finding rests on, with the place of each in its file."""
-    rows = view.evidence_of(str(finding["finding_id"]))
+    rows = view.evidence_of(finding_id)
     return table(
         f"{count(rows.height, 'log line')}, in the order of the argument",
         ["No.", "When", "What it shows", "Account", "Device", "Building", "Site",

@@ -5,15 +5,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-import polars as pl
-
 from pipelines.reports.archive import archive_pages
-from pipelines.reports.cards import (
-    card,
-    card_rows,
-    case_cards,
-    page_name,
-)
+from pipelines.reports.cards import Card, cards, case_cards, page_name
 from pipelines.reports.charts import case_lines, in_words, swim_lane
 from pipelines.reports.corrections import digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
@@ -213,9 +206,8 @@ def case_pages(
             case=one,
             picture=picture(view, [c.finding_id for c in one.findings], one.kind),
         )
-    known = view.known.filter(pl.col("finding_id").is_in(chosen))
-    for row in card_rows(view, known).iter_rows(named=True):
-        pages |= finding_pages(view, shared, row)
+    for finding_id in chosen:
+        pages |= finding_pages(view, shared, cards(view)[finding_id])
     return pages
 
 
@@ -233,10 +225,10 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
 
 
 def finding_pages(
-    view: View, shared: Mapping[str, Any], row: Mapping[str, Any]
+    view: View, shared: Mapping[str, Any], made: Card
 ) -> dict[str, Page]:
-    """The evidence page and files of one finding, of `card_rows`."""
-    made, rows = card(row), log_lines(view, row)
+    """The evidence page and files of one finding."""
+    rows = log_lines(view, made.finding_id)
     name = made.page.removesuffix(".html")
     return {
         f"{view.label}/evidence/{made.page}": page(
