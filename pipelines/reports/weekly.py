@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.reports.archive import archive_pages
 from pipelines.reports.cards import Card, cards, case_cards, page_name
 from pipelines.reports.charts import case_lines, in_words, swim_lane
-from pipelines.reports.corrections import digest, facts
+from pipelines.reports.corrections import Facts, digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import BOOK, asset_files, page, parts_of, said_once, wanted
@@ -85,8 +85,12 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
 
 def report_id(view: View) -> str:
     """A name for this report that changes with what it says."""
-    revision = view.inputs.revision
-    name = f"r-{view.label.replace('-', '').lower()}-{digest(facts(view))}"
+    return name_of(view.start, view.inputs.revision, facts(view))
+
+
+def name_of(week: date, revision: int, said: Facts) -> str:
+    """The same, of a report that says these facts."""
+    name = f"r-{week_label(week).replace('-', '').lower()}-{digest(said)}"
     return name if revision == 1 else f"{name}-r{revision}"
 
 
@@ -224,9 +228,7 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
     }
 
 
-def finding_pages(
-    view: View, shared: Mapping[str, Any], made: Card
-) -> dict[str, Page]:
+def finding_pages(view: View, shared: Mapping[str, Any], made: Card) -> dict[str, Page]:
     """The evidence page and files of one finding."""
     rows = log_lines(view, made.finding_id)
     name = made.page.removesuffix(".html")
