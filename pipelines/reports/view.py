@@ -95,6 +95,12 @@ class View:
         )
 
     @cached_property
+    def spans(self) -> Mapping[str, tuple[datetime, datetime]]:
+        """When each of them began and ended."""
+        times = self.known.select("finding_id", "start_time", "end_time")
+        return {finding: (start, end) for finding, start, end in times.rows()}
+
+    @cached_property
     def standing(self) -> pl.DataFrame:
         """The known findings that were not withdrawn."""
         return self.known.filter(pl.col("status") != "withdrawn")
