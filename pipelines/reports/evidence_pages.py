@@ -1,7 +1,8 @@
 """The rows behind every number of page one, and the log lines behind every finding."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -174,11 +175,10 @@ MAKERS: tuple[Callable[[View], Proof], ...] = (
 )  # fmt: skip
 
 
-def log_lines(view: View, finding_id: str) -> Table:
+def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
     """The lines that a finding rests on, with the place of each in its file."""
-    rows = view.evidence_of(finding_id)
     return table(
-        f"{count(rows.height, 'log line')}, in the order of the argument",
+        f"{count(len(rows), 'log line')}, in the order of the argument",
         ["No.", "When", "What it shows", "Account", "Device", "Building", "Site",
          "Activity", "Bytes in", "Source", "File", "Line", "Byte", "SHA-256"],
         (
@@ -198,7 +198,7 @@ def log_lines(view: View, finding_id: str) -> Table:
                 row["byte_offset"],
                 row["line_sha256"],
             ]
-            for row in rows.rows(named=True)
+            for row in rows
         ),
     )  # fmt: skip
 

@@ -53,7 +53,12 @@ def case_page(
     return CasePage(
         card,
         picture(view, [one.finding_id for one in card.findings], card.kind),
-        {one: by_minute(log_lines(view, one)) for one in view.known["finding_id"]},
+        {
+            finding: by_minute(log_lines(view, lines))
+            for finding, lines in view.evidence_of(
+                list(view.known["finding_id"])
+            ).items()
+        },
     )
 
 

@@ -7,7 +7,6 @@ Nobody's name and no address reaches this floor: `account` holds tokens such as
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -275,12 +274,6 @@ class ReportInputs:
             object.__setattr__(self, name, conform(name, getattr(self, name)))
         weeks = sorted(self.previous, key=lambda week: str(week["week_start"]))
         object.__setattr__(self, "previous", tuple(weeks))
-
-    @cached_property
-    def lines_by_finding(self) -> Mapping[tuple[object, ...], pl.DataFrame]:
-        """The evidence of each finding, in the order of the argument."""
-        ordered = self.evidence.sort("position", "time")
-        return ordered.partition_by("finding_id", as_dict=True)
 
 
 def week_of(headline: Mapping[str, Any]) -> date:

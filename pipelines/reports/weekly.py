@@ -16,7 +16,7 @@ from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.rollups import switch
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
-from pipelines.reports.text_tables import Page, book_of, to_csv
+from pipelines.reports.text_tables import Page, Table, book_of, to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD
@@ -210,8 +210,9 @@ def case_pages(
             case=one,
             picture=picture(view, [c.finding_id for c in one.findings], one.kind),
         )
-    for finding_id in chosen:
-        pages |= finding_pages(view, shared, cards(view)[finding_id])
+    for finding_id, cited in view.evidence_of(chosen).items():
+        rows = log_lines(view, cited)
+        pages |= finding_pages(view, shared, cards(view)[finding_id], rows)
     return pages
 
 
@@ -228,9 +229,10 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
     }
 
 
-def finding_pages(view: View, shared: Mapping[str, Any], made: Card) -> dict[str, Page]:
-    """The evidence page and files of one finding."""
-    rows = log_lines(view, made.finding_id)
+def finding_pages(
+    view: View, shared: Mapping[str, Any], made: Card, rows: Table
+) -> dict[str, Page]:
+    """The evidence page of one finding, and its log lines as a file."""
     name = made.page.removesuffix(".html")
     return {
         f"{view.label}/evidence/{made.page}": page(
