@@ -328,9 +328,9 @@ def spec(figure: Figure) -> dict[str, Any]:
 
 
 @cache
-def library() -> tuple[str, str]:
-    """File name and text of the one chart library that an archive holds."""
-    return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs()
+def library() -> tuple[str, bytes]:
+    """File name and content of the one chart library that an archive holds."""
+    return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
 
 
 MOST_LANES = 8
