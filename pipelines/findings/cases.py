@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -83,7 +83,7 @@ class Case:
         held = {str(finding["status"]) for finding in self.counted}
         return next(status for status in STATUSES if status in held)
 
-    @property
+    @cached_property
     def heaviest(self) -> Mapping[str, Any]:
         """The finding that speaks for the case: it weighs most, then is surest."""
         return max(
@@ -112,7 +112,7 @@ class Case:
             (str(finding["confidence"]) for finding in self.counted), key=_confidence
         )
 
-    @property
+    @cached_property
     def counted(self) -> Sequence[Mapping[str, Any]]:
         """Findings but those withdrawn, and leads; where none is left, the rest."""
         left = [one for one in self.findings if one["status"] != WITHDRAWN]

@@ -254,6 +254,11 @@ def coverage_of(rows: Sequence[Row]) -> RuleCoverage:
     return RuleCoverage(total, total - lost, blind, min(days), max(days))
 
 
+def blind_of(rows: Sequence[Row]) -> list[Blind]:
+    """The filters that left out too much, the worst first."""
+    return list(_blind(_summed(rows, FILTERED), rows))
+
+
 def _summed(rows: Iterable[Row], keys: Sequence[str]) -> list[dict[str, Any]]:
     """Counts by some columns, in the order in which these come first."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}

@@ -12,7 +12,7 @@ Students have a key and names of their own: whoever reads one sees whose kind it
 import hashlib
 import hmac
 from base64 import b32encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -205,7 +205,7 @@ def assign_names(
 
 
 def _token(own_key: bytes, value: str) -> str:
-    digest = hmac.new(own_key, value.encode(), hashlib.sha256).digest()
+    digest = hmac.digest(own_key, value.encode(), "sha256")
     return b32encode(digest).decode("ascii")[:TOKEN_LENGTH].lower()
 
 
@@ -321,7 +321,7 @@ class Pseudonyms:
 
     def _kept(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
         known = self._names.setdefault(kind, {})
-        wanted = sorted(set(values) - set(known))
+        wanted = sorted({value for value in values if value not in known})
         if wanted:
             known.update(self._assigned(kind, wanted))
         return known
@@ -467,15 +467,19 @@ def name_everything(
     """Give every value in the published tables its name, as `main.pseudonyms`."""
     import polars as pl
 
-    values: dict[Any, set[str]] = {"site": set(sensitive)}
+    named: dict[Any, list[tuple[str, str]]] = {}
     for table, columns in tables.items():
         for column, kind in columns.items():
             if kind is not None and kind in RULES.values():
-                values.setdefault(kind, set()).update(database.distinct(table, column))
+                named.setdefault(kind, []).append((table, column))
+    values: dict[Any, Collection[str]] = {
+        "site": sensitive,
+        **{kind: database.values(columns) for kind, columns in named.items()},
+    }
     rows = [
-        {"kind": kind, "value": value, "name": named[value]}
+        {"kind": kind, "value": value, "name": known[value]}
         for kind, wanted in sorted(values.items())
-        for named in [names.names(kind, wanted)]
+        for known in [names.names(kind, wanted)]
         for value in sorted(wanted)
     ]
     schema = {"kind": pl.String, "value": pl.String, "name": pl.String}

@@ -153,8 +153,11 @@ COUNTS_NO_LINES = frozenset(
 
 def blind_note(view: View, section: str) -> str:
     """The gaps that a part's numbers do not know of; empty without one."""
-    if section in COUNTS_NO_LINES:
-        return ""
+    return "" if section in COUNTS_NO_LINES else _gaps_said(view)
+
+
+@once
+def _gaps_said(view: View) -> str:
     gaps = sorted(runs(missing_hours(view)), key=lambda gap: -gap.hour_count)
     if not gaps:
         return ""
@@ -538,14 +541,34 @@ def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
     return [Carried(subject, tuple(each)) for subject, each in held.items()]
 
 
+@once
+def cards(view: View) -> dict[str, Card]:  # noqa: ARG001 - kept with the view
+    """Every finding of the cases that `case_cards` was asked for, by its id."""
+    return {}
+
+
+@once
+def _made(view: View) -> dict[str, CaseCard]:  # noqa: ARG001 - kept with the view
+    """Cards by case: several parts of a week show the same ones."""
+    return {}
+
+
 def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
-    """A card for each case, in the order given."""
-    chosen = list(cases)
+    """A card for each case, in the order given; none is made twice."""
+    chosen, known = list(cases), _made(view)
+    new = [case for case in chosen if case.case_id not in known]
+    known |= {one.case_id: one for one in _new_cards(view, new)}
+    return [known[case.case_id] for case in chosen]
+
+
+def _new_cards(view: View, chosen: Sequence[Case]) -> list[CaseCard]:
+    if not chosen:
+        return []
     wanted = [row["finding_id"] for case in chosen for row in case.findings]
     rows = view.known.filter(pl.col("finding_id").is_in(wanted))
-    made = {
-        row["finding_id"]: card(row)
-        for row in card_rows(view, rows).iter_rows(named=True)
+    made = cards(view)
+    made |= {
+        row["finding_id"]: card(row) for row in card_rows(view, rows).rows(named=True)
     }
     paged: dict[str, list[str]] = {}
     own = {case.case_id for case in view.paged}
@@ -553,11 +576,11 @@ def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
         for subject in subjects_of(case):
             paged.setdefault(subject, []).append(case.case_id)
     sizes = lines_of(view, chosen)
-    cards = [
+    found = [
         _case_card(view, case, made, paged, sizes.get(case.case_id, 0))
         for case in chosen
     ]
-    return [one if one.case_id in own else replace(one, page="") for one in cards]
+    return [one if one.case_id in own else replace(one, page="") for one in found]
 
 
 LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
@@ -573,8 +596,6 @@ def lines_of(view: View, chosen: Sequence[Case]) -> Mapping[str, int]:
         .group_by("case_id")
         .len()
         .iter_rows()
-        if own
-        else ()
     )
 
 

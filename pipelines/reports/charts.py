@@ -9,10 +9,12 @@ Plotly renders a subset of HTML inside them.
 """
 
 import html
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
@@ -120,6 +122,7 @@ ROW_HEIGHT = 34
 LONGEST_TICK = 32
 GROUND = 0.0001  # share of the highest value below which a cell counts as empty
 
+Row = Mapping[str, Any]
 Tick = tuple[float, str]
 Trace = dict[str, Any]
 Figure = dict[str, Any]
@@ -324,9 +327,10 @@ def spec(figure: Figure) -> dict[str, Any]:
     return {**figure, "config": NO_CLOUD}
 
 
-def library() -> tuple[str, str]:
-    """File name and text of the one chart library that an archive holds."""
-    return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs()
+@cache
+def library() -> tuple[str, bytes]:
+    """File name and content of the one chart library that an archive holds."""
+    return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
 
 
 MOST_LANES = 8
@@ -339,94 +343,126 @@ SLOTS = 160
 """So many marks, at most, stand side by side in a lane."""
 
 
-def case_lines(view: View, findings: Sequence[str], kind: str) -> pl.DataFrame:
-    """The log lines of some findings: local minute, and the lane that each is in."""
-    mine = view.inputs.evidence.filter(
+class Seen(NamedTuple):
+    """A log line as a picture shows it.
+
+    Attributes:
+        lane: The site, or the device and where it was.
+        time: When it was (UTC).
+        wall: The same as a clock on the wall shows it, so that marks and ticks agree
+            on any night.
+    """
+
+    lane: str
+    time: datetime
+    wall: datetime
+
+
+def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
+    """The log lines of some findings by time, each in its lane."""
+    cited = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
-    ).unique(["source", "path", "line_no"], keep="first", maintain_order=True)
-    mine = _in_their_time(view, mine)
-    building = view.short_place().drop_nulls().mode().sort().first()
-    seen_at = building.over("device")
-    place = pl.format("{} ({})", "device", seen_at).fill_null(pl.col("device"))
-    is_by_site = kind in BY_SITE and mine["site"].drop_nulls().len() > 0
-    lane = pl.coalesce("site", place) if is_by_site else place
-    return mine.sort("time", "position").with_columns(
-        lane=lane.fill_null("device not known"),
-        # as a clock on the wall shows it, so that marks and ticks agree on any night
-        wall=pl.col("time")
-        .dt.convert_time_zone(view.zone.key)
-        .dt.replace_time_zone(None),
     )
+    rows: dict[tuple[object, ...], Row] = {}
+    for row in cited.rows(named=True):
+        rows.setdefault((row["source"], row["path"], row["line_no"]), row)
+    mine = _in_their_time(view, list(rows.values()))
+    seen_at = _usual_places(view, mine)
+    return [
+        Seen(
+            _lane(row, seen_at, is_by_site=kind in BY_SITE),
+            row["time"],
+            row["time"].astimezone(view.zone).replace(tzinfo=None),
+        )
+        for row in sorted(mine, key=lambda row: (row["time"], row["position"]))
+    ]
 
 
 ROOM = timedelta(minutes=5)
 
 
-def _in_their_time(view: View, lines: pl.DataFrame) -> pl.DataFrame:
+def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
     """Lines of the time that their finding is about; all, where none is of it.
 
     A lease from the night before tells whose address it was. Drawn, it would press the
     minutes that matter into a corner.
     """
-    spans = view.known.select("finding_id", "start_time", "end_time")
-    joined = lines.join(spans, on="finding_id", how="left", maintain_order="left")
-    inside = pl.col("time").is_between(
-        pl.col("start_time") - ROOM, pl.col("end_time") + ROOM
-    )
-    kept = joined.filter(inside).select(lines.columns)
-    return lines if kept.is_empty() else kept
+    kept = [
+        row
+        for row in lines
+        if row["finding_id"] in view.spans
+        for start, end in [view.spans[row["finding_id"]]]
+        if start - ROOM <= row["time"] <= end + ROOM
+    ]
+    return kept or lines
 
 
-def swim_lane(view: View, lines: pl.DataFrame) -> Figure | None:
+def _usual_places(view: View, lines: Iterable[Row]) -> dict[str, str]:
+    """By its code, the building in which most lines saw a device."""
+    codes = view.inputs.building_codes
+    found: dict[str, Counter[str]] = {}
+    for row in lines:
+        if row["building"] is not None:
+            code = codes.get(row["building"], row["building"])
+            found.setdefault(row["device"], Counter())[code] += 1
+    return {
+        device: min(sizes, key=lambda place: (-sizes[place], place))
+        for device, sizes in found.items()
+    }
+
+
+def _lane(row: Row, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
+    if is_by_site and row["site"] is not None:
+        return str(row["site"])
+    device = row["device"]
+    if device is None:
+        return "device not known"
+    return f"{device} ({seen_at[device]})" if device in seen_at else str(device)
+
+
+ONE_SECOND = timedelta(seconds=1)
+
+
+def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
     """A lane each, a mark for each moment with a log line; None where there is none."""
-    if lines.is_empty():
+    if not lines:
         return None
-    begin = lines["wall"].min()
-    assert isinstance(begin, datetime)
+    begin = min(one.wall for one in lines)
     midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    placed = lines.with_columns(
-        minute=(pl.col("wall") - midnight).dt.total_seconds() / 60
-    )
-    low, high = _ends(placed)
+    minutes = [(one.wall - midnight) // ONE_SECOND * (1 / 60) for one in lines]
+    low, high = _ends(minutes)
     width = (high - low) / SLOTS
-    slot = ((pl.col("minute") - low) / width).floor()
-    marks = (
-        placed.group_by("lane", slot.alias("slot"), maintain_order=True)
-        .agg(pl.col("minute").first(), size=pl.len(), first=pl.col("time").first())
-        .sort("minute")
-    )
-
-    def said(size: int, first: datetime) -> str:
-        return f"{moment(first, view.zone)}: {count(size, 'log line')}"
-
-    by_lane = marks.select("lane", "minute", "size", "first").partition_by(
-        "lane", include_key=False, as_dict=True
-    )
-    names = [str(name) for (name,) in by_lane][:MOST_LANES]
+    marks: dict[tuple[str, float], list[int]] = {}
+    busy: dict[str, list[float]] = {}
+    for at, (one, minute) in enumerate(zip(lines, minutes, strict=True)):
+        slot = (minute - low) * (1 / width) // 1
+        marks.setdefault((one.lane, slot), []).append(at)
+        busy.setdefault(one.lane, []).append(minute)
+    by_lane: dict[str, list[tuple[float, str]]] = {}
+    for (lane, _), held in sorted(marks.items(), key=lambda mark: minutes[mark[1][0]]):
+        first = held[0]
+        said = f"{moment(lines[first].time, view.zone)}: {count(len(held), 'log line')}"
+        by_lane.setdefault(lane, []).append((minutes[first] - width / 2, said))
+    names = list(by_lane)[:MOST_LANES]
     traces = [
         bars(
             ROLES[place % len(ROLES)],
-            [
-                (place, at - width / 2, width, said(size, first))
-                for at, size, first in by_lane[name,].iter_rows()
-            ],
+            [(place, start, width, said) for start, said in by_lane[name]],
             thickness=0.6,
         )
         for place, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     return chart(
         traces,
         x=axis(low, high, _ticks(low, high, midnight), showgrid=True),
         y=axis(len(names) - 0.5, -0.5, list(enumerate(names))),
-        shapes=[_overlap(placed, len(names))] if len(names) > 1 else [],
+        shapes=[_overlap(busy.values(), len(names))] if len(names) > 1 else [],
         height=44 + ROW_HEIGHT * len(names),
     )
 
 
-def _ends(placed: pl.DataFrame) -> tuple[float, float]:
-    first, last = placed.select(
-        pl.col("minute").min(), last=pl.col("minute").max()
-    ).row(0)
+def _ends(minutes: Sequence[float]) -> tuple[float, float]:
+    first, last = min(minutes), max(minutes)
     room = max((last - first) * 0.04, 2)
     return first - room, last + room
 
@@ -446,29 +482,31 @@ def _tick(when: datetime, step: int) -> str:
     return clock(when.hour, when.minute)
 
 
-def _overlap(placed: pl.DataFrame, lanes: int) -> dict[str, Any]:
-    """Shades the time in which more than one lane is busy."""
-    ends = placed.group_by("lane").agg(
-        first=pl.col("minute").min(), last=pl.col("minute").max()
-    )
-    second = sorted(ends["first"])[1]
-    last = sorted(ends["last"])[-2]
+def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
+    """Shades the time in which more than one lane is busy.
+
+    Args:
+        busy: The minutes of each lane that has any.
+    """
+    second = sorted(map(min, busy))[1]
+    last = sorted(map(max, busy))[-2]
     shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
     span = (min(second, last), max(second, last), -0.5, lanes - 0.5)
     return box(*span, line={"width": 0}, layer="below", **shade)
 
 
-def in_words(view: View, lines: pl.DataFrame) -> str:
+def in_words(view: View, lines: Iterable[Seen]) -> str:
     """What the picture shows, for who cannot see it."""
-    if lines.is_empty():
+    lanes: dict[str, list[datetime]] = {}
+    for one in lines:
+        lanes.setdefault(one.lane, []).append(one.time)
+    if not lanes:
         return ""
-    lanes = lines.group_by("lane", maintain_order=True).agg(
-        size=pl.len(), first=pl.col("time").min(), last=pl.col("time").max()
-    )
     said = [
-        f"{lane}: {count(size, 'log line')}, {span(first, last, view.zone)}"
-        for lane, size, first, last in lanes.head(4).iter_rows()
+        f"{lane}: {count(len(times), 'log line')}, {span(*ends, view.zone)}"
+        for lane, times in list(lanes.items())[:4]
+        for ends in [(times[0], times[-1])]
     ]
-    more = lanes.height - len(said)
+    more = len(lanes) - len(said)
     rest = f"; and {count(more, 'more lane')}" if more else ""
     return f"{listed(said, most=4)}{rest}."

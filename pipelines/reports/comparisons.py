@@ -4,7 +4,7 @@ Only what arrived whole is compared. Weeks with a holiday have fewer school days
 that sums would tell of the calendar and not of use.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from pipelines.reports.headline import (
     usual,
 )
 from pipelines.reports.report_inputs import week_of
-from pipelines.reports.view import ONE_WEEK, View
+from pipelines.reports.view import ONE_WEEK, View, once
 from pipelines.reports.words import count, number
 
 FEWEST_FOR_SHARES = 10
@@ -92,7 +92,7 @@ def change(view: View, key: str, now: int | None) -> str:
 def compared(view: View, measure: Measure) -> Compared:
     """The measure of a view, and of the views of the same length before it."""
     now = measure(view)
-    earlier = list(comparable(view))
+    earlier = comparable(view)
     if not earlier or not whole(view):
         return Compared(now)
     just = earlier[0] if earlier[0].end + timedelta(days=1) == view.start else None
@@ -103,20 +103,22 @@ def compared(view: View, measure: Measure) -> Compared:
     )
 
 
-def comparable(view: View) -> Iterator[View]:
+@once
+def comparable(view: View) -> list[View]:
     """Up to eight earlier views of the same length that arrived whole, the last first.
 
     Those without a school day are passed over: they are another kind of week.
     """
     known = {week_of(week): is_whole(week) for week in view.inputs.previous}
-    found, first = 0, min(known, default=view.start)
+    found: list[View] = []
+    first = min(known, default=view.start)
     earlier = view.back(1)
-    while earlier.start >= first and found < WEEKS_COMPARED:
+    while earlier.start >= first and len(found) < WEEKS_COMPARED:
         mondays = [earlier.start + n * ONE_WEEK for n in range(view.weeks)]
         if all(known.get(monday) for monday in mondays) and earlier.on_site_dates:
-            found += 1
-            yield earlier
+            found.append(earlier)
         earlier = earlier.back(1)
+    return found
 
 
 def whole(view: View) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -174,11 +175,10 @@ MAKERS: tuple[Callable[[View], Proof], ...] = (
 )  # fmt: skip
 
 
-def log_lines(view: View, finding: Mapping[str, object]) -> Table:
+def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
     """The lines that a finding rests on, with the place of each in its file."""
-    rows = view.evidence_of(str(finding["finding_id"]))
     return table(
-        f"{count(rows.height, 'log line')}, in the order of the argument",
+        f"{count(len(rows), 'log line')}, in the order of the argument",
         ["No.", "When", "What it shows", "Account", "Device", "Building", "Site",
          "Activity", "Bytes in", "Source", "File", "Line", "Byte", "SHA-256"],
         (
@@ -198,7 +198,7 @@ def log_lines(view: View, finding: Mapping[str, object]) -> Table:
                 row["byte_offset"],
                 row["line_sha256"],
             ]
-            for row in rows.iter_rows(named=True)
+            for row in rows
         ),
     )  # fmt: skip
 

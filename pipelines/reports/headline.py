@@ -12,8 +12,11 @@ from pipelines.errors import capital
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,
+    CLASS,
+    COUNTS,
     FAMILIES,
     FAMILY_OF,
+    FILTERED,
     REASONS,
     gaps_of,
 )
@@ -86,6 +89,16 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
     return f"{count(days, 'day')} could not be counted: {listed(sorted(set(names)))}."
 
 
+@once
+def judged(view: View) -> list[dict[str, Any]]:
+    """What each filter left out in the week, all days and sources together."""
+    rows = view.of_week(view.inputs.rule_coverage)
+    summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(
+        pl.col(COUNTS).sum()
+    )
+    return summed.to_dicts()
+
+
 def not_judged_at(view: View, kind: str) -> str:
     """Where the rules of a kind judged less than nine tenths of the week, and why.
 
@@ -93,11 +106,10 @@ def not_judged_at(view: View, kind: str) -> str:
     that the registry lacks." Empty where they could judge. What some rules of the kind
     ask for beside, such as a keyboard, is told of these.
     """
-    rows = view.of_week(view.inputs.rule_coverage).to_dicts()
     said: list[str] = []
     known: set[str] = set()
     for family in ASKED_OF[kind]:
-        found = gaps_of(rows, family)
+        found = gaps_of(judged(view), family)
         whose = "" if family == FAMILY_OF[kind] else f"by {FAMILIES[family]} "
         for alike in sorted({(one.filter, one.on_devices) for one in found}):
             same = [one for one in found if (one.filter, one.on_devices) == alike]

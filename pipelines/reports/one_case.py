@@ -13,7 +13,7 @@ from pipelines.findings.cases import Case
 from pipelines.privacy.pseudonyms import Pseudonyms
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.registry.registry import building_names
-from pipelines.reports.cards import CaseCard, card_rows, case_cards
+from pipelines.reports.cards import CaseCard, case_cards
 from pipelines.reports.evidence_pages import Lines, by_minute, log_lines
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import with_building_names
@@ -50,11 +50,15 @@ def case_page(
         return None
     shown = next(one for one in view.cases if one.case_id == case.case_id)
     (card,) = case_cards(view, [shown])
-    rows = card_rows(view, view.known).iter_rows(named=True)
     return CasePage(
         card,
         picture(view, [one.finding_id for one in card.findings], card.kind),
-        {row["finding_id"]: by_minute(log_lines(view, row)) for row in rows},
+        {
+            finding: by_minute(log_lines(view, lines))
+            for finding, lines in view.evidence_of(
+                list(view.known["finding_id"])
+            ).items()
+        },
     )
 
 

@@ -19,7 +19,7 @@ from pipelines.reports.charts import LIGHT, Accents, library, spec, themes
 from pipelines.reports.headline import not_judged_at
 from pipelines.reports.sections import Section
 from pipelines.reports.static_charts import drawing
-from pipelines.reports.text_tables import integrity, visible
+from pipelines.reports.text_tables import Page, integrity, visible
 from pipelines.reports.view import View
 
 # The library is let in as a file of the archive: Chromium refuses an `integrity`
@@ -130,11 +130,11 @@ def file_of(text: str, ending: str) -> str:
     return f"schoolbell-{sha256(text.encode()).hexdigest()[:12]}.{ending}"
 
 
-def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, str]:
+def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Page]:
     """What an archive holds once: chart library, style sheet, script."""
-    sheet, (name, text) = style(accents, paper), library()
+    sheet, (name, content) = style(accents, paper), library()
     return {
-        f"assets/{name}": text,
+        f"assets/{name}": content,
         f"assets/{file_of(sheet, 'css')}": sheet,
         f"assets/{file_of(boot(), 'js')}": boot(),
     }

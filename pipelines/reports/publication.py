@@ -18,14 +18,21 @@ from typing import Any
 from pipelines.district import District
 from pipelines.errors import ModelError
 from pipelines.reports.archive import archive_pages, left_over, write_archive
-from pipelines.reports.corrections import facts, revision_after
+from pipelines.reports.corrections import Facts, facts, revision_after
 from pipelines.reports.editions import edition_report, editions
 from pipelines.reports.headline import this_week
 from pipelines.reports.mail import mail_channel, queue_mail
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import readable, report_inputs, sections_off
 from pipelines.reports.view import View, week_label
-from pipelines.reports.weekly import Pages, about, gone_page, report_id, weekly_report
+from pipelines.reports.weekly import (
+    Pages,
+    about,
+    gone_page,
+    name_of,
+    report_id,
+    weekly_report,
+)
 from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED
 from pipelines.settings.model import Report
@@ -38,23 +45,26 @@ from pipelines.weeks import monday
 Headline = Mapping[str, Any]
 
 
-def revised(district: District, inputs: ReportInputs, week: date) -> ReportInputs:
+def revised(
+    district: District, inputs: ReportInputs, week: date, said: Facts
+) -> ReportInputs:
     """The inputs with the revision that the week's report now is, and those before."""
     earlier = _told(district, week)
-    revision = revision_after(earlier, facts(View(inputs, week)))
+    revision = revision_after(earlier, said)
     before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
     return replace(inputs, revision=revision, earlier_facts=before)
 
 
-def record(district: District, inputs: ReportInputs, week: date, page: Path) -> None:
+def record(
+    district: District, inputs: ReportInputs, week: date, said: Facts, page: Path
+) -> None:
     """Note a written report with what it says; the same revision is noted once."""
-    view = View(inputs, week)
     report = {
-        "report_id": report_id(view),
+        "report_id": name_of(week, inputs.revision, said),
         "path": page.relative_to(district.home.path).as_posix(),
         "sha256": hashlib.sha256(page.read_bytes()).hexdigest(),
         "snapshot": inputs.snapshot_id,
-        "facts": json.dumps(facts(view)),
+        "facts": json.dumps(said),
     }
     with district.store.writing() as transaction:
         put_report(transaction, week, inputs.revision, report)
@@ -218,8 +228,13 @@ def publish_reports(
     wanted = set(held if weeks is None else weeks)
     wanted |= {week - ONE_WEEK for week in wanted}
     done: list[Published] = []
-    headlines = [this_week(View(inputs, week)) for week in held]
-    headlines = [headline for headline in headlines if headline.get("week_start")]
+    headlines: list[Headline] = []
+    said: dict[date, Facts] = {}
+    for week in held:
+        view = View(inputs, week)
+        headlines += [one for one in (this_week(view),) if one.get("week_start")]
+        if week in wanted or week == held[-1]:
+            said[week] = facts(view)
     known = (*remembered(district, held), *headlines)
     first = kept_from(district.store)
     full = replace(inputs, previous=known, kept_from=first)
@@ -227,10 +242,12 @@ def publish_reports(
     with in_locale(district.settings.district.locale):
         for place, week in enumerate(due, start=1):
             progress(week, place, len(due))
-            done.append(_publish(district, revised(district, full, week), week))
+            ready = revised(district, full, week, said[week])
+            done.append(_publish(district, ready, week, said[week]))
         if due and due[-1] != held[-1]:
             # index, months and semesters tell of all weeks, as of the newest
-            newest = View(revised(district, full, held[-1]), held[-1])
+            week = held[-1]
+            newest = View(revised(district, full, week, said[week]), week)
             write_archive(archive_pages(newest, about(newest)), district.home.reports)
         over = [week for week in held if View(inputs, week).is_over]
         if over:
@@ -239,7 +256,9 @@ def publish_reports(
     return done
 
 
-def _publish(district: District, inputs: ReportInputs, week: date) -> Published:
+def _publish(
+    district: District, inputs: ReportInputs, week: date, said: Facts
+) -> Published:
     """Write one week in every edition, and note what it says."""
     folder = district.home.reports
     ready = _write(
@@ -252,7 +271,7 @@ def _publish(district: District, inputs: ReportInputs, week: date) -> Published:
         # the set-group-id bit stays, by which new files get the readers' group
         own.chmod(SHARED | own.stat().st_mode & stat.S_ISGID)
     page = folder / week_label(week) / "index.html"
-    record(district, inputs, week, page)
+    record(district, inputs, week, said, page)
     return Published(week, page, ready)
 
 

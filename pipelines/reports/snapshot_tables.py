@@ -60,7 +60,8 @@ def publish_snapshot(
     tables = published_tables(district.models)
     memory_mb = district.settings.limits.memory_mb
     with opened(district.home.warehouse, memory_mb=memory_mb) as database:
-        tables = {name: one for name, one in tables.items() if database.has(name)}
+        built = database.tables
+        tables = {name: one for name, one in tables.items() if name in built}
         sensitive = sensitive_names(database)
         frames = finding_frames(district, names, sensitive) | ledger_frames(district)
         frames[CHANGES] = change_frame(district.store, names)

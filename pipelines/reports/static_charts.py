@@ -3,9 +3,9 @@
 import html
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipelines.reports.charts import HEAT, LIGHT, PATTERNS, Figure
 
@@ -25,8 +25,7 @@ ANCHORS = {"left": "start", "right": "end", "center": "middle"}
 ROLES = {color: role for role, color in LIGHT.items()}
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """One mark in pixels: `rect`, `path`, `dot` or `text`; an outline is dashed."""
 
     kind: str
@@ -71,7 +70,7 @@ class Drawing:
                 f"M{one.x:g} {one.y:g}h{one.width:g}v{one.height:g}h-{one.width:g}z"
                 for one in _merged([first, *rest])
             )
-            yield replace(first, x=0, y=0, width=0, height=0, points=corners)
+            yield first._replace(x=0, y=0, width=0, height=0, points=corners)
 
 
 def _merged(bars: Iterable[Shape]) -> Iterator[Shape]:
@@ -80,7 +79,7 @@ def _merged(bars: Iterable[Shape]) -> Iterator[Shape]:
     for bar in bars:
         if last and _runs_into(last, bar):
             width = max(last.width, bar.x + bar.width - last.x)
-            last = replace(last, width=round(width, 1))
+            last = last._replace(width=round(width, 1))
             continue
         if last:
             yield last

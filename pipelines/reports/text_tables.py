@@ -36,7 +36,7 @@ SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 def spelled_out(text: str) -> str:
     """The text with hidden characters spelled out, in full."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # none of what is hidden is
         return text
     return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

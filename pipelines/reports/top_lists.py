@@ -53,7 +53,7 @@ def ranking(view: View, use: pl.DataFrame) -> Ranking:
         use: `name`, `event_date`, `minutes`, `account_count` and `verdict`.
     """
     now = _by_name(view, use)
-    last = next(comparable(view), None) if whole(view) else None
+    last = next(iter(comparable(view)), None) if whole(view) else None
     is_next = last is not None and last.start == view.back(1).start
     if last is None or not is_next:
         joined = now.with_columns(before=pl.lit(None, pl.Float64))

@@ -6,7 +6,7 @@ a case; a finding is what it rests on.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, wraps
@@ -95,6 +95,12 @@ class View:
         )
 
     @cached_property
+    def spans(self) -> Mapping[str, tuple[datetime, datetime]]:
+        """When each of them began and ended."""
+        times = self.known.select("finding_id", "start_time", "end_time")
+        return {finding: (start, end) for finding, start, end in times.rows()}
+
+    @cached_property
     def standing(self) -> pl.DataFrame:
         """The known findings that were not withdrawn."""
         return self.known.filter(pl.col("status") != "withdrawn")
@@ -162,14 +168,15 @@ class View:
         """The week's standing findings of one kind."""
         return self.of_week(self.standing).filter(pl.col("kind") == kind)
 
-    def evidence_of(self, finding_id: str) -> pl.DataFrame:
-        """The log lines of one finding, in the order of the argument."""
-        none = self.inputs.evidence.clear()
-        return self._evidence.get((finding_id,), none).sort("position", "time")
-
-    @cached_property
-    def _evidence(self) -> Mapping[tuple[object, ...], pl.DataFrame]:
-        return self.inputs.evidence.partition_by("finding_id", as_dict=True)
+    def evidence_of(
+        self, findings: Collection[str]
+    ) -> Mapping[str, list[dict[str, Any]]]:
+        """The log lines of each of some findings, in the order of the argument."""
+        cited = self.inputs.evidence.filter(pl.col("finding_id").is_in(list(findings)))
+        lines: dict[str, list[dict[str, Any]]] = {one: [] for one in findings}
+        for row in cited.sort("position", "time").rows(named=True):
+            lines[row["finding_id"]].append(row)
+        return lines
 
     @cached_property
     def school_dates(self) -> list[date]:

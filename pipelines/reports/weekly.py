@@ -5,17 +5,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-import polars as pl
-
 from pipelines.reports.archive import archive_pages
-from pipelines.reports.cards import (
-    card,
-    card_rows,
-    case_cards,
-    page_name,
-)
+from pipelines.reports.cards import Card, cards, case_cards, page_name
 from pipelines.reports.charts import case_lines, in_words, swim_lane
-from pipelines.reports.corrections import digest, facts
+from pipelines.reports.corrections import Facts, digest, facts
 from pipelines.reports.evidence_pages import Proof, by_minute, log_lines, proofs
 from pipelines.reports.page_one import lines, opening
 from pipelines.reports.pages import BOOK, asset_files, page, parts_of, said_once, wanted
@@ -23,7 +16,7 @@ from pipelines.reports.report_inputs import ReportInputs, week_of
 from pipelines.reports.rollups import switch
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.static_charts import drawing, spark
-from pipelines.reports.text_tables import Page, book_of, to_csv
+from pipelines.reports.text_tables import Page, Table, book_of, to_csv
 from pipelines.reports.view import View, week_label
 from pipelines.reports.words import count, day, day_range, listed, moment, number
 from pipelines.state.audit import AUDIT_RECORD
@@ -92,8 +85,12 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
 
 def report_id(view: View) -> str:
     """A name for this report that changes with what it says."""
-    revision = view.inputs.revision
-    name = f"r-{view.label.replace('-', '').lower()}-{digest(facts(view))}"
+    return name_of(view.start, view.inputs.revision, facts(view))
+
+
+def name_of(week: date, revision: int, said: Facts) -> str:
+    """The same, of a report that says these facts."""
+    name = f"r-{week_label(week).replace('-', '').lower()}-{digest(said)}"
     return name if revision == 1 else f"{name}-r{revision}"
 
 
@@ -213,9 +210,9 @@ def case_pages(
             case=one,
             picture=picture(view, [c.finding_id for c in one.findings], one.kind),
         )
-    known = view.known.filter(pl.col("finding_id").is_in(chosen))
-    for row in card_rows(view, known).iter_rows(named=True):
-        pages |= finding_pages(view, shared, row)
+    for finding_id, cited in view.evidence_of(chosen).items():
+        rows = log_lines(view, cited)
+        pages |= finding_pages(view, shared, cards(view)[finding_id], rows)
     return pages
 
 
@@ -233,10 +230,9 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
 
 
 def finding_pages(
-    view: View, shared: Mapping[str, Any], row: Mapping[str, Any]
+    view: View, shared: Mapping[str, Any], made: Card, rows: Table
 ) -> dict[str, Page]:
-    """The evidence page and files of one finding, of `card_rows`."""
-    made, rows = card(row), log_lines(view, row)
+    """The evidence page of one finding, and its log lines as a file."""
     name = made.page.removesuffix(".html")
     return {
         f"{view.label}/evidence/{made.page}": page(

@@ -6,7 +6,7 @@ values are parameters.
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,6 +31,7 @@ from pipelines.warehouse.models import Model, macros
 
 SCHEMAS = ("raw", "registry", "identity", "core", "detections", "findings", "marts")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_LISTS = tuple(f"{kind}[]" for kind in (*_WHOLE, "VARCHAR", "DATE"))
 _LONG = {"timestamptz": "timestamp with time zone"}
 CHANGED = "main.changed_days"
 OF_DAYS = "event_date in (select unnest($days::date[]))"
@@ -482,6 +483,15 @@ class Database:
         """A whole table as a frame."""
         return pl.DataFrame(self._connection.table(name))
 
+    @property
+    def tables(self) -> set[str]:
+        """The names of all tables."""
+        found = self.rows(
+            "select schema_name || '.' || table_name from duckdb_tables()"
+            " where database_name = current_database()"
+        )
+        return {name for (name,) in found}
+
     def has(self, table: str) -> bool:
         """The table exists."""
         schema, name = table.split(".")
@@ -499,6 +509,14 @@ class Database:
             f"select distinct {column} from {table} where {column} is not null"
         )
         return [row[0] for row in rows]
+
+    def values(self, columns: Iterable[tuple[str, str]]) -> set[Any]:
+        """The values of columns, each given with its table; null left out."""
+        each = " union all ".join(
+            f"select {column} as value from {table}" for table, column in columns
+        )
+        rows = self.rows(f"select distinct value from ({each}) where value is not null")
+        return {row[0] for row in rows}
 
     @contextmanager
     def beside(self, target: Path) -> Iterator[None]:
@@ -606,13 +624,16 @@ class Database:
         """Number of rows and sum of their hashes by day; and the columns' types.
 
         A list without an element has the hash of none at all, and so has a struct
-        of nothing: such columns are hashed as text too.
+        of nothing: of a list its length is hashed too, and of what is nested deeper
+        the text.
         """
         relation = self._connection.sql(f"from {source}")
         kinds = [str(kind) for kind in relation.types]
         columns = list(zip(relation.columns, kinds, strict=True))
         hashed = [
-            f"{name}::varchar" for name, kind in columns if kind.endswith(("]", ")"))
+            f"len({name})" if kind in _LISTS else f"{name}::varchar"
+            for name, kind in columns
+            if kind.endswith(("]", ")"))
         ]
         day = "event_date" if ("event_date", "DATE") in columns else "null::date"
         told = ", ".join([*relation.columns, *hashed])

@@ -14,6 +14,7 @@ from pipelines.reports.charts import label, spec
 from pipelines.reports.pages import asset_files, printable
 from pipelines.reports.sections import sections
 from pipelines.reports.text_tables import (
+    HIDDEN,
     file_name,
     integrity,
     safe,
@@ -60,6 +61,11 @@ def test_scripts_are_the_constant_ones_only():
 def test_hidden_characters_are_spelled_out():
     for text in PAGES.values():
         assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x1b\x07]", text)
+
+
+def test_what_python_calls_printable_holds_nothing_hidden():
+    printed = "".join(filter(str.isprintable, map(chr, range(0x110000))))
+    assert not HIDDEN.search(printed)
 
 
 def test_templates_do_not_run_data():

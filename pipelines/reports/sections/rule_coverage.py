@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from pipelines.health.rule_coverage import FAMILIES, REASONS, coverage_of
+from pipelines.health.rule_coverage import FAMILIES, REASONS, blind_of
+from pipelines.reports.headline import judged
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
@@ -11,7 +12,6 @@ from pipelines.reports.words import count, listed, share
 
 def rows(view: View) -> pl.DataFrame:
     """One row per family of rules, building and filter that was too much for it."""
-    blind = coverage_of(view.of_week(view.inputs.rule_coverage).to_dicts()).blind
     schema = {
         "family": pl.String,
         "building": pl.String,
@@ -20,7 +20,7 @@ def rows(view: View) -> pl.DataFrame:
         "event_count": pl.Int64,
         "dropped_count": pl.Int64,
     }
-    found = [[getattr(one, name) for name in schema] for one in blind]
+    found = [[getattr(one, name) for name in schema] for one in blind_of(judged(view))]
     return pl.DataFrame(found, schema, orient="row")
 
 

@@ -71,7 +71,16 @@ def title(rows: pl.DataFrame) -> str:
 
 def series(rows: pl.DataFrame, key: str) -> list[int | None]:
     """One number over the weeks, oldest first."""
-    return rows.filter(pl.col("key") == key).sort("week")["value"].to_list()
+    return [value for _, value, _, _ in _of(rows, key)]
+
+
+def _of(
+    rows: pl.DataFrame, key: str
+) -> list[tuple[date, int | None, int | None, bool]]:
+    """Week, value, the one of a year before, and whether the week arrived whole."""
+    columns = rows.select("key", "week", "value", "last_year", "is_whole").rows()
+    own = ((week, *rest) for name, week, *rest in columns if name == key)
+    return sorted(own, key=lambda one: one[0])
 
 
 def leaves(rows: pl.DataFrame, key: str) -> bool:
@@ -86,8 +95,8 @@ def leaves(rows: pl.DataFrame, key: str) -> bool:
 
 def usual_range(rows: pl.DataFrame, key: str) -> tuple[int, int] | None:
     """The usual range of a number, from the earlier weeks that arrived whole."""
-    before = rows.filter(pl.col("is_whole"), pl.col("week") < pl.col("week").max())
-    return usual(series(before, key))
+    *before, _ = _of(rows, key)
+    return usual([value for _, value, _, is_whole in before if is_whole])
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -141,13 +150,12 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 def before_that(rows: pl.DataFrame, key: str) -> list[int | None]:
     """One number in the same instructional weeks a year before."""
-    return rows.filter(pl.col("key") == key).sort("week")["last_year"].to_list()
+    return [past for _, _, past, _ in _of(rows, key)]
 
 
 def curves(rows: pl.DataFrame, key: str) -> list[Any]:
     """The line of one number; beneath it that of a year before, where it is known."""
-    weeks = rows.filter(pl.col("key") == key).sort("week")["week"].to_list()
-    names = [f"Week {week.isocalendar().week}" for week in weeks]
+    names = [f"Week {week.isocalendar().week}" for week, _, _, _ in _of(rows, key)]
     past, own = before_that(rows, key), series(rows, key)
     said = [
         (place, value, f"{names[place]}, a year before: {value}")
