@@ -52,7 +52,7 @@ from pipelines.state.source_records import (
 )
 from pipelines.warehouse import attribution, builds, inputs
 from pipelines.warehouse.builds import Attempt, Away, Builder, Built, Quarantine
-from pipelines.warehouse.database import Database
+from pipelines.warehouse.database import CHANGED, Database
 from pipelines.warehouse.inputs import LakeFiles
 from pipelines.warehouse.repair import (
     DamagedWarehouseError,
@@ -230,7 +230,12 @@ def build(
         name for name, one in known.items() if before.get(name) == one
     )
     other = builds.stale_days(district.models, found.other, held, seeds)
-    narrow = builds.narrowed(district.models, due, held, found.lines, other)
+    # what an earlier version left half built is noted nowhere
+    narrow = (
+        builds.narrowed(district.models, due, held, found.lines, other)
+        if database.has(CHANGED)
+        else None
+    )
     dated = [model for model in district.models.values() if model.is_dated]
     read = {name for model in dated for name in model.inputs}
     # where lines open no further day, all that is due is built in any case
