@@ -429,13 +429,13 @@ def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
         return None
     begin = min(one.wall for one in lines)
     midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
-    minutes = [(one.wall - midnight) // ONE_SECOND * (1 / 60) for one in lines]
+    minutes = [(one.wall - midnight) // ONE_SECOND / 60 for one in lines]
     low, high = _ends(minutes)
     width = (high - low) / SLOTS
     marks: dict[tuple[str, float], list[int]] = {}
     busy: dict[str, list[float]] = {}
     for at, (one, minute) in enumerate(zip(lines, minutes, strict=True)):
-        slot = (minute - low) * (1 / width) // 1
+        slot = (minute - low) // width
         marks.setdefault((one.lane, slot), []).append(at)
         busy.setdefault(one.lane, []).append(minute)
     by_lane: dict[str, list[tuple[float, str]]] = {}

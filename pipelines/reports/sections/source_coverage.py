@@ -44,7 +44,9 @@ def rows(view: View) -> pl.DataFrame:
 
 def in_states(view: View) -> pl.DataFrame:
     """The week's source-hours: arrived, missing or idle."""
-    hours = view.of_week(view.inputs.source_hours).sort("source", "hour_start")
+    hours = view.of_week(view.inputs.source_hours).sort(
+        "source", "hour_start", "event_date"
+    )
     days = (pl.col("event_date") - pl.lit(view.start)).dt.total_days()
     is_due = pl.col("is_expected") & (pl.col("hour_start") < view.inputs.generated_time)
     arrived = pl.col("line_count").fill_null(0) > 0
