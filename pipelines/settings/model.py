@@ -91,7 +91,7 @@ DayType = Literal[
 DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
 REPORT_TITLE = "Network use, week by week"
 LEAST_COUNT = 5
-MEMORY_MB = 640
+MEMORY_MB = 512
 EditionName = Literal["director", "principal", "superintendent", "board", "public"]
 
 

@@ -24,7 +24,7 @@ def test_the_smallest_file_is_enough():
     settings = parse_settings(HEAD.encode())
     assert settings.district.zone == "America/Chicago"
     assert settings.sources == {}
-    assert settings.limits.memory_mb == 640
+    assert settings.limits.memory_mb == 512
 
 
 def test_keys_that_only_others_know_are_gathered():
@@ -72,11 +72,11 @@ CASES = [
         "text",
         "sections_off",
     ),
-    ("[limits]\nmemory_mb = 2000000\n", 5, "limits.memory_mb", "at most", "640"),
-    ("[limits]\nmemory_mb = 900.5\n", 5, "limits.memory_mb", "whole number", "640"),
-    ("[limits]\nmemory_mb = '900'\n", 5, "limits.memory_mb", "whole number", "640"),
+    ("[limits]\nmemory_mb = 2000000\n", 5, "limits.memory_mb", "at most", "512"),
+    ("[limits]\nmemory_mb = 900.5\n", 5, "limits.memory_mb", "whole number", "512"),
+    ("[limits]\nmemory_mb = '900'\n", 5, "limits.memory_mb", "whole number", "512"),
     ("[limits]\nreject_share = 2\n", 5, "limits.reject_share", "at most 1", "0.05"),
-    ("[limits]\nmemory_mb = 1\n", 5, "limits.memory_mb", "at least 256", "640"),
+    ("[limits]\nmemory_mb = 1\n", 5, "limits.memory_mb", "at least 256", "512"),
     ("[limits]\nmemory = 900\n", 5, "limits.memory", "memory_mb", "memory_mb = 900"),
     (
         "[sources.p]\nfromat = 'x'\n",
