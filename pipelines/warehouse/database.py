@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -69,6 +70,7 @@ class Known:
         new: Those of them that hold no row.
         viewed: Classes of events that have a view.
         one_views: Held by who makes one.
+        empty: The folder of files without an event, once one is shown.
         changed: Days of models whose rows are others than before their last build;
             None where nobody asks.
         compared: Models whose rows are looked at to say so; of the others each day
@@ -82,6 +84,7 @@ class Known:
     new: set[str] = field(default_factory=set)
     viewed: set[str] = field(default_factory=set)
     one_views: Lock = field(default_factory=Lock)
+    empty: TemporaryDirectory[str] | None = None
     changed: dict[str, set[date]] | None = None
     compared: Collection[str] = ()
 
@@ -197,6 +200,17 @@ class Database:
                 " hive_partitioning = false)"
             )
             self.known.viewed.add(event_class)
+
+    def view_nothing(self, event_class: str, schema: pl.Schema) -> None:
+        """Make `raw.<event_class>` an empty relation of the right columns."""
+        with self.known.one_views:
+            # a view names its files by a variable, and no list of them may be empty
+            if self.known.empty is None:
+                self.known.empty = TemporaryDirectory(prefix="schoolbell-")
+            file = Path(self.known.empty.name) / f"{event_class}.parquet"
+            if not file.exists():
+                pl.DataFrame(schema=schema).write_parquet(file)
+        self.view_files(event_class, Shown((file,)))
 
     def build(
         self, model: Model, values: Mapping[str, Scalar], *days: date | None
@@ -780,6 +794,8 @@ def writing(
             yield database
         finally:
             database.close()
+            if database.known.empty is not None:
+                database.known.empty.cleanup()
     finally:
         os.umask(before)
 

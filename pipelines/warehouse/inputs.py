@@ -6,15 +6,12 @@ once for each distinct value: sites of hosts, spellings of user names, addresses
 in a form that sorts, and what the operator's MMDB files say of them.
 """
 
-import atexit
 import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 import idna
 import polars as pl
@@ -241,21 +238,12 @@ def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) ->
 def show(database: Database, listed: Listed) -> None:
     """Make `raw.*` show the events of these files alone."""
     for event_class, shown in listed.items():
-        # no list of files may be empty
-        paths = shown.paths or (_without_events() / f"{event_class}.parquet",)
-        database.view_files(event_class, Shown(paths, shown.row_count))
-
-
-@cache
-def _without_events() -> Path:
-    """A folder with a file of each class that holds no event, while this runs."""
-    folder = Path(mkdtemp(prefix="schoolbell-"))
-    atexit.register(rmtree, folder, ignore_errors=True)
-    for name, columns in EVENT_CLASSES.items():
-        schema = [*PLACE.items(), *columns.schema.items(), *LAKE_COLUMNS.items()]
-        empty = pl.DataFrame(schema=pl.Schema(schema))
-        empty.write_parquet(folder / f"{name}.parquet")
-    return folder
+        if shown.paths:
+            database.view_files(event_class, shown)
+        else:
+            columns = EVENT_CLASSES[event_class].schema
+            schema = [*PLACE.items(), *columns.items(), *LAKE_COLUMNS.items()]
+            database.view_nothing(event_class, pl.Schema(schema))
 
 
 def load_registry(database: Database, registry: Registry) -> None:
