@@ -557,7 +557,7 @@ def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
     """A card for each case, in the order given; none is made twice."""
     chosen, known = list(cases), _made(view)
     new = [case for case in chosen if case.case_id not in known]
-    known |= {one.case_id: one for one in _new_cards(view, new)}
+    known.update((one.case_id, one) for one in _new_cards(view, new))
     return [known[case.case_id] for case in chosen]
 
 
@@ -567,9 +567,8 @@ def _new_cards(view: View, chosen: Sequence[Case]) -> list[CaseCard]:
     wanted = [row["finding_id"] for case in chosen for row in case.findings]
     rows = view.known.filter(pl.col("finding_id").is_in(wanted))
     made = cards(view)
-    made |= {
-        row["finding_id"]: card(row) for row in card_rows(view, rows).rows(named=True)
-    }
+    for row in card_rows(view, rows).rows(named=True):
+        made[row["finding_id"]] = card(row)
     paged: dict[str, list[str]] = {}
     own = {case.case_id for case in view.paged}
     for case in view.paged:
