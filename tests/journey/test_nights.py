@@ -9,7 +9,7 @@ from pipelines.refresh import steps
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
 from pipelines.warehouse import builds
-from pipelines.warehouse.database import writing
+from pipelines.warehouse.database import CHANGED, writing
 from pipelines.warehouse.repair import fingerprints
 from tests.conftest import LONG
 from tests.journey.small import DAYS, MODELS, judged
@@ -93,3 +93,10 @@ def test_a_night_that_is_killed_before_it_judges(last_night, monkeypatch):
             judged(last_night, settle_seconds=0)
     judged(last_night, settle_seconds=0)
     assert told(last_night) == built_at_once(last_night)
+
+
+def test_what_an_earlier_version_left_without_notes_is_built_whole(last_night):
+    with writing(DistrictHome(last_night).warehouse) as database:
+        database.drop(CHANGED)
+    built = judged(last_night, settle_seconds=0).built.days
+    assert FIRST in map(str, built["marts.daily_use"])
