@@ -64,7 +64,7 @@ columns:
   page_bytes: {type: double, is: 'so large an answer is a page there; 0: any is'}
   largest_bytes: {type: bigint, is: the largest single response}
   embed_share: {type: double, is: share of requests right after another site's}
-  is_page_read: {type: boolean, is: a page came and it is not mostly an embed}
+  is_page_read: {type: boolean, is: 'a page came in a visit that is no embed, nor is the day mostly one'}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
@@ -140,6 +140,8 @@ paged as (
     where
         visits.event_date = $event_date::date
         and coalesce(visits.largest_bytes, 0) >= measured.page_bytes
+        -- nor do lone requests at noon make one of the page that embedded it
+        and visits.followed_count < $embed_share * visits.request_count
 ),
 
 -- a lone request may be a preview, and the tunnel it leaves open has no reader

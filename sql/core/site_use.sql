@@ -7,13 +7,6 @@ summary: >
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
-  embed_seconds:
-    type: int
-    default: 5
-    min: 1
-    max: 30
-    unit: seconds
-    why: what a page embeds is asked for within seconds of the page
 by_account:
   - core.engaged_requests
   - core.host_services
@@ -81,6 +74,7 @@ visits as (
         sum(active_seconds) as total_seconds,
         sum(on_duty_seconds) as on_duty_seconds,
         count(*) as visit_count,
+        sum(followed_count) / sum(request_count) as embed_share,
         list_sort(flatten(list(spans))) as spans
     from core.site_visits
     where event_date = $event_date::date
@@ -91,34 +85,6 @@ standing as (
     select *
     from core.site_standing
     where event_date = $event_date::date
-),
-
-followed as (
-    select
-        *,
-        case
-            when lag(site) over in_order <> site
-                then epoch(lag(start_time) over in_order)
-        end as other_start
-    from requests
-    window in_order as (partition by account, device order by start_time, event_id)
-),
-
--- starts never fall, so the latest one of another site is the greatest so far
-marked as (
-    select
-        *,
-        coalesce(
-            epoch(start_time) - max(other_start) over so_far <= $embed_seconds,
-            false
-        ) as follows_another
-    from followed
-    window
-        so_far as (
-            partition by account, device
-            order by start_time, event_id
-            rows between unbounded preceding and current row
-        )
 ),
 
 request_sums as (
@@ -138,14 +104,13 @@ request_sums as (
         sum(bytes_in) as bytes_in,
         -- what a page embeds may be large; that it came says nothing of the page
         max(bytes_in) filter (where not is_embed) as largest_bytes,
-        avg(case when follows_another then 1.0 else 0.0 end) as embed_share,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(is_live_known) as is_live_known,
         list_sort(list(event_id)) as evidence,
         sorted_set(
             list(binding_event_id) || list(session_event_id)
         ) as attribution_evidence
-    from marked
+    from requests
     group by account, person_id, is_staff, device, site
 )
 
@@ -171,7 +136,7 @@ select
     request_sums.page_count,
     request_sums.bytes_in::bigint as bytes_in,
     request_sums.largest_bytes,
-    request_sums.embed_share,
+    visits.embed_share,
     request_sums.live_share,
     request_sums.is_live_known,
     standing.categories,

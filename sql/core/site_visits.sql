@@ -29,6 +29,13 @@ params:
     max: 1800
     unit: seconds
     why: no longer is shown to be read after a request, as commercial reporters count
+  embed_seconds:
+    type: int
+    default: 5
+    min: 1
+    max: 30
+    unit: seconds
+    why: what a page embeds is asked for within seconds of the page
 by_account: [core.engaged_requests, core.host_services]
 columns:
   account: {type: varchar, pii: direct, is: account}
@@ -39,6 +46,7 @@ columns:
   active_seconds: {type: double, is: shown to be in use}
   on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
   request_count: {type: bigint, is: engaged requests}
+  followed_count: {type: bigint, is: 'of them, right after another site''s'}
   largest_bytes: {type: bigint, is: the largest single response}
   evidence: {type: 'bigint[]', is: the requests}
   spans:
@@ -82,15 +90,35 @@ duty as (
     where event_date = $event_date::date
 ),
 
+followed as (
+    select
+        *,
+        case
+            when lag(site) over in_order <> site then lag(started) over in_order
+        end as other_started
+    from requests
+    window in_order as (partition by account, device order by started, event_id)
+),
+
+-- starts never fall, so the latest one of another site is the greatest so far
 marked as (
     select
         *,
         coalesce(
+            started - max(other_started) over so_far <= $embed_seconds,
+            false
+        ) as follows_another,
+        coalesce(
             started - max(span_end) over earlier > $joined_seconds,
             true
         ) as starts_visit
-    from requests
+    from followed
     window
+        so_far as (
+            partition by account, device
+            order by started, event_id
+            rows between unbounded preceding and current row
+        ),
         earlier as (
             partition by account, device, site
             order by started, event_id
@@ -135,6 +163,7 @@ visits as (
         max(started) + 20 as last_end,
         sum(reading) as active_seconds,
         count(*) as request_count,
+        count_if(follows_another)::bigint as followed_count,
         max(bytes_in) as largest_bytes,
         list_sort(list(event_id)) as evidence,
         list_sort(
@@ -179,6 +208,7 @@ select
     visits.active_seconds::double as active_seconds,
     greatest(coalesce(inside.duty_seconds, 0), 0)::double as on_duty_seconds,
     visits.request_count,
+    visits.followed_count,
     visits.largest_bytes,
     visits.evidence,
     visits.spans,

@@ -117,6 +117,7 @@ visits as (
         and site_visits.active_seconds >= $longest_seconds
         and site_visits.request_count >= 3
         and coalesce(site_visits.largest_bytes, 0) >= use.page_bytes
+        and not is_embedded(site_visits.followed_count / site_visits.request_count)
 ),
 
 refused as (

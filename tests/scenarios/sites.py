@@ -58,6 +58,20 @@ def embed_on_the_district_page(story: Story) -> None:
         at += (41, 88, 23, 67, 120)[number % 5]
 
 
+def embed_and_preconnects_of_other_hours(story: Story) -> None:
+    """Pages of the morning show a feed; tunnels of other hours are nobody's."""
+    at_work(story)
+    pages = ("www.school.example", "lessons.example", "search.example")
+    for number, after in enumerate((0, 55, 190, 290, 365)):
+        when = story.at("10:05", after)
+        story.browse("avega", "hs-avega", when, pages[number % 3], 60_000)
+        later = story.at("10:05", after + 1)
+        size = 61_000 if number == 3 else 12_000
+        story.browse("avega", "hs-avega", later, "www.friends.example", size)
+    for hour in ("11:20", "12:55", "13:40"):
+        story.browse("avega", "hs-avega", story.at(hour), "www.friends.example", 8_000)
+
+
 def preconnect(story: Story) -> None:
     """The search page opens tunnels to a shop that nobody visits."""
     at_work(story)
@@ -228,6 +242,7 @@ SCENARIOS = (
     Scenario("S38", glance_at_lunch),
     Scenario("S39", link_in_a_mail),
     Scenario("S40", embed_on_the_district_page),
+    Scenario("S40a", embed_and_preconnects_of_other_hours),
     Scenario("S41", preconnect),
     Scenario("S43", films_on_duty, ("NA-1",), "avega", severity="low"),
     Scenario("S44", clips_in_class),
