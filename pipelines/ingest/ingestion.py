@@ -214,7 +214,8 @@ class _Run:
         paths = {delivery.path for delivery in self.listing.deliveries}
         self.ids |= reused_ids(waiting, paths, self.records.values())
         new = [delivery.path for delivery in waiting if delivery.path not in self.ids]
-        ids = ledger.take_ids(self.options.store, len(new))
+        with self.options.taking_ids():
+            ids = ledger.take_ids(self.options.store, len(new))
         self.ids |= dict(zip(new, ids, strict=True))
 
     # read and write

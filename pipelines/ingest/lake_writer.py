@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -27,6 +28,8 @@ from pipelines.state.ledger import Change, FileRecord, LakeFile
 from pipelines.state.source_records import SourceDay
 
 FILES_A_COMMIT = 2_000
+_ONE_COMMITS = Lock()
+"""Else the mark beside the lake could fall behind what was committed last."""
 DAYS_AHEAD = 2
 """Events further ahead than this are kept, but ask for no model to be built."""
 
@@ -124,7 +127,8 @@ class LakeWriter:
                 days=self._days,
                 consumed=consumed,
             )
-            home_mark.note(self.folder, ledger.commit(self.store, change))
+            with _ONE_COMMITS:
+                home_mark.note(self.folder, ledger.commit(self.store, change))
         self.known |= {record.file_id: record for record in change.files}
         self._written, self._days = [], []
         self._records.clear()

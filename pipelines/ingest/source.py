@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -148,6 +149,8 @@ class IngestOptions:
         budget_seconds: After so long a delivery is put off, so that it holds up no
             other: an archive between two members, a file of lines between two blocks.
         watch: Told of progress.
+        taking_ids: Entered while the files of a source are given ids, so that sources
+            which are read side by side have theirs in the same order each time.
         engine: Where lines are parsed.
     """
 
@@ -158,6 +161,7 @@ class IngestOptions:
     least_free_bytes: int = LEAST_FREE_BYTES
     budget_seconds: float = float("inf")
     watch: Watch = lambda _delivery, _bytes, _lines: None
+    taking_ids: Callable[[], AbstractContextManager[None]] = nullcontext
     engine: Engine = field(default_factory=partial(open_engine, "local"))
 
     def settled_ns(self) -> int:

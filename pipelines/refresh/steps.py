@@ -2,11 +2,18 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import (
+    FIRST_EXCEPTION,
+    CancelledError,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Event, Lock
 
 from pipelines.district import District
 from pipelines.engines import Engine
@@ -18,6 +25,7 @@ from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.rule_coverage import note_coverage
+from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.lake import prepare, sweep
 from pipelines.ingest.remote import shown
 from pipelines.ingest.source import (
@@ -60,6 +68,10 @@ from pipelines.warehouse.repair import (
     opened,
     set_aside,
 )
+
+SOURCES_AT_ONCE = 2
+"""So many sources are read side by side: while the lines of one are written into the
+lake, or its next file is recognized, those of another are parsed."""
 
 BUDGET_SECONDS = 120.0
 """A delivery that takes longer is read to its end after all others."""
@@ -114,7 +126,7 @@ def ingest_sources(
         engine=engine,
     )
     sources = district.sources()
-    first = {source.name: _outcomes(_ingested, options, source) for source in sources}
+    first = read_sources(options, sources)
     patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
         outcome
@@ -123,6 +135,48 @@ def ingest_sources(
     ]
     note_look(district.store, began)
     return outcomes
+
+
+def read_sources(
+    options: IngestOptions, sources: Sequence[Source]
+) -> Mapping[str, Sequence[Outcome]]:
+    """The outcomes of each source; see `SOURCES_AT_ONCE`."""
+    is_over, one_tells = Event(), Lock()
+    has_ids = [Event() for _ in sources]
+
+    def watch(delivery: Delivery, size: int, lines: int) -> None:
+        if is_over.is_set():
+            raise CancelledError
+        with one_tells:
+            options.watch(delivery, size, lines)
+
+    def read(number: int) -> list[Outcome]:
+        @contextmanager
+        def taking_ids() -> Iterator[None]:
+            for earlier in has_ids[:number]:
+                earlier.wait()
+            yield
+            has_ids[number].set()
+
+        own = replace(options, watch=watch, taking_ids=taking_ids)
+        try:
+            return _outcomes(_ingested, own, sources[number])
+        finally:
+            has_ids[number].set()
+
+    # other processes parse several files at once as it is
+    at_once = SOURCES_AT_ONCE if options.engine.shares_memory else 1
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            begun = [pool.submit(read, number) for number in range(len(sources))]
+            for future in wait(begun, return_when=FIRST_EXCEPTION).done:
+                future.result()
+        except BaseException:
+            is_over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    names = [source.name for source in sources]
+    return dict(zip(names, [future.result() for future in begun], strict=True))
 
 
 def _finished(

@@ -132,13 +132,13 @@ class _Lines:
 
     def __init__(self, screen: Console) -> None:
         self._screen = screen
-        self._source = ""
+        self._sources = set[str]()
         self._quarter = -1
         self._began = time.monotonic()
 
     def read(self, delivery: Delivery, _size: int, _lines: int) -> None:
-        if delivery.source != self._source:
-            self._source = delivery.source
+        if delivery.source not in self._sources:  # two are read side by side
+            self._sources.add(delivery.source)
             self._screen.print(f"reading {safe(delivery.source)}", markup=False)
 
     def built(self, name: str, done: int, total: int) -> None:
