@@ -42,7 +42,8 @@ desk: setup ## the review desk on the demo district
 format: setup ## rewrite the code in the agreed format
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-check: setup lint test ## what CI runs: format, lint, types, floors, SQL lint, tests
+check: ALL = 1
+check: setup lint test ## what CI runs: format, lint, types, floors, SQL lint, every test
 
 lint: setup ## format, lint, types, import floors, SQL lint, workspace
 	$(BIN)/ruff format --check .
@@ -53,13 +54,10 @@ lint: setup ## format, lint, types, import floors, SQL lint, workspace
 	$(BIN)/sqruff lint sql
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-test: setup ## every test, under ten minutes on two cores
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+test: setup ## tests of every part, ten minutes on two cores; ALL=1 for those of tests/slow.txt too
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(if $(ALL),,-m 'not slow')
 
-test-unit: setup ## the quick tests
-	$(BIN)/python -m pytest -q -m 'not slow'
-
-test-long: setup ## the same tests with bigger N
+test-long: setup ## every test, with bigger N
 	SCHOOLBELL_LONG=1 $(BIN)/python -m pytest -q -n 2
 
 bench: setup ## print the figures of speed and memory; fails nothing
@@ -95,4 +93,4 @@ site: setup ## the documents as pages in build/site, with a sample report; a bro
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-unit test-long bench quality judge experience newcomer golden docs site clean
+.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience newcomer golden docs site clean

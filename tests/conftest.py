@@ -12,6 +12,19 @@ CORPORA = REPO_ROOT.parent / "shared" / "corpora"
 LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
 only_long = pytest.mark.skipif(not LONG, reason="in the long run alone")
 
+SLOW = Path(__file__).with_name("slow.txt")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what `slow.txt` lists: a file, a test, or a test with one of its values."""
+    listed = {line for line in SLOW.read_text().splitlines() if line[:1] != "#"}
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        if listed & {item.nodeid, name, name.partition("::")[0]}:
+            item.add_marker(pytest.mark.slow)
+
+
 settings.register_profile(
     "schoolbell",
     max_examples=1_000 if LONG else 50,

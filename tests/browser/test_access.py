@@ -8,7 +8,6 @@ from tests.browser.looking import CHROMIUM, MODES, Visit, looked_at, page_types
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
 TYPES = (

@@ -15,8 +15,6 @@ from pipelines.run.run import run
 from pipelines.state.source_records import last_look
 from tests.faults.home import lines
 
-pytestmark = pytest.mark.slow
-
 KINDS = sorted(CHECKS)
 
 

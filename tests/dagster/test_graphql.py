@@ -18,8 +18,6 @@ from pipelines.defs.resources import HOME_VARIABLE
 from pipelines.settings.home import DistrictHome
 from tests.conftest import REPO_ROOT
 
-pytestmark = pytest.mark.slow
-
 NODES = """
 query { assetNodes {
   assetKey { path } description groupName jobNames

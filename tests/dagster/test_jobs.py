@@ -23,9 +23,6 @@ from tests.conftest import REPO_ROOT
 from tests.faults.home import lines
 from tests.journey.small import DAYS, rows_of, told_of
 
-pytestmark = pytest.mark.slow
-
-
 # the jobs
 
 

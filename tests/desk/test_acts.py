@@ -23,7 +23,6 @@ from tests.desk.visiting import GROUPS as SYSTEM_GROUPS
 from tests.desk.visiting import USERS, as_system_user, open_desk
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
 REASON = "the hearing of Monday"
 LOOKING = {
     "findings list", "findings cases", "findings history", "findings show",

@@ -11,7 +11,6 @@ from tests.desk.visiting import PEOPLE, SECRET
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.slow,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
 ]
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}

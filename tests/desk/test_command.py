@@ -7,12 +7,8 @@ import socket
 import subprocess
 import sys
 
-import pytest
-
 from tests.desk.test_signin import free_port, wait_for
 from tests.journey.commands import schoolbell
-
-pytestmark = pytest.mark.slow
 
 
 def test_it_serves_until_it_is_stopped(district, sockets, tmp_path):

@@ -11,7 +11,6 @@ from pipelines.state.audit import open_chain
 from pipelines.state.tables import REQUESTS
 from tests.desk.visiting import USERS
 
-pytestmark = pytest.mark.slow
 REASON = "the hearing of Monday"
 MOST_PAGES = 60
 

@@ -14,8 +14,6 @@ from pipelines.notebook.connection import connect
 from pipelines.settings.home import DistrictHome
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
-
 
 def openings(home):
     out = schoolbell("audit", "show", "--last", "500", "--json", "--home", home).out

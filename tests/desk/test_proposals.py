@@ -11,8 +11,6 @@ from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk
 from tests.journey.changed import changed
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def forgotten(district, tmp_path_factory):

@@ -11,7 +11,6 @@ from pipelines.state.reviews import requests
 from tests.desk.conftest import sub_cases, with_settings
 from tests.desk.visiting import PEOPLE, USERS, open_desk
 
-pytestmark = pytest.mark.slow
 REASON = "the hearing of Monday"
 LOOKS = ("sign in", "read case", "sign in blocked")
 

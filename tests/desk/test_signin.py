@@ -19,7 +19,6 @@ from tests.desk.visiting import (
 )
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root's rights")
 PASSWORD = "correct horse battery"

@@ -15,7 +15,6 @@ from tests.conftest import LONG
 from tests.desk.conftest import with_settings
 from tests.desk.visiting import open_desk
 
-pytestmark = pytest.mark.slow
 FINDINGS_COUNT = 5_000
 SLOWEST_MS = 1_000
 LONGEST_LOCK_MS = 300

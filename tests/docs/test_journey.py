@@ -5,15 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import REPO_ROOT
 from tests.docs.documents import blocks, missing
 
 JOURNEY = REPO_ROOT / "docs" / "journey.md"
 
 
-@pytest.mark.slow
 def test_the_journey_runs_as_written(tmp_path):
     environment = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

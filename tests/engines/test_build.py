@@ -22,8 +22,6 @@ from tests.engines.cluster import cluster, executors, killing, needs_spark
 from tests.journey import small as made
 from tests.journey.small import MODELS, rows_of, told_of
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory):

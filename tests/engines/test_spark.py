@@ -17,7 +17,7 @@ from tests.engines.test_same_lake import two_homes
 from tests.journey import small as made
 from tests.journey.small import MODELS
 
-pytestmark = [pytest.mark.slow, needs_spark]
+pytestmark = needs_spark
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,6 @@ from tests.journey.small import DAYS
 from tests.unit.fleet.test_fleet import ME
 
 pytestmark = [
-    pytest.mark.slow,
     needs_spark,
     pytest.mark.skipif(not LONG, reason="a quarter of an hour of Spark"),
 ]

@@ -22,7 +22,6 @@ from tests.faults.conftest import Zygote
 from tests.faults.home import BEGIN
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
 MARK = "over-and-done"
 KEPT = "stays-here"
 DAY = 86_400

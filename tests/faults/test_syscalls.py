@@ -31,8 +31,6 @@ HARMLESS = {"mkdir */lake", "fdatasync *"}
 STEP = 110
 """In the short run, calls that lie so far apart are tried."""
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory):

@@ -23,7 +23,6 @@ from tests.scenarios.scenario import TUESDAY
 from tests.scenarios.story import Story
 from tests.scenarios.ways_around import remote_control
 
-pytestmark = pytest.mark.slow
 KILLED = -9
 LINK = re.compile(r'(?:href|src)="([^"#:]+)')
 

@@ -13,8 +13,6 @@ from pipelines.settings.home import DistrictHome
 from pipelines.state.privacy_records import attribution_changes
 from tests.journey.small import judged, rows_of
 
-pytestmark = pytest.mark.slow
-
 LATE = "dhcpd-2026-10-20.log"
 DAY = date(2026, 10, 20)
 

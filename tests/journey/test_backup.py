@@ -15,7 +15,6 @@ from pipelines.state.connections import fact
 from tests.journey.commands import schoolbell
 from tests.journey.small import judged, rows_of, told_of
 
-pytestmark = pytest.mark.slow
 MONDAY = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 
 

@@ -10,8 +10,6 @@ import pytest
 
 from tests.benchmarks.attribution import figures, matched
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def match(district):

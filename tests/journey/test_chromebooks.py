@@ -8,7 +8,6 @@ import shutil
 
 import duckdb
 import polars as pl
-import pytest
 
 from pipelines.district import open_district
 from pipelines.health.rule_coverage import noted_coverage
@@ -108,7 +107,6 @@ def assert_same_told_otherwise(home):
     assert findings_of(again) == shown_findings(home)
 
 
-@pytest.mark.slow
 def test_what_was_planted_is_found_and_nothing_else(tmp_path):
     cases = trial_of(tmp_path, CHROMEBOOKS).filter(pl.col("intensity") == "3")
     found = cases.filter("is_found")["expected_rule"]
@@ -119,7 +117,6 @@ def test_what_was_planted_is_found_and_nothing_else(tmp_path):
     assert_same_grades(tmp_path, "A", "B", "D")
 
 
-@pytest.mark.slow
 @only_long
 def test_without_googles_audit_the_network_tells_who_is_there(tmp_path):
     cases = trial_of(tmp_path, CHROMEBOOKS_BY_NETWORK)

@@ -17,8 +17,6 @@ from pipelines.registry.new_home import create
 from tests.conftest import CORPORA, corpus
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
-
 SQUID = "squid/kujiraitakahiro_ServerKittingForLinuC2/squid_access.log"
 PACKED = {
     "log": lambda data: data,

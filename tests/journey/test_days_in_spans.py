@@ -18,8 +18,6 @@ from tests.benchmarks.judge import JUDGE, stranger
 from tests.conftest import LONG, only_long
 from tests.journey.small import MODELS, judged, rows_of, told_of
 
-pytestmark = pytest.mark.slow
-
 GAPS = {
     "every third": lambda days: days[::3],
     "ends": lambda days: days[:1] + days[-1:],

@@ -11,7 +11,6 @@ from pipelines.warehouse.snapshots import current
 from tests.journey.changed import phone
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
 CLAIMS = """
 select ip, other_device, start_time, end_time from identity.device_conflicts
 where binding = 'lease' and other_binding = 'static' order by start_time limit 1

@@ -2,11 +2,7 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from tests.journey.small import findings_of
-
-pytestmark = pytest.mark.slow
 
 DAY = timedelta(days=1).total_seconds()
 ROUNDED = 1

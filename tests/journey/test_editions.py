@@ -18,7 +18,6 @@ from tests.journey.squid import free_port
 from tests.journey.test_journey import names_of, words_in
 from tests.unit.alerts.conftest import Post
 
-pytestmark = pytest.mark.slow
 SETTINGS = """[report]
 mail = "office"
 editions = ["director", "principal", "superintendent", "board", "public"]

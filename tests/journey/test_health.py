@@ -23,8 +23,6 @@ from pipelines.warehouse.snapshots import reading
 from tests.journey.commands import schoolbell
 from tests.journey.small import small
 
-pytestmark = pytest.mark.slow
-
 ZONE = ZoneInfo("America/Chicago")
 FRIDAY = date(2026, 10, 23)
 NINE = datetime.combine(FRIDAY, time(9), ZONE).astimezone(UTC)

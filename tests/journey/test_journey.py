@@ -10,7 +10,6 @@ from itertools import pairwise
 
 import duckdb
 import polars as pl
-import pytest
 
 from pipelines.district import open_district
 from pipelines.privacy.redaction import sensitive_names
@@ -23,8 +22,6 @@ from pipelines.warehouse.models import models
 from pipelines.warehouse.snapshots import current, reading
 from tests.conftest import only_long
 from tests.journey.small import findings_of, local_days, rows_of, told_of
-
-pytestmark = pytest.mark.slow
 
 
 def lake(home, event_class):

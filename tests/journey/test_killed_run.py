@@ -16,8 +16,6 @@ from tests.conftest import LONG
 from tests.faults.home import lines
 from tests.journey.small import now, rows_of
 
-pytestmark = pytest.mark.slow
-
 
 class KilledError(BaseException):
     """Stands for the process being gone."""

@@ -3,8 +3,6 @@
 import shutil
 from datetime import date
 
-import pytest
-
 from pipelines.district import open_district
 from pipelines.refresh import steps
 from pipelines.refresh.staleness import stale
@@ -19,7 +17,6 @@ from pipelines.warehouse.models import arguments, model_version, models
 from pipelines.warehouse.snapshots import current
 from tests.journey.small import held, judged, now, rows_of, told_of
 
-pytestmark = pytest.mark.slow
 RULE, MODEL = "SA-3", "detections.owner_on_leave"
 DAYS = [date(2026, 10, 19), date(2026, 10, 20)]
 

@@ -71,7 +71,6 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
-@pytest.mark.slow
 @only_long
 def test_respelled_accounts_give_the_same_findings(two_days, tmp_path, spell):
     home = two_days.copy(tmp_path, of="delivered")
@@ -83,7 +82,6 @@ def test_respelled_accounts_give_the_same_findings(two_days, tmp_path, spell):
         assert noted_coverage(district.store).is_enough
 
 
-@pytest.mark.slow
 def test_names_that_only_later_days_explain_open_the_earlier_ones(two_days, tmp_path):
     """A day on which few names carry a domain is built again once many do."""
     home = two_days.copy(tmp_path, of="delivered")
@@ -111,7 +109,6 @@ def test_names_that_only_later_days_explain_open_the_earlier_ones(two_days, tmp_
                            if one.name == "dist"}  # fmt: skip
 
 
-@pytest.mark.slow
 def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
     home = two_days.copy(tmp_path, of="delivered")
     without_domains(home)
@@ -134,7 +131,6 @@ def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
     assert "Could not be judged" in page
 
 
-@pytest.mark.slow
 def test_without_logons_no_shared_account_can_be_judged(two_days, tmp_path):
     home = two_days.copy(tmp_path, of="delivered")
     for source in ("directory", "firewall"):

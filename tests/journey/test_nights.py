@@ -14,8 +14,6 @@ from pipelines.warehouse.repair import fingerprints
 from tests.conftest import LONG
 from tests.journey.small import DAYS, MODELS, judged
 
-pytestmark = pytest.mark.slow
-
 FIRST, *_, LAST = DAYS
 AT = ("core.http_requests", "core.presences", "detections.site_not_approved")
 

@@ -16,7 +16,6 @@ from tests.journey.small import findings_of
 from tests.sections.reading import Page
 from tests.sections.test_weekly import numbers_by_link
 
-pytestmark = pytest.mark.slow
 REPORT = '[report]\nmail = "office"\neditions = ["director", "superintendent"]\n'
 OFFICE = """
 [alerts]

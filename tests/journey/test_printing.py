@@ -45,7 +45,6 @@ def crowded(paper):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 @pytest.mark.parametrize("paper", ["letter", "a4"] if LONG else ["letter"])

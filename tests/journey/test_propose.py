@@ -15,8 +15,6 @@ from pipelines.state.audit import open_chain
 from tests.journey.changed import LAB, read
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def known(district):

@@ -28,7 +28,6 @@ from tests.journey.changed import FOR_ALL
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, now
 
-pytestmark = pytest.mark.slow
 TOKEN = re.compile(r"pupil-[a-z]+-[0-9]+")
 FOR_STAFF = {"NA", "OH"}
 DAY = datetime(2026, 10, 20, tzinfo=UTC).date()

@@ -22,7 +22,6 @@ from pipelines.warehouse.snapshots import current, reading
 from tests.journey.commands import schoolbell
 from tests.journey.small import now, rows_of, told_of
 
-pytestmark = pytest.mark.slow
 FIRST, SECOND = date(2026, 10, 19), date(2026, 10, 20)
 BROKEN = "core.tool_use"
 BLIND = "detections.way_around_the_filter"

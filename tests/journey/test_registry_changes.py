@@ -16,8 +16,6 @@ from tests.conftest import LONG, only_long
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, rows_of, told_of
 
-pytestmark = pytest.mark.slow
-
 NEAR = timedelta(days=1)
 
 

@@ -36,7 +36,6 @@ from pipelines.warehouse.snapshots import current
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, judged, told_of
 
-pytestmark = pytest.mark.slow
 LATER = timedelta(days=100)
 HANDED_ON = '"NPS1","IAS",02-00-00-00-00-17,"a question without an answer"'
 SHORT = """

@@ -16,8 +16,6 @@ from tests.journey.commands import schoolbell
 from tests.journey.small import now, told_of
 from tests.journey.test_retention import noon, purged, with_retention
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def emptied(two_days, tmp_path_factory):

@@ -2,13 +2,10 @@
 
 import json
 
-import pytest
-
 from pipelines.district import open_district
 from tests.journey import small as made
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
 CALLED = """
 title: Asked for a host of example.com
 level: low

@@ -30,7 +30,6 @@ from tests.journey.squid import (
 )
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(
         not PROGRAM.is_file(), reason="no squid here: apt-get install squid"
     ),

@@ -13,7 +13,6 @@ from tests.journey.commands import Done, schoolbell
 from tests.journey.small import findings_of, shared
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(not JUDGE.is_dir(), reason="no generator beside the checkout"),
 ]
 SEED, PEOPLE, WEEKS = 7, 60, 1

@@ -14,7 +14,6 @@ from pipelines.settings.home import DistrictHome
 from pipelines.warehouse.snapshots import current, reading
 from tests.faults.home import line
 
-pytestmark = pytest.mark.slow
 DAY = 86_400
 LAST = date(2026, 3, 3)
 """A Tuesday, the first day after the update."""

@@ -42,7 +42,6 @@ def unmatched(keys, others):
     return {key for key in keys if (rules()[key[0]].header.kind, *key[1:]) not in known}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("variation", list(cases()))
 def test_the_findings_stay_or_the_run_says_what_it_misses(
     variation, tmp_path, tmp_path_factory

@@ -16,8 +16,6 @@ from tests.journey.commands import schoolbell
 from tests.journey.grades import assert_same_grades
 from tests.journey.small import ZONE, judged
 
-pytestmark = pytest.mark.slow
-
 WORN = "203.0.113.80"
 FLOW = (
     'date=2026-10-20 time=12:00:00 devname="fw" devid="FGT1" eventtime={ended}000000000'

@@ -18,7 +18,6 @@ from tests.newcomer.story import (
 from tests.notebooks.running import NOTEBOOKS, kernel, shown
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(not is_there(), reason="no sample corpora here"),
 ]
 

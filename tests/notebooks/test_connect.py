@@ -27,8 +27,6 @@ from pipelines.warehouse.snapshots import current
 from tests.conftest import LONG, REPO_ROOT
 from tests.journey.small import ZONE
 
-pytestmark = pytest.mark.slow
-
 REFUSED = [
     "insert into marts.site_use select * from marts.site_use",
     "update marts.site_use set site = null",

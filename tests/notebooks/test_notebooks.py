@@ -13,7 +13,6 @@ def manager():
         yield started
 
 
-@pytest.mark.slow
 @each_notebook
 def test_the_notebook_runs(path, manager, district):
     outputs = shown(path, manager, district.home)

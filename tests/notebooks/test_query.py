@@ -47,7 +47,6 @@ def run(*words, code=0):
     return done
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", saved_queries())
 def test_a_saved_query_gives_the_columns_of_its_header(con, name):
     query = saved_query(name)
@@ -85,7 +84,6 @@ def test_a_connection_lists_the_saved_queries(con):
         con.saved("top_sites")
 
 
-@pytest.mark.slow
 def test_the_command_prints_lists_and_writes(district, tmp_path):
     home = ("--home", district.home)
     assert "new_sites" in run("query", *home).stdout
@@ -103,7 +101,6 @@ def test_the_command_prints_lists_and_writes(district, tmp_path):
     assert (tmp_path / "sites.csv").read_bytes() == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -148,7 +145,6 @@ def test_every_relation_and_column_is_described():
         described("core.nothing")
 
 
-@pytest.mark.slow
 def test_what_describe_offers_is_what_a_query_sees(con):
     offered = set(in_snapshots())
     assert set(con.tables()["table"]) <= offered
@@ -164,7 +160,6 @@ def test_what_describe_offers_is_what_a_query_sees(con):
     assert con.describe().equals(con.tables())
 
 
-@pytest.mark.slow
 def test_a_slip_in_a_query_is_answered_with_what_there_is(district):
     asked = ("query", "--home", district.home, "--sql")
     said = str(run(*asked, "select acount from core.site_use", code=1).exception)
@@ -172,14 +167,12 @@ def test_a_slip_in_a_query_is_answered_with_what_there_is(district):
     assert "LINE 1" not in said
 
 
-@pytest.mark.slow
 def test_no_relation_of_a_snapshot_lacks_its_description(con):
     for name in con.tables()["table"]:
         known = {one.column for one in described(name)}
         assert set(con.describe(name)["column"]) <= known, name
 
 
-@pytest.mark.slow
 def test_every_word_that_a_column_holds_is_described(con):
     """A new word, or a column of words that nobody described, fails here."""
     for relation in con.tables()["table"]:

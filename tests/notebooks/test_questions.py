@@ -46,7 +46,6 @@ def finding(con):
     return rows.pl().row(0, named=True)
 
 
-@pytest.mark.slow
 def test_an_account_week_adds_up_to_its_use_of_sites(con, finding):
     week = account_week(con, finding["subject"], finding["event_date"])
     assert finding["event_date"] in week["event_date"]
@@ -64,7 +63,6 @@ def test_an_account_week_adds_up_to_its_use_of_sites(con, finding):
     assert week.schema["first_time"] == pl.Datetime("us", con.zone)
 
 
-@pytest.mark.slow
 def test_presence_is_in_local_time_of_its_day(con, finding):
     stretches = presence(
         con, finding["subject"], date(2026, 10, 19), date(2026, 10, 25)
@@ -78,7 +76,6 @@ def test_presence_is_in_local_time_of_its_day(con, finding):
     )
 
 
-@pytest.mark.slow
 def test_sites_come_newest_first_and_only_since_a_day(con):
     sites = site_first_seen(con)
     assert sites["first_seen_date"].is_sorted(descending=True)
@@ -87,7 +84,6 @@ def test_sites_come_newest_first_and_only_since_a_day(con):
     assert since.equals(sites.filter(pl.col("first_seen_date") >= date(2026, 10, 21)))
 
 
-@pytest.mark.slow
 def test_evidence_has_every_cited_line(con, finding):
     lines = finding_evidence(con, finding["finding_id"])
     assert sorted(lines["position"]) == list(range(1, lines.height + 1))
@@ -96,7 +92,6 @@ def test_evidence_has_every_cited_line(con, finding):
         finding_evidence(con, "f-' or 1=1 --")
 
 
-@pytest.mark.slow
 def test_a_device_was_held_by_those_who_logged_on_or_asked_from_it(con, finding):
     first, last = date(2026, 10, 19), date(2026, 10, 25)
     for device in finding["devices"]:
@@ -116,7 +111,6 @@ def test_a_device_was_held_by_those_who_logged_on_or_asked_from_it(con, finding)
     assert finding["subject"] in holders["account"]
 
 
-@pytest.mark.slow
 def test_a_day_of_an_account_has_its_stretches_sites_and_finding(con, finding):
     account, day = finding["subject"], finding["event_date"]
     steps = session_timeline(con, account, day)
@@ -135,7 +129,6 @@ def test_a_day_of_an_account_has_its_stretches_sites_and_finding(con, finding):
     assert (steps["end_time"].dt.date() >= day).all()
 
 
-@pytest.mark.slow
 def test_first_sight_of_a_site_is_the_day_that_the_ranking_says(con):
     for site, first in site_first_seen(con).select("site", "first_seen_date").rows():
         accounts = site_first_sight(con, site)
@@ -145,7 +138,6 @@ def test_first_sight_of_a_site_is_the_day_that_the_ranking_says(con):
         site_first_sight(con, "www.example.invalid")
 
 
-@pytest.mark.slow
 def test_nobody_asked_about_gives_an_empty_answer_and_an_empty_chart(con):
     nobody = presence(con, "nobody-0", date(2026, 10, 19))
     assert nobody.is_empty()
@@ -266,7 +258,6 @@ def looked_at(page_file):
     return titles, shown, images, asked
 
 
-@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 def test_a_written_page_offers_no_upload_and_asks_for_nothing(tmp_path):

@@ -8,9 +8,6 @@ from tests.conftest import REPO_ROOT
 
 marimo = pytest.importorskip("marimo", reason="the group `notebooks` is not installed")
 
-pytestmark = pytest.mark.slow
-
-
 def test_the_app_shows_the_best_shown_finding(district, monkeypatch):
     monkeypatch.setenv("SCHOOLBELL_HOME", str(district.home))
     monkeypatch.syspath_prepend(str(REPO_ROOT / "notebooks"))

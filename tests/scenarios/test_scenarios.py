@@ -71,8 +71,16 @@ WITHOUT = [
 LEVELS = ("C1", "C2", "C3")
 
 
+QUICK = SCENARIOS[::6]
+"""Those that `make test` tells as they are; CI tells all."""
+
+
 def each(scenarios):
-    return pytest.mark.parametrize("scenario", scenarios, ids=lambda one: one.name)
+    told_quickly = [
+        one if one in QUICK else pytest.param(one, marks=pytest.mark.slow)
+        for one in scenarios
+    ]
+    return pytest.mark.parametrize("scenario", told_quickly, ids=lambda one: one.name)
 
 
 def told(home, scenario, *, day=None, spell=plain, without="", rules=()):
@@ -143,7 +151,6 @@ def in_every_spelling():
     return lambda name: next(forms)(name)  # noqa: PLW0108 - a form for each call
 
 
-@pytest.mark.slow
 @each(SPELT)
 def test_spellings_of_the_account_change_nothing(scenario, as_it_was, tmp_path):
     rules = asked(scenario)
@@ -155,7 +162,6 @@ def test_spellings_of_the_account_change_nothing(scenario, as_it_was, tmp_path):
         assert after[rule].finding.evidence == shown.finding.evidence
 
 
-@pytest.mark.slow
 @each(MOVED)
 @pytest.mark.parametrize("shift", SHIFTS, ids=lambda one: f"{one.days}d")
 def test_another_week_changes_nothing(scenario, shift, tmp_path):
@@ -164,7 +170,6 @@ def test_another_week_changes_nothing(scenario, shift, tmp_path):
     assert sorted(found) == sorted(scenario.rules)
 
 
-@pytest.mark.slow
 @each(TWICE)
 def test_what_happens_once_happens_twice(scenario, tmp_path):
     """The same week again, with other dice: every model's promises hold."""
@@ -185,7 +190,6 @@ def test_what_happens_once_happens_twice(scenario, tmp_path):
         assert min(days) < again.day - WEEK / 2 < max(days), rule
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "source"), WITHOUT, ids=lambda one: getattr(one, "name", one)
 )

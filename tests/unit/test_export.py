@@ -11,7 +11,6 @@ from pipelines.notebook.export import exported
 from tests.journey import small as made
 from tests.unit.test_remote import object_store
 
-pytestmark = pytest.mark.slow
 TABLES = ("core.site_use", "findings.findings", "marts.about")
 
 

@@ -12,8 +12,6 @@ from pipelines.findings.cases import queue
 from pipelines.state.tables import ANNOUNCED, FACTS, NEWS, OUTBOX
 from tests.journey.small import findings_of
 
-pytestmark = pytest.mark.slow
-
 CHANNELS = """
 [alerts.channels.desk]
 type = "file"

@@ -22,8 +22,6 @@ from pipelines.state.alert_records import SENDING, SENT, outbox
 from pipelines.state.connections import open_store
 from tests.conftest import LONG, REPO_ROOT
 
-pytestmark = pytest.mark.slow
-
 SECRET = "0123456789abcdef"
 
 MAIL = """

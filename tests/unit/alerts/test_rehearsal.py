@@ -9,7 +9,6 @@ from tests.benchmarks.alert_year.year_summary import rehearse
 IS_LONG = bool(os.environ.get("SCHOOLBELL_LONG"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("weeks", [44 if IS_LONG else 2])
 def test_who_is_told_how_often_and_whether_silences_are_found(weeks):
     found = rehearse(weeks=weeks, seed=11, silences=3 if IS_LONG else 2)

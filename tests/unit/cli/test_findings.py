@@ -15,8 +15,6 @@ from pipelines.state.connections import open_store
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 
-pytestmark = pytest.mark.slow
-
 REASON = "checked with the principal"
 KINDS = {"shared_account", "non_approved_site", "off_hours_external", "anomaly"}
 

@@ -14,8 +14,6 @@ from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
-
 REASON = "for the hearing"
 
 

@@ -11,8 +11,6 @@ from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
 from tests.journey.commands import schoolbell
 
-pytestmark = pytest.mark.slow
-
 REASON = "agreed with the principal"
 LAST = "2026-12-18"
 

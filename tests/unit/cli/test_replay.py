@@ -14,8 +14,6 @@ from tests.conftest import LONG, REPO_ROOT
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def home(two_days, tmp_path_factory):

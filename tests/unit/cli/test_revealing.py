@@ -19,8 +19,6 @@ from pipelines.state.tables import REQUESTS
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 
-pytestmark = pytest.mark.slow
-
 REASON = "the hearing of Monday"
 LAST = "2026-12-18"
 

@@ -1,7 +1,5 @@
 """Curves: which values a threshold is moved to, and which stand on a slope."""
 
-import pytest
-
 from pipelines.synthetic.curves import Point, curves, sloping, together, tried
 from pipelines.warehouse.headers import Param
 from tests.conftest import only_long
@@ -47,7 +45,6 @@ def test_each_threshold_slopes_by_itself():
 
 
 @only_long
-@pytest.mark.slow
 def test_as_they_are_the_rules_find_what_they_found(tmp_path_factory, tmp_path):
     home = small(tmp_path_factory.getbasetemp()).copy(tmp_path)
     points = curves(home)

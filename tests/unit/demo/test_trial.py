@@ -230,7 +230,6 @@ def test_every_cited_line_and_every_explanation_must_be_there(landed):
     assert "explanation" in incomplete([untested], whole, landed)["f-1"]
 
 
-@pytest.mark.slow
 def test_a_small_district_is_scored(tmp_path_factory):
     home = small(tmp_path_factory.getbasetemp()).home
     one = judge_trial(home, seed=SEED, people=PEOPLE, weeks=WEEKS, has_violations=True)
@@ -240,7 +239,6 @@ def test_a_small_district_is_scored(tmp_path_factory):
     assert one.lacking == {}
 
 
-@pytest.mark.slow
 def test_no_rule_can_tell_a_use_that_is_shorter_than_it_asks(tmp_path_factory):
     home = small(tmp_path_factory.getbasetemp()).home
     planted = planted_cases(home).filter("is_violation", expected_rule="NA-1")
@@ -250,7 +248,6 @@ def test_no_rule_can_tell_a_use_that_is_shorter_than_it_asks(tmp_path_factory):
     assert TOO_SHORT in unproven(home, cut).values()
 
 
-@pytest.mark.slow
 def test_a_use_counts_as_asked_about_where_the_report_lists_its_site(
     tmp_path, tmp_path_factory
 ):
@@ -267,7 +264,6 @@ def test_a_use_counts_as_asked_about_where_the_report_lists_its_site(
 
 
 @only_long
-@pytest.mark.slow
 def test_where_nothing_was_planted_nothing_is_found(tmp_path):
     one = hold_trial(tmp_path / "home", 6, people=60, weeks=1, violations=False)
     assert one.cases.is_empty()

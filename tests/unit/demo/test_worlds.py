@@ -108,7 +108,6 @@ def test_a_world_keeps_to_its_budget_as_far_as_the_least_roster_lets_it(weeks, p
 
 
 @only_long
-@pytest.mark.slow
 def test_a_world_is_held_and_scored(tmp_path):
     score, held = hold_world(tmp_path / "home", 11, people=70, weeks=1)
     assert score.habits.people <= 70
