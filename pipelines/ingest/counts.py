@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import numpy as np
 import polars as pl
 
 from pipelines import clock
@@ -231,8 +230,6 @@ def duplicate_counts(
 def _lags(times: pl.Series, now: datetime) -> dict[str, int]:
     """For each class of `LAGS`, how many events took so long to arrive."""
     microseconds = pl.Series([now], dtype=INSTANT).to_physical() - times.to_physical()
-    seconds = np.trunc(microseconds.to_numpy() / 1_000_000)
-    bounds = list(LAGS.values())
-    classes = np.searchsorted(bounds, seconds, side="right")
-    counts = np.bincount(classes, minlength=len(bounds)).tolist()
-    return dict(zip(LAGS, counts, strict=True))
+    seconds = (microseconds / 1_000_000).cast(pl.Int64)  # whole ones, towards none
+    longer = [times.len(), *(int((seconds >= end).sum()) for end in LAGS.values())]
+    return {name: longer[n] - longer[n + 1] for n, name in enumerate(LAGS)}
