@@ -71,7 +71,7 @@ WITHOUT = [
 LEVELS = ("C1", "C2", "C3")
 
 
-QUICK = SCENARIOS[::6]
+QUICK = SCENARIOS[::8]
 """Those that `make test` tells as they are; CI tells all."""
 
 
