@@ -64,7 +64,9 @@ columns:
   page_bytes: {type: double, is: 'so large an answer is a page there; 0: any is'}
   largest_bytes: {type: bigint, is: the largest single response}
   embed_share: {type: double, is: share of requests right after another site's}
-  is_page_read: {type: boolean, is: 'a page came in a visit that is no embed, nor is the day mostly one'}
+  is_page_read:
+    type: boolean
+    is: 'a page came in a visit that is no embed, nor is the day mostly one'
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
   served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
