@@ -230,6 +230,6 @@ def duplicate_counts(
 def _lags(times: pl.Series, now: datetime) -> dict[str, int]:
     """For each class of `LAGS`, how many events took so long to arrive."""
     microseconds = pl.Series([now], dtype=INSTANT).to_physical() - times.to_physical()
-    seconds = (microseconds / 1_000_000).cast(pl.Int64)  # whole ones, towards none
+    seconds = (microseconds / 1_000_000).cast(pl.Int64)  # whole ones, cut off
     longer = [times.len(), *(int((seconds >= end).sum()) for end in LAGS.values())]
     return {name: longer[n] - longer[n + 1] for n, name in enumerate(LAGS)}
