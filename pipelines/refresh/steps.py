@@ -140,7 +140,12 @@ def ingest_sources(
 def read_sources(
     options: IngestOptions, sources: Sequence[Source]
 ) -> Mapping[str, Sequence[Outcome]]:
-    """The outcomes of each source; see `SOURCES_AT_ONCE`."""
+    """The outcomes of each source; see `SOURCES_AT_ONCE`.
+
+    Raises:
+        LakeError: The disk refuses to be written to.
+        BusyError: Another run works on the same files.
+    """
     is_over, one_tells = Event(), Lock()
     has_ids = [Event() for _ in sources]
 
