@@ -223,6 +223,8 @@ at_keyboards as (
                 named.activity in ('logon', 'logoff')
                 and named.logon_kind in ('interactive', 'cached', 'remote')
             )
+            -- 4647: a person signs out; the event has no logon type
+            or (named.activity = 'logoff' and named.logon_kind is null)
         )
 ),
 
