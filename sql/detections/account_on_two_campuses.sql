@@ -10,7 +10,7 @@ severity: high
 begins: C3
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
 judges: {keyboard: finding, network: finding, stock: lead, nothing: lead}
 grain: [subject, event_date]
 params:

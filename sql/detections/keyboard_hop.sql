@@ -12,7 +12,7 @@ stage: trial
 begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
 judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:

@@ -62,6 +62,7 @@ devices as (
     select
         device,
         mac,
+        ethernet_mac,
         static_ip
     from identity.devices
     where event_date = $event_date::date
@@ -71,7 +72,12 @@ cards as (
     select
         mac,
         min(device) as device
-    from devices
+    from (
+        select
+            device,
+            unnest([mac, ethernet_mac]) as mac
+        from devices
+    ) as held
     where mac is not null
     group by mac
 ),

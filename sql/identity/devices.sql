@@ -12,6 +12,7 @@ columns:
   asset_tag: {type: varchar, pii: indirect, is: asset tag in lower case}
   directory_id: {type: varchar, pii: indirect, is: the directory's id of the device}
   mac: {type: varchar, pii: indirect, is: network card}
+  ethernet_mac: {type: varchar, pii: indirect, is: second network card}
   device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
   assigned_to: {type: varchar, pii: indirect, is: person who had it on that day}
   building: {type: varchar, is: building it belongs to}
@@ -26,6 +27,7 @@ select
     asset_tag,
     directory_id,
     mac,
+    ethernet_mac,
     device_class,
     assigned_to,
     building,
