@@ -24,7 +24,6 @@ from pipelines.findings.exceptions import (
     permit_uses,
 )
 from pipelines.findings.registry_rows import (
-    FORMULA,
     changed,
     checked,
     names_in,
@@ -36,6 +35,7 @@ from pipelines.refresh.steps import nobody_watches
 from pipelines.refresh.trial import Replayed, copied
 from pipelines.refresh.trial import changed as with_registry
 from pipelines.refresh.trial import replay as replayed
+from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import with_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.approved_sites import (
@@ -215,7 +215,7 @@ def proposal(
         "valid_to": last,
         "class": site_class,
     }
-    if any(value.startswith(FORMULA) for value in row.values()):
+    if any(is_formula(value) for value in row.values()):
         raise SettingsError(
             "a spreadsheet would take a value for a formula", where=NAME
         )

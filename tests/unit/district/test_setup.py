@@ -634,3 +634,31 @@ def test_a_rule_stands_on_files_that_it_reads():
                 by_file.get(file.partition(":")[0], roster) for file in named.split("|")
             )
             assert any(frames & set(read) for frames in files), (name, named)
+
+
+FOUR_CONTINENTS = {
+    "KC": ("39.0997", "-94.5786"),
+    "SP": ("-23.5505", "-46.6333"),
+    "NB": ("-1.2921", "36.8219"),
+    "MB": ("-37.8136", "144.9631"),
+    "LN": ("51.5072", "-0.1276"),
+}
+
+
+def test_a_longitude_west_of_greenwich_is_a_number(home, exports):
+    """A leading minus made every building of the Americas look like a formula."""
+    lines = [f"o-{code},{code},{lat},{lon},\n" for code, (lat, lon) in
+             FOUR_CONTINENTS.items()]  # fmt: skip
+    evil = "o-x,XX,-1+cmd|calc,=1,\n"
+    folder = exports(
+        {"buildings.csv": "".join(["org_id,building,lat,lon,campus\n", *lines, evil])}
+    )
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "1 a lat that begins like a formula: -1+cmd|calc" in out
+    assert "1 a lon that begins like a formula: =1" in out
+    with open_district(home) as district:
+        placed = district.registry.frames["buildings"].drop_nulls("lat")
+    found = {row["building"]: (row["lat"], row["lon"]) for row in placed.to_dicts()}
+    assert found == {
+        code: (float(lat), float(lon)) for code, (lat, lon) in FOUR_CONTINENTS.items()
+    }
