@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from pipelines.reports.charts import HEAT, LIGHT, PATTERNS, Figure
 
 WIDTH = 880
@@ -40,6 +42,11 @@ class Shape(NamedTuple):
     points: str = ""
     is_outline: bool = False
     opacity: float = 1
+
+    @property
+    def coordinates(self) -> Markup:
+        """All its points, as they are printed; text that data fills is cut, not this."""
+        return Markup("{}").format(self.points)
 
     @property
     def name(self) -> str:
