@@ -45,7 +45,7 @@ class Shape(NamedTuple):
 
     @property
     def coordinates(self) -> Markup:
-        """All its points, as they are printed; text that data fills is cut, not this."""
+        """Return all points for the page, which cuts only text from data."""
         return Markup("{}").format(self.points)
 
     @property
