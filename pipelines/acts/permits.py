@@ -5,13 +5,14 @@ What a site on the list would change is tried first.
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.site_effects import days_to_try, first_use, settled_by
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
 from pipelines.findings.exceptions import (
@@ -24,7 +25,6 @@ from pipelines.findings.exceptions import (
     permit_uses,
 )
 from pipelines.findings.registry_rows import (
-    FORMULA,
     changed,
     checked,
     names_in,
@@ -33,9 +33,10 @@ from pipelines.findings.registry_rows import (
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.refresh.steps import nobody_watches
-from pipelines.refresh.trial import Replayed, copied
+from pipelines.refresh.trial import Difference, Replayed, copied
 from pipelines.refresh.trial import changed as with_registry
 from pipelines.refresh.trial import replay as replayed
+from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import with_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.approved_sites import (
@@ -185,6 +186,7 @@ def proposal(
 
     Args:
         roles: Between bars: all, staff, student, a job title.
+        since: First day; empty: the first use in the logs, so that past use is covered.
 
     Raises:
         SettingsError: The registry would not take it.
@@ -201,7 +203,7 @@ def proposal(
             where="--class",
             remedy=f"It is one of: {', '.join(SITE_CLASSES)}",
         )
-    first = day_of(since or context.today.isoformat(), "--from")
+    first = day_of(since, "--from") if since else first_use(context, host)
     last = day_of(until, "--until").isoformat() if until else ""
     taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
     row = {
@@ -215,7 +217,7 @@ def proposal(
         "valid_to": last,
         "class": site_class,
     }
-    if any(value.startswith(FORMULA) for value in row.values()):
+    if any(is_formula(value) for value in row.values()):
         raise SettingsError(
             "a spreadsheet would take a value for a formula", where=NAME
         )
@@ -243,23 +245,26 @@ def approve_site(context: ActContext, row: Mapping[str, str]) -> None:
         return
 
 
-def would_change(
-    context: ActContext, row: Mapping[str, str], weeks: int = WEEKS
-) -> Replayed:
-    """What the rules would find with the row; it is tried on a copy."""
+def would_change(context: ActContext, row: Mapping[str, str]) -> Sequence[Difference]:
+    """Return what the rules would find otherwise on the days of the row's site."""
     context.require("sites")
-    return tried(context, {NAME: _adds(context, row)}, weeks)
+    days = days_to_try(context, row)
+    if not days:
+        return ()
+    return tried(context, {NAME: _adds(context, row)}, only=days).differences
 
 
 def tried(
     context: ActContext,
     changes: Mapping[str, Callable[[bytes], bytes]],
     weeks: int = WEEKS,
+    only: Collection[date] | None = None,
 ) -> Replayed:
     """What the rules would find if files of the registry were changed, on a copy.
 
     Args:
         changes: What becomes of each file's bytes.
+        only: Days to judge in place of the last weeks.
     """
     with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
         before = copied(context.district, Path(folder))
@@ -269,14 +274,14 @@ def tried(
                 data = path.read_bytes() if path.exists() else b""
                 path.write_bytes(change(data))
             after = with_registry(before, context.district.settings)
-            return replayed(before, after, weeks, nobody_watches)
+            return replayed(before, after, weeks, nobody_watches, only)
         finally:
             before.store.close()
 
 
-def effects(found: Replayed) -> list[dict[str, Any]]:
-    """Counts of what would be another, by effect and rule; nobody is named."""
-    counts = Counter((one.effect, one.finding.rule) for one in found.differences)
+def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:
+    """Counts of what would be another, by effect and rule; no one is named."""
+    counts = Counter((one.effect, one.finding.rule) for one in found)
     return [
         {"effect": effect, "rule": rule, "findings": count}
         for (effect, rule), count in sorted(counts.items())
@@ -284,10 +289,13 @@ def effects(found: Replayed) -> list[dict[str, Any]]:
 
 
 def undecided_sites(context: ActContext, week: date) -> list[dict[str, Any]]:
-    """Sites that first uses ask about: how much, by how many; nobody is named.
+    """Sites that first uses ask about: how much, by how many; no one is named.
+
+    A site whose uses an entry of the list covers has the entry's id in `settled_by`:
+    the next run withdraws its findings.
 
     Args:
-        week: The Monday of the week as of which it is told.
+        week: The Monday of the week as of which it is reported.
     """
     held: dict[str, _Site] = {}
     for case in context.cases:
@@ -296,8 +304,10 @@ def undecided_sites(context: ActContext, week: date) -> list[dict[str, Any]]:
         for row in case.counted:
             details = context.shown(row)["details"]
             names = details.get("sites") or ()
-            for name in names:
+            listed = row["record"]["details"].get("sites") or ()
+            for name, site in zip(names, listed, strict=True):
                 one = held.setdefault(str(name), _Site())
+                one.settled.append(settled_by(context, row, site))
                 one.cases.add(case.case_id)
                 one.accounts.add(row["subject"])
                 one.minutes += details.get("total_seconds", 0) / 60 / len(names)
@@ -311,6 +321,7 @@ def undecided_sites(context: ActContext, week: date) -> list[dict[str, Any]]:
             "minutes": round(one.minutes),
             "categories": sorted(word.replace("_", " ") for word in one.categories),
             "is_hidden": one.is_hidden,
+            "settled_by": one.settled[0] if all(one.settled) else "",
         }
         for site, one in held.items()
     ]
@@ -324,5 +335,6 @@ class _Site:
     cases: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
     categories: set[str] = field(default_factory=set)
+    settled: list[str] = field(default_factory=list)
     minutes: float = 0.0
     is_hidden: bool = False

@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from operator import not_
-from typing import Any
 
 import polars as pl
 
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import NAME as SITES
-from pipelines.acts.permits import approve_site, effects, proposal, tried
+from pipelines.acts.permits import approve_site, proposal, tried
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
@@ -26,6 +25,7 @@ from pipelines.operations.registry_proposals import (
     offers,
     proposed,
 )
+from pipelines.refresh.trial import Difference
 from pipelines.registry.edits import line_of, with_cell
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import Merged, merge, says
@@ -123,15 +123,15 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
 
 def what_changes(
     context: ActContext, picked: Sequence[Offer], weeks: int
-) -> list[dict[str, Any]]:
-    """Findings that would come, go or change if these were accepted, all together."""
+) -> Sequence[Difference]:
+    """Return the findings that would change if these were accepted, all together."""
     context.require("replay")
     files = dict.fromkeys(one.file for one in picked)
     changes = {
         name: _change(context, name, [one for one in picked if one.file == name])
         for name in files
     }
-    return effects(tried(context, changes, weeks))
+    return tried(context, changes, weeks).differences
 
 
 def accept(context: ActContext, offer: Offer, reason: str) -> str:

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.acts.context import ActContext
+from pipelines.acts.permits import effects
 from pipelines.acts.proposals import accept as accepted
 from pipelines.acts.proposals import chosen, offered, what_changes
+from pipelines.acts.site_effects import NO_CASE, in_words
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
-from pipelines.errors import SettingsError, safe
+from pipelines.errors import SettingsError, capital, safe
 from pipelines.operations.registry_proposals import Offer, as_text
 from pipelines.run.console import working
 
@@ -81,14 +83,12 @@ def _try(context: ActContext, picked: Sequence[Offer], *, as_json: bool) -> None
         found = what_changes(context, picked, WEEKS)
     if as_json:
         typer.echo(json.dumps({"ids": [one.offer_id for one in picked],
-                               "effects": found}))  # fmt: skip
+                               "effects": effects(found)}))  # fmt: skip
         return
     for offer in picked:
         typer.echo(safe(f"{offer.offer_id} {offer.file}: {offer.reason}"))
-    for one in found:
-        typer.echo(f"{one['effect']}: {one['findings']} of {one['rule']}")
-    if not found:
-        typer.echo("No finding would come, go or change.")
+    for sentence in in_words(context, found) or [NO_CASE]:
+        typer.echo(capital(f"{sentence}."))
     typer.echo("Nothing was written. Give --accept ID --reason WHY to write it.")
 
 

@@ -12,11 +12,13 @@ from pipelines.acts.permits import (
     undecided_sites,
     would_change,
 )
+from pipelines.acts.site_effects import NO_CASE, in_words, span_in_words
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
-from pipelines.errors import safe
+from pipelines.errors import capital, safe
 from pipelines.findings.cases import queue
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
+from pipelines.reports.words import count
 
 app = typer.Typer(help="Sites that wait for a decision.", no_args_is_help=True)
 
@@ -27,9 +29,11 @@ def list_sites(home: Home, as_json: AsJson = False) -> None:
     with open_context(home, "findings") as context:
         rows = undecided_sites(context, queue(context.district).week)
     for row in rows:
-        use = f"{row['accounts']} accounts, {row['minutes']} minutes"
+        use = f"{count(row['accounts'], 'account')}, {count(row['minutes'], 'minute')}"
         what = ", ".join(row["categories"]) or "on no list"
         line = f"{row['site']}: {use}, {what} ({', '.join(row['cases'])})"
+        if row["settled_by"]:
+            line += f"; {row['settled_by']} is on the list: closes with tonight's run"
         typer.echo(json.dumps(row) if as_json else safe(line))
     if not rows and not as_json:
         typer.echo("No site waits for a decision.")
@@ -47,7 +51,8 @@ def decide(
         str, typer.Option(help="all, staff, student, a job title; | between several.")
     ] = "all",
     first: Annotated[
-        str, typer.Option("--from", help="First day; today by default.")
+        str,
+        typer.Option("--from", help="First day; the first use in the logs by default."),
     ] = "",
     until: Annotated[str, typer.Option(help="Last day; open by default.")] = "",
     save: Annotated[
@@ -61,15 +66,17 @@ def decide(
         if save:
             approve_site(context, row)
             facts = {"saved": True, **row}
-            said = f"{row['entry_id']}: {row['pattern']} for {row['roles']}."
-            tell(facts, f"{said} It counts from the next run.", as_json=as_json)
+            said = f"{row['entry_id']}: {row['pattern']} for {row['roles']} from"
+            more = "Cases that it covers close with the next run."
+            tell(facts, f"{said} {row['valid_from']}. {more}", as_json=as_json)
             return
-        found = effects(would_change(context, row))
+        found = would_change(context, row)
+        sentences = in_words(context, found) or [NO_CASE]
+        span = span_in_words(row, context.today)
     if as_json:
-        typer.echo(json.dumps({"saved": False, **row, "effects": found}))
+        typer.echo(json.dumps({"saved": False, **row, "effects": effects(found)}))
         return
-    for one in found:
-        typer.echo(f"{one['effect']}: {one['findings']} of {one['rule']}")
-    if not found:
-        typer.echo("No finding would come, go or change.")
+    typer.echo(span)
+    for sentence in sentences:
+        typer.echo(capital(f"{sentence}."))
     typer.echo("Nothing was saved. Give --save to put it on the list.")

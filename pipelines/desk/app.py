@@ -91,7 +91,7 @@ class Trial:
     form: Form
     values: dict[str, str]
     attempt: Attempt
-    found: "Future[list[dict[str, Any]]]"
+    found: "Future[list[str]]"
 
 
 @dataclass

@@ -21,6 +21,7 @@ from pipelines.acts import (
 )
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import day_of
+from pipelines.acts.site_effects import in_words, span_in_words
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.finding_frames import COLUMNS
@@ -70,7 +71,8 @@ class Attempt:
     Attributes:
         why: What speaks for it.
         rows: What would be written, line by line.
-        effects: What it would change; takes its time.
+        effects: What it would change, in sentences; takes its time.
+        note: From when it counts.
         write: Makes the change.
     """
 
@@ -78,8 +80,9 @@ class Attempt:
     why: str
     file: str
     rows: Sequence[str]
-    effects: Callable[[], list[dict[str, Any]]]
+    effects: Callable[[], list[str]]
     write: Callable[[ActContext], Done]
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,17 +239,20 @@ def _site(context: ActContext, values: Values) -> Attempt:
     row = _site_row(context, values)
 
     def write(now: ActContext) -> Done:
-        row = _site_row(now, values)
-        permits.approve_site(now, row)
-        return Done(f"{row['pattern']} is on the list as {row['entry_id']}.")
+        # the first day is the one that was shown
+        same = _site_row(now, {**values, "first": row["valid_from"]})
+        permits.approve_site(now, same)
+        said = f"{same['pattern']} is on the list as {same['entry_id']}."
+        return Done(f"{said} Cases that it covers close with tonight's run.")
 
     return Attempt(
         title=row["pattern"],
         why=row["purpose"],
         file=permits.NAME,
         rows=[f"{name}: {value}" for name, value in row.items() if value],
-        effects=lambda: permits.effects(permits.would_change(context, row)),
+        effects=lambda: in_words(context, permits.would_change(context, row)),
         write=write,
+        note=span_in_words(row, context.today),
     )
 
 
@@ -268,7 +274,9 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
         why=offer.reason,
         file=offer.file,
         rows=proposal_rows(offer),
-        effects=lambda: proposals.what_changes(context, [offer], permits.WEEKS),
+        effects=lambda: in_words(
+            context, proposals.what_changes(context, [offer], permits.WEEKS)
+        ),
         write=write,
     )
 
@@ -379,7 +387,8 @@ SITE_FIELDS = (
         "district": "The district's own",
     }),
     Field("roles", "For", hint="all, staff, student, a job title; | between several"),
-    Field("first", "First day", "date", is_needed=False),
+    Field("first", "First day", "date", is_needed=False,
+          hint="Empty: the first use in the logs. It also covers past use."),
     Field("until", "Last day", "date", is_needed=False),
     REASON,
 )  # fmt: skip
@@ -518,7 +527,7 @@ _ALL = (
         title="Put a site on the list", button="See what it would change",
         attempt=_site, confirm="Put it on the list", is_needed_seen=True,
         about="", back="/sites", fields=SITE_FIELDS,
-        hint="The rules are tried on a copy first. Nothing is saved yet.",
+        hint="You see what would change first. Nothing is saved yet.",
     ),
     Form(
         name="proposal", command="propose", right="sites",

@@ -248,7 +248,11 @@ def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str,
 def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Sites that first uses ask about: how much, by how many, and nobody's name."""
     rows = undecided_sites(context, home.week(context))
-    return {"sites": rows, "may": context.asker.may("sites")}
+    return {
+        "sites": [row for row in rows if not row["settled_by"]],
+        "settled": [row for row in rows if row["settled_by"]],
+        "may": context.asker.may("sites"),
+    }
 
 
 def proposals_page(context: ActContext) -> dict[str, Any]:

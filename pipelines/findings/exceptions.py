@@ -18,7 +18,8 @@ from pipelines.errors import SettingsError
 from pipelines.findings.cases import Owner, owners
 from pipelines.findings.lifecycle import note
 from pipelines.findings.record import NOT_TESTABLE, RULED_OUT, Alternative
-from pipelines.findings.registry_rows import FORMULA, changed, names_in, next_id
+from pipelines.findings.registry_rows import changed, names_in, next_id
+from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import line_of, with_cell, with_row, without_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
@@ -407,7 +408,7 @@ def _value(district: District, finding: Mapping[str, Any], scope: Scope) -> str:
             where=f"--scope {scope}",
             remedy=f"Scopes: {', '.join(SCOPES)}.",
         )
-    if str(found[0]).startswith(FORMULA):
+    if is_formula(str(found[0])):
         raise SettingsError(
             "a spreadsheet would take the value for a formula",
             where=f"--scope {scope}",

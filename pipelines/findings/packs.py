@@ -24,10 +24,10 @@ from pipelines.findings import verify_pack
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import told
 from pipelines.findings.record import BY_DESIGN
-from pipelines.findings.registry_rows import FORMULA
 from pipelines.formats import formats
 from pipelines.privacy.pseudonyms import Kind, about_pupils
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
+from pipelines.registry.csv_files import is_formula
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import history, stored_evidence
@@ -196,7 +196,7 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> byte
 
 def _cell(value: Any) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if is_formula(text) else text
 
 
 def _json(value: Any) -> bytes:

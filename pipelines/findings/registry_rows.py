@@ -15,8 +15,6 @@ from pipelines.state.connections import Transaction
 
 Check = Callable[[Rows], Rows]
 """What the file's own module makes of its rows."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
 
 
 def checked(

@@ -32,6 +32,7 @@ def best_shown(con: Connection) -> Mapping[str, Any]:
     return con.frame(
         """
         select * exclude (place) from (
+        from (
         select 1 as place, finding_id, rule, subject, devices, event_date, confidence,
           status, claim
         from findings.findings
@@ -50,6 +51,7 @@ def best_shown(con: Connection) -> Mapping[str, Any]:
         )
         union all by name
         select 3 as place, $newest::date as event_date, []::varchar[] as devices
+        )
         order by place
         limit 1
         """,

@@ -18,8 +18,8 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
-from pipelines.findings.registry_rows import FORMULA
 from pipelines.privacy.redaction import sensitive_names
+from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
 from pipelines.run.readiness import undecided
 from pipelines.settings.toml_text import toml
@@ -103,8 +103,7 @@ class Evidence:
 def is_plain(proposal: Proposal) -> bool:
     """No cell is a formula or hides a line break; logs are not to be trusted."""
     return not any(
-        cell.startswith(FORMULA) or not cell.isprintable()
-        for cell in proposal.cells.values()
+        is_formula(cell) or not cell.isprintable() for cell in proposal.cells.values()
     )
 
 

@@ -18,7 +18,14 @@ from pipelines.errors import BusyError, ModelError
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
 from pipelines.findings.unjudged_days import judged_days, unjudged
-from pipelines.refresh.staleness import stale, touched_days
+from pipelines.refresh.staleness import (
+    FIRST,
+    LINES,
+    RELEASED,
+    RULES,
+    stale,
+    touched_days,
+)
 from pipelines.refresh.steps import Progress, builder_of, refresh
 from pipelines.registry.kept_copies import data_of
 from pipelines.registry.registry import load_registry
@@ -37,6 +44,8 @@ BY_PYTHON: Mapping[str, Sequence[str]] = {
     "identity.addresses": ("devices",),
 }
 """Dimensions that Python makes -> the frames that they are made of."""
+NOT_BY_REGISTRY = {FIRST, LINES, RELEASED, RULES}
+"""Reasons for which days are built that only a run can settle."""
 
 
 @dataclass(frozen=True)
@@ -95,21 +104,30 @@ def with_values(
 
 
 def replay(
-    before: District, after: District, weeks: int, progress: Progress
+    before: District,
+    after: District,
+    weeks: int,
+    progress: Progress,
+    only: Collection[date] | None = None,
 ) -> Replayed:
     """Judge the last weeks as the district is, and as it would be; see `sweep`."""
-    (found,) = sweep(before, [after], weeks, progress)
+    (found,) = sweep(before, [after], weeks, progress, only)
     return found
 
 
 def sweep(
-    before: District, tried: Sequence[District], weeks: int, progress: Progress
+    before: District,
+    tried: Sequence[District],
+    weeks: int,
+    progress: Progress,
+    only: Collection[date] | None = None,
 ) -> Iterator[Replayed]:
     """Judge the last weeks as the district is, and as it would be in each way.
 
     Args:
         before: A copy of the district; see `scratch`. Its warehouse is changed.
         tried: The same copy with the settings and registry to try.
+        only: Days to build and judge, however old; the last weeks where it is None.
 
     Yields:
         How each way differs from the district as it is.
@@ -121,12 +139,15 @@ def sweep(
     memory_mb = before.settings.limits.memory_mb
     with writing(before.home.warehouse, memory_mb=memory_mb) as database:
         held = inputs.lake_files(before.store, before.home.lake).days()
-        _up_to_date(database, before, held)
-        days = [day for day in held if day > held[-1] - timedelta(weeks=weeks)]
+        _up_to_date(database, before, held, only, progress)
+        first = held[-1] - timedelta(weeks=weeks)
+        days = [
+            day for day in held if (day in only if only is not None else day > first)
+        ]
         was = _findings(database, before, days)
         last = before
         for after in tried:
-            models = _built(database, last, after, days, progress)
+            models = _built(database, last, after, days, progress, only=only)
             now = _findings(database, after, days)
             yield _compared(was, now, days, models)
             last = after
@@ -176,8 +197,25 @@ def _is_hidden(finding: Finding) -> bool:
     return finding.suppressed_by is not None or finding.permitted_by is not None
 
 
-def _up_to_date(database: Database, district: District, held: Sequence[date]) -> None:
+def _up_to_date(
+    database: Database,
+    district: District,
+    held: Sequence[date],
+    only: Collection[date] | None,
+    progress: Progress,
+) -> None:
+    """Make sure that the copy was built with the registry as it is now.
+
+    Where a few days are looked at, those that an earlier entry of today opened are
+    built first: several entries can be tried between two runs.
+    """
     waiting = stale(database, district, held)
+    by_registry = not waiting.models and not {*waiting.reasons} & NOT_BY_REGISTRY
+    if held and only is not None and by_registry:
+        if days := set(waiting.days) & set(only):
+            due = builds.stale_days(district.models, days, held)
+            _build(database, district, district.models, _within(due, only), progress)
+        return
     if not held or waiting.every_day:
         raise BusyError(
             "the warehouse is not up to date, so that there is nothing to compare with",
@@ -201,6 +239,8 @@ def _built(
     after: District,
     days: Sequence[date],
     progress: Progress,
+    *,
+    only: Collection[date] | None = None,
 ) -> Sequence[str]:
     """Build what the change reaches, on the days that it touches; the models."""
     frames = _changed_frames(before, after)
@@ -216,13 +256,31 @@ def _built(
     if not chosen or not wanted:
         return ()
     due = builds.stale_days(after.models, wanted, held)
-    due = {name: days for name, days in due.items() if name in chosen}
-    every = [day for days in due.values() for day in days]
-    refresh(database, after, (min(every), max(every)))
-    files = inputs.lake_files(after.store, after.home.lake)
-    builder = builder_of(database, after, files)
-    builds.build(builder, chosen, due, progress)
+    reached = {name: days for name, days in due.items() if name in chosen}
+    _build(database, after, chosen, _within(reached, only), progress)
     return list(chosen)
+
+
+def _within(
+    due: Mapping[str, list[date]], only: Collection[date] | None
+) -> Mapping[str, list[date]]:
+    """Return the days of each model that are looked at."""
+    if only is None:
+        return due
+    return {name: [day for day in days if day in only] for name, days in due.items()}
+
+
+def _build(
+    database: Database,
+    district: District,
+    chosen: Mapping[str, Model],
+    due: Mapping[str, Sequence[date]],
+    progress: Progress,
+) -> None:
+    every = [day for days in due.values() for day in days]
+    refresh(database, district, (min(every), max(every)))
+    files = inputs.lake_files(district.store, district.home.lake)
+    builds.build(builder_of(database, district, files), chosen, due, progress)
 
 
 def _changed_frames(before: District, after: District) -> list[str]:

@@ -17,6 +17,19 @@ import polars as pl
 
 from pipelines.settings.problems import Problem, ProblemSeverity, nearest
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters that make a spreadsheet evaluate a cell."""
+NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+
+
+def is_formula(cell: str) -> bool:
+    """Return whether a spreadsheet would run the cell; a signed number is not code.
+
+    A longitude west of Greenwich begins with a minus.
+    """
+    return cell.startswith(FORMULA) and NUMBER.fullmatch(cell) is None
+
+
 Kind = Literal[
     "text", "word", "date", "boolean", "integer", "number", "clock", "list",
     "local_time", "network", "mac",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from pipelines.reports.charts import HEAT, LIGHT, PATTERNS, Figure
 
 WIDTH = 880
@@ -40,6 +42,11 @@ class Shape(NamedTuple):
     points: str = ""
     is_outline: bool = False
     opacity: float = 1
+
+    @property
+    def coordinates(self) -> Markup:
+        """Return all points for the page, which cuts only text from data."""
+        return Markup("{}").format(self.points)
 
     @property
     def name(self) -> str:

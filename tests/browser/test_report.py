@@ -1,12 +1,24 @@
 """The report in a browser: quiet, complete without scripts, fit for a phone."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from tests.browser.looking import CHROMIUM, SCROLL, SMALL, WIDE, Visit, tabbed
+from pipelines.reports.archive import write_archive
+from pipelines.reports.weekly import weekly_report
+from tests.browser.looking import (
+    CHROMIUM,
+    SCROLL,
+    SMALL,
+    WIDE,
+    Visit,
+    tabbed,
+    without_files,
+)
 from tests.conftest import LONG
+from tests.sections.fixtures import MONDAY, busy, frame
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,6 +41,25 @@ def test_nothing_is_said_asked_or_shared(browser, archive, week):
     assert len(visit.asked) == 3 + bool(charts), "the page, its look, one library"
     assert visit.page.locator(".drawn .main-svg").count() >= charts
     assert visit.page.locator('[data-title^="Share"], .modebar-btn').count() == 0
+
+
+PATH = re.compile(r"(?:M-?[\d.]+ -?[\d.]+h[\d.]+v[\d.]+h-[\d.]+z)+")
+COORDINATES = """() => [...document.querySelectorAll(".still path")]
+  .map(path => [path.getAttribute("d"), path.getTotalLength()])"""
+
+
+def test_no_drawing_is_cut_like_text(browser, tmp_path):
+    """The 167 empty cells of a heat map are one path, longer than text may be."""
+    cell = {"event_date": MONDAY, "weekday": 6, "hour": 16, "minutes": 35.0,
+            "building": "North High", "account_count": 1}  # fmt: skip
+    quiet = replace(busy(), off_hours=frame("off_hours", [cell]))
+    write_archive(without_files(weekly_report(quiet, MONDAY)), tmp_path)
+    visit = Visit(browser, report(tmp_path.parent, tmp_path.name, "pictures"))
+    paths = visit.page.evaluate(COORDINATES)
+    assert max(len(drawn) for drawn, _ in paths) > 2_000
+    assert not [drawn[-80:] for drawn, _ in paths if not PATH.fullmatch(drawn)]
+    assert all(length > 0 for _, length in paths)
+    assert visit.said == []
 
 
 def test_the_library_is_asked_for_when_somebody_moves_towards_a_chart(browser, archive):

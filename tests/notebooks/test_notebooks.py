@@ -18,6 +18,7 @@ def test_the_notebook_runs(path, manager, district):
     outputs = shown(path, manager, district.home)
     drawn = "application/vnd.plotly.v1+json"
     assert any(drawn in out.get("data", {}) for out in outputs)
+    assert "No finding is open." not in "".join(out.get("text", "") for out in outputs)
 
 
 @each_notebook

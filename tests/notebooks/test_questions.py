@@ -20,6 +20,7 @@ from pipelines.notebook.figures import (
 )
 from pipelines.notebook.questions import (
     account_week,
+    best_shown,
     finding_evidence,
     presence,
     site_first_seen,
@@ -61,6 +62,15 @@ def test_an_account_week_adds_up_to_its_use_of_sites(con, finding):
     ).fetchall()[0]
     assert week["minutes"].sum() == pytest.approx(total)
     assert week.schema["first_time"] == pl.Datetime("us", con.zone)
+
+
+def test_the_best_shown_finding_is_found_while_one_is_open(con, finding):
+    """Sorting by a column that only one branch had left every finding out."""
+    best = best_shown(con)
+    assert best["finding_id"]
+    assert (best["status"], best["finding_id"]) == ("open", finding["finding_id"])
+    assert best["claim"]
+    assert best["devices"]
 
 
 def test_presence_is_in_local_time_of_its_day(con, finding):

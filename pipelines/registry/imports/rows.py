@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import takewhile
 
-from pipelines.registry.csv_files import LINE, read_file, word_key
+from pipelines.registry.csv_files import LINE, is_formula, read_file, word_key
 from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.imports.exports import IMPORTED, ORDER, ROSTER_FILES, Export
 from pipelines.registry.roster import ORGS, OTHERS, ROLES, STUDENT, USERS
@@ -32,10 +32,6 @@ from pipelines.registry.tables.devices import DEVICE_CLASSES
 from pipelines.settings.problems import nearest
 
 Row = Mapping[str, str]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would take for a formula."""
-NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-"""A coordinate west of Greenwich begins with a minus and is not a formula."""
 SHOWN = 3
 """Examples of what is left out."""
 
@@ -63,8 +59,7 @@ class Taken:
         safe = {}
         for name, cell in row.items():
             text = " ".join(cell.split())
-            is_number = IMPORTED[file].columns[name].kind == "number"
-            if text.startswith(FORMULA) and not (is_number and NUMBER.fullmatch(text)):
+            if is_formula(text):
                 self.left.setdefault(f"a {name} that begins like a formula", []).append(
                     text
                 )

@@ -328,7 +328,7 @@ def test_an_afternoon(home, exports):
     )
     before_it, every, after_it = map(int, counts.groups())
     # SA-1 and SA-4 wait for coordinates, which no export has
-    assert (after_it - before_it, every) == (19, len(rules()))
+    assert (after_it - before_it, every) == (20, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is no export that is known" in shown.out  # the photo
@@ -912,3 +912,29 @@ def test_a_directory_in_which_most_accounts_are_closed_closes_none(home, exports
     out = read(home, exports, {"roster.zip": ROSTER, "users.csv": text})
     assert not rows(home, "accounts.csv")
     assert "3 accounts closed here, as are many" in out
+FOUR_CONTINENTS = {
+    "KC": ("39.0997", "-94.5786"),
+    "SP": ("-23.5505", "-46.6333"),
+    "NB": ("-1.2921", "36.8219"),
+    "MB": ("-37.8136", "144.9631"),
+    "LN": ("51.5072", "-0.1276"),
+}
+
+
+def test_a_longitude_west_of_greenwich_is_a_number(home, exports):
+    """A leading minus made every building of the Americas look like a formula."""
+    lines = [f"o-{code},{code},{lat},{lon},\n" for code, (lat, lon) in
+             FOUR_CONTINENTS.items()]  # fmt: skip
+    evil = "o-x,XX,-1+cmd|calc,=1,\n"
+    folder = exports(
+        {"buildings.csv": "".join(["org_id,building,lat,lon,campus\n", *lines, evil])}
+    )
+    out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
+    assert "1 a lat that begins like a formula: -1+cmd|calc" in out
+    assert "1 a lon that begins like a formula: =1" in out
+    with open_district(home) as district:
+        placed = district.registry.frames["buildings"].drop_nulls("lat")
+    found = {row["building"]: (row["lat"], row["lon"]) for row in placed.to_dicts()}
+    assert found == {
+        code: (float(lat), float(lon)) for code, (lat, lon) in FOUR_CONTINENTS.items()
+    }
