@@ -22,7 +22,7 @@ from threading import Lock
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import (
     Asker,
@@ -145,23 +145,14 @@ STATE_SECONDS = 600
 
 
 def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
-    """Whoever is signed in, with the roles that they have now.
-
-    Raises:
-        RefusedError: Nobody may sign in by that way any more.
-    """
+    """Return the person who is signed in, with the roles that they have now."""
     if session.way == "system":
         name, groups = known_user(session.uid)
-        found = asker(settings.roles, session.uid, name, groups)
-        if found.is_alone and session.uid not in (0, home.path.stat().st_uid):
-            raise RefusedError(
-                "a home without roles has one operator: the account that owns it",
-                where="district.toml: [roles]",
-            )
-        return found
+        return asker(settings.roles, session.uid, name, groups, owner_of(home))
     names = {session.login, *session.groups}
-    found = asker(settings.desk.roles, number_of(session.login), session.login, names)
-    return replace(found, is_alone=False, way=session.way)
+    uid = number_of(session.login)
+    found = asker(settings.desk.roles, uid, session.login, names, owner=-1)
+    return replace(found, is_only_for_owner=False, way=session.way)
 
 
 def by_system(uid: int | None, headers: Mapping[str, str]) -> Session | None:
