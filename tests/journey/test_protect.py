@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_a_folder_put_in_place_between_look_and_opening_is_not_followed(
     real, path = os.open, home.lists / "below"
 
     def swapping(name, flags, *more, **at):
-        folder = os.readlink(f"/proc/self/fd/{at['dir_fd']}") if at else ""
+        folder = str(Path(f"/proc/self/fd/{at['dir_fd']}").readlink()) if at else ""
         if name == "below" and folder == str(home.lists) and not path.is_symlink():
             shutil.rmtree(path)
             path.symlink_to(machine)
