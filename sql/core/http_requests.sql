@@ -56,7 +56,10 @@ columns:
   device: {type: varchar, pii: indirect, is: device that held the address}
   device_class: {type: varchar, is: class of the device}
   device_pool: {type: varchar, is: shared stock it belongs to}
-  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
+  device_owner:
+    type: varchar
+    pii: indirect
+    is: 'person the device is assigned to, otherwise who uses it nearly alone'
   is_district_device: {type: boolean, is: district property by the registry}
   binding_event_id: {type: bigint, is: the lease that tells the device}
   device_basis:
@@ -220,7 +223,8 @@ devices as (
         device,
         device_class,
         pool,
-        assigned_to
+        assigned_to,
+        usual_user
     from identity.devices
     where event_date = $event_date::date
 ),
@@ -269,6 +273,7 @@ held_stretches as (
         devices.device_class,
         devices.pool,
         devices.assigned_to,
+        devices.usual_user,
         devices.device is not null
         and coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
         owners.account as owner_account
@@ -287,6 +292,7 @@ placed as (
         held_stretches.device_class,
         held_stretches.pool,
         held_stretches.assigned_to,
+        held_stretches.usual_user,
         held_stretches.owner_account,
         coalesce(held_stretches.is_district_device, false) as is_district_device,
         -- a tunnel names an account; which device it is, is known for some
@@ -723,7 +729,7 @@ select
     attributed.device,
     attributed.device_class,
     attributed.pool as device_pool,
-    attributed.assigned_to as device_owner,
+    coalesce(attributed.assigned_to, attributed.usual_user) as device_owner,
     attributed.is_district_device,
     attributed.lease_event_id as binding_event_id,
     attributed.binding as device_basis,

@@ -111,7 +111,8 @@ devices as (
         device,
         device_class,
         pool,
-        case when pool is null then assigned_to end as assigned_to
+        case when pool is null then coalesce(assigned_to, usual_user) end
+            as assigned_to
     from identity.devices
     where event_date = $event_date::date
 ),

@@ -59,6 +59,13 @@ params:
     why: >-
       with fewer earlier days in the logs, or later ones in their first two weeks, a new
       copy cannot be distinguished from a habit
+  rare_devices:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    unit: devices
+    why: what the district works with is used on more devices than that
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: megabytes sent}
@@ -75,6 +82,7 @@ details:
   is_regular: boolean
   is_compared: boolean
   is_usual: boolean
+  is_service: boolean
   is_shared_address: boolean
 explanations:
   - name: A copy that goes there regularly
@@ -91,7 +99,11 @@ explanations:
       MB][{!is_compared?} are too few to compare with; so much in a day counts by
       itself]
   - name: A service that the district uses
-    by_design: sites that the list speaks for, for anybody, are left out
+    test: is_service
+    ruled_out: >-
+      sites on the list of approved sites are left out; this one is not on it, or is
+      known as leisure or file sharing, or hardly any other device uses it
+    not_testable: the district has no list of approved sites yet
   - one_device
 would_change:
   - an entry for the site on the approved list
@@ -226,6 +238,32 @@ logged as (
     cross join two_weeks
 ),
 
+-- without a list of approved sites: what is known as leisure or file sharing, and what
+-- hardly any device of the district uses, is no service of the district
+known as (
+    select
+        site,
+        count(distinct device) as device_count
+    from core.outside_flows
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and site in (select large.site from large)
+    group by site
+),
+
+non_work as (
+    select distinct hosts.site
+    from core.host_categories as categories
+    inner join identity.hosts as hosts
+        on categories.url_hostname = hosts.url_hostname
+    where categories.event_date = $event_date::date and categories.is_non_work
+),
+
+listed as (
+    select count(*) > 0 as has_list
+    from registry.approved_sites
+),
+
 found as (
     select
         large.device,
@@ -233,11 +271,17 @@ found as (
         large.sent,
         usual.sent as usual,
         coalesce(usual.upload_count, 0) as upload_count,
+        listed.has_list
+        or non_work.site is not null
+        or known.device_count <= $rare_devices as is_no_service,
         logged.day_count as logged_days,
         case when later.device is null then logged.later_day_count else 0 end
             as later_days
     from large
     cross join logged
+    cross join listed
+    left join known on large.site = known.site
+    left join non_work on large.site = non_work.site
     left join usual on large.device = usual.device and large.site = usual.site
     left join earlier on large.device = earlier.device and large.site = earlier.site
     left join later on large.device = later.device and large.site = later.site
@@ -289,6 +333,7 @@ select
         ),
         is_compared := min(found.upload_count) >= $compared_uploads,
         is_usual := false,
+        is_service := ruled_out_if(bool_and(coalesce(found.is_no_service, false))),
         is_shared_address := ruled_out_if(bool_and(cited.is_registered))
     ) as details,
     $event_date::date as event_date

@@ -52,8 +52,8 @@ explanations:
   - name: A test of the network that was agreed
     test: is_test
     ruled_out: >-
-      the device is assigned to a person who does not look after the network, and no
-      change window covers it
+      the device is assigned to a person who does not look after the network, or is a
+      Chromebook, kiosk or sign, and no change window covers it
     fits: a change window of this device covers it
     not_testable: the device may belong to the technology office
 would_change:
@@ -126,7 +126,9 @@ select
             else ruled_out_if(
                 bool_and(
                     coalesce(
-                        holders.is_job_known and not holders.has_technology_job, false
+                        holders.is_job_known and not holders.has_technology_job,
+                        scans.device_class in ('chromebook', 'kiosk', 'signage'),
+                        false
                     )
                 )
             )

@@ -77,7 +77,7 @@ used as (
     select
         joins.account,
         joins.device,
-        devices.assigned_to,
+        coalesce(devices.assigned_to, devices.usual_user) as assigned_to,
         joins.start_time,
         joins.event_id,
         true as is_clock_checked,
@@ -92,7 +92,7 @@ used as (
         and joins.presence = 'wifi'
         and joins.logon_date = joins.event_date
         and devices.pool is null
-        and devices.assigned_to is not null
+        and coalesce(devices.assigned_to, devices.usual_user) is not null
 )
 
 select
