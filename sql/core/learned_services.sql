@@ -3,10 +3,10 @@ summary: >
   Sites that serve the pages of one other site, as the district's own logs show over two
   weeks: for most accounts most sessions on them began right after that other site, and
   next to none by themselves. What comes before everything else, such as a search or a
-  start page, serves no site; a host that pages of several sites ask for belongs to none.
-  The two weeks are those up to the day. In the first two weeks of a district's logs, and
-  after a pause of two weeks, they are those from the first day on, so that the first
-  days are judged with as much knowledge as later ones.
+  start page, serves no site; a host that pages of several sites ask for belongs to
+  none. The two weeks are those up to the day. In the first two weeks of a district's
+  logs, and after a pause of two weeks, they are those from the first day on, so that
+  the first days are judged with as much knowledge as later ones.
 grain: [site, event_date]
 window: {days_before: 27, days_after: 13}
 params:

@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Stretches in which a person used a device: engaged requests with
-  short pauses, spread over several sites and five-minute bins, or many requests to one
-  site over more bins, so that a burst of restored tabs is none. For durations and off-hours use, never as proof of
-  sharing. A block belongs to the local day on which it starts.
+  Stretches in which a person used a device: engaged requests with short pauses, spread
+  over several sites and five-minute bins, or many requests to one site over more bins,
+  so that a burst of restored tabs is none. For durations and off-hours use, never as
+  proof of sharing. A block belongs to the local day on which it starts.
 grain: [account, device, start_time]
 window: {days_before: 1, days_after: 1}
 params:

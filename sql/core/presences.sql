@@ -94,7 +94,7 @@ columns:
   end_time: {type: timestamptz, is: to this instant}
   logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
   is_clock_checked: {type: boolean, is: another clock agrees with the log's}
-  is_of_day: {type: boolean, is: its event is of this day; otherwise of a neighboring one}
+  is_of_day: {type: boolean, is: its event is of this day and not a neighboring one}
   event_id: {type: bigint, is: the logon event}
   event_date: {type: date, is: local day that the row serves}
 --- */
@@ -174,28 +174,12 @@ woken as (
     qualify joined_count < $joined_at_once
 ),
 
-opened as (
-    select
-        event_id,
-        account,
-        device,
-        site,
-        start_time,
-        epoch(start_time)::bigint // 60 as minute
-    from core.opened_sites
-    where event_date = $event_date::date
-),
-
 pages as (
     select distinct
         requests.device,
         epoch(requests.start_time)::bigint // 60 as minute
     from core.candidate_requests as requests
-    inner join (
-        select device from woken
-        union
-        select device from opened
-    ) as joined
+    inner join (select distinct device from woken) as joined
         on requests.device = joined.device
     where
         requests.event_date between $event_date::date - interval 1 day
@@ -245,25 +229,6 @@ answered as (
             and woken.minute + $answer_minutes
 ),
 
--- what is awake asks for nothing new the moment it joins again, unless somebody does
-opened_for as (
-    select
-        woken.*,
-        max(uses.last_minute) as last_minute
-    from woken
-    inner join opened
-        on
-            woken.device = opened.device
-            and woken.account = opened.account
-            and opened.minute between woken.minute - 1
-            and woken.minute + $answer_minutes
-    inner join uses
-        on
-            opened.device = uses.device
-            and opened.minute between uses.first_minute and uses.last_minute
-    group by all
-),
-
 awake as (
     select distinct answered.event_id
     from answered
@@ -278,16 +243,15 @@ awake as (
 ),
 
 shown as (
-    select *
-    from (
-        select answered.*
-        from answered
-        left join awake on answered.event_id = awake.event_id
-        where awake.event_id is null
-        union all
-        select * from opened_for
-    ) as told
-    qualify row_number() over (partition by event_id order by last_minute desc) = 1
+    select answered.*
+    from answered
+    left join awake on answered.event_id = awake.event_id
+    where awake.event_id is null
+    qualify
+        row_number() over (
+            partition by answered.event_id
+            order by answered.last_minute desc
+        ) = 1
 ),
 
 -- a device that writes logons shows by them when it is in use

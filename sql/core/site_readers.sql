@@ -2,8 +2,8 @@
 summary: >
   Staff accounts that used a site of a leisure category at length on a day: several
   requests in several five-minute intervals. Kept only while the district has no list of
-  approved sites, to show how usual a site is (`core.leisure_use`). Categories that lists
-  often give to lessons or tools, such as games and file sharing, are left out.
+  approved sites, to show how usual a site is (`core.leisure_use`). Categories that
+  lists often give to lessons or tools, such as games and file sharing, are left out.
 grain: [account, site, event_date]
 params:
   event_date: {type: date}

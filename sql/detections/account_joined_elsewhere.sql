@@ -1,12 +1,12 @@
 /* ---
-title: An account joined the network on another person's device while its owner was elsewhere
+title: An account joined the network on another's device while its owner was elsewhere
 summary: >
   A staff account joined the network (802.1X) on a device that is assigned to another
   person, and that device was used, while the owner's own device was in use in another
-  building at the same minutes. A pair of account and device that is seen on several days
-  is a saved login. Colleagues who help each other for ten minutes are in one building,
-  so another device alone is not enough. The account is the subject; the logs do not show
-  who used it.
+  building at the same minutes. A pair of account and device that is seen on several
+  days is a saved login. Colleagues who help each other for ten minutes are in one
+  building, so another device alone is not enough. The account is the subject; the logs
+  do not show who used it.
 code: SA-9
 kind: shared_account
 severity: high
@@ -167,25 +167,29 @@ pairs as (
     group by account, device
 ),
 
+-- a sign-in to the cloud account at the moment of the join: the password was typed
+typed_joins as (
+    select distinct joins.event_id
+    from joins
+    inner join identity.presences as typed
+        on
+            joins.account = typed.account
+            and typed.start_time
+            between joins.start_time - interval 1 minute * $typed_minutes
+            and joins.start_time + interval 1 minute * $typed_minutes
+    where typed.event_date = $event_date::date and typed.presence = 'sign_in'
+),
+
 todays as (
     select
         joins.*,
         pairs.joined_days,
         pairs.is_first,
-        exists (
-            select 1
-            from identity.presences as typed
-            where
-                typed.event_date = $event_date::date
-                and typed.presence = 'sign_in'
-                and typed.account = joins.account
-                and typed.start_time
-                between joins.start_time - interval 1 minute * $typed_minutes
-                and joins.start_time + interval 1 minute * $typed_minutes
-        ) as is_typed
+        typed_joins.event_id is not null as is_typed
     from joins
     inner join pairs
         on joins.account = pairs.account and joins.device = pairs.device
+    left join typed_joins on joins.event_id = typed_joins.event_id
     where joins.event_date = $event_date::date
 ),
 

@@ -4,9 +4,9 @@ summary: >
   A person's account signed in from a country in which neither it nor several of its
   colleagues signed in for a month, and the logs know the account well enough, by
   sign-ins from outside, through the district's own way out, or by use in a building. A
-  journey and a stolen password leave the same lines, so it is a lead, unless the account
-  was used in a building of the district so soon before or after that no one could have
-  made the journey.
+  journey and a stolen password leave the same lines, so it is a lead, unless the
+  account was used in a building of the district so soon before or after that no one
+  could have made the journey.
 code: AN-22
 kind: anomaly
 severity: low
@@ -58,8 +58,8 @@ columns:
   observables: {type: 'varchar[]', pii: indirect, is: the device in the building}
 claim: >-
   Account {account} signed in {signins:count time} from {countries:names}, where it was
-  not seen in the month before.[ It was used at {building} within {minutes:count minute},
-  about {kilometers:number} km away.]
+  not seen in the month before.[ It was used at {building} within {minutes:count
+  minute}, about {kilometers:number} km away.]
 details:
   signins: int
   building: varchar

@@ -75,7 +75,7 @@ explanations:
       [{is_other_device?}another device than the owner's was in
       use][{!is_other_device?}use did not continue across the start or the end of the
       leave]
-    fits: use of the owner's own device continued across the start or the end of the leave
+    fits: use of the owner's own device continued across the edge of the leave
   - name: Leave that was called off or covered another part of the day
     by_design: the leave record is approved and covers the time
   - name: An automatic sign-on after a restart
@@ -151,8 +151,8 @@ during as (
     where duty.person_id is null
 ),
 
--- a person who stays on when the leave begins, or arrives before it ends, does not pause
--- at its edge
+-- a person who stays on when the leave begins, or arrives before it ends, does not
+-- pause at its edge
 edges as (
     select
         during.account,

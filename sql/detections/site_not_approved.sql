@@ -78,9 +78,9 @@ explanations:
   - break
   - name: A site that serves the job
     by_design: >-
-      [{is_leisure?}few of the staff use it, few with the same job, and this account does
-      not use it every day][{!is_leisure?}the list of sites was looked up for the account
-      and day]
+      [{is_leisure?}few of the staff use it, few with the same job, and this account
+      does not use it every day][{!is_leisure?}the list of sites was looked up for the
+      account and day]
   - live
   - machine
   - approved

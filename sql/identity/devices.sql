@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Each device of the district as of a day: its names and cards, its class, and the person
-  to whom it was assigned then. What the registry leaves blank is filled with what the
-  logs show (`identity.learned_devices`); `learned` lists it.
+  Each device of the district as of a day: its names and cards, its class, and the
+  person to whom it was assigned then. What the registry leaves blank is filled with
+  what the logs show (`identity.learned_devices`); `learned` lists it.
 grain: [device, event_date]
 params:
   event_date: {type: date}
@@ -23,7 +23,9 @@ columns:
     pii: indirect
     is: person who uses it nearly alone by its logs, where the registry names no one
   static_ip: {type: varchar, pii: indirect, is: fixed address}
-  learned: {type: varchar, is: 'what logs filled in, such as card, class; null if nothing'}
+  learned:
+    type: varchar
+    is: 'facts that logs filled in, such as card, class; null if none'
   event_date: {type: date, is: local day}
 --- */
 select

@@ -1,14 +1,14 @@
 /* ---
 summary: >
   What two weeks of logs show about devices that the registry lists only by name: the
-  network card (a lease or a network login carries the name), the building (the one place
-  where it is nearly all the time) and the class (people sign in at its keyboard; wired,
-  in a lab or on Wi-Fi). What the registry states always wins, and a card is learned only
-  where the logs leave no doubt: the name belongs to one device of the registry, the card
-  goes with no other name, and the name with no other card, except one wired and one
-  wireless card. `problem` states what stands in the way: a computer that was renamed,
-  two computers of one name, a docking station. In the first two weeks of the logs all of
-  them count.
+  network card (a lease or a network login carries the name), the building (the one
+  place where it is nearly all the time) and the class (people sign in at its keyboard;
+  wired, in a lab or on Wi-Fi). What the registry states always wins, and a card is
+  learned only where the logs leave no doubt: the name belongs to one device of the
+  registry, the card goes with no other name, and the name with no other card, except
+  one wired and one wireless card. `problem` states what stands in the way: a computer
+  that was renamed, two computers of one name, a docking station. In the first two weeks
+  of the logs all of them count.
 grain: [device, event_date]
 window: {days_before: 27, days_after: 13}
 params:
@@ -182,7 +182,9 @@ places as (
         from listed
     ) as by_card on sightings.mac = by_card.mac
     left join names on sightings.name = names.name
-    where sightings.seen_in = 'lease' and coalesce(by_card.device, names.device) is not null
+    where
+        sightings.seen_in = 'lease'
+        and coalesce(by_card.device, names.device) is not null
     group by all
 ),
 
@@ -268,7 +270,9 @@ select
             then devices_cards.mac
     end as mac,
     case
-        when devices_cards.problem is null and coalesce(listed.mac, listed.ethernet_mac) is null
+        when
+            devices_cards.problem is null
+            and coalesce(listed.mac, listed.ethernet_mac) is null
             then devices_cards.other_mac
     end as other_mac,
     case

@@ -912,6 +912,8 @@ def test_a_directory_in_which_most_accounts_are_closed_closes_none(home, exports
     out = read(home, exports, {"roster.zip": ROSTER, "users.csv": text})
     assert not rows(home, "accounts.csv")
     assert "3 accounts closed here, as are many" in out
+
+
 FOUR_CONTINENTS = {
     "KC": ("39.0997", "-94.5786"),
     "SP": ("-23.5505", "-46.6333"),
