@@ -298,6 +298,7 @@ BINDINGS: Words = {
     "lease": "a DHCP lease",
     "static": "the registry's fixed address",
     "tunnel": "an address given inside a tunnel",
+    "agent": "the machine name in the line",
 }
 DAYS: Words = {
     "school": "a day of school",

@@ -126,7 +126,8 @@ def not_judged_at(view: View, kind: str) -> str:
 
 
 TO_DECIDE = (
-    "external", "no_list", "leisure", "lapsed", "not_yet", "approved_other_role", "undecidable",
+    "external", "no_list", "leisure", "lapsed", "not_yet", "approved_other_role",
+    "undecidable",
 )  # fmt: skip
 
 

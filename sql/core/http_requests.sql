@@ -64,7 +64,8 @@ columns:
   binding_event_id: {type: bigint, is: the lease that tells the device}
   device_basis:
     type: varchar
-    is: 'lease, static, tunnel or keyboard; contradicted where it was on site then'
+    is: >-
+      lease, static, tunnel, keyboard or agent; contradicted where it was on site then
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building}
   lat: {type: double, is: degrees north}
@@ -93,6 +94,8 @@ lines as (
         coalesce(start_time, time) as start_time,
         time_quality in ('ambiguous', 'shifted') as is_ambiguous_time,
         src_ip,
+        -- an agent on the computer, as of a cloud proxy, names the machine itself
+        split_part(lower(src_hostname), '.', 1) as machine,
         user_name,
         -- the user is taken from somebody's logon on the address, not from a login
         format in (select guessing.format from identity.mapping_formats as guessing)
@@ -153,8 +156,12 @@ requests as (
             coalesce(halves.bytes_in, lines.bytes_in) as bytes_in,
             coalesce(halves.bytes_out, lines.bytes_out) as bytes_out,
             -- what is told of a whole session is a tunnel's
+            -- and so is a line with bytes and neither method nor media type, as a cloud
+            -- proxy without inspection writes it
             case
-                when halves.event_id is not null and lines.content_type is null
+                when
+                    lines.content_type is null
+                    and (halves.event_id is not null or lines.bytes_in > 0)
                     then coalesce(lines.method, 'CONNECT')
                 else lines.method
             end as method
@@ -282,7 +289,26 @@ held_stretches as (
     left join owners on devices.assigned_to = owners.person_id
 ),
 
-placed as (
+-- what the registry shows of a machine that a line names
+machines as (
+    select
+        names.name,
+        devices.device,
+        devices.device_class,
+        devices.pool,
+        devices.assigned_to,
+        devices.usual_user,
+        coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
+        owners.account as owner_account
+    from identity.device_names as names
+    inner join devices on names.device = devices.device
+    left join owners on devices.assigned_to = owners.person_id
+    where
+        names.event_date = $event_date::date
+        and names.name in (select lines.machine from lines)
+),
+
+addressed as (
     select
         requests.*,
         held_stretches.device,
@@ -295,15 +321,10 @@ placed as (
         held_stretches.usual_user,
         held_stretches.owner_account,
         coalesce(held_stretches.is_district_device, false) as is_district_device,
-        -- a tunnel names an account; which device it is, is known for some
-        coalesce(not is_unknown_tunnel(held_stretches.device), false)
-            as is_known_device,
-        coalesce(places.net_kind = 'remote', false) as is_remote,
-        -- a name that was guessed for an address of many is anybody's
-        coalesce(places.net_kind in ('nat', 'vdi'), false) as is_crowded,
         places.net_kind,
         places.building,
-        coalesce(places.has_location, false) as has_location
+        coalesce(places.has_location, false) as has_location,
+        places.ip is not null as is_listed_network
     from requests
     left join held_stretches
         on
@@ -311,6 +332,69 @@ placed as (
             and requests.start_time >= held_stretches.start_time
             and requests.start_time < held_stretches.end_time
     left join places on requests.src_ip = places.ip
+),
+
+-- a line that names its machine is placed only where a lease gives this machine the
+-- address: a network at home may use the same private addresses
+placed as (
+    select
+        addressed.* exclude (is_listed_network) replace (
+            coalesce(machines.device, addressed.device) as device,
+            case
+                when machines.device is null then addressed.binding
+                when machines.device = addressed.device then addressed.binding
+                else 'agent'
+            end as binding,
+            if(
+                machines.device is distinct from addressed.device
+                and machines.device is not null,
+                null,
+                addressed.lease_event_id
+            ) as lease_event_id,
+            if(machines.device is null, addressed.device_class, machines.device_class)
+                as device_class,
+            if(machines.device is null, addressed.pool, machines.pool) as pool,
+            if(machines.device is null, addressed.assigned_to, machines.assigned_to)
+                as assigned_to,
+            if(machines.device is null, addressed.usual_user, machines.usual_user)
+                as usual_user,
+            if(
+                machines.device is null, addressed.owner_account, machines.owner_account
+            ) as owner_account,
+            if(
+                machines.device is null,
+                addressed.is_district_device,
+                machines.is_district_device
+            ) as is_district_device,
+            case
+                when machines.device is null then addressed.net_kind
+                when not addressed.is_listed_network then 'remote'
+                when
+                    addressed.is_district_device
+                    and machines.device <> addressed.device
+                    then 'remote'
+                else addressed.net_kind
+            end as net_kind,
+            if(
+                machines.device is null or machines.device = addressed.device,
+                addressed.building,
+                null
+            ) as building,
+            addressed.has_location
+            and (
+                machines.device is null
+                or coalesce(machines.device = addressed.device, false)
+            ) as has_location
+        ),
+        -- a tunnel names an account; which device it is, is known for some
+        coalesce(
+            not is_unknown_tunnel(coalesce(machines.device, addressed.device)), false
+        ) as is_known_device,
+        coalesce(addressed.net_kind = 'remote', false) as is_remote,
+        -- a name that was guessed for an address of many is no one's in particular
+        coalesce(addressed.net_kind in ('nat', 'vdi'), false) as is_crowded
+    from addressed
+    left join machines on addressed.machine = machines.name
 ),
 
 -- the access point or switch that let the device in
