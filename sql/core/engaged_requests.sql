@@ -129,7 +129,7 @@ select
     -- of what was woken, only for a while
     session_days.device is not null
     or sessions.event_id is not null as is_live_known,
-    sessions.event_id as session_event_id,
+    sessions.evidence_event_id as session_event_id,
     coalesce(sessions.is_clock_checked, false) as is_clock_checked,
     quiet.event_date
 from quiet

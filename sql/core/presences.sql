@@ -95,7 +95,10 @@ columns:
   logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
   is_clock_checked: {type: boolean, is: another clock agrees with the log's}
   is_of_day: {type: boolean, is: its event is of this day and not a neighboring one}
-  event_id: {type: bigint, is: the logon event}
+  evidence_event_id:
+    type: bigint
+    is: the logon, or the network login or tunnel in which the pages were requested
+  event_id: {type: bigint, is: 'the logon event, or the first page'}
   event_date: {type: date, is: local day that the row serves}
 --- */
 with
@@ -336,10 +339,15 @@ runs as (
         and $event_date::date between min(event_date) and max(event_date)
 ),
 
--- a join, a tunnel or a sign-in that a run began with: both logs agree on the time for
--- as long as that session lasts
-checked_runs as (
-    select distinct runs.event_id
+-- the network login or tunnel in which a run falls is evidence of it. Where a run of
+-- pages began with it, both logs agree on the time for as long as that session lasts
+run_sessions as (
+    select
+        runs.event_id,
+        max_by(
+            sessions.event_id, (sessions.start_time, sessions.event_id)
+        ) filter (where sessions.presence in ('wifi', 'tunnel')) as session_event_id,
+        bool_or(begun.event_id is not null) as is_checked
     from runs
     inner join identity.presences as sessions
         on
@@ -348,7 +356,7 @@ checked_runs as (
             and runs.start_time
             between sessions.start_time - interval 1 minute * $answer_minutes
             and sessions.end_time
-    inner join runs as begun
+    left join runs as begun
         on
             sessions.account = begun.account
             and coalesce(sessions.device = begun.device, true)
@@ -357,6 +365,7 @@ checked_runs as (
     where
         sessions.event_date = $event_date::date
         and sessions.presence in ('wifi', 'tunnel', 'sign_in')
+    group by runs.event_id
 ),
 
 -- a logon that ends a silence: the filter's clock agrees with the host's
@@ -401,6 +410,7 @@ seen as (
         start_time,
         end_time,
         logon_kind,
+        event_id as evidence_event_id,
         is_clock_checked
         or event_id in (select checked_logons.event_id from checked_logons)
             as is_clock_checked,
@@ -417,6 +427,7 @@ seen as (
         start_time,
         least(stay_end, to_timestamp(60 * (last_minute + 1))) as end_time,
         logon_kind,
+        event_id as evidence_event_id,
         true as is_clock_checked,
         logon_date,
         event_id
@@ -430,12 +441,14 @@ seen as (
         runs.start_time,
         runs.last_time + interval 1 minute * $silent_minutes as end_time,
         null as logon_kind,
-        agreeing.is_agreed or checked_runs.event_id is not null as is_clock_checked,
+        coalesce(run_sessions.session_event_id, runs.event_id) as evidence_event_id,
+        agreeing.is_agreed or coalesce(run_sessions.is_checked, false)
+            as is_clock_checked,
         runs.first_date as logon_date,
         runs.event_id
     from runs
     cross join agreeing
-    left join checked_runs on runs.event_id = checked_runs.event_id
+    left join run_sessions on runs.event_id = run_sessions.event_id
 )
 
 select
@@ -449,6 +462,7 @@ select
     seen.logon_kind,
     seen.is_clock_checked,
     seen.logon_date = $event_date::date as is_of_day,
+    seen.evidence_event_id,
     seen.event_id,
     $event_date::date as event_date
 from seen

@@ -17,7 +17,7 @@ judges:
   keyboard: finding
   network: finding
   stock: nothing
-  home: nothing
+  home: finding
   nothing: nothing
 grain: [subject, event_date]
 params:

@@ -399,7 +399,14 @@ SCENARIOS = (
     Scenario("S104b", a_site_that_the_district_publishes),
     Scenario("S105", telnet_to_switches, leads=("AN-19",)),
     Scenario("S105a", shell_to_switches),
-    Scenario("S106", a_desk_that_searches_the_network, leads=("AN-20",)),
+    Scenario(
+        "S106",
+        a_desk_that_searches_the_network,
+        ("AN-20",),
+        "hs-avega",
+        severity="medium",
+        cites=("firewall",),
+    ),
     Scenario("S106a", a_desk_that_all_of_them_answer),
     Scenario(
         "S77",

@@ -228,7 +228,7 @@ def shopping_at_home_through_the_vpn(story: PanosStory) -> Mapping[str, str]:
 
 
 def shopping_at_home_and_no_audit(story: PanosStory) -> Mapping[str, str]:
-    """No access point hangs at home: nothing tells who sits there."""
+    """At home no audit and no access point: the pages show that a person is there."""
     return _evening_at_home(story, SHOPS)
 
 
@@ -359,7 +359,7 @@ def at_a_chromebook_and_in_denver(story: PanosStory) -> Mapping[str, str]:
 
 
 def accounts_that_the_network_lets_in(story: PanosStory) -> Mapping[str, str]:
-    """A login to the network may be a saved one: rules on keyboards say nothing."""
+    """A role account on three people's devices is shared, even if its login is saved."""
     for account, device in (("coach", "bsun"), ("coach", "gnova"), ("coach", "fito"),
                             ("counter", "avega")):  # fmt: skip
         story.join(account, f"cb-{device}", "14:50")
@@ -421,11 +421,13 @@ SCENARIOS = (
          severity="medium", cites=("firewall",), least_lines=2),
     Told("S113a", copy_to_an_address_of_every_night, about=("AN-12",)),
     Told("S113b", copy_to_a_name_that_no_line_tells, about=("AN-12",)),
-    Told("S114", chromebook_that_searches_the_network, leads=("AN-20",)),
+    Told("S114", chromebook_that_searches_the_network, ("AN-20",), "cb-avega",
+         severity="medium", cites=("firewall",)),
     Told("S114a", chromebook_that_all_of_them_answer, about=("AN-20",)),
     Told("S115", shopping_at_home_through_the_vpn, ("OH-1", "NA-1"), "avega",
          severity="low", cites=("firewall", "google"), witness="keyboard"),
-    Told("S115a", shopping_at_home_and_no_audit, about=("OH-1",), witness="home"),
+    Told("S115a", shopping_at_home_and_no_audit, ("OH-1", "NA-1"), "avega",
+         severity="low", cites=("firewall",), witness="home"),
     Told("S115b", grading_at_home_through_the_vpn, about=("OH-1",)),
     Network("S116", shopping_on_the_own_chromebook, ("NA-1",), "avega", severity="low",
             cites=LOGS),
@@ -439,12 +441,13 @@ SCENARIOS = (
     Network("S118", access_point_across_town_in_three_minutes, ("SA-2",), "avega",
             severity="high", cites=("proxy", "radius", "dhcp")),
     Told("S118a", access_point_across_town_after_the_drive, about=("SA-2",)),
-    Network("S119", own_chromebook_during_leave, ("SA-3",), "avega", severity="high",
+    Network("S119", own_chromebook_during_leave, ("SA-3",), "avega", severity="low",
             cites=LOGS),
     Told("S119a", own_chromebook_after_leave_was_called_off, about=("SA-3",)),
-    Network("S120", at_a_chromebook_and_in_denver, leads=("SA-6",)),
-    Network("S121", accounts_that_the_network_lets_in,
-            about=("SA-4", "SA-5", "SA-8", "SA-L")),
+    Network("S120", at_a_chromebook_and_in_denver, ("SA-6",), "avega", severity="high",
+            cites=("firewall",)),
+    Network("S121", accounts_that_the_network_lets_in, ("SA-5",), "coach",
+            severity="medium", cites=("radius",), least_lines=3),
     Network("S122", evening_in_the_building, ("OH-1", "NA-1"), "avega", severity="low",
             cites=LOGS),
     Told("S122a", evening_of_a_tab, about=("OH-1",)),
