@@ -237,10 +237,15 @@ def _calendar(found: Calendar, district: District) -> NewCalendar:
     text, _ = clean(found.data, name)
     words, zone = district.settings.registry.calendar_words, district.zone
     read = read_calendar(found.data, name, words, zone)
-    counts = read.frame.group_by("day_type").len().sort("day_type")
+    kind = pl.when("is_inferred").then(pl.lit(UNNAMED)).otherwise("day_type")
+    counts = read.frame.group_by(day_type=kind).len().sort("day_type")
     return NewCalendar(
         name, found.place, text.encode(), dict(counts.iter_rows()), read.problems
     )
+
+
+UNNAMED = "weekdays that it does not name: school days"
+"""How the days are called that a calendar leads to."""
 
 
 def _is_new(district: District, calendar: NewCalendar) -> bool:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
-from pipelines.registry.calendar import read_calendar
+from pipelines.registry.calendar import EVENTS, read_calendar
 from pipelines.registry.csv_files import LINE, File, Rows, read_file
 from pipelines.registry.frames import FILES
 from pipelines.registry.kept_copies import (
@@ -152,7 +152,6 @@ LINK = "is a link that leads out of the home; what it holds is not shown"
 SUFFIXES = (".csv", ".ics", ".toml")
 ORIGINAL = ".before-"
 """In the name of a file that `check --mend` put aside."""
-_EVENTS = {"date": pl.Date, "day_type": pl.String}
 
 
 class RegistryFolder(NamedTuple):
@@ -160,7 +159,7 @@ class RegistryFolder(NamedTuple):
 
     Attributes:
         rows: File name -> its good rows; absent files are empty.
-        events: `date` and `day_type` of calendar files.
+        events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
         problems: Of the roster's outer form and of calendar files.
         missing: File without a row -> what cannot be judged.
@@ -424,6 +423,8 @@ def _calendars(
         for name, data in found.items()
         if name.lower().endswith(".ics")
     ]
-    frames = [pl.DataFrame(schema=_EVENTS), *(rows.frame for rows in read)]
-    events = pl.concat(frames).unique("date", keep="first", maintain_order=True)
+    frames = [pl.DataFrame(schema=EVENTS), *(rows.frame for rows in read)]
+    # what one file states outweighs what another leads to
+    every = pl.concat(frames).sort("is_inferred", maintain_order=True)
+    events = every.unique("date", keep="first", maintain_order=True)
     return events, [problem for rows in read for problem in rows.problems]
