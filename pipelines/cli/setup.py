@@ -13,6 +13,7 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
+from pipelines.operations.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
 
@@ -42,6 +43,14 @@ def setup(
             "leave.csv; repeatable. The original is kept beside it.",
         ),
     ] = None,
+    usual_duty: Annotated[
+        str,
+        typer.Option(
+            "--usual-duty",
+            help="Hours of all staff on school days, such as 07:30-16:00, for "
+            "district.toml; without it, the hours that full-day absences state.",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Fill the registry from exports of the systems that the district has.
@@ -53,8 +62,11 @@ def setup(
     is_asking = not sources and not as_json and sys.stdin.isatty()
     _refuse_unknown(sources or (), take or ())
     paths = _asked() if is_asking else list(sources or ())
+    hours = checked(usual_duty) if usual_duty else ""
     with open_district(home) as district:
-        plan = plan_of(district, paths, take or ())
+        plan = plan_of(district, paths, take or (), hours)
+        if is_asking and "staff_duty.csv" in plan.missing:
+            plan = plan_of(district, paths, take or (), _asked_hours())
         if as_json:
             typer.echo(json.dumps(_facts(plan)))
         else:
@@ -100,6 +112,17 @@ def _asked() -> list[Path]:
     return list(dict.fromkeys(filter(None, answers)))
 
 
+def _asked_hours() -> str:
+    """The usual hours of staff; empty where no one knows them."""
+    question = "Hours of most staff on school days, such as 07:30-16:00; Enter for none"
+    while answer := typer.prompt(question, "", show_default=False).strip():
+        try:
+            return checked(answer)
+        except SettingsError as error:
+            typer.echo(f"{answer} {error}")
+    return ""
+
+
 def _path(question: str) -> Path | None:
     """A path that exists; None where nothing was said."""
     while answer := typer.prompt(question, "", show_default=False).strip():
@@ -134,6 +157,10 @@ def _told(plan: Plan) -> Iterator[str]:
     yield from (f"{one.place}: not read: {one.why}" for one in plan.unread)
     for merged in plan.files:
         yield from _difference(merged)
+    if plan.usual_duty:
+        by = f" ({plan.full_days} absences of a full day)" if plan.full_days else ""
+        yield f"--- district.toml: usual_duty {plan.usual_duty} for all staff{by}"
+        yield "  evenings and weekends on site are then a question about an event"
     yield from (f"{problem}" for problem in plan.problems)
     yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
     for code, files in plan.after.lacking.items():
@@ -188,6 +215,7 @@ def _facts(plan: Plan) -> dict[str, object]:
             }
             for one in plan.files
         ],
+        "usual_duty": plan.usual_duty,
         "problems": [asdict(one) for one in plan.problems],
         "rules": {"before": plan.before.on, "after": plan.after.on,
                   "of": plan.after.count, "lacking": plan.after.lacking},

@@ -22,6 +22,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
+from pipelines.operations.usual_duty import suggested, with_usual_duty
 from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
@@ -47,7 +48,8 @@ from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import Problem
-from pipelines.state.audit import Act, open_chain
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.audit import Act, Chain, open_chain
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Plan:
         files: The registry's files as they would be.
         before: The rules that can judge now.
         after: The rules that could judge then.
+        usual_duty: Hours of all staff that `district.toml` would state; empty: none.
+        full_days: Absences that state these hours; 0 where a person gave them.
         problems: What the registry would say of its files that it does not say now.
         missing: File without a row then -> what cannot be judged.
     """
@@ -81,24 +85,32 @@ class Plan:
     files: list[Merged] = field(default_factory=list)
     before: Rules = NO_RULES
     after: Rules = NO_RULES
+    usual_duty: str = ""
+    full_days: int = 0
     problems: list[Problem] = field(default_factory=list)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Nothing would be written."""
-        return not self.calendars and not any(one.is_changed for one in self.files)
+        is_changed = any(one.is_changed for one in self.files)
+        return not (self.calendars or self.usual_duty or is_changed)
 
 
 def plan_of(
-    district: District, paths: Iterable[Path], taking: Collection[str] = ()
+    district: District,
+    paths: Iterable[Path],
+    taking: Collection[str] = (),
+    usual_duty: str = "",
 ) -> Plan:
     """What files and folders of exports would change; nothing is written.
 
     Args:
         taking: Files of the registry in which the exports' cells count.
+        usual_duty: Hours of all staff, as 07:30-16:00; without any, those that the
+            absences state where the district has no other hours.
     """
-    plan = Plan()
+    plan = Plan(usual_duty=usual_duty)
     settings = district.settings
     sheets = []
     for found in found_in(paths):
@@ -115,10 +127,19 @@ def plan_of(
             plan.unread.append(Unread(found.place, why))
         else:
             sheets.append((found, export))
-    plan.taken = list(rows_of(sheets, known_of(district)))
+    known = known_of(district)
+    plan.taken = list(rows_of(sheets, known))
     plan.files = list(_merged(district, plan.taken, taking))
+    has_hours = "staff_duty.csv" not in district.registry.missing
+    if not (usual_duty or has_hours or "staff_duty.csv" in _named(plan)):
+        plan.usual_duty = suggested(known.hours)
+        plan.full_days = sum(known.hours.values()) if plan.usual_duty else 0
     plan.calendars = [one for one in plan.calendars if _is_new(district, one)]
     return tried(district, plan)
+
+
+def _named(plan: Plan) -> set[str]:
+    return {one.file for one in plan.files}
 
 
 def tried(district: District, plan: Plan) -> Plan:
@@ -138,7 +159,7 @@ def tried(district: District, plan: Plan) -> Plan:
 def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
     """The registry of a copy of the home in which everything is written."""
     home = DistrictHome(folder)
-    shutil.copyfile(district.home.settings_file, home.settings_file)
+    home.settings_file.write_bytes(_settings(district, plan))
     for name in ("registry", "lists", "agency"):
         source: Path = getattr(district.home, name)
         if source.is_dir():
@@ -148,7 +169,15 @@ def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
         (home.registry / merged.file).write_bytes(merged.data)
     for calendar in plan.calendars:
         (home.registry / calendar.name).write_bytes(calendar.data)
-    return load_registry(home, district.settings)
+    return load_registry(home, load_settings(home))
+
+
+def _settings(district: District, plan: Plan) -> bytes:
+    """The settings file with the hours that the plan has."""
+    data = district.home.settings_file.read_bytes()
+    if not plan.usual_duty:
+        return data
+    return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
 
 
 def known_of(district: District) -> Known:
@@ -296,7 +325,20 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
                 put(path.with_name(f"{path.name}{ORIGINAL}{stamp}"), path.read_bytes())
             put(path, calendar.data)
         done.append(f"{calendar.name}: {sum(calendar.days.values())} days")
+    if plan.usual_duty:
+        done += _written_hours(district, plan, actor, chain)
     return done
+
+
+def _written_hours(
+    district: District, plan: Plan, actor: str, chain: Chain
+) -> Iterator[str]:
+    path, data = district.home.settings_file, _settings(district, plan)
+    reason = f"usual_duty {plan.usual_duty} for all staff"
+    act = Act(actor=actor, action="registry import", subject=path.name, reason=reason)
+    with chain.recording(act):
+        put(path, data)
+    yield f"{path.name}: {reason}"
 
 
 def counts_of(merged: Merged) -> str:

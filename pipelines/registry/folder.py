@@ -12,7 +12,7 @@ place of the agency's row of the same key; so does the district's own policy pac
 import hashlib
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -203,6 +203,10 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
     for name in agency.rows:
         rows[name] = agency.below(rows[name], name)
     events, strange = _calendars(found, settings)
+    does = {
+        "calendar.csv": events.height > 0,
+        "staff_duty.csv": bool(settings.district.usual_duty),
+    }
     hashes = {
         name: hashlib.sha256(data).hexdigest()
         for name, data in {**found, **bundle, **agency.files}.items()
@@ -230,7 +234,7 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
             *_unread(home, zipped),
             *_strange_renames(settings),
         ),
-        missing=_missing(rows, has_calendar=events.height > 0),
+        missing=_missing(rows, [name for name, is_there in does.items() if is_there]),
         versions=hashes | {"built-in": domain_lists.version()},
     )
 
@@ -350,14 +354,16 @@ def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
     return Problem("district.toml", what, None, "registry.columns", name, hint)
 
 
-def _missing(rows: Mapping[str, Rows], *, has_calendar: bool) -> Mapping[str, str]:
-    """Files without a good row, roles aside, which only version 1.2 has."""
+def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str, str]:
+    """Files without a good row, roles aside, which only version 1.2 has.
+
+    Args:
+        instead: Files for which a calendar or a setting does.
+    """
     return {
         name: file.disables
         for name, file in (FILES | ROSTER).items()
-        if file.disables
-        and not rows[name].frame.height
-        and not (name == "calendar.csv" and has_calendar)
+        if file.disables and not rows[name].frame.height and name not in instead
     }
 
 

@@ -1047,6 +1047,8 @@ def _absences(taken: Taken, known: Known) -> None:
             near = f" (did you mean {guess}?)" if guess else ""
             taken.leave("with a status that is not known", f"{state}{near}")
         else:
+            if part == "full" and (hours := _clocks(row)):
+                known.hours[hours] += 1
             for day in _days(*days):
                 taken.add("leave.csv", {
                     "person_id": person, "date": day, "part": part,
@@ -1071,16 +1073,23 @@ def _part(row: Row) -> str | None:
     ):  # fmt: skip
         if re.search(rule, said) and not re.search(r"\d", said):
             return word
-    clock = IMPORTED["calendar.csv"].columns["duty_start"]
-    bare = [re.sub(r"^(\d+:\d\d):\d\d", r"\1", row[one]) for one in ("start", "end")]
-    start, end = (meant(clock, one) or "" for one in bare)
-    if not start or not end:
+    hours = _clocks(row)
+    if hours is None:
         return None
+    start, end = hours
     if end <= NOON_LATE:
         return "am"
     if start >= NOON_EARLY:
         return "pm"
     return "full" if start <= FULL_FROM and end >= FULL_TO else None
+
+
+def _clocks(row: Row) -> tuple[str, str] | None:
+    """Start and end of an absence, if it states both."""
+    clock = IMPORTED["calendar.csv"].columns["duty_start"]
+    bare = [re.sub(r"^(\d+:\d\d):\d\d", r"\1", row[one]) for one in ("start", "end")]
+    start, end = (meant(clock, one) or "" for one in bare)
+    return (start, end) if start and end else None
 
 
 def _days(first: str, last: str) -> Iterator[str]:

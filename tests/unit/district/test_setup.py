@@ -912,3 +912,40 @@ def test_a_directory_in_which_most_accounts_are_closed_closes_none(home, exports
     out = read(home, exports, {"roster.zip": ROSTER, "users.csv": text})
     assert not rows(home, "accounts.csv")
     assert "3 accounts closed here, as are many" in out
+
+
+FULL_DAYS = ABSENCES.splitlines()[0] + "\n" + "".join(
+    f"5001,Moss,11/0{day}/2026,7:30 AM,3:45 PM,Sick,Approved,\n" for day in range(2, 8)
+)  # fmt: skip
+
+
+def test_full_days_of_absence_state_the_usual_hours(home, exports):
+    """Without a row of hours no use outside hours was judged, and none was proposed."""
+    out = read(home, exports, {"roster.zip": ROSTER, "absences.csv": FULL_DAYS})
+    assert "district.toml: usual_duty 07:30-15:45 for all staff (6 absences" in out
+    text = DistrictHome(home).settings_file.read_text()
+    assert '\nusual_duty = { all = "07:30-15:45" }\n' in text
+    with open_district(home) as district:
+        assert district.settings.district.duty_hours["all"].end == 15 * 60 + 45
+        assert "staff_duty.csv" not in district.registry.missing
+    again = read(home, exports, {"absences.csv": FULL_DAYS})
+    assert "Nothing is new." in again
+
+
+def test_a_person_states_the_usual_hours(home, exports):
+    done = schoolbell("setup", "--home", home, "--usual-duty", "8:00-16:00", "--write")
+    assert done.code == 0, done.err
+    with open_district(home) as district:
+        assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
+    twice = schoolbell("setup", "--home", home, "--usual-duty", "8:00-17:00", "--write")
+    assert (twice.code, "usual_duty already" in twice.err) == (2, True)
+    wrong = schoolbell("setup", "--home", home, "--usual-duty", "early")
+    assert (wrong.code, "07:30-16:00" in wrong.err) == (2, True)
+
+
+def test_few_absences_state_no_hours(home, exports):
+    text = "\n".join(FULL_DAYS.splitlines()[:5])
+    out = read(home, exports, {"roster.zip": ROSTER, "absences.csv": text})
+    assert "schoolbell setup --usual-duty 07:30-16:00" in out
+    with open_district(home) as district:
+        assert not district.settings.district.usual_duty
