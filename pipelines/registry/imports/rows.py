@@ -438,7 +438,7 @@ def _buildings(taken: Taken, known: Known) -> None:
     if taken.rows.get("buildings.csv"):
         taken.notes.append(
             "buildings.csv needs lat and lon of each building: without them no drive "
-            "between buildings is too fast (SA-1, SA-4)"
+            "between buildings is too fast (SA-1, SA-2)"
         )
 
 

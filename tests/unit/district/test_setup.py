@@ -327,7 +327,7 @@ def test_an_afternoon(home, exports):
         r"Rules that the registry lets judge: (\d+) of (\d+) -> (\d+) of", shown.out
     )
     before_it, every, after_it = map(int, counts.groups())
-    # SA-1 and SA-4 wait for coordinates, which no export has
+    # SA-1 and SA-2 wait for coordinates, which no export has
     assert (after_it - before_it, every) == (19, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
     assert "OH-1 needs staff_duty.csv" in shown.out

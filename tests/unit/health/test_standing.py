@@ -11,10 +11,13 @@ from pipelines.warehouse.models import models, rules
 DAY = "2026-03-02"
 
 
-def registry(*, is_admin=False, missing=()):
+def registry(*, is_admin=False, missing=(), lat=41.6):
     accounts = pl.DataFrame({"account": ["adm-it"], "is_admin": [is_admin]})
-    return SimpleNamespace(missing=dict.fromkeys(missing, ""),
-                           frames={"accounts": accounts})  # fmt: skip
+    places = pl.DataFrame({"lat": [lat]}, {"lat": pl.Float64})
+    return SimpleNamespace(
+        missing=dict.fromkeys(missing, ""),
+        frames={"accounts": accounts, "buildings": places},
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,10 @@ def test_a_column_that_says_yes_nowhere_is_no_row():
     lacking = rules_on(detections, registry()).lacking
     assert lacking == {"AN-17": ["accounts.csv with is_admin"]}
     assert rules_on(detections, registry(is_admin=True)).lacking == {}
+    # no drive has a length
+    assert rules_on(detections, registry(is_admin=True, lat=None)).lacking == {
+        code: ["buildings.csv with lat"] for code in ("SA-1", "SA-2")
+    }
     assert rules_on(detections, registry(missing=["devices.csv"])).lacking["AN-20"] == [
         "devices.csv"
     ]
