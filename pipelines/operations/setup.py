@@ -200,9 +200,8 @@ def known_of(district: District) -> Known:
         "accounts.csv": accounts["username"],
         CLOSED_LIST: accounts.filter(is_closed)["username"],
         "buildings.csv": folder.rows["buildings.csv"].frame["org_id"].drop_nulls(),
-        "devices.csv": folder.rows["devices.csv"].frame["hostname"].drop_nulls(),
     }
-    return Known(
+    known = Known(
         users,
         places,
         domains,
@@ -211,6 +210,10 @@ def known_of(district: District) -> Known:
         listed={name: [*cells.str.to_lowercase()] for name, cells in listed.items()},
         logged=partial(names_in_logs, district.home.landing),
     )
+    devices = folder.rows["devices.csv"].frame.drop_nulls("hostname")
+    for name, *cards in devices.select("hostname", "mac", "ethernet_mac").iter_rows():
+        known.cards.setdefault(name.lower(), set()).update(filter(None, cards))
+    return known
 
 
 LOG_BYTES = 64_000_000

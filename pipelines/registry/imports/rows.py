@@ -138,16 +138,14 @@ class Known:
         Args:
             today: The district's day; a closed account is closed from then on.
             listed: File of the registry -> keys of its rows: user names of
-                `accounts.csv`, org ids of `buildings.csv`, host names of `devices.csv`.
+                `accounts.csv`, org ids of `buildings.csv`.
             logged: Which of some names the logs in `landing/` contain.
         """
         self.zone, self.today, self.logged = zone, today, logged or (lambda _: ())
         self.has_roster = False
         self.listed = {name: set(keys) for name, keys in (listed or {}).items()}
         self.networks: dict[str, Network] = {}
-        self.cards: dict[str, set[str]] = {
-            name: set() for name in self.listed.get("devices.csv", ())
-        }
+        self.cards: dict[str, set[str]] = {}
         self.enabled: set[str] = set()
         self.gone: set[str] = set()
         self.staffed: set[str] = set()
@@ -650,7 +648,10 @@ def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | 
     return {
         "sourcedId": employee or login,
         "status": "active",
-        "orgSourcedIds": known.org(known.building(row["place"], row["department"])),
+        "orgSourcedIds": known.org(
+            known.building(row.get("building", ""))
+            or known.building(row["place"], row["department"])
+        ),
         "role": "student" if is_student else role,
         "username": login,
         "email": row["mail"].lower() if "@" in row["mail"] else "",

@@ -283,6 +283,20 @@ NB-ADA,True,Windows,10.0,Azure AD joined,Ada Moss,amoss@oak.example,Intune,True,
 2026-08-01,2026-11-02,1,True,2,RegisteredDevice,,Latitude 5440
 PHONE,True,Android,14,Azure AD registered,Ada Moss,amoss@oak.example,,,,,3,,4,,,
 """,
+    "Jamf computers": """Computer Name,Jamf Pro Computer ID,Serial Number,Asset Tag,\
+Primary MAC Address,Alt MAC Address,Model,Username,Email Address,Building,Department
+nb-ada,7,5CD1,T-100,02:00:00:00:00:01,02:00:00:00:00:02,MacBook Air,amoss,\
+amoss@oak.example,High School,
+""",
+    "asset inventory": """Asset Tag,Asset Name,Model,Category,Serial,Location,\
+Checked Out,Type,Username,Employee No.,Status,MAC Address
+T-100,nb-ada,Latitude 5440,Laptop,5CD1,High School,Ada Moss,user,amoss,5001,\
+Deployed,02:00:00:00:00:01
+T-101,nb-old,Latitude 5400,Laptop,5CD0,High School,,,,,Surplus,
+""",
+    "DHCP reservations": """"IPAddress","ScopeId","Description","ClientId","Name","Type"
+"10.20.1.7","10.20.0.0","","02-00-00-00-00-01","nb-ada","Both"
+""",
     "Active Directory computers": """"DistinguishedName","DNSHostName","Enabled",\
 "IPv4Address","LastLogonDate","Location","Name","ObjectClass","ObjectGUID",\
 "OperatingSystem","OperatingSystemVersion","SamAccountName","SID","UserPrincipalName",\
@@ -949,3 +963,59 @@ def test_few_absences_state_no_hours(home, exports):
     assert "schoolbell setup --usual-duty 07:30-16:00" in out
     with open_district(home) as district:
         assert not district.settings.district.usual_duty
+
+
+CLIENTS = {
+    "meraki.csv": """Status,Description,Last seen,MAC address,User,VLAN,Recent SSID
+online,HS-D-01,now,02:00:00:00:01:01,,10,
+online,HS-D-01,now,02:00:00:00:01:02,,12,OAK
+online,Adas-iPhone,now,02:00:00:00:01:03,,12,OAK
+online,MS-7,now,02:00:00:00:02:01,,12,OAK
+online,MS-7,now,02:00:00:00:02:02,,12,OAK
+online,MS-7,now,02:00:00:00:02:03,,12,OAK
+""",
+    "leases.csv": """"IPAddress","ScopeId","AddressState","ClientId","HostName"
+"10.20.1.9","10.20.0.0","Active","02-00-00-00-03-01","DC1.oak.example"
+""",
+    "clients.json": json.dumps([
+        {"mac": "02:00:00:00:01:01", "description": "hs-d-01", "ssid": None, "vlan": "1"}
+    ]),
+}  # fmt: skip
+
+
+def test_lists_of_clients_add_cards_and_no_device(home, exports):
+    """A directory knows no card; a network's clients do, and private phones too."""
+    out = read(home, exports, {"roster.zip": ROSTER, "pcs.csv": COMPUTERS, **CLIENTS})
+    found = of(rows(home, "devices.csv"), "hostname")
+    assert found.keys() == {"hs-d-01", "dc1", "ms-7"}
+    assert found["hs-d-01"]["mac"] == "02:00:00:00:01:01"
+    assert found["hs-d-01"]["ethernet_mac"] == "02:00:00:00:01:02"
+    assert found["dc1"]["mac"] == "02:00:00:00:03:01"
+    assert "mac" not in found["ms-7"]
+    assert "1 clients that no list of devices names" in out
+    assert "1 names with more than two cards: ms-7" in out
+    again = read(home, exports, CLIENTS)
+    assert "Nothing is new." in again
+
+
+def test_one_device_of_several_exports_is_one_row(home, exports):
+    files = {"roster.zip": ROSTER} | {
+        f"{number}.csv": text
+        for number, text in enumerate(DEVICES_AS_THEIR_CONSOLES_WRITE.values())
+        if "5CD1" in text
+    }
+    out = read(home, exports, files)
+    assert len(rows(home, "devices.csv")) == 1, out
+
+
+def test_reservations_of_kea(home, exports):
+    kea = json.loads(re.sub("//[^\n]*", "", KEA))
+    kea["Dhcp4"]["subnet4"][0]["reservations"] = [
+        {"hw-address": "02:00:00:00:0b:01", "ip-address": "10.50.0.9",
+         "hostname": "ms-p1"},
+        {"hw-address": "02:00:00:00:0b:02"},
+    ]  # fmt: skip
+    read(home, exports, {"roster.zip": ROSTER, "kea.json": json.dumps(kea)})
+    (device,) = rows(home, "devices.csv")
+    assert (device["hostname"], device["static_ip"]) == ("ms-p1", "10.50.0.9")
+    assert len(rows(home, "subnets.csv")) == 2
