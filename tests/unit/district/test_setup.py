@@ -978,7 +978,7 @@ online,MS-7,now,02:00:00:00:02:03,,12,OAK
 "10.20.1.9","10.20.0.0","Active","02-00-00-00-03-01","DC1.oak.example"
 """,
     "clients.json": json.dumps([
-        {"mac": "02:00:00:00:01:01", "description": "hs-d-01", "ssid": None, "vlan": "1"}
+        {"mac": "02:00:00:00:01:01", "description": "hs-d-01", "vlan": "1"}
     ]),
 }  # fmt: skip
 
@@ -1019,3 +1019,15 @@ def test_reservations_of_kea(home, exports):
     (device,) = rows(home, "devices.csv")
     assert (device["hostname"], device["static_ip"]) == ("ms-p1", "10.50.0.9")
     assert len(rows(home, "subnets.csv")) == 2
+
+
+def test_check_counts_rows_that_lack_what_rules_ask(home, exports):
+    """Thirty-nine devices without a card were "in order" and nothing else."""
+    read(home, exports, {"roster.zip": ROSTER, "pcs.csv": COMPUTERS})
+    out = schoolbell("check", "--home", home).out
+    for line in (
+        "3 of 3 rows of devices.csv have no network card.",
+        "1 of 3 rows of devices.csv have no building.",
+        "2 of 2 rows of buildings.csv have no lat and lon.",
+    ):
+        assert line in out
