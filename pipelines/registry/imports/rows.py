@@ -899,6 +899,10 @@ def _networks(taken: Taken, known: Known) -> None:
     guessed, nameless, placeless = [], [], []
     for row in _network_facts(taken.export, taken.sheet):
         cidr = row["cidr"]
+        if row["kind"] == EGRESS:
+            meaning = "district NAT"
+            taken.add("egress.csv", {"cidr": cidr, "meaning": meaning})
+            continue
         if row["kind"] == UNUSABLE:
             taken.leave(row["why"], row["named"])
             continue
@@ -921,7 +925,10 @@ def _networks(taken: Taken, known: Known) -> None:
             taken.notes.append(f"{len(which)} networks {what}: {_some(which)}")
 
 
-UNUSABLE = "-"
+UNUSABLE, EGRESS = "-", "egress"
+INSIDE = tuple(map(ipaddress.ip_network, (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
+)))  # fmt: skip
 PLACING = ("lab", "wifi", "wired")
 PLACELESS = ("remote", "nat", "guest", "vdi", "server")
 """Kinds of networks that need no building."""
@@ -946,14 +953,21 @@ def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
         text = text.replace("-", " ")
         if row.get("state", "").lower() in ("inactive", "disabled", "0"):
             kind, why = UNUSABLE, "that are switched off"
-        elif is_object and not network.is_private:
-            kind, why = UNUSABLE, "that are outside addresses: see egress.csv"
+        elif is_object and not _is_inside(network):
+            is_way_out = kind == "nat"
+            kind = EGRESS if is_way_out else UNUSABLE
+            why = "that are outside addresses: add the district's own to egress.csv"
         elif is_object and (not kind or network.num_addresses == 1):
             kind, why = UNUSABLE, "whose names do not state a kind of network"
         yield row | {
             "cidr": str(network), "kind": kind, "why": why, "words": text,
             "named": str(network) if kind == UNUSABLE else text.strip(),
         }  # fmt: skip
+
+
+def _is_inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    first = network.network_address
+    return any(first in one for one in INSIDE if one.version == network.version)
 
 
 def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
@@ -965,7 +979,7 @@ def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
     stated: dict[str, dict[str, set[str]]] = {}
     for sheet, export in tables:
         for row in _network_facts(export, sheet):
-            if row["kind"] == UNUSABLE:
+            if row["kind"] in (UNUSABLE, EGRESS):
                 continue
             of_network = stated.setdefault(
                 row["cidr"], {"kind": set(), "building": set()}

@@ -827,6 +827,7 @@ ADDRESS_OBJECTS = """Name,Location,Type,Address,Tags
 net-HS-wired,,IP Netmask,10.1.16.0/22,
 net-globalprotect,,IP Netmask,10.9.0.0/22,
 mail,,IP Netmask,10.9.9.9/32,
+partner,,IP Netmask,198.51.100.7/32,
 nat-out,,IP Netmask,203.0.113.10/32,
 updates,,FQDN,updates.example.com,
 """
@@ -865,6 +866,10 @@ def test_a_firewall_and_a_radius_server_name_networks(home, exports):
     assert networks["10.1.16.0/22"]["building"] == "HS"
     assert "10.9.9.9/32" not in networks
     assert "203.0.113.10/32" not in networks
+    assert rows(home, "egress.csv") == [
+        {"cidr": "203.0.113.10/32", "meaning": "district NAT"}
+    ]
+    assert "1 that are outside addresses" in out
     assert "1 that are not networks: updates" in out
     assert [*of(rows(home, "access_points.csv"), "name").values()] == [
         {"name": "ap-hs-*", "building": "HS"}, {"name": "ap-x", "building": "EL"},
