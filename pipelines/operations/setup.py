@@ -34,15 +34,9 @@ from pipelines.registry.imports.exports import (
     hint,
     how_to_get,
 )
+from pipelines.registry.imports.known import Known, Place
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
-from pipelines.registry.imports.rows import (
-    CLOSED_LIST,
-    CLOSED_NOTE,
-    Known,
-    Place,
-    Taken,
-    rows_of,
-)
+from pipelines.registry.imports.rows import CLOSED_LIST, CLOSED_NOTE, Taken, rows_of
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
