@@ -76,6 +76,7 @@ class Known:
         self.enabled: set[str] = set()
         self.gone: set[str] = set()
         self.staffed: set[str] = set()
+        self.units: list[Place] = []
         self.hours: Counter[tuple[str, str]] = Counter()
         self._domains = {one.lower().strip("@.\\ ") for one in domains}
         self._people: dict[str, set[str]] = {}
@@ -147,6 +148,11 @@ class Known:
             for text, buildings in found.items()
             if len(buildings) == 1 and "" not in buildings
         }
+
+    @property
+    def has_places(self) -> bool:
+        """Some building is known."""
+        return bool(self._places)
 
     def person(self, text: str) -> str | None:
         """The person of an id, an account or a mail address; None unless it is one."""

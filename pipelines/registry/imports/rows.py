@@ -24,6 +24,7 @@ from pipelines.registry.csv_files import LINE, read_file, word_key
 from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.imports.exports import IMPORTED, ORDER, ROSTER_FILES, Export
 from pipelines.registry.imports.known import Known, Network, Place, Row, ou_path
+from pipelines.registry.imports.unit_buildings import places_of
 from pipelines.registry.roster import ORGS, OTHERS, ROLES, STUDENT, USERS
 from pipelines.registry.suggestions import date_order, meant
 from pipelines.registry.tables.devices import DEVICE_CLASSES
@@ -106,8 +107,11 @@ def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Ta
 def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
     """Let `known` see what decides about rows of other tables.
 
-    That is the buildings that a person listed, and which accounts are open somewhere.
+    That is the buildings that a person listed, or else those in which directories sort
+    accounts and devices, and which accounts are open somewhere.
     """
+    units: list[str] = []
+    ids: list[str] = []
     for sheet, export in tables:
         if export.into == "buildings.csv":
             facts = [
@@ -126,6 +130,14 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
             known.enabled |= {
                 known.login(row["login"]) for row in facts if not _is_off(row)
             }
+            units += [row["place"] for row in facts]
+            ids += [row.get("building", "") for row in facts]
+        elif export.facts == "device":
+            units += [ou_path(export.fact("place", cells)) for cells in sheet.rows]
+    has_orgs = any(export.into == ORGS.name for _, export in tables)
+    if not (has_orgs or known.has_places):
+        known.units = places_of(units, ids)
+        known.see_places(known.units)
 
 
 def _drop_unreadable(taken: Taken) -> None:
@@ -281,6 +293,7 @@ def _is_off(row: Row) -> bool:
 
 def _logins(taken: Taken, known: Known) -> None:
     is_first = not known.has_roster
+    _add_units(taken, known)
     guessed: list[str] = []
     for cells in taken.sheet.rows:
         row = _login_facts(taken.export, cells)
@@ -300,6 +313,20 @@ def _logins(taken: Taken, known: Known) -> None:
             f"{len(guessed)} accounts have their kind from the organizational unit "
             f"alone; look at account_type: {_some(guessed)}"
         )
+
+
+def _add_units(taken: Taken, known: Known) -> None:
+    """Add the buildings that directories state, once."""
+    for place in known.units:
+        taken.add("buildings.csv", {
+            "org_id": place.org_id, "building": place.building, "name": place.name,
+        })  # fmt: skip
+    if known.units:
+        taken.notes.append(
+            f"{len(known.units)} units or building ids are buildings: look through "
+            "buildings.csv, and add lat and lon"
+        )
+    known.units = []
 
 
 def _stranger(

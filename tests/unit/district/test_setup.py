@@ -1036,3 +1036,30 @@ def test_check_counts_rows_that_lack_what_rules_ask(home, exports):
         "2 of 2 rows of buildings.csv have no lat and lon.",
     ):
         assert line in out
+
+
+UNITS = "First Name [Required],Last Name [Required],Email Address [Required],\
+Org Unit Path [Required],Status [READ ONLY],Employee Title,Building ID\n" + "".join(
+    f"A,B{n},u{n}@oak.example,/Staff/{unit},Active,Teacher,{place}\n"
+    for n, (unit, place) in enumerate([
+        *[("High School", "")] * 3, *[("Fernwood Elementary Staff", "")] * 3,
+        *[("School Board", "")] * 4, ("Lone Academy", ""), *[("IT", "Annex")] * 3,
+    ])
+)  # fmt: skip
+
+
+def test_a_directory_alone_names_its_schools(home, exports):
+    """Org units and building ids held the schools, and no person had a building."""
+    out = read(home, exports, {"users.csv": UNITS})
+    places = of(rows(home, "buildings.csv"), "building").keys()
+    assert places == {"High School", "Fernwood Elementary", "Annex"}
+    assert "3 units or building ids are buildings" in out
+    people = of(rows(home, "users.csv"), "username")
+    assert people["u0"]["orgSourcedIds"] == "High School"
+    assert people["u3"]["orgSourcedIds"] == "Fernwood Elementary"
+    assert people["u11"]["orgSourcedIds"] == "Annex"
+    assert "orgSourcedIds" not in people["u7"]
+    with open_district(home) as district:
+        found = district.registry.frames["people"]["building"].drop_nulls().unique()
+        assert {*found} == places
+    assert "Nothing is new." in read(home, exports, {"users.csv": UNITS})
