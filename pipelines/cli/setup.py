@@ -1,6 +1,7 @@
 """The command that walks a district through its exports, into its registry."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -65,8 +66,11 @@ def setup(
     hours = checked(usual_duty) if usual_duty else ""
     with open_district(home) as district:
         plan = plan_of(district, paths, take or (), hours)
-        if is_asking and "staff_duty.csv" in plan.missing:
-            plan = plan_of(district, paths, take or (), _asked_hours())
+        if is_asking and ("staff_duty.csv" in plan.missing or plan.unplaced):
+            hours = _asked_hours() if "staff_duty.csv" in plan.missing else hours
+            plan = plan_of(
+                district, paths, take or (), hours, list(_asked_places(plan))
+            )
         if as_json:
             typer.echo(json.dumps(_facts(plan)))
         else:
@@ -123,6 +127,22 @@ def _asked_hours() -> str:
     return ""
 
 
+_PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
+
+
+def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:
+    """Coordinates of each building that has none; Enter leaves them out."""
+    for code, name in plan.unplaced:
+        question = (
+            f"Latitude, longitude of {name or code}, such as 41.60, -93.60; Enter"
+        )
+        while answer := typer.prompt(f"{question} for none", "", show_default=False):
+            if found := _PLACE.fullmatch(answer.strip()):
+                yield {"building": code, "lat": found[1], "lon": found[2]}
+                break
+            typer.echo(f"{answer} is not a latitude and a longitude.")
+
+
 def _path(question: str) -> Path | None:
     """A path that exists; None where nothing was said."""
     while answer := typer.prompt(question, "", show_default=False).strip():
@@ -161,6 +181,13 @@ def _told(plan: Plan) -> Iterator[str]:
         by = f" ({plan.full_days} absences of a full day)" if plan.full_days else ""
         yield f"--- district.toml: usual_duty {plan.usual_duty} for all staff{by}"
         yield "  evenings and weekends on site are then a question about an event"
+    if plan.unplaced:
+        some = ", ".join(name or code for code, name in plan.unplaced[:SHOWN])
+        more = ", ..." if len(plan.unplaced) > SHOWN else ""
+        yield (
+            f"{len(plan.unplaced)} buildings have no lat and lon, so that no drive "
+            f"between them is too fast (SA-1, SA-2): {some}{more}"
+        )
     yield from (f"{problem}" for problem in plan.problems)
     yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
     for code, files in plan.after.lacking.items():

@@ -69,6 +69,7 @@ class Plan:
         after: The rules that could judge then.
         usual_duty: Hours of all staff that `district.toml` would state; empty: none.
         full_days: Absences that state these hours; 0 where a person gave them.
+        unplaced: Code and name of buildings that would have no coordinates.
         problems: What the registry would say of its files that it does not say now.
         missing: File without a row then -> what cannot be judged.
     """
@@ -81,6 +82,7 @@ class Plan:
     after: Rules = NO_RULES
     usual_duty: str = ""
     full_days: int = 0
+    unplaced: Sequence[tuple[str, str]] = ()
     problems: list[Problem] = field(default_factory=list)
     missing: Mapping[str, str] = field(default_factory=dict)
 
@@ -96,6 +98,7 @@ def plan_of(
     paths: Iterable[Path],
     taking: Collection[str] = (),
     usual_duty: str = "",
+    coordinates: Iterable[Row] = (),
 ) -> Plan:
     """What files and folders of exports would change; nothing is written.
 
@@ -103,6 +106,7 @@ def plan_of(
         taking: Files of the registry in which the exports' cells count.
         usual_duty: Hours of all staff, as 07:30-16:00; without any, those that the
             absences state where the district has no other hours.
+        coordinates: Cells `building`, `lat` and `lon` that a person gave.
     """
     plan = Plan(usual_duty=usual_duty)
     settings = district.settings
@@ -123,7 +127,7 @@ def plan_of(
             sheets.append((found, export))
     known = known_of(district)
     plan.taken = list(rows_of(sheets, known))
-    plan.files = list(_merged(district, plan.taken, taking))
+    plan.files = list(_merged(district, plan.taken, taking, coordinates))
     has_hours = "staff_duty.csv" not in district.registry.missing
     if not (usual_duty or has_hours or "staff_duty.csv" in _named(plan)):
         plan.usual_duty = suggested(known.hours)
@@ -147,6 +151,9 @@ def tried(district: District, plan: Plan) -> Plan:
     ]
     plan.after = rules_on(district.detections, registry)
     plan.missing = registry.missing
+    buildings = registry.frames["buildings"].filter(pl.col("lat").is_null())
+    if "buildings.csv" not in registry.missing:
+        plan.unplaced = [*buildings.select("building", "name").iter_rows()]
     return plan
 
 
@@ -242,12 +249,17 @@ def _is_elsewhere(district: District) -> bool:
 
 
 def _merged(
-    district: District, taken: Sequence[Taken], taking: Collection[str]
+    district: District,
+    taken: Sequence[Taken],
+    taking: Collection[str],
+    coordinates: Iterable[Row],
 ) -> Iterator[Merged]:
     rows: dict[str, list[Row]] = {}
     for one in taken:
         for name, more in one.rows.items():
             rows.setdefault(name, []).extend(more)
+    if given := list(coordinates):
+        rows.setdefault("buildings.csv", []).extend(given)
     for name, file in IMPORTED.items():
         if not rows.get(name):
             continue

@@ -227,11 +227,6 @@ def _buildings(taken: Taken, known: Known) -> None:
             taken.add("buildings.csv", {
                 "org_id": row["sourcedId"], "building": code, "name": row["name"],
             })  # fmt: skip
-    if taken.rows.get("buildings.csv"):
-        taken.notes.append(
-            "buildings.csv needs lat and lon of each building: without them no drive "
-            "between buildings is too fast (SA-1, SA-2)"
-        )
 
 
 # Accounts of a directory: with a roster, what it does not know; without, the people.
@@ -324,7 +319,7 @@ def _add_units(taken: Taken, known: Known) -> None:
     if known.units:
         taken.notes.append(
             f"{len(known.units)} units or building ids are buildings: look through "
-            "buildings.csv, and add lat and lon"
+            "buildings.csv"
         )
     known.units = []
 

@@ -617,7 +617,7 @@ def test_a_network_is_written_as_one():
 def test_it_asks_on_a_terminal(home, exports, monkeypatch):
     """A folder, or Enter and one export after the other; then whether to write."""
     folder = exports({"roster.zip": ROSTER})
-    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 20]
+    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 40]
     asked = []
 
     def prompt(question, *_default, **_how):
@@ -702,7 +702,8 @@ def test_schools_become_buildings_without_coordinates(home, exports):
     """The district is none, unless people are placed in it; no drive is too fast."""
     out = read(home, exports, {"roster.zip": ROSTER})
     assert of(rows(home, "buildings.csv"), "building").keys() == {"HS", "MS"}
-    assert "buildings.csv needs lat and lon" in out
+    assert "2 buildings have no lat and lon" in out
+    assert "Oakdale High School, Oakdale Middle School" in out
     assert re.search(r"SA-1 needs .*buildings\.csv with lat", out)
     office = USERS_11 + "p-3,active,,true,o-d,administrator,cd,,C,D,,5003,,,,,,\n"
     files = {"orgs.csv": ORGS, "users.csv": office}
@@ -1063,3 +1064,31 @@ def test_a_directory_alone_names_its_schools(home, exports):
         found = district.registry.frames["people"]["building"].drop_nulls().unique()
         assert {*found} == places
     assert "Nothing is new." in read(home, exports, {"users.csv": UNITS})
+
+
+def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
+    folder = exports({"roster.zip": ROSTER})
+    answers = {
+        "A folder": [str(folder)], "Hours of most": ["8 to 4", "8:00-16:00"],
+        "Latitude, longitude of Oakdale High": ["here", "43.5, -110.2"],
+        "Latitude, longitude of Oakdale Middle": [""],
+    }  # fmt: skip
+
+    def prompt(question, *_default, **_how):
+        return next(
+            given.pop(0)
+            for start, given in answers.items()
+            if question.startswith(start)
+        )
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", prompt)
+    monkeypatch.setattr("typer.confirm", lambda _question: True)
+    done = schoolbell("setup", "--home", home)
+    assert done.code == 0, done.err
+    places = of(rows(home, "buildings.csv"), "building")
+    assert (places["HS"]["lat"], places["HS"]["lon"]) == ("43.5", "-110.2")
+    assert "lat" not in places["MS"]
+    assert "1 buildings have no lat and lon" in done.out
+    with open_district(home) as district:
+        assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
