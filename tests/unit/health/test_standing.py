@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.health.rule_coverage import fed_since, rules_on
+from pipelines.health.rule_coverage import Blind, RuleCoverage, fed_since, rules_on
 from pipelines.warehouse.models import models, rules
 
 DAY = "2026-03-02"
@@ -58,3 +58,13 @@ def test_a_column_that_says_yes_nowhere_is_no_row():
     assert rules_on(detections, registry(missing=["devices.csv"])).lacking["AN-20"] == [
         "devices.csv"
     ]
+
+
+def test_a_carts_device_is_given_to_no_one():
+    """The advice for shared devices was to write down whose they are."""
+    name = "one fact names the account"
+    lost = [Blind(family, "HS", name, 1000, 600) for family in ("sites", "shared")]
+    apart = [RuleCoverage(1000, 1000, (one,)).lines[0] for one in lost]
+    assert "devices.csv whose the devices are" in apart[0]
+    assert "devices.csv" not in apart[1]
+    assert apart[1].endswith("Have the proxy ask for a login")
