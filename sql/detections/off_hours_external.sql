@@ -77,7 +77,7 @@ details:
 explanations:
   - name: An event or extra duty on site that the usual hours do not list
     test: is_event_possible
-    ruled_out: staff_duty.csv has the owner's own hours, or the use was from home
+    ruled_out: the duty file has the owner's own hours, or the use was from home
     not_testable: >-
       only the district's usual hours are known, and these list no evening or weekend
       event
