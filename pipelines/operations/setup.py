@@ -217,6 +217,13 @@ def known_of(district: District) -> Known:
     return known
 
 
+def _size(path: Path) -> tuple[int, Path]:
+    try:
+        return path.stat().st_size, path
+    except OSError:  # it is gone by now
+        return 0, path
+
+
 LOG_BYTES = 64_000_000
 """As much of the logs is searched for host names."""
 FILE_BYTES = 8_000_000
@@ -226,7 +233,7 @@ def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
     """Find which names the logs contain as words; the smallest files come first."""
     left, found, wanted = LOG_BYTES, set[str](), set(names)
     files = (path for path in landing.rglob("*") if path.is_file())
-    for path in sorted(files, key=lambda one: (one.stat().st_size, one)):
+    for path in sorted(files, key=_size):
         if left <= 0:
             break
         try:

@@ -789,7 +789,9 @@ subnet 10.2.8.0 netmask 255.255.252.0 {
   range 10.2.8.20 10.2.8.250;
   option domain-name "el.oak.example";
 }
-# ====== Oakdale Middle School ======
+# ===========================
+# Oakdale Middle School
+# ===========================
 # own devices, Wi-Fi
 subnet 10.3.16.0 netmask 255.255.252.0 { }
 group {
@@ -839,7 +841,7 @@ client localhost {
 }
 client a1 {
 \tipaddr = 10.1.8.3
-\tsecret = hush
+\tsecret = "hush{#"
 \tshortname = ap-hs-01
 \tlimit {
 \t\tmax_connections = 16
