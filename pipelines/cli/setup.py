@@ -171,12 +171,31 @@ def _told(plan: Plan) -> Iterator[str]:
         yield from (f"  left out: {line}" for line in one.said)
         yield from (f"  note: {line}" for line in one.notes)
         yield from (f"  {problem}" for problem in one.sheet.told)
-    for calendar in plan.calendars:
-        days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())
-        yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
+    yield from _calendars(plan)
     yield from (f"{one.place}: not read: {one.why}" for one in plan.unread)
     for merged in plan.files:
         yield from _difference(merged)
+    yield from _set(plan)
+    yield from (f"{problem}" for problem in plan.problems)
+    yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
+    for code, files in plan.after.lacking.items():
+        yield f"  {code} needs {', '.join(files)}"
+    for file, disables, how in remedies(plan.missing):
+        yield f"{file} has no row: {disables}"
+        yield f"  from: {how}"
+
+
+def _calendars(plan: Plan) -> Iterator[str]:
+    for calendar in plan.calendars:
+        days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())
+        yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
+        if calendar.span:
+            first, last = calendar.span
+            yield f"  its first day is {first}, its last {last}: no other is known"
+
+
+def _set(plan: Plan) -> Iterator[str]:
+    """What the settings would state, and which coordinates are missing."""
     if plan.usual_duty:
         by = f" ({plan.full_days} absences of a full day)" if plan.full_days else ""
         yield f"--- district.toml: usual_duty {plan.usual_duty} for all staff{by}"
@@ -188,13 +207,6 @@ def _told(plan: Plan) -> Iterator[str]:
             f"{len(plan.unplaced)} buildings have no lat and lon, so that no drive "
             f"between them is too fast (SA-1, SA-2): {some}{more}"
         )
-    yield from (f"{problem}" for problem in plan.problems)
-    yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
-    for code, files in plan.after.lacking.items():
-        yield f"  {code} needs {', '.join(files)}"
-    for file, disables, how in remedies(plan.missing):
-        yield f"{file} has no row: {disables}"
-        yield f"  from: {how}"
 
 
 def _difference(merged: Merged) -> Iterator[str]:

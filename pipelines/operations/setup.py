@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -48,13 +48,18 @@ from pipelines.state.audit import Act, Chain, open_chain
 
 @dataclass(frozen=True)
 class NewCalendar:
-    """An iCalendar file, cut down to what says when, and the days that it tells."""
+    """An iCalendar file, cut down to what says when, and the days that it names.
+
+    Attributes:
+        span: Its first and its last day of a known kind; all others are unknown.
+    """
 
     name: str
     place: str
     data: bytes
     days: Mapping[str, int]
     problems: Sequence[Problem]
+    span: tuple[date, date] | None = None
 
 
 @dataclass
@@ -284,9 +289,10 @@ def _calendar(found: Calendar, district: District) -> NewCalendar:
     read = read_calendar(found.data, name, words, zone)
     kind = pl.when("is_inferred").then(pl.lit(UNNAMED)).otherwise("day_type")
     counts = read.frame.group_by(day_type=kind).len().sort("day_type")
-    return NewCalendar(
-        name, found.place, text.encode(), dict(counts.iter_rows()), read.problems
-    )
+    first, last = read.frame["date"].min(), read.frame["date"].max()
+    span = (first, last) if isinstance(first, date) and isinstance(last, date) else None
+    kinds = dict(counts.iter_rows())
+    return NewCalendar(name, found.place, text.encode(), kinds, read.problems, span)
 
 
 UNNAMED = "weekdays that it does not name: school days"
