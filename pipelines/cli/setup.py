@@ -191,7 +191,7 @@ def _calendars(plan: Plan) -> Iterator[str]:
         yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
         if calendar.span:
             first, last = calendar.span
-            yield f"  its first day is {first}, its last {last}: no other is known"
+            yield f"  weekdays before {first} and after {last} have no kind"
 
 
 def _set(plan: Plan) -> Iterator[str]:
