@@ -21,7 +21,7 @@ from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import unknown_rules, wrong_in
-from pipelines.run.readiness import cannot_judge, carried, names_of
+from pipelines.run.readiness import cannot_judge, carried, names_of, strange_names
 from pipelines.settings.problems import InvalidSettingsError, Problem, ProblemSeverity
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse.sentences import counted
@@ -89,6 +89,23 @@ def in_order(registry: Registry) -> str:
     return f"{rows:,} rows of the registry, of {held} and built in, are in order."
 
 
+def incomplete(registry: Registry) -> Iterator[str]:
+    """Count the rows that lack what rules ask of them, though nothing in them is wrong.
+
+    A device without a card is known by host name alone; one without a building places
+    no one; a building without coordinates has no drives.
+    """
+    for file, column, what in (
+        ("devices.csv", "mac", "network card"),
+        ("devices.csv", "building", "building"),
+        ("buildings.csv", "lat", "lat and lon"),
+    ):
+        frame = registry.frames[file.removesuffix(".csv")]
+        lacking = frame[column].null_count()
+        if lacking and file not in registry.missing:
+            yield f"{lacking:,} of {frame.height:,} rows of {file} have no {what}"
+
+
 def _done_first(
     home: Path, accept: Sequence[str], *, is_mending: bool
 ) -> Iterator[str]:
@@ -152,5 +169,11 @@ def mended_files(path: Path) -> Iterator[str]:
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
         wrong = [*wrong_in(district), *unknown_rules(district)]
-        said = [*names_of(district), *cannot_judge(district), *carried(district)]
+        said = [
+            *names_of(district),
+            *strange_names(district),
+            *incomplete(district.registry),
+            *cannot_judge(district),
+            *carried(district),
+        ]
         return [*wrong, *district.registry.problems], district.registry, said

@@ -1,6 +1,7 @@
 """The command that walks a district through its exports, into its registry."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
+from pipelines.operations.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
 
@@ -42,6 +44,14 @@ def setup(
             "leave.csv; repeatable. The original is kept beside it.",
         ),
     ] = None,
+    usual_duty: Annotated[
+        str,
+        typer.Option(
+            "--usual-duty",
+            help="Hours of all staff on school days, such as 07:30-16:00, for "
+            "district.toml; without it, the hours that full-day absences state.",
+        ),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Fill the registry from exports of the systems that the district has.
@@ -53,8 +63,14 @@ def setup(
     is_asking = not sources and not as_json and sys.stdin.isatty()
     _refuse_unknown(sources or (), take or ())
     paths = _asked() if is_asking else list(sources or ())
+    hours = checked(usual_duty) if usual_duty else ""
     with open_district(home) as district:
-        plan = plan_of(district, paths, take or ())
+        plan = plan_of(district, paths, take or (), hours)
+        if is_asking and ("staff_duty.csv" in plan.missing or plan.unplaced):
+            hours = _asked_hours() if "staff_duty.csv" in plan.missing else hours
+            plan = plan_of(
+                district, paths, take or (), hours, list(_asked_places(plan))
+            )
         if as_json:
             typer.echo(json.dumps(_facts(plan)))
         else:
@@ -100,6 +116,33 @@ def _asked() -> list[Path]:
     return list(dict.fromkeys(filter(None, answers)))
 
 
+def _asked_hours() -> str:
+    """The usual hours of staff; empty where no one knows them."""
+    question = "Hours of most staff on school days, such as 07:30-16:00; Enter for none"
+    while answer := typer.prompt(question, "", show_default=False).strip():
+        try:
+            return checked(answer)
+        except SettingsError as error:
+            typer.echo(f"{answer} {error}")
+    return ""
+
+
+_PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
+
+
+def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:
+    """Coordinates of each building that has none; Enter leaves them out."""
+    for code, name in plan.unplaced:
+        question = (
+            f"Latitude, longitude of {name or code}, such as 41.60, -93.60; Enter"
+        )
+        while answer := typer.prompt(f"{question} for none", "", show_default=False):
+            if found := _PLACE.fullmatch(answer.strip()):
+                yield {"building": code, "lat": found[1], "lon": found[2]}
+                break
+            typer.echo(f"{answer} is not a latitude and a longitude.")
+
+
 def _path(question: str) -> Path | None:
     """A path that exists; None where nothing was said."""
     while answer := typer.prompt(question, "", show_default=False).strip():
@@ -130,12 +173,11 @@ def _told(plan: Plan) -> Iterator[str]:
         yield from (f"  left out: {line}" for line in one.said)
         yield from (f"  note: {line}" for line in one.notes)
         yield from (f"  {problem}" for problem in one.sheet.told)
-    for calendar in plan.calendars:
-        days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())
-        yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
+    yield from _calendars(plan)
     yield from (f"{one.place}: not read: {one.why}" for one in plan.unread)
     for merged in plan.files:
         yield from _difference(merged)
+    yield from _set(plan)
     yield from (f"{problem}" for problem in plan.problems)
     yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
     for code, files in plan.after.lacking.items():
@@ -143,6 +185,30 @@ def _told(plan: Plan) -> Iterator[str]:
     for file, disables, how in remedies(plan.missing):
         yield f"{file} has no row: {disables}"
         yield f"  from: {how}"
+
+
+def _calendars(plan: Plan) -> Iterator[str]:
+    for calendar in plan.calendars:
+        days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())
+        yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
+        if calendar.span:
+            first, last = calendar.span
+            yield f"  weekdays before {first} and after {last} have no kind"
+
+
+def _set(plan: Plan) -> Iterator[str]:
+    """What the settings would state, and which coordinates are missing."""
+    if plan.usual_duty:
+        by = f" ({plan.full_days} absences of a full day)" if plan.full_days else ""
+        yield f"--- district.toml: usual_duty {plan.usual_duty} for all staff{by}"
+        yield "  evenings and weekends on site are then a question about an event"
+    if plan.unplaced:
+        some = ", ".join(name or code for code, name in plan.unplaced[:SHOWN])
+        more = ", ..." if len(plan.unplaced) > SHOWN else ""
+        yield (
+            f"{len(plan.unplaced)} buildings have no lat and lon, so that no drive "
+            f"between them is too fast (SA-1, SA-2): {some}{more}"
+        )
 
 
 def _difference(merged: Merged) -> Iterator[str]:
@@ -190,6 +256,7 @@ def _facts(plan: Plan) -> dict[str, object]:
             }
             for one in plan.files
         ],
+        "usual_duty": plan.usual_duty,
         "problems": [asdict(one) for one in plan.problems],
         "rules": {"before": plan.before.on, "after": plan.after.on,
                   "of": plan.after.count, "lacking": plan.after.lacking},

@@ -144,6 +144,12 @@ REMEDIES: Mapping[str, str] = {
 }
 
 
+REMEDIES_OF_STOCK: Mapping[str, str] = {
+    "one fact names the account": "have the proxy ask for a login",
+}
+"""The remedies that differ where a device is shared: no one has a cart's device."""
+
+
 @dataclass(frozen=True)
 class Blind:
     """A building in which a family of rules lost too much at one filter."""
@@ -230,7 +236,8 @@ def _said_once(blind: Iterable[Blind]) -> Iterable[str]:
         ends = dict.fromkeys((_percent(shares[0]), _percent(shares[-1])))
         yield (
             f"{capital(rules)} cannot judge use {listed(places)}{devices}: "
-            f"{' to '.join(ends)} of events {REASONS[name]}. {_remedy(name)}"
+            f"{' to '.join(ends)} of events {REASONS[name]}. "
+            f"{_remedy(name, {one.family for one in found})}"
         )
 
 
@@ -388,9 +395,10 @@ def noted_coverage(store: Store) -> RuleCoverage:
     )
 
 
-def _remedy(name: str) -> str:
-    """A sentence; a command stays as it is typed."""
-    text = REMEDIES[name]
+def _remedy(name: str, families: set[str]) -> str:
+    """Say what to do, in a sentence; a command stays as it is typed."""
+    own = REMEDIES_OF_STOCK if families == {SHARED} else {}
+    text = own.get(name, REMEDIES[name])
     return text if text.startswith("schoolbell") else capital(text)
 
 

@@ -466,7 +466,8 @@ order by building
 _WITHOUT = """
 select distinct people.person_id, people.building
 from built.registry.people as people
-left join built.registry.duty_windows as duty on people.person_id = duty.person_id
+left join built.registry.duty_windows as duty
+    on people.person_id = duty.person_id and not duty.is_usual
 where people.is_staff and people.building is not null and duty.person_id is null
 order by people.building, people.person_id
 """

@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ import polars as pl
 
 from pipelines.district import District
 from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
+from pipelines.operations.usual_duty import suggested, with_usual_duty
 from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
@@ -33,32 +34,32 @@ from pipelines.registry.imports.exports import (
     hint,
     how_to_get,
 )
+from pipelines.registry.imports.known import Known, Place
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
-from pipelines.registry.imports.rows import (
-    CLOSED_LIST,
-    CLOSED_NOTE,
-    Known,
-    Place,
-    Taken,
-    rows_of,
-)
+from pipelines.registry.imports.rows import CLOSED_LIST, CLOSED_NOTE, Taken, rows_of
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import Problem
-from pipelines.state.audit import Act, open_chain
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.audit import Act, Chain, open_chain
 
 
 @dataclass(frozen=True)
 class NewCalendar:
-    """An iCalendar file, cut down to what says when, and the days that it tells."""
+    """An iCalendar file, cut down to what says when, and the days that it names.
+
+    Attributes:
+        span: Its first and its last day of a known kind; all others are unknown.
+    """
 
     name: str
     place: str
     data: bytes
     days: Mapping[str, int]
     problems: Sequence[Problem]
+    span: tuple[date, date] | None = None
 
 
 @dataclass
@@ -71,6 +72,9 @@ class Plan:
         files: The registry's files as they would be.
         before: The rules that can judge now.
         after: The rules that could judge then.
+        usual_duty: Hours of all staff that `district.toml` would state; empty: none.
+        full_days: Absences that state these hours; 0 where a person gave them.
+        unplaced: Code and name of buildings that would have no coordinates.
         problems: What the registry would say of its files that it does not say now.
         missing: File without a row then -> what cannot be judged.
     """
@@ -81,24 +85,35 @@ class Plan:
     files: list[Merged] = field(default_factory=list)
     before: Rules = NO_RULES
     after: Rules = NO_RULES
+    usual_duty: str = ""
+    full_days: int = 0
+    unplaced: Sequence[tuple[str, str]] = ()
     problems: list[Problem] = field(default_factory=list)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Nothing would be written."""
-        return not self.calendars and not any(one.is_changed for one in self.files)
+        is_changed = any(one.is_changed for one in self.files)
+        return not (self.calendars or self.usual_duty or is_changed)
 
 
 def plan_of(
-    district: District, paths: Iterable[Path], taking: Collection[str] = ()
+    district: District,
+    paths: Iterable[Path],
+    taking: Collection[str] = (),
+    usual_duty: str = "",
+    coordinates: Iterable[Row] = (),
 ) -> Plan:
     """What files and folders of exports would change; nothing is written.
 
     Args:
         taking: Files of the registry in which the exports' cells count.
+        usual_duty: Hours of all staff, as 07:30-16:00; without any, those that the
+            absences state where the district has no other hours.
+        coordinates: Cells `building`, `lat` and `lon` that a person gave.
     """
-    plan = Plan()
+    plan = Plan(usual_duty=usual_duty)
     settings = district.settings
     sheets = []
     for found in found_in(paths):
@@ -115,10 +130,19 @@ def plan_of(
             plan.unread.append(Unread(found.place, why))
         else:
             sheets.append((found, export))
-    plan.taken = list(rows_of(sheets, known_of(district)))
-    plan.files = list(_merged(district, plan.taken, taking))
+    known = known_of(district)
+    plan.taken = list(rows_of(sheets, known))
+    plan.files = list(_merged(district, plan.taken, taking, coordinates))
+    has_hours = "staff_duty.csv" not in district.registry.missing
+    if not (usual_duty or has_hours or "staff_duty.csv" in _named(plan)):
+        plan.usual_duty = suggested(known.hours)
+        plan.full_days = sum(known.hours.values()) if plan.usual_duty else 0
     plan.calendars = [one for one in plan.calendars if _is_new(district, one)]
     return tried(district, plan)
+
+
+def _named(plan: Plan) -> set[str]:
+    return {one.file for one in plan.files}
 
 
 def tried(district: District, plan: Plan) -> Plan:
@@ -132,13 +156,16 @@ def tried(district: District, plan: Plan) -> Plan:
     ]
     plan.after = rules_on(district.detections, registry)
     plan.missing = registry.missing
+    buildings = registry.frames["buildings"].filter(pl.col("lat").is_null())
+    if "buildings.csv" not in registry.missing:
+        plan.unplaced = [*buildings.select("building", "name").iter_rows()]
     return plan
 
 
 def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
     """The registry of a copy of the home in which everything is written."""
     home = DistrictHome(folder)
-    shutil.copyfile(district.home.settings_file, home.settings_file)
+    home.settings_file.write_bytes(_settings(district, plan))
     for name in ("registry", "lists", "agency"):
         source: Path = getattr(district.home, name)
         if source.is_dir():
@@ -148,7 +175,15 @@ def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
         (home.registry / merged.file).write_bytes(merged.data)
     for calendar in plan.calendars:
         (home.registry / calendar.name).write_bytes(calendar.data)
-    return load_registry(home, district.settings)
+    return load_registry(home, load_settings(home))
+
+
+def _settings(district: District, plan: Plan) -> bytes:
+    """The settings file with the hours that the plan has."""
+    data = district.home.settings_file.read_bytes()
+    if not plan.usual_duty:
+        return data
+    return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
 
 
 def known_of(district: District) -> Known:
@@ -171,9 +206,8 @@ def known_of(district: District) -> Known:
         "accounts.csv": accounts["username"],
         CLOSED_LIST: accounts.filter(is_closed)["username"],
         "buildings.csv": folder.rows["buildings.csv"].frame["org_id"].drop_nulls(),
-        "devices.csv": folder.rows["devices.csv"].frame["hostname"].drop_nulls(),
     }
-    return Known(
+    known = Known(
         users,
         places,
         domains,
@@ -182,6 +216,17 @@ def known_of(district: District) -> Known:
         listed={name: [*cells.str.to_lowercase()] for name, cells in listed.items()},
         logged=partial(names_in_logs, district.home.landing),
     )
+    devices = folder.rows["devices.csv"].frame.drop_nulls("hostname")
+    for name, *cards in devices.select("hostname", "mac", "ethernet_mac").iter_rows():
+        known.cards.setdefault(name.lower(), set()).update(filter(None, cards))
+    return known
+
+
+def _size(path: Path) -> tuple[int, Path]:
+    try:
+        return path.stat().st_size, path
+    except OSError:  # it is gone by now
+        return 0, path
 
 
 LOG_BYTES = 64_000_000
@@ -193,7 +238,7 @@ def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
     """Find which names the logs contain as words; the smallest files come first."""
     left, found, wanted = LOG_BYTES, set[str](), set(names)
     files = (path for path in landing.rglob("*") if path.is_file())
-    for path in sorted(files, key=lambda one: (one.stat().st_size, one)):
+    for path in sorted(files, key=_size):
         if left <= 0:
             break
         try:
@@ -216,12 +261,17 @@ def _is_elsewhere(district: District) -> bool:
 
 
 def _merged(
-    district: District, taken: Sequence[Taken], taking: Collection[str]
+    district: District,
+    taken: Sequence[Taken],
+    taking: Collection[str],
+    coordinates: Iterable[Row],
 ) -> Iterator[Merged]:
     rows: dict[str, list[Row]] = {}
     for one in taken:
         for name, more in one.rows.items():
             rows.setdefault(name, []).extend(more)
+    if given := list(coordinates):
+        rows.setdefault("buildings.csv", []).extend(given)
     for name, file in IMPORTED.items():
         if not rows.get(name):
             continue
@@ -237,10 +287,16 @@ def _calendar(found: Calendar, district: District) -> NewCalendar:
     text, _ = clean(found.data, name)
     words, zone = district.settings.registry.calendar_words, district.zone
     read = read_calendar(found.data, name, words, zone)
-    counts = read.frame.group_by("day_type").len().sort("day_type")
-    return NewCalendar(
-        name, found.place, text.encode(), dict(counts.iter_rows()), read.problems
-    )
+    kind = pl.when("is_inferred").then(pl.lit(UNNAMED)).otherwise("day_type")
+    counts = read.frame.group_by(day_type=kind).len().sort("day_type")
+    first, last = read.frame["date"].min(), read.frame["date"].max()
+    span = (first, last) if isinstance(first, date) and isinstance(last, date) else None
+    kinds = dict(counts.iter_rows())
+    return NewCalendar(name, found.place, text.encode(), kinds, read.problems, span)
+
+
+UNNAMED = "weekdays that it does not name: school days"
+"""How the days are called that a calendar leads to."""
 
 
 def _is_new(district: District, calendar: NewCalendar) -> bool:
@@ -291,7 +347,20 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
                 put(path.with_name(f"{path.name}{ORIGINAL}{stamp}"), path.read_bytes())
             put(path, calendar.data)
         done.append(f"{calendar.name}: {sum(calendar.days.values())} days")
+    if plan.usual_duty:
+        done += _written_hours(district, plan, actor, chain)
     return done
+
+
+def _written_hours(
+    district: District, plan: Plan, actor: str, chain: Chain
+) -> Iterator[str]:
+    path, data = district.home.settings_file, _settings(district, plan)
+    reason = f"usual_duty {plan.usual_duty} for all staff"
+    act = Act(actor=actor, action="registry import", subject=path.name, reason=reason)
+    with chain.recording(act):
+        put(path, data)
+    yield f"{path.name}: {reason}"
 
 
 def counts_of(merged: Merged) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 APPLIED, PROPOSED, AMBIGUOUS, UNKNOWN = "applied", "proposed", "ambiguous", "unknown"
+MOST_STRANGE = 5
+"""Names that the registry lacks; a person can look at so many."""
 FEWEST_NAMES = 5
 """Known names that make a domain the district's; fewer may be chance."""
 
@@ -18,6 +20,7 @@ class Domain:
         names: Distinct names of the logs that carry it.
         known: Of these, those that the registry knows without it.
         state: `applied`, `proposed`, `ambiguous` or `unknown`.
+        strange: The names that the registry lacks, where they are few.
     """
 
     name: str
@@ -26,6 +29,7 @@ class Domain:
     known: int
     state: str
     reason: str
+    strange: tuple[str, ...] = ()
 
     @property
     def pattern(self) -> str:

@@ -9,6 +9,7 @@ several persons, a domain whose names another domain has too.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import polars as pl
@@ -17,6 +18,7 @@ from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
     FEWEST_NAMES,
+    MOST_STRANGE,
     PROPOSED,
     UNKNOWN,
     Domain,
@@ -235,7 +237,16 @@ def _judged(
         if directory.account_of(local) or f"{local}@{name}" in directory.exact
     }
     doubtful = {local for local in names if directory.is_doubtful(local)}
-    found = Domain(name, tuple(sorted(forms)), len(names), len(known), UNKNOWN, "")
+    strange = sorted(names - known)
+    found = Domain(
+        name,
+        tuple(sorted(forms)),
+        len(names),
+        len(known),
+        UNKNOWN,
+        "",
+        tuple(strange if len(strange) <= MOST_STRANGE else ()),
+    )
     if name in PUBLIC_MAIL:
         return _with(found, UNKNOWN, "anybody may have a name there")
     if len(doubtful) > max(1, MOST_DOUBTFUL * len(known)):
@@ -256,7 +267,7 @@ def _judged(
 
 
 def _with(domain: Domain, state: str, reason: str) -> Domain:
-    return Domain(domain.name, domain.forms, domain.names, domain.known, state, reason)
+    return replace(domain, state=state, reason=reason)
 
 
 def account_names(

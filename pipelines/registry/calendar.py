@@ -1,13 +1,15 @@
 """What kind of day it was, for each building.
 
 A row for a building outweighs a row for the district, a declared change (a snow
-day) the plan, and `calendar.csv` an `.ics` file. A Saturday or Sunday that nobody
-mentions is a weekend, within the school years that the calendar speaks of; a
-weekday that nobody mentions is not in the frame: its kind is unknown.
+day) the plan, and `calendar.csv` an `.ics` file. A Saturday or Sunday that no row
+mentions is a weekend, within the school years that the calendar covers. A weekday that
+an `.ics` file does not name is a school day between the file's first and last event,
+summers aside: such files name what is special. Any other weekday without a row is not
+in the frame: its kind is unknown.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -33,7 +35,7 @@ def calendar_days(
 
     Args:
         rows: Of `calendar.csv`.
-        events: `date` and `day_type` of calendar files.
+        events: `date`, `day_type` and `is_inferred` of calendar files.
         buildings: Every building; with none, the building is null.
         zone: The district's time zone.
     """
@@ -41,10 +43,13 @@ def calendar_days(
     said = rows.frame.with_columns(
         declared_time=declared, is_file=pl.lit(value=True)
     ).drop("declared_at")
-    planned = events.select(pl.col("date", "day_type"), is_file=pl.lit(value=False))
+    named = said.filter(pl.col("building").is_null())["date"].to_list()
+    planned = events.filter(
+        ~(pl.col("is_inferred") & pl.col("date").is_in(named))
+    ).select(pl.col("date", "day_type"), is_file=pl.lit(value=False))
     both = pl.concat([said, planned], how="diagonal")
     spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
-    problems = [*_unknown(said, buildings), *_twice(said)]
+    problems = [*_unknown(said, buildings), *_twice(said), *_gaps(said, events)]
     frame = _decided(spread).sort("date", "building")
     return Rows(frame, (*rows.problems, *problems))
 
@@ -145,6 +150,36 @@ def _twice(said: pl.DataFrame) -> list[Problem]:
         what="has another kind in an earlier row, which counts",
         allowed="one row a date and building; a change has declared_at",
     )
+
+
+def _gaps(said: pl.DataFrame, events: pl.DataFrame) -> Iterator[Problem]:
+    """Report the weekdays between named days that have no kind, summers aside."""
+    known = {*said["date"], *events["date"]}
+    spans = said["date"] if events["is_inferred"].any() else pl.Series([*known])
+    first, last = spans.min(), spans.max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return
+    unknown = [
+        day
+        for day in _weekdays(first, last)
+        if day not in known and not SUMMER_FROM <= (day.month, day.day) < SUMMER_TO
+    ]
+    if unknown:
+        some = ", ".join(map(str, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
+        yield Problem(
+            FILE,
+            f"{len(unknown)} weekdays have no kind: off-hours use is not judged on "
+            f"them ({some})",
+            allowed="a row for each day, or the district's calendar as .ics",
+            severity="notice",
+        )
+
+
+def _weekdays(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        if day.isoweekday() < SATURDAY:
+            yield day
 
 
 def local_instant(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
@@ -269,6 +304,7 @@ WORDS: Mapping[str, str] = {
     r"indigenous|good friday|easter": "holiday",
     r"^[a-h][ -]day|^day [a-h1-8]\b|school day": "school",
     r"(first|last) day( of)?( school)?\b": "school",
+    r"\b(school|classes) (begin|start|resume|end)s?\b": "school",
     r"(start|begin|end)\w* of .*(semester|quarter|trimester|term)": "school",
 }
 """Expression -> kind of day; the first that matches a title decides."""
@@ -279,14 +315,37 @@ PRIORITY = [
 ]  # fmt: skip
 """Of several events on a day: what leaves most of it working time comes first."""
 
+FIRST_DAY = re.compile(
+    r"\bfirst (student |school )?day (of|for) (all )?(school|class|classes|students|"
+    r"instruction|the school year)\b|\b(school|classes) (begins?|starts?|resumes?)\b"
+    r"|\b(start|beginning) of (the )?school( year)?\b",
+    re.IGNORECASE,
+)
+LAST_DAY = re.compile(
+    r"\blast (student |school )?day (of|for) (all )?(school|class|classes|students|"
+    r"instruction|the school year)\b|\b(school|classes) ends?\b"
+    r"|\bend of (the )?school( year)?\b",
+    re.IGNORECASE,
+)
+"""Titles of the days between which there is no summer."""
+SUMMER_FROM, SUMMER_TO = (6, 1), (9, 1)
+"""Month and day: a weekday from the one to the other is known by its name alone, unless
+titles name the last day of school, or the first."""
+LAST_MONTHS, FIRST_MONTHS = (5, 6, 7), (7, 8, 9)
+NO_STUDENTS = ("holiday", "pd_day")
+NAMES_SCHOOL_DAYS = 1 / 3
+"""Share of weekdays; a file that names so many as school days names all of them."""
+
 CHANGES = {"closure", "elearning", "early_out", "late_start"}
 FURTHEST = timedelta(days=3 * 366)
 LONGEST_EVENT = 120
-_COLUMNS = {"date": pl.Date, "day_type": pl.String}
+EVENTS = {"date": pl.Date, "day_type": pl.String, "is_inferred": pl.Boolean}
 
 
 def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> Rows:
-    """`date` and `day_type` of every day on which a file says something.
+    """`date`, `day_type` and `is_inferred` of each day of which a file states the kind.
+
+    A weekday that it does not name is an inferred school day, see `_inferred`.
 
     Args:
         data: The file's bytes.
@@ -298,18 +357,68 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
     events = _expanded(text, name, problems)
     rules = _rules(words)
     days: list[tuple[date, str]] = []
+    titled: list[tuple[date, str]] = []
     unexplained: set[str] = set()
     for event in events:
         title = str(event.get("SUMMARY", "")).strip()
         kind = _kind(title, rules, is_timed=_is_timed(event))
-        if kind is None:
+        these = list(_days(event, ZoneInfo(zone)))
+        titled += [(day, title) for day in these]
+        if kind is not None:
+            days += [(day, kind) for day in these]
+        elif not _is_timed(event):  # a concert at half past six is no kind of day
             unexplained.add(title)
-        else:
-            days += [(day, kind) for day in _days(event, ZoneInfo(zone))]
-    frame = pl.DataFrame(days, schema=_COLUMNS, orient="row")
+    stated = pl.DataFrame(days, schema=["date", "day_type"], orient="row").cast(
+        {"date": pl.Date, "day_type": pl.String}
+    )
     rank = pl.col("day_type").replace_strict(PRIORITY, range(len(PRIORITY)))
-    once = frame.sort("date", rank).unique("date", keep="first", maintain_order=True)
-    return Rows(once, (*problems, *_notices(name, unexplained)))
+    once = stated.sort("date", rank).unique("date", keep="first", maintain_order=True)
+    inferred = _inferred(once, titled)
+    frame = pl.concat([once.with_columns(is_inferred=pl.lit(value=False)), inferred])
+    return Rows(frame.sort("date"), (*problems, *_notices(name, unexplained)))
+
+
+def _inferred(stated: pl.DataFrame, titled: Sequence[tuple[date, str]]) -> pl.DataFrame:
+    """Make school days of the weekdays that a calendar does not name.
+
+    Args:
+        stated: Its days with their kinds. Without a holiday it is not the calendar of
+            a school; with many school days it names each of them.
+        titled: Days and titles of all its events.
+    """
+    none = pl.DataFrame(schema=EVENTS)
+    if stated.filter(pl.col("day_type").is_in(NO_STUDENTS)).is_empty():
+        return none
+    first, last = min(day for day, _ in titled), max(day for day, _ in titled)
+    weekdays = list(_weekdays(first, last))
+    schools = stated.filter(
+        pl.col("day_type") == "school", pl.col("date").dt.weekday() < SATURDAY
+    )
+    if schools.height > NAMES_SCHOOL_DAYS * len(weekdays):
+        return none
+    summers = _summers(titled)
+    known = set(stated["date"].to_list())
+    found = [day for day in weekdays if day not in known and not summers(day)]
+    return pl.DataFrame(
+        [(day, "school", True) for day in found], schema=EVENTS, orient="row"
+    )
+
+
+def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
+    """Tell whether a day lies between the last day of school and the first."""
+    last: dict[int, date] = {}
+    first: dict[int, date] = {}
+    for day, title in titled:
+        if day.month in LAST_MONTHS and LAST_DAY.search(title):
+            last[day.year] = max(day, last.get(day.year, day))
+        if day.month in FIRST_MONTHS and FIRST_DAY.search(title):
+            first[day.year] = min(day, first.get(day.year, day))
+
+    def is_summer(day: date) -> bool:
+        begins = last.get(day.year, date(day.year, *SUMMER_FROM) - timedelta(days=1))
+        return begins < day < first.get(day.year, date(day.year, *SUMMER_TO))
+
+    return is_summer
 
 
 def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:

@@ -12,7 +12,7 @@ place of the agency's row of the same key; so does the district's own policy pac
 import hashlib
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
-from pipelines.registry.calendar import read_calendar
+from pipelines.registry.calendar import EVENTS, read_calendar
 from pipelines.registry.csv_files import LINE, File, Rows, read_file
 from pipelines.registry.frames import FILES
 from pipelines.registry.kept_copies import (
@@ -152,7 +152,6 @@ LINK = "is a link that leads out of the home; what it holds is not shown"
 SUFFIXES = (".csv", ".ics", ".toml")
 ORIGINAL = ".before-"
 """In the name of a file that `check --mend` put aside."""
-_EVENTS = {"date": pl.Date, "day_type": pl.String}
 
 
 class RegistryFolder(NamedTuple):
@@ -160,7 +159,7 @@ class RegistryFolder(NamedTuple):
 
     Attributes:
         rows: File name -> its good rows; absent files are empty.
-        events: `date` and `day_type` of calendar files.
+        events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
         problems: Of the roster's outer form and of calendar files.
         missing: File without a row -> what cannot be judged.
@@ -204,6 +203,10 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
     for name in agency.rows:
         rows[name] = agency.below(rows[name], name)
     events, strange = _calendars(found, settings)
+    does = {
+        "calendar.csv": events.height > 0,
+        "staff_duty.csv": bool(settings.district.usual_duty),
+    }
     hashes = {
         name: hashlib.sha256(data).hexdigest()
         for name, data in {**found, **bundle, **agency.files}.items()
@@ -231,7 +234,7 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
             *_unread(home, zipped),
             *_strange_renames(settings),
         ),
-        missing=_missing(rows, has_calendar=events.height > 0),
+        missing=_missing(rows, [name for name, is_there in does.items() if is_there]),
         versions=hashes | {"built-in": domain_lists.version()},
     )
 
@@ -351,14 +354,16 @@ def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
     return Problem("district.toml", what, None, "registry.columns", name, hint)
 
 
-def _missing(rows: Mapping[str, Rows], *, has_calendar: bool) -> Mapping[str, str]:
-    """Files without a good row, roles aside, which only version 1.2 has."""
+def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str, str]:
+    """Files without a good row, roles aside, which only version 1.2 has.
+
+    Args:
+        instead: Files for which a calendar or a setting does.
+    """
     return {
         name: file.disables
         for name, file in (FILES | ROSTER).items()
-        if file.disables
-        and not rows[name].frame.height
-        and not (name == "calendar.csv" and has_calendar)
+        if file.disables and not rows[name].frame.height and name not in instead
     }
 
 
@@ -424,6 +429,8 @@ def _calendars(
         for name, data in found.items()
         if name.lower().endswith(".ics")
     ]
-    frames = [pl.DataFrame(schema=_EVENTS), *(rows.frame for rows in read)]
-    events = pl.concat(frames).unique("date", keep="first", maintain_order=True)
+    frames = [pl.DataFrame(schema=EVENTS), *(rows.frame for rows in read)]
+    # what one file states outweighs what another leads to
+    every = pl.concat(frames).sort("is_inferred", maintain_order=True)
+    events = every.unique("date", keep="first", maintain_order=True)
     return events, [problem for rows in read for problem in rows.problems]

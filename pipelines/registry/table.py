@@ -142,7 +142,7 @@ class Inputs:
 
     Attributes:
         rows: File name -> its good rows.
-        events: `date` and `day_type` of calendar files.
+        events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
         lists: Lists of domains that the district takes.
     """

@@ -89,6 +89,8 @@ def lines(view: View) -> list[Line]:
     ]
 
 
+SATURDAY = 6  # ISO weekday
+WEEKDAYS = 5
 AS_ABOVE = "Could not be judged in the same places."
 """A sentence of two lines is told once."""
 
@@ -318,10 +320,16 @@ def opening(
 
 
 def school_days(view: View) -> str:
-    """How many there were, if the calendar says."""
-    if view.of_week(view.inputs.school_days).is_empty():
+    """Count the school days, and the weekdays that the calendar does not know."""
+    days = view.of_week(view.inputs.school_days)
+    if days.is_empty():
         return "school days not known"
-    return count(view.school_day_count, "school day")
+    known = count(view.school_day_count, "school day")
+    weekdays = days.filter(pl.col("event_date").dt.weekday() < SATURDAY)
+    unknown = WEEKDAYS * view.weeks - weekdays["event_date"].n_unique()
+    if not unknown:
+        return known
+    return f"{known}, {count(unknown, 'weekday')} of unknown kind"
 
 
 def headline(view: View, five: list[Line]) -> str:

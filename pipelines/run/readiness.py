@@ -182,6 +182,19 @@ def names_of(district: District) -> Iterator[str]:
             yield f"account names ...@{name} are read as users.csv has them"
 
 
+def strange_names(district: District) -> Iterator[str]:
+    """Name the few accounts of the district's own domains that the registry lacks.
+
+    They are an earlier name of a person, or an account that no export has.
+    """
+    own = [one for one in noted_domains(district.store) if one.state == APPLIED]
+    if names := sorted({name for one in own for name in one.strange}):
+        yield (
+            f"accounts in the logs that the registry lacks: {', '.join(names)}. Add an "
+            "earlier name to `aliases` in accounts.csv, others as rows"
+        )
+
+
 def undecided(domains: Sequence[Domain]) -> list[Domain]:
     """Domains that a person must decide on: many of their names are the registry's."""
     return [

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     PrivateAttr,
     field_validator,
@@ -149,6 +150,49 @@ USUAL_BREAK = re.compile(
 )
 
 
+@dataclass(frozen=True)
+class Hours:
+    """Hours of a day; an end before the start is on the next day.
+
+    Attributes:
+        start: Minutes after local midnight.
+        end: Minutes after local midnight.
+    """
+
+    start: int
+    end: int
+
+
+HOURS = re.compile(
+    r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])"
+)
+EVERY_JOB = "all"
+
+
+def hours_of(text: str) -> Hours:
+    """Read hours such as 07:30-16:00.
+
+    Raises:
+        ValueError: They are not hours.
+    """
+    if found := HOURS.fullmatch(text.strip()):
+        hour, minute, last_hour, last_minute = map(int, found.groups())
+        made = Hours(60 * hour + minute, 60 * last_hour + last_minute)
+        if made.start != made.end and made.end <= 24 * 60:
+            return made
+    message = 'are not hours; write "07:30-16:00": from when to when staff are on duty'
+    raise ValueError(message)
+
+
+def _hours(text: str) -> str:
+    hours_of(text)
+    return text
+
+
+def _by_job(given: Any) -> Any:
+    return {EVERY_JOB: given} if isinstance(given, str) else given
+
+
 class District(Part):
     """The district itself."""
 
@@ -180,12 +224,27 @@ class District(Part):
         "11:00-13:30, 30",
     )
 
+    usual_duty: Annotated[
+        Mapping[str, Annotated[str, AfterValidator(_hours)]], BeforeValidator(_by_job)
+    ] = setting(
+        {},
+        "hours on school days of staff who have no contract row in staff_duty.csv, by "
+        "job title or role, and of all others. Evenings and weekends on site are then "
+        "a question about an event, not a finding",
+        {EVERY_JOB: "07:30-16:00", "custodian": "14:00-22:30"},
+    )
+
     @field_validator("usual_break")
     @classmethod
     def _is_a_break(cls, text: str) -> str:
         if text:
             _break_of(text)
         return text
+
+    @property
+    def duty_hours(self) -> Mapping[str, Hours]:
+        """The usual hours by job or role in lower case; `all` is any other."""
+        return {job.lower(): hours_of(text) for job, text in self.usual_duty.items()}
 
     @property
     def break_span(self) -> UsualBreak | None:

@@ -438,4 +438,9 @@ def noted_domains(store: Store) -> tuple[Domain, ...]:
     """What was remembered; empty before the first build."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, NAME) or "[]")
-    return tuple(Domain(**{**one, "forms": tuple(one["forms"])}) for one in noted)
+    return tuple(
+        Domain(
+            **one | {name: tuple(one.get(name, ())) for name in ("forms", "strange")}
+        )
+        for one in noted
+    )

@@ -26,6 +26,9 @@ columns:
       breaks that lie somewhere in these spans, in seconds since 1970, and how many
       seconds each takes; null where none is known
   building: {type: varchar, is: building}
+  is_usual:
+    type: boolean
+    is: usual hours of the settings; no row states the person's own
   event_date: {type: date, is: local day that the row serves}
 --- */
 with
@@ -37,6 +40,7 @@ duty as (
         end_time,
         kind,
         building,
+        is_usual,
         event_date,
         minutes
     from registry.duty_windows
@@ -122,6 +126,7 @@ select
     kind,
     min(breaks) as breaks,
     min(building) as building,
+    bool_and(coalesce(is_usual, false)) as is_usual,
     $event_date::date as event_date
 from cut
 where last_time > first_time

@@ -34,6 +34,9 @@ columns:
   device: {type: varchar, pii: indirect, is: device}
   is_own_device: {type: boolean, is: assigned to the owner of the account}
   is_remote: {type: boolean, is: a part of it came over the district's tunnel}
+  is_usual_duty:
+    type: boolean
+    is: the owner's hours are the usual ones of the settings, not the owner's own
   day_type: {type: varchar, is: kind of day at the account's building}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last}
@@ -97,7 +100,9 @@ leave as (
 ),
 
 rostered as (
-    select person_id
+    select
+        person_id,
+        is_usual_duty
     from core.rostered_people
     where event_date = $event_date::date
 ),
@@ -116,6 +121,7 @@ sessions as (
 off_duty as (
     select
         blocks.*,
+        rostered.is_usual_duty,
         calendar.day_type
     from blocks
     inner join accounts on blocks.account = accounts.account
@@ -165,6 +171,7 @@ stretches as (
         device,
         bool_and(coalesce(device_owner = person_id, false)) as is_own_device,
         bool_or(coalesce(net_kind = 'remote', false)) as is_remote,
+        bool_or(coalesce(is_usual_duty, false)) as is_usual_duty,
         min(day_type) as day_type,
         min(start_time) as start_time,
         max(end_time) as end_time,
@@ -186,6 +193,7 @@ select
     stretches.device,
     stretches.is_own_device,
     stretches.is_remote,
+    stretches.is_usual_duty,
     stretches.day_type,
     stretches.start_time,
     stretches.end_time,

@@ -8,6 +8,9 @@ params:
   event_date: {type: date}
 columns:
   person_id: {type: varchar, pii: indirect, is: person}
+  is_usual_duty:
+    type: boolean
+    is: its hours are the usual ones of the settings; no row states the person's own
   event_date: {type: date, is: local day}
 --- */
 with
@@ -16,7 +19,8 @@ contracts as (
     select
         person_id,
         min(event_date) as first_date,
-        max(event_date) as last_date
+        max(event_date) as last_date,
+        bool_and(coalesce(is_usual, false)) as is_usual_duty
     from registry.duty_windows
     where kind = 'contract' and person_id is not null
     group by person_id
@@ -24,6 +28,7 @@ contracts as (
 
 select
     person_id,
+    is_usual_duty,
     $event_date::date as event_date
 from contracts
 where

@@ -53,7 +53,8 @@ columns:
   measure: {type: double, is: seconds on external sites}
 claim: >-
   Account {account} used outside sites for about {external_seconds:duration} (estimate)
-  outside its owner's duty hours, {sites:names} among them.
+  outside its owner's duty hours[{is_usual_duty?} (the district's usual hours)],
+  {sites:names} among them.
 details:
   blocks: int
   block_seconds: double
@@ -71,7 +72,15 @@ details:
   is_left_open: boolean
   is_clock_wrong: boolean
   is_device_assumed: boolean
+  is_usual_duty: boolean
+  is_event_possible: boolean
 explanations:
+  - name: An event or extra duty on site that the usual hours do not list
+    test: is_event_possible
+    ruled_out: the duty file has the owner's own hours, or the use was from home
+    not_testable: >-
+      only the district's usual hours are known, and these list no evening or weekend
+      event
   - name: Duty in the evening or at the weekend
     by_design: the duty file, leave and calendar show no duty within 45 minutes
   - shared: live
@@ -183,7 +192,16 @@ select
         and coalesce(is_closed_day(min(day_type)), false),
         is_left_open := ruled_out_if(bool_and(is_live_known)),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked)),
-        is_device_assumed := coalesce(bool_or(is_device_assumed), false)
+        is_device_assumed := coalesce(bool_or(is_device_assumed), false),
+        is_usual_duty := coalesce(bool_or(is_usual_duty), false),
+        -- from home no event calls; on site only the person's own hours rule one out
+        is_event_possible := ruled_out_if(
+            bool_and(
+                not coalesce(is_usual_duty, false)
+                or is_remote
+                or coalesce(is_device_assumed, false)
+            )
+        )
     ) as details,
     $event_date::date as event_date
 from found

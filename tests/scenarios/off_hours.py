@@ -61,6 +61,28 @@ def sunday_on_site(story: Story) -> None:
     story.surf("avega", "hs-avega", "13:02", hosts, minutes=30)
 
 
+USUAL = {"district.toml": 'usual_duty = "07:30-15:30"\n'}
+"""No row states the hours of a person."""
+
+
+def event_on_a_sunday(story: Story) -> Mapping[str, str]:
+    """On site by usual hours: perhaps an event, which no file lists."""
+    sunday_on_site(story)
+    return USUAL
+
+
+def home_at_night_by_usual_hours(story: Story) -> Mapping[str, str]:
+    """No event calls from home."""
+    laptop_at_home_at_night(story)
+    return USUAL
+
+
+def early_by_usual_hours(story: Story) -> Mapping[str, str]:
+    """At the desk a little before the usual hours begin."""
+    first_workday_after_the_change(story)
+    return USUAL
+
+
 def laptop_at_home_at_night(story: Story) -> None:
     """A district laptop, at home over the tunnel, logged on without the directory."""
     story.lease("nb-avega", "-1 07:00")
@@ -195,6 +217,23 @@ SCENARIOS = (
         "avega",
         severity="low",
     ),
+    Scenario(
+        "S65a",
+        event_on_a_sunday,
+        ("NA-1",),
+        "avega",
+        day=SUNDAY,
+        severity="low",
+        leads=("OH-1",),
+    ),
+    Scenario(
+        "S66a",
+        home_at_night_by_usual_hours,
+        ("NA-1", "OH-1"),
+        "avega",
+        severity="low",
+    ),
+    Scenario("S62a", early_by_usual_hours, day=MONDAY_AFTER_THE_CHANGE),
     Scenario("S67", evening_grading),
     Scenario("S68", extra_duty),
     Scenario("S68a", saturday_robotics, day=date(2026, 3, 7)),

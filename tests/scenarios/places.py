@@ -196,7 +196,8 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
 
     Args:
         day: The scenario's day; approvals, leave and calendar turn on it.
-        extra: Further rows by file name.
+        extra: Further rows by file name; lines of `district.toml` come instead of
+            the rows of hours.
     """
     files = {
         "buildings.csv": BUILDINGS,
@@ -214,7 +215,7 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
         "site_categories.csv": CATEGORIES,
         "ip_geo.csv": OUTSIDE,
         "calendar.csv": _calendar(),
-        "staff_duty.csv": _duty(),
+        "staff_duty.csv": _duty() if DISTRICT not in extra else DUTY_HEADER + "\n",
         "leave.csv": "person_id,date,part,kind,status,substitute_person_id\n",
     }
     return {
@@ -226,8 +227,10 @@ def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
 def write(home: Path, texts: Iterable[tuple[str, str]]) -> None:
     """Make `district.toml` and `registry/` from the texts of its files."""
     (home / "registry").mkdir(parents=True)
-    (home / "district.toml").write_text(SETTINGS, encoding="utf-8")
-    for name, text in texts:
+    more = dict(texts)
+    settings = SETTINGS + more.pop(DISTRICT, "")
+    (home / DISTRICT).write_text(settings, encoding="utf-8")
+    for name, text in more.items():
         (home / "registry" / name).write_text(text, encoding="utf-8")
 
 
@@ -274,8 +277,11 @@ def _calendar() -> str:
     return _csv("date,day_type,duty_start,duty_end,building", rows)
 
 
+DISTRICT = "district.toml"
+DUTY_HEADER = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind"
+
+
 def _duty() -> str:
-    header = "person_id,date_from,date_to,weekday,start_local,end_local,building,kind"
     hours = {"p-6": ("14:00", "22:30")}
     rows = [
         f"{person},{FIRST_DAY},{LAST_DAY},{weekday},{start},{end},,contract"
@@ -283,7 +289,7 @@ def _duty() -> str:
         for weekday in range(5)
         for start, end in [hours.get(person, ("07:30", "15:30"))]
     ]
-    return _csv(header, rows)
+    return _csv(DUTY_HEADER, rows)
 
 
 def _csv(header: str, rows: Sequence[str]) -> str:

@@ -359,7 +359,7 @@ def at_a_chromebook_and_in_denver(story: PanosStory) -> Mapping[str, str]:
 
 
 def accounts_that_the_network_lets_in(story: PanosStory) -> Mapping[str, str]:
-    """A role account on three people's devices is shared, even if its login is saved."""
+    """A role account on three people's devices is shared, saved login or not."""
     for account, device in (("coach", "bsun"), ("coach", "gnova"), ("coach", "fito"),
                             ("counter", "avega")):  # fmt: skip
         story.join(account, f"cb-{device}", "14:50")

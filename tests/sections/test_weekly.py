@@ -15,6 +15,7 @@ from pipelines.errors import ModelError
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.charts import case_lines
 from pipelines.reports.corrections import facts, revision_after
+from pipelines.reports.page_one import school_days
 from pipelines.reports.report_inputs import empty_frame
 from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.text_tables import CUT
@@ -492,3 +493,14 @@ def test_lines_without_a_checksum_are_told_beside_the_account():
         said = line_account.summary(line_account.rows(view))
         assert ("without a checksum" in said) == bool(lines)
         assert words in said
+
+
+def test_weekdays_that_the_calendar_does_not_know_are_counted():
+    """A week of five school days was written as two, and nothing said so."""
+    inputs = busy()
+    known = inputs.school_days.filter(pl.col("event_date").dt.weekday() < 3)
+    assert school_days(View(inputs, MONDAY)) == "5 school days"
+    half = View(replace(inputs, school_days=known), MONDAY)
+    assert school_days(half) == "2 school days, 3 weekdays of unknown kind"
+    none = View(replace(inputs, school_days=known.clear()), MONDAY)
+    assert school_days(none) == "school days not known"

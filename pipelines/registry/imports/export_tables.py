@@ -262,15 +262,15 @@ def _joined(words: Iterable[str]) -> str:
 # that follows.
 
 _ISC = re.compile(
-    r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t]*(?=\n))?"
+    r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t\r]*(?=\n))?"
     r"|shared-network\s+\"?(?P<shared>[^\s\"{]+)\"?\s*\{"
     r"|subnet\s+(?P<four>\S+)\s+netmask\s+(?P<mask>[\d.]+)\s*\{"
     r"|subnet6\s+(?P<six>\S+)\s*\{"
     r"|\bhost\s+(?P<host>[^\s\"{]+)\s*\{(?P<body>[^{}]*)\}"
     r"|option\s+domain-name\s+\"(?P<domain>[^\"]*)\"\s*;"
-    r"|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
+    r"|\"[^\"\n]*\"|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
 )
-_DASHES = re.compile(r"^[-=*#~_+\s]{3,}|[-=*#~_+\s]{3,}$")
+DASHES, FEWEST_DASHES = "-=*#~_+ \t", 3
 _HARDWARE = re.compile(r"hardware\s+ethernet\s+([0-9A-Fa-f:.-]+)\s*;")
 _FIXED = re.compile(r"fixed-address6?\s+([^\s;,]+)")
 
@@ -322,12 +322,15 @@ class _Outline:
     def comment(self, text: str, *, is_alone: bool) -> None:
         """Note a comment; it names what follows, or the subnet that it is in."""
         bare = text.strip("# \t\r")
-        words = _DASHES.sub("", bare).strip()
+        words = bare.strip(DASHES)
+        is_alone = is_alone or len(bare) - len(words) >= FEWEST_DASHES
         if self.subnet:
             if not self.is_begun:  # behind the brace, or below it
                 self.subnet["name"] = _joined([self.subnet["name"], words])
-        elif words != bare or is_alone:
-            self.headline, self.comments = words or self.headline, []
+        elif is_alone:
+            # a line of dashes closes a banner, whose words are in the comments
+            self.headline = words or _joined(self.comments) or self.headline
+            self.comments = []
         else:
             self.comments.append(words)
 
@@ -368,10 +371,9 @@ def _subnet(
 # The clients of a FreeRADIUS server are the access points and switches.
 
 _RADIUS = re.compile(
-    r"#[^\n]*|^\s*client\s+(?P<client>[^\s{]+)\s*\{"
-    r"|^\s*(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#]+)"
-    r"|(?P<opens>\{)|(?P<closes>\})",
-    re.MULTILINE,
+    r"#[^\n]*|\bclient\s+(?P<client>[^\s{]+)\s*\{"
+    r"|\b(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#}]+)"
+    r"|\b\w+\s*=[^\n]*|(?P<opens>\{)|(?P<closes>\})"
 )
 _RADIUS_KEYS = {"shortname": "nas", "ipaddr": "address"}
 

@@ -84,8 +84,8 @@ JAMF = "jamfprocomputerid|jsscomputerid|jamfversion|jamfbinaryversion|lastchecki
 lastinventoryupdate|udid"
 HOLDER = "assetname|checkedoutto|checkedout|owner|owneremail|assignedto|\
 assignedusername|username|assignedtouser|ownername"
-JOINED = "ssid|recentssid|essid|accesspoint|recentdevice|connectedto|uplink|network|\
-vlan"
+JOINED = "ssid|recentssid|essid|accesspoint|recentdevice|recentdevicename|connectedto|\
+uplink|network|vlan|addressstate"
 
 EXPORTS: tuple[Export, ...] = (
     _roster(USERS, "sourcedId", "givenName", "familyName", name="users"),
@@ -127,6 +127,7 @@ EXPORTS: tuple[Export, ...] = (
             "login": "emailaddress", "mail": "emailaddress", "given": "firstname",
             "family": "lastname", "employee": "employeeid", "title": "employeetitle",
             "place": "orgunitpath", "department": "department", "state": "status",
+            "building": "buildingid",
         },
         how="admin.google.com: Directory, Users, Download users, All user info columns",
     ),
@@ -296,19 +297,19 @@ EXPORTS: tuple[Export, ...] = (
         "contain them",
     ),
     Export(
-        name="Meraki or UniFi clients",
+        name="clients of a network",
         facts="card",
         into="devices.csv",
-        marks=("mac|macaddress|clientmac", "hostname|description|name|devicename",
+        marks=("mac|macaddress|clientmac|clientid",
+               "hostname|description|name|devicename",
                JOINED),
         cells={
             "hostname": "hostname|dhcphostname|description|name|devicename",
-            "mac": "mac|macaddress|clientmac",
-            "wired": "connectiontype|connection|type|iswired",
-            "ssid": "ssid|recentssid|essid",
+            "mac": "mac|macaddress|clientmac|clientid",
         },
         how="Meraki: Network-wide, Clients, Download as CSV; UniFi: Client Devices, "
-        "Export. It adds cards to devices that another export names",
+        "Export; Get-DhcpServerv4Scope | Get-DhcpServerv4Lease | Export-Csv "
+        "leases.csv. They add cards to devices that another export names",
     ),
     Export(
         name="Windows DHCP scopes",
@@ -441,7 +442,8 @@ def hint(sheet: Sheet) -> str:
 
 HOW: Mapping[str, str] = {
     "approved_sites.csv": "by hand; after a week of logs: schoolbell propose",
-    "staff_duty.csv": "the contract hours, by hand or: schoolbell propose",
+    "staff_duty.csv": "for a start: schoolbell setup --usual-duty 07:30-16:00; then "
+    "the contract hours, or: schoolbell propose",
     "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
     "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
     "site_categories.csv": "the web filter's list of its categories; schoolbell lists",

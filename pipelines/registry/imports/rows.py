@@ -12,26 +12,24 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import (
-    Callable,
-    Collection,
     Iterable,
     Iterator,
     Mapping,
     Sequence,
 )
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import takewhile
 
 from pipelines.registry.csv_files import LINE, is_formula, read_file, word_key
 from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.imports.exports import IMPORTED, ORDER, ROSTER_FILES, Export
+from pipelines.registry.imports.known import Known, Network, Place, Row, ou_path
+from pipelines.registry.imports.unit_buildings import places_of
 from pipelines.registry.roster import ORGS, OTHERS, ROLES, STUDENT, USERS
 from pipelines.registry.suggestions import date_order, meant
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 from pipelines.settings.problems import nearest
 
-Row = Mapping[str, str]
 SHOWN = 3
 """Examples of what is left out."""
 
@@ -83,222 +81,6 @@ class Taken:
         return lines
 
 
-@dataclass(frozen=True)
-class Place:
-    """A building, by all that a name may call it."""
-
-    building: str
-    org_id: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Network:
-    """The building and kind of a network, as far as the exports state them."""
-
-    building: str = ""
-    kind: str = ""
-
-
-_GENERIC = """
-    academy administration alternative building bus campus center central charter
-    community computer computers consolidated county department desktop devices district
-    early east education elementary garage guest high home independent intermediate
-    junior kindergarten lab labs laptop learning library maintenance middle north office
-    offices primary public room rooms rural school schools secondary senior server
-    servers service services shared south staff student students support teacher
-    teachers tech technology transportation unified valley west wireless
-"""
-GENERIC = frozenset(_GENERIC.split())
-"""Words of a school's name that alone do not identify it."""
-SHORTEST_WORD = 4
-
-
-class Known:
-    """People, places, networks and devices that registry and exports name so far."""
-
-    def __init__(
-        self,
-        users: Iterable[Row],
-        places: Sequence[Place],
-        domains: Sequence[str],
-        zone: str,
-        *,
-        today: str = "",
-        listed: Mapping[str, Collection[str]] | None = None,
-        logged: Callable[[Collection[str]], Collection[str]] | None = None,
-    ) -> None:
-        """Start from the registry.
-
-        Args:
-            today: The district's day; a closed account is closed from then on.
-            listed: File of the registry -> keys of its rows: user names of
-                `accounts.csv`, org ids of `buildings.csv`, host names of `devices.csv`.
-            logged: Which of some names the logs in `landing/` contain.
-        """
-        self.zone, self.today, self.logged = zone, today, logged or (lambda _: ())
-        self.has_roster = False
-        self.listed = {name: set(keys) for name, keys in (listed or {}).items()}
-        self.networks: dict[str, Network] = {}
-        self.cards: dict[str, set[str]] = {
-            name: set() for name in self.listed.get("devices.csv", ())
-        }
-        self.enabled: set[str] = set()
-        self.gone: set[str] = set()
-        self.staffed: set[str] = set()
-        self.hours: Counter[tuple[str, str]] = Counter()
-        self._domains = {one.lower().strip("@.\\ ") for one in domains}
-        self._people: dict[str, set[str]] = {}
-        self._places: list[Place] = []
-        self._others: set[str] = set()
-        self.see_places(places)
-        for row in users:
-            self.see_person(row)
-
-    def see_person(self, row: Row) -> None:
-        """A person, under all that exports may call them."""
-        self.has_roster = True
-        mail = row.get("email", "").lower()
-        self.see_mail(mail)
-        named = (row.get(one, "") for one in ("sourcedId", "identifier", "username"))
-        for name in (*named, mail):
-            if name:
-                self._people.setdefault(name.lower(), set()).add(row["sourcedId"])
-        is_off = row.get("enabledUser", "").lower() in ("false", "0")
-        if is_off or row.get("status", "").lower() in GONE_STATUS:
-            self.gone.add(row["sourcedId"])
-        else:
-            orgs = row.get("primaryOrgSourcedId") or row.get("orgSourcedIds", "")
-            self.staffed.add(orgs.split(",")[0].strip())
-
-    def see_mail(self, mail: str) -> None:
-        """An address of the district, whose domain is therefore its own."""
-        if "@" in mail:
-            self._domains.add(mail.lower().rpartition("@")[2])
-
-    def see_places(self, places: Iterable[Place], others: Iterable[str] = ()) -> None:
-        """Add buildings; the first of a code or of an organization counts.
-
-        Args:
-            others: Names of organizations that are not buildings.
-        """
-        for place in places:
-            same = [one for one in self._places if _is_one(one, place)]
-            if not same:
-                self._places.append(place)
-            elif place.name and not same[0].name:
-                at = self._places.index(same[0])
-                self._places[at] = replace(same[0], name=place.name)
-        self._others |= {" ".join(_words(name)) for name in others}
-        names = [one.name.lower().split() for one in self._places if one.name]
-        alike = takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))
-        shared = list(alike) if len(names) > 1 else []
-        self._phrases = {
-            place.building: " ".join(place.name.lower().split()[len(shared) :])
-            for place in self._places
-        }
-        self._only = self._only_names()
-
-    def _only_names(self) -> dict[str, str]:
-        """Words, and first words, that only one organization's name has."""
-        named = [(one.building, _words(one.name)) for one in self._places]
-        found: dict[str, set[str]] = {}
-        for building, words in (*named, *(("", one.split()) for one in self._others)):
-            alone = {
-                word
-                for word in words
-                if len(word) >= SHORTEST_WORD and word not in GENERIC
-            }
-            begins = {" ".join(words[:count]) for count in range(2, len(words) + 1)}
-            for text in alone | begins:
-                found.setdefault(text, set()).add(building)
-        return {
-            text: next(iter(buildings))
-            for text, buildings in found.items()
-            if len(buildings) == 1 and "" not in buildings
-        }
-
-    def person(self, text: str) -> str | None:
-        """The person of an id, an account or a mail address; None unless it is one."""
-        name = text.strip().lower().rpartition("\\")[2]
-        local, _, domain = name.partition("@")
-        names = [name, local] if domain in self._domains else [name]
-        for one in names:
-            held = self._people.get(one, set())
-            if held:
-                return next(iter(held)) if len(held) == 1 else None
-        return None
-
-    def login(self, text: str) -> str:
-        """An account without a domain of the district."""
-        local, _, domain = text.strip().lower().rpartition("\\")[2].partition("@")
-        return local if not domain or domain in self._domains else text.lower()
-
-    def buildings(self, *texts: str) -> set[str]:
-        """Find the buildings that a text names.
-
-        A code, an organization's id or a whole name counts first; without one, a word
-        that only one school's name has.
-        """
-        text = " ".join(texts).lower()
-        words = _words(text)
-        spaced = f" {' '.join(words)} "
-        named = {
-            place.building
-            for place in self._places
-            if ({place.building.lower(), place.org_id.lower()} - {""})
-            & {*words, text.strip()}
-            or (
-                self._phrases[place.building]
-                and f" {self._phrases[place.building]} " in spaced
-            )
-        }
-        return named or {
-            building for only, building in self._only.items() if f" {only} " in spaced
-        }
-
-    def building(self, *texts: str) -> str:
-        """The one building that a text names by code or name; else none."""
-        named = self.buildings(*texts)
-        return named.pop() if len(named) == 1 else ""
-
-    def building_at(self, address: str) -> str:
-        """The building of the smallest network that contains an address."""
-        try:
-            ip = ipaddress.ip_address(address.split("/")[0])
-        except ValueError:
-            return ""
-        around = [
-            (ipaddress.ip_network(cidr), network.building)
-            for cidr, network in self.networks.items()
-        ]
-        holding = [
-            (one.prefixlen, building)
-            for one, building in around
-            if one.version == ip.version and ip in one
-        ]
-        return max(holding, default=(0, ""))[1]
-
-    def code(self, org: str) -> str:
-        """The building of an organization."""
-        return next((one.building for one in self._places if one.org_id == org), "")
-
-    def org(self, building: str) -> str:
-        """The organization of a building."""
-        return next(
-            (one.org_id for one in self._places if one.building == building), ""
-        )
-
-
-def _is_one(one: Place, other: Place) -> bool:
-    same_org = bool(one.org_id) and one.org_id == other.org_id
-    return same_org or one.building == other.building
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[a-z0-9]+", text.lower())
-
-
 def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Taken]:
     """What each table gives, people first; `known` learns them on the way."""
     ordered = sorted(tables, key=lambda one: (
@@ -320,8 +102,11 @@ def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Ta
 def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
     """Let `known` see what decides about rows of other tables.
 
-    That is the buildings that a person listed, and which accounts are open somewhere.
+    That is the buildings that a person listed, or else those in which directories sort
+    accounts and devices, and which accounts are open somewhere.
     """
+    units: list[str] = []
+    ids: list[str] = []
     for sheet, export in tables:
         if export.into == "buildings.csv":
             facts = [
@@ -340,6 +125,14 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
             known.enabled |= {
                 known.login(row["login"]) for row in facts if not _is_off(row)
             }
+            units += [row["place"] for row in facts]
+            ids += [row.get("building", "") for row in facts]
+        elif export.facts == "device":
+            units += [ou_path(export.fact("place", cells)) for cells in sheet.rows]
+    has_orgs = any(export.into == ORGS.name for _, export in tables)
+    if not (has_orgs or known.has_places):
+        known.units = places_of(units, ids)
+        known.see_places(known.units)
 
 
 def _drop_unreadable(taken: Taken) -> None:
@@ -404,7 +197,6 @@ def _roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
         _buildings(taken, known)
 
 
-GONE_STATUS = ("tobedeleted", "inactive")
 SCHOOL = "school"
 
 
@@ -430,11 +222,6 @@ def _buildings(taken: Taken, known: Known) -> None:
             taken.add("buildings.csv", {
                 "org_id": row["sourcedId"], "building": code, "name": row["name"],
             })  # fmt: skip
-    if taken.rows.get("buildings.csv"):
-        taken.notes.append(
-            "buildings.csv needs lat and lon of each building: without them no drive "
-            "between buildings is too fast (SA-1, SA-4)"
-        )
 
 
 # Accounts of a directory: with a roster, what it does not know; without, the people.
@@ -496,6 +283,7 @@ def _is_off(row: Row) -> bool:
 
 def _logins(taken: Taken, known: Known) -> None:
     is_first = not known.has_roster
+    _add_units(taken, known)
     guessed: list[str] = []
     for cells in taken.sheet.rows:
         row = _login_facts(taken.export, cells)
@@ -515,6 +303,20 @@ def _logins(taken: Taken, known: Known) -> None:
             f"{len(guessed)} accounts have their kind from the organizational unit "
             f"alone; look at account_type: {_some(guessed)}"
         )
+
+
+def _add_units(taken: Taken, known: Known) -> None:
+    """Add the buildings that directories state, once."""
+    for place in known.units:
+        taken.add("buildings.csv", {
+            "org_id": place.org_id, "building": place.building, "name": place.name,
+        })  # fmt: skip
+    if known.units:
+        taken.notes.append(
+            f"{len(known.units)} units or building ids are buildings: look through "
+            "buildings.csv"
+        )
+    known.units = []
 
 
 def _stranger(
@@ -645,26 +447,16 @@ def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | 
     return {
         "sourcedId": employee or login,
         "status": "active",
-        "orgSourcedIds": known.org(known.building(row["place"], row["department"])),
+        "orgSourcedIds": known.org(
+            known.building(row.get("building", ""))
+            or known.building(row["place"], row["department"])
+        ),
         "role": "student" if is_student else role,
         "username": login,
         "email": row["mail"].lower() if "@" in row["mail"] else "",
         "metadata.jobTitle": "" if is_student else row["title"],
         **({} if is_student else {**names, "identifier": employee}),
     }
-
-
-_UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", _ANY_CASE)
-
-
-def ou_path(text: str) -> str:
-    """The organizational units of a distinguished name; another text as it is.
-
-    A domain's components name the district, and a common name the object itself.
-    """
-    if re.search(r"(?:^|,)\s*(?:OU|DC)=", text, _ANY_CASE):
-        return " / ".join(reversed(_UNIT.findall(text)))
-    return text
 
 
 # Devices: who has which, of what class, in which building.
@@ -893,6 +685,10 @@ def _networks(taken: Taken, known: Known) -> None:
     guessed, nameless, placeless = [], [], []
     for row in _network_facts(taken.export, taken.sheet):
         cidr = row["cidr"]
+        if row["kind"] == EGRESS:
+            meaning = "district NAT"
+            taken.add("egress.csv", {"cidr": cidr, "meaning": meaning})
+            continue
         if row["kind"] == UNUSABLE:
             taken.leave(row["why"], row["named"])
             continue
@@ -915,7 +711,10 @@ def _networks(taken: Taken, known: Known) -> None:
             taken.notes.append(f"{len(which)} networks {what}: {_some(which)}")
 
 
-UNUSABLE = "-"
+UNUSABLE, EGRESS = "-", "egress"
+INSIDE = tuple(map(ipaddress.ip_network, (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
+)))  # fmt: skip
 PLACING = ("lab", "wifi", "wired")
 PLACELESS = ("remote", "nat", "guest", "vdi", "server")
 """Kinds of networks that need no building."""
@@ -940,14 +739,21 @@ def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
         text = text.replace("-", " ")
         if row.get("state", "").lower() in ("inactive", "disabled", "0"):
             kind, why = UNUSABLE, "that are switched off"
-        elif is_object and not network.is_private:
-            kind, why = UNUSABLE, "that are outside addresses: see egress.csv"
+        elif is_object and not _is_inside(network):
+            is_way_out = kind == "nat"
+            kind = EGRESS if is_way_out else UNUSABLE
+            why = "that are outside addresses: add the district's own to egress.csv"
         elif is_object and (not kind or network.num_addresses == 1):
             kind, why = UNUSABLE, "whose names do not state a kind of network"
         yield row | {
             "cidr": str(network), "kind": kind, "why": why, "words": text,
             "named": str(network) if kind == UNUSABLE else text.strip(),
         }  # fmt: skip
+
+
+def _is_inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    first = network.network_address
+    return any(first in one for one in INSIDE if one.version == network.version)
 
 
 def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
@@ -959,7 +765,7 @@ def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
     stated: dict[str, dict[str, set[str]]] = {}
     for sheet, export in tables:
         for row in _network_facts(export, sheet):
-            if row["kind"] == UNUSABLE:
+            if row["kind"] in (UNUSABLE, EGRESS):
                 continue
             of_network = stated.setdefault(
                 row["cidr"], {"kind": set(), "building": set()}
@@ -1042,6 +848,8 @@ def _absences(taken: Taken, known: Known) -> None:
             near = f" (did you mean {guess}?)" if guess else ""
             taken.leave("with a status that is not known", f"{state}{near}")
         else:
+            if part == "full" and (hours := _clocks(row)):
+                known.hours[hours] += 1
             for day in _days(*days):
                 taken.add("leave.csv", {
                     "person_id": person, "date": day, "part": part,
@@ -1066,16 +874,23 @@ def _part(row: Row) -> str | None:
     ):  # fmt: skip
         if re.search(rule, said) and not re.search(r"\d", said):
             return word
-    clock = IMPORTED["calendar.csv"].columns["duty_start"]
-    bare = [re.sub(r"^(\d+:\d\d):\d\d", r"\1", row[one]) for one in ("start", "end")]
-    start, end = (meant(clock, one) or "" for one in bare)
-    if not start or not end:
+    hours = _clocks(row)
+    if hours is None:
         return None
+    start, end = hours
     if end <= NOON_LATE:
         return "am"
     if start >= NOON_EARLY:
         return "pm"
     return "full" if start <= FULL_FROM and end >= FULL_TO else None
+
+
+def _clocks(row: Row) -> tuple[str, str] | None:
+    """Start and end of an absence, if it states both."""
+    clock = IMPORTED["calendar.csv"].columns["duty_start"]
+    bare = [re.sub(r"^(\d+:\d\d):\d\d", r"\1", row[one]) for one in ("start", "end")]
+    start, end = (meant(clock, one) or "" for one in bare)
+    return (start, end) if start and end else None
 
 
 def _days(first: str, last: str) -> Iterator[str]:

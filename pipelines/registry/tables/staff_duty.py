@@ -6,9 +6,13 @@ on a day of unknown kind there is no window. A day that a declaration closed hel
 them until then: who came before the snow day was declared, came to work. Extra
 duty holds always. A break is no duty: a row of its own, or, for whoever has none that
 day, the usual break of the settings, which lies somewhere in a span of the day.
+Staff without a contract row have the usual hours of the settings, by job or role: hours
+that no one stated of the person, which is why their rows say so.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import polars as pl
 
@@ -33,7 +37,7 @@ from pipelines.registry.table import (
     strangers,
     text,
 )
-from pipelines.settings.model import UsualBreak
+from pipelines.settings.model import EVERY_JOB, Hours, UsualBreak
 from pipelines.settings.problems import Problem
 
 KINDS = ("contract", "extra", "break")
@@ -67,6 +71,7 @@ COLUMNS = {
     "kind": text("contract, extra, break or usual break"),
     "minutes": Column(pl.Int64, "length of a usual break, which lies somewhere in it"),
     "building": BUILDING,
+    "is_usual": Column(pl.Boolean, "usual hours of the settings, not the person's own"),
 }
 
 DAY_MINUTES = 24 * 60
@@ -80,8 +85,9 @@ def duty_windows(
     closed: pl.DataFrame,
     zone: str,
     usual_break: UsualBreak | None = None,
+    usual_duty: Mapping[str, Hours] = MappingProxyType({}),
 ) -> Rows:
-    """Frame `duty_windows`.
+    """Make frame `duty_windows`.
 
     Args:
         rows: Of `staff_duty.csv`.
@@ -91,14 +97,18 @@ def duty_windows(
             hours hold until then.
         zone: The district's time zone.
         usual_break: Of those who have no break of their own on a day.
+        usual_duty: Job or role -> hours of its staff who have no contract row.
     """
     sane, problems = _sane(rows.frame)
-    dated = _placed(_dated(sane), people)
+    dated = _placed(_dated(sane), people).with_columns(is_usual=pl.lit(value=False))
     working = pl.concat(
         [days.filter(pl.col("day_type").is_in(WORKING)), closed], how="diagonal"
     )
     is_extra = pl.col("kind") == "extra"
-    contract = _on_working_days(dated.filter(~is_extra), working)
+    usual = _usual(people, dated, working, usual_duty)
+    contract = pl.concat(
+        [_on_working_days(dated.filter(~is_extra), working), usual], how="diagonal"
+    )
     kept = _declared(pl.concat([contract, dated.filter(is_extra)]), closed)
     kept = with_usual_breaks(kept, usual_break)
     passes_midnight = pl.col("end_local") <= pl.col("start_local")
@@ -110,6 +120,48 @@ def duty_windows(
     unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
     return Rows(frame, (*rows.problems, *problems, *unknown))
+
+
+def _usual(
+    people: pl.DataFrame,
+    dated: pl.DataFrame,
+    working: pl.DataFrame,
+    hours: Mapping[str, Hours],
+) -> pl.DataFrame:
+    """Make contract rows of the usual hours for staff who have no contract row."""
+    table = pl.DataFrame(
+        [(job, one.start, one.end) for job, one in hours.items()],
+        schema={"_job": pl.String, "start_local": pl.Int32, "end_local": pl.Int32},
+        orient="row",
+    )
+    own = dated.filter(kind="contract").select("person_id")
+    jobs = [pl.col("job_title"), pl.col("role").str.to_lowercase()]
+    known = table["_job"].to_list()
+    staff = (
+        people.filter("is_staff")
+        .join(own, on="person_id", how="anti")
+        .with_columns(
+            _job=pl.coalesce(
+                *(pl.when(job.is_in(known)).then(job) for job in jobs),
+                pl.lit(EVERY_JOB),
+            )
+        )
+        .join(table, on="_job")
+    )
+    at = working.select("building", event_date="date").unique()
+    somewhere = at.select("event_date").unique()
+    is_placed = pl.col("building").is_in(at["building"].drop_nulls().to_list())
+    placed = staff.filter(is_placed).join(at, on="building")
+    alone = staff.filter(~is_placed.fill_null(value=False)).join(somewhere, how="cross")
+    day = pl.col("event_date")
+    every = pl.concat([placed, alone], how="diagonal").filter(
+        (day >= pl.col("valid_from")).fill_null(value=True),
+        (day <= pl.col("valid_to")).fill_null(value=True),
+    )
+    return every.sort("person_id", "event_date", "building").select(
+        "person_id", "event_date", "start_local", "end_local", "building",
+        kind=pl.lit("contract"), is_usual=pl.lit(value=True),
+    )  # fmt: skip
 
 
 def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
@@ -269,6 +321,7 @@ def make(inputs: Inputs) -> dict[str, Rows]:
         closed_late(*calendar_sources(inputs)),
         inputs.settings.district.zone,
         inputs.settings.district.break_span,
+        inputs.settings.district.duty_hours,
     )
     return {"duty_windows": windows}
 

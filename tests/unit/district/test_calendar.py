@@ -119,7 +119,11 @@ def test_events_over_several_days_repeat_and_change(load):
     )
     registry = load({"feed.ics": feed})
     days = registry.frames["calendar_days"].filter(pl.col("day_type") != "weekend")
-    assert days.select("date", "day_type").rows() == [
+    every = dict(days.select("date", "day_type").iter_rows())
+    # a weekday that the file does not name, between its first and last event
+    between = {day for day in every if day.day not in (2, 9, 16, 23, 24, 25)}
+    assert {every.pop(day) for day in between} == {"school"}
+    assert [*every.items()] == [
         (date(2026, 11, 2), "school"),
         (date(2026, 11, 9), "early_out"),
         (date(2026, 11, 16), "early_out"),
@@ -128,6 +132,87 @@ def test_events_over_several_days_repeat_and_change(load):
         (date(2026, 11, 25), "holiday"),
     ]
     assert "calendar.csv" not in registry.missing
+
+
+def year(*titles):
+    """A feed of whole-day events, as (day, title)."""
+    return ics(
+        *(f"UID:{day}\nDTSTART;VALUE=DATE:{day}\nSUMMARY:{t}" for day, t in titles)
+    )
+
+
+def kind_of(registry, *days):
+    frame = registry.frames["calendar_days"]
+    known = dict(frame.select("date", "day_type").iter_rows())
+    return [known.get(day) for day in days]
+
+
+def test_a_weekday_that_a_calendar_does_not_name_is_a_school_day(load):
+    """Ten ordinary school days of fifteen had no kind, and no evening was judged."""
+    feed = year(
+        ("20260824", "First Day of School"), ("20260907", "Labor Day"),
+        ("20270115", "No School"), ("20270521", "Last Day of School"),
+        ("20270705", "Independence Day observed"), ("20270823", "School begins"),
+        ("20270906", "Labor Day"),
+    )  # fmt: skip
+    registry = load({"feed.ics": feed})
+    assert kind_of(
+        registry, date(2026, 8, 25), date(2026, 9, 8), date(2027, 1, 14),
+        date(2027, 5, 20), date(2027, 8, 24),
+    ) == ["school"] * 5  # fmt: skip
+    # before its first event, in summer, after its last
+    assert kind_of(
+        registry, date(2026, 8, 21), date(2027, 5, 24), date(2027, 7, 6),
+        date(2027, 8, 20), date(2027, 9, 7),
+    ) == [None] * 5  # fmt: skip
+    assert kind_of(registry, date(2027, 1, 15), date(2027, 1, 16)) == [
+        "holiday", "weekend",
+    ]  # fmt: skip
+    assert not registry.problems
+
+
+def test_a_summer_without_a_named_end_has_no_school_days(load):
+    feed = year(("20270401", "Spring Break"), ("20270930", "No School"))
+    found = kind_of(load({"x.ics": feed}), date(2027, 5, 28), date(2027, 6, 1),
+                    date(2027, 8, 31), date(2027, 9, 1))  # fmt: skip
+    assert found == ["school", None, None, "school"]
+
+
+def test_a_calendar_that_names_its_school_days_names_all_of_them(load):
+    days = [(f"202611{day:02}", "A Day") for day in range(2, 7)]
+    feed = year(*days, ("20261110", "Veterans Day"))
+    assert kind_of(load({"x.ics": feed}), date(2026, 11, 9)) == [None]
+
+
+def test_a_calendar_of_games_makes_no_school_days(load):
+    feed = year(("20261102", "Football"), ("20261120", "Early out"))
+    assert kind_of(load({"x.ics": feed}), date(2026, 11, 9)) == [None]
+
+
+def test_what_one_calendar_names_outweighs_what_another_does_not(load):
+    first = year(("20261102", "No School"), ("20261130", "No School"))
+    second = year(("20261111", "Veterans Day"))
+    files = {"a.ics": first, "b.ics": second,
+             "calendar.csv": "date,day_type\n2026-11-12,pd_day\n"}  # fmt: skip
+    found = kind_of(load(files), *(date(2026, 11, day) for day in (10, 11, 12)))
+    assert found == ["school", "holiday", "pd_day"]
+
+
+def test_weekdays_without_a_kind_are_counted(load):
+    registry = load({
+        "calendar.csv": "date,day_type\n2026-11-02,school\n2026-11-10,holiday\n"
+    })  # fmt: skip
+    (told,) = registry.problems
+    assert told.severity == "notice"
+    assert told.what.startswith("5 weekdays have no kind")
+
+
+def test_a_concert_in_the_evening_is_no_problem(load):
+    feed = ics(
+        "UID:1\nDTSTART:20261105T013000Z\nDTEND:20261105T030000Z\nSUMMARY:Band Concert",
+        "UID:2\nDTSTART;VALUE=DATE:20261106\nSUMMARY:Spirit Day",
+    )
+    assert [one.value for one in load({"x.ics": feed}).problems] == ["Spirit Day"]
 
 
 ZONES = {

@@ -163,3 +163,56 @@ def test_a_usual_break_that_is_none_is_refused(text):
 def toml_of(settings):
     rows = [f'{key} = "{value}"' for key, value in settings["district"].items()]
     return "\n".join(["[district]", *rows]).encode()
+
+
+STAFF = (
+    "sourcedId,orgSourcedIds,role,username,metadata.jobTitle\n"
+    "p-1,org-hs,teacher,ada,Science Teacher\np-2,org-es,aide,bo,Custodian\n"
+    "p-3,org-hs,teacher,cy,\np-4,,teacher,di,\ns-1,org-hs,student,kid,\n"
+)
+
+
+def test_staff_without_hours_have_the_usual_ones_by_job(load):
+    """Without a row of hours no evening of a whole district was judged."""
+    files = {
+        "users.csv": STAFF, "buildings.csv": BUILDINGS, "calendar.csv": CALENDAR,
+        "staff_duty.csv": HEAD + "p-3,2026-11-02,2026-11-02,0,09:00,12:00,HS,contract\n"
+        "p-1,2026-11-04,2026-11-04,date,17:00,20:00,HS,extra\n",
+    }  # fmt: skip
+    settings = 'usual_duty = { all = "07:30-16:00", Custodian = "14:00-22:30" }\n'
+    registry = load(files, settings)
+    found = registry.frames["duty_windows"]
+    monday = found.filter(pl.col("event_date") == date(2026, 11, 2)).sort("person_id")
+    assert monday.select(
+        "person_id", "start_time", "end_time", "building", "is_usual"
+    ).rows() == [
+        ("p-1", at(11, 2, 13, 30), at(11, 2, 22), "HS", True),
+        ("p-2", at(11, 2, 20), at(11, 3, 4, 30), "ES", True),
+        ("p-3", at(11, 2, 15), at(11, 2, 18), "HS", False),
+        ("p-4", at(11, 2, 13, 30), at(11, 2, 22), None, True),
+    ]  # fmt: skip
+    by_day = {
+        person: found.filter(pl.col("person_id") == person)
+        .sort("event_date")["event_date"]
+        .dt.day()
+        for person in ("p-1", "p-2", "p-3")
+    }
+    # extra duty on a holiday; a closed building has no hours; own rows are all there is
+    assert [*by_day["p-1"]] == [30, 2, 3, 4, 5, 6]
+    assert [*by_day["p-2"]] == [30, 2, 3, 6]
+    assert [*by_day["p-3"]] == [2]
+    assert "staff_duty.csv" not in load({"users.csv": STAFF}, settings).missing
+
+
+@pytest.mark.parametrize(
+    "said", ["7 to 4", "07:30-07:30", {"all": "25:00-26:00"}, {"all": "07:30"}]
+)
+def test_usual_hours_that_are_none_are_refused(said):
+    with pytest.raises(SettingsError, match="usual_duty"):
+        parse_settings(toml_of({"district": USUAL["district"] | {"usual_duty": said}}))
+
+
+def test_usual_hours_may_be_one_line():
+    given = {"district": USUAL["district"] | {"usual_duty": "7:30 - 16:00"}}
+    (hours,) = parse_settings(toml_of(given)).district.duty_hours.items()
+    assert (hours[0], hours[1].start, hours[1].end) == ("all", 450, 960)

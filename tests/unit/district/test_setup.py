@@ -283,6 +283,20 @@ NB-ADA,True,Windows,10.0,Azure AD joined,Ada Moss,amoss@oak.example,Intune,True,
 2026-08-01,2026-11-02,1,True,2,RegisteredDevice,,Latitude 5440
 PHONE,True,Android,14,Azure AD registered,Ada Moss,amoss@oak.example,,,,,3,,4,,,
 """,
+    "Jamf computers": """Computer Name,Jamf Pro Computer ID,Serial Number,Asset Tag,\
+Primary MAC Address,Alt MAC Address,Model,Username,Email Address,Building,Department
+nb-ada,7,5CD1,T-100,02:00:00:00:00:01,02:00:00:00:00:02,MacBook Air,amoss,\
+amoss@oak.example,High School,
+""",
+    "asset inventory": """Asset Tag,Asset Name,Model,Category,Serial,Location,\
+Checked Out,Type,Username,Employee No.,Status,MAC Address
+T-100,nb-ada,Latitude 5440,Laptop,5CD1,High School,Ada Moss,user,amoss,5001,\
+Deployed,02:00:00:00:00:01
+T-101,nb-old,Latitude 5400,Laptop,5CD0,High School,,,,,Surplus,
+""",
+    "DHCP reservations": """"IPAddress","ScopeId","Description","ClientId","Name","Type"
+"10.20.1.7","10.20.0.0","","02-00-00-00-00-01","nb-ada","Both"
+""",
     "Active Directory computers": """"DistinguishedName","DNSHostName","Enabled",\
 "IPv4Address","LastLogonDate","Location","Name","ObjectClass","ObjectGUID",\
 "OperatingSystem","OperatingSystemVersion","SamAccountName","SID","UserPrincipalName",\
@@ -327,8 +341,8 @@ def test_an_afternoon(home, exports):
         r"Rules that the registry lets judge: (\d+) of (\d+) -> (\d+) of", shown.out
     )
     before_it, every, after_it = map(int, counts.groups())
-    # SA-1 and SA-4 wait for coordinates, which no export has
-    assert (after_it - before_it, every) == (20, len(rules()))
+    # SA-1 and SA-2 wait for coordinates, which no export has
+    assert (after_it - before_it, every) == (21, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is no export that is known" in shown.out  # the photo
@@ -603,7 +617,7 @@ def test_a_network_is_written_as_one():
 def test_it_asks_on_a_terminal(home, exports, monkeypatch):
     """A folder, or Enter and one export after the other; then whether to write."""
     folder = exports({"roster.zip": ROSTER})
-    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 20]
+    answers = ["", str(folder / "roster.zip"), "no/such/file", *[""] * 40]
     asked = []
 
     def prompt(question, *_default, **_how):
@@ -688,7 +702,8 @@ def test_schools_become_buildings_without_coordinates(home, exports):
     """The district is none, unless people are placed in it; no drive is too fast."""
     out = read(home, exports, {"roster.zip": ROSTER})
     assert of(rows(home, "buildings.csv"), "building").keys() == {"HS", "MS"}
-    assert "buildings.csv needs lat and lon" in out
+    assert "2 buildings have no lat and lon" in out
+    assert "Oakdale High School, Oakdale Middle School" in out
     assert re.search(r"SA-1 needs .*buildings\.csv with lat", out)
     office = USERS_11 + "p-3,active,,true,o-d,administrator,cd,,C,D,,5003,,,,,,\n"
     files = {"orgs.csv": ORGS, "users.csv": office}
@@ -774,7 +789,9 @@ subnet 10.2.8.0 netmask 255.255.252.0 {
   range 10.2.8.20 10.2.8.250;
   option domain-name "el.oak.example";
 }
-# ====== Oakdale Middle School ======
+# ===========================
+# Oakdale Middle School
+# ===========================
 # own devices, Wi-Fi
 subnet 10.3.16.0 netmask 255.255.252.0 { }
 group {
@@ -813,6 +830,7 @@ ADDRESS_OBJECTS = """Name,Location,Type,Address,Tags
 net-HS-wired,,IP Netmask,10.1.16.0/22,
 net-globalprotect,,IP Netmask,10.9.0.0/22,
 mail,,IP Netmask,10.9.9.9/32,
+partner,,IP Netmask,198.51.100.7/32,
 nat-out,,IP Netmask,203.0.113.10/32,
 updates,,FQDN,updates.example.com,
 """
@@ -823,7 +841,7 @@ client localhost {
 }
 client a1 {
 \tipaddr = 10.1.8.3
-\tsecret = hush
+\tsecret = "hush{#"
 \tshortname = ap-hs-01
 \tlimit {
 \t\tmax_connections = 16
@@ -851,6 +869,10 @@ def test_a_firewall_and_a_radius_server_name_networks(home, exports):
     assert networks["10.1.16.0/22"]["building"] == "HS"
     assert "10.9.9.9/32" not in networks
     assert "203.0.113.10/32" not in networks
+    assert rows(home, "egress.csv") == [
+        {"cidr": "203.0.113.10/32", "meaning": "district NAT"}
+    ]
+    assert "1 that are outside addresses" in out
     assert "1 that are not networks: updates" in out
     assert [*of(rows(home, "access_points.csv"), "name").values()] == [
         {"name": "ap-hs-*", "building": "HS"}, {"name": "ap-x", "building": "EL"},
@@ -940,3 +962,163 @@ def test_a_longitude_west_of_greenwich_is_a_number(home, exports):
     assert found == {
         code: (float(lat), float(lon)) for code, (lat, lon) in FOUR_CONTINENTS.items()
     }
+
+
+FULL_DAYS = ABSENCES.splitlines()[0] + "\n" + "".join(
+    f"5001,Moss,11/0{day}/2026,7:30 AM,3:45 PM,Sick,Approved,\n" for day in range(2, 8)
+)  # fmt: skip
+
+
+def test_full_days_of_absence_state_the_usual_hours(home, exports):
+    """Without a row of hours no use outside hours was judged, and none was proposed."""
+    out = read(home, exports, {"roster.zip": ROSTER, "absences.csv": FULL_DAYS})
+    assert "district.toml: usual_duty 07:30-15:45 for all staff (6 absences" in out
+    text = DistrictHome(home).settings_file.read_text()
+    assert '\nusual_duty = { all = "07:30-15:45" }\n' in text
+    with open_district(home) as district:
+        assert district.settings.district.duty_hours["all"].end == 15 * 60 + 45
+        assert "staff_duty.csv" not in district.registry.missing
+    again = read(home, exports, {"absences.csv": FULL_DAYS})
+    assert "Nothing is new." in again
+
+
+def test_a_person_states_the_usual_hours(home, exports):
+    done = schoolbell("setup", "--home", home, "--usual-duty", "8:00-16:00", "--write")
+    assert done.code == 0, done.err
+    with open_district(home) as district:
+        assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
+    twice = schoolbell("setup", "--home", home, "--usual-duty", "8:00-17:00", "--write")
+    assert (twice.code, "usual_duty already" in twice.err) == (2, True)
+    wrong = schoolbell("setup", "--home", home, "--usual-duty", "early")
+    assert (wrong.code, "07:30-16:00" in wrong.err) == (2, True)
+
+
+def test_few_absences_state_no_hours(home, exports):
+    text = "\n".join(FULL_DAYS.splitlines()[:5])
+    out = read(home, exports, {"roster.zip": ROSTER, "absences.csv": text})
+    assert "schoolbell setup --usual-duty 07:30-16:00" in out
+    with open_district(home) as district:
+        assert not district.settings.district.usual_duty
+
+
+CLIENTS = {
+    "meraki.csv": """Status,Description,Last seen,MAC address,User,VLAN,Recent SSID
+online,HS-D-01,now,02:00:00:00:01:01,,10,
+online,HS-D-01,now,02:00:00:00:01:02,,12,OAK
+online,Adas-iPhone,now,02:00:00:00:01:03,,12,OAK
+online,MS-7,now,02:00:00:00:02:01,,12,OAK
+online,MS-7,now,02:00:00:00:02:02,,12,OAK
+online,MS-7,now,02:00:00:00:02:03,,12,OAK
+""",
+    "leases.csv": """"IPAddress","ScopeId","AddressState","ClientId","HostName"
+"10.20.1.9","10.20.0.0","Active","02-00-00-00-03-01","DC1.oak.example"
+""",
+    "clients.json": json.dumps([
+        {"mac": "02:00:00:00:01:01", "description": "hs-d-01", "vlan": "1"}
+    ]),
+}  # fmt: skip
+
+
+def test_lists_of_clients_add_cards_and_no_device(home, exports):
+    """A directory knows no card; a network's clients do, and private phones too."""
+    out = read(home, exports, {"roster.zip": ROSTER, "pcs.csv": COMPUTERS, **CLIENTS})
+    found = of(rows(home, "devices.csv"), "hostname")
+    assert found.keys() == {"hs-d-01", "dc1", "ms-7"}
+    assert found["hs-d-01"]["mac"] == "02:00:00:00:01:01"
+    assert found["hs-d-01"]["ethernet_mac"] == "02:00:00:00:01:02"
+    assert found["dc1"]["mac"] == "02:00:00:00:03:01"
+    assert "mac" not in found["ms-7"]
+    assert "1 clients that no list of devices names" in out
+    assert "1 names with more than two cards: ms-7" in out
+    again = read(home, exports, CLIENTS)
+    assert "Nothing is new." in again
+
+
+def test_one_device_of_several_exports_is_one_row(home, exports):
+    files = {"roster.zip": ROSTER} | {
+        f"{number}.csv": text
+        for number, text in enumerate(DEVICES_AS_THEIR_CONSOLES_WRITE.values())
+        if "5CD1" in text
+    }
+    out = read(home, exports, files)
+    assert len(rows(home, "devices.csv")) == 1, out
+
+
+def test_reservations_of_kea(home, exports):
+    kea = json.loads(re.sub("//[^\n]*", "", KEA))
+    kea["Dhcp4"]["subnet4"][0]["reservations"] = [
+        {"hw-address": "02:00:00:00:0b:01", "ip-address": "10.50.0.9",
+         "hostname": "ms-p1"},
+        {"hw-address": "02:00:00:00:0b:02"},
+    ]  # fmt: skip
+    read(home, exports, {"roster.zip": ROSTER, "kea.json": json.dumps(kea)})
+    (device,) = rows(home, "devices.csv")
+    assert (device["hostname"], device["static_ip"]) == ("ms-p1", "10.50.0.9")
+    assert len(rows(home, "subnets.csv")) == 2
+
+
+def test_check_counts_rows_that_lack_what_rules_ask(home, exports):
+    """Thirty-nine devices without a card were "in order" and nothing else."""
+    read(home, exports, {"roster.zip": ROSTER, "pcs.csv": COMPUTERS})
+    out = schoolbell("check", "--home", home).out
+    for line in (
+        "3 of 3 rows of devices.csv have no network card.",
+        "1 of 3 rows of devices.csv have no building.",
+        "2 of 2 rows of buildings.csv have no lat and lon.",
+    ):
+        assert line in out
+
+
+UNITS = "First Name [Required],Last Name [Required],Email Address [Required],\
+Org Unit Path [Required],Status [READ ONLY],Employee Title,Building ID\n" + "".join(
+    f"A,B{n},u{n}@oak.example,/Staff/{unit},Active,Teacher,{place}\n"
+    for n, (unit, place) in enumerate([
+        *[("High School", "")] * 3, *[("Fernwood Elementary Staff", "")] * 3,
+        *[("School Board", "")] * 4, ("Lone Academy", ""), *[("IT", "Annex")] * 3,
+    ])
+)  # fmt: skip
+
+
+def test_a_directory_alone_names_its_schools(home, exports):
+    """Org units and building ids held the schools, and no person had a building."""
+    out = read(home, exports, {"users.csv": UNITS})
+    places = of(rows(home, "buildings.csv"), "building").keys()
+    assert places == {"High School", "Fernwood Elementary", "Annex"}
+    assert "3 units or building ids are buildings" in out
+    people = of(rows(home, "users.csv"), "username")
+    assert people["u0"]["orgSourcedIds"] == "High School"
+    assert people["u3"]["orgSourcedIds"] == "Fernwood Elementary"
+    assert people["u11"]["orgSourcedIds"] == "Annex"
+    assert "orgSourcedIds" not in people["u7"]
+    with open_district(home) as district:
+        found = district.registry.frames["people"]["building"].drop_nulls().unique()
+        assert {*found} == places
+    assert "Nothing is new." in read(home, exports, {"users.csv": UNITS})
+
+
+def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
+    folder = exports({"roster.zip": ROSTER})
+    answers = {
+        "A folder": [str(folder)], "Hours of most": ["8 to 4", "8:00-16:00"],
+        "Latitude, longitude of Oakdale High": ["here", "43.5, -110.2"],
+        "Latitude, longitude of Oakdale Middle": [""],
+    }  # fmt: skip
+
+    def prompt(question, *_default, **_how):
+        return next(
+            given.pop(0)
+            for start, given in answers.items()
+            if question.startswith(start)
+        )
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", prompt)
+    monkeypatch.setattr("typer.confirm", lambda _question: True)
+    done = schoolbell("setup", "--home", home)
+    assert done.code == 0, done.err
+    places = of(rows(home, "buildings.csv"), "building")
+    assert (places["HS"]["lat"], places["HS"]["lon"]) == ("43.5", "-110.2")
+    assert "lat" not in places["MS"]
+    assert "1 buildings have no lat and lon" in done.out
+    with open_district(home) as district:
+        assert district.settings.district.usual_duty == {"all": "8:00-16:00"}

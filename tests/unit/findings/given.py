@@ -52,6 +52,7 @@ PROVEN = {
         "sites": ["shop.example"],
         "day_type": "school",
         "is_remote": True,
+        "is_event_possible": False,
     },
 }
 

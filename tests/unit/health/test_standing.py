@@ -5,16 +5,19 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from pipelines.health.rule_coverage import fed_since, rules_on
+from pipelines.health.rule_coverage import Blind, RuleCoverage, fed_since, rules_on
 from pipelines.warehouse.models import models, rules
 
 DAY = "2026-03-02"
 
 
-def registry(*, is_admin=False, missing=()):
+def registry(*, is_admin=False, missing=(), lat=41.6):
     accounts = pl.DataFrame({"account": ["adm-it"], "is_admin": [is_admin]})
-    return SimpleNamespace(missing=dict.fromkeys(missing, ""),
-                           frames={"accounts": accounts})  # fmt: skip
+    places = pl.DataFrame({"lat": [lat]}, {"lat": pl.Float64})
+    return SimpleNamespace(
+        missing=dict.fromkeys(missing, ""),
+        frames={"accounts": accounts, "buildings": places},
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,20 @@ def test_a_column_that_says_yes_nowhere_is_no_row():
     lacking = rules_on(detections, registry()).lacking
     assert lacking == {"AN-17": ["accounts.csv with is_admin"]}
     assert rules_on(detections, registry(is_admin=True)).lacking == {}
+    # no drive has a length
+    assert rules_on(detections, registry(is_admin=True, lat=None)).lacking == {
+        code: ["buildings.csv with lat"] for code in ("SA-1", "SA-2")
+    }
     assert rules_on(detections, registry(missing=["devices.csv"])).lacking["AN-20"] == [
         "devices.csv"
     ]
+
+
+def test_a_carts_device_is_given_to_no_one():
+    """The advice for shared devices was to write down whose they are."""
+    name = "one fact names the account"
+    lost = [Blind(family, "HS", name, 1000, 600) for family in ("sites", "shared")]
+    apart = [RuleCoverage(1000, 1000, (one,)).lines[0] for one in lost]
+    assert "devices.csv whose the devices are" in apart[0]
+    assert "devices.csv" not in apart[1]
+    assert apart[1].endswith("Have the proxy ask for a login")

@@ -1,0 +1,67 @@
+"""Finds the usual hours of duty in exports, and writes them into `district.toml`.
+
+An absence system states from when to when a full day lasts. Where most absences of a
+full day state the same hours, these are the district's usual ones.
+"""
+
+import re
+from collections.abc import Mapping
+
+from pipelines.errors import SettingsError
+from pipelines.settings.model import EVERY_JOB, hours_of
+from pipelines.settings.toml_text import toml
+
+FEWEST_DAYS = 5
+"""Absences of a full day."""
+SHARE = 0.5
+"""Of them state the same hours."""
+_KEY = re.compile(r"^[ \t]*#?[ \t]*usual_duty[ \t]*=.*$", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[district\][^\n]*$", re.MULTILINE)
+
+
+def suggested(days: Mapping[tuple[str, str], int]) -> str:
+    """Return the hours that most full days state, as 07:30-16:00; empty if none do.
+
+    Args:
+        days: Start and end of full days -> the number of absences that state them.
+    """
+    hours, count = max(days.items(), key=lambda one: one[1], default=(("", ""), 0))
+    if count < FEWEST_DAYS or count <= SHARE * sum(days.values()):
+        return ""
+    return "-".join(hours)
+
+
+def checked(hours: str) -> str:
+    """Return hours that a person gave.
+
+    Raises:
+        SettingsError: They are not hours.
+    """
+    try:
+        hours_of(hours)
+    except ValueError as error:
+        raise SettingsError(str(error), where="--usual-duty", remedy="") from error
+    return hours.strip()
+
+
+def with_usual_duty(settings: str, hours: str) -> str:
+    """Return the text of a settings file that states these hours for all staff.
+
+    Raises:
+        SettingsError: The file states others, or has no table [district].
+    """
+    line = f"usual_duty = {toml({EVERY_JOB: hours})}"
+    keys = list(_KEY.finditer(settings))
+    if any(not key[0].lstrip().startswith("#") for key in keys):
+        raise SettingsError(
+            "states usual_duty already", where="district.toml", remedy="Edit it there."
+        )
+    if keys:
+        return settings[: keys[0].start()] + line + settings[keys[0].end() :]
+    if (table := _TABLE.search(settings)) is None:
+        raise SettingsError(
+            "has no table [district]",
+            where="district.toml",
+            remedy=f"Write below it: {line}",
+        )
+    return f"{settings[: table.end()]}\n{line}{settings[table.end() :]}"
