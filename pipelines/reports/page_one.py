@@ -14,6 +14,7 @@ from pipelines.reports.headline import (
     Coverage,
     compare,
     coverage,
+    has_list,
     history,
     not_judged_at,
     open_sites,
@@ -108,7 +109,7 @@ def limited(line: Line, gaps: str) -> Line:
         return line
     if line.value:
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
-    return replace(line, value=None, rest=gaps, chip="", is_amber=True)
+    return replace(line, value=None, rest=gaps, chip="", is_amber=True, is_least=False)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."
@@ -239,13 +240,16 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
-    be = "is" if older == 1 else "are"
-    more = f"; {number(older)} older still {be} not" if older else ""
+    more = f"; {count(older, 'older site')} in use" if older else ""
+    said = f"{noun} not on the list{more or ' (yet)'}."
+    if not has_list(view):
+        used = "new site was" if value == 1 else "new sites were"
+        said = f"{used} used. There is no list of approved sites yet."
     return Line(
         "new-sites",
         "Not on the list",
         value,
-        f"{noun} not on the list{more or ' (yet)'}.",
+        said,
         compare(view, "new_sites"),
         "sites",
         trail(view, "new_sites", value),
@@ -321,7 +325,9 @@ def school_days(view: View) -> str:
     """How many there were, if the calendar says."""
     if view.of_week(view.inputs.school_days).is_empty():
         return "school days not known"
-    return count(view.school_day_count, "school day")
+    remote = view.school_day_count - len(view.on_site_dates)
+    said = count(view.school_day_count, "school day")
+    return f"{said}, {number(remote)} of them remote learning" if remote else said
 
 
 def headline(view: View, five: list[Line]) -> str:

@@ -24,6 +24,7 @@ from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
+from pipelines.reports.view import NO_BUILDING
 from pipelines.reports.words import count, number
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
@@ -178,7 +179,7 @@ def audit_head(district: District) -> str:
     return str(open_chain(district.store, district.home).head() or "")
 
 
-ELSEWHERE = {"elsewhere": "no known building"}
+ELSEWHERE = {"elsewhere": NO_BUILDING}
 """What the models say where no network names a building."""
 
 

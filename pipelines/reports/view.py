@@ -126,8 +126,8 @@ class View:
 
     @cached_property
     def sites(self) -> list[Case]:
-        """The week's cases that ask about a site, and about nobody."""
-        return [case for case in self.standing_as("site") if self.is_new(case)]
+        """Cases that ask about a site and that wait, carried ones included."""
+        return self.standing_as("site")
 
     @cached_property
     def decided(self) -> list[Case]:
@@ -165,8 +165,13 @@ class View:
         return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
-        """The week's standing findings of one kind."""
-        return self.of_week(self.standing).filter(pl.col("kind") == kind)
+        """Return the week's standing findings of one kind, by rules not on trial.
+
+        A rule on trial asks no one, so that the report's counts leave it out.
+        """
+        return self.of_week(self.standing).filter(
+            pl.col("kind") == kind, pl.col("stage").fill_null("live") != "trial"
+        )
 
     def evidence_of(
         self, findings: Collection[str]
@@ -275,6 +280,8 @@ def week_label(start: date) -> str:
     return f"{year}-W{week:02d}"
 
 
+NO_BUILDING = "no known building"
+"""Stands for events whose building is not known, in tables by building."""
 YEAR_BEGINS = 8  # August
 TO_THURSDAY = timedelta(days=3)
 

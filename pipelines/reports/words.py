@@ -192,8 +192,10 @@ def share(part: int, whole: int) -> str:
         return "100%" if part else "0%"
     exact = 100 * part / whole
     if exact > 99:
-        return f"{min(exact, 99.99):.2f}%"
-    return f"{max(exact, 0.1):.1f}%" if exact < 10 else f"{exact:.0f}%"
+        return f"{exact:.2f}%" if exact <= 99.99 else "over 99.99%"
+    if exact < 0.1:
+        return "under 0.1%"
+    return f"{exact:.1f}%" if exact < 10 else f"{exact:.0f}%"
 
 
 def duration(minutes: float) -> str:
