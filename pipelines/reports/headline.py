@@ -315,8 +315,8 @@ MOST_SAID = 2
 def source_issues(view: View) -> list[str]:
     """What was wrong with the sources in the week, a sentence for each source.
 
-    As in "Firewall: more log lines than usual lack a host or account (44% of lines
-    name no account, 0% in the weeks before)". Missing hours are counted beside it.
+    As in "Firewall: log lines leave out more than usual (44% of lines name no account,
+    0% in the weeks before)". Missing hours are counted next to it.
     """
     midnight = datetime.combine(view.start, datetime.min.time(), view.zone)
     first = midnight.astimezone(UTC)

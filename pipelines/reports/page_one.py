@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.cards import DAYS_TO_DECIDE, decide
 from pipelines.reports.comparisons import change
 from pipelines.reports.headline import (
     IS_RULE,
@@ -132,11 +131,10 @@ def needs_you(view: View) -> Line:
     """Cases that wait for a decision, new and carried over."""
     size = len(view.waiting)
     if not size:
-        rest = "cases wait for a decision."
+        rest = "cases need a decision."
     else:
-        noun = "case waits" if size == 1 else "cases wait"
-        made = view.inputs.generated_time.astimezone(view.zone).date()
-        rest = f"{noun}: {split(view)}. {decide(view.start + DAYS_TO_DECIDE, made)}"
+        noun = "case needs" if size == 1 else "cases need"
+        rest = f"{noun} a decision: {split(view)}. {due(view)}"
     past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
     changed = change(view, "needs_review", size)
@@ -146,14 +144,25 @@ def needs_you(view: View) -> Line:
 
 
 def split(view: View) -> str:
-    """How many are new, and since when the oldest of the others waits."""
+    """Return how many are new, how many older, and the day of the oldest."""
     carried = [case for case in view.waiting if not view.is_new(case)]
     new = len(view.waiting) - len(carried)
     if not carried:
         return "all new" if new > 1 else "new this week"
     first = min(row["event_date"] for case in carried for row in case.counted)
-    held = f"{number(len(carried))} since {day(first)}"
-    return f"{number(new)} new, {held}" if new else f"carried over, {held}"
+    held = f"{number(len(carried))} older (oldest: {day(first)})"
+    return f"{number(new)} new, {held}" if new else held
+
+
+def due(view: View) -> str:
+    """Return how many are overdue, and until when the others are to be decided."""
+    made = view.inputs.generated_time.astimezone(view.zone).date()
+    days = [case.due for case in view.waiting]
+    late = sum(one < made for one in days)
+    if late == len(days):
+        return "It is overdue." if late == 1 else f"All {number(late)} are overdue."
+    by = f"Due {day(max(days))}"
+    return f"{by}; {number(late)} overdue." if late else f"{by}."
 
 
 def trust(view: View, arrived: Coverage) -> Line:
@@ -174,7 +183,7 @@ def trust(view: View, arrived: Coverage) -> Line:
         named = "longest gap: " if len(arrived.gaps) > 1 else ""
         rest += f" ({named}{say_gap(longest, view)})"
     issues = source_issues(view)
-    said = "".join(f" {one}" for one in issues)
+    said = f" Needs attention: {' '.join(issues)}" if issues else ""
     days = view.of_week(view.inputs.source_days)
     came, aside = total(days, "lines"), total(days, "rejects")
     if not aside:

@@ -209,10 +209,12 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     if not any(code in names for code in codes):
         return row["claim"], row["record"]
     measures["buildings"] = [names.get(code, code) for code in codes]
-    return _claim(row["claim"], codes, names), json.dumps(record, sort_keys=True)
+    return with_place_names(row["claim"], codes, names), json.dumps(
+        record, sort_keys=True
+    )
 
 
-def _claim(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
+def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
     """The sentence, with the list of its buildings as people call them."""
     pattern = r"\bat " + BETWEEN.join(re.escape(code) for code in codes) + r"(?![\w-])"
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.findings.cases import Case, Standing
+from pipelines.findings.cases import LOW, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.report_inputs import ReportInputs, week_of
 
@@ -165,13 +165,15 @@ class View:
         return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
-        """Return the week's standing findings of one kind, by rules not on trial.
+        """Return the week's standing findings of one kind that ask for a decision.
 
-        A rule on trial asks no one, so that the report's counts leave it out.
+        What a rule on trial finds at low weight asks no one; the report's counts leave
+        it out.
         """
-        return self.of_week(self.standing).filter(
-            pl.col("kind") == kind, pl.col("stage").fill_null("live") != "trial"
-        )
+        is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col(
+            "severity"
+        ).is_in(LOW)
+        return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
 
     def evidence_of(
         self, findings: Collection[str]

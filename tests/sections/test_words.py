@@ -77,7 +77,7 @@ def test_every_case_names_an_account_or_a_device_a_count_and_another_cause(week)
         name = card.removeprefix("case-")
         assert f"schoolbell findings verdict {name} CODE --reason ..." in text
         whole = Page(pages[f"2026-W47/evidence/{name}.html"]).text
-        _, _, excluded = whole.partition("Excluded by how this rule counts")
+        _, _, excluded = whole.partition("Never counted by this rule")
         excluded, _, rest = excluded.partition("What we could not see")
         assert "an account that several people may use" in excluded
         assert "ruled out" not in excluded

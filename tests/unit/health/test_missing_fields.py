@@ -43,7 +43,7 @@ def test_a_share_that_rose_is_told(hosts, told):
 
 def test_the_numbers_are_said_and_nobody_is_named():
     (one,) = grown(weekly_shares(days([0.3, 0.05, 0.05, 0.05])))
-    assert one.detail == "30% of lines name no host, 5% in the weeks before"
+    assert one.detail == "30% of lines name no host; 5.0% in the weeks before"
     assert one.start.date() == LAST - timedelta(days=6)
 
 
