@@ -130,7 +130,7 @@ def daily(
         *_silenced(silenced),
         *_foot(key, setting),
     ]
-    subject = f"Schoolbell: {len(facts)} {noun} of sources and runs"
+    subject = f"Schoolbell: {len(facts)} system {noun}"
     if not facts:
         subject = f"Schoolbell: {_notices(len(over))} over"
     return Message(key, subject, text_of(lines), DAILY, _worst(facts))
