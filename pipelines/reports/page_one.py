@@ -227,8 +227,8 @@ def last_coverage(view: View) -> str:
 def shared(view: View, now: Mapping[str, Any]) -> Line:
     """Accounts in use in two places at once, or while their owner was away."""
     value = now["shared_accounts"]
-    noun = "account shows" if value == 1 else "accounts show"
-    whose = "its owner" if value == 1 else "their owners"
+    noun = "account was" if value == 1 else "accounts were"
+    whose = "its owner" if value == 1 else "their owner"
     settled = view.seen("shared_account").filter(pl.col("status") == "explained")
     explained = settled["subject"].n_unique()
     more = f", {number(explained)} explained since" if explained else ""
@@ -236,7 +236,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
         "shared-accounts",
         "Shared accounts",
         value,
-        f"{noun} use away from {whose}{more}.",
+        f"{noun} used where {whose} was not{more}.",
         compare(view, "shared_accounts"),
         "shared-accounts",
         trail(view, "shared_accounts", value),
@@ -249,7 +249,7 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
-    more = f"; {count(older, 'older site')} in use" if older else ""
+    more = f"; {number(older)} older in use" if older else ""
     said = f"{noun} not on the list{more or ' (yet)'}."
     if not has_list(view):
         used = "new site was" if value == 1 else "new sites were"
@@ -274,7 +274,7 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
         "off-hours-accounts",
         "Outside hours",
         value,
-        f"{noun} used outside sites at length outside duty hours.",
+        f"{noun} used non-work sites at length after hours.",
         compare(view, "off_hours_accounts"),
         "off-hours",
         trail(view, "off_hours_accounts", value),

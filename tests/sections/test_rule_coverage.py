@@ -101,7 +101,7 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
 
 
 def test_a_number_that_is_not_known_is_no_least_number_and_no_zero():
-    """A tile said "0 minutes" after hours, a line a bare "at least", of what no rule could see."""
+    """A tile said "0 minutes" after hours, a line "at least", of nothing seen."""
     rows = coverage("sites", "no known building", 0, 480)
     view = view_of("quiet", rows)
     outside = line(view, "off-hours-accounts")
