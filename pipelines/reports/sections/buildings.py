@@ -57,12 +57,12 @@ def summary(rows: pl.DataFrame) -> str:
     everything = total(rows, "request_count")
     people = total(busiest, "request_count")
     top, low = busiest.row(0), busiest.row(-1)
-    remote = f" {rows['remote'][0]}." if rows["remote"][0] else ""
+    remote = f"{rows['remote'][0]}. " if rows["remote"][0] else ""
     return (
-        f"Small bar charts of requests by people, on one scale, for "
+        f"{remote}Small bar charts of requests by people, on one scale, for "
         f"{count(busiest.height, 'building')}. Highest: {top[0]}, {number(top[1])}. "
         f"Lowest: {low[0]}, {number(low[1])}. Of {number(everything)} requests in "
-        f"all, {share(people, everything)} came from people.{remote} Background "
+        f"all, {share(people, everything)} came from people. Background "
         "traffic is in the table."
     )
 

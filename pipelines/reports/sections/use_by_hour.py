@@ -148,7 +148,7 @@ def draw(rows: Day) -> Figure | None:
         for hour in HOURS
         if rows.now[hour]
     ]
-    traces, shapes = [columns("blue", marks, name=f"use, {rows.a_day}")], []
+    traces, shapes = [columns("blue", marks, name=f"time online, {rows.a_day}")], []
     top = max(rows.now) / 60
     if rows.earlier:
         points = [(hour, rows.middle(hour) / 60, hover(rows, hour)) for hour in HOURS]
