@@ -21,6 +21,7 @@ from pipelines.settings.model import Settings
 from pipelines.settings.secrets import state_place
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.connections import Store, fact, only_run, remember
+from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse.detections import Detection, catalog, rule_version
@@ -312,7 +313,7 @@ def open_district(path: Path, load: Load | None = None) -> Iterator[District]:
         load: Reads the registry; whoever opens a home often may know it already.
 
     Raises:
-        SettingsError: The settings are missing or wrong.
+        SettingsError: The settings are missing or wrong, or lost their roles.
         ForeignStateError: The state is missing, or is not this home's.
     """
     home = DistrictHome(path.resolve())
@@ -320,6 +321,7 @@ def open_district(path: Path, load: Load | None = None) -> Iterator[District]:
     reading = Reading.of((load or _load)(home, settings))
     store = open_state(home)
     try:
+        keep_roles(store, home, settings)
         yield District(home, settings, reading, store)
     finally:
         store.close()
@@ -330,13 +332,14 @@ def open_outlined(path: Path) -> Iterator[District]:
     """The same; a registry of which the outline is noted is not read before need be.
 
     Raises:
-        SettingsError: The settings are missing or wrong.
+        SettingsError: The settings are missing or wrong, or lost their roles.
         ForeignStateError: The state is missing, or is not this home's.
     """
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
     store = open_state(home)
     try:
+        keep_roles(store, home, settings)
         outline = noted_outline(store, outline_digest(home, settings))
         reading = Reading(partial(_load, home, settings), outline)
         if outline is None:

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pipelines.cli.errors import named_home, readable_errors
+from pipelines.errors import SettingsError
 
 GROUPS = {
     "Set up": {
@@ -79,6 +80,7 @@ GROUPS = {
             "reveal:reveal",
             "Show whose a code name is; each lookup is recorded.",
         ),
+        "roles": ("roles:roles", "Show or accept the roles of a home."),
         "audit": ("audit:app", "The audit log: who did what with findings and names."),
         "desk": ("desk:app", "Open the review desk in a browser, until it is stopped."),
         "refer": (
@@ -195,6 +197,10 @@ class Schoolbell(TyperGroup):
         }
         return super().shell_complete(ctx, incomplete)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take `at HOME` off the front: what follows works on that home alone."""
+        return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Tell of a home that cannot be opened before what works on it is imported."""
         is_run = not ctx.resilient_parsing and "--help" not in args
@@ -211,6 +217,32 @@ class Schoolbell(TyperGroup):
                 formatter.write_dl(
                     [(f"{name:{wide}}", text) for name, (_, text) in commands.items()]
                 )
+
+
+AT = "at"
+"""`schoolbell at HOME COMMAND ...`: a rule of sudo can fix the home in this form."""
+
+
+def _at_home(args: Sequence[str]) -> list[str]:
+    """Return the command and its options, with the home of `at HOME` as the only one.
+
+    Raises:
+        SettingsError: No home follows, or the options name a home too.
+    """
+    if len(args) < len(("at", "HOME", "COMMAND")):
+        raise SettingsError(
+            "no home or no command follows",
+            where=AT,
+            remedy="schoolbell at HOME COMMAND ...",
+        )
+    if any(word.partition("=")[0] == "--home" for word in args):
+        raise SettingsError(
+            "the home is fixed, and cannot be named again",
+            where="--home",
+            remedy=f"Leave --home out: schoolbell {AT} {args[1]} {args[2]} ...",
+        )
+    os.environ["SCHOOLBELL_HOME"] = args[1]
+    return list(args[2:])
 
 
 def _require_settings(args: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from pipelines.run.console import console, table
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import RESTORE, Chain, kept_heads, open_chain, parsed_head
+from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.privacy_records import gather_openings
 
@@ -107,9 +108,11 @@ def lookups(
 @contextmanager
 def _chain(home: Path) -> Iterator[Chain]:
     place = DistrictHome(home.resolve())
-    who_asks(load_settings(place)).require("audit")
+    settings = load_settings(place)
+    who_asks(place, settings).require("audit")
     store = open_state(place)
     try:
+        keep_roles(store, place, settings)
         gather_openings(store, place)
         yield open_chain(store, place)
     finally:

@@ -114,7 +114,7 @@ def accept_file(path: Path, name: str) -> str:
             )
         one = waiting[name]
         act = Act(
-            actor=str(who_asks(district.settings)),
+            actor=str(who_asks(district.home, district.settings)),
             action="accept registry",
             subject=name,
             reason=f"{one.rows} rows, {one.kept.rows} before",

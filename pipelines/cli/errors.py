@@ -70,7 +70,7 @@ def _refused(error: OSError) -> SchoolbellError:
             f"{error.strerror} for this account",
             where=str(error.filename),
             remedy=f"Run it as the account that owns the home: {_as_owner()}\n"
-            "  If the owner is wrong, as root: schoolbell protect",
+            "  If the owner is wrong, as root: schoolbell protect --take-from OWNER",
         )
     return SchoolbellError(
         error.strerror or str(error) or type(error).__name__,

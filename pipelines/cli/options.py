@@ -17,6 +17,7 @@ import typer
 
 from pipelines.engines import Kind
 from pipelines.errors import SettingsError
+from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import LOGIN_UID, Asker, Right, asker, login_uid
 from pipelines.settings.roles import known_user as _known
@@ -26,20 +27,21 @@ if TYPE_CHECKING:  # not every command opens a home, and they take long to impor
     from pipelines.district import District
 
 
-def who_asks(settings: Settings) -> Asker:
-    """The person at the terminal, or the user that a timer runs as."""
+def who_asks(home: DistrictHome, settings: Settings) -> Asker:
+    """Return the person at the terminal, or the user that a timer runs as."""
+    owner = owner_of(home)
     if not hasattr(os, "getuid"):  # Windows has no such groups
-        return asker(settings.roles, 0, getpass.getuser(), ())
+        return asker(settings.roles, 0, getpass.getuser(), (), owner)
     uid = _uid()
     name, groups = _known(uid)
-    return asker(settings.roles, uid, name, groups)
+    return asker(settings.roles, uid, name, groups, owner)
 
 
 def who_asks_in(district: "District") -> Asker:
     """The same, with what the district grants staff of its service agency today."""
     from pipelines.acts.context import granted_today
 
-    return granted_today(district, who_asks(district.settings))
+    return granted_today(district, who_asks(district.home, district.settings))
 
 
 def whose_login() -> str:

@@ -3,14 +3,16 @@
 import grp
 import os
 import pwd
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.cli.output import tell
-from pipelines.errors import SettingsError
+from pipelines.errors import SettingsError, safe
 from pipelines.operations.units import GROUPS, protect
 from pipelines.settings.home import DistrictHome
 
@@ -20,13 +22,21 @@ def protect_home(
     user: Annotated[
         str, typer.Option(help="Account that runs the pipeline, and owns the home.")
     ] = "schoolbell",
+    take_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Account whose files in a folder of another are taken too; repeatable."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Set owner and mode of a home's files, as root.
 
     Reports can then be read by schoolbell-readers, snapshots by schoolbell-snapshots,
     settings and registry written by schoolbell-operators; keys, lake, state and
-    warehouse by the account alone. It can be given again at any time.
+    warehouse by the account alone. You can run it again at any time. It leaves alone
+    and lists links, files with several names, other devices, and files of another owner
+    than their folder; then the exit code is 1.
     """
     if os.geteuid() != 0:
         raise SettingsError(
@@ -36,9 +46,17 @@ def protect_home(
         )
     account = _account(user)
     groups = {"": account.pw_gid, **_groups()}
-    changed = protect(DistrictHome(home.resolve()), account.pw_uid, groups)
-    said = f"{changed:,} paths were changed; the rest was as it should be."
-    tell({"changed": changed}, said, as_json=as_json)
+    others = [_account(one).pw_uid for one in take_from or ()]
+    place = DistrictHome(Path(os.path.abspath(home)))  # noqa: PTH100 - follows no link
+    done = protect(place, account.pw_uid, groups, others)
+    lines = [f"{done.changed:,} paths were changed; the rest was already right."]
+    if done.refused:
+        lines += [f"Not changed: {safe(one)}" for one in done.refused]
+        lines += ["Look at each. Files that an account put there: --take-from ACCOUNT"]
+    refused = [{"path": one.where, "why": one.what} for one in done.refused]
+    facts = {"changed": done.changed, "refused": refused}
+    tell(facts, "\n".join(lines), as_json=as_json)
+    sys.exit(1 if done.refused else 0)
 
 
 def _account(user: str) -> pwd.struct_passwd:
@@ -47,7 +65,7 @@ def _account(user: str) -> pwd.struct_passwd:
     except KeyError as error:
         raise SettingsError(
             f"there is no account {user!r}",
-            where="--user",
+            where="--user, --take-from",
             remedy=f"useradd --system {user}",
         ) from error
 

@@ -114,7 +114,9 @@ def _written(district: District, plan: Plan, paths: list[Path]) -> list[str]:
         return ["Nothing is new."]
     names = ", ".join(path.name for path in paths)
     with only_writer(district.home):
-        done = write(district, plan, str(who_asks(district.settings)), names)
+        done = write(
+            district, plan, str(who_asks(district.home, district.settings)), names
+        )
     return [*done, "The next run judges with it. Delete the exports: they hold names."]
 
 

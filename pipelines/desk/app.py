@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -27,6 +27,7 @@ from pipelines.desk import views
 from pipelines.desk.forms import FORMS, Attempt, Done, Form
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.signin import (
+    Attempts,
     OpenIdSignIn,
     Passwords,
     Session,
@@ -63,10 +64,13 @@ HEADERS = {
 LOCAL = ("localhost", "127.0.0.1", "::1")
 MOST_BYTES = 300_000
 """Of a form; a statement of the longest kind fits."""
+MOST_DIGITS = 10
+"""Of a number that a browser sends."""
+MOST_ADDRESS = 100
 MOST_TRIALS = 50
 """Changes of the registry whose trial is remembered."""
 AGAIN_AFTER = 3600.0
-"""Seconds after which one more look at the same case is noted again."""
+"""Seconds after which one more sign-in, or look at the same case, is noted again."""
 TABS: tuple[tuple[str, str, Right], ...] = (
     ("/", "Queue", "findings"),
     ("/sites", "Sites", "findings"),
@@ -106,6 +110,7 @@ class DeskApp:
     home: OpenHome
     sessions: Sessions = field(default_factory=Sessions)
     passwords: Passwords = field(default_factory=Passwords)
+    noted: Attempts = field(default_factory=lambda: Attempts(1, AGAIN_AFTER))
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(
@@ -249,8 +254,7 @@ def failed(desk: DeskApp, error: SchoolbellError) -> Response:
 def _odd(desk: DeskApp, request: Request) -> Response | None:
     """Refuse a request that no page of this desk sent."""
     known = {*LOCAL, urlsplit(desk.address).hostname or "localhost"}
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    if host not in known:
+    if _split(f"//{request.headers.get('host', '')}").hostname not in known:
         return Response("this desk has another address", 421)
     if request.headers.get("sec-fetch-site") == "cross-site" and (
         request.method != "GET" or request.headers.get("sec-fetch-mode") != "navigate"
@@ -258,15 +262,30 @@ def _odd(desk: DeskApp, request: Request) -> Response | None:
         return Response("asked for by another site", 403)
     origin = request.headers.get("origin")
     if request.method != "GET" and origin is not None:
-        is_own = urlsplit(origin).netloc == _netloc(desk, request)
+        is_own = _split(origin).netloc == _netloc(desk, request)
         return None if is_own else Response("sent by another site", 403)
     return None
+
+
+def _split(url: str) -> SplitResult:
+    """Return the parts of an address that a browser sent; none if it is broken."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _first(query: Mapping[str, str]) -> int:
+    """Return the row that a page begins with; 0 where the address has none."""
+    text = query.get("from", "")
+    is_number = text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS
+    return int(text) if is_number else 0
 
 
 def _netloc(desk: DeskApp, request: Request) -> str:
     host = request.headers.get("host", "")
     own = urlsplit(desk.address)
-    return own.netloc if own.hostname == urlsplit(f"//{host}").hostname else host
+    return own.netloc if own.hostname == _split(f"//{host}").hostname else host
 
 
 def _cookie(desk: DeskApp) -> str:
@@ -329,9 +348,11 @@ def _ambient(desk: DeskApp, request: Request) -> Session | None:
 
 
 def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -> None:
-    """Write down who signed in, by which way."""
+    """Record who signed in, by which way; the same once in an hour."""
     district = desk.home.district
     by = str(session.uid) if session.way == "system" else session.way
+    if desk.noted.is_blocked(key := f"{action} {by} {session.login}"):
+        return
     act = Act(
         actor=f"{session.login} ({by})",
         action=action,
@@ -339,7 +360,7 @@ def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -
         reason=f"by {session.way}",
     )
     with desk.home.writing, open_chain(district.store, desk.home.home).recording(act):
-        pass
+        desk.noted.note(key)
 
 
 def queue(visit: Visit) -> Response:
@@ -347,7 +368,7 @@ def queue(visit: Visit) -> Response:
     query = visit.request.query_params
     show = query.get("show", "waiting")
     show = show if show in views.SHOWS else "waiting"
-    first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    first = _first(query)
     values = views.queue_page(visit.desk.home, visit.context(), show, first)
     return visit.page("queue.html.j2", **values)
 
@@ -361,13 +382,13 @@ def case(visit: Visit) -> Response:
 
 
 def read(visit: Visit, context: ActContext, case_id: str) -> None:
-    """Note that somebody reads a case, once an hour."""
-    seen, now = visit.session.read, visit.session.seen
-    if now - seen.get(case_id, -AGAIN_AFTER) < AGAIN_AFTER:
+    """Record that a person reads a case, once an hour in all of their sessions."""
+    actor, noted = str(visit.asker), visit.desk.noted
+    if noted.is_blocked(key := f"read {case_id} {actor}"):
         return
-    act = Act(actor=str(visit.asker), action="read case", subject=case_id, case=case_id)
+    act = Act(actor=actor, action="read case", subject=case_id, case=case_id)
     with visit.desk.home.writing, context.chain.recording(act):
-        seen[case_id] = now
+        noted.note(key)
 
 
 def letter_page(visit: Visit) -> Response:
@@ -477,7 +498,7 @@ def records_view(visit: Visit) -> Response:
 def record_view(visit: Visit) -> Response:
     """One request for public records, with its draft."""
     number, query = visit.request.path_params["record"], visit.request.query_params
-    first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    first = _first(query)
     values = views.record_page(visit.context(), number, first)
     return visit.page("record.html.j2", forms=FORMS, **values)
 
@@ -486,7 +507,7 @@ def acts_view(visit: Visit) -> Response:
     """The audit chain; whoever may not read it sees their own acts."""
     context, query = visit.context(), visit.request.query_params
     mine = query.get("mine") == "1" or not visit.asker.may("audit")
-    first = int(query["from"]) if query.get("from", "").isdigit() else 0
+    first = _first(query)
     with visit.desk.home.writing:
         gather_openings(context.district.store, context.district.home)
     entries = context.chain.entries(last=views.ENTRIES)
@@ -612,9 +633,13 @@ def posted(view: Post) -> Callable[[Request], Any]:
 async def form_of(request: Request) -> dict[str, str] | None:
     """The fields of a form; None where it is larger than any of ours."""
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MOST_BYTES:
+    is_number = length.isascii() and length.isdecimal() and len(length) < MOST_DIGITS
+    if not is_number or int(length) > MOST_BYTES:
         return None
-    data = await request.form(max_files=0, max_fields=40, max_part_size=MOST_BYTES)
+    try:
+        data = await request.form(max_files=0, max_fields=40, max_part_size=MOST_BYTES)
+    except ClientDisconnect:
+        return None
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
@@ -648,6 +673,16 @@ async def local(request: Request) -> Response:
     return await run_in_threadpool(_local, request, given or {})
 
 
+def _visitor(request: Request) -> str:
+    """Return the address that tries of passwords are counted for.
+
+    Behind a proxy everyone has its address, so the one that it adds last counts too.
+    """
+    peer = request.client.host if request.client else "socket"
+    forwarded = request.headers.get("x-forwarded-for", "")[-MOST_ADDRESS:]
+    return f"{peer} {forwarded.rpartition(',')[2].strip()}".strip()
+
+
 def _local(request: Request, given: Mapping[str, str]) -> Response:
     desk: DeskApp = request.app.state.desk
     if refused := _odd(desk, request):
@@ -655,7 +690,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
     district = desk.home.district
     if not district.settings.desk.local_accounts:
         return _sign_in(desk, 403, "Nobody signs in with a password here.")
-    address = request.client.host if request.client else "socket"
+    address = _visitor(request)
     login, password = given.get("login", ""), given.get("password", "")
     try:
         session = desk.passwords.sign_in(district.store, login, password, address)

@@ -23,6 +23,7 @@ from pipelines.settings.roles import Asker
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.desk_users import state_version
+from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.published_reports import published_weeks
 from pipelines.warehouse.snapshots import current, reading
@@ -87,6 +88,7 @@ class OpenHome:
                 registry = load_registry(self.home, settings)
                 store = self._store or open_state(self.home)
                 self._store = store
+                keep_roles(store, self.home, settings)
                 reading = Reading.of(registry)
                 district = District(self.home, settings, reading, store)
                 self._district = (stamp, district)

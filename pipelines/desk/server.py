@@ -9,8 +9,11 @@ import asyncio
 import ipaddress
 import socket
 import struct
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -19,8 +22,10 @@ from pipelines.desk.open_homes import OpenHome
 from pipelines.errors import SettingsError
 
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
-LOCAL, REMOTE, OWNER = 1, 2, 7
+LOCAL, REMOTE, STATE, OWNER, INODE = 1, 2, 3, 7, 9
 """Columns of these tables."""
+ESTABLISHED, NO_INODE = "01", "0"
+"""The kernel lists a closed connection too, as root's and without an inode."""
 CREDENTIALS = struct.Struct("3i")
 
 
@@ -41,7 +46,7 @@ def peer_uid(connection: socket.socket) -> int | None:
 
 
 def _owner(local: set[str], remote: set[str]) -> int | None:
-    """The owner of the socket whose ends are these."""
+    """Return the owner of the open socket with these ends; None once it is closed."""
     for table in TABLES:
         try:
             lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
@@ -49,7 +54,8 @@ def _owner(local: set[str], remote: set[str]) -> int | None:
             continue
         for line in lines:
             cells = line.split()
-            if cells[LOCAL] in local and cells[REMOTE] in remote:
+            is_it = cells[LOCAL] in local and cells[REMOTE] in remote
+            if is_it and cells[STATE] == ESTABLISHED and cells[INODE] != NO_INODE:
                 return int(cells[OWNER])
     return None
 
@@ -75,18 +81,59 @@ OPEN_TO_ALL = 0o666
 """Of the socket: the kernel says who comes, and roles say what they may do."""
 
 
+READ_SECONDS = 20.0
+"""A request arrives whole within this time, or its connection is closed."""
+MAX_CONNECTIONS = 100
+"""Open connections of one user of the system; a proxy in front needs fewer."""
+OPEN: Counter[int | None] = Counter()
+"""Open connections by user id."""
+
+
 class KnownPeer(H11Protocol):
-    """A connection that knows which user of the system opened it."""
+    """A connection that knows which user of the system opened it.
+
+    One that sends its request slowly is closed, and so is one too many of a user: a
+    person with a thousand half-sent forms would otherwise keep everyone else out.
+    """
+
+    uid: int | None = None
+    reading_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Ask the kernel once, when the connection opens."""
         super().connection_made(transport)
         connection = transport.get_extra_info("socket")
-        try:
-            uid = peer_uid(connection)
-        except (OSError, ValueError):
-            uid = None
-        self.app_state = {**self.app_state, "uid": uid}
+        with suppress(OSError, ValueError):
+            self.uid = peer_uid(connection)
+        self.app_state = {**self.app_state, "uid": self.uid}
+        OPEN[self.uid] += 1
+        if OPEN[self.uid] > MAX_CONNECTIONS:
+            transport.close()
+            return
+        self.reading_since = self.loop.time()
+        self._look_later()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count one connection less."""
+        OPEN[self.uid] -= 1
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request."""
+        self.reading_since = self.loop.time()
+        super().on_response_complete()
+
+    def _look_later(self) -> None:
+        self.loop.call_later(READ_SECONDS / 4, self._close_if_slow)
+
+    def _close_if_slow(self) -> None:
+        if self.transport.is_closing():
+            return
+        is_reading = self.conn.their_state in (h11.IDLE, h11.SEND_BODY)
+        if is_reading and self.loop.time() - self.reading_since > READ_SECONDS:
+            self.transport.close()
+        else:
+            self._look_later()
 
 
 def listening(host: str, port: int, path: Path | None) -> socket.socket:

@@ -22,7 +22,7 @@ from threading import Lock
 from typing import Any
 
 from pipelines.errors import SettingsError
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import (
     Asker,
@@ -38,6 +38,8 @@ from pipelines.state.desk_users import accounts
 
 MOST = 5_000
 """Sessions at a time; the oldest makes room."""
+MOST_OF_A_PERSON = 20
+"""Sessions of one person; so no one pushes another person's sessions out."""
 
 
 @dataclass
@@ -49,7 +51,6 @@ class Session:
         uid: The user id of the system, where it was that.
         token: Stands in each form; a post without it is refused.
         told: What the next page says once.
-        read: When each case was last read, so that each look is noted once an hour.
     """
 
     login: str
@@ -60,7 +61,6 @@ class Session:
     began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
     told: str = ""
-    read: dict[str, float] = field(default_factory=dict)
 
     def has_token(self, token: str) -> bool:
         """Whether a form came from a page of this session."""
@@ -76,8 +76,15 @@ class Sessions:
 
     def begin(self, session: Session) -> str:
         """A new session; the word for its cookie."""
-        word = secrets.token_urlsafe(32)
+        word, person = secrets.token_urlsafe(32), (session.way, session.login)
         with self._lock:
+            own = [
+                one
+                for one, held in self._held.items()
+                if (held.way, held.login) == person
+            ]
+            for one in own[: max(len(own) + 1 - MOST_OF_A_PERSON, 0)]:
+                del self._held[one]
             self._held[word] = session
             while len(self._held) > MOST:
                 self._held.popitem(last=False)
@@ -107,7 +114,7 @@ class Attempts:
 
     def __init__(self, most: int = 5, seconds: float = 900) -> None:
         self._most, self._seconds = most, seconds
-        self._held: dict[str, deque[float]] = {}
+        self._held: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = Lock()
 
     def is_blocked(self, key: str) -> bool:
@@ -118,12 +125,18 @@ class Attempts:
     def note(self, key: str) -> bool:
         """One more; whether it blocks from now on."""
         with self._lock:
-            if len(self._held) > MOST:
-                self._held.clear()
+            while len(self._held) > MOST:
+                self._held.popitem(last=False)
             held = self._fresh(key)
             held.append(time.monotonic())
             self._held[key] = held
             return len(held) == self._most
+
+    def take_back(self, key: str) -> None:
+        """Take the last one back: it was not in vain."""
+        with self._lock:
+            if held := self._held.get(key):
+                held.pop()
 
     def forget(self, key: str) -> None:
         """They signed in."""
@@ -145,23 +158,14 @@ STATE_SECONDS = 600
 
 
 def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
-    """Whoever is signed in, with the roles that they have now.
-
-    Raises:
-        RefusedError: Nobody may sign in by that way any more.
-    """
+    """Return the person who is signed in, with the roles that they have now."""
     if session.way == "system":
         name, groups = known_user(session.uid)
-        found = asker(settings.roles, session.uid, name, groups)
-        if found.is_alone and session.uid not in (0, home.path.stat().st_uid):
-            raise RefusedError(
-                "a home without roles has one operator: the account that owns it",
-                where="district.toml: [roles]",
-            )
-        return found
+        return asker(settings.roles, session.uid, name, groups, owner_of(home))
     names = {session.login, *session.groups}
-    found = asker(settings.desk.roles, number_of(session.login), session.login, names)
-    return replace(found, is_alone=False, way=session.way)
+    uid = number_of(session.login)
+    found = asker(settings.desk.roles, uid, session.login, names, owner=-1)
+    return replace(found, is_only_for_owner=False, way=session.way)
 
 
 def by_system(uid: int | None, headers: Mapping[str, str]) -> Session | None:
@@ -209,6 +213,8 @@ class Passwords:
         self._by_login, self._by_address = Attempts(), Attempts(most=30)
         # a login that is not there takes as long as one that is
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self._hashing = Lock()
+        """One at a time: each takes 64 MiB."""
 
     def sign_in(self, store: Store, login: str, password: str, address: str) -> Session:
         """The session of whoever knows the password.
@@ -217,16 +223,22 @@ class Passwords:
             RefusedError: They do not, or have tried too often.
         """
         name = login.strip().casefold()
+        with self._hashing:
+            return self._tried(store, name, password, address)
+
+    def _tried(self, store: Store, name: str, password: str, address: str) -> Session:
+        """Count one try, then look at it: tries at the same time are counted too."""
         if self._by_login.is_blocked(name) or self._by_address.is_blocked(address):
             raise TooOftenError("too many tries; wait a quarter of an hour")
+        is_now_blocked = self._by_login.note(name)
+        self._by_address.note(address)
         rows = {row["login"]: row for row in accounts(store)}
         row = rows.get(name)
         known = row["password_hash"] if row and not row["ended_time"] else self._nobody
         if not (self._is_right(known, password) and known is not self._nobody):
-            self._by_address.note(address)
-            is_now_blocked = self._by_login.note(name)
             raise WrongPasswordError(name, is_now_blocked=is_now_blocked)
         self._by_login.forget(name)
+        self._by_address.take_back(address)
         return Session(login=name, way="local")
 
     def hashed(self, password: str) -> str:

@@ -440,11 +440,15 @@ def rules_on(detections: Mapping[str, "Detection"], registry: "Registry") -> Rul
 
 
 def _is_empty(registry: "Registry", name: str) -> bool:
-    """No row of a file, or none that says yes in the column behind the colon."""
+    """No row of a file, or none that says yes, or anything, in the column named."""
     file, _, column = name.partition(":")
     if file in registry.missing:
         return True
-    return bool(column) and not registry.frames[file[:-4]][column].any()
+    if not column:
+        return False
+    cells = registry.frames[file[:-4]][column].drop_nulls()
+    is_flag = str(cells.dtype) == "Boolean"
+    return not (cells.any() if is_flag else len(cells))
 
 
 def arrived(store: Store) -> Held:

@@ -730,7 +730,7 @@ inner join built.identity.accounts as accounts
         requests.account = accounts.account
         and requests.event_date = accounts.event_date
 where
-    verdicts.verdict in ('external', 'no_list')
+    verdicts.verdict in ('external', 'no_list', 'leisure')
     and requests.site is not null
     -- a host goes by the site that it serves
     and requests.url_hostname not in (

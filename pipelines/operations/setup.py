@@ -5,13 +5,20 @@ gave and left out, what each file would gain, and which rules could judge with i
 Writing is one audited act a file.
 """
 
+import gzip
 import hashlib
+import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from pipelines.district import District
 from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
@@ -27,7 +34,14 @@ from pipelines.registry.imports.exports import (
     how_to_get,
 )
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
-from pipelines.registry.imports.rows import Known, Place, Taken, rows_of
+from pipelines.registry.imports.rows import (
+    CLOSED_LIST,
+    CLOSED_NOTE,
+    Known,
+    Place,
+    Taken,
+    rows_of,
+)
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
@@ -151,7 +165,47 @@ def known_of(district: District) -> Known:
         if row["building"]
     ]
     domains = district.settings.district.account_domains
-    return Known(users, places, domains, district.zone)
+    accounts = folder.rows["accounts.csv"].frame
+    is_closed = pl.col("note").str.starts_with(CLOSED_NOTE)
+    listed = {
+        "accounts.csv": accounts["username"],
+        CLOSED_LIST: accounts.filter(is_closed)["username"],
+        "buildings.csv": folder.rows["buildings.csv"].frame["org_id"].drop_nulls(),
+        "devices.csv": folder.rows["devices.csv"].frame["hostname"].drop_nulls(),
+    }
+    return Known(
+        users,
+        places,
+        domains,
+        district.zone,
+        today=datetime.now(ZoneInfo(district.zone)).date().isoformat(),
+        listed={name: [*cells.str.to_lowercase()] for name, cells in listed.items()},
+        logged=partial(names_in_logs, district.home.landing),
+    )
+
+
+LOG_BYTES = 64_000_000
+"""As much of the logs is searched for host names."""
+FILE_BYTES = 8_000_000
+
+
+def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
+    """Find which names the logs contain as words; the smallest files come first."""
+    left, found, wanted = LOG_BYTES, set[str](), set(names)
+    files = (path for path in landing.rglob("*") if path.is_file())
+    for path in sorted(files, key=lambda one: (one.stat().st_size, one)):
+        if left <= 0:
+            break
+        try:
+            opened = gzip.open if path.suffix == ".gz" else open
+            with opened(path, "rb") as stream:
+                data = stream.read(min(FILE_BYTES, left))
+        except (OSError, EOFError, zlib.error):
+            continue  # the run that ingests it reports it
+        left -= len(data)
+        words = re.findall(rb"[A-Za-z0-9-]+", data)
+        found |= wanted & {word.decode().lower() for word in set(words)}
+    return found
 
 
 def _is_elsewhere(district: District) -> bool:

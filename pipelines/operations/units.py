@@ -20,13 +20,14 @@ which look at the login behind `sudo`.
 
 import os
 import re
+import stat
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pipelines
-from pipelines.errors import SchoolbellError
+from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.settings.home import DistrictHome
 
 READERS, ANALYSTS, OPERATORS = "readers", "snapshots", "operators"
@@ -72,60 +73,170 @@ RIGHTS: Mapping[str, Right] = {
 HOME = Right(READERS, 0o750, None)
 SETTINGS = Right(OPERATORS, 0o750, 0o660)
 SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
+DEEPEST = 40
+"""Folders below each other; no part of a home has as many."""
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class UnsafeError(SchoolbellError):
+    """A path that is not given away: root would give away a file of the machine."""
+
+
+@dataclass
+class Protected:
+    """The result of `protect`.
+
+    Attributes:
+        changed: Number of paths with another owner, group or mode than before.
+        refused: Every path that was left alone, with the reason.
+    """
+
+    changed: int = 0
+    refused: list[UnsafeError] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One path as it should be."""
+class _Folder:
+    """An open folder of the walk: its descriptor, path, and owner before the change."""
 
+    descriptor: int
     path: Path
-    group: str | None
-    mode: int
+    owner: int
 
 
-def wanted(home: DistrictHome) -> Iterator[Wanted]:
-    """Every path of a home whose group and mode are laid down."""
-    yield Wanted(home.path, HOME.group, HOME.folder)
-    if home.settings_file.exists():
-        yield Wanted(home.settings_file, SETTINGS.group, SETTINGS.file or 0)
-    for name in SINGLE:
-        for path in sorted(home.path.glob(f"{name}*")):
-            yield Wanted(path, None, 0o600)
-    for name, right in RIGHTS.items():
-        folder = home.path / name
-        if folder.is_dir():
-            yield from _below(folder, right)
+def protect(
+    home: DistrictHome,
+    owner: int,
+    groups: Mapping[str, int],
+    take_from: Collection[int] = (),
+) -> Protected:
+    """Set owner, group and mode of everything in a home.
 
-
-def _below(folder: Path, right: Right) -> Iterator[Wanted]:
-    yield Wanted(folder, right.group, right.folder)
-    if right.file is None:
-        return
-    for path in sorted(folder.rglob("*")):
-        if not path.is_symlink():
-            mode = right.folder if path.is_dir() else right.file
-            yield Wanted(path, right.group, mode)
-
-
-def protect(home: DistrictHome, owner: int, groups: Mapping[str, int]) -> int:
-    """Set owner, group and mode of everything; the number of paths that changed.
+    The walk goes from one open folder to the next and changes what it opened, so that
+    no link leads out of the home. It leaves alone links, files with several names,
+    other devices, and entries of another owner than their folder.
 
     Args:
         owner: User id of the pipeline's account.
         groups: Group ids by the names of `GROUPS`, and of the owner under `""`.
+        take_from: User ids whose files are taken although their folder is another's.
+
+    Raises:
+        SettingsError: The folder is not a home.
+        UnsafeError: The folder itself is a link.
     """
-    changed = 0
-    for right in wanted(home):
-        group = groups[right.group or ""]
-        held = right.path.stat()
-        if (held.st_uid, held.st_gid) != (owner, group):
-            os.chown(right.path, owner, group)
-            changed += 1
-        if held.st_mode & 0o7777 != right.mode:
-            changed += (held.st_uid, held.st_gid) == (owner, group)
+    if not home.settings_file.is_file():
+        raise SettingsError("is not a district home", where=str(home.path))
+    walk = _Walk(owner, groups, frozenset({owner, *take_from}), Protected())
+    walk.begin(home.path)
+    return walk.done
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One `protect`; see there."""
+
+    owner: int
+    groups: Mapping[str, int]
+    known: frozenset[int]
+    done: Protected
+
+    def begin(self, path: Path) -> None:
+        """Give the home itself away, after every part of it that has a right."""
+        if path.is_symlink():
+            raise UnsafeError("is a link", where=str(path))
+        descriptor = os.open(path, os.O_RDONLY | NO_LINK)
+        try:
+            held = os.fstat(descriptor)
+            folder = _Folder(descriptor, path, held.st_uid)
+            for name in sorted(os.listdir(descriptor)):  # noqa: PTH208 - a path could be swapped
+                if (right := _right_of(name)) is not None:
+                    self._give(folder, name, right, held.st_dev, depth=1)
+            self._set(descriptor, held, HOME.group, HOME.folder)
+        finally:
+            os.close(descriptor)
+
+    def _give(
+        self, folder: _Folder, name: str, right: Right, device: int, depth: int
+    ) -> None:
+        """Give one entry of a folder away, and all below it first."""
+        path = folder.path / name
+        try:
+            self._require_plain(
+                os.stat(name, dir_fd=folder.descriptor, follow_symlinks=False),
+                folder,
+                device,
+                depth,
+            )
+            descriptor = os.open(name, os.O_RDONLY | NO_LINK, dir_fd=folder.descriptor)
+        except UnsafeError as error:
+            self.done.refused.append(UnsafeError(error.what, where=str(path)))
+            return
+        except OSError as error:
+            what = f"was changed meanwhile: {error.strerror}"
+            self.done.refused.append(UnsafeError(what, where=str(path)))
+            return
+        try:
+            held = os.fstat(descriptor)
+            self._require_plain(held, folder, device, depth)
+            if not stat.S_ISDIR(held.st_mode):
+                if right.file is not None:
+                    self._set(descriptor, held, right.group, right.file)
+                return
+            if right.file is not None:
+                opened = _Folder(descriptor, path, held.st_uid)
+                for below in sorted(os.listdir(descriptor)):  # noqa: PTH208 - a path could be swapped
+                    self._give(opened, below, right, device, depth + 1)
+            self._set(descriptor, held, right.group, right.folder)
+        except UnsafeError as error:
+            self.done.refused.append(UnsafeError(error.what, where=str(path)))
+        finally:
+            os.close(descriptor)
+
+    def _require_plain(
+        self, held: os.stat_result, folder: _Folder, device: int, depth: int
+    ) -> None:
+        """Go on only with a file or folder that surely belongs to the home.
+
+        Raises:
+            UnsafeError: It may be a file of the machine.
+        """
+        is_folder = stat.S_ISDIR(held.st_mode)
+        reason = ""
+        if stat.S_ISLNK(held.st_mode):
+            reason = "is a link"
+        elif not (is_folder or stat.S_ISREG(held.st_mode)):
+            reason = "is neither a file nor a folder"
+        elif not is_folder and held.st_nlink > 1:
+            reason = f"has {held.st_nlink} names (hard links)"
+        elif held.st_dev != device:
+            reason = "is on another device than the home"
+        elif folder.owner not in (0, held.st_uid) and held.st_uid not in self.known:
+            reason = f"belongs to user {held.st_uid}, its folder to user {folder.owner}"
+        elif depth > DEEPEST:
+            reason = "is deeper than any part of a home"
+        if reason:
+            raise UnsafeError(reason)
+
+    def _set(
+        self, descriptor: int, held: os.stat_result, group_name: str | None, mode: int
+    ) -> None:
+        group = self.groups[group_name or ""]
+        is_given = (held.st_uid, held.st_gid) == (self.owner, group)
+        self.done.changed += not is_given or held.st_mode & 0o7777 != mode
+        if not is_given:
+            os.fchown(descriptor, self.owner, group)
         # a change of owner takes the set-group-id bit away
-        right.path.chmod(right.mode)
-    return changed
+        os.fchmod(descriptor, mode)
+
+
+def _right_of(name: str) -> Right | None:
+    """Return the right of an entry of the home; None where none is laid down."""
+    if name == "district.toml":
+        return SETTINGS
+    if name.startswith(SINGLE):
+        return PRIVATE
+    return RIGHTS.get(name)
 
 
 FOLDERS = ("systemd", "nginx", "sudoers.d", "dagster")

@@ -250,6 +250,7 @@ def _versions(district: District) -> dict[str, str]:
     more = {
         "settings": district.settings_hash,
         "zone": district.zone,
+        "registry code": code_mark(),
         "leads": "|".join(sorted(demoted(qualities_of(district)))),
         "stages": "|".join(map("=".join, sorted(district.stages.items()))),
         "domains": "|".join(sorted(district.settings.district.account_domains)),

@@ -399,7 +399,7 @@ def _registry_version(district: District) -> str:
         if builds.is_of_registry(model)
     ]
     said = sha256(repr((settings, built)).encode()).hexdigest()[:12]
-    return f"{district.outline.version} {said} {columns} {derived}"
+    return f"{district.outline.version} {said} {columns} {derived} {code_mark()}"
 
 
 def _is_loaded(database: Database, district: District) -> bool:

@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -364,6 +364,33 @@ def word_key(word: str) -> str:
 def key_of(words: pl.Expr) -> pl.Expr:
     """The same of a column."""
     return words.str.to_lowercase().str.replace_all(r"[_/ -]+", " ").str.strip_chars()
+
+
+CATEGORY_STEPS = (
+    (r"[_/&+, -]+", " "),
+    (r"\band\b", " "),
+    (r"ies\b", "y"),
+    (r"([a-z][a-z])s\b", "${1}"),
+    (r" +", " "),
+)
+"""Patterns and replacements, in order, that make a category's lookup key.
+
+`sql/macros/category_key.sql` applies the same ones.
+"""
+
+
+def category_key_of(words: pl.Expr) -> pl.Expr:
+    """Return the lookup key of categories: no "and", "&" or "/", and no plural."""
+    words = words.str.to_lowercase()
+    for pattern, replacement in CATEGORY_STEPS:
+        words = words.str.replace_all(pattern, replacement)
+    return words.str.strip_chars()
+
+
+def category_keys(words: Iterable[str]) -> list[str]:
+    """Return the lookup key of each category."""
+    column = pl.Series("word", list(words), pl.String)
+    return column.to_frame().select(category_key_of(pl.col("word")))["word"].to_list()
 
 
 def allowed(cell: Cell) -> str:

@@ -292,11 +292,13 @@ VERDICTS: Words = {
     "denied": "the list forbids it",
     "external": "the list does not have it; no breach in itself",
     "no_list": "the district has no list yet",
+    "leisure": "no list yet; lists call it leisure, and few colleagues use it",
 }
 BINDINGS: Words = {
     "lease": "a DHCP lease",
     "static": "the registry's fixed address",
     "tunnel": "an address given inside a tunnel",
+    "agent": "the machine name in the line",
 }
 DAYS: Words = {
     "school": "a day of school",

@@ -141,7 +141,8 @@ def has_list(view: View) -> bool:
 
 
 TO_DECIDE = (
-    "external", "no_list", "lapsed", "not_yet", "approved_other_role", "undecidable",
+    "external", "no_list", "leisure", "lapsed", "not_yet", "approved_other_role",
+    "undecidable",
 )  # fmt: skip
 
 

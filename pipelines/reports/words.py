@@ -47,6 +47,7 @@ VERDICTS = {
     "approved": "on the list",
     "external": "not on the list (yet)",
     "no_list": "no list yet",
+    "leisure": "no list yet; known as leisure",
     "lapsed": "approval has ended",
     "not_yet": "approval has not begun",
     "approved_other_role": "approved for other roles",

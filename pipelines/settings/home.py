@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.errors import SettingsError
+
 PRIVATE = 0o700
 SHARED = 0o750  # readers of reports and snapshots come by their group
 SECRET_FILE = 0o600
@@ -123,6 +125,45 @@ class DistrictHome:
     def key_file(self) -> Path:
         """The key behind pseudonyms: 32 random bytes."""
         return self.keys / "pseudonyms.key"
+
+
+OWNED = ("district.toml", "state.db", "state.toml", "keys", "registry")
+"""Parts of a home that belong to the account that owns its folder."""
+
+
+def owner_of(home: DistrictHome) -> int:
+    """Return the user id that owns a home: its folder and every part of `OWNED`.
+
+    A folder of links into another home would otherwise be a home with settings of
+    the caller's choice over the other home's state.
+
+    Raises:
+        SettingsError: A part is a link, or belongs to another account.
+    """
+    try:
+        owner = home.path.lstat().st_uid
+    except OSError:
+        return -1  # there is no home; opening it reports that
+    for path in (home.path, *(home.path / name for name in OWNED)):
+        try:
+            held = path.lstat()
+        except OSError:
+            continue
+        if stat.S_ISLNK(held.st_mode):
+            raise SettingsError(
+                "is a link; a home is opened only where its parts are its own",
+                where=str(path),
+                remedy="Name the folder of the home itself, or put the file or folder "
+                "where the link is.",
+            )
+        if held.st_uid != owner:
+            raise SettingsError(
+                f"belongs to user {held.st_uid}, and the home to user {owner}",
+                where=str(path),
+                remedy="If both are right to be here, as root: schoolbell protect "
+                f"--home {home.path} --user ACCOUNT",
+            )
+    return owner
 
 
 def private_by_default() -> None:

@@ -122,6 +122,7 @@ class Asker:
         way: How they signed in at the desk, where that was not the system's user.
         is_agency: They are staff of a service agency.
         is_granted: The district grants them, today, what its own people may do.
+        is_only_for_owner: The home has no roles, and another account owns it.
     """
 
     uid: int
@@ -131,6 +132,7 @@ class Asker:
     way: str = ""
     is_agency: bool = False
     is_granted: bool = False
+    is_only_for_owner: bool = False
 
     def __str__(self) -> str:
         return f"{self.user_name} ({self.way or self.uid})"
@@ -168,6 +170,13 @@ class Asker:
                 remedy="Let the district add a row of type h with this login as its "
                 "subject, and a first and a last day.",
             )
+        if self.is_only_for_owner:
+            raise RefusedError(
+                "a home without roles has one operator, the account that owns it; "
+                f"{self} is another",
+                where="district.toml: [roles]",
+                remedy="Let the owner name groups under [roles], one for each role.",
+            )
         own = ", ".join(self.roles) or "no role"
         needed = " or ".join(MATRIX[right])
         raise RefusedError(
@@ -177,15 +186,22 @@ class Asker:
         )
 
 
-def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str]) -> Asker:
-    """Whoever the operating system names, with the roles of their groups."""
-    held = set(groups)
+def asker(
+    roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int
+) -> Asker:
+    """Return the user that the operating system names, with their groups' roles.
+
+    Args:
+        owner: User id of the account that owns the home and its state.
+    """
+    held, has_roles = set(groups), any(getattr(roles, role) for role in ROLES)
     return Asker(
         uid,
         user_name,
         tuple(role for role in ROLES if held & set(getattr(roles, role))),
-        is_alone=not any(getattr(roles, role) for role in ROLES),
+        is_alone=not has_roles and uid == owner,
         is_agency=bool(held & set(roles.agency)),
+        is_only_for_owner=not has_roles and uid != owner,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from pipelines.errors import SettingsError
 from pipelines.settings.alert_settings import SECRET_WORDS
-from pipelines.settings.home import DistrictHome
+from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Detection, Settings
 from pipelines.settings.problems import (
     InvalidSettingsError,
@@ -255,9 +255,10 @@ def load_settings(home: DistrictHome) -> Settings:
     """The settings of a district.
 
     Raises:
-        SettingsError: There is no file.
+        SettingsError: There is no file, or a part of the home is another's.
         InvalidSettingsError: Something in it is wrong; carries every problem.
     """
+    owner_of(home)
     try:
         data = home.settings_file.read_bytes()
     except PermissionError:

@@ -378,6 +378,18 @@ def _require_key_of(connection: Connection, key: bytes, where: str) -> None:
         )
 
 
+def newest_subject(store: Store, action: str) -> str | None:
+    """Return the subject of the newest entry of an action; None if there is none."""
+    query = (
+        select(AUDIT.c.subject)
+        .where(AUDIT.c.action == action)
+        .order_by(AUDIT.c.number.desc())
+        .limit(1)
+    )
+    with store.reading() as connection:
+        return connection.execute(query).scalar_one_or_none()
+
+
 def _storable(text: str) -> str:
     """Without what a database refuses: NUL, and halves of surrogate pairs."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -398,7 +398,7 @@ def _unwritable(why: object, where: str) -> StoreError:
     if any(word in str(why) for word in NO_RIGHT):
         remedy = (
             "Run it as the account that owns the home. If the owner is wrong, as root: "
-            "schoolbell protect"
+            "schoolbell protect --take-from OWNER"
         )
     return StoreError(f"cannot be written: {why}", where=where, remedy=remedy)
 

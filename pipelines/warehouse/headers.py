@@ -178,7 +178,7 @@ class Header(Strict):
             found at all.
         stands_on: Files of the registry; while one has no row the rule says nothing, or
             nothing that can be relied on. With `|` between two, either will do; a
-            column behind a colon has to say yes in some row.
+            column behind a colon has to say yes, or anything, in some row.
         judges: What the rule comes to by what tells who is at a device; left out where
             it does not ask.
         told_by: Class of events -> the formats that tell there what the rule asks;

@@ -107,6 +107,15 @@ requests as (
         -- a task on a server in somebody's name is nobody at a keyboard
         and coalesce(device_class not in ('server', 'signage'), true)
         and net_kind is distinct from 'server'
+        -- a private phone: an unlisted device on a network for such devices, or with a
+        -- card that changes
+        and (
+            device_class is not null
+            or not (
+                coalesce(net_kind in ('byod', 'guest', 'nat'), false)
+                or is_random_card(device)
+            )
+        )
 ),
 
 background as (

@@ -1,21 +1,23 @@
 /* ---
 summary: >
-  Every web request of a day with what is known of it: the account, the device
-  that held the address when it began, the place, the site, and a grade that
-  says how the account is known. Where two devices have a claim on the address at
-  that moment, the device is unknown. Grade A: the line itself carries a login, or a
-  firewall's guess from logons is confirmed by a live keyboard on the device, by the
-  VPN's login, or by the person to whom the device is assigned. B:
-  the device is assigned to one person and no source saw anybody else there. C:
-  somebody's logon was live on the device, the network let somebody in with a device
-  that nobody was given, or a firewall's guess, and no other source contradicts it. D:
-  an address and no more, which names nobody. From outside, where no log of the VPN
-  tells the device, it is taken for the owner's own one while the account is at its
+  Every web request of a day with what is known about it: the account, the device
+  that held the address when it began, the place, the site, and a grade that shows
+  how the account is known. Where two devices have a claim on the address at
+  that moment, the device is unknown. Grade A: the line itself carries a login, or two
+  facts of different origins name one person and none names another. Facts are the
+  person to whom the inventory assigns the device, a live keyboard session, a network
+  login (802.1X), a VPN login, and a firewall's mapping of the address; a mapping counts
+  with one other fact, never with the login that it was made from. B: the device is
+  assigned to one person and no source saw another one there. C: one fact alone names
+  the account, a live keyboard session on a device that has no owner, a network login
+  with a device that is assigned to no one, or a firewall's mapping, and no other source
+  contradicts it. D: only an address, which names no one. From outside, where no VPN
+  log identifies the device, it is assumed to be the owner's while the account is at its
   keyboard; a device that is on site at that time is not it. In a network that spans
-  buildings the access point that let the device in tells the place; where it and the
-  network name two, neither is believed.
-  Where a firewall tells a session in two lines, the host's line gets the other's bytes
-  and end.
+  buildings the access point that the device joined identifies the place; where it and
+  the network name two, neither counts.
+  Where a firewall records a session in two lines, the line with the host gets the bytes
+  and the end of the other.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -47,16 +49,23 @@ columns:
   is_student: {type: boolean, is: the owner is a student}
   job_title: {type: varchar, pii: indirect, is: the owner's job}
   attribution_grade: {type: varchar, is: 'A, B, C or D'}
+  attribution_facts:
+    type: varchar
+    is: 'origins of the facts that name the account, such as inventory + network'
   src_ip: {type: varchar, pii: indirect, is: address it came from}
   device: {type: varchar, pii: indirect, is: device that held the address}
   device_class: {type: varchar, is: class of the device}
   device_pool: {type: varchar, is: shared stock it belongs to}
-  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
+  device_owner:
+    type: varchar
+    pii: indirect
+    is: 'person the device is assigned to, otherwise who uses it nearly alone'
   is_district_device: {type: boolean, is: district property by the registry}
   binding_event_id: {type: bigint, is: the lease that tells the device}
   device_basis:
     type: varchar
-    is: 'lease, static, tunnel or keyboard; contradicted where it was on site then'
+    is: >-
+      lease, static, tunnel, keyboard or agent; contradicted where it was on site then
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building}
   lat: {type: double, is: degrees north}
@@ -85,6 +94,8 @@ lines as (
         coalesce(start_time, time) as start_time,
         time_quality in ('ambiguous', 'shifted') as is_ambiguous_time,
         src_ip,
+        -- an agent on the computer, as of a cloud proxy, names the machine itself
+        split_part(lower(src_hostname), '.', 1) as machine,
         user_name,
         -- the user is taken from somebody's logon on the address, not from a login
         format in (select guessing.format from identity.mapping_formats as guessing)
@@ -145,8 +156,12 @@ requests as (
             coalesce(halves.bytes_in, lines.bytes_in) as bytes_in,
             coalesce(halves.bytes_out, lines.bytes_out) as bytes_out,
             -- what is told of a whole session is a tunnel's
+            -- and so is a line with bytes and neither method nor media type, as a cloud
+            -- proxy without inspection writes it
             case
-                when halves.event_id is not null and lines.content_type is null
+                when
+                    lines.content_type is null
+                    and (halves.event_id is not null or lines.bytes_in > 0)
                     then coalesce(lines.method, 'CONNECT')
                 else lines.method
             end as method
@@ -215,7 +230,8 @@ devices as (
         device,
         device_class,
         pool,
-        assigned_to
+        assigned_to,
+        usual_user
     from identity.devices
     where event_date = $event_date::date
 ),
@@ -264,6 +280,7 @@ held_stretches as (
         devices.device_class,
         devices.pool,
         devices.assigned_to,
+        devices.usual_user,
         devices.device is not null
         and coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
         owners.account as owner_account
@@ -272,7 +289,26 @@ held_stretches as (
     left join owners on devices.assigned_to = owners.person_id
 ),
 
-placed as (
+-- what the registry shows of a machine that a line names
+machines as (
+    select
+        names.name,
+        devices.device,
+        devices.device_class,
+        devices.pool,
+        devices.assigned_to,
+        devices.usual_user,
+        coalesce(devices.device_class <> 'phone_byod', true) as is_district_device,
+        owners.account as owner_account
+    from identity.device_names as names
+    inner join devices on names.device = devices.device
+    left join owners on devices.assigned_to = owners.person_id
+    where
+        names.event_date = $event_date::date
+        and names.name in (select lines.machine from lines)
+),
+
+addressed as (
     select
         requests.*,
         held_stretches.device,
@@ -282,17 +318,13 @@ placed as (
         held_stretches.device_class,
         held_stretches.pool,
         held_stretches.assigned_to,
+        held_stretches.usual_user,
         held_stretches.owner_account,
         coalesce(held_stretches.is_district_device, false) as is_district_device,
-        -- a tunnel names an account; which device it is, is known for some
-        coalesce(not is_unknown_tunnel(held_stretches.device), false)
-            as is_known_device,
-        coalesce(places.net_kind = 'remote', false) as is_remote,
-        -- a name that was guessed for an address of many is anybody's
-        coalesce(places.net_kind in ('nat', 'vdi'), false) as is_crowded,
         places.net_kind,
         places.building,
-        coalesce(places.has_location, false) as has_location
+        coalesce(places.has_location, false) as has_location,
+        places.ip is not null as is_listed_network
     from requests
     left join held_stretches
         on
@@ -300,6 +332,69 @@ placed as (
             and requests.start_time >= held_stretches.start_time
             and requests.start_time < held_stretches.end_time
     left join places on requests.src_ip = places.ip
+),
+
+-- a line that names its machine is placed only where a lease gives this machine the
+-- address: a network at home may use the same private addresses
+placed as (
+    select
+        addressed.* exclude (is_listed_network) replace (
+            coalesce(machines.device, addressed.device) as device,
+            case
+                when machines.device is null then addressed.binding
+                when machines.device = addressed.device then addressed.binding
+                else 'agent'
+            end as binding,
+            if(
+                machines.device is distinct from addressed.device
+                and machines.device is not null,
+                null,
+                addressed.lease_event_id
+            ) as lease_event_id,
+            if(machines.device is null, addressed.device_class, machines.device_class)
+                as device_class,
+            if(machines.device is null, addressed.pool, machines.pool) as pool,
+            if(machines.device is null, addressed.assigned_to, machines.assigned_to)
+                as assigned_to,
+            if(machines.device is null, addressed.usual_user, machines.usual_user)
+                as usual_user,
+            if(
+                machines.device is null, addressed.owner_account, machines.owner_account
+            ) as owner_account,
+            if(
+                machines.device is null,
+                addressed.is_district_device,
+                machines.is_district_device
+            ) as is_district_device,
+            case
+                when machines.device is null then addressed.net_kind
+                when not addressed.is_listed_network then 'remote'
+                when
+                    addressed.is_district_device
+                    and machines.device <> addressed.device
+                    then 'remote'
+                else addressed.net_kind
+            end as net_kind,
+            if(
+                machines.device is null or machines.device = addressed.device,
+                addressed.building,
+                null
+            ) as building,
+            addressed.has_location
+            and (
+                machines.device is null
+                or coalesce(machines.device = addressed.device, false)
+            ) as has_location
+        ),
+        -- a tunnel names an account; which device it is, is known for some
+        coalesce(
+            not is_unknown_tunnel(coalesce(machines.device, addressed.device)), false
+        ) as is_known_device,
+        coalesce(addressed.net_kind = 'remote', false) as is_remote,
+        -- a name that was guessed for an address of many is no one's in particular
+        coalesce(addressed.net_kind in ('nat', 'vdi'), false) as is_crowded
+    from addressed
+    left join machines on addressed.machine = machines.name
 ),
 
 -- the access point or switch that let the device in
@@ -434,18 +529,18 @@ held as (
     left join contradicted on told.event_id = contradicted.event_id
 ),
 
--- who was at the keyboard; else whom the network let in with a device that nobody was
--- given: on shared stock, or on somebody else's device, a login may be a saved one
-seated as (
+-- the people that other logs saw at the device or the address at that moment, each by
+-- its own origin. A firewall's mapping is a copy of one of them and is not among them
+seen as (
     select
         held.event_id,
-        min(seats.account) as account,
-        count(distinct seats.account) as account_count
+        seats.account,
+        seats.origin
     from held
     inner join (
         select
             *,
-            false as is_joined
+            'keyboard' as origin
         from sessions
         union all
         select
@@ -453,41 +548,102 @@ seated as (
             device,
             start_time,
             end_time,
-            true as is_joined
+            'network' as origin
         from joined
     ) as seats
         on
             held.device = seats.device
             and held.start_time between seats.start_time and seats.end_time
-    where
-        held.user_name is null
-        and (
-            not seats.is_joined or coalesce(held.assigned_to, held.pool) is null
-        )
-    group by held.event_id
-),
-
-confirmed as (
-    select distinct held.event_id
+    where held.user_name is null
+    union all
+    select
+        held.event_id,
+        tunnels.account,
+        'tunnel' as origin
     from held
-    inner join names on held.user_name = names.user_name
-    inner join sessions
-        on
-            held.device = sessions.device
-            and names.account = sessions.account
-            and held.start_time between sessions.start_time and sessions.end_time
-    where held.is_mapped
-    union
-    -- the VPN let this account in, at this address
-    select held.event_id
-    from held
-    inner join names on held.user_name = names.user_name
     inner join tunnels
         on
             held.src_ip = tunnels.ip
-            and names.account = tunnels.account
             and held.start_time between tunnels.start_time and tunnels.end_time
-    where held.is_mapped and held.is_remote
+    where held.user_name is null
+),
+
+-- who was at the keyboard; otherwise who joined the network with a device that was
+-- assigned to no one: on shared stock, or on another person's device, a login may be a
+-- saved one
+seated as (
+    select
+        seen.event_id,
+        min(seen.account) as account,
+        count(distinct seen.account) as account_count
+    from seen
+    inner join held on seen.event_id = held.event_id
+    where
+        seen.origin = 'keyboard'
+        or (
+            seen.origin = 'network'
+            and coalesce(held.assigned_to, held.pool) is null
+        )
+    group by seen.event_id
+),
+
+-- facts of different origins that name one person: the inventory, a keyboard session, a
+-- network login, a tunnel
+supported as (
+    select
+        seen.event_id,
+        min(seen.account) as account,
+        array_to_string(
+            sorted_values(seen.origin)
+            || case
+                when held.assigned_to is not null then ['inventory'] else []::varchar[]
+            end,
+            ' + '
+        ) as facts
+    from seen
+    inner join held on seen.event_id = held.event_id
+    inner join accounts on seen.account = accounts.account
+    where
+        held.pool is null
+        and accounts.account_type = 'person'
+        and coalesce(accounts.person_id = held.assigned_to, true)
+    group by seen.event_id, held.assigned_to
+    having
+        count(distinct seen.account) = 1
+        and count(distinct seen.origin) + (held.assigned_to is not null)::int >= 2
+),
+
+confirmed as (
+    select
+        event_id,
+        min(fact) as fact
+    from (
+        select
+            held.event_id,
+            'keyboard' as fact
+        from held
+        inner join names on held.user_name = names.user_name
+        inner join sessions
+            on
+                held.device = sessions.device
+                and names.account = sessions.account
+                and held.start_time between sessions.start_time and sessions.end_time
+        where held.is_mapped
+        union all
+        -- the VPN accepted this account, at this address
+        select
+            held.event_id,
+            'tunnel' as fact
+        from held
+        inner join names on held.user_name = names.user_name
+        inner join tunnels
+            on
+                held.src_ip = tunnels.ip
+                and names.account = tunnels.account
+                and held.start_time between tunnels.start_time and tunnels.end_time
+        where held.is_mapped and held.is_remote
+    ) as confirmations
+    group by event_id
 ),
 
 -- somebody else than the device's owner was seen at the address
@@ -583,6 +739,11 @@ graded as (
             when not guessed.agrees or outlived.account is not null then 'D'
             when names.account is not null then 'C'
             when
+                supported.account is not null
+                and opposed.event_id is null
+                and coalesce(seated.account_count = 1, true)
+                then 'A'
+            when
                 held.owner_account is not null
                 and held.pool is null
                 and opposed.event_id is null
@@ -591,8 +752,12 @@ graded as (
             else 'D'
         end as attribution_grade,
         names.account as named_account,
+        confirmed.fact as confirming_fact,
+        supported.account as supported_account,
+        supported.facts as supporting_facts,
         seated.account as seated_account
     from held
+    left join supported on held.event_id = supported.event_id
     left join names on held.user_name = names.user_name
     left join seated on held.event_id = seated.event_id
     left join confirmed on held.event_id = confirmed.event_id
@@ -613,10 +778,20 @@ attributed as (
     select
         *,
         case attribution_grade
-            when 'A' then named_account
+            when 'A' then coalesce(named_account, supported_account)
             when 'B' then owner_account
             when 'C' then coalesce(named_account, seated_account)
-        end as account
+        end as account,
+        case
+            when attribution_grade = 'D' then null
+            when named_account is not null and not is_mapped then 'login'
+            when named_account is not null and attribution_grade = 'A'
+                then 'mapping + ' || coalesce(confirming_fact, 'inventory')
+            when named_account is not null then 'mapping'
+            when attribution_grade = 'A' then supporting_facts
+            when attribution_grade = 'B' then 'inventory'
+            else 'keyboard or network'
+        end as attribution_facts
     from graded
 )
 
@@ -633,11 +808,12 @@ select
     accounts.is_student,
     accounts.job_title,
     attributed.attribution_grade,
+    attributed.attribution_facts,
     attributed.src_ip,
     attributed.device,
     attributed.device_class,
     attributed.pool as device_pool,
-    attributed.assigned_to as device_owner,
+    coalesce(attributed.assigned_to, attributed.usual_user) as device_owner,
     attributed.is_district_device,
     attributed.lease_event_id as binding_event_id,
     attributed.binding as device_basis,

@@ -3,9 +3,12 @@ summary: >
   Sites that serve the pages of one other site, as the district's own logs show over two
   weeks: for most accounts most sessions on them began right after that other site, and
   next to none by themselves. What comes before everything else, such as a search or a
-  start page, serves nobody; a host that pages of several sites ask for belongs to none.
+  start page, serves no site; a host that pages of several sites ask for belongs to
+  none. The two weeks are those up to the day. In the first two weeks of a district's
+  logs, and after a pause of two weeks, they are those from the first day on, so that
+  the first days are judged with as much knowledge as later ones.
 grain: [site, event_date]
-window: {days_before: 13}
+window: {days_before: 27, days_after: 13}
 params:
   event_date: {type: date}
   sessions:
@@ -60,11 +63,28 @@ columns:
 --- */
 with
 
-sequences as (
+nearby as (
     select *
     from core.site_sequences
     where
-        event_date between $event_date::date - interval 13 day and $event_date::date
+        event_date between $event_date::date - interval 27 day
+        and $event_date::date + interval 13 day
+),
+
+two_weeks as (
+    select
+        hindsight_end(min(event_date), $event_date::date) as last_date
+    from nearby
+    where event_date <= $event_date::date
+),
+
+sequences as (
+    select nearby.*
+    from nearby
+    cross join two_weeks
+    where
+        nearby.event_date
+        between $event_date::date - interval 13 day and two_weeks.last_date
 ),
 
 by_account as (

@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Stretches in which a person was at work on a device: engaged requests with
-  short pauses, spread over several sites and five-minute bins, so that a burst
-  of restored tabs is none. For durations and off-hours use, never as proof of
-  sharing. A block belongs to the local day on which it starts.
+  Stretches in which a person used a device: engaged requests with short pauses, spread
+  over several sites and five-minute bins, or many requests to one site over more bins,
+  so that a burst of restored tabs is none. For durations and off-hours use, never as
+  proof of sharing. A block belongs to the local day on which it starts.
 grain: [account, device, start_time]
 window: {days_before: 1, days_after: 1}
 params:
@@ -23,6 +23,18 @@ params:
     max: 1800
     unit: seconds
     why: common limit after which an idle tunnel is closed
+  one_site_requests:
+    type: int
+    default: 10
+    min: 3
+    max: 200
+    why: a single site may be a tab that was left open, so it takes more
+  one_site_bins:
+    type: int
+    default: 3
+    min: 1
+    max: 50
+    why: the same
 by_account: [core.engaged_requests]
 columns:
   account: {type: varchar, pii: direct, is: account}
@@ -147,6 +159,13 @@ group by account, device, block_number
 having
     min(event_date) = $event_date::date
     and count(*) >= 4
-    and count(distinct site) >= 2
+    and (
+        count(distinct site) >= 2
+        -- an evening on one site; a tab that refreshes is timed by a machine
+        or (
+            count(*) >= $one_site_requests
+            and count(distinct floor(epoch(start_time) / 300)) >= $one_site_bins
+        )
+    )
     and epoch(max(start_time)) - epoch(min(start_time)) >= 60
     and count(distinct floor(epoch(start_time) / 300)) >= 2

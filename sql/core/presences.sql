@@ -1,18 +1,20 @@
 /* ---
 summary: >
-  Somebody at a device, as well as logs can tell, for the rules: from when to when, by
-  whose word. A keyboard's own log says it best. Where a device writes none, joining
-  the network (802.1X) shows that it was woken, if it was silent for a while before and
-  asked for pages right after: what is awake talks by itself. Somebody is there until it
-  leaves the network or asks for no page for as long. What many devices do at once, as
-  after an outage, shows nobody. Where a Chromebook never fell silent, a site that was
-  opened on it the moment it joined shows somebody, or several sites one after another,
-  until a quarter of an hour after the last.
-  What several people share is no single person's, even if one signed for it: a login to
-  the network may have been saved there, so that only its keyboard's own log tells who
-  is at it.
+  Presence at a device, for the rules: the account, from when to when, and the source of
+  the evidence. The computer's own log is best (*keyboard*). Where a device writes none,
+  a network join (802.1X) shows that it was woken, if it was silent before and
+  requested pages right after (*wifi*); a device that is awake sends requests without
+  help. Requests at a person's pace show presence as well (*use*): several pages in
+  several five-minute intervals, of one account, on the device of one person, from the
+  first page to a quarter of an hour after the last. Background traffic, a tab that is
+  left open and a tunnel that stays up make too few requests in a run. What many devices
+  do in the same minute, as after an outage, shows no one.
+  Shared stock has no presence without a keyboard log, even if one person signed for it:
+  its network login may be a saved one.
+  A time is checked where two logs agree: a silence that ends with a logon, a join or a
+  tunnel.
 grain: [event_id, event_date]
-window: {days_before: 1, days_after: 1}
+window: {days_before: 14, days_after: 1}
 params:
   event_date: {type: date}
   silent_minutes:
@@ -22,8 +24,8 @@ params:
     max: 120
     unit: minutes
     why: >-
-      a device that is awake asks for something more often, whoever is there; one that
-      nobody uses for so long falls asleep
+      a device that is awake requests something more often, with or without a user; one
+      that is unused for longer falls asleep
   answer_minutes:
     type: int
     default: 3
@@ -31,34 +33,56 @@ params:
     max: 15
     unit: minutes
     why: >-
-      whoever opens a lid asks for something at once; it shows too that the clocks of
-      both logs agree
+      a person who opens a lid requests a page immediately; this also shows that the
+      clocks of both logs agree
   joined_at_once:
     type: int
     default: 10
     min: 3
     max: 1000
-    why: after an outage all devices join within the minute, whoever is there
-  opened_sites:
+    why: after an outage all devices join within a minute, with or without a user
+  logon_silent_minutes:
     type: int
-    default: 3
-    min: 2
-    max: 20
-    why: programs open one site or two; what is restored after a restart comes at once
-  opened_minutes:
-    type: int
-    default: 3
+    default: 5
     min: 1
     max: 60
     unit: minutes
-    why: what is restored after a restart comes within a minute or two
+    why: >-
+      a silence that ends with a logon shows that both clocks agree; pages that were
+      already being requested show nothing about the time of the logon
+  run_requests:
+    type: int
+    default: 6
+    min: 3
+    max: 200
+    why: >-
+      programs, restored tabs and tunnels that stay up made at most four page requests
+      in a run; people make a dozen or more
+  run_bins:
+    type: int
+    default: 2
+    min: 1
+    max: 50
+    why: a restart or a prefetch makes one burst; use spreads over time
+  one_site_requests:
+    type: int
+    default: 10
+    min: 3
+    max: 200
+    why: a single site may be a tab that refreshes, so it takes more
+  one_site_bins:
+    type: int
+    default: 3
+    min: 1
+    max: 50
+    why: the same
   joined_count:
     type: int
     default: 3
     min: 1
     max: 100
     why: >-
-      so many devices that joined the network and asked for a page within minutes show
+      this many devices that joined the network and requested a page within minutes show
       that the clocks of both logs agree that day
 columns:
   account: {type: varchar, pii: direct, is: account}
@@ -70,7 +94,7 @@ columns:
   end_time: {type: timestamptz, is: to this instant}
   logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
   is_clock_checked: {type: boolean, is: another clock agrees with the log's}
-  is_of_day: {type: boolean, is: its event is of this day; else of one beside it}
+  is_of_day: {type: boolean, is: its event is of this day and not a neighboring one}
   event_id: {type: bigint, is: the logon event}
   event_date: {type: date, is: local day that the row serves}
 --- */
@@ -87,7 +111,8 @@ devices as (
         device,
         device_class,
         pool,
-        case when pool is null then assigned_to end as assigned_to
+        case when pool is null then coalesce(assigned_to, usual_user) end
+            as assigned_to
     from identity.devices
     where event_date = $event_date::date
 ),
@@ -149,28 +174,12 @@ woken as (
     qualify joined_count < $joined_at_once
 ),
 
-opened as (
-    select
-        event_id,
-        account,
-        device,
-        site,
-        start_time,
-        epoch(start_time)::bigint // 60 as minute
-    from core.opened_sites
-    where event_date = $event_date::date
-),
-
 pages as (
     select distinct
         requests.device,
         epoch(requests.start_time)::bigint // 60 as minute
     from core.candidate_requests as requests
-    inner join (
-        select device from woken
-        union
-        select device from opened
-    ) as joined
+    inner join (select distinct device from woken) as joined
         on requests.device = joined.device
     where
         requests.event_date between $event_date::date - interval 1 day
@@ -220,25 +229,6 @@ answered as (
             and woken.minute + $answer_minutes
 ),
 
--- what is awake asks for nothing new the moment it joins again, unless somebody does
-opened_for as (
-    select
-        woken.*,
-        max(uses.last_minute) as last_minute
-    from woken
-    inner join opened
-        on
-            woken.device = opened.device
-            and woken.account = opened.account
-            and opened.minute between woken.minute - 1
-            and woken.minute + $answer_minutes
-    inner join uses
-        on
-            opened.device = uses.device
-            and opened.minute between uses.first_minute and uses.last_minute
-    group by all
-),
-
 awake as (
     select distinct answered.event_id
     from answered
@@ -253,40 +243,148 @@ awake as (
 ),
 
 shown as (
-    select *
-    from (
-        select answered.*
-        from answered
-        left join awake on answered.event_id = awake.event_id
-        where awake.event_id is null
-        union all
-        select * from opened_for
-    ) as told
-    qualify row_number() over (partition by event_id order by last_minute desc) = 1
+    select answered.*
+    from answered
+    left join awake on answered.event_id = awake.event_id
+    where awake.event_id is null
+    qualify
+        row_number() over (
+            partition by answered.event_id
+            order by answered.last_minute desc
+        ) = 1
 ),
 
--- one account, three sites, minutes apart
-browsed as (
+-- a device that writes logons shows by them when it is in use
+writing_lately as (
+    select distinct device
+    from identity.presences
+    where
+        event_date between $event_date::date - interval 14 day and $event_date::date
+        and presence = 'keyboard'
+),
+
+personal as (
+    select devices.device
+    from devices
+    left join writing_lately on devices.device = writing_lately.device
+    where
+        devices.pool is null
+        and devices.device_class in ('chromebook', 'laptop')
+        and writing_lately.device is null
+),
+
+page_requests as (
     select
-        min(opened.account) as account,
-        opened.device,
-        min(opened.start_time) as start_time,
-        least(
-            to_timestamp(60 * (max(uses.last_minute) + 1)),
-            max(opened.start_time) + interval 1 minute * $silent_minutes
-        ) as end_time,
-        min_by(opened.event_id, (opened.start_time, opened.event_id)) as event_id
-    from opened
-    inner join uses
-        on
-            opened.device = uses.device
-            and opened.minute between uses.first_minute and uses.last_minute
-    group by opened.device, uses.first_minute
+        requests.event_id,
+        requests.account,
+        requests.device,
+        requests.site,
+        requests.start_time,
+        requests.event_date
+    from core.candidate_requests as requests
+    inner join personal on requests.device = personal.device
+    where
+        requests.event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and requests.is_staff
+        and not requests.is_machine_timed
+        -- a tunnel that is only assumed to end at this device
+        and requests.device_basis is distinct from 'contradicted'
+),
+
+run_starts as (
+    select
+        *,
+        coalesce(
+            epoch(start_time) - epoch(lag(start_time) over on_device)
+            > 60 * $silent_minutes,
+            true
+        ) as starts_run
+    from page_requests
+    window on_device as (partition by device order by start_time, event_id)
+),
+
+run_numbers as (
+    select
+        *,
+        count_if(starts_run) over (
+            partition by device
+            order by start_time, event_id
+            rows between unbounded preceding and current row
+        ) as run
+    from run_starts
+),
+
+runs as (
+    select
+        min(account) as account,
+        device,
+        min(start_time) as start_time,
+        max(start_time) as last_time,
+        min_by(event_id, (start_time, event_id)) as event_id,
+        min(event_date) as first_date
+    from run_numbers
+    group by device, run
     having
-        count(distinct opened.account) = 1
-        and count(distinct opened.site) >= $opened_sites
-        and epoch(max(opened.start_time)) - epoch(min(opened.start_time))
-        >= 60 * $opened_minutes
+        count(distinct account) = 1
+        and count(*) >= if(
+            count(distinct site) = 1, $one_site_requests, $run_requests
+        )
+        and count(distinct epoch(start_time)::bigint // 300) >= if(
+            count(distinct site) = 1, $one_site_bins, $run_bins
+        )
+        and $event_date::date between min(event_date) and max(event_date)
+),
+
+-- a join, a tunnel or a sign-in that a run began with: both logs agree on the time for
+-- as long as that session lasts
+checked_runs as (
+    select distinct runs.event_id
+    from runs
+    inner join identity.presences as sessions
+        on
+            runs.account = sessions.account
+            and coalesce(sessions.device = runs.device, true)
+            and runs.start_time
+            between sessions.start_time - interval 1 minute * $answer_minutes
+            and sessions.end_time
+    inner join runs as begun
+        on
+            sessions.account = begun.account
+            and coalesce(sessions.device = begun.device, true)
+            and abs(epoch(sessions.start_time) - epoch(begun.start_time))
+            <= 60 * $answer_minutes
+    where
+        sessions.event_date = $event_date::date
+        and sessions.presence in ('wifi', 'tunnel', 'sign_in')
+),
+
+-- a logon that ends a silence: the filter's clock agrees with the host's
+checked_logons as (
+    select distinct presences.event_id
+    from presences
+    inner join core.candidate_requests as first_page
+        on
+            presences.account = first_page.account
+            and presences.device = first_page.device
+            and first_page.start_time
+            between presences.start_time - interval 20 second
+            and presences.start_time + interval 1 minute * $answer_minutes
+    left join core.candidate_requests as page_before
+        on
+            presences.device = page_before.device
+            and page_before.start_time
+            between presences.start_time - interval 1 minute * $logon_silent_minutes
+            and presences.start_time - interval 21 second
+            and page_before.event_date between $event_date::date - interval 1 day
+            and $event_date::date + interval 1 day
+    where
+        presences.presence = 'keyboard'
+        and presences.state = 'live'
+        and not presences.is_clock_checked
+        and first_page.event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and page_before.event_id is null
 ),
 
 agreeing as (
@@ -303,7 +401,9 @@ seen as (
         start_time,
         end_time,
         logon_kind,
-        is_clock_checked,
+        is_clock_checked
+        or event_id in (select checked_logons.event_id from checked_logons)
+            as is_clock_checked,
         logon_date,
         event_id
     from presences
@@ -323,18 +423,19 @@ seen as (
     from shown
     union all
     select
-        browsed.account,
-        browsed.device,
+        runs.account,
+        runs.device,
         'use' as presence,
         'live' as state,
-        browsed.start_time,
-        browsed.end_time,
+        runs.start_time,
+        runs.last_time + interval 1 minute * $silent_minutes as end_time,
         null as logon_kind,
-        agreeing.is_agreed as is_clock_checked,
-        $event_date::date as logon_date,
-        browsed.event_id
-    from browsed
+        agreeing.is_agreed or checked_runs.event_id is not null as is_clock_checked,
+        runs.first_date as logon_date,
+        runs.event_id
+    from runs
     cross join agreeing
+    left join checked_runs on runs.event_id = checked_runs.event_id
 )
 
 select

@@ -18,7 +18,7 @@ columns:
     type: varchar
     is: >-
       approved, approved_for_pupils, approved_other_role, lapsed, not_yet, undecidable,
-      denied or external
+      denied, leisure or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
   event_date: {type: date, is: local day}
@@ -199,6 +199,14 @@ ranked as (
             partition by account, url_hostname
             order by precedence, specificity desc, entry_id
         ) = 1
+),
+
+leisure as (
+    select
+        account,
+        site
+    from core.leisure_use
+    where event_date = $event_date::date
 )
 
 select
@@ -207,7 +215,11 @@ select
     coalesce(
         ranked.verdict,
         -- a district that has no list has not said what is not on it
-        case when exists (select 1 from listed) then 'external' else 'no_list' end
+        case
+            when exists (select 1 from listed) then 'external'
+            when leisure.account is not null then 'leisure'
+            else 'no_list'
+        end
     ) as verdict,
     ranked.entry_id,
     coalesce(ranked.site_class, 'unreviewed external') as site_class,
@@ -217,6 +229,8 @@ left join ranked
     on
         visited.account = ranked.account
         and visited.url_hostname = ranked.url_hostname
+left join leisure
+    on visited.account = leisure.account and visited.site = leisure.site
 qualify
     row_number() over (
         partition by visited.account, visited.url_hostname

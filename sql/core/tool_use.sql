@@ -3,10 +3,10 @@ summary: >
   Tunnels, remote control and name look-ups past the filter that no page shows:
   what a firewall alone saw of them, and each tunnel through the proxy to a tool or a
   resolver outside, also at even intervals: a tool keeps its own time. Counted
-  for a staff account whose logon was live on the device, or which the line names
-  where the device writes no logons; two accounts at once name nobody. On district
-  devices only. Beside it stands how many devices of that kind do the same: what a
-  browser does by itself, most of them do. What stays inside the district is none.
+  for a staff account whose session was live on the device, or which the line names
+  where the device writes no logons; two accounts at the same time name no one. On
+  district devices only. Each row shows how many devices of that kind do the same: what
+  a browser does by itself, most of them do. Traffic inside the district does not count.
 grain: [account, device, destination, how, seen_by, event_date]
 window: {days_before: 1, days_after: 1}
 params:
@@ -22,7 +22,9 @@ columns:
   list_count: {type: bigint, is: lists that call it so}
   is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
   attribution_grade: {type: varchar, is: A or C}
-  is_live_known: {type: boolean, is: the device's logons show a live keyboard}
+  is_live_known:
+    type: boolean
+    is: a live session or the owner's network login shows who used it
   flow_count: {type: bigint, is: flows or tunnels}
   longest_seconds: {type: double, is: the longest of them}
   total_seconds: {type: double, is: 'all of them, also where they overlap'}
@@ -165,17 +167,19 @@ sessions as (
     where event_date = $event_date::date and state = 'live'
 ),
 
+-- devices that write logons: without a live keyboard session no one uses them. Presence
+-- by page requests ends where a tunnel takes over the pages, so it excludes nothing
 seat_devices as (
     select distinct device
     from core.presences
-    where event_date = $event_date::date
+    where event_date = $event_date::date and presence = 'keyboard'
 ),
 
--- where the device tells, nobody at the keyboard is nobody using it
 tunnels as (
     select
         requests.*,
-        seat_devices.device is not null as is_live_known,
+        seat_devices.device is not null or sessions.event_id is not null
+            as is_live_known,
         sessions.event_id as session_event_id
     from requests
     left join seat_devices on requests.device = seat_devices.device
@@ -253,16 +257,46 @@ names as (
     from identity.account_names
 ),
 
+-- the owner's network login on the owner's device, for a line that names the same
+-- account: a tunnel carries the pages that would show presence
+owners_joins as (
+    select distinct
+        held.event_id,
+        joins.account
+    from held
+    inner join identity.presences as joins
+        on
+            held.device = joins.device
+            and held.start_time between joins.start_time and joins.end_time
+    inner join identity.devices as owned on held.device = owned.device
+    inner join identity.accounts as owners
+        on
+            joins.account = owners.account
+            and owned.assigned_to = owners.person_id
+    where
+        joins.event_date = $event_date::date
+        and joins.presence = 'wifi'
+        and owned.event_date = $event_date::date
+        and owned.pool is null
+        and owners.event_date = $event_date::date
+),
+
 named as (
     select
         held.*,
         seated.session_event_id,
-        seat_devices.device is not null as is_live_known,
+        seat_devices.device is not null
+        or seated.account is not null
+        or owners_joins.account is not null as is_live_known,
         coalesce(seated.account, names.account) as account
     from held
     left join seated on held.event_id = seated.event_id
     left join seat_devices on held.device = seat_devices.device
     left join names on held.user_name = names.user_name
+    left join owners_joins
+        on
+            held.event_id = owners_joins.event_id
+            and names.account = owners_joins.account
     where
         (seated.account is not null or seat_devices.device is null)
         and coalesce(seated.account = names.account, true)

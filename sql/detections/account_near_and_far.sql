@@ -31,7 +31,19 @@ params:
     min: 30
     max: 900
     unit: seconds
-    why: nobody goes home and back in four minutes
+    why: no one goes home and back in four minutes
+  tunnel_requests:
+    type: int
+    default: 6
+    min: 3
+    max: 200
+    why: a tunnel that stays up made at most four page requests in a run
+  tunnel_bins:
+    type: int
+    default: 2
+    min: 1
+    max: 50
+    why: one burst is a program that starts; use spreads over time
 columns:
   measure: {type: double, is: turns}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
@@ -59,7 +71,10 @@ explanations:
     not_testable: no list tells what kind of network the tunnel came from
   - name: A desk that its owner works at from home
     by_design: the keyboard was unlocked at the desk; no remote logon there
-  - live
+  - shared: live
+    ruled_out: >-
+      a logon, an unlock or page requests show a user on site; the tunnel was opened
+      meanwhile and used, or a live session shows its user
   - shared: clock
     ruled_out: the hosts' clocks were checked against the directory or the tunnel
     not_testable: a host's clock could not be checked
@@ -90,6 +105,10 @@ requests as (
         start_time,
         has_location as is_on_site,
         is_live_known,
+        -- the tunnel is not that device's where the device is on site; where it writes
+        -- logons and has none, its tunnel is idle or another machine's
+        is_live or not is_live_known or device_basis = 'contradicted'
+            as is_possibly_used,
         -- of a tunnel that is not that device's, the device's clock says nothing
         is_clock_checked or device_basis = 'contradicted' as is_clock_checked,
         session_event_id,
@@ -104,12 +123,6 @@ requests as (
             or (
                 net_kind = 'remote'
                 and binding_event_id is not null
-                -- the tunnel is not that device's where the device is on site
-                and (
-                    is_live
-                    or not is_live_known
-                    or device_basis = 'contradicted'
-                )
             )
         )
 ),
@@ -118,6 +131,8 @@ logons as (
     select
         event_id,
         user_name,
+        time,
+        event_date,
         host,
         device,
         src_ip,
@@ -172,18 +187,51 @@ at_desk as (
         null::double as far_lat,
         null::double as far_lon
     from requests
-    inner join logons on requests.session_event_id = logons.event_id
+    left join logons on requests.session_event_id = logons.event_id
     left join reached
         on requests.account = reached.account and requests.device = reached.device
     where
         requests.is_on_site
-        and logons.logon_kind in ('interactive', 'wifi')
+        and coalesce(logons.logon_kind in ('interactive', 'wifi'), true)
         and reached.device is null
+),
+
+at_desk_spans as (
+    select
+        owner,
+        min(start_time) as start_time,
+        max(start_time) as end_time
+    from at_desk
+    group by owner
+),
+
+-- a tunnel that was opened while the desk was in use, and then used at a person's pace,
+-- is not one that was left open
+opened_meanwhile as (
+    select requests.binding_event_id
+    from requests
+    inner join logons on requests.binding_event_id = logons.event_id
+    inner join at_desk_spans on requests.owner = at_desk_spans.owner
+    where
+        not requests.is_on_site
+        and logons.logon_kind = 'vpn'
+        and logons.event_date = $event_date::date
+        and logons.time between at_desk_spans.start_time and at_desk_spans.end_time
+    group by requests.binding_event_id
+    having
+        count(*) >= $tunnel_requests
+        and count(distinct epoch(requests.start_time)::bigint // 300) >= $tunnel_bins
 ),
 
 from_outside as (
     select
-        requests.*,
+        requests.* replace (
+            requests.is_live_known or opened_meanwhile.binding_event_id is not null
+                as is_live_known,
+            -- the tunnel's own login, by the firewall's clock, is what shows the time
+            requests.is_clock_checked
+            or opened_meanwhile.binding_event_id is not null as is_clock_checked
+        ),
         outside.network_kind,
         outside.kind_source,
         outside.lat as far_lat,
@@ -191,7 +239,15 @@ from_outside as (
     from requests
     inner join logons on requests.binding_event_id = logons.event_id
     inner join outside on logons.src_ip = outside.ip
-    where not requests.is_on_site and logons.logon_kind = 'vpn'
+    left join opened_meanwhile
+        on requests.binding_event_id = opened_meanwhile.binding_event_id
+    where
+        not requests.is_on_site
+        and logons.logon_kind = 'vpn'
+        and (
+            requests.is_possibly_used
+            or opened_meanwhile.binding_event_id is not null
+        )
 ),
 
 both_sides as (

@@ -10,7 +10,7 @@ severity: high
 begins: C3
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
 judges: {keyboard: finding, network: finding, stock: lead, nothing: lead}
 grain: [subject, event_date]
 params:
@@ -43,6 +43,7 @@ details:
   buildings: varchar[]
   is_drive_possible: boolean
   is_lease_stale: boolean
+  is_administrator: boolean
   is_left_open: boolean
   is_clock_wrong: boolean
 explanations:
@@ -53,6 +54,7 @@ explanations:
   - name: A stale address lease or a late log line
     test: is_lease_stale
     says: '{turns} switches; one stale lease or late line makes at most two'
+  - administrator
   - live
   - clock
   - network
@@ -137,9 +139,19 @@ timed as (
     from moved
 ),
 
+-- an account that looks after computers
+administrators as (
+    select account
+    from core.administrators
+    where event_date = $event_date::date
+),
+
 turns as (
-    select *
+    select
+        timed.*,
+        administrators.account is not null as is_administrators
     from timed
+    left join administrators on timed.account = administrators.account
     where gap_seconds < $travel_share * travel_seconds
 )
 
@@ -164,6 +176,7 @@ select
         >= round(min(travel_seconds), 0),
         -- whatever the least count of turns is set to
         is_lease_stale := count(*) < 4,
+        is_administrator := bool_or(is_administrators),
         is_left_open := ruled_out_if(
             bool_and(is_live_known and previous_is_live_known)
         ),

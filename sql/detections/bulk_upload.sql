@@ -17,7 +17,7 @@ clauses: [cl.30, cl.31, cl.41]
 needs: [outside_flow]
 stands_on: [devices.csv]
 grain: [subject, event_date]
-window: {days_before: 13}
+window: {days_before: 27, days_after: 13}
 params:
   event_date: {type: date}
   megabytes:
@@ -56,7 +56,16 @@ params:
     min: 1
     max: 13
     unit: days
-    why: with fewer earlier days in the logs, what is new cannot be told from a habit
+    why: >-
+      with fewer earlier days in the logs, or later ones in their first two weeks, a new
+      copy cannot be distinguished from a habit
+  rare_devices:
+    type: int
+    default: 3
+    min: 1
+    max: 100
+    unit: devices
+    why: what the district works with is used on more devices than that
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: megabytes sent}
@@ -69,15 +78,19 @@ details:
   usual_megabytes: double
   uploads_compared: int
   logged_days: int
+  later_days: int
   is_regular: boolean
   is_compared: boolean
   is_usual: boolean
+  is_service: boolean
   is_shared_address: boolean
 explanations:
   - name: A copy that goes there regularly
     test: is_regular
-    ruled_out: on no day of the {logged_days:count earlier day} half as much went there
-    not_testable: the logs hold {logged_days:count earlier day} to compare with
+    ruled_out: >-
+      on none of the {logged_days:count earlier day}[{later_days?} and {later_days:count
+      later day}] did half as much go there
+    not_testable: the logs cover only {logged_days:count earlier day} to compare with
   - name: What such devices usually send
     test: is_usual
     says: >-
@@ -86,7 +99,11 @@ explanations:
       MB][{!is_compared?} are too few to compare with; so much in a day counts by
       itself]
   - name: A service that the district uses
-    by_design: sites that the list speaks for, for anybody, are left out
+    test: is_service
+    ruled_out: >-
+      sites on the list of approved sites are left out; this one is not on it, or is
+      known as leisure or file sharing, or hardly any other device uses it
+    not_testable: the district has no list of approved sites yet
   - one_device
 would_change:
   - an entry for the site on the approved list
@@ -98,11 +115,28 @@ response: >
 --- */
 with
 
-flows as (
-    select *
+sent_days as (
+    select distinct event_date
     from core.outside_flows
     where
-        event_date between $event_date::date - interval 13 day and $event_date::date
+        event_date between $event_date::date - interval 27 day
+        and $event_date::date + interval 13 day
+        and bytes_out > 0
+),
+
+two_weeks as (
+    select
+        hindsight_end(min(event_date), $event_date::date) as last_date
+    from sent_days
+    where event_date <= $event_date::date
+),
+
+flows as (
+    select outside_flows.*
+    from core.outside_flows
+    cross join two_weeks
+    where
+        event_date between $event_date::date - interval 13 day and two_weeks.last_date
         and bytes_out > 0
         and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
         and device_class is distinct from 'phone_byod'
@@ -150,7 +184,10 @@ ranked as (
         count(*) over (partition by large.device, large.site) as upload_count
     from large
     inner join days
-        on large.device_class = days.device_class and large.device <> days.device
+        on
+            large.device_class = days.device_class
+            and large.device <> days.device
+            and days.event_date <= $event_date::date
     window others as (partition by large.device, large.site order by days.sent)
 ),
 
@@ -176,10 +213,55 @@ earlier as (
     where days.event_date < $event_date::date and 2 * days.sent >= large.sent
 ),
 
+-- in the first weeks of the logs: whether as much went there later
+later as (
+    select distinct
+        large.device,
+        large.site
+    from large
+    inner join days on large.device = days.device and large.site = days.site
+    where days.event_date > $event_date::date and 2 * days.sent >= large.sent
+),
+
+-- days of which a log counts what was sent, whoever sent it
 logged as (
-    select count(distinct event_date) as day_count
-    from by_log
-    where event_date < $event_date::date
+    select
+        count_if(
+            sent_days.event_date < $event_date::date
+            and sent_days.event_date >= $event_date::date - interval 13 day
+        ) as day_count,
+        count_if(
+            sent_days.event_date > $event_date::date
+            and sent_days.event_date <= two_weeks.last_date
+        ) as later_day_count
+    from sent_days
+    cross join two_weeks
+),
+
+-- without a list of approved sites: what is known as leisure or file sharing, and what
+-- hardly any device of the district uses, is no service of the district
+known as (
+    select
+        site,
+        count(distinct device) as device_count
+    from core.outside_flows
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and site in (select large.site from large)
+    group by site
+),
+
+non_work as (
+    select distinct hosts.site
+    from core.host_categories as categories
+    inner join identity.hosts as hosts
+        on categories.url_hostname = hosts.url_hostname
+    where categories.event_date = $event_date::date and categories.is_non_work
+),
+
+listed as (
+    select count(*) > 0 as has_list
+    from registry.approved_sites
 ),
 
 found as (
@@ -189,11 +271,20 @@ found as (
         large.sent,
         usual.sent as usual,
         coalesce(usual.upload_count, 0) as upload_count,
-        logged.day_count as logged_days
+        listed.has_list
+        or non_work.site is not null
+        or known.device_count <= $rare_devices as is_no_service,
+        logged.day_count as logged_days,
+        case when later.device is null then logged.later_day_count else 0 end
+            as later_days
     from large
     cross join logged
+    cross join listed
+    left join known on large.site = known.site
+    left join non_work on large.site = non_work.site
     left join usual on large.device = usual.device and large.site = usual.site
     left join earlier on large.device = earlier.device and large.site = earlier.site
+    left join later on large.device = later.device and large.site = later.site
     where
         earlier.device is null
         and case
@@ -235,9 +326,14 @@ select
         usual_megabytes := round(max(found.usual) / 1000000, 1),
         uploads_compared := min(found.upload_count),
         logged_days := max(found.logged_days),
-        is_regular := ruled_out_if(max(found.logged_days) >= $compared_days),
+        later_days := max(found.later_days),
+        is_regular := ruled_out_if(
+            max(found.logged_days) >= $compared_days
+            or min(found.later_days) >= $compared_days
+        ),
         is_compared := min(found.upload_count) >= $compared_uploads,
         is_usual := false,
+        is_service := ruled_out_if(bool_and(coalesce(found.is_no_service, false))),
         is_shared_address := ruled_out_if(bool_and(cited.is_registered))
     ) as details,
     $event_date::date as event_date

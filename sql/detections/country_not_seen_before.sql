@@ -1,19 +1,22 @@
 /* ---
-title: An account signed in from a country that it was not seen in
+title: An account signed in from a country where it was not seen before
 summary: >
   A person's account signed in from a country in which neither it nor several of its
-  colleagues signed in for a month, and the account is no newcomer to such sign-ins. A
-  journey and a stolen password write the same lines, so it is a lead and names
-  nobody in a report; where the account was at school at about that time, SA-7 tells it.
+  colleagues signed in for a month, and the logs know the account well enough, by
+  sign-ins from outside, through the district's own way out, or by use in a building. A
+  journey and a stolen password leave the same lines, so it is a lead, unless the
+  account was used in a building of the district so soon before or after that no one
+  could have made the journey.
 code: AN-22
 kind: anomaly
 severity: low
 stage: trial
+begins: C2
 clauses: [cl.13d, cl.7]
 needs: [sign_in_place]
 stands_on: [users.csv|accounts.csv, ip_geo.csv]
 grain: [subject, event_date]
-window: {days_before: 30}
+window: {days_before: 30, days_after: 1}
 params:
   event_date: {type: date}
   colleagues:
@@ -35,21 +38,43 @@ params:
     min: 1
     max: 100
     why: or so many sign-ins, whichever comes first
+  speed:
+    type: int
+    default: 800
+    min: 300
+    max: 2000
+    unit: km/h
+    why: from door to door no one is as fast as an airliner
+  kilometers:
+    type: int
+    default: 500
+    min: 100
+    max: 5000
+    why: lists of addresses are a town or two off, now and then a state
 columns:
   start_time: {type: timestamptz, is: first sign-in from there}
   end_time: {type: timestamptz, is: last sign-in of the day from there}
   measure: {type: double, is: sign-ins of the day from there}
-  observables: {type: 'varchar[]', pii: indirect, is: none; it is outside}
+  observables: {type: 'varchar[]', pii: indirect, is: the device in the building}
 claim: >-
   Account {account} signed in {signins:count time} from {countries:names}, where it was
-  not seen in the month before.
+  not seen in the month before.[ It was used at {building} within {minutes:count
+  minute}, about {kilometers:number} km away.]
 details:
   signins: int
+  building: varchar
+  minutes: int
+  kilometers: int
+  is_journey: boolean
   countries: varchar[]
   colleagues: int
   is_place_wrong: boolean
 explanations:
   - name: A journey
+    test: is_journey
+    ruled_out: >-
+      the account was used in a building about {kilometers:number} km away within
+      {minutes:count minute}
     not_testable: no record of journeys is on file
   - name: A list that has an address in the wrong place
     test: is_place_wrong
@@ -74,15 +99,63 @@ signins as (
         account,
         time,
         country,
+        lat,
+        lon,
+        coalesce(accuracy_km, 0) as accuracy_km,
         accuracy_km is not null or place_source = 'ip_geo.csv' as is_place_sure,
+        coalesce(network_kind = 'egress', false) as is_egress,
         event_date
     from core.outside_signins
     where
         event_date between $event_date::date - interval 30 day and $event_date::date
-        and coalesce(network_kind not in ('relay', 'satellite', 'egress'), true)
+        and coalesce(network_kind not in ('relay', 'satellite'), true)
 ),
 
--- whom the logs know well enough before the day
+buildings as (
+    select
+        lat,
+        lon
+    from registry.buildings
+    where lat is not null and lon is not null
+),
+
+-- the country of the district itself is new to no account
+home_countries as (
+    select distinct signins.country
+    from signins
+    inner join buildings
+        on
+            abs(signins.lat - buildings.lat) < 1
+            and abs(signins.lon - buildings.lon) < 1.3
+    where signins.country is not null
+),
+
+on_site as (
+    select
+        account,
+        building,
+        device,
+        lat,
+        lon,
+        start_time,
+        event_id,
+        event_date
+    from core.engaged_requests
+    where
+        event_date between $event_date::date - interval 1 day
+        and $event_date::date + interval 1 day
+        and account in (
+            select today.account from signins as today
+            where today.event_date = $event_date::date and today.country is not null
+        )
+        and has_location
+        and is_live
+        and is_clock_checked
+        and attribution_grade = 'A'
+        and not is_ambiguous_time
+),
+
+-- accounts that the logs know well enough before the day
 known as (
     select account
     from signins
@@ -91,6 +164,9 @@ known as (
     having
         min(event_date) <= $event_date::date - to_days($learning_days)
         or count(*) >= $learning_signins
+    union
+    select account
+    from on_site
 ),
 
 countries as (
@@ -110,8 +186,15 @@ earlier as (
 ),
 
 placed as (
-    select distinct account
+    select account
     from earlier
+    union
+    select account
+    from signins
+    where is_egress and event_date < $event_date::date
+    union
+    select account
+    from on_site
 ),
 
 new as (
@@ -120,33 +203,67 @@ new as (
         countries.account_count
     from signins
     inner join known on signins.account = known.account
-    -- where the places of earlier sign-ins are not known, none is new
+    -- where the places of earlier use are not known, none is new
     inner join placed on signins.account = placed.account
     inner join countries on signins.country = countries.country
     left join earlier
         on
             signins.account = earlier.account
             and signins.country = earlier.country
+    left join home_countries on signins.country = home_countries.country
     where
         signins.event_date = $event_date::date
         and earlier.account is null
+        and home_countries.country is null
         -- the account itself is one of those counted
         and countries.account_count <= $colleagues
+),
+
+too_soon as (
+    select
+        new.account,
+        on_site.building,
+        on_site.device,
+        on_site.event_id,
+        kilometers_apart(new.lat, new.lon, on_site.lat, on_site.lon)
+        - new.accuracy_km as kilometers,
+        greatest(abs(epoch(new.time) - epoch(on_site.start_time)), 60) / 3600 as hours
+    from new
+    inner join on_site on new.account = on_site.account
+    where new.lat is not null and on_site.lat is not null
+    qualify
+        row_number() over (
+            partition by new.account
+            order by
+                abs(epoch(new.time) - epoch(on_site.start_time)), on_site.event_id
+        ) = 1
 )
 
 select
-    account as subject,
-    min(time) as start_time,
-    max(time) as end_time,
+    new.account as subject,
+    min(new.time) as start_time,
+    max(new.time) as end_time,
     count(*)::double as measure,
-    []::varchar[] as observables,
-    list_slice(list_sort(list(event_id)), 1, 20) as evidence,
+    sorted_set([any_value(impossible.device)]) as observables,
+    sorted_set(
+        list_slice(list_sort(list(new.event_id)), 1, 20)
+        || list_value(any_value(impossible.event_id))
+    ) as evidence,
     struct_pack(
         signins := count(*),
+        building := any_value(impossible.building),
+        minutes := round(any_value(impossible.hours) * 60, 0)::bigint,
+        kilometers := round(any_value(impossible.kilometers), 0)::bigint,
+        is_journey := ruled_out_if(any_value(impossible.account) is not null),
         countries := sorted_values(country),
         colleagues := max(account_count) - 1,
         is_place_wrong := ruled_out_if(bool_and(is_place_sure))
     ) as details,
     $event_date::date as event_date
 from new
-group by account
+left join too_soon as impossible
+    on
+        new.account = impossible.account
+        and impossible.kilometers >= $kilometers
+        and impossible.kilometers / impossible.hours >= $speed
+group by new.account

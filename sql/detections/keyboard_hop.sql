@@ -12,7 +12,7 @@ stage: trial
 begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
 judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
@@ -61,8 +61,10 @@ details:
   requests_before: int
   requests_after: int
   is_drive_possible: boolean
+  is_administrator: boolean
 explanations:
   - drive
+  - administrator
   - shared: live
     by_design: >-
       only use counts while a logon, an unlock or a device that was woken shows somebody
@@ -203,6 +205,13 @@ before as (
     group by hops.event_id
 ),
 
+-- an account that looks after computers
+administrators as (
+    select account
+    from core.administrators
+    where event_date = $event_date::date
+),
+
 after as (
     select
         hops.event_id,
@@ -240,12 +249,14 @@ select
         requests_before := before.request_count,
         requests_after := after.request_count,
         is_drive_possible := round(hops.gap_seconds, 1)
-        >= round(hops.travel_seconds, 0)
+        >= round(hops.travel_seconds, 0),
+        is_administrator := administrators.account is not null
     ) as details,
     $event_date::date as event_date
 from hops
 inner join before on hops.event_id = before.event_id
 inner join after on hops.event_id = after.event_id
+left join administrators on hops.account = administrators.account
 where
     before.request_count >= $before_count
     and after.request_count >= $after_count

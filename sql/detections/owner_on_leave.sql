@@ -1,12 +1,15 @@
 /* ---
 title: An account worked on site during its owner's leave
 summary: >
-  Engaged requests from inside a building, with somebody at the device, while the
+  Engaged requests from inside a building, with a user at the device, while the
   owner's approved leave covers the time. Several sites and five-minute bins keep
-  automatic sign-ons and restored tabs out.
+  automatic sign-ons and restored tabs out. On the owner's own device the leave record
+  may be wrong: the finding is a question about it and has a lower severity, and where
+  use continues across the edge of a half-day leave the owner stayed, so it is a lead.
 code: SA-3
 kind: shared_account
-severity: high
+severity: low
+severity_raised: [{to: high, fact: is_other_device}, {to: medium, fact: is_part_day}]
 begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
@@ -33,13 +36,26 @@ params:
     min: 1
     max: 50
     why: an automatic sign-on makes one burst; work spreads over time
+  edge_minutes:
+    type: int
+    default: 30
+    min: 5
+    max: 120
+    unit: minutes
+    why: a person who stays on does not pause longer
 columns:
   measure: {type: double, is: engaged requests during leave}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
-claim: >-
-  Account {account} was in use at {buildings:names} during its owner's approved
-  {part:map am=morning|pm=afternoon|full-day} leave: {requests} requests to {sites}
-  sites.
+claim:
+  - when: [is_other_device]
+    says: >-
+      Account {account} was in use at {buildings:names} while its owner was on approved
+      {part:map am=morning|pm=afternoon|full-day} leave: {requests} requests to {sites}
+      sites.
+  - says: >-
+      Account {account} was in use on its owner's own device at {buildings:names} during
+      approved {part:map am=morning|pm=afternoon|full-day} leave: {requests} requests to
+      {sites} sites. Is the leave record right?
 details:
   requests: int
   sites: int
@@ -48,8 +64,18 @@ details:
   has_substitute: boolean
   buildings: varchar[]
   is_own_device: boolean
+  is_other_device: boolean
+  is_part_day: boolean
+  is_owner_there: boolean
   is_clock_wrong: boolean
 explanations:
+  - name: The owner stayed on, or arrived early
+    test: is_owner_there
+    ruled_out: >-
+      [{is_other_device?}another device than the owner's was in
+      use][{!is_other_device?}use did not continue across the start or the end of the
+      leave]
+    fits: use of the owner's own device continued across the edge of the leave
   - name: Leave that was called off or covered another part of the day
     by_design: the leave record is approved and covers the time
   - name: An automatic sign-on after a restart
@@ -107,6 +133,8 @@ duty as (
 during as (
     select
         requests.*,
+        leave.start_time as leave_start,
+        leave.end_time as leave_end,
         leave.part,
         leave.substitute_person_id is not null as has_substitute
     from requests
@@ -121,10 +149,49 @@ during as (
             and requests.start_time >= duty.start_time
             and requests.start_time < duty.end_time
     where duty.person_id is null
+),
+
+-- a person who stays on when the leave begins, or arrives before it ends, does not
+-- pause at its edge
+edges as (
+    select
+        during.account,
+        during.device,
+        during.leave_start,
+        during.leave_end,
+        max(requests.start_time) filter (
+            where requests.start_time < during.leave_start
+        ) as last_before,
+        min(requests.start_time) filter (
+            where requests.start_time >= during.leave_end
+        ) as first_after,
+        min(during.start_time) as first_in,
+        max(during.start_time) as last_in
+    from during
+    inner join requests
+        on during.account = requests.account and during.device = requests.device
+    where during.part <> 'full'
+    group by
+        during.account, during.device, during.leave_start, during.leave_end
+),
+
+stayed as (
+    select
+        account,
+        bool_and(
+            coalesce(
+                epoch(first_in) - epoch(last_before) <= 60 * $edge_minutes, false
+            )
+            or coalesce(
+                epoch(first_after) - epoch(last_in) <= 60 * $edge_minutes, false
+            )
+        ) as is_staying
+    from edges
+    group by account
 )
 
 select
-    account as subject,
+    during.account as subject,
     min(start_time) as start_time,
     max(start_time) as end_time,
     count(*)::double as measure,
@@ -142,11 +209,18 @@ select
         is_own_device := bool_and(
             coalesce(device_owner = person_id, false)
         ),
+        is_other_device := not bool_and(
+            coalesce(device_owner = person_id, false)
+        ),
+        is_part_day := bool_and(part <> 'full'),
+        is_owner_there := bool_and(coalesce(device_owner = person_id, false))
+        and coalesce(bool_and(stayed.is_staying), false),
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked))
     ) as details,
     $event_date::date as event_date
 from during
-group by account
+left join stayed on during.account = stayed.account
+group by during.account
 having
     count(*) >= $requests
     and count(distinct site) >= $sites

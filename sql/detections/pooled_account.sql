@@ -1,18 +1,19 @@
 /* ---
-title: A shared account that nobody approved
+title: A role account in use without approval for sharing
 summary: >
   An account that belongs to a role, not to a person, and that the district has not
   approved for sharing, was logged on at the keyboards of devices of several people
-  within a week. The account is the subject; nobody is named.
+  within a week, or joined the network with them (802.1X). The account is the subject;
+  no person is named.
 code: SA-5
 kind: shared_account
 severity: medium
 stage: trial
 begins: C2
 clauses: [cl.23, cl.17, cl.13a]
-needs: [keyboard]
+needs: [presence]
 stands_on: [users.csv|accounts.csv, devices.csv]
-judges: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
+judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 window: {days_before: 6}
 params:
@@ -26,7 +27,7 @@ params:
 columns:
   measure: {type: double, is: people whose devices it was used on}
 claim: >-
-  Account {account} was logged on at {devices} devices of {people} people within a week;
+  Account {account} was signed in on {devices} devices of {people} people within a week;
   it is not approved for sharing.
 details:
   people: int
@@ -71,12 +72,33 @@ used as (
         and logons.logon_kind = 'interactive'
         and logons.is_of_day
         and logons.assigned_to is not null
+    union
+    -- a network login: saved on several people's devices it is shared as well
+    select
+        joins.account,
+        joins.device,
+        coalesce(devices.assigned_to, devices.usual_user) as assigned_to,
+        joins.start_time,
+        joins.event_id,
+        true as is_clock_checked,
+        joins.event_date = $event_date::date as is_today
+    from identity.presences as joins
+    inner join accounts on joins.account = accounts.account
+    inner join identity.devices as devices
+        on joins.device = devices.device and joins.event_date = devices.event_date
+    where
+        joins.event_date
+        between $event_date::date - interval 6 day and $event_date::date
+        and joins.presence = 'wifi'
+        and joins.logon_date = joins.event_date
+        and devices.pool is null
+        and coalesce(devices.assigned_to, devices.usual_user) is not null
 )
 
 select
     account as subject,
-    min(start_time) as start_time,
-    max(start_time) as end_time,
+    min(start_time) filter (where is_today) as start_time,
+    max(start_time) filter (where is_today) as end_time,
     count(distinct assigned_to)::double as measure,
     sorted_values(device) as observables,
     sorted_values(event_id) as evidence,
@@ -88,7 +110,7 @@ select
     $event_date::date as event_date
 from used
 group by account
--- told once, on the day that makes it so
+-- on each day on which it is used
 having
     count(distinct assigned_to) >= $people
-    and count(distinct assigned_to) filter (where not is_today) < $people
+    and count(distinct assigned_to) filter (where is_today) > 0

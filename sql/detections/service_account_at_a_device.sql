@@ -14,8 +14,16 @@ clauses: [cl.7, cl.13c]
 needs: [presence]
 stands_on: [accounts.csv, devices.csv]
 grain: [subject, event_date]
+window: {days_before: 13}
 params:
   event_date: {type: date}
+  rare_days:
+    type: int
+    default: 3
+    min: 1
+    max: 13
+    unit: days
+    why: a kiosk signs itself on at each start, on more days of two weeks
   network_devices:
     type: int
     default: 5
@@ -34,11 +42,15 @@ details:
   logons: int
   joins: int
   devices: int
+  is_signed_out: boolean
   is_device_alone: boolean
 explanations:
   - name: A device that signs itself on
     test: is_device_alone
-    ruled_out: a screen was unlocked, or a Chromebook was logged on to
+    ruled_out: >-
+      [{is_signed_out?}a person signed out, on a device where the account is rare and
+      other people sign in][{!is_signed_out?}a screen was unlocked, or a Chromebook was
+      signed in to]
     not_testable: >-
       a logon that a computer makes by itself, or a login that it keeps for the network,
       writes the same line
@@ -76,6 +88,39 @@ devices as (
         and device_class in ('desktop', 'laptop', 'chromebook', 'podium', 'lab_pc')
 ),
 
+-- a computer that signs itself on does so at each start, alone, and does not sign out
+seat_days as (
+    select
+        account,
+        device,
+        count(distinct event_date) as day_count
+    from identity.presences
+    where
+        event_date between $event_date::date - interval 13 day and $event_date::date
+        and presence = 'keyboard'
+        and state = 'live'
+        and logon_date = event_date
+    group by account, device
+),
+
+signed_out as (
+    select seats.event_id
+    from identity.presences as seats
+    inner join seat_days
+        on seats.account = seat_days.account and seats.device = seat_days.device
+    where
+        seats.event_date = $event_date::date
+        and seats.presence = 'keyboard'
+        and seats.ended_by = 'logoff'
+        and seat_days.day_count <= $rare_days
+        and exists (
+            select 1
+            from seat_days as others
+            where
+                others.device = seats.device and others.account <> seats.account
+        )
+),
+
 logons as (
     select
         seen.account,
@@ -84,6 +129,7 @@ logons as (
         seen.event_id,
         devices.device_class = 'chromebook'
         or coalesce(logons.activity = 'unlock', false) as is_shown,
+        coalesce(signed_out.event_id is not null, false) as is_signed_out,
         false as is_join
     from core.presences as seen
     inner join devices on seen.device = devices.device
@@ -91,6 +137,7 @@ logons as (
         on
             seen.event_id = logons.event_id
             and logons.event_date = $event_date::date
+    left join signed_out on seen.event_id = signed_out.event_id
     where
         seen.event_date = $event_date::date
         and seen.is_of_day
@@ -105,6 +152,7 @@ joins as (
         seen.start_time,
         seen.event_id,
         false as is_shown,
+        false as is_signed_out,
         true as is_join
     from identity.presences as seen
     inner join devices on seen.device = devices.device
@@ -136,7 +184,10 @@ select
         logons := count_if(not used.is_join)::bigint,
         joins := count_if(used.is_join)::bigint,
         devices := count(distinct used.device),
-        is_device_alone := ruled_out_if(bool_or(used.is_shown))
+        is_signed_out := bool_or(used.is_signed_out),
+        is_device_alone := ruled_out_if(
+            bool_or(used.is_shown or used.is_signed_out)
+        )
     ) as details,
     $event_date::date as event_date
 from used

@@ -3,11 +3,11 @@ title: An account signed in from two places too far apart
 summary: >
   Two sign-ins from outside, one after the other, lie further apart than anybody
   flies in the time between; or the account was in use at a device in a building of the
-  district, and signed in from so far away too soon before or after. Places and kinds of
-  network outside are known, mobile networks, relays and hosting left out, the account
-  is no newcomer to such sign-ins, and no place far from the district is one that
-  colleagues use too. The account is at risk: its owner is likely to know nothing of one
-  of the two.
+  district, and signed in from so far away too soon before or after. Places
+  outside are known, mobile networks, relays and hosting left out, and no place far from
+  the district is one that colleagues use too. Where the kind of a network is not known,
+  the account must have signed in from outside before. The account is at risk: its owner
+  is likely to know nothing about one of the two.
 code: SA-7
 kind: shared_account
 severity: medium
@@ -227,8 +227,10 @@ pairs as (
         -- the account itself is one of those counted
         and (is_near or account_count <= $colleagues)
         and (previous_is_near or previous_account_count <= $colleagues)
+        -- between networks of known kinds distance decides from the first day
         and (
-            first_date <= $event_date::date - to_days($learning_days)
+            (network_kind is not null and previous_kind is not null)
+            or first_date <= $event_date::date - to_days($learning_days)
             or number > $learning_signins
         )
 ),
@@ -305,8 +307,10 @@ beside as (
         and stepped.lat is not null
         and not stepped.is_near
         and stepped.account_count <= $colleagues
+        -- from a network of a known kind distance decides from the first day
         and (
-            stepped.first_date <= $event_date::date - to_days($learning_days)
+            stepped.network_kind is not null
+            or stepped.first_date <= $event_date::date - to_days($learning_days)
             or stepped.number > $learning_signins
         )
     qualify

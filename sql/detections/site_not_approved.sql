@@ -14,7 +14,7 @@ severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_repeated}]
 begins: C2
 clauses: [cl.33, cl.24, cl.29]
 needs: [whose_request, site_asked_for]
-stands_on: [users.csv|accounts.csv, approved_sites.csv]
+stands_on: [users.csv|accounts.csv]
 judges: {keyboard: finding, network: finding, stock: lead, home: lead, nothing: lead}
 grain: [subject, event_date]
 window: {days_before: 13}
@@ -54,7 +54,8 @@ columns:
 claim: >-
   Account {account} used {sites:names} for about {total_seconds:duration} (estimate),
   the longest stretch about {longest_seconds:duration}; [{is_denied?}denied by the
-  district's list][{!is_denied?}not on the approved list].
+  district's list][{is_off_list?}not on the approved list][{is_leisure?}known as
+  {categories:names} and used by few colleagues; the district has no approved list yet].
 details:
   shared: site
   is_break: boolean
@@ -62,6 +63,8 @@ details:
   is_repeated: boolean
   limb: varchar
   is_denied: boolean
+  is_leisure: boolean
+  is_off_list: boolean
   is_on_one_list: boolean
 explanations:
   - shared: category
@@ -73,8 +76,11 @@ explanations:
   - shared: glance
     by_design: only stretches of four minutes or more count
   - break
-  - name: A site that is approved for this role on this day
-    by_design: the list of sites was looked up for the account and day
+  - name: A site that serves the job
+    by_design: >-
+      [{is_leisure?}few of the staff use it, few with the same job, and this account
+      does not use it every day][{!is_leisure?}the list of sites was looked up for the
+      account and day]
   - live
   - machine
   - approved
@@ -161,6 +167,8 @@ select
             else 'time'
         end,
         is_denied := bool_and(verdict = 'denied'),
+        is_leisure := bool_and(verdict = 'leisure'),
+        is_off_list := not bool_and(verdict in ('denied', 'leisure')),
         is_on_one_list := case
             when bool_and(verdict = 'denied') then false
             else is_on_one_list(

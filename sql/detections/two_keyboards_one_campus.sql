@@ -38,8 +38,10 @@ details:
   turns: int
   shortest_gap_seconds: double
   buildings: varchar[]
+  is_administrator: boolean
   is_clock_wrong: boolean
 explanations:
+  - administrator
   - name: A device on loan, or one that everybody uses
     by_design: >-
       podiums, kiosks and workrooms are left out; the registry names the owner
@@ -115,9 +117,19 @@ stepped as (
     window in_order as (partition by owner order by start_time, event_id)
 ),
 
+-- an account that looks after computers
+administrators as (
+    select account
+    from core.administrators
+    where event_date = $event_date::date
+),
+
 turns as (
-    select *
+    select
+        stepped.*,
+        administrators.account is not null as is_administrators
     from stepped
+    left join administrators on stepped.account = administrators.account
     where
         device <> previous_device
         and campus = previous_campus
@@ -141,6 +153,7 @@ select
             min(epoch(start_time) - epoch(previous_start)), 1
         ),
         buildings := sorted_values(building),
+        is_administrator := bool_or(is_administrators),
         is_clock_wrong := ruled_out_if(
             bool_and(is_clock_checked and previous_is_clock_checked)
         )

@@ -1,13 +1,13 @@
 /* ---
 summary: >
-  Which device held an address, from when to when: by a lease, by a tunnel from
-  outside, or fixed in the registry. A lease ends when it is released, expires,
-  runs out, goes to another card, or is next renewed. What nobody renewed for a
-  long time
-  is not believed; on Wi-Fi, where addresses linger, sooner. A tunnel names an
-  account, not a device: it is taken for the owner's laptop where the registry
-  assigns exactly one, which a rule must confirm by a logon there; else for a device
-  that nobody knows, named by the tunnel's address.
+  Which device held an address, from when to when: by a lease, by a tunnel from outside,
+  or fixed in the registry. A lease ends when it is released, expires, runs out, goes to
+  another card, or is next renewed. What nobody renewed for a long time is not believed;
+  on Wi-Fi, where addresses linger, sooner. A VPN login that names its machine
+  identifies the device, or shows that it is one that the registry lacks. Without a
+  machine name a tunnel is assumed to be the owner's laptop where the registry assigns
+  exactly one, which a rule must confirm by a logon there; otherwise it is an unknown
+  device, named by the tunnel's address.
 grain: [ip, start_time, device, event_date]
 window: {days_before: 8, days_after: 1}
 params:
@@ -62,6 +62,7 @@ devices as (
     select
         device,
         mac,
+        ethernet_mac,
         static_ip
     from identity.devices
     where event_date = $event_date::date
@@ -71,7 +72,12 @@ cards as (
     select
         mac,
         min(device) as device
-    from devices
+    from (
+        select
+            device,
+            unnest([mac, ethernet_mac]) as mac
+        from devices
+    ) as held
     where mac is not null
     group by mac
 ),
@@ -131,6 +137,7 @@ tunnels as (
         account,
         start_time,
         end_time,
+        machine,
         event_id
     from identity.presences
     where event_date = $event_date::date and presence = 'tunnel'
@@ -160,12 +167,29 @@ laptops as (
     having count(*) = 1
 ),
 
+machines as (
+    select
+        name,
+        device
+    from identity.device_names
+    where event_date = $event_date::date
+),
+
 tunnelled as (
     select
         tunnels.ip,
-        laptops.mac,
-        coalesce(laptops.device, unknown_tunnel(tunnels.ip)) as device,
-        laptops.device is not null as is_registered,
+        case when machines.device is null then laptops.mac end as mac,
+        case
+            when machines.device is not null then machines.device
+            -- a machine that the registry lacks is not the owner's laptop
+            when tunnels.machine <> '' then unknown_tunnel(tunnels.ip)
+            else coalesce(laptops.device, unknown_tunnel(tunnels.ip))
+        end as device,
+        case
+            when machines.device is not null then true
+            when tunnels.machine <> '' then false
+            else laptops.device is not null
+        end as is_registered,
         tunnels.start_time,
         tunnels.end_time,
         'tunnel' as binding,
@@ -173,6 +197,7 @@ tunnelled as (
     from tunnels
     inner join owned on tunnels.account = owned.account
     left join laptops on owned.person_id = laptops.assigned_to
+    left join machines on tunnels.machine = machines.name
 ),
 
 fixed as (

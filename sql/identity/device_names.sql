@@ -22,7 +22,7 @@ devices as (
 
 named as (
     select
-        unnest([hostname, serial, asset_tag, directory_id, mac]) as name,
+        unnest([hostname, serial, asset_tag, directory_id, mac, ethernet_mac]) as name,
         device,
         device_class
     from devices

@@ -1,7 +1,8 @@
 /* ---
 summary: >
-  Each device of the district as it stood on a day: its name and cards, what it is,
-  and to whom it was given then.
+  Each device of the district as of a day: its names and cards, its class, and the
+  person to whom it was assigned then. What the registry leaves blank is filled with
+  what the logs show (`identity.learned_devices`); `learned` lists it.
 grain: [device, event_date]
 params:
   event_date: {type: date}
@@ -12,27 +13,58 @@ columns:
   asset_tag: {type: varchar, pii: indirect, is: asset tag in lower case}
   directory_id: {type: varchar, pii: indirect, is: the directory's id of the device}
   mac: {type: varchar, pii: indirect, is: network card}
+  ethernet_mac: {type: varchar, pii: indirect, is: second network card}
   device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
   assigned_to: {type: varchar, pii: indirect, is: person who had it on that day}
   building: {type: varchar, is: building it belongs to}
   pool: {type: varchar, is: shared stock it belongs to}
+  usual_user:
+    type: varchar
+    pii: indirect
+    is: person who uses it nearly alone by its logs, where the registry names no one
   static_ip: {type: varchar, pii: indirect, is: fixed address}
+  learned:
+    type: varchar
+    is: 'facts that logs filled in, such as card, class; null if none'
   event_date: {type: date, is: local day}
 --- */
 select
-    device,
-    hostname,
-    serial,
-    asset_tag,
-    directory_id,
-    mac,
-    device_class,
-    assigned_to,
-    building,
-    pool,
-    static_ip,
+    devices.device,
+    devices.hostname,
+    devices.serial,
+    devices.asset_tag,
+    devices.directory_id,
+    coalesce(devices.mac, learned.mac) as mac,
+    coalesce(devices.ethernet_mac, learned.other_mac) as ethernet_mac,
+    coalesce(
+        nullif(devices.device_class, 'other'),
+        learned.device_class,
+        devices.device_class
+    ) as device_class,
+    devices.assigned_to,
+    coalesce(devices.building, learned.building) as building,
+    devices.pool,
+    learned.usual_user,
+    devices.static_ip,
+    nullif(
+        array_to_string(
+            list_filter(
+                [
+                    case when learned.mac is not null then 'card' end,
+                    case when learned.device_class is not null then 'class' end,
+                    case when learned.building is not null then 'building' end,
+                    case when learned.usual_user is not null then 'user' end
+                ],
+                lambda fact: fact is not null
+            ),
+            ', '
+        ),
+        ''
+    ) as learned,
     $event_date::date as event_date
 from registry.devices
+left join identity.learned_devices as learned
+    on devices.device = learned.device and learned.event_date = $event_date::date
 where
-    $event_date::date between coalesce(valid_from, date '0001-01-01')
-    and coalesce(valid_to, date '9999-12-31')
+    $event_date::date between coalesce(devices.valid_from, date '0001-01-01')
+    and coalesce(devices.valid_to, date '9999-12-31')

@@ -66,6 +66,7 @@ columns:
   building: {type: varchar, is: building of that access point or switch}
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
+  machine: {type: varchar, pii: indirect, is: machine name in a VPN login}
   event_id: {type: bigint, is: the event that opens it}
   logon_date: {type: date, is: local day of that event}
   event_date: {type: date, is: local day that the row serves}
@@ -223,6 +224,8 @@ at_keyboards as (
                 named.activity in ('logon', 'logoff')
                 and named.logon_kind in ('interactive', 'cached', 'remote')
             )
+            -- 4647: a person signs out; the event has no logon type
+            or (named.activity = 'logoff' and named.logon_kind is null)
         )
 ),
 
@@ -255,6 +258,7 @@ seated as (
         null as building,
         is_clock_checked,
         offset_seconds,
+        null as machine,
         event_id,
         event_date
     from stepped
@@ -339,6 +343,17 @@ connected as (
         access_points.building,
         false as is_clock_checked,
         null::double as offset_seconds,
+        case
+            when followed.presence = 'tunnel'
+                then split_part(
+                    coalesce(
+                        followed.src_hostname,
+                        nullif(followed.host, followed.reported_by)
+                    ),
+                    '.',
+                    1
+                )
+        end as machine,
         followed.event_id,
         followed.event_date
     from followed
@@ -377,6 +392,7 @@ select
     building,
     is_clock_checked,
     offset_seconds,
+    machine,
     event_id,
     event_date as logon_date,
     $event_date::date as event_date

@@ -16,7 +16,6 @@ from pipelines.operations.units import (
     OPERATORS,
     READERS,
     protect,
-    wanted,
 )
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome
@@ -139,8 +138,10 @@ def test_what_is_published_later_belongs_to_the_same_readers(home):
 
 
 def test_given_again_nothing_changes(home):
-    assert protect(home, OWNER, {"": OWNER, **IDS}) == 0
-    assert {one.path for one in wanted(home)} >= {home.path, home.key_file}
+    done = protect(home, OWNER, {"": OWNER, **IDS})
+    assert (done.changed, done.refused) == (0, [])
+    for path in (home.path, home.key_file, home.settings_file):
+        assert path.stat().st_uid == OWNER
 
 
 def test_nobody_but_root_changes_owners(tmp_path):

@@ -126,8 +126,10 @@ def tables(place: str, data: bytes) -> Iterator[Found]:
         yield from _of_json(place, text)
     elif start.startswith("<"):
         yield _of_xml(place, text)
-    elif re.search(r"^\s*subnet6?\s+\S+.*\{", text, re.MULTILINE):
-        yield _sheet(place, list(_of_isc(text)))
+    elif re.search(r"^\s*(subnet6?|host)\s+\S+.*\{", text, re.MULTILINE):
+        yield from _of_isc(place, text)
+    elif re.search(r"^\s*client\s+\S+\s*\{", text, re.MULTILINE):
+        yield _sheet(place, list(_radius_clients(text)))
     else:
         yield _of_csv(place, data)
 
@@ -177,6 +179,9 @@ def _of_json(place: str, text: str) -> Iterator[Found]:
     ]
     if kea:
         yield _sheet(place, [row for part in kea for row in _of_kea(part, "")])
+        hosts = [row for part in kea for row in _kea_hosts(part)]
+        if hosts:
+            yield _sheet(f"{place}, hosts", hosts)
         return
     for name, objects in said.items():
         if not isinstance(objects, list) or not all(
@@ -234,49 +239,155 @@ def _of_kea(part: Mapping[str, Any], within: str) -> Iterator[dict[str, str]]:
         yield {"subnet": str(subnet.get("subnet", "")), "name": _joined(words)}
 
 
+def _kea_hosts(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield each reservation, of a subnet or for all of them."""
+    for group in (*part.get("shared-networks", ()), *part.get("subnet4", ()),
+                  *part.get("subnet6", ())):  # fmt: skip
+        yield from _kea_hosts(group)
+    for host in part.get("reservations", ()):
+        if host.get("hw-address") and host.get("hostname"):
+            yield {
+                "host": str(host["hostname"]),
+                "hardware ethernet": str(host["hw-address"]),
+                "fixed-address": str(host.get("ip-address", "")),
+            }
+
+
 def _joined(words: Iterable[str]) -> str:
     return " ".join(" ".join(words).split())
 
 
-# The configuration of ISC's server: what stands above a subnet, or in its group, is
-# what people call it.
+# The configuration of ISC's server. A comment above a subnet, or the name of its group,
+# is its name; a comment above a blank line, or between dashes, is a headline for all
+# that follows.
 
 _ISC = re.compile(
-    r"(?P<comment>#[^\n]*)|shared-network\s+\"?(?P<shared>[^\s\"{]+)\"?\s*\{"
+    r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t]*(?=\n))?"
+    r"|shared-network\s+\"?(?P<shared>[^\s\"{]+)\"?\s*\{"
     r"|subnet\s+(?P<four>\S+)\s+netmask\s+(?P<mask>[\d.]+)\s*\{"
-    r"|subnet6\s+(?P<six>\S+)\s*\{|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
+    r"|subnet6\s+(?P<six>\S+)\s*\{"
+    r"|\bhost\s+(?P<host>[^\s\"{]+)\s*\{(?P<body>[^{}]*)\}"
+    r"|option\s+domain-name\s+\"(?P<domain>[^\"]*)\"\s*;"
+    r"|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
 )
+_DASHES = re.compile(r"^[-=*#~_+\s]{3,}|[-=*#~_+\s]{3,}$")
+_HARDWARE = re.compile(r"hardware\s+ethernet\s+([0-9A-Fa-f:.-]+)\s*;")
+_FIXED = re.compile(r"fixed-address6?\s+([^\s;,]+)")
 
 
-def _of_isc(text: str) -> Iterator[dict[str, str]]:
-    depth, shared, comments = 0, (0, ""), []
-    found: dict[str, str] = {}
+def _of_isc(place: str, text: str) -> Iterator[Sheet]:
+    """Yield the subnets of a configuration and, if there are any, its reservations."""
+    subnets = list(_isc_subnets(text))
+    hosts = [
+        {
+            "host": token["host"],
+            "hardware ethernet": _group(_HARDWARE, token["body"]),
+            "fixed-address": _group(_FIXED, token["body"]),
+        }
+        for token in _ISC.finditer(text)
+        if token["host"]
+    ]
+    if subnets:
+        yield _sheet(place, subnets)
+    if hosts:
+        yield _sheet(f"{place}, hosts" if subnets else place, hosts)
+
+
+def _group(rule: re.Pattern[str], text: str) -> str:
+    found = rule.search(text)
+    return found[1] if found else ""
+
+
+def _isc_subnets(text: str) -> Iterator[dict[str, str]]:
+    outline = _Outline()
     for token in _ISC.finditer(text):
-        kind = token.lastgroup
-        if kind == "comment":
-            comment = token["comment"].lstrip("# \t").strip()
-            if found:  # behind the brace, or below it
-                found["name"] = _joined([found["name"], comment])
-            else:
-                comments.append(comment)
-            continue
-        yield from filter(None, [found])
-        found = _subnet(token, [shared[1], *comments])
+        if token["comment"]:
+            outline.comment(token["comment"], is_alone=token["blank"] is not None)
+        elif done := outline.step(token):
+            yield done
+    if outline.subnet:
+        yield outline.subnet
+
+
+class _Outline:
+    """The place in a configuration: its group, its headline and the open subnet."""
+
+    def __init__(self) -> None:
+        self.subnet: dict[str, str] = {}
+        self.depth = self.inside = self.shared_depth = 0
+        self.shared = self.headline = ""
+        self.comments: list[str] = []
+        self.is_begun = False
+
+    def comment(self, text: str, *, is_alone: bool) -> None:
+        """Note a comment; it names what follows, or the subnet that it is in."""
+        bare = text.strip("# \t\r")
+        words = _DASHES.sub("", bare).strip()
+        if self.subnet:
+            if not self.is_begun:  # behind the brace, or below it
+                self.subnet["name"] = _joined([self.subnet["name"], words])
+        elif words != bare or is_alone:
+            self.headline, self.comments = words or self.headline, []
+        else:
+            self.comments.append(words)
+
+    def step(self, token: re.Match[str]) -> dict[str, str]:
+        """Note another token; return the subnet that it closes, if it closes one."""
+        done: dict[str, str] = {}
+        if token["four"] or token["six"]:
+            done = self.subnet  # of a file that lacks a brace
+            self.subnet = _subnet(token, [self.shared, *self.comments], self.headline)
+            self.inside, self.is_begun = self.depth + 1, False
+        else:
+            self.is_begun = True
+            if token["domain"] is not None and self.subnet:
+                self.subnet["domain"] = token["domain"]
         if token["shared"]:
-            shared = (depth + 1, token["shared"])
-        depth += token[0].endswith("{") - (kind == "closes")
-        if depth < shared[0]:
-            shared = (0, "")
-        comments = []
-    yield from filter(None, [found])
+            self.shared, self.shared_depth = token["shared"], self.depth + 1
+        self.depth += token[0].endswith("{") - bool(token["closes"])
+        if self.subnet and self.depth < self.inside:
+            done, self.subnet = self.subnet, {}
+        if self.depth < self.shared_depth:
+            self.shared, self.shared_depth = "", 0
+        self.comments = []
+        return done
 
 
-def _subnet(token: re.Match[str], words: Sequence[str]) -> dict[str, str]:
-    address = token["four"] or token["six"]
-    if not address:
-        return {}
+def _subnet(
+    token: re.Match[str], words: Sequence[str], headline: str
+) -> dict[str, str]:
     end = f"/{token['mask']}" if token["mask"] else ""
-    return {"subnet": _network(address + end), "name": _joined(words)}
+    return {
+        "subnet": _network((token["four"] or token["six"]) + end),
+        "name": _joined(words),
+        "domain": "",
+        "headline": headline,
+    }
+
+
+# The clients of a FreeRADIUS server are the access points and switches.
+
+_RADIUS = re.compile(
+    r"#[^\n]*|^\s*client\s+(?P<client>[^\s{]+)\s*\{"
+    r"|^\s*(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#]+)"
+    r"|(?P<opens>\{)|(?P<closes>\})",
+    re.MULTILINE,
+)
+_RADIUS_KEYS = {"shortname": "nas", "ipaddr": "address"}
+
+
+def _radius_clients(text: str) -> Iterator[dict[str, str]]:
+    """Yield name and address of each client; secrets are not read."""
+    depth, found = 0, {"nas": "", "address": ""}
+    for token in _RADIUS.finditer(text):
+        if token["client"]:
+            found = {"nas": token["client"], "address": ""}
+        elif token["key"]:
+            found[_RADIUS_KEYS.get(token["key"], "address")] = token["value"]
+        depth += token[0].endswith("{") - bool(token["closes"])
+        if token["closes"] and depth == 0 and found["nas"]:
+            yield found
+            found = {"nas": "", "address": ""}
 
 
 def _network(text: str) -> str:

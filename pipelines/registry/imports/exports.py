@@ -4,6 +4,7 @@ One row of `EXPORTS` an export. A column may have several names, joined by `|`, 
 consoles rename them; names are compared as `reading.plain` writes them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,11 +15,16 @@ from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.roster import ORGS, ROLES, USERS
 from pipelines.settings.problems import nearest
 
-Facts = Literal["roster", "login", "device", "network", "absence", "file", "nothing"]
+Facts = Literal[
+    "roster", "login", "network", "access_point", "device", "card", "absence", "file",
+    "nothing",
+]  # fmt: skip
 ORDER: Sequence[Facts] = (
-    "roster", "login", "device", "network", "absence", "file", "nothing",
+    "roster", "login", "network", "access_point", "device", "card", "absence", "file",
+    "nothing",
 )  # fmt: skip
-"""People come first: devices and absences name them."""
+"""People come first: devices and absences name them. Access points and devices are in
+networks, and lists of cards name devices."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +79,13 @@ def _unused(name: str, why: str, *marks: str) -> Export:
 
 PERSON = "employeeid|employeeidentifier|employeenumber|externalid|identifier|\
 employeeemail"
+
+JAMF = "jamfprocomputerid|jsscomputerid|jamfversion|jamfbinaryversion|lastcheckin|\
+lastinventoryupdate|udid"
+HOLDER = "assetname|checkedoutto|checkedout|owner|owneremail|assignedto|\
+assignedusername|username|assignedtouser|ownername"
+JOINED = "ssid|recentssid|essid|accesspoint|recentdevice|connectedto|uplink|network|\
+vlan"
 
 EXPORTS: tuple[Export, ...] = (
     _roster(USERS, "sourcedId", "givenName", "familyName", name="users"),
@@ -183,9 +196,11 @@ EXPORTS: tuple[Export, ...] = (
             "serial": "serialnumber", "directory_id": "deviceid|directoryapiid",
             "asset_tag": "annotatedassetid|assetid",
             "mac": "macaddress|wifimacaddress", "user": "annotateduser|user",
+            "ethernet_mac": "ethernetmacaddress|ethernetmac",
             "place": "orgunitpath|organizationalunit",
-            "room": "annotatedlocation|location", "note": "notes",
-            "state": "status|provisionstatus",
+            "room": "annotatedlocation|location", "note": "notes|annotatednotes",
+            "state": "status|provisionstatus", "app": "kioskapp",
+            "recent": "mostrecentuser|recentusersemail", "model": "model",
         },
         says={"device_class": "chromebook"},
         how="admin.google.com: Devices, Chrome, Devices, Export, CSV",
@@ -209,7 +224,8 @@ EXPORTS: tuple[Export, ...] = (
         marks=("devicename", "serialnumber", "primaryuserupn|primaryuseremailaddress"),
         cells={
             "hostname": "devicename", "serial": "serialnumber",
-            "mac": "wifimac|wifimacaddress|ethernetmac", "model": "model",
+            "mac": "wifimac|wifimacaddress", "ethernet_mac": "ethernetmac",
+            "model": "model",
             "user": "primaryuserupn|primaryuseremailaddress", "owned": "ownership",
             "place": "devicecategory|category|devicegroup", "state": "managedby",
         },
@@ -229,6 +245,72 @@ EXPORTS: tuple[Export, ...] = (
         how="entra.microsoft.com: Devices, All devices, Download devices",
     ),
     Export(
+        name="Jamf computers",
+        facts="device",
+        into="devices.csv",
+        marks=("computername|displayname|name", "serialnumber",
+               "macaddress|wifimacaddress|primarymacaddress|altmacaddress",
+               JAMF),
+        cells={
+            "hostname": "computername|displayname|name", "serial": "serialnumber",
+            "asset_tag": "assettag", "mac": "macaddress|wifimacaddress"
+            "|primarymacaddress", "ethernet_mac": "altmacaddress|ethernetmacaddress",
+            "model": "model|modelidentifier", "user": "emailaddress|username",
+            "place": "building|department", "room": "building", "note": "room",
+        },
+        how="Jamf Pro: Computers, Search Inventory, a search that shows name, serial "
+        "number, MAC addresses, user name and building: Export, CSV",
+    ),
+    Export(
+        name="asset inventory",
+        facts="device",
+        into="devices.csv",
+        marks=("assettag|assetnumber", "serial|serialnumber",
+               HOLDER),
+        cells={
+            "hostname": "hostname|computername|devicename|assetname",
+            "serial": "serial|serialnumber", "asset_tag": "assettag|assetnumber",
+            "mac": "macaddress|wifimacaddress|wifimac|wirelessmac|mac",
+            "ethernet_mac": "ethernetmacaddress|ethernetmac|lanmac|wiredmac",
+            "model": "model|modelname|category|assettype",
+            "user": "owneremail|email|username|assignedusername|employeeno"
+            "|employeenumber|ownerid|owner|checkedoutto|checkedout|assignedto",
+            "place": "location|site|school|building", "room": "location|site|school",
+            "note": "room|locationroom|roomname|category|assettype",
+            "state": "status|statuslabel|assetstatus",
+        },
+        how="Snipe-IT: Reports, Custom Asset Report; Incident IQ: Assets, a view with "
+        "asset tag, serial number, location and owner: Export",
+    ),
+    Export(
+        name="DHCP reservations",
+        facts="device",
+        into="devices.csv",
+        marks=("host|name", "hardwareethernet|clientid", "fixedaddress|ipaddress"),
+        cells={
+            "hostname": "host|name", "mac": "hardwareethernet|clientid",
+            "static_ip": "fixedaddress|ipaddress", "room": "description",
+        },
+        how="PowerShell: Get-DhcpServerv4Scope | Get-DhcpServerv4Reservation | "
+        "Export-Csv reservations.csv -NoTypeInformation; dhcpd.conf and Kea's file "
+        "contain them",
+    ),
+    Export(
+        name="Meraki or UniFi clients",
+        facts="card",
+        into="devices.csv",
+        marks=("mac|macaddress|clientmac", "hostname|description|name|devicename",
+               JOINED),
+        cells={
+            "hostname": "hostname|dhcphostname|description|name|devicename",
+            "mac": "mac|macaddress|clientmac",
+            "wired": "connectiontype|connection|type|iswired",
+            "ssid": "ssid|recentssid|essid",
+        },
+        how="Meraki: Network-wide, Clients, Download as CSV; UniFi: Client Devices, "
+        "Export. It adds cards to devices that another export names",
+    ),
+    Export(
         name="Windows DHCP scopes",
         facts="network",
         into="subnets.csv",
@@ -243,8 +325,27 @@ EXPORTS: tuple[Export, ...] = (
         facts="network",
         into="subnets.csv",
         marks=("subnet", "name"),
-        cells={"network": "subnet", "named": "name"},
+        cells={"network": "subnet", "named": "name", "domain": "domain",
+               "headline": "headline"},
         how="dhcpd.conf of an ISC server, or kea-dhcp4.conf",
+    ),
+    Export(
+        name="PAN-OS address objects",
+        facts="network",
+        into="subnets.csv",
+        marks=("name", "type", "address", "location|tags"),
+        cells={"object": "address", "named": "name", "note": "description",
+               "kind": "type"},
+        how="PAN-OS or Panorama: Objects, Addresses, PDF/CSV. An object whose name "
+        "does not state a kind of network is left out",
+    ),
+    Export(
+        name="FreeRADIUS clients",
+        facts="access_point",
+        into="access_points.csv",
+        marks=("nas", "address"),
+        cells={"name": "nas", "address": "address"},
+        how="clients.conf of a FreeRADIUS server; secrets are not read",
     ),
     Export(
         name="absences",
@@ -273,15 +374,30 @@ EXPORTS: tuple[Export, ...] = (
 
 
 def export_of(sheet: Sheet, renames: Mapping[str, Mapping[str, str]]) -> Export | None:
-    """The kind of a table; the one that more columns tell where several would do.
+    """Find the kind of a table.
+
+    A file with a registry file's name and header is that file, and so is a table whose
+    every column is one of that file's. Otherwise it is the kind that most columns
+    identify; of registry files, the one that has the most of its columns.
 
     Args:
         renames: The district's own header names, by file.
     """
     names = frozenset(map(plain, sheet.header)) - {""}
-    fitting = [one for one in (*EXPORTS, *_own(renames)) if one.fits(names)]
+    called = re.split(r"[/\\]", sheet.place)[-1].lower()
+    own = [one for one in _own(renames) if one.fits(names)]
+    own.sort(key=lambda one: (one.name == called, _shared(one, names), len(one.marks)),
+             reverse=True)  # fmt: skip
+    if own and (own[0].name == called or names <= set(own[0].cells.values())):
+        return own[0]
+    fitting = [one for one in EXPORTS if one.fits(names)] + own[:1]
     return max(fitting, key=lambda one: (len(one.marks), -ORDER.index(one.facts)),
                default=None)  # fmt: skip
+
+
+def _shared(export: Export, names: frozenset[str]) -> int:
+    """Count the columns of a table that a registry file has too."""
+    return len(names & set(export.cells.values()))
 
 
 def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:

@@ -11,8 +11,15 @@ import io
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import takewhile
 
@@ -37,6 +44,7 @@ class Taken:
         rows: File of the registry -> rows for it.
         left: Why rows were left out -> how many, and a few of them.
         notes: Further things that a person should know.
+        closed: Accounts that the roster has and this table calls closed.
     """
 
     sheet: Sheet
@@ -44,6 +52,7 @@ class Taken:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     left: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
 
     def add(self, file: str, row: Row) -> None:
         """One row for a file; a cell that a spreadsheet would run stays empty."""
@@ -83,8 +92,30 @@ class Place:
     name: str
 
 
+@dataclass(frozen=True)
+class Network:
+    """The building and kind of a network, as far as the exports state them."""
+
+    building: str = ""
+    kind: str = ""
+
+
+_GENERIC = """
+    academy administration alternative building bus campus center central charter
+    community computer computers consolidated county department desktop devices district
+    early east education elementary garage guest high home independent intermediate
+    junior kindergarten lab labs laptop learning library maintenance middle north office
+    offices primary public room rooms rural school schools secondary senior server
+    servers service services shared south staff student students support teacher
+    teachers tech technology transportation unified valley west wireless
+"""
+GENERIC = frozenset(_GENERIC.split())
+"""Words of a school's name that alone do not identify it."""
+SHORTEST_WORD = 4
+
+
 class Known:
-    """Who and where the district is, as the registry and the exports so far say it."""
+    """People, places, networks and devices that registry and exports name so far."""
 
     def __init__(
         self,
@@ -92,12 +123,34 @@ class Known:
         places: Sequence[Place],
         domains: Sequence[str],
         zone: str,
+        *,
+        today: str = "",
+        listed: Mapping[str, Collection[str]] | None = None,
+        logged: Callable[[Collection[str]], Collection[str]] | None = None,
     ) -> None:
-        self.zone = zone
+        """Start from the registry.
+
+        Args:
+            today: The district's day; a closed account is closed from then on.
+            listed: File of the registry -> keys of its rows: user names of
+                `accounts.csv`, org ids of `buildings.csv`, host names of `devices.csv`.
+            logged: Which of some names the logs in `landing/` contain.
+        """
+        self.zone, self.today, self.logged = zone, today, logged or (lambda _: ())
         self.has_roster = False
+        self.listed = {name: set(keys) for name, keys in (listed or {}).items()}
+        self.networks: dict[str, Network] = {}
+        self.cards: dict[str, set[str]] = {
+            name: set() for name in self.listed.get("devices.csv", ())
+        }
+        self.enabled: set[str] = set()
+        self.gone: set[str] = set()
+        self.staffed: set[str] = set()
+        self.hours: Counter[tuple[str, str]] = Counter()
         self._domains = {one.lower().strip("@.\\ ") for one in domains}
         self._people: dict[str, set[str]] = {}
         self._places: list[Place] = []
+        self._others: set[str] = set()
         self.see_places(places)
         for row in users:
             self.see_person(row)
@@ -111,22 +164,58 @@ class Known:
         for name in (*named, mail):
             if name:
                 self._people.setdefault(name.lower(), set()).add(row["sourcedId"])
+        is_off = row.get("enabledUser", "").lower() in ("false", "0")
+        if is_off or row.get("status", "").lower() in GONE_STATUS:
+            self.gone.add(row["sourcedId"])
+        else:
+            orgs = row.get("primaryOrgSourcedId") or row.get("orgSourcedIds", "")
+            self.staffed.add(orgs.split(",")[0].strip())
 
     def see_mail(self, mail: str) -> None:
         """An address of the district, whose domain is therefore its own."""
         if "@" in mail:
             self._domains.add(mail.lower().rpartition("@")[2])
 
-    def see_places(self, places: Iterable[Place]) -> None:
-        """Further buildings; the first of a code counts."""
-        known = {place.building for place in self._places}
-        self._places += [one for one in places if one.building not in known]
+    def see_places(self, places: Iterable[Place], others: Iterable[str] = ()) -> None:
+        """Add buildings; the first of a code or of an organization counts.
+
+        Args:
+            others: Names of organizations that are not buildings.
+        """
+        for place in places:
+            same = [one for one in self._places if _is_one(one, place)]
+            if not same:
+                self._places.append(place)
+            elif place.name and not same[0].name:
+                at = self._places.index(same[0])
+                self._places[at] = replace(same[0], name=place.name)
+        self._others |= {" ".join(_words(name)) for name in others}
         names = [one.name.lower().split() for one in self._places if one.name]
         alike = takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False))
         shared = list(alike) if len(names) > 1 else []
         self._phrases = {
             place.building: " ".join(place.name.lower().split()[len(shared) :])
             for place in self._places
+        }
+        self._only = self._only_names()
+
+    def _only_names(self) -> dict[str, str]:
+        """Words, and first words, that only one organization's name has."""
+        named = [(one.building, _words(one.name)) for one in self._places]
+        found: dict[str, set[str]] = {}
+        for building, words in (*named, *(("", one.split()) for one in self._others)):
+            alone = {
+                word
+                for word in words
+                if len(word) >= SHORTEST_WORD and word not in GENERIC
+            }
+            begins = {" ".join(words[:count]) for count in range(2, len(words) + 1)}
+            for text in alone | begins:
+                found.setdefault(text, set()).add(building)
+        return {
+            text: next(iter(buildings))
+            for text, buildings in found.items()
+            if len(buildings) == 1 and "" not in buildings
         }
 
     def person(self, text: str) -> str | None:
@@ -145,21 +234,54 @@ class Known:
         local, _, domain = text.strip().lower().rpartition("\\")[2].partition("@")
         return local if not domain or domain in self._domains else text.lower()
 
-    def building(self, *texts: str) -> str:
-        """The one building that a text names by code or name; else none."""
+    def buildings(self, *texts: str) -> set[str]:
+        """Find the buildings that a text names.
+
+        A code, an organization's id or a whole name counts first; without one, a word
+        that only one school's name has.
+        """
         text = " ".join(texts).lower()
-        words = set(re.findall(r"[a-z0-9]+", text))
-        spaced = f" {' '.join(re.findall(r'[a-z0-9]+', text))} "
+        words = _words(text)
+        spaced = f" {' '.join(words)} "
         named = {
             place.building
             for place in self._places
-            if {place.building.lower(), place.org_id.lower()} & (words | {text})
+            if ({place.building.lower(), place.org_id.lower()} - {""})
+            & {*words, text.strip()}
             or (
                 self._phrases[place.building]
                 and f" {self._phrases[place.building]} " in spaced
             )
         }
+        return named or {
+            building for only, building in self._only.items() if f" {only} " in spaced
+        }
+
+    def building(self, *texts: str) -> str:
+        """The one building that a text names by code or name; else none."""
+        named = self.buildings(*texts)
         return named.pop() if len(named) == 1 else ""
+
+    def building_at(self, address: str) -> str:
+        """The building of the smallest network that contains an address."""
+        try:
+            ip = ipaddress.ip_address(address.split("/")[0])
+        except ValueError:
+            return ""
+        around = [
+            (ipaddress.ip_network(cidr), network.building)
+            for cidr, network in self.networks.items()
+        ]
+        holding = [
+            (one.prefixlen, building)
+            for one, building in around
+            if one.version == ip.version and ip in one
+        ]
+        return max(holding, default=(0, ""))[1]
+
+    def code(self, org: str) -> str:
+        """The building of an organization."""
+        return next((one.building for one in self._places if one.org_id == org), "")
 
     def org(self, building: str) -> str:
         """The organization of a building."""
@@ -168,12 +290,24 @@ class Known:
         )
 
 
+def _is_one(one: Place, other: Place) -> bool:
+    same_org = bool(one.org_id) and one.org_id == other.org_id
+    return same_org or one.building == other.building
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text.lower())
+
+
 def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Taken]:
     """What each table gives, people first; `known` learns them on the way."""
     ordered = sorted(tables, key=lambda one: (
         ORDER.index(one[1].facts), one[1].into != USERS.name))  # fmt: skip
     students = _students(ordered)
+    _see_first(ordered, known)
     for sheet, export in ordered:
+        if export.facts == "network" and not known.networks:
+            _see_networks([one for one in ordered if one[1].facts == "network"], known)
         taken = Taken(sheet, export)
         if export.facts == "roster":
             _roster(taken, known, students)
@@ -181,6 +315,31 @@ def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Ta
             MAKERS[export.facts](taken, known)
         _drop_unreadable(taken)
         yield taken
+
+
+def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
+    """Let `known` see what decides about rows of other tables.
+
+    That is the buildings that a person listed, and which accounts are open somewhere.
+    """
+    for sheet, export in tables:
+        if export.into == "buildings.csv":
+            facts = [
+                {one: export.fact(one, cells) for one in export.cells}
+                for cells in sheet.rows
+            ]
+            known.see_places(
+                Place(row["building"], row["org_id"], row["name"])
+                for row in facts
+                if row["building"]
+            )
+            listed = known.listed.setdefault("buildings.csv", set())
+            listed |= {row["org_id"].lower() for row in facts}
+        elif export.facts == "login":
+            facts = [_login_facts(export, cells) for cells in sheet.rows]
+            known.enabled |= {
+                known.login(row["login"]) for row in facts if not _is_off(row)
+            }
 
 
 def _drop_unreadable(taken: Taken) -> None:
@@ -242,13 +401,40 @@ def _roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
             known.see_person(row)
         taken.add(file.name, row)
     if file is ORGS:
-        rows = taken.rows.get(file.name, [])
-        known.see_places(
+        _buildings(taken, known)
+
+
+GONE_STATUS = ("tobedeleted", "inactive")
+SCHOOL = "school"
+
+
+def _buildings(taken: Taken, known: Known) -> None:
+    """Make the schools buildings, and another office where people are placed in it."""
+    is_building: dict[bool, list[Row]] = {True: [], False: []}
+    for row in taken.rows.get(ORGS.name, []):
+        kind = row["type"].lower()
+        is_office = kind in ("district", "local") and row["sourcedId"] in known.staffed
+        is_building[kind == SCHOOL or is_office].append(row)
+    known.see_places(
+        (
             Place(row["identifier"] or row["name"] or row["sourcedId"],
                   row["sourcedId"], row["name"])
-            for row in rows
-            if row["type"].lower() in ("school", "district", "local")
-        )  # fmt: skip
+            for row in is_building[True]
+        ),
+        (row["name"] for row in is_building[False]),
+    )  # fmt: skip
+    listed = known.listed.get("buildings.csv", ())
+    for row in is_building[True]:
+        code = known.code(row["sourcedId"])
+        if code and row["sourcedId"].lower() not in listed:
+            taken.add("buildings.csv", {
+                "org_id": row["sourcedId"], "building": code, "name": row["name"],
+            })  # fmt: skip
+    if taken.rows.get("buildings.csv"):
+        taken.notes.append(
+            "buildings.csv needs lat and lon of each building: without them no drive "
+            "between buildings is too fast (SA-1, SA-4)"
+        )
 
 
 # Accounts of a directory: with a roster, what it does not know; without, the people.
@@ -262,13 +448,32 @@ IS_STAFF = re.compile(
     r"|principals?|custod\w+|paras?|substitutes?|counselors?)\b", re.IGNORECASE
 )  # fmt: skip
 IS_SERVICE = re.compile(
-    r"\b(svc|services?|service accounts?|backup|scanner|printers?|mfp|sql|ldap|sync)\b"
+    r"\b(svc|service|backup|scanner|copier|printers?|mfp|sql|ldap|sync|gmsa)\b"
     r"|^svc|^sa_|^gmsa", re.IGNORECASE
 )  # fmt: skip
-IS_SHARED = re.compile(
-    r"\b(shared|generic|front ?desk|kiosk|library|lab|sub desk|guest|testing|office)\b",
+"""In the name of an account; what a program signs in with."""
+HOLDS_SERVICES = re.compile(
+    r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b",
     re.IGNORECASE,
 )
+"""In the organizational unit or the description of an account."""
+IS_DEVICE = re.compile(
+    r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE
+)
+IS_SHARED = re.compile(
+    r"\b(shared|generic|front ?desk|library|lab|subs?\d*|sub desk|guest|testing|office)"
+    r"\b",
+    re.IGNORECASE,
+)
+ACCOUNT_KINDS: Sequence[tuple[str, str, re.Pattern[str]]] = (
+    ("service", "login", IS_SERVICE),
+    ("device", "login", IS_DEVICE),
+    ("role_shared", "login", IS_SHARED),
+    ("service", "place", HOLDS_SERVICES),
+    ("device", "place", IS_DEVICE),
+    ("role_shared", "place", IS_SHARED),
+)
+"""Kind of an account that is nobody's -> where a word states it; the first counts."""
 TITLES = (
     ("principal", r"\bprincipal\b"),
     ("counselor", r"\bcounsel"),
@@ -279,16 +484,22 @@ TITLES = (
 """OneRoster's word for staff, by what a directory calls the job; the title is kept."""
 
 
+def _login_facts(export: Export, cells: Row) -> dict[str, str]:
+    """The facts of a row, with the organizational units alone as its place."""
+    row = {name: export.fact(name, cells) for name in export.cells}
+    return row | {"place": ou_path(row.get("place", ""))}
+
+
+def _is_off(row: Row) -> bool:
+    return bool(OFF.match(row.get("state", "")) or IS_OFF.match(row.get("off", "")))
+
+
 def _logins(taken: Taken, known: Known) -> None:
-    fact = taken.export.fact
     is_first = not known.has_roster
+    guessed: list[str] = []
     for cells in taken.sheet.rows:
-        row = {name: fact(name, cells) for name in taken.export.cells}
+        row = _login_facts(taken.export, cells)
         login = known.login(row["login"])
-        words = " ".join(
-            row.get(one, "") for one in ("place", "department", "title", "note")
-        )
-        words = re.sub(r"(?i)\b(OU|CN|DC)=", " ", words).replace("/", " ")
         keys = (row.get("employee", ""), row["mail"], row["login"])
         person = next(filter(None, map(known.person, filter(None, keys))), None)
         is_guest = row.get("kind", "").lower() == "guest" or "#EXT#" in row["login"]
@@ -296,28 +507,112 @@ def _logins(taken: Taken, known: Known) -> None:
             taken.leave("guests of other organizations, or no account", login)
         elif person is not None:
             _alias(taken, known, login, person, row)
-        elif IS_SERVICE.search(f"{login} {words}") or row.get("services", ""):
-            taken.add("accounts.csv", _account(login, "service", row))
-        elif OFF.match(row.get("state", "")) or IS_OFF.match(row.get("off", "")):
-            taken.leave("accounts that are disabled and in no roster", login)
-        elif is_first and (new := _person(known, login, words, row)):
-            known.see_person(new)
-            taken.add(USERS.name, new)
-        elif IS_SHARED.search(f"{login} {words}") and not IS_STUDENT.search(words):
-            taken.add("accounts.csv", _account(login, "role_shared", row))
-        else:
-            taken.leave(
-                "accounts of nobody in the roster; add a row to users.csv (contract "
-                "staff too) or accounts.csv", login,
-            )  # fmt: skip
+        elif _stranger(taken, known, login, row, is_first=is_first):
+            guessed.append(login)
+    _tell_closed(taken, known)
+    if guessed:
+        taken.notes.append(
+            f"{len(guessed)} accounts have their kind from the organizational unit "
+            f"alone; look at account_type: {_some(guessed)}"
+        )
+
+
+def _stranger(
+    taken: Taken, known: Known, login: str, row: Row, *, is_first: bool
+) -> bool:
+    """Add an account that no person of the roster has; whether its kind is a guess."""
+    kind, is_guess = _account_kind(login, row)
+    words = " ".join(
+        row.get(one, "") for one in ("place", "department", "title", "note")
+    ).replace("/", " ")
+    if kind == "service":
+        taken.add("accounts.csv", _account(login, kind, row))
+        return is_guess
+    if _is_off(row):
+        taken.leave("accounts that are disabled and in no roster", login)
+    elif is_first and (new := _person(known, login, words, row)):
+        known.see_person(new)
+        taken.add(USERS.name, new)
+    elif kind and not IS_STUDENT.search(words):
+        taken.add("accounts.csv", _account(login, kind, row))
+        return is_guess
+    else:
+        taken.leave(
+            "accounts of nobody in the roster; add a row to users.csv (contract "
+            "staff too) or accounts.csv", login,
+        )  # fmt: skip
+    return False
+
+
+MOST_CLOSED = 0.2
+"""Share of a directory's accounts; where more are closed, it is not in use."""
+
+
+def _tell_closed(taken: Taken, known: Known) -> None:
+    """Keep the directory's word that accounts are closed, unless most of them are."""
+    closed, made = set(taken.closed), taken.rows.get("accounts.csv", [])
+    if len(closed) > max(1, MOST_CLOSED * len(taken.sheet.rows)):
+        taken.rows["accounts.csv"] = [
+            row for row in made if row["username"] not in closed
+        ]
+        for login in taken.closed:
+            taken.leave("accounts closed here, as are many: not in use", login)
+    elif closed:
+        taken.notes.append(
+            f"{len(closed)} accounts are suspended or disabled here and open in the "
+            f"roster; valid_to is {known.today}: {_some(taken.closed)}"
+        )
+    opened = sorted(known.enabled & set(known.listed.get(CLOSED_LIST, ())))
+    if opened:
+        taken.notes.append(
+            f"{len(opened)} accounts are open again; delete their valid_to in "
+            f"accounts.csv: {_some(opened)}"
+        )
+
+
+CLOSED_LIST = "closed accounts"
+"""Key of `Known.listed`: accounts that an earlier setup wrote as closed."""
+CLOSED_NOTE = "suspended or disabled in "
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+
+
+def _account_kind(login: str, row: Row) -> tuple[str, bool]:
+    """Kind of an account that has no person, and whether only its place states it.
+
+    An account with a job or an employee number is a person's that the roster lacks.
+    """
+    if row.get("services", ""):
+        return "service", False
+    if row.get("title", "") or row.get("employee", ""):
+        return "", False
+    texts = {
+        "login": re.sub(r"[._-]+", " ", login.partition("@")[0]),
+        "place": f"{row['place']} {row.get('note', '')} {row.get('department', '')}",
+    }
+    for kind, where, rule in ACCOUNT_KINDS:
+        if rule.search(texts[where].replace("/", " ")):
+            return kind, where == "place"
+    return "", False
 
 
 def _alias(taken: Taken, known: Known, login: str, person: str, row: Row) -> None:
-    """An account of somebody who is known under another name."""
+    """Add another name of a known person, or the directory's word that it is closed."""
+    made = {**_account(login, "person", row), "owner_person_id": person}
+    if _is_off(row) and login not in known.enabled and person not in known.gone:
+        made |= {
+            "valid_to": made["valid_to"] or known.today,
+            "note": CLOSED_NOTE + taken.export.name,
+        }
+        if login not in known.listed.get("accounts.csv", ()):
+            taken.add("accounts.csv", made)
+            taken.closed.append(login)
+        return
     if known.person(login) == person:
         taken.leave("accounts that the roster has", "")
         return
-    made = {**_account(login, "person", row), "owner_person_id": person}
     taken.add("accounts.csv", made)
 
 
@@ -359,21 +654,35 @@ def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | 
     }
 
 
+_UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", _ANY_CASE)
+
+
+def ou_path(text: str) -> str:
+    """The organizational units of a distinguished name; another text as it is.
+
+    A domain's components name the district, and a common name the object itself.
+    """
+    if re.search(r"(?:^|,)\s*(?:OU|DC)=", text, _ANY_CASE):
+        return " / ".join(reversed(_UNIT.findall(text)))
+    return text
+
+
 # Devices: who has which, of what class, in which building.
 
 CLASSES: Mapping[str, str] = {
     "vdi_host": r"\bvdi\b|virtual desktop|citrix|\bxenapp\b",
     "server": r"\bserver\b|\bsrv\b|domain controllers?",
-    "kiosk": r"\bkiosk",
-    "signage": r"\bsignage\b",
+    "kiosk": r"\bkiosk|\bksk\b|\bopac\b|\bcatalog(?:ue)?s?\b",
+    "signage": r"\bsignage\b|\bsigns?\b|\bdisplays?\b|\bscreens?\b",
     "chromebook": r"\bchrome ?os\b|\bchromebook",
     "phone_byod": r"\bios\b|\biphone|\bandroid\b",
     "podium": r"\bpodium",
     "laptop": r"latitude|thinkpad|elitebook|probook|macbook|surface (?:pro|laptop|go)"
-    r"|travelmate|\blaptops?\b|\bnotebooks?\b",
+    r"|travelmate|\blaptops?\b|\bnotebooks?\b|\bmobile (?:pc|computer)s?\b",
     "lab_pc": r"\blabs?\b",
     "desktop": r"optiplex|thinkcentre|prodesk|elitedesk|\bimac\b|mac ?mini|veriton"
-    r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b",
+    r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b|\b(?:office|front|staff) pcs?\b"
+    r"|\bpcs\b",
 }
 """Class -> what model, system, place or name say; the first counts. What none tells is
 `other`: the district's, and neither a desk in its room nor what its owner carries."""
@@ -387,7 +696,13 @@ POOLS: Mapping[str, str] = {
     "workroom": r"\bworkrooms?\b",
     "shared": r"\bshared\b",
 }
-GONE = re.compile(r"deprovision|disabled|retired|^false$|pending", re.IGNORECASE)
+STANDS = ("kiosk", "signage")
+"""Classes of a managed Chrome device that has no user."""
+GONE = re.compile(
+    r"deprovision|disabled|retired|^false$|pending|archived|lost|stolen|surplus"
+    r"|disposed|scrap",
+    _ANY_CASE,
+)
 MAC_DIGITS = 12
 MOST_DEVICES = 4
 """Devices that one person is believed to have; more have somebody who enrolled them."""
@@ -404,6 +719,7 @@ def _devices(taken: Taken, known: Known) -> None:
             f"{len(many)} people stand at more than {MOST_DEVICES} devices each, as "
             "whoever enrolled them does: none of these is given to them"
         )
+    is_host_name = _tags_in_logs(every, known)
     for row in every:
         name = row.get("hostname") or row.get("serial") or row.get("mac") or ""
         if GONE.search(row.get("state", "")):
@@ -416,13 +732,49 @@ def _devices(taken: Taken, known: Known) -> None:
         owner = known.person(user) or ""
         if user and not owner:
             taken.leave("users of a device who are not in the roster", user)
-        taken.add("devices.csv", _device(row, known, "" if owner in many else owner))
-    classes = Counter(one["device_class"] for one in taken.rows.get("devices.csv", ()))
-    if unknown := classes["other"]:
+        made = _device(row, known, "" if owner in many else owner)
+        if not made["hostname"] and _shape(made["asset_tag"]) in is_host_name:
+            made["hostname"] = made["asset_tag"]
+        held = known.cards.setdefault(made["hostname"], set())
+        held |= {made["mac"], made["ethernet_mac"]} - {""}
+        taken.add("devices.csv", made)
+    _tell_devices(taken)
+
+
+def _tell_devices(taken: Taken) -> None:
+    made = taken.rows.get("devices.csv", ())
+    if unknown := sum(one["device_class"] == "other" for one in made):
         taken.notes.append(
             f"{unknown} devices of unknown class are `other`: write desktop or laptop "
             "in devices.csv where you know"
         )
+    if placeless := sum(not one["building"] for one in made):
+        taken.notes.append(f"{placeless} devices have no building")
+    if cardless := sum(not one["mac"] for one in made):
+        taken.notes.append(
+            f"{cardless} devices have no network card: leases join them by host name "
+            "alone"
+        )
+
+
+SEEN_TAGS = 3
+"""Asset tags of one shape that the logs contain; then it is the devices' host name."""
+
+
+def _tags_in_logs(rows: Sequence[Row], known: Known) -> set[str]:
+    """Find the shapes of asset tags that logs use as host names."""
+    tags = {
+        row["asset_tag"].lower()
+        for row in rows
+        if row.get("asset_tag") and not row.get("hostname")
+    }
+    tags = {tag for tag in tags if re.fullmatch(r"(?=.*[a-z])(?=.*\d)[a-z0-9-]+", tag)}
+    seen = Counter(map(_shape, known.logged(tags))) if tags else Counter[str]()
+    return {shape for shape, count in seen.items() if count >= SEEN_TAGS}
+
+
+def _shape(tag: str) -> str:
+    return re.sub(r"\d+", "0", tag)
 
 
 def _owned(row: Row) -> str:
@@ -430,25 +782,90 @@ def _owned(row: Row) -> str:
 
 
 def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
-    place = " ".join(row.get(one, "") for one in ("place", "room", "note"))
+    units = ou_path(row.get("place", ""))
+    place = " ".join((units, row.get("room", ""), row.get("note", "")))
     bare = re.sub(r"[_/,=-]+", " ", place)
     name = re.sub(r"[_-]+", " ", row.get("hostname", ""))
     told = f"{row.get('model', '')} {name} {bare}"
-    pool = _first(POOLS, bare)
-    known_class = row.get("device_class") or _first(CLASSES, told)
+    device_class = row.get("device_class") or _first(CLASSES, told)
+    if device_class == "chromebook":
+        device_class = _chrome_class(row, bare)
     # the owner of shared stock is whoever signed for the cart
-    digits = re.sub(r"[:.-]", "", row.get("mac", "").split(",")[0].lower())
-    mac = ":".join(re.findall("..", digits)) if len(digits) == MAC_DIGITS else digits
+    pool = "" if device_class == "signage" else _first(POOLS, bare)
+    cards = _cards_of(row)
     kept = ("hostname", "serial", "asset_tag", "directory_id")
     return {
         **{one: row.get(one, "").lower() for one in kept},
-        "mac": mac if re.search(r"[1-9a-f]", mac) else "",
-        "device_class": known_class if known_class in DEVICE_CLASSES else "other",
-        "assigned_to": "" if pool else owner,
+        "mac": cards[0],
+        "ethernet_mac": cards[1],
+        "device_class": device_class if device_class in DEVICE_CLASSES else "other",
+        "assigned_to": "" if pool or device_class in STANDS else owner,
         "building": known.building(row.get("room", ""))
-        or known.building(row.get("place", ""), name),
-        "pool": pool,
+        or known.building(units, name)
+        or known.building_at(row.get("static_ip", "")),
+        "pool": "kiosk" if device_class == "kiosk" and pool else pool,
+        "static_ip": _address(row.get("static_ip", "")),
     }
+
+
+def _chrome_class(row: Row, place: str) -> str:
+    """Class of a managed Chrome device: its unit, else a kiosk app without a user."""
+    rules = {name: CLASSES[name] for name in STANDS}
+    app = "" if row.get("user") or row.get("recent") else row.get("app", "")
+    return (
+        _first(rules, place)
+        or _first(rules, re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]+", " ", app))
+        or ("kiosk" if app else "chromebook")
+    )
+
+
+def _cards_of(row: Row) -> tuple[str, str]:
+    """The two network cards of a device: of its radio first, where it has one."""
+    cells = f"{row.get('mac', '')},{row.get('ethernet_mac', '')}"
+    bare = [re.sub(r"[:.-]", "", one.strip().lower()) for one in cells.split(",")]
+    cards = [
+        ":".join(re.findall("..", one)) if len(one) == MAC_DIGITS else one
+        for one in dict.fromkeys(bare)
+        if re.search(r"[1-9a-f]", one)
+    ]
+    return (*cards, "", "")[0], (*cards, "", "")[1]
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        return ""
+
+
+# Lists of a network's clients contain private phones too: they add cards to devices
+# that another export names, and no device.
+
+
+def _card_rows(taken: Taken, known: Known) -> None:
+    named: dict[str, list[str]] = {}
+    for cells in taken.sheet.rows:
+        row = {name: taken.export.fact(name, cells) for name in taken.export.cells}
+        name = row["hostname"].lower().split(".")[0]
+        card = _cards_of(row)[0]
+        if not card or name not in known.cards:
+            taken.leave("clients that no list of devices names", "")
+        elif card not in named.setdefault(name, []):
+            named[name].append(card)
+    for name, cards in named.items():
+        held = known.cards[name]
+        fresh = [card for card in cards if card not in held]
+        if len(held) + len(fresh) > len(CARD_COLUMNS):
+            taken.leave("names with more than two cards", name)
+            continue
+        for card in fresh:
+            taken.add("devices.csv", {
+                "hostname": name, CARD_COLUMNS[len(held)]: card,
+            })  # fmt: skip
+            held.add(card)
+
+
+CARD_COLUMNS = ("mac", "ethernet_mac")
 
 
 def _first(rules: Mapping[str, str], text: str) -> str:
@@ -460,7 +877,7 @@ def _first(rules: Mapping[str, str], text: str) -> str:
 
 KINDS: Mapping[str, str] = {
     "guest": r"guest|visitor|public",
-    "byod": r"byod|personal|\bphones?\b(?=.*wi)",
+    "byod": r"byod|personal|\bown devices?\b|\bphones?\b(?=.*wi)",
     "nat": r"\bnat\b",
     "remote": r"\bvpn\b|remote|globalprotect|anyconnect|tunnel",
     "vdi": r"\bvdi\b|virtual desktop|citrix",
@@ -472,35 +889,117 @@ KINDS: Mapping[str, str] = {
 
 
 def _networks(taken: Taken, known: Known) -> None:
-    fact = taken.export.fact
-    guessed, placeless = [], []
-    for cells in taken.sheet.rows:
-        row = {name: fact(name, cells) for name in taken.export.cells}
-        mask = (
-            f"/{row['mask']}" if row.get("mask") and "/" not in row["network"] else ""
-        )
-        try:
-            cidr = str(ipaddress.ip_network(row["network"] + mask, strict=False))
-        except ValueError:
-            taken.leave("that name no network", row["network"])
+    """Add each network that this or another table gives a kind."""
+    guessed, nameless, placeless = [], [], []
+    for row in _network_facts(taken.export, taken.sheet):
+        cidr = row["cidr"]
+        if row["kind"] == UNUSABLE:
+            taken.leave(row["why"], row["named"])
             continue
-        if row.get("state", "").lower().startswith("inactive"):
-            taken.leave("that are switched off", cidr)
+        network = known.networks[cidr]
+        kind = network.kind or ("wired" if row["named"] else "")
+        if not kind:
+            nameless.append(cidr)
             continue
-        text = f"{row['named']} {row.get('note', '')}".replace("_", " ")
-        building = known.building(text.replace("-", " "))
-        kind = _first(KINDS, text)
-        guessed += [] if kind else [cidr]
-        placeless += [] if building else [cidr]
-        found = {"cidr": cidr, "building": building, "kind": kind or "wired"}
-        taken.add("subnets.csv", found)
+        guessed += [] if network.kind else [cidr]
+        placeless += [] if network.building or kind in PLACELESS else [cidr]
+        taken.add("subnets.csv", {
+            "cidr": cidr, "building": network.building, "kind": kind,
+        })  # fmt: skip
     for which, what in (
-        (guessed, "have a name that does not tell the kind; `wired` is a guess"),
+        (guessed, "have a name that does not state the kind; `wired` is a guess"),
+        (nameless, "have no name and are left out: add them to subnets.csv"),
         (placeless, "name no building, or two: nothing is placed by them until you do"),
     ):
         if which:
-            some = ", ".join(which[:SHOWN]) + (", ..." if len(which) > SHOWN else "")
-            taken.notes.append(f"{len(which)} networks {what}: {some}")
+            taken.notes.append(f"{len(which)} networks {what}: {_some(which)}")
+
+
+UNUSABLE = "-"
+PLACING = ("lab", "wifi", "wired")
+PLACELESS = ("remote", "nat", "guest", "vdi", "server")
+"""Kinds of networks that need no building."""
+
+
+def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
+    """Yield network, name and stated kind of each row."""
+    for cells in sheet.rows:
+        row = {name: export.fact(name, cells) for name in export.cells}
+        is_object = "object" in row
+        address = row["object"] if is_object else row["network"]
+        cidr = f"{address}/{row['mask']}" if row.get("mask") else address
+        try:
+            network = ipaddress.ip_network(cidr, strict=False)
+        except ValueError:
+            text = row["named"] if is_object else cidr
+            why = "that are not networks" if is_object else "with a network that is not"
+            yield row | {"kind": UNUSABLE, "why": why, "named": text, "cidr": ""}
+            continue
+        text = f"{row['named']} {row.get('note', '')}".replace("_", " ")
+        kind, why = _first(KINDS, text), ""
+        text = text.replace("-", " ")
+        if row.get("state", "").lower() in ("inactive", "disabled", "0"):
+            kind, why = UNUSABLE, "that are switched off"
+        elif is_object and not network.is_private:
+            kind, why = UNUSABLE, "that are outside addresses: see egress.csv"
+        elif is_object and (not kind or network.num_addresses == 1):
+            kind, why = UNUSABLE, "whose names do not state a kind of network"
+        yield row | {
+            "cidr": str(network), "kind": kind, "why": why, "words": text,
+            "named": str(network) if kind == UNUSABLE else text.strip(),
+        }  # fmt: skip
+
+
+def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
+    """Put together what all tables state of each network.
+
+    The building is that of its name, else of its domain, else of the headline above it.
+    Where two tables differ there is none, and of two kinds the one that does not place.
+    """
+    stated: dict[str, dict[str, set[str]]] = {}
+    for sheet, export in tables:
+        for row in _network_facts(export, sheet):
+            if row["kind"] == UNUSABLE:
+                continue
+            of_network = stated.setdefault(
+                row["cidr"], {"kind": set(), "building": set()}
+            )
+            of_network["kind"] |= {row["kind"]} - {""}
+            for text in (row["words"], row.get("domain", ""), row.get("headline", "")):
+                if named := known.buildings(text.replace(".", " ")):
+                    of_network["building"] |= named
+                    break
+    known.networks |= {
+        cidr: Network(
+            next(iter(facts["building"])) if len(facts["building"]) == 1 else "",
+            min(facts["kind"], key=lambda kind: (kind in PLACING, kind), default=""),
+        )
+        for cidr, facts in stated.items()
+    }
+
+
+# Access points and switches, by the patterns of their names.
+
+
+def _access_points(taken: Taken, known: Known) -> None:
+    """Add a pattern for names that differ in a number alone and are in one building."""
+    alike: dict[str, dict[str, str]] = {}
+    for cells in taken.sheet.rows:
+        name, address = (taken.export.fact(one, cells) for one in ("name", "address"))
+        if address.startswith("127.") or address == "::1" or not name:
+            continue
+        words = re.sub(r"[._-]+", " ", name)
+        building = known.building(words) or known.building_at(address)
+        if building:
+            stem = re.sub(r"\d+$", "*", name.lower())
+            alike.setdefault(stem, {})[name.lower()] = building
+        else:
+            taken.leave("whose name or address is in no building", name)
+    for stem, names in alike.items():
+        is_one = len(set(names.values())) == 1
+        rows = {stem: next(iter(names.values()))} if is_one else names
+        for name, building in rows.items():
+            taken.add("access_points.csv", {"name": name, "building": building})
 
 
 # Absences, one row a day.
@@ -603,6 +1102,8 @@ MAKERS = {
     "login": _logins,
     "device": _devices,
     "network": _networks,
+    "access_point": _access_points,
+    "card": _card_rows,
     "absence": _absences,
     "file": _file,
 }

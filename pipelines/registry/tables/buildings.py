@@ -1,13 +1,19 @@
-"""Buildings: those of the list, else the schools of the roster."""
+"""Buildings: those of the list; without a list, the schools of the roster.
+
+A district, or another office, is a building where people are placed in it.
+"""
+
+from collections.abc import Collection
 
 import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.csv_files import Cell, File, Rows
-from pipelines.registry.roster import ORGS
+from pipelines.registry.roster import ORGS, ROLES, USERS
 from pipelines.registry.table import (
     BUILDING,
     Addresses,
+    Inputs,
     Table,
     conform,
     identifier,
@@ -36,13 +42,17 @@ COLUMNS = {
     "campus": text("buildings of one campus are a walk apart"),
 }
 
-PLACES = ["school", "district", "local"]
+SCHOOL = "school"
+OFFICES = ["district", "local"]
 
 
-def buildings(rows: Rows, orgs: Rows) -> Rows:
-    """Frame `buildings`; without `buildings.csv` the roster's schools, unplaced.
+def buildings(rows: Rows, orgs: Rows, staffed: Collection[str] = ()) -> Rows:
+    """Make frame `buildings`; without `buildings.csv`, of the roster's schools.
 
     A building without a name is called as its school is in the roster.
+
+    Args:
+        staffed: Organizations in which the roster places people.
     """
     if rows.frame.height:
         given = orgs.frame.unique("sourcedId").select(
@@ -51,7 +61,9 @@ def buildings(rows: Rows, orgs: Rows) -> Rows:
         called = rows.frame.join(given, on="org_id", how="left", maintain_order="left")
         named = called.with_columns(name=pl.coalesce("name", "given_name"))
         return Rows(conform(COLUMNS, named), rows.problems)
-    schools = orgs.frame.filter(pl.col("type").str.to_lowercase().is_in(PLACES))
+    kind = pl.col("type").str.to_lowercase()
+    is_office = kind.is_in(OFFICES) & pl.col("sourcedId").is_in(list(staffed))
+    schools = orgs.frame.filter((kind == SCHOOL) | is_office)
     named = schools.select(
         "name",
         building=pl.coalesce("identifier", "name", "sourcedId"),
@@ -61,12 +73,23 @@ def buildings(rows: Rows, orgs: Rows) -> Rows:
     return Rows(conform(COLUMNS, once), rows.problems)
 
 
+def staffed(users: Rows, roles: Rows) -> set[str]:
+    """Find the organizations in which the roster places people."""
+    first = pl.col("orgSourcedIds").str.split(",").list.first().str.strip_chars()
+    primary = users.frame.select(pl.coalesce("primaryOrgSourcedId", first))
+    return {*primary.to_series(), *roles.frame["orgSourcedId"]} - {None}
+
+
+def _make(inputs: Inputs) -> dict[str, Rows]:
+    placed = staffed(inputs.rows[USERS.name], inputs.rows[ROLES.name])
+    made = buildings(inputs.rows[FILE.name], inputs.rows[ORGS.name], placed)
+    return {"buildings": made}
+
+
 TABLE = Table(
     name="buildings",
     file=FILE,
     frames={"buildings": COLUMNS},
-    make=lambda inputs: {
-        "buildings": buildings(inputs.rows[FILE.name], inputs.rows[ORGS.name])
-    },
+    make=_make,
     touches=Addresses(),
 )

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import Rows, word_key
+from pipelines.registry.csv_files import Rows, category_keys
 from pipelines.registry.table import Inputs, Table, Words, text
 
 COLUMNS = {
@@ -15,11 +15,12 @@ COLUMNS = {
 def make(inputs: Inputs) -> dict[str, Rows]:
     """The district's words for categories before the built-in ones."""
     categories = inputs.settings.registry.categories
-    own = {word_key(word): ours for word, ours in categories.items()}
-    built_in = {
-        word_key(word): ours for word, ours in domain_lists.category_words().iter_rows()
-    }
-    listed = built_in | own
+    built_in = dict(domain_lists.category_words().iter_rows())
+    listed = dict(
+        pair
+        for words in (built_in, categories)
+        for pair in zip(category_keys(words), words.values(), strict=True)
+    )
     words = pl.DataFrame(
         {"word": list(listed), "category": list(listed.values())},
         {"word": pl.String, "category": pl.String},

@@ -3,7 +3,8 @@
 A device that was given to one person after another has a row for each, with days.
 What two rows of the same days say differently is not believed: neither person has
 the device then, and a card that two devices claim, as a shared dock's, is no
-evidence for either. A Chromebook's logs name it by host name, serial number, asset tag
+evidence for either. A device may have two cards: of its radio and of its port. A
+Chromebook's logs name it by host name, serial number, asset tag
 or the id that the directory has for it; a name that two devices have tells neither.
 """
 
@@ -37,6 +38,7 @@ FILE = File(
         "serial": Cell(""),
         "asset_tag": Cell(""),
         "directory_id": Cell(""),
+        "ethernet_mac": Cell("", "mac"),
     },
     "no device is known to be the district's: the property limb is not judged",
 )
@@ -47,6 +49,7 @@ COLUMNS = {
     "asset_tag": text("asset tag in lower case", "indirect"),
     "directory_id": text("the directory's id of the device, lower case", "indirect"),
     "mac": text("MAC, lower case with colons", "indirect"),
+    "ethernet_mac": text("MAC of a second card, as of a port", "indirect"),
     "device_class": text("desktop, laptop, chromebook, podium, ..."),
     "assigned_to": text("person_id it was given to", "direct"),
     "building": BUILDING,
@@ -59,14 +62,17 @@ COLUMNS = {
 NAMES = ("hostname", "serial", "asset_tag", "directory_id")
 """What a log may call a device."""
 
-_SAID = ("assigned_to", "pool", "mac", "static_ip", *NAMES[1:])
+CARDS = ("mac", "ethernet_mac")
+"""Its network cards; a card is one device's, in whichever column."""
+
+_SAID = ("assigned_to", "pool", *CARDS, "static_ip", *NAMES[1:])
 """What a device's rows of the same days must agree on."""
 
 
 def devices(rows: Rows) -> Rows:
     """Frame `devices`: at most one row a device and day, a card of one device."""
     named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
-        device=pl.coalesce("hostname", "serial", "mac"),
+        device=pl.coalesce("hostname", "serial", *CARDS),
         static_ip=pl.col("static_ip").map_elements(
             canonical_host, return_dtype=pl.String
         ),
@@ -74,10 +80,13 @@ def devices(rows: Rows) -> Rows:
     whole = named.drop_nulls("device")
     again = whole.filter(_overlaps(whole, "device"))
     once = _agreed(whole.join(again.select(LINE), on=LINE, how="anti"), again)
+    cards = pl.concat(once.with_columns(mac=pl.col(one)) for one in CARDS)
+    held = {"mac": cards.unique(["mac", LINE], maintain_order=True)}
+    held |= dict.fromkeys(NAMES[1:], once)
     doubtful = {
         key: there.filter(_overlaps(there, key))
-        for key in ("mac", *NAMES[1:])
-        for there in [once.drop_nulls(key)]
+        for key, rows_of in held.items()
+        for there in [rows_of.drop_nulls(key)]
     }
     problems = (
         *rows.problems,
@@ -87,8 +96,11 @@ def devices(rows: Rows) -> Rows:
         *_no_addresses(rows.frame),
     )
     sure = once.with_columns(
-        pl.when(~pl.col(key).is_in(found[key].unique().to_list())).then(key).alias(key)
+        pl.when(~pl.col(name).is_in(found[key].unique().to_list()))
+        .then(name)
+        .alias(name)
         for key, found in doubtful.items()
+        for name in (CARDS if key == "mac" else (key,))
     )
     return Rows(conform(COLUMNS, sure), problems)
 

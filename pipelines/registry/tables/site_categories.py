@@ -10,9 +10,9 @@ from pipelines.registry.csv_files import (
     Cell,
     File,
     Rows,
-    key_of,
+    category_key_of,
+    category_keys,
     tell,
-    word_key,
 )
 from pipelines.registry.sites import hosts_of
 from pipelines.registry.table import Inputs, Sites, Table, conform, identifier, text
@@ -71,7 +71,7 @@ def site_categories(
 def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
     """The policy's word for a list's category; its own in lower case if none."""
     lower = category.str.to_lowercase()
-    ours = key_of(category).replace_strict(
+    ours = category_key_of(category).replace_strict(
         list(words), list(words.values()), default=None, return_dtype=pl.String
     )
     return pl.coalesce(ours, lower)
@@ -79,8 +79,8 @@ def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 
 def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]:
     """A notice for each category that is no word of the policy's, with its rows."""
-    known = {*words, *(word_key(ours) for ours in words.values())}
-    strange = rows.with_columns(key=key_of(pl.col("category"))).filter(
+    known = {*words, *category_keys(words.values())}
+    strange = rows.with_columns(key=category_key_of(pl.col("category"))).filter(
         ~pl.col("key").is_in(sorted(known))
     )
     counted = strange.group_by("key", maintain_order=True).agg(

@@ -15,18 +15,20 @@ def test_the_login_is_asked_before_the_user_that_runs(tmp_path, monkeypatch, hom
     monkeypatch.setattr(options, "LOGIN_UID", logged_in)
     logged_in.write_text("4000000001")
     settings = load_settings(DistrictHome(home))
-    assert who_asks(settings).uid == 4000000001
-    assert who_asks(settings).user_name == "uid 4000000001"
+    place = DistrictHome(home)
+    assert who_asks(place, settings).uid == 4000000001
+    assert who_asks(place, settings).user_name == "uid 4000000001"
     logged_in.write_text("4294967295")
-    assert who_asks(settings).uid == os.getuid()
+    assert who_asks(place, settings).uid == os.getuid()
     logged_in.unlink()
-    assert who_asks(settings).uid == os.getuid()
+    assert who_asks(place, settings).uid == os.getuid()
 
 
 def test_the_environment_says_nothing(monkeypatch, home):
     for name in ("USER", "LOGNAME", "SUDO_USER", "SUDO_UID"):
         monkeypatch.setenv(name, "0" if name.endswith("UID") else "superintendent")
-    assert who_asks(load_settings(DistrictHome(home))).user_name != "superintendent"
+    place = DistrictHome(home)
+    assert who_asks(place, load_settings(place)).user_name != "superintendent"
 
 
 def test_a_command_refuses_by_the_groups_of_the_settings(home):

@@ -186,10 +186,10 @@ def test_with_roles_names_take_two_persons(home, monkeypatch, tmp_path):
     settings = home / "district.toml"
     text = settings.read_text(encoding="utf-8")
     logged_in, groups = tmp_path / "loginuid", {70001: ["heads"], 70002: ["heads"]}
+    case = listed(home)[0]["case_id"]
+    logged_in.write_text("70001")
     monkeypatch.setattr(options, "LOGIN_UID", logged_in)
     monkeypatch.setattr(options, "_known", lambda uid: (f"user{uid}", groups[uid]))
-    logged_in.write_text("70001")
-    case = listed(home)[0]["case_id"]
     wish = ("--names", "--case", case, "--reason", REASON)
     try:
         roles = '\n[roles]\ndirector = ["heads"]\n'
@@ -211,6 +211,8 @@ def test_with_roles_names_take_two_persons(home, monkeypatch, tmp_path):
         run(home, "list", code=77)
     finally:
         settings.write_text(text)
+        accepted = ("roles", "--accept", "--reason", "the test is over")
+        assert schoolbell(*accepted, "--home", home).code == 0
 
 
 def test_a_file_is_private_and_never_written_over(home, tmp_path):

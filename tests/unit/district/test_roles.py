@@ -22,23 +22,23 @@ ALLOWED = {
 
 @pytest.mark.parametrize("group", ALLOWED)
 def test_each_role_may_do_what_the_table_says(group):
-    one = asker(GROUPS, 1000, "ada", [group, "users"])
+    one = asker(GROUPS, 1000, "ada", [group, "users"], owner=1000)
     assert {right for right in MATRIX if one.may(right)} == set(ALLOWED[group].split())
 
 
 def test_a_refusal_says_who_and_what_it_takes():
-    one = asker(GROUPS, 1000, "ada", ["it"])
+    one = asker(GROUPS, 1000, "ada", ["it"], owner=1000)
     with pytest.raises(RefusedError, match=r"ada \(1000\) has operator.*director or"):
         one.require("names")
     assert set(MEANING) == set(MATRIX)
 
 
 def test_without_roles_one_operator_may_do_everything():
-    one = asker(Roles(), 1000, "ada", [])
+    one = asker(Roles(), 1000, "ada", [], owner=1000)
     assert one.is_alone
     assert all(one.may(right) for right in MATRIX)
 
 
 def test_one_role_that_is_set_is_enough_to_lock_the_others():
-    one = asker(Roles(director=("heads",)), 1000, "ada", ["users"])
+    one = asker(Roles(director=("heads",)), 1000, "ada", ["users"], owner=1000)
     assert not any(one.may(right) for right in MATRIX)

@@ -1,0 +1,307 @@
+/* ---
+summary: >
+  What two weeks of logs show about devices that the registry lists only by name: the
+  network card (a lease or a network login carries the name), the building (the one
+  place where it is nearly all the time) and the class (people sign in at its keyboard;
+  wired, in a lab or on Wi-Fi). What the registry states always wins, and a card is
+  learned only where the logs leave no doubt: the name belongs to one device of the
+  registry, the card goes with no other name, and the name with no other card, except
+  one wired and one wireless card. `problem` states what stands in the way: a computer
+  that was renamed, two computers of one name, a docking station. In the first two weeks
+  of the logs all of them count.
+grain: [device, event_date]
+window: {days_before: 27, days_after: 13}
+params:
+  event_date: {type: date}
+  sightings:
+    type: int
+    default: 2
+    min: 1
+    max: 1000
+    why: one line may be a slip; a device renews its lease every day
+  building_share:
+    type: double
+    default: 0.95
+    min: 0.5
+    max: 1
+    why: a device that moves between buildings belongs to none by its logs
+  seat_days:
+    type: int
+    default: 6
+    min: 3
+    max: 14
+    unit: days
+    why: fewer of ten school days may be a substitute or a project
+  seat_share:
+    type: double
+    default: 0.8
+    min: 0.5
+    max: 1
+    why: of the days with a sign-in; a colleague who helps leaves one or two
+columns:
+  device: {type: varchar, pii: indirect, is: device of the registry}
+  mac: {type: varchar, pii: indirect, is: learned card}
+  other_mac: {type: varchar, pii: indirect, is: second learned card}
+  device_class: {type: varchar, is: 'desktop, laptop or lab_pc; null if not learned'}
+  building: {type: varchar, is: learned building; null if not learned}
+  usual_user:
+    type: varchar
+    pii: indirect
+    is: 'person who uses it nearly alone; history, not an assignment'
+  sighting_count: {type: bigint, is: 'leases and network logins behind it'}
+  keyboard_count: {type: bigint, is: sign-ins at its keyboard behind it}
+  event_id: {type: bigint, is: first line behind it}
+  problem: {type: varchar, is: why no card was learned although the name was seen}
+  event_date: {type: date, is: local day that the row serves}
+--- */
+with
+
+nearby as (
+    select *
+    from identity.device_sightings
+    where
+        event_date between $event_date::date - interval 27 day
+        and $event_date::date + interval 13 day
+),
+
+two_weeks as (
+    select hindsight_end(min(event_date), $event_date::date) as last_date
+    from nearby
+    where event_date <= $event_date::date
+),
+
+sightings as (
+    select nearby.*
+    from nearby
+    cross join two_weeks
+    where
+        nearby.event_date
+        between $event_date::date - interval 13 day and two_weeks.last_date
+),
+
+listed as (
+    select
+        device,
+        hostname,
+        serial,
+        asset_tag,
+        mac,
+        ethernet_mac,
+        nullif(device_class, 'other') as device_class,
+        building,
+        assigned_to,
+        pool
+    from registry.devices
+    where
+        $event_date::date between coalesce(valid_from, date '0001-01-01')
+        and coalesce(valid_to, date '9999-12-31')
+),
+
+names as (
+    select
+        name,
+        min(device) as device
+    from (
+        select
+            device,
+            unnest([hostname, serial, asset_tag]) as name
+        from listed
+    ) as spelled
+    where name is not null
+    group by name
+    having count(distinct device) = 1
+),
+
+listed_cards as (
+    select unnest([mac, ethernet_mac]) as mac
+    from listed
+),
+
+-- a card that appears under several names was renamed, or is a docking station's
+cards as (
+    select
+        mac,
+        count(distinct name) as name_count
+    from sightings
+    where mac is not null
+    group by mac
+),
+
+pairs as (
+    select
+        names.device,
+        sightings.mac,
+        sum(sightings.sighting_count) as sighting_count,
+        min(sightings.event_id) as event_id,
+        min(sightings.first_time) as first_time,
+        coalesce(bool_or(sightings.net_kind in ('wifi', 'remote')), false)
+            as is_wireless,
+        max(cards.name_count) as name_count
+    from sightings
+    inner join names on sightings.name = names.name
+    inner join cards on sightings.mac = cards.mac
+    where
+        sightings.mac not in (
+            select listed_cards.mac from listed_cards
+            where listed_cards.mac is not null
+        )
+    group by names.device, sightings.mac
+),
+
+devices_cards as (
+    select
+        device,
+        min_by(mac, (first_time, mac)) as mac,
+        case when count(*) = 2 then max_by(mac, (first_time, mac)) end as other_mac,
+        sum(sighting_count)::bigint as sighting_count,
+        min(event_id) as event_id,
+        case
+            when max(name_count) > 1 then 'the card appears under several names'
+            when
+                count(*) > 2
+                or (count(*) = 2 and count_if(is_wireless) <> 1)
+                then 'several cards carry the name'
+            when sum(sighting_count) < $sightings then 'seen only once'
+        end as problem
+    from pairs
+    group by device
+),
+
+-- of devices that have a card, listed or learned: where their leases are
+places as (
+    select
+        coalesce(by_card.device, names.device) as device,
+        sightings.building,
+        sightings.net_kind,
+        count(distinct sightings.event_date) as day_count
+    from sightings
+    left join (
+        select
+            device,
+            unnest([mac, ethernet_mac]) as mac
+        from listed
+    ) as by_card on sightings.mac = by_card.mac
+    left join names on sightings.name = names.name
+    where
+        sightings.seen_in = 'lease'
+        and coalesce(by_card.device, names.device) is not null
+    group by all
+),
+
+buildings as (
+    select
+        device,
+        max_by(building, day_count) as building
+    from (
+        select
+            device,
+            building,
+            sum(day_count) as day_count
+        from places
+        group by device, building
+    ) as by_building
+    group by device
+    having max(day_count) >= $building_share * sum(day_count)
+),
+
+kinds as (
+    select
+        device,
+        coalesce(bool_or(net_kind in ('wifi', 'remote')), false)
+        or count(distinct building) > 1 as is_mobile,
+        coalesce(bool_and(net_kind = 'lab'), false) as is_lab
+    from places
+    group by device
+),
+
+keyboards as (
+    select
+        names.device,
+        sum(sightings.sighting_count)::bigint as keyboard_count,
+        min(sightings.event_id) as event_id
+    from sightings
+    inner join names on sightings.name = names.name
+    where sightings.seen_in = 'keyboard'
+    group by names.device
+),
+
+people as (
+    select
+        account,
+        person_id
+    from identity.accounts
+    where
+        event_date = $event_date::date
+        and account_type = 'person'
+        and person_id is not null
+        and not approved_shared
+),
+
+-- a person who signs in on most days, on a computer where hardly anyone else does
+seat_days as (
+    select
+        names.device,
+        people.person_id,
+        count(distinct sightings.event_date) as day_count
+    from sightings
+    inner join names on sightings.name = names.name
+    inner join identity.account_names as spelled
+        on sightings.user_name = spelled.user_name
+    inner join people on spelled.account = people.account
+    where sightings.seen_in = 'keyboard'
+    group by names.device, people.person_id
+),
+
+usual_users as (
+    select
+        device,
+        max_by(person_id, (day_count, person_id)) as person_id
+    from seat_days
+    group by device
+    having
+        max(day_count) >= $seat_days
+        and max(day_count) >= $seat_share * sum(day_count)
+)
+
+select
+    listed.device,
+    case
+        when devices_cards.problem is null and listed.mac is null
+            then devices_cards.mac
+    end as mac,
+    case
+        when
+            devices_cards.problem is null
+            and coalesce(listed.mac, listed.ethernet_mac) is null
+            then devices_cards.other_mac
+    end as other_mac,
+    case
+        when listed.device_class is not null or keyboards.device is null then null
+        when kinds.is_lab then 'lab_pc'
+        when kinds.is_mobile then 'laptop'
+        when kinds.device is not null then 'desktop'
+    end as device_class,
+    case when listed.building is null then buildings.building end as building,
+    case
+        when coalesce(listed.assigned_to, listed.pool) is null
+            then usual_users.person_id
+    end as usual_user,
+    coalesce(devices_cards.sighting_count, 0) as sighting_count,
+    coalesce(keyboards.keyboard_count, 0) as keyboard_count,
+    least(devices_cards.event_id, keyboards.event_id) as event_id,
+    case when listed.mac is null then devices_cards.problem end as problem,
+    $event_date::date as event_date
+from listed
+left join devices_cards on listed.device = devices_cards.device
+left join buildings on listed.device = buildings.device
+left join kinds on listed.device = kinds.device
+left join keyboards on listed.device = keyboards.device
+left join usual_users on listed.device = usual_users.device
+where
+    (listed.mac is null and devices_cards.device is not null)
+    or (listed.device_class is null and keyboards.device is not null)
+    or (listed.building is null and buildings.building is not null)
+    or (
+        coalesce(listed.assigned_to, listed.pool) is null
+        and usual_users.person_id is not null
+    )
