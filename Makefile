@@ -75,7 +75,7 @@ experience: setup ## print what the weekly report is held to, and what is measur
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 
 newcomer: setup ## from a clone, and a wheel, to a restored district, with nobody at the keyboard
-	$(BIN)/python -m tests.newcomer
+	$(BIN)/python -m tests.newcomer --tests
 	$(BIN)/python -m tests.newcomer --wheel
 
 golden: setup ## rewrite the golden files; then read the diff

@@ -27,6 +27,7 @@ from pipelines.findings.review import (
     required_reason,
 )
 from pipelines.registry.frames import FILES
+from pipelines.reports.one_case import claim_for_readers
 from pipelines.reports.pages import environment
 from pipelines.reports.words import day, in_locale, listed
 from pipelines.state.audit import Act
@@ -291,7 +292,8 @@ def _values(context: ActContext, case: Case, office: str) -> dict[str, Any]:
         ],
         "more": max(len(findings) - MOST, 0),
         "sure": SURE.get(case.confidence, "Not well shown"),
-        "lines": sum(len(record["evidence"]) for _, record in findings),
+        # a line that several findings cite counts once, as on the case's page
+        "lines": len({line for _, record in findings for line in record["evidence"]}),
         "against": _named(tested, FITS, NOT_TESTABLE),
         "ruled_out": _named(tested, RULED_OUT),
         "limits": [_short(text) for text in limits][:MOST],
@@ -308,7 +310,8 @@ def _claim(
     context: ActContext, row: Mapping[str, Any], record: Mapping[str, Any]
 ) -> str:
     kind = context.district.subject_kind(row["rule"])
-    return _short(told(record["claim"], context.subject(row), kind))
+    said = told(record["claim"], context.subject(row), kind)
+    return _short(claim_for_readers(context.district, row, said))
 
 
 def _named(tested: set[tuple[str, str, str]], *results: str) -> list[str]:

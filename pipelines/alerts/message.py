@@ -130,7 +130,7 @@ def daily(
         *_silenced(silenced),
         *_foot(key, setting),
     ]
-    subject = f"Schoolbell: {len(facts)} {noun} of sources and runs"
+    subject = f"Schoolbell: {len(facts)} system {noun}"
     if not facts:
         subject = f"Schoolbell: {_notices(len(over))} over"
     return Message(key, subject, text_of(lines), DAILY, _worst(facts))
@@ -223,12 +223,20 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
 def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
     ordered = sorted(facts, key=lambda fact: (-fact.step, fact.since, fact.key))
     lines = [
-        f"  {setting.id_of(one.key)}  {one.severity}, {SURE[one.confidence].lower()}, "
-        f"since {setting.time_text(one.since)}: {one_line(one.line)}"
+        f"  {setting.id_of(one.key)}  {_weight(one)}, since"
+        f" {setting.time_text(one.since)}: {one_line(one.line)}"
         for one in ordered[:FILES_SHOWN]
     ]
     more = len(ordered) - FILES_SHOWN
     return [*lines, *([f"  and {more} more"] if more > 0 else []), ""]
+
+
+def _weight(one: News) -> str:
+    """Return how much a fact weighs; of a source or a run in the words of `status`."""
+    if one.about != "health":
+        return f"{one.severity}, {SURE[one.confidence].lower()}"
+    is_high = SEVERITIES.index(one.severity) >= SEVERITIES.index("high")
+    return "needs action" if is_high else "needs attention"
 
 
 def _foot(key: str, setting: Setting) -> list[str]:

@@ -267,10 +267,10 @@ app = typer.Typer(
         "files into HOME/registry/, then `schoolbell run --home HOME`."
     ),
     epilog=(
-        "Exit codes: 0 done or ok, 1 nothing could be done or somebody should look, "
-        "2 settings or arguments are wrong or somebody should act, 75 another run is "
-        "in progress, 77 not permitted. SCHOOLBELL_HOME replaces --home, NO_COLOR "
-        "turns color off, SCHOOLBELL_DEBUG=1 shows tracebacks."
+        "Exit codes: 0 done or ok, 1 nothing could be done or something needs "
+        "attention, 2 settings or arguments are wrong or something needs action, 75 "
+        "another run is in progress, 77 not permitted. SCHOOLBELL_HOME replaces "
+        "--home, NO_COLOR turns color off, SCHOOLBELL_DEBUG=1 shows tracebacks."
     ),
     no_args_is_help=True,
     add_completion=True,

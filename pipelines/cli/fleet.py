@@ -183,7 +183,7 @@ def _each(
 
 
 def _grade(outcome: Outcome) -> int:
-    """1: somebody should look; 2: somebody should act. A run at work is neither."""
+    """1: needs attention; 2: needs action. A run at work is neither."""
     if outcome.exit_code in (0, BUSY):
         return 0
     return 1 if outcome.exit_code == 1 else 2
@@ -213,5 +213,5 @@ def _tell(outcome: Outcome, *, as_json: bool, is_shown: bool) -> None:
 def _word(outcome: Outcome) -> str:
     if outcome.what:
         return safe(outcome.what)
-    words = {0: "well", 1: "somebody should look", BUSY: "another run is at work"}
+    words = {0: "well", 1: "needs attention", BUSY: "another run is at work"}
     return words.get(outcome.exit_code, f"failed (exit code {outcome.exit_code})")

@@ -39,9 +39,10 @@ from pipelines.desk.signin import (
     who,
 )
 from pipelines.errors import BusyError, SchoolbellError
+from pipelines.findings.review import SecondPersonError
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
-from pipelines.settings.roles import Asker, RefusedError, Right
+from pipelines.settings.roles import MATRIX, Asker, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision
@@ -522,15 +523,35 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     visit.asker.require(form.right)
     _filled_in(form, given)
     perform = _performer(visit, form, given)
-    with visit.desk.home.writing:
-        done = perform(visit.context(_guard(form, given)))
+    back = form.back or f"/{form.about}s/{given[form.about]}"
+    try:
+        with visit.desk.home.writing:
+            done = perform(visit.context(_guard(form, given)))
+    except SecondPersonError as waiting:
+        visit.session.told = sent_for_approval(visit, waiting)
+        return RedirectResponse(back, 303)
     visit.session.told = done.said
     if done.names is not None:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
     if done.file is not None:
         return _file(done)
-    back = form.back or f"/{form.about}s/{given[form.about]}"
     return RedirectResponse(back, 303)
+
+
+def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
+    """Return who is asked to approve, by role, and what to do once they have."""
+    settings = visit.desk.home.district.settings
+    others = [
+        role
+        for role in MATRIX["approve"]
+        if role not in visit.asker.roles
+        and (getattr(settings.roles, role) or getattr(settings.desk.roles, role))
+    ]
+    who = f"the {' or the '.join(others)}" if others else "a second person"
+    return (
+        f"Sent to {who} for approval: {waiting.where} is on their Requests page. "
+        "After they approve it, do the same again within 24 hours."
+    )
 
 
 def _performer(

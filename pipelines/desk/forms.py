@@ -397,7 +397,7 @@ _ALL = (
         name="verdict", command="findings verdict", right="verdict",
         title="Decide", button="Record the verdict", act=_verdict,
         fields=(CASE, Field("code", "Verdict", "radio", VERDICT_WORDS), REASON),
-        hint="It counts for each finding of the case that nobody has decided.",
+        hint="This applies to every open finding in the case.",
     ),
     Form(
         name="assign", command="findings assign", right="assign",
@@ -421,11 +421,11 @@ _ALL = (
         fields=(
             CASE,
             Field("text", "The statement, in their words", "area",
-                  hint="Only packs with names hold it."),
+                  hint="Included only in evidence packs with names."),
             Field("summary", "One or two sentences for cards",
                   hint="Everybody who sees the case reads it: name nobody."),
             Field("tests", "Registry file that it would correct", is_needed=False,
-                  hint="Such as devices.csv: correct it, then replay."),
+                  hint="Which list is wrong? Example: devices.csv"),
         ),
     ),
     Form(

@@ -21,11 +21,11 @@ from pipelines.acts.records import (
 )
 from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
 from pipelines.desk.open_homes import Known, OpenHome
-from pipelines.findings.cases import AGED_AFTER, Case
+from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_waiting
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
-from pipelines.reports.one_case import case_page
+from pipelines.reports.one_case import case_page, claim_for_readers
 from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import STANDINGS, day, moment
 from pipelines.state.audit import Entry
@@ -80,11 +80,11 @@ def queue_page(
     week = home.week(context)
     known = home.known(context, week)
     chosen = sorted(
-        _chosen(context, known, week, show),
+        _chosen(context, known, show),
         key=lambda one: (one.is_student, one.weight),
     )
     return {
-        "rows": [_row(context, one, week) for one in chosen[first : first + A_PAGE]],
+        "rows": [_row(context, one) for one in chosen[first : first + A_PAGE]],
         "show": show,
         "shows": SHOWS,
         "size": len(chosen),
@@ -96,9 +96,7 @@ def queue_page(
     }
 
 
-def _chosen(
-    context: ActContext, known: Sequence[Known], week: date, show: str
-) -> list[Known]:
+def _chosen(context: ActContext, known: Sequence[Known], show: str) -> list[Known]:
     store, login = context.district.store, context.asker.user_name
     ids: set[str] = set()
     if show == "second":
@@ -110,7 +108,7 @@ def _chosen(
         "waiting": lambda one: one.standing == "waiting",
         "mine": lambda one: one.standing == "waiting" and one.case.assignee == login,
         "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
-        "overdue": lambda one: _is_overdue(one, week),
+        "overdue": lambda one: _is_overdue(one, context.today),
         "trial": lambda one: one.standing == "trial",
         "decided": lambda one: one.standing in ("confirmed", "explained"),
         "all": lambda one: one.standing != "lead",
@@ -120,11 +118,12 @@ def _chosen(
     return list(filter(tests[show], known))
 
 
-def _row(context: ActContext, known: Known, week: date) -> QueueRow:
+def _row(context: ActContext, known: Known) -> QueueRow:
     case = known.case
     head = case.heaviest
     kind = context.district.subject_kind(head["rule"])
-    claim = told(context.shown(head)["claim"], context.subject(head), kind)
+    said = told(context.shown(head)["claim"], context.subject(head), kind)
+    claim = claim_for_readers(context.district, head, said)
     first = min(row["event_date"] for row in case.counted)
     return QueueRow(
         case_id=case.case_id,
@@ -137,12 +136,12 @@ def _row(context: ActContext, known: Known, week: date) -> QueueRow:
         standing=STANDINGS.get(known.standing, ""),
         assignee=case.assignee or "",
         is_student=known.is_student,
-        is_overdue=_is_overdue(known, week),
+        is_overdue=_is_overdue(known, context.today),
     )
 
 
-def _is_overdue(one: Known, week: date) -> bool:
-    return one.standing == "waiting" and week - one.case.monday >= AGED_AFTER
+def _is_overdue(one: Known, today: date) -> bool:
+    return one.standing == "waiting" and one.case.due < today
 
 
 def _is_student(context: ActContext, case: Case) -> bool:
@@ -192,10 +191,14 @@ def _holds(context: ActContext) -> list[dict[str, Any]]:
 def _claims(context: ActContext, case: Case) -> list[str]:
     """What a case of leads alone says: it has no card."""
     return [
-        told(
-            context.shown(row)["claim"],
-            context.subject(row),
-            context.district.subject_kind(row["rule"]),
+        claim_for_readers(
+            context.district,
+            row,
+            told(
+                context.shown(row)["claim"],
+                context.subject(row),
+                context.district.subject_kind(row["rule"]),
+            ),
         )
         for row in case.findings
     ]
@@ -418,11 +421,10 @@ def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Weeks with a report: signed by whom, and what was carried over."""
     district, known = context.district, signatures(context.district)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
-    known_cases = home.known(context, home.week(context))
-    waiting = [
+    of_staff = [
         one.case
-        for one in known_cases
-        if one.standing == "waiting" and not one.is_student
+        for one in home.known(context, home.week(context))
+        if not one.is_student
     ]
     rows = []
     for monday, row in sorted(newest.items(), reverse=True):
@@ -430,7 +432,12 @@ def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
         year, number, _ = start.isocalendar()
         signed = known.get(start)
         is_current = signed is not None and signed.revision == row["revision"]
-        waits = [case for case in waiting if case.monday <= start]
+        # as of that week, like its report: what expired later still waited then
+        waits = [
+            case
+            for case in of_staff
+            if case.monday <= start and case.standing(start) == "waiting"
+        ]
         rows.append(
             {
                 "label": f"{year}-W{number:02}",

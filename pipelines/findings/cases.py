@@ -49,6 +49,8 @@ alone: it may be decided; *expired*, of low weight and left undecided; *lead*, n
 well enough to be anything but a hint for analysts."""
 
 LOW: tuple[Severity, ...] = ("informational", "low")
+DAYS_TO_DECIDE = timedelta(days=11)
+"""After the Monday of its week a case is due: the Friday after its report's Monday."""
 EXPIRES_AFTER = timedelta(days=14)
 AGED_AFTER = timedelta(days=14)
 """What nobody decided through two reports comes up to the superintendent."""
@@ -133,6 +135,11 @@ class Case:
     def expires(self) -> date:
         """The Monday of the first week in which a case of low weight is expired."""
         return self.monday + EXPIRES_AFTER
+
+    @property
+    def due(self) -> date:
+        """The day by which a decision is asked for; after it the case is overdue."""
+        return self.monday + DAYS_TO_DECIDE
 
     @property
     def is_site_question(self) -> bool:

@@ -198,6 +198,10 @@ def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
 VALID = timedelta(hours=24)
 
 
+class SecondPersonError(RefusedError):
+    """An act was sent to a second person for approval, and has to wait for it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What somebody wants to do with names, for which case and why.
@@ -218,7 +222,7 @@ def granted(chain: Chain, wish: Wish, by: Asker) -> None:
     A home with one operator has no second person: there the chain alone tells.
 
     Raises:
-        RefusedError: Nobody has approved it yet; the request is written down.
+        SecondPersonError: No one has approved it yet; the request is recorded.
     """
     if by.is_alone:
         with chain.recording(_act(wish, by, f"{wish.action}, alone")):
@@ -226,18 +230,17 @@ def granted(chain: Chain, wish: Wish, by: Asker) -> None:
     row = _open(chain, wish, by)
     if row is None:
         request_id = _ask(chain, wish, by)
-        raise RefusedError(
-            "this needs a second person",
+        raise SecondPersonError(
+            "sent to a second person for approval",
             where=f"request {request_id}",
-            remedy=f"Another one runs: schoolbell findings approve {request_id}\n"
-            "  Then give the same command again, within 24 hours.",
+            remedy=f"They run: schoolbell findings approve {request_id}\n"
+            "  Then run the same command again, within 24 hours.",
         )
     if row["approved_by"] is None:
-        raise RefusedError(
-            "nobody has approved it yet",
+        raise SecondPersonError(
+            "still waiting for a second person's approval",
             where=f"request {row['request_id']}",
-            remedy="Another one runs: schoolbell findings approve "
-            + str(row["request_id"]),
+            remedy=f"They run: schoolbell findings approve {row['request_id']}",
         )
     with chain.recording(_act(wish, by, wish.action)) as transaction:
         change_request(transaction, row["request_id"], used_time=now_text())

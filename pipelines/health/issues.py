@@ -33,7 +33,7 @@ KINDS: Mapping[Kind, str] = {
     "rejecting": "many lines cannot be read",
     "not_come": "traffic that has to come did not",
     "let_through": "a request that the filter has to refuse went through",
-    "blind": "more log lines than usual lack a host or account",
+    "blind": "log lines leave out more than usual",
 }
 """Each kind, in words."""
 
@@ -41,8 +41,8 @@ KINDS: Mapping[Kind, str] = {
 def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
     """Issues of one kind, once: the kind, and what each of them was and where.
 
-    As in "more log lines than usual lack a host or account (Oak Middle: 34% of lines
-    name no account, 5% in the weeks before)".
+    As in "log lines leave out more than usual (Oak Middle: 34% of lines name no
+    account, 5.0% in the weeks before)".
 
     Args:
         found: Their `building`, empty for the whole source, and `detail`.

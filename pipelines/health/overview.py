@@ -60,7 +60,8 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         `source`, `building`, `week` (0 the newest), `first_date`, `line_count`,
-        `host_share` and `account_share` (0 to 1).
+        `host_share` and `account_share` (0 to 1), and of each the day with the most
+        such lines (`host_day`) and their number on it (`host_on_day`).
     """
     newest = pl.col("event_date").max()
     week = (newest - pl.col("event_date")).dt.total_days() // DAYS
@@ -72,6 +73,14 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
             pl.col("event_date").min().alias("first_date"),
             pl.col("line_count").sum(),
             *(pl.col(column).sum() for column in BLIND.values()),
+            *(
+                pl.col("event_date").sort_by(column).last().alias(f"{name}_day")
+                for name, column in BLIND.items()
+            ),
+            *(
+                pl.col(column).max().alias(f"{name}_on_day")
+                for name, column in BLIND.items()
+            ),
         )
         .filter(pl.col("line_count") >= LEAST_LINES)
         .with_columns(
@@ -83,33 +92,52 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def grown(shares: pl.DataFrame) -> Iterator[Issue]:
+def _percent(share: float) -> str:
+    """Return a share as the report prints it."""
+    if 0 < share < 0.001:
+        return "under 0.1%"
+    return f"{share:.1%}" if 0 < share < 0.1 else f"{share:.0%}"
+
+
+def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
     """Where the newest week tells less than the weeks before.
+
+    It began on the day with most of these lines, where one day has most of them.
 
     Args:
         shares: From `weekly_shares`.
+        zone: The district's zone, in which a day begins.
     """
     for name in BLIND:
         share = pl.col(f"{name}_share")
         before = (
             shares.filter(pl.col("week") > 0)
             .group_by("source", "building")
-            .agg(before=share.median(), weeks=pl.len())
+            .agg(
+                before=share.median(),
+                # the share of all their lines, as the report shows it
+                said=(share * pl.col("line_count")).sum() / pl.col("line_count").sum(),
+                weeks=pl.len(),
+            )
         )
         now = shares.filter(pl.col("week") == 0)
         rose = now.join(before, on=["source", "building"]).filter(
             (pl.col("weeks") >= LEAST_WEEKS) & (share - pl.col("before") >= ROSE)
         )
         for row in rose.sort("source", "building").iter_rows(named=True):
-            begun = datetime.combine(row["first_date"], time(), UTC)
+            now_share, said = row[f"{name}_share"], row["said"]
+            is_one_day = row[f"{name}_on_day"] > now_share * row["line_count"] / 2
+            first = row[f"{name}_day"] if is_one_day else row["first_date"]
+            begun = datetime.combine(first, time(), ZoneInfo(zone)).astimezone(UTC)
+            when = f", most of them on {first:%a, %b} {first.day}" if is_one_day else ""
             yield Issue(
                 source=row["source"],
                 building=row["building"],
                 kind="blind",
                 what=name,
                 start=begun,
-                detail=f"{row[f'{name}_share']:.0%} of lines name no {name}, "
-                f"{row['before']:.0%} in the weeks before",
+                detail=f"{_percent(now_share)} of lines name no {name}{when}; "
+                f"{_percent(said)} in the weeks before",
             )
 
 
@@ -387,7 +415,7 @@ def _of_warehouse(
             district.settings.alerts.expected,
             promised(database, district, newest_events(district.store)),
         ),
-        *grown(shares),
+        *grown(shares, district.zone),
         *off_clocks(database.frame(_CLOCKS, {"first": today - RECENT})),
     ]
     return found, shares

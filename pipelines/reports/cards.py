@@ -7,13 +7,13 @@ the others; each finding has a page of its own with its log lines.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
 from pipelines.errors import ModelError, capital
-from pipelines.findings.cases import Case
+from pipelines.findings.cases import DAYS_TO_DECIDE, Case
 from pipelines.findings.grades import ALWAYS_LIMITS
 from pipelines.findings.record import BY_DESIGN, RULED_OUT
 from pipelines.reports.headline import (
@@ -187,9 +187,6 @@ def with_blind_days(rows: pl.DataFrame, view: View) -> pl.DataFrame:
     return rows.with_columns(blind=blind if days else pl.lit(None, pl.String))
 
 
-DAYS_TO_DECIDE = timedelta(days=11)  # the Friday after the report's Monday
-
-
 @dataclass(frozen=True)
 class Card:
     """Everything a reader needs to decide about one finding, as text.
@@ -290,7 +287,7 @@ def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
             lambda row: view.inputs.referral.sentence(row["kind"], row["severity"]),
             return_dtype=pl.String,
         ),
-        decide_by=pl.lit(view.start + DAYS_TO_DECIDE),
+        decide_by=pl.col("event_date").dt.truncate("1w") + DAYS_TO_DECIDE,
         made_date=pl.lit(view.inputs.generated_time.astimezone(view.zone).date()),
         line_count=pl.col("line_count").fill_null(0),
     )

@@ -18,10 +18,11 @@ from pipelines.reports.headline import (
 )
 from pipelines.reports.report_inputs import week_of
 from pipelines.reports.view import ONE_WEEK, View, once
-from pipelines.reports.words import count, number
+from pipelines.reports.words import count, day, listed, number
 
 FEWEST_FOR_SHARES = 10
 """Below this a difference is told as it is: of 3 and 4 nobody needs a third more."""
+MOST_DAYS_NAMED = 3
 UP, DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 
 Measure = Callable[[View], int | None]
@@ -149,3 +150,29 @@ def day_count(view: View) -> int:
 def a_day(view: View) -> str:
     """As in "a school day"; in a week without one, "a day"."""
     return "a school day" if view.on_site_dates else "a day"
+
+
+def averaged(view: View) -> str:
+    """Return the number of days that an average is over, and the remote ones.
+
+    As in "Averages are over 3 school days; Fri, Nov 13 was remote learning and is not
+    in them."
+    """
+    if not view.on_site_dates:
+        return ""
+    days = count(len(view.on_site_dates), "school day")
+    remote = remote_days(view)
+    said = f"Averages are over {days}"
+    return f"{said}; {remote} and is not in them." if remote else f"{said}."
+
+
+def remote_days(view: View) -> str:
+    """Return the remote-learning days of a view in words; empty without one."""
+    on_site = set(view.on_site_dates)
+    remote = [one for one in view.school_dates if one not in on_site]
+    if not remote:
+        return ""
+    if len(remote) > MOST_DAYS_NAMED:
+        return f"{count(len(remote), 'day')} of remote learning were among the days"
+    verb = "was" if len(remote) == 1 else "were"
+    return f"{listed([day(one) for one in remote])} {verb} remote learning"

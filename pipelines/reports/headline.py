@@ -20,7 +20,7 @@ from pipelines.health.rule_coverage import (
     REASONS,
     gaps_of,
 )
-from pipelines.reports.view import View, once, same_week_last_year
+from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
 from pipelines.reports.words import count, listed, number, share, span
 
 IS_RULE = pl.col("rule") != ""
@@ -115,14 +115,29 @@ def not_judged_at(view: View, kind: str) -> str:
             same = [one for one in found if (one.filter, one.on_devices) == alike]
             events = sum(one.event_count for one in same)
             dropped = sum(one.dropped_count for one in same)
-            where = listed([one.building for one in same]) + same[0].on_devices
+            where = _where([one.building for one in same]) + same[0].on_devices
             part = share(dropped, events)
-            why = f"at {where}: {part} of events {REASONS[same[0].filter]}"
+            why = f"{where}: {part} of events {REASONS[same[0].filter]}"
             # the same lines are lost to all of them: said once
             if why not in known:
                 said.append(f"{whose}{why}")
             known.add(why)
     return f"Could not be judged {'; '.join(said)}." if said else ""
+
+
+def _where(buildings: Sequence[str]) -> str:
+    """Return where that is, as in "at MS"; events may be of no known building."""
+    known = [one for one in buildings if one != NO_BUILDING]
+    places = [f"at {listed(known)}"] if known else []
+    if len(known) < len(buildings):
+        places.append("where the building is not known")
+    return " and ".join(places)
+
+
+def has_list(view: View) -> bool:
+    """Return whether the district has a list of approved sites."""
+    verdicts = view.of_week(view.inputs.site_use)["verdict"]
+    return verdicts.is_empty() or bool((verdicts != "no_list").any())
 
 
 TO_DECIDE = (
@@ -167,7 +182,7 @@ SITES_ASKED: Mapping[str, Any] = {
 
 
 def sites_asked_about(view: View) -> pl.DataFrame:
-    """One row per site that the week's first uses ask about, the most used first.
+    """One row per site that a first use asks about and no one decided on yet.
 
     A case of several sites shares its minutes among them.
     """
@@ -301,8 +316,8 @@ MOST_SAID = 2
 def source_issues(view: View) -> list[str]:
     """What was wrong with the sources in the week, a sentence for each source.
 
-    As in "Firewall: more log lines than usual lack a host or account (44% of lines
-    name no account, 0% in the weeks before)". Missing hours are counted beside it.
+    As in "Firewall: log lines leave out more than usual (44% of lines name no account,
+    0% in the weeks before)". Missing hours are counted next to it.
     """
     midnight = datetime.combine(view.start, datetime.min.time(), view.zone)
     first = midnight.astimezone(UTC)

@@ -13,11 +13,16 @@ from pipelines.findings.cases import Case
 from pipelines.privacy.pseudonyms import Pseudonyms
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.registry.registry import building_names
-from pipelines.reports.cards import CaseCard, case_cards
+from pipelines.reports.cards import CaseCard, case_cards, in_units
 from pipelines.reports.evidence_pages import Lines, by_minute, log_lines
 from pipelines.reports.report_inputs import ReportInputs
-from pipelines.reports.snapshot_inputs import with_building_names
+from pipelines.reports.snapshot_inputs import (
+    ELSEWHERE,
+    with_building_names,
+    with_place_names,
+)
 from pipelines.reports.snapshot_tables import case_frames
+from pipelines.reports.text_tables import with_looks
 from pipelines.reports.view import View
 from pipelines.reports.weekly import picture
 from pipelines.state.findings import stored_evidence
@@ -60,6 +65,19 @@ def case_page(
             ).items()
         },
     )
+
+
+def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) -> str:
+    """Return a finding's sentence as the report prints it.
+
+    Buildings go by their names, and distances are in the units of the locale.
+    """
+    details = row["record"].get("details") or {}
+    names = {**ELSEWHERE, **building_names(district.registry)}
+    codes = details.get("buildings")
+    if isinstance(codes, list) and any(code in names for code in codes):
+        claim = with_place_names(claim, codes, names)
+    return with_looks(in_units(claim, details))
 
 
 def case_view(

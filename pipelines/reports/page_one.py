@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.cards import DAYS_TO_DECIDE, decide
 from pipelines.reports.comparisons import change
 from pipelines.reports.headline import (
     IS_RULE,
@@ -14,6 +13,7 @@ from pipelines.reports.headline import (
     Coverage,
     compare,
     coverage,
+    has_list,
     history,
     not_judged_at,
     open_sites,
@@ -110,7 +110,7 @@ def limited(line: Line, gaps: str) -> Line:
         return line
     if line.value:
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
-    return replace(line, value=None, rest=gaps, chip="", is_amber=True)
+    return replace(line, value=None, rest=gaps, chip="", is_amber=True, is_least=False)
 
 
 NOTHING_ARRIVED = "Not known: no log lines arrived."
@@ -133,11 +133,10 @@ def needs_you(view: View) -> Line:
     """Cases that wait for a decision, new and carried over."""
     size = len(view.waiting)
     if not size:
-        rest = "cases wait for a decision."
+        rest = "cases need a decision."
     else:
-        noun = "case waits" if size == 1 else "cases wait"
-        made = view.inputs.generated_time.astimezone(view.zone).date()
-        rest = f"{noun}: {split(view)}. {decide(view.start + DAYS_TO_DECIDE, made)}"
+        noun = "case needs" if size == 1 else "cases need"
+        rest = f"{noun} a decision: {split(view)}. {due(view)}"
     past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
     changed = change(view, "needs_review", size)
@@ -147,14 +146,25 @@ def needs_you(view: View) -> Line:
 
 
 def split(view: View) -> str:
-    """How many are new, and since when the oldest of the others waits."""
+    """Return how many are new, how many older, and the day of the oldest."""
     carried = [case for case in view.waiting if not view.is_new(case)]
     new = len(view.waiting) - len(carried)
     if not carried:
         return "all new" if new > 1 else "new this week"
     first = min(row["event_date"] for case in carried for row in case.counted)
-    held = f"{number(len(carried))} since {day(first)}"
-    return f"{number(new)} new, {held}" if new else f"carried over, {held}"
+    held = f"{number(len(carried))} older (oldest: {day(first)})"
+    return f"{number(new)} new, {held}" if new else held
+
+
+def due(view: View) -> str:
+    """Return how many are overdue, and until when the others are to be decided."""
+    made = view.inputs.generated_time.astimezone(view.zone).date()
+    days = [case.due for case in view.waiting]
+    late = sum(one < made for one in days)
+    if late == len(days):
+        return "It is overdue." if late == 1 else f"All {number(late)} are overdue."
+    by = f"Due {day(max(days))}"
+    return f"{by}; {number(late)} overdue." if late else f"{by}."
 
 
 def trust(view: View, arrived: Coverage) -> Line:
@@ -175,7 +185,7 @@ def trust(view: View, arrived: Coverage) -> Line:
         named = "longest gap: " if len(arrived.gaps) > 1 else ""
         rest += f" ({named}{say_gap(longest, view)})"
     issues = source_issues(view)
-    said = "".join(f" {one}" for one in issues)
+    said = f" Needs attention: {' '.join(issues)}" if issues else ""
     days = view.of_week(view.inputs.source_days)
     came, aside = total(days, "lines"), total(days, "rejects")
     if not aside:
@@ -219,8 +229,8 @@ def last_coverage(view: View) -> str:
 def shared(view: View, now: Mapping[str, Any]) -> Line:
     """Accounts in use in two places at once, or while their owner was away."""
     value = now["shared_accounts"]
-    noun = "account shows" if value == 1 else "accounts show"
-    whose = "its owner" if value == 1 else "their owners"
+    noun = "account was" if value == 1 else "accounts were"
+    whose = "its owner" if value == 1 else "their owner"
     settled = view.seen("shared_account").filter(pl.col("status") == "explained")
     explained = settled["subject"].n_unique()
     more = f", {number(explained)} explained since" if explained else ""
@@ -228,7 +238,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
         "shared-accounts",
         "Shared accounts",
         value,
-        f"{noun} use away from {whose}{more}.",
+        f"{noun} used where {whose} was not{more}.",
         compare(view, "shared_accounts"),
         "shared-accounts",
         trail(view, "shared_accounts", value),
@@ -241,13 +251,16 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
-    be = "is" if older == 1 else "are"
-    more = f"; {number(older)} older still {be} not" if older else ""
+    more = f"; {number(older)} older in use" if older else ""
+    said = f"{noun} not on the list{more or ' (yet)'}."
+    if not has_list(view):
+        used = "new site was" if value == 1 else "new sites were"
+        said = f"{used} used. There is no list of approved sites yet."
     return Line(
         "new-sites",
         "Not on the list",
         value,
-        f"{noun} not on the list{more or ' (yet)'}.",
+        said,
         compare(view, "new_sites"),
         "sites",
         trail(view, "new_sites", value),
@@ -263,7 +276,7 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
         "off-hours-accounts",
         "Outside hours",
         value,
-        f"{noun} used outside sites at length outside duty hours.",
+        f"{noun} used non-work sites at length after hours.",
         compare(view, "off_hours_accounts"),
         "off-hours",
         trail(view, "off_hours_accounts", value),
@@ -324,12 +337,13 @@ def school_days(view: View) -> str:
     days = view.of_week(view.inputs.school_days)
     if days.is_empty():
         return "school days not known"
-    known = count(view.school_day_count, "school day")
+    said = count(view.school_day_count, "school day")
+    if remote := view.school_day_count - len(view.on_site_dates):
+        said = f"{said}, {number(remote)} of them remote learning"
     weekdays = days.filter(pl.col("event_date").dt.weekday() < SATURDAY)
-    unknown = WEEKDAYS * view.weeks - weekdays["event_date"].n_unique()
-    if not unknown:
-        return known
-    return f"{known}, {count(unknown, 'weekday')} of unknown kind"
+    if unknown := WEEKDAYS * view.weeks - weekdays["event_date"].n_unique():
+        said = f"{said}, {count(unknown, 'weekday')} of unknown kind"
+    return said
 
 
 def headline(view: View, five: list[Line]) -> str:

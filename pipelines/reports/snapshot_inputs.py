@@ -24,6 +24,7 @@ from pipelines.reports.controls import controls_by_clause
 from pipelines.reports.report_inputs import SCHEMAS, ReportInputs, empty_frame
 from pipelines.reports.sections import sections
 from pipelines.reports.sign_off import signatures
+from pipelines.reports.view import NO_BUILDING
 from pipelines.reports.words import count, number
 from pipelines.settings.model import Detection as DetectionSettings
 from pipelines.settings.model import Report
@@ -178,7 +179,7 @@ def audit_head(district: District) -> str:
     return str(open_chain(district.store, district.home).head() or "")
 
 
-ELSEWHERE = {"elsewhere": "no known building"}
+ELSEWHERE = {"elsewhere": NO_BUILDING}
 """What the models say where no network names a building."""
 
 
@@ -208,10 +209,12 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     if not any(code in names for code in codes):
         return row["claim"], row["record"]
     measures["buildings"] = [names.get(code, code) for code in codes]
-    return _claim(row["claim"], codes, names), json.dumps(record, sort_keys=True)
+    return with_place_names(row["claim"], codes, names), json.dumps(
+        record, sort_keys=True
+    )
 
 
-def _claim(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
+def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
     """The sentence, with the list of its buildings as people call them."""
     pattern = r"\bat " + BETWEEN.join(re.escape(code) for code in codes) + r"(?![\w-])"
 

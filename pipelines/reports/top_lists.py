@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.comparisons import (
     a_day,
+    averaged,
     before_said,
     chip,
     comparable,
@@ -15,6 +16,7 @@ from pipelines.reports.comparisons import (
     on_days,
     whole,
 )
+from pipelines.reports.headline import has_list
 from pipelines.reports.text_tables import Cell, amount, largest
 from pipelines.reports.view import View
 from pipelines.reports.words import number
@@ -31,11 +33,15 @@ class Ranking:
             `days`, `accounts` (most in a day) and `is_listed`.
         a_day: What the minutes are of: a school day, or a day.
         before_said: What `before` is of.
+        averaged: The days that the minutes are averaged over.
+        has_list: The district has a list of approved sites.
     """
 
     rows: pl.DataFrame
     a_day: str
     before_said: str
+    averaged: str
+    has_list: bool
 
     def __len__(self) -> int:
         return self.rows.height
@@ -63,7 +69,9 @@ def ranking(view: View, use: pl.DataFrame) -> Ranking:
             pl.col("before").fill_null(0.0)
         )
     ordered = joined.sort(["minutes", "name"], descending=[True, False])
-    return Ranking(ordered, a_day(view), before_said(view))
+    return Ranking(
+        ordered, a_day(view), before_said(view), averaged(view), has_list(view)
+    )
 
 
 def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.findings.cases import Case, Standing
+from pipelines.findings.cases import LOW, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.report_inputs import ReportInputs, week_of
 
@@ -126,8 +126,8 @@ class View:
 
     @cached_property
     def sites(self) -> list[Case]:
-        """The week's cases that ask about a site, and about nobody."""
-        return [case for case in self.standing_as("site") if self.is_new(case)]
+        """Cases that ask about a site and that wait, carried ones included."""
+        return self.standing_as("site")
 
     @cached_property
     def decided(self) -> list[Case]:
@@ -165,8 +165,15 @@ class View:
         return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
-        """The week's standing findings of one kind."""
-        return self.of_week(self.standing).filter(pl.col("kind") == kind)
+        """Return the week's standing findings of one kind that ask for a decision.
+
+        What a rule on trial finds at low weight asks no one; the report's counts leave
+        it out.
+        """
+        is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col(
+            "severity"
+        ).is_in(LOW)
+        return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
 
     def evidence_of(
         self, findings: Collection[str]
@@ -275,6 +282,8 @@ def week_label(start: date) -> str:
     return f"{year}-W{week:02d}"
 
 
+NO_BUILDING = "no known building"
+"""Stands for events whose building is not known, in tables by building."""
 YEAR_BEGINS = 8  # August
 TO_THURSDAY = timedelta(days=3)
 

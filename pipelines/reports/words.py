@@ -75,8 +75,8 @@ LIMITS = (
     "Whether anybody was reading. Minutes of use are estimates.",
     "Whether two people agreed to share an account, and who knows whom.",
     "Use of logos, threats, harassment, or privacy settings on other sites.",
-    "Which software is installed or licensed. Only downloads and later traffic.",
-    "Where passwords are kept, or a look over a shoulder.",
+    "Which software is installed. We only see downloads.",
+    "Whether someone saw or wrote down a password.",
     "Private devices on their own data plans; district devices that send no logs.",
     "Anything in an hour when a source sent no lines or its clock was wrong.",
     "Whether a backup can be restored, or a plan exists.",
@@ -193,8 +193,10 @@ def share(part: int, whole: int) -> str:
         return "100%" if part else "0%"
     exact = 100 * part / whole
     if exact > 99:
-        return f"{min(exact, 99.99):.2f}%"
-    return f"{max(exact, 0.1):.1f}%" if exact < 10 else f"{exact:.0f}%"
+        return f"{exact:.2f}%" if exact <= 99.99 else "over 99.99%"
+    if exact < 0.1:
+        return "under 0.1%"
+    return f"{exact:.1f}%" if exact < 10 else f"{exact:.0f}%"
 
 
 def duration(minutes: float) -> str:

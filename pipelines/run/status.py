@@ -62,7 +62,7 @@ def versions() -> dict[str, str]:
 
 
 WELL, LOOK, ACT = 0, 1, 2
-WORDS = {WELL: "well", LOOK: "somebody should look", ACT: "somebody should act"}
+WORDS = {WELL: "well", LOOK: "needs attention", ACT: "needs action"}
 SET_ASIDE = (
     "moved to lake/.unlisted: the ledger does not list them, and nothing of them was "
     "deleted. Look whether an older state was put back"
@@ -80,7 +80,7 @@ class Status:
 
     Attributes:
         shown: For machines.
-        exit_code: 0 well, 1 somebody should look, 2 somebody should act.
+        exit_code: 0 well, 1 needs attention, 2 needs action.
         sources: How each source does.
         reasons: Why it is not 0, the worst first.
         zone: The district's, in which people are told the time.

@@ -32,7 +32,7 @@ params:
 columns:
   measure: {type: double, is: turns}
 claim: >-
-  Account {account} was used on its owner's device and on another at
+  Account {account} was used on its owner's device and on at least one other at
   {buildings:names} at about the same time: {turns} switches within two minutes each.
 details:
   turns: int

@@ -4,13 +4,21 @@ import csv
 import io
 import json
 import re
+from datetime import date
 
 import pytest
 
+from pipelines.acts.referrals import letter
+from pipelines.desk.open_homes import OpenHome
+from pipelines.desk.views import queue_page, sites_page, weeks_page
 from pipelines.district import open_district
+from pipelines.findings.cases import DAYS_TO_DECIDE, monday_of, week_of
+from pipelines.reports.words import day
 from pipelines.settings.home import DistrictHome
+from pipelines.settings.roles import Asker
 from pipelines.state.alert_records import outbox
 from pipelines.state.audit import open_chain
+from pipelines.state.published_reports import report_facts
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of
 from tests.sections.reading import Page
@@ -160,6 +168,77 @@ def test_sites_and_decided_cases(home, newest):
     changes = table(newest / "data" / "changes.csv")
     assert numbers_by_link(page)["decided"] == len(changes)
     assert "explained" in {row["Standing"] for row in changes}
+
+
+@pytest.fixture(scope="module")
+def desk(home):
+    """The desk of the home, and what its owner may see there."""
+    opened = OpenHome(home.path)
+    context = opened.context(Asker(0, "root", (), is_alone=True))
+    yield opened, context
+    opened.close()
+
+
+def test_sites_that_need_a_decision(home, newest, desk):
+    """The report counted those of its week, `status` and the desk all that wait."""
+    sites = {row["site"] for row in rows_of(
+        schoolbell("sites", "list", "--json", "--home", home.path)
+    )}  # fmt: skip
+    in_report = {row["Site"] for row in table(newest / "data" / "sites-to-decide.csv")}
+    page = Page((newest / "index.html").read_text(encoding="utf-8")).text
+    assert in_report == sites == {row["site"] for row in sites_page(*desk)["sites"]}
+    assert f"{len(sites)} sites need your decision" in page
+
+
+def test_overdue_is_one_measure(newest, waiting, desk):
+    """Every card said that a decision was due; the desk called some overdue."""
+    page = Page((newest / "index.html").read_text(encoding="utf-8")).text
+    (week,) = {row["week"] for row in waiting}
+    due = monday_of(week) + DAYS_TO_DECIDE
+    late = len(waiting) if due < desk[1].today else 0
+    assert queue_page(*desk, "overdue", 0)["size"] == late
+    assert (f"All {late} are overdue." in page) == bool(late)
+    cards = set(re.findall(r"A decision was due (\w+, \w+ \d+)|decide by (\w+,)", page))
+    assert cards == {(day(due), "")} if late else cards
+
+
+def test_the_weeks_of_the_desk_are_those_of_the_report(home, desk):
+    with open_district(home.path) as district:
+        facts = {
+            row["week"]: row["facts"]["numbers"]["needs_review"]
+            for row in report_facts(district.store)
+        }
+    shown = {row["label"]: row["waiting"] for row in weeks_page(*desk)["weeks"]}
+    assert shown == {week_of(date.fromisoformat(one)): n for one, n in facts.items()}
+
+
+def test_a_line_that_two_findings_cite_counts_once(newest, desk):
+    """A letter said 109 log lines, the case's page 104, its card 103."""
+    rows = {row["Case"]: row for row in table(newest / "data" / "cases.csv")}
+    page = Page((newest / "index.html").read_text(encoding="utf-8")).text
+    several = [case for case in desk[1].cases if len(case.counted) > 1
+               and case.case_id in rows]  # fmt: skip
+    assert several
+    for case in several:
+        size = int(rows[case.case_id]["Log lines"])
+        lines = [one for row in case.counted for one in row["record"]["evidence"]]
+        assert size == len(set(lines))
+        text = Page(letter(desk[1], case, "the office")).text
+        assert f"It is based on {size} log line" in text
+    twice = next(
+        one for one in several if rows[one.case_id]["Standing"].startswith("w")
+    )
+    assert f"{rows[twice.case_id]['Log lines']} log lines from" in page
+
+
+def test_the_desk_names_schools_and_miles_like_the_report(newest, desk):
+    """The desk wrote "1,029 km away" and "at ES and HS", the report neither."""
+    rows = {row["Case"]: row for row in table(newest / "data" / "cases.csv")}
+    shown = queue_page(*desk, "all", 0)["rows"]
+    both = [(one.claim, rows[one.case_id]["What was seen"]) for one in shown
+            if one.case_id in rows]  # fmt: skip
+    assert len(both) > 5
+    assert [pair for pair in both if pair[0] != pair[1]] == []
 
 
 def test_findings_in_list_export_replay_and_cases(home):

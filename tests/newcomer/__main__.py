@@ -1,6 +1,7 @@
 """A newcomer's way without anybody at the keyboard, from nothing to a restored home.
 
-    python -m tests.newcomer [--wheel] [--into FOLDER] [--from REPOSITORY] [--seed N]
+    python -m tests.newcomer [--wheel] [--tests] [--into FOLDER] [--from REPOSITORY]
+        [--seed N]
 
 Clones the repository, or makes a wheel of it and installs that into an environment of
 its own; makes the demo and asks it; then takes a district that somebody else made (the
@@ -28,6 +29,7 @@ from tests.newcomer.story import (
     own_district,
     people_of,
     people_of_corpora,
+    readme_commands,
 )
 
 OURS = ("SCHOOLBELL_", "VIRTUAL_ENV", "DAGSTER_", "PYTHON", "MAKE", "MFLAGS")
@@ -39,6 +41,7 @@ DEMO = ("--people", 60, "--weeks", 1)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wheel", action="store_true")
+    parser.add_argument("--tests", action="store_true", help="run make test as well")
     parser.add_argument("--into", type=Path)
     parser.add_argument("--from", dest="source", default=str(REPO_ROOT))
     parser.add_argument("--seed", type=int, default=secrets.randbelow(90_000) + 10_000)
@@ -75,14 +78,14 @@ def story(way: Way, source: str, folder: Path, seed: int) -> Iterator[str]:
 
 
 def clone(source: str, folder: Path) -> Iterator[str]:
-    """By the book: clone, set up, demo."""
+    """By the book: clone, then the commands of the README as it prints them."""
     place = folder / "schoolbell"
     called(folder, "git", "clone", "-q", source, place)
     yield "git clone"
-    called(place, "make", "setup")
-    yield "make setup"
-    said = called(place, "make", "demo")
-    yield "make demo: " + said.strip().splitlines()[-1]
+    for words in readme_commands():
+        if words != ["make", "test"] or "--tests" in sys.argv:
+            said = called(place, *words)
+            yield f"{' '.join(words)}: {said.strip().splitlines()[-1]}"
     yield f"{asked_of(folder, place / 'demo-district')} notebooks on the demo"
 
 

@@ -8,13 +8,15 @@ a district of another author's generator: nobody on the project wrote either.
 import csv
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import judge
-from tests.conftest import CORPORA, corpus
+from tests.conftest import CORPORA, REPO_ROOT, corpus
+from tests.docs.documents import blocks
 
 NAME, ZONE = "Newcomer Schools", "America/Chicago"
 ROSTER = "v1p2_full_dataset.zip"
@@ -62,6 +64,12 @@ def logs(sources: dict[str, tuple[str, str]]) -> Iterator[tuple[str, Path]]:
             )
             if name.endswith(ending) and is_meant:
                 yield source, CORPORA / name
+
+
+def readme_commands() -> list[list[str]]:
+    """Return the commands of the README's first block, as words."""
+    (first, *_) = blocks((REPO_ROOT / "README.md").read_text(encoding="utf-8"))
+    return [shlex.split(line, comments=True) for line in first.commands.splitlines()]
 
 
 def is_there() -> bool:

@@ -66,8 +66,8 @@ def test_a_deadline_that_is_over_says_so():
 def test_a_late_report_asks_for_no_decision_in_the_past():
     late = replace(busy(), generated_time=datetime(2027, 1, 4, 12, tzinfo=UTC))
     view = View(late, MONDAY)
-    assert "was due" in lines(view)[0].rest
-    assert "Please decide" not in lines(view)[0].rest
+    assert "All 3 are overdue." in lines(view)[0].rest
+    assert "Due " not in lines(view)[0].rest
 
 
 def test_what_one_building_lacks_is_not_said_of_two():
@@ -78,7 +78,7 @@ def test_what_one_building_lacks_is_not_said_of_two():
     (said,) = source_issues(view)
     assert "(Elm Elementary: 44% of lines" in said
     row = {"building": "Oak Middle", "detail": "9% of lines name no host"}
-    assert in_words("blind", [row, row]).count("more log lines than usual") == 1
+    assert in_words("blind", [row, row]).count("leave out more than usual") == 1
     assert "(Oak Middle: 9% of lines" in in_words("blind", [row])
 
 
@@ -94,7 +94,7 @@ def test_trust_is_amber_while_a_source_is_blind():
     view = View(replace(busy(), source_issues=issues(BLIND)), MONDAY)
     trust = lines(view)[1]
     assert trust.is_amber
-    assert " Firewall: more log lines than usual" in trust.rest
+    assert " Firewall: log lines leave out more" in trust.rest
     assert "44% of lines name no account" in trust.rest
     assert not lines(View(busy(), MONDAY))[1].is_amber
 

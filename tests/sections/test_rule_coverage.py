@@ -10,8 +10,10 @@ from pipelines.reports.pages import parts_of
 from pipelines.reports.sections import sections
 from pipelines.reports.sections.rule_coverage import SECTION
 from pipelines.reports.view import View
+from pipelines.reports.weekly import weekly_report
 from tests.sections.fixtures import MONDAY, WEEKS, frame
 
+SECTIONS = {one.name: one for one in sections()}
 FILTERS = {
     "sites": ("no account", "account unknown to the registry", "candidates"),
     "presence": (
@@ -96,6 +98,26 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
     said = line(view, "new-sites").rest
     assert said.startswith("Could not be judged at Oak Middle: 48% of events")
     assert line(view, "shared-accounts").value == 0
+
+
+def test_a_number_that_is_not_known_is_no_least_number_and_no_zero():
+    """A tile said "0 minutes" after hours, a line "at least", of nothing seen."""
+    rows = coverage("sites", "no known building", 0, 480)
+    view = view_of("quiet", rows)
+    outside = line(view, "off-hours-accounts")
+    assert (outside.value, outside.is_least) == (None, False)
+    assert (
+        "where the building is not known: 48% of events" in line(view, "new-sites").rest
+    )
+    page = weekly_report(view.inputs, MONDAY)["2026-W47/index.html"]
+    value = page.partition('id="off-hours-accounts"')[2].partition("</li>")[0]
+    assert "Unknown" in value
+    assert "least" not in value
+    glance = SECTIONS["glance"]
+    labels = [tile.label for tile in glance.rows(view)]
+    assert "After-hours non-work use (estimate)" not in labels
+    seen = [tile.label for tile in glance.rows(View(WEEKS["quiet"](), MONDAY))]
+    assert "After-hours non-work use (estimate)" in seen
 
 
 def test_what_was_found_is_said_with_what_could_not_be_judged():

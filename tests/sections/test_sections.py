@@ -103,7 +103,8 @@ def test_the_hour_that_comes_twice_is_one_run():
 
 def test_hours_that_nobody_told_of_are_not_drawn_over():
     rows = strip(hours_of("proxy", *(at(0, hour) for hour in (8, 9, 12))))
-    assert rows.select("place", "width").rows() == [(8, 2), (12, 1)]
+    told = rows.select("state", "place", "width").rows()
+    assert told == [("arrived", 8, 2), ("idle", 10, 2), ("arrived", 12, 1)]
 
 
 def test_page_one_and_the_strip_name_the_same_hours():

@@ -245,7 +245,7 @@ def test_low_weight_expires_with_a_note_and_leads_nowhere():
     findings = pl.concat([busy().findings, frame("findings", old)])
     pages = weekly_report(replace(busy(), findings=findings), MONDAY)
     page = Page(pages[INDEX], within="cases-part").text
-    assert "Expired with this week: 2 cases of low weight" in page
+    assert "2 low-weight cases expired this week." in page
     rows = csv_rows(pages["2026-W47/data/cases.csv"])
     standings = {row["Case"]: row["Standing"] for row in rows}
     assert standings["c-old--7"] == "waiting for a decision"
@@ -268,7 +268,7 @@ def test_use_of_a_site_within_off_hours_use_is_told_there():
 
 def test_carried_items_keep_the_day_they_were_first_seen():
     text = Page(pages_of("busy")[INDEX], within="needs-you").text
-    assert "2 new, 1 since Tue, Nov 10" in text
+    assert "2 new, 1 older (oldest: Tue, Nov 10)" in text
 
 
 def test_a_partial_week_says_so_and_does_not_compare():

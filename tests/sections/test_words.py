@@ -77,7 +77,7 @@ def test_every_case_names_an_account_or_a_device_a_count_and_another_cause(week)
         name = card.removeprefix("case-")
         assert f"schoolbell findings verdict {name} CODE --reason ..." in text
         whole = Page(pages[f"2026-W47/evidence/{name}.html"]).text
-        _, _, excluded = whole.partition("Excluded by how this rule counts")
+        _, _, excluded = whole.partition("Never counted by this rule")
         excluded, _, rest = excluded.partition("What we could not see")
         assert "an account that several people may use" in excluded
         assert "ruled out" not in excluded
@@ -122,8 +122,8 @@ def test_lint_leaves_words_that_only_look_alike():
         (words.count(1, "account"), "1 account"),
         (words.count(1200, "account"), "1,200 accounts"),
         (words.listed(["a", "b", "c", "d", "e", "f"]), "a, b, c, d and 2 more"),
-        (words.share(999_999, 1_000_000), "99.99%"),
-        (words.share(1, 1_000_000), "0.1%"),
+        (words.share(999_999, 1_000_000), "over 99.99%"),
+        (words.share(1, 1_000_000), "under 0.1%"),
         (words.share(0, 0), "not known"),
         (words.duration(170), "about 3 hours (estimate)"),
         (words.duration(0.4), "under a minute (estimate)"),

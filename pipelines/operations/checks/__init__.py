@@ -33,7 +33,7 @@ class Answer:
     """What a check found.
 
     Attributes:
-        grade: `WELL`, `LOOK` (somebody should, this week), `ACT` (now) or
+        grade: `WELL`, `LOOK` (needs attention this week), `ACT` (now) or
             `UNASKED` (this machine or home cannot be asked).
         said: One sentence for people.
         command: What to run or edit, `{home}` being the home's path; empty only
@@ -159,7 +159,7 @@ def examine(installation: Installation) -> Iterator[Finding]:
 
 
 def verdict(findings: list[Finding]) -> int:
-    """The exit code: 0 well, 1 somebody should look, 2 somebody should act."""
+    """The exit code: 0 well, 1 needs attention, 2 needs action."""
     return max((finding.answer.grade for finding in findings), default=WELL)
 
 

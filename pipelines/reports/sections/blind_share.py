@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from pipelines.errors import capital
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart, note
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table, total
@@ -38,7 +39,7 @@ def title(rows: pl.DataFrame) -> str:
     if not lines:
         return "No line told of use this week"
     host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
-    return f"{host} of the lines name no host, and {account} no account"
+    return capital(f"{host} of the lines name no host, and {account} no account")
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -51,8 +52,8 @@ def summary(rows: pl.DataFrame) -> str:
     most = top.sort(["part", *KEYS], descending=[True, False, False]).row(0, named=True)
     part = share(most["without_account_count"], most["line_count"])
     return (
-        "Bars show the share of lines of each source that leave out whom or what they "
-        f"are about, of {count(total(rows, 'line_count'), 'line')} in all. Most often "
+        "Bars show the share of each source's lines with no account or no site, of "
+        f"{count(total(rows, 'line_count'), 'line')} in all. Most often "
         f"without an account: {most['source']} at {most['building']}, {part}. "
         "Encryption, relays and a removed agent all show as a share that grows. What a "
         "line leaves out may still be known from leases and logons."
@@ -119,7 +120,7 @@ def is_any(rows: pl.DataFrame) -> bool:
 SECTION = Section(
     name="blind-share",
     order=58,
-    label="What lines leave out",
+    label="Missing details",
     page="quality",
     rows=rows,
     title=title,

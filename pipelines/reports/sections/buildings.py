@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.charts import Figure, axis, chart, columns, note
+from pipelines.reports.comparisons import remote_days
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import View
@@ -24,6 +25,7 @@ def rows(view: View) -> pl.DataFrame:
     return (
         use.group_by("building", "weekday", "use_class")
         .agg(pl.col("request_count").sum(), pl.col("account_count").max())
+        .with_columns(remote=pl.lit(remote_days(view)))
         .sort("building", "weekday", "use_class")
     )
 
@@ -55,12 +57,13 @@ def summary(rows: pl.DataFrame) -> str:
     everything = total(rows, "request_count")
     people = total(busiest, "request_count")
     top, low = busiest.row(0), busiest.row(-1)
+    remote = f"{rows['remote'][0]}. " if rows["remote"][0] else ""
     return (
-        f"Small bar charts of requests by people, on one scale, for "
+        f"{remote}Small bar charts of requests by people, on one scale, for "
         f"{count(busiest.height, 'building')}. Highest: {top[0]}, {number(top[1])}. "
         f"Lowest: {low[0]}, {number(low[1])}. Of {number(everything)} requests in "
-        f"all, {share(people, everything)} came from people. What "
-        "devices did by themselves is in the table."
+        f"all, {share(people, everything)} came from people. Background "
+        "traffic is in the table."
     )
 
 

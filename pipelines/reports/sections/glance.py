@@ -11,11 +11,13 @@ from pipelines.reports.comparisons import (
     Measure,
     Say,
     a_day,
+    averaged,
     before_said,
     compared,
     day_count,
     on_days,
 )
+from pipelines.reports.headline import has_list, not_judged_at
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Table, amount, table
 from pipelines.reports.view import View
@@ -29,6 +31,7 @@ class Tile:
     Attributes:
         per: What it is of, such as "a school day".
         say: Writes it as readers know it.
+        averaged: The days that averages are over.
     """
 
     label: str
@@ -36,6 +39,7 @@ class Tile:
     numbers: Compared
     say: Say
     before_said: str
+    averaged: str
 
     @property
     def text(self) -> str:
@@ -83,8 +87,10 @@ def sites(view: View) -> int | None:
 
 
 def on_the_list(view: View) -> int | None:
-    """Percent of the use that was of sites on the list."""
+    """Return the percent of time on approved sites; None where there is no list."""
     rows = on_days(view, view.inputs.site_use)
+    if not has_list(view):
+        return None
     whole = amount(rows, "minutes")
     listed = amount(rows.filter(pl.col("verdict") == "approved"), "minutes")
     return round(100 * listed / whole) if whole else None
@@ -99,11 +105,16 @@ def received(view: View) -> int | None:
 
 
 def after_hours(view: View) -> int | None:
-    """Minutes of use of outside sites outside duty hours, a week."""
+    """Return the minutes of outside sites outside duty hours, a week.
+
+    Each account counts in steps of five minutes, as in the picture of these hours.
+    """
     if view.of_week(view.inputs.hourly_use).is_empty():
         return None
-    rows = view.of_week(view.inputs.off_hours)
-    return round(amount(rows, "minutes") / view.weeks)
+    minutes = amount(view.of_week(view.inputs.off_hours), "minutes")
+    if not minutes and not_judged_at(view, "off_hours_external"):
+        return None  # a zero is not shown where the rules could see nothing
+    return round(minutes / view.weeks)
 
 
 def _a_day(view: View, rows: pl.DataFrame, column: str) -> int:
@@ -144,11 +155,11 @@ def always(said: str, _view: View) -> str:
 
 A_WEEK = partial(always, "a week")
 MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
-    "Use by people (estimate)": (use, hours, a_day),
+    "Time online (estimate)": (use, hours, a_day),
     "Sites used": (sites, number, a_day),
-    "Of use: sites on the list": (on_the_list, percent, a_day),
-    "Received": (received, volume, a_day),
-    "Outside sites after hours (estimate)": (after_hours, hours, A_WEEK),
+    "Share of time on approved sites": (on_the_list, percent, a_day),
+    "Received by all devices": (received, volume, a_day),
+    "After-hours non-work use (estimate)": (after_hours, hours, A_WEEK),
 }
 
 
@@ -156,7 +167,7 @@ def rows(view: View) -> list[Tile]:
     """The numbers that are known of the view."""
     said = before_said(view)
     tiles = [
-        Tile(label, per(view), compared(view, measure), say, said)
+        Tile(label, per(view), compared(view, measure), say, said, averaged(view))
         for label, (measure, say, per) in MEASURES.items()
     ]
     return [tile for tile in tiles if tile.numbers.now is not None]
@@ -184,8 +195,10 @@ def summary(rows: list[Tile]) -> str:
     if not rows:
         return ""
     return (
-        f"Arrows compare with {rows[0].before_said}, a school day with a school day. "
-        "Remote-learning days, and weeks with too many missing logs, are left out."
+        f"Arrows compare an average school day with {rows[0].before_said}. "
+        f"{rows[0].averaged} Weeks with too many missing logs are left out. Time "
+        "online counts every five minutes in which an account was active; the time on "
+        "sites further below counts active minutes only, and is less."
     )
 
 

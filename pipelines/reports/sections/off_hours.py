@@ -72,7 +72,8 @@ def summary(rows: pl.DataFrame) -> str:
         f"{count(used.height, 'hour')} of the week. Highest: "
         f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}, "
         f"{duration(top['minutes'])}. Weekend: {duration(weekend)}. Dotted lines "
-        "mark duty hours. Updates and other device traffic are not in it."
+        "mark duty hours. Background traffic is not included. Minutes are rounded up "
+        "to five per account; a case counts seconds, and can show a few minutes less."
     )
 
 

@@ -9,7 +9,7 @@ from pipelines.reports.words import count, day, listed
 
 DAYS_AHEAD, DAYS_BACK = 30, 14
 KINDS = {"consent": "consent", "exception": "exception from a rule"}
-ENDED, ENDS, LOOK = "has ended", "ends", "is due for a second look"
+ENDED, ENDS, LOOK = "has ended", "ends", "is due for review"
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -48,7 +48,7 @@ def title(rows: pl.DataFrame) -> str:
     return f"{listed(said)}{SOON if ENDS in rows['what'] else ''}"
 
 
-MANY = {ENDED: "have ended", ENDS: "end", LOOK: "are due for a second look"}
+MANY = {ENDED: "have ended", ENDS: "end", LOOK: "are due for review"}
 SOON = f" within {DAYS_AHEAD} days"
 
 
@@ -58,7 +58,7 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     return (
         "When a permission ends, the same activity can show up here again from the "
-        "day after. Renew it, or let it end. The district's own file holds who gave it."
+        "day after. Renew it, or let it end. See consents.csv for who approved it."
     )
 
 

@@ -161,7 +161,7 @@ def summary(rows: pl.DataFrame) -> str:
         f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()
     ]
     return (
-        f"A bar for each answer. {'; '.join(sizes).capitalize()}. In part: a rule on "
+        f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on "
         "trial, or logs that give weak signs only. What is not observable is not "
         "watched by anybody here."
     )

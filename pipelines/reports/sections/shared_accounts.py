@@ -17,7 +17,7 @@ from pipelines.reports.charts import (
 from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
-from pipelines.reports.words import count, listed, moment
+from pipelines.reports.words import count, listed, moment, number
 
 MOST_FINDINGS = 5  # drawn; the table holds all
 AROUND = 15.0  # minutes drawn before and after the time in question
@@ -79,7 +79,11 @@ def summary(rows: pl.DataFrame) -> str:
         length = lasting(lines["last_minute"][0])
         when = f"from {lines['began'][0]} over {length}"
         said.append(f"Account {subject}: {seen}, {when}.")
-    return " ".join(said[:MOST_FINDINGS])
+    drawn = len(_drawn(rows))
+    if said and drawn < len(said):
+        which = f"{number(drawn)} of {count(len(said), 'finding')}"
+        said[MOST_FINDINGS:] = [f"The picture shows {which}; the table has all."]
+    return " ".join(said)
 
 
 def lasting(minutes: float) -> str:
@@ -91,12 +95,22 @@ def lasting(minutes: float) -> str:
 
 def draw(rows: pl.DataFrame) -> Figure | None:
     """A lane a device, a mark a log line, on the minutes since the start."""
-    in_view = pl.col("minute").is_between(-AROUND, pl.col("last_minute") + AROUND)
-    near = rows.filter(in_view, pl.col("last_minute") <= LONGEST)
-    shown = near["finding_id"].unique(maintain_order=True).to_list()[:MOST_FINDINGS]
+    shown = _drawn(rows)
     if not shown:
         return None
-    return laid_out(near.filter(pl.col("finding_id").is_in(shown)), shown)
+    return laid_out(_near(rows).filter(pl.col("finding_id").is_in(shown)), shown)
+
+
+def _near(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the log lines around findings that are short enough to draw."""
+    in_view = pl.col("minute").is_between(-AROUND, pl.col("last_minute") + AROUND)
+    return rows.filter(in_view, pl.col("last_minute") <= LONGEST)
+
+
+def _drawn(rows: pl.DataFrame) -> list[str]:
+    """Return the ids of the findings that are drawn."""
+    found = _near(rows)["finding_id"].unique(maintain_order=True).to_list()
+    return found[:MOST_FINDINGS]
 
 
 def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:

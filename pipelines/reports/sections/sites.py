@@ -17,9 +17,12 @@ def title(rows: pl.DataFrame) -> str:
         return "Every site that accounts used this week is on the list"
     new = total(rows, "is_new")
     older = rows.height - new
+    if (rows["verdict"] == "no_list").all():
+        used = count(rows.height, "site was", "sites were")
+        return f"There is no list of approved sites yet; {used} used"
     if not new:
-        return f"No new site; {count(older, 'site')} from before still to decide on"
-    also = f", and {number(older)} from before still to decide on" if older else ""
+        return f"No new site; {count(older, 'older site')} in use, not on the list"
+    also = f"; {number(older)} older in use" if older else ""
     return (
         f"{count(new, 'new site')} {'is' if new == 1 else 'are'} not on the list{also}"
     )
@@ -36,26 +39,41 @@ def summary(rows: pl.DataFrame) -> str:
         f"Most used: {top['site']}, {duration(top['minutes'])} on "
         f"{count(top['day_count'], 'day')}, at most "
         f"{count(top['most_accounts'], 'account')} in a day. "
-        f"A list names a category for {number(guess)} of them.{trifles(rows)}"
+        f"A list names a category for {number(guess)} of them.{without_bar(rows)}"
+        f"{propose(rows)}"
     )
 
 
-def trifles(rows: pl.DataFrame) -> str:
-    """How many were used so shortly that no bar would show."""
-    few = rows.filter(pl.col("minutes") < 1).height
-    if not few:
+def propose(rows: pl.DataFrame) -> str:
+    """Return how to begin a list, where there is none."""
+    if not (rows["verdict"] == "no_list").all():
         return ""
-    verb = "has" if few == 1 else "have"
-    return f" {count(few, 'site')}, used for less than a minute, {verb} no bar."
+    return " To begin the list from these sites, run: schoolbell propose"
 
 
-def draw(rows: pl.DataFrame) -> Figure | None:
-    """Hours of use a site, new ones apart, the longest on top."""
-    shown = (
+def drawn(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the sites that get a bar: new ones first, a minute or more."""
+    return (
         rows.filter(pl.col("minutes") >= 1)
         .head(MOST_DRAWN)
         .sort(["minutes", "site"], descending=[True, False])
     )
+
+
+def without_bar(rows: pl.DataFrame) -> str:
+    """Return how many sites have no bar, and how many were hardly used."""
+    left = rows.height - drawn(rows).height
+    if not left:
+        return ""
+    few = rows.filter(pl.col("minutes") < 1).height
+    short = f", {number(few)} used for less than a minute" if few else ""
+    verb = "has" if left == 1 else "have"
+    return f" {count(left, 'site')} {verb} no bar{short}; the table has all."
+
+
+def draw(rows: pl.DataFrame) -> Figure | None:
+    """Hours of use a site, new ones apart, the longest on top."""
+    shown = drawn(rows)
     if shown.is_empty():
         return None
     sites = list(enumerate(shown["site"]))

@@ -16,8 +16,7 @@ def title(rows: pl.DataFrame) -> str:
     """How many."""
     if rows.is_empty():
         return "No site waits for a decision after its first use"
-    verb = "is" if rows.height == 1 else "are"
-    return f"{count(rows.height, 'site')} {verb} to be decided about"
+    return f"{count(rows.height, 'site needs', 'sites need')} your decision"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -26,8 +25,8 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     return (
         "Each was used at length on one day, and is not on the list. If it serves the "
-        "job, add it to the district's list of approved sites. Whose account it was is "
-        "asked only when the use repeats. What nobody decides expires after two weeks."
+        "job, put it on the list of approved sites. We look at the account only if it "
+        "happens again. Without a decision it expires after two weeks."
     )
 
 

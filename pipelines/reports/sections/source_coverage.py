@@ -1,5 +1,7 @@
 """Report section: which hours of which source arrived, and which did not."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import polars as pl
 
 from pipelines.reports.charts import ROW_HEIGHT, Figure, axis, bars, chart
@@ -11,7 +13,7 @@ from pipelines.reports.words import WEEKDAYS, count, listed, number, share, span
 STATES = (
     ("arrived", "blue", "lines arrived"),
     ("missing", "vermillion", "expected, nothing came"),
-    ("idle", "idle", "not expected"),
+    ("idle", "idle", "none expected"),
 )
 
 
@@ -43,10 +45,8 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def in_states(view: View) -> pl.DataFrame:
-    """The week's source-hours: arrived, missing or idle."""
-    hours = view.of_week(view.inputs.source_hours).sort(
-        "source", "hour_start", "event_date"
-    )
+    """Return the week's source-hours: arrived, missing or idle."""
+    hours = with_idle_hours(view).sort("source", "hour_start", "event_date")
     days = (pl.col("event_date") - pl.lit(view.start)).dt.total_days()
     is_due = pl.col("is_expected") & (pl.col("hour_start") < view.inputs.generated_time)
     arrived = pl.col("line_count").fill_null(0) > 0
@@ -58,6 +58,37 @@ def in_states(view: View) -> pl.DataFrame:
         .when(is_due)
         .then(pl.lit("missing"))
         .otherwise(pl.lit("idle")),
+    )
+
+
+def with_idle_hours(view: View) -> pl.DataFrame:
+    """Return the hours of each source, those in which none was expected included.
+
+    Without them a source that sends lines by day only looks as if nights were lost.
+    """
+    hours = view.of_week(view.inputs.source_hours)
+    # before the first line of any source, and after the last, nothing is known
+    known = view.inputs.source_hours.filter(pl.col("line_count") > 0)["hour_start"]
+    if known.is_empty() or hours.is_empty():
+        return hours
+    first = datetime.combine(view.start, time(), view.zone).astimezone(UTC)
+    after = datetime.combine(view.end + timedelta(days=1), time(), view.zone)
+    starts = pl.datetime_range(
+        first, after.astimezone(UTC), "1h", closed="left", time_zone="UTC", eager=True
+    ).cast(hours.schema["hour_start"])
+    starts = starts.filter((starts >= known.min()) & (starts <= known.max()))
+    local = starts.dt.convert_time_zone(view.zone.key)
+    grid = pl.DataFrame(
+        {
+            "hour_start": starts,
+            "event_date": local.dt.date(),
+            "hour": local.dt.hour().cast(hours.schema["hour"]),
+        }
+    )
+    every = hours.select(pl.col("source").unique()).join(grid, how="cross")
+    idle = every.join(hours, on=["source", "hour_start"], how="anti")
+    return pl.concat([hours, idle], how="diagonal").with_columns(
+        pl.col("is_expected").fill_null(value=False)
     )
 
 

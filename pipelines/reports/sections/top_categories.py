@@ -34,7 +34,7 @@ def title(rows: Ranking) -> str:
     if known.is_empty():
         return "No list names the kind of a site that was used"
     top = known.row(0, named=True)
-    return f"Most used kind: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
+    return f"Top category: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
 
 
 def summary(rows: Ranking) -> str:
@@ -43,8 +43,10 @@ def summary(rows: Ranking) -> str:
         return ""
     known, whole = amount(named(rows), "minutes"), round(rows.minutes)
     said = (
-        f"Bars show use by all accounts together, {rows.a_day}. Lists name a kind for "
-        f"{share(round(known), whole)} of it; a site of two kinds counts in both."
+        f"Bars show the time on sites of each category, all accounts together. "
+        f"{rows.averaged} Lists name a category for {share(round(known), whole)} of "
+        "it; a site of two categories counts in both, so the bars can add up to more "
+        "than the time on all sites."
     )
     if rows.rows["before"].drop_nulls().len():
         said += f" Arrows compare with {rows.before_said}."

@@ -26,7 +26,7 @@ def title(rows: Ranking) -> str:
     if not len(rows):
         return "No site was used by people"
     top = rows.rows.row(0, named=True)
-    return f"Most used: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
+    return f"Most time on {top['name']}: {duration(top['minutes'])} {rows.a_day}"
 
 
 def summary(rows: Ranking) -> str:
@@ -36,16 +36,15 @@ def summary(rows: Ranking) -> str:
     whole = round(rows.minutes)
     first = share(round(amount(rows.rows.head(10), "minutes")), whole)
     listed = share(round(amount(rows.rows.filter("is_listed"), "minutes")), whole)
+    approved = f"; {listed} of it on approved sites" if rows.has_list else ""
     said = (
-        f"Bars show use by all accounts together, {rows.a_day}; {listed} of it is of "
-        f"sites on the list. The ten longest are {first} of the use of "
-        f"{count(len(rows), 'site')}."
+        f"Bars show the time on each site, all accounts together: "
+        f"{duration(rows.minutes)} in all {rows.a_day}{approved}. {rows.averaged} The "
+        f"ten longest are {first} of the time on {count(len(rows), 'site')}."
     )
     if rows.rows["before"].drop_nulls().len():
         said += f" Arrows compare with {rows.before_said}."
-    return (
-        f"{said} No account is named, and what devices did by themselves is left out."
-    )
+    return f"{said} No account is named. Background traffic is not included."
 
 
 def draw(rows: Ranking) -> Figure | None:

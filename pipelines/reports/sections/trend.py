@@ -63,7 +63,7 @@ def title(rows: pl.DataFrame) -> str:
         return "There is no earlier week to compare with"
     outside = [NUMBERS[key].lower() for key in NUMBERS if leaves(rows, key)]
     if all(usual_range(rows, key) is None for key in NUMBERS):
-        return "Too few whole weeks yet to say what is usual"
+        return "Trends will appear after four full weeks"
     if not outside:
         return "No number left its usual range this week"
     return f"Outside the usual range this week: {', '.join(outside)}"

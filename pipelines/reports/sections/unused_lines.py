@@ -27,6 +27,8 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """How many there are."""
     lines = total(rows, "account_count")
+    if not lines:
+        return "Every line that names an account is used"
     verb = "names" if lines == 1 else "name"
     return f"{count(lines, 'line')} that no rule reads {verb} an account"
 
@@ -34,9 +36,9 @@ def title(rows: pl.DataFrame) -> str:
 def summary(rows: pl.DataFrame) -> str:
     """What they are, and what to do."""
     return (
-        "A product's talk about itself is kept and feeds no rule. Most of this is "
-        f"rightly so: administrators, services. {number(total(rows, 'card_count'))} of "
-        "these lines name a network card. If a kind below says who logged in or which "
+        "Device status messages are stored but not analyzed. Most of these are about "
+        f"administrators and services. {number(total(rows, 'card_count'))} of these "
+        "lines name a network card. If a kind below shows who logged in or which "
         "device had an address, the format loses it: report it with one such line."
     )
 

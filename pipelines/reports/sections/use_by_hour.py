@@ -7,6 +7,7 @@ import polars as pl
 from pipelines.reports.charts import Figure, axis, band, chart, columns, dashed
 from pipelines.reports.comparisons import (
     a_day,
+    averaged,
     chip,
     comparable,
     day_count,
@@ -36,6 +37,7 @@ class Day:
     earlier: tuple[tuple[int, ...], ...]
     weeks: int
     a_day: str
+    averaged: str
 
     def __len__(self) -> int:
         return sum(self.now)
@@ -71,6 +73,7 @@ def rows(view: View) -> Day:
         tuple(by_hour(one) for one in earlier),
         view.weeks,
         a_day(view),
+        averaged(view),
     )
 
 
@@ -114,7 +117,10 @@ def summary(rows: Day) -> str:
     if not len(rows):
         return ""
     whole = duration(sum(rows.now))
-    said = [f"Bars: use by all accounts in each hour of {rows.a_day}, {whole} in all."]
+    said = [
+        f"Bars: time online of all accounts in each hour of {rows.a_day}, {whole} in "
+        f"all. {rows.averaged}".strip()
+    ]
     if rows.earlier:
         before = sum(rows.middle(hour) for hour in HOURS)
         said.append(
@@ -127,8 +133,8 @@ def summary(rows: Day) -> str:
     if rows.band(0):
         said.append("Shaded: the usual range of each hour.")
     said.append(
-        "What devices did by themselves is not in it. Minutes are counted in steps of "
-        "five, an account at a time."
+        "Background traffic is not included. Minutes are rounded up to five per "
+        "account."
     )
     return " ".join(said)
 
@@ -142,7 +148,7 @@ def draw(rows: Day) -> Figure | None:
         for hour in HOURS
         if rows.now[hour]
     ]
-    traces, shapes = [columns("blue", marks, name=f"use, {rows.a_day}")], []
+    traces, shapes = [columns("blue", marks, name=f"time online, {rows.a_day}")], []
     top = max(rows.now) / 60
     if rows.earlier:
         points = [(hour, rows.middle(hour) / 60, hover(rows, hour)) for hour in HOURS]

@@ -215,7 +215,7 @@ def test_the_last_message_of_a_day_says_how_many_wait():
         5: [
             "Schoolbell: 3 notices",
             "Network report: 4 cases to decide",
-            "Schoolbell: 1 notice of sources and runs",
+            "Schoolbell: 1 system notice",
         ],
         2: ["Schoolbell: 3 notices", "Schoolbell: and 5 more"],
         1: ["Schoolbell: and 8 more"],

@@ -137,7 +137,7 @@ def test_the_watch_tells_while_a_run_hangs(home, post):
         again = watch(home)
     assert done.returncode == again.returncode == 2, done.stderr
     said = json.loads(done.stdout)
-    assert said["state"] == "somebody should act"
+    assert said["state"] == "needs action"
     assert said["versions"]["schoolbell"]
     (mail,) = post.mails
     text = message_from_bytes(mail.content, policy=default).get_content()

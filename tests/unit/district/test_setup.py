@@ -20,6 +20,7 @@ from pipelines.registry.tables.devices import FILE as DEVICES
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.warehouse.models import inputs_below, models, rules
+from tests.conftest import REPO_ROOT
 from tests.journey.commands import schoolbell
 
 ORGS = """sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId
@@ -344,6 +345,8 @@ def test_an_afternoon(home, exports):
     # SA-1 and SA-2 wait for coordinates, which no export has
     assert (after_it - before_it, every) == (21, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
+    guide = (REPO_ROOT / "docs" / "how-to" / "own-district.md").read_text("utf-8")
+    assert f"{before_it} of {every} -> {after_it} of {every}" in guide
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is no export that is known" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out
