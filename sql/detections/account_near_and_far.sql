@@ -14,7 +14,12 @@ begins: C2
 clauses: [cl.23, cl.13d]
 needs: [whose_request, presence, sign_in_place]
 stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv]
-judges: {keyboard: finding, network: finding, stock: nothing, home: lead, nothing: nothing}
+judges:
+  keyboard: finding
+  network: finding
+  stock: nothing
+  home: lead
+  nothing: nothing
 grain: [subject, event_date]
 window: {days_before: 1}
 params:

@@ -119,15 +119,16 @@ buildings as (
     where lat is not null and lon is not null
 ),
 
--- the country of the district itself is new to no account
+-- the country of the district itself is new to no account; without an outside address
+-- near one of its buildings it is not known, and only earlier sign-ins can be compared
 home_countries as (
-    select distinct signins.country
-    from signins
+    select distinct places.country
+    from core.outside_places as places
     inner join buildings
         on
-            abs(signins.lat - buildings.lat) < 1
-            and abs(signins.lon - buildings.lon) < 1.3
-    where signins.country is not null
+            abs(places.lat - buildings.lat) < 1
+            and abs(places.lon - buildings.lon) < 1.3
+    where places.country is not null
 ),
 
 on_site as (
@@ -215,6 +216,10 @@ new as (
         signins.event_date = $event_date::date
         and earlier.account is null
         and home_countries.country is null
+        and (
+            (select count(*) from home_countries as known_homes) > 0
+            or signins.account in (select seen.account from earlier as seen)
+        )
         -- the account itself is one of those counted
         and countries.account_count <= $colleagues
 ),

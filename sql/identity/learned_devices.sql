@@ -7,8 +7,8 @@ summary: >
   learned only where the logs leave no doubt: the name belongs to one device of the
   registry, the card goes with no other name, and the name with no other card, except
   one wired and one wireless card. `problem` states what stands in the way: a computer
-  that was renamed, two computers of one name, a docking station. In the first two weeks
-  of the logs all of them count.
+  that was renamed, two computers of one name, a docking station, a private phone. In
+  the first two weeks of the logs all of them count.
 grain: [device, event_date]
 window: {days_before: 27, days_after: 13}
 params:
@@ -136,6 +136,8 @@ pairs as (
         min(sightings.first_time) as first_time,
         coalesce(bool_or(sightings.net_kind in ('wifi', 'remote')), false)
             as is_wireless,
+        coalesce(bool_and(sightings.net_kind in ('byod', 'guest', 'nat')), false)
+        or is_random_card('mac:' || sightings.mac) as is_private,
         max(cards.name_count) as name_count
     from sightings
     inner join names on sightings.name = names.name
@@ -156,6 +158,8 @@ devices_cards as (
         sum(sighting_count)::bigint as sighting_count,
         min(event_id) as event_id,
         case
+            when bool_or(is_private)
+                then 'a private device by its network or its card'
             when max(name_count) > 1 then 'the card appears under several names'
             when
                 count(*) > 2
