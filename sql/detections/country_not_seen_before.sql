@@ -131,6 +131,11 @@ home_countries as (
     where places.country is not null
 ),
 
+home as (
+    select count(*) > 0 as is_known
+    from home_countries
+),
+
 on_site as (
     select
         account,
@@ -212,12 +217,13 @@ new as (
             signins.account = earlier.account
             and signins.country = earlier.country
     left join home_countries on signins.country = home_countries.country
+    cross join home
     where
         signins.event_date = $event_date::date
         and earlier.account is null
         and home_countries.country is null
         and (
-            (select count(*) from home_countries as known_homes) > 0
+            home.is_known
             or signins.account in (select seen.account from earlier as seen)
         )
         -- the account itself is one of those counted
