@@ -15,7 +15,7 @@ begins: C2
 clauses: [cl.23, cl.17]
 needs: [whose_request, presence]
 stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv]
-judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
+judges: {keyboard: nothing, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 window: {days_before: 14, days_after: 7}
 params:

@@ -18,6 +18,7 @@ from pipelines.warehouse.models import rules as rule_models
 from tests.conftest import LONG
 from tests.scenarios import (
     chromebooks,
+    facts,
     leave,
     off_hours,
     one_building,
@@ -44,6 +45,7 @@ SCENARIOS = (
     *strangers.SCENARIOS,
     *chromebooks.SCENARIOS,
     *without_windows.SCENARIOS,
+    *facts.SCENARIOS,
 )
 FOUND = [one for one in SCENARIOS if one.rules]
 SPELT, MOVED, LACKING = ([FOUND] * 3) if LONG else (FOUND[way::12] for way in (0, 4, 8))
