@@ -57,7 +57,7 @@ def exception(
     """Enter an exception: findings like this one are hidden, counted and kept."""
     context.require("exception")
     case, finding = context.finding(finding_id)
-    not_oneself(finding, context.asker, context.own_accounts)
+    not_oneself(finding, context.is_own)
     asked = Asked(
         scope=_scope(scope),
         first=day_of(since or finding["event_date"], "--from"),

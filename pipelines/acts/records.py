@@ -9,6 +9,7 @@ from pipelines.acts.context import ActContext
 from pipelines.acts.kept_evidence import Put
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
+from pipelines.findings.people import login_of
 from pipelines.findings.review import required_reason
 from pipelines.records.release import Draft, Scope, draft, release, scope_of
 from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
@@ -308,13 +309,15 @@ def approve(context: ActContext, number: str, seen: str = "") -> str:
 
 
 def had_a_hand(context: ActContext, number: str) -> bool:
-    """Whether somebody had a part in a request, however they signed in that time."""
+    """Return whether a person had a part in a request, however they signed in then."""
+    mine = context.asker.user_name
     return any(
-        context.asker.is_actor(entry.actor)
+        True
         for entry in context.chain.entries()
         if entry.action.startswith("records ")
         and not entry.action.startswith("records approve")
         and entry.subject.split(" ")[0] == number
+        and context.people.is_same(login_of(entry.actor), mine)
     )
 
 

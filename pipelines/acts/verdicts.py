@@ -16,7 +16,7 @@ def verdict(
     context.require("verdict")
     decision = Verdict(code, reason.strip())
     chosen = to_decide(context, subject_id)
-    review.decide(context.chain, chosen, decision, context.asker, context.own_accounts)
+    review.decide(context.chain, chosen, decision, context.asker, context.is_own)
     return chosen
 
 
@@ -43,14 +43,18 @@ def assign(
 def approve(context: ActContext, request_id: str) -> Mapping[str, Any]:
     """Approve, as a second person, what somebody requested; the request."""
     context.require("approve")
-    return review.approve(context.chain, request_id, context.asker)
+    return review.approve(
+        context.chain, request_id, context.asker, context.people.is_same
+    )
 
 
 def refuse(context: ActContext, request_id: str, reason: str) -> Mapping[str, Any]:
     """Refuse, as a second person, what somebody requested; the request."""
     context.require("approve")
     why = review.required_reason(reason)
-    return review.refuse(context.chain, request_id, why, context.asker)
+    return review.refuse(
+        context.chain, request_id, why, context.asker, context.people.is_same
+    )
 
 
 def sign(context: ActContext, week: str, by: str) -> Signature:

@@ -339,8 +339,13 @@ def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
     with open_context(home, "approve") as context:
         row = verdicts.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
-    said = f"approved: {row['action']} of case {row['case_id']}"
+    said = f"approved: {_asked(row)}"
     tell(facts, said, as_json=as_json)
+
+
+def _asked(row: Mapping[str, Any]) -> str:
+    what = f"{row['action']} {row['subject'] or ''}".strip()
+    return safe(f"{what} of case {row['case_id']}, because: {row['reason']}")
 
 
 @app.command()
@@ -351,7 +356,7 @@ def refuse(
     with open_context(home, "approve") as context:
         row = verdicts.refuse(context, request_id, reason)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
-    said = f"refused: {row['action']} of case {row['case_id']}"
+    said = f"refused: {_asked(row)}"
     tell(facts, said, as_json=as_json)
 
 

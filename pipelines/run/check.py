@@ -17,7 +17,7 @@ from pipelines.ingest.remote import is_remote
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
-from pipelines.settings.model import Detection, Scalar
+from pipelines.settings.model import Detection, Scalar, Settings
 from pipelines.settings.problems import Fault, Problem, nearest
 from pipelines.settings.toml_reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
@@ -132,6 +132,19 @@ def unknown_rules(district: District) -> Iterator[Problem]:
         )
 
 
+def old_settings(district: District) -> Iterator[Problem]:
+    """Yield settings that are read for the last time in their present place."""
+    if any(names for _, names in district.settings.desk.roles):
+        yield Problem(
+            NAME,
+            "is read for one release only; rename the table",
+            column="desk.roles",
+            allowed="[desk.logins] for people, [desk.groups] for groups",
+            severity="notice",
+            paste="[desk.logins]",
+        )
+
+
 def _faults(district: District) -> Iterator[Fault]:
     for name, source in district.settings.sources.items():
         yield from _format(name, source.format)
@@ -139,10 +152,29 @@ def _faults(district: District) -> Iterator[Fault]:
         yield from _folder(district, name, source.path)
     yield from rule_faults(district.settings.detections)
     yield from _report(district)
+    yield from _desk(district.settings)
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:
             yield from channel_faults(district, name, one)
     yield from _expected(district)
+
+
+def _desk(settings: Settings) -> Iterator[Fault]:
+    """Return logins that no account of several domains can have."""
+    desk = settings.desk
+    if len(desk.openid.domains) < 2 or desk.local_accounts or desk.proxy.addresses:
+        return
+    for role, names in (*desk.logins, *desk.roles):
+        for name in names:
+            if "@" not in name:
+                domains = ", ".join(desk.openid.domains)
+                yield Fault(
+                    ("desk", "logins", role),
+                    "has no domain, and accounts of several domains may sign in",
+                    name,
+                    f"the whole address, in one of {domains}",
+                    f'{role} = ["{name}@{desk.openid.domains[0]}"]',
+                )
 
 
 def _format(source: str, name: str | None) -> Iterator[Fault]:
