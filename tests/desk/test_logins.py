@@ -102,7 +102,8 @@ def test_a_group_that_no_header_is_named_for_is_not_believed(secret, tmp_path):
 
 def test_a_login_is_no_group_and_a_group_no_login(tmp_path):
     found = settings(
-        '[desk.logins]\ndirector = ["Jo.Park"]\n[desk.groups]\ncustodian = ["records"]\n'
+        '[desk.logins]\ndirector = ["Jo.Park"]\n'
+        '[desk.groups]\ncustodian = ["records"]\n'
     )
     for session, roles in (
         (Session("records", "local"), ()),
