@@ -13,11 +13,13 @@ operator: its owner. Sessions are kept in memory alone, so a restart signs every
 
 import hmac
 import ipaddress
+import json
 import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -36,6 +38,7 @@ from pipelines.settings.roles import (
 from pipelines.settings.secrets import looked_up
 from pipelines.state.connections import Store
 from pipelines.state.desk_users import accounts
+from pipelines.web import asked, bounded, within
 
 MOST = 5_000
 """Sessions at a time; the oldest makes room."""
@@ -157,6 +160,9 @@ SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers that a reverse proxy sends: its own user is then nobody who signs in."""
 TIMEOUT_SECONDS = 10
+MOST_ANSWER_BYTES = 1_000_000
+"""Of the provider: its description, its keys, a token."""
+BAD_STATUS = 400
 STATE_SECONDS = 600
 
 
@@ -341,12 +347,14 @@ class OpenIdSignIn:
         if begun is None or not is_ours or "code" not in query:
             raise RefusedError("this sign-in was not begun here; begin again")
         client = self._client(desk, back)
-        token = client.fetch_token(
+        fetch = partial(
+            bounded(client, MOST_ANSWER_BYTES).fetch_token,
             self._about(desk)["token_endpoint"],
             code=query["code"],
             code_verifier=begun.verifier,
             timeout=TIMEOUT_SECONDS,
         )
+        token = within(TIMEOUT_SECONDS, fetch)
         claims = self._claims(desk, str(token.get("id_token", "")), begun.nonce)
         return session_of(desk, claims)
 
@@ -430,9 +438,9 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
 
 
 def _fetched(url: str) -> Mapping[str, Any]:
-    import requests
-
-    answer = requests.get(url, timeout=TIMEOUT_SECONDS)
-    answer.raise_for_status()
-    found: Mapping[str, Any] = answer.json()
+    answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MOST_ANSWER_BYTES)
+    found = json.loads(answer.data) if answer.status < BAD_STATUS else None
+    if not isinstance(found, dict):
+        message = f"{url} answered {answer.status}, and no JSON object"
+        raise ValueError(message)
     return found
