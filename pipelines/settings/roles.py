@@ -256,12 +256,31 @@ Address = Annotated[str, Field(pattern=r"^(https?://[^\s\"<>/]+)?$")]
 class DeskLogins(Roles):
     """Logins or addresses of people who sign in by OpenID, proxy or password."""
 
+    director: tuple[str, ...] = setting(
+        (), "people with this role", ["jo.park@school.example"]
+    )
+    analyst: tuple[str, ...] = setting(
+        (), "people with this role", ["sam.lee@school.example"]
+    )
+    operator: tuple[str, ...] = setting(
+        (), "people with this role", ["it@school.example"]
+    )
+    custodian: tuple[str, ...] = setting(
+        (), "people with this role", ["records@school.example"]
+    )
+    superintendent: tuple[str, ...] = setting(
+        (), "people with this role", ["superintendent@school.example"]
+    )
+    agency: tuple[str, ...] = setting(
+        (), "staff of a service agency", ["staff@agency.example"]
+    )
+
 
 class DeskGroups(Roles):
     """Groups that the provider or the proxy names; only those, never a login."""
 
 
-class DeskRoles(Roles):
+class DeskRoles(DeskLogins):
     """The old place of [desk.logins]; read for one release, of plain logins alone."""
 
 
