@@ -43,6 +43,7 @@ from pipelines.registry.tables.approved_sites import (
     SITE_CLASSES,
     approved_sites,
 )
+from pipelines.settings.scratch import scratch
 from pipelines.state.audit import Act
 
 
@@ -261,7 +262,7 @@ def tried(
     Args:
         changes: What becomes of each file's bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("replay")) as folder:
         before = copied(context.district, Path(folder))
         try:
             for name, change in changes.items():

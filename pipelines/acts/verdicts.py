@@ -10,13 +10,24 @@ from pipelines.reports.sign_off import Signature, sign_week
 
 
 def verdict(
-    context: ActContext, subject_id: str, code: str, reason: str
+    context: ActContext, subject_id: str, code: str, reason: str, *, is_again: bool
 ) -> Sequence[Mapping[str, Any]]:
-    """Record a verdict on a case or on one finding; the findings that it is about."""
+    """Record a verdict on a case or on one finding; return the findings it is about.
+
+    Args:
+        is_again: The person knows of an earlier verdict, and replaces it.
+    """
     context.require("verdict")
     decision = Verdict(code, reason.strip())
     chosen = to_decide(context, subject_id)
-    review.decide(context.chain, chosen, decision, context.asker, context.is_own)
+    review.decide(
+        context.chain,
+        chosen,
+        decision,
+        context.asker,
+        context.is_own,
+        is_again=is_again,
+    )
     return chosen
 
 

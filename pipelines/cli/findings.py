@@ -301,16 +301,19 @@ def verdict(
     subject_id: SubjectId,
     code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
     reason: Reason,
+    is_again: Annotated[
+        bool, typer.Option("--again", help="Replace an earlier verdict.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Record a verdict on a case, or on one finding; the last one counts.
 
-    One on a case is a verdict on each of its findings that nobody has decided, or on
-    all of them where somebody has; all verdicts are kept.
+    One on a case is a verdict on each of its findings that no one has decided, or with
+    --again on all of them where each is decided; all verdicts are kept.
     """
     code = present_code(code)
     with open_context(home, "verdict") as context:
-        chosen = verdicts.verdict(context, subject_id, code, reason)
+        chosen = verdicts.verdict(context, subject_id, code, reason, is_again=is_again)
     decided = [row["finding_id"] for row in chosen]
     facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
     facts["reason"] = reason.strip()

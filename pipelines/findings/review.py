@@ -34,6 +34,7 @@ from pipelines.state.reviews import (
     change_request,
     finding_row,
     has_case,
+    last_review,
     requests,
 )
 
@@ -88,16 +89,19 @@ def decide(
     verdict: Verdict,
     by: Asker,
     is_own: Callable[[str], bool],
+    *,
+    is_again: bool = True,
 ) -> None:
     """Record a verdict on one finding or on those of a case: on all of them, or none.
 
     Args:
         findings: Their rows, as `stored_findings` returns them.
         is_own: Tells of an account whether it may be the reviewer's.
+        is_again: An earlier verdict is replaced; otherwise it stops this one.
 
     Raises:
         RefusedError: One is about the reviewer's own account.
-        SettingsError: One was withdrawn: there is nothing to decide.
+        SettingsError: One was withdrawn, or decided before.
     """
     for finding in findings:
         not_oneself(finding, is_own)
@@ -118,7 +122,25 @@ def decide(
     ]
     with chain.recording(*acts) as transaction:
         for finding in findings:
+            if not is_again:
+                _require_undecided(transaction, str(finding["finding_id"]))
             _decide(transaction, finding, verdict, by)
+
+
+def _require_undecided(transaction: Transaction, finding_id: str) -> None:
+    """Stop where a verdict is there that this person may not have seen.
+
+    Raises:
+        SettingsError: There is one.
+    """
+    before = last_review(transaction, finding_id)
+    if before is not None and VERDICTS[before["verdict"]] != "open":
+        raise SettingsError(
+            f"{before['reviewer']} decided it at {before['time'][:16]}: "
+            f"{before['verdict']}",
+            where=finding_id,
+            remedy="Nothing was changed. To replace that verdict: --again",
+        )
 
 
 def _decide(

@@ -77,7 +77,7 @@ def read_policy(data: bytes) -> Policy:
     served = [
         {"detection": code, "clause_id": clause}
         for code, clauses in detections.items()
-        for clause in [str(one) for one in _listed(clauses)] or [None]
+        for clause in map(_text, _listed(clauses) or [None])
     ]
     known = {clause.clause_id for clause in good}
     lost = sorted({row["clause_id"] for row in served} - known - {None})
@@ -93,6 +93,10 @@ def read_policy(data: bytes) -> Policy:
 
 
 ALLOWED = "[[clauses]] and [detections]"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _listed(value: object) -> list[Any]:
