@@ -4,7 +4,6 @@ What is listed and shown is under pseudonyms.
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -21,7 +20,7 @@ from pipelines.acts.kept_evidence import edition
 from pipelines.acts.kept_evidence import pack as packed
 from pipelines.acts.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import PRIVATE, tell, write_private
+from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
@@ -404,9 +403,7 @@ def _put(text: str, to: Path | None) -> None:
     if to is None:
         sys.stdout.write(text)
         return
-    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-        stream.write(text)
+    write_private(to, text.encode())
 
 
 @app.command()

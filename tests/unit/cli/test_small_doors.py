@@ -89,8 +89,8 @@ TARGETS = {
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_export_to_an_odd_place_is_refused(district, target):
-    home = district.home
+def test_an_export_to_an_odd_place_is_refused(district, tmp_path, target):
+    home = district.copy(tmp_path)
     before = sorted(home.rglob("*"))
     to = target.replace("HOME", str(home))
     done = schoolbell("export", "--home", home, "--to", to)
@@ -102,8 +102,19 @@ def test_an_export_to_an_odd_place_is_refused(district, target):
     ]
 
 
+def test_findings_are_written_into_no_home(district, tmp_path):
+    """A file of the registry could be made so, by a person who may only look."""
+    home = district.copy(tmp_path)
+    to = home / "registry" / "expected_traffic_2.csv"
+    done = schoolbell("findings", "export", "--home", home, "--to", to)
+    assert done.code == 2
+    assert "inside a district home" in done.err
+    assert not to.exists()
+
+
 def test_an_export_to_a_folder_is_written(district, tmp_path):
-    assert schoolbell("export", "--home", district.home, "--to", tmp_path).code == 0
+    home = district.copy(tmp_path)
+    assert schoolbell("export", "--home", home, "--to", tmp_path / "out").code == 0
 
 
 def test_a_verdict_never_takes_anothers_place_in_silence(district, tmp_path):
