@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import Case, owners, placed_cases
+from pipelines.findings.cases import Case, placed_cases
+from pipelines.findings.people import People, people
 from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_pupils, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.registry.tables.consents import is_granted
@@ -147,20 +148,19 @@ class ActContext:
             hidden_site for row in records for hidden_site in hidden_sites(row)
         )
 
+    @cached_property
+    def people(self) -> People:
+        """Whose logins are whose."""
+        return people(self.district)
+
     @property
     def person(self) -> str | None:
         """The person whose account the asker's login is, if the registry knows one."""
-        return owners(self.district)(self.asker.user_name, datetime.now(UTC).date())
+        return self.people.person(self.asker.user_name)
 
-    @property
-    def own_accounts(self) -> frozenset[str]:
-        """Accounts that belong to whoever has the asker's login."""
-        frame = self.district.registry.frames["accounts"]
-        owner, today = owners(self.district), datetime.now(UTC).date()
-        login = self.asker.user_name
-        person = self.person
-        others = [one for one in frame["account"] if owner(one, today) == person]
-        return frozenset([login, *(others if person else ())])
+    def is_own(self, account: str) -> bool:
+        """Return whether an account may be the asker's, however they signed in."""
+        return self.people.is_same(account, self.asker.user_name)
 
     @property
     def today(self) -> date:

@@ -119,8 +119,8 @@ def release_inquiry(context: ActContext, inquiry_id: str, put: Put) -> dict[str,
     context.require("inquire")
     context.require("names")
     row = _known(context, inquiry_id)
-    if row["account"] in {one.casefold() for one in context.own_accounts}:
-        raise RefusedError("nobody looks into their own account", where=inquiry_id)
+    if context.is_own(row["account"]):
+        raise RefusedError("no one looks into their own account", where=inquiry_id)
     wish = Wish(action="inquiry", case_id=inquiry_id, reason=row["reason"])
     granted(context.chain, wish, context.asker)
     first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
@@ -153,8 +153,8 @@ def _refuse_odd(
             where="--for",
             remedy=f"It is one of: {', '.join(OFFICES)}",
         )
-    if account in {one.casefold() for one in context.own_accounts}:
-        raise RefusedError("nobody looks into their own account", where="--account")
+    if context.is_own(account):
+        raise RefusedError("no one looks into their own account", where="--account")
 
 
 def _known(context: ActContext, inquiry_id: str) -> Mapping[str, Any]:

@@ -44,6 +44,7 @@ from pipelines.registry.tables.approved_sites import (
     SITE_CLASSES,
     approved_sites,
 )
+from pipelines.settings.scratch import scratch
 from pipelines.state.audit import Act
 
 
@@ -58,7 +59,7 @@ def exception(
     """Enter an exception: findings like this one are hidden, counted and kept."""
     context.require("exception")
     case, finding = context.finding(finding_id)
-    not_oneself(finding, context.asker, context.own_accounts)
+    not_oneself(finding, context.is_own)
     asked = Asked(
         scope=_scope(scope),
         first=day_of(since or finding["event_date"], "--from"),
@@ -266,7 +267,7 @@ def tried(
         changes: What becomes of each file's bytes.
         only: Days to judge in place of the last weeks.
     """
-    with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("replay")) as folder:
         before = copied(context.district, Path(folder))
         try:
             for name, change in changes.items():

@@ -9,6 +9,7 @@ from pipelines.acts.context import ActContext
 from pipelines.acts.kept_evidence import Put
 from pipelines.district import District
 from pipelines.errors import SchoolbellError
+from pipelines.findings.people import login_of
 from pipelines.findings.review import required_reason
 from pipelines.records.release import Draft, Scope, draft, release, scope_of
 from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
@@ -183,6 +184,15 @@ def _scope(
             where="--days",
             remedy="Ask for days up to yesterday.",
         )
+    if RELATIONS[relation].is_weekly:
+        monday = first - timedelta(days=first.weekday())
+        sunday = last + timedelta(days=6 - last.weekday())
+        if (first, last) != (monday, sunday):
+            raise RecordsError(
+                "this table is of whole weeks: a day would show more than its rows do",
+                where="--days",
+                remedy=f"Give whole weeks, Monday to Sunday: {monday}..{sunday}",
+            )
     waiting = [day for day in dirty_days(district.store) if first <= day <= last]
     if waiting:
         raise RecordsError(
@@ -288,7 +298,9 @@ def approve(context: ActContext, number: str, seen: str = "") -> str:
             where=number,
             remedy="Let another person look at the draft.",
         )
-    sha256 = seal_of(context.district, drafted(context.district, number))
+    made = drafted(context.district, number)
+    _refuse_overlap(context.district, number, made)
+    sha256 = seal_of(context.district, made)
     if seen and seen != sha256:
         raise RecordsError(
             "the data changed since the draft was shown; nothing was approved",
@@ -307,14 +319,45 @@ def approve(context: ActContext, number: str, seen: str = "") -> str:
     return sha256
 
 
+def _refuse_overlap(district: District, number: str, made: Draft) -> None:
+    """Stop where code names would stand for rows that were released under others.
+
+    Raises:
+        RecordsError: A release of some of the same days has code names too.
+    """
+    scope = made.scope
+    if not any(one.of == "names" and one.decision == "keep" for one in made.items):
+        return
+    for other in record_requests(district.store):
+        if other.outcome != RELEASED or not other.scope or other.request_id == number:
+            continue
+        before = scope_of(other.scope)
+        is_same_table = before.relation == scope.relation and before != scope
+        has_codes = any(
+            one.decision == "keep"
+            for one in record_decisions(district.store, other.request_id).values()
+        )
+        overlaps = before.first <= scope.last and scope.first <= before.last
+        if is_same_table and has_codes and overlaps:
+            raise RecordsError(
+                f"{other.request_id} released rows of the same days with code names; "
+                "two releases could be joined by their rows",
+                where=number,
+                remedy="Withhold the code names, ask for exactly the same scope "
+                f"({before.first}..{before.last}), or for other days.",
+            )
+
+
 def had_a_hand(context: ActContext, number: str) -> bool:
-    """Whether somebody had a part in a request, however they signed in that time."""
+    """Return whether a person had a part in a request, however they signed in then."""
+    mine = context.asker.user_name
     return any(
-        context.asker.is_actor(entry.actor)
+        True
         for entry in context.chain.entries()
         if entry.action.startswith("records ")
         and not entry.action.startswith("records approve")
         and entry.subject.split(" ")[0] == number
+        and context.people.is_same(login_of(entry.actor), mine)
     )
 
 

@@ -67,7 +67,7 @@ def refer(
     if office not in OFFICES:
         raise _unknown("office", office, OFFICES, "--to")
     for finding in case.findings:
-        not_oneself(finding, context.asker, context.own_accounts)
+        not_oneself(finding, context.is_own)
     _refuse_second(context, case_id)
     granted(
         context.chain,

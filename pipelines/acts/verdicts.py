@@ -10,13 +10,24 @@ from pipelines.reports.sign_off import Signature, sign_week
 
 
 def verdict(
-    context: ActContext, subject_id: str, code: str, reason: str
+    context: ActContext, subject_id: str, code: str, reason: str, *, is_again: bool
 ) -> Sequence[Mapping[str, Any]]:
-    """Record a verdict on a case or on one finding; the findings that it is about."""
+    """Record a verdict on a case or on one finding; return the findings it is about.
+
+    Args:
+        is_again: The person knows of an earlier verdict, and replaces it.
+    """
     context.require("verdict")
     decision = Verdict(code, reason.strip())
     chosen = to_decide(context, subject_id)
-    review.decide(context.chain, chosen, decision, context.asker, context.own_accounts)
+    review.decide(
+        context.chain,
+        chosen,
+        decision,
+        context.asker,
+        context.is_own,
+        is_again=is_again,
+    )
     return chosen
 
 
@@ -43,14 +54,18 @@ def assign(
 def approve(context: ActContext, request_id: str) -> Mapping[str, Any]:
     """Approve, as a second person, what somebody requested; the request."""
     context.require("approve")
-    return review.approve(context.chain, request_id, context.asker)
+    return review.approve(
+        context.chain, request_id, context.asker, context.people.is_same
+    )
 
 
 def refuse(context: ActContext, request_id: str, reason: str) -> Mapping[str, Any]:
     """Refuse, as a second person, what somebody requested; the request."""
     context.require("approve")
     why = review.required_reason(reason)
-    return review.refuse(context.chain, request_id, why, context.asker)
+    return review.refuse(
+        context.chain, request_id, why, context.asker, context.people.is_same
+    )
 
 
 def sign(context: ActContext, week: str, by: str) -> Signature:

@@ -28,6 +28,7 @@ from pipelines.findings.cases import queue
 from pipelines.health.overview import Health, looked_at
 from pipelines.settings.alert_settings import Channel
 from pipelines.state.connections import now_text
+from pipelines.web import asked
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ def _beat(district: District, now: datetime) -> str:
 
 
 WEB = ("https://", "http://")
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 10.0
+BAD_STATUS = 400
 
 
 def beat(where: str, home: Path, now: datetime) -> None:
@@ -141,19 +143,21 @@ def beat(where: str, home: Path, now: datetime) -> None:
     Raises:
         DeliveryError: The place cannot be reached.
     """
-    import requests  # a fifth of a second to import
-
     try:
         if where.startswith(WEB):
-            answer = requests.get(where, timeout=TIMEOUT_SECONDS, allow_redirects=False)
-            answer.raise_for_status()
+            answer = asked("GET", where, seconds=TIMEOUT_SECONDS, allow_redirects=False)
+            if answer.status >= BAD_STATUS:
+                raise DeliveryError(
+                    f"the heartbeat did not arrive: it answered {answer.status}",
+                    retryable=True,
+                )
         else:
             beat = home / where
             is_new = not beat.exists()
             beat.write_text(now_text(now) + "\n", encoding="ascii")
             if is_new:
                 beat.chmod(0o644)  # whoever watches may be another user
-    except (OSError, requests.RequestException) as error:
+    except OSError as error:  # which those of requests are
         reason = type(error).__name__
         raise DeliveryError(
             f"the heartbeat did not arrive: {reason}", retryable=True

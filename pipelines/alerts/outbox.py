@@ -41,6 +41,7 @@ from pipelines.state.alert_records import (
     unsent_messages,
 )
 from pipelines.state.connections import Store, Transaction, now_text
+from pipelines.web import within
 
 MOST_ATTEMPTS = 10
 """Runs that try a message, each a few times."""
@@ -171,6 +172,8 @@ def _message(row: dict[str, Any]) -> Message:
 DEFAULT_FILE = "alerts.jsonl"
 LOCK = ".alerts.lock"
 LONGEST_SENDING_SECONDS = 300
+LONGEST_DELIVERY_SECONDS = 300.0
+"""One message through one channel, whatever its receiver answers."""
 
 
 @contextmanager
@@ -227,7 +230,12 @@ def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sen
 def _through(
     deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message
 ) -> None:
-    deliver(message, settings, allowed)
+    try:
+        within(LONGEST_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
+    except TimeoutError as error:
+        raise DeliveryError(
+            f"no end of the delivery: {error}", retryable=True, may_have_arrived=True
+        ) from error
 
 
 def channels_of(district: District) -> Mapping[str, Channel]:

@@ -20,7 +20,7 @@ from pipelines.registry.kept_copies import accept as take_as_it_is
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
-from pipelines.run.check import unknown_rules, wrong_in
+from pipelines.run.check import old_settings, unknown_rules, wrong_in
 from pipelines.run.readiness import cannot_judge, carried, names_of, strange_names
 from pipelines.settings.problems import InvalidSettingsError, Problem, ProblemSeverity
 from pipelines.state.audit import Act, open_chain
@@ -168,7 +168,7 @@ def mended_files(path: Path) -> Iterator[str]:
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
     with open_district(home) as district:
-        wrong = [*wrong_in(district), *unknown_rules(district)]
+        wrong = [*wrong_in(district), *unknown_rules(district), *old_settings(district)]
         said = [
             *names_of(district),
             *strange_names(district),

@@ -20,7 +20,7 @@ app.add_typer(account, name="account")
 SHORTEST_PASSWORD = 12
 PORT = 8420
 
-Login = Annotated[str, typer.Argument(help="Login, as [desk.roles] names it.")]
+Login = Annotated[str, typer.Argument(help="Login, as [desk.logins] names it.")]
 
 
 @app.callback()
@@ -72,7 +72,11 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
     with open_context(home, "accounts") as context:
         password = _password()
         name = put(context, login, Passwords().hashed(password))
-    tell({"login": name}, f"{name} may sign in, with [desk.roles].", as_json=as_json)
+    tell(
+        {"login": name},
+        f"{name} may sign in, with the role of [desk.logins].",
+        as_json=as_json,
+    )
 
 
 @account.command("end")

@@ -4,7 +4,6 @@ What is listed and shown is under pseudonyms.
 """
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -21,7 +20,7 @@ from pipelines.acts.kept_evidence import edition
 from pipelines.acts.kept_evidence import pack as packed
 from pipelines.acts.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
-from pipelines.cli.output import PRIVATE, tell, write_private
+from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.cases import Case, queue
 from pipelines.findings.exceptions import SCOPES
@@ -301,16 +300,19 @@ def verdict(
     subject_id: SubjectId,
     code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
     reason: Reason,
+    is_again: Annotated[
+        bool, typer.Option("--again", help="Replace an earlier verdict.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Record a verdict on a case, or on one finding; the last one counts.
 
-    One on a case is a verdict on each of its findings that nobody has decided, or on
-    all of them where somebody has; all verdicts are kept.
+    One on a case is a verdict on each of its findings that no one has decided, or with
+    --again on all of them where each is decided; all verdicts are kept.
     """
     code = present_code(code)
     with open_context(home, "verdict") as context:
-        chosen = verdicts.verdict(context, subject_id, code, reason)
+        chosen = verdicts.verdict(context, subject_id, code, reason, is_again=is_again)
     decided = [row["finding_id"] for row in chosen]
     facts = {"subject_id": subject_id, "finding_ids": decided, "verdict": code}
     facts["reason"] = reason.strip()
@@ -339,8 +341,13 @@ def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
     with open_context(home, "approve") as context:
         row = verdicts.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
-    said = f"approved: {row['action']} of case {row['case_id']}"
+    said = f"approved: {_asked(row)}"
     tell(facts, said, as_json=as_json)
+
+
+def _asked(row: Mapping[str, Any]) -> str:
+    what = f"{row['action']} {row['subject'] or ''}".strip()
+    return safe(f"{what} of case {row['case_id']}, because: {row['reason']}")
 
 
 @app.command()
@@ -351,7 +358,7 @@ def refuse(
     with open_context(home, "approve") as context:
         row = verdicts.refuse(context, request_id, reason)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
-    said = f"refused: {row['action']} of case {row['case_id']}"
+    said = f"refused: {_asked(row)}"
     tell(facts, said, as_json=as_json)
 
 
@@ -396,9 +403,7 @@ def _put(text: str, to: Path | None) -> None:
     if to is None:
         sys.stdout.write(text)
         return
-    descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-        stream.write(text)
+    write_private(to, text.encode())
 
 
 @app.command()

@@ -25,10 +25,13 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import ListSource
 from pipelines.settings.toml_reader import load_settings
 from pipelines.warehouse.snapshots import current, reading
+from pipelines.web import within
 
 LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
 TIMEOUT_SECONDS = 60
+LONGEST_SECONDS = 600.0
+"""For a whole list."""
 _DOUBTS = """
 select
     site,
@@ -158,11 +161,16 @@ def _read(files: list[Path], folder: Path) -> Mapping[str, bytes]:
 def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
     """One file from the network, since the settings name it."""
     request = Request(url, headers={"User-Agent": "schoolbell"})  # noqa: S310
-    try:
+
+    def read() -> bytes:
         with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
             if urlsplit(answer.url).scheme not in ("http", "https"):
                 raise SourceError("was redirected to a non-HTTP address", where=url)
-            data = answer.read(LARGEST + 1)
+            data: bytes = answer.read(LARGEST + 1)
+            return data
+
+    try:
+        data = within(LONGEST_SECONDS, read)
     except (URLError, OSError) as error:
         raise SourceError(
             f"cannot be fetched: {error}; what was kept stays", where=url

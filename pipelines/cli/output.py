@@ -107,7 +107,18 @@ PRIVATE = 0o600
 
 
 def write_private(to: Path, data: bytes) -> None:
-    """A new file for its owner alone, on the disk before the caller goes on."""
+    """Write a new file for its owner alone, on the disk before the caller goes on.
+
+    Raises:
+        SettingsError: It would be in a home, which reads what its folders contain.
+    """
+    for folder in to.resolve().parents:
+        if (folder / "district.toml").is_file() and (folder / "keys").is_dir():
+            raise SettingsError(
+                "is inside a district home, whose folders have their own rules",
+                where=str(to),
+                remedy="Name a file elsewhere.",
+            )
     descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(data)

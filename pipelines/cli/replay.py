@@ -24,6 +24,7 @@ from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
 from pipelines.run.console import console, table, watching
 from pipelines.settings.model import Settings
+from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import parse_settings
 from pipelines.state.reviews import last_verdicts
 
@@ -153,7 +154,7 @@ def _steps(text: str) -> tuple[str, list[float]]:
 
 @contextmanager
 def _scratch() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="schoolbell-replay-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("replay")) as folder:
         yield Path(folder)
 
 

@@ -13,6 +13,7 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import safe
 from pipelines.run.console import console
+from pipelines.settings.scratch import scratch
 from pipelines.synthetic.curves import Point, curves, sloping, together
 from pipelines.synthetic.quality import false_rows, missed_rows, quality
 from pipelines.synthetic.scored_district import Trial, hold_trial
@@ -100,7 +101,7 @@ def _stability(seeds: Iterable[int], people: int, weeks: int, *, as_json: bool) 
 
 @contextmanager
 def _home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="schoolbell-score-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("score")) as folder:
         yield Path(folder) / "home"
 
 

@@ -323,7 +323,7 @@ def _session(desk: DeskApp, request: Request) -> tuple[Session | None, str]:
     if now is None:
         return None, ""
     if held is not None and (held.way, held.login) == (now.way, now.login):
-        held.groups = now.groups
+        held.groups, held.address = now.groups, now.address
         return held, ""
     word = desk.sessions.begin(now)
     _note(desk, now, "sign in")

@@ -128,7 +128,7 @@ VERDICT_WORDS = {
 
 def _verdict(context: ActContext, values: Values) -> Done:
     subject, code = values["case"], values["code"]
-    chosen = verdicts.verdict(context, subject, code, values["reason"])
+    chosen = verdicts.verdict(context, subject, code, values["reason"], is_again=True)
     more = f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
     return Done(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
 

@@ -104,6 +104,7 @@ class OpenHome:
             # code names and who is a student are the same for everybody
             if not self._shared:
                 self._shared = {"_years": {}, "is_pupil": context.is_pupil}
+                self._shared["people"] = context.people
             context.__dict__.update(self._shared, cases=self.cases)
             return context
 

@@ -6,18 +6,20 @@
 3. A header of a listed proxy, which also sends a shared secret.
 4. An account with a password, as a last resort.
 
-Of the last three, `[desk.roles]` says which login or group has which role; the system's
-groups say nothing of them. A home without roles has one operator: its owner. Who is
-signed in is kept in memory alone, so that a restart signs everybody out.
+For the last three, `[desk.logins]` and `[desk.groups]` specify which login or group has
+which role; the system's groups do not count for them. A home without roles has one
+operator: its owner. Sessions are kept in memory alone, so a restart signs everyone out.
 """
 
 import hmac
 import ipaddress
+import json
 import secrets
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -25,6 +27,7 @@ from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import (
+    ROLES,
     Asker,
     Desk,
     RefusedError,
@@ -35,6 +38,7 @@ from pipelines.settings.roles import (
 from pipelines.settings.secrets import looked_up
 from pipelines.state.connections import Store
 from pipelines.state.desk_users import accounts
+from pipelines.web import asked, bounded, within
 
 MOST = 5_000
 """Sessions at a time; the oldest makes room."""
@@ -48,6 +52,7 @@ class Session:
 
     Attributes:
         way: How: `system`, `openid`, `proxy` or `local`.
+        address: The login with its domain, as the provider or the proxy sent it.
         uid: The user id of the system, where it was that.
         token: Stands in each form; a post without it is refused.
         told: What the next page says once.
@@ -56,6 +61,7 @@ class Session:
     login: str
     way: str
     uid: int = 0
+    address: str = ""
     groups: tuple[str, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     began: float = field(default_factory=time.monotonic)
@@ -154,6 +160,9 @@ SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers that a reverse proxy sends: its own user is then nobody who signs in."""
 TIMEOUT_SECONDS = 10
+MOST_ANSWER_BYTES = 1_000_000
+"""Of the provider: its description, its keys, a token."""
+BAD_STATUS = 400
 STATE_SECONDS = 600
 
 
@@ -162,10 +171,19 @@ def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
     if session.way == "system":
         name, groups = known_user(session.uid)
         return asker(settings.roles, session.uid, name, groups, owner_of(home))
-    names = {session.login, *session.groups}
-    uid = number_of(session.login)
-    found = asker(settings.desk.roles, uid, session.login, names, owner=-1)
-    return replace(found, is_only_for_owner=False, way=session.way)
+    desk, names = settings.desk, {session.login, session.address or session.login}
+
+    def has(role: str) -> bool:
+        groups = getattr(desk.groups, role)
+        return bool(names & desk.logins_of(role) or set(session.groups) & set(groups))
+
+    return Asker(
+        number_of(session.login),
+        session.login,
+        tuple(role for role in ROLES if has(role)),
+        way=session.way,
+        is_agency=has("agency"),
+    )
 
 
 def by_system(uid: int | None, headers: Mapping[str, str]) -> Session | None:
@@ -186,13 +204,19 @@ def by_proxy(desk: Desk, address: str, headers: Mapping[str, str]) -> Session | 
     given = headers.get(SECRET_HEADER, "")
     if not (wanted and hmac.compare_digest(given.encode(), wanted.encode())):
         return None
-    groups = headers.get(proxy.groups_header.lower(), "").split(",")
-    named = tuple(group.strip() for group in groups if group.strip())
-    said = login.casefold()
-    name, _, domain = said.partition("@")
-    # the same login as everywhere else, where the domain is the district's
-    own = name if domain in {one.casefold() for one in desk.openid.domains} else said
-    return Session(login=own, way="proxy", groups=(said, *named))
+    # a group that no header is named for came from the browser, through the proxy
+    named = headers.get(proxy.groups_header.lower(), "") if proxy.groups_header else ""
+    groups = tuple(group.strip() for group in named.split(",") if group.strip())
+    address = login.casefold()
+    own = _without_domain(desk, address)
+    return Session(login=own, way="proxy", address=address, groups=groups)
+
+
+def _without_domain(desk: Desk, address: str) -> str:
+    """Return the bare login of the district's one domain; with several, the address."""
+    name, _, domain = address.partition("@")
+    domains = {one.casefold() for one in desk.openid.domains}
+    return name if domains == {domain} else address
 
 
 def _is_listed(address: str, known: tuple[str, ...]) -> bool:
@@ -323,12 +347,14 @@ class OpenIdSignIn:
         if begun is None or not is_ours or "code" not in query:
             raise RefusedError("this sign-in was not begun here; begin again")
         client = self._client(desk, back)
-        token = client.fetch_token(
+        fetch = partial(
+            bounded(client, MOST_ANSWER_BYTES).fetch_token,
             self._about(desk)["token_endpoint"],
             code=query["code"],
             code_verifier=begun.verifier,
             timeout=TIMEOUT_SECONDS,
         )
+        token = within(TIMEOUT_SECONDS, fetch)
         claims = self._claims(desk, str(token.get("id_token", "")), begun.nonce)
         return session_of(desk, claims)
 
@@ -392,24 +418,29 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
     """
     one = desk.openid
     said = str(claims.get(one.login_claim, "")).strip().casefold()
-    login, at, domain = said.partition("@")
+    name, at, domain = said.partition("@")
     allowed = {name.casefold() for name in one.domains}
-    if not (login and at and domain in allowed):
+    if not (name and at and domain in allowed):
         raise RefusedError(
             "this account is not one of the district's",
             where="district.toml: [desk.openid] domains",
         )
-    if one.login_claim == "email" and claims.get("email_verified") is False:
+    if one.login_claim == "email" and claims.get("email_verified") is not True:
         raise RefusedError("the provider has not verified this address")
     groups = claims.get(one.groups_claim, ())
     named = groups if isinstance(groups, list | tuple) else [groups]
-    return Session(login=login, way="openid", groups=(said, *map(str, named)))
+    return Session(
+        login=_without_domain(desk, said),
+        way="openid",
+        address=said,
+        groups=tuple(map(str, named)),
+    )
 
 
 def _fetched(url: str) -> Mapping[str, Any]:
-    import requests
-
-    answer = requests.get(url, timeout=TIMEOUT_SECONDS)
-    answer.raise_for_status()
-    found: Mapping[str, Any] = answer.json()
+    answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MOST_ANSWER_BYTES)
+    found = json.loads(answer.data) if answer.status < BAD_STATUS else None
+    if not isinstance(found, dict):
+        message = f"{url} answered {answer.status}, and no JSON object"
+        raise ValueError(message)
     return found

@@ -23,7 +23,7 @@ from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
 from pipelines.desk.open_homes import Known, OpenHome
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
-from pipelines.findings.review import is_waiting
+from pipelines.findings.review import is_own_request, is_waiting
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page, claim_for_readers
 from pipelines.reports.sign_off import signatures, unsigned
@@ -155,13 +155,12 @@ def case_values(home: OpenHome, context: ActContext, case_id: str) -> dict[str, 
     page = case_page(base, context.district, case, home.names(case))
     store = context.district.store
     zone = ZoneInfo(context.district.zone)
-    own = {one.casefold() for one in context.own_accounts}
     asked = [row for row in requests(store, case_id=case_id) if is_waiting(row)]
     return {
         "case": case,
         "page": page,
         "claims": [] if page else _claims(context, case),
-        "is_own": any(str(row["subject"]).casefold() in own for row in case.findings),
+        "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
         "is_student": _is_student(context, case),
         "history": _history(context, case, zone),
         "statements": _with_time(statements(store, case_id), "received_time", zone),
@@ -316,7 +315,7 @@ def _request(
     return {
         **row,
         "when": moment(datetime.fromisoformat(row["asked_time"]), zone),
-        "is_own": context.asker.is_same(row["asked_by"]),
+        "is_own": is_own_request(row, context.asker, context.people.is_same),
         "is_waiting": is_waiting(row),
         "state": state,
     }

@@ -1,19 +1,21 @@
 """What people decide about findings: verdicts, assignments, and a second person's yes.
 
 Each act is one transaction with its entry in the audit chain. A verdict can be given
-again; all are kept, the last one counts. What needs a second person is asked for by
-one, approved by another, and done once: both are known to the operating system by
-different user ids. What nobody approved, or lies too long, lets nothing happen.
+again; all are kept, the last one counts. An act that needs a second person is requested
+by one, approved by another, and done once: two persons of the registry, not two logins.
+A request is for one code name or case and for one reason. Without approval, or after
+too long, nothing happens.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.errors import SettingsError
 from pipelines.findings.lifecycle import note
+from pipelines.findings.people import IsSame
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Store, Transaction, now_text
@@ -32,6 +34,7 @@ from pipelines.state.reviews import (
     change_request,
     finding_row,
     has_case,
+    last_review,
     requests,
 )
 
@@ -85,20 +88,23 @@ def decide(
     findings: Sequence[Mapping[str, Any]],
     verdict: Verdict,
     by: Asker,
-    own_accounts: frozenset[str] = frozenset(),
+    is_own: Callable[[str], bool],
+    *,
+    is_again: bool = True,
 ) -> None:
     """Record a verdict on one finding or on those of a case: on all of them, or none.
 
     Args:
         findings: Their rows, as `stored_findings` returns them.
-        own_accounts: The reviewer's own accounts; nobody decides about these.
+        is_own: Tells of an account whether it may be the reviewer's.
+        is_again: An earlier verdict is replaced; otherwise it stops this one.
 
     Raises:
         RefusedError: One is about the reviewer's own account.
-        SettingsError: One was withdrawn: there is nothing to decide.
+        SettingsError: One was withdrawn, or decided before.
     """
     for finding in findings:
-        not_oneself(finding, by, own_accounts)
+        not_oneself(finding, is_own)
         if finding["status"] == WITHDRAWN:
             raise SettingsError(
                 f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
@@ -116,7 +122,25 @@ def decide(
     ]
     with chain.recording(*acts) as transaction:
         for finding in findings:
+            if not is_again:
+                _require_undecided(transaction, str(finding["finding_id"]))
             _decide(transaction, finding, verdict, by)
+
+
+def _require_undecided(transaction: Transaction, finding_id: str) -> None:
+    """Stop where a verdict is there that this person may not have seen.
+
+    Raises:
+        SettingsError: There is one.
+    """
+    before = last_review(transaction, finding_id)
+    if before is not None and VERDICTS[before["verdict"]] != "open":
+        raise SettingsError(
+            f"{before['reviewer']} decided it at {before['time'][:16]}: "
+            f"{before['verdict']}",
+            where=finding_id,
+            remedy="Nothing was changed. To replace that verdict: --again",
+        )
 
 
 def _decide(
@@ -139,20 +163,17 @@ def _decide(
     note(transaction, finding, "verdict", reason, str(by))
 
 
-def not_oneself(
-    finding: Mapping[str, Any], by: Asker, own_accounts: frozenset[str]
-) -> None:
-    """Stop where a finding is about the account of whoever decides.
+def not_oneself(finding: Mapping[str, Any], is_own: Callable[[str], bool]) -> None:
+    """Stop where a finding is about the account of the person who decides.
 
     Raises:
         RefusedError: It is.
     """
-    own = {account.casefold() for account in (*own_accounts, by.user_name)}
-    if str(finding["subject"]).casefold() in own:
+    if is_own(str(finding["subject"])):
         raise RefusedError(
-            "nobody decides about their own account",
+            "no one decides about their own account",
             where=str(finding["finding_id"]),
-            remedy="Assign it to somebody else: schoolbell findings assign",
+            remedy="Assign it to another person: schoolbell findings assign",
         )
 
 
@@ -242,7 +263,7 @@ def granted(chain: Chain, wish: Wish, by: Asker) -> None:
             where=f"request {row['request_id']}",
             remedy=f"They run: schoolbell findings approve {row['request_id']}",
         )
-    with chain.recording(_act(wish, by, wish.action)) as transaction:
+    with chain.recording(_act(_approved(wish, row), by, wish.action)) as transaction:
         change_request(transaction, row["request_id"], used_time=now_text())
 
 
@@ -252,47 +273,64 @@ def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None
     Raises:
         RefusedError: Nobody has approved it, or the time is over.
     """
-    if by.is_alone or not _is_running(chain, wish, by, lasting):
+    row = None if by.is_alone else _running(chain, wish, by, lasting)
+    if row is None:
         granted(chain, wish, by)
         return
-    with chain.recording(_act(wish, by, wish.action)):
+    with chain.recording(_act(_approved(wish, row), by, wish.action)):
         return
 
 
-def _is_running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> bool:
-    """A request of theirs for the case was approved, and used not long ago."""
-    used = [
-        row["used_time"]
-        for row in _requests(chain, wish, by)
-        if row["used_time"] and row["approved_by"] is not None
-    ]
-    return any(
-        datetime.now(UTC) - datetime.fromisoformat(time) <= lasting for time in used
-    )
+def _running(
+    chain: Chain, wish: Wish, by: Asker, lasting: timedelta
+) -> Mapping[str, Any] | None:
+    """Return their request for the same that was approved, and used not long ago."""
+    now = datetime.now(UTC)
+    for row in _requests(chain, wish, by):
+        is_used = row["used_time"] and row["approved_by"] is not None
+        if is_used and now - datetime.fromisoformat(row["used_time"]) <= lasting:
+            return row
+    return None
 
 
-def approve(chain: Chain, request_id: str, by: Asker) -> Mapping[str, Any]:
+def _approved(wish: Wish, row: Mapping[str, Any]) -> Wish:
+    """Return a wish with the reason that was approved, ahead of another one."""
+    if wish.reason == row["reason"]:
+        return wish
+    return replace(wish, reason=f"{row['reason']} (given again as: {wish.reason})")
+
+
+def approve(
+    chain: Chain, request_id: str, by: Asker, is_same: IsSame
+) -> Mapping[str, Any]:
     """Approve what another person asked for; the request.
 
     Raises:
         SettingsError: There is no such request that still waits.
         RefusedError: They asked for it themselves.
     """
-    return _answered(chain, request_id, by, "approve", "")
+    return _answered(chain, request_id, by, is_same, "approve", "")
 
 
-def refuse(chain: Chain, request_id: str, reason: str, by: Asker) -> Mapping[str, Any]:
+def refuse(
+    chain: Chain, request_id: str, reason: str, by: Asker, is_same: IsSame
+) -> Mapping[str, Any]:
     """Refuse what another person asked for, for good; the request.
 
     Raises:
         SettingsError: There is no such request that still waits.
         RefusedError: They asked for it themselves.
     """
-    return _answered(chain, request_id, by, "refuse", reason)
+    return _answered(chain, request_id, by, is_same, "refuse", reason)
 
 
 def _answered(
-    chain: Chain, request_id: str, by: Asker, answer: str, reason: str
+    chain: Chain,
+    request_id: str,
+    by: Asker,
+    is_same: IsSame,
+    answer: str,
+    reason: str,
 ) -> Mapping[str, Any]:
     row = next(iter(requests(chain.store, request_id=request_id)), None)
     if row is None or not is_waiting(row):
@@ -300,8 +338,8 @@ def _answered(
             f"no request {request_id} waits for approval",
             remedy="It may have been answered, or be older than 24 hours: ask again.",
         )
-    if by.is_same(row["asked_by"]):
-        raise RefusedError("nobody approves their own request", where=request_id)
+    if is_own_request(row, by, is_same):
+        raise RefusedError("no one approves their own request", where=request_id)
     act = Act(
         actor=str(by),
         action=f"{answer} {row['action']}",
@@ -321,6 +359,12 @@ def _answered(
     return row
 
 
+def is_own_request(row: Mapping[str, Any], by: Asker, is_same: IsSame) -> bool:
+    """Return whether a person asked for it themselves, however they signed in then."""
+    login = row["asked_login"]  # none in a request of an earlier version
+    return by.is_same(row["asked_by"]) or bool(login and is_same(login, by.user_name))
+
+
 def is_waiting(row: Mapping[str, Any]) -> bool:
     """Nobody has answered a request yet, and it is not too old to be answered."""
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
@@ -333,9 +377,13 @@ def _open(chain: Chain, wish: Wish, by: Asker) -> Mapping[str, Any] | None:
 
 
 def _requests(chain: Chain, wish: Wish, by: Asker) -> Sequence[Mapping[str, Any]]:
-    """What they asked for, for that case; the newest first."""
+    """Return their requests for the same thing, the newest first."""
     return requests(
-        chain.store, action=wish.action, case_id=wish.case_id, asked_by=by.uid
+        chain.store,
+        action=wish.action,
+        case_id=wish.case_id,
+        subject=wish.subject,
+        asked_by=by.uid,
     )
 
 
@@ -351,7 +399,9 @@ def _ask(chain: Chain, wish: Wish, by: Asker) -> str:
             "action": wish.action,
             "case_id": wish.case_id,
             "reason": wish.reason,
+            "subject": wish.subject,
             "asked_by": by.uid,
+            "asked_login": by.user_name,
         }
         add_request(transaction, request)
     return request_id

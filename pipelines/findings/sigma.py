@@ -105,7 +105,7 @@ CLAUSES: Mapping[str, str] = {
 }  # fmt: skip
 """Security alone: a tactic's clause, or cl.5."""
 SECURITY = "cl.5"
-ODD = (ValueError, TypeError, AttributeError, KeyError)
+ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
 """What pySigma raises of a file that holds something else."""
 OVER = ("deprecated", "unsupported")
 COMPARED = {
@@ -346,12 +346,14 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
             continue  # asked as a part of another
         try:
             asked.append(_asked(name, rule, known))
-        except SigmaError as error:
+        except (SigmaError, *ODD) as error:
             refused.append(Refused(rule.title, name, _reason(error)))
     return asked, refused
 
 
 def _parsed(path: Path) -> list[SigmaRule | SigmaCorrelationRule]:
+    if path.is_symlink() or not path.is_file():
+        raise SigmaError("it is not a regular file")
     if path.stat().st_size > MOST_BYTES:
         raise SigmaError("the file is too large")
     collection = SigmaCollection.from_yaml(path.read_text(encoding="utf-8"))

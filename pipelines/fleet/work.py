@@ -23,6 +23,7 @@ from concurrent.futures import as_completed
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Thread
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -42,6 +43,8 @@ BUSY = 75
 """The exit code of a command that found another at work."""
 STOPPED = 124
 """The exit code of a command that took too long, as `timeout` has it."""
+MOST_LETTERS = 1_000_000
+"""Of what a child writes."""
 GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 LINES_KEPT = 200
@@ -151,12 +154,14 @@ def run_in(member: Member, arguments: Sequence[str], budget: Budget) -> Outcome:
     except (OSError, KeyError, ValueError) as error:
         return Outcome(member, NOT_STARTED, 0.0, f"cannot be started: {error}")
     _bound(child, budget)
+    tails = [_Tail(stream) for stream in (child.stdout, child.stderr)]
     what = ""
     try:
-        out, err = child.communicate(timeout=budget.minutes * 60)
+        child.wait(timeout=budget.minutes * 60)
     except subprocess.TimeoutExpired:
         what = f"was stopped after {budget.minutes} minutes; the next run goes on"
-        out, err = _stopped(child)
+        _stop(child)
+    out, err = (tail.text() for tail in tails)
     code = STOPPED if what else child.returncode
     return Outcome(
         member, code, monotonic() - began, what or _ended(code), _last(out), _last(err)
@@ -244,15 +249,34 @@ def _bound(child: "subprocess.Popen[str]", budget: Budget) -> None:
         return
 
 
-def _stopped(child: "subprocess.Popen[str]") -> tuple[str, str]:
+class _Tail:
+    """The end of what a child writes; the rest is read and not kept."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._kept = stream, ""
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        with suppress(OSError, ValueError):
+            while text := self._stream.read(MOST_LETTERS):
+                self._kept = (self._kept + text)[-MOST_LETTERS:]
+
+    def text(self) -> str:
+        """Return what was kept, once the child has ended."""
+        self._thread.join(GRACE_SECONDS)
+        return self._kept
+
+
+def _stop(child: "subprocess.Popen[str]") -> None:
     for way in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(child.pid, way)
         try:
-            return child.communicate(timeout=GRACE_SECONDS)
+            child.wait(timeout=GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-    return "", ""
+        return
 
 
 def _ended(code: int) -> str:
@@ -327,7 +351,7 @@ def _row(outcome: Outcome) -> Row:
     try:
         return _told(outcome, json.loads(outcome.out.splitlines()[-1]))
     # what a home answers is its own: an odd answer is that home's fault alone
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (IndexError, KeyError, TypeError, ValueError, AttributeError):
         return Row(outcome.member.name, WORDS[NOT_STARTED], note=_why(outcome))
 
 

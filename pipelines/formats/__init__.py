@@ -13,6 +13,7 @@ quotes, JSON, addresses and hosts, and what a 407 means.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -46,6 +47,7 @@ class Context:
         reading: Zone and anchor of stamps that lack them.
         options: The source's own settings for the format, from `district.toml`.
         header: The last line that named the columns, for formats that have one.
+        latest: Latest time that a line may have, without which none is too late.
         is_checked: The options are being checked: what is odd in them is refused,
             though lines could be read.
     """
@@ -53,6 +55,7 @@ class Context:
     reading: Reading = field(default_factory=Reading)
     options: Mapping[str, str] = field(default_factory=dict)
     header: str | None = None
+    latest: datetime | None = None
     is_checked: bool = False
 
 

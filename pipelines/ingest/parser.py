@@ -40,6 +40,7 @@ MAY_HOLD_ANOTHER = '^[{"<]'
 
 TOO_LONG = "longer than a line may be"
 NO_TIME = "its time could not be read"
+AHEAD = "dated more than a day ahead"
 READER_FAILED = "the format's reader failed on it"
 
 
@@ -58,7 +59,7 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
     Raises:
         SourceError: The format fails on line after line.
     """
-    parsed = _with_times(_parse(fmt, batch, context, []), batch)
+    parsed = _with_times(_parse(fmt, batch, context, []), batch, context)
     if fmt.name == MIXED or not parsed.rejects.height:
         return parsed
     foreign = _not_its_own(fmt, parsed.rejects.drop("reason"))
@@ -70,7 +71,7 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
 
 def parse_own(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
     """The same by this format alone."""
-    return _with_times(_parse(fmt, batch, context, []), batch)
+    return _with_times(_parse(fmt, batch, context, []), batch, context)
 
 
 def _not_its_own(fmt: Format, lines: pl.DataFrame) -> pl.DataFrame:
@@ -162,23 +163,34 @@ def _joined(first: Parsed, second: Parsed) -> Parsed:
     )
 
 
-def _with_times(parsed: Parsed, batch: pl.DataFrame) -> Parsed:
-    """An event without a time belongs to no day: its line is rejected."""
-    timeless = [
-        frame.filter(pl.col("time").is_null()).select(PLACE)
-        for frame in parsed.events.values()
-        if frame["time"].null_count()
-    ]
-    if not timeless:
-        return parsed
-    lines = pl.concat(timeless).join(batch, on=PLACE, how="left", maintain_order="left")
-    events = {
-        name: kept
-        for name, frame in parsed.events.items()
-        if (kept := frame.filter(pl.col("time").is_not_null())).height
-    }
-    rejects = pl.concat([parsed.rejects, rejected(lines, NO_TIME, None).rejects])
-    return Parsed(events, rejects, parsed.blanks, parsed.header)
+def _with_times(parsed: Parsed, batch: pl.DataFrame, context: Context) -> Parsed:
+    """Reject lines whose event has no time, or one that has not come yet.
+
+    An event without a time belongs to no day. One of the year 2099 would be the newest
+    line of its source for ever, in a day that no retention reaches.
+    """
+    faults = {NO_TIME: pl.col("time").is_null()}
+    if context.latest is not None:
+        faults[AHEAD] = pl.col("time") > context.latest
+    for reason, is_wrong in faults.items():
+        wrong = [
+            found
+            for frame in parsed.events.values()
+            if (found := frame.filter(is_wrong).select(PLACE)).height
+        ]
+        if not wrong:
+            continue
+        lines = pl.concat(wrong).join(
+            batch, on=PLACE, how="left", maintain_order="left"
+        )
+        events = {
+            name: kept
+            for name, frame in parsed.events.items()
+            if (kept := frame.filter(~is_wrong.fill_null(value=False))).height
+        }
+        rejects = pl.concat([parsed.rejects, rejected(lines, reason, None).rejects])
+        parsed = Parsed(events, rejects, parsed.blanks, parsed.header)
+    return parsed
 
 
 MOST_CHANGES = 3

@@ -1,8 +1,9 @@
 """How far one delivery was read: its ledger row, and what the rest is read with."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from pipelines import clock
 from pipelines.errors import SourceError
@@ -54,6 +55,7 @@ class FileProgress:
             reading=clock.Reading(zone=self.zone, anchor=self._anchor),
             options=dict(self.options),
             header=self.record.header,
+            latest=latest_time(self.delivery.raw_mtime_ns),
         )
 
     @property
@@ -194,3 +196,18 @@ def count_lines(delivery: Delivery) -> int:
     except SourceError:
         pass
     return lines + (last != b"\n")
+
+
+AHEAD = timedelta(days=1)
+"""A clock that is off, or a zone that is not set, is not further ahead."""
+
+
+def latest_time(mtime_ns: int) -> datetime:
+    """Return the latest time that a line of a file may have.
+
+    The file's last change counts too: this machine's clock may have been set back.
+    """
+    latest = datetime.now(UTC) + AHEAD
+    with suppress(OverflowError, OSError, ValueError):  # a stamp of no calendar
+        latest = max(latest, datetime.fromtimestamp(mtime_ns / 1e9, UTC) + AHEAD)
+    return latest

@@ -27,6 +27,7 @@ from pipelines.ingest.lake import (
     write,
     writing_to,
 )
+from pipelines.ingest.progress import latest_time
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
@@ -218,6 +219,7 @@ class Replay:
             reading=clock.Reading(zone=self.source_zone, anchor=anchor),
             options=dict(self.options),
             header=record.header,
+            latest=latest_time(record.raw_mtime_ns),
         )
 
     def _add_events(self, rewriting: Rewriting, fmt: Format, parsed: Parsed) -> None:

@@ -4,7 +4,9 @@ For those who ask many districts at once with tools of their own, an agency's an
 or Spark. Rows go out as the snapshot has them, under code names.
 """
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -17,6 +19,8 @@ from pipelines.notebook.connection import Connection
 DAY = "event_date"
 POINTER = "CURRENT"
 MOST_DAYS = 100_000
+KEEPS_NOTHING = ("memory", "reference", "http", "https", "data", "dask", "zip", "tar")
+"""File systems that lose what is written, or take nothing."""
 
 
 def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
@@ -35,6 +39,7 @@ def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
     Raises:
         SettingsError: It cannot be written there.
     """
+    _require_place(con, url)
     folder = f"{url.rstrip('/')}/{con.snapshot}"
     try:
         store, root = store_of(url)
@@ -43,11 +48,44 @@ def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
         for table in tables["table"]:
             _write(con, table, f"{root}/{con.snapshot}/{table}", files)
         store.pipe_file(f"{root}/{POINTER}", con.snapshot.encode())
-    except (OSError, ImportError) as error:
+    except (OSError, ImportError, ValueError, TypeError, NotImplementedError) as error:
         raise SettingsError(
             f"cannot be written: {error}", where=folder, remedy=REMEDY
         ) from error
     return folder, dict(tables.select("table", "rows").iter_rows())
+
+
+def _require_place(con: Connection, url: str) -> None:
+    """Go on only to a place outside of the home, named without a secret.
+
+    Raises:
+        SettingsError: It is another.
+    """
+    scheme, has_scheme, rest = url.partition("://")
+    remedy = 'A folder, or a URL such as s3://BUCKET/DISTRICT: --to "..."'
+    if not url.strip() or (has_scheme and not rest.strip("/")):
+        raise SettingsError("names no folder", where="--to", remedy=remedy)
+    host = re.split(r"[/?#]", rest)[0]
+    if has_scheme and ("@" in host and ":" in host.rpartition("@")[0]):
+        raise SettingsError(
+            "has a password in it, which others can see in the list of processes",
+            where="--to",
+            remedy="Leave it out: the store's own settings have a place for keys.",
+        )
+    if scheme in KEEPS_NOTHING and has_scheme:
+        raise SettingsError(
+            f"{scheme}:// is not a place that keeps files", where="--to", remedy=remedy
+        )
+    if has_scheme and scheme not in ("file", "local"):
+        return
+    place = Path(rest if has_scheme else url).resolve()
+    home = Path(con.home).resolve()
+    if place == home or home in place.parents:
+        raise SettingsError(
+            "is inside the home, whose folders have their own rules",
+            where=str(place),
+            remedy="Name a folder outside of it.",
+        )
 
 
 def _write(con: Connection, table: str, folder: str, files: PyFileSystem) -> None:

@@ -42,6 +42,7 @@ from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.problems import Problem
+from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
 
@@ -148,7 +149,7 @@ def _named(plan: Plan) -> set[str]:
 def tried(district: District, plan: Plan) -> Plan:
     """The plan with what the registry would be like with it."""
     plan.before = rules_on(district.detections, district.registry)
-    with tempfile.TemporaryDirectory(prefix="schoolbell-setup-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("setup")) as folder:
         registry = _as_it_would_be(district, plan, Path(folder))
     known = {(one.file, one.what, one.value) for one in district.registry.problems}
     plan.problems = [

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -131,19 +131,26 @@ def draft(
     records = list(
         RELATIONS[scope.relation].read(district, scope.first, scope.last, scope.least)
     )
-    code = _Codes(district, scope)
-    shown: list[dict[str, str]] = []
+    code, said = _Codes(district, scope), district.settings.records
+    order = RELATIONS[scope.relation].order
+    placed: list[tuple[Any, dict[str, str], list[Item]]] = []
     items: list[Item] = []
-    said = district.settings.records
     for record in records:
-        number = len(shown) + 1
-        row, found = _shown(record, scope, decisions, said, number, code)
-        items += found
-        if row is not None:
-            shown.append(row)
-    # where a withheld row stood among the others would tell of its site
+        row, found = _shown(record, scope, decisions, said, code)
+        if row is None:
+            items += found
+            continue
+        # among the others, a hidden cell would show by its place; a row of findings
+        # would be the same row of another release by its number
+        is_hidden = any(one.decision != "keep" for one in found)
+        place = [row[name] for name in order if name in row]
+        placed.append(((is_hidden, place, code.place(record.key)), row, found))
+    placed.sort(key=lambda one: one[0])
+    for number, (_, _, found) in enumerate(placed, 1):
+        items += [replace(one, row=number) for one in found if one.column]
+        items += [one for one in found if not one.column]
     items.sort(key=lambda one: (one.row, one.item))
-    return Draft(scope, shown, items, len(records))
+    return Draft(scope, [row for _, row, _ in placed], items, len(records))
 
 
 def _shown(
@@ -151,7 +158,6 @@ def _shown(
     scope: Scope,
     decisions: Mapping[str, RecordDecision],
     settings: RecordSettings,
-    number: int,
     code: "_Codes",
 ) -> tuple[dict[str, str] | None, list[Item]]:
     columns = columns_of(scope.relation, scope.columns)
@@ -163,11 +169,12 @@ def _shown(
         name = code.item(record.key, column)
         decision, exemption = _decided(of, name, decisions, settings)
         if column == WHOLE_ROW:
-            items.append(Item(name, 0, "", of, decision, exemption))
+            whole = Item(name, 0, "", of, decision, exemption)
             if decision != "keep":
-                return None, items
+                return None, [whole]
+            items.append(whole)
             continue
-        items.append(Item(name, number, column, of, decision, exemption))
+        items.append(Item(name, 0, column, of, decision, exemption))
         if of == "names":
             row[column] = code(row[column])
         if decision == "withhold":
@@ -199,6 +206,10 @@ class _Codes:
 
     def __call__(self, value: str) -> str:
         return f"code-{_keyed(self._key, value.encode()).hex()[:CODE_LENGTH]}"
+
+    def place(self, key: str) -> bytes:
+        """Return the place of a row among others, which no other scope shares."""
+        return _keyed(self._key, b"place\n" + key.encode())
 
     def item(self, key: str, column: str) -> str:
         """The name of a row or cell, the same in every scope."""
@@ -261,7 +272,8 @@ def _readme(made: Draft, district_name: str) -> str:
         "exemptions.csv in sums.\n\n"
         f"A count that stands for fewer than {scope.least} accounts (where a line "
         "names none, devices or addresses) is not shown. Code names are of this "
-        "release alone.\n\n"
+        "release alone. Rows with a hidden cell come last, and rows are in no order "
+        "of their own beyond what they show.\n\n"
         "A log names an account or a device, never a person. It does not show who sat "
         "at a keyboard, and a request is not a visit: pages ask for other sites by "
         "themselves.\n\n"

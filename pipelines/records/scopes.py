@@ -4,17 +4,19 @@ Rows are never summed again for a request, and no table holds sums of another's 
 whoever got two releases could else work out by subtraction what neither shows.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from pipelines.district import District
+from pipelines.findings.cases import LEAD
 from pipelines.privacy.pseudonyms import about_pupils
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain
-from pipelines.state.findings import stored_findings
+from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.snapshots import looking
@@ -22,6 +24,7 @@ from pipelines.warehouse.snapshots import looking
 CLASSES: Mapping[RecordClass, str] = {
     "student_rows": "rows about a student's account",
     "small_counts": "rows that stand for few people",
+    "undecided": "leads, and findings that no one decided or that were withdrawn",
     "sensitive_sites": "names of sites of a sensitive kind",
     "names": "code names of accounts, and who of the staff acted",
     "free_text": "reasons that people wrote",
@@ -58,11 +61,16 @@ class Relation:
     Attributes:
         columns: With what each means.
         read: The rows of some days; counts of fewer than so many people are marked.
+        order: Columns by which a release lists its rows, as far as it shows them; all
+            others would reveal a hidden cell or join two releases by their order.
+        is_weekly: Only whole weeks can be asked for.
     """
 
     title: str
     columns: Mapping[str, str]
     read: Reads
+    order: tuple[str, ...]
+    is_weekly: bool = False
 
 
 _BLOCKED = """
@@ -146,20 +154,41 @@ def _use(district: District, first: date, last: date, least: int) -> Iterator[Re
 
 
 def _findings(
-    district: District, first: date, last: date, _least: int
+    district: District, first: date, last: date, least: int
 ) -> Iterator[Record]:
     is_pupil, verdicts = about_pupils(district), last_verdicts(district.store)
     titles = {code: one.model.header.title for code, one in district.detections.items()}
-    for row in stored_findings(district.store):
-        if not first.isoformat() <= row["event_date"] <= last.isoformat():
-            continue
-        about = is_pupil(row)
+    rows = [
+        row
+        for row in stored_findings(district.store)
+        if first.isoformat() <= row["event_date"] <= last.isoformat()
+    ]
+
+    def group(row: Mapping[str, Any]) -> tuple[str, str, bool]:
+        """Return the week, the rule, and whether the district decided it."""
         monday = date.fromisoformat(row["event_date"])
         monday -= timedelta(days=monday.weekday())
+        is_decided = row["finding_id"] in verdicts and row["status"] != WITHDRAWN
+        return str(monday), row["rule"], is_decided and row["confidence"] != LEAD
+
+    accounts: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
+    for row in rows:
+        if not is_pupil(row):
+            accounts[group(row)].add(row["subject"])
+    for row in rows:
+        monday, _, is_decided = group(row)
+        marks: dict[str, RecordClass] = {"account": "names"}
+        people = len(accounts[group(row)])
+        if is_pupil(row):
+            marks = {WHOLE_ROW: "student_rows"}
+        elif people < least:
+            marks = {WHOLE_ROW: "small_counts"}
+        elif not is_decided:
+            marks[WHOLE_ROW] = "undecided"
         yield Record(
             row["finding_id"],
             {
-                "week": str(monday),
+                "week": monday,
                 "rule": row["rule"],
                 "what": titles.get(row["rule"], row["rule"]),
                 "severity": row["severity"],
@@ -167,7 +196,8 @@ def _findings(
                 "account": row["subject"],
                 "decided": verdicts.get(row["finding_id"], {}).get("verdict", ""),
             },
-            {WHOLE_ROW: "student_rows"} if about else {"account": "names"},
+            marks,
+            people,
         )
 
 
@@ -200,6 +230,7 @@ RELATIONS: Mapping[str, Relation] = {
             "requests": "requests for it that were refused",
         },
         _blocked,
+        order=("day", "building", "domain"),
     ),
     "use_by_building": Relation(
         "Requests by building and day",
@@ -209,6 +240,7 @@ RELATIONS: Mapping[str, Relation] = {
             "requests": "requests of that day",
         },
         _use,
+        order=("day", "building"),
     ),
     "findings": Relation(
         "Findings, by week and rule",
@@ -222,6 +254,8 @@ RELATIONS: Mapping[str, Relation] = {
             "decided": "what a reviewer decided",
         },
         _findings,
+        order=("week",),
+        is_weekly=True,
     ),
     "audit": Relation(
         "Acts of the audit log",
@@ -233,6 +267,7 @@ RELATIONS: Mapping[str, Relation] = {
             "reason": "why, in their words",
         },
         _audit,
+        order=("day",),
     ),
 }
 

@@ -10,6 +10,7 @@ in the frame: its kind is unknown.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -232,7 +233,8 @@ def clean(data: bytes, name: str) -> tuple[str, list[Problem]]:
     kept = []
     for block in _blocks(data.decode("utf-8-sig", errors="replace")):
         if block.kind == "VEVENT" and (fault := _fault(block.text)):
-            problems.append(Problem(name, f"event cannot be read: {fault}", block.line))
+            what = f"event is set aside: {fault}"
+            problems.append(Problem(name, what, block.line, allowed=EVENT))
         else:
             kept.append(block.text)
     return "\r\n".join(["BEGIN:VCALENDAR", *kept, "END:VCALENDAR", ""]), problems
@@ -243,11 +245,36 @@ def _fault(text: str) -> str:
 
     try:
         event = icalendar.Event.from_ical(text)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        return str(error)
-    if event.errors:
-        return "; ".join(f"{name} {reason}" for name, reason in event.errors)
-    return "" if "DTSTART" in event else "it has no DTSTART"
+        if event.errors:
+            return "; ".join(f"{name} {reason}" for name, reason in event.errors)
+        return _odd(event)
+    except Exception as error:  # noqa: BLE001 - outside input in a library's parser
+        return f"{type(error).__name__} {error}".strip()
+
+
+def _odd(event: Any) -> str:
+    """Return what about an event's times no calendar of a school can mean."""
+    if "DTSTART" not in event:
+        return "it has no DTSTART"
+    if any(isinstance(event.get(name), list) for name in ("DTSTART", "DTEND", "RRULE")):
+        return "it has DTSTART, DTEND or RRULE more than once"
+    start = event["DTSTART"].dt
+    end = event["DTEND"].dt if "DTEND" in event else start
+    if isinstance(start, datetime) != isinstance(end, datetime):
+        return "DTSTART and DTEND are not both days, or both times"
+    if not all(FIRST_YEAR <= one.year <= LAST_YEAR for one in (start, end)):
+        return f"it is not within the years {FIRST_YEAR} to {LAST_YEAR}"
+    length = event["DURATION"].dt if "DURATION" in event else _day(end) - _day(start)
+    if not timedelta() <= length <= FURTHEST:
+        return f"it does not end within {FURTHEST.days} days of its start"
+    rule = event.get("RRULE", {})
+    if set(rule.get("FREQ", [])) & OFTEN or rule.keys() & {
+        "BYHOUR",
+        "BYMINUTE",
+        "BYSECOND",
+    }:
+        return "it takes place more often than once a day"
+    return ""
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -338,6 +365,10 @@ NAMES_SCHOOL_DAYS = 1 / 3
 
 CHANGES = {"closure", "elearning", "early_out", "late_start"}
 FURTHEST = timedelta(days=3 * 366)
+"""Of an event from most others; what lies further away is set aside."""
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
+EVENT = "an event with a first day, and a last day soon after it"
 LONGEST_EVENT = 120
 EVENTS = {"date": pl.Date, "day_type": pl.String, "is_inferred": pl.Boolean}
 
@@ -422,22 +453,44 @@ def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
 
 
 def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:
-    """Every occurrence of every event that takes place."""
+    """Return every occurrence of every event that takes place."""
     import icalendar
-    import recurring_ical_events
 
     try:
         whole = icalendar.Calendar.from_ical(text)
-        first, last = _span(whole)
+        first, last = _span(whole, name, problems)
         if first is None or last is None:
             return []
-        found = list(recurring_ical_events.of(whole).between(first, last))
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        problems.append(
-            Problem(name, f"is no calendar: {error}", allowed="an iCalendar file")
-        )
+        found = _between(whole, first, last, name, problems)
+    except Exception as error:  # noqa: BLE001 - outside input in a library's parser
+        what = f"is not a calendar: {type(error).__name__} {error}"
+        problems.append(Problem(name, what, allowed="an iCalendar file"))
         return []
     return [event for event in found if str(event.get("STATUS")) != "CANCELLED"]
+
+
+def _between(
+    whole: Any, first: date, last: date, name: str, problems: list[Problem]
+) -> list[Any]:
+    """Return the occurrences of some days; an event that has no days goes alone."""
+    import recurring_ical_events
+
+    with suppress(Exception):
+        return list(recurring_ical_events.of(whole).between(first, last))
+    events = whole.walk("VEVENT")
+    others = [part for part in whole.subcomponents if part not in events]
+    good = []
+    for event in events:
+        whole.subcomponents = [*others, event]
+        try:
+            list(recurring_ical_events.of(whole).between(first, last))
+            good.append(event)
+        except Exception as error:  # noqa: BLE001 - as above
+            what = f"event is set aside: {type(error).__name__} {error}"
+            title = str(event.get("SUMMARY", ""))
+            problems.append(Problem(name, what, column="SUMMARY", value=title))
+    whole.subcomponents = [*others, *good]
+    return list(recurring_ical_events.of(whole).between(first, last))
 
 
 def _rules(words: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:
@@ -473,22 +526,29 @@ def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
         yield start + timedelta(days=number)
 
 
-def _span(whole: Any) -> tuple[date | None, date | None]:
-    """First day, and a day after the last; endless rules are cut off."""
-    starts: list[date] = []
-    ends: list[date] = []
-    for event in whole.walk("VEVENT"):
-        if "DTSTART" not in event:
-            continue
-        start = _day(event["DTSTART"].dt)
-        starts.append(start)
-        ends.append(_day(event["DTEND"].dt) if "DTEND" in event else start)
-        if "RRULE" in event:
-            ends.append(start + timedelta(days=366))
+def _span(
+    whole: Any, name: str, problems: list[Problem]
+) -> tuple[date | None, date | None]:
+    """Return the first day, and a day after the last; endless rules are cut off.
+
+    An event far from most others (a reminder of 2099) would hide them, so it is told.
+    """
+    events = list(whole.walk("VEVENT"))
+    starts = sorted(_day(event["DTSTART"].dt) for event in events)
     if not starts:
         return None, None
-    first = min(starts)
-    return first, min(max(ends), first + FURTHEST) + timedelta(days=2)
+    most = starts[(len(starts) - 1) * 9 // 10]
+    first, last = max(starts[0], most - 2 * FURTHEST), most + FURTHEST
+    ends = [most]
+    for event in events:
+        start = _day(event["DTSTART"].dt)
+        end = _day(event["DTEND"].dt) if "DTEND" in event else start
+        if start > last or (end < first and "RRULE" not in event):
+            what = f"event of {start} is set aside: it is years away from the others"
+            problems.append(Problem(name, what, severity="notice"))
+            continue
+        ends += [end, *([start + timedelta(days=366)] if "RRULE" in event else [])]
+    return first, min(max(ends), last) + timedelta(days=2)
 
 
 def _day(moment: date) -> date:

@@ -292,7 +292,8 @@ def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
     """Cut bytes into cells; `#` lines and empty lines are no rows."""
     text, encoding = decoded(data)
     if encoding == WORKBOOK:
-        what = "is an Excel workbook under the name of a CSV file"
+        is_csv = name.lower().endswith(".csv")
+        what = "is an Excel workbook" + (" under the name of a CSV file" * is_csv)
         problems.append(Problem(name, what, allowed=SAVE_AS))
     elif encoding == UTF16:
         problems.append(Problem(name, "is UTF-16; read as such", severity="notice"))
@@ -486,6 +487,10 @@ def _places(
 
 
 def _unknown(header: str, file: File) -> Problem:
+    if any(sign in header for sign in (",", ";", "\t", "\n")):
+        # two names in one cell: without them whole columns are empty
+        what = "is several columns in one: a quote of the header is not closed"
+        return Problem(file.name, what, 1, header[:80], allowed=_header(file))
     guess = nearest(header, file.columns)
     return Problem(
         file.name,

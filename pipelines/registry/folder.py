@@ -125,7 +125,7 @@ def _about(data: bytes, problems: list[Problem]) -> dict[str, str]:
     """Name and version, each a line of text."""
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(Problem(ABOUT, f"is not TOML: {error}"))
         return {}
     wanted = {"name": "Example Service Agency", "version": "2026-11-27"}
@@ -248,7 +248,12 @@ def _given(
     """Every file that may be believed or not, with its good rows."""
     names = settings.registry.columns
     given = {
-        name: Given(data, rows[name].frame.height, names.get(name, {}))
+        name: Given(
+            data,
+            rows[name].frame.height,
+            names.get(name, {}),
+            _filled(rows[name].frame),
+        )
         for name, data in {**found, **bundle}.items()
         if name in rows and name != MANIFEST.name
     }
@@ -259,6 +264,15 @@ def _given(
         elif name == POLICY:
             given[name] = Given(data, read_policy(data).clauses.height)
     return given
+
+
+def _filled(frame: pl.DataFrame) -> dict[str, int]:
+    """Return the number of cells with a value, by column."""
+    return {
+        column.name: frame.height - column.null_count()
+        for column in frame.iter_columns()
+        if column.name != LINE
+    }
 
 
 def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:

@@ -35,6 +35,7 @@ class Kept:
         comments: Lines that are comments: a row that was turned into one was
             taken back on purpose.
         columns: The district's header names when it was read.
+        filled: Cells with a value in the good rows, by column.
         time: When it was believed first, UTC.
         refused_time: Since when the copy is in force in place of a file that
             shrank, UTC; empty where it is not.
@@ -44,6 +45,7 @@ class Kept:
     comments: int
     sha256: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[str, int] = field(default_factory=dict)
     time: str = ""
     refused_time: str = ""
 
@@ -56,6 +58,8 @@ class Refused:
         rows: Good rows of the file as it is.
         is_there: The file is in its place.
         is_empty: It has no line but its header.
+        column: The column that lost its values, where the rows are all there.
+        values: Cells of it that have one now.
     """
 
     name: str
@@ -63,10 +67,18 @@ class Refused:
     kept: Kept
     is_there: bool
     is_empty: bool
+    column: str = ""
+    values: int = 0
 
     @property
     def what(self) -> str:
         """What is wrong with it, and what is in force instead."""
+        if self.column:
+            return (
+                f"column {self.column} has {self.values:,} values; it had "
+                f"{self.kept.filled[self.column]:,} on {self.kept.time[:10]}. The file "
+                "is not taken: the rows of that day stay in force"
+            )
         rows = f"{self.rows:,} rows are left"
         if not self.is_there:
             rows = "is not there any more"
@@ -109,6 +121,7 @@ class Given:
     data: bytes
     rows: int
     columns: Mapping[str, str] = field(default_factory=dict)
+    filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> Kept:
@@ -119,6 +132,7 @@ class Given:
             comments=sum(line.lstrip().startswith(b"#") for line in lines),
             sha256=hashlib.sha256(self.data).hexdigest(),
             columns=self.columns,
+            filled=self.filled,
         )
 
 
@@ -162,11 +176,31 @@ def refused(
                 yield Refused(name, 0, was, is_there=False, is_empty=False)
             continue
         taken_back = max(0, now.kept.comments - was.comments)
-        lost = was.rows - now.rows - taken_back
-        is_much = lost >= FEW and lost > largest_loss * was.rows
-        if lost > 0 and (is_much or now.rows == 0):
+
+        def is_much(before: int, after: int, taken: int = taken_back) -> bool:
+            lost = before - after - taken
+            return lost > 0 and (
+                (lost >= FEW and lost > largest_loss * before) or after == 0
+            )
+
+        if is_much(was.rows, now.rows):
             is_empty = not has_rows(now.data)
             yield Refused(name, now.rows, was, is_there=True, is_empty=is_empty)
+            continue
+        for column, before in was.filled.items():
+            after = now.filled.get(column, 0)
+            # a person clears a cell or four; a header that broke loses its column
+            if before >= FEW and is_much(before, after):
+                yield Refused(
+                    name,
+                    now.rows,
+                    was,
+                    is_there=True,
+                    is_empty=False,
+                    column=column,
+                    values=after,
+                )
+                break
 
 
 def has_rows(data: bytes) -> bool:

@@ -6,7 +6,7 @@ A detection's own header says which clauses it serves. A pack may say others und
 
 import tomllib
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -60,15 +60,24 @@ def read_policy(data: bytes) -> Policy:
     """Read a pack; a clause that is not whole is set aside."""
     try:
         said = tomllib.loads(data.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         empty = schema(CLAUSES).to_frame(), schema(DETECTION_CLAUSES).to_frame()
         return Policy(*empty, (Problem(FILE, f"is not TOML: {error}"),))
-    good, problems = _clauses(said.get("clauses", []))
+    good, problems = _clauses(_listed(said.get("clauses", [])))
+    problems += [
+        Problem(FILE, "unknown section, ignored", column=name, allowed=ALLOWED)
+        for name, value in said.items()
+        if name not in ("clauses", "detections") and isinstance(value, dict | list)
+    ]
+    detections = said.get("detections", {})
+    if not isinstance(detections, dict):
+        problems.append(Problem(FILE, "is not a table", column="detections"))
+        detections = {}
     rows = [clause.model_dump() | {"binds": "|".join(clause.binds)} for clause in good]
     served = [
         {"detection": code, "clause_id": clause}
-        for code, clauses in said.get("detections", {}).items()
-        for clause in clauses or [None]
+        for code, clauses in detections.items()
+        for clause in map(_text, _listed(clauses) or [None])
     ]
     known = {clause.clause_id for clause in good}
     lost = sorted({row["clause_id"] for row in served} - known - {None})
@@ -83,14 +92,25 @@ def read_policy(data: bytes) -> Policy:
     )
 
 
-def _clauses(said: list[dict[str, object]]) -> tuple[list[Clause], list[Problem]]:
+ALLOWED = "[[clauses]] and [detections]"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _clauses(said: list[Any]) -> tuple[list[Clause], list[Problem]]:
     good: list[Clause] = []
     problems: list[Problem] = []
     for entry in said:
         try:
             good.append(Clause.model_validate(entry))
         except ValidationError as error:
-            name = str(entry.get("clause_id", "?"))
+            name = str(entry.get("clause_id", "?")) if isinstance(entry, dict) else "?"
             problems += [
                 Problem(
                     FILE,

@@ -8,9 +8,10 @@ from datetime import datetime
 
 import polars as pl
 
+from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
 from pipelines.registry.calendar import WORKING
-from pipelines.registry.csv_files import LINE, tell
+from pipelines.registry.csv_files import LINE, Rows, tell
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (
     LINK,
@@ -33,7 +34,7 @@ from pipelines.registry.kept_copies import (
 from pipelines.registry.mmdb_files import OutsideFile, OutsideFiles, outside_files
 from pipelines.registry.outline import Outline
 from pipelines.registry.suggestions import mended
-from pipelines.registry.table import Inputs
+from pipelines.registry.table import Inputs, tables
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
@@ -93,7 +94,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     outside = outside_files(home.registry)
     versions = {**taken.versions, **lists.versions, **outside.versions}
     inputs = _inputs(taken, lists, versions, settings)
-    parts = {name: inputs.made(name) for name in FRAMES}
+    parts = {name: _made(inputs, name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
     told += _dangling(inputs)
     # lines of a kept copy are not those of the file that lies there
@@ -125,6 +126,26 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     )
 
 
+def _made(inputs: Inputs, name: str) -> Rows:
+    """Return one frame.
+
+    Raises:
+        SettingsError: Its file contains something that no table foresees.
+    """
+    try:
+        return inputs.made(name)
+    except SchoolbellError:
+        raise
+    except Exception as error:
+        file = next(one.file for one in tables().values() if name in one.frames)
+        raise SettingsError(
+            f"cannot be used: {type(error).__name__}: {str(error)[:MOST_LETTERS]}",
+            where=f"registry/{file.name if file else name}",
+            remedy="Export it again, or bring it back from registry-kept/.",
+        ) from error
+
+
+MOST_LETTERS = 200
 _MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
 
 

@@ -36,6 +36,7 @@ from pipelines.reports.weekly import (
 from pipelines.reports.words import in_locale
 from pipelines.settings.home import PLAIN_FILE, SHARED
 from pipelines.settings.model import Report
+from pipelines.settings.scratch import scratch
 from pipelines.state.published_reports import put_report, report_facts
 from pipelines.state.retention import kept_from, purged_reports
 from pipelines.warehouse.database import Database
@@ -120,7 +121,7 @@ def print_page(program: str, page: Path, target: Path) -> bool:
 
     A file that is there is replaced whole, or left alone.
     """
-    with tempfile.TemporaryDirectory(prefix="schoolbell-print-") as folder:
+    with tempfile.TemporaryDirectory(prefix=scratch("print")) as folder:
         made = Path(folder) / "page.pdf"
         command = [
             program,

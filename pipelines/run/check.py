@@ -3,6 +3,8 @@
 Each thing is told as a `Problem`, with its line in `district.toml`.
 """
 
+import ipaddress
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,8 +19,9 @@ from pipelines.ingest.remote import is_remote
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
-from pipelines.settings.model import Detection, Scalar
+from pipelines.settings.model import Detection, Scalar, Settings
 from pipelines.settings.problems import Fault, Problem, nearest
+from pipelines.settings.roles import Desk
 from pipelines.settings.toml_reader import NAME
 from pipelines.settings.toml_text import Path, key_lines, line_of, toml
 from pipelines.warehouse.headers import Param
@@ -132,6 +135,19 @@ def unknown_rules(district: District) -> Iterator[Problem]:
         )
 
 
+def old_settings(district: District) -> Iterator[Problem]:
+    """Yield settings that are read for the last time in their present place."""
+    if any(names for _, names in district.settings.desk.roles):
+        yield Problem(
+            NAME,
+            "is read for one release only; rename the table",
+            column="desk.roles",
+            allowed="[desk.logins] for people, [desk.groups] for groups",
+            severity="notice",
+            paste="[desk.logins]",
+        )
+
+
 def _faults(district: District) -> Iterator[Fault]:
     for name, source in district.settings.sources.items():
         yield from _format(name, source.format)
@@ -139,10 +155,82 @@ def _faults(district: District) -> Iterator[Fault]:
         yield from _folder(district, name, source.path)
     yield from rule_faults(district.settings.detections)
     yield from _report(district)
+    yield from _desk(district.settings)
+    yield from _sign_in(district.settings.desk)
+    for address in district.settings.alerts.recipients:
+        if not MAIL.fullmatch(address):
+            yield Fault(
+                ("alerts", "recipients"),
+                "is not a mail address",
+                address,
+                "an address such as technology.director@school.example",
+                'recipients = ["technology.director@school.example"]',
+            )
     for name, one in district.settings.alerts.channels.items():
         if one.enabled:
             yield from channel_faults(district, name, one)
     yield from _expected(district)
+
+
+def _desk(settings: Settings) -> Iterator[Fault]:
+    """Return logins that no account of several domains can have."""
+    desk = settings.desk
+    if len(desk.openid.domains) < 2 or desk.local_accounts or desk.proxy.addresses:
+        return
+    for role, names in (*desk.logins, *desk.roles):
+        for name in names:
+            if "@" not in name:
+                domains = ", ".join(desk.openid.domains)
+                yield Fault(
+                    ("desk", "logins", role),
+                    "has no domain, and accounts of several domains may sign in",
+                    name,
+                    f"the whole address, in one of {domains}",
+                    f'{role} = ["{name}@{desk.openid.domains[0]}"]',
+                )
+
+
+MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+SYSTEM = frozenset(
+    ("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run",
+     "/sbin", "/sys", "/usr", "/var")
+)  # fmt: skip
+"""Folders of the machine that no source delivers into."""
+
+
+def _sign_in(desk: Desk) -> Iterator[Fault]:
+    """Yield what a way of signing in lacks, without which no one signs in by it."""
+    openid, proxy = desk.openid, desk.proxy
+    wanted: list[tuple[tuple[str, ...], object, str]] = []
+    if openid.issuer:
+        wanted += [
+            (("desk", "openid", "client_id"), openid.client_id, '"schoolbell"'),
+            (
+                ("desk", "openid", "client_secret"),
+                openid.client_secret,
+                '{ file = "/etc/schoolbell/client_secret" }',
+            ),
+            (("desk", "openid", "domains"), openid.domains, '["school.example"]'),
+        ]
+    if proxy.addresses:
+        example = '{ file = "/etc/schoolbell/proxy_secret" }'
+        wanted.append((("desk", "proxy", "secret"), proxy.secret, example))
+    for path, value, example in wanted:
+        if not value:
+            what = "is missing: without it no one signs in this way"
+            paste = f"{path[-1]} = {example}"
+            yield Fault(path, what, "", f"a value such as {example}", paste)
+    for address in proxy.addresses:
+        try:
+            ipaddress.ip_network(address, strict=False)
+        except ValueError:
+            yield Fault(
+                ("desk", "proxy", "addresses"),
+                "is not an address",
+                address,
+                "an address or a network such as 10.0.0.5 or 10.0.0.0/28",
+                'addresses = ["127.0.0.1"]',
+            )
 
 
 def _format(source: str, name: str | None) -> Iterator[Fault]:
@@ -215,11 +303,19 @@ def _options(
 
 
 def _folder(district: District, source: str, path: str | None) -> Iterator[Fault]:
-    if path is None or is_remote(path) or (district.home.path / path).is_dir():
+    if path is None or is_remote(path):
+        return
+    folder = (district.home.path / path).resolve()
+    own = folder.is_relative_to(district.home.path) and not folder.is_relative_to(
+        district.home.landing
+    )
+    if folder.is_dir() and not own and str(folder) not in SYSTEM:
         return
     yield Fault(
         ("sources", source, "path"),
-        "there is no such folder",
+        "is a folder of the home or of the machine, into which no source delivers"
+        if folder.is_dir()
+        else "there is no such folder",
         path,
         "a folder that is there, below the home or from the root on",
         f'path = "landing/{source}"',

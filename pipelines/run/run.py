@@ -28,6 +28,7 @@ from pipelines.refresh.steps import (
 from pipelines.run.console import table
 from pipelines.run.readiness import names_of, not_delivered
 from pipelines.run.registry_outline import keep_outline
+from pipelines.settings.scratch import clear_left_behind
 from pipelines.state import ledger
 from pipelines.state.home_mark import move_on
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
@@ -87,6 +88,7 @@ def run(
         SchoolbellError: The home cannot be used, or another run is at work.
     """
     with open_outlined(path) as district, only_writer(district.home):
+        clear_left_behind(datetime.now(UTC))
         return run_opened(
             district,
             now or datetime.now(UTC),

@@ -499,12 +499,13 @@ class Dagster(Part):
 
 
 RecordClass = Literal[
-    "student_rows", "small_counts", "sensitive_sites", "names", "free_text"
+    "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
 ]
 """What in a table of records is not for everybody."""
 EXEMPTIONS: Mapping[RecordClass, str] = {
     "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
     "small_counts": "would identify a person",
+    "undecided": "not a finding of the district: a lead, or not yet reviewed",
     "sensitive_sites": "would tell of health, faith or private life",
     "names": "personal information in a personnel matter",
     "free_text": "not yet reviewed for personal information",

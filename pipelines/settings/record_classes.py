@@ -119,6 +119,10 @@ NOT_REACHED = (
 """What a purge cannot delete; every certificate says so."""
 
 
+MOST_DAYS = 36_525
+"""A hundred years; what is kept for good has no days at all."""
+
+
 class RetentionDays(Part):
     """Days that records are kept; what is left out is kept until you say otherwise.
 
@@ -141,6 +145,7 @@ def _fields() -> Mapping[str, Any]:
             Field(
                 default=one.default_days,
                 ge=one.least_days,
+                le=MOST_DAYS,
                 description=one.covers,
                 examples=[one.example_days],
             ),

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipelines.errors import SchoolbellError
-from pipelines.settings.problems import Part, setting
+from pipelines.settings.problems import MisusedKeyError, Part, setting
 from pipelines.settings.secrets import is_reference
 
 Role = Literal["director", "analyst", "operator", "custodian", "superintendent"]
@@ -144,10 +144,6 @@ class Asker:
         known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
         return known.casefold() == self.user_name.casefold()
 
-    def is_actor(self, actor: str) -> bool:
-        """Whether an actor of the audit log is them, however they signed in then."""
-        return actor.rpartition(" (")[0].casefold() == self.user_name.casefold()
-
     def may(self, right: Right) -> bool:
         """Whether one of their roles has a right."""
         if self.is_agency and not self.is_granted and right not in AGENCY:
@@ -257,8 +253,35 @@ SecretPlace = Annotated[Mapping[str, Any], AfterValidator(_reference)]
 Address = Annotated[str, Field(pattern=r"^(https?://[^\s\"<>/]+)?$")]
 
 
-class DeskRoles(Roles):
-    """Logins, addresses or groups of whoever signs in by OpenID, proxy or password."""
+class DeskLogins(Roles):
+    """Logins or addresses of people who sign in by OpenID, proxy or password."""
+
+    director: tuple[str, ...] = setting(
+        (), "people with this role", ["jo.park@school.example"]
+    )
+    analyst: tuple[str, ...] = setting(
+        (), "people with this role", ["sam.lee@school.example"]
+    )
+    operator: tuple[str, ...] = setting(
+        (), "people with this role", ["it@school.example"]
+    )
+    custodian: tuple[str, ...] = setting(
+        (), "people with this role", ["records@school.example"]
+    )
+    superintendent: tuple[str, ...] = setting(
+        (), "people with this role", ["superintendent@school.example"]
+    )
+    agency: tuple[str, ...] = setting(
+        (), "staff of a service agency", ["staff@agency.example"]
+    )
+
+
+class DeskGroups(Roles):
+    """Groups that the provider or the proxy names; only those, never a login."""
+
+
+class DeskRoles(DeskLogins):
+    """The old place of [desk.logins]; read for one release, of plain logins alone."""
 
 
 class OpenId(Part):
@@ -296,7 +319,10 @@ class Proxy(Part):
     )
     login_header: str = setting("X-Remote-User", "header with the login")
     groups_header: str = setting(
-        "X-Remote-Groups", "header with groups, between commas"
+        "",
+        "header with groups, between commas, that the proxy itself always sets; "
+        "empty: no groups, because a browser can send such a header too",
+        "X-Remote-Groups",
     )
     secret: SecretPlace = Field(
         default_factory=dict,
@@ -320,9 +346,32 @@ class Desk(Part):
     session_hours: int = setting(
         9, "hours after which it ends in any case", ge=1, le=24
     )
+    logins: DeskLogins = DeskLogins()
+    groups: DeskGroups = DeskGroups()
     roles: DeskRoles = DeskRoles()
     openid: OpenId = OpenId()
     proxy: Proxy = Proxy()
     local_accounts: bool = setting(
         False, "true: accounts of `schoolbell desk account` may sign in", True
     )
+
+    @model_validator(mode="after")
+    def _old_roles_are_plain(self) -> "Desk":
+        """Refuse an entry of the old table that may be a login or a group."""
+        has_groups = bool(self.openid.issuer or self.proxy.groups_header)
+        for role, names in self.roles:
+            for name in names:
+                if has_groups and "@" not in name:
+                    raise MisusedKeyError(
+                        "roles",
+                        f"{role}: {name!r} may be a login or a group",
+                        allowed="logins under [desk.logins], groups under "
+                        "[desk.groups]; [desk.roles] ends with the next release",
+                        paste="[desk.groups]",
+                    )
+        return self
+
+    def logins_of(self, role: str) -> frozenset[str]:
+        """Return the logins and addresses that have a role, in lower case."""
+        named = (*getattr(self.logins, role), *getattr(self.roles, role))
+        return frozenset(name.casefold() for name in named)

@@ -17,18 +17,30 @@ from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.settings.home import DistrictHome, put
 from pipelines.state import home_mark
-from pipelines.state.connections import Store, Transaction, fact, now_text
-from pipelines.state.tables import AUDIT, OUTBOX
+from pipelines.state.connections import Store, Transaction, fact, now_text, remember
+from pipelines.state.tables import (
+    AUDIT,
+    FACTS,
+    OUTBOX,
+    RECORD_REQUESTS,
+    REFERRALS,
+    REQUESTS,
+    REVIEWS,
+)
 
 NOTHING_BEFORE = "0" * 64
 RESTORE = "restore"
 """The act that a lawful roll-back leaves; its subject is the head that was lost."""
 KEY_BYTES = 32
+ENTRIES = "audit_entries"
+"""The fact that says how many entries there ever were."""
+ACTED = (REVIEWS, REQUESTS, REFERRALS, RECORD_REQUESTS)
+"""Tables whose rows are written with an entry, in one transaction."""
 SECRET_FILE = 0o600
 AUDIT_RECORD = "Audit record"
 """What the head of the audit chain is printed as; `audit verify` looks for it."""
@@ -156,6 +168,9 @@ class Chain:
         )
         sealed = replace(entry, hash=seal(key, entry))
         connection.execute(insert(AUDIT).values(**sealed.__dict__))
+        if inspect(connection).has_table(FACTS.name):
+            most = max(sealed.number, int(fact(connection, ENTRIES) or 0))
+            remember(connection, ENTRIES, str(most))
         return sealed
 
     def head(self) -> Head | None:
@@ -187,7 +202,25 @@ class Chain:
             return Broken(len(entries), f"lacks its copy: {self.head_file} is gone")
         key = self._key(is_new=False) if entries else b""
         known = [*printed] if noted is None else [noted, *printed]
-        return first_broken(entries, key, known)
+        return first_broken(entries, key, known) or self._lost(len(entries))
+
+    def _lost(self, entries: int) -> Broken | None:
+        """Return the first entry that the state itself still speaks of, and lacks."""
+        with self.store.reading() as connection:
+            has_facts = inspect(connection).has_table(FACTS.name)
+            most = int(fact(connection, ENTRIES) or 0) if has_facts else 0
+            acted = [
+                table.name
+                for table in ACTED
+                if not entries and connection.execute(select(table).limit(1)).first()
+            ]
+        if most > entries:
+            what = f"is missing; the state once held {most} entries"
+            return Broken(entries + 1, what)
+        if acted:
+            what = f"is missing: there are {', '.join(acted)}, and each left an entry"
+            return Broken(1, what)
+        return None
 
     def seal_head(self) -> None:
         """Seal the head file of a version that did not; only if it is the head now."""

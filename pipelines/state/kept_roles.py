@@ -22,11 +22,14 @@ NONE = "no roles"
 def roles_text(settings: Settings) -> str:
     """Return which roles the settings fill, with a hash of the groups and logins."""
     filled = [role for role in ROLES if getattr(settings.roles, role)]
-    desk = settings.desk.roles
-    if not filled and not any(desk.model_dump().values()):
+    desk = settings.desk
+    tables = [
+        part.model_dump()
+        for part in (settings.roles, desk.logins, desk.groups, desk.roles)
+    ]
+    if not any(any(table.values()) for table in tables):
         return NONE
-    both = [settings.roles.model_dump(), desk.model_dump()]
-    digest = hashlib.sha256(json.dumps(both, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
     return f"{', '.join(filled) or NONE} ({digest[:16]})"
 
 

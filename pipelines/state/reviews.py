@@ -44,6 +44,14 @@ def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
     return {row["finding_id"]: row for row in reviews(store)}
 
 
+def last_review(connection: Connection, finding_id: str) -> dict[str, Any] | None:
+    """Return the last verdict on a finding; None without one."""
+    query = select(REVIEWS).where(REVIEWS.c.finding_id == finding_id)
+    row = connection.execute(query.order_by(REVIEWS.c.review_id.desc()).limit(1))
+    found = row.mappings().first()
+    return dict(found) if found else None
+
+
 def reviewed_findings(connection: Connection) -> frozenset[str]:
     """Findings that a reviewer decided, whatever the verdict was."""
     return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())

@@ -268,9 +268,12 @@ REQUESTS = Table(
     Column("asked_by", BIG, nullable=False),
     Column("asked_time", Text, nullable=False),
     Column("approved_by", BIG),
-    *optional(Text, "approved_time", "used_time"),
+    *optional(Text, "approved_time", "used_time", "subject", "asked_login"),
 )
-"""What needs a second person: asked by one user id, approved by another."""
+"""What needs a second person: asked by one person, approved by another.
+
+`subject` is the code name that was asked for, empty where it is the whole case.
+"""
 
 REFERRALS = Table(
     "referrals",

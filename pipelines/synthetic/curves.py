@@ -21,6 +21,7 @@ from pipelines.findings.record import Finding
 from pipelines.refresh.steps import builder_of
 from pipelines.refresh.trial import copied, with_values
 from pipelines.settings.model import Scalar
+from pipelines.settings.scratch import scratch
 from pipelines.synthetic.scored_district import SHOWN, compare, planted_cases
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
@@ -48,14 +49,14 @@ def curves(home: Path) -> list[Point]:
     """Every point of every rule, in a home with truth that was run."""
     cases = planted_cases(home)
     with (
-        tempfile.TemporaryDirectory(prefix="schoolbell-curves-") as folder,
+        tempfile.TemporaryDirectory(prefix=scratch("curves")) as folder,
         open_district(home) as district,
     ):
-        scratch = copied(district, Path(folder))
+        copy = copied(district, Path(folder))
         try:
-            return sorted(_points(scratch, cases))
+            return sorted(_points(copy, cases))
         finally:
-            scratch.store.close()
+            copy.store.close()
 
 
 def _points(district: District, cases: pl.DataFrame) -> Iterator[Point]:

@@ -27,6 +27,7 @@ from tenacity import (
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.events import LINES_A_FILE
 from pipelines.settings.model import MEMORY_MB
+from pipelines.settings.scratch import scratch
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.models import Model, macros
 
@@ -206,7 +207,7 @@ class Database:
         with self.known.one_views:
             # a view names its files by a variable, and no list of them may be empty
             if self.known.empty is None:
-                self.known.empty = TemporaryDirectory(prefix="schoolbell-")
+                self.known.empty = TemporaryDirectory(prefix=scratch("empty"))
             file = Path(self.known.empty.name) / f"{event_class}.parquet"
             if not file.exists():
                 pl.DataFrame(schema=schema).write_parquet(file)

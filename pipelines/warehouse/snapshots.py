@@ -23,6 +23,7 @@ import polars as pl
 from pipelines.errors import BusyError, ModelError
 from pipelines.settings.home import PLAIN_FILE, shared_folder, sync
 from pipelines.settings.model import MEMORY_MB
+from pipelines.settings.scratch import scratch
 from pipelines.warehouse.database import LOCKED, Database, Notes, writing
 
 POINTER = "CURRENT"
@@ -224,7 +225,7 @@ def locked_down(snapshot: Path, *, is_local: bool = False) -> duckdb.DuckDBPyCon
     Args:
         is_local: Hours and days of an instant are the district's, else those of UTC.
     """
-    spill = tempfile.mkdtemp(prefix="schoolbell-")
+    spill = tempfile.mkdtemp(prefix=scratch("spill"))
     connection = duckdb.connect(config={"temp_directory": spill})
     weakref.finalize(connection, shutil.rmtree, spill, ignore_errors=True)
     connection.execute("attach $path as dl (read_only)", {"path": str(snapshot)})

@@ -18,13 +18,17 @@ superintendent = ["{GROUPS["superintendent"]}"]
 
 [desk]
 local_accounts = true
-[desk.roles]
-director = ["directors", "{PEOPLE["director"]}", "ada"]
+[desk.logins]
+director = ["{PEOPLE["director"]}", "ada"]
+custodian = ["keeper"]
+[desk.groups]
+director = ["directors"]
 analyst = ["analysts"]
 operator = ["operators"]
-custodian = ["custodians", "keeper"]
+custodian = ["custodians"]
 superintendent = ["superintendents"]
 [desk.proxy]
+groups_header = "X-Remote-Groups"
 addresses = ["127.0.0.1"]
 secret = {{ env = "SCHOOLBELL_TEST_PROXY" }}
 [desk.openid]
@@ -44,7 +48,15 @@ def with_settings(home, text=SETTINGS):
     """The home with other settings at its end, in the place of its own tables."""
     path = home / "district.toml"
     kept = path.read_text(encoding="utf-8")
-    for table in ("roles", "desk", "desk.roles", "desk.proxy", "desk.openid"):
+    for table in (
+        "roles",
+        "desk",
+        "desk.roles",
+        "desk.logins",
+        "desk.groups",
+        "desk.proxy",
+        "desk.openid",
+    ):
         kept = kept.replace(f"\n[{table}]\n", f"\n# [{table}] stands below\n")
     lines = [
         line for line in kept.splitlines() if line.startswith(("#", "[")) or "=" in line

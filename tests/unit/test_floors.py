@@ -75,7 +75,7 @@ ENVIRONMENT = {
 }
 NETWORK = {
     "alerts/channels",
-    "alerts/dispatch.py",  # the heartbeat, if one is configured
+    "web.py",  # for the heartbeat, webhooks and OpenID, with a deadline
     "cli/lists.py",  # `lists update`, from the addresses of [lists]
     "desk/",  # listens on this machine; fetches from [desk.openid] alone
     "ingest/remote.py",

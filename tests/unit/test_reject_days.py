@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines.state import ledger
-from tests.faults.home import Home, line, lines
+from tests.faults.home import BEGIN, Home, line, lines
 
 DAY = 86_400
 BEGUN = date(2026, 2, 25)
@@ -90,8 +90,30 @@ def test_a_wrong_stamp_keeps_no_damaged_line_beyond_its_arrival(home):
     home.put("a.log", line(1, at=ahead) + b"beside\n" + line(2, at=ahead + 1))
     home.run()
     today = datetime.now(UTC).date()
-    assert home.frame()["event_date"].min() > date(2060, 1, 1)
+    # the day of a line that has not come is no line's day
+    assert home.frame().is_empty()
+    assert {"beside"} < days(home).keys()
     assert set(days(home).values()) <= {today, today - timedelta(days=1)}
+
+
+def test_a_line_of_a_day_that_has_not_come_is_counted_and_costs_no_other(home):
+    """Half a day ahead is a clock or a zone that is off; a year is a wrong stamp."""
+    now = int(datetime.now(UTC).timestamp()) - BEGIN
+    home.put("a.log", line(1, at=now + DAY // 2) + line(2, at=now + 400 * DAY))
+    home.run()
+    assert home.frame().height == 1
+    (reject,) = home.frame("rejects").iter_rows(named=True)
+    assert reject["reason"] == "dated more than a day ahead"
+
+
+def test_a_machine_whose_clock_was_set_back_rejects_no_line(home):
+    """The file's own last change says how late it is at least."""
+    ahead = 400 * DAY
+    stamp = BEGIN + ahead
+    path = home.put("a.log", line(1, at=ahead))
+    os.utime(path, (stamp, stamp))
+    home.run()
+    assert home.frame().height == 1
 
 
 def test_the_same_damaged_lines_again_are_duplicates_whatever_their_day(home):

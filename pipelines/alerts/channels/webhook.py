@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from pipelines.alerts.channels import Channel, ChannelSettings
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError
+from pipelines.web import asked
 
 ASK_AGAIN = {408, 425, 429}
 SERVER_ERROR = 500
@@ -70,8 +71,10 @@ def deliver(
     body = json.dumps(message.fields, ensure_ascii=True).encode()
     stamp = str(int(datetime.now(UTC).timestamp()))
     try:
-        answer = requests.post(
+        answer = asked(
+            "POST",
             str(settings.url),
+            seconds=settings.timeout_seconds,
             data=body,
             headers={
                 "Content-Type": "application/json",
@@ -80,16 +83,15 @@ def deliver(
                 "X-Schoolbell-Signature": signature(settings.secret, stamp, body),
                 **({"X-Schoolbell-May-Repeat": "yes"} if message.may_repeat else {}),
             },
-            timeout=settings.timeout_seconds,
             allow_redirects=False,
         )
-    except requests.RequestException as error:
+    except (requests.RequestException, TimeoutError) as error:
         raise DeliveryError(
             f"the webhook cannot be reached: {type(error).__name__}",
             retryable=True,
             may_have_arrived=not _was_never_there(error),
         ) from error
-    code = answer.status_code
+    code = answer.status
     if not 200 <= code < 300:
         raise DeliveryError(
             f"the webhook answered {code}",

@@ -18,6 +18,9 @@ from pipelines.registry.csv_files import cut, decoded
 from pipelines.settings.problems import Problem
 
 LARGEST = 200_000_000
+SURELY_FINE = 5_000_000
+MOST_TIMES = 100
+"""Unpacked to packed; tables of people and devices have 5 to 30."""
 """Bytes of one file or member; a roster of a million people has half of it."""
 MOST_IN_ZIP = 1_000_000_000
 MOST_FILES = 2_000
@@ -105,6 +108,9 @@ def _of_zip(file: Path, name: str) -> Iterator[Found]:
                 if not member.filename.lower().endswith(TEXT_FILES):
                     yield Unread(place, "is no export that is known")
                     continue
+                if reason := _odd(member):
+                    yield Unread(place, reason)
+                    continue
                 with bundle.open(member) as stream:
                     data = stream.read(min(LARGEST, left) + 1)
                 left -= len(data)
@@ -114,6 +120,16 @@ def _of_zip(file: Path, name: str) -> Iterator[Found]:
                 yield from tables(place, data)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         yield Unread(name, f"is no zip that can be read: {error}")
+
+
+def _odd(member: zipfile.ZipInfo) -> str:
+    """Return why no export is packed like this; empty where one may be."""
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "is packed by a method that no export uses; pack it again as a plain zip"
+    packed = max(member.compress_size, 1)
+    if member.file_size > SURELY_FINE and member.file_size > MOST_TIMES * packed:
+        return f"unpacks to {member.file_size // packed:,} times its size"
+    return ""
 
 
 def tables(place: str, data: bytes) -> Iterator[Found]:

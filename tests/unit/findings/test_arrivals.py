@@ -135,7 +135,7 @@ def test_facts_and_verdicts_in_any_order_leave_a_history_that_explains(steps):
             elif before is not None and before["status"] != "withdrawn":
                 verdict = step
                 said = Verdict(step, f"looked at it, number {number}")
-                review.decide(chain, [before], said, BY)
+                review.decide(chain, [before], said, BY, lambda _account: False)
             after = row_of(store)
             assert (after or {}).get("status") == expected(after, facts, verdict)
             if after is None:

@@ -24,8 +24,10 @@ from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.roles import Asker, RefusedError
 from pipelines.state.audit import open_chain
+from pipelines.state.findings import add_finding, finding_rows
 from pipelines.state.records_requests import RecordDecision, record_releases
 from pipelines.state.retention import holds
+from pipelines.state.reviews import add_review
 from tests.journey import small as made
 from tests.journey.commands import schoolbell
 
@@ -33,6 +35,8 @@ CLERK = Asker(1, "clerk", ("custodian",))
 LEAD = Asker(2, "lead", ("director",))
 HEAD = Asker(3, "head", ("director",))
 WEEK = date(2026, 10, 19), date(2026, 10, 23)
+WHOLE = date(2026, 10, 19), date(2026, 10, 25)
+TWO = date(2026, 10, 19), date(2026, 11, 1)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,36 @@ def by(who, district):
     return ActContext(district, who)
 
 
-def opened(district, relation="blocked_domains", days=WEEK, columns=()):
+def with_findings(district, number=12, week=WEEK, *, decided=True):
+    """Findings of as many staff accounts, in one week and by one rule."""
+    base = finding_rows_of(district)[0]
+    with district.store.writing() as connection:
+        for n in range(number):
+            ident = f"F-{week[0]}-{decided}-{n}"
+            row = base | {
+                "finding_id": ident,
+                "rule": "ZZ-9",
+                "subject": f"staff{n:02d}",
+                "event_date": str(week[0] + timedelta(days=n % 5)),
+                "confidence": "C3",
+                "severity": ["high", "low", "medium"][n % 3],
+                "status": "confirmed" if decided else "open",
+            }
+            add_finding(connection, row)
+            if decided:
+                verdict = {"finding_id": ident, "verdict": "violation"}
+                add_review(
+                    connection, verdict | {"reason": "x", "reviewer": "lead (2)"}
+                )
+
+
+def finding_rows_of(district):
+    with district.store.reading() as connection:
+        return list(finding_rows(connection).values())
+
+
+def opened(district, relation="blocked_domains", days=None, columns=()):
+    days = days or (WHOLE if RELATIONS[relation].is_weekly else WEEK)
     one = requests.open_request(
         by(CLERK, district), "requester@news.example", WEEK[1], "All domains refused."
     )
@@ -159,20 +192,16 @@ class requests_of:  # noqa: N801
 def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(
     district, tmp_path
 ):
+    with_findings(district)
     first = released(district, opened(district, "findings"), tmp_path / "a")
     again = released(district, opened(district, "findings"), tmp_path / "b")
     assert first.read_bytes() == again.read_bytes()
-    number = opened(district, "findings", (WEEK[0], WEEK[1] - timedelta(days=1)))
-    requests.decide(by(CLERK, district), number, decided("names", "keep"))
-    other = opened(district, "findings")
-    requests.decide(by(CLERK, district), other, decided("names", "keep"))
-    codes = [
-        {one["account"] for one in rows(members(path)["findings.csv"])}
-        for path in (
-            released(district, number, tmp_path / "c"),
-            released(district, other, tmp_path / "d"),
-        )
-    ]
+    drafts = []
+    for days in (WHOLE, TWO):
+        number = opened(district, "findings", days)
+        requests.decide(by(CLERK, district), number, decided("names", "keep"))
+        drafts.append(requests.drafted(district, number).rows)
+    codes = [{one["account"] for one in each} for each in drafts]
     assert all(code.startswith("code-") for each in codes for code in each)
     assert codes[0]
     assert not codes[0] & codes[1]
@@ -181,8 +210,9 @@ def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(
 @pytest.mark.parametrize("relation", RELATIONS)
 @pytest.mark.parametrize("kept", [False, True])
 def test_no_release_names_anybody(district, tmp_path, relation, kept):
+    with_findings(district)
     number = opened(district, relation)
-    for of in ("names", "sensitive_sites") if kept else ():
+    for of in ("names", "sensitive_sites", "undecided") if kept else ():
         requests.decide(by(CLERK, district), number, decided(of, "keep"))
     text = "\n".join(members(released(district, number, tmp_path)).values()).lower()
     frames = district.registry.frames
@@ -379,3 +409,87 @@ def test_the_commands_go_the_whole_way(planted, tmp_path):
     assert ask("list")[0]["state"] == "released"
     assert ask("show", number)[0]["decisions"]
     assert schoolbell("audit", "verify", "--home", home).code == 0
+
+
+def kept(district, relation, days, *classes):
+    number = opened(district, relation, days)
+    for of in classes:
+        requests.decide(by(CLERK, district), number, decided(of, "keep"))
+    return number
+
+
+def test_two_releases_of_findings_are_not_joined_by_their_order(district):
+    """The same rows stood in the same order, each with the code of its release."""
+    with_findings(district, 30)
+    cells = []
+    for days in (WHOLE, TWO):
+        number = kept(district, "findings", days, "names")
+        shown = requests.drafted(district, number).rows
+        assert len(shown) == 30
+        cells.append([one["severity"] for one in shown])
+    assert sorted(cells[0]) == sorted(cells[1])
+    assert cells[0] != cells[1]
+
+
+def test_a_second_scope_with_codes_of_the_same_days_is_refused(district, tmp_path):
+    with_findings(district)
+    first = kept(district, "findings", WHOLE, "names")
+    data = released(district, first, tmp_path / "a").read_bytes()
+    longer = kept(district, "findings", TWO, "names")
+    with pytest.raises(RecordsError, match=f"{first} released rows of the same days"):
+        requests.approve(by(LEAD, district), longer)
+    # the same scope again is the same file, and without codes nothing can be joined
+    same = kept(district, "findings", WHOLE, "names")
+    assert released(district, same, tmp_path / "b").read_bytes() == data
+    released(district, opened(district, "findings", TWO), tmp_path / "c")
+
+
+@pytest.mark.parametrize("days", [0, 4, 8])
+def test_findings_are_asked_for_by_whole_weeks(district, days):
+    span = WHOLE[0], WHOLE[0] + timedelta(days=days)
+    with pytest.raises(RecordsError, match="whole weeks") as told:
+        opened(district, "findings", span)
+    assert "2026-10-19..2026-1" in str(told.value)
+
+
+def test_leads_and_what_no_one_decided_are_withheld_as_a_class(district):
+    with_findings(district, 9)
+    with_findings(district, 7, decided=False)
+    number = opened(district, "findings")
+    draft = requests.drafted(district, number)
+    assert len(draft.rows) == 9
+    undecided = draft.counted()["undecided"]
+    assert undecided >= 7
+    requests.decide(by(CLERK, district), number, decided("undecided", "keep"))
+    assert len(requests.drafted(district, number).rows) == 9 + undecided
+
+
+@pytest.mark.parametrize("is_decided", [True, False])
+def test_findings_of_few_accounts_in_a_week_are_released_by_nobody(
+    district, is_decided
+):
+    with_findings(district, 4, decided=is_decided)
+    number = kept(district, "findings", WHOLE, "names", "undecided")
+    draft = requests.drafted(district, number)
+    assert not [one for one in draft.rows if one["rule"] == "ZZ-9"]
+    assert draft.counted()["small_counts"] >= 4
+
+
+def test_a_withheld_site_is_at_no_place_of_the_alphabet(district):
+    number = opened(district)
+    shown = requests.drafted(district, number).rows
+    hidden = [one["domain"].startswith("[withheld") for one in shown]
+    assert any(hidden)
+    assert hidden == sorted(hidden)
+    named = [tuple(one.values())[:3] for one in shown[: hidden.index(True)]]
+    assert named == sorted(named)
+    # without the column the order says nothing of it
+    number = opened(district, columns=("day", "building", "requests"))
+    shown = requests.drafted(district, number).rows
+    of_a_day = [one["requests"] for one in shown if one["day"] == "2026-10-19"]
+    full = opened(district)
+    requests.decide(by(CLERK, district), full, decided("sensitive_sites", "keep"))
+    by_site = requests.drafted(district, full).rows
+    by_site = [one["requests"] for one in by_site if one["day"] == "2026-10-19"]
+    assert sorted(of_a_day) == sorted(by_site)
+    assert of_a_day != by_site
