@@ -35,7 +35,7 @@ def _joins_bsuns(
 
 
 def account_joins_across_town(story: PanosStory) -> Mapping[str, str]:
-    """The owner works at the high school; the account joins at the elementary school."""
+    """The owner works at the high school; the account joins across town."""
     _own_chromebook(story)
     _joins_bsuns(story, "10:00", is_across_town=True)
     story.surf("", "cb-bsun", "10:00:30", WORK, minutes=25, every=60)
