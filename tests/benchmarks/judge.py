@@ -7,8 +7,8 @@ district with violations and one without are made, laid into homes with a comple
 registry, and run through the command line; then the first once more by what an
 administrator exports in an hour, and rung by rung with what `propose` offers. Prints
 cases found by kind and by strength, what was missed, and the look-alike of each false
-finding. Fails nothing. A seed that was looked into is spent: without one a fresh seed is
-taken, and printed.
+finding. Fails nothing. A seed that was looked into is spent: without one a fresh seed
+is taken and printed.
 """
 
 import argparse
@@ -82,11 +82,8 @@ def stranger(
         folder: Contains both in the end.
         more: Further options of the generator, such as `--no-violations`.
     """
-    made = generated(folder, seed=seed, people=people, weeks=weeks, more=more)
-    home = folder / "home"
-    schoolbell("init", home, "--name", PRAIRIE.name, "--zone", PRAIRIE.zone)
-    lay(made, home)
-    return Stranger(made, home)
+    district = generated(folder, seed=seed, people=people, weeks=weeks, more=more)
+    return complete(PRAIRIE, folder, district)
 
 
 def generated(
@@ -94,7 +91,7 @@ def generated(
 ) -> Path:
     """Return the folder of a district that the first generator made."""
     sizes = ("--people", str(people), "--weeks", str(weeks), *more)
-    return _made(PRAIRIE, folder, seed, sizes)
+    return made(PRAIRIE, folder, seed, sizes)
 
 
 def lay(made: Path, home: Path, generator: Generator = PRAIRIE) -> None:
@@ -149,17 +146,19 @@ def told(score: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _made(generator: Generator, folder: Path, seed: int, more: Sequence[str]) -> Path:
-    made = folder / "made"
-    _python(generator.folder / generator.script, "--out", made, "--seed", seed, *more)
-    return made
+def made(generator: Generator, folder: Path, seed: int, more: Sequence[str]) -> Path:
+    """Make a district of a generator in a folder, and return where it is."""
+    where = folder / "made"
+    _python(generator.folder / generator.script, "--out", where, "--seed", seed, *more)
+    return where
 
 
-def _complete(generator: Generator, folder: Path, made: Path) -> Stranger:
+def complete(generator: Generator, folder: Path, district: Path) -> Stranger:
+    """Lay a district with its complete registry into a home; run nothing."""
     home = folder / "home"
     schoolbell("init", home, "--name", generator.name, "--zone", generator.zone)
-    lay(made, home, generator)
-    return Stranger(made, home)
+    lay(district, home, generator)
+    return Stranger(district, home)
 
 
 def _by_exports(generator: Generator, folder: Path, made: Path) -> Stranger:
@@ -211,14 +210,14 @@ def _judge(generator: Generator, seed: int, *, has_ladder: bool) -> None:
     for title, more in (("violations", ()), ("none", ("--no-violations",))):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            made = _made(generator, folder, seed, (*generator.sizes, *more))
-            one = _complete(generator, folder, made)
+            district = made(generator, folder, seed, (*generator.sizes, *more))
+            one = complete(generator, folder, district)
             seconds = _run(one)
             _say(f"== {generator.name}, seed {seed}, {title}: run in {seconds:.0f} s")
             _say(told(score(generator, one, None)))
             shutil.rmtree(one.home)
             if has_ladder and not more:
-                _ladder(generator, folder, made)
+                _ladder(generator, folder, district)
 
 
 def _ladder(generator: Generator, folder: Path, made: Path) -> None:
