@@ -209,16 +209,22 @@ known as (
 -- infection that spreads, and not people who know the site
 kin as (
     select
-        destination,
-        count(distinct device) as device_count
-    from core.regular_calls
+        device_days.site,
+        count(distinct calls.device) as device_count
+    from core.regular_calls as calls
+    inner join device_days
+        on
+            calls.device = device_days.device
+            and calls.destination = device_days.destination
+            and calls.event_date = device_days.event_date
     where
-        event_date between $event_date::date - interval 13 day and $event_date::date
-        and destination in (select pairs.destination from pairs)
-        and call_count >= $calls
-        and gap_score > $gap_score
-        and size_score > $size_score
-    group by destination
+        calls.event_date
+        between $event_date::date - interval 13 day and $event_date::date
+        and device_days.site in (select pairs.site from pairs)
+        and calls.call_count >= $calls
+        and calls.gap_score > $gap_score
+        and calls.size_score > $size_score
+    group by device_days.site
 ),
 
 -- what a list or the firewall itself calls malware needs no rarity
@@ -238,7 +244,7 @@ rare as (
     cross join district
     inner join known on pairs.site = known.site
     left join well_known on pairs.site = well_known.domain
-    left join kin on pairs.destination = kin.destination
+    left join kin on pairs.site = kin.site
     left join malware on pairs.destination = malware.url_hostname
     where
         (
