@@ -15,9 +15,10 @@ from pipelines.health.rule_coverage import (
     CLASS,
     COUNTS,
     FAMILIES,
-    FAMILY_OF,
     FILTERED,
+    KEYBOARDS,
     REASONS,
+    Blind,
     gaps_of,
 )
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
@@ -100,28 +101,32 @@ def judged(view: View) -> list[dict[str, Any]]:
 
 
 def not_judged_at(view: View, kind: str) -> str:
-    """Where the rules of a kind judged less than nine tenths of the week, and why.
+    """Return where the rules of a kind judged less than nine tenths of the week.
 
-    As in "Could not be judged at MS on Chromebooks: 48% of events carry an account
-    that the registry lacks." Empty where they could judge. What some rules of the kind
-    ask for beside, such as a keyboard, is told of these.
+    As in "Could not be judged at MS on Chromebooks: 48% of requests carry an account
+    that the registry lacks." Empty where they could judge. A building is named once,
+    with what its rules lose most.
     """
-    said: list[str] = []
-    known: set[str] = set()
+    worst: dict[str, Blind] = {}
     for family in ASKED_OF[kind]:
-        found = gaps_of(judged(view), family)
-        whose = "" if family == FAMILY_OF[kind] else f"by {FAMILIES[family]} "
-        for alike in sorted({(one.filter, one.on_devices) for one in found}):
-            same = [one for one in found if (one.filter, one.on_devices) == alike]
-            events = sum(one.event_count for one in same)
-            dropped = sum(one.dropped_count for one in same)
-            where = _where([one.building for one in same]) + same[0].on_devices
-            part = share(dropped, events)
-            why = f"{where}: {part} of events {REASONS[same[0].filter]}"
-            # the same lines are lost to all of them: said once
-            if why not in known:
-                said.append(f"{whose}{why}")
-            known.add(why)
+        for one in gaps_of(judged(view), family):
+            worst.setdefault(one.building, one)
+    said: list[str] = []
+    keys = {(one.family == KEYBOARDS, one.filter, one.on_devices)
+            for one in worst.values()}  # fmt: skip
+    for is_of_keyboards, reason, devices in sorted(keys):
+        same = [
+            one
+            for one in worst.values()
+            if (one.family == KEYBOARDS, one.filter, one.on_devices)
+            == (is_of_keyboards, reason, devices)
+        ]
+        part = share(
+            sum(one.dropped_count for one in same), sum(one.event_count for one in same)
+        )
+        whose = f"by {FAMILIES[KEYBOARDS]} " if is_of_keyboards else ""
+        where = f"{whose}{_where(sorted(one.building for one in same))}{devices}"
+        said.append(f"{where}: {part} of requests {REASONS[reason]}")
     return f"Could not be judged {'; '.join(said)}." if said else ""
 
 
@@ -130,7 +135,7 @@ def _where(buildings: Sequence[str]) -> str:
     known = [one for one in buildings if one != NO_BUILDING]
     places = [f"at {listed(known)}"] if known else []
     if len(known) < len(buildings):
-        places.append("where the building is not known")
+        places.append("outside the buildings")
     return " and ".join(places)
 
 

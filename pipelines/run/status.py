@@ -148,7 +148,7 @@ def status_of(district: District, now: datetime) -> Status:
     reasons += _of_files(district, now, files, waits)
     reasons += [(LOOK, line) for line in coverage.lines]
     # nobody has to act where a district never had such a log
-    lacking = (*not_delivered(district), *carried(district))
+    lacking = (*coverage.beside(not_delivered(district)), *carried(district))
     reasons += [(WELL, line) for line in lacking]
     reasons += _of_records(district, now)
     code = max((code for code, _ in reasons), default=WELL)

@@ -153,7 +153,7 @@ def _judged(installation: Installation) -> Answer:
         said = "; ".join([*shown, *([f"and {left} more"] if left else [])])
         return look(said, "schoolbell check --home {home}")
     share = noted_coverage(installation.store).share
-    return well(f"{share:.0%} of the staff requests with a name can be judged")
+    return well(f"{share:.0%} of staff page requests with a name can be judged")
 
 
 def _names(installation: Installation) -> Answer:

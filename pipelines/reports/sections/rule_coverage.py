@@ -38,7 +38,7 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     worst = rows.row(0, named=True)
     part = share(worst["dropped_count"], worst["event_count"])
-    why = f"{part} of events {REASONS[worst['filter']]}"
+    why = f"{part} of requests {REASONS[worst['filter']]}"
     return (
         f"{count(rows.height, 'filter')} left out more than a fifth of what came to "
         f"it. Most: at {worst['building']}{worst['on_devices']}, {why}. "
