@@ -265,9 +265,9 @@ class RuleCoverage:
         said = []
         if not self.is_enough:
             said.append(
-                f"only {_percent(self.share)} of {self.attributable:,} page requests "
-                "of staff with a name can be judged by rules on sites "
-                f"({self.first} to {self.last})"
+                f"only {_percent(self.share)} of {self.attributable:,} staff requests "
+                f"with a name can be judged by rules on sites ({self.first} to "
+                f"{self.last})"
             )
         return [*said, *(one.line for one in self.openings)]
 

@@ -83,26 +83,14 @@ requests as (
         and requests.disposition = 'allowed'
         and not coalesce(requests.is_student, false)
         and coalesce(requests.account_type, 'person') = 'person'
-        and requests.net_kind is distinct from 'guest'
-        and requests.net_kind is distinct from 'server'
-        and coalesce(
-            requests.device_class not in ('phone_byod', 'server', 'signage'), true
+        and not is_outside_rules(
+            requests.net_kind, requests.device_class, requests.device, requests.account
         )
-        -- private phones
-        and (
-            requests.device_class is not null
-            or requests.device is null
-            or not (
-                coalesce(requests.net_kind in ('byod', 'nat'), false)
-                or is_random_card(requests.device)
-            )
-        )
+        -- students, printers and switches
         and (
             requests.account is not null
-            -- guests behind one address, students, printers and switches
             or (
-                coalesce(requests.net_kind not in ('byod', 'nat'), true)
-                and students.person_id is null
+                students.person_id is null
                 and (
                     coalesce(requests.device_class <> 'other', true)
                     or registered.assigned_to is not null
