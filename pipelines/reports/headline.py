@@ -1,5 +1,6 @@
 """The headline numbers of a week, and what they are compared with."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -187,27 +188,33 @@ SITES_ASKED: Mapping[str, Any] = {
 
 
 def sites_asked_about(view: View) -> pl.DataFrame:
-    """One row per site that a first use asks about and no one decided on yet.
+    """Return one row per site that a first use or a lead asks about.
 
-    A case of several sites shares its minutes among them.
+    A case of several sites shares its minutes among them. A site that only leads are
+    about has no case.
     """
     uses = [
-        {
-            "site": site,
-            "case": case.case_id,
-            "subject": row["subject"],
-            "day": row["event_date"],
-            "minutes": row["record"]["details"].get("total_seconds", 0)
-            / 60 / len(row["record"]["details"]["sites"]),
-            "categories": row["record"]["details"].get("categories") or [],
-        }
+        use
         for case in view.sites
         for row in case.counted
-        for site in row["record"]["details"].get("sites") or ()
-    ]  # fmt: skip
+        for use in _uses(row["record"], row, case.case_id)
+    ]
+    of_cases = {
+        use["site"]
+        for case in view.cases
+        for row in case.counted
+        for use in _uses(row["record"], row, case.case_id)
+    }
+    uses += [
+        use
+        for row in view.site_leads.iter_rows(named=True)
+        for use in _uses(json.loads(row["record"] or "{}"), row, None)
+        if use["site"] not in of_cases
+    ]
     if not uses:
         return pl.DataFrame(schema=dict(SITES_ASKED))
-    frame = pl.DataFrame(uses, schema_overrides={"categories": pl.List(pl.String)})
+    schema = {"categories": pl.List(pl.String), "case": pl.String}
+    frame = pl.DataFrame(uses, schema_overrides=schema, infer_schema_length=None)
     return (
         frame.group_by("site")
         .agg(
@@ -215,10 +222,34 @@ def sites_asked_about(view: View) -> pl.DataFrame:
             accounts=pl.col("subject").n_unique().cast(pl.Int64),
             minutes=pl.col("minutes").sum(),
             days=pl.col("day").unique().sort(),
-            cases=pl.col("case").n_unique().cast(pl.Int64),
+            cases=pl.col("case").drop_nulls().n_unique().cast(pl.Int64),
         )
         .sort("minutes", "site", descending=[True, False])
     )
+
+
+def _uses(
+    record: Mapping[str, Any], row: Mapping[str, Any], case: str | None
+) -> list[dict[str, Any]]:
+    """Return the use of each site of a finding."""
+    details = record.get("details") or record.get("measures") or {}
+    sites = details.get("sites") or record.get("sites") or []
+    return [
+        {
+            "site": site,
+            "case": case,
+            "subject": row["subject"],
+            "day": row["event_date"],
+            "minutes": (details.get("total_seconds") or 0) / 60 / len(sites),
+            "categories": details.get("categories") or [],
+        }
+        for site in sites
+    ]
+
+
+def unjudged_minutes(view: View) -> float:
+    """Return the week's time on sites of kinds that no rule judges."""
+    return float(view.of_week(view.inputs.site_use)["unjudged_minutes"].sum() or 0)
 
 
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
-
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.unjudged_days import missing
 from pipelines.health.arrival import LEAST_PAIRS
@@ -197,6 +195,10 @@ def _clocks(installation: Installation) -> Answer:
     return _small_differences(installation)
 
 
+_HAS_CLOCKS = """
+select 1 from information_schema.tables
+where table_catalog = 'built' and table_name = 'source_clocks'
+"""
 _NEAR = """
 select source, other_source, offset_seconds, pair_count, event_date
 from built.marts.source_clocks
@@ -217,8 +219,10 @@ def _small_differences(installation: Installation) -> Answer:
     """Name the clocks that differ by less than rules mind."""
     try:
         with looking(installation.home.warehouse) as database:
-            rows = database.rows(_NEAR, {"pairs": LEAST_PAIRS, "least": TOLD_SECONDS})
-    except (ModelError, BusyError, duckdb.Error):
+            is_built = database.rows(_HAS_CLOCKS)
+            values = {"pairs": LEAST_PAIRS, "least": TOLD_SECONDS}
+            rows = database.rows(_NEAR, values) if is_built else []
+    except (ModelError, BusyError):
         rows = []
     if not rows:
         return well("no source's clock is known to differ from another's")
