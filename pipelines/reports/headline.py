@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import capital
+from pipelines.findings.cases import SITE_USE
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,
@@ -203,6 +204,7 @@ def sites_asked_about(view: View) -> pl.DataFrame:
         use["site"]
         for case in view.cases
         for row in case.counted
+        if row["kind"] == SITE_USE
         for use in _uses(row["record"], row, case.case_id)
     }
     uses += [

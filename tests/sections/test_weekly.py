@@ -158,7 +158,7 @@ def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter()
     assert len(case_lines(View(early, MONDAY), ["f-1"], "shared_account")) == 1
 
 
-NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage"}
+NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage", "untested"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
@@ -255,11 +255,15 @@ def test_a_lead_on_a_site_asks_about_the_site_and_names_nobody():
             measures={"sites": ["dice-den.example"], "total_seconds": 5460},
         ),
     }
+    # a rule about an account counts its sites and does not list them
+    leave = finding("f-leave", "shared_account", "heron-52", 2, 20) | {
+        "record": record(measures={"sites": 3})
+    }
     known = busy()
     use = known.site_use.with_columns(unjudged_minutes=pl.lit(20.0))
     given = replace(
         known,
-        findings=pl.concat([known.findings, frame("findings", [lead])]),
+        findings=pl.concat([known.findings, frame("findings", [lead, leave])]),
         site_use=use,
     )
     pages = weekly_report(given, MONDAY)
