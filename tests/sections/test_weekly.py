@@ -189,7 +189,7 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
 
 def test_limits_rules_and_trust_are_in_every_report():
     stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
-    stays.add("rule-coverage")  # only where rules are blind
+    stays |= {"rule-coverage", "untested"}  # only where rules are blind
     stays.add("student-cases")  # what students' accounts did is decided on by itself
     assert stays == set(NAMES) - set(MAY_GO)
     pages = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)

@@ -90,4 +90,5 @@ SECTION = Section(
     draw=no_chart,
     table=untested_table,
     is_shown=lambda rows: not rows.is_empty(),
+    stays=True,
 )
