@@ -200,9 +200,11 @@ def sites_asked_about(view: View) -> pl.DataFrame:
         for row in case.counted
         for use in _uses(row["record"], row, case.case_id)
     ]
+    asked = [*view.waiting, *view.sites]
     of_cases = {
         use["site"]
         for case in view.cases
+        if case in asked or view.is_new(case)
         for row in case.counted
         if row["kind"] == SITE_USE
         for use in _uses(row["record"], row, case.case_id)

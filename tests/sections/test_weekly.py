@@ -278,7 +278,7 @@ def test_a_lead_on_a_site_asks_about_the_site_and_names_nobody():
     hours = use.filter(
         pl.col("event_date").is_between(MONDAY, MONDAY + timedelta(days=6))
     ).height
-    assert f"Another {duration(20.0 * hours)} went to sites of kinds that no" in text
+    assert f"or health, took {duration(20.0 * hours)}; they are counted" in text
     assert not [path for path, text in texts(pages).items() if "heron-51" in text]
 
 

@@ -50,8 +50,8 @@ def summary(rows: pl.DataFrame) -> str:
     minutes = rows["unjudged_minutes"][0]
     if minutes >= 1:
         said.append(
-            f"Another {duration(minutes)} went to sites of kinds that no rule judges, "
-            "such as jobs, dating, or health. No names are kept of that."
+            "Sites of kinds that no rule judges, such as jobs, dating, or health, took "
+            f"{duration(minutes)}; they are counted without names."
         )
     return " ".join(said)
 
