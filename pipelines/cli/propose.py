@@ -189,7 +189,7 @@ def _told(found: Sequence[Offer], shown: Sequence[Group], show: str) -> Iterator
         yield (
             "--accept GROUP --reason WHY writes what is clear, --take-back GROUP "
             "undoes it; --try GROUP shows what it would change, --show GROUP lists "
-            "all of it. An id in the place of GROUP means one row."
+            "all of it. An id instead of GROUP means one row."
         )
 
 

@@ -131,7 +131,7 @@ def says(
     """Whether a file says each row already, or holds something else in its place.
 
     Args:
-        is_taken: What it holds in the place of a cell does not count.
+        is_taken: A cell that holds something else is written over.
     """
     made = Merged(file.name, before, is_taken=is_taken)
     text = decoded(before)[0] or empty_text(file)
