@@ -190,6 +190,17 @@ def _told(plan: Plan) -> Iterator[str]:
         yield f"  from: {how}"
 
 
+def outline(plan: Plan) -> Iterator[str]:
+    """What each export gives, what is not read, and what each file would gain."""
+    for one in plan.taken:
+        gave = ", ".join(f"{len(rows):,} for {file}" for file, rows in one.rows.items())
+        yield f"  {one.sheet.place}: {one.export.name}; {gave or 'not used'}"
+    yield from (f"  {one.place}: not read: {one.why}" for one in plan.unread)
+    for merged in plan.files:
+        yield f"  {merged.file}: {counts_of(merged)}"
+    yield from (f"  {problem}" for problem in plan.problems)
+
+
 def _calendars(plan: Plan) -> Iterator[str]:
     for calendar in plan.calendars:
         days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())

@@ -1225,10 +1225,11 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
         if jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]:
             return "|".join(jobs), ""
         return _roles(row), "few use it at length"
+    # what several jobs work with is for all: an approval says that others have none
+    if is_wide and len(jobs) != 1:
+        return "staff", ""
     if jobs:
         return "|".join(jobs), ""
-    if is_wide:
-        return "staff", ""
     return _roles(row), f"lists call it {row['leisure'].replace('_', ' ')}, few read it"
 
 

@@ -25,6 +25,7 @@ CATEGORIES = {
     "learn.example": "education", "film.example": "sports", "social.example": "social",
     "shop.example": "shopping", "hide.example": "circumvention",
     "feed.example": "streaming", "video.example": "streaming",
+    "tube.example": "streaming",
 }  # fmt: skip
 LEISURE = {"sports", "social", "shopping", "circumvention", "streaming"}
 USE = {
@@ -35,6 +36,7 @@ USE = {
     "hide.example": [*PEOPLE],
     "feed.example": [*PEOPLE],
     "video.example": [*TEACHERS, "aide0", "aide1"],
+    "tube.example": [*TEACHERS, *COACHES],
     "blog.example": TEACHERS[:6],
     "own.example": [*PEOPLE],
 }
@@ -119,6 +121,7 @@ def proposed(tmp_path_factory):
         ("blog.example", "sites:uncategorized", "staff"),  # a tenth of the staff
         ("film.example", "sites:sports", "coach"),  # most people of a job
         ("video.example", "sites:streaming", "teacher"),
+        ("tube.example", "sites:streaming", "staff"),  # of two jobs: others too
         # nearly every day by the one person of that job
         ("social.example", "sites:social", "communications"),
     ],
