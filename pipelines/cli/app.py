@@ -17,6 +17,10 @@ from pipelines.errors import SettingsError
 GROUPS = {
     "Set up": {
         "demo": ("demo:demo", "Make an invented district, from logs to report."),
+        "start": (
+            "start:start",
+            "Lead from nothing to the first report, a step at a time.",
+        ),
         "init": ("init:init", "Create a district home."),
         "setup": (
             "setup:setup",

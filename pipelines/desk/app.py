@@ -460,7 +460,7 @@ def _filled_in(form: Form, given: Mapping[str, str]) -> None:
 
 def proposals_view(visit: Visit) -> Response:
     """What the logs propose for the registry."""
-    return visit.page("proposals.html.j2", form=FORMS["proposal"],
+    return visit.page("proposals.html.j2", forms=FORMS,
                       **views.proposals_page(visit.context()))  # fmt: skip
 
 
@@ -637,7 +637,7 @@ async def form_of(request: Request) -> dict[str, str] | None:
     if not is_number or int(length) > MOST_BYTES:
         return None
     try:
-        data = await request.form(max_files=0, max_fields=40, max_part_size=MOST_BYTES)
+        data = await request.form(max_files=0, max_fields=400, max_part_size=MOST_BYTES)
     except ClientDisconnect:
         return None
     return {name: value for name, value in data.items() if isinstance(value, str)}

@@ -19,6 +19,7 @@ from pipelines.district import District
 from pipelines.findings.cases import queue
 from pipelines.findings.failures import failures
 from pipelines.findings.untested import untested
+from pipelines.health.judged_rules import noted_judged_rules
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import (
     SourceState,
@@ -149,6 +150,9 @@ def status_of(district: District, now: datetime) -> Status:
     reasons += [(ACT, str(one)) for one in failed]
     reasons += _of_files(district, now, files, waits)
     reasons += [(LOOK, line) for line in coverage.lines]
+    judged = noted_judged_rules(district.store)
+    if judged.count:
+        reasons += [(WELL, line) for line in (judged.line, *judged.reasons)]
     # nobody has to act where a district never had such a log
     lacking = (*coverage.beside(not_delivered(district)), *carried(district))
     reasons += [(WELL, line) for line in lacking]

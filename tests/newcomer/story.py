@@ -110,6 +110,48 @@ def own_district(means: Means) -> Iterator[str]:
     yield "the restored home knows every line"
 
 
+GROUPS = ("computers", "networks", "usual-hours", "sites")
+"""Groups of proposals that are accepted as a whole, in the first hour."""
+REASON = "read through with the principals"
+
+
+def by_exports(run: Command, folder: Path, made: Path) -> Iterator[str]:
+    """From nothing to a report with findings, by exports alone; nothing is typed.
+
+    Args:
+        run: A command; what it printed, also where it ended with 1, "look at it".
+        made: A district of the generator: logs and the truth.
+    """
+    home, exports = folder / "by-exports", folder / "exports"
+    run("init", home, "--yes", "--name", NAME, "--zone", ZONE)
+    yield "init"
+    judge.export(made, exports)
+    judge.bring_logs(made, home)
+    yield "logs brought, exports downloaded"
+    said = run("setup", "--home", home, "--from", exports, "--write")
+    assert "The next run judges with it" in said, said
+    yield "setup"
+    run("run", "--home", home, "--quiet", "--settle-seconds", 0)
+    before = _findings(run, home)
+    yield f"first run: {before} findings"
+    for group in GROUPS:
+        said = run("propose", "--home", home, "--accept", group, "--reason", REASON)
+        assert "It counts from the next run" in said, said
+    yield f"accepted: {', '.join(GROUPS)}"
+    run("run", "--home", home, "--quiet", "--settle-seconds", 0)
+    after = _findings(run, home)
+    assert after > before > 0, (before, after)
+    page = (home / "reports" / "latest.html").resolve()
+    assert NAME in _text(page)
+    _names_nobody(home, people_of(home))
+    yield f"second run: {after} findings, and the report names no one"
+
+
+def _findings(run: Command, home: Path) -> int:
+    lines = run("findings", "list", "--home", home, "--json").splitlines()
+    return sum(json.loads(line)["status"] == "open" for line in lines)
+
+
 def from_corpora(sources: dict[str, tuple[str, str]]) -> Bring:
     """A roster, and the samples of some sources."""
     return lambda home: list(_samples(home, sources))
