@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.district import District
 from pipelines.health.rule_coverage import (
@@ -28,8 +28,10 @@ from pipelines.health.rule_coverage import (
     rules_on,
 )
 from pipelines.state.connections import Store, fact, remember
-from pipelines.warehouse.database import Database
 from pipelines.warehouse.headers import Header
+
+if TYPE_CHECKING:  # `status` opens no warehouse, and DuckDB takes long to import
+    from pipelines.warehouse.database import Database
 
 NOTED = "judged_rules"
 LEFT = "candidates"
@@ -167,7 +169,7 @@ def _nothing_left(
     return found
 
 
-def note_judged_rules(database: Database, district: District) -> None:
+def note_judged_rules(database: "Database", district: District) -> None:
     """Remember the newest week, for those who may not open the warehouse."""
     if not database.has(TABLE):
         return

@@ -41,7 +41,8 @@ def summary(rows: pl.DataFrame) -> str:
     why = f"{part} of requests {REASONS[worst['filter']]}"
     return (
         f"More than a fifth of the requests was lost {count(rows.height, 'time')}, "
-        f"by rules, place, and reason. Most: at {worst['building']}{worst['on_devices']}, {why}. "
+        f"by rules, place, and reason. Most: at {worst['building']}"
+        f"{worst['on_devices']}, {why}. "
         "No finding there does not mean that there was nothing to find."
     )
 
