@@ -30,6 +30,8 @@ from pipelines.operations.registry_proposals import Offer, as_text
 from pipelines.run.console import working
 
 WEEKS = 8
+GROUP_WEEKS = 2
+"""A group reaches many days and models; so few are judged in seconds."""
 SHOWN = 3
 """Rows of a group that are shown."""
 UNSHOWN = ("entry_id", "match", "class")
@@ -136,7 +138,7 @@ def _try(
     groups, single = _picked(found, words)
     picked = [*(offer for group in groups for offer in group.offers), *single]
     with working("judging the last weeks again"):
-        trial = trial_of(context, picked, WEEKS)
+        trial = trial_of(context, picked, GROUP_WEEKS if groups else WEEKS)
     before, after = findings_of(trial)
     if as_json:
         typer.echo(

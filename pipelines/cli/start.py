@@ -1,8 +1,10 @@
 """The command that leads from nothing to the first report, a step at a time."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ import typer
 from pipelines.acts.context import ActContext
 from pipelines.acts.proposals import Group, accept_group, groups, offered
 from pipelines.cli.init import made_home
-from pipelines.cli.options import Home, Quiet, open_context, who_asks
+from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
@@ -51,11 +53,20 @@ def start(
         typer.Option(help="Seconds without change after which a file is complete."),
     ] = 600,
     is_quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Lead from nothing to the first report: logs, exports, run, proposals.
+    """Lead from nothing to the first report, a step at a time.
 
-    Each step is judged by what is there: stop at any time, and call it again.
+    The steps are logs, exports, run and proposals.
+
+    Each step is judged by what is there: stop at any time, and call it again. With
+    --json it only looks: how far the home has come.
     """
+    if as_json:
+        with open_district(home) as district:
+            facts = asdict(first_steps(district))
+        typer.echo(json.dumps(facts, default=str))
+        return
     is_asking = not is_silent and sys.stdin.isatty()
     place = DistrictHome(home.resolve())
     if not place.settings_file.exists():

@@ -40,6 +40,7 @@ from pipelines.desk.signin import (
 )
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
+from pipelines.operations.first_steps import first_steps
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Asker, RefusedError, Right
@@ -464,6 +465,11 @@ def proposals_view(visit: Visit) -> Response:
                       **views.proposals_page(visit.context()))  # fmt: skip
 
 
+def start_view(visit: Visit) -> Response:
+    """How far the home has come: logs, exports, what was judged."""
+    return visit.page("start.html.j2", steps=first_steps(visit.context().district))
+
+
 def requests_view(visit: Visit) -> Response:
     """What waits for a second person."""
     return visit.page("requests.html.j2", forms=FORMS,
@@ -810,6 +816,7 @@ def routes() -> list[Route]:
         Route("/try/{act}", posted(attempt), methods=["POST"]),
         _get("/trials/{trial}", trial, "sites"),
         _get("/proposals", proposals_view, "replay"),
+        _get("/start", start_view, "replay"),
         _get("/requests", requests_view),
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),

@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -97,28 +96,6 @@ def generated(
 def lay(made: Path, home: Path, generator: Generator = PRAIRIE) -> None:
     """Copy a district's registry and logs into a home that `init` made."""
     subprocess.run(["bash", generator.folder / "lay_home.sh", made, home], check=True)
-
-
-LOGS = {
-    "proxy/access.log": "squid_access.log",
-    "firewall/fortigate.log": "fortigate_traffic.log",
-    "logins/security.jsonl": "windows_security.jsonl",
-    "dhcp/leases.csv": "dhcp_leases.csv",
-}
-"""Where each log of the generator goes in `landing/`."""
-
-
-def bring_logs(made: Path, home: Path) -> None:
-    """Copy its logs into a home, and nothing of its registry."""
-    for target, name in LOGS.items():
-        path = home / "landing" / target
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(made / name, path)
-
-
-def export(made: Path, folder: Path) -> None:
-    """Write what an administrator of the district could export in an hour."""
-    _python(JUDGE / "exports.py", made, folder)
 
 
 def schoolbell(*words: object) -> str:

@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
+from pipelines.district import open_district
 from pipelines.operations import registry_proposals
+from pipelines.operations.first_steps import first_steps
 from pipelines.settings.home import DistrictHome
 from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk
@@ -121,3 +123,20 @@ def test_a_group_is_accepted_with_one_click_and_taken_back(
                 back = visitor.post("/act/proposal-back", sent | {"group": group})
                 assert back.status == 303
     assert {path: path.read_bytes() for path in registry.glob("*.csv")} == before
+
+
+def test_the_first_steps_show_what_is_missing_and_where_to_get_it(
+    forgotten, tmp_path, sockets, secret
+):
+    home = shutil.copytree(forgotten, tmp_path / "steps")
+    with open_district(home) as district:
+        steps = first_steps(district)
+    assert steps.missing
+    assert all(one.how for one in steps.missing)
+    with open_desk(home, sockets / "steps") as desk:
+        page = desk.visitor().get("/start").text
+    assert "Rules that judged a request last week: " in page
+    assert [one.file for one in steps.missing if one.file not in page] == []
+    assert [one.format for one in steps.logs if one.format not in page] == []
+    assert len(steps.logs) > 1
+    assert '<a href="/proposals">' in page

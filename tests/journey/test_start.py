@@ -1,5 +1,6 @@
 """`start` leads from nothing to the first report, and goes on where it ended."""
 
+import json
 import shutil
 
 import pytest
@@ -43,6 +44,9 @@ def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     assert (home / "reports" / "latest.html").exists()
     assert "Rules that judged a request last week: " in done.out
     assert "--accept GROUP" in done.out
+    facts = json.loads(schoolbell("start", "--home", home, "--json").out)
+    assert facts["report"].endswith(".html")
+    assert {one["format"] for one in facts["logs"]} >= {"squid_access"}
     landed = sorted((home / "landing").rglob("*"))
     again = schoolbell(*words, "--logs", brought / "logs")
     assert again.code == 0, again.err

@@ -77,7 +77,7 @@ def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
     return pl.coalesce(ours, lower)
 
 
-SPELLED_ALIKE = 0.75
+SPELLED_ALIKE = 0.8
 """A guess is of a slip in writing: "society" is no "social" network."""
 
 
