@@ -217,10 +217,7 @@ def sites_asked_about(view: View) -> pl.DataFrame:
     ]
     if not uses:
         return pl.DataFrame(schema=dict(SITES_ASKED))
-    schema: dict[str, pl.DataType] = {
-        "categories": pl.List(pl.String()),
-        "case": pl.String(),
-    }
+    schema: dict[str, Any] = {"categories": pl.List(pl.String), "case": pl.String}
     frame = pl.DataFrame(uses, schema_overrides=schema, infer_schema_length=None)
     return (
         frame.group_by("site")

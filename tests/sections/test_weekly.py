@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
+from pipelines.findings.attribution_words import in_words
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.charts import case_lines
 from pipelines.reports.corrections import facts, revision_after
@@ -280,6 +281,25 @@ def test_a_lead_on_a_site_asks_about_the_site_and_names_nobody():
     ).height
     assert f"or health, took {duration(20.0 * hours)}; they are counted" in text
     assert not [path for path, text in texts(pages).items() if "heron-51" in text]
+
+
+def test_a_card_and_its_page_say_how_the_account_is_known():
+    known = [in_words("network + inventory"), "cedar-04: card learned from 14 leases"]
+    rows = busy().findings.with_columns(
+        pl.when(pl.col("finding_id") == "f-2026w47-001")
+        .then(pl.lit(record(known_by=known)))
+        .otherwise("record")
+        .alias("record")
+    )
+    pages = weekly_report(replace(busy(), findings=rows), MONDAY)
+    card = Page(pages[INDEX], within="case-c-2026w47-001").text
+    whole = Page(pages["2026-W47/evidence/c-2026w47-001.html"]).text
+    for text in (card, whole):
+        assert "How the account is known" in text
+        assert "etwork login + inventory: the Wi-Fi or a port accepted" in text
+        assert "edar-04: card learned from 14 leases" in text
+    other = Page(pages["2026-W47/evidence/c-2026w47-004.html"]).text
+    assert "How the account is known" not in other
 
 
 def test_low_weight_expires_with_a_note_and_leads_nowhere():

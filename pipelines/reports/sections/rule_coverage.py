@@ -39,10 +39,10 @@ def summary(rows: pl.DataFrame) -> str:
     worst = rows.row(0, named=True)
     part = share(worst["dropped_count"], worst["event_count"])
     why = f"{part} of requests {REASONS[worst['filter']]}"
+    where = f"{worst['building']}{worst['on_devices']}"
     return (
         f"More than a fifth of the requests was lost {count(rows.height, 'time')}, "
-        f"by rules, place, and reason. Most: at {worst['building']}"
-        f"{worst['on_devices']}, {why}. "
+        f"by rules, place, and reason. Most: at {where}, {why}. "
         "No finding there does not mean that there was nothing to find."
     )
 
