@@ -75,7 +75,8 @@ def propose(
 ) -> None:
     """Propose registry rows from what the logs show.
 
-    They come in groups. Each has its evidence and an id. Nothing is written without --accept and a reason.
+    They come in groups. Each has its evidence and an id. Nothing is written without
+    --accept and a reason.
     """
     with open_context(home, "replay") as context:
         if back:
