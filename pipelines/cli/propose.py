@@ -73,9 +73,10 @@ def propose(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose registry rows from what the logs show, in groups.
+    """Propose registry rows from what the logs show.
 
-    Each has its evidence and an id. Nothing is written without --accept and a reason.
+    They come in groups. Each has its evidence and an id. Nothing is written without
+    --accept and a reason.
     """
     with open_context(home, "replay") as context:
         if back:

@@ -57,8 +57,6 @@ def start(
 ) -> None:
     """Lead from nothing to the first report, a step at a time.
 
-    The steps are logs, exports, run and proposals.
-
     Each step is judged by what is there: stop at any time, and call it again. With
     --json it only looks: how far the home has come.
     """
@@ -72,6 +70,26 @@ def start(
     if not place.settings_file.exists():
         made_home(place, Answers(), is_asked=is_asking)
         typer.echo(f"District home: {place.path}")
+    found = _bring_all(home, logs or (), exports or (), is_asking=is_asking)
+    _step(3, "The first report")
+    if not found.is_read:
+        typer.echo("No log is there that a format knows. Bring one, then call again:")
+        typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
+        raise typer.Exit(1)
+    _run(home, settle_seconds, is_quiet=is_quiet)
+    _step(4, "What the logs propose")
+    if _proposals(home, is_asking=is_asking):
+        _run(home, settle_seconds, is_quiet=is_quiet)
+    _step(5, "What to do next")
+    with open_district(home) as district:
+        for line in _next(first_steps(district), home):
+            typer.echo(safe(line))
+
+
+def _bring_all(
+    home: Path, logs: Sequence[Path], exports: Sequence[Path], *, is_asking: bool
+) -> FirstSteps:
+    """Bring logs and exports, those given or asked for; how far the home has come."""
     _step(1, "Logs")
     with open_district(home) as district:
         bring(district, logs or (_asked_logs(district) if is_asking else ()))
@@ -87,19 +105,7 @@ def start(
         found = first_steps(district)
     for line in _exports(found):
         typer.echo(safe(line))
-    _step(3, "The first report")
-    if not found.is_read:
-        typer.echo("No log is there that a format knows. Bring one, then call again:")
-        typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
-        raise typer.Exit(1)
-    _run(home, settle_seconds, is_quiet=is_quiet)
-    _step(4, "What the logs propose")
-    if _proposals(home, is_asking=is_asking):
-        _run(home, settle_seconds, is_quiet=is_quiet)
-    _step(5, "What to do next")
-    with open_district(home) as district:
-        for line in _next(first_steps(district), home):
-            typer.echo(safe(line))
+    return found
 
 
 def _step(number: int, title: str) -> None:
