@@ -119,7 +119,12 @@ OUTSIDE = "the Internet address {account}"
 
 
 def of_outside(claim: str, subject: str) -> str:
-    """Return the sentence, about an Internet address where the subject is one."""
+    """Return the sentence, about an Internet address where the subject is one.
+
+    A sentence that an earlier version kept is corrected as well.
+    """
+    if OUTSIDE in claim:
+        return claim
     try:
         is_outside = not any(ip_address(subject) in net for net in INSIDE)
     except (ValueError, TypeError):

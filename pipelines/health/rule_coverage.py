@@ -117,8 +117,7 @@ REASONS: Mapping[str, str] = {
     "did not arrive",
     "neither size nor content type": "have neither a size nor a content type",
     "network unknown to the registry": "come from a network that the registry lacks",
-    NO_OWNER: "come from devices whose owner is not on file, and have one fact that "
-    "names the account",
+    NO_OWNER: "come from devices whose owner is not on file",
     ONE_FACT: "have only one fact that names the account",
     "device unknown to the registry": "come from devices that the registry lacks",
     NO_HOURS: "belong to people whose duty hours are not on file",
@@ -169,7 +168,7 @@ class Opening:
 
     Attributes:
         what: The log or list; empty where nothing that can be delivered would help.
-        why: The reason without it, where `what` is empty.
+        why: What these requests lack, where it is one thing.
         rules: How many rules judge too little without it.
         events: Requests of the week, or sign-ins or connections.
         unit: Their name.
@@ -189,9 +188,11 @@ class Opening:
         rules = "1 rule" if self.rules == 1 else f"{self.rules} rules"
         events = f"{self.events:,} {self.unit}"
         where = _places(self.buildings)
+        why = f", which {self.why}" if self.why else ""
         if not self.what:
-            return f"{capital(rules)} cannot judge {events} a week {where}: {self.why}"
-        return f"{capital(self.what)} would let {rules} judge {events} a week {where}"
+            return f"{capital(rules)} cannot judge {events} a week {where}{why}"
+        what = capital(self.what)
+        return f"{what} would let {rules} judge {events} a week {where}{why}"
 
 
 def _places(buildings: Sequence[str]) -> str:
@@ -334,7 +335,9 @@ def _openings(
             continue
         device = row.get(CLASS) or NO_CLASS
         what = _opened_by(name, family, device, writing, has_leases=has_leases)
-        key = (what, "" if what else REASONS[name], UNITS.get(family, "requests"))
+        is_one_reason = not what or name in OPENED_BY
+        why = REASONS[name] if is_one_reason else ""
+        key = (what, why, UNITS.get(family, "requests"))
         counts = lost.setdefault(key, {}).setdefault((building, device), {})
         counts[family] = counts.get(family, 0) + row["dropped_count"]
     codes = _codes_of_families()
@@ -347,7 +350,7 @@ def _openings(
         much = [codes[name] for name, lines in sums if 2 * lines >= events]
         buildings = tuple(sorted({building for building, _ in places}))
         count = len(set().union(*much))
-        found.append(Opening(what, f"they {why}" if why else "", count, events, unit,
+        found.append(Opening(what, why, count, events, unit,
                              buildings))  # fmt: skip
     return sorted(found, key=lambda one: (not one.what, -one.events, one.what))
 

@@ -15,7 +15,7 @@ from pipelines.errors import ModelError
 from pipelines.findings.attribution_words import attributions
 from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
-from pipelines.findings.grades import told
+from pipelines.findings.grades import of_outside, told
 from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged_days import UNJUDGED, frame, unjudged
 from pipelines.ingest.compression import NO_CHECKSUM
@@ -210,7 +210,7 @@ def _finding(
         "end_time": _instant(record["end_time"]),
         "created_time": _instant(row["created_time"]),
         "revision": row["revision"],
-        "claim": told(record["claim"], subject, kind),
+        "claim": told(of_outside(record["claim"], row["subject"]), subject, kind),
         "record": json.dumps(shown, sort_keys=True),
         "decided_time": _instant(row["updated_time"]) if is_decided else None,
         "stage": row["record"].get("stage", "live"),

@@ -253,7 +253,7 @@ def test_no_advice_is_given_that_is_followed_already():
         frame("rule_coverage", lost).to_dicts(), has_leases=True
     ).lines
     assert known.endswith(
-        "rules cannot judge 300 requests a week at Oak Middle: they come from an "
+        "rules cannot judge 300 requests a week at Oak Middle, which come from an "
         "address whose device is not known"
     )
 
