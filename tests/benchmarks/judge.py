@@ -73,19 +73,6 @@ class Stranger:
     home: Path
 
 
-def stranger(
-    folder: Path, *, seed: int, people: int, weeks: int, more: Sequence[str] = ()
-) -> Stranger:
-    """Make a district of the first generator and lay it into a home; run nothing.
-
-    Args:
-        folder: Contains both in the end.
-        more: Further options of the generator, such as `--no-violations`.
-    """
-    district = generated(folder, seed=seed, people=people, weeks=weeks, more=more)
-    return complete(PRAIRIE, folder, district)
-
-
 def generated(
     folder: Path, *, seed: int, people: int, weeks: int, more: Sequence[str] = ()
 ) -> Path:

@@ -14,9 +14,10 @@ from pipelines.state.source_records import quarantined
 from pipelines.warehouse import builds, inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.repair import fingerprints
-from tests.benchmarks.judge import JUDGE, stranger
+from tests.benchmarks.judge import JUDGE
 from tests.conftest import LONG, only_long
 from tests.journey.small import MODELS, judged, rows_of, told_of
+from tests.journey.strangers import stranger
 
 GAPS = {
     "every third": lambda days: days[::3],

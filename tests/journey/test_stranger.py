@@ -8,9 +8,10 @@ import pytest
 from pipelines.district import open_district
 from pipelines.state import ledger
 from pipelines.state.source_records import quarantined
-from tests.benchmarks.judge import JUDGE, Stranger, stranger
+from tests.benchmarks.judge import JUDGE, Stranger
 from tests.journey.commands import Done, schoolbell
 from tests.journey.small import findings_of, shared
+from tests.journey.strangers import stranger
 
 pytestmark = [
     pytest.mark.skipif(not JUDGE.is_dir(), reason="no generator beside the checkout"),
