@@ -1,5 +1,6 @@
 """Takes a scenario's lines through formats, lake, warehouse and detections."""
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -62,7 +63,7 @@ def run(
     store = open_store(DistrictHome(home).state_db)
     try:
         written = _deliver(home, story)
-        _take_in(home, store, written, story.formats)
+        _take_in(home, store, written, story)
         return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
         store.close()
@@ -93,7 +94,11 @@ def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
         folder = home / "landing" / source
         folder.mkdir(parents=True)
         text = "".join(f"{line}\n" for line in ordered)
-        (folder / "day.log").write_text(text, encoding="utf-8", newline="")
+        file = folder / "day.log"
+        file.write_text(text, encoding="utf-8", newline="")
+        # a stamp without a year is of the year nearest to the file's own time
+        last = max(when for when, _ in lines).timestamp()
+        os.utime(file, (last, last))
         written[source] = ordered
     return written
 
@@ -102,7 +107,7 @@ def _take_in(
     home: Path,
     store: Store,
     written: Mapping[str, list[str]],
-    formats: Mapping[str, str],
+    story: Story,
 ) -> None:
     options = IngestOptions(
         store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0
@@ -111,8 +116,9 @@ def _take_in(
         source = Source(
             name=name,
             folder=home / "landing" / name,
-            format=formats[name],
+            format=story.formats[name],
             zone=places.ZONE,
+            options=story.options.get(name, {}),
         )
         ingest_source(options, source)
     for record in ledger.source_files(store):
