@@ -141,6 +141,10 @@ class District(Story):
             **self._of(device),
         )  # fmt: skip
         self.record("firewall", fact)
+        if not is_address and port in (80, 443):
+            # what leaves by the web passes the web's product too
+            agent = {} if self.uses.get("web") in AGENTS else {"machine": ""}
+            self.record("web", replace(fact, **agent))
 
     def session(
         self,
@@ -218,6 +222,3 @@ class District(Story):
 
 def without(uses: Mapping[str, str], *roles: str) -> Mapping[str, str]:
     return {role: product for role, product in uses.items() if role not in roles}
-
-
-__all__ = ["DEFAULT", "District", "replace", "without"]

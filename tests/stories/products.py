@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - lines of logs are long
 """Writers: one fact in, the lines of one product out, as its vendor documents them.
 
 A district has one product for each role: `web` sees requests, `firewall` sees
