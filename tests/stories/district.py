@@ -215,6 +215,14 @@ class District(Story):
         fact = self._fact(stamp, machine=computer, code=code, data=told | data)
         self.record("windows", fact)
 
+    def remote_desktop(
+        self, account: str, device: str, clock: str, from_ip: str
+    ) -> None:
+        """A session on a host of many, opened from another computer."""
+        self._lease_at_six(device)
+        data = {"LogonType": "10", "IpAddress": from_ip}
+        self._windows(4624, account, device, self.at(clock), data)
+
     def at_home(self, device: str) -> None:
         """Without a tunnel: an agent reports the address of the network at home."""
         self.address[device] = "192.168.1.23"

@@ -562,7 +562,7 @@ def nps(fact: Fact) -> list[str]:
     """The file in the database-compatible layout: a question and its answer."""
     head = f'"NPS1","IAS",{local(fact.when, "%m/%d/%Y,%H:%M:%S")}'
     user, session = (
-        f"SCHOOL\\{fact.name}",
+        f"EXAMPLE\\{fact.name}",
         f'"311 1 192.0.2.2 03/01/2026 {fact.number}"',
     )
     return [
@@ -924,3 +924,36 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
     },
 }
 """Of each role, the products that fill it."""
+
+NOT_TOLD: Mapping[str, str] = {
+    "barracuda_cloudgen": "its sessions have the columns of other firewalls",
+    "bind_queries": "look-ups of names alone tell no story here",
+    "cef": "an envelope, in which products write what their own logs hold",
+    "cisco_wsa": "its access log is Squid's with further columns",
+    "console_csv": "exports of Google, Entra and Okta, which have writers",
+    "declared_json": "the district names the columns, as of a filter's export",
+    "freeradius_detail": "the same logins as freeradius, in blocks",
+    "iptables": "as pfSense: a line when a connection begins, no bytes",
+    "isa_native": "W3C columns without names",
+    "isc_dhcpd_leases": "the same leases as isc_dhcpd, from its file",
+    "lease_csv": "exports of leases, as of Windows DHCP",
+    "leef": "an envelope, in which products write what their own logs hold",
+    "mikrotik": "as pfSense: a line when a connection begins, no bytes",
+    "paloalto_json": "the same records as paloalto",
+    "sophos_utm": "its proxy writes what Sophos XG writes",
+    "squid_logformat": "Squid with columns of the district's choice",
+    "squidguard": "denied requests alone",
+    "sshd_pam": "logins to servers, which no story has",
+    "suricata_eve": "a sensor: requests without a login",
+    "unbound": "look-ups of names alone tell no story here",
+    "windows_dns": "look-ups of names alone tell no story here",
+    "windows_security_csv": "the same events as windows_security_xml",
+    "windows_security_evtx": "the same events as windows_security_xml",
+    "windows_security_powershell": "the same events as windows_security_xml",
+    "zeek_conn": "a sensor: connections without a decision",
+    "zeek_dhcp": "a sensor: the leases of a DHCP server",
+    "zeek_dns": "look-ups of names alone tell no story here",
+    "zeek_http": "a sensor: requests without a login",
+    "zeek_ssl": "a sensor: names of servers without a login",
+}
+"""Formats without a writer, and why."""
