@@ -236,6 +236,6 @@ STORIES = (
     Pair("A service account at a keyboard", service_account_at_a_keyboard, ("AN-21",),
          "backup", kiosk_that_logs_itself_on, ("windows",)),
     Pair("A session on a host from a colleague's computer",
-         session_on_a_host_from_a_colleagues_pc, ("SA-1",), "avega",
-         session_on_a_host_from_the_own_pc, ("windows",)),
+         session_on_a_host_from_a_colleagues_pc, ("SA-L",), "avega",
+         session_on_a_host_from_the_own_pc, ("windows",), lead=True),
 )  # fmt: skip
