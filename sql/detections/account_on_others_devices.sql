@@ -101,7 +101,7 @@ devices as (
         and device_class in ('desktop', 'laptop')
 ),
 
--- remote desktop and its like: the address is that of the computer in front of which
+-- remote desktop: the address is that of the computer in front of which
 -- somebody sits
 opened as (
     select

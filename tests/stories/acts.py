@@ -4,8 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from tests.scenarios import leave, off_hours, one_building, outside, risks, sharing
-from tests.scenarios import sites, strangers, ways_around
+from tests.scenarios import (
+    leave,
+    off_hours,
+    one_building,
+    outside,
+    risks,
+    sharing,
+    sites,
+    strangers,
+    ways_around,
+)
 from tests.scenarios.outside import DENVER, HOME, PHONE
 from tests.scenarios.places import DEVICES
 from tests.scenarios.scenario import TUESDAY, Act
@@ -234,7 +243,7 @@ STORIES = (
     Pair("Many accounts refused, then one let in", twenty_accounts_then_one_succeeds,
          ("AN-1",), DENVER, old_password_on_a_phone, ("cloud",)),
     Pair("A service account at a keyboard", service_account_at_a_keyboard, ("AN-21",),
-         "backup", kiosk_that_logs_itself_on, ("windows",)),
+         "backup", kiosk_that_logs_itself_on, ("windows",), lead=True),
     Pair("A session on a host from a colleague's computer",
          session_on_a_host_from_a_colleagues_pc, ("SA-L",), "avega",
          session_on_a_host_from_the_own_pc, ("windows",), lead=True),
