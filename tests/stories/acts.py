@@ -210,7 +210,7 @@ STORIES = (
     Pair("Signed in from two places", outside.signed_in_at_home_and_in_denver,
          ("SA-7",), "avega", outside.home_line_then_hotspot, ("cloud",)),
     Pair("Joined the network across town", joined_across_town, ("SA-9",), "avega",
-         login_saved_on_a_colleagues_laptop, ("network",)),
+         login_saved_on_a_colleagues_laptop, ("network",), missing=(SIZE,)),
     Pair("Evening at the office", off_hours.evening_at_the_desk, ("OH-1", "NA-1"),
          "avega", off_hours.extra_duty, ON_SITE, missing=(SIZE,)),
     Pair("Night at home by the VPN", night_by_tunnel, ("OH-1", "NA-1"), "avega",
@@ -246,5 +246,5 @@ STORIES = (
          "backup", kiosk_that_logs_itself_on, ("windows",), lead=True),
     Pair("A session on a host from a colleague's computer",
          session_on_a_host_from_a_colleagues_pc, ("SA-L",), "avega",
-         session_on_a_host_from_the_own_pc, ("windows",), lead=True),
+         session_on_a_host_from_the_own_pc, ("windows",), lead=True, missing=(SIZE,)),
 )  # fmt: skip
