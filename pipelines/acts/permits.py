@@ -31,6 +31,7 @@ from pipelines.findings.registry_rows import (
     next_id,
 )
 from pipelines.findings.review import not_oneself, required_reason
+from pipelines.operations.registry_proposals import SETTINGS
 from pipelines.privacy.redaction import hidden_sites
 from pipelines.refresh.steps import nobody_watches
 from pipelines.refresh.trial import Difference, Replayed, copied
@@ -44,7 +45,9 @@ from pipelines.registry.tables.approved_sites import (
     SITE_CLASSES,
     approved_sites,
 )
+from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import scratch
+from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act
 
 
@@ -271,13 +274,18 @@ def tried(
         before = copied(context.district, Path(folder))
         try:
             for name, change in changes.items():
-                path = before.home.registry / name
+                path = file_of(before.home, name)
                 data = path.read_bytes() if path.exists() else b""
                 path.write_bytes(change(data))
-            after = with_registry(before, context.district.settings)
+            after = with_registry(before, load_settings(before.home))
             return replayed(before, after, weeks, nobody_watches, only)
         finally:
             before.store.close()
+
+
+def file_of(home: DistrictHome, name: str) -> Path:
+    """The settings file, or a file of the registry."""
+    return home.settings_file if name == SETTINGS else home.registry / name
 
 
 def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:

@@ -17,6 +17,10 @@ from pipelines.errors import SettingsError
 GROUPS = {
     "Set up": {
         "demo": ("demo:demo", "Make an invented district, from logs to report."),
+        "start": (
+            "start:start",
+            "Lead from nothing to the first report, a step at a time.",
+        ),
         "init": ("init:init", "Create a district home."),
         "setup": (
             "setup:setup",
@@ -29,7 +33,7 @@ GROUPS = {
         ),
         "propose": (
             "propose:propose",
-            "Propose registry rows from what the logs show.",
+            "Propose registry rows from what the logs show, in groups.",
         ),
         "lists": ("lists:app", "Site lists kept by others."),
         "units": (

@@ -86,7 +86,11 @@ def in_order(registry: Registry) -> str:
             f"Nothing in registry/ has a row yet; {rows:,} built-in rows are in order."
         )
     held = counted(len(files), "file")
-    return f"{rows:,} rows of the registry, of {held} and built in, are in order."
+    read = f"{rows:,} rows of the registry, of {held} and built in, are"
+    if notices := len(registry.problems):
+        said = counted(notices, "1 problem is|# problems are")
+        return f"{read} read; {said} listed above."
+    return f"{read} in order."
 
 
 def incomplete(registry: Registry) -> Iterator[str]:

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import AsJson
-from pipelines.errors import SourceError, safe
+from pipelines.errors import safe
 from pipelines.formats import MIXED
-from pipelines.ingest.delivery import Delivery, opened_up, readable
-from pipelines.ingest.identification import Examination, examine
+from pipelines.ingest.delivery import readable
+from pipelines.ingest.identification import Examination, examine, members_of
 from pipelines.ingest.line_account import Unused, unused
 from pipelines.warehouse.detections import disabled
 
@@ -34,7 +34,7 @@ def identify(
     """
     is_any_known = False
     for file in files:
-        members = _members(file)
+        members = members_of(file)
         for member in members[:MOST_MEMBERS]:
             found = examine(member)
             is_any_known |= bool(found.claims)
@@ -47,26 +47,6 @@ def identify(
         if (more := len(members) - MOST_MEMBERS) > 0 and not as_json:
             typer.echo(f"{safe(file)}: {more} more members were not looked at")
     sys.exit(0 if is_any_known else 1)
-
-
-def _members(file: Path) -> list[Delivery]:
-    """The file itself, or the members of the archive that it is."""
-    return opened_up(_delivery(file), lambda: file.open("rb"))
-
-
-def _delivery(file: Path) -> Delivery:
-    if not file.is_file():
-        raise SourceError(
-            "there is no such file", where=str(file), remedy="Check the path."
-        )
-    state = file.stat()
-    return Delivery(
-        source="identify",
-        path=readable(file.name),
-        file=file,
-        raw_bytes=state.st_size,
-        raw_mtime_ns=state.st_mtime_ns,
-    )
 
 
 def _as_data(found: Examination) -> dict[str, object]:

@@ -68,8 +68,13 @@ def init(
     )
     place = DistrictHome(home.resolve())
     is_asked = not is_silent and sys.stdin.isatty() and not place.settings_file.exists()
+    _tell(made_home(place, said, is_asked=is_asked), as_json=as_json)
+
+
+def made_home(place: DistrictHome, said: Answers, *, is_asked: bool) -> DistrictHome:
+    """Make a home of what somebody said, is asked for, or left to the machine."""
     answers = _checked(_asked(said) if is_asked else _filled(said))
-    _tell(create(place.path, **vars(answers)), as_json=as_json)
+    return create(place.path, **vars(answers))
 
 
 def _tell(made: DistrictHome, *, as_json: bool) -> None:
@@ -79,11 +84,13 @@ def _tell(made: DistrictHome, *, as_json: bool) -> None:
         return
     typer.echo(f"District home: {made.path}")
     typer.echo("Next:")
+    typer.echo(f"  schoolbell start --home {made.path}")
+    typer.echo("which leads through these, or one by one:")
     typer.echo(f"  1. look through {made.settings_file}")
-    typer.echo(f"  2. fill the files in {made.registry} (all are optional)")
-    typer.echo(f"  3. put raw logs into {made.landing}/<source>/")
-    typer.echo(f"  4. schoolbell check --home {made.path}")
-    typer.echo(f"  5. schoolbell run --home {made.path}")
+    typer.echo(f"  2. put raw logs into {made.landing}/<source>/")
+    typer.echo(f"  3. schoolbell setup --home {made.path}: fills {made.registry}")
+    typer.echo(f"  4. schoolbell run --home {made.path}")
+    typer.echo(f"  5. schoolbell propose --home {made.path}")
 
 
 def _asked(said: Answers) -> Answers:

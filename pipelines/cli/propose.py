@@ -9,8 +9,19 @@ import typer
 
 from pipelines.acts.context import ActContext
 from pipelines.acts.permits import effects
+from pipelines.acts.proposals import (
+    Group,
+    accept_group,
+    chosen,
+    findings_of,
+    groups,
+    in_group,
+    of_group,
+    offered,
+    take_back,
+    trial_of,
+)
 from pipelines.acts.proposals import accept as accepted
-from pipelines.acts.proposals import chosen, offered, what_changes
 from pipelines.acts.site_effects import NO_CASE, in_words
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
@@ -19,8 +30,14 @@ from pipelines.operations.registry_proposals import Offer, as_text
 from pipelines.run.console import working
 
 WEEKS = 8
+GROUP_WEEKS = 2
+"""A group reaches many days and models; so few are judged in seconds."""
 SHOWN = 3
 """Rows of a group that are shown."""
+UNSHOWN = ("entry_id", "match", "class")
+"""Cells of a site that are the same in each row, or are given when it is written."""
+MOST = 10_000
+"""The same with --show."""
 
 
 def propose(
@@ -29,19 +46,26 @@ def propose(
         list[str] | None,
         typer.Option(
             "--try",
-            help="Id of a proposal: show which findings it would add or remove; "
-            "repeatable.",
+            help="Id or group of proposals: show which findings it would add or "
+            "remove; repeatable.",
         ),
     ] = None,
     accept: Annotated[
         list[str] | None,
         typer.Option(
             "--accept",
-            help="Id of a proposal: write it into the registry; repeatable.",
+            help="Id or group, such as computers, sites or sites:education: write it "
+            "into the registry; repeatable.",
         ),
     ] = None,
+    back: Annotated[
+        str, typer.Option("--take-back", help="An accepted group: undo it.")
+    ] = "",
     reason: Annotated[
         str, typer.Option(help="Why it is accepted; recorded permanently.")
+    ] = "",
+    show: Annotated[
+        str, typer.Option("--show", help="A group: list all that it holds.")
     ] = "",
     out: Annotated[
         Path | None,
@@ -49,80 +73,154 @@ def propose(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose registry rows from what the logs show.
+    """Propose registry rows from what the logs show, in groups.
 
     Each has its evidence and an id. Nothing is written without --accept and a reason.
     """
     with open_context(home, "replay") as context:
+        if back:
+            for said in take_back(context, back, reason):
+                tell({"taken_back": said}, said, as_json=as_json)
+            return
         target = _outside(out, context.district.home.registry) if out else None
         with working("looking through the logs"):
             found = offered(context)
         if accept:
-            _accept(context, chosen(found, accept), reason, as_json=as_json)
+            _accept(context, found, accept, reason, as_json=as_json)
         elif to_try:
-            _try(context, chosen(found, to_try), as_json=as_json)
+            _try(context, found, to_try, as_json=as_json)
         elif target is not None:
             _write(found, target, as_json=as_json)
         else:
-            _list(found, as_json=as_json)
+            _list(found, show, as_json=as_json)
 
 
 def _accept(
-    context: ActContext, picked: Sequence[Offer], reason: str, *, as_json: bool
+    context: ActContext,
+    found: Sequence[Offer],
+    words: Sequence[str],
+    reason: str,
+    *,
+    as_json: bool,
 ) -> None:
-    for offer in picked:
+    groups, single = _picked(found, words)
+    for group in groups:
+        for said in accept_group(context, group, reason):
+            facts = {"group": group.topic, "accepted": True, "said": said}
+            tell(facts, f"{group.topic}: {said}", as_json=as_json)
+    for offer in single:
         said = accepted(context, offer, reason)
         facts = {"id": offer.offer_id, "file": offer.file, "accepted": True}
         tell(facts, f"{offer.offer_id}: {said}", as_json=as_json)
     if not as_json:
+        if groups:
+            typer.echo("--take-back GROUP undoes a group.")
         typer.echo("It counts from the next run.")
 
 
-def _try(context: ActContext, picked: Sequence[Offer], *, as_json: bool) -> None:
+def _picked(
+    found: Sequence[Offer], words: Sequence[str]
+) -> tuple[list[Group], list[Offer]]:
+    """The groups and the single offers that some words mean, each once."""
+    groups: dict[str, Group] = {}
+    ids = []
+    for word in dict.fromkeys(words):
+        if meant := of_group(found, word):
+            groups |= {one.topic: one for one in meant}
+        else:
+            ids.append(word)
+    return list(groups.values()), chosen(found, ids)
+
+
+def _try(
+    context: ActContext, found: Sequence[Offer], words: Sequence[str], *, as_json: bool
+) -> None:
+    groups, single = _picked(found, words)
+    picked = [*(offer for group in groups for offer in group.offers), *single]
     with working("judging the last weeks again"):
-        found = what_changes(context, picked, WEEKS)
+        trial = trial_of(context, picked, GROUP_WEEKS if groups else WEEKS)
+    before, after = findings_of(trial)
     if as_json:
-        typer.echo(json.dumps({"ids": [one.offer_id for one in picked],
-                               "effects": effects(found)}))  # fmt: skip
+        typer.echo(
+            json.dumps(
+                {
+                    "ids": [one.offer_id for one in picked],
+                    "effects": effects(trial.differences),
+                    "findings_before": before,
+                    "findings_after": after,
+                }
+            )
+        )
         return
-    for offer in picked:
+    for group in groups:
+        typer.echo(safe(f"{group.topic}: {group.title}"))
+    for offer in single:
         typer.echo(safe(f"{offer.offer_id} {offer.file}: {offer.reason}"))
-    for sentence in in_words(context, found) or [NO_CASE]:
+    typer.echo(f"Findings from {trial.first} to {trial.last}: {before} -> {after}")
+    for sentence in in_words(context, trial.differences) or [NO_CASE]:
         typer.echo(capital(f"{sentence}."))
-    typer.echo("Nothing was written. Give --accept ID --reason WHY to write it.")
+    typer.echo("Nothing was written. Give --accept and --reason WHY to write it.")
 
 
-def _list(found: Sequence[Offer], *, as_json: bool) -> None:
+def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
+    shown = [one for one in groups(found) if not show or in_group(one.topic, show)]
+    if show and not shown:
+        chosen(found, [show])
     if as_json:
         for offer in found:
-            typer.echo(json.dumps(_facts(offer)))
+            if not show or in_group(offer.topic, show):
+                typer.echo(json.dumps(_facts(offer)))
         return
+    for line in _told(found, shown, show):
+        typer.echo(safe(line))
+
+
+def _told(found: Sequence[Offer], shown: Sequence[Group], show: str) -> Iterator[str]:
+    """Groups with some of their rows, or all of one; then what a person writes."""
     if not found:
-        typer.echo("The logs suggest nothing that the registry does not say.")
-    for file, offers in _by_file(found).items():
-        rows = sum(len(one.proposals) for one in offers)
-        typer.echo(f"--- {file}: {rows} rows to consider")
-        for line in _lines(file, offers):
-            typer.echo(safe(line))
-    if found:
-        typer.echo("--try ID shows what it would change, --accept ID writes it.")
+        yield "The logs suggest nothing that the registry does not say."
+    for group in shown:
+        yield f"--- {group.topic}: {group.title}"
+        yield from _lines(group, MOST if show else SHOWN)
+    if own := [] if show else [one for one in found if not one.topic]:
+        yield "--- district.toml: lines that only a person can decide on"
+        for offer in own:
+            yield f"{offer.offer_id}  {' '.join(offer.reason.split())}"
+            yield from _rows(offer)
+    if shown:
+        yield (
+            "--accept GROUP --reason WHY writes what is clear, --take-back GROUP "
+            "undoes it; --try GROUP shows what it would change, --show GROUP lists "
+            "all of it. An id instead of GROUP means one row."
+        )
 
 
-def _lines(file: str, offers: Sequence[Offer]) -> Iterator[str]:
-    for number, offer in enumerate(offers):
-        header, *lines = [
-            line
-            for line in as_text(file, offer.proposals).splitlines()
-            if not line.startswith("#")
-        ]
-        if not number:
-            yield f"  {header}"
+def _lines(group: Group, most: int) -> Iterator[str]:
+    """What a group holds, then what a person looks at first and why."""
+    for offer in group.offers[:most]:
         yield f"{offer.offer_id}  {' '.join(offer.reason.split())}"
-        if offer.is_withheld:
-            yield "  its site is of a kind that is not told by name here"
-        yield from (f"+ {line}" for line in lines[:SHOWN])
-        if len(lines) > SHOWN:
-            yield f"+ ... {len(lines) - SHOWN} more rows"
+        yield from _rows(offer)
+    if len(group.offers) > most:
+        yield f"... {len(group.offers) - most} more"
+    for offer in group.doubts[:most]:
+        why = offer.doubt or "its site is of a kind that is not told by name here"
+        yield f"? {offer.offer_id}  {why}: {' '.join(offer.reason.split())}"
+        yield from _rows(offer)
+    if len(group.doubts) > most:
+        yield f"? ... {len(group.doubts) - most} more to look at"
+
+
+def _rows(offer: Offer) -> Iterator[str]:
+    """The cells that an offer would write, row by row."""
+    for one in offer.proposals[:SHOWN]:
+        cells = ", ".join(
+            f"{name} {cell}"
+            for name, cell in one.cells.items()
+            if cell and name not in UNSHOWN
+        )
+        yield f"+ {offer.file}: {cells}"
+    if len(offer.proposals) > SHOWN:
+        yield f"+ ... {len(offer.proposals) - SHOWN} more rows"
 
 
 def _by_file(found: Sequence[Offer]) -> Mapping[str, list[Offer]]:
@@ -135,8 +233,10 @@ def _by_file(found: Sequence[Offer]) -> Mapping[str, list[Offer]]:
 def _facts(offer: Offer) -> dict[str, Any]:
     return {
         "id": offer.offer_id,
+        "group": offer.topic,
         "file": offer.file,
         "reason": offer.reason,
+        "doubt": offer.doubt,
         "is_withheld": offer.is_withheld,
         "rows": [dict(one.cells) for one in offer.proposals],
     }
@@ -146,7 +246,7 @@ def _write(found: Sequence[Offer], target: Path, *, as_json: bool) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for file, offers in _by_file(found).items():
         rows = [one for offer in offers for one in offer.proposals
-                if not one.is_withheld]  # fmt: skip
+                if not (one.is_withheld or one.is_note)]  # fmt: skip
         (target / file).write_text(as_text(file, rows), encoding="utf-8")
         facts = {"file": str(target / file), "rows": len(rows)}
         tell(facts, f"{len(rows)} rows: {target / file}", as_json=as_json)

@@ -12,7 +12,8 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
-from pipelines.errors import SettingsError, safe_lines
+from pipelines.errors import SettingsError, capital, safe_lines
+from pipelines.health.judged_rules import noted_judged_rules
 from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.operations.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
@@ -76,6 +77,8 @@ def setup(
         else:
             for line in _told(plan):
                 typer.echo(safe_lines(line))
+            judged = noted_judged_rules(district.store)
+            typer.echo(f"{capital(judged.line)}. The next run counts it again.")
         is_wanted = is_written or (
             is_asking and not plan.is_empty and typer.confirm("Write this?")
         )
@@ -179,12 +182,23 @@ def _told(plan: Plan) -> Iterator[str]:
         yield from _difference(merged)
     yield from _set(plan)
     yield from (f"{problem}" for problem in plan.problems)
-    yield f"Rules that the registry lets judge: {plan.before} -> {plan.after}"
+    yield f"Rules whose registry files have rows: {plan.before} -> {plan.after}"
     for code, files in plan.after.lacking.items():
         yield f"  {code} needs {', '.join(files)}"
     for file, disables, how in remedies(plan.missing):
         yield f"{file} has no row: {disables}"
         yield f"  from: {how}"
+
+
+def outline(plan: Plan) -> Iterator[str]:
+    """What each export gives, what is not read, and what each file would gain."""
+    for one in plan.taken:
+        gave = ", ".join(f"{len(rows):,} for {file}" for file, rows in one.rows.items())
+        yield f"  {one.sheet.place}: {one.export.name}; {gave or 'not used'}"
+    yield from (f"  {one.place}: not read: {one.why}" for one in plan.unread)
+    for merged in plan.files:
+        yield f"  {merged.file}: {counts_of(merged)}"
+    yield from (f"  {problem}" for problem in plan.problems)
 
 
 def _calendars(plan: Plan) -> Iterator[str]:

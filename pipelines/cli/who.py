@@ -12,6 +12,7 @@ from pipelines.cli.findings import PUPIL
 from pipelines.cli.options import AsJson, Home, who_asks_in
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe
+from pipelines.findings.attribution_words import in_words
 from pipelines.findings.notices import Answer, Asked, Because, resolve
 
 
@@ -57,6 +58,8 @@ def _told(answer: Answer, zone: ZoneInfo) -> list[str]:
             f"building {answer.building or 'not known'}"
         )
     ]
+    if answer.facts:
+        lines.append(f"  known by {in_words(answer.facts)}")
     if answer.is_pupil:
         lines.append(f"  {PUPIL}")
     for link in answer.links:

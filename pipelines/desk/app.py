@@ -40,6 +40,7 @@ from pipelines.desk.signin import (
 )
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
+from pipelines.operations.first_steps import first_steps
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
 from pipelines.settings.roles import MATRIX, Asker, RefusedError, Right
@@ -460,8 +461,13 @@ def _filled_in(form: Form, given: Mapping[str, str]) -> None:
 
 def proposals_view(visit: Visit) -> Response:
     """What the logs propose for the registry."""
-    return visit.page("proposals.html.j2", form=FORMS["proposal"],
+    return visit.page("proposals.html.j2", forms=FORMS,
                       **views.proposals_page(visit.context()))  # fmt: skip
+
+
+def start_view(visit: Visit) -> Response:
+    """How far the home has come: logs, exports, what was judged."""
+    return visit.page("start.html.j2", steps=first_steps(visit.context().district))
 
 
 def requests_view(visit: Visit) -> Response:
@@ -637,7 +643,7 @@ async def form_of(request: Request) -> dict[str, str] | None:
     if not is_number or int(length) > MOST_BYTES:
         return None
     try:
-        data = await request.form(max_files=0, max_fields=40, max_part_size=MOST_BYTES)
+        data = await request.form(max_files=0, max_fields=400, max_part_size=MOST_BYTES)
     except ClientDisconnect:
         return None
     return {name: value for name, value in data.items() if isinstance(value, str)}
@@ -810,6 +816,7 @@ def routes() -> list[Route]:
         Route("/try/{act}", posted(attempt), methods=["POST"]),
         _get("/trials/{trial}", trial, "sites"),
         _get("/proposals", proposals_view, "replay"),
+        _get("/start", start_view, "replay"),
         _get("/requests", requests_view),
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),

@@ -5,7 +5,7 @@ The functions are those that commands call. A test compares both sides.
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -281,6 +281,39 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
     )
 
 
+def _group(context: ActContext, values: Values) -> Done:
+    said = [
+        one
+        for group in _groups_given(context, values)
+        for one in proposals.accept_group(context, group, values["reason"])
+    ]
+    return Done(f"{'; '.join(said)}. It counts from the next run.")
+
+
+def _groups_given(context: ActContext, values: Values) -> list[proposals.Group]:
+    """The groups of a form; where single rows can be ticked, no more than these."""
+    meant = proposals.of_group(proposals.offered(context), values["group"])
+    if values.get("is_ticked"):
+        meant = [
+            replace(
+                one, offers=[each for each in one.offers if values.get(each.offer_id)]
+            )
+            for one in meant
+        ]
+    found = [one for one in meant if one.offers]
+    if not found:
+        raise SettingsError(
+            "nothing is ticked, or the logs do not propose it any more",
+            remedy="Open the page again.",
+        )
+    return found
+
+
+def _group_back(context: ActContext, values: Values) -> Done:
+    said = proposals.take_back(context, values["group"], values["reason"])
+    return Done(f"{'; '.join(said)}. It counts from the next run.")
+
+
 MOST_LINES = 3
 """Rows of a proposal that are shown."""
 
@@ -534,6 +567,16 @@ _ALL = (
         title="Accept", button="See what it would change", attempt=_proposal,
         confirm="Write it into the registry", about="",
         fields=(Field("proposal", kind="hidden"), REASON), back="/proposals",
+    ),
+    Form(
+        name="proposal-group", command="propose", right="sites",
+        title="Accept the group", button="Accept", act=_group, about="",
+        fields=(Field("group", kind="hidden"), REASON), back="/proposals",
+    ),
+    Form(
+        name="proposal-back", command="propose", right="sites",
+        title="Take it back", button="Take it back", act=_group_back, about="",
+        fields=(Field("group", kind="hidden"), REASON), back="/proposals",
     ),
     Form(
         name="sign", command="report sign", right="sign",

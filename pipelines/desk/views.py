@@ -8,9 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipelines.acts.context import ActContext
-from pipelines.acts.permits import NAME as SITES
 from pipelines.acts.permits import undecided_sites
-from pipelines.acts.proposals import COUNTED, NAMELESS, offered
+from pipelines.acts.proposals import (
+    COUNTED,
+    NAMELESS,
+    Group,
+    groups,
+    in_group,
+    offered,
+)
 from pipelines.acts.records import (
     RELEASED,
     drafted,
@@ -24,10 +30,12 @@ from pipelines.desk.open_homes import Known, OpenHome
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_own_request, is_waiting
+from pipelines.operations.registry_proposals import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page, claim_for_readers
 from pipelines.reports.sign_off import signatures, unsigned
 from pipelines.reports.words import STANDINGS, day, moment
+from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.audit import Entry
 from pipelines.state.findings import history
 from pipelines.state.published_reports import report_facts
@@ -258,33 +266,55 @@ def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
 
 
 def proposals_page(context: ActContext) -> dict[str, Any]:
-    """What the logs propose for the registry; of rows that name somebody the count."""
-    found = offered(context)
-    sites = [one for one in found if one.file == SITES]
-    rows = [
-        {
-            "id": one.offer_id,
-            "file": one.file,
-            "reason": one.reason,
-            "lines": proposal_rows(one),
-        }
-        for one in found
-        if one.file in (*NAMELESS, *COUNTED)
-    ]
-    here = (*NAMELESS, *COUNTED, SITES)
-    others = Counter(one.file for one in found if one.file not in here)
+    """What the logs propose, in groups; of rows that name anything no more than counts.
+
+    Sites are one list to read through, by kind.
+    """
+    found = groups(offered(context))
+    sites = [one for one in found if in_group(one.topic, "sites")]
+    others = [one for one in found if one not in sites]
+    in_force = Counter(one["topic"] for one in accepted_groups(context.district.store))
     return {
-        "sites": [
-            {
-                "reason": one.reason,
-                "is_withheld": one.is_withheld,
-                "pattern": one.proposals[0].cells["pattern"],
-            }
-            for one in sites
+        "groups": [_proposed_group(one) for one in others],
+        "kinds": [
+            {"title": one.title, "topic": one.topic,
+             "sites": [_proposed_site(each) for each in one.offers]}
+            for one in sites if one.offers
         ],
-        "rows": rows,
-        "others": sorted(others.items()),
+        "doubtful": [_proposed_site(each) for one in sites for each in one.doubts],
+        "in_force": sorted(in_force),
         "may": context.asker.may("sites"),
+    }  # fmt: skip
+
+
+def _proposed_group(group: Group) -> dict[str, Any]:
+    """A group with its rows, or with their number where a row names anything."""
+    offers = [*group.offers, *group.doubts]
+    is_named = any(one.file not in (*NAMELESS, *COUNTED, SETTINGS) for one in offers)
+    shown = offers[:0] if is_named else offers
+    return {
+        "topic": group.topic,
+        "title": group.title,
+        "count": sum(len(one.proposals) for one in group.offers),
+        "rows": [
+            {"id": one.offer_id, "file": one.file, "reason": one.reason,
+             "lines": proposal_rows(one), "may_try": one.file in (*NAMELESS, *COUNTED)}
+            for one in shown
+        ],
+        "doubts": sorted(Counter(one.doubt for one in group.doubts).items()),
+        "is_named": is_named,
+    }  # fmt: skip
+
+
+def _proposed_site(offer: Offer) -> dict[str, Any]:
+    cells = offer.proposals[0].cells
+    return {
+        "id": offer.offer_id,
+        "pattern": cells["pattern"],
+        "roles": cells.get("roles", "").replace("|", ", "),
+        "reason": offer.reason,
+        "doubt": offer.doubt,
+        "is_withheld": offer.is_withheld,
     }
 
 

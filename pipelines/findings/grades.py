@@ -11,6 +11,7 @@ pseudonyms, at the places `{account}` and `{devices}`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from ipaddress import ip_address, ip_network
 
 from pipelines.errors import capital
 from pipelines.findings.record import (
@@ -113,13 +114,37 @@ def claim(header: Header, details: Details) -> str:
     return f"Account {{account}} met rule {header.code}."
 
 
-def told(claim: str, subject: str, kind: str) -> str:
-    """The sentence with its subject put in; a device is called one.
+OUTSIDE = "the Internet address {account}"
+"""How a sentence names a subject that is no device of the district."""
 
-    Accounts are called so by the rules themselves.
+
+def of_outside(claim: str, subject: str) -> str:
+    """Return the sentence, about an Internet address where the subject is one."""
+    try:
+        is_outside = not any(ip_address(subject) in net for net in INSIDE)
+    except (ValueError, TypeError):
+        return claim
+    return claim.replace("{account}", OUTSIDE) if is_outside else claim
+
+
+INSIDE = [
+    ip_network(one)
+    for one in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+        "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "fc00::/7", "fe80::/10",
+        "ff00::/8", "::1/128",
+    )
+]  # fmt: skip
+"""As the macro `is_private_address`: what no network outside routes."""
+
+
+def told(claim: str, subject: str, kind: str) -> str:
+    """Put the subject into a sentence; a device is called one.
+
+    Accounts, and addresses outside, are called so by the sentence itself.
     """
-    if kind != "device":
-        return claim.replace("{account}", subject)
+    if kind != "device" or OUTSIDE in claim:
+        return capital(claim.replace("{account}", subject))
     said = claim.replace("{account}", f"device {subject}")
     return capital(said)
 

@@ -23,6 +23,7 @@ from pipelines.findings.grades import (
     alternatives,
     claim,
     confidence,
+    of_outside,
     of_the_subject,
     severity,
 )
@@ -124,7 +125,7 @@ def _finding(
         end_time=row.end_time,
         severity=severity(header, row.details, recent),
         confidence=confidence(header, tested),
-        claim=claim(header, row.details),
+        claim=of_outside(claim(header, row.details), row.subject),
         devices=tuple(seen.devices),
         sites=tuple(seen.sites),
         withheld=tuple(site for site in seen.sites if site in known.sensitive),

@@ -58,6 +58,7 @@ class Answer:
 
     Attributes:
         grade: A, B, C or D, as for web requests.
+        facts: The facts behind it, as `core.http_requests` names them.
         account: None for grade D, always.
         is_pupil: The account is a student's.
         is_crowded: The address stands for many devices.
@@ -67,6 +68,7 @@ class Answer:
     """
 
     grade: str = "D"
+    facts: str = ""
     account: str | None = None
     is_pupil: bool = False
     device: str | None = None
@@ -170,10 +172,10 @@ def attributed(
         if row["account_type"] not in NOT_PERSONS
     ]
     named = _named(case, flow, claims)
-    account, answer.grade = _graded(case, claims, device, named)
+    account, answer.grade, answer.facts = _graded(case, claims, device, named)
     if answer.grade == "C" and named[1] and _outlived(case, ip, account):
         answer.gaps.append("the name is older than the device's lease of the address")
-        account, answer.grade = None, "D"
+        account, answer.grade, answer.facts = None, "D", ""
     answer.links += [_seen(case, row) for row in claims]
     if account is not None:
         answer.account = case.name("account", account)
@@ -216,39 +218,73 @@ def _graded(
     claims: Sequence[Mapping[str, Any]],
     device: Mapping[str, Any],
     named: tuple[str | None, bool],
-) -> tuple[str | None, str]:
-    """The account and its grade, as `core.http_requests` grades; D names nobody."""
+) -> tuple[str | None, str, str]:
+    """Return the account, its grade, and the facts, as `core.http_requests` does.
+
+    D names no one.
+    """
     answer, (account, is_guess) = case.answer, named
     # let in at that very device, or into the tunnel
     sure = {"keyboard", "tunnel"} if answer.is_remote else {"keyboard"}
     confirmed = {row["account"] for row in claims if row["witness"] in sure}
     is_confirmed = account in confirmed and not answer.is_crowded
-    if account is not None and (not is_guess or is_confirmed):
-        return account, "A"
+    if account is not None and not is_guess:
+        return account, "A", "login"
+    if account is not None and is_confirmed:
+        fact = min(row["witness"] for row in claims
+                   if row["account"] == account and row["witness"] in sure)  # fmt: skip
+        return account, "A", f"mapping + {fact}"
     if answer.is_crowded:
-        return None, "D"
+        return None, "D", ""
     people = {row["person_id"] or row["account"] for row in claims}
     if len(people) > 1:
         answer.gaps.append("the sources saw different people there")
-        return None, "D"
+        return None, "D", ""
     owner = device.get("assigned_to") if not device.get("pool") else None
     owned = _owned(case, owner)
     is_owners = people == {owner} or (not people and account in {owned, None})
     if account is not None and owned and not is_owners:
         answer.gaps.append("the inventory gives the device to somebody else")
-        return None, "D"
+        return None, "D", ""
     if owned and is_owners:
-        # a firewall's guess and the inventory that name one person are two facts
-        return owned, "A" if account else "B"
+        # a firewall's guess, or a login, and the inventory that name one person
+        facts = ["mapping"] if account else _origins(claims)
+        return owned, "A" if facts else "B", " + ".join([*facts, "inventory"])
+    return _without_owner(answer, claims, device, account)
+
+
+ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
+"""Witness of an account at an address -> the fact that it is."""
+
+
+def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the facts of different origins that name a person there."""
+    people = [row for row in claims if row["account_type"] == "person"]
+    return sorted(
+        {ORIGINS[row["witness"]] for row in people if row["witness"] in ORIGINS}
+    )
+
+
+def _without_owner(
+    answer: Answer,
+    claims: Sequence[Mapping[str, Any]],
+    device: Mapping[str, Any],
+    account: str | None,
+) -> tuple[str | None, str, str]:
+    """Return the account at a device whose owner does not decide."""
     # of shared stock, or of somebody else's device, a saved login says nothing
     is_nobodys = not device.get("assigned_to") and not device.get("pool")
     naming = {"keyboard", "wifi"} if is_nobodys else {"keyboard"}
     seated = [row["account"] for row in claims if row["witness"] in naming]
-    account = account or next(iter(seated), None)
+    origins = _origins(claims)
+    if account is None and is_nobodys and seated and len(origins) > 1:
+        return seated[0], "A", " + ".join(origins)
     if account is not None:
-        return account, "C"
+        return account, "C", "mapping"
+    if seated:
+        return seated[0], "C", "keyboard or network"
     answer.gaps.append("no logon, login or tunnel names an account there")
-    return None, "D"
+    return None, "D", ""
 
 
 def _outlived(case: Case, ip: str, account: str | None) -> bool:

@@ -1,9 +1,10 @@
 """How much of what the rules should judge they could, where not, and why.
 
 `marts.rule_coverage` counts it by day; here it becomes sentences. A family of rules
-that loses more than a fifth of a building's events at one filter is blind there: that
-it found nothing says nothing. A rule that lacks a log or rows of the registry it stands
-on is told before any log was read.
+that loses more than a fifth of a building's events at one filter is blind there: a
+result of zero means nothing. Each log or list that would help gets one line, with the
+number of requests it would open. A rule that lacks a log or rows of the registry is
+reported before any log is read.
 """
 
 import json
@@ -52,31 +53,30 @@ CLASSES: Mapping[str, str] = {
 }
 """Classes of devices, as readers call them."""
 
-SITES, PRESENCE, TUNNELS = "sites", "presence", "tunnels"
+SITES, HOURS, PRESENCE, TUNNELS = "sites", "hours", "presence", "tunnels"
 SHARED, KEYBOARDS = "shared", "keyboards"
 PROPERTY = "property"
 LOGONS, FLOWS = "logons", "flows"
 FAMILIES: Mapping[str, str] = {
-    SITES: "rules on sites and duty hours",
+    SITES: "rules on sites",
+    HOURS: "rules on use outside duty hours",
     PRESENCE: "shared-account rules",
     SHARED: "shared-account rules on devices of many (classroom, lab, cart)",
-    KEYBOARDS: "rules that ask for a keyboard (SA-4, SA-5, SA-8, SA-L, and AN-1 of "
-    "what is refused there)",
-    PROPERTY: "rules on the district's own devices (OH-1, NA-3, and use of sites off "
-    "duty)",
-    TUNNELS: "rules on use through the VPN (SA-6, OH-1)",
+    KEYBOARDS: "rules that need the computer's own logon log",
+    PROPERTY: "rules on the district's own devices",
+    TUNNELS: "rules on use through the VPN",
     LOGONS: "rules on logons",
     FLOWS: "rules on uploads and beacons",
 }
 FAMILY_OF: Mapping[str, str] = {
     "shared_account": PRESENCE,
     "non_approved_site": SITES,
-    "off_hours_external": SITES,
+    "off_hours_external": HOURS,
 }
 """Kind of finding -> the family whose candidates its rules share."""
 ASKED_OF: Mapping[str, tuple[str, ...]] = {
     "shared_account": (PRESENCE, SHARED, KEYBOARDS),
-    "off_hours_external": (SITES, PRESENCE, PROPERTY),
+    "off_hours_external": (HOURS,),
     "non_approved_site": (SITES,),
 }
 """Kind of finding -> every family that must have judged before none is said."""
@@ -102,52 +102,105 @@ def asks_presence(header: Header) -> bool:
 KEYBOARD = "logons.host"
 """What only a computer's own log tells."""
 NO_ACCOUNT = "no account"
+CONTRADICTED, NO_HOURS = "two logs name different people", "no duty hours on file"
+ONE_FACT, NO_OWNER = "one fact names the account", "the device has no owner on file"
+NO_ONE_SEEN = "nothing tells who is at the device"
+NO_LOGONS = "the device writes no logons"
+NO_DEVICE = "no device"
 REASONS: Mapping[str, str] = {
     NO_ACCOUNT: "name no account",
+    CONTRADICTED: "have logs that name different people",
     "account unknown to the registry": "carry an account that the registry lacks",
-    "no device": "come from an address whose device is not known",
+    NO_DEVICE: "come from an address whose device is not known",
     "no host": "name no host",
-    "no line closes its session": "belong to sessions of which the line with bytes and "
-    "end did not arrive",
-    "neither size nor content type": "tell neither size nor content type",
+    "no line closes its session": "belong to sessions whose line with bytes and end "
+    "did not arrive",
+    "neither size nor content type": "have neither a size nor a content type",
     "network unknown to the registry": "come from a network that the registry lacks",
-    "one fact names the account": "carry an account that one fact alone names",
+    NO_OWNER: "come from devices whose owner is not on file, and have one fact that "
+    "names the account",
+    ONE_FACT: "have only one fact that names the account",
     "device unknown to the registry": "come from devices that the registry lacks",
-    "nothing tells who is at the device": "come from devices of which no log tells "
-    "who is there",
-    "the device writes no logons": "come from devices that write no logons",
+    NO_HOURS: "belong to people whose duty hours are not on file",
+    NO_ONE_SEEN: "come from devices where no log shows who is there",
+    NO_LOGONS: "come from devices that write no logons",
     "no login to the VPN": "come through a tunnel whose login does not arrive",
-    "neither host nor address": "name neither host nor address",
-    "no size": "tell no size",
+    "neither host nor address": "have neither host nor address",
+    "no size": "have no size",
 }
-REMEDIES: Mapping[str, str] = {
-    NO_ACCOUNT: "have the proxy or the firewall log user names",
-    "account unknown to the registry": "schoolbell propose; add the accounts to "
-    "users.csv or accounts.csv",
-    "no device": "deliver DHCP and VPN logs",
-    "no host": "have the proxy log host names",
-    "no line closes its session": "have the firewall send its traffic log at "
-    "the end of each session, and look for what was lost on the way",
-    "neither size nor content type": "have the filter log bytes or content types",
-    "network unknown to the registry": "add the networks to subnets.csv",
-    "one fact names the account": "have the proxy ask for a login, or add to "
-    "devices.csv whose the devices are",
-    "device unknown to the registry": "schoolbell propose; add the devices to "
-    "devices.csv, private ones as phone_byod",
-    "nothing tells who is at the device": "deliver the computers' Security logs, "
-    "Google's ChromeOS audit, or the RADIUS log of Wi-Fi and ports",
-    "the device writes no logons": "deliver the computers' Security logs, or Google's "
-    "ChromeOS audit",
-    "no login to the VPN": "deliver the VPN's log",
-    "neither host nor address": "have the server log where sign-ins come from",
-    "no size": "have the firewall log bytes sent",
+OPENED_BY: Mapping[str, str] = {
+    "account unknown to the registry": "these accounts in users.csv or accounts.csv "
+    "(schoolbell propose)",
+    "no host": "host names in the proxy's log",
+    "no line closes its session": "the firewall's traffic log at the end of each "
+    "session",
+    "neither size nor content type": "bytes or content types in the filter's log",
+    "network unknown to the registry": "these networks in subnets.csv (schoolbell "
+    "propose)",
+    NO_OWNER: "the owners of these devices in devices.csv",
+    "device unknown to the registry": "these devices in devices.csv (schoolbell "
+    "propose), private ones as phone_byod",
+    NO_HOURS: "duty hours in staff_duty.csv, or usual_duty in district.toml",
+    "no login to the VPN": "the VPN's log",
+    "neither host nor address": "the host or address of each sign-in in the server's "
+    "log",
+    "no size": "bytes sent in the firewall's log",
 }
+"""Filter -> what would let the rules judge what it dropped, whatever the device."""
+KEYBOARD_LOG: Mapping[str, str] = {
+    "chromebook": "Google's ChromeOS audit",
+    "desktop": "the Security logs",
+    "lab_pc": "the Security logs",
+    "laptop": "the Security logs",
+    "podium": "the Security logs",
+    "vdi_host": "the Security logs",
+}
+"""Class of a device -> the log that shows who is at its keyboard."""
+SAME_LOG: Mapping[str, str] = {
+    "Google's ChromeOS audit": "Google's audit of ChromeOS does not arrive",
+    "the Security logs": "the Security log does not arrive",
+}
+"""Such a log -> how the sentence on a log that never arrives ends."""
 
 
-REMEDIES_OF_STOCK: Mapping[str, str] = {
-    "one fact names the account": "have the proxy ask for a login",
-}
-"""The remedies that differ where a device is shared: no one has a cart's device."""
+@dataclass(frozen=True)
+class Opening:
+    """A log or a list that would let rules judge more.
+
+    Attributes:
+        what: The log or list; empty where nothing that can be delivered would help.
+        why: The reason without it, where `what` is empty.
+        rules: How many rules judge too little without it.
+        events: Requests of the week, or sign-ins or connections.
+        unit: Their name.
+        buildings: The places.
+    """
+
+    what: str
+    why: str
+    rules: int
+    events: int
+    unit: str
+    buildings: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """A sentence, as an operator reads it."""
+        rules = "1 rule" if self.rules == 1 else f"{self.rules} rules"
+        events = f"{self.events:,} {self.unit}"
+        where = _places(self.buildings)
+        if not self.what:
+            return f"{capital(rules)} cannot judge {events} a week {where}: {self.why}"
+        return f"{capital(self.what)} would let {rules} judge {events} a week {where}"
+
+
+def _places(buildings: Sequence[str]) -> str:
+    """Return where, as in "at HS and MS, and outside the schools' networks"."""
+    named = [one for one in buildings if one != ELSEWHERE]
+    at = f"at {listed(named)}" if named else ""
+    if ELSEWHERE not in buildings:
+        return at
+    return f"{at}{', and ' if at else ''}outside the buildings"
 
 
 @dataclass(frozen=True)
@@ -179,12 +232,13 @@ ELSEWHERE = "elsewhere"
 
 @dataclass(frozen=True)
 class RuleCoverage:
-    """What a week of a district was judged by.
+    """How much of a week the rules could judge.
 
     Attributes:
-        attributable: Staff requests with a name, or of a device with an owner.
+        attributable: Page requests of staff with a name, or of a device with an owner.
         judged: Of these, the ones that rules on sites could judge.
         blind: The worst first.
+        openings: The logs and lists that would help, the largest first.
     """
 
     attributable: int
@@ -192,6 +246,7 @@ class RuleCoverage:
     blind: tuple[Blind, ...]
     first: date | None = None
     last: date | None = None
+    openings: tuple[Opening, ...] = ()
 
     @property
     def share(self) -> float:
@@ -211,54 +266,127 @@ class RuleCoverage:
         if not self.is_enough:
             said.append(
                 f"only {_percent(self.share)} of {self.attributable:,} staff requests "
-                f"with a name can be judged ({self.first} to {self.last})"
+                f"with a name can be judged by rules on sites ({self.first} to "
+                f"{self.last})"
             )
-        return said + list(_said_once(self.blind))
+        return [*said, *(one.line for one in self.openings)]
 
-
-def _said_once(blind: Iterable[Blind]) -> Iterable[str]:
-    """A sentence for all that is lost to one filter at the same places."""
-    of_family: dict[tuple[str, str, str], list[Blind]] = {}
-    for one in blind:
-        key = (one.filter, one.on_devices, one.family)
-        of_family.setdefault(key, []).append(one)
-    alike: dict[tuple[str, str, tuple[str, ...]], list[Blind]] = {}
-    for (name, devices, _), found in of_family.items():
-        where = tuple(sorted(one.building for one in found))
-        alike.setdefault((name, devices, where), []).extend(found)
-    for (name, devices, where), found in alike.items():
-        rules = listed(list(dict.fromkeys(FAMILIES[one.family] for one in found)))
-        named = [one for one in where if one != ELSEWHERE]
-        places = [f"at {listed(named)}"] if named else []
-        if ELSEWHERE in where:
-            places.append("without a known building")
-        shares = sorted(one.share for one in found)
-        ends = dict.fromkeys((_percent(shares[0]), _percent(shares[-1])))
-        yield (
-            f"{capital(rules)} cannot judge use {listed(places)}{devices}: "
-            f"{' to '.join(ends)} of events {REASONS[name]}. "
-            f"{_remedy(name, {one.family for one in found})}"
-        )
+    def beside(self, lacking: Iterable[str]) -> list[str]:
+        """Return the lines on logs that never arrive, without those counted here."""
+        told = [
+            ending
+            for log, ending in SAME_LOG.items()
+            if any(one.what.startswith(log) for one in self.openings)
+        ]
+        return [line for line in lacking if not any(one in line for one in told)]
 
 
 Row = Mapping[str, Any]
 """Of `marts.rule_coverage`, whole or summed."""
 
 
-def coverage_of(rows: Sequence[Row]) -> RuleCoverage:
-    """What rows of `marts.rule_coverage` say together."""
+def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverage:
+    """Sum up rows of `marts.rule_coverage`.
+
+    Args:
+        rows: Days of the table.
+        has_leases: Whether DHCP logs arrive, so that it is no advice to deliver them.
+    """
     if not rows:
         return RuleCoverage(0, 0, ())
     summed = _summed(rows, FILTERED)
-    named = [
-        row for row in summed if row["family"] == SITES and row["filter"] != NO_ACCOUNT
-    ]
-    first = min((row["position"] for row in named), default=None)
-    total = sum(row["event_count"] for row in named if row["position"] == first)
-    lost = sum(row["dropped_count"] for row in named if row["is_loss"])
+    sites = [row for row in summed if row["family"] == SITES]
+    judged = sum(row["event_count"] for row in sites if row["filter"] == JUDGED)
+    lost = sum(
+        row["dropped_count"]
+        for row in sites
+        if row["is_loss"] and row["filter"] != NO_ACCOUNT
+    )
     days = [row["event_date"] for row in rows]
     blind = tuple(_blind(summed, rows))
-    return RuleCoverage(total, total - lost, blind, min(days), max(days))
+    openings = tuple(_openings(blind, rows, has_leases=has_leases))
+    return RuleCoverage(judged + lost, judged, blind, min(days), max(days), openings)
+
+
+JUDGED = "candidates"
+
+
+def _openings(
+    blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool
+) -> list[Opening]:
+    """One for each log or list that would help, where a filter left out too much.
+
+    A request that several families lose counts once: the family that loses most of it
+    counts.
+    """
+    at = {(one.family, one.building, one.filter) for one in blind}
+    writing = {
+        row[CLASS]
+        for row in rows
+        if row["family"] == KEYBOARDS
+        and row["filter"] == "a device that can be carried"
+        and row["event_count"]
+    }
+    lost: dict[tuple[str, str, str], dict[tuple[str, str], dict[str, int]]] = {}
+    for row in rows:
+        family, building, name = row["family"], row["building"], row["filter"]
+        if (family, building, name) not in at or not row["dropped_count"]:
+            continue
+        device = row.get(CLASS) or NO_CLASS
+        what = _opened_by(name, family, device, writing, has_leases=has_leases)
+        key = (what, "" if what else REASONS[name], UNITS.get(family, "requests"))
+        counts = lost.setdefault(key, {}).setdefault((building, device), {})
+        counts[family] = counts.get(family, 0) + row["dropped_count"]
+    codes = _codes_of_families()
+    found = []
+    for (what, why, unit), places in lost.items():
+        events = sum(max(each.values()) for each in places.values())
+        # a family that loses less than half of them is not what this is about
+        sums = [(name, sum(each.get(name, 0) for each in places.values()))
+                for name in codes]  # fmt: skip
+        much = [codes[name] for name, lines in sums if 2 * lines >= events]
+        buildings = tuple(sorted({building for building, _ in places}))
+        count = len(set().union(*much))
+        found.append(Opening(what, f"they {why}" if why else "", count, events, unit,
+                             buildings))  # fmt: skip
+    return sorted(found, key=lambda one: (not one.what, -one.events, one.what))
+
+
+UNITS: Mapping[str, str] = {LOGONS: "sign-ins", FLOWS: "connections"}
+
+
+def _opened_by(
+    name: str, family: str, device: str, writing: Iterable[str], *, has_leases: bool
+) -> str:
+    """Return the log or list that would help; empty where none would."""
+    if name in OPENED_BY:
+        return OPENED_BY[name]
+    if name == CONTRADICTED:
+        return ""
+    if name == NO_DEVICE:
+        return "" if has_leases else "DHCP and VPN logs"
+    if log := KEYBOARD_LOG.get(device):
+        # its log arrives from some of them: the others are meant
+        rest = " that send none yet" if device in writing else ""
+        if device == "chromebook":
+            return f"{log} of the Chromebooks{rest}" if rest else log
+        return f"{log} of the {CLASSES[device]}{rest}"
+    if name == NO_ACCOUNT:
+        return "user names in the log of the proxy or the firewall"
+    return "a login at the proxy" if name == ONE_FACT and family != LOGONS else ""
+
+
+def _codes_of_families() -> Mapping[str, set[str]]:
+    """Return the rules that each family's losses keep from judging."""
+    from pipelines.warehouse.models import rules  # it takes long to import
+
+    found: dict[str, set[str]] = {}
+    for code, model in rules().items():
+        found.setdefault(family_of(model.header), set()).add(code)
+    found[SHARED] = found.get(PRESENCE, set())
+    found[PROPERTY] = found.get(HOURS, set())
+    found[TUNNELS] = {"SA-6", *found.get(HOURS, ())}
+    return found
 
 
 def blind_of(rows: Sequence[Row]) -> list[Blind]:
@@ -348,12 +476,16 @@ def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
     summed = _summed(own, FILTERED)
     blind = {one.building: one for one in reversed(list(_blind(summed, own)))}
     parts: dict[str, list[Row]] = {}
+    judged: dict[str, int] = {}
     for row in sorted(summed, key=lambda row: (row["building"], row["position"])):
         if row["is_loss"] and row["filter"] != NO_ACCOUNT:
             parts.setdefault(row["building"], []).append(row)
+        if row["filter"] == JUDGED:
+            judged[row["building"]] = row["event_count"]
     for part in parts.values():
-        came = part[0]["event_count"]
         lost = sum(row["dropped_count"] for row in part)
+        # what no rule is about is no part of the whole
+        came = lost + judged.get(part[0]["building"], 0)
         if came < FEWEST_EVENTS or came - lost >= ENOUGH * came:
             continue
         worst = max(part, key=lambda row: int(row["dropped_count"]))
@@ -369,7 +501,9 @@ def note_coverage(database: "Database", store: Store) -> None:
     ((newest,),) = database.rows("select max(event_date) from marts.rule_coverage")
     first = (newest or date.max) - DAYS + timedelta(days=1)
     week = database.days_of(TABLE, first, newest or date.max)
-    noted = json.dumps(asdict(coverage_of(week)), default=date.isoformat)
+    leases = any(one.event_class == "leases" for one in lake_files(store))
+    found = coverage_of(week, has_leases=leases)
+    noted = json.dumps(asdict(found), default=date.isoformat)
     with store.writing() as connection:
         if fact(connection, NOTED) != noted:
             remember(connection, NOTED, noted)
@@ -392,14 +526,11 @@ def noted_coverage(store: Store) -> RuleCoverage:
         ),
         first=noted["first"] and date.fromisoformat(noted["first"]),
         last=noted["last"] and date.fromisoformat(noted["last"]),
+        openings=tuple(
+            Opening(**{**one, "buildings": tuple(one["buildings"])})
+            for one in noted.get("openings", ())
+        ),
     )
-
-
-def _remedy(name: str, families: set[str]) -> str:
-    """Say what to do, in a sentence; a command stays as it is typed."""
-    own = REMEDIES_OF_STOCK if families == {SHARED} else {}
-    text = own.get(name, REMEDIES[name])
-    return text if text.startswith("schoolbell") else capital(text)
 
 
 def _percent(part: float) -> str:

@@ -101,7 +101,7 @@ def judged_hours(
 
     Returns:
         One row per hour that was expected or that holds lines: the columns of
-        `hours`, `usual` (lines), `surprise` (how unlikely silence is, as the
+        `hours`, `usual` and `low` (lines), `surprise` (how unlikely silence is, as the
         negative power of ten), `lack` (the same where hardly any came, else 0),
         `is_expected` and `state` (fine, thin, silent).
     """
@@ -114,7 +114,7 @@ def judged_hours(
         _states(_chosen(learned))
         .filter(pl.col("is_expected") | (pl.col("line_count") > 0))
         .select(
-            *PLACE, "event_date", "hour", "hour_start", "line_count", "usual",
+            *PLACE, "event_date", "hour", "hour_start", "line_count", "usual", "low",
             "surprise", "lack", "is_expected", "state",
         )
         .sort(*PLACE, "hour_start")
@@ -259,7 +259,10 @@ def _states(rows: pl.DataFrame) -> pl.DataFrame:
 def expected_hours(
     hours: pl.DataFrame, days: pl.DataFrame, closed: pl.DataFrame, zone: str
 ) -> pl.DataFrame:
-    """Source-hours with and without lines, judged as alerts judge them.
+    """Return source-hours with and without lines, judged as alerts judge them.
+
+    A silent hour that is usually quiet, as in the evening or on a Sunday, is not
+    missing: chance leaves it out too.
 
     Args:
         hours: Rows of `marts.source_hours`.
@@ -272,7 +275,27 @@ def expected_hours(
     if not isinstance(first, date) or not isinstance(last, date):
         return hours.with_columns(is_expected=pl.lit(value=False))
     kinds = day_kinds(days, first, last)
-    return judged_hours(everywhere, kinds, closed, zone).drop("building")
+    judged = judged_hours(everywhere, kinds, closed, zone).drop("building")
+    return _without_quiet_hours(judged)
+
+
+UNLIKELY = 0.7
+"""Surprise of a busy hour that is missing: it had lines on four of five such days."""
+NEVER_FEWER = 5
+"""An hour that had at least so many lines on every such day is missing without any."""
+
+
+def _without_quiet_hours(judged: pl.DataFrame) -> pl.DataFrame:
+    """Expect no silent hour that chance explains, alone and with those next to it."""
+    is_silent = pl.col("state") == "silent"
+    run = pl.struct("source", "state").rle_id()
+    is_busy = (pl.col("usual") >= THIN_LEAST) & (pl.col("surprise") >= UNLIKELY)
+    is_steady = (pl.col("low") >= NEVER_FEWER).fill_null(value=False)
+    is_sure = pl.col("surprise").sum().over(run) >= SURE
+    is_missing = is_busy | is_steady | is_sure
+    return judged.with_columns(
+        is_expected=pl.col("is_expected") & (~is_silent | is_missing)
+    ).drop("low")
 
 
 def closed_times(

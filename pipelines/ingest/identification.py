@@ -25,7 +25,7 @@ from pipelines.formats import (
 )
 from pipelines.ingest.blocks import BOM, batch
 from pipelines.ingest.compression import read_up_to
-from pipelines.ingest.delivery import Delivery
+from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.format_proposals import not_read, proposed
 from pipelines.ingest.parser import ANY, TOO_LONG, parse, parse_own, readers, rejected
 from pipelines.ingest.record_cuts import parts, records
@@ -224,6 +224,30 @@ class Examination:
     blanks: int
     proposal: Sequence[str] = ()
     note: str = ""
+
+
+def members_of(file: Path) -> list[Delivery]:
+    """A file to look at, or the members of the archive that it is.
+
+    Raises:
+        SourceError: There is no such file.
+    """
+    return opened_up(_delivery(file), lambda: file.open("rb"))
+
+
+def _delivery(file: Path) -> Delivery:
+    if not file.is_file():
+        raise SourceError(
+            "there is no such file", where=str(file), remedy="Check the path."
+        )
+    state = file.stat()
+    return Delivery(
+        source="identify",
+        path=readable(file.name),
+        file=file,
+        raw_bytes=state.st_size,
+        raw_mtime_ns=state.st_mtime_ns,
+    )
 
 
 def examine(

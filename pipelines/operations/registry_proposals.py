@@ -8,8 +8,9 @@ import csv
 import hashlib
 import io
 import ipaddress
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -21,7 +22,9 @@ from pipelines.errors import ModelError
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
+from pipelines.registry.sites import registrable_domain
 from pipelines.run.readiness import undecided
+from pipelines.settings.model import EVERY_JOB
 from pipelines.settings.toml_text import toml
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse import inputs
@@ -38,6 +41,9 @@ class Proposal:
         group: Rows of one group are accepted together.
         clears: Cells that would be emptied.
         is_withheld: It is about a site of a kind that no list of sites spells.
+        topic: What it is about, as `computers`; a topic is accepted as a whole.
+        doubt: Why a person has to look at it first; it is not accepted with its topic.
+        is_taken: Its cells replace what the row has.
     """
 
     file: str
@@ -46,6 +52,20 @@ class Proposal:
     group: str = ""
     clears: tuple[str, ...] = ()
     is_withheld: bool = False
+    topic: str = ""
+    doubt: str = ""
+    is_taken: bool = False
+
+    @property
+    def is_note(self) -> bool:
+        """It names a device that a person has to look at, and would write nothing."""
+        return bool(self.doubt) and not {*self.cells} - {*NAMES}
+
+    @property
+    def comment(self) -> str:
+        """What stands above its row in a file: the reason, and the doubt."""
+        doubt = f" (look at it first: {self.doubt})" if self.doubt else ""
+        return " ".join(f"{self.reason}{doubt}".split())
 
 
 @dataclass(frozen=True)
@@ -66,9 +86,24 @@ class Offer:
         return self.proposals[0].reason
 
     @property
+    def topic(self) -> str:
+        """The group with which it is accepted."""
+        return self.proposals[0].topic
+
+    @property
+    def doubt(self) -> str:
+        """Why it is not accepted with its group; empty where nothing is in doubt."""
+        return self.proposals[0].doubt
+
+    @property
     def is_withheld(self) -> bool:
         """Its site has a code name here, and is decided by who knows its name."""
         return any(one.is_withheld for one in self.proposals)
+
+    @property
+    def is_plain(self) -> bool:
+        """It is accepted with its group."""
+        return bool(self.topic) and not (self.doubt or self.is_withheld)
 
 
 def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
@@ -90,10 +125,17 @@ def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What proposals are made from: the warehouse as `built`, raw lines as `raw`."""
+    """What proposals are made from: the warehouse as `built`, raw lines as `raw`.
+
+    Attributes:
+        own_domains: Registrable domains of the district's mail.
+        has_usual_duty: The settings state hours of all staff.
+    """
 
     database: Database
     zone: str
+    own_domains: frozenset[str] = frozenset()
+    has_usual_duty: bool = False
 
     def frame(self, query: str, **values: Any) -> pl.DataFrame:
         """A query of our own as a frame."""
@@ -136,7 +178,7 @@ def as_toml(proposals: Sequence[Proposal]) -> str:
     """Lines of `[district]`, each under a comment with its reason."""
     lines = ["[district]"]
     for proposal in proposals:
-        lines.append("# " + " ".join(proposal.reason.split()))
+        lines.append(f"# {proposal.comment}")
         lines += [f"{name} = {value}" for name, value in proposal.cells.items()]
     return "\n".join(lines) + "\n"
 
@@ -146,7 +188,7 @@ def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
     columns = list(FILES[file].columns)
     lines = [",".join(columns)]
     for proposal in proposals:
-        lines.append("# " + " ".join(proposal.reason.split()))
+        lines.append(f"# {proposal.comment}")
         lines.append(_row([proposal.cells.get(name, "") for name in columns]))
     return "\n".join(lines) + "\n"
 
@@ -255,45 +297,100 @@ def services(evidence: Evidence) -> list[Proposal]:
 FEWEST_ADDRESSES = 3
 """Addresses that make a network; fewer are strays."""
 PREFIXES = {4: 24, 6: 64}
+BLOCKS = {4: 16, 6: 48}
+REMOTE = "remote"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+TUNNEL_SHARE = 0.5
+"""Of the addresses of a network: tunnels from outside gave them out."""
 RANDOM_SHARE = 0.3
 """Share of randomized cards above which a network is taken for Wi-Fi."""
 
+FEWEST_COMPUTERS = 3
+BUILDING_SHARE = 0.95
+"""Of the computers on a network: they are of one building, and so is it."""
+
 _UNPLACED = """
-select seen.ip, any_value(holders.mac) as mac
+with known as (
+    select device, building from built.identity.devices
+    where building is not null
+    qualify event_date = max(event_date) over ()
+)
+
+select
+    seen.ip,
+    any_value(holders.mac) as mac,
+    coalesce(bool_or(holders.binding = 'tunnel'), false) as is_tunnel,
+    list(distinct known.device || ' ' || known.building)
+        filter (where known.device is not null) as computers
 from (
-    select distinct ip from built.identity.address_holders where binding = 'lease'
+    select distinct ip from built.identity.address_holders
+    where binding in ('lease', 'tunnel')
     union
     select distinct src_ip from built.core.http_requests where net_kind is null
 ) as seen
 left join built.identity.places on seen.ip = places.ip
 left join built.identity.address_holders as holders on seen.ip = holders.ip
+left join known on holders.device = known.device
 where places.ip is null and seen.ip is not null
 group by seen.ip
 order by seen.ip
 """
 
 
-def networks(evidence: Evidence) -> list[Proposal]:
-    """A row for each network of addresses without a place."""
+def networks(evidence: Evidence) -> Iterator[Proposal]:
+    """A row for each network of addresses without a place; neighbors are one."""
     found = defaultdict(list)
     for row in evidence.frame(_UNPLACED).iter_rows(named=True):
         network = _network(row["ip"])
         if network is not None:
-            found[network].append(row["mac"])
-    return [
-        Proposal(
-            "subnets.csv",
-            {"cidr": str(network), "kind": _kind(macs)},
-            f"{len(macs)} addresses here have no place; kind is a guess",
-        )
-        for network, macs in sorted(found.items(), key=lambda item: str(item[0]))
-        if len(macs) >= FEWEST_ADDRESSES
-    ]
+            found[network].append(row)
+    # around what tunnels give out, where no network is known, there is more of it
+    outside = {
+        _block(network) for network, rows in found.items() if _kind(rows) == REMOTE
+    } - {_block(one) for one in map(_network, _placed(evidence)) if one is not None}
+    alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
+    for network, rows in found.items():
+        if len(rows) >= FEWEST_ADDRESSES:
+            is_outside = _block(network) in outside and not any(
+                row["mac"] for row in rows
+            )
+            kind = REMOTE if is_outside else _kind(rows)
+            alike[network.version, kind, _building(rows)].append(network)
+    for (_, kind, building), several in sorted(alike.items()):
+        for network in ipaddress.collapse_addresses(several):
+            count = sum(len(found[one]) for one in several if one.subnet_of(network))
+            why = (
+                "tunnels gave them or their neighbors out, and no lease did"
+                if kind == REMOTE
+                else "the kind is a guess from their network cards"
+            )
+            yield Proposal(
+                "subnets.csv",
+                {"cidr": str(network), "building": building, "kind": kind},
+                f"{count} addresses here have no place; {why}",
+            )
 
 
-def _network(
-    address: str,
-) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _placed(evidence: Evidence) -> list[str]:
+    return evidence.frame("select ip from built.identity.places")["ip"].to_list()
+
+
+def _block(network: Network) -> Network:
+    """The block of which a network is a part, as districts number them."""
+    return network.supernet(new_prefix=BLOCKS[network.version])
+
+
+def _building(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The one building of the computers on a network; empty if there is none."""
+    found = {one for row in rows for one in row["computers"] or ()}
+    places = Counter(one.rpartition(" ")[2] for one in found)
+    if len(found) < FEWEST_COMPUTERS:
+        return ""
+    building, count = places.most_common(1)[0]
+    return building if count >= BUILDING_SHARE * len(found) else ""
+
+
+def _network(address: str) -> Network | None:
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -301,10 +398,12 @@ def _network(
     return ipaddress.ip_network(f"{ip}/{PREFIXES[ip.version]}", strict=False)
 
 
-def _kind(macs: list[str | None]) -> str:
+def _kind(rows: Sequence[Mapping[str, Any]]) -> str:
     """Phones hide their cards behind random ones; computers on a wire do not."""
-    random = [mac for mac in macs if mac and mac[1:2] in "26ae"]
-    return "wifi" if len(random) > RANDOM_SHARE * len(macs) else "wired"
+    if sum(row["is_tunnel"] for row in rows) > TUNNEL_SHARE * len(rows):
+        return REMOTE
+    random = [row["mac"] for row in rows if row["mac"] and row["mac"][1:2] in "26ae"]
+    return "wifi" if len(random) > RANDOM_SHARE * len(rows) else "wired"
 
 
 PERSONAL_DAYS = 4
@@ -422,6 +521,57 @@ def _proposal(
     return Proposal("devices.csv", known | more, reason)
 
 
+_LEARNED_DEVICES = """
+with listed as (
+    select * from built.registry.devices
+    where valid_to is null
+    qualify count(*) over (partition by device) = 1
+)
+
+select
+    listed.*,
+    learned.mac as learned_mac,
+    learned.other_mac,
+    learned.device_class as learned_class,
+    learned.building as learned_building,
+    learned.sighting_count,
+    learned.keyboard_count,
+    learned.problem
+from built.identity.learned_devices as learned
+inner join listed on learned.device = listed.device
+qualify learned.event_date = max(learned.event_date) over ()
+order by listed.device
+"""
+
+
+def computers(evidence: Evidence) -> Iterator[Proposal]:
+    """Card, class and building of each listed computer, as leases and logons show."""
+    for row in evidence.frame(_LEARNED_DEVICES).iter_rows(named=True):
+        names = {name: row[name] for name in NAMES if row[name]}
+        learned = {
+            "mac": row["learned_mac"],
+            "ethernet_mac": row["other_mac"],
+            "device_class": row["learned_class"],
+            "building": row["learned_building"],
+        }
+        cells = {name: cell for name, cell in learned.items() if cell}
+        if cells:
+            facts = {"mac": "card", "device_class": "class", "building": "building"}
+            what = [word for name, word in facts.items() if name in cells]
+            yield Proposal(
+                "devices.csv",
+                names | cells,
+                f"{', '.join(what) or 'card'} from {row['sighting_count']:,} leases "
+                f"and network logins and {row['keyboard_count']:,} sign-ins",
+                # a class `other` says nothing, and is in the way of one that does
+                is_taken=row["device_class"] == "other" and "device_class" in cells,
+            )
+        if row["problem"]:
+            yield Proposal(
+                "devices.csv", names, "no card was learned", doubt=row["problem"]
+            )
+
+
 FEWEST_PERSON_DAYS = 20
 """Person days of a building that tell its hours."""
 QUARTER = 15
@@ -468,7 +618,10 @@ select distinct people.person_id, people.building
 from built.registry.people as people
 left join built.registry.duty_windows as duty
     on people.person_id = duty.person_id and not duty.is_usual
-where people.is_staff and people.building is not null and duty.person_id is null
+where
+    people.is_staff and people.building is not null and duty.person_id is null
+    -- where no one has hours, those of all staff come first: `usual_hours`
+    and exists (select 1 from built.registry.duty_windows where not is_usual)
 order by people.building, people.person_id
 """
 
@@ -513,6 +666,90 @@ def hours(evidence: Evidence) -> list[Proposal]:
     return found
 
 
+FEWEST_ALIKE = 3
+"""People of one job in one building, so that nobody's own habit is taken for duty."""
+OTHER_MINUTES = 90
+"""A job whose day begins or ends that much earlier or later has hours of its own."""
+
+_USUAL = """
+with marked as (
+    select
+        requests.person_id,
+        requests.event_date,
+        lower(requests.job_title) as job,
+        date_diff(
+            'minute', requests.event_date::timestamp,
+            timezone($zone, requests.start_time)
+        ) as minute
+    from built.core.engaged_requests as requests
+    where
+        requests.is_staff
+        and requests.has_location
+        and requests.is_district_device
+        and requests.event_date in (
+            select date from built.registry.calendar_days
+            where day_type in ('school', 'pd_day')
+        )
+),
+
+days as (
+    select
+        person_id,
+        event_date,
+        min(job) as job,
+        min(minute) as first_minute,
+        max(minute) as last_minute
+    from marked
+    group by person_id, event_date
+)
+
+select
+    job,
+    grouping(job) = 1 as is_all,
+    quantile_disc(first_minute, 0.25) as first_minute,
+    quantile_disc(last_minute, 0.75) as last_minute,
+    count(*) as person_days,
+    count(distinct person_id) as people
+from days
+where not exists (select 1 from built.registry.duty_windows where not is_usual)
+group by grouping sets ((), (job))
+having count(*) >= $fewest and (is_all or job is not null)
+order by is_all desc, job
+"""
+
+
+def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
+    """The usual hours of all staff, and of jobs with other hours, as one setting."""
+    if evidence.has_usual_duty:
+        return
+    rows = evidence.frame(_USUAL, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS)
+    hours: dict[str, str] = {}
+    usual: tuple[int, int] | None = None
+    for row in rows.iter_rows(named=True):
+        first = row["first_minute"] // QUARTER * QUARTER
+        last = -(-row["last_minute"] // QUARTER) * QUARTER
+        text = f"{_clock(first)}-{_clock(last)}"
+        if row["is_all"]:
+            usual, hours[EVERY_JOB] = (first, last), text
+            said = f"{row['people']} of staff on {row['person_days']} days of work"
+        elif (
+            usual is not None
+            and row["people"] >= FEWEST_ALIKE
+            and max(abs(first - usual[0]), abs(last - usual[1])) >= OTHER_MINUTES
+        ):
+            hours[row["job"]] = text
+    if usual is not None:
+        words = ", ".join(f"{job} {text}" for job, text in hours.items())
+        yield Proposal(
+            SETTINGS,
+            {USUAL_DUTY: toml(hours)},
+            f"most staff use the district's devices from {words}, by {said}",
+        )
+
+
+USUAL_DUTY = "usual_duty"
+
+
 def _year_end(day: date) -> date:
     """The last day of its school year."""
     return date(school_year(day) + 1, 6, 30)
@@ -523,8 +760,6 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-FEWEST_ALIKE = 3
-"""People of one job in one building, so that nobody's own habit is taken for duty."""
 BEYOND_MINUTES = 60
 BEYOND_SHARE = 0.6
 
@@ -710,60 +945,292 @@ def days_off(evidence: Evidence) -> list[Proposal]:
 
 FEWEST_ACCOUNTS = 3
 MOST = 50
+"""Sites in doubt that are listed, widest reach first."""
+WIDE_SHARE = 0.1
+"""Of the staff, or of the students: what so many use at length serves the school."""
+READ_SECONDS = 120
+READ_DAYS = 2
+JOB_SHARE = 0.5
+"""Of the accounts that use a site have the job for which it would be approved."""
+HABIT_SHARE = 0.5
+"""Of the days at work: nearly every day, as a person does whose job it is."""
+HABIT_DAYS = 5
+SMALL_JOB = 8
+"""People of a job in which what one of them uses nearly every day is the job."""
+NEVER = frozenset(
+    {"adult", "advertising", "circumvention", "dating", "gambling", "infrastructure",
+     "link_shortener", "malware", "paste", "remote_access"}
+)  # fmt: skip
+"""Categories of which no site is accepted with others, however many use it."""
+DISTRICT = "district"
+SANCTIONED = "sanctioned"
+"""The class of a site that staff or students use for work; others: `sites decide`."""
+UNKNOWN = "uncategorized"
 
 _SITES = """
+with kinds as (
+    select
+        hosts.site,
+        list(distinct categories.category order by categories.category) as categories,
+        min(categories.category) filter (where categories.is_non_work) as leisure
+    from built.core.host_categories as categories
+    inner join built.identity.hosts as hosts
+        on categories.url_hostname = hosts.url_hostname
+    group by hosts.site
+),
+
+asked as (
+    select
+        requests.account,
+        requests.site,
+        requests.event_date,
+        bool_or(requests.is_staff) as is_staff,
+        bool_or(accounts.is_student) as is_student,
+        count(*) as requests,
+        count(distinct epoch(requests.start_time)::bigint // 300) as spans
+    from built.core.engaged_requests as requests
+    inner join built.core.site_verdicts as verdicts
+        on
+            requests.account = verdicts.account
+            and requests.url_hostname = verdicts.url_hostname
+            and requests.event_date = verdicts.event_date
+    inner join built.identity.accounts as accounts
+        on
+            requests.account = accounts.account
+            and requests.event_date = accounts.event_date
+    where
+        verdicts.verdict in ('external', 'no_list', 'leisure')
+        and requests.site is not null
+        -- a host goes by the site that it serves
+        and requests.url_hostname not in (
+            select url_hostname from built.core.served_hosts
+        )
+    group by requests.account, requests.site, requests.event_date
+),
+
+used as (
+    select
+        site,
+        count(distinct account) as accounts,
+        count(distinct case when is_staff then account end) as staff,
+        count(distinct case when is_student then account end) as pupils,
+        count(distinct event_date) as days,
+        min(event_date) as first_day,
+        sum(requests)::bigint as requests
+    from asked
+    group by site
+),
+
+-- of leisure only what was read counts: not what a page embeds, a mail links to
+at_length as (
+    select
+        asked.site,
+        asked.account,
+        asked.is_staff,
+        asked.event_date
+    from asked
+    left join kinds on asked.site = kinds.site
+    where kinds.leisure is null and asked.requests >= 3 and asked.spans >= 2
+    union
+    select
+        evidence.site,
+        evidence.account,
+        true,
+        evidence.event_date
+    from built.core.site_evidence as evidence
+    inner join kinds on evidence.site = kinds.site
+    where
+        kinds.leisure is not null
+        and evidence.is_page_read
+        and evidence.request_count >= 3
+        and evidence.longest_seconds >= $seconds
+),
+
+people as (
+    select
+        account,
+        is_staff,
+        is_student,
+        coalesce(lower(job_title), lower(role)) as job
+    from built.identity.accounts
+    where account_type = 'person' and is_valid
+    qualify event_date = max(event_date) over ()
+),
+
+jobs as (
+    select
+        job,
+        count(*) as people
+    from people
+    where is_staff and job is not null
+    group by job
+),
+
+work_days as (
+    select
+        account,
+        count(distinct event_date) as days
+    from built.core.engaged_requests
+    where is_staff
+    group by account
+),
+
+readers as (
+    select
+        at_length.site,
+        at_length.account,
+        bool_or(at_length.is_staff) as is_staff,
+        count(distinct at_length.event_date) as days
+    from at_length
+    group by at_length.site, at_length.account
+    having count(distinct at_length.event_date) >= $days
+),
+
+by_every_job as (
+    select
+        readers.site,
+        people.job,
+        jobs.people,
+        count(*) as readers,
+        count_if(
+            readers.days >= $habit_days
+            and readers.days >= $habit_share * work_days.days
+        ) as daily
+    from readers
+    inner join people on readers.account = people.account
+    inner join jobs on people.job = jobs.job
+    left join work_days on readers.account = work_days.account
+    group by readers.site, people.job, jobs.people
+),
+
+-- most of the people with a job; where few have it and hardly anyone is there to
+-- compare with, one who uses the site nearly every day, or all if another job does
+most_of_a_job as (
+    select *
+    from by_every_job
+    where people > 2 and readers > 0.5 * people
+),
+
+by_job as (
+    select *
+    from by_every_job
+    where
+        (people > 2 and readers > 0.5 * people)
+        or (people <= $small_job and daily >= 1)
+        or (readers = people and site in (select site from most_of_a_job))
+),
+
+wide as (
+    select
+        site,
+        count_if(is_staff) as staff_readers,
+        count_if(not is_staff) as pupil_readers
+    from readers
+    group by site
+),
+
+totals as (
+    select
+        count_if(is_staff)::bigint as staff_total,
+        count_if(is_student)::bigint as pupil_total
+    from people
+)
+
 select
-    requests.site,
-    count(distinct requests.account) as accounts,
-    count(distinct case when requests.is_staff then requests.account end) as staff,
-    count(distinct case when accounts.is_student then requests.account end) as pupils,
-    count(distinct requests.event_date) as days,
-    min(requests.event_date) as first_day,
-    count(*) as requests
-from built.core.engaged_requests as requests
-inner join built.core.site_verdicts as verdicts
-    on
-        requests.account = verdicts.account
-        and requests.url_hostname = verdicts.url_hostname
-        and requests.event_date = verdicts.event_date
-inner join built.identity.accounts as accounts
-    on
-        requests.account = accounts.account
-        and requests.event_date = accounts.event_date
-where
-    verdicts.verdict in ('external', 'no_list', 'leisure')
-    and requests.site is not null
-    -- a host goes by the site that it serves
-    and requests.url_hostname not in (
-        select url_hostname from built.core.served_hosts
-    )
-group by requests.site
-having count(distinct requests.account) >= $fewest
-order by accounts desc, requests desc, requests.site
-limit $most
+    used.*,
+    kinds.categories,
+    kinds.leisure,
+    coalesce(wide.staff_readers, 0)::bigint as staff_readers,
+    coalesce(wide.pupil_readers, 0)::bigint as pupil_readers,
+    totals.staff_total,
+    totals.pupil_total,
+    (
+        select list(by_job.job order by by_job.job)
+        from by_job
+        where by_job.site = used.site
+    ) as jobs,
+    (
+        select coalesce(sum(by_job.readers), 0)::bigint
+        from by_job
+        where by_job.site = used.site
+    ) as job_readers
+from used
+cross join totals
+left join kinds on used.site = kinds.site
+left join wide on used.site = wide.site
+where used.accounts >= $fewest or used.site in (select site from by_job)
+order by used.accounts desc, used.requests desc, used.site
 """
 
 
-def reach(evidence: Evidence) -> list[Proposal]:
-    """A row for each site, widest reach first; accepting one approves it for all."""
-    found = evidence.frame(_SITES, fewest=FEWEST_ACCOUNTS, most=MOST)
-    return [
-        Proposal(
+def reach(evidence: Evidence) -> Iterator[Proposal]:
+    """A row for each site that many use, by kind; accepting one approves it.
+
+    What serves the school is found by its use: a tenth of the staff or of the students
+    use it at length, or most people of one job do, for whom alone it is then approved.
+    All others are in doubt.
+    """
+    found = evidence.frame(
+        _SITES,
+        fewest=FEWEST_ACCOUNTS,
+        seconds=READ_SECONDS,
+        days=READ_DAYS,
+        habit_days=HABIT_DAYS,
+        small_job=SMALL_JOB,
+        habit_share=HABIT_SHARE,
+    )
+    doubtful = 0
+    for number, row in enumerate(found.iter_rows(named=True), start=1):
+        roles, doubt = _whose(row)
+        kind = _site_kind(row, evidence.own_domains)
+        doubtful += bool(doubt)
+        if doubt and doubtful > MOST:
+            continue
+        yield Proposal(
             "approved_sites.csv",
             {
                 "entry_id": f"N-{number:03d}",
                 "pattern": row["site"],
                 "match": "domain",
-                "roles": _roles(row),
+                "roles": roles,
                 "valid_from": row["first_day"].isoformat(),
+                "class": DISTRICT if kind == DISTRICT else SANCTIONED,
             },
             f"{row['accounts']} accounts, {row['staff']} of staff, {row['pupils']} of "
-            f"students, on {row['days']} days, {row['requests']} requests; review "
-            "before "
-            "you approve",
+            f"students, on {row['days']} days, {row['requests']:,} requests",
+            topic=f"sites:{kind}",
+            doubt=doubt,
         )
-        for number, row in enumerate(found.iter_rows(named=True), start=1)
-    ]
+
+
+def _site_kind(row: dict[str, Any], own: frozenset[str]) -> str:
+    """The group of a site: the district's own, else its category."""
+    if row["site"] in own:
+        return DISTRICT
+    word = row["leisure"] or next(iter(row["categories"] or ()), UNKNOWN)
+    return re.sub("[^a-z]+", "-", word.lower()).strip("-") or UNKNOWN
+
+
+def _whose(row: dict[str, Any]) -> tuple[str, str]:
+    """For whom a site would be approved, and why a person has to look at it first."""
+    if never := sorted(NEVER.intersection(row["categories"] or ())):
+        return _roles(row), f"lists call it {', '.join(never).replace('_', ' ')}"
+    is_wide = row["staff_readers"] >= max(WIDE_SHARE * row["staff_total"], 2)
+    is_taught = row["pupil_readers"] >= max(WIDE_SHARE * row["pupil_total"], 2)
+    if row["leisure"] is None and (is_wide or is_taught):
+        return _roles(row), ""
+    jobs = [job for job in row["jobs"] or () if "|" not in job]
+    if row["leisure"] is None:
+        # an approval for a job says that all others have none
+        if jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]:
+            return "|".join(jobs), ""
+        return _roles(row), "few use it at length"
+    # what several jobs work with is for all: an approval says that others have none
+    if is_wide and len(jobs) != 1:
+        return "staff", ""
+    if jobs:
+        return "|".join(jobs), ""
+    return _roles(row), f"lists call it {row['leisure'].replace('_', ' ')}, few read it"
 
 
 def _roles(row: dict[str, Any]) -> str:
@@ -827,9 +1294,20 @@ def serving(evidence: Evidence) -> list[Proposal]:
     ]
 
 
-KINDS = (
-    networks, fixed, machines, services, reach, serving, hours, later_hours, days_off,
-)  # fmt: skip
+KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
+    "computers": computers,
+    "networks": networks,
+    "usual-hours": usual_hours,
+    "sites": reach,
+    "sites:hosts": serving,
+    "holders": machines,
+    "service-accounts": services,
+    "fixed-addresses": fixed,
+    "hours": hours,
+    "later-hours": later_hours,
+    "calendar": days_off,
+}
+"""Groups, each accepted as a whole, and what finds its rows."""
 
 
 def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
@@ -852,11 +1330,23 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
         found[SETTINGS] = domains
     with looking(district.home.warehouse) as database:
         inputs.show_raw(database, files, ("leases", "logons"), (days[0], days[-1]))
-        evidence = Evidence(database, district.zone)
+        evidence = Evidence(
+            database,
+            district.zone,
+            frozenset(filter(None, map(registrable_domain, _own(district)))),
+            has_usual_duty=bool(district.settings.district.usual_duty),
+        )
         sensitive = sensitive_names(database)
-        for kind in KINDS:
+        for topic, kind in KINDS.items():
             for proposal in filter(is_plain, kind(evidence)):
                 hidden = proposal.cells.get("pattern") in sensitive
-                made = replace(proposal, is_withheld=hidden)
+                made = replace(
+                    proposal, is_withheld=hidden, topic=proposal.topic or topic
+                )
                 found.setdefault(proposal.file, []).append(made)
     return found
+
+
+def _own(district: District) -> Iterable[str]:
+    """The district's own domains, of its accounts and of its mail."""
+    return (*district.settings.district.account_domains, *district.outline.mail_domains)

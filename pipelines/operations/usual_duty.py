@@ -50,7 +50,15 @@ def with_usual_duty(settings: str, hours: str) -> str:
     Raises:
         SettingsError: The file states others, or has no table [district].
     """
-    line = f"usual_duty = {toml({EVERY_JOB: hours})}"
+    return with_line(settings, f"usual_duty = {toml({EVERY_JOB: hours})}")
+
+
+def with_line(settings: str, line: str) -> str:
+    """Return the text of a settings file with a line that states usual hours.
+
+    Raises:
+        SettingsError: The file states others, or has no table [district].
+    """
     keys = list(_KEY.finditer(settings))
     if any(not key[0].lstrip().startswith("#") for key in keys):
         raise SettingsError(

@@ -24,6 +24,7 @@ from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.lifecycle import Kept, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
+from pipelines.health.judged_rules import note_judged_rules
 from pipelines.health.rule_coverage import note_coverage
 from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.lake import prepare, sweep
@@ -455,6 +456,7 @@ def judge_days(
     kept = keep(district.store, found, lines, judged, because, owners(district))
     note_unjudged(database, skipped, judged)
     note_coverage(database, district.store)
+    note_judged_rules(database, district)
     return kept
 
 

@@ -198,6 +198,7 @@ class Card:
         measures: Name and value of what was counted.
         seconds: Estimated use, where the finding is about use.
         alternatives: Other explanations: name, how tested, result.
+        known_by: The facts that name the account, and cards that were learned.
         decide: Until when a decision is asked for, or was.
         referral: Which office takes it further; empty where none has to.
     """
@@ -226,6 +227,7 @@ class Card:
     clauses: tuple[tuple[str, str, str], ...]
     alternatives: tuple[tuple[str, str, str], ...]
     limits: tuple[str, ...]
+    known_by: tuple[str, ...]
     would_change: tuple[str, ...]
     next_step: str
 
@@ -418,6 +420,7 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
             ),
             *((f"Source hours without lines on that day: {blind}.",) if blind else ()),
         ),
+        "known_by": tuple(capital(str(text)) for text in record.get("known_by") or ()),
         "would_change": tuple(
             capital(str(text)) for text in record.get("would_change") or ()
         ),

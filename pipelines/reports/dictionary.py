@@ -84,7 +84,8 @@ KEPT: Mapping[str, Header] = {
             "claim": _note("varchar", "the sentence of the report", "direct"),
             "record": _note(
                 "varchar",
-                "clauses, measures, alternatives, limits and parameters as JSON",
+                "clauses, measures, alternatives, limits, parameters, and how the "
+                "account is known, as JSON",
             ),
             "decided_time": _note("timestamptz", "when its status last changed"),
             "case_id": _note("varchar", "the case that it is counted and decided in"),

@@ -1,5 +1,6 @@
 """The headline numbers of a week, and what they are compared with."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,15 +10,17 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import capital
+from pipelines.findings.cases import SITE_USE
 from pipelines.health.issues import KINDS as ISSUE_KINDS
 from pipelines.health.rule_coverage import (
     ASKED_OF,
     CLASS,
     COUNTS,
     FAMILIES,
-    FAMILY_OF,
     FILTERED,
+    KEYBOARDS,
     REASONS,
+    Blind,
     gaps_of,
 )
 from pipelines.reports.view import NO_BUILDING, View, once, same_week_last_year
@@ -100,28 +103,32 @@ def judged(view: View) -> list[dict[str, Any]]:
 
 
 def not_judged_at(view: View, kind: str) -> str:
-    """Where the rules of a kind judged less than nine tenths of the week, and why.
+    """Return where the rules of a kind judged less than nine tenths of the week.
 
-    As in "Could not be judged at MS on Chromebooks: 48% of events carry an account
-    that the registry lacks." Empty where they could judge. What some rules of the kind
-    ask for beside, such as a keyboard, is told of these.
+    As in "Could not be judged at MS on Chromebooks: 48% of requests carry an account
+    that the registry lacks." Empty where they could judge. A building is named once,
+    with what its rules lose most.
     """
-    said: list[str] = []
-    known: set[str] = set()
+    worst: dict[str, Blind] = {}
     for family in ASKED_OF[kind]:
-        found = gaps_of(judged(view), family)
-        whose = "" if family == FAMILY_OF[kind] else f"by {FAMILIES[family]} "
-        for alike in sorted({(one.filter, one.on_devices) for one in found}):
-            same = [one for one in found if (one.filter, one.on_devices) == alike]
-            events = sum(one.event_count for one in same)
-            dropped = sum(one.dropped_count for one in same)
-            where = _where([one.building for one in same]) + same[0].on_devices
-            part = share(dropped, events)
-            why = f"{where}: {part} of events {REASONS[same[0].filter]}"
-            # the same lines are lost to all of them: said once
-            if why not in known:
-                said.append(f"{whose}{why}")
-            known.add(why)
+        for one in gaps_of(judged(view), family):
+            worst.setdefault(one.building, one)
+    said: list[str] = []
+    keys = {(one.family == KEYBOARDS, one.filter, one.on_devices)
+            for one in worst.values()}  # fmt: skip
+    for is_of_keyboards, reason, devices in sorted(keys):
+        same = [
+            one
+            for one in worst.values()
+            if (one.family == KEYBOARDS, one.filter, one.on_devices)
+            == (is_of_keyboards, reason, devices)
+        ]
+        part = share(
+            sum(one.dropped_count for one in same), sum(one.event_count for one in same)
+        )
+        whose = f"by {FAMILIES[KEYBOARDS]} " if is_of_keyboards else ""
+        where = f"{whose}{_where(sorted(one.building for one in same))}{devices}"
+        said.append(f"{where}: {part} of requests {REASONS[reason]}")
     return f"Could not be judged {'; '.join(said)}." if said else ""
 
 
@@ -130,7 +137,7 @@ def _where(buildings: Sequence[str]) -> str:
     known = [one for one in buildings if one != NO_BUILDING]
     places = [f"at {listed(known)}"] if known else []
     if len(known) < len(buildings):
-        places.append("where the building is not known")
+        places.append("outside the buildings")
     return " and ".join(places)
 
 
@@ -182,27 +189,36 @@ SITES_ASKED: Mapping[str, Any] = {
 
 
 def sites_asked_about(view: View) -> pl.DataFrame:
-    """One row per site that a first use asks about and no one decided on yet.
+    """Return one row per site that a first use or a lead asks about.
 
-    A case of several sites shares its minutes among them.
+    A case of several sites shares its minutes among them. A site that only leads are
+    about has no case.
     """
     uses = [
-        {
-            "site": site,
-            "case": case.case_id,
-            "subject": row["subject"],
-            "day": row["event_date"],
-            "minutes": row["record"]["details"].get("total_seconds", 0)
-            / 60 / len(row["record"]["details"]["sites"]),
-            "categories": row["record"]["details"].get("categories") or [],
-        }
+        use
         for case in view.sites
         for row in case.counted
-        for site in row["record"]["details"].get("sites") or ()
-    ]  # fmt: skip
+        for use in _uses(row["record"], row, case.case_id)
+    ]
+    asked = [*view.waiting, *view.sites]
+    of_cases = {
+        use["site"]
+        for case in view.cases
+        if case in asked or view.is_new(case)
+        for row in case.counted
+        if row["kind"] == SITE_USE
+        for use in _uses(row["record"], row, case.case_id)
+    }
+    uses += [
+        use
+        for row in view.site_leads.iter_rows(named=True)
+        for use in _uses(json.loads(row["record"] or "{}"), row, None)
+        if use["site"] not in of_cases
+    ]
     if not uses:
         return pl.DataFrame(schema=dict(SITES_ASKED))
-    frame = pl.DataFrame(uses, schema_overrides={"categories": pl.List(pl.String)})
+    schema: dict[str, Any] = {"categories": pl.List(pl.String), "case": pl.String}
+    frame = pl.DataFrame(uses, schema_overrides=schema, infer_schema_length=None)
     return (
         frame.group_by("site")
         .agg(
@@ -210,10 +226,34 @@ def sites_asked_about(view: View) -> pl.DataFrame:
             accounts=pl.col("subject").n_unique().cast(pl.Int64),
             minutes=pl.col("minutes").sum(),
             days=pl.col("day").unique().sort(),
-            cases=pl.col("case").n_unique().cast(pl.Int64),
+            cases=pl.col("case").drop_nulls().n_unique().cast(pl.Int64),
         )
         .sort("minutes", "site", descending=[True, False])
     )
+
+
+def _uses(
+    record: Mapping[str, Any], row: Mapping[str, Any], case: str | None
+) -> list[dict[str, Any]]:
+    """Return the use of each site of a finding."""
+    details = record.get("details") or record.get("measures") or {}
+    sites = details.get("sites") or record.get("sites") or []
+    return [
+        {
+            "site": site,
+            "case": case,
+            "subject": row["subject"],
+            "day": row["event_date"],
+            "minutes": (details.get("total_seconds") or 0) / 60 / len(sites),
+            "categories": details.get("categories") or [],
+        }
+        for site in sites
+    ]
+
+
+def unjudged_minutes(view: View) -> float:
+    """Return the week's time on sites of kinds that no rule judges."""
+    return float(view.of_week(view.inputs.site_use)["unjudged_minutes"].sum() or 0)
 
 
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.district import District
+from pipelines.errors import SchoolbellError
 from pipelines.findings.cases import Case
 from pipelines.privacy.pseudonyms import Pseudonyms
 from pipelines.privacy.redaction import hidden_sites
@@ -21,11 +22,12 @@ from pipelines.reports.snapshot_inputs import (
     with_building_names,
     with_place_names,
 )
-from pipelines.reports.snapshot_tables import case_frames
+from pipelines.reports.snapshot_tables import case_frames, known_by
 from pipelines.reports.text_tables import with_looks
 from pipelines.reports.view import View
 from pipelines.reports.weekly import picture
 from pipelines.state.findings import stored_evidence
+from pipelines.warehouse.snapshots import looking
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,17 @@ def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) ->
     return with_looks(in_units(claim, details))
 
 
+def _known_by(
+    district: District, case: Case, names: Pseudonyms
+) -> dict[str, list[str]]:
+    """Return how its accounts are known, while the warehouse is there to tell."""
+    try:
+        with looking(district.home.warehouse) as database:
+            return known_by(database, [case], names, "built.")
+    except SchoolbellError:
+        return {}
+
+
 def case_view(
     base: ReportInputs, district: District, case: Case, names: Pseudonyms
 ) -> View:
@@ -92,6 +105,7 @@ def case_view(
         stored_evidence(district.store, ids),
         names,
         names.names("site", sensitive),
+        _known_by(district, case, names),
     )
     inputs = replace(base, findings=findings, evidence=evidence)
     named = with_building_names(inputs, building_names(district.registry))

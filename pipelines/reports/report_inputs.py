@@ -32,8 +32,8 @@ _KINDS: Mapping[str, Any] = {
             "without_account_count", "card_count", "device_count",
         ),
         pl.Float64: (
-            "minutes", "longest_minutes", "precision_low", "precision_high",
-            "megabytes_out",
+            "minutes", "longest_minutes", "unjudged_minutes", "precision_low",
+            "precision_high", "megabytes_out",
         ),
         INSTANT: ("hour_start", "start_time", "end_time"),
         pl.Boolean: ("is_expected", "is_loss", "is_listed"),
@@ -51,7 +51,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "site_use": (
         "event_date", "site", "verdict", "site_class", "category",
         "category_source_count", "account_count", "minutes", "request_count",
-        "first_seen_date",
+        "first_seen_date", "unjudged_minutes",
     ),
     "off_hours": (
         "event_date", "weekday", "hour", "building", "account_count", "minutes",
@@ -110,6 +110,7 @@ OPTIONAL = frozenset(
             ("findings", name)
             for name in ("decided_time", "case_id", "clause", "stage")
         ),
+        ("site_use", "unjudged_minutes"),
         ("unjudged", "model"),
         ("unjudged", "cause"),
     }

@@ -1,16 +1,18 @@
 """Publishes: a pseudonymous snapshot, then the reports made from it alone."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version as installed
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from pipelines.district import District
 from pipelines.errors import ModelError
+from pipelines.findings.attribution_words import attributions
 from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.grades import told
@@ -32,6 +34,7 @@ from pipelines.privacy.redaction import hidden_sites, redact, redacted, sensitiv
 from pipelines.reports.dictionary import meaning_of, notes_of
 from pipelines.state import ledger
 from pipelines.state.findings import stored_evidence
+from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened
 from pipelines.warehouse.snapshots import publish
 
@@ -63,7 +66,8 @@ def publish_snapshot(
         built = database.tables
         tables = {name: one for name, one in tables.items() if name in built}
         sensitive = sensitive_names(database)
-        frames = finding_frames(district, names, sensitive) | ledger_frames(district)
+        frames = finding_frames(district, names, sensitive, database)
+        frames |= ledger_frames(district)
         frames[CHANGES] = change_frame(district.store, names)
         frames[UNJUDGED] = frame(unjudged(district))
         frames[ABOUT] = about_frame(district, now)
@@ -97,16 +101,21 @@ def about_frame(district: District, now: datetime) -> pl.DataFrame:
 
 
 def finding_frames(
-    district: District, names: Pseudonyms, sensitive: frozenset[str] = frozenset()
+    district: District,
+    names: Pseudonyms,
+    sensitive: frozenset[str] = frozenset(),
+    database: Database | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Findings and their evidence under pseudonyms.
 
     Args:
         sensitive: Names of sites that get one too.
+        database: The warehouse, for the facts that name an account.
     """
     cases, lines = placed_cases(district), stored_evidence(district.store)
     masks = names.names("site", sensitive)
-    findings, evidence = case_frames(district, cases, lines, names, masks)
+    known = known_by(database, cases, names) if database else {}
+    findings, evidence = case_frames(district, cases, lines, names, masks, known)
     return {
         "findings.findings": findings,
         "findings.evidence": evidence,
@@ -120,14 +129,21 @@ def case_frames(
     lines: Iterable[Mapping[str, Any]],
     names: Pseudonyms,
     masks: Mapping[str, str],
+    known: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The findings of some cases and their cited lines, under pseudonyms.
 
     Args:
         masks: Names in place of sensitive sites.
+        known: How the account of each finding is known; see `known_by`.
     """
     findings = [
-        _finding(row, district.subject_kind(row["rule"]), names)
+        _finding(
+            row,
+            district.subject_kind(row["rule"]),
+            names,
+            known.get(row["finding_id"], ()),
+        )
         | {"case_id": case.case_id, "clause": case.clause}
         for case in cases
         for row in case.findings
@@ -146,7 +162,21 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str, Any]:
+def known_by(
+    database: Database, cases: Iterable[Case], names: Pseudonyms, prefix: str = ""
+) -> dict[str, list[str]]:
+    """Return how the account of each finding is known, under pseudonyms."""
+
+    def named(device: str) -> str:
+        return names.names("device", [device])[device]
+
+    rows = [row for case in cases for row in case.findings]
+    return attributions(database, rows, named, prefix)
+
+
+def _finding(
+    row: Mapping[str, Any], kind: Kind, names: Pseudonyms, known: Sequence[str] = ()
+) -> dict[str, Any]:
     def named(site: str) -> str:
         return names.names("site", [site])[site]
 
@@ -165,6 +195,7 @@ def _finding(row: Mapping[str, Any], kind: Kind, names: Pseudonyms) -> dict[str,
         "sites": record["sites"],
         "parameters": record["parameters"],
         "inputs": record["inputs"],
+        **({"known_by": list(known)} if known else {}),
     }
     return {
         **{key: row[key] for key in ("finding_id", "rule", "kind", "severity")},

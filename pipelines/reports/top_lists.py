@@ -30,7 +30,7 @@ class Ranking:
 
     Attributes:
         rows: `name`, `minutes` a day, `before` (a day, null where it does not compare),
-            `days`, `accounts` (most in a day) and `is_listed`.
+            `days`, `accounts` (most in a day), `verdict` and `is_listed`.
         a_day: What the minutes are of: a school day, or a day.
         before_said: What `before` is of.
         averaged: The days that the minutes are averaged over.
@@ -84,6 +84,7 @@ def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
             days=pl.col("event_date").n_unique(),
             accounts=pl.col("account_count").max(),
             is_listed=(pl.col("verdict") == "approved").last(),
+            verdict=pl.col("verdict").sort_by("event_date").last(),
         )
         .filter(pl.col("minutes") > 0)
     )

@@ -1,6 +1,7 @@
 """One week of a report's inputs, or several: the rows that a section may show.
 
-Leads (C1) are dropped here, so that no section can show one by mistake. So are the
+Leads (C1) are dropped here, so that no section can show one by mistake; what is left
+of them is a question about a site. So are the
 findings about students' accounts, which have a view of their own. What people decide is
 a case; a finding is what it rests on.
 """
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.errors import ModelError
-from pipelines.findings.cases import LOW, Case, Standing
+from pipelines.findings.cases import LEAD, LOW, SITE_USE, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.report_inputs import ReportInputs, week_of
 
@@ -128,6 +129,19 @@ class View:
     def sites(self) -> list[Case]:
         """Cases that ask about a site and that wait, carried ones included."""
         return self.standing_as("site")
+
+    @cached_property
+    def site_leads(self) -> pl.DataFrame:
+        """The week's leads about the use of a site: questions about the site alone.
+
+        Their accounts are counted and never shown.
+        """
+        return self.of_week(self.inputs.findings).filter(
+            pl.col("confidence") == LEAD,
+            pl.col("kind") == SITE_USE,
+            pl.col("status").is_in(["open", "expired"]),
+            ~pl.col("is_pupil").fill_null(value=False),
+        )
 
     @cached_property
     def decided(self) -> list[Case]:

@@ -9,6 +9,7 @@ from pipelines.health.rule_coverage import (
     FAMILIES,
     FAMILY_OF,
     FLOWS,
+    HOURS,
     KEYBOARDS,
     LOGONS,
     PRESENCE,
@@ -31,6 +32,7 @@ from pipelines.warehouse.models import inputs_below
 
 NEEDED = (
     (SITES, "http_requests", "web requests of a proxy or a filter"),
+    (HOURS, "http_requests", "web requests of a proxy or a filter"),
     (
         PRESENCE,
         "logons",
@@ -206,4 +208,5 @@ def undecided(domains: Sequence[Domain]) -> list[Domain]:
 
 def cannot_judge(district: District) -> list[str]:
     """What the rules could not judge in the newest week, and what never arrives."""
-    return [*noted_coverage(district.store).lines, *not_delivered(district)]
+    coverage = noted_coverage(district.store)
+    return [*coverage.lines, *coverage.beside(not_delivered(district))]

@@ -156,6 +156,7 @@ def run_opened(
     keep_outline(district)
     if weeks or alerts.new:
         move_on(district.home, district.store)
+    coverage = noted_coverage(district.store)
     return Result(
         outcomes=outcomes,
         built=done.built,
@@ -171,8 +172,8 @@ def run_opened(
             *([behind] if behind else []),
         ),
         names=list(names_of(district)),
-        coverage=noted_coverage(district.store),
-        not_delivered=list(not_delivered(district)),
+        coverage=coverage,
+        not_delivered=coverage.beside(not_delivered(district)),
     )
 
 

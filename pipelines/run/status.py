@@ -8,7 +8,7 @@ import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from shutil import disk_usage
 from typing import Any
@@ -18,6 +18,8 @@ from pipelines.alerts.facts import standstill
 from pipelines.district import District
 from pipelines.findings.cases import queue
 from pipelines.findings.failures import failures
+from pipelines.findings.untested import untested
+from pipelines.health.judged_rules import noted_judged_rules
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import (
     SourceState,
@@ -34,6 +36,7 @@ from pipelines.reports.sign_off import unsigned
 from pipelines.run.readiness import carried, names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
+from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.ledger import FileRecord
 from pipelines.state.published_reports import newest_publication
 from pipelines.state.retention import begun
@@ -147,9 +150,13 @@ def status_of(district: District, now: datetime) -> Status:
     reasons += [(ACT, str(one)) for one in failed]
     reasons += _of_files(district, now, files, waits)
     reasons += [(LOOK, line) for line in coverage.lines]
+    judged = noted_judged_rules(district.store)
+    if judged.count:
+        reasons += [(WELL, line) for line in (judged.line, *judged.reasons)]
     # nobody has to act where a district never had such a log
-    lacking = (*not_delivered(district), *carried(district))
+    lacking = (*coverage.beside(not_delivered(district)), *carried(district))
     reasons += [(WELL, line) for line in lacking]
+    reasons += [(WELL, line) for line in _untested(district)]
     reasons += _of_records(district, now)
     code = max((code for code, _ in reasons), default=WELL)
     shown["state"] = WORDS[code]
@@ -161,6 +168,19 @@ def status_of(district: District, now: datetime) -> Status:
     shown["waiting"] = waits
     shown["account_names"] = list(names_of(district))
     return Status(shown, code, sources, shown["reasons"], district.zone)
+
+
+def _untested(district: District) -> Iterator[str]:
+    """Explanations that nothing could test in the newest week with findings."""
+    known = [row for row in stored_findings(district.store)
+             if row["status"] != WITHDRAWN]  # fmt: skip
+    newest = max((str(row["event_date"]) for row in known), default="")
+    if not newest:
+        return
+    first = str(date.fromisoformat(newest) - timedelta(days=6))
+    week = [row for row in known if str(row["event_date"]) >= first]
+    for one in untested((row["rule"], row["record"]["alternatives"]) for row in week):
+        yield one.line
 
 
 def _of_files(

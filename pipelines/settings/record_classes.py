@@ -106,6 +106,8 @@ KEPT: Mapping[str, str] = {
     "The names given to pseudonyms": "a name cannot be made again from its token",
     "Inquiries of other offices": "who was asked about, and who authorized it, must "
     "stay provable",
+    "Groups of proposals that were accepted": "they can be taken back; what was taken "
+    "back keeps no row",
     "Certificates": "they prove what was deleted",
 }
 """What no purge deletes, and why."""

@@ -306,6 +306,15 @@ INQUIRIES = Table(
 )
 """What another office asks of one account and some days, before anything is shown."""
 
+ACCEPTED_GROUPS = Table(
+    "accepted_groups",
+    METADATA,
+    Column("number", Text, primary_key=True),
+    *filled(Text, "topic", "file", "changes", "actor", "accepted_time"),
+    Column("taken_back_time", Text),
+)
+"""Groups of proposals that were accepted, and what that did to a registry file."""
+
 DESK_ACCOUNTS = Table(
     "desk_accounts",
     METADATA,

@@ -1,9 +1,10 @@
 /* ---
 summary: >
-  Staff accounts that used a site of a leisure category at length on a day: several
-  requests in several five-minute intervals. Kept only while the district has no list of
-  approved sites, to show how usual a site is (`core.leisure_use`). Categories that
-  lists often give to lessons or tools, such as games and file sharing, are left out.
+  Staff accounts that used a site of a leisure category, a remote-control tool or a bare
+  address at length on a day: several requests in several five-minute intervals. Kept
+  only while the district has no list of approved sites, to show how usual a site is
+  (`core.leisure_use`). Categories that lists often give to lessons or tools, such as
+  games and file sharing, are left out.
 grain: [account, site, event_date]
 params:
   event_date: {type: date}
@@ -32,7 +33,7 @@ leisure_hosts as (
     from core.host_categories
     where
         event_date = $event_date::date
-        and is_non_work
+        and (is_non_work or category = 'remote_access')
         and not is_sensitive
         and category not in ('games', 'file_sharing', 'jobs', 'dating')
 ),
@@ -43,9 +44,10 @@ requests as (
         engaged.site,
         epoch(engaged.start_time)::bigint // 300 as bin
     from core.engaged_requests as engaged
-    inner join leisure_hosts on engaged.url_hostname = leisure_hosts.url_hostname
+    left join leisure_hosts on engaged.url_hostname = leisure_hosts.url_hostname
     where
-        engaged.event_date = $event_date::date
+        (leisure_hosts.url_hostname is not null or is_bare_address(engaged.site))
+        and engaged.event_date = $event_date::date
         and engaged.is_staff
         and not exists (select 1 from registry.approved_sites)
 )

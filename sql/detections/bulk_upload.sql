@@ -88,8 +88,8 @@ explanations:
   - name: A copy that goes there regularly
     test: is_regular
     ruled_out: >-
-      on none of the {logged_days:count earlier day}[{later_days?} and {later_days:count
-      later day}] did half as much go there
+      half as much never went there on the {logged_days:count earlier day}[{later_days?}
+      and {later_days:count later day}] in the logs
     not_testable: the logs cover only {logged_days:count earlier day} to compare with
   - name: What such devices usually send
     test: is_usual

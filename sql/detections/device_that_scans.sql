@@ -5,7 +5,7 @@ summary: >
   for many ports, and hardly any answered. That is how a network is searched. The
   device is the subject; its user may know nothing about it. A test by the technology
   office looks the same, so it is a finding only on a device of a person with another
-  job, and at a time that `change_windows.csv` does not list.
+  job, and at a time that no change window covers.
 code: AN-20
 kind: anomaly
 about: device

@@ -76,8 +76,8 @@ false_positives:
   - Somebody sets up or tests accounts on that device.
   - A gateway that many people log on through, which the registry does not name.
 response: >
-  Take the device off the network and look at it. Change the passwords of the
-  accounts that were let in from it afterwards.
+  Take the device off the network and look at it; block an Internet address at the
+  firewall. Change the passwords of the accounts that were let in from it afterwards.
 --- */
 with
 

@@ -4,8 +4,10 @@ summary: >
   A computer that people sit at asked one outside host all day and night, at even
   intervals and with even amounts, and hardly any other device of the district knows
   that host. What the district manages is on its list or on many devices, a site that
-  several lists name is an open page, and among few devices every host is rare. The
-  device is the subject; whoever uses it may know nothing of it.
+  several lists name is an open page, and among few devices every host is rare. Up to
+  five devices with the same rhythm are one program, and a host that a list or the
+  firewall calls malware needs no rarity. The device is the subject; its user may know
+  nothing about it.
 code: AN-3
 kind: anomaly
 about: device
@@ -38,6 +40,13 @@ params:
     min: 1
     max: 20
     why: what is managed runs on more than two
+  kin_devices:
+    type: int
+    default: 5
+    min: 1
+    max: 100
+    unit: devices
+    why: a program with the same rhythm on more devices is managed by the district
   least_devices:
     type: int
     default: 100
@@ -196,6 +205,35 @@ known as (
     group by sites.site
 ),
 
+-- devices whose calls to the host are as even: one program on several devices, as an
+-- infection that spreads, and not people who know the site
+kin as (
+    select
+        device_days.site,
+        count(distinct calls.device) as device_count
+    from core.regular_calls as calls
+    inner join device_days
+        on
+            calls.device = device_days.device
+            and calls.destination = device_days.destination
+            and calls.event_date = device_days.event_date
+    where
+        calls.event_date
+        between $event_date::date - interval 13 day and $event_date::date
+        and device_days.site in (select pairs.site from pairs)
+        and calls.call_count >= $calls
+        and calls.gap_score > $gap_score
+        and calls.size_score > $size_score
+    group by device_days.site
+),
+
+-- what a list or the firewall itself calls malware needs no rarity
+malware as (
+    select distinct url_hostname
+    from core.host_categories
+    where event_date = $event_date::date and category = 'malware'
+),
+
 rare as (
     select
         pairs.*,
@@ -206,9 +244,21 @@ rare as (
     cross join district
     inner join known on pairs.site = known.site
     left join well_known on pairs.site = well_known.domain
+    left join kin on pairs.site = kin.site
+    left join malware on pairs.destination = malware.url_hostname
     where
-        known.device_count <= $devices
-        and district.device_count >= $least_devices
+        (
+            malware.url_hostname is not null
+            or known.device_count <= $devices
+            or (
+                kin.device_count <= $kin_devices
+                and known.device_count - kin.device_count < $devices
+            )
+        )
+        and (
+            malware.url_hostname is not null
+            or district.device_count >= $least_devices
+        )
         and well_known.domain is null
 ),
 

@@ -15,7 +15,12 @@ begins: C2
 clauses: [cl.33, cl.24, cl.29]
 needs: [whose_request, site_asked_for]
 stands_on: [users.csv|accounts.csv]
-judges: {keyboard: finding, network: finding, stock: lead, home: lead, nothing: lead}
+judges:
+  keyboard: finding
+  network: finding
+  stock: lead
+  home: finding
+  nothing: lead
 grain: [subject, event_date]
 window: {days_before: 13}
 params:

@@ -1,6 +1,7 @@
 /* ---
 summary: >
-  How well the requests of a day could be attributed, by building and grade.
+  How well the requests of a day could be attributed, by building and grade. Guests,
+  private phones, servers and screens are left out: no rule is about them.
 grain: [event_date, building, grade]
 params:
   event_date: {type: date}
@@ -17,7 +18,10 @@ requests as (
         building,
         attribution_grade
     from core.http_requests
-    where event_date = $event_date::date and disposition = 'allowed'
+    where
+        event_date = $event_date::date
+        and disposition = 'allowed'
+        and not is_outside_rules(net_kind, device_class, device, account)
 )
 
 select

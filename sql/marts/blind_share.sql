@@ -1,7 +1,8 @@
 /* ---
 summary: >
   How many lines of a day lack a host or account, by source and building. What
-  encryption, relays and removed agents hide shows as a share that grows.
+  encryption, relays and removed agents hide shows as a share that grows. Networks of
+  guests, servers and private devices are left out: their lines never name an account.
 grain: [event_date, source, building]
 params:
   event_date: {type: date}
@@ -47,6 +48,7 @@ flows as (
 places as (
     select
         ip,
+        net_kind,
         building,
         has_location
     from identity.places
@@ -90,6 +92,7 @@ placed as (
             as building
     from by_address
     left join places on by_address.ip = places.ip
+    where coalesce(places.net_kind not in ('guest', 'server', 'byod', 'nat'), true)
 )
 
 select

@@ -4,8 +4,11 @@ summary: >
   candidates, by source, building and class of device, how many events came to each
   filter and how many it dropped. An event counts at the first filter that drops it.
   Where a filter is a loss, a rule cannot judge what was dropped; others leave out what
-  no rule is about. Students, shared accounts, services and guests' networks are not
-  counted at all.
+  no rule is about. Students, shared accounts, services, guests, private phones,
+  servers, screens and devices without a user are not counted at all. A network login
+  that is written twice, as the inner login of a tunnel, is counted once. A personal
+  laptop or Chromebook shows by its pages whether someone uses it; other devices show
+  it only by their logons.
 grain: [event_date, family, source, building, device_class, position]
 window: {days_before: 14}
 params:
@@ -14,7 +17,8 @@ columns:
   event_date: {type: date, is: local day}
   family:
     type: varchar
-    is: 'sites, presence, shared, keyboards, property, tunnels, logons or flows'
+    is: >-
+      sites, hours, presence, shared, keyboards, property, tunnels, logons or flows
   source: {type: varchar, is: source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   device_class: {type: varchar, is: class of the device; unknown without one}
@@ -26,33 +30,79 @@ columns:
 --- */
 with
 
+registered as (
+    select
+        device,
+        any_value(assigned_to) as assigned_to,
+        any_value(pool) as pool
+    from identity.devices
+    where event_date = $event_date::date
+    group by device
+),
+
+students as (
+    select distinct person_id
+    from identity.accounts
+    where event_date = $event_date::date and is_student
+),
+
 requests as (
     select
-        event_id,
-        source,
-        account,
-        account_type,
-        attribution_grade,
-        device,
-        device_class,
-        is_district_device,
-        device_pool,
-        start_time,
-        binding_event_id,
-        net_kind,
-        has_location,
-        building,
-        url_hostname,
-        bytes_in,
-        is_half,
-        content_type
-    from core.http_requests
+        requests.event_id,
+        requests.source,
+        requests.account,
+        requests.account_type,
+        requests.person_id,
+        requests.is_staff,
+        requests.attribution_grade,
+        requests.device,
+        requests.device_class,
+        requests.is_district_device,
+        requests.device_pool,
+        requests.binding_event_id,
+        requests.net_kind,
+        requests.has_location,
+        requests.building,
+        requests.url_hostname,
+        requests.bytes_in,
+        requests.is_half,
+        requests.content_type,
+        registered.device is not null as is_registered,
+        registered.device is not null
+        and coalesce(registered.assigned_to, registered.pool) is null
+            as is_without_owner,
+        -- a device of one person whose lines name no one: its logs contradict
+        requests.account is null
+        and registered.assigned_to is not null
+        and registered.pool is null as is_contradicted
+    from core.http_requests as requests
+    left join registered on requests.device = registered.device
+    left join students on requests.device_owner = students.person_id
     where
-        event_date = $event_date::date
-        and disposition = 'allowed'
-        and not coalesce(is_student, false)
-        and coalesce(account_type, 'person') = 'person'
-        and net_kind is distinct from 'guest'
+        requests.event_date = $event_date::date
+        and requests.disposition = 'allowed'
+        and not coalesce(requests.is_student, false)
+        and coalesce(requests.account_type, 'person') = 'person'
+        and not is_outside_rules(
+            requests.net_kind, requests.device_class, requests.device, requests.account
+        )
+        -- students, printers and switches
+        and (
+            requests.account is not null
+            or (
+                students.person_id is null
+                and (
+                    coalesce(requests.device_class <> 'other', true)
+                    or registered.assigned_to is not null
+                )
+            )
+        )
+),
+
+rostered as (
+    select person_id
+    from core.rostered_people
+    where event_date = $event_date::date
 ),
 
 candidates as (
@@ -63,7 +113,9 @@ candidates as (
 
 logons as (
     select
+        event_id,
         source,
+        time,
         user_name,
         host,
         src_ip,
@@ -87,7 +139,24 @@ flows as (
         bytes_out,
         flow_count
     from core.outside_flows
-    where event_date = $event_date::date and net_kind is distinct from 'guest'
+    where
+        event_date = $event_date::date
+        and coalesce(net_kind not in ('guest', 'byod', 'nat'), true)
+),
+
+-- the same login once more, with the card or the address that this line lacks
+repeated_logons as (
+    select distinct bare.event_id
+    from logons as bare
+    inner join logons as whole
+        on
+            bare.source = whole.source
+            and bare.user_name = whole.user_name
+            and whole.time
+            between bare.time - interval 5 second and bare.time + interval 5 second
+    where
+        coalesce(bare.host, bare.src_ip, bare.src_mac) is null
+        and coalesce(whole.host, whole.src_ip, whole.src_mac) is not null
 ),
 
 names as (
@@ -106,12 +175,6 @@ places as (
     from identity.places
 ),
 
-registered as (
-    select distinct device
-    from identity.devices
-    where event_date = $event_date::date
-),
-
 -- a device that wrote no logon in two weeks writes none
 writing as (
     select distinct device
@@ -120,19 +183,6 @@ writing as (
         event_date between $event_date::date - interval 14 day
         and $event_date::date
         and presence = 'keyboard'
-),
-
--- what joined the network tells for a while that somebody is there
-woken as (
-    select distinct requests.event_id
-    from requests
-    inner join core.presences as presences
-        on
-            requests.device = presences.device
-            and requests.start_time >= presences.start_time
-            and requests.start_time < presences.end_time
-    where
-        presences.event_date = $event_date::date and presences.presence <> 'keyboard'
 ),
 
 steps as (
@@ -145,24 +195,45 @@ steps as (
         (
             values
             ('sites', 1, 'no account', true),
-            ('sites', 2, 'account unknown to the registry', true),
-            ('sites', 3, 'address that stands for many', false),
-            ('sites', 4, 'no device', true),
-            ('sites', 5, 'no host', true),
-            ('sites', 6, 'no line closes its session', true),
-            ('sites', 7, 'neither size nor content type', true),
-            ('sites', 8, 'not a page that a person opened', false),
-            ('sites', 9, 'candidates', false),
+            ('sites', 2, 'two logs name different people', true),
+            ('sites', 3, 'account unknown to the registry', true),
+            ('sites', 4, 'address that stands for many', false),
+            ('sites', 5, 'no device', true),
+            ('sites', 6, 'no host', true),
+            ('sites', 7, 'no line closes its session', true),
+            ('sites', 8, 'neither size nor content type', true),
+            ('sites', 9, 'not a page that a person opened', false),
+            ('sites', 10, 'one fact names the account', true),
+            ('sites', 11, 'nothing tells who is at the device', true),
+            ('sites', 12, 'candidates', false),
+            ('hours', 1, 'no account', true),
+            ('hours', 2, 'two logs name different people', true),
+            ('hours', 3, 'account unknown to the registry', true),
+            ('hours', 4, 'address that stands for many', false),
+            ('hours', 5, 'no device', true),
+            ('hours', 6, 'no host', true),
+            ('hours', 7, 'no line closes its session', true),
+            ('hours', 8, 'neither size nor content type', true),
+            ('hours', 9, 'not a page that a person opened', false),
+            ('hours', 10, 'device unknown to the registry', true),
+            ('hours', 11, 'not the district''s device', false),
+            ('hours', 12, 'no duty hours on file', true),
+            ('hours', 13, 'the device has no owner on file', true),
+            ('hours', 14, 'one fact names the account', true),
+            ('hours', 15, 'nothing tells who is at the device', true),
+            ('hours', 16, 'candidates', false),
             ('presence', 1, 'no account', true),
-            ('presence', 2, 'account unknown to the registry', true),
-            ('presence', 3, 'address that stands for many', false),
-            ('presence', 4, 'no device', true),
-            ('presence', 5, 'network unknown to the registry', true),
-            ('presence', 6, 'network in no one building', false),
-            ('presence', 7, 'one fact names the account', true),
-            ('presence', 8, 'device unknown to the registry', true),
-            ('presence', 9, 'nothing tells who is at the device', true),
-            ('presence', 10, 'candidates', false),
+            ('presence', 2, 'two logs name different people', true),
+            ('presence', 3, 'account unknown to the registry', true),
+            ('presence', 4, 'address that stands for many', false),
+            ('presence', 5, 'no device', true),
+            ('presence', 6, 'network unknown to the registry', true),
+            ('presence', 7, 'network in no one building', false),
+            ('presence', 8, 'the device has no owner on file', true),
+            ('presence', 9, 'one fact names the account', true),
+            ('presence', 10, 'device unknown to the registry', true),
+            ('presence', 11, 'nothing tells who is at the device', true),
+            ('presence', 12, 'candidates', false),
             ('shared', 1, 'one fact names the account', true),
             ('shared', 2, 'candidates', false),
             ('keyboards', 1, 'device unknown to the registry', true),
@@ -173,10 +244,11 @@ steps as (
             ('property', 2, 'not the district''s device', false),
             ('property', 3, 'candidates', false),
             ('tunnels', 1, 'no account', true),
-            ('tunnels', 2, 'account unknown to the registry', true),
-            ('tunnels', 3, 'no login to the VPN', true),
-            ('tunnels', 4, 'nothing tells who is at the device', true),
-            ('tunnels', 5, 'candidates', false),
+            ('tunnels', 2, 'two logs name different people', true),
+            ('tunnels', 3, 'account unknown to the registry', true),
+            ('tunnels', 4, 'no login to the VPN', true),
+            ('tunnels', 5, 'nothing tells who is at the device', true),
+            ('tunnels', 6, 'candidates', false),
             ('logons', 1, 'no account', true),
             ('logons', 2, 'account unknown to the registry', true),
             ('logons', 3, 'neither host nor address', true),
@@ -193,35 +265,53 @@ judged_requests as (
         requests.net_kind,
         requests.device_pool,
         requests.binding_event_id,
-        writing.device is not null or woken.event_id is not null as is_told,
-        -- a tunnel of nobody's one laptop is told of among the tunnels, and people's
-        -- own devices on a network for these need no row
-        registered.device is null
-        and not is_unknown_tunnel(requests.device)
-        and coalesce(requests.net_kind <> 'byod', true) as is_strange,
+        coalesce(requests.is_staff, true) as is_staff,
+        writing.device is not null
+        or (
+            requests.is_registered
+            and requests.device_pool is null
+            and coalesce(requests.device_class in ('chromebook', 'laptop'), false)
+        ) as is_told,
+        -- a tunnel whose device is not known counts among the tunnels
+        not requests.is_registered
+        and not is_unknown_tunnel(requests.device) as is_strange,
         coalesce(requests.device_class, 'unknown') as device_class,
         case when requests.has_location then requests.building else 'elsewhere' end
             as building,
         case
+            when requests.is_contradicted then 2
             when requests.account is null then 1
-            when requests.account_type is null then 2
-            when requests.device is null and requests.net_kind = 'nat' then 3
-            when requests.device is null then 4
+            when requests.account_type is null then 3
+            when requests.device is null and requests.net_kind = 'nat' then 4
+            when requests.device is null then 5
         end as no_person,
         case
-            when requests.url_hostname is null then 5
-            when requests.is_half and requests.content_type is null then 6
-            when requests.bytes_in is null and requests.content_type is null then 7
-            when candidates.event_id is null then 8
-            else 9
+            when requests.url_hostname is null then 6
+            when requests.is_half and requests.content_type is null then 7
+            when requests.bytes_in is null and requests.content_type is null then 8
+            when candidates.event_id is null then 9
+        end as no_page,
+        -- the rules on sites take a login, two facts, or one fact that is no list
+        case
+            when requests.attribution_grade not in ('A', 'C') then 10
+            when not is_told then 11
+            else 12
         end as site_step,
         case
-            when requests.net_kind is null then 5
-            when not requests.has_location then 6
-            when requests.attribution_grade <> 'A' then 7
-            when not is_told and is_strange then 8
-            when not is_told then 9
-            else 10
+            when is_strange then 10
+            when not requests.is_district_device then 11
+            when rostered.person_id is null then 12
+            when requests.attribution_grade <> 'A' then if(is_without_owner, 13, 14)
+            when not is_told then 15
+            else 16
+        end as hours_step,
+        case
+            when requests.net_kind is null then 6
+            when not requests.has_location then 7
+            when requests.attribution_grade <> 'A' then if(is_without_owner, 8, 9)
+            when not is_told and is_strange then 10
+            when not is_told then 11
+            else 12
         end as presence_step,
         case
             when is_strange then 1
@@ -237,9 +327,8 @@ judged_requests as (
         end as property_step
     from requests
     left join candidates on requests.event_id = candidates.event_id
-    left join registered on requests.device = registered.device
     left join writing on requests.device = writing.device
-    left join woken on requests.event_id = woken.event_id
+    left join rostered on requests.person_id = rostered.person_id
 ),
 
 stopped as (
@@ -248,9 +337,20 @@ stopped as (
         source,
         building,
         device_class,
-        coalesce(no_person, site_step) as position,
+        coalesce(no_person, no_page, site_step) as position,
         1 as event_count
     from judged_requests
+    where is_staff
+    union all
+    select
+        'hours' as family,
+        source,
+        building,
+        device_class,
+        coalesce(no_person, no_page, hours_step) as position,
+        1 as event_count
+    from judged_requests
+    where is_staff
     union all
     select
         'presence' as family,
@@ -267,10 +367,10 @@ stopped as (
         source,
         building,
         device_class,
-        case when presence_step = 7 then 1 else 2 end as position,
+        case when presence_step in (8, 9) then 1 else 2 end as position,
         1 as event_count
     from judged_requests
-    where no_person is null and presence_step >= 7 and device_pool is not null
+    where no_person is null and presence_step >= 8 and device_pool is not null
     union all
     select
         'keyboards' as family,
@@ -280,7 +380,7 @@ stopped as (
         keyboard_step as position,
         1 as event_count
     from judged_requests
-    where no_person is null and presence_step >= 7
+    where no_person is null and presence_step >= 8
     union all
     select
         'property' as family,
@@ -298,10 +398,10 @@ stopped as (
         building,
         device_class,
         case
-            when no_person < 3 then no_person
-            when binding_event_id is null then 3
-            when not is_told then 4
-            else 5
+            when no_person <= 3 then no_person
+            when binding_event_id is null then 4
+            when not is_told then 5
+            else 6
         end as position,
         1 as event_count
     from judged_requests
@@ -327,6 +427,7 @@ stopped as (
     from logons
     left join names on logons.user_name = names.user_name
     left join places on logons.src_ip = places.ip
+    where logons.event_id not in (select repeated_logons.event_id from repeated_logons)
     union all
     select
         'flows' as family,

@@ -15,6 +15,11 @@ columns:
   staff_account_count: {type: bigint, is: staff accounts among them}
   minutes: {type: double, is: estimated minutes of all accounts}
   request_count: {type: bigint, is: engaged requests}
+  unjudged_minutes:
+    type: double
+    is: >-
+      of it by staff on district devices, on a site of a sensitive kind that no rule
+      judges
 --- */
 with
 
@@ -46,7 +51,16 @@ select
     count(distinct use.account) as account_count,
     count(distinct case when use.is_staff then use.account end) as staff_account_count,
     round(sum(use.total_seconds) / 60, 1) as minutes,
-    sum(use.request_count)::bigint as request_count
+    sum(use.request_count)::bigint as request_count,
+    coalesce(
+        round(
+            sum(use.total_seconds)
+            filter (where use.is_sensitive and use.is_staff and use.is_district_device)
+            / 60,
+            1
+        ),
+        0
+    ) as unjudged_minutes
 from use
 inner join verdicts on use.site = verdicts.site
 group by use.site

@@ -16,7 +16,8 @@ pytestmark = [
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 WIDE_SCREEN = {"viewport": {"width": 1366, "height": 768}}
 PLACES = (
-    "/", "/sites", "/proposals", "/requests", "/referrals", "/permits", "/weeks",
+    "/", "/sites", "/proposals", "/start", "/requests", "/referrals", "/permits",
+    "/weeks",
     "/records", "/acts", "/signin",
 )  # fmt: skip
 SOME = ("/", "/permits")

@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
+from pipelines.district import open_district
 from pipelines.operations import registry_proposals
+from pipelines.operations.first_steps import first_steps
 from pipelines.settings.home import DistrictHome
 from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk
@@ -32,7 +34,7 @@ def test_what_is_accepted_was_tried_and_is_gone(forgotten, tmp_path, sockets, se
     with open_desk(by_page, sockets / "proposals") as desk:
         visitor = desk.visitor()
         page = visitor.get("/proposals")
-        assert "devices.csv: " in page.text  # how many, and not whose
+        assert "schoolbell propose --show holders" in page.text  # and not whose
         people = {row["person_id"] for row in chosen["staff_duty.csv"]["rows"]}
         assert f"for {len(people)} people" in page.text
         assert not any(one in page.text for one in people)
@@ -81,3 +83,60 @@ def test_what_is_not_told_at_the_desk(
     assert hidden["rows"][0]["pattern"] in page.text
     accept = ("propose", "--accept", hidden["id"], "--reason", REASON)
     assert "sites decide" in run(home, *accept, code=2).err
+
+
+def test_a_group_is_accepted_with_one_click_and_taken_back(
+    forgotten, tmp_path, sockets, secret
+):
+    """Networks as a whole, and of the sites those that stay checked."""
+    home = shutil.copytree(forgotten, tmp_path / "groups")
+    registry = DistrictHome(home).registry
+    before = {path: path.read_bytes() for path in registry.glob("*.csv")}
+    found = offers(home)
+    clear = [one for one in found if one["group"].startswith("sites") and
+             not one["doubt"]]  # fmt: skip
+    networks = [one for one in found if one["group"] == "networks"]
+    with open_desk(home, sockets / "groups") as desk:
+        visitor = desk.visitor()
+        page = visitor.get("/proposals")
+        sent = {"token": page.hidden("token"), "reason": REASON}
+        done = visitor.post("/act/proposal-group", sent | {"group": "networks"})
+        assert done.status == 303
+        text = (registry / "subnets.csv").read_text()
+        assert all(one["rows"][0]["cidr"] in text for one in networks)
+        ticked = {one["id"]: "1" for one in clear[1:]}
+        given = sent | {"group": "sites", "is_ticked": "1"} | ticked
+        done = visitor.post("/act/proposal-group", given)
+        assert done.status == (303 if ticked else 422)
+        listed = (registry / "approved_sites.csv").read_text()
+        patterns = [one["rows"][0]["pattern"] for one in clear]
+        assert [one in listed for one in patterns] == [
+            number > 0 for number in range(len(patterns))
+        ]
+        nothing = visitor.post("/act/proposal-group",
+                               sent | {"group": "sites", "is_ticked": "1"})  # fmt: skip
+        assert nothing.status == 422
+        page = visitor.get("/proposals").text
+        assert "Accepted groups" in page
+        for group in ("networks", "sites"):
+            if group == "networks" or ticked:
+                back = visitor.post("/act/proposal-back", sent | {"group": group})
+                assert back.status == 303
+    assert {path: path.read_bytes() for path in registry.glob("*.csv")} == before
+
+
+def test_the_first_steps_show_what_is_missing_and_where_to_get_it(
+    forgotten, tmp_path, sockets, secret
+):
+    home = shutil.copytree(forgotten, tmp_path / "steps")
+    with open_district(home) as district:
+        steps = first_steps(district)
+    assert steps.missing
+    assert all(one.how for one in steps.missing)
+    with open_desk(home, sockets / "steps") as desk:
+        page = desk.visitor().get("/start").text
+    assert "Rules that judged a request last week: " in page
+    assert [one.file for one in steps.missing if one.file not in page] == []
+    assert [one.format for one in steps.logs if one.format not in page] == []
+    assert len(steps.logs) > 1
+    assert '<a href="/proposals">' in page

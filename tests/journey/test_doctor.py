@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pytest
 
 from pipelines.district import open_district
@@ -315,6 +316,30 @@ def test_clocks_that_differ_and_late_lines_are_told(home, now):
     assert [one.grade for one in found.values()] == [LOOK, LOOK]
     assert "proxy (6 h)" in found["clocks"].message
     assert "zone" in found["clocks"].command
+
+
+def test_a_small_difference_of_clocks_is_named(home, now):
+    """It said that none was known, and the warehouse had 38 seconds on every day."""
+    with duckdb.connect(home.warehouse) as connection:
+        newest = "select coalesce(max(event_date), date '2026-03-03') from "
+        newest += "marts.source_clocks"
+        (day,) = connection.execute(newest).fetchone()
+        connection.execute(
+            "insert into marts.source_clocks values "
+            f"('dns', 'proxy', 'moment', 24, 1, 400, '{day}'), "
+            f"('dhcp', 'proxy', 'moment', -9, 1, 3, '{day}')"
+        )
+    try:
+        said = ask("logs/clocks", home, now)
+    finally:
+        with duckdb.connect(home.warehouse) as connection:
+            connection.execute(
+                f"delete from marts.source_clocks where event_date = '{day}' "
+                "and pair_count in (400, 3)"
+            )
+    assert said.grade == WELL
+    assert "proxy is 24 s ahead of dns (400 pairs on" in said.message
+    assert "dhcp" not in said.message
 
 
 def test_a_secret_that_others_can_read_is_told(home, now, tmp_path):

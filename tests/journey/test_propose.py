@@ -190,10 +190,49 @@ def test_a_fixed_address_is_cleared_and_nothing_else(own):
     assert after == {**before, "static_ip": None}
 
 
+def test_a_group_is_accepted_and_taken_back(home, tmp_path):
+    """Networks and the clear sites as a whole; then every byte is as it was."""
+    own = shutil.copytree(home, tmp_path / "district")
+    registry = DistrictHome(own).registry
+    before = {path: path.read_bytes() for path in registry.iterdir()}
+    refused = schoolbell("propose", "--home", own, "--accept", "networks")
+    assert refused.code == 2  # without a reason
+    words = ("--accept", "networks", "--accept", "holders", "--reason", "read through")
+    done = schoolbell("propose", "--home", own, *words)
+    assert done.code == 0, done.err
+    assert schoolbell("check", "--home", own).code == 0
+    left = schoolbell("propose", "--home", own).out
+    assert "--- networks" not in left
+    assert "--- holders" not in left
+    for group in ("networks", "holders"):
+        back = schoolbell("propose", "--home", own, "--take-back", group)
+        assert back.code == 0, back.err
+    assert {path: path.read_bytes() for path in registry.iterdir()} == before
+    with open_district(own) as district:
+        entries = open_chain(district.store, district.home).entries()[-4:]
+    assert [one.action for one in entries] == [
+        "group accepted", "group accepted", "group taken back", "group taken back",
+    ]  # fmt: skip
+    again = schoolbell("propose", "--home", own, "--take-back", "networks")
+    assert again.code == 2
+    assert "In force: none" in again.err
+
+
+def test_a_group_is_tried_before_it_is_accepted(home, tmp_path):
+    own = shutil.copytree(home, tmp_path / "district")
+    done = schoolbell("propose", "--home", own, "--json", "--try", "networks")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    added = sum(one["findings"] for one in told["effects"] if one["effect"] == "added")
+    assert told["findings_after"] - told["findings_before"] <= added
+    unknown = schoolbell("propose", "--home", own, "--try", "no-such-group")
+    assert unknown.code == 2
+
+
 def test_it_shows_them_and_refuses_the_registry(home):
     shown = schoolbell("propose", "--home", home)
     assert shown.code == 0
-    assert "--- subnets.csv: " in shown.out
+    assert "--- networks: " in shown.out
     assert "\n+ " in shown.out
     inside = DistrictHome(home).registry / "new"
     refused = schoolbell("propose", "--home", home, "--out", inside)

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from pipelines.cli.who import instant
+from pipelines.findings.attribution_words import FACTS
 from pipelines.settings.home import DistrictHome
 from tests.benchmarks.attribution import planted
 from tests.journey.commands import schoolbell
@@ -157,6 +158,15 @@ def test_an_ipv6_address_with_a_port_is_read(home):
     done = schoolbell("who", "--home", home, "[2001:db8::7]:443", "2026-10-20T12:00:00")
     assert done.code == 0
     assert done.out.startswith("Grade D: account not known")
+
+
+def test_the_grade_is_explained_by_its_facts(home, seats):
+    row = seats.row(0, named=True)
+    done = schoolbell("who", "--home", home, row["ip"], row["middle"].isoformat())
+    grade, known, *_ = done.out.splitlines()
+    assert grade.startswith(("Grade A", "Grade B", "Grade C"))
+    facts = known.removeprefix("  known by ").partition(": ")[0].split(" + ")
+    assert set(facts) <= {name for name, _ in FACTS.values()}, known
 
 
 def test_requests_have_the_same_grades(district):

@@ -10,6 +10,8 @@ import json
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +110,71 @@ def own_district(means: Means) -> Iterator[str]:
     assert "0 days built" in said or "Nothing" in said, said
     assert _adds_up(run, new) == lines
     yield "the restored home knows every line"
+
+
+GROUPS = ("computers", "networks", "usual-hours", "sites")
+"""Groups of proposals that are accepted as a whole, in the first hour."""
+REASON = "read through with the principals"
+
+
+LOGS = {
+    "proxy/access.log": "squid_access.log",
+    "firewall/fortigate.log": "fortigate_traffic.log",
+    "logins/security.jsonl": "windows_security.jsonl",
+    "dhcp/leases.csv": "dhcp_leases.csv",
+}
+"""Where each log of the generator goes in `landing/`."""
+
+
+def bring_logs(made: Path, home: Path) -> None:
+    """Copy its logs into a home, and nothing of its registry."""
+    for target, name in LOGS.items():
+        path = home / "landing" / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made / name, path)
+
+
+def export(made: Path, folder: Path) -> None:
+    """Write what an administrator of the district could export in an hour."""
+    words = [sys.executable, judge.JUDGE / "exports.py", made, folder]
+    subprocess.run(list(map(str, words)), check=True)
+
+
+def by_exports(run: Command, folder: Path, made: Path) -> Iterator[str]:
+    """From nothing to a report with findings, by exports alone; nothing is typed.
+
+    Args:
+        run: A command; what it printed, also where it ended with 1, "look at it".
+        made: A district of the generator: logs and the truth.
+    """
+    home, exports = folder / "by-exports", folder / "exports"
+    run("init", home, "--yes", "--name", NAME, "--zone", ZONE)
+    yield "init"
+    export(made, exports)
+    bring_logs(made, home)
+    yield "logs brought, exports downloaded"
+    said = run("setup", "--home", home, "--from", exports, "--write")
+    assert "The next run judges with it" in said, said
+    yield "setup"
+    run("run", "--home", home, "--quiet", "--settle-seconds", 0)
+    before = _findings(run, home)
+    yield f"first run: {before} findings"
+    for group in GROUPS:
+        said = run("propose", "--home", home, "--accept", group, "--reason", REASON)
+        assert "It counts from the next run" in said, said
+    yield f"accepted: {', '.join(GROUPS)}"
+    run("run", "--home", home, "--quiet", "--settle-seconds", 0)
+    after = _findings(run, home)
+    assert after > before > 0, (before, after)
+    page = (home / "reports" / "latest.html").resolve()
+    assert NAME in _text(page)
+    _names_nobody(home, people_of(home))
+    yield f"second run: {after} findings, and the report names no one"
+
+
+def _findings(run: Command, home: Path) -> int:
+    lines = run("findings", "list", "--home", home, "--json").splitlines()
+    return sum(json.loads(line)["status"] == "open" for line in lines)
 
 
 def from_corpora(sources: dict[str, tuple[str, str]]) -> Bring:

@@ -106,6 +106,9 @@ DEVICES: Mapping[str, Device] = {
         Device("cb-cart-1", "10.1.8.41", "chromebook", pool="cart"),
         Device("cb-cart-2", "10.1.8.42", "chromebook", pool="cart"),
         Device("cb-cart-es", "10.3.8.41", "chromebook", "ES", pool="cart"),
+        # what people own has no row
+        Device("private-pc", "10.9.0.77", ""),
+        Device("private-phone", "10.1.8.200", ""),
     )
 }
 
@@ -252,7 +255,7 @@ def _rows(*, is_chrome: bool) -> list[str]:
         (f",{one.name},{one.directory_id}" if is_chrome else f"{one.name},,")
         + f",{one.mac},{one.kind},{one.owner},{one.building},{one.pool},"
         for one in DEVICES.values()
-        if (one.kind == "chromebook") == is_chrome
+        if one.kind and (one.kind == "chromebook") == is_chrome
     ]
 
 

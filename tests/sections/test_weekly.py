@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import ModelError
+from pipelines.findings.attribution_words import in_words
 from pipelines.reports.archive import as_bytes
 from pipelines.reports.charts import case_lines
 from pipelines.reports.corrections import facts, revision_after
@@ -21,9 +22,18 @@ from pipelines.reports.sections import PAGES, sections
 from pipelines.reports.text_tables import CUT
 from pipelines.reports.view import View, counterpart
 from pipelines.reports.weekly import report_id, weekly_report
+from pipelines.reports.words import duration
 from tests.conftest import LONG
 from tests.sections.conftest import pages_of
-from tests.sections.fixtures import MONDAY, WEEKS, busy, finding, frame, lines_of
+from tests.sections.fixtures import (
+    MONDAY,
+    WEEKS,
+    busy,
+    finding,
+    frame,
+    lines_of,
+    record,
+)
 from tests.sections.reading import Page, sheet, texts
 
 INDEX = "2026-W47/index.html"
@@ -149,7 +159,7 @@ def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter()
     assert len(case_lines(View(early, MONDAY), ["f-1"], "shared_account")) == 1
 
 
-NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage"}
+NOT_IN_BUSY = {"corrections", "student-cases", "rule-coverage", "untested"}
 SHOWN = [one.name for one in sections() if one.name not in NOT_IN_BUSY]
 MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
@@ -180,7 +190,7 @@ def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
 
 def test_limits_rules_and_trust_are_in_every_report():
     stays = {"limits", "rules", "source-coverage", "line-account", "corrections"}
-    stays.add("rule-coverage")  # only where rules are blind
+    stays |= {"rule-coverage", "untested"}  # only where rules are blind
     stays.add("student-cases")  # what students' accounts did is decided on by itself
     assert stays == set(NAMES) - set(MAY_GO)
     pages = weekly_report(replace(busy(), sections_off=NAMES), MONDAY)
@@ -235,6 +245,61 @@ def test_a_first_use_at_low_weight_asks_about_the_site_and_names_nobody():
         ("clip-stream.example", "1")
     ]
     assert not [path for path, text in texts(pages).items() if "quail-33" in text]
+
+
+def test_a_lead_on_a_site_asks_about_the_site_and_names_nobody():
+    """The board's denied site was used for 131 minutes and was in no table."""
+    lead = finding("f-lead", "non_approved_site", "heron-51", 2, 20) | {
+        "confidence": "C1",
+        "record": record(
+            sites=["dice-den.example"],
+            measures={"sites": ["dice-den.example"], "total_seconds": 5460},
+        ),
+    }
+    # a rule about an account counts its sites and does not list them
+    leave = finding("f-leave", "shared_account", "heron-52", 2, 20) | {
+        "record": record(measures={"sites": 3})
+    }
+    known = busy()
+    use = known.site_use.with_columns(unjudged_minutes=pl.lit(20.0))
+    given = replace(
+        known,
+        findings=pl.concat([known.findings, frame("findings", [lead, leave])]),
+        site_use=use,
+    )
+    pages = weekly_report(given, MONDAY)
+    asked = csv_rows(pages["2026-W47/data/sites-to-decide.csv"])
+    assert [(row["Site"], row["Minutes"], row["Cases"]) for row in asked] == [
+        ("clip-stream.example", asked[0]["Minutes"], "1"),
+        ("dice-den.example", "91", "0"),
+    ]
+    text = Page(pages[INDEX], within="sites-to-decide-part").text
+    assert "1 site needs your decision" in text
+    assert "1 site without a case: the logs cannot rule out an innocent" in text
+    hours = use.filter(
+        pl.col("event_date").is_between(MONDAY, MONDAY + timedelta(days=6))
+    ).height
+    assert f"or health, took {duration(20.0 * hours)}; they are counted" in text
+    assert not [path for path, text in texts(pages).items() if "heron-51" in text]
+
+
+def test_a_card_and_its_page_say_how_the_account_is_known():
+    known = [in_words("network + inventory"), "cedar-04: card learned from 14 leases"]
+    rows = busy().findings.with_columns(
+        pl.when(pl.col("finding_id") == "f-2026w47-001")
+        .then(pl.lit(record(known_by=known)))
+        .otherwise("record")
+        .alias("record")
+    )
+    pages = weekly_report(replace(busy(), findings=rows), MONDAY)
+    card = Page(pages[INDEX], within="case-c-2026w47-001").text
+    whole = Page(pages["2026-W47/evidence/c-2026w47-001.html"]).text
+    for text in (card, whole):
+        assert "How the account is known" in text
+        assert "etwork login + inventory: the Wi-Fi or a port accepted" in text
+        assert "edar-04: card learned from 14 leases" in text
+    other = Page(pages["2026-W47/evidence/c-2026w47-004.html"]).text
+    assert "How the account is known" not in other
 
 
 def test_low_weight_expires_with_a_note_and_leads_nowhere():

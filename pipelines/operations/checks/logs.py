@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pipelines.errors import BusyError, ModelError
 from pipelines.findings.unjudged_days import missing
+from pipelines.health.arrival import LEAST_PAIRS
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import arrivals_of, files_with_issues
 from pipelines.ingest.delivery import deliveries
@@ -27,6 +29,7 @@ from pipelines.state.source_records import noted_domains, source_days, stored_is
 from pipelines.warehouse.detections import blocked_rules
 from pipelines.warehouse.models import rules
 from pipelines.warehouse.sentences import counted
+from pipelines.warehouse.snapshots import looking
 
 QUIET = timedelta(days=4)
 """A weekend with a holiday beside it; longer is silence."""
@@ -153,7 +156,7 @@ def _judged(installation: Installation) -> Answer:
         said = "; ".join([*shown, *([f"and {left} more"] if left else [])])
         return look(said, "schoolbell check --home {home}")
     share = noted_coverage(installation.store).share
-    return well(f"{share:.0%} of the staff requests with a name can be judged")
+    return well(f"{share:.0%} of staff page requests with a name can be judged")
 
 
 def _names(installation: Installation) -> Answer:
@@ -189,7 +192,46 @@ def _clocks(installation: Installation) -> Answer:
             f"clocks do not agree: {wrong}",
             "set [sources.NAME] zone in district.toml, or the device's clock",
         )
-    return well("no source's clock is known to differ from another's")
+    return _small_differences(installation)
+
+
+_HAS_CLOCKS = """
+select 1 from information_schema.tables
+where table_catalog = 'built' and table_name = 'source_clocks'
+"""
+_NEAR = """
+select source, other_source, offset_seconds, pair_count, event_date
+from built.marts.source_clocks
+where pair_count >= $pairs and abs(offset_seconds) >= $least
+    and event_date > (
+        select max(event_date) - interval 7 day from built.marts.source_clocks
+    )
+qualify row_number() over (
+    partition by source, other_source order by event_date desc, basis = 'moment' desc
+) = 1
+order by abs(offset_seconds) desc, source, other_source
+"""
+TOLD_SECONDS = 5
+"""Differences of clocks that are named though no rule minds them."""
+
+
+def _small_differences(installation: Installation) -> Answer:
+    """Name the clocks that differ by less than rules mind."""
+    try:
+        with looking(installation.home.warehouse) as database:
+            is_built = database.rows(_HAS_CLOCKS)
+            values = {"pairs": LEAST_PAIRS, "least": TOLD_SECONDS}
+            rows = database.rows(_NEAR, values) if is_built else []
+    except (ModelError, BusyError):
+        rows = []
+    if not rows:
+        return well("no source's clock is known to differ from another's")
+    said = "; ".join(
+        f"{other if seconds > 0 else source} is {abs(seconds):.0f} s ahead of "
+        f"{source if seconds > 0 else other} ({pairs:,} pairs on {day})"
+        for source, other, seconds, pairs, day in rows
+    )
+    return well(f"clocks differ by less than the rules mind: {said}")
 
 
 def _lags(installation: Installation) -> Answer:

@@ -441,9 +441,10 @@ def hint(sheet: Sheet) -> str:
 
 
 HOW: Mapping[str, str] = {
-    "approved_sites.csv": "by hand; after a week of logs: schoolbell propose",
-    "staff_duty.csv": "for a start: schoolbell setup --usual-duty 07:30-16:00; then "
-    "the contract hours, or: schoolbell propose",
+    "approved_sites.csv": "after the first run: schoolbell propose --accept sites",
+    "staff_duty.csv": "for a start: schoolbell setup --usual-duty 07:30-16:00, or "
+    "after the first run: schoolbell propose --accept usual-hours; then the contract "
+    "hours",
     "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
     "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
     "site_categories.csv": "the web filter's list of its categories; schoolbell lists",

@@ -121,19 +121,28 @@ def merge(
 
 
 def says(
-    before: bytes, file: File, rows: Iterable[Row], renames: Mapping[str, str]
+    before: bytes,
+    file: File,
+    rows: Iterable[Row],
+    renames: Mapping[str, str],
+    *,
+    is_taken: bool = False,
 ) -> list[bool]:
-    """Whether a file says each row already, or holds something else in its place."""
-    made = Merged(file.name, before)
+    """Whether a file says each row already, or holds something else in its place.
+
+    Args:
+        is_taken: A cell that holds something else is written over.
+    """
+    made = Merged(file.name, before, is_taken=is_taken)
     text = decoded(before)[0] or empty_text(file)
     sheet = cut(text.encode(), file.name, [])
     at = places(text, file, renames)
     held = _Held(file, made, at, sheet.header, sheet.rows)
     found = []
     for row in rows:
-        known = len(held.new) + len(made.filled)
+        known = held.writes
         held.take({name: one_line(cell) for name, cell in row.items() if cell})
-        found.append(len(held.new) + len(made.filled) == known)
+        found.append(held.writes == known)
     return found
 
 
@@ -231,6 +240,13 @@ class _Held:
         return bool(last) and all(
             _same(row.get(name, "")) == _same(last.get(name, "")) for name in names
         )
+
+    @property
+    def writes(self) -> int:
+        """Rows and cells that would be written."""
+        made = self.made
+        differs = len(made.differs) if made.is_taken else 0
+        return len(self.new) + len(made.filled) + differs
 
     @property
     def alone(self) -> int:

@@ -77,6 +77,10 @@ def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
     return pl.coalesce(ours, lower)
 
 
+SPELLED_ALIKE = 0.8
+"""A guess is of a slip in writing: "society" is no "social" network."""
+
+
 def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]:
     """A notice for each category that is no word of the policy's, with its rows."""
     known = {*words, *category_keys(words.values())}
@@ -88,7 +92,7 @@ def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]
     )
     problems = []
     for key, line, written, many in counted.iter_rows():
-        guess = nearest(key, known)
+        guess = nearest(key, known, SPELLED_ALIKE)
         told = f"is no known category ({many:,} row{'' if many == 1 else 's'})"
         meant = f"did you mean {words.get(guess, guess)}? " if guess else ""
         problems.append(

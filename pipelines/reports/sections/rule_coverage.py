@@ -38,10 +38,11 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     worst = rows.row(0, named=True)
     part = share(worst["dropped_count"], worst["event_count"])
-    why = f"{part} of events {REASONS[worst['filter']]}"
+    why = f"{part} of requests {REASONS[worst['filter']]}"
+    where = f"{worst['building']}{worst['on_devices']}"
     return (
-        f"{count(rows.height, 'filter')} left out more than a fifth of what came to "
-        f"it. Most: at {worst['building']}{worst['on_devices']}, {why}. "
+        f"More than a fifth of the requests was lost {count(rows.height, 'time')}, "
+        f"by rules, place, and reason. Most: at {where}, {why}. "
         "No finding there does not mean that there was nothing to find."
     )
 
@@ -50,7 +51,7 @@ def coverage_table(rows: pl.DataFrame) -> Table:
     """What was left out, and why."""
     return table(
         "One row per family of rules, building and filter",
-        ["Rules", "Building and devices", "Events that", "Left out", "Of"],
+        ["Rules", "Building and devices", "Requests that", "Left out", "Of"],
         (
             [FAMILIES[family], f"{building}{devices}", REASONS[name], dropped, came]
             for family, building, devices, name, came, dropped in rows.iter_rows()

@@ -1,33 +1,59 @@
-"""Report section: sites that accounts used once, to be decided about; nobody is named.
+"""Report section: sites that need a decision or a look; no account is named.
 
-The first day of somebody's use at low weight asks about the site. Once the use repeats,
-it is a case.
+The first day of a person's use at low weight asks about the site. Once the use repeats,
+it is a case. A lead on a site is a question about the site as well.
 """
 
 import polars as pl
 
-from pipelines.reports.headline import sites_asked_about
+from pipelines.reports.headline import sites_asked_about, unjudged_minutes
 from pipelines.reports.sections import Section, no_chart
 from pipelines.reports.text_tables import Cell, Table, table
-from pipelines.reports.words import count, day, listed
+from pipelines.reports.view import View
+from pipelines.reports.words import count, day, duration, listed
+
+IS_ASKED = pl.col("cases") > 0
+
+
+def rows(view: View) -> pl.DataFrame:
+    """Return the sites, those that need a decision first, and the time not judged."""
+    sites = sites_asked_about(view).sort(
+        IS_ASKED, "minutes", "site", descending=[True, True, False]
+    )
+    return sites.with_columns(unjudged_minutes=pl.lit(unjudged_minutes(view)))
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many."""
-    if rows.is_empty():
-        return "No site waits for a decision after its first use"
-    return f"{count(rows.height, 'site needs', 'sites need')} your decision"
+    """Return the number of sites that need a decision."""
+    asked = rows.filter(IS_ASKED).height
+    if not asked:
+        return "No site needs your decision after its first use"
+    return f"{count(asked, 'site needs', 'sites need')} your decision"
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What to do, and what happens otherwise."""
+    """Return what to do, what happens otherwise, and what no rule judges."""
     if rows.is_empty():
         return ""
-    return (
-        "Each was used at length on one day, and is not on the list. If it serves the "
-        "job, put it on the list of approved sites. We look at the account only if it "
-        "happens again. Without a decision it expires after two weeks."
-    )
+    said = []
+    if rows.filter(IS_ASKED).height:
+        said.append(
+            "Each was used at length on one day, and is not on the list. If it serves "
+            "the job, put it on the list of approved sites. We look at the account "
+            "only if it happens again. Without a decision it expires after two weeks."
+        )
+    if questions := rows.filter(~IS_ASKED).height:
+        said.append(
+            f"{count(questions, 'site')} without a case: the logs cannot rule out an "
+            "innocent explanation for its use, so the question is about the site only."
+        )
+    minutes = rows["unjudged_minutes"][0]
+    if minutes >= 1:
+        said.append(
+            "Sites of kinds that no rule judges, such as jobs, dating, or health, took "
+            f"{duration(minutes)}; they are counted without names."
+        )
+    return " ".join(said)
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
@@ -54,7 +80,7 @@ SECTION = Section(
     editions=("superintendent",),
     order=11,
     label="Sites to decide",
-    rows=sites_asked_about,
+    rows=rows,
     title=title,
     summary=summary,
     draw=no_chart,

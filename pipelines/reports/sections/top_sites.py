@@ -12,8 +12,19 @@ from pipelines.reports.words import count, duration, share
 
 SERIES = (
     (pl.col("is_listed"), "blue", "on the list"),
-    (~pl.col("is_listed"), "vermillion", "not on the list (yet)"),
+    (~pl.col("is_listed"), "vermillion", "not on the list"),
 )
+LISTED = {
+    "approved": "yes",
+    "approved_for_pupils": "for students",
+    "approved_other_role": "for other roles",
+    "denied": "denied",
+    "lapsed": "no longer",
+    "no_list": "no list",
+    "not_yet": "not yet",
+    "undecidable": "some pages",
+}
+"""What the list states for most accounts that used the site, in the table's words."""
 
 
 def rows(view: View) -> Ranking:
@@ -60,7 +71,7 @@ def sites_table(rows: Ranking) -> Table:
         (
             [
                 Cell.of_site(row["name"]),
-                "yes" if row["is_listed"] else "not yet",
+                LISTED.get(row["verdict"], "no"),
                 use_cell(rows, row["minutes"]),
                 changed(row["minutes"], row["before"]) or "not compared",
                 row["days"],

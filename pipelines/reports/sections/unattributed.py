@@ -1,4 +1,4 @@
-"""Report section: how much of the use can be laid to an account, by building."""
+"""Report section: the share of the use whose account is known, by building."""
 
 from typing import Any
 
@@ -11,15 +11,20 @@ from pipelines.reports.view import View
 from pipelines.reports.words import count, share
 
 GROUPS = (
-    ("firm", "blue", "account known (grade A or B)"),
-    ("weak", "purple", "account only likely (grade C or D)"),
-    ("nobody", "vermillion", "account not known"),
+    ("firm", "blue", "account known (grade A)"),
+    ("weak", "purple", "one fact names it (grade B or C)"),
+    ("nobody", "vermillion", "account not known (grade D)"),
 )
-GRADE_GROUP = {"A": "firm", "B": "firm", "C": "weak", "D": "weak"}
+GRADE_GROUP = {"A": "firm", "B": "weak", "C": "weak"}
+NAMING = (
+    "A finding names an account at grade A: a login in the line itself, or two facts "
+    "that agree. Rules on sites also take grade C, one fact alone. Grade D names no "
+    "one. Guests, private phones, servers and screens are not counted."
+)
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per building: its requests by how sure we are whose they were."""
+    """Return one row per building: its requests by how well the account is known."""
     week = view.of_week(view.inputs.attribution).with_columns(
         pl.col("building").fill_null("building not known"),
         group=pl.col("grade").replace_strict(GRADE_GROUP, default="nobody"),
@@ -33,12 +38,12 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """The share that nobody can be named for."""
+    """Return the share of use whose account is not known."""
     requests = total(rows, "total")
     if not requests:
-        return "No use was seen that an account could be named for"
+        return "No use was seen this week"
     if not total(rows, "nobody"):
-        return "The account is known, or likely, for all of the use"
+        return "For all of the use, at least one fact names the account"
     open_ = share(total(rows, "nobody"), requests)
     return f"For {open_} of the use, the account is not known"
 
@@ -57,8 +62,7 @@ def summary(rows: pl.DataFrame) -> str:
     return (
         f"One bar per building, of {count(requests, 'request')}. An account is known "
         f"for {share(total(rows, 'firm'), requests)}. "
-        f"{least_known if top['nobody'] else ''}Only grades A and B may name an "
-        "account in a finding."
+        f"{least_known if top['nobody'] else ''}{NAMING}"
     )
 
 

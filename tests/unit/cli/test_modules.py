@@ -68,7 +68,7 @@ def test_the_name_of_a_command_is_completed_without_importing_it(monkeypatch):
     monkeypatch.setenv("COMP_WORDS", "schoolbell st")
     monkeypatch.setenv("COMP_CWORD", "1")
     monkeypatch.setenv("SCHOOLBELL_HOME", "no such home")
-    assert imported() == ("status", set())
+    assert imported() == ("start\nstatus", set())
 
 
 @pytest.mark.parametrize("command", ["status", "run"])

@@ -35,6 +35,16 @@ def test_an_unknown_category_is_told_once_with_its_rows_and_the_nearest(load):
     assert registry.frames["site_categories"].filter(category="streeming").height == 30
 
 
+def test_a_word_of_another_meaning_is_no_guess(load):
+    """ "Society" was offered as "social": it made the union's site a social network."""
+    registry = load(
+        {"site_categories.csv": "domain,category,source\nb.example,Society,x\n"}
+    )
+    (told,) = [one for one in registry.problems if one.file == "site_categories.csv"]
+    assert "did you mean" not in told.allowed
+    assert "Say it under [registry.categories]" in told.allowed
+
+
 def test_a_closed_word_is_read_with_other_signs(load):
     registry = load(
         {

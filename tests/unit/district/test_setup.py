@@ -339,7 +339,7 @@ def test_an_afternoon(home, exports):
     assert shown.code == 0, shown.err
     assert {p: p.read_bytes() for p in DistrictHome(home).registry.iterdir()} == before
     counts = re.search(
-        r"Rules that the registry lets judge: (\d+) of (\d+) -> (\d+) of", shown.out
+        r"Rules whose registry files have rows: (\d+) of (\d+) -> (\d+) of", shown.out
     )
     before_it, every, after_it = map(int, counts.groups())
     # SA-1 and SA-2 wait for coordinates, which no export has

@@ -11,6 +11,7 @@ from pipelines.findings.grades import (
     alternatives,
     claim,
     confidence,
+    of_outside,
     severity,
     told,
 )
@@ -192,6 +193,21 @@ def test_a_finding_is_named_by_rule_account_and_day():
 def test_the_name_never_changes():
     """Reviews and reports cite it: another hash would orphan them all."""
     assert finding_id("SA-1", "ada", date(2026, 11, 4)) == "f-5a238ac0a59a4136"
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("198.51.100.9", "From the Internet address juniper-4, sign-in"),
+        ("2001:db8::9", "From the Internet address juniper-4, sign-in"),
+        ("10.4.0.9", "From device juniper-4, sign-in"),
+        ("pc-17", "From device juniper-4, sign-in"),
+    ],
+)
+def test_an_address_outside_is_called_no_device(subject, said):
+    """A card asked to take an Internet address "off the network"."""
+    found = of_outside("From {account}, sign-in was refused", subject)
+    assert told(found, "juniper-4", "device").startswith(said)
 
 
 def test_devices_and_sites_are_told_apart():

@@ -11,7 +11,7 @@ ZONE = "America/Chicago"
 MONDAY = date(2026, 11, 2)
 
 
-def spoke(days, hours=range(7, 17), source="proxy"):
+def spoke(days, hours=range(7, 17), source="proxy", lines=5):
     """One row per day and local hour in which a source wrote lines."""
     rows = [
         {
@@ -21,7 +21,7 @@ def spoke(days, hours=range(7, 17), source="proxy"):
             "hour_start": datetime(
                 day.year, day.month, day.day, hour, tzinfo=ZoneInfo(ZONE)
             ).astimezone(UTC),
-            "line_count": 5,
+            "line_count": lines,
         }
         for day in days
         for hour in hours
@@ -67,6 +67,27 @@ def test_an_hour_that_is_seldom_used_is_not_expected():
     found = covered(pl.concat([spoke(days), late]), of_kind(days))
     assert found.filter(pl.col("line_count") == 0).is_empty()
     assert not found.filter(pl.col("hour") == 21)["is_expected"].any()
+
+
+def test_a_quiet_evening_or_sunday_is_not_missing():
+    """Hours with a line or two a day were called missing: 23 of 24 in three weeks."""
+    days = [*week(), *week(MONDAY + timedelta(days=7))]
+    evening = spoke(days, hours=[20], lines=2)
+    evening = evening.filter(pl.col("event_date") != days[3])
+    morning = spoke(days, hours=[6, 7], lines=60)
+    found = covered(pl.concat([evening, morning]), of_kind(days))
+    assert not found.filter(pl.col("line_count") == 0)["is_expected"].any()
+    # a silence that lasts is one, however few lines each of its hours has
+    hours = spoke(days, hours=range(8, 20), lines=2)
+    found = covered(hours.filter(pl.col("event_date") != days[3]), of_kind(days))
+    silent = found.filter(pl.col("line_count") == 0, pl.col("is_expected"))
+    assert silent["event_date"].unique().to_list() == [days[3]]
+    assert silent.height == 12
+    # and so is a single busy hour
+    gone = (pl.col("event_date") == days[3]) & (pl.col("hour") == 7)
+    found = covered(morning.filter(~gone), of_kind(days))
+    silent = found.filter(pl.col("line_count") == 0, pl.col("is_expected"))
+    assert silent["hour"].to_list() == [7]
 
 
 def test_two_days_of_a_kind_say_nothing_of_a_third():

@@ -1,0 +1,240 @@
+"""The command that leads from nothing to the first report, a step at a time."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.acts.context import ActContext
+from pipelines.acts.proposals import Group, accept_group, groups, offered
+from pipelines.cli.init import made_home
+from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
+from pipelines.cli.setup import outline
+from pipelines.district import District, only_writer, open_district
+from pipelines.errors import SettingsError, capital, safe, safe_lines
+from pipelines.operations.first_steps import (
+    FirstSteps,
+    MissingExport,
+    first_steps,
+    format_of,
+)
+from pipelines.operations.setup import plan_of, write
+from pipelines.registry.new_home import Answers
+from pipelines.reports.words import count
+from pipelines.run.console import console, watching
+from pipelines.run.run import run
+from pipelines.settings.home import DistrictHome
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Option("--logs", help="A log, or a folder of logs; copied to landing/."),
+]
+LATER = 5
+"""Files of the registry for later that are named."""
+
+
+def start(
+    home: Home,
+    logs: Paths = None,
+    exports: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="An export, or a folder of exports; repeatable."),
+    ] = None,
+    is_silent: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing; accept no proposal.")
+    ] = False,
+    settle_seconds: Annotated[
+        float,
+        typer.Option(help="Seconds without change after which a file is complete."),
+    ] = 600,
+    is_quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lead from nothing to the first report, a step at a time.
+
+    The steps are logs, exports, run and proposals.
+
+    Each step is judged by what is there: stop at any time, and call it again. With
+    --json it only looks: how far the home has come.
+    """
+    if as_json:
+        with open_district(home) as district:
+            facts = asdict(first_steps(district))
+        typer.echo(json.dumps(facts, default=str))
+        return
+    is_asking = not is_silent and sys.stdin.isatty()
+    place = DistrictHome(home.resolve())
+    if not place.settings_file.exists():
+        made_home(place, Answers(), is_asked=is_asking)
+        typer.echo(f"District home: {place.path}")
+    _step(1, "Logs")
+    with open_district(home) as district:
+        bring(district, logs or (_asked_logs(district) if is_asking else ()))
+        found = first_steps(district)
+    for line in _logs(found):
+        typer.echo(safe(line))
+    _step(2, "Exports of your systems")
+    given = exports or (_asked_exports(found) if is_asking else ())
+    with open_district(home) as district:
+        for line in _set_up(district, given, is_asking=is_asking):
+            typer.echo(safe_lines(line))
+    with open_district(home) as district:
+        found = first_steps(district)
+    for line in _exports(found):
+        typer.echo(safe(line))
+    _step(3, "The first report")
+    if not found.is_read:
+        typer.echo("No log is there that a format knows. Bring one, then call again:")
+        typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
+        raise typer.Exit(1)
+    _run(home, settle_seconds, is_quiet=is_quiet)
+    _step(4, "What the logs propose")
+    if _proposals(home, is_asking=is_asking):
+        _run(home, settle_seconds, is_quiet=is_quiet)
+    _step(5, "What to do next")
+    with open_district(home) as district:
+        for line in _next(first_steps(district), home):
+            typer.echo(safe(line))
+
+
+def _step(number: int, title: str) -> None:
+    typer.echo(f"\n{number}. {title}")
+
+
+def bring(district: District, paths: Sequence[Path]) -> None:
+    """Copy logs that a format knows into a folder of their format."""
+    for path in paths:
+        if not path.exists():
+            raise SettingsError(
+                "is not there", where=str(path), remedy="Name a file or a folder."
+            )
+        every = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in filter(Path.is_file, every):
+            name = format_of(file)
+            if not name:
+                typer.echo(safe(f"{file}: no format knows it; left where it is"))
+                continue
+            into = district.home.landing / name / file.name
+            if into.exists() and into.stat().st_size == file.stat().st_size:
+                continue
+            into.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, into)
+            typer.echo(safe(f"{file}: {name}, copied to landing/{name}/"))
+
+
+def _asked_logs(district: District) -> list[Path]:
+    landing = district.home.landing
+    typer.echo(f"Logs lie in {landing}/<source>/, a folder for each source.")
+    return _asked_paths("A log or a folder of logs to copy there; Enter if none")
+
+
+def _asked_exports(found: FirstSteps) -> list[Path]:
+    for line in _exports(found):
+        typer.echo(safe(line))
+    return _asked_paths("A folder with what you could export; Enter to go on without")
+
+
+def _asked_paths(question: str) -> list[Path]:
+    while answer := typer.prompt(question, "", show_default=False).strip():
+        if (path := Path(answer).expanduser()).exists():
+            return [path]
+        typer.echo(f"{answer} is not there.")
+    return []
+
+
+def _logs(found: FirstSteps) -> Iterator[str]:
+    for one in found.logs:
+        many = count(one.files, "file")
+        yield f"  landing/{one.source}: {many}, {one.format or one.note}"
+    if not found.logs:
+        yield "  landing/ is empty."
+    yield from (f"  missing: {line}" for line in found.absent)
+
+
+def _exports(found: FirstSteps) -> Iterator[str]:
+    first = [one for one in found.missing if one.is_first]
+    later = [one for one in found.missing if not one.is_first]
+    if not first:
+        yield "  What an hour of exports gives is there."
+    for one in first:
+        yield f"  {one.file} has no row. Get it from: {one.how}"
+        yield f"    It opens: {_opens(one)}"
+    for one in later[:LATER]:
+        yield f"  Later, {one.file}: {one.how}; it opens {_opens(one)}"
+
+
+def _opens(one: MissingExport) -> str:
+    return ", ".join(one.opens) or one.disables
+
+
+def _set_up(
+    district: District, paths: Sequence[Path], *, is_asking: bool
+) -> Iterator[str]:
+    """Read exports into the registry, after a look where somebody is there."""
+    if not paths:
+        return
+    plan = plan_of(district, paths)
+    yield from outline(plan)
+    if plan.is_empty:
+        yield "Nothing is new."
+    elif not is_asking or typer.confirm("Write this?", default=True):
+        actor = str(who_asks(district.home, district.settings))
+        with only_writer(district.home):
+            yield from write(
+                district, plan, actor, ", ".join(path.name for path in paths)
+            )
+        yield "Delete the exports: they hold names."
+
+
+def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:
+    with watching(console(is_quiet=is_quiet)) as watchers:
+        done = run(home, watchers=watchers, settle_seconds=settle_seconds)
+    for failure in done.failures:
+        typer.echo(safe_lines(str(failure)), err=True)
+
+
+def _proposals(home: Path, *, is_asking: bool) -> bool:
+    """Show each group, and accept those that somebody wants; whether one was."""
+    is_any = False
+    with open_context(home, "replay") as context:
+        found = groups(offered(context))
+        for group in found:
+            typer.echo(safe(f"  {group.topic}: {group.title}"))
+            if is_asking and group.offers and context.asker.may("sites"):
+                is_any |= _accepted(context, group)
+    if not found:
+        typer.echo("  Nothing that the registry does not say.")
+    elif not is_asking:
+        typer.echo("  schoolbell propose shows them; --accept GROUP --reason WHY")
+    return is_any
+
+
+def _accepted(context: ActContext, group: Group) -> bool:
+    for offer in group.offers[:3]:
+        cells = ", ".join(filter(None, offer.proposals[0].cells.values()))
+        typer.echo(safe(f"    {cells}: {offer.reason}"))
+    why = typer.prompt(
+        "    Why is it right? Enter leaves the group", "", show_default=False
+    )
+    if not why.strip():
+        return False
+    try:
+        for said in accept_group(context, group, why):
+            typer.echo(safe(f"    {said}"))
+    except SettingsError as error:
+        typer.echo(safe_lines(f"    {error}"), err=True)
+        return False
+    return True
+
+
+def _next(found: FirstSteps, home: Path) -> Iterator[str]:
+    yield f"  Report: {found.report or 'none yet; the logs hold no whole week'}"
+    yield f"  {capital(found.judged.line)}"
+    yield f"  schoolbell propose --home {home}: read through what was left"
+    yield f"  schoolbell desk --home {home}: look at cases in a browser"
+    yield f"  schoolbell run --home {home}: every night, from cron"

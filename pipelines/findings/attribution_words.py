@@ -1,0 +1,121 @@
+"""The facts that name an account, and a card that was learned, in words.
+
+Cards, evidence pages, case packs and `schoolbell who` explain a grade with the same
+sentences.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.sentences import counted, listed
+
+FACTS: Mapping[str, tuple[str, str]] = {
+    "inventory": ("inventory", "the device is assigned to the account's owner"),
+    "keyboard": ("keyboard session", "the account was signed in at this device"),
+    "login": ("login", "the log line itself carries the account's login"),
+    "mapping": ("firewall mapping", "the firewall matched the address to the account"),
+    "network": (
+        "network login",
+        "the Wi-Fi or a port accepted the account on this device",
+    ),
+    "tunnel": ("VPN login", "the VPN accepted the account at this address"),
+    "keyboard or network": (
+        "keyboard session or network login",
+        "one log shows the account at this device",
+    ),
+}
+"""Fact, as `core.http_requests.attribution_facts` names it: its name and sentence."""
+
+
+def in_words(facts: str) -> str:
+    """Return the facts as a reader understands them; unknown ones as they are.
+
+    As in "network login + inventory: the Wi-Fi or a port accepted the account on this
+    device, and the device is assigned to the account's owner".
+    """
+    each = [FACTS.get(one, (one, "")) for one in facts.split(" + ")]
+    sentences = [text for _, text in each if text]
+    said = f": {', and '.join(sentences)}" if sentences else ""
+    return " + ".join(name for name, _ in each) + said
+
+
+_REQUESTS = """
+with cited as (
+    select unnest($findings) as finding_id, unnest($events) as event_id
+)
+select cited.finding_id, requests.attribution_facts, count(*) as request_count
+from cited
+inner join {prefix}core.http_requests as requests using (event_id)
+where requests.attribution_facts is not null
+group by all
+order by finding_id, request_count desc, attribution_facts
+"""
+_CARDS = """
+with named as (
+    select unnest($findings) as finding_id, unnest($devices) as device,
+        unnest($days)::date as event_date
+)
+select distinct named.finding_id, named.device, learned.sighting_count
+from named
+inner join {prefix}identity.learned_devices as learned
+    on named.device = learned.device and named.event_date = learned.event_date
+where learned.mac is not null
+order by finding_id, named.device
+"""
+MAX_SETS = 2
+"""Different sets of facts that are named for one finding."""
+
+
+def attributions(
+    database: Database,
+    findings: Iterable[Mapping[str, Any]],
+    named: Callable[[str], str],
+    prefix: str = "",
+) -> dict[str, list[str]]:
+    """Return how each finding's account is known, and the cards that were learned.
+
+    Args:
+        database: The warehouse; days that were removed from it say nothing.
+        findings: Rows of the state, with their records.
+        named: The code name of a device.
+        prefix: Of the warehouse's tables, such as `built.`.
+    """
+    rows = list(findings)
+    cited = [(row["finding_id"], event) for row in rows
+             for event in row["record"].get("evidence") or ()]  # fmt: skip
+    on = [(row["finding_id"], device, str(row["event_date"])) for row in rows
+          for device in row["record"].get("devices") or ()]  # fmt: skip
+    found: dict[str, list[str]] = {}
+    if cited:
+        sets: dict[str, list[tuple[str, int]]] = {}
+        for finding, facts, requests in database.rows(
+            _REQUESTS.format(prefix=prefix),
+            {"findings": [one for one, _ in cited], "events": [e for _, e in cited]},
+        ):
+            sets.setdefault(finding, []).append((facts, requests))
+        found = {finding: _said(some) for finding, some in sets.items()}
+    if on:
+        columns = map(list, zip(*on, strict=True))
+        values = dict(zip(("findings", "devices", "days"), columns, strict=True))
+        for finding, device, sightings in database.rows(
+            _CARDS.format(prefix=prefix), values
+        ):
+            seen = counted(sightings, "1 lease or network login|# leases and logins")
+            found.setdefault(finding, []).append(
+                f"{named(device)}: card learned from {seen}"
+            )
+    return found
+
+
+def _said(sets: Sequence[tuple[str, int]]) -> list[str]:
+    """Return the sentences of one finding, the facts of most requests first."""
+    if len(sets) == 1:
+        return [in_words(sets[0][0])]
+    total = sum(requests for _, requests in sets)
+    said = [
+        f"for {requests:,} of {total:,} requests, {in_words(facts)}"
+        for facts, requests in sets[:MAX_SETS]
+    ]
+    rest = [FACTS.get(facts, (facts, ""))[0] for facts, _ in sets[MAX_SETS:]]
+    return [*said, f"for the others, {listed(rest)}"] if rest else said

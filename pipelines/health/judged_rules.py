@@ -1,0 +1,191 @@
+"""Which rules judged a request last week, and why the others did not, by school.
+
+It is counted from the warehouse: `marts.rule_coverage` counts the events that were
+left for each family of rules. A rule whose files have rows but whose events all
+dropped out judged nothing.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pipelines.district import District
+from pipelines.health.rule_coverage import (
+    ASKED_OF,
+    DAYS,
+    ELSEWHERE,
+    FEWEST_EVENTS,
+    KEYBOARDS,
+    NO_ACCOUNT,
+    PRESENCE,
+    REASONS,
+    TABLE,
+    arrived,
+    family_of,
+    fed_since,
+    rules_on,
+)
+from pipelines.state.connections import Store, fact, remember
+from pipelines.warehouse.headers import Header
+
+if TYPE_CHECKING:  # `status` opens no warehouse, and DuckDB takes long to import
+    from pipelines.warehouse.database import Database
+
+NOTED = "judged_rules"
+LEFT = "candidates"
+"""The filter of `marts.rule_coverage` whose events the rules judge."""
+COUNTED = frozenset({"http_requests", "connections", "logons"})
+"""Classes of events that `marts.rule_coverage` counts."""
+
+
+@dataclass(frozen=True)
+class JudgedRules:
+    """What the rules did in the newest week.
+
+    Attributes:
+        on: Rules that judged an event somewhere.
+        count: How many rules there are.
+        lacking: Codes of rules, and the files without a row that they stand on.
+        unfed: Codes of rules of whose logs none arrived.
+        unjudged: Codes of rules, the schools at which they judged nothing, and why.
+    """
+
+    on: int = 0
+    count: int = 0
+    first: str = ""
+    last: str = ""
+    lacking: Sequence[tuple[Sequence[str], str]] = ()
+    unfed: Sequence[str] = ()
+    unjudged: Sequence[tuple[Sequence[str], Sequence[str], str]] = field(default=())
+
+    @property
+    def line(self) -> str:
+        """As in "rules that judged a request last week: 31 of 39"."""
+        if not self.count:
+            return "rules that judged a request last week: none yet; no log was read"
+        return (
+            f"rules that judged a request last week: {self.on} of {self.count} "
+            f"({self.first} to {self.last})"
+        )
+
+    @property
+    def reasons(self) -> Iterator[str]:
+        """Why the others did not, a sentence for each reason."""
+        for codes, files in self.lacking:
+            yield f"{', '.join(codes)}: no row in {files}"
+        if self.unfed:
+            yield f"{', '.join(self.unfed)}: no log that they read arrived"
+        for codes, places, reason in self.unjudged:
+            named = [one for one in places if one != ELSEWHERE]
+            where = [f"at {', '.join(named)}"] if named else []
+            if ELSEWHERE in places:
+                where.append("without a known building")
+            yield (
+                f"{', '.join(codes)} judged nothing {' and '.join(where)}: "
+                f"events {REASONS.get(reason, reason)}"
+            )
+
+
+def families_of(header: Header) -> tuple[str, ...]:
+    """Every family of whose events a rule needs some."""
+    own = family_of(header)
+    if own in (KEYBOARDS, PRESENCE):
+        return (own,)
+    return ASKED_OF.get(header.kind, (own,))
+
+
+def judged_rules(
+    district: District, rows: Sequence[Mapping[str, Any]], days: tuple[date, date]
+) -> JudgedRules:
+    """What rows of `marts.rule_coverage`, of one week, say of each rule.
+
+    Args:
+        days: First and last day of the week.
+    """
+    rules = rules_on(district.detections, district.registry)
+    held = arrived(district.store)
+    left = _counted(row for row in rows if row["filter"] == LEFT)
+    lacking: dict[str, list[str]] = {}
+    silent: dict[tuple[tuple[str, ...], str], list[str]] = {}
+    unfed, on = [], 0
+    for code, model in sorted(district.rules.items()):
+        if code in rules.lacking:
+            lacking.setdefault(", ".join(rules.lacking[code]), []).append(code)
+            continue
+        if fed_since(model, district.models, held, district.registry) is None:
+            unfed.append(code)
+            continue
+        classes = {name.split(".")[0] for name in model.header.needs}
+        families = families_of(model.header) if classes & COUNTED else ()
+        on += all(any(left.get(one, {}).values()) for one in families)
+        for family in families:
+            for reason, places in _nothing_left(family, left, rows).items():
+                silent.setdefault((tuple(places), reason), []).append(code)
+    return JudgedRules(
+        on=on,
+        count=rules.count,
+        first=days[0].isoformat(),
+        last=days[1].isoformat(),
+        lacking=[(codes, files) for files, codes in lacking.items()],
+        unfed=unfed,
+        unjudged=[
+            (list(dict.fromkeys(codes)), places, reason)
+            for (places, reason), codes in silent.items()
+        ],
+    )
+
+
+Left = Mapping[str, Mapping[str, int]]
+"""Family -> building -> events."""
+
+
+def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for row in rows:
+        places = found.setdefault(row["family"], {})
+        places[row["building"]] = places.get(row["building"], 0) + row["event_count"]
+    return found
+
+
+def _nothing_left(
+    family: str, left: Left, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, list[str]]:
+    """Buildings with events of which a family judged none, by what lost the most."""
+    lost: dict[str, dict[str, int]] = {}
+    for row in rows:
+        is_own = row["family"] == family and row["is_loss"]
+        if is_own and row["filter"] != NO_ACCOUNT:
+            filters = lost.setdefault(row["building"], {})
+            dropped = filters.get(row["filter"], 0) + row["dropped_count"]
+            filters[row["filter"]] = dropped
+    found: dict[str, list[str]] = {}
+    for building, filters in sorted(lost.items()):
+        is_silent = not left.get(family, {}).get(building)
+        if is_silent and sum(filters.values()) >= FEWEST_EVENTS:
+            worst = max(filters, key=lambda name: filters[name])
+            found.setdefault(worst, []).append(building)
+    return found
+
+
+def note_judged_rules(database: "Database", district: District) -> None:
+    """Remember the newest week, for those who may not open the warehouse."""
+    if not database.has(TABLE):
+        return
+    ((newest,),) = database.rows("select max(event_date) from marts.rule_coverage")
+    if newest is None:
+        return
+    first = newest - DAYS + timedelta(days=1)
+    rows = database.days_of(TABLE, first, newest)
+    noted = json.dumps(asdict(judged_rules(district, rows, (first, newest))))
+    with district.store.writing() as connection:
+        if fact(connection, NOTED) != noted:
+            remember(connection, NOTED, noted)
+
+
+def noted_judged_rules(store: Store) -> JudgedRules:
+    """What was remembered; of nothing before the first build."""
+    with store.reading() as connection:
+        noted = json.loads(fact(connection, NOTED) or "{}")
+    return JudgedRules(**noted)

@@ -1,0 +1,94 @@
+"""Report section: explanations that most candidates of a rule left untested."""
+
+import json
+from dataclasses import asdict
+
+import polars as pl
+
+from pipelines.errors import capital
+from pipelines.findings.untested import Untested, untested
+from pipelines.reports.sections import Section, no_chart
+from pipelines.reports.text_tables import Table, table
+from pipelines.reports.view import View
+from pipelines.reports.words import count
+
+SCHEMA = {
+    "rule": pl.String,
+    "title": pl.String,
+    "explanation": pl.String,
+    "count": pl.Int64,
+    "candidates": pl.Int64,
+    "tested_with": pl.String,
+    "reason": pl.String,
+}
+
+
+def rows(view: View) -> pl.DataFrame:
+    """Return one row per rule and explanation; leads count, and name no one."""
+    titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
+    week = view.of_week(view.inputs.findings).filter(pl.col("status") != "withdrawn")
+    found = untested(
+        (rule, json.loads(record or "{}").get("alternatives") or ())
+        for rule, record in week.select("rule", "record").iter_rows()
+    )
+    return pl.DataFrame([_row(one, titles) for one in found], SCHEMA)
+
+
+def _row(one: Untested, titles: dict[str, str]) -> dict[str, object]:
+    return {**asdict(one), "title": titles.get(one.rule, one.rule)}
+
+
+def title(rows: pl.DataFrame) -> str:
+    """Return the number of rules that are held back."""
+    if rows.is_empty():
+        return "Every rule could test most of what it found"
+    rules = count(rows["rule"].n_unique(), "rule")
+    them = "it" if rows["rule"].n_unique() == 1 else "they"
+    return f"{capital(rules)} could not test most of what {them} found"
+
+
+def summary(rows: pl.DataFrame) -> str:
+    """Return what that means, and the largest of them."""
+    if rows.is_empty():
+        return ""
+    top = rows.row(0, named=True)
+    return (
+        "An innocent explanation that nothing can test fits everyone: what a rule "
+        "finds is then a lead at most, which this report does not show. Most: "
+        f'"{top["explanation"]}", for {top["count"]:,} of {top["candidates"]:,} '
+        "candidates of one rule."
+    )
+
+
+def untested_table(rows: pl.DataFrame) -> Table:
+    """Return each explanation, how often, and what would test it."""
+    return table(
+        "One row per rule and explanation",
+        ["Rule", "Explanation", "Not testable", "Of", "What would test it"],
+        (
+            [
+                row["title"],
+                row["explanation"],
+                row["count"],
+                row["candidates"],
+                capital(row["tested_with"] or f"not known: {row['reason']}"),
+            ]
+            for row in rows.iter_rows(named=True)
+        ),
+    )
+
+
+SECTION = Section(
+    name="untested",
+    editions=("superintendent",),
+    order=53,
+    label="What could not be tested",
+    page="quality",
+    rows=rows,
+    title=title,
+    summary=summary,
+    draw=no_chart,
+    table=untested_table,
+    is_shown=lambda rows: not rows.is_empty(),
+    stays=True,
+)

@@ -1,0 +1,53 @@
+"""Groups of proposals that were accepted, so that each can be taken back."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from pipelines.state.connections import Store, now_text
+from pipelines.state.tables import ACCEPTED_GROUPS
+
+
+def add_group(
+    connection: Connection,
+    topic: str,
+    file: str,
+    changes: Sequence[Mapping[str, Any]],
+    actor: str,
+) -> None:
+    """Note what accepting a group did to a file."""
+    connection.execute(
+        insert(ACCEPTED_GROUPS).values(
+            number=secrets.token_hex(8),
+            topic=topic,
+            file=file,
+            changes=json.dumps(changes),
+            actor=actor,
+            accepted_time=now_text(),
+        )
+    )
+
+
+def end_group(connection: Connection, number: str) -> None:
+    """Note that a group was taken back; what it had written is forgotten."""
+    here = ACCEPTED_GROUPS.c.number == number
+    connection.execute(
+        update(ACCEPTED_GROUPS)
+        .where(here)
+        .values(taken_back_time=now_text(), changes="[]")
+    )
+
+
+def accepted_groups(store: Store) -> list[dict[str, Any]]:
+    """Groups that are in force, the newest first."""
+    query = (
+        select(ACCEPTED_GROUPS)
+        .where(ACCEPTED_GROUPS.c.taken_back_time.is_(None))
+        .order_by(ACCEPTED_GROUPS.c.accepted_time.desc(), ACCEPTED_GROUPS.c.number)
+    )
+    with store.reading() as connection:
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [{**row, "changes": json.loads(row["changes"])} for row in rows]

@@ -1,0 +1,12 @@
+-- Use that no rule is about: of a guest, a private phone, a server or a screen. An
+-- address that stands for many is a guest's unless a line names the account.
+create or replace temporary macro is_outside_rules(
+    net_kind, device_class, device, account
+) as
+coalesce(net_kind in ('guest', 'server'), false)
+or coalesce(device_class in ('phone_byod', 'server', 'signage'), false)
+or (
+    coalesce(net_kind in ('byod', 'nat'), false)
+    and (account is null or (device is not null and device_class is null))
+)
+or (device_class is null and is_random_card(device));

@@ -1,0 +1,54 @@
+"""How many rules judged a request last week is counted, never read off the registry."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipelines.district import open_district
+from pipelines.health.judged_rules import judged_rules, noted_judged_rules
+from pipelines.health.rule_coverage import DAYS, KEYBOARDS, TABLE
+from pipelines.warehouse.snapshots import looking
+from tests.journey.commands import schoolbell
+
+
+@pytest.fixture(scope="module")
+def week(district):
+    """The newest week of the coverage table, and its days."""
+    with open_district(district.home) as home, looking(home.home.warehouse) as database:
+        ((last,),) = database.rows(f"select max(event_date) from built.{TABLE}")
+        first = last - DAYS + timedelta(days=1)
+        rows = database.rows(
+            f"select * from built.{TABLE} where event_date >= $first", {"first": first}
+        )
+        names = [
+            name for name, *_ in database.rows(f"describe select * from built.{TABLE}")
+        ]
+    return [dict(zip(names, row, strict=True)) for row in rows], (first, last)
+
+
+def test_a_run_notes_what_was_judged_and_status_shows_it(district, week):
+    rows, days = week
+    with open_district(district.home) as home:
+        counted = judged_rules(home, rows, days)
+        noted = noted_judged_rules(home.store)
+        assert noted.line == counted.line
+        assert 20 < noted.on < noted.count == len(home.rules)
+    shown = schoolbell("status", "--home", district.home)
+    assert noted.line in shown.out + shown.err
+
+
+def test_a_rule_whose_events_all_drop_out_did_not_judge(district, week):
+    """The registry has every row it needs; no keyboard log arrives at one school."""
+    rows, days = week
+    lost = [
+        {**row, "filter": "the device writes no logons", "is_loss": True,
+         "dropped_count": row["event_count"]}
+        if row["family"] == KEYBOARDS and row["filter"] == "candidates" else row
+        for row in rows
+    ]  # fmt: skip
+    with open_district(district.home) as home:
+        before, after = (judged_rules(home, one, days) for one in (rows, lost))
+    assert after.on < before.on
+    (said,) = [one for one in after.reasons if "write no logons" in one]
+    assert "SA-4" in said
+    assert " at " in said

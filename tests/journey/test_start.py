@@ -1,0 +1,55 @@
+"""`start` leads from nothing to the first report, and goes on where it ended."""
+
+import json
+import shutil
+
+import pytest
+
+from pipelines.settings.home import DistrictHome
+from tests.journey.commands import schoolbell
+
+
+@pytest.fixture(scope="module")
+def brought(district, tmp_path_factory):
+    """Logs in one folder, and the registry's files as exports in another."""
+    folder = tmp_path_factory.mktemp("start")
+    source = DistrictHome(district.home)
+    shutil.copytree(source.landing, folder / "logs")
+    (folder / "logs" / "readme.txt").write_text("Words that no product writes.\n")
+    exports = folder / "exports"
+    exports.mkdir()
+    for name in ("users.csv", "orgs.csv", "buildings.csv", "devices.csv",
+                 "subnets.csv", "accounts.csv"):  # fmt: skip
+        shutil.copy(source.registry / name, exports / name)
+    return folder
+
+
+def test_without_a_log_it_says_what_to_bring(tmp_path):
+    done = schoolbell("start", "--home", tmp_path / "new", "--yes")
+    assert done.code == 1
+    assert "landing/ is empty" in done.out
+    assert "users.csv has no row. Get it from:" in done.out
+    assert "schoolbell start --home" in done.out
+    assert (tmp_path / "new" / "district.toml").is_file()
+
+
+def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
+    home = tmp_path / "district"
+    given = ("--logs", brought / "logs", "--from", brought / "exports")
+    words = ("start", "--home", home, "--yes", "--settle-seconds", 0, "--quiet")
+    done = schoolbell(*words, *given)
+    assert done.code == 0, done.err + done.out
+    assert "readme.txt: no format knows it" in done.out
+    assert "rows added" in done.out
+    assert (home / "reports" / "latest.html").exists()
+    assert "Rules that judged a request last week: " in done.out
+    assert "--accept GROUP" in done.out
+    facts = json.loads(schoolbell("start", "--home", home, "--json").out)
+    assert facts["report"].endswith(".html")
+    assert {one["format"] for one in facts["logs"]} >= {"squid_access"}
+    landed = sorted((home / "landing").rglob("*"))
+    again = schoolbell(*words, "--logs", brought / "logs")
+    assert again.code == 0, again.err
+    assert "copied to" not in again.out
+    assert "is there" in again.out or "has no row" in again.out
+    assert sorted((home / "landing").rglob("*")) == landed

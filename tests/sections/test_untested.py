@@ -1,0 +1,74 @@
+"""One explanation that fits everyone is a switch, and the report shows it."""
+
+import json
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pipelines.findings.untested import TESTED_WITH, untested
+from pipelines.reports.sections.untested import SECTION
+from pipelines.reports.view import View
+from pipelines.warehouse.models import shared_words
+from tests.sections.fixtures import MONDAY, WEEKS, finding, frame
+
+LEFT_OPEN = shared_words().explanations["live"].name
+
+
+def candidate(place, result, confidence="C1"):
+    alternatives = [
+        {"name": LEFT_OPEN, "test": "no log tells it", "result": result},
+        {"name": "Chance", "test": "6 times in turn", "result": "ruled out"},
+    ]
+    return finding(f"f-{place}", "shared_account", f"heron-{place}", 1, 9) | {
+        "confidence": confidence,
+        "record": json.dumps({"alternatives": alternatives}),
+    }
+
+
+def view(*results):
+    rows = [candidate(place, result) for place, result in enumerate(results)]
+    return View(replace(WEEKS["quiet"](), findings=frame("findings", rows)), MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("results", "shown"),
+    [
+        (("not testable",) * 3, [(3, 3)]),
+        (("not testable", "not testable", "ruled out"), [(2, 3)]),
+        (("not testable", "not testable", "ruled out", "fits"), []),
+        (("not testable", "not testable"), []),
+    ],
+    ids=["all", "most", "half", "too few"],
+)
+def test_what_most_candidates_left_untested_is_shown(results, shown):
+    found = SECTION.rows(view(*results))
+    assert found.select("count", "candidates").rows() == shown
+    assert SECTION.is_shown(found) == bool(shown)
+
+
+def test_it_names_the_log_that_would_test_it_and_no_account():
+    """26 leads, all of them true, and no page said what held them back."""
+    found = SECTION.rows(view(*["not testable"] * 26))
+    (row,) = SECTION.table(found).rows
+    texts = [cell.text for cell in row]
+    assert texts[1:] == [
+        LEFT_OPEN,
+        "26",
+        "26",
+        "The computers' Security logs or Google's ChromeOS audit",
+    ]
+    said = f"{SECTION.title(found)} {SECTION.summary(found)} {' '.join(texts)}"
+    assert "1 rule could not test most of what it found" in said
+    assert "heron" not in said
+
+
+def test_another_weeks_candidates_do_not_count():
+    one = view(*["not testable"] * 3)
+    later = one.inputs.findings.with_columns(pl.col("event_date") - pl.duration(days=7))
+    assert SECTION.rows(View(replace(one.inputs, findings=later), MONDAY)).is_empty()
+
+
+def test_each_shared_explanation_with_an_answer_exists():
+    assert set(TESTED_WITH) <= set(shared_words().explanations)
+    assert untested([]) == []
