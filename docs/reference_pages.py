@@ -5,8 +5,10 @@ SQL models; detections from their headers; settings, files and commands from wha
 checks them. `make docs` runs it; a test fails when a page has fallen behind.
 """
 
+import csv
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -271,6 +273,56 @@ def main(folder: Path) -> None:
         (folder / name).write_text(make(), encoding="utf-8")
 
 
+MATRIX = Path(__file__).parents[1] / "tests" / "stories" / "matrix.csv"
+"""What came of each story with each product; the tests of stories check each row."""
+SHORT = {"finding": "found", "lead": "lead"}
+ROLES = {
+    "web": "Web filters and proxies",
+    "firewall": "Firewalls",
+    "windows": "Logons at computers",
+    "network": "Network logins (802.1X)",
+    "vpn": "VPN",
+    "leases": "DHCP",
+    "cloud": "Sign-ins",
+}
+
+
+def products_page() -> str:
+    """What each product can show, story by story."""
+    with MATRIX.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return page(
+        "What your products can show",
+        "Each story is recorded in the lines of one product, as its vendor documents "
+        "them, and read from the raw lines to the rules. The other products of that "
+        "district are Zscaler without inspection, Cisco ASA, NXLog, NPS, AnyConnect, "
+        "Windows DHCP and Entra. *Found*: a finding names the account or the device. "
+        "*Lead*: the analyst sees it, and it names no one in a report. Otherwise the "
+        "cell names the fact that the product does not record. The innocent twin of "
+        "each story is no finding with any product.",
+        *(section(title, _stories(rows, role)) for role, title in ROLES.items()),
+    )
+
+
+def _stories(rows: Iterable[Mapping[str, str]], role: str) -> str:
+    """A row for each story, a column for each product of the role."""
+    stories: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        if row["role"] == role:
+            result = row["result"]
+            stories[row["story"]][row["product"]] = SHORT.get(result, result)
+    names = list(dict.fromkeys(name for told in stories.values() for name in told))
+    lines = [
+        "| " + " | ".join(("Story", *names)) + " |",
+        "|---" * (len(names) + 1) + "|",
+    ]
+    lines += [
+        "| " + " | ".join((story, *(told.get(name, "") for name in names))) + " |"
+        for story, told in stories.items()
+    ]
+    return "\n".join(lines)
+
+
 def dictionary_page() -> str:
     """Every relation that can be queried or read from the lake."""
     return page(
@@ -492,6 +544,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "retention.md": retention_page,
     "data-dictionary.md": dictionary_page,
     "detections.md": detections_page,
+    "products.md": products_page,
     "settings.md": settings_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from pipelines.health.issues import Issue
 from pipelines.state.source_records import LAGS, SourceDay
@@ -111,9 +112,10 @@ def _issue(source: str, kind: str, day: date, detail: str) -> Issue:
     )
 
 
-OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0}
+OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0}
 """By what was paired: clocks further apart can give a request to the wrong holder of an
-address. One logon of a person follows the other by up to a minute."""
+address. One logon of a person follows the other by up to a minute. By what begins in
+both, only whole and half hours are known."""
 
 LEAST_PAIRS = 20
 """In a day, to speak of a difference."""
@@ -124,6 +126,21 @@ STEADY = 0.25
 SCATTER = 30.0
 
 HOUR = 3_600
+HALF_HOUR = 1_800
+ZONE_SECONDS = 180
+"""How near to whole or half hours a difference must be to be one of zones."""
+
+ZONES = (
+    "UTC",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+)
+"""What a source in a United States district may be set to."""
 
 
 class Apart(NamedTuple):
@@ -140,17 +157,21 @@ class Apart(NamedTuple):
     since: date
 
 
-def off_clocks(days: "pl.DataFrame") -> Iterator[Issue]:
+def off_clocks(
+    days: "pl.DataFrame", zones: Mapping[str, str] | None = None
+) -> Iterator[Issue]:
     """Of two clocks that differ, the one that agrees with no third; else both.
 
     Args:
         days: Rows of `marts.source_clocks`.
+        zones: The zone in which each source is read.
     """
     import polars as pl
 
     enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS)
     # of one moment two clocks say most
-    surest = enough.sort("event_date", pl.col("basis") != "moment").unique(
+    rank = (pl.col("basis") != "moment") + (pl.col("basis") == "zone").cast(pl.UInt8)
+    surest = enough.sort("event_date", rank).unique(
         ["source", "other_source", "event_date"], keep="first", maintain_order=True
     )
     series = surest.partition_by("source", "other_source", as_dict=True)
@@ -167,7 +188,8 @@ def off_clocks(days: "pl.DataFrame") -> Iterator[Issue]:
         blamed = sides.keys() - agree or sides.keys()
         for name in sorted(blamed):
             ahead = one.seconds if name == one.other else -one.seconds
-            yield _disagreement(name, sides[name], ahead, one)
+            zone = (zones or {}).get(name)
+            yield _disagreement(name, sides[name], ahead, one, zone)
 
 
 def _is_off(row: Mapping[str, Any]) -> bool:
@@ -188,11 +210,15 @@ def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
     return Apart(*names, last["offset_seconds"], last["pair_count"], since)
 
 
-def _disagreement(name: str, other: str, ahead: float, found: Apart) -> Issue:
+def _disagreement(
+    name: str, other: str, ahead: float, found: Apart, zone: str | None
+) -> Issue:
     way = "ahead of" if ahead > 0 else "behind"
     detail = (
         f"{_clock_words(abs(ahead))} {way} {other}, by {found.pairs:,} pairs of a day"
     )
+    if zone is not None:
+        detail += _zone_advice(zone, ahead, found.since)
     return Issue(
         source=name,
         kind="off_clock",
@@ -200,6 +226,20 @@ def _disagreement(name: str, other: str, ahead: float, found: Apart) -> Issue:
         start=datetime.combine(found.since, time(), UTC),
         detail=detail,
     )
+
+
+def _zone_advice(zone: str, ahead: float, day: date) -> str:
+    """The zone that would make the difference go, where it is one of zones."""
+    half_hours = round(ahead / HALF_HOUR)
+    if not half_hours or abs(ahead - half_hours * HALF_HOUR) > ZONE_SECONDS:
+        return ""
+    at_noon = datetime.combine(day, time(12), UTC)
+    read_in = at_noon.astimezone(ZoneInfo(zone)).utcoffset() or timedelta()
+    true = read_in + timedelta(seconds=half_hours * HALF_HOUR)
+    for name in ZONES:
+        if at_noon.astimezone(ZoneInfo(name)).utcoffset() == true:
+            return f': set zone = "{name}" for this source if its stamps carry no zone'
+    return ": set zone for this source if its stamps carry no zone"
 
 
 def _clock_words(seconds: float) -> str:

@@ -416,7 +416,10 @@ def _of_warehouse(
             promised(database, district, newest_events(district.store)),
         ),
         *grown(shares, district.zone),
-        *off_clocks(database.frame(_CLOCKS, {"first": today - RECENT})),
+        *off_clocks(
+            database.frame(_CLOCKS, {"first": today - RECENT}),
+            {source.name: source.zone for source in district.sources()},
+        ),
     ]
     return found, shares
 

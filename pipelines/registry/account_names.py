@@ -25,6 +25,8 @@ from pipelines.registry.account_domains import (
 )
 
 MACHINE_SERVICE = "host/"
+REALMS = frozenset(("ldap", "local", "radius"))
+"""What a gateway writes before an account for the server that it asked: no domain."""
 
 
 def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
@@ -197,7 +199,7 @@ def derive(
     judged = {
         domain: _judged(directory, domain, forms, is_backed=domain in backed)
         for domain, forms in seen.items()
-        if domain not in configured
+        if domain not in configured and domain not in REALMS
     }
     eligible = [name for name, domain in judged.items() if domain.state == APPLIED]
     for name in eligible:
@@ -276,10 +278,12 @@ def account_names(
     derived: Collection[str],
     directory: Directory,
 ) -> pl.DataFrame:
-    """`user_name` as a log wrote it, and `account_name` that it stands for.
+    r"""`user_name` as a log wrote it, and `account_name` that it stands for.
 
     A spelling that the registry has as it is stays. A name without its domain that
-    several persons have stays whole: it may be any of them.
+    several persons have stays whole: it may be any of them. A gateway's word for the
+    server that it asked (`LOCAL\ada` of a Cisco ASA) is removed where the registry has
+    the account.
 
     Args:
         values: User names.
@@ -301,6 +305,10 @@ def account_names(
 
 
 def _meant(whole: str | None, stripped: str | None, directory: Directory) -> str | None:
+    if whole and whole not in directory.exact and (match := _PREFIX.match(whole)):
+        local = match[2].split("@")[0]
+        if match[1] in REALMS and not directory.is_doubtful(local):
+            return directory.account_of(local) or whole
     if whole == stripped or stripped is None or whole in directory.exact:
         return whole
     if directory.is_doubtful(stripped):

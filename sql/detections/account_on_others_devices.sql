@@ -25,17 +25,27 @@ params:
     min: 1
     max: 50
     why: one colleague's device in a week is ordinary help
+  beside_minutes:
+    type: int
+    default: 10
+    min: 1
+    max: 60
+    unit: minutes
+    why: who works in another building within it did not open the session
 columns:
   measure: {type: double, is: people whose devices it was used on}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
   Account {account} was logged on at {devices:count device} assigned to
   {people:count another person|# other people} within a week.[{swaps?} On the same day
-  the other's account was at the owner's device.]
+  the other's account was at the owner's device.][{sessions?} From such a device
+  {sessions:count remote session} opened while the owner's device was in use in another
+  building.]
 details:
   people: int
   devices: int
   swaps: int
+  sessions: int
   is_clock_wrong: boolean
 explanations:
   - name: Help among colleagues, or support
@@ -68,6 +78,81 @@ accounts as (
         and not approved_shared
 ),
 
+addresses as (
+    select
+        ip,
+        device,
+        start_time,
+        end_time
+    from identity.address_devices
+    where event_date = $event_date::date
+),
+
+devices as (
+    select
+        device,
+        assigned_to,
+        building
+    from identity.devices
+    where
+        event_date = $event_date::date
+        and pool is null
+        and assigned_to is not null
+        and device_class in ('desktop', 'laptop')
+),
+
+-- remote desktop: the address is that of the computer in front of which
+-- somebody sits
+opened as (
+    select
+        accounts.account,
+        accounts.person_id,
+        devices.device,
+        devices.assigned_to,
+        devices.building,
+        sessions.time,
+        sessions.event_id
+    from core.logons as sessions
+    inner join identity.account_names as names
+        on sessions.user_name = names.user_name
+    inner join accounts on names.account = accounts.account
+    inner join addresses
+        on
+            sessions.src_ip = addresses.ip
+            and sessions.time >= addresses.start_time
+            and sessions.time < addresses.end_time
+    inner join devices on addresses.device = devices.device
+    where
+        sessions.event_date = $event_date::date
+        and sessions.activity = 'logon'
+        and sessions.logon_kind = 'remote'
+        and sessions.is_success
+        and devices.assigned_to <> accounts.person_id
+),
+
+opened_elsewhere as (
+    select distinct
+        opened.account,
+        opened.person_id,
+        opened.device,
+        opened.assigned_to,
+        opened.time,
+        opened.event_id
+    from opened
+    inner join core.engaged_requests as near
+        on
+            opened.person_id = near.person_id
+            and near.device_owner = near.person_id
+            and near.building <> opened.building
+            and abs(epoch(near.start_time) - epoch(opened.time))
+            <= 60 * $beside_minutes
+    where
+        near.event_date = $event_date::date
+        and near.has_location
+        and near.attribution_grade in ('A', 'B')
+        and not near.is_ambiguous_time
+),
+
 used as (
     select
         logons.account,
@@ -78,7 +163,8 @@ used as (
         logons.event_id,
         logons.is_clock_checked,
         logons.event_date,
-        logons.event_date = $event_date::date as is_today
+        logons.event_date = $event_date::date as is_today,
+        false as is_session
     from core.presences as logons
     inner join accounts
         on
@@ -89,6 +175,19 @@ used as (
         between $event_date::date - interval 6 day and $event_date::date
         and logons.logon_kind = 'interactive'
         and logons.is_of_day
+    union all
+    select
+        account,
+        person_id,
+        device,
+        assigned_to,
+        time as start_time,
+        event_id,
+        null as is_clock_checked,
+        $event_date::date as event_date,
+        true as is_today,
+        true as is_session
+    from opened_elsewhere
 ),
 
 swaps as (
@@ -119,6 +218,7 @@ select
         people := count(distinct used.assigned_to),
         devices := count(distinct used.device),
         swaps := count(distinct swaps.assigned_to),
+        sessions := count(distinct used.event_id) filter (where used.is_session),
         is_clock_wrong := ruled_out_if(bool_and(used.is_clock_checked))
     ) as details,
     $event_date::date as event_date
@@ -136,6 +236,7 @@ having
         and count(distinct used.assigned_to) filter (where not used.is_today)
         < $people
     )
+    or bool_or(used.is_session)
     or (
         count(swaps.assigned_to) > 0
         and count(swaps.assigned_to) filter (where not used.is_today) = 0

@@ -103,7 +103,9 @@ explanations:
     ruled_out: >-
       sites on the list of approved sites are left out; this one is not on it, or is
       known as leisure or file sharing, or hardly any other device uses it
-    not_testable: the district has no list of approved sites yet
+    not_testable: >-
+      the district has no list of approved sites yet, or the log gives an address
+      without a name, which may be of a listed site
   - one_device
 would_change:
   - an entry for the site on the approved list
@@ -271,9 +273,13 @@ found as (
         large.sent,
         usual.sent as usual,
         coalesce(usual.upload_count, 0) as upload_count,
-        listed.has_list
-        or non_work.site is not null
-        or known.device_count <= $rare_devices as is_no_service,
+        -- an address without a name may be of a listed site
+        not is_bare_address(large.site)
+        and (
+            listed.has_list
+            or non_work.site is not null
+            or known.device_count <= $rare_devices
+        ) as is_no_service,
         logged.day_count as logged_days,
         case when later.device is null then logged.later_day_count else 0 end
             as later_days
@@ -333,7 +339,7 @@ select
         ),
         is_compared := min(found.upload_count) >= $compared_uploads,
         is_usual := false,
-        is_service := ruled_out_if(bool_and(coalesce(found.is_no_service, false))),
+        is_service := ruled_out_if(bool_or(coalesce(found.is_no_service, false))),
         is_shared_address := ruled_out_if(bool_and(cited.is_registered))
     ) as details,
     $event_date::date as event_date

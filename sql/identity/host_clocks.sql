@@ -2,10 +2,11 @@
 summary: >
   How far each Windows host's clock is off, measured against the directory: the
   median difference between a logon in the host's own log and the domain
-  controller's record of the same account from that host. Without a pair
+  controller's record of the same account from that host: a network logon, or a ticket
+  (4768) for the address that a lease or the registry gives the host. Without a pair
   the clock is unknown, which a rule must say.
 grain: [host, event_date]
-window: {days_before: 6}
+window: {days_before: 14}
 params:
   event_date: {type: date}
   pair_minutes:
@@ -15,6 +16,15 @@ params:
     max: 120
     unit: minutes
     why: clocks further off than this break Kerberos before they mislead anybody
+  ticket_minutes:
+    type: int
+    default: 5
+    min: 1
+    max: 30
+    unit: minutes
+    why: >-
+      Kerberos refuses clocks that differ by more; a ticket further off may be of
+      another logon
 columns:
   host: {type: varchar, pii: indirect, is: host name}
   offset_seconds: {type: double, is: to be added to the host's stamps}
@@ -31,13 +41,15 @@ logons as (
         reported_by,
         user_name,
         time,
-        logon_kind
+        activity,
+        logon_kind,
+        event_code,
+        src_ip
     from raw.logons
     where
         event_date between $event_date::date - interval 6 day and $event_date::date
-        and activity = 'logon'
+        and activity in ('logon', 'ticket')
         and is_success
-        and host is not null
         and user_name is not null
         and not coalesce(is_machine, false)
 ),
@@ -57,17 +69,84 @@ at_host as (
         logons.time
     from logons
     inner join names on logons.user_name = names.user_name
-    where logons.reported_by = logons.host and logons.logon_kind = 'interactive'
+    where
+        logons.activity = 'logon'
+        and logons.reported_by = logons.host
+        and logons.logon_kind = 'interactive'
+),
+
+devices as (
+    select
+        device,
+        hostname,
+        mac,
+        ethernet_mac,
+        static_ip
+    from identity.devices
+    where event_date = $event_date::date and hostname is not null
+),
+
+-- who held the address for which a domain controller issued a ticket
+tickets as (
+    select
+        logons.event_id,
+        logons.time,
+        logons.src_ip,
+        names.account
+    from logons
+    inner join names on logons.user_name = names.user_name
+    where logons.event_code = '4768' and logons.src_ip is not null
+),
+
+leased as (
+    select
+        tickets.event_id,
+        arg_max(leases.mac, leases.time) as mac
+    from tickets
+    inner join raw.leases as leases
+        on
+            tickets.src_ip = leases.ip
+            and leases.time between tickets.time - interval 8 day and tickets.time
+    where
+        leases.event_date between $event_date::date - interval 14 day
+        and $event_date::date
+        and leases.action in ('assign', 'renew')
+        and leases.mac is not null
+    group by tickets.event_id
+),
+
+at_address as (
+    select
+        devices.hostname as host,
+        tickets.account,
+        tickets.time
+    from tickets
+    left join leased on tickets.event_id = leased.event_id
+    inner join devices
+        on
+            leased.mac in (devices.mac, devices.ethernet_mac)
+            or (leased.mac is null and tickets.src_ip = devices.static_ip)
 ),
 
 at_directory as (
     select
         logons.host,
         names.account,
-        logons.time
+        logons.time,
+        60 * $pair_minutes as within_seconds
     from logons
     inner join names on logons.user_name = names.user_name
-    where logons.reported_by <> logons.host and logons.logon_kind = 'network'
+    where
+        logons.activity = 'logon'
+        and logons.reported_by <> logons.host
+        and logons.logon_kind = 'network'
+    union all
+    select
+        host,
+        account,
+        time,
+        60 * $ticket_minutes as within_seconds
+    from at_address
 ),
 
 paired as (
@@ -80,9 +159,8 @@ paired as (
         on
             at_host.host = at_directory.host
             and at_host.account = at_directory.account
-            and at_directory.time between at_host.time
-            - interval 1 minute * $pair_minutes
-            and at_host.time + interval 1 minute * $pair_minutes
+            and abs(epoch(at_directory.time) - epoch(at_host.time))
+            <= at_directory.within_seconds
     -- the nearest record is the one of this logon
     qualify
         row_number() over (

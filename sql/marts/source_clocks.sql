@@ -5,6 +5,9 @@ summary: >
   logged on, once that day in each source and so beyond doubt; or a card that joined
   the network and was given an address. The median of the differences says how far;
   without many pairs, or where they scatter, nothing is known.
+  A source whose zone is set wrong is off by whole or half hours. The beginnings of use
+  after a silence, by account, address or card, then coincide in two sources at one such
+  difference and at no other.
 grain: [source, other_source, basis, event_date]
 params:
   event_date: {type: date}
@@ -24,10 +27,48 @@ params:
     max: 60
     unit: minutes
     why: further off the address that a card is given is not told from a renewal
+  silent_minutes:
+    type: int
+    default: 20
+    min: 5
+    max: 120
+    unit: minutes
+    why: what follows a longer silence begins something, and is rare enough to pair
+  begin_seconds:
+    type: int
+    default: 120
+    min: 10
+    max: 600
+    unit: seconds
+    why: a person's first page follows the logon within two minutes
+  begin_pairs:
+    type: int
+    default: 20
+    min: 2
+    max: 1000
+    why: fewer coincide by chance
+  begin_people:
+    type: int
+    default: 5
+    min: 2
+    max: 1000
+    why: a few devices that call every half hour coincide at many differences
+  times_next:
+    type: double
+    default: 3
+    min: 1.5
+    max: 100
+    why: >-
+      at any other whole or half hour far fewer coincide; where lessons repeat by the
+      hour, no difference stands out and nothing is known
 columns:
   source: {type: varchar, is: source}
   other_source: {type: varchar, is: 'another, behind it in the alphabet'}
-  basis: {type: varchar, is: 'moment, or logon: of two logons one follows the other'}
+  basis:
+    type: varchar
+    is: >-
+      moment; logon, of two logons one follows the other; or zone, whole and half hours
+      by what begins in both
   offset_seconds: {type: double, is: to be added to the stamps of source}
   spread_seconds: {type: double, is: median absolute deviation of the pairs}
   pair_count: {type: bigint, is: number of pairs}
@@ -154,6 +195,141 @@ nearest as (
         ) = 1
 ),
 
+names as (
+    select
+        user_name,
+        account
+    from identity.account_names
+),
+
+-- who did something, in each source: an account, an address or a card
+seen as (
+    select
+        requests.source,
+        'account ' || names.account as who,
+        coalesce(requests.start_time, requests.time) as time
+    from raw.http_requests as requests
+    inner join names on requests.user_name = names.user_name
+    where requests.event_date = $event_date::date
+    union all
+    select
+        source,
+        'address ' || src_ip as who,
+        coalesce(start_time, time) as time
+    from raw.http_requests
+    where event_date = $event_date::date
+    union all
+    select
+        source,
+        'address ' || src_ip as who,
+        coalesce(start_time, time) as time
+    from raw.connections
+    where event_date = $event_date::date
+    union all
+    select
+        source,
+        'address ' || src_ip as who,
+        time
+    from raw.dns_queries
+    where event_date = $event_date::date
+    union all
+    select
+        logons.source,
+        'account ' || names.account as who,
+        logons.time
+    from raw.logons as logons
+    inner join names on logons.user_name = names.user_name
+    where
+        logons.event_date = $event_date::date
+        and logons.activity in ('logon', 'unlock')
+        and coalesce(logons.is_success, true)
+        and not coalesce(logons.is_machine, false)
+        and coalesce(logons.logon_kind not in ('batch', 'service'), true)
+    union all
+    select
+        source,
+        'card ' || src_mac as who,
+        time
+    from raw.logons
+    where event_date = $event_date::date and logon_kind = 'wifi'
+    union all
+    select
+        source,
+        'card ' || mac as who,
+        time
+    from raw.leases
+    where event_date = $event_date::date and action in ('assign', 'renew')
+),
+
+minutes as (
+    select
+        source,
+        who,
+        min(time) as time
+    from seen
+    where who is not null and time is not null
+    group by source, who, floor(epoch(time) / 60)
+),
+
+stepped as (
+    select
+        *,
+        epoch(time) - epoch(lag(time) over (partition by source, who order by time))
+            as silence
+    from minutes
+),
+
+begun as (
+    select
+        source,
+        who,
+        epoch(time) as started
+    from stepped
+    where coalesce(silence > 60 * $silent_minutes, true)
+),
+
+coinciding as (
+    select
+        one.source,
+        other.source as other_source,
+        one.who,
+        other.started - one.started as difference,
+        round((other.started - one.started) / 1800) as half_hours
+    from begun as one
+    inner join begun as other
+        on one.who = other.who and one.source < other.source
+    where
+        abs(other.started - one.started) <= 60 * $pair_minutes
+        and abs(
+            other.started - one.started
+            - 1800 * round((other.started - one.started) / 1800)
+        ) <= $begin_seconds
+),
+
+shifts as (
+    select
+        source,
+        other_source,
+        half_hours,
+        count(*) as pair_count,
+        count(distinct who) as who_count,
+        mad(difference) as spread_seconds
+    from coinciding
+    group by source, other_source, half_hours
+),
+
+ranked as (
+    select
+        *,
+        lead(pair_count, 1, 0) over best_first as next_count,
+        row_number() over best_first as place
+    from shifts
+    window
+        best_first as (
+            partition by source, other_source order by pair_count desc, half_hours
+        )
+),
+
 pairs as (
     select * from paired
     union all
@@ -175,3 +351,18 @@ select
     $event_date::date as event_date
 from pairs
 group by source, other_source, basis
+union all
+select
+    source,
+    other_source,
+    'zone' as basis,
+    1800.0 * half_hours as offset_seconds,
+    spread_seconds,
+    pair_count,
+    $event_date::date as event_date
+from ranked
+where
+    place = 1
+    and pair_count >= $begin_pairs
+    and who_count >= $begin_people
+    and pair_count >= $times_next * next_count

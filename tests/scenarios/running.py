@@ -1,11 +1,14 @@
 """Takes a scenario's lines through formats, lake, warehouse and detections."""
 
-from collections.abc import Collection, Mapping
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.judgment import Circumstances, judge
@@ -62,7 +65,7 @@ def run(
     store = open_store(DistrictHome(home).state_db)
     try:
         written = _deliver(home, story)
-        _take_in(home, store, written, story.formats)
+        _take_in(home, store, written, story)
         return _judged(home, store, registry, domains, written, _needed(rules))
     finally:
         store.close()
@@ -93,7 +96,11 @@ def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
         folder = home / "landing" / source
         folder.mkdir(parents=True)
         text = "".join(f"{line}\n" for line in ordered)
-        (folder / "day.log").write_text(text, encoding="utf-8", newline="")
+        file = folder / "day.log"
+        file.write_text(text, encoding="utf-8", newline="")
+        # a stamp without a year is of the year nearest to the file's own time
+        last = max(when for when, _ in lines).timestamp()
+        os.utime(file, (last, last))
         written[source] = ordered
     return written
 
@@ -102,7 +109,7 @@ def _take_in(
     home: Path,
     store: Store,
     written: Mapping[str, list[str]],
-    formats: Mapping[str, str],
+    story: Story,
 ) -> None:
     options = IngestOptions(
         store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0
@@ -111,8 +118,9 @@ def _take_in(
         source = Source(
             name=name,
             folder=home / "landing" / name,
-            format=formats[name],
-            zone=places.ZONE,
+            format=story.formats[name],
+            zone=story.zones.get(name, places.ZONE),
+            options=story.options.get(name, {}),
         )
         ingest_source(options, source)
     for record in ledger.source_files(store):
@@ -135,6 +143,29 @@ def _needed(rules: Collection[str]) -> dict[str, Model]:
     return {name: model for name, model in every.items() if name in wanted}
 
 
+def rows_of(home: Path, story: Story, model: str) -> list[Mapping[str, Any]]:
+    """Every row of one model on every day of the story, without its findings."""
+    registry, domains = _registry(tuple(places.registry(story.day, {}).items()))
+    store = open_store(DistrictHome(home).state_db)
+    every = models()
+    needed = {one: every[one] for one in every if one in _inputs_of(model)}
+    try:
+        _take_in(home, store, _deliver(home, story), story)
+        with _built(home, store, registry, domains, needed) as (database, _):
+            return database.table(model).to_dicts()
+    finally:
+        store.close()
+
+
+def _inputs_of(model: str) -> set[str]:
+    """A model and what it reads, directly or not."""
+    every, wanted = models(), {model}
+    for name in reversed(list(every)):
+        if name in wanted:
+            wanted |= every[name].inputs & set(every)
+    return wanted
+
+
 def _judged(
     home: Path,
     store: Store,
@@ -143,6 +174,23 @@ def _judged(
     written: Mapping[str, list[str]],
     needed: Mapping[str, Model],
 ) -> list[Shown]:
+    with _built(home, store, registry, domains, needed) as (database, days):
+        sources = {one.file_id: one.source for one in ledger.source_files(store)}
+        return [
+            _shown(finding, sources, written)
+            for finding in _findings(database, needed, registry, days)
+        ]
+
+
+@contextmanager
+def _built(
+    home: Path,
+    store: Store,
+    registry: Registry,
+    domains: tuple[str, ...],
+    needed: Mapping[str, Model],
+) -> Iterator[tuple[Database, list[date]]]:
+    """A warehouse with these models, and the days that it holds."""
     files = inputs.lake_files(store, home / "lake")
     days = files.days()
     with writing(Path(":memory:"), threads=1) as database:
@@ -170,11 +218,7 @@ def _judged(
             at_once=1,  # another worker uses the other core
         )
         builds.build(builder, needed, stale)
-        sources = {one.file_id: one.source for one in ledger.source_files(store)}
-        return [
-            _shown(finding, sources, written)
-            for finding in _findings(database, needed, registry, days)
-        ]
+        yield database, days
 
 
 def _findings(

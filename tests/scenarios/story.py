@@ -63,6 +63,10 @@ class Story:
         "google": "google_workspace",
     }
     """The format of each source."""
+    options: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """Settings of the format, of the sources that need some."""
+    zones: Mapping[str, str] = field(default_factory=dict)
+    """Zones in which sources are read that are set to another than the district's."""
 
     def at(self, clock: str, seconds: float = 0) -> datetime:
         """The instant of a local clock time, and so many seconds later."""

@@ -56,6 +56,20 @@ def test_a_name_that_a_settled_domain_has_and_the_registry_not_is_stripped_too()
     assert resolved(names)[r"DIST\guest"] == "guest"
 
 
+@pytest.mark.parametrize("realm", ["LOCAL", "RADIUS", "LDAP"])
+def test_a_gateways_word_for_its_server_is_removed_from_known_accounts(realm):
+    directory = [rf"DIST\{name}" for name in STAFF]
+    names = [rf"{realm}\{STAFF[0]}", rf"{realm}\{STAFF[0]}@dist.example"]
+    found = resolved([*names, rf"{realm}\stranger", *directory], own=("DIST",))
+    assert {found[name] for name in names} == {STAFF[0]}
+    assert found[rf"{realm}\stranger"] == rf"{realm}\stranger".lower()
+
+
+def test_a_name_of_two_people_keeps_the_gateways_word():
+    two = ("ada@north.example", "p-north"), ("ada@south.example", "p-south")
+    assert resolved([r"LOCAL\ada"], accounts(*two)) == {r"LOCAL\ada": r"local\ada"}
+
+
 def test_few_names_may_be_chance():
     names = [rf"PC-17\{name}" for name in STAFF[:4]]
     assert states(names) == {"pc-17": UNKNOWN}

@@ -69,3 +69,31 @@ def test_forty_seconds_are_told_of_one_moment_and_not_of_two_logons():
     assert len(list(off_clocks(days(late, basis="logon")))) == 2
     both = pl.concat([days(late, basis="logon"), days((0, "dhcp", "wifi", 2.0))])
     assert list(off_clocks(both)) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "ahead", "named"),
+    [
+        ("America/Chicago", 21_600, "UTC"),
+        ("America/Chicago", -3_600, "America/Denver"),
+        ("UTC", -21_600, "America/Chicago"),
+        ("America/Chicago", 5_400, None),
+        ("America/Chicago", 301, ""),
+    ],
+)
+def test_whole_hours_name_the_zone_that_mends_them(zone, ahead, named):
+    row = (0, "dns", "zscaler", float(ahead), 2.0, 50)
+    agreed = (0, "dns", "windows", 0.0)
+    (one,) = off_clocks(days(row, agreed), {"zscaler": zone, "dns": "UTC"})
+    assert one.source == "zscaler"
+    if named:
+        assert f'set zone = "{named}" for this source' in one.detail
+    else:
+        assert ("set zone" in one.detail) == (named is None)
+
+
+def test_what_begins_in_both_tells_a_wrong_zone():
+    row = (0, "windows", "zscaler", 25_200.0, 3.0, 40)
+    assert len(list(off_clocks(days(row, basis="zone")))) == 2
+    same = (0, "windows", "zscaler", 0.0, 3.0, 40)
+    assert list(off_clocks(days(same, basis="zone"))) == []

@@ -1,0 +1,98 @@
+"""Tells a story in one district's words, and says what came of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from pipelines.clock import Reading
+from pipelines.formats import PLACE, Context, formats
+from tests.scenarios.places import ZONE
+from tests.scenarios.running import Shown, run
+from tests.scenarios.scenario import Act
+from tests.stories.acts import STORIES, Missing, Pair
+from tests.stories.district import AGENTS, DEFAULT, District
+from tests.stories.products import PRODUCTS
+
+FOUND, LEAD = "finding", "lead"
+ALL_RULES: tuple[str, ...] = ()
+
+
+def told(
+    pair: Pair, act: Act, uses: Mapping[str, str], rules: tuple[str, ...]
+) -> tuple[District, list[Shown]]:
+    """The story's lines and every finding and lead."""
+    story = District(pair.day, uses=uses)
+    extra = act(story) or {}
+    with TemporaryDirectory() as home:
+        return story, run(Path(home), story, extra, rules)
+
+
+def what_came(pair: Pair, uses: Mapping[str, str]) -> str:
+    """A finding, a lead, or the fact that the products do not record.
+
+    A story that is silent though every fact is there fails.
+    """
+    story, shown = told(pair, pair.act, uses, pair.rules)
+    found = {one.rule for one in shown if one.finding.confidence != "C1"}
+    assert {one.account for one in shown if one.rule in found} <= {pair.account}
+    if set(pair.rules) <= found:
+        return FOUND
+    if found or shown:
+        return LEAD
+    lacking = [one.fact for one in pair.missing if is_missing(one, story)]
+    assert lacking, f"{pair.title}: nothing was said, and no fact is missing"
+    return lacking[0]
+
+
+def named_by_twin(
+    pair: Pair, uses: Mapping[str, str], rules: tuple[str, ...]
+) -> list[str]:
+    """Findings about the innocent twin."""
+    _, shown = told(pair, pair.twin, uses, rules)
+    return [
+        f"{one.rule} {one.account}" for one in shown if one.finding.confidence != "C1"
+    ]
+
+
+def is_missing(missing: Missing, story: District) -> bool:
+    """No line of the district holds the fact."""
+    for role, lines in story.lines.items():
+        product = PRODUCTS[role][story.uses[role]]
+        texts = [line for _, line in sorted(lines, key=lambda one: one[0])]
+        batch = pl.DataFrame(
+            {
+                "file_id": [1] * len(texts),
+                "line_no": range(1, len(texts) + 1),
+                "byte_offset": [0] * len(texts),
+                "line": texts,
+            },
+            schema={**PLACE_TYPES, "line": pl.String},
+        )
+        context = Context(reading=Reading(zone=ZONE), options=product.options)
+        events = formats()[product.format].parse(batch, context).events
+        frame = events.get(missing.event_class)
+        if frame is not None and any(
+            frame[column].null_count() < frame.height for column in missing.columns
+        ):
+            return False
+    return True
+
+
+PLACE_TYPES = dict.fromkeys(PLACE, pl.Int64)
+
+
+def cells() -> list[tuple[Pair, str, str]]:
+    """Each story with each product that records it, in a district of others."""
+    return [
+        (pair, role, product)
+        for pair in STORIES
+        for role in pair.roles
+        for product in PRODUCTS[role]
+        if not pair.is_agent or product in AGENTS
+    ]
+
+
+def uses_of(role: str, product: str) -> Mapping[str, str]:
+    return {**DEFAULT, role: product}

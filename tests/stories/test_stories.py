@@ -1,0 +1,134 @@
+"""The same stories in every product's words: what each product can show.
+
+`matrix.csv` holds what came of each story with each product, in a district whose other
+products no scenario uses; `docs/reference/products.md` shows it. Run with
+`SCHOOLBELL_GOLDEN=rewrite` to write it again.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from itertools import combinations, product
+from pathlib import Path
+
+import pytest
+
+from pipelines.formats import formats
+from tests.stories.acts import STORIES
+from tests.stories.district import AGENTS
+from tests.stories.products import NOT_TOLD, PRODUCTS
+from tests.stories.telling import FOUND, LEAD, cells, named_by_twin, uses_of, what_came
+
+MATRIX = Path(__file__).with_name("matrix.csv")
+HEAD = ("story", "role", "product", "result")
+CELLS = {
+    f"{pair.title}-{role}-{name}": (pair, role, name) for pair, role, name in cells()
+}
+QUICK = {*list(CELLS)[::32]}
+
+
+def each(names):
+    return pytest.mark.parametrize(
+        "cell",
+        [
+            one if one in QUICK else pytest.param(one, marks=pytest.mark.slow)
+            for one in names
+        ],
+    )
+
+
+def matrix() -> Mapping[str, str]:
+    rows = csv.DictReader(io.StringIO(MATRIX.read_text(encoding="utf-8")))
+    return {
+        f"{row['story']}-{row['role']}-{row['product']}": row["result"] for row in rows
+    }
+
+
+@each(CELLS)
+def test_each_product_shows_what_the_matrix_says(cell):
+    pair, role, name = CELLS[cell]
+    assert what_came(pair, uses_of(role, name)) == matrix()[cell]
+
+
+@each(CELLS)
+def test_a_twin_names_nobody(cell):
+    pair, role, name = CELLS[cell]
+    assert named_by_twin(pair, uses_of(role, name), pair.rules) == []
+
+
+def test_the_matrix_has_every_cell_and_no_other():
+    assert list(matrix()) == list(CELLS)
+
+
+def test_each_story_is_found_by_some_product():
+    best = {}
+    for cell, result in matrix().items():
+        best.setdefault(CELLS[cell][0].title, set()).add(result)
+    for pair in STORIES:
+        assert (LEAD if pair.lead else FOUND) in best[pair.title], pair.title
+
+
+def test_each_format_has_its_column_or_a_reason():
+    told = {one.format for role in PRODUCTS.values() for one in role.values()}
+    assert told | set(NOT_TOLD) == set(formats())
+    assert not told & set(NOT_TOLD)
+
+
+def covering() -> list[dict[str, str]]:
+    """Districts in which any two products of different roles meet at least once."""
+    roles = list(PRODUCTS)
+    left = {
+        ((one, first), (other, second))
+        for one, other in combinations(roles, 2)
+        for first, second in product(PRODUCTS[one], PRODUCTS[other])
+    }
+    found = []
+    while left:
+        district: dict[str, str] = dict(min(left))
+        for role in roles:
+            if role not in district:
+                district[role] = max(
+                    PRODUCTS[role],
+                    key=lambda name, role=role: sum(
+                        tuple(
+                            sorted(
+                                ((role, name), pair), key=lambda x: roles.index(x[0])
+                            )
+                        )
+                        in left
+                        for pair in district.items()
+                    ),
+                )
+        ordered = [(role, district[role]) for role in roles]
+        left -= set(combinations(ordered, 2))
+        found.append(dict(ordered))
+    return found
+
+
+DISTRICTS = covering()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(DISTRICTS)))
+def test_any_two_products_together(number):
+    """Two stories of each district; a result is none that neither product allows."""
+    uses = DISTRICTS[number]
+    for step in (0, 1):
+        pair = STORIES[(number * 2 + step) % len(STORIES)]
+        if pair.is_agent and uses["web"] not in AGENTS:
+            continue
+        came = what_came(pair, uses)
+        said = matrix()
+        allowed = {said[f"{pair.title}-{role}-{uses[role]}"] for role in pair.roles}
+        assert came in allowed
+        assert named_by_twin(pair, uses, ()) == []
+
+
+def written() -> str:
+    """The whole matrix again, from raw lines."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEAD)
+    for pair, role, name in CELLS.values():
+        writer.writerow((pair.title, role, name, what_came(pair, uses_of(role, name))))
+    return text.getvalue()
