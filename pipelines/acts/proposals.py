@@ -121,6 +121,11 @@ def in_group(topic: str, name: str) -> bool:
     return topic == name or topic.startswith(f"{name}:")
 
 
+def is_group(name: str) -> bool:
+    """Whether a word names a group, whatever is proposed now."""
+    return name in KINDS or name.startswith("sites:")
+
+
 def offered(context: ActContext) -> list[Offer]:
     """Everything that the logs propose and the registry, as it is now, does not say.
 

@@ -16,6 +16,7 @@ from pipelines.acts.proposals import (
     findings_of,
     groups,
     in_group,
+    is_group,
     of_group,
     offered,
     take_back,
@@ -128,6 +129,8 @@ def _picked(
     for word in dict.fromkeys(words):
         if meant := of_group(found, word):
             groups |= {one.topic: one for one in meant}
+        elif is_group(word):
+            typer.echo(safe(f"{word}: the logs propose nothing more"), err=True)
         else:
             ids.append(word)
     return list(groups.values()), chosen(found, ids)

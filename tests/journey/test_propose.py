@@ -204,6 +204,9 @@ def test_a_group_is_accepted_and_taken_back(home, tmp_path):
     left = schoolbell("propose", "--home", own).out
     assert "--- networks" not in left
     assert "--- holders" not in left
+    nothing = schoolbell("propose", "--home", own, *words)
+    assert nothing.code == 0
+    assert "networks: the logs propose nothing more" in nothing.err
     for group in ("networks", "holders"):
         back = schoolbell("propose", "--home", own, "--take-back", group)
         assert back.code == 0, back.err
