@@ -228,7 +228,7 @@ STORIES = (
     Pair("A VPN client", ways_around.provider_of_tunnels, ("NA-3",), "avega",
          ways_around.relay_of_a_phone, ("firewall",), missing=(NAME,)),
     Pair("An upload outside", risks.upload_outside, ("AN-2",), "hs-avega",
-         risks.upload_to_the_drive, ("firewall",), missing=(SENT,)),
+         risks.upload_to_the_drive, ("firewall", "web"), missing=(SENT,)),
     Pair("Files shared with strangers", strangers.forty_strangers, ("AN-9",),
          "hs-avega", strangers.a_long_call, ("firewall",), missing=(SENT,)),
     Pair("A search of the network", risks.a_desk_that_searches_the_network, ("AN-20",),
