@@ -175,9 +175,11 @@ def umbrella(fact: Fact) -> list[str]:
     identities = f"{user},{machine}" if fact.user and machine else label
     types = "AD Users,Roaming Computers" if fact.user and machine else "AD Users"
     status = "403" if fact.is_denied else "200"
+    # what a meeting sends to an address is no page, and is not opened
+    page = fact.media or ("" if fact.host[-1:].isdigit() else "text/html")
     cells = (
         utc(fact.when, "%Y-%m-%d %H:%M:%S"), label, fact.ip, "198.51.100.4", SERVER,
-        fact.media or "text/html", "BLOCKED" if fact.is_denied else "ALLOWED",
+        page, "BLOCKED" if fact.is_denied else "ALLOWED",
         fact.url or f"https://{fact.host}/", "", "Agent 1.0", status,
         str(fact.sent), str(fact.received), str(fact.received), "", "", "", "", "", "",
         "", "AD Users", "", identities, types, "GET",

@@ -1,15 +1,14 @@
 """The same stories in every product's words: what each product can show.
 
 `matrix.csv` holds what came of each story with each product, in a district whose other
-products no scenario uses; `docs/reference/products.md` shows it. Run with
-`SCHOOLBELL_GOLDEN=rewrite` to write it again.
+products no scenario uses; `docs/reference/products.md` shows it. `rewrite.py` writes it
+again.
 """
 
 import csv
 import io
 from collections.abc import Mapping
 from itertools import combinations, product
-from pathlib import Path
 
 import pytest
 
@@ -17,10 +16,16 @@ from pipelines.formats import formats
 from tests.stories.acts import STORIES
 from tests.stories.district import AGENTS
 from tests.stories.products import NOT_TOLD, PRODUCTS
-from tests.stories.telling import FOUND, LEAD, cells, named_by_twin, uses_of, what_came
+from tests.stories.telling import (
+    FOUND,
+    LEAD,
+    MATRIX,
+    cells,
+    named_by_twin,
+    uses_of,
+    what_came,
+)
 
-MATRIX = Path(__file__).with_name("matrix.csv")
-HEAD = ("story", "role", "product", "result")
 CELLS = {
     f"{pair.title}-{role}-{name}": (pair, role, name) for pair, role, name in cells()
 }
@@ -121,13 +126,3 @@ def test_any_two_products_together(number):
         allowed = {said[f"{pair.title}-{role}-{uses[role]}"] for role in pair.roles}
         assert what_came(pair, uses) in allowed | {one.fact for one in pair.missing}
         assert named_by_twin(pair, uses, ()) == []
-
-
-def written() -> str:
-    """The whole matrix again, from raw lines."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEAD)
-    for pair, role, name in CELLS.values():
-        writer.writerow((pair.title, role, name, what_came(pair, uses_of(role, name))))
-    return text.getvalue()
