@@ -74,9 +74,10 @@ class JudgedRules:
     def reasons(self) -> Iterator[str]:
         """Why the others did not, a sentence for each reason."""
         for codes, files in self.lacking:
-            yield f"{', '.join(codes)}: no row in {files}"
+            yield f"{', '.join(codes)} judged nothing: no row in {files}"
         if self.unfed:
-            yield f"{', '.join(self.unfed)}: no log that they read arrived"
+            unfed = ", ".join(self.unfed)
+            yield f"{unfed} judged nothing: no log that they read arrived"
         for codes, places, reason in self.unjudged:
             named = [one for one in places if one != ELSEWHERE]
             where = [f"at {', '.join(named)}"] if named else []
