@@ -434,8 +434,8 @@ class Narrowed:
     On the others a model is built where an input was, and its rows are others now.
 
     Attributes:
-        direct: Days whose log lines a model reads, or that nothing else opens; and
-            those without a line, since nobody looked at them before lines came after.
+        direct: Days with new lines; days whose log lines a model reads, or that nothing
+            else opens; and days without a line, which no build saw before.
         other: Days that are stale for another reason than new lines.
     """
 
@@ -470,7 +470,8 @@ def narrowed(
     direct: dict[str, set[date]] = {}
     for name, days in stale.items():
         model = models[name]
-        direct[name] = set(days) - set(held)
+        # a day with new lines itself: a model may join the registry to inputs without rows
+        direct[name] = set(days) - (set(held) - set(lines))
         if model.reads_lines or not any(stale.get(one) for one in model.inputs):
             direct[name] |= _reaching(model, lines)
     return Narrowed(direct, other)
