@@ -87,7 +87,7 @@ def attributions(
     on = [(row["finding_id"], device, str(row["event_date"])) for row in rows
           for device in row["record"].get("devices") or ()]  # fmt: skip
     found: dict[str, list[str]] = {}
-    if cited:
+    if cited and database.has(f"{prefix}core.http_requests"):
         sets: dict[str, list[tuple[str, int]]] = {}
         for finding, facts, requests in database.rows(
             _REQUESTS.format(prefix=prefix),
@@ -95,7 +95,7 @@ def attributions(
         ):
             sets.setdefault(finding, []).append((facts, requests))
         found = {finding: _said(some) for finding, some in sets.items()}
-    if on:
+    if on and database.has(f"{prefix}identity.learned_devices"):
         columns = map(list, zip(*on, strict=True))
         values = dict(zip(("findings", "devices", "days"), columns, strict=True))
         for finding, device, sightings in database.rows(

@@ -395,6 +395,16 @@ VALUES: Mapping[str, Words] = {
         "background": "requests that devices make by themselves",
         "unknown": "not known",
     },
+    "core.administrators.why": {
+        "registry": "accounts.csv marks it",
+        "name": "its name is one that administrators use",
+        "reach": "it reached many workstations over the network",
+    },
+    "seen_in": {
+        "lease": "a lease that carries the client's name",
+        "network": "a network login by the computer's own account",
+        "keyboard": "a sign-in at the computer",
+    },
     "core.inside_flows.kind": {
         "inbound": "from outside to a device of the district, let through",
         "clear text": "in a protocol that sends passwords as they are",

@@ -470,7 +470,7 @@ def narrowed(
     direct: dict[str, set[date]] = {}
     for name, days in stale.items():
         model = models[name]
-        # a day with new lines itself: a model may join the registry to inputs without rows
+        # a day with new lines: a model may join the registry to inputs without rows
         direct[name] = set(days) - (set(held) - set(lines))
         if model.reads_lines or not any(stale.get(one) for one in model.inputs):
             direct[name] |= _reaching(model, lines)

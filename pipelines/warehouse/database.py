@@ -508,13 +508,17 @@ class Database:
         return {name for (name,) in found}
 
     def has(self, table: str) -> bool:
-        """The table exists."""
-        schema, name = table.split(".")
+        """Return whether a table exists, here or in an attached database.
+
+        Args:
+            table: As in `core.presences` or `built.core.presences`.
+        """
+        *database, schema, name = table.split(".")
         found = self.rows(
             "select 1 from duckdb_tables()"
-            " where database_name = current_database()"
+            " where database_name = coalesce($database, current_database())"
             " and schema_name = $schema and table_name = $name",
-            {"schema": schema, "name": name},
+            {"database": next(iter(database), None), "schema": schema, "name": name},
         )
         return bool(found)
 
