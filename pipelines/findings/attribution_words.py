@@ -5,6 +5,7 @@ sentences.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from pipelines.warehouse.database import Database
@@ -38,6 +39,20 @@ def in_words(facts: str) -> str:
     sentences = [text for _, text in each if text]
     said = f": {', and '.join(sentences)}" if sentences else ""
     return " + ".join(name for name, _ in each) + said
+
+
+def every_set() -> dict[str, str]:
+    """Return each set of facts that `core.http_requests` can show, in words."""
+    seen = ("keyboard", "network", "tunnel")
+    sets = [
+        " + ".join((*some, *owner))
+        for count in range(len(seen) + 1)
+        for some in combinations(seen, count)
+        for owner in ((), ("inventory",))
+    ]
+    mapped = [f"mapping + {one}" for one in ("inventory", "keyboard", "tunnel")]
+    known = [*filter(None, sets), "login", "mapping", "keyboard or network", *mapped]
+    return {one: in_words(one) for one in known}
 
 
 _REQUESTS = """

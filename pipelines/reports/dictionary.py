@@ -8,6 +8,7 @@ snapshot really holds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,7 @@ from pipelines.events import (
     TIME_QUALITIES,
     Column,
 )
+from pipelines.findings.attribution_words import every_set
 from pipelines.health.rule_coverage import FAMILIES
 from pipelines.privacy.pseudonyms import published_tables
 from pipelines.registry.frames import FRAMES
@@ -336,6 +338,12 @@ WHO_SAYS_SERVED: Words = {
     "listed": "the built-in list says so",
     "learned": "the district's own logs show it",
 }
+LEARNED_OF_A_DEVICE: Words = {
+    "card": "its network card",
+    "class": "its class",
+    "building": "its building",
+    "user": "the person who uses it",
+}
 VALUES: Mapping[str, Words] = {
     "time_quality": TIME_QUALITIES,
     "logon_kind": LOGON_KINDS,
@@ -395,6 +403,18 @@ VALUES: Mapping[str, Words] = {
         "background": "requests that devices make by themselves",
         "unknown": "not known",
     },
+    "attribution_facts": every_set(),
+    "identity.devices.learned": {
+        ", ".join(facts): " and ".join(LEARNED_OF_A_DEVICE[fact] for fact in facts)
+        for count in range(1, len(LEARNED_OF_A_DEVICE) + 1)
+        for facts in combinations(LEARNED_OF_A_DEVICE, count)
+    },
+    "identity.learned_devices.problem": {
+        "a private device by its network or its card": "not the district's card",
+        "the card appears under several names": "a dock or an adapter that is shared",
+        "several cards carry the name": "more than a wired and a wireless card",
+        "seen only once": "too few times to count as the device's card",
+    },
     "core.administrators.why": {
         "registry": "accounts.csv marks it",
         "name": "its name is one that administrators use",
@@ -419,6 +439,7 @@ VALUES: Mapping[str, Words] = {
     "marts.source_clocks.basis": {
         "moment": "one moment, of which both tell",
         "logon": "an account's one logon of the day in each",
+        "zone": "whole and half hours, by what begins in both",
     },
     "core.tool_use.how": {
         "resolver": "asked names of a resolver outside",
