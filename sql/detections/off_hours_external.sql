@@ -49,14 +49,6 @@ params:
     min: 0.5
     max: 1
     why: nearly all requests fall while the keyboard is live
-  leisure_share:
-    type: double
-    default: 0.5
-    min: 0.2
-    max: 1
-    why: >-
-      with usual hours alone; at an event people look at leisure sites for a few
-      minutes, not for most of the time
 columns:
   measure: {type: double, is: seconds on external sites}
 claim: >-
@@ -85,9 +77,7 @@ details:
 explanations:
   - name: An event or extra duty on site that the usual hours do not list
     test: is_event_possible
-    ruled_out: >-
-      the duty file has the owner's own hours, the use was from home, or leisure made up
-      at least half of it, which no event does
+    ruled_out: the duty file has the owner's own hours, or the use was from home
     not_testable: >-
       only the district's usual hours are known, and these list no evening or weekend
       event
@@ -204,14 +194,12 @@ select
         is_clock_wrong := ruled_out_if(bool_and(is_clock_checked)),
         is_device_assumed := coalesce(bool_or(is_device_assumed), false),
         is_usual_duty := coalesce(bool_or(is_usual_duty), false),
-        -- no event needs a person at home; on site the person's own hours rule one out,
-        -- or leisure for most of the time
+        -- from home no event calls; on site only the person's own hours rule one out
         is_event_possible := ruled_out_if(
             bool_and(
                 not coalesce(is_usual_duty, false)
                 or is_remote
                 or coalesce(is_device_assumed, false)
-                or non_work_seconds >= $leisure_share * active_seconds
             )
         )
     ) as details,
