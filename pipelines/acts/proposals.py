@@ -52,20 +52,20 @@ COUNTED = ("staff_duty.csv",)
 the desk tells how many they are."""
 
 TITLES: Mapping[str, str] = {
-    "computers": "computers: card, class and building, as leases and sign-ins show",
+    "computers": "card, class and building of computers, as leases and sign-ins show",
     "networks": "networks whose addresses have no place yet",
-    "usual-hours": "setting: the usual hours of all staff",
+    "usual-hours": "the usual hours of all staff",
     "sites": "sites that the school works with",
-    "sites:district": "sites: the district's own",
+    "sites:district": "the district's own sites",
     "sites:hosts": "sites that serve the pages of an approved site",
-    "holders": "devices: whose they are, or that many share them, by their use",
+    "holders": "who uses a device, or that many share it",
     "service-accounts": "accounts that no one types: services",
     "fixed-addresses": "devices whose fixed address a lease gave to another",
-    "hours": "buildings: hours of staff who have none",
+    "hours": "hours of staff who have none, building by building",
     "later-hours": "jobs whose people work later than the registry says",
     "calendar": "days that went against the calendar",
 }
-"""Groups in words, after the number of what they hold."""
+"""Groups in words."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,14 @@ class Group:
 
     @property
     def title(self) -> str:
-        """How many there are of what, and how many of them are in doubt."""
+        """What it is about, how many there are, and how many of them are in doubt."""
         kind = self.topic.removeprefix("sites:").replace("-", " ")
-        said = TITLES.get(self.topic, f"sites: {kind}")
+        said = TITLES.get(self.topic, f"sites of the kind {kind}")
         every = len(self.offers) + len(self.doubts)
         if not self.doubts:
-            return f"{every} {said}"
+            return f"{said} ({every})"
         return (
-            f"{every} {said}; {len(self.offers)} clear, {len(self.doubts)} to look at"
+            f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to look at)"
         )
 
 

@@ -33,7 +33,7 @@ GROUPS = {
         ),
         "propose": (
             "propose:propose",
-            "Propose registry rows from what the logs show, in groups.",
+            "Propose registry rows from what the logs show.",
         ),
         "lists": ("lists:app", "Site lists kept by others."),
         "units": (

@@ -114,7 +114,7 @@ def _accept(
         said = accepted(context, offer, reason)
         facts = {"id": offer.offer_id, "file": offer.file, "accepted": True}
         tell(facts, f"{offer.offer_id}: {said}", as_json=as_json)
-    if not as_json:
+    if not as_json and (groups or single):
         if groups:
             typer.echo("--take-back GROUP undoes a group.")
         typer.echo("It counts from the next run.")

@@ -294,7 +294,7 @@ def _proposed_group(group: Group) -> dict[str, Any]:
     shown = offers[:0] if is_named else offers
     return {
         "topic": group.topic,
-        "title": group.title,
+        "title": group.title[0].upper() + group.title[1:],
         "count": sum(len(one.proposals) for one in group.offers),
         "rows": [
             {"id": one.offer_id, "file": one.file, "reason": one.reason,
