@@ -46,7 +46,10 @@ def ran(tmp_path_factory):
 
 def test_the_run_ends_well(ran):
     one, done, _ = ran
-    assert done.code == 0, done.err + done.out
+    # sites of devices at which no log shows anybody are not judged, which the run says
+    is_short = "staff requests with a name can be judged" in done.out
+    assert done.code == int(is_short), done.err + done.out
+    assert "failed" not in done.out.replace("0 failed", "")
     with open_district(one.home) as district:
         assert quarantined(district.store) == []
         files = ledger.source_files(district.store)
