@@ -150,7 +150,7 @@ class ActContext:
 
     @cached_property
     def people(self) -> People:
-        """Whose logins are whose."""
+        """Map each login to its person."""
         return people(self.district)
 
     @property

@@ -271,7 +271,7 @@ def accept(context: ActContext, offer: Offer, reason: str) -> str:
     """Write an offer into the registry; what was done. It counts from the next run.
 
     Raises:
-        BusyError: A run, or somebody else, is writing.
+        BusyError: A run or another person is writing.
         SettingsError: No reason is given, or the registry would not take it.
     """
     context.require("sites")
@@ -321,7 +321,7 @@ def accept_group(context: ActContext, group: Group, reason: str) -> list[str]:
     It counts from the next run, and can be taken back.
 
     Raises:
-        BusyError: A run, or somebody else, is writing.
+        BusyError: A run or another person is writing.
         SettingsError: No reason is given, or the registry would not take it.
     """
     context.require("sites")
@@ -375,10 +375,10 @@ def _written(
 def take_back(context: ActContext, name: str, reason: str) -> list[str]:
     """Take back every acceptance of a group, the newest first; what was done.
 
-    A row that somebody changed since stays as it is, and is counted.
+    A row that was edited since stays as it is and is counted.
 
     Raises:
-        BusyError: A run, or somebody else, is writing.
+        BusyError: A run or another person is writing.
         SettingsError: No such group is in force.
     """
     context.require("sites")
@@ -435,7 +435,7 @@ def _line_change(before: bytes, after: bytes) -> RowChange:
 
 
 def _without_line(data: bytes, change: RowChange) -> tuple[bytes, int]:
-    """The settings without the line that was written; 1 if somebody changed it."""
+    """Return the settings without the written line; 1 if it was edited since."""
     text = data.decode("utf-8-sig")
     now, was = change.now[USUAL_DUTY], change.was[USUAL_DUTY]
     lines = text.splitlines(keepends=True)

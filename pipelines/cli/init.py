@@ -72,7 +72,7 @@ def init(
 
 
 def made_home(place: DistrictHome, said: Answers, *, is_asked: bool) -> DistrictHome:
-    """Make a home of what somebody said, is asked for, or left to the machine."""
+    """Make a home from answers given, asked for, or left to the machine."""
     answers = _checked(_asked(said) if is_asked else _filled(said))
     return create(place.path, **vars(answers))
 

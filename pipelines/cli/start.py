@@ -5,6 +5,8 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from itertools import chain
+from itertools import count as count_from
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +36,7 @@ Paths = Annotated[
     list[Path] | None,
     typer.Option("--logs", help="A log, or a folder of logs; copied to landing/."),
 ]
+CHUNK = 1 << 20
 LATER = 5
 """Files of the registry for later that are named."""
 
@@ -58,7 +61,7 @@ def start(
     """Lead from nothing to the first report, a step at a time.
 
     Each step is judged by what is there: stop at any time, and call it again. With
-    --json it only looks: how far the home has come.
+    --json it only shows which steps are done.
     """
     if as_json:
         with open_district(home) as district:
@@ -125,12 +128,35 @@ def bring(district: District, paths: Sequence[Path]) -> None:
             if not name:
                 typer.echo(safe(f"{file}: no format knows it; left where it is"))
                 continue
-            into = district.home.landing / name / file.name
+            into = _place(file, district.home.landing / name)
             if into.exists() and into.stat().st_size == file.stat().st_size:
                 continue
             into.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, into)
             typer.echo(safe(f"{file}: {name}, copied to landing/{name}/"))
+
+
+def _place(file: Path, folder: Path) -> Path:
+    """Return where to copy a log: its own name, or a new one if another log has it.
+
+    What is there may be the beginning of the log: the copy was cut off, or the log
+    has grown since.
+    """
+    names = chain([file.name], (f"{number}-{file.name}" for number in count_from(2)))
+    return next(
+        into
+        for into in map(folder.joinpath, names)
+        if not into.exists() or _begins_with(file, into)
+    )
+
+
+def _begins_with(file: Path, other: Path) -> bool:
+    """Return whether a file's first bytes are all the bytes of another."""
+    with file.open("rb") as whole, other.open("rb") as part:
+        return all(
+            whole.read(len(some)) == some
+            for some in iter(lambda: part.read(CHUNK), b"")
+        )
 
 
 def _asked_logs(district: District) -> list[Path]:
@@ -181,7 +207,7 @@ def _opens(one: MissingExport) -> str:
 def _set_up(
     district: District, paths: Sequence[Path], *, is_asking: bool
 ) -> Iterator[str]:
-    """Read exports into the registry, after a look where somebody is there."""
+    """Read exports into the registry; ask first where a person can answer."""
     if not paths:
         return
     plan = plan_of(district, paths)
@@ -205,7 +231,7 @@ def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:
 
 
 def _proposals(home: Path, *, is_asking: bool) -> bool:
-    """Show each group, and accept those that somebody wants; whether one was."""
+    """Show each group, and accept those that the person wants; return whether any."""
     is_any = False
     with open_context(home, "replay") as context:
         found = groups(offered(context))

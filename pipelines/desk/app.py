@@ -466,7 +466,7 @@ def proposals_view(visit: Visit) -> Response:
 
 
 def start_view(visit: Visit) -> Response:
-    """How far the home has come: logs, exports, what was judged."""
+    """Which steps of a new home are done: logs, exports, what was judged."""
     return visit.page("start.html.j2", steps=first_steps(visit.context().district))
 
 

@@ -1,7 +1,7 @@
 """Looks at how far a new home has come: logs, exports, first report, proposals.
 
 Nothing is written and nothing is remembered: each step is judged by what is there, so
-that whoever stops halfway goes on where it ended.
+that a person who stops halfway goes on where it ended.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

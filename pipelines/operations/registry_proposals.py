@@ -667,9 +667,9 @@ def hours(evidence: Evidence) -> list[Proposal]:
 
 
 FEWEST_ALIKE = 3
-"""People of one job in one building, so that nobody's own habit is taken for duty."""
+"""People of one job in a building: one person's habit is not the job's duty."""
 OTHER_MINUTES = 90
-"""A job whose day begins or ends that much earlier or later has hours of its own."""
+"""Minutes by which a job's day must differ to get its own hours."""
 
 _USUAL = """
 with marked as (

@@ -108,7 +108,7 @@ def _found(
     by_cell: Mapping[tuple[str, str], Sequence[_Row]],
     done: set[int],
 ) -> _Row | None:
-    """The row that holds what was written, unless somebody wrote into it since."""
+    """Return the row that holds what was written, unless it was edited since."""
     wanted = {column: cell for column, cell in change.now.items() if cell}
     wanted |= change.kept
     likely = min((by_cell.get(one, ()) for one in wanted.items()), key=len, default=())

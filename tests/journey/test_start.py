@@ -53,3 +53,29 @@ def test_it_ends_with_a_report_and_goes_on_where_it_ended(brought, tmp_path):
     assert "copied to" not in again.out
     assert "is there" in again.out or "has no row" in again.out
     assert sorted((home / "landing").rglob("*")) == landed
+
+
+def test_two_logs_of_one_name_are_both_brought(district, tmp_path):
+    """Also a log that has grown since, in its own place."""
+    (log,) = sorted((DistrictHome(district.home).landing / "proxy").rglob("*.log"))[:1]
+    lines = log.read_bytes().splitlines(keepends=True)[:400]
+    first, second = (tmp_path / "logs" / name / "access.log" for name in ("a", "b"))
+    for file, some in ((first, lines[:200]), (second, lines[200:])):
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"".join(some))
+    home = tmp_path / "home"
+    words = ("start", "--home", home, "--yes", "--quiet", "--logs", tmp_path / "logs")
+
+    def landed():
+        found = (home / "landing").rglob("*access.log")
+        return {file.name: file.read_bytes() for file in found}
+
+    schoolbell(*words)
+    assert sorted(landed().values()) == sorted(
+        [first.read_bytes(), second.read_bytes()]
+    )
+    first.write_bytes(b"".join(lines[:200] + lines[:3]))
+    schoolbell(*words)
+    assert sorted(landed().values()) == sorted(
+        [first.read_bytes(), second.read_bytes()]
+    )
