@@ -306,6 +306,19 @@ def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
     return Sheet([cell.strip(" \t\u00a0\ufeff") for cell in header], rows)
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a file by which rows are counted, with their ends.
+
+    `str.splitlines` also cuts at characters that a cell may hold, such as U+2028.
+    """
+    return list(io.StringIO(text, newline=""))
+
+
+def height_of(cells: Iterable[str]) -> int:
+    """Return how many lines a row takes: a quoted cell may hold line breaks."""
+    return 1 + sum(len(lines_of(f"{cell}.")) - 1 for cell in cells)
+
+
 def check(raw: pl.DataFrame, file: File) -> Rows:
     """Type a frame of stripped text; a row with an error is set aside."""
     values = _typed(raw, file)
@@ -540,8 +553,7 @@ def _rows(
     """
     # a comment may hold a lone quote, so it never reaches the CSV reader
     lines = [
-        "\n" if line.lstrip().startswith(COMMENT) else line
-        for line in io.StringIO(text, newline="")
+        "\n" if line.lstrip().startswith(COMMENT) else line for line in lines_of(text)
     ]
     first, wrong = 0, 0
     while first < len(lines):

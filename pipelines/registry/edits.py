@@ -11,7 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipelines.errors import SettingsError
-from pipelines.registry.csv_files import COMMENT, File, cut, decoded, delimiter
+from pipelines.registry.csv_files import (
+    COMMENT,
+    File,
+    cut,
+    decoded,
+    delimiter,
+    height_of,
+    lines_of,
+)
 from pipelines.registry.frames import FILES
 from pipelines.settings import home
 from pipelines.settings.problems import Problem, listed
@@ -63,9 +71,9 @@ def with_cell(
     """
     text, file = _text(data), FILES[name]
     place = places(text, file, renames)[cell[0]]
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text)
     cells = _row_at(data, name, where)
-    height = 1 + sum(cell.count("\n") for cell in cells)
+    height = height_of(cells)
     cells += [""] * (place + 1 - len(cells))
     cells[place] = one_line(cell[1])
     lines[where - 1 : where - 1 + height] = [row_text(cells, text) + line_end(text)]
@@ -75,8 +83,8 @@ def with_cell(
 def without_row(data: bytes, name: str, where: int) -> bytes:
     """The file's bytes with a row turned into comments, so that it can be read."""
     text = _text(data)
-    lines = text.splitlines(keepends=True)
-    height = 1 + sum(cell.count("\n") for cell in _row_at(data, name, where))
+    lines = lines_of(text)
+    height = height_of(_row_at(data, name, where))
     for at in range(where - 1, where - 1 + height):
         lines[at] = f"{COMMENT} {lines[at]}"
     return "".join(lines).encode()

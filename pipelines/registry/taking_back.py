@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.registry.csv_files import cut, decoded
+from pipelines.registry.csv_files import cut, decoded, height_of, lines_of
 from pipelines.registry.edits import line_end, places, row_text
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import KEYS
@@ -84,7 +84,7 @@ def taken_back(
     for row in rows:
         for cell in row.cells.items():
             by_cell.setdefault(cell, []).append(row)
-    lines, left, done = text.splitlines(keepends=True), 0, set[int]()
+    lines, left, done = lines_of(text), 0, set[int]()
     for change in changes:
         held = _found(change, by_cell, done)
         if held is None:
@@ -129,7 +129,7 @@ def _rows(data: bytes, name: str, renames: Mapping[str, str]) -> list[_Row]:
     return [
         _Row(
             line,
-            1 + sum(cell.count("\n") for cell in cells),
+            height_of(cells),
             cells,
             {
                 column: cells[place].strip()

@@ -5,12 +5,11 @@ row is filled; a cell that holds something else stays, and is told. Only for a f
 the operator names do the export's cells count.
 """
 
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.registry.csv_files import File, cut, decoded
+from pipelines.registry.csv_files import File, cut, decoded, height_of, lines_of
 from pipelines.registry.edits import empty_text, line_end, one_line, places, row_text
 
 Row = Mapping[str, str]
@@ -172,7 +171,7 @@ class _Held:
         self.named: set[str] = set()
         for line, cells in rows:
             self.rows[line] = list(cells)
-            self.heights[line] = 1 + sum(cell.count("\n") for cell in cells)
+            self.heights[line] = height_of(cells)
             self._note(line, {name: self._cell(cells, name) for name in at})
 
     def _cell(self, cells: Sequence[str], name: str) -> str:
@@ -275,7 +274,7 @@ class _Held:
     def text(self, before: str) -> str:
         """The file's text; lines that nobody changed stay as they are."""
         end = line_end(before)
-        lines = [*io.StringIO(before, newline="")]
+        lines = lines_of(before)
         if len(self.header) > self.width:
             at = next(n for n, one in enumerate(lines) if _is_row(one))
             lines[at] = row_text(self.header, before) + end

@@ -1,5 +1,6 @@
 """What was accepted is taken back, and what a person wrote meanwhile stays."""
 
+from pipelines.registry.edits import line_of, with_cell, without_row
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import merge
 from pipelines.registry.taking_back import changes_between, taken_back
@@ -53,3 +54,22 @@ def test_a_row_that_a_person_changed_stays_and_is_counted():
     assert b"02:00:00:00:00:22" in back
     assert b"hs-pc-003" in back
     assert b"02:00:00:00:00:01" not in back
+
+
+def test_a_cell_with_a_line_separator_is_no_line():
+    """Spreadsheets write such characters; `str.splitlines` cuts at them."""
+    strange = "hs-pc-000,,\x0bfirst\u2028second\x85third\n".encode()
+    before = BEFORE.replace(b"hs-pc-001", strange + b"hs-pc-001", 1)
+    after, changes = accepted(before, CARDS)
+    back, left = taken_back(after, NAME, changes, {})
+    assert left == 0
+    assert strange in back
+    assert b"02:00" not in back
+    assert b"hs-pc-002" in back
+    where = line_of(back, NAME, ("hostname", "hs-pc-002"), {})
+    edited = with_cell(back, NAME, where, ("device_class", "new"), {})
+    assert strange in edited
+    assert b"hs-pc-002,new," in edited
+    gone = without_row(back, NAME, where)
+    assert strange in gone
+    assert b"# hs-pc-002" in gone
