@@ -369,10 +369,7 @@ def _registry() -> Iterator[str]:
 def _columns(columns: Mapping[str, Column]) -> str:
     return table(
         ["Column", "Type", "Meaning", "Personal"],
-        [
-            [name, sql_type(one.dtype), one.meaning, PII[one.pii]]
-            for name, one in columns.items()
-        ],
+        [[name, sql_type(one.dtype), one.meaning, PII[one.pii]] for name, one in columns.items()],
     )
 
 
@@ -403,10 +400,7 @@ def _relation(header: Header, published: Sequence[str]) -> Iterator[str]:
     yield f"One row: {grain}. {where}."
     yield table(
         ["Column", "Type", "Meaning", "Personal"],
-        [
-            [name, note.type, note.meaning, PII[note.pii]]
-            for name, note in header.columns.items()
-        ],
+        [[name, note.type, note.meaning, PII[note.pii]] for name, note in header.columns.items()],
     )
 
 
@@ -440,10 +434,7 @@ def detections_page() -> str:
         "the table `[detections.CODE]`, within the bounds given here.",
         table(["Code", "What it finds", "Severity", "Stage"], overview),
         section("What tells who is at a device", *_judged(ordered)),
-        *(
-            section(f"{one.header.code}: {one.header.title}", *_rule(one))
-            for one in ordered
-        ),
+        *(section(f"{one.header.code}: {one.header.title}", *_rule(one)) for one in ordered),
     )
 
 
@@ -515,17 +506,12 @@ def _explanation(explanation: Explanation) -> str:
 def _params(params: Mapping[str, Param]) -> str:
     return table(
         ["Parameter", "Default", "Bounds", "Why"],
-        [
-            [name, _with_unit(one), _bounds(one), one.why]
-            for name, one in params.items()
-        ],
+        [[name, _with_unit(one), _bounds(one), one.why] for name, one in params.items()],
     )
 
 
 def _with_unit(param: Param) -> str:
-    return (
-        "the district's" if param.default is None else f"{param.default} {param.unit}"
-    )
+    return "the district's" if param.default is None else f"{param.default} {param.unit}"
 
 
 def _bounds(param: Param) -> str:

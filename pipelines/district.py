@@ -45,9 +45,7 @@ if TYPE_CHECKING:  # Polars takes long to import, and an outline needs none
 class Reading:
     """A registry and its outline, each read when it is first asked for."""
 
-    def __init__(
-        self, read: "Callable[[], Registry]", noted: Outline | None = None
-    ) -> None:
+    def __init__(self, read: "Callable[[], Registry]", noted: Outline | None = None) -> None:
         """Know how to read it, and its outline if that was noted."""
         self._read = read
         self.noted = noted
@@ -152,10 +150,7 @@ class District:
     @cached_property
     def versions(self) -> Mapping[str, str]:
         """What each rule is now, by code: its query and its thresholds."""
-        return {
-            code: rule_version(model, self.values[code])
-            for code, model in self.rules.items()
-        }
+        return {code: rule_version(model, self.values[code]) for code, model in self.rules.items()}
 
     @cached_property
     def model_versions(self) -> Mapping[str, str]:
@@ -226,9 +221,7 @@ class District:
             EngineError: What the engine needs is not there.
         """
         said = self.settings.engine
-        return open_engine(
-            kind or said.kind, workers=said.workers, master=said.master, tell=tell
-        )
+        return open_engine(kind or said.kind, workers=said.workers, master=said.master, tell=tell)
 
     def sources(self) -> list[Source]:
         """The sources of the settings, and every further folder of `landing/`."""
@@ -245,9 +238,7 @@ class District:
             )
         for folder in sorted(self.home.landing.iterdir()):
             if folder.is_dir() and folder.name not in found:
-                found[folder.name] = Source(
-                    name=folder.name, folder=folder, zone=self.zone
-                )
+                found[folder.name] = Source(name=folder.name, folder=folder, zone=self.zone)
         return [found[name] for name in sorted(found)]
 
 
@@ -282,11 +273,7 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
 def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:
     """What the settings set, by detection code or model name."""
     return {
-        name: {
-            key: value
-            for key, value in one.parameters.items()
-            if not isinstance(value, tuple)
-        }
+        name: {key: value for key, value in one.parameters.items() if not isinstance(value, tuple)}
         for name, one in said_of_rules(settings).items()
     }
 
@@ -295,9 +282,7 @@ def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, st
     """What each model is with these settings, by name; see `model_version`."""
     parameters, zone = parameters_of(settings), settings.district.zone
     return {
-        name: model_version(
-            model, arguments(model, given(model, parameters), zone=zone)
-        )
+        name: model_version(model, arguments(model, given(model, parameters), zone=zone))
         for name, model in models.items()
     }
 

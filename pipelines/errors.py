@@ -57,9 +57,7 @@ class DeliveryError(SchoolbellError):
             have it all the same.
     """
 
-    def __init__(
-        self, what: str, *, retryable: bool, may_have_arrived: bool = False
-    ) -> None:
+    def __init__(self, what: str, *, retryable: bool, may_have_arrived: bool = False) -> None:
         super().__init__(what)
         self.retryable = retryable
         self.may_have_arrived = may_have_arrived

@@ -71,33 +71,23 @@ PLACE = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "byte_offset": pl.I
 
 REJECT_COLUMNS = pl.Schema({"reason": pl.String, "line": pl.String})
 
-LAKE_COLUMNS = pl.Schema(
-    {"source": pl.String, "format": pl.String, "event_date": pl.Date}
-)
+LAKE_COLUMNS = pl.Schema({"source": pl.String, "format": pl.String, "event_date": pl.Date})
 """What the lake adds to every event: the source's name, the format that read it,
 and the district's local day of `start_time` (else `time`)."""
 
 _TIMES = {
     "time": Column(INSTANT, "the stamp in the log"),
-    "time_quality": Column(
-        pl.String, "how the stamp was read: " + ", ".join(TIME_QUALITIES)
-    ),
+    "time_quality": Column(pl.String, "how the stamp was read: " + ", ".join(TIME_QUALITIES)),
 }
 _SOURCE = {
-    "src_ip": Column(
-        pl.String, "address that opened it, in canonical form", "indirect"
-    ),
+    "src_ip": Column(pl.String, "address that opened it, in canonical form", "indirect"),
     "src_port": Column(pl.Int32, "its port"),
     "src_mac": Column(pl.String, "its MAC, lower case with colons", "indirect"),
     "src_hostname": Column(pl.String, "its name where the log gives one", "indirect"),
-    "user_name": Column(
-        pl.String, "account as written in the log; null for nobody", "direct"
-    ),
+    "user_name": Column(pl.String, "account as written in the log; null for nobody", "direct"),
 }
 _EXTRAS = {
-    "event_uid": Column(
-        pl.String, "the product's own id of the event, where it has one"
-    ),
+    "event_uid": Column(pl.String, "the product's own id of the event, where it has one"),
     "extras": Column(pl.String, "further fields of the line, as JSON text", "direct"),
 }
 
@@ -107,18 +97,14 @@ HTTP_REQUESTS = EventClass(
     meaning="A request that a proxy or web filter saw; for HTTPS usually the tunnel.",
     columns={
         **_TIMES,
-        "start_time": Column(
-            INSTANT, "when it began; decides duty, leave and approval"
-        ),
+        "start_time": Column(INSTANT, "when it began; decides duty, leave and approval"),
         **_SOURCE,
         "dst_ip": Column(pl.String, "address that answered"),
         "dst_port": Column(pl.Int32, "port asked for"),
         "method": Column(pl.String, "HTTP method, upper case; CONNECT for a tunnel"),
         "url_scheme": Column(pl.String, "http, https, ftp, ...; null for a tunnel"),
         "url_hostname": Column(pl.String, "host asked for, lower case, without port"),
-        "url": Column(
-            pl.String, "the URL as logged, at most 8,192 characters", "direct"
-        ),
+        "url": Column(pl.String, "the URL as logged, at most 8,192 characters", "direct"),
         "status_code": Column(pl.Int16, "HTTP status sent to the client"),
         "bytes_in": Column(pl.Int64, "bytes sent to the client"),
         "bytes_out": Column(pl.Int64, "bytes sent by the client"),
@@ -144,12 +130,8 @@ CONNECTIONS = EventClass(
         **_SOURCE,
         "dst_ip": Column(pl.String, "address that answered"),
         "dst_port": Column(pl.Int32, "its port"),
-        "dst_hostname": Column(
-            pl.String, "its name where the log gives one, lower case"
-        ),
-        "protocol": Column(
-            pl.String, "tcp, udp, icmp, ipv6-icmp, or the number as text"
-        ),
+        "dst_hostname": Column(pl.String, "its name where the log gives one, lower case"),
+        "protocol": Column(pl.String, "tcp, udp, icmp, ipv6-icmp, or the number as text"),
         "bytes_in": Column(pl.Int64, "bytes toward the source"),
         "bytes_out": Column(pl.Int64, "bytes sent by the source"),
         "nat_ip": Column(pl.String, "address that the source wore outside"),
@@ -200,16 +182,10 @@ LOGONS = EventClass(
         "logon_type": Column(pl.Int16, "Windows logon type"),
         "event_code": Column(pl.String, "the product's number or name of the event"),
         "logon_uid": Column(pl.String, "the product's id of the session"),
-        "host": Column(
-            pl.String, "device the account was used on, lower case", "indirect"
-        ),
+        "host": Column(pl.String, "device the account was used on, lower case", "indirect"),
         "reported_by": Column(pl.String, "device that wrote the event, lower case"),
-        "assigned_ip": Column(
-            pl.String, "address given to it inside (VPN)", "indirect"
-        ),
-        "is_machine": Column(
-            pl.Boolean, "a computer's or built-in account, not a person's"
-        ),
+        "assigned_ip": Column(pl.String, "address given to it inside (VPN)", "indirect"),
+        "is_machine": Column(pl.Boolean, "a computer's or built-in account, not a person's"),
         **_EXTRAS,
     },
 )

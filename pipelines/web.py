@@ -56,9 +56,7 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     return results[0]
 
 
-def asked(
-    method: str, url: str, *, seconds: float, most: int = 0, **values: Any
-) -> Answer:
+def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any) -> Answer:
     """Return the answer of an address.
 
     Args:

@@ -135,18 +135,14 @@ class ActContext:
     def redact(self, finding: Mapping[str, Any], value: str | None) -> str | None:
         """What somebody wrote of a finding, without the names of sensitive sites."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
-        told: str | None = redact(
-            value, sites, lambda one: self.named("site", one, day)
-        )
+        told: str | None = redact(value, sites, lambda one: self.named("site", one, day))
         return told
 
     @property
     def redacted(self) -> frozenset[str]:
         """Sensitive sites of any finding."""
         records = [row["record"] for case in self.cases for row in case.findings]
-        return frozenset(
-            hidden_site for row in records for hidden_site in hidden_sites(row)
-        )
+        return frozenset(hidden_site for row in records for hidden_site in hidden_sites(row))
 
     @cached_property
     def people(self) -> People:

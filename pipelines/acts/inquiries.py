@@ -103,9 +103,7 @@ def inquire(
 def feasibility(context: ActContext, first: date, last: date) -> dict[str, Any]:
     """How many of the days are held: about the logs, and about nobody."""
     held = set(ledger.event_days(context.district.store))
-    asked = [
-        date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)
-    ]
+    asked = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
     gone = [day.isoformat() for day in asked if day not in held]
     return {"days": len(asked), "days_held": len(asked) - len(gone), "gone": gone}
 
@@ -133,9 +131,7 @@ def release_inquiry(context: ActContext, inquiry_id: str, put: Put) -> dict[str,
     return {**row, "sha256": seal}
 
 
-def _refuse_odd(
-    context: ActContext, account: str, first: date, last: date, office: str
-) -> None:
+def _refuse_odd(context: ActContext, account: str, first: date, last: date, office: str) -> None:
     known = set(context.district.registry.frames["accounts"]["account"])
     if account not in known:
         raise SettingsError(
@@ -144,9 +140,7 @@ def _refuse_odd(
             remedy="An inquiry is about one account that the registry knows.",
         )
     if not 0 <= (last - first).days < MOST_DAYS:
-        raise SettingsError(
-            f"{first} to {last} is not 1 to {MOST_DAYS} days", where="--from, --to"
-        )
+        raise SettingsError(f"{first} to {last} is not 1 to {MOST_DAYS} days", where="--from, --to")
     if office not in OFFICES:
         raise SettingsError(
             f"there is no office {office!r}",

@@ -21,9 +21,7 @@ Found = tuple[Kind, str, str | None]
 """Kind, the value itself, and the person whose it is."""
 
 
-def reveal(
-    context: ActContext, token: str, reason: str, case: str = ""
-) -> dict[str, str | None]:
+def reveal(context: ActContext, token: str, reason: str, case: str = "") -> dict[str, str | None]:
     """Whose a code name is, for one case; noted before it is told.
 
     Raises:
@@ -66,14 +64,10 @@ def code_names(context: ActContext, case: Case) -> Iterator[tuple[str, Found]]:
 
 def _refused(context: ActContext, token: str, case: str, why: str) -> RefusedError:
     """Note the attempt, and say what it takes."""
-    act = Act(
-        actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case
-    )
+    act = Act(actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case)
     with context.chain.recording(act):
         pass
-    what = (
-        f"{token} is not in case {case}" if case else "a name is told for a case only"
-    )
+    what = f"{token} is not in case {case}" if case else "a name is told for a case only"
     return RefusedError(
         what,
         where="--case",

@@ -70,9 +70,7 @@ def exception(
         reason=required_reason(reason),
         approver=context.person or context.asker.user_name,
     )
-    ident = enter(
-        context.district, context.chain, finding, asked, case.case_id, context.asker
-    )
+    ident = enter(context.district, context.chain, finding, asked, case.case_id, context.asker)
     return {
         "exception_id": ident,
         "rule": finding["rule"],
@@ -222,9 +220,7 @@ def proposal(
         "class": site_class,
     }
     if any(is_formula(value) for value in row.values()):
-        raise SettingsError(
-            "a spreadsheet would take a value for a formula", where=NAME
-        )
+        raise SettingsError("a spreadsheet would take a value for a formula", where=NAME)
     checked(context.district, NAME, approved_sites, _adds(context, row))
     return row
 

@@ -89,9 +89,7 @@ class Group:
         every = len(self.offers) + len(self.doubts)
         if not self.doubts:
             return f"{said} ({every})"
-        return (
-            f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to look at)"
-        )
+        return f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to look at)"
 
 
 def groups(found: Sequence[Offer]) -> list[Group]:
@@ -170,10 +168,7 @@ def _said(context: ActContext, file: str, rows: Sequence[Proposal]) -> Iterable[
         known[at]
         # what is in doubt may have nothing to write, and is to be looked at
         and not one.doubt
-        and (
-            not one.clears
-            or _change(context, file, [Offer("", file, (one,))])(data) == data
-        )
+        and (not one.clears or _change(context, file, [Offer("", file, (one,))])(data) == data)
         for at, one in enumerate(rows)
     ]
 
@@ -232,9 +227,7 @@ def of_group(found: Sequence[Offer], name: str) -> list[Group]:
     return sure
 
 
-def what_changes(
-    context: ActContext, picked: Sequence[Offer], weeks: int
-) -> Sequence[Difference]:
+def what_changes(context: ActContext, picked: Sequence[Offer], weeks: int) -> Sequence[Difference]:
     """Return the findings that would change if these were accepted, all together."""
     return trial_of(context, picked, weeks).differences
 
@@ -244,8 +237,7 @@ def trial_of(context: ActContext, picked: Sequence[Offer], weeks: int) -> Replay
     context.require("replay")
     files = dict.fromkeys(one.file for one in picked)
     changes = {
-        name: _change(context, name, [one for one in picked if one.file == name])
-        for name in files
+        name: _change(context, name, [one for one in picked if one.file == name]) for name in files
     }
     district = context.district
     held = inputs.lake_files(district.store, district.home.lake).days()
@@ -364,9 +356,7 @@ def _written(
     renames = names_in(context.district, file)
     rows = changes_between(before, after, file, renames)
     check = approved_sites if file == SITES else _as_it_is
-    with changed(
-        context.district, context.chain, file, check, lambda _: after, act
-    ) as transaction:
+    with changed(context.district, context.chain, file, check, lambda _: after, act) as transaction:
         add_group(transaction, topic, file, [asdict(one) for one in rows], act.actor)
     new = sum(not one.was for one in rows)
     return f"{file}: {new} rows added, {len(rows) - new} filled"
@@ -383,9 +373,7 @@ def take_back(context: ActContext, name: str, reason: str) -> list[str]:
     """
     context.require("sites")
     district = context.district
-    held = [
-        one for one in accepted_groups(district.store) if in_group(one["topic"], name)
-    ]
+    held = [one for one in accepted_groups(district.store) if in_group(one["topic"], name)]
     if not held:
         topics = sorted({one["topic"] for one in accepted_groups(district.store)})
         raise SettingsError(
@@ -418,9 +406,7 @@ def _taken_back(context: ActContext, held: Mapping[str, Any], reason: str) -> st
             end_group(transaction, held["number"])
             put(path, after)
     else:
-        with changed(
-            district, context.chain, file, _as_it_is, lambda _: after, act
-        ) as transaction:
+        with changed(district, context.chain, file, _as_it_is, lambda _: after, act) as transaction:
             end_group(transaction, held["number"])
     stays = f"; {left} that were changed since stay" if left else ""
     return f"{held['topic']}: {file}: {count} rows taken back{stays}"

@@ -67,9 +67,7 @@ class Released:
     withheld: int
 
 
-def open_request(
-    context: ActContext, requester: str, received: date, text: str
-) -> RecordRequest:
+def open_request(context: ActContext, requester: str, received: date, text: str) -> RecordRequest:
     """Take a request down; its clock runs from the day on which it was received."""
     if not text.strip() or not requester.strip():
         raise RecordsError("a request has a requester and a text", where="records open")
@@ -254,9 +252,7 @@ def decide(context: ActContext, number: str, decision: RecordDecision) -> None:
             remedy=f"Classes: {', '.join(CLASSES)}; items stand in the draft.",
         )
     if decision.decision not in DECISIONS:
-        raise RecordsError(
-            f"a decision is {', '.join(DECISIONS)}", where="records decide"
-        )
+        raise RecordsError(f"a decision is {', '.join(DECISIONS)}", where="records decide")
     if decision.decision == "keep" and of[decision.item] in NEVER_KEPT:
         raise RecordsError(
             f"{CLASSES[of[decision.item]]} are not released",
@@ -387,9 +383,7 @@ def give_out(context: ActContext, number: str, put: Put) -> Released:
         )
     word = "records release, again" if is_again else "records release"
     withheld = len(made.withheld)
-    with context.chain.recording(
-        _act(context, word, f"{number} {sha256}")
-    ) as connection:
+    with context.chain.recording(_act(context, word, f"{number} {sha256}")) as connection:
         note_record_release(
             connection,
             request_id=number,
@@ -400,9 +394,7 @@ def give_out(context: ActContext, number: str, put: Put) -> Released:
             released_by=str(context.asker),
         )
         if not is_again:
-            change_record_request(
-                connection, number, closed_time=now_text(), outcome=RELEASED
-            )
+            change_record_request(connection, number, closed_time=now_text(), outcome=RELEASED)
         put(data)
     return Released(sha256, len(made.rows), withheld)
 

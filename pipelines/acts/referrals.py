@@ -53,9 +53,7 @@ LONGEST_STATEMENT = 100_000
 LONGEST_SUMMARY = 600
 
 
-def refer(
-    context: ActContext, case_id: str, office: str, reason: str, put: Put
-) -> dict[str, Any]:
+def refer(context: ActContext, case_id: str, office: str, reason: str, put: Put) -> dict[str, Any]:
     """Send a case to another office: a pack with names and a letter; a hold is set.
 
     Raises:
@@ -137,9 +135,7 @@ def give_back(context: ActContext, referral_id: str, code: str) -> Mapping[str, 
         raise _unknown("code", code, VERDICTS, "CODE")
     act = _act(context, "referral returned", row, code)
     with context.chain.recording(act) as transaction:
-        change_referral(
-            transaction, referral_id, returned_time=now_text(), outcome=code
-        )
+        change_referral(transaction, referral_id, returned_time=now_text(), outcome=code)
     return row
 
 
@@ -188,17 +184,13 @@ def answer(
     return row
 
 
-def _check(
-    context: ActContext, case: Case, text: str, summary: str, tests: str
-) -> None:
+def _check(context: ActContext, case: Case, text: str, summary: str, tests: str) -> None:
     if not text.strip() or len(text) > LONGEST_STATEMENT:
         raise SettingsError(
             f"a statement has 1 to {LONGEST_STATEMENT:,} characters", where="--file"
         )
     if not summary.strip() or len(summary) > LONGEST_SUMMARY:
-        raise SettingsError(
-            f"a summary has 1 to {LONGEST_SUMMARY} characters", where="--summary"
-        )
+        raise SettingsError(f"a summary has 1 to {LONGEST_SUMMARY} characters", where="--summary")
     if tests and tests not in FILES:
         raise _unknown("file", tests, sorted(FILES), "--tests")
     said = summary.casefold()
@@ -257,9 +249,7 @@ ASK: Mapping[str, Sequence[str]] = {
 }
 
 
-def letter(
-    context: ActContext, case: Case, office: str, *, has_names: bool = False
-) -> str:
+def letter(context: ActContext, case: Case, office: str, *, has_names: bool = False) -> str:
     """The letter as a page.
 
     Args:
@@ -299,16 +289,13 @@ def _values(context: ActContext, case: Case, office: str) -> dict[str, Any]:
         "limits": [_short(text) for text in limits][:MOST],
         "ask": ASK.get(str(heaviest["kind"]), ()),
         "statements": [
-            _short(row["summary"])
-            for row in statements(context.district.store, case.case_id)
+            _short(row["summary"]) for row in statements(context.district.store, case.case_id)
         ][:2],
         "is_pupil": any(map(context.is_pupil, case.findings)),
     }
 
 
-def _claim(
-    context: ActContext, row: Mapping[str, Any], record: Mapping[str, Any]
-) -> str:
+def _claim(context: ActContext, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
     kind = context.district.subject_kind(row["rule"])
     said = told(record["claim"], context.subject(row), kind)
     return _short(claim_for_readers(context.district, row, said))

@@ -37,8 +37,7 @@ def open_findings(context: ActContext, pattern: str) -> list[Mapping[str, Any]]:
         row
         for case in context.cases
         for row in case.findings
-        if row["status"] == OPEN
-        and any(covers_site(pattern, "domain", one) for one in _sites(row))
+        if row["status"] == OPEN and any(covers_site(pattern, "domain", one) for one in _sites(row))
     ]
 
 
@@ -55,9 +54,7 @@ def first_use(context: ActContext, pattern: str) -> date:
     """
     try:
         with looking(context.district.home.warehouse) as database:
-            days += [
-                row[0] for row in database.rows(query, {"site": pattern}) if row[0]
-            ]
+            days += [row[0] for row in database.rows(query, {"site": pattern}) if row[0]]
     except (BusyError, ModelError):  # a run is in progress, or none has ended yet
         pass
     return min([*days, context.today])
@@ -80,9 +77,7 @@ def days_to_try(context: ActContext, row: Mapping[str, str]) -> set[date]:
     is_whole = row["roles"] == "all" and not row["valid_to"]
     if is_whole and row["valid_from"] <= first_use(context, pattern).isoformat():
         return days
-    query = (
-        "select distinct event_date from built.core.site_evidence where site = $site"
-    )
+    query = "select distinct event_date from built.core.site_evidence where site = $site"
     with looking(context.district.home.warehouse) as database:
         return days | {row[0] for row in database.rows(query, {"site": pattern})}
 
@@ -149,9 +144,7 @@ def in_words(context: ActContext, found: Iterable[Difference]) -> list[str]:
     return said
 
 
-def _about_cases(
-    found: Sequence[Difference], cases: Mapping[str, Case]
-) -> Iterator[str]:
+def _about_cases(found: Sequence[Difference], cases: Mapping[str, Case]) -> Iterator[str]:
     gone = [one.finding for one in found if one.effect in GONE]
     gone_ids = {finding.finding_id for finding in gone}
     replaced = {_use(finding) for finding in gone} & {
@@ -171,9 +164,7 @@ def _about_cases(
             others = {row["finding_id"] for row in case.undecided} if case else set()
             left = others - gone_ids
             yield f"the case about {what} " + (
-                f"stays open for {count(len(left), 'other finding')}"
-                if left
-                else "closes"
+                f"stays open for {count(len(left), 'other finding')}" if left else "closes"
             )
 
 

@@ -43,9 +43,7 @@ def to_decide(context: ActContext, subject_id: str) -> list[Mapping[str, Any]]:
     return [context.finding(subject_id)[1]]
 
 
-def assign(
-    context: ActContext, subject_id: str, assignee: str, reason: str = ""
-) -> None:
+def assign(context: ActContext, subject_id: str, assignee: str, reason: str = "") -> None:
     """Give a finding or a case to somebody."""
     context.require("assign")
     review.assign(context.chain, subject_id, assignee, context.asker, reason)
@@ -54,18 +52,14 @@ def assign(
 def approve(context: ActContext, request_id: str) -> Mapping[str, Any]:
     """Approve, as a second person, what somebody requested; the request."""
     context.require("approve")
-    return review.approve(
-        context.chain, request_id, context.asker, context.people.is_same
-    )
+    return review.approve(context.chain, request_id, context.asker, context.people.is_same)
 
 
 def refuse(context: ActContext, request_id: str, reason: str) -> Mapping[str, Any]:
     """Refuse, as a second person, what somebody requested; the request."""
     context.require("approve")
     why = review.required_reason(reason)
-    return review.refuse(
-        context.chain, request_id, why, context.asker, context.people.is_same
-    )
+    return review.refuse(context.chain, request_id, why, context.asker, context.people.is_same)
 
 
 def sign(context: ActContext, week: str, by: str) -> Signature:

@@ -110,10 +110,7 @@ def decide(
     alerts: Alerts,
 ) -> list[Decision]:
     """One decision for each fact, for one channel."""
-    return [
-        _decide(item, reader, memory, moment, routes=routes, alerts=alerts)
-        for item in news
-    ]
+    return [_decide(item, reader, memory, moment, routes=routes, alerts=alerts) for item in news]
 
 
 def _decide(
@@ -140,9 +137,7 @@ def _decide(
     return Decision(item, reader.name, what, rule or DUE, route.when)
 
 
-def _route(
-    item: News, reader: Reader, routes: Sequence[Route]
-) -> tuple[Route | None, str]:
+def _route(item: News, reader: Reader, routes: Sequence[Route]) -> tuple[Route | None, str]:
     """The soonest route from the fact to the reader, or why there is none."""
     if item.confidence == "C1":
         return None, LEAD
@@ -163,9 +158,7 @@ def _fits(route: Route, item: News, reader: Reader) -> bool:
     )
 
 
-def _silenced(
-    item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta
-) -> str:
+def _silenced(item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta) -> str:
     """Why the fact is not told again; empty if it is to be told."""
     answer = memory.answers.get(item.key)
     if answer is not None and answer.kind == "snooze":

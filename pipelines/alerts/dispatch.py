@@ -46,8 +46,7 @@ class AlertSummary:
 
     def __str__(self) -> str:
         parts = [
-            f"{name}: {one.sent} sent, {one.failed} failed"
-            for name, one in self.by_channel.items()
+            f"{name}: {one.sent} sent, {one.failed} failed" for name, one in self.by_channel.items()
         ]
         more = f"; {self.warning}" if self.warning else ""
         return f"{self.new} new; " + "; ".join(parts) + more
@@ -65,9 +64,7 @@ def send_alerts(
     found = health or looked_at(district, moment)
     with only_sender(district.home):
         summary = _send(district, noticed(district, moment, found), moment)
-    warnings = [
-        warning for warning in (summary.warning, _beat(district, moment)) if warning
-    ]
+    warnings = [warning for warning in (summary.warning, _beat(district, moment)) if warning]
     return AlertSummary(summary.new, summary.by_channel, "; ".join(warnings))
 
 
@@ -159,9 +156,7 @@ def beat(where: str, home: Path, now: datetime) -> None:
                 beat.chmod(0o644)  # whoever watches may be another user
     except OSError as error:  # which those of requests are
         reason = type(error).__name__
-        raise DeliveryError(
-            f"the heartbeat did not arrive: {reason}", retryable=True
-        ) from error
+        raise DeliveryError(f"the heartbeat did not arrive: {reason}", retryable=True) from error
 
 
 RECIPIENTS = "recipients"
@@ -214,12 +209,9 @@ def _addressed(
             remedy="Add it there, in district.toml, or name one of the list.",
         )
     found = {
-        name: channel.model_copy(
-            update={"settings": {**channel.settings, RECIPIENTS: [to]}}
-        )
+        name: channel.model_copy(update={"settings": {**channel.settings, RECIPIENTS: [to]}})
         for name, channel in channels.items()
-        if RECIPIENTS in channel.settings
-        and (only or to in channel.settings[RECIPIENTS])
+        if RECIPIENTS in channel.settings and (only or to in channel.settings[RECIPIENTS])
     }
     if not found:
         raise SettingsError(

@@ -93,9 +93,7 @@ def _disk(district: District, now: datetime) -> list[News]:
     return [_health("disk", line, now, str(district.home.path), now)]
 
 
-def _health(
-    key: str, line: str, since: datetime, reference: str, now: datetime
-) -> News:
+def _health(key: str, line: str, since: datetime, reference: str, now: datetime) -> News:
     return News(
         key=key,
         about="health",
@@ -112,9 +110,7 @@ def _health(
 FIRST_WEEKEND_DAY = 5
 
 
-def noticed(
-    district: District, now: datetime, health: "Health | None" = None
-) -> Noticed:
+def noticed(district: District, now: datetime, health: "Health | None" = None) -> Noticed:
     """Every fact that is true now.
 
     Args:

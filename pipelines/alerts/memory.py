@@ -58,9 +58,7 @@ def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
         gone = [
             key
             for key, row in known.items()
-            if row["ended_time"] is None
-            and key not in true
-            and key.startswith(noticed.looked)
+            if row["ended_time"] is None and key not in true and key.startswith(noticed.looked)
         ]
         end_news(transaction, gone, now_text(now))
     return ids
@@ -84,9 +82,7 @@ def _put(
     put_news(transaction, new, old)
 
 
-def _begin_anew(
-    transaction: Transaction, row: Mapping[str, Any], now: datetime
-) -> None:
+def _begin_anew(transaction: Transaction, row: Mapping[str, Any], now: datetime) -> None:
     """What was calm for a long time is told again; a finding that comes back is not."""
     if row["ended_time"] is None or row["about"] != "health":
         return

@@ -12,10 +12,7 @@ from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
 from pipelines.settings.problems import SEVERITIES, Severity
 
-REPEAT = (
-    "This may be a repeat: it was being sent before, and nobody knows whether it\n"
-    "arrived."
-)
+REPEAT = "This may be a repeat: it was being sent before, and nobody knows whether it\narrived."
 
 
 @dataclass(frozen=True)
@@ -65,8 +62,7 @@ AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "escalation",
 )
 NOT_PROOF = (
-    "This says what logs show about accounts and devices. It does not say who was\n"
-    "at the keyboard."
+    "This says what logs show about accounts and devices. It does not say who was\nat the keyboard."
 )
 WHY = "You get this because this address is on the district's alert list."
 FILES_SHOWN = 20
@@ -108,14 +104,10 @@ def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
         *([f"  and {waiting} more in the next list", ""] if waiting else []),
         *_foot(key, setting),
     ]
-    return Message(
-        key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(facts)
-    )
+    return Message(key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(facts))
 
 
-def daily(
-    facts: Sequence[News], silenced: int, over: Sequence[str], setting: Setting
-) -> Message:
+def daily(facts: Sequence[News], silenced: int, over: Sequence[str], setting: Setting) -> Message:
     """The list of the morning: what nobody had to be woken for, and what is over.
 
     Args:
@@ -202,16 +194,12 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     """The last message of a reader's day."""
     counts = Counter(item.severity for item in held)
     parts = [
-        f"{counts[severity]} {severity}"
-        for severity in reversed(SEVERITIES)
-        if counts[severity]
+        f"{counts[severity]} {severity}" for severity in reversed(SEVERITIES) if counts[severity]
     ]
     count = len(held)
     key = f"o-{hashed([day, *sorted(item.key for item in held)])}"
     lines = [
-        f"This is the last message of today, and {count} more wait: "
-        + ", ".join(parts)
-        + ".",
+        f"This is the last message of today, and {count} more wait: " + ", ".join(parts) + ".",
         "",
         "See them all: schoolbell alerts list",
         *_foot(key, setting),
@@ -309,6 +297,4 @@ def escalation(key: str, subject: str, severity: Severity, reason: str) -> Messa
         WHY,
     ]
     text = text_of(lines)
-    return Message(
-        f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity
-    )
+    return Message(f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity)

@@ -228,9 +228,7 @@ def run_key(job: str) -> str:
     return f"{RUN}{job}:"
 
 
-def run_failed(
-    job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime
-) -> News:
+def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime) -> News:
     """A job ended before it was done.
 
     Args:

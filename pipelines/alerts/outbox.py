@@ -130,9 +130,7 @@ def deliver_waiting(
             is_last = attempts >= MOST_ATTEMPTS or bool(alone)
             ends = is_last or not error.retryable
             unsent = SENDING if handing.message.may_repeat else WAITING
-            mark_message(
-                store, key, channel, GIVEN_UP if ends else unsent, error=str(error)
-            )
+            mark_message(store, key, channel, GIVEN_UP if ends else unsent, error=str(error))
             failed, given_up = failed + 1, given_up + ends
         else:
             sent_time = now_text(now)
@@ -177,9 +175,7 @@ LONGEST_DELIVERY_SECONDS = 300.0
 
 
 @contextmanager
-def only_sender(
-    home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS
-) -> Iterator[None]:
+def only_sender(home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS) -> Iterator[None]:
     """Hold the lock of the outbox.
 
     Raises:
@@ -227,9 +223,7 @@ def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sen
     return deliver_waiting(district.store, name, through, PATIENT, alone=alone)
 
 
-def _through(
-    deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message
-) -> None:
+def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message) -> None:
     try:
         within(LONGEST_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
     except TimeoutError as error:

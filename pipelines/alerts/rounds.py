@@ -179,9 +179,7 @@ def _messages(
     silenced = _ruled(decisions, SNOOZED, SEEN)
     found = []
     if facts := _due(decisions, "at_once"):
-        waiting = sum(
-            decision.what == HOLD for decision in decisions if decision.slot == "daily"
-        )
+        waiting = sum(decision.what == HOLD for decision in decisions if decision.slot == "daily")
         found.append(Announcement(notice(facts, waiting, setting), facts))
     if facts := _due(decisions, "weekly"):
         found.append(Announcement(weekly(facts, silenced, setting), facts))
@@ -193,9 +191,7 @@ def _messages(
 
 def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
     return announced_by(
-        decision
-        for decision in decisions
-        if (decision.what, decision.slot) == (TELL, slot)
+        decision for decision in decisions if (decision.what, decision.slot) == (TELL, slot)
     )
 
 
@@ -310,9 +306,7 @@ class _Round:
     def compose(self, name: str, news: Sequence[News]) -> int:
         """Put one channel's messages into the outbox; how many."""
         alerts, one = self.context.alerts, self.channels[name]
-        lists = due(
-            self.local, alerts, self.context.is_open, partial(self._served, name)
-        )
+        lists = due(self.local, alerts, self.context.is_open, partial(self._served, name))
         moment = Moment(self.local, self.is_quiet, lists)
         reader = Reader(
             name,
@@ -336,9 +330,7 @@ class _Round:
             for announcement in made.announcements:
                 put(transaction, announcement.message, name, self.now)
                 key = announcement.message.key
-                note_announced(
-                    transaction, self.ids, announcement.facts, name, key, self.now
-                )
+                note_announced(transaction, self.ids, announcement.facts, name, key, self.now)
             for which in moment.due - {"at_once"}:
                 remember(transaction, _slot(which, name), now_text(self.now))
 
@@ -377,9 +369,7 @@ class _Round:
             if not to and is_undelivered:
                 to = [name for name in self.channels if name != failed]
             to = [name for name in to if name in self.channels and name != failed]
-            new += enqueue(
-                store, message, [n for n in to if self._left(n) > 0], self.now
-            )
+            new += enqueue(store, message, [n for n in to if self._left(n) > 0], self.now)
         return new
 
     def _served(self, name: str, which: List) -> datetime | None:
@@ -397,9 +387,7 @@ class _Round:
         midnight = self.local.replace(hour=0, minute=0, second=0, microsecond=0)
         mine = readers_of(name, self.channels[name])
         same = [
-            other
-            for other, channel in self.channels.items()
-            if mine & readers_of(other, channel)
+            other for other, channel in self.channels.items() if mine & readers_of(other, channel)
         ]
         given = given_since(self.context.store, same, midnight)
         return self.context.alerts.most_a_day - given

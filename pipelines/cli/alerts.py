@@ -20,14 +20,10 @@ from pipelines.run.console import console, table, working
 from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.source_records import stored_issues
 
-app = typer.Typer(
-    help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True
-)
+app = typer.Typer(help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True)
 LONGEST_SNOOZE_DAYS = 180
 
-AboutId = Annotated[
-    str, typer.Argument(help="Id of a notice (n-…) or a message (a-…, t-…).")
-]
+AboutId = Annotated[str, typer.Argument(help="Id of a notice (n-…) or a message (a-…, t-…).")]
 Note = Annotated[str, typer.Option(help="Note for later readers.")]
 
 
@@ -47,9 +43,7 @@ def send(home: Home, as_json: AsJson = False) -> None:
 def send_marked(
     home: Home,
     channel: Annotated[str, typer.Option(help="Only this channel.")] = "",
-    to: Annotated[
-        str, typer.Option(help="Only this address of [alerts] recipients.")
-    ] = "",
+    to: Annotated[str, typer.Option(help="Only this address of [alerts] recipients.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Send a marked test message through each channel."""
@@ -63,9 +57,7 @@ def send_marked(
 
 
 @app.command()
-def ack(
-    home: Home, about_id: AboutId, note: Note = "", as_json: AsJson = False
-) -> None:
+def ack(home: Home, about_id: AboutId, note: Note = "", as_json: AsJson = False) -> None:
     """Acknowledge a notice or message: it is not repeated unless it gets worse."""
     said = Reply(about_id, "ack", getpass.getuser(), note)
     _answer(home, said, as_json=as_json)

@@ -17,9 +17,7 @@ def answer(
     home: Home,
     case_id: CaseId,
     file: Annotated[Path, typer.Option(help="Text file with the statement, UTF-8.")],
-    summary: Annotated[
-        str, typer.Option(help="One or two sentences for cards; it names nobody.")
-    ],
+    summary: Annotated[str, typer.Option(help="One or two sentences for cards; it names nobody.")],
     tests: Annotated[
         str, typer.Option(help="Registry file that it would correct, if there is one.")
     ] = "",
@@ -44,6 +42,4 @@ def _text(file: Path) -> str:
         with file.open(encoding="utf-8") as stream:
             return stream.read(LONGEST_STATEMENT + 1)
     except UnicodeDecodeError as error:
-        raise SettingsError(
-            "the statement is not UTF-8 text", where=str(file)
-        ) from error
+        raise SettingsError("the statement is not UTF-8 text", where=str(file)) from error

@@ -23,9 +23,7 @@ from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.privacy_records import gather_openings
 
-app = typer.Typer(
-    help="The audit log: who did what with findings and names.", no_args_is_help=True
-)
+app = typer.Typer(help="The audit log: who did what with findings and names.", no_args_is_help=True)
 
 
 @app.command()

@@ -15,14 +15,10 @@ from pipelines.run.console import working
 
 def backup(
     home: Home,
-    to: Annotated[
-        Path, typer.Option("--to", help="Folder of the backups, on another disk.")
-    ],
+    to: Annotated[Path, typer.Option("--to", help="Folder of the backups, on another disk.")],
     keys: Annotated[
         Path | None,
-        typer.Option(
-            "--keys", help="Copy the keys into this folder, separate from the backup."
-        ),
+        typer.Option("--keys", help="Copy the keys into this folder, separate from the backup."),
     ] = None,
     landing: Annotated[
         bool, typer.Option("--landing", help="Copy the raw files of landing/ too.")

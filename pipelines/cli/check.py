@@ -82,9 +82,7 @@ def in_order(registry: Registry) -> str:
     rows = sum(frame.height for frame in registry.frames.values())
     files = registry.present - registry.empty.keys() - {POLICY}
     if not files:
-        return (
-            f"Nothing in registry/ has a row yet; {rows:,} built-in rows are in order."
-        )
+        return f"Nothing in registry/ has a row yet; {rows:,} built-in rows are in order."
     held = counted(len(files), "file")
     read = f"{rows:,} rows of the registry, of {held} and built in, are"
     if notices := len(registry.problems):
@@ -110,9 +108,7 @@ def incomplete(registry: Registry) -> Iterator[str]:
             yield f"{lacking:,} of {frame.height:,} rows of {file} have no {what}"
 
 
-def _done_first(
-    home: Path, accept: Sequence[str], *, is_mending: bool
-) -> Iterator[str]:
+def _done_first(home: Path, accept: Sequence[str], *, is_mending: bool) -> Iterator[str]:
     if is_mending:
         yield from mended_files(home)
     for name in accept:

@@ -24,9 +24,9 @@ from pipelines.synthetic.scored_district import Trial, judge_trial, set_up
 
 
 def demo(
-    home: Annotated[
-        Path, typer.Option(help="Folder of the invented district's home.")
-    ] = Path("demo-district"),
+    home: Annotated[Path, typer.Option(help="Folder of the invented district's home.")] = Path(
+        "demo-district"
+    ),
     world: Annotated[
         str, typer.Option(help="What its schools use: " + ", ".join(WORLDS) + ".")
     ] = next(iter(WORLDS)),
@@ -47,8 +47,7 @@ def demo(
         done = run(home, settle_seconds=0, watchers=watchers)
     with open_district(home) as district:
         screen.print(account_table(district))
-    trial = judge_trial(home, seed=seed, people=people, weeks=weeks,
-                        has_violations=True)  # fmt: skip
+    trial = judge_trial(home, seed=seed, people=people, weeks=weeks, has_violations=True)
     report = home / "reports" / "index.html"
     columns, rows = _scored(trial)
     screen.print(table("Findings against planted truth", columns, rows))

@@ -28,13 +28,9 @@ def group(
     chosen: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(
-            "--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."
-        ),
+        typer.Option("--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."),
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address of this machine, within it.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address of this machine, within it.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.", min=1, max=65_535)] = PORT,
     path: Annotated[
         Path | None, typer.Option("--socket", help="Listen on this Unix socket too.")
@@ -112,7 +108,5 @@ def _password() -> str:
     else:
         given = sys.stdin.readline().rstrip("\n")
     if len(given) < SHORTEST_PASSWORD:
-        raise SettingsError(
-            f"a password has {SHORTEST_PASSWORD} characters or more", where="input"
-        )
+        raise SettingsError(f"a password has {SHORTEST_PASSWORD} characters or more", where="input")
     return given

@@ -42,9 +42,7 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
 def _line(finding: Finding) -> str:
     answer = finding.answer
     word = WORDS[answer.grade]
-    line = (
-        f"{word:8}{finding.subject + '/' + finding.check.name:22}{safe(answer.message)}"
-    )
+    line = f"{word:8}{finding.subject + '/' + finding.check.name:22}{safe(answer.message)}"
     return f"{line}\n{'':30}-> {safe(answer.command)}" if answer.command else line
 
 

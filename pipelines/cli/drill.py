@@ -13,9 +13,7 @@ from pipelines.errors import safe_lines
 from pipelines.operations.restore import drill as drilled
 from pipelines.run.console import working
 
-Keys = Annotated[
-    Path, typer.Option("--keys", help="Folder that holds the home's keys.")
-]
+Keys = Annotated[Path, typer.Option("--keys", help="Folder that holds the home's keys.")]
 
 
 def drill(

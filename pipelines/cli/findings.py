@@ -87,11 +87,7 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
     """List cases: findings of one person, clause and week, the newest week first."""
     with open_context(home, "findings") as context:
         week = queue(context.district).week
-        rows = [
-            _case(context, case, week)
-            for case in context.cases
-            if case.confidence != "C1"
-        ]
+        rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
         rows.sort(key=lambda row: row["is_pupil"])
     if as_json:
         for row in rows:
@@ -136,9 +132,7 @@ def shown(context: ActContext) -> list[dict[str, Any]]:
         for case in context.cases
         for finding in case.findings
     ]
-    return sorted(
-        rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"])
-    )
+    return sorted(rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"]))
 
 
 def decided_by(context: ActContext) -> dict[str, str]:
@@ -300,9 +294,7 @@ def verdict(
     subject_id: SubjectId,
     code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
     reason: Reason,
-    is_again: Annotated[
-        bool, typer.Option("--again", help="Replace an earlier verdict.")
-    ] = False,
+    is_again: Annotated[bool, typer.Option("--again", help="Replace an earlier verdict.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Record a verdict on a case, or on one finding; the last one counts.
@@ -351,9 +343,7 @@ def _asked(row: Mapping[str, Any]) -> str:
 
 
 @app.command()
-def refuse(
-    home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False
-) -> None:
+def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False) -> None:
     """Refuse, as a second person, what somebody requested; they may ask again."""
     with open_context(home, "approve") as context:
         row = verdicts.refuse(context, request_id, reason)
@@ -368,18 +358,12 @@ CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
 @app.command()
 def export(
     home: Home,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV (the default).")
-    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (the default).")] = False,
     as_json: AsJson = False,
-    to: Annotated[
-        Path | None, typer.Option(help="Write to this new file instead.")
-    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Write to this new file instead.")] = None,
     names: Annotated[
         bool,
-        typer.Option(
-            "--names", help="Real names instead of code names; one case only."
-        ),
+        typer.Option("--names", help="Real names instead of code names; one case only."),
     ] = False,
     case: CaseId = "",
     reason: Annotated[str, typer.Option(help="Why names are needed.")] = "",
@@ -521,9 +505,7 @@ def exception(
     scope: Annotated[
         str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
     ] = "account",
-    since: Annotated[
-        str, typer.Option("--from", help="First day; the finding's by default.")
-    ] = "",
+    since: Annotated[str, typer.Option("--from", help="First day; the finding's by default.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Add an exception: findings like this one are hidden, counted and kept."""

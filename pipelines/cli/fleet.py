@@ -27,9 +27,7 @@ File = Annotated[
     Path,
     typer.Option("--fleet", envvar="SCHOOLBELL_FLEET", help="The fleet's file."),
 ]
-Only = Annotated[
-    list[str] | None, typer.Option("--only", help="Only this home; repeatable.")
-]
+Only = Annotated[list[str] | None, typer.Option("--only", help="Only this home; repeatable.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a home a line.")]
 HERE = Path(NAME)
 
@@ -40,9 +38,7 @@ def run(
     only: Only = None,
     engine: Annotated[
         Kind | None,
-        typer.Option(
-            "--engine", help="Where homes run, instead of what [engine] says."
-        ),
+        typer.Option("--engine", help="Where homes run, instead of what [engine] says."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,9 +57,7 @@ def check(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> Non
 @app.command()
 def doctor(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
     """Check every home and its part of the machine."""
-    _each(
-        load_fleet(fleet), only, lambda _: ("doctor",), as_json=as_json, is_shown=True
-    )
+    _each(load_fleet(fleet), only, lambda _: ("doctor",), as_json=as_json, is_shown=True)
 
 
 @app.command()
@@ -74,9 +68,7 @@ def upgrade(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> N
 
 @app.command()
 def backup(
-    to: Annotated[
-        Path, typer.Option("--to", help="Folder of the backups, a folder in it a home.")
-    ],
+    to: Annotated[Path, typer.Option("--to", help="Folder of the backups, a folder in it a home.")],
     fleet: File = HERE,
     only: Only = None,
     as_json: AsJson = False,
@@ -111,9 +103,7 @@ def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None
 def status(
     fleet: File = HERE,
     only: Only = None,
-    page: Annotated[
-        Path | None, typer.Option("--page", help="Write it as a page, too.")
-    ] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Write it as a page, too.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how every home does: 0 well, 1 look, 2 act. No finding is shown."""

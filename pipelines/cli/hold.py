@@ -12,9 +12,7 @@ from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.state.retention import Hold, holds
 
-app = typer.Typer(
-    help="Legal holds: days of which nothing may be deleted.", no_args_is_help=True
-)
+app = typer.Typer(help="Legal holds: days of which nothing may be deleted.", no_args_is_help=True)
 
 
 Why = Annotated[str, typer.Option("--reason", help="Why; recorded permanently.")]
@@ -31,16 +29,12 @@ def add(
     last: Annotated[
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")
     ] = None,
-    case: Annotated[
-        str | None, typer.Option("--case", help="Hold the week of this case.")
-    ] = None,
+    case: Annotated[str | None, typer.Option("--case", help="Hold the week of this case.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Place a hold: keep everything of some days, whatever the retention period."""
     with open_context(home, "hold") as context:
-        placed = acts.hold(
-            context, reason, first and first.date(), last and last.date(), case
-        )
+        placed = acts.hold(context, reason, first and first.date(), last and last.date(), case)
     tell(placed.__dict__, f"hold {_line(placed)}", as_json=as_json)
 
 

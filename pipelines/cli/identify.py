@@ -76,10 +76,7 @@ def _in_words(where: str, found: Examination) -> list[str]:
         if found.note:
             return [f"{where}: {found.note}"]
         return [f"{where}: no known format claims any of its lines", *_declared(found)]
-    said = [
-        f"{where}: {claim.format} ({claim.share:.0%} of its lines)"
-        for claim in found.claims
-    ]
+    said = [f"{where}: {claim.format} ({claim.share:.0%} of its lines)" for claim in found.claims]
     if found.format == MIXED:
         said.insert(0, f"{where}: mixed, each line by the format that claims it")
     for name, frame in found.events.items():

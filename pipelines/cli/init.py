@@ -23,12 +23,8 @@ DEFAULTS = Answers()
 
 def init(
     home: Annotated[Path, typer.Argument(help="Folder to make.")],
-    name: Annotated[
-        str, typer.Option(help="The district's name, as reports print it.")
-    ] = "",
-    zone: Annotated[
-        str, typer.Option(help="IANA time zone; without it, this machine's.")
-    ] = "",
+    name: Annotated[str, typer.Option(help="The district's name, as reports print it.")] = "",
+    zone: Annotated[str, typer.Option(help="IANA time zone; without it, this machine's.")] = "",
     account_domain: Annotated[
         list[str] | None,
         typer.Option(help="Domain to strip from account names; repeatable."),
@@ -37,18 +33,14 @@ def init(
         str,
         typer.Option(help="Mail server for alerts; without one, alerts go to a file."),
     ] = "",
-    mail_to: Annotated[
-        list[str] | None, typer.Option(help="Who gets alerts; repeatable.")
-    ] = None,
+    mail_to: Annotated[list[str] | None, typer.Option(help="Who gets alerts; repeatable.")] = None,
     roles: Annotated[
         bool,
         typer.Option("--roles", help="Divide the work among groups of the system."),
     ] = False,
     is_silent: Annotated[
         bool,
-        typer.Option(
-            "--yes", help="Ask no questions; also the case without a terminal."
-        ),
+        typer.Option("--yes", help="Ask no questions; also the case without a terminal."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -99,8 +91,7 @@ def _asked(said: Answers) -> Answers:
     name = said.name or typer.prompt("Name of the district", DEFAULTS.name)
     zone = said.zone or typer.prompt("Time zone", _own_zone())
     domains = said.account_domains or _listed(
-        "Domains that stand before or after account names, such as SCHOOL "
-        "school.example"
+        "Domains that stand before or after account names, such as SCHOOL school.example"
     )
     host = said.mail_host or typer.prompt(
         "Mail server for alerts; empty: they go into a file", "", show_default=False
@@ -108,9 +99,7 @@ def _asked(said: Answers) -> Answers:
     to = said.mail_to
     if host and not to:
         to = _listed("Mail addresses of those who get alerts")
-    return replace(
-        said, name=name, zone=zone, account_domains=domains, mail_host=host, mail_to=to
-    )
+    return replace(said, name=name, zone=zone, account_domains=domains, mail_host=host, mail_to=to)
 
 
 def _listed(question: str) -> tuple[str, ...]:

@@ -31,9 +31,7 @@ Folder = Annotated[
 def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
     """Copy a layer into the home; the next run judges by it."""
     with open_district(home) as district:
-        taken = agency_layer.take(
-            district, folder, str(who_asks(district.home, district.settings))
-        )
+        taken = agency_layer.take(district, folder, str(who_asks(district.home, district.settings)))
     _tell(taken, "taken", as_json=as_json)
 
 
@@ -41,9 +39,7 @@ def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
 def drop(home: Home, as_json: AsJson = False) -> None:
     """Take the layer out of the home; the next run judges without it."""
     with open_district(home) as district:
-        held = agency_layer.drop(
-            district, str(who_asks(district.home, district.settings))
-        )
+        held = agency_layer.drop(district, str(who_asks(district.home, district.settings)))
     _tell(held, "taken out", as_json=as_json)
 
 

@@ -139,16 +139,10 @@ def _local(place: DistrictHome, one: ListSource) -> tuple[Mapping[str, bytes], s
     if path.is_file():
         # lists of domain-list-community include their neighbors
         beside = path.parent.iterdir() if one.format == "v2fly" else [path]
-        return _read(
-            [file for file in beside if file.is_file()], path.parent
-        ), path.name
+        return _read([file for file in beside if file.is_file()], path.parent), path.name
     if path.is_dir():
-        return _read(
-            [file for file in path.rglob("domains") if file.is_file()], path
-        ), ""
-    raise SettingsError(
-        "there is no such file or folder", where=str(path), remedy="Check [lists]."
-    )
+        return _read([file for file in path.rglob("domains") if file.is_file()], path), ""
+    raise SettingsError("there is no such file or folder", where=str(path), remedy="Check [lists].")
 
 
 def _read(files: list[Path], folder: Path) -> Mapping[str, bytes]:
@@ -172,9 +166,7 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
     try:
         data = within(LONGEST_SECONDS, read)
     except (URLError, OSError) as error:
-        raise SourceError(
-            f"cannot be fetched: {error}; what was kept stays", where=url
-        ) from error
+        raise SourceError(f"cannot be fetched: {error}; what was kept stays", where=url) from error
     if len(data) > LARGEST:
         raise _too_large(url)
     return {"list": data}, "list"

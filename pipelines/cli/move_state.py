@@ -13,9 +13,7 @@ from pipelines.settings.home import DistrictHome
 
 def move_state(
     home: Home,
-    env: Annotated[
-        str, typer.Option(help="Environment variable that holds the URL.")
-    ] = "",
+    env: Annotated[str, typer.Option(help="Environment variable that holds the URL.")] = "",
     file: Annotated[str, typer.Option(help="File that holds the URL.")] = "",
     back: Annotated[
         bool, typer.Option("--back", help="Move it back into state.db of the home.")

@@ -81,14 +81,10 @@ Home = Annotated[
         show_default=False,
     ),
 ]
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print JSON, one object per line.")
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 EngineKind = Annotated[
     Kind | None,
-    typer.Option(
-        "--engine", help="Where lines are parsed, instead of what [engine] says."
-    ),
+    typer.Option("--engine", help="Where lines are parsed, instead of what [engine] says."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 

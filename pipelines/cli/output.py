@@ -73,9 +73,7 @@ def _cell(value: object) -> object:
 
 
 def _json(rows: pl.DataFrame) -> str:
-    return "".join(
-        json.dumps(row, default=_text) + "\n" for row in rows.iter_rows(named=True)
-    )
+    return "".join(json.dumps(row, default=_text) + "\n" for row in rows.iter_rows(named=True))
 
 
 def _xlsx(rows: pl.DataFrame, about: About) -> bytes:

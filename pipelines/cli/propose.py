@@ -59,15 +59,9 @@ def propose(
             "into the registry; repeatable.",
         ),
     ] = None,
-    back: Annotated[
-        str, typer.Option("--take-back", help="An accepted group: undo it.")
-    ] = "",
-    reason: Annotated[
-        str, typer.Option(help="Why it is accepted; recorded permanently.")
-    ] = "",
-    show: Annotated[
-        str, typer.Option("--show", help="A group: list all that it holds.")
-    ] = "",
+    back: Annotated[str, typer.Option("--take-back", help="An accepted group: undo it.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is accepted; recorded permanently.")] = "",
+    show: Annotated[str, typer.Option("--show", help="A group: list all that it holds.")] = "",
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the proposals as files, one a registry file."),
@@ -120,9 +114,7 @@ def _accept(
         typer.echo("It counts from the next run.")
 
 
-def _picked(
-    found: Sequence[Offer], words: Sequence[str]
-) -> tuple[list[Group], list[Offer]]:
+def _picked(found: Sequence[Offer], words: Sequence[str]) -> tuple[list[Group], list[Offer]]:
     """The groups and the single offers that some words mean, each once."""
     groups: dict[str, Group] = {}
     ids = []
@@ -218,9 +210,7 @@ def _rows(offer: Offer) -> Iterator[str]:
     """The cells that an offer would write, row by row."""
     for one in offer.proposals[:SHOWN]:
         cells = ", ".join(
-            f"{name} {cell}"
-            for name, cell in one.cells.items()
-            if cell and name not in UNSHOWN
+            f"{name} {cell}" for name, cell in one.cells.items() if cell and name not in UNSHOWN
         )
         yield f"+ {offer.file}: {cells}"
     if len(offer.proposals) > SHOWN:
@@ -249,8 +239,12 @@ def _facts(offer: Offer) -> dict[str, Any]:
 def _write(found: Sequence[Offer], target: Path, *, as_json: bool) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for file, offers in _by_file(found).items():
-        rows = [one for offer in offers for one in offer.proposals
-                if not (one.is_withheld or one.is_note)]  # fmt: skip
+        rows = [
+            one
+            for offer in offers
+            for one in offer.proposals
+            if not (one.is_withheld or one.is_note)
+        ]
         (target / file).write_text(as_text(file, rows), encoding="utf-8")
         facts = {"file": str(target / file), "rows": len(rows)}
         tell(facts, f"{len(rows)} rows: {target / file}", as_json=as_json)

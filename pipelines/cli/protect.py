@@ -24,9 +24,7 @@ def protect_home(
     ] = "schoolbell",
     take_from: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Account whose files in a folder of another are taken too; repeatable."
-        ),
+        typer.Option(help="Account whose files in a folder of another are taken too; repeatable."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

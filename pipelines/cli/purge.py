@@ -23,12 +23,8 @@ PLURALS = {one.name: one.plural for one in RECORD_CLASSES}
 
 def purge(
     home: Home,
-    reason: Annotated[
-        str, typer.Option("--reason", help="Why; printed in the certificate.")
-    ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be deleted.")
-    ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="Why; printed in the certificate.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
     as_json: AsJson = False,
     is_quiet: Quiet = False,

@@ -26,17 +26,11 @@ def query(
     sql: Annotated[str, typer.Option(help="Your own SQL instead.")] = "",
     values: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", help="NAME=VALUE for a parameter of the query; repeatable."
-        ),
+        typer.Option("--set", help="NAME=VALUE for a parameter of the query; repeatable."),
     ] = None,
     kind: Annotated[Kind, typer.Option("--format", help="Output format.")] = "table",
-    to: Annotated[
-        Path | None, typer.Option(help="Write to this new file instead.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="The same as --format json.")
-    ] = False,
+    to: Annotated[Path | None, typer.Option(help="Write to this new file instead.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Query the newest snapshot; nothing is changed.
 
@@ -46,9 +40,7 @@ def query(
     if name and sql:
         raise SettingsError("a saved query and --sql exclude each other")
     if kind in BINARY and to is None:
-        raise SettingsError(
-            f"{kind} cannot be printed", remedy="Name a file: --to FILE"
-        )
+        raise SettingsError(f"{kind} cannot be printed", remedy="Name a file: --to FILE")
     if not (name or sql):
         _put(rendered(listed(), kind, ()), to)
         return
@@ -82,9 +74,7 @@ def _answer(
 def _without_place(message: str) -> str:
     """DuckDB's message with what it proposes, without the excerpt of the query."""
     return "\n  ".join(
-        line
-        for line in message.strip().partition("\nLINE ")[0].splitlines()
-        if line.strip()
+        line for line in message.strip().partition("\nLINE ")[0].splitlines() if line.strip()
     )
 
 

@@ -45,9 +45,7 @@ def _opened(home: Path) -> Iterator[ActContext]:
 def open_(
     home: Home,
     requester: Annotated[str, typer.Option(help="Who asks, and how to reach them.")],
-    received: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which it came.")
-    ],
+    received: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which it came.")],
     text: Annotated[Path, typer.Option(help="File with the text of the request.")],
     as_json: AsJson = False,
 ) -> None:
@@ -55,9 +53,7 @@ def open_(
     try:
         said = text.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
-        raise SettingsError(
-            f"cannot be read: {error.strerror}", where=str(text)
-        ) from error
+        raise SettingsError(f"cannot be read: {error.strerror}", where=str(text)) from error
     with _opened(home) as context:
         made = acts.open_request(context, requester, received.date(), said)
     shown = {"request": made.request_id, "due": str(made.due or "")}
@@ -70,10 +66,15 @@ def list_(home: Home, as_json: AsJson = False) -> None:
     with _opened(home) as context:
         found = record_requests(context.district.store)
     rows = [
-        (one.request_id, str(one.received), str(one.due or ""),
-         str(one.scope.get("relation", "")), one.outcome or "open")
+        (
+            one.request_id,
+            str(one.received),
+            str(one.due or ""),
+            str(one.scope.get("relation", "")),
+            one.outcome or "open",
+        )
         for one in reversed(found)
-    ]  # fmt: skip
+    ]
     columns = ("request", "received", "due", "table", "state")
     if as_json:
         for row in rows:
@@ -86,9 +87,7 @@ def list_(home: Home, as_json: AsJson = False) -> None:
 def scope(
     home: Home,
     number: Number,
-    relation: Annotated[
-        str, typer.Option(help="Table that is asked for: " + ", ".join(RELATIONS))
-    ],
+    relation: Annotated[str, typer.Option(help="Table that is asked for: " + ", ".join(RELATIONS))],
     days: Annotated[str, typer.Option(help="Days: 2026-11-02..2026-11-13.")],
     columns: Annotated[
         list[str] | None, typer.Option("--column", help="Only this; repeatable.")
@@ -98,9 +97,12 @@ def scope(
     """Say what a request touches: rows, students, cost; nothing is released."""
     with _opened(home) as context:
         made = acts.set_scope(
-            context, number, relation, days_of(days),
+            context,
+            number,
+            relation,
+            days_of(days),
             columns or (),
-        )  # fmt: skip
+        )
     cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
     tell(
         asdict(made),
@@ -115,9 +117,7 @@ def scope(
 def draft(
     home: Home,
     number: Number,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the rows as CSV into this file.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the rows as CSV into this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what would be released, and what is withheld under which exemption."""
@@ -165,9 +165,7 @@ def decide(
         typer.Argument(help="What is done with it."),
     ],
     reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
-    exemption: Annotated[
-        str, typer.Option(help="The exemption; needed unless it is kept.")
-    ] = "",
+    exemption: Annotated[str, typer.Option(help="The exemption; needed unless it is kept.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Keep, mask or withhold a class of cells or rows, or one item."""
@@ -234,9 +232,7 @@ def show(home: Home, number: Number, as_json: AsJson = False) -> None:
         said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}
         typer.echo(json.dumps(said, default=str))
         return
-    typer.echo(
-        safe_lines(f"{one.request_id}, received {one.received}, {_due(one.due)}")
-    )
+    typer.echo(safe_lines(f"{one.request_id}, received {one.received}, {_due(one.due)}"))
     typer.echo(safe_lines(one.text.rstrip()))
     if one.approved_by:
         typer.echo(safe_lines(f"approved by {one.approved_by}"))

@@ -37,9 +37,7 @@ def replay(
         list[str] | None,
         typer.Option("--set", help="RULE.PARAMETER=VALUE; repeatable."),
     ] = None,
-    settings: Annotated[
-        Path | None, typer.Option(help="A whole district.toml to try.")
-    ] = None,
+    settings: Annotated[Path | None, typer.Option(help="A whole district.toml to try.")] = None,
     registry: Annotated[
         list[Path] | None,
         typer.Option(help="A registry file to try, such as devices.csv; repeatable."),
@@ -100,9 +98,7 @@ def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) 
         {
             "value": value,
             "added": sum(one.effect in ("added", "shown") for one in made.differences),
-            "removed": sum(
-                one.effect in ("removed", "hidden") for one in made.differences
-            ),
+            "removed": sum(one.effect in ("removed", "hidden") for one in made.differences),
             "same": made.same - made.same_leads,
         }
         for value, made in zip(steps, found, strict=True)
@@ -118,8 +114,7 @@ def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) 
             row["same"],
             row["added"],
             row["removed"],
-            "-" * round(BAR * row["removed"] / most)
-            + "+" * round(BAR * row["added"] / most),
+            "-" * round(BAR * row["removed"] / most) + "+" * round(BAR * row["added"] / most),
         ]
         for row in rows
     ]
@@ -226,9 +221,7 @@ def _graded(difference: Difference, when: str) -> str | None:
     return f"{one.severity}, {one.confidence}, " + (by or one.stage)
 
 
-def _tell(
-    found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool
-) -> None:
+def _tell(found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
     """The differences; counts alone for whoever may not see findings."""
     counts = Counter(
         (difference.effect, difference.finding.rule) for difference in found.differences

@@ -30,9 +30,7 @@ def group(
     chosen: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(
-            "--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."
-        ),
+        typer.Option("--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."),
     ] = None,
     week: Week = "",
     as_json: AsJson = False,

@@ -26,9 +26,7 @@ def restore(
     ],
     keys: Annotated[
         Path | None,
-        typer.Option(
-            "--keys", help="Folder with the keys; with --in-place, the home's own."
-        ),
+        typer.Option("--keys", help="Folder with the keys; with --in-place, the home's own."),
     ] = None,
     in_place: Annotated[
         bool,
@@ -39,9 +37,7 @@ def restore(
     ] = "",
     verify: Annotated[
         bool,
-        typer.Option(
-            "--verify", help="Rebuild the warehouse too, and compare findings."
-        ),
+        typer.Option("--verify", help="Rebuild the warehouse too, and compare findings."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -63,9 +59,7 @@ def restore(
         )
     bring_back = restored_in_place if in_place else restored
     with working("bringing the home back"):
-        done = bring_back(
-            folder, to, keys, actor=whose_login(), fingerprint=fingerprint
-        )
+        done = bring_back(folder, to, keys, actor=whose_login(), fingerprint=fingerprint)
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
     if as_json:

@@ -24,16 +24,12 @@ Measures = Mapping[str, Any]
 
 
 def score(
-    seed: Annotated[
-        list[int], typer.Option(help="Seed of a district; repeatable.", min=0)
-    ],
+    seed: Annotated[list[int], typer.Option(help="Seed of a district; repeatable.", min=0)],
     people: Annotated[int, typer.Option(help="Size of each roster.", min=60)] = 240,
     weeks: Annotated[int, typer.Option(help="School weeks of each.", min=1)] = 3,
     is_null: Annotated[
         bool,
-        typer.Option(
-            "--null", help="Plant only benign look-alikes: each finding is false."
-        ),
+        typer.Option("--null", help="Plant only benign look-alikes: each finding is false."),
     ] = False,
     is_stability: Annotated[
         bool,
@@ -52,9 +48,7 @@ def score(
     ] = 0,
     is_curves: Annotated[
         bool,
-        typer.Option(
-            "--curves", help="Move each threshold, and tell what each value finds."
-        ),
+        typer.Option("--curves", help="Move each threshold, and tell what each value finds."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -64,8 +58,7 @@ def score(
         _stability(seed, people, weeks, as_json=as_json)
         return
     if worlds:
-        _worlds(range(seed[0], seed[0] + worlds), size, is_curves=is_curves,
-                as_json=as_json)  # fmt: skip
+        _worlds(range(seed[0], seed[0] + worlds), size, is_curves=is_curves, as_json=as_json)
         return
     screen = console()
     trials, points = [], []
@@ -148,10 +141,16 @@ def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:
             typer.echo(json.dumps({**asdict(point), "is_slope": is_slope}))
         return
     rows = [
-        (point.rule, point.parameter, f"{point.value:g}", "now" if point.is_now else "",
-         point.true, point.false)
+        (
+            point.rule,
+            point.parameter,
+            f"{point.value:g}",
+            "now" if point.is_now else "",
+            point.true,
+            point.false,
+        )
         for point in whole
-    ]  # fmt: skip
+    ]
     for line in _table(("rule", "threshold", "value", "", "true", "false"), rows):
         typer.echo(line)
     typer.echo("On a slope, so that each needs a reason:")

@@ -30,8 +30,7 @@ def setup(
         list[Path] | None,
         typer.Option(
             "--from",
-            help="An export, or a folder of exports: CSV, JSON, zip, .ics, "
-            "dhcpd.conf; repeatable.",
+            help="An export, or a folder of exports: CSV, JSON, zip, .ics, dhcpd.conf; repeatable.",
         ),
     ] = None,
     is_written: Annotated[
@@ -69,9 +68,7 @@ def setup(
         plan = plan_of(district, paths, take or (), hours)
         if is_asking and ("staff_duty.csv" in plan.missing or plan.unplaced):
             hours = _asked_hours() if "staff_duty.csv" in plan.missing else hours
-            plan = plan_of(
-                district, paths, take or (), hours, list(_asked_places(plan))
-            )
+            plan = plan_of(district, paths, take or (), hours, list(_asked_places(plan)))
         if as_json:
             typer.echo(json.dumps(_facts(plan)))
         else:
@@ -79,9 +76,7 @@ def setup(
                 typer.echo(safe_lines(line))
             judged = noted_judged_rules(district.store)
             typer.echo(f"{capital(judged.line)}. The next run counts it again.")
-        is_wanted = is_written or (
-            is_asking and not plan.is_empty and typer.confirm("Write this?")
-        )
+        is_wanted = is_written or (is_asking and not plan.is_empty and typer.confirm("Write this?"))
         done = _written(district, plan, paths) if is_wanted else []
     for line in done:
         typer.echo(safe_lines(line), err=as_json)
@@ -105,9 +100,7 @@ def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:
 
 def _asked() -> list[Path]:
     """A folder of exports, or one export after the other; Enter goes on without it."""
-    folder = _path(
-        "A folder with all exports, if there is one; Enter to be asked for each"
-    )
+    folder = _path("A folder with all exports, if there is one; Enter to be asked for each")
     if folder is not None:
         return [folder]
     wanted: dict[str, list[str]] = {}
@@ -136,9 +129,7 @@ _PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
 def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:
     """Coordinates of each building that has none; Enter leaves them out."""
     for code, name in plan.unplaced:
-        question = (
-            f"Latitude, longitude of {name or code}, such as 41.60, -93.60; Enter"
-        )
+        question = f"Latitude, longitude of {name or code}, such as 41.60, -93.60; Enter"
         while answer := typer.prompt(f"{question} for none", "", show_default=False):
             if found := _PLACE.fullmatch(answer.strip()):
                 yield {"building": code, "lat": found[1], "lon": found[2]}
@@ -160,9 +151,7 @@ def _written(district: District, plan: Plan, paths: list[Path]) -> list[str]:
         return ["Nothing is new."]
     names = ", ".join(path.name for path in paths)
     with only_writer(district.home):
-        done = write(
-            district, plan, str(who_asks(district.home, district.settings)), names
-        )
+        done = write(district, plan, str(who_asks(district.home, district.settings)), names)
     return [*done, "The next run judges with it. Delete the exports: they hold names."]
 
 
@@ -272,7 +261,11 @@ def _facts(plan: Plan) -> dict[str, object]:
         ],
         "usual_duty": plan.usual_duty,
         "problems": [asdict(one) for one in plan.problems],
-        "rules": {"before": plan.before.on, "after": plan.after.on,
-                  "of": plan.after.count, "lacking": plan.after.lacking},
+        "rules": {
+            "before": plan.before.on,
+            "after": plan.after.on,
+            "of": plan.after.count,
+            "lacking": plan.after.lacking,
+        },
         "missing": plan.missing,
-    }  # fmt: skip
+    }

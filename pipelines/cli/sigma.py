@@ -50,9 +50,7 @@ def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
     """List which rules can be asked, and of each other one why it cannot."""
     sigma = _sigma()
     with _opened(home) as context:
-        asked, refused = sigma.read_rules(
-            folder or context.district.home.path / "sigma"
-        )
+        asked, refused = sigma.read_rules(folder or context.district.home.path / "sigma")
     if as_json:
         for one in asked:
             said = asdict(one)
@@ -95,9 +93,16 @@ def leads(
             typer.echo(json.dumps(asdict(one), default=str))
         return
     rows = [
-        (one.rule, one.level, one.clause, one.source, str(one.day), one.lines,
-         ", ".join(one.places))
+        (
+            one.rule,
+            one.level,
+            one.clause,
+            one.source,
+            str(one.day),
+            one.lines,
+            ", ".join(one.places),
+        )
         for one in found
-    ]  # fmt: skip
+    ]
     columns = ("rule", "level", "clause", "log", "day", "lines", "first of them")
     show_whole(table(f"{len(rows)} leads", columns, rows))

@@ -119,9 +119,7 @@ def bring(district: District, paths: Sequence[Path]) -> None:
     """Copy logs that a format knows into a folder of their format."""
     for path in paths:
         if not path.exists():
-            raise SettingsError(
-                "is not there", where=str(path), remedy="Name a file or a folder."
-            )
+            raise SettingsError("is not there", where=str(path), remedy="Name a file or a folder.")
         every = sorted(path.rglob("*")) if path.is_dir() else [path]
         for file in filter(Path.is_file, every):
             name = format_of(file)
@@ -153,10 +151,7 @@ def _place(file: Path, folder: Path) -> Path:
 def _begins_with(file: Path, other: Path) -> bool:
     """Return whether a file's first bytes are all the bytes of another."""
     with file.open("rb") as whole, other.open("rb") as part:
-        return all(
-            whole.read(len(some)) == some
-            for some in iter(lambda: part.read(CHUNK), b"")
-        )
+        return all(whole.read(len(some)) == some for some in iter(lambda: part.read(CHUNK), b""))
 
 
 def _asked_logs(district: District) -> list[Path]:
@@ -204,9 +199,7 @@ def _opens(one: MissingExport) -> str:
     return ", ".join(one.opens) or one.disables
 
 
-def _set_up(
-    district: District, paths: Sequence[Path], *, is_asking: bool
-) -> Iterator[str]:
+def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> Iterator[str]:
     """Read exports into the registry; ask first where a person can answer."""
     if not paths:
         return
@@ -217,9 +210,7 @@ def _set_up(
     elif not is_asking or typer.confirm("Write this?", default=True):
         actor = str(who_asks(district.home, district.settings))
         with only_writer(district.home):
-            yield from write(
-                district, plan, actor, ", ".join(path.name for path in paths)
-            )
+            yield from write(district, plan, actor, ", ".join(path.name for path in paths))
         yield "Delete the exports: they hold names."
 
 
@@ -250,9 +241,7 @@ def _accepted(context: ActContext, group: Group) -> bool:
     for offer in group.offers[:3]:
         cells = ", ".join(filter(None, offer.proposals[0].cells.values()))
         typer.echo(safe(f"    {cells}: {offer.reason}"))
-    why = typer.prompt(
-        "    Why is it right? Enter leaves the group", "", show_default=False
-    )
+    why = typer.prompt("    Why is it right? Enter leaves the group", "", show_default=False)
     if not why.strip():
         return False
     try:

@@ -81,10 +81,7 @@ def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _when(found: Status, shown: dict[str, object]) -> list[str]:
-    times = [
-        str(found.local(shown[name]) or "none")
-        for name in ("newest_event", "newest_arrival")
-    ]
+    times = [str(found.local(shown[name]) or "none") for name in ("newest_event", "newest_arrival")]
     lag = shown["usual_lag_minutes"]
     return [*times, "unknown" if lag is None else f"{lag} min"]
 

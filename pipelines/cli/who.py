@@ -23,9 +23,7 @@ def who(
     ],
     time: Annotated[
         str,
-        typer.Argument(
-            help="2026-11-10T14:03:22Z, or the district's time without Z or offset."
-        ),
+        typer.Argument(help="2026-11-10T14:03:22Z, or the district's time without Z or offset."),
     ],
     reason: Annotated[str, typer.Option(help="Why; recorded in the audit log.")] = "",
     case: Annotated[str, typer.Option(help="Case or notice it is for.")] = "",

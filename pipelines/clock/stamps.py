@@ -119,17 +119,14 @@ def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
         rows.lazy()
         .join(even.lazy(), on="hour", how="left", maintain_order="left")
         .select(time=time, odd=pl.when(offset.is_null()).then(naive))
-        .with_columns(
-            quality=pl.when(pl.col("time").is_not_null()).then(pl.lit("zoned"))
-        )
+        .with_columns(quality=pl.when(pl.col("time").is_not_null()).then(pl.lit("zoned")))
         .collect(engine="in-memory")
     )
     odd = found["odd"]
     if odd.null_count() < len(odd):
         again = found.select(_in_zone(pl.col("odd"), zone)).to_series().struct
         found = found.with_columns(
-            pl.coalesce(name, again.field(name)).alias(name)
-            for name in ("time", "quality")
+            pl.coalesce(name, again.field(name)).alias(name) for name in ("time", "quality")
         )
     return found.select("time", "quality")
 
@@ -157,13 +154,10 @@ def _even_hours(hours: pl.DataFrame, zone: str) -> pl.DataFrame:
     """The `offset` from UTC of each `hour` that begins and ends with the same."""
     ends = {"first": timedelta(), "last": _HOUR - _INSTANT_BEFORE}
     asked = hours.with_columns(
-        _in_zone(pl.col("hour") + length, zone).alias(end)
-        for end, length in ends.items()
+        _in_zone(pl.col("hour") + length, zone).alias(end) for end, length in ends.items()
     )
     offsets = [
-        pl.col("hour")
-        + length
-        - pl.col(end).struct.field("time").dt.replace_time_zone(None)
+        pl.col("hour") + length - pl.col(end).struct.field("time").dt.replace_time_zone(None)
         for end, length in ends.items()
     ]
     is_even = (offsets[0] == offsets[1]) & pl.all_horizontal(
@@ -249,15 +243,11 @@ def _iso(values: pl.Series, reading: Reading) -> pl.Series:
         second = text.str.slice(0, 19)
         part = text.str.slice(20, 6).str.strip_chars_end("Z")
         naive = second.str.strptime(pl.Datetime("us"), _ISO_SECOND, strict=False)
-        found = frame.select(
-            time=_in_utc(naive + _micros(part)), quality=pl.lit(None, pl.String)
-        )
+        found = frame.select(time=_in_utc(naive + _micros(part)), quality=pl.lit(None, pl.String))
     else:
         found = _odd_iso(frame, reading)
     found = found.with_columns(time=within(pl.col("time")))
-    exact = pl.when(pl.col("time").is_not_null()).then(
-        pl.coalesce("quality", pl.lit("exact"))
-    )
+    exact = pl.when(pl.col("time").is_not_null()).then(pl.coalesce("quality", pl.lit("exact")))
     pair = found.select(pl.struct("time", quality=exact))
     return pair.to_series().rename(values.name)
 
@@ -315,9 +305,7 @@ def worded(text: pl.Expr, reading: Reading) -> Stamp:
     word, day, year = "([A-Za-z]{3})", "([0-9]{1,2})", "([0-9]{4})"
     clock = "([0-9]{2}:[0-9]{2}:[0-9]{2})"
     first_word = text.str.extract_groups(rf"^{word} +{day} {year} {clock}{zone}")
-    first_day = text.str.extract_groups(
-        rf"^{day}[/ -]{word}[/ -]{year}[: ]{clock}{zone}"
-    )
+    first_day = text.str.extract_groups(rf"^{day}[/ -]{word}[/ -]{year}[: ]{clock}{zone}")
     parts = [
         pl.coalesce(first_word.struct.field(a), first_day.struct.field(b))
         for a, b in (("3", "3"), ("1", "2"), ("2", "1"), ("4", "4"))
@@ -388,9 +376,7 @@ def _without_year(column: str) -> pl.Expr:
         r"^([A-Za-z]{3}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?$"
     )
     month, day, clock = (groups.struct.field(str(n)) for n in range(1, 4))
-    number = month.str.to_lowercase().replace_strict(
-        MONTHS, default=None, return_dtype=pl.String
-    )
+    number = month.str.to_lowercase().replace_strict(MONTHS, default=None, return_dtype=pl.String)
     return number + "-" + day.str.zfill(2) + " " + clock
 
 
@@ -409,9 +395,7 @@ def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
     micros = part.str.pad_end(6, "0").cast(pl.Int64, strict=False).fill_null(0)
     per = _PER_SECOND[unit]
     inside = whole // per <= _LAST_SECOND
-    scaled = (
-        whole * (1_000_000 // per) if per <= 1_000_000 else whole // (per // 1_000_000)
-    )
+    scaled = whole * (1_000_000 // per) if per <= 1_000_000 else whole // (per // 1_000_000)
     fraction = micros if unit == "s" else pl.lit(0, pl.Int64)
     count = pl.when(inside).then(scaled.cast(pl.Int64, strict=False) + fraction)
     return exact(count.cast(INSTANT))

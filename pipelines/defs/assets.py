@@ -89,9 +89,7 @@ def model_asset(
     @dg.asset(
         key=key,
         deps=[_dependency(model, name) for name in sorted(model.inputs)],
-        description=f"**{code}** {model.header.summary}"
-        if code
-        else model.header.summary,
+        description=f"**{code}** {model.header.summary}" if code else model.header.summary,
         group_name=_group(model),
         owners=[OWNER],
         metadata=_metadata(model),
@@ -152,8 +150,7 @@ def _refuse_empty(days: list[date], held: list[date]) -> None:
     if days and not days_said_of(held) & {*days}:
         span = f"{held[0]} to {held[-1]}" if held else "none yet"
         raise dg.Failure(
-            f"No log line of {days[0]} to {days[-1]} was read. Days with lines: "
-            f"{span}.",
+            f"No log line of {days[0]} to {days[-1]} was read. Days with lines: {span}.",
             allow_retries=False,
         )
 
@@ -189,9 +186,7 @@ def _metadata(model: Model) -> dict[str, Any]:
     place = dg.LocalFileCodeReference(file_path=str(path), line_number=1)
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/code_references": dg.CodeReferencesMetadataValue(
-            code_references=[place]
-        ),
+        "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[place]),
     }
 
 
@@ -213,23 +208,18 @@ def _dependency(model: Model, name: str) -> dg.AssetDep:
 def _checks(model: Model) -> dict[str, str]:
     """Check name to the condition it stands for."""
     numbered = {
-        f"holds_{number}": check.holds
-        for number, check in enumerate(model.header.checks, start=1)
+        f"holds_{number}": check.holds for number, check in enumerate(model.header.checks, start=1)
     }
     return {GRAIN: GRAIN, **numbered}
 
 
 def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    built = dg.AssetCheckSpec(
-        name=BUILT, asset=key, description="every day could be built"
-    )
+    built = dg.AssetCheckSpec(name=BUILT, asset=key, description="every day could be built")
     return [built] + [
         dg.AssetCheckSpec(
             name=name,
             asset=key,
-            description=f"unique: {', '.join(model.header.grain)}"
-            if check == GRAIN
-            else check,
+            description=f"unique: {', '.join(model.header.grain)}" if check == GRAIN else check,
         )
         for name, check in _checks(model).items()
     ]
@@ -267,9 +257,7 @@ def preview(database: Database, model: Model) -> dict[str, Any]:
     if not rows:
         return {}
     records = [
-        dg.TableRecord(
-            {name: _plain(value) for name, value in zip(columns, row, strict=True)}
-        )
+        dg.TableRecord({name: _plain(value) for name, value in zip(columns, row, strict=True)})
         for row in rows
     ]
     return {"preview": dg.MetadataValue.table(records)}
@@ -284,10 +272,7 @@ def _plain(value: Any) -> str | int | float | bool:
 def column_schema(columns: Mapping[str, Column]) -> dg.TableSchema:
     """What Dagster shows of the columns of a frame."""
     return dg.TableSchema(
-        [
-            dg.TableColumn(name, sql_type(one.dtype), one.meaning)
-            for name, one in columns.items()
-        ]
+        [dg.TableColumn(name, sql_type(one.dtype), one.meaning) for name, one in columns.items()]
     )
 
 
@@ -306,9 +291,7 @@ SPECS = [
 BALANCE = dg.AssetCheckSpec(
     name="lines_add_up",
     asset=["raw", "http_requests"],
-    description=(
-        "For every file: lines = events + rejects + blanks + duplicates + pending."
-    ),
+    description=("For every file: lines = events + rejects + blanks + duplicates + pending."),
     blocking=True,
 )
 
@@ -330,10 +313,7 @@ def ingest(
         files = ledger.source_files(district.store)
         account = ledger.account(district.store)
         rows = {
-            name: sum(
-                lake_file.row_count
-                for lake_file in ledger.lake_files(district.store, name)
-            )
+            name: sum(lake_file.row_count for lake_file in ledger.lake_files(district.store, name))
             for name in EVENT_CLASSES
         }
     for text in troubles(outcomes):
@@ -416,9 +396,7 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
     def snapshot(home: HomeResource) -> dg.MaterializeResult[None]:
         with home.writing() as district:
             path = publish_snapshot(district, datetime.now(UTC))
-        return dg.MaterializeResult(
-            metadata={"file": path.name, "bytes": path.stat().st_size}
-        )
+        return dg.MaterializeResult(metadata={"file": path.name, "bytes": path.stat().st_size})
 
     return snapshot
 
@@ -467,9 +445,7 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
         description="Offline pages of each week, and the index of weeks.",
         owners=[OWNER],
         check_specs=[
-            dg.AssetCheckSpec(
-                "published", asset=REPORT, description="the week's page is there"
-            ),
+            dg.AssetCheckSpec("published", asset=REPORT, description="the week's page is there"),
             dg.AssetCheckSpec(
                 "hours_arrived",
                 asset=REPORT,
@@ -486,9 +462,7 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
             metadata = report_metadata(done, week, district.settings.report.address)
         yield dg.MaterializeResult(metadata=metadata)
         page = Path(str(metadata["report"].value))
-        yield dg.AssetCheckResult(
-            check_name="published", passed=page.is_file(), severity=WARN
-        )
+        yield dg.AssetCheckResult(check_name="published", passed=page.is_file(), severity=WARN)
         arrived = metadata.get("arrived")
         yield dg.AssetCheckResult(
             check_name="hours_arrived",
@@ -511,9 +485,7 @@ def sweep_orphans(context: dg.OpExecutionContext, home: HomeResource) -> None:
 
 
 @dg.op
-def finish_interrupted_purge(
-    context: dg.OpExecutionContext, home: HomeResource
-) -> None:
+def finish_interrupted_purge(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Delete what a purge that was cut off left, and certify it."""
     with home.writing() as district:
         chain = open_chain(district.store, district.home)

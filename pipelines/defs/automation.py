@@ -78,9 +78,7 @@ def schedules(
     zone: str, report: AssetJob, alerts: AssetJob, *, is_on: bool
 ) -> list[dg.ScheduleDefinition]:
     """Monday's report, alerts every quarter of an hour, the night's housekeeping."""
-    status = (
-        dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED
-    )
+    status = dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED
 
     @dg.schedule(
         job=report,
@@ -299,9 +297,7 @@ def look_and_tell(
 
 
 def _metadata(states: list[dict[str, Any]], health: Health) -> dict[str, Any]:
-    records = [
-        dg.TableRecord({name: str(state[name]) for name in COLUMNS}) for state in states
-    ]
+    records = [dg.TableRecord({name: str(state[name]) for name in COLUMNS}) for state in states]
     schema = dg.TableSchema([dg.TableColumn(name) for name in COLUMNS])
     return {
         "sources": dg.MetadataValue.table(records, schema=schema),
@@ -322,8 +318,7 @@ def _results(health: Health) -> Iterator[dg.AssetCheckResult]:
             severity=dg.AssetCheckSeverity.WARN,
             description=None if is_known else "not looked at: nothing was built yet",
             metadata={
-                one.key: f"since {one.start:%Y-%m-%d %H:%M} UTC: {one.detail}"
-                for one in found
+                one.key: f"since {one.start:%Y-%m-%d %H:%M} UTC: {one.detail}" for one in found
             },
         )
 
@@ -353,10 +348,7 @@ Evaluation = Any
 def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
     """One notice a job, until a run of it ends well."""
     run = context.dagster_run
-    steps = [
-        (event.step_key or "?", _error(event))
-        for event in context.get_step_failure_events()
-    ]
+    steps = [(event.step_key or "?", _error(event)) for event in context.get_step_failure_events()]
     now = datetime.now(UTC)
     with home.opened() as district:
         announce(district, [run_failed(run.job_name, run.run_id, steps, now)], (), now)
@@ -389,9 +381,7 @@ def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> Non
         _tell_of_checks(district, context, now)
 
 
-def _tell_of_checks(
-    district: District, context: dg.RunStatusSensorContext, now: datetime
-) -> None:
+def _tell_of_checks(district: District, context: dg.RunStatusSensorContext, now: datetime) -> None:
     """Announce what a run's checks came to; one that holds again ends its notice."""
     run_id = context.dagster_run.run_id
     kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION

@@ -46,9 +46,7 @@ from pipelines.warehouse.models import models
 def report_link(home: HomeResource, settings: Settings | None) -> dg.MetadataValue[Any]:
     """Where the newest report is: on the web server, or on this machine."""
     if settings and settings.report.address:
-        return dg.MetadataValue.url(
-            f"{settings.report.address.rstrip('/')}/latest.html"
-        )
+        return dg.MetadataValue.url(f"{settings.report.address.rstrip('/')}/latest.html")
     return dg.MetadataValue.path(DistrictHome(home.folder).reports / "latest.html")
 
 
@@ -83,9 +81,7 @@ def _assembled(home: HomeResource | None) -> dg.Definitions:
     ]
     link = {"report": report_link(home or HomeResource(), settings)}
     return dg.Definitions(
-        assets=dg.map_asset_specs(
-            lambda spec: spec.merge_attributes(metadata=link), assets
-        ),
+        assets=dg.map_asset_specs(lambda spec: spec.merge_attributes(metadata=link), assets),
         jobs=[everything, ingesting, building, reporting, alerting, housekeeping],
         schedules=schedules(zone, reporting, alerting, is_on=is_on),
         sensors=[

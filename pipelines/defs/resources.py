@@ -108,9 +108,7 @@ def first_day(home: HomeResource) -> date:
 
 def daily(zone: str, first: date) -> dg.DailyPartitionsDefinition:
     """Local days of the district from the first, today included."""
-    return dg.DailyPartitionsDefinition(
-        start_date=first.isoformat(), timezone=zone, end_offset=1
-    )
+    return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=zone, end_offset=1)
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:

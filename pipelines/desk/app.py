@@ -114,9 +114,7 @@ class DeskApp:
     noted: Attempts = field(default_factory=lambda: Attempts(1, AGAIN_AFTER))
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
-    workers: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, "trial")
-    )
+    workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
 
     @property
     def address(self) -> str:
@@ -142,9 +140,7 @@ class Visit:
         told, self.session.told = self.session.told, ""
         store = self.desk.home.district.store
         common = {
-            "tabs": [
-                (href, text) for href, text, right in TABS if self.asker.may(right)
-            ],
+            "tabs": [(href, text) for href, text, right in TABS if self.asker.may(right)],
             "here": self.request.url.path,
             "asker": str(self.asker),
             "roles": self.asker.roles,
@@ -196,9 +192,7 @@ def assets() -> Mapping[str, tuple[str, str]]:
     }
 
 
-def _rendered(
-    desk: DeskApp, name: str, status: int, values: Mapping[str, Any]
-) -> Response:
+def _rendered(desk: DeskApp, name: str, status: int, values: Mapping[str, Any]) -> Response:
     settings = desk.home.district.settings
     look, script = assets()
     shared = {
@@ -443,9 +437,7 @@ def trial(visit: Visit) -> Response:
         if found.form.is_needed_seen:
             raise
         untold = error.what
-    return visit.page(
-        "trial.html.j2", trial=found, form=found.form, effects=effects, untold=untold
-    )
+    return visit.page("trial.html.j2", trial=found, form=found.form, effects=effects, untold=untold)
 
 
 def _values(form: Form, given: Mapping[str, str]) -> dict[str, str]:
@@ -453,16 +445,18 @@ def _values(form: Form, given: Mapping[str, str]) -> dict[str, str]:
 
 
 def _filled_in(form: Form, given: Mapping[str, str]) -> None:
-    missing = [one.label or one.name for one in form.fields
-               if one.is_needed and not given.get(one.name, "").strip()]  # fmt: skip
+    missing = [
+        one.label or one.name
+        for one in form.fields
+        if one.is_needed and not given.get(one.name, "").strip()
+    ]
     if missing:
         raise SchoolbellError(f"not filled in: {', '.join(missing)}")
 
 
 def proposals_view(visit: Visit) -> Response:
     """What the logs propose for the registry."""
-    return visit.page("proposals.html.j2", forms=FORMS,
-                      **views.proposals_page(visit.context()))  # fmt: skip
+    return visit.page("proposals.html.j2", forms=FORMS, **views.proposals_page(visit.context()))
 
 
 def start_view(visit: Visit) -> Response:
@@ -472,14 +466,12 @@ def start_view(visit: Visit) -> Response:
 
 def requests_view(visit: Visit) -> Response:
     """What waits for a second person."""
-    return visit.page("requests.html.j2", forms=FORMS,
-                      **views.requests_page(visit.context()))  # fmt: skip
+    return visit.page("requests.html.j2", forms=FORMS, **views.requests_page(visit.context()))
 
 
 def referrals_view(visit: Visit) -> Response:
     """Cases with other offices, and what offices ask."""
-    return visit.page("referrals.html.j2", forms=FORMS,
-                      **views.referrals_page(visit.context()))  # fmt: skip
+    return visit.page("referrals.html.j2", forms=FORMS, **views.referrals_page(visit.context()))
 
 
 def permits_view(visit: Visit) -> Response:
@@ -497,8 +489,7 @@ def weeks_view(visit: Visit) -> Response:
 
 def records_view(visit: Visit) -> Response:
     """Requests for public records."""
-    return visit.page("records.html.j2", forms=FORMS,
-                      **views.records_page(visit.context()))  # fmt: skip
+    return visit.page("records.html.j2", forms=FORMS, **views.records_page(visit.context()))
 
 
 def record_view(visit: Visit) -> Response:
@@ -560,9 +551,7 @@ def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
     )
 
 
-def _performer(
-    visit: Visit, form: Form, given: Mapping[str, str]
-) -> Callable[[ActContext], Done]:
+def _performer(visit: Visit, form: Form, given: Mapping[str, str]) -> Callable[[ActContext], Done]:
     """What does an act; of what is tried first, all that takes long is done by then.
 
     Raises:
@@ -575,8 +564,7 @@ def _performer(
     for one in visit.desk.trials.values():
         failed = one.found.exception() if one.found.done() else None
         is_seen = one.found.done() and (
-            failed is None
-            or (isinstance(failed, BusyError) and not form.is_needed_seen)
+            failed is None or (isinstance(failed, BusyError) and not form.is_needed_seen)
         )
         if is_seen and (one.login, one.form.name, one.values) == asked:
             return one.attempt.write
@@ -707,8 +695,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
             _note(desk, Session(login=error.login[:80], way="local"), "sign in blocked")
         return _sign_in(desk, 403, str(error))
     except SchoolbellError as error:
-        return _sign_in(desk, 429 if isinstance(error, TooOftenError) else 403,
-                        str(error))  # fmt: skip
+        return _sign_in(desk, 429 if isinstance(error, TooOftenError) else 403, str(error))
     _note(desk, session, "sign in")
     word = desk.sessions.begin(session)
     return _with_cookie(desk, RedirectResponse("/", 303), word)

@@ -157,9 +157,7 @@ def _reveal(context: ActContext, values: Values) -> Done:
 
 
 def _export(context: ActContext, values: Values) -> Done:
-    found = names.export(
-        context, values["case"], values["reason"], names=bool(values.get("names"))
-    )
+    found = names.export(context, values["case"], values["reason"], names=bool(values.get("names")))
     body = [[row[name] for name in COLUMNS] for row in found]
     text = to_csv(table("findings", COLUMNS, body))
     return Done("Exported.", (f"{values['case']}.csv", text.encode()))
@@ -274,9 +272,7 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
         why=offer.reason,
         file=offer.file,
         rows=proposal_rows(offer),
-        effects=lambda: in_words(
-            context, proposals.what_changes(context, [offer], permits.WEEKS)
-        ),
+        effects=lambda: in_words(context, proposals.what_changes(context, [offer], permits.WEEKS)),
         write=write,
     )
 
@@ -295,9 +291,7 @@ def _groups_given(context: ActContext, values: Values) -> list[proposals.Group]:
     meant = proposals.of_group(proposals.offered(context), values["group"])
     if values.get("is_ticked"):
         meant = [
-            replace(
-                one, offers=[each for each in one.offers if values.get(each.offer_id)]
-            )
+            replace(one, offers=[each for each in one.offers if values.get(each.offer_id)])
             for one in meant
         ]
     found = [one for one in meant if one.offers]
@@ -406,9 +400,7 @@ def _record_close(context: ActContext, values: Values) -> Done:
     return Done(f"{values['record']} is closed.")
 
 
-WITH_NAMES = Field(
-    "names", "With names: needs a second person", "check", is_needed=False
-)
+WITH_NAMES = Field("names", "With names: needs a second person", "check", is_needed=False)
 RECORD = Field("record", kind="hidden")
 OFFICE = Field("office", "To", "choice", referrals.OFFICES)
 _CODES = Field("code", "It came back as", "choice", VERDICT_WORDS)

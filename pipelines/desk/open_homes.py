@@ -119,9 +119,7 @@ class OpenHome:
                     place_all(store, owners(self.district))
                 before = {} if self._cases is None else self._cases[1]
                 known = {
-                    row["finding_id"]: row
-                    for case in before.values()
-                    for row in case.findings
+                    row["finding_id"]: row for case in before.values() for row in case.findings
                 }
                 found = [_same(case, before) for case in cases(store, known)]
                 self._cases = (version, {case.case_id: case for case in found})

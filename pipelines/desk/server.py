@@ -34,9 +34,7 @@ def peer_uid(connection: socket.socket) -> int | None:
     if connection.family == socket.AF_UNIX:
         if not hasattr(socket, "SO_PEERCRED"):
             return None
-        data = connection.getsockopt(
-            socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size
-        )
+        data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
         _, uid, _ = CREDENTIALS.unpack(data)
         return int(uid)
     here, there = connection.getsockname()[:2], connection.getpeername()[:2]
@@ -160,9 +158,7 @@ def listening(host: str, port: int, path: Path | None) -> socket.socket:
     try:
         made.bind((host, port))
     except OSError as error:
-        raise SettingsError(
-            f"port {port} is taken: {error.strerror}", where="--port"
-        ) from error
+        raise SettingsError(f"port {port} is taken: {error.strerror}", where="--port") from error
     return made
 
 

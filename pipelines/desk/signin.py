@@ -84,11 +84,7 @@ class Sessions:
         """A new session; the word for its cookie."""
         word, person = secrets.token_urlsafe(32), (session.way, session.login)
         with self._lock:
-            own = [
-                one
-                for one, held in self._held.items()
-                if (held.way, held.login) == person
-            ]
+            own = [one for one, held in self._held.items() if (held.way, held.login) == person]
             for one in own[: max(len(own) + 1 - MOST_OF_A_PERSON, 0)]:
                 del self._held[one]
             self._held[word] = session
@@ -330,9 +326,7 @@ class OpenIdSignIn:
             self._begun[str(state)] = _Begun(nonce, verifier, browser, now)
         return str(where), browser
 
-    def finish(
-        self, desk: Desk, back: str, query: Mapping[str, str], browser: str
-    ) -> Session:
+    def finish(self, desk: Desk, back: str, query: Mapping[str, str], browser: str) -> Session:
         """The session of whoever the provider names.
 
         Raises:

@@ -81,9 +81,7 @@ class QueueRow:
     is_overdue: bool
 
 
-def queue_page(
-    home: OpenHome, context: ActContext, show: str, first: int
-) -> dict[str, Any]:
+def queue_page(home: OpenHome, context: ActContext, show: str, first: int) -> dict[str, Any]:
     """The cases that a filter leaves, the heaviest first, a page of them."""
     week = home.week(context)
     known = home.known(context, week)
@@ -243,16 +241,9 @@ def _history(context: ActContext, case: Case, zone: ZoneInfo) -> list[dict[str, 
 def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str, Any]]]:
     """The acts on a case that this person may do, each with what its fields hold."""
     findings = {row["finding_id"]: row for row in case.findings}
-    titles = {
-        name: f"{row['rule']}, {row['event_date']}, {name}"
-        for name, row in findings.items()
-    }
+    titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
     values = {"case": case.case_id, "finding": titles}
-    return [
-        (FORMS[name], values)
-        for name in ON_A_CASE
-        if context.asker.may(FORMS[name].right)
-    ]
+    return [(FORMS[name], values) for name in ON_A_CASE if context.asker.may(FORMS[name].right)]
 
 
 def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
@@ -277,14 +268,18 @@ def proposals_page(context: ActContext) -> dict[str, Any]:
     return {
         "groups": [_proposed_group(one) for one in others],
         "kinds": [
-            {"title": one.title, "topic": one.topic,
-             "sites": [_proposed_site(each) for each in one.offers]}
-            for one in sites if one.offers
+            {
+                "title": one.title,
+                "topic": one.topic,
+                "sites": [_proposed_site(each) for each in one.offers],
+            }
+            for one in sites
+            if one.offers
         ],
         "doubtful": [_proposed_site(each) for one in sites for each in one.doubts],
         "in_force": sorted(in_force),
         "may": context.asker.may("sites"),
-    }  # fmt: skip
+    }
 
 
 def _proposed_group(group: Group) -> dict[str, Any]:
@@ -297,13 +292,18 @@ def _proposed_group(group: Group) -> dict[str, Any]:
         "title": group.title[0].upper() + group.title[1:],
         "count": sum(len(one.proposals) for one in group.offers),
         "rows": [
-            {"id": one.offer_id, "file": one.file, "reason": one.reason,
-             "lines": proposal_rows(one), "may_try": one.file in (*NAMELESS, *COUNTED)}
+            {
+                "id": one.offer_id,
+                "file": one.file,
+                "reason": one.reason,
+                "lines": proposal_rows(one),
+                "may_try": one.file in (*NAMELESS, *COUNTED),
+            }
             for one in shown
         ],
         "doubts": sorted(Counter(one.doubt for one in group.doubts).items()),
         "is_named": is_named,
-    }  # fmt: skip
+    }
 
 
 def _proposed_site(offer: Offer) -> dict[str, Any]:
@@ -334,9 +334,7 @@ def requests_page(context: ActContext) -> dict[str, Any]:
     }
 
 
-def _request(
-    context: ActContext, row: Mapping[str, Any], zone: ZoneInfo
-) -> dict[str, Any]:
+def _request(context: ActContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     state = "waiting" if is_waiting(row) else "not answered in time"
     if row["approved_by"] is not None:
         state = "used" if row["used_time"] else "approved"
@@ -361,9 +359,7 @@ def _askers(context: ActContext) -> dict[tuple[str, str, str], str]:
     }
 
 
-def permits_page(
-    context: ActContext, rows: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def permits_page(context: ActContext, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Consents and exceptions, those that end first; holds that are in force."""
     order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
     shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
@@ -450,11 +446,7 @@ def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     """Weeks with a report: signed by whom, and what was carried over."""
     district, known = context.district, signatures(context.district)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
-    of_staff = [
-        one.case
-        for one in home.known(context, home.week(context))
-        if not one.is_student
-    ]
+    of_staff = [one.case for one in home.known(context, home.week(context)) if not one.is_student]
     rows = []
     for monday, row in sorted(newest.items(), reverse=True):
         start = date.fromisoformat(monday)
@@ -463,9 +455,7 @@ def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
         is_current = signed is not None and signed.revision == row["revision"]
         # as of that week, like its report: what expired later still waited then
         waits = [
-            case
-            for case in of_staff
-            if case.monday <= start and case.standing(start) == "waiting"
+            case for case in of_staff if case.monday <= start and case.standing(start) == "waiting"
         ]
         rows.append(
             {
@@ -519,6 +509,4 @@ def _times(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
 def _with_time(
     rows: Iterable[Mapping[str, Any]], name: str, zone: ZoneInfo
 ) -> list[dict[str, Any]]:
-    return [
-        {**row, "when": moment(datetime.fromisoformat(row[name]), zone)} for row in rows
-    ]
+    return [{**row, "when": moment(datetime.fromisoformat(row[name]), zone)} for row in rows]

@@ -97,10 +97,14 @@ def attributions(
         prefix: Of the warehouse's tables, such as `built.`.
     """
     rows = list(findings)
-    cited = [(row["finding_id"], event) for row in rows
-             for event in row["record"].get("evidence") or ()]  # fmt: skip
-    on = [(row["finding_id"], device, str(row["event_date"])) for row in rows
-          for device in row["record"].get("devices") or ()]  # fmt: skip
+    cited = [
+        (row["finding_id"], event) for row in rows for event in row["record"].get("evidence") or ()
+    ]
+    on = [
+        (row["finding_id"], device, str(row["event_date"]))
+        for row in rows
+        for device in row["record"].get("devices") or ()
+    ]
     found: dict[str, list[str]] = {}
     if cited and database.has(f"{prefix}core.http_requests"):
         sets: dict[str, list[tuple[str, int]]] = {}
@@ -113,13 +117,9 @@ def attributions(
     if on and database.has(f"{prefix}identity.learned_devices"):
         columns = map(list, zip(*on, strict=True))
         values = dict(zip(("findings", "devices", "days"), columns, strict=True))
-        for finding, device, sightings in database.rows(
-            _CARDS.format(prefix=prefix), values
-        ):
+        for finding, device, sightings in database.rows(_CARDS.format(prefix=prefix), values):
             seen = counted(sightings, "1 lease or network login|# leases and logins")
-            found.setdefault(finding, []).append(
-                f"{named(device)}: card learned from {seen}"
-            )
+            found.setdefault(finding, []).append(f"{named(device)}: card learned from {seen}")
     return found
 
 

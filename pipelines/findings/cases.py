@@ -110,9 +110,7 @@ class Case:
     @property
     def confidence(self) -> str:
         """The highest of the findings that still count; together they prove no more."""
-        return max(
-            (str(finding["confidence"]) for finding in self.counted), key=_confidence
-        )
+        return max((str(finding["confidence"]) for finding in self.counted), key=_confidence)
 
     @cached_property
     def counted(self) -> Sequence[Mapping[str, Any]]:
@@ -427,9 +425,7 @@ def standing_cases_of(district: District, week: date) -> list[Case]:
     ]
 
 
-def queue_of(
-    found: Iterable[Case], week: date, of_students: Collection[str] = ()
-) -> Queue:
+def queue_of(found: Iterable[Case], week: date, of_students: Collection[str] = ()) -> Queue:
     """The cases that wait in the report of a week, given by its Monday.
 
     Args:
@@ -462,7 +458,5 @@ def by_kind(found: Iterable[Case]) -> list[tuple[str, int, str]]:
 def _graded(found: Sequence[Case]) -> str:
     sizes = Counter(case.confidence for case in found)
     return ", ".join(
-        f"{sizes[level]:,} {word.lower()}"
-        for level, word in SURE.items()
-        if sizes[level]
+        f"{sizes[level]:,} {word.lower()}" for level, word in SURE.items() if sizes[level]
     )

@@ -165,9 +165,7 @@ def _evidence(
         line_no=row["line_no"],
         byte_offset=row["byte_offset"],
         line=row["line"],
-        event=json.dumps(
-            {**fields, "event_id": event_id}, default=_text, sort_keys=True
-        ),
+        event=json.dumps({**fields, "event_id": event_id}, default=_text, sort_keys=True),
     )
 
 
@@ -218,9 +216,7 @@ def cited_lines(
     if not wanted:
         return {}
     listings = {
-        source.name: {
-            delivery.path: delivery for delivery in source.listing().deliveries
-        }
+        source.name: {delivery.path: delivery for delivery in source.listing().deliveries}
         for source in district.sources()
     }
     files = ledger.source_files(district.store)

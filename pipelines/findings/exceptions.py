@@ -256,9 +256,7 @@ def _is_aside(record: Mapping[str, Any]) -> bool:
     return any(record.get(name) for name in _FIELD.values())
 
 
-def _after(
-    kind: PermitKind, row: Mapping[str, Any], seen: Iterable[Seen]
-) -> Iterator[date]:
+def _after(kind: PermitKind, row: Mapping[str, Any], seen: Iterable[Seen]) -> Iterator[date]:
     last = row["valid_to"]
     covers = consent_covers if kind == "consent" else exception_covers
     for one in seen:
@@ -417,13 +415,9 @@ def _value(district: District, finding: Mapping[str, Any], scope: Scope) -> str:
     return str(found[0])
 
 
-def _hides(
-    district: District, finding: Mapping[str, Any], row: Mapping[str, Any]
-) -> None:
+def _hides(district: District, finding: Mapping[str, Any], row: Mapping[str, Any]) -> None:
     seen = seen_of(finding, owners(district))
-    if not (
-        exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]
-    ):
+    if not (exception_covers(row, seen) and row["valid_from"] <= seen.day <= row["valid_to"]):
         raise SettingsError(
             f"it would not cover the finding, which is of {seen.day}",
             where="--from, --until",

@@ -90,9 +90,7 @@ def rows(
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
     ]
-    return sorted(
-        found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"])
-    )
+    return sorted(found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"]))
 
 
 def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:

@@ -83,9 +83,7 @@ class Circumstances:
     sensitive: frozenset[str] = frozenset()
 
 
-def judge(
-    detection: Detection, found: Iterable[Candidate], known: Circumstances
-) -> list[Finding]:
+def judge(detection: Detection, found: Iterable[Candidate], known: Circumstances) -> list[Finding]:
     """One finding for each candidate, graded, worded and tested."""
     rows = list(found)
     days: dict[str, set[date]] = {}
@@ -95,8 +93,7 @@ def judge(
     for row in rows:
         days.setdefault(row.subject, set()).add(row.event_date)
     return [
-        _finding(detection, row, known, _recent(days[row.subject], row.event_date))
-        for row in rows
+        _finding(detection, row, known, _recent(days[row.subject], row.event_date)) for row in rows
     ]
 
 
@@ -104,9 +101,7 @@ def _recent(days: Iterable[date], day: date) -> int:
     return sum(day - TWO_WEEKS <= one <= day for one in days)
 
 
-def _finding(
-    detection: Detection, row: Candidate, known: Circumstances, recent: int
-) -> Finding:
+def _finding(detection: Detection, row: Candidate, known: Circumstances, recent: int) -> Finding:
     seen = _seen(detection, row, known)
     permits = _permits(seen, known)
     ident = finding_id(row.code, row.subject, row.event_date)

@@ -33,9 +33,16 @@ from pipelines.state.findings import (
 from pipelines.state.reviews import reviewed_findings
 
 Change = Literal[
-    "new", "updated", "withdrawn", "returned", "no longer shown", "shown again",
-    "verdict", "assigned", "exception",
-]  # fmt: skip
+    "new",
+    "updated",
+    "withdrawn",
+    "returned",
+    "no longer shown",
+    "shown again",
+    "verdict",
+    "assigned",
+    "exception",
+]
 
 MOST_NAMED = 6
 """Measures of one revision that are named; the rest are counted."""
@@ -130,9 +137,7 @@ def why(because: tuple[str, ...]) -> str:
     return "later log lines, or a rule that changed"
 
 
-def withdraw(
-    transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]
-) -> None:
+def withdraw(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
     """Take back a finding that nobody has decided."""
     reason = "later data or registry rows no longer show it"
     if because:
@@ -142,9 +147,7 @@ def withdraw(
     note(transaction, row, "withdrawn", reason)
 
 
-def unsupported(
-    transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]
-) -> None:
+def unsupported(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
     """A decision stands; that the data changed under it is said beside it."""
     reason = f"the present data no longer show it ({why(because)})"
     status_reason = f"{row['status_reason'] or row['status']}; {reason}"
@@ -153,9 +156,7 @@ def unsupported(
     note(transaction, row, "no longer shown", reason)
 
 
-def supported(
-    transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]
-) -> None:
+def supported(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
     """A decided finding is shown again: the note goes, the decision stands."""
     suffix = f"; {unsupported_reason(transaction, row['finding_id'])}"
     status_reason = str(row["status_reason"]).removesuffix(suffix)
@@ -198,9 +199,7 @@ def keep(
     with store.writing() as transaction:
         known, decided = finding_rows(transaction), reviewed_findings(transaction)
         lacking = unsupported_findings(transaction)
-        new, updated = _keep_found(
-            transaction, known, decided, findings, lines, because
-        )
+        new, updated = _keep_found(transaction, known, decided, findings, lines, because)
         for finding in findings:
             if finding.finding_id in lacking:
                 supported(transaction, known[finding.finding_id], because)
@@ -253,9 +252,7 @@ def _values(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _insert(
-    transaction: Transaction, finding: Finding, lines: Mapping[int, Evidence]
-) -> None:
+def _insert(transaction: Transaction, finding: Finding, lines: Mapping[int, Evidence]) -> None:
     status, reason = _status(finding)
     values = _values(finding)
     row = {

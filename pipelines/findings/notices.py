@@ -166,11 +166,7 @@ def attributed(
 ) -> None:
     """Put account and grade into the answer."""
     answer = case.answer
-    claims = [
-        row
-        for row in case.rows(_CLAIMS, ip=ip)
-        if row["account_type"] not in NOT_PERSONS
-    ]
+    claims = [row for row in case.rows(_CLAIMS, ip=ip) if row["account_type"] not in NOT_PERSONS]
     named = _named(case, flow, claims)
     account, answer.grade, answer.facts = _graded(case, claims, device, named)
     if answer.grade == "C" and named[1] and _outlived(case, ip, account):
@@ -231,8 +227,9 @@ def _graded(
     if account is not None and not is_guess:
         return account, "A", "login"
     if account is not None and is_confirmed:
-        fact = min(row["witness"] for row in claims
-                   if row["account"] == account and row["witness"] in sure)  # fmt: skip
+        fact = min(
+            row["witness"] for row in claims if row["account"] == account and row["witness"] in sure
+        )
         return account, "A", f"mapping + {fact}"
     if answer.is_crowded:
         return None, "D", ""
@@ -260,9 +257,7 @@ ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
 def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the facts of different origins that name a person there."""
     people = [row for row in claims if row["account_type"] == "person"]
-    return sorted(
-        {ORIGINS[row["witness"]] for row in people if row["witness"] in ORIGINS}
-    )
+    return sorted({ORIGINS[row["witness"]] for row in people if row["witness"] in ORIGINS})
 
 
 def _without_owner(
@@ -358,9 +353,7 @@ select assigned_to, pool, device_class from built.identity.devices
 where device = $device and event_date = $day order by all limit 1
 """
 
-_PLACE = (
-    "select building, net_kind, has_location from built.identity.places where ip = $ip"
-)
+_PLACE = "select building, net_kind, has_location from built.identity.places where ip = $ip"
 
 
 TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
@@ -369,8 +362,7 @@ TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunn
 def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
     """Which devices have a claim, and what says so of each."""
     claims = {
-        f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None
-        for row in held
+        f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
     }
     words = " and ".join(claims)
     return f"two devices have a claim on the address at that moment: {words}"
@@ -458,9 +450,7 @@ def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) ->
         answer.gaps.append(f"no log line of {day.isoformat()} was read")
         return answer
     with looking(district.home.warehouse) as database:
-        inputs.show_raw(
-            database, listed, ("connections",), (day - timedelta(days=1), day)
-        )
+        inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
         _answered(Case(database, asked, values, names, _files(district), answer))
     return answer
@@ -468,8 +458,7 @@ def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) ->
 
 def _files(district: District) -> dict[int, str]:
     return {
-        file.file_id: f"{file.source}/{file.path}"
-        for file in ledger.source_files(district.store)
+        file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
     }
 
 

@@ -90,8 +90,7 @@ def pack(material: Material) -> bytes:
 def sealed_zip(members: dict[str, bytes]) -> bytes:
     """Members as a zip with the manifest of their hashes; the same give the same."""
     manifest = "".join(
-        f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n"
-        for name in sorted(members)
+        f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n" for name in sorted(members)
     )
     members[verify_pack.MANIFEST] = manifest.encode()
     out = io.BytesIO()
@@ -283,8 +282,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
     rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district, case, named)
     return Material(
-        case=_case(case, named)
-        | {"is_pupil": all(map(about_pupils(district), case.findings))},
+        case=_case(case, named) | {"is_pupil": all(map(about_pupils(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
         lines=_lines(district, copies, named),
         chain=_chain(district, case, copies, named),
@@ -300,17 +298,12 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
 def _events(district: District, case: Case, named: Named | None) -> list[Row]:
     """What became of the findings; reasons may spell a site that the edition hides."""
     found = [finding["finding_id"] for finding in case.findings]
-    events: list[Row] = [
-        row for finding_id in found for row in history(district.store, finding_id)
-    ]
+    events: list[Row] = [row for finding_id in found for row in history(district.store, finding_id)]
     events.sort(key=lambda row: row["entry_id"])
     if named is None:
         return events
     day = str(case.findings[0]["event_date"])
-    return [
-        dict(redact(row, _hidden(case), lambda one: named("site", one, day)))
-        for row in events
-    ]
+    return [dict(redact(row, _hidden(case), lambda one: named("site", one, day))) for row in events]
 
 
 def _hidden(case: Case) -> set[str]:
@@ -343,18 +336,14 @@ def _finding(district: District, row: Row, named: Named | None) -> dict[str, Any
     if named is not None:
         record = redacted(record, lambda one: named("site", one, day))
         subject = named(district.subject_kind(row["rule"]), subject, day)
-        record["devices"] = [
-            named("device", device, day) for device in record["devices"]
-        ]
+        record["devices"] = [named("device", device, day) for device in record["devices"]]
         record["details"] = nameless(record["details"])
     record["subject"] = subject
     record["claim"] = told(record["claim"], subject, district.subject_kind(row["rule"]))
     return record
 
 
-def _lines(
-    district: District, copies: Iterable[Row], named: Named | None
-) -> list[dict[str, Any]]:
+def _lines(district: District, copies: Iterable[Row], named: Named | None) -> list[dict[str, Any]]:
     framings = {
         (file.source, file.path): known.framing
         for file in ledger.source_files(district.store)
@@ -376,8 +365,7 @@ def _chain(
 ) -> list[dict[str, Any]]:
     """Each cited line with whose it is; the grade and its reasons where still known."""
     places = {
-        file.file_id: f"{file.source}/{file.path}"
-        for file in ledger.source_files(district.store)
+        file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
     }
     ids = {place: file_id for file_id, place in places.items()}
     known = _known(district, case)
@@ -422,9 +410,7 @@ def _shown(row: Row, named: Named | None, hidden: Container[str]) -> dict[str, A
     return found
 
 
-def _known(
-    district: District, case: Case
-) -> dict[int, tuple[str | None, int | None, int | None]]:
+def _known(district: District, case: Case) -> dict[int, tuple[str | None, int | None, int | None]]:
     """Grade, lease and logon of cited requests that the warehouse still holds."""
     ids = sorted({one for row in case.findings for one in row["record"]["evidence"]})
     try:

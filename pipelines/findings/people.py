@@ -22,9 +22,7 @@ class People:
     as one: to refuse a second key too often is the smaller mistake.
     """
 
-    def __init__(
-        self, directory: Directory, domains: tuple[str, ...], owner: Owner
-    ) -> None:
+    def __init__(self, directory: Directory, domains: tuple[str, ...], owner: Owner) -> None:
         self._directory, self._domains, self._owner = directory, domains, owner
         self._known: dict[str, str] = dict(directory.exact)
 

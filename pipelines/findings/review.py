@@ -136,8 +136,7 @@ def _require_undecided(transaction: Transaction, finding_id: str) -> None:
     before = last_review(transaction, finding_id)
     if before is not None and VERDICTS[before["verdict"]] != "open":
         raise SettingsError(
-            f"{before['reviewer']} decided it at {before['time'][:16]}: "
-            f"{before['verdict']}",
+            f"{before['reviewer']} decided it at {before['time'][:16]}: {before['verdict']}",
             where=finding_id,
             remedy="Nothing was changed. To replace that verdict: --again",
         )
@@ -183,9 +182,7 @@ def _status_reason(transaction: Transaction, finding_id: str, code: str) -> str:
     return f"verdict {code}" + (f"; {lacking}" if lacking else "")
 
 
-def assign(
-    chain: Chain, subject_id: str, assignee: str, by: Asker, reason: str = ""
-) -> None:
+def assign(chain: Chain, subject_id: str, assignee: str, by: Asker, reason: str = "") -> None:
     """Give a finding or a case to somebody.
 
     Raises:
@@ -281,9 +278,7 @@ def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None
         return
 
 
-def _running(
-    chain: Chain, wish: Wish, by: Asker, lasting: timedelta
-) -> Mapping[str, Any] | None:
+def _running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> Mapping[str, Any] | None:
     """Return their request for the same that was approved, and used not long ago."""
     now = datetime.now(UTC)
     for row in _requests(chain, wish, by):
@@ -300,9 +295,7 @@ def _approved(wish: Wish, row: Mapping[str, Any]) -> Wish:
     return replace(wish, reason=f"{row['reason']} (given again as: {wish.reason})")
 
 
-def approve(
-    chain: Chain, request_id: str, by: Asker, is_same: IsSame
-) -> Mapping[str, Any]:
+def approve(chain: Chain, request_id: str, by: Asker, is_same: IsSame) -> Mapping[str, Any]:
     """Approve what another person asked for; the request.
 
     Raises:
@@ -350,9 +343,7 @@ def _answered(
     now = now_text()
     # who refuses uses the request up: it was answered, and gives nothing
     answered = (
-        {"approved_by": by.uid, "approved_time": now}
-        if answer == "approve"
-        else {"used_time": now}
+        {"approved_by": by.uid, "approved_time": now} if answer == "approve" else {"used_time": now}
     )
     with chain.recording(act) as transaction:
         change_request(transaction, request_id, **answered)

@@ -63,8 +63,7 @@ def _at_most(found: int, of: int, p: float) -> float:
     """Chance of at most `found` successes of `of`, each with chance `p`."""
     logs = (math.log(p), math.log1p(-p))
     return math.fsum(
-        math.exp(_log_choose(of, k) + k * logs[0] + (of - k) * logs[1])
-        for k in range(found + 1)
+        math.exp(_log_choose(of, k) + k * logs[0] + (of - k) * logs[1]) for k in range(found + 1)
     )
 
 
@@ -74,9 +73,7 @@ def _log_choose(of: int, k: int) -> float:
 
 def _poisson_at_most(count: int, mean: float) -> float:
     log = math.log(mean)
-    return math.fsum(
-        math.exp(k * log - mean - math.lgamma(k + 1)) for k in range(count + 1)
-    )
+    return math.fsum(math.exp(k * log - mean - math.lgamma(k + 1)) for k in range(count + 1))
 
 
 LEAST = 30
@@ -275,9 +272,7 @@ _QUALITY: Mapping[str, Any] = {
 def quality_row(quality: RuleQuality) -> dict[str, Any]:
     """A rule's standing as values that JSON and a table can hold."""
     low, high = quality.bounds
-    counts = {
-        name: quality.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")
-    }
+    counts = {name: quality.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")}
     return {
         "code": quality.code,
         "stage": quality.stage,

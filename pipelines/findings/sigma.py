@@ -42,9 +42,12 @@ MOST_PLACES = 5
 """Lines that a lead cites."""
 _CLIENT = {"c-ip": "src_ip", "src_ip": "src_ip", "source.ip": "src_ip"}
 _FLOW = _CLIENT | {
-    "dst_ip": "dst_ip", "destination.ip": "dst_ip",
-    "src_port": "src_port", "dst_port": "dst_port", "destination.port": "dst_port",
-}  # fmt: skip
+    "dst_ip": "dst_ip",
+    "destination.ip": "dst_ip",
+    "src_port": "src_port",
+    "dst_port": "dst_port",
+    "destination.port": "dst_port",
+}
 _WINDOWS = """(
     select
         event_id, source, time, event_date, event_code as code, user_name, src_ip,
@@ -188,9 +191,7 @@ class _Backend(TextQueryBackend):
         """Its condition over the relation's columns."""
         if len(rule.detection.parsed_condition) != 1:
             raise SigmaError("it has several conditions")
-        text = self.convert_condition(
-            rule.detection.parsed_condition[0].parsed, ConversionState()
-        )
+        text = self.convert_condition(rule.detection.parsed_condition[0].parsed, ConversionState())
         if not isinstance(text, str):
             raise SigmaError("nothing is asked")
         return text
@@ -214,14 +215,9 @@ class _Backend(TextQueryBackend):
             escape_char="\\", wildcard_multi="%", wildcard_single="_", add_escaped="\\"
         )
         column = self.column(cond.field)
-        return (
-            f"coalesce({column}::varchar {how} {self._bound(pattern)} "
-            "escape '\\', false)"
-        )
+        return f"coalesce({column}::varchar {how} {self._bound(pattern)} escape '\\', false)"
 
-    def convert_condition_field_eq_val_str(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_eq_val_str(self, cond: FieldIs, state: ConversionState) -> str:
         """Text, whatever its case; wildcards as `like` has them."""
         return self._like(cond, "ilike")
 
@@ -231,17 +227,13 @@ class _Backend(TextQueryBackend):
         """Text in this case."""
         return self._like(cond, "like")
 
-    def convert_condition_field_eq_val_num(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_eq_val_num(self, cond: FieldIs, state: ConversionState) -> str:
         """A number, also of a column of text."""
         value: Any = cond.value
         column, bound = self.column(cond.field), self._bound(float(value.number))
         return f"coalesce(try_cast({column} as double) = {bound}, false)"
 
-    def convert_condition_field_compare_op_val(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_compare_op_val(self, cond: FieldIs, state: ConversionState) -> str:
         """A number that is larger or smaller."""
         value: Any = cond.value
         if value.op not in COMPARED:
@@ -250,9 +242,7 @@ class _Backend(TextQueryBackend):
         how = COMPARED[value.op]
         return f"coalesce(try_cast({column} as double) {how} {bound}, false)"
 
-    def convert_condition_field_eq_val_re(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_eq_val_re(self, cond: FieldIs, state: ConversionState) -> str:
         """A pattern; pySigma has tried it with RE2, which is DuckDB's."""
         value: Any = cond.value
         pattern = value.escape((), "\\", escape_escape_char=False, flag_prefix=True)
@@ -260,45 +250,33 @@ class _Backend(TextQueryBackend):
         bound = self._bound(pattern)
         return f"coalesce(regexp_matches({column}::varchar, {bound}), false)"
 
-    def convert_condition_field_eq_val_cidr(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_eq_val_cidr(self, cond: FieldIs, state: ConversionState) -> str:
         """An address of a network."""
         value: Any = cond.value
         column = self.column(cond.field)
         bound = self._bound(InNetwork(self._relation.text, column, value.network))
         return f"coalesce(list_contains({bound}::varchar[], {column}), false)"
 
-    def convert_condition_field_eq_val_null(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_eq_val_null(self, cond: FieldIs, state: ConversionState) -> str:
         """Nothing is told."""
         return f"({self.column(cond.field)} is null)"
 
-    def convert_condition_field_exists(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_exists(self, cond: FieldIs, state: ConversionState) -> str:
         """Something is told."""
         return f"({self.column(cond.field)} is not null)"
 
-    def convert_condition_field_not_exists(
-        self, cond: FieldIs, state: ConversionState
-    ) -> str:
+    def convert_condition_field_not_exists(self, cond: FieldIs, state: ConversionState) -> str:
         """The same as nothing."""
         return self.convert_condition_field_eq_val_null(cond, state)
 
-    def convert_condition_field_eq_val(
-        self, cond: FieldIs, state: ConversionState
-    ) -> Any:
+    def convert_condition_field_eq_val(self, cond: FieldIs, state: ConversionState) -> Any:
         """Any value; what has no method here is refused."""
         kind = type(cond.value).__name__
         if kind not in HANDLED:
             raise SigmaError(f"values of the kind {kind} are not supported")
         return super().convert_condition_field_eq_val(cond, state)
 
-    def convert_condition_val(
-        self, cond: ConditionValueExpression, state: ConversionState
-    ) -> Any:
+    def convert_condition_val(self, cond: ConditionValueExpression, state: ConversionState) -> Any:
         """A word without a field."""
         raise SigmaError("a word that names no field would be sought everywhere")
 
@@ -325,9 +303,7 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
     asked: list[Asked] = []
     refused: list[Refused] = []
     found: list[tuple[str, SigmaRule | SigmaCorrelationRule]] = []
-    paths = [
-        one for one in sorted(folder.rglob("*")) if one.suffix in (".yml", ".yaml")
-    ]
+    paths = [one for one in sorted(folder.rglob("*")) if one.suffix in (".yml", ".yaml")]
     for path in paths:
         name = path.relative_to(folder).as_posix()
         try:
@@ -398,14 +374,13 @@ def _relation(rule: SigmaRule) -> Relation:
     log = rule.logsource
     named = (log.category or "", log.product or "", log.service or "")
     for wanted, relation in RELATIONS.items():
-        if all(
-            not one or one == given for one, given in zip(wanted, named, strict=True)
-        ):
+        if all(not one or one == given for one, given in zip(wanted, named, strict=True)):
             return relation
     raise SigmaError(
-        "no log here is of the kind " + ", ".join(filter(None, named))
+        "no log here is of the kind "
+        + ", ".join(filter(None, named))
         + "; kinds: proxy, dns, firewall, windows security"
-    )  # fmt: skip
+    )
 
 
 def _events(rule: SigmaRule, values: dict[str, Any], more: str = "") -> str:
@@ -425,9 +400,7 @@ def _correlated(
     """Events of a group that come close enough together; the first of each."""
     condition, parts = rule.condition, []
     if rule.type not in COUNTED or not isinstance(condition, SigmaCorrelationCondition):
-        raise SigmaError(
-            f"correlations of type {rule.type.name.lower()} are not supported"
-        )
+        raise SigmaError(f"correlations of type {rule.type.name.lower()} are not supported")
     if rule.aliases.aliases:
         raise SigmaError("aliases of fields are not supported")
     of_all = rule.type is SigmaCorrelationType.TEMPORAL
@@ -464,15 +437,10 @@ COUNTED = {
 }
 
 
-def leads(
-    district: District, rules: Sequence[Asked], days: tuple[date, date]
-) -> Iterator[Lead]:
+def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -> Iterator[Lead]:
     """What the rules find on some days, rule by rule and day by day."""
     lake = inputs.lake_files(district.store, district.home.lake)
-    files = {
-        one.file_id: f"{one.source}/{one.path}"
-        for one in ledger.source_files(district.store)
-    }
+    files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(district.store)}
     with writing(Path(":memory:"), threads=1) as database:
         inputs.show_raw(database, lake, CLASSES, days)
         for rule in rules:
@@ -484,9 +452,7 @@ def _leads(
 ) -> Iterator[Lead]:
     bounds = {"first": days[0], "last": days[1]}
     values = {
-        name: _addresses(database, value, bounds)
-        if isinstance(value, InNetwork)
-        else value
+        name: _addresses(database, value, bounds) if isinstance(value, InNetwork) else value
         for name, value in rule.values.items()
     }
     found = database.rows(
@@ -496,17 +462,11 @@ def _leads(
         {**values, **bounds},
     )
     for source, day, lines, first, last, events in found:
-        places = [
-            f"{files.get(number >> 32, '?')}:{number & (2**32 - 1)}"
-            for number in events
-        ]
-        yield Lead(rule.title, rule.level, rule.clause, source, day, lines, first, last,
-                   places)  # fmt: skip
+        places = [f"{files.get(number >> 32, '?')}:{number & (2**32 - 1)}" for number in events]
+        yield Lead(rule.title, rule.level, rule.clause, source, day, lines, first, last, places)
 
 
-def _addresses(
-    database: Database, wanted: InNetwork, bounds: Mapping[str, date]
-) -> list[str]:
+def _addresses(database: Database, wanted: InNetwork, bounds: Mapping[str, date]) -> list[str]:
     """Addresses of a column in a network; other text is in none."""
     rows = database.rows(
         f"select distinct {wanted.column} from {wanted.relation} "

@@ -133,8 +133,7 @@ def judged_days(
     """The days of each rule, less those that are not to be judged."""
     not_now = {(entry.rule, entry.event_date) for entry in skipped}
     return {
-        rule: [day for day in given if (rule, day) not in not_now]
-        for rule, given in days.items()
+        rule: [day for day in given if (rule, day) not in not_now] for rule, given in days.items()
     }
 
 

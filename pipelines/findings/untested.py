@@ -66,10 +66,7 @@ def untested(
     Args:
         findings: Code of the rule and the tested explanations of each candidate.
     """
-    known = {
-        shared_words().explanations[name].name: text
-        for name, text in TESTED_WITH.items()
-    }
+    known = {shared_words().explanations[name].name: text for name, text in TESTED_WITH.items()}
     candidates: dict[str, int] = {}
     counts: dict[tuple[str, str], int] = {}
     reasons: dict[tuple[str, str], str] = {}

@@ -29,9 +29,7 @@ layer = "layer"
 path = "/srv/schoolbell/north"
 account = "schoolbell-north"
 """
-HomeName = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)
-]
+HomeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
 
 class Agency(Part):
@@ -40,8 +38,7 @@ class Agency(Part):
     name: str = Field(min_length=1, max_length=200, description="the agency's name")
     layer: str = Field(
         default="",
-        description="folder of the layer that every home holds a copy of; see "
-        "schoolbell layer",
+        description="folder of the layer that every home holds a copy of; see schoolbell layer",
     )
 
 
@@ -52,9 +49,7 @@ class Budget(Part):
     minutes: int = Field(default=240, ge=1, description="longest time of one command")
     memory_mb: int = Field(default=4_000, ge=500, description="memory of one command")
     disk_gb: int = Field(default=500, ge=1, description="size of a home")
-    free_gb: int = Field(
-        default=5, ge=0, description="free disk below which a home is not touched"
-    )
+    free_gb: int = Field(default=5, ge=0, description="free disk below which a home is not touched")
 
 
 class Home(Part):
@@ -154,8 +149,7 @@ def load_fleet(file: Path) -> Fleet:
         raise _wrong(file, text, error) from error
     beside = file.resolve().parent
     members = tuple(
-        Member(name, beside / one.path, one.account)
-        for name, one in sorted(fleet.homes.items())
+        Member(name, beside / one.path, one.account) for name, one in sorted(fleet.homes.items())
     )
     _refuse_shared(file, members)
     layer = beside / fleet.agency.layer if fleet.agency.layer else None

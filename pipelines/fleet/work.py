@@ -163,9 +163,7 @@ def run_in(member: Member, arguments: Sequence[str], budget: Budget) -> Outcome:
         _stop(child)
     out, err = (tail.text() for tail in tails)
     code = STOPPED if what else child.returncode
-    return Outcome(
-        member, code, monotonic() - began, what or _ended(code), _last(out), _last(err)
-    )
+    return Outcome(member, code, monotonic() - began, what or _ended(code), _last(out), _last(err))
 
 
 def _in_the_way(member: Member, budget: Budget) -> str:
@@ -331,9 +329,16 @@ class Row:
         if self.note:
             return (self.name, f"{self.state}: {self.note}", *[""] * 7)
         return (
-            self.name, self.state, self.version, newest, self.last_run, self.cases,
-            self.files_in_trouble, self.layer, free,
-        )  # fmt: skip
+            self.name,
+            self.state,
+            self.version,
+            newest,
+            self.last_run,
+            self.cases,
+            self.files_in_trouble,
+            self.layer,
+            free,
+        )
 
 
 def overview(fleet: Fleet) -> list[Row]:

@@ -34,9 +34,7 @@ MIXED = "mixed"
 ESCAPED_ENDS = ("#000", "#015")
 """How rsyslog writes the NUL and the carriage return that some devices end with."""
 
-Framing = Literal[
-    "lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"
-]
+Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 
 
 @dataclass(frozen=True)
@@ -179,9 +177,7 @@ class Format:
         if batch.height and batch["file_id"].min() != batch["file_id"].max():
             named = named.over("file_id")  # a header holds for its own file
         skip = is_blank(line) | self.comment(line).fill_null(value=False) | is_header
-        marked = batch.with_columns(
-            _header=named.fill_null(pl.lit(context.header, pl.String))
-        )
+        marked = batch.with_columns(_header=named.fill_null(pl.lit(context.header, pl.String)))
         last = marked["_header"].tail(1).to_list()
         records = marked.filter(~skip)
         parts = [
@@ -229,10 +225,7 @@ class Format:
         count = pl.lit(None, pl.String) if self.columns is None else self.columns
         return [
             *map(pl.col, [*PLACE, "event_class"]),
-            *(
-                pl.col(name).cast(dtype)
-                for name, dtype in self._columns(classes).items()
-            ),
+            *(pl.col(name).cast(dtype) for name, dtype in self._columns(classes).items()),
             *map(pl.col, self._rules),
             count.alias("_columns"),
             pl.col("line"),
@@ -255,17 +248,13 @@ class Format:
             for rule, text in zip(self._rules, said, strict=True)
         )
 
-    def _columns(
-        self, classes: tuple[str, ...]
-    ) -> dict[str, pl.DataType | type[pl.DataType]]:
+    def _columns(self, classes: tuple[str, ...]) -> dict[str, pl.DataType | type[pl.DataType]]:
         found: dict[str, pl.DataType | type[pl.DataType]] = {}
         for name in classes:
             found |= EVENT_CLASSES[name].schema
         return found
 
-    def _sorted_out(
-        self, lines: pl.DataFrame, blanks: int, header: str | None
-    ) -> Parsed:
+    def _sorted_out(self, lines: pl.DataFrame, blanks: int, header: str | None) -> Parsed:
         is_event = lines.select(pl.all_horizontal(*self._rules)).to_series()
         events = {}
         for name in self._occurring(lines):

@@ -54,16 +54,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         pairs="|" + said.field("2").str.strip_chars_end("\r\n\x00 ") + "|",
         box=pl.col("line").str.extract(BOX, 1),
     )
-    lasted = seconds(pl.col("duration")).fill_null(
-        pl.duration(seconds=0, time_unit="us")
-    )
+    lasted = seconds(pl.col("duration")).fill_null(pl.duration(seconds=0, time_unit="us"))
     did = pl.coalesce("action", "said").str.to_lowercase()
     is_over = did.str.ends_with("remove")
     outside = somewhere(address(pl.col("srcNAT")))
     return (
         fields.with_columns(
-            known(pl.col("pairs").str.extract(rf"\|{key}=([^|]*)\|", 1)).alias(key)
-            for key in KEYS
+            known(pl.col("pairs").str.extract(rf"\|{key}=([^|]*)\|", 1)).alias(key) for key in KEYS
         )
         .with_columns(
             event_class=pl.when(pl.col("proto").is_not_null())
@@ -73,9 +70,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.col("syslog_time_quality"),
         )
         .with_columns(
-            start_time=pl.when(is_over)
-            .then(pl.col("time") - lasted)
-            .otherwise(pl.col("time")),
+            start_time=pl.when(is_over).then(pl.col("time") - lasted).otherwise(pl.col("time")),
             src_ip=address(pl.col("srcIP")),
             src_port=port(pl.col("srcPort")),
             src_mac=mac(pl.col("srcMAC")),
@@ -93,9 +88,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             extras=pl.when(IS_FLOW).then(
                 json_of(
                     [
-                        word_of(
-                            ("end", is_over), ("start", did.str.ends_with("allow"))
-                        ).alias("phase"),
+                        word_of(("end", is_over), ("start", did.str.ends_with("allow"))).alias(
+                            "phase"
+                        ),
                         pl.col("rule"),
                         pl.col("info"),
                         pl.col("dstService").alias("service"),

@@ -33,9 +33,7 @@ REWRITTEN = (
     rf"{CLIENT}(?:disabled )?rpz [A-Z-]+ ([A-Za-z-]+) rewrite "
     r"([^ ]+)/([A-Z0-9]+)/[A-Z]+(?: via ([^ ]+))?"
 )
-SHOWN = (
-    r"client (?:@0x[0-9a-f]+ )?[0-9a-fA-F.:]+#[0-9]+(?: \([^)]*\))?: .*(?:query: |rpz )"
-)
+SHOWN = r"client (?:@0x[0-9a-f]+ )?[0-9a-fA-F.:]+#[0-9]+(?: \([^)]*\))?: .*(?:query: |rpz )"
 PASSES = ["PASSTHRU"]
 ADDRESSES = r" IN (?:A|AAAA) ([0-9a-fA-F.:]+)"
 IS_QUERY = pl.col("event_class") == "dns_queries"
@@ -82,9 +80,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             query_type=pl.coalesce(asked.field("4"), changed.field("5")),
             response_code=asked.field("5"),
             answers=known(
-                answers.list.eval(pl.element().str.extract("([^ ]+)$", 1)).list.join(
-                    ","
-                )
+                answers.list.eval(pl.element().str.extract("([^ ]+)$", 1)).list.join(",")
             ),
             disposition=pl.when(did.is_in(PASSES))
             .then(pl.lit("allowed"))
@@ -96,9 +92,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             reported_by=pl.col("syslog_host"),
             message=pl.col("line"),
         )
-        .with_columns(
-            extras=pl.when(IS_QUERY).then(json_of([pl.col("policy"), pl.col("zone")]))
-        )
+        .with_columns(extras=pl.when(IS_QUERY).then(json_of([pl.col("policy"), pl.col("zone")])))
     )
 
 

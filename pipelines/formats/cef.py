@@ -75,9 +75,7 @@ STOPPED = r"(?i)den[yi]|drop|block|refuse|discard|reject|reset|prevent"
 PASSED = r"(?i)allow|accept|permit|pass|bypass|forward|opened"
 CATEGORIES = pl.coalesce(
     [
-        pl.when(value(f"cs{at}Label").str.contains("(?i)category")).then(
-            value(f"cs{at}")
-        )
+        pl.when(value(f"cs{at}Label").str.contains("(?i)category")).then(value(f"cs{at}"))
         for at in range(1, 7)
     ]
 )
@@ -102,9 +100,7 @@ def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 def disposition(title: pl.Expr) -> pl.Expr:
     """The action's words, else those of the event's name."""
-    told = pl.coalesce(
-        "key_act", value("fw_action").replace("NA", None), "key_outcome", title
-    )
+    told = pl.coalesce("key_act", value("fw_action").replace("NA", None), "key_outcome", title)
     stopped, passed = told.str.contains(STOPPED), told.str.contains(PASSED)
     return word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped))
 
@@ -164,8 +160,7 @@ MUST = {
     "target is not an address": ~cls.is_in(FLOWS)
     | value("dst").is_null()
     | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
 }
 
 
@@ -205,9 +200,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         pl.duration(seconds=0, time_unit="us")
     )
     closed = title.str.contains("(?i)closed").fill_null(value=False)
-    stamp = clock.first(
-        *(column(key) for key in ("counted", "worded", "iso", "syslog"))
-    )
+    stamp = clock.first(*(column(key) for key in ("counted", "worded", "iso", "syslog")))
     return (
         with_cef(with_header(_joined(batch), context.reading))
         .with_columns(**columns)
@@ -308,10 +301,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         "dst_port": port(value("dpt")),
         "dst_hostname": name(pl.coalesce("key_dhost", "key_destinationDnsDomain")),
         "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": pl.when(meaning == "received")
-        .then(first)
-        .when(meaning == "sent")
-        .then(second),
+        "bytes_in": pl.when(meaning == "received").then(first).when(meaning == "sent").then(second),
         "bytes_out": pl.when(meaning == "received")
         .then(second)
         .when(meaning == "sent")
@@ -368,9 +358,9 @@ def logon() -> dict[str, pl.Expr]:
             pl.lit("vpn")
         ),
         "host": name(value("PanOSEndpointDeviceName")),
-        "assigned_ip": pl.when(
-            STEP.is_in(["gateway-connected", "gateway-logout"])
-        ).then(pl.coalesce(*private)),
+        "assigned_ip": pl.when(STEP.is_in(["gateway-connected", "gateway-logout"])).then(
+            pl.coalesce(*private)
+        ),
         "is_success": pl.when(left)
         .then(None)
         .when(failed)
@@ -388,8 +378,7 @@ def logon() -> dict[str, pl.Expr]:
             )
         ),
         "event_code": pl.coalesce(STEP, "event_id"),
-        "is_machine": is_machine(pl.coalesce(value("duser"), SENDER))
-        | SENDER.is_in(BEFORE_LOGON),
+        "is_machine": is_machine(pl.coalesce(value("duser"), SENDER)) | SENDER.is_in(BEFORE_LOGON),
     }
 
 

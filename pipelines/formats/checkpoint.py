@@ -73,8 +73,7 @@ MUST = {
     "target is not an address": ~cls.is_in(FLOWS)
     | value("dst").is_null()
     | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
 }
 
 
@@ -118,9 +117,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def quoted(text: pl.Expr) -> pl.Expr:
     """`; src:"192.0.2.9"` of `src: 192.0.2.9;`, pair by pair."""
-    return text.str.replace_all(
-        r'([A-Za-z_ ]+): ([^;"]*);', '; $1:"$2"'
-    ).str.replace_all("; +", "; ")
+    return text.str.replace_all(r'([A-Za-z_ ]+): ([^;"]*);', '; $1:"$2"').str.replace_all(
+        "; +", "; "
+    )
 
 
 def found(key: str) -> pl.Expr:
@@ -165,9 +164,7 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("service")),
         "protocol": protocol(value("proto")),
-        "bytes_in": whole(
-            pl.coalesce("key_client_outbound_bytes", "key_received_bytes")
-        ),
+        "bytes_in": whole(pl.coalesce("key_client_outbound_bytes", "key_received_bytes")),
         "bytes_out": whole(pl.coalesce("key_client_inbound_bytes", "key_sent_bytes")),
         "nat_ip": outside,
         "nat_port": pl.when(outside.is_not_null()).then(
@@ -176,9 +173,7 @@ def flow() -> dict[str, pl.Expr]:
         "application": known(value("appi_name")),
         "category": known(pl.coalesce("key_matched_category", "key_app_category")),
         "direction": direction(zones[0], zones[1], ["external"]),
-        "disposition": word_of(
-            ("blocked", act.is_in(STOPPED)), ("allowed", act.is_in(PASSED))
-        ),
+        "disposition": word_of(("blocked", act.is_in(STOPPED)), ("allowed", act.is_in(PASSED))),
         "event_uid": known(value("loguid")),
         "extras": pl.when(cls != "system_events").then(as_json(*extra)),
         "kind": pl.coalesce("key_product", pl.lit("log")),

@@ -89,9 +89,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             code=pl.coalesce(in_tag, body.str.extract(rf"^{MESSAGE}:? ", 1)),
             text=body.str.replace(rf"^{MESSAGE}:? ", "").str.strip_chars_end(" "),
-            reported_by=pl.coalesce(
-                "syslog_host", name(pl.when(is_host).then(program))
-            ),
+            reported_by=pl.coalesce("syslog_host", name(pl.when(is_host).then(program))),
             time=pl.col("syslog_time"),
             time_quality=pl.col("syslog_time_quality"),
         )
@@ -125,9 +123,7 @@ def _event_class() -> pl.Expr:
 def _user() -> pl.Expr:
     r"""`domain\user` of the source (a tag number follows a comma), or the line's."""
     own = pl.col("source_user").str.extract(r"^([^,]*\\[^,]+)(?:, *[0-9]+)?$", 1)
-    return pl.coalesce(
-        account(text) for text in (own, pl.col("source_account"), said("user"))
-    )
+    return pl.coalesce(account(text) for text in (own, pl.col("source_account"), said("user")))
 
 
 def _times() -> dict[str, pl.Expr]:
@@ -137,13 +133,10 @@ def _times() -> dict[str, pl.Expr]:
 
 def _flow(context: Context) -> dict[str, pl.Expr]:
     outside = [
-        text.strip()
-        for text in context.options.get("outside_interfaces", "").lower().split(",")
+        text.strip() for text in context.options.get("outside_interfaces", "").lower().split(",")
     ]
     ends = [pl.col(at).str.to_lowercase() for at in ("source_if", "target_if")]
-    denied = FAMILY.is_in(["refused", "denied", "not_let"]) | (
-        said("verdict") == "denied"
-    )
+    denied = FAMILY.is_in(["refused", "denied", "not_let"]) | (said("verdict") == "denied")
     return {
         "protocol": protocol(said("transport")),
         "direction": direction(ends[0], ends[1], outside)

@@ -25,9 +25,7 @@ from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
 
 STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [+-][0-9]{2}:[0-9]{2}"
-NUMBERED = (
-    r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
-)
+NUMBERED = r"(?:^|[ >:])(?:(CISE_[A-Za-z_]+) )?([0-9]{10}) ([0-9]{1,3}) ([0-9]{1,3}) (.*)$"
 FIRST = rf"^({STAMP}) [0-9]+ ([0-9]{{4,5}}) [A-Z]+ +([A-Za-z -]+): ([^,]*)"
 FIELDS = {
     "UserName": "sent_name",
@@ -78,9 +76,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     part = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(NUMBERED)
     text = pl.col("text")
     first = text.str.extract_groups(FIRST).struct
-    stamp = clock.iso(
-        first.field("1").str.replace(r" ([+-][0-9:]+)$", "$1"), context.reading
-    )
+    stamp = clock.iso(first.field("1").str.replace(r" ([+-][0-9:]+)$", "$1"), context.reading)
     return (
         with_header(batch, context.reading)
         .with_columns(
@@ -100,9 +96,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(**_who(context))
         .with_columns(**_what())
         .with_columns(
-            event_class=pl.when(
-                pl.col("activity").is_not_null() & pl.col("sent").is_not_null()
-            )
+            event_class=pl.when(pl.col("activity").is_not_null() & pl.col("sent").is_not_null())
             .then(pl.lit("logons"))
             .otherwise(pl.lit("system_events"))
         )
@@ -156,9 +150,7 @@ def _what() -> dict[str, pl.Expr]:
     """What happened, and how it ended."""
     verdict = pl.col("verdict")
     is_success = verdict.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
-    counted = pl.col("status").replace_strict(
-        STATUSES, default=None, return_dtype=pl.String
-    )
+    counted = pl.col("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)
     is_idle = (counted == "mapping") & pl.col("given").is_null()
     activity = (
         pl.when(is_success.is_not_null())
@@ -169,12 +161,8 @@ def _what() -> dict[str, pl.Expr]:
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "activity": activity,
-        "is_success": pl.when(activity == "logon").then(
-            is_success.fill_null(value=True)
-        ),
-        "failure_reason": pl.when(~is_success).then(
-            pl.coalesce("reason", pl.lit("refused"))
-        ),
+        "is_success": pl.when(activity == "logon").then(is_success.fill_null(value=True)),
+        "failure_reason": pl.when(~is_success).then(pl.coalesce("reason", pl.lit("refused"))),
         "event_code": pl.col("code"),
         "kind": pl.concat_str(
             pl.coalesce("category", pl.lit("CISE")),
@@ -185,9 +173,7 @@ def _what() -> dict[str, pl.Expr]:
         "message": pl.col("line"),
         "logon_uid": pl.coalesce("session", "accounted", "acs_session"),
         "assigned_ip": pl.when(is_vpn).then("given"),
-        "src_ip": pl.when(is_vpn)
-        .then("far_ip")
-        .otherwise(pl.coalesce("given", "far_ip")),
+        "src_ip": pl.when(is_vpn).then("far_ip").otherwise(pl.coalesce("given", "far_ip")),
     }
 
 

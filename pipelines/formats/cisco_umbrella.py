@@ -116,8 +116,7 @@ MUST = {
     | (RECORD == "ip"),
     "no host in the URL": (RECORD != "web") | pl.col("url_hostname").is_not_null(),
     "no name asked for": (RECORD != "dns") | pl.col("query_name").is_not_null(),
-    "target is not an address": ~RECORD.is_in(["ip", "firewall"])
-    | pl.col("dst_ip").is_not_null(),
+    "target is not an address": ~RECORD.is_in(["ip", "firewall"]) | pl.col("dst_ip").is_not_null(),
 }
 
 
@@ -157,9 +156,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _at(places: dict[str, int]) -> pl.Expr:
-    return pl.coalesce(
-        [pl.when(RECORD.eq(kind)).then(cell(at)) for kind, at in places.items()]
-    )
+    return pl.coalesce([pl.when(RECORD.eq(kind)).then(cell(at)) for kind, at in places.items()])
 
 
 def _raw(key: str) -> pl.Expr:
@@ -182,9 +179,7 @@ def _who() -> dict[str, pl.Expr]:
 def _identity(types: list[str]) -> pl.Expr:
     """The first identity of one of the types, the policy's own one before others."""
     own = pl.when(_raw("identity_type").is_in(types)).then(_raw("identity"))
-    names, kinds = (
-        _raw(key).str.split(",") for key in ("identities", "identity_types")
-    )
+    names, kinds = (_raw(key).str.split(",") for key in ("identities", "identity_types"))
     fits = kinds.list.eval(pl.element().str.strip_chars(" ").is_in(types))
     found = pl.when(fits.list.any() & (names.list.len() == kinds.list.len())).then(
         names.list.get(fits.list.arg_max(), null_on_oob=True)
@@ -197,9 +192,7 @@ def _web() -> dict[str, pl.Expr]:
     url = pl.when(is_web).then(cell(7))
     return {
         "url": url.str.slice(0, MAX_URL),
-        "url_scheme": url.str.extract(
-            "^([a-zA-Z][a-zA-Z0-9+.-]*)://", 1
-        ).str.to_lowercase(),
+        "url_scheme": url.str.extract("^([a-zA-Z][a-zA-Z0-9+.-]*)://", 1).str.to_lowercase(),
         "url_hostname": hostname(url),
         "method": pl.when(is_web).then(known(cell(25))).str.to_uppercase(),
         "status_code": pl.when(is_web).then(whole(cell(10), 3)).cast(pl.Int16),

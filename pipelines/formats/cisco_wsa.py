@@ -112,9 +112,9 @@ def _asked() -> dict[str, pl.Expr]:
 
 
 def _disposition() -> pl.Expr:
-    refused = pl.col("decision").str.contains(REFUSES) | pl.col(
-        "result"
-    ).str.starts_with("TCP_DENIED")
+    refused = pl.col("decision").str.contains(REFUSES) | pl.col("result").str.starts_with(
+        "TCP_DENIED"
+    )
     outcome = pl.when(refused).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
     return unless_challenged(pl.col("code"), outcome)
 

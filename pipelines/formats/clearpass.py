@@ -95,10 +95,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def _found(keys: tuple[str, ...]) -> pl.Expr:
     """What the first of the names holds, up to the next name."""
     return known(
-        pl.coalesce(
-            pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1)
-            for key in keys
-        )
+        pl.coalesce(pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1) for key in keys)
     )
 
 
@@ -107,9 +104,7 @@ def _logon() -> dict[str, pl.Expr]:
     is_accounting = pl.col("pairs").str.contains("^,.*RADIUS[.]Acct-Username=")
     goes_on = pl.col("ended").str.contains("(?i)^(?:start|interim|alive)")
     computer = radius.computer_name(user)
-    by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(
-        pl.lit(value=True)
-    )
+    by_role = pl.when(pl.col("roles").str.contains(r"Authenticated\]")).then(pl.lit(value=True))
     is_success = pl.coalesce(
         pl.col("status")
         .str.to_uppercase()

@@ -68,8 +68,7 @@ MUST = {
     "none of the three logs of Gateway": cls.is_not_null(),
     "Datetime cannot be read": pl.col("time").is_not_null(),
     "source is not an address": pl.col("src_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
 }
 
 

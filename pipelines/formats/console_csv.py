@@ -274,9 +274,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         return clock.iso(as_iso(text, order), reading)
 
     texts = {column: _text(export, column) for column in EVENT_CLASSES[cls].names()}
-    is_told = (
-        pl.lit(value=True) if cls != "logons" else pl.col("activity").is_not_null()
-    )
+    is_told = pl.lit(value=True) if cls != "logons" else pl.col("activity").is_not_null()
     return (
         headed(batch, context.header, titles)
         .with_columns(**values(cls, texts, stamp))
@@ -289,9 +287,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             else pl.lit(None, pl.Boolean),
         )
         .with_columns(
-            failure_reason=pl.when(~pl.col("is_success")).then(
-                _text(export, "failure_reason")
-            ),
+            failure_reason=pl.when(~pl.col("is_success")).then(_text(export, "failure_reason")),
             extras=pl.when(pl.col("event_class") != TALK).then(
                 json_text(**{key: _text(export, key) for key in export.extras})
             ),
@@ -306,15 +302,11 @@ def _text(export: Export, column: str) -> pl.Expr:
         return pl.lit(None, pl.String)
     if names[0].startswith(FIXED):
         return pl.lit(names[0].removeprefix(FIXED))
-    said = pl.coalesce(
-        known(pl.col(f"{column}_{number}")) for number in range(len(names))
-    )
+    said = pl.coalesce(known(pl.col(f"{column}_{number}")) for number in range(len(names)))
     words = export.words.get(column)
     if words is None:
         return said
-    return said.str.to_lowercase().replace_strict(
-        words, default=None, return_dtype=pl.String
-    )
+    return said.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.String)
 
 
 FORMAT = Format(

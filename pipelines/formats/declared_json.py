@@ -39,11 +39,7 @@ MUST = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """An object that uses our own names; other exports are declared, not guessed."""
     own = r'"(?:user_name|url_hostname|query_name|logon_kind)"\s*:'
-    return (
-        line.str.starts_with("{")
-        & line.str.contains(r'"time"\s*:')
-        & line.str.contains(own)
-    )
+    return line.str.starts_with("{") & line.str.contains(r'"time"\s*:') & line.str.contains(own)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -55,9 +51,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     cls = event_class(context.options)
     places, fixed = declared(cls, context.options)
     paths = {column: path(place) for column, place in places.items()}
-    fields = with_fields(
-        batch, {f"said_{column}": place for column, place in paths.items()}
-    )
+    fields = with_fields(batch, {f"said_{column}": place for column, place in paths.items()})
     texts = {
         column: pl.lit(fixed[column])
         if column in fixed

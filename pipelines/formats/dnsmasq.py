@@ -99,9 +99,7 @@ def _queries(cut: pl.LazyFrame) -> pl.LazyFrame:
 
 def _leases(cut: pl.LazyFrame) -> pl.LazyFrame:
     lease = BODY.str.extract_groups(LEASE).struct
-    action = pl.col("kind").replace_strict(
-        ACTIONS, default=None, return_dtype=pl.String
-    )
+    action = pl.col("kind").replace_strict(ACTIONS, default=None, return_dtype=pl.String)
     number = lease.field("4")
     return cut.with_columns(
         action=action,

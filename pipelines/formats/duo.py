@@ -45,9 +45,7 @@ MUST = {
 def looks_like(line: pl.Expr) -> pl.Expr:
     """An object with Duo's transaction, type of event and device of access."""
     keys = [rf'"{key}"\s*:' for key in ("txid", "event_type", "access_device")]
-    return line.str.starts_with("{") & pl.all_horizontal(
-        line.str.contains(key) for key in keys
-    )
+    return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -65,9 +63,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return with_fields(batch, FIELDS).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
-        event_class=pl.when(is_logon)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
+        event_class=pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         event_uid=known(pl.col("txid")),
         event_code=known(pl.col("event_type")),
         kind=known(pl.col("event_type")),
@@ -81,12 +77,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         failure_reason=pl.when(~is_success).then(known(pl.col("reason"))),
         is_machine=is_machine(user),
         extras=pl.when(is_logon).then(
-            json_text(
-                **{
-                    key: known(pl.col(key))
-                    for key in ("application", "factor", "phone_ip")
-                }
-            )
+            json_text(**{key: known(pl.col(key)) for key in ("application", "factor", "phone_ip")})
         ),
     )
 

@@ -79,9 +79,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
         r'"(?:userPrincipalName|servicePrincipalId)"\s*:'
     )
     audit = line.str.contains(r'"activityDateTime"\s*:')
-    office = line.str.contains(r'"CreationTime"\s*:') & line.str.contains(
-        r'"RecordType"\s*:'
-    )
+    office = line.str.contains(r'"CreationTime"\s*:') & line.str.contains(r'"RecordType"\s*:')
     return line.str.starts_with("{") & (graph | audit | office)
 
 
@@ -201,17 +199,17 @@ def _is_success() -> pl.Expr:
 
 
 def _is_machine() -> pl.Expr:
-    return pl.when(pl.col("user_name").is_not_null()).then(
-        pl.col("logon_kind") == "service"
-    )
+    return pl.when(pl.col("user_name").is_not_null()).then(pl.col("logon_kind") == "service")
 
 
 def _failure_reason() -> pl.Expr:
     words = pl.coalesce(known(pl.col("reason")), known(pl.col("office_error")))
     coded = pl.concat_str(
-        words, pl.when(pl.col("code") != "0").then("(" + pl.col("code") + ")"),
-        separator=" ", ignore_nulls=True,
-    )  # fmt: skip
+        words,
+        pl.when(pl.col("code") != "0").then("(" + pl.col("code") + ")"),
+        separator=" ",
+        ignore_nulls=True,
+    )
     return pl.when(~pl.col("is_success")).then(known(coded))
 
 

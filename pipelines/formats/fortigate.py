@@ -80,9 +80,9 @@ KEYS = [
 ]  # fmt: skip
 
 did, cls = pl.col("did"), pl.col("event_class")
-is_interim = (
-    (pl.col("type") == "traffic") & pl.col("logid").str.ends_with("000020")
-).fill_null(value=False)
+is_interim = ((pl.col("type") == "traffic") & pl.col("logid").str.ends_with("000020")).fill_null(
+    value=False
+)
 
 
 @cache
@@ -121,9 +121,7 @@ def carried(way: str) -> pl.Expr:
 def disposition() -> pl.Expr:
     """What the policy or, after it, the filter did."""
     stopped = did.is_in(REFUSED) | value("utmaction").is_in(REFUSED)
-    return word_of(
-        ("blocked", stopped.fill_null(value=False)), ("allowed", did.is_in(PASSED))
-    )
+    return word_of(("blocked", stopped.fill_null(value=False)), ("allowed", did.is_in(PASSED)))
 
 
 @cache
@@ -159,9 +157,7 @@ def traffic() -> Mapping[str, pl.Expr]:
         "dst_hostname": pl.coalesce("host_asked", name(value("dstname"))),
         "protocol": protocol(value("proto")),
         "nat_ip": pl.when(worn).then(outside_ip),
-        "nat_port": pl.when(worn & outside_ip.is_not_null()).then(
-            port(value("transport"))
-        ),
+        "nat_port": pl.when(worn & outside_ip.is_not_null()).then(port(value("transport"))),
         "application": known(value("app")),
         "direction": direction(roles[0], roles[1], ["wan"]),
         "connection_uid": pl.when(session != "0").then(session),
@@ -202,9 +198,7 @@ def logon() -> Mapping[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(entered)
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(refused).then(
-            pl.coalesce(known(value("reason")), value("msg"))
-        ),
+        "failure_reason": pl.when(refused).then(pl.coalesce(known(value("reason")), value("msg"))),
         "event_code": pl.col("logid"),
         "logon_uid": pl.when(tunnel != "0").then(tunnel),
         "reported_by": name(value("devname")),
@@ -263,9 +257,7 @@ MUST = {
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": value("duration").is_null()
     | whole(value("duration"), 9).is_not_null(),
-    "bytes are not a count": (
-        value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null()
-    )
+    "bytes are not a count": (value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null())
     & (value("rcvdbyte").is_null() | whole(value("rcvdbyte")).is_not_null()),
     "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
     "lease without address and MAC": (cls != "leases")
@@ -308,9 +300,7 @@ def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
     if not frame.select(tells.any()).item():
         return frame.lazy()
     lacks = (value("type") == "traffic") & ~is_between & value("sentdelta").is_null()
-    session = pl.concat_str(
-        [value(key).fill_null("") for key in SESSION], separator=" "
-    )
+    session = pl.concat_str([value(key).fill_null("") for key in SESSION], separator=" ")
     since = {
         delta: whole(value(total))
         - pl.when(tells).then(whole(value(total))).forward_fill().over(session)
@@ -319,15 +309,10 @@ def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
     is_known = (
         lacks
         & (value("sessionid") != "0")
-        & pl.all_horizontal(
-            (count >= 0).fill_null(value=False) for count in since.values()
-        )
+        & pl.all_horizontal((count >= 0).fill_null(value=False) for count in since.values())
     )
     return frame.lazy().with_columns(
-        pl.when(is_known)
-        .then(count.cast(pl.String))
-        .otherwise(value(delta))
-        .alias(f"key_{delta}")
+        pl.when(is_known).then(count.cast(pl.String)).otherwise(value(delta)).alias(f"key_{delta}")
         for delta, count in since.items()
     )
 

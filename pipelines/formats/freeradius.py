@@ -37,8 +37,7 @@ IS_LOGON = pl.col("verdict").is_not_null()
 
 MUST = {
     "no time that can be read": pl.col("time").is_not_null(),
-    "a login whose words cannot be read": IS_LOGON
-    | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
+    "a login whose words cannot be read": IS_LOGON | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
     "nothing said": BODY.str.len_bytes() > 0,
 }
 
@@ -53,9 +52,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons`, or of `system_events` for all other talk."""
     own = pl.col("syslog_body").str.extract_groups(OWN).struct
     spelled = [own.field(place) for place in ("1", "2", "4", "3")]
-    stamp = clock.civil(
-        pl.concat_str(spelled, separator=" "), "%b %d %Y %H:%M:%S", context.reading
-    )
+    stamp = clock.civil(pl.concat_str(spelled, separator=" "), "%b %d %Y %H:%M:%S", context.reading)
     said = pl.coalesce(own.field("6"), "syslog_body").str.strip_chars(" ")
     login = BODY.str.extract_groups(LOGIN).struct
     return (
@@ -85,9 +82,7 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     station = _radius.caller(pl.col("station"))
     is_success = verdict == "Login OK"
     return {
-        "event_class": pl.when(IS_LOGON)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
+        "event_class": pl.when(IS_LOGON).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         "src_mac": station[0],
         "src_ip": station[1],
         "src_hostname": _radius.computer_name(user),

@@ -58,9 +58,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons`, or of `system_events` for other packets."""
     text = pl.col("line").str.replace_all("\r", "")
-    cut = batch.with_columns(line=text).with_columns(
-        _attribute(key).alias(key) for key in KEYS
-    )
+    cut = batch.with_columns(line=text).with_columns(_attribute(key).alias(key) for key in KEYS)
     kind = known(pl.coalesce("Acct-Status-Type", "Packet-Type"))
     return (
         cut.with_columns(**_when(context), kind=kind)
@@ -112,14 +110,10 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     refused = kind.str.to_lowercase() == "access-reject"
     is_logon = activity.is_not_null() & user.is_not_null() & ~is_idle
     return {
-        "event_class": pl.when(is_logon)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
+        "event_class": pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         "logon_kind": _radius.kind(by_port, station, context.options),
         "is_success": pl.when(activity == "logon").then(~refused),
-        "failure_reason": pl.when(refused).then(
-            pl.coalesce(known(pl.col("Reply-Message")), kind)
-        ),
+        "failure_reason": pl.when(refused).then(pl.coalesce(known(pl.col("Reply-Message")), kind)),
         "event_code": kind,
         "logon_uid": known(pl.col("Acct-Session-Id")),
         "src_mac": station[0],
@@ -137,9 +131,7 @@ def _addresses() -> dict[str, pl.Expr]:
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "assigned_ip": pl.when(is_vpn).then("given"),
-        "src_ip": pl.when(is_vpn)
-        .then("far_ip")
-        .otherwise(pl.coalesce("given", "far_ip")),
+        "src_ip": pl.when(is_vpn).then("far_ip").otherwise(pl.coalesce("given", "far_ip")),
     }
 
 

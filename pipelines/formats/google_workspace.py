@@ -40,9 +40,7 @@ HEAD = {
     "email": "actor/email",
     "ip": "ipAddress",
 }
-EVENTS = {"only_event": "events"} | {
-    f"event_{n}": f"events/{n}" for n in range(MOST_EVENTS)
-}
+EVENTS = {"only_event": "events"} | {f"event_{n}": f"events/{n}" for n in range(MOST_EVENTS)}
 NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MOST_EVENTS)}
 EVENT = {"event_name": "name"} | {
     f"{part}_{n}": f"parameters/{n}/{key}"
@@ -102,9 +100,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = clock.iso(pl.col("stamp"), context.reading)
     return (
         _with_deciding_event(batch)
-        .with_columns(
-            event_name=known(pl.col("event_name")), reason=parameter("EVENT_REASON")
-        )
+        .with_columns(event_name=known(pl.col("event_name")), reason=parameter("EVENT_REASON"))
         .with_columns(activity=_activity())
         .with_columns(event_class=_event_class())
         .with_columns(
@@ -143,9 +139,7 @@ def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _activity() -> pl.Expr:
-    said = pl.col("event_name").replace_strict(
-        ACTIVITY, default=None, return_dtype=pl.String
-    )
+    said = pl.col("event_name").replace_strict(ACTIVITY, default=None, return_dtype=pl.String)
     either = pl.when(pl.col("event_name") == EITHER).then(
         pl.when(pl.col("reason").str.ends_with("LOGOUT"))
         .then(pl.lit("logoff"))
@@ -156,9 +150,7 @@ def _activity() -> pl.Expr:
 
 
 def _event_class() -> pl.Expr:
-    is_logon = (
-        pl.col("application").is_in([*LOGON_KIND]) & pl.col("activity").is_not_null()
-    )
+    is_logon = pl.col("application").is_in([*LOGON_KIND]) & pl.col("activity").is_not_null()
     return pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events"))
 
 
@@ -170,16 +162,10 @@ def _who() -> dict[str, pl.Expr]:
     device_id = name(parameter("DIRECTORY_DEVICE_ID"))
     device = pl.coalesce(name(parameter("DEVICE_NAME")), device_id)
     is_key = (pl.col("caller") == "KEY").fill_null(value=False)
-    is_machine = email.str.ends_with(".gserviceaccount.com") | (
-        is_key & email.is_not_null()
-    )
+    is_machine = email.str.ends_with(".gserviceaccount.com") | (is_key & email.is_not_null())
     return {
         "user_name": pl.when(IS_CHROME)
-        .then(
-            pl.when(~is_nobody.fill_null(value=False)).then(
-                pl.coalesce(device_user, email)
-            )
-        )
+        .then(pl.when(~is_nobody.fill_null(value=False)).then(pl.coalesce(device_user, email)))
         .otherwise(email),
         "host": pl.when(IS_CHROME).then(device),
         "reported_by": pl.when(IS_CHROME).then(device),
@@ -193,15 +179,12 @@ def _who() -> dict[str, pl.Expr]:
 def parameter(key: str) -> pl.Expr:
     """The value of the event's parameter of that name."""
     return pl.coalesce(
-        pl.when(pl.col(f"key_{n}") == key).then(pl.col(f"value_{n}"))
-        for n in range(PARAMETERS)
+        pl.when(pl.col(f"key_{n}") == key).then(pl.col(f"value_{n}")) for n in range(PARAMETERS)
     )
 
 
 def _is_success() -> pl.Expr:
-    said = pl.col("event_name").replace_strict(
-        IS_SUCCESS, default=None, return_dtype=pl.Boolean
-    )
+    said = pl.col("event_name").replace_strict(IS_SUCCESS, default=None, return_dtype=pl.Boolean)
     is_either = (pl.col("event_name") == EITHER) & (pl.col("activity") == "logon")
     return pl.coalesce(said, pl.when(is_either).then(pl.lit(value=True)))
 

@@ -34,9 +34,7 @@ from pipelines.formats.reading.syslog import with_header
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
 HALF_A_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
 RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
-PROXMOX = (
-    r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
-)
+PROXMOX = r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
 UPTIME = r"^\[ *[0-9]+\.[0-9]+\] *"
 UNROUTED = ["64", "128", "255"]
 KEYS = [
@@ -103,18 +101,14 @@ def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
 
 def ends() -> dict[str, pl.Expr]:
     """Who opened it and who answered; turned round for an answer to a SYN."""
-    answer = (
-        pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")
-    ).fill_null(value=False)
+    answer = (pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")).fill_null(
+        value=False
+    )
     fresh = pl.coalesce(value("TTL"), value("HOPLIMIT")).is_in(UNROUTED)
     adjacent = fresh & value("IN").is_not_null() & ~answer
-    frame = value("MAC").str.extract(
-        "^(?:[0-9a-f]{2}:){6}((?:[0-9a-f]{2}:){6})(?:08:00|86:dd)", 1
-    )
+    frame = value("MAC").str.extract("^(?:[0-9a-f]{2}:){6}((?:[0-9a-f]{2}:){6})(?:08:00|86:dd)", 1)
     turned = {
-        f"{side}_{part}": pl.when(answer)
-        .then(f"{other}_{part}")
-        .otherwise(f"{own}_{part}")
+        f"{side}_{part}": pl.when(answer).then(f"{other}_{part}").otherwise(f"{own}_{part}")
         for side, own, other in (
             ("src", "sender", "target"),
             ("dst", "target", "sender"),

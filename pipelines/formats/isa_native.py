@@ -164,9 +164,7 @@ def _disposition() -> pl.Expr:
     status = pl.col("status")
     code = whole(status, 5)
     let_through = (
-        pl.when(cls == WEB)
-        .then(code.is_between(100, 599))
-        .otherwise(status.is_in(["0", *ENDED]))
+        pl.when(cls == WEB).then(code.is_between(100, 599)).otherwise(status.is_in(["0", *ENDED]))
     )
     outcome = word_of(
         ("blocked", status.is_in([REFUSED, *_elff.DENIED_BY_ISA])),
@@ -179,9 +177,7 @@ def _disposition() -> pl.Expr:
 def _extras() -> pl.Expr:
     status = pl.col("status")
     is_flow = cls == FLOW
-    phase = word_of(
-        ("start", is_flow & (status == "0")), ("end", is_flow & status.is_in(ENDED))
-    )
+    phase = word_of(("start", is_flow & (status == "0")), ("end", is_flow & status.is_in(ENDED)))
     own = pl.when(is_flow).then("agent")
     fields = [
         phase.alias("phase"),

@@ -8,7 +8,7 @@ whether an ACK was the first or a renewal, so it is `assign` unless the line
 ends in `(RENEW)`, as Infoblox writes. The name in brackets is the client's own
 and may be missing. The old stamp has neither year nor zone. DHCPv6 names the
 client by its DUID, which is not a MAC and stays in `extras`.
-"""  # noqa: E501
+"""
 
 import polars as pl
 
@@ -89,10 +89,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def action(body: pl.Expr) -> pl.Expr:
     """What became of the address; null for a line that is no lease."""
     told = pl.coalesce(
-        [
-            pl.when(body.str.starts_with(start)).then(pl.lit(word))
-            for start, word in ACTIONS.items()
-        ]
+        [pl.when(body.str.starts_with(start)).then(pl.lit(word)) for start, word in ACTIONS.items()]
     )
     renewed = body.str.ends_with("(RENEW)") & (told == "assign")
     ended = body.str.extract(ENDED_V6.replace("(?:", "("), 2)

@@ -31,9 +31,7 @@ TALK = (
     r"|subclass|option|zone|key|dynamic|deleted)\b)"
 )
 WHOLE = r"(?s)\{.*\}$"
-STAMP = (
-    r"(?:[0-6] ([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})|epoch ([0-9]+));"
-)
+STAMP = r"(?:[0-6] ([0-9]{4}/[0-9]{2}/[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})|epoch ([0-9]+));"
 ACTIONS = {
     "active": "assign",
     "free": "expire",
@@ -98,9 +96,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             state=state,
         )
         .with_columns(
-            event_class=pl.when(
-                pl.col("action").is_not_null() & (pl.col("kind") == "lease")
-            )
+            event_class=pl.when(pl.col("action").is_not_null() & (pl.col("kind") == "lease"))
             .then(pl.lit("leases"))
             .otherwise(pl.lit("system_events"))
         )

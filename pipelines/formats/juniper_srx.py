@@ -114,9 +114,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             time="syslog_time",
             time_quality="syslog_time_quality",
-            event=pl.coalesce(
-                structured.field("1"), plain.field("1"), line.str.extract(OTHER, 1)
-            ),
+            event=pl.coalesce(structured.field("1"), plain.field("1"), line.str.extract(OTHER, 1)),
             session=session,
         )
         .with_columns(**{f"said_{part}": known(text) for part, text in named.items()})
@@ -136,9 +134,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 def _event_class() -> pl.Expr:
     event = pl.col("event")
     return (
-        pl.when(
-            event.str.starts_with("RT_FLOW_SESSION") & pl.col("said_from").is_not_null()
-        )
+        pl.when(event.str.starts_with("RT_FLOW_SESSION") & pl.col("said_from").is_not_null())
         .then(pl.lit("connections"))
         .when(event.str.starts_with("WEBFILTER_URL"))
         .then(pl.lit("http_requests"))
@@ -147,9 +143,7 @@ def _event_class() -> pl.Expr:
 
 
 def _flow() -> dict[str, pl.Expr]:
-    lasted = seconds(pl.col("said_lasted")).fill_null(
-        pl.duration(seconds=0, time_unit="us")
-    )
+    lasted = seconds(pl.col("said_lasted")).fill_null(pl.duration(seconds=0, time_unit="us"))
     worn = address(pl.col("said_worn"))
     is_worn = worn != address(pl.col("said_from"))
     stopped = (pl.col("event") == DENIED) | pl.col("event").str.contains("BLOCKED")
@@ -165,9 +159,7 @@ def _flow() -> dict[str, pl.Expr]:
         "nat_ip": pl.when(is_worn).then(worn),
         "nat_port": pl.when(is_worn).then(port(pl.col("said_worn_port"))),
         "application": pl.col("said_app").replace(UNKNOWN),
-        "disposition": pl.when(stopped)
-        .then(pl.lit("blocked"))
-        .otherwise(pl.lit("allowed")),
+        "disposition": pl.when(stopped).then(pl.lit("blocked")).otherwise(pl.lit("allowed")),
         "connection_uid": pl.col("said_session"),
     }
 

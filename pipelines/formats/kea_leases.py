@@ -38,13 +38,10 @@ ROW = (
 IS_PREFIX = pl.col("lease_type") == "2"
 
 MUST = {
-    "{columns} columns, not as many as the header line, or no header": pl.col(
-        "is_whole"
-    ),
+    "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
     "expire or valid_lifetime is no count of seconds": pl.col("time").is_not_null(),
     "address is not an address": pl.col("ip").is_not_null(),
-    "hwaddr is not a MAC": pl.col("mac").is_not_null()
-    | known(pl.col("given_mac")).is_null(),
+    "hwaddr is not a MAC": pl.col("mac").is_not_null() | known(pl.col("given_mac")).is_null(),
     "state is none of 0 to 3": pl.col("action").is_not_null(),
 }
 
@@ -77,9 +74,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             time_quality=pl.lit("exact"),
             ip=address(pl.col("given_address")),
             mac=mac(pl.col("given_mac")),
-            hostname=name(
-                pl.col("given_hostname").str.replace_all("&#x2c;", ",", literal=True)
-            ),
+            hostname=name(pl.col("given_hostname").str.replace_all("&#x2c;", ",", literal=True)),
             lease_end_time=pl.when(is_given).then(expire),
             extras=json_of([*details, pl.col("subnet_id")]),
             kind=pl.lit("prefix"),

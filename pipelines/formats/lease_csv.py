@@ -28,16 +28,11 @@ COLUMNS = {
 HEADER = r"(?i)^[\x{feff}]?(?:[^,]*,)*\"?event_time_utc\"?(?:,|\s*$)"
 
 MUST = {
-    "{columns} columns, not as many as the header line, or no header": pl.col(
-        "is_whole"
-    ),
+    "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
     "event_time_utc cannot be read": pl.col("time").is_not_null(),
-    "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(
-        ACTIONS
-    ),
+    "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(ACTIONS),
     "ip is not an address": pl.col("ip").is_not_null(),
-    "mac is not a MAC": pl.col("mac").is_not_null()
-    | known(pl.col("given_mac")).is_null(),
+    "mac is not a MAC": pl.col("mac").is_not_null() | known(pl.col("given_mac")).is_null(),
     "lease_end_utc cannot be read": pl.col("lease_end_time").is_not_null()
     | known(pl.col("given_end")).is_null(),
 }

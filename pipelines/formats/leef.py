@@ -39,9 +39,7 @@ KEYS = [
     "msg", "policy", "reason", "dvchost", "application",
 ]  # fmt: skip
 ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|integrity"
-LOGIN = (
-    r"(?i)\b(?:log ?in|logon|logged ?in|log ?out|log ?off|logged ?out|authentication)"
-)
+LOGIN = r"(?i)\b(?:log ?in|logon|logged ?in|log ?out|log ?off|logged ?out|authentication)"
 LEFT = r"(?i)log(?:ged)? ?(?:out|off)"
 FAILED = r"(?i)fail|den[yi]|reject|invalid|refuse"
 ENTERED = r"(?i)success|accept|allow"
@@ -58,11 +56,8 @@ MUST = {
     "target is not an address": ~cls.is_in(FLOWS)
     | value("dst").is_null()
     | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
-    "bytes are not a count": (
-        value("srcBytes").is_null() | pl.col("bytes_out").is_not_null()
-    )
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
+    "bytes are not a count": (value("srcBytes").is_null() | pl.col("bytes_out").is_not_null())
     & (value("dstBytes").is_null() | pl.col("bytes_in").is_not_null()),
 }
 
@@ -81,9 +76,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     worded, iso = clock.worded(when, context.reading), clock.iso(when, context.reading)
     text = pl.coalesce("key_name", "event_id", "key_cat")
     return (
-        with_fields(
-            with_leef(with_header(batch, context.reading), pl.col("line")), *KEYS
-        )
+        with_fields(with_leef(with_header(batch, context.reading), pl.col("line")), *KEYS)
         .with_columns(
             time=pl.coalesce(counted.time, worded.time, iso.time, "syslog_time"),
             time_quality=pl.coalesce(
@@ -133,9 +126,7 @@ def flow() -> dict[str, pl.Expr]:
         "nat_ip": address(value("srcPostNAT")),
         "nat_port": port(value("srcPostNATPort")),
         "application": known(value("application")),
-        "disposition": word_of(
-            ("blocked", stopped & ~passed), ("allowed", passed & ~stopped)
-        ),
+        "disposition": word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped)),
         "extras": pl.when(cls != "system_events").then(json_of(fields)),
         "kind": title,
         "reported_by": name(pl.coalesce("key_dvchost", "syslog_host")),
@@ -170,9 +161,7 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(told.str.contains(ENTERED))
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(failed & ~left).then(
-            known(pl.coalesce("key_reason", "key_msg"))
-        ),
+        "failure_reason": pl.when(failed & ~left).then(known(pl.coalesce("key_reason", "key_msg"))),
         "event_code": pl.col("event_id"),
         "is_machine": is_machine(pl.col("user_name")),
     }

@@ -62,8 +62,7 @@ MUST = {
         (cls == "connections") | ((cls == "http_requests") & (kind == "urls"))
     )
     | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
     "neither address nor MAC of the client": (cls != "http_requests")
     | pl.coalesce("src_ip", "src_mac").is_not_null(),
     "lease without address and MAC": (cls != "leases")
@@ -164,22 +163,16 @@ def flow() -> dict[str, pl.Expr]:
             )
         ),
         "src_mac": mac(pl.coalesce(word("mac"), word("client_mac"))),
-        "dst_ip": address(
-            pl.coalesce(pl.when(split).then(target.str.extract(glued)), target)
-        ),
+        "dst_ip": address(pl.coalesce(pl.when(split).then(target.str.extract(glued)), target)),
         "dst_port": port(
-            pl.coalesce(
-                pl.when(split).then(target.str.extract(glued, 2)), word("dport")
-            )
+            pl.coalesce(pl.when(split).then(target.str.extract(glued, 2)), word("dport"))
         ),
         "protocol": protocol(word("protocol")),
         "nat_ip": address(word("translated_src_ip")),
         "nat_port": pl.when(word("translated_src_ip").is_not_null()).then(
             port(word("translated_port"))
         ),
-        "disposition": pl.when(
-            verdict.is_in(["deny", "1"]) | pl.col("blocked_url").is_not_null()
-        )
+        "disposition": pl.when(verdict.is_in(["deny", "1"]) | pl.col("blocked_url").is_not_null())
         .then(pl.lit("blocked"))
         .when(verdict.is_in(["allow", "0"]) | urls)
         .then(pl.lit("allowed")),
@@ -205,9 +198,7 @@ def logon() -> dict[str, pl.Expr]:
     outcome = pl.coalesce(group("anyconnect", 1), "eap")
     wifi = pl.col("eap").is_not_null()
     return {
-        "user_name": account(
-            pl.coalesce(group("tunnel", 2), group("anyconnect", 4), "identity")
-        ),
+        "user_name": account(pl.coalesce(group("tunnel", 2), group("anyconnect", 4), "identity")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(wifi).then(pl.lit("wifi")).otherwise(pl.lit("vpn")),
         "is_success": pl.when(outcome.is_not_null())

@@ -54,21 +54,17 @@ cls = pl.col("event_class")
 
 def about(topic: str) -> pl.Expr:
     """Whether the line has a topic."""
-    return (
-        pl.col("topics").str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
-    )
+    return pl.col("topics").str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
 
 
 MUST = {
-    "neither topics nor a packet": pl.col("topics").is_not_null()
-    | (cls == "connections"),
+    "neither topics nor a packet": pl.col("topics").is_not_null() | (cls == "connections"),
     "no syslog stamp": pl.col("time").is_not_null(),
     "a firewall line without a packet": (cls == "connections") | ~about("firewall"),
     "source is not an address": ~cls.is_in(["connections", "http_requests"])
     | pl.col("src_ip").is_not_null(),
     "target is not an address": (cls != "connections") | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
     "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
 }
 
@@ -79,9 +75,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
         r"(?:^|[ >])(?:firewall|system|dhcp|hotspot|wireless|interface|script|l2tp"
         r"|pppoe|pptp|sstp|ovpn|ipsec|web-proxy|account|caps),[a-z,!-]+ "
     )
-    packet = line.str.contains(
-        r" in:[^ ]+ out:.+, .*proto [A-Za-z0-9-]+.*, [^ ]+->[^ ]+"
-    )
+    packet = line.str.contains(r" in:[^ ]+ out:.+, .*proto [A-Za-z0-9-]+.*, [^ ]+->[^ ]+")
     return topics | packet
 
 
@@ -119,10 +113,7 @@ def group(column: str, at: int) -> pl.Expr:
 def event_class() -> pl.Expr:
     """By topic and sentence."""
     login = (
-        (
-            about("system")
-            & pl.coalesce(group("admin", 3), group("admin", 7)).is_not_null()
-        )
+        (about("system") & pl.coalesce(group("admin", 3), group("admin", 7)).is_not_null())
         | (about("account") & group("tunnel", 1).is_not_null())
         | (about("hotspot") & group("hotspot", 1).is_not_null())
     )
@@ -213,9 +204,7 @@ def logon() -> dict[str, pl.Expr]:
     return {
         "user_name": account(user),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": word_of(
-            ("proxy", about("hotspot")), ("vpn", in_tunnel), otherwise="remote"
-        ),
+        "logon_kind": word_of(("proxy", about("hotspot")), ("vpn", in_tunnel), otherwise="remote"),
         "is_success": pl.when(failed)
         .then(pl.lit(value=False))
         .when(did == "logged in")

@@ -66,9 +66,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return with_fields(batch, FIELDS).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
-        event_class=pl.when(is_logon)
-        .then(pl.lit("logons"))
-        .otherwise(pl.lit("system_events")),
+        event_class=pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         event_uid=known(pl.col("uuid")),
         event_code=event_type,
         kind=event_type,
@@ -98,9 +96,7 @@ def _who() -> dict[str, pl.Expr]:
 
 def _outcome(is_logon: pl.Expr) -> dict[str, pl.Expr]:
     """Null for other results, such as a challenge that is still open."""
-    result = pl.col("result").replace_strict(
-        RESULTS, default=None, return_dtype=pl.Boolean
-    )
+    result = pl.col("result").replace_strict(RESULTS, default=None, return_dtype=pl.Boolean)
     is_success = pl.when(is_logon).then(result)
     return {
         "is_success": is_success,

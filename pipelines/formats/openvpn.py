@@ -56,9 +56,7 @@ MUST = {
     "a login from no address": pl.col("src_ip").is_not_null()
     | ~IS_LOGON
     | (pl.col("what") == "refused by LDAP"),
-    "a peer that is not told": ~BODY.str.contains(
-        "Peer Connection Initiated", literal=True
-    )
+    "a peer that is not told": ~BODY.str.contains("Peer Connection Initiated", literal=True)
     | pl.col("src_ip").is_not_null(),
 }
 
@@ -75,9 +73,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
     alone = pl.when(~line.str.contains(IN_SYSLOG)).then(line)
     iso, old = alone.str.extract_groups(ISO).struct, line.str.extract_groups(OLD).struct
-    spelled = pl.concat_str(
-        [old.field(at) for at in ("1", "2", "4", "3")], separator=" "
-    )
+    spelled = pl.concat_str([old.field(at) for at in ("1", "2", "4", "3")], separator=" ")
     stamp = clock.first(
         clock.iso(iso.field("1"), context.reading),
         clock.civil(spelled, "%b %d %Y %H:%M:%S", context.reading),
@@ -87,9 +83,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         with_header(batch, context.reading)
         .with_columns(
             time=pl.when(is_own).then(stamp.time).otherwise("syslog_time"),
-            time_quality=pl.when(is_own)
-            .then(stamp.quality)
-            .otherwise("syslog_time_quality"),
+            time_quality=pl.when(is_own).then(stamp.quality).otherwise("syslog_time_quality"),
             reported_by=pl.when(~is_own).then("syslog_host"),
             program=pl.when(~is_own).then("syslog_program"),
             body=pl.coalesce(iso.field("2"), old.field("5"), "syslog_body"),
@@ -129,12 +123,8 @@ def _said() -> dict[str, pl.Expr]:
                 peer.field("4"),
             )
         ),
-        "src_ip": address(
-            pl.coalesce(far.field("1"), owner.field("2"), peer.field("2"))
-        ),
-        "src_port": port(
-            pl.coalesce(far.field("2"), owner.field("3"), peer.field("3"))
-        ),
+        "src_ip": address(pl.coalesce(far.field("1"), owner.field("2"), peer.field("2"))),
+        "src_port": port(pl.coalesce(far.field("2"), owner.field("3"), peer.field("3"))),
         "learned": learned.field("1"),
         "signal": BODY.str.extract(ENDED, 1),
     }

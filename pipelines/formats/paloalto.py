@@ -106,12 +106,8 @@ PLACES: Mapping[str, Mapping[str, int]] = {
 
 SEVENTH = r"^(?:[^,]*,){6}([0-9][^,]*),"
 OFFSET = r"T[0-9:.]{8,16}[+-][0-9]{2}:[0-9]{2}(?:,|$)"
-OFFSET_STAMP = (
-    r",([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}[+-][0-9]{2}:[0-9]{2})(?:,|$)"
-)
-HEADER_STAMP = (
-    r"^[^,]*?([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})[0-9.]*(Z|[+-][0-9]{2}:[0-9]{2}) "
-)
+OFFSET_STAMP = r",([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}[+-][0-9]{2}:[0-9]{2})(?:,|$)"
+HEADER_STAMP = r"^[^,]*?([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8})[0-9.]*(Z|[+-][0-9]{2}:[0-9]{2}) "
 SAME_CLOCK = pl.duration(minutes=5)
 """A header this near by the clock on the wall was written by the same clock."""
 
@@ -128,9 +124,7 @@ ACTIVITIES = {
     "gateway-connected": "logon",
     "gateway-logout": "logoff",
 }
-PROVEN = (
-    r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
-)
+PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
 """What PAN-OS itself says of a login to GlobalProtect or a captive portal."""
 
 BEFORE_LOGON = ["pre-logon", "pre-login"]
@@ -171,14 +165,9 @@ def in_place() -> pl.Expr:
         & cell(9).str.contains(r"^[0-9a-fA-F:.]*$")
         & cell(10).str.contains(r"^[0-9a-fA-F:.]*$")
     )
-    url = (
-        cell(32).str.contains(NUMBERED)
-        & cell(34).is_in(SEVERITIES)
-        & cell(35).is_in(DIRECTIONS)
-    )
+    url = cell(32).str.contains(NUMBERED) & cell(34).is_in(SEVERITIES) & cell(35).is_in(DIRECTIONS)
     vpn = cell(28).is_in(VPN_STATUS) & pl.all_horizontal(
-        cell(at).str.contains(r"^(?:[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*)?$")
-        for at in (15, 16, 17, 18)
+        cell(at).str.contains(r"^(?:[0-9a-fA-F.:]*[.:][0-9a-fA-F.:]*)?$") for at in (15, 16, 17, 18)
     )
     mapping = ~cell(16).str.contains(COUNT) & pl.all_horizontal(
         cell(at).str.contains(COUNT) for at in (12, 13, 14, 18)
@@ -236,9 +225,7 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
             time=pl.coalesce("time", "local_time"),
         )
         .with_columns(
-            start_time=pl.when(RECORD == "traffic")
-            .then(pl.col("time") - lasted)
-            .otherwise("time")
+            start_time=pl.when(RECORD == "traffic").then(pl.col("time") - lasted).otherwise("time")
         )
     )
 
@@ -246,17 +233,13 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 def _by_header(generated: pl.Expr) -> pl.Expr:
     """The record's stamp with the header's offset, where one clock wrote both."""
     # a stamp with its offset is that long; records themselves begin with a number
-    has_header = pl.col("line").str.find(",", literal=True) >= len(
-        "2026-11-02T08:15:00Z"
-    )
+    has_header = pl.col("line").str.find(",", literal=True) >= len("2026-11-02T08:15:00Z")
     headed = pl.when(has_header).then("line")
     header = headed.str.extract_groups(HEADER_STAMP).struct
     own = pl.when(header.field("1").is_not_null()).then(generated)
     walls = [_stamp(text, Reading("UTC")) for text in (own, header.field("1"))]
     is_same = (walls[0].time - walls[1].time).abs() <= SAME_CLOCK
-    return pl.when(is_same).then(
-        _stamp(generated + header.field("2"), Reading("UTC")).time
-    )
+    return pl.when(is_same).then(_stamp(generated + header.field("2"), Reading("UTC")).time)
 
 
 def _stamp(text: pl.Expr, reading: Reading) -> Stamp:
@@ -270,16 +253,12 @@ def _stamp_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
 
 def logon() -> dict[str, pl.Expr]:
     """The columns of `logons`, of the VPN and of user mapping."""
-    activity = raw("event").replace_strict(
-        ACTIVITIES, default=None, return_dtype=pl.String
-    )
+    activity = raw("event").replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
     user, is_logon = pl.col("user_name"), (RECORD == "vpn") & (activity == "logon")
     proven, told = raw("told").str.extract(PROVEN, 1), raw("told")
     is_proven = pl.when(RECORD == "auth").then(proven == "authenticated")
     is_vpn = (RECORD == "vpn") | (raw("data_source") == "vpn-client")
-    inside = pl.coalesce(
-        somewhere(address(raw("inside"))), somewhere(address(raw("inside_v6")))
-    )
+    inside = pl.coalesce(somewhere(address(raw("inside"))), somewhere(address(raw("inside_v6"))))
     has_inside = raw("event").is_in(["gateway-connected", "gateway-logout"])
     gone = pl.col("subtype") == "logout"
     mapped = pl.when(gone).then(pl.lit("logoff")).otherwise(pl.lit("mapping"))
@@ -302,9 +281,7 @@ def logon() -> dict[str, pl.Expr]:
         "failure_reason": pl.when(is_logon & (raw("status") != "success"))
         .then(pl.coalesce(known(raw("error")), known(raw("cause"))))
         .when(~is_proven)
-        .then(
-            known(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))
-        ),
+        .then(known(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))),
         "event_code": pl.coalesce(raw("event"), "subtype"),
         "host": name(raw("machine")),
         "assigned_ip": pl.when(has_inside).then(inside),
@@ -323,9 +300,7 @@ CLASSES = {
     "mapping": "logons",
     "auth": "logons",
 }
-BLOCKS = (
-    r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout|continue-lockout)"
-)
+BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout|continue-lockout)"
 IS_RECORD = pl.col("event_class") != "system_events"
 HAS_PORTS = raw("transport").is_in(["tcp", "udp", "sctp"])
 IS_FLOW = pl.col("event_class").is_in(["connections", "http_requests"])
@@ -339,9 +314,7 @@ MUST = {
     "time cannot be read": pl.col("time").is_not_null(),
     "start time cannot be read": (RECORD != "traffic").fill_null(value=True)
     | pl.col("start_time").is_not_null(),
-    "source is not an address": ~IS_RECORD
-    | (RECORD == "auth")
-    | pl.col("src_ip").is_not_null(),
+    "source is not an address": ~IS_RECORD | (RECORD == "auth") | pl.col("src_ip").is_not_null(),
     "target is not an address": ~IS_FLOW | pl.col("dst_ip").is_not_null(),
     "port is not a number up to 65,535": ~(IS_FLOW & HAS_PORTS)
     | (pl.col("src_port").is_not_null() & pl.col("dst_port").is_not_null()),
@@ -401,12 +374,10 @@ def _event_class() -> pl.Expr:
     is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
     # an administrator of the firewall is no user of the network
     is_other = (RECORD == "auth") & (
-        ~raw("told").str.contains(PROVEN)
-        | raw("told").str.contains("admin role", literal=True)
+        ~raw("told").str.contains(PROVEN) | raw("told").str.contains("admin role", literal=True)
     )
     other = pl.any_horizontal(
-        talk.fill_null(value=False)
-        for talk in (is_talk, is_range, is_of_nobody, is_other)
+        talk.fill_null(value=False) for talk in (is_talk, is_range, is_of_nobody, is_other)
     )
     return pl.when(own.is_null() | other).then(pl.lit("system_events")).otherwise(own)
 
@@ -424,9 +395,7 @@ def _ends() -> dict[str, pl.Expr]:
         "dst_ip": address(raw("target")),
         "dst_port": pl.when(HAS_PORTS).then(port(raw("to_port"))),
         "user_name": account(
-            pl.coalesce(
-                raw("user"), told.str.extract(PROVEN, 2), told.str.extract(PROVEN, 3)
-            )
+            pl.coalesce(raw("user"), told.str.extract(PROVEN, 2), told.str.extract(PROVEN, 3))
         ),
     }
 
@@ -441,14 +410,10 @@ def _flow(context: Context) -> dict[str, pl.Expr]:
         "bytes_in": whole(raw("received")),
         "bytes_out": whole(raw("sent")),
         "nat_ip": worn,
-        "nat_port": pl.when(worn.is_not_null() & HAS_PORTS).then(
-            port(raw("worn_port"))
-        ),
+        "nat_port": pl.when(worn.is_not_null() & HAS_PORTS).then(port(raw("worn_port"))),
         "application": known(raw("app")),
         "category": pl.when(category != "any").then(category),
-        "direction": direction(source, target, outside)
-        if any(outside)
-        else pl.lit(None),
+        "direction": direction(source, target, outside) if any(outside) else pl.lit(None),
         "disposition": pl.when(raw("action").str.contains(BLOCKS))
         .then(pl.lit("blocked"))
         .when(known(raw("action")).is_not_null())

@@ -84,9 +84,7 @@ ACTIVITIES = {
     "gateway-logout": "logoff",
 }
 WITH_INSIDE = ["gateway-connected", "gateway-logout"]
-PROVEN = (
-    r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
-)
+PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?)\.(?: |$))"
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout)"
 FLOWS = ["connections", "http_requests"]
@@ -98,8 +96,7 @@ MUST = {
     "time cannot be read": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "target is not an address": (cls != "connections") | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
 }
 
 
@@ -145,9 +142,7 @@ def _record() -> pl.Expr:
         "mapping": kind == "USERID",
         "auth": (kind == "SYSTEM") & (subtype == "auth"),
     }
-    return pl.coalesce(
-        pl.when(holds).then(pl.lit(word)) for word, holds in records.items()
-    )
+    return pl.coalesce(pl.when(holds).then(pl.lit(word)) for word, holds in records.items())
 
 
 def _who() -> dict[str, pl.Expr]:
@@ -213,9 +208,7 @@ def _flow() -> dict[str, pl.Expr]:
         "bytes_out": whole(pl.col("sent")),
         "bytes_in": whole(pl.col("received")),
         "nat_ip": worn,
-        "nat_port": pl.when(worn.is_not_null()).then(
-            port(pl.col("worn_port").replace("0", None))
-        ),
+        "nat_port": pl.when(worn.is_not_null()).then(port(pl.col("worn_port").replace("0", None))),
         "application": known(pl.col("app")),
         "category": known(pl.col("category").replace("any", None)),
         "disposition": word_of(
@@ -237,9 +230,7 @@ def _request() -> dict[str, pl.Expr]:
 
 
 def _logon() -> dict[str, pl.Expr]:
-    activity = pl.col("event").replace_strict(
-        ACTIVITIES, default=None, return_dtype=pl.String
-    )
+    activity = pl.col("event").replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
     is_vpn, is_auth = RECORD == "vpn", RECORD == "auth"
     said = pl.col("proven").struct.field("1")
     entered = (
@@ -249,9 +240,7 @@ def _logon() -> dict[str, pl.Expr]:
         .then(pl.col("status") == "success")
     )
     left = (RECORD == "mapping") & (pl.col("subtype") == "logout")
-    reason = pl.col("told").str.extract(
-        r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1
-    )
+    reason = pl.col("told").str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1)
     return {
         "activity": pl.when(is_vpn)
         .then(activity)

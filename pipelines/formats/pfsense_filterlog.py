@@ -72,10 +72,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `connections`; other programs are system events."""
-    outside = [
-        name.strip()
-        for name in context.options.get("outside_interfaces", "").split(",")
-    ]
+    outside = [name.strip() for name in context.options.get("outside_interfaces", "").split(",")]
     is_packet = pl.col("syslog_program") == "filterlog"
     headed = with_header(batch, context.reading)
     return (
@@ -88,9 +85,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             .then(pl.lit("connections"))
             .otherwise(pl.lit("system_events")),
             **_ends(),
-            disposition=pl.col("action").replace_strict(
-                ENDS, default=None, return_dtype=pl.String
-            ),
+            disposition=pl.col("action").replace_strict(ENDS, default=None, return_dtype=pl.String),
             is_whole=_is_whole(),
             kind=pl.col("syslog_program"),
             reported_by=pl.col("syslog_host"),
@@ -112,9 +107,7 @@ def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
         headed.pipe(cut, record.str.strip_chars_end(" "), RULE, ",")
         .pipe(cut, pl.when(is_v4).then("rest"), V4, ",")
         .pipe(cut, pl.when(pl.col("version") == "6").then("rest"), V6, ",")
-        .with_columns(
-            pl.when(is_v4).then(v4).otherwise(v6).alias(v4) for v4, v6 in pairs.items()
-        )
+        .with_columns(pl.when(is_v4).then(v4).otherwise(v6).alias(v4) for v4, v6 in pairs.items())
         .with_columns(protocol=protocol(whole(pl.col("number"), 3).cast(pl.String)))
         .pipe(cut, pl.when(HAS_PORTS).then("more"), MORE, ",")
     )
@@ -148,9 +141,7 @@ def _is_whole() -> pl.Expr:
 
 def direction(is_outside: pl.Expr) -> pl.Expr:
     """Inbound or outbound where the interface faces the outside, else unknown."""
-    opened = pl.col("way") == pl.when(IS_ANSWER).then(pl.lit("out")).otherwise(
-        pl.lit("in")
-    )
+    opened = pl.col("way") == pl.when(IS_ANSWER).then(pl.lit("out")).otherwise(pl.lit("in"))
     inbound = pl.when(opened).then(pl.lit("inbound")).otherwise(pl.lit("outbound"))
     return pl.when(is_outside & pl.col("way").is_in(["in", "out"])).then(inbound)
 
@@ -158,9 +149,7 @@ def direction(is_outside: pl.Expr) -> pl.Expr:
 def _extras() -> pl.Expr:
     """The rule and how the packet crossed which interface."""
     names = ["rule", "tracker", "interface", "way", "flags"]
-    fields = [
-        pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names
-    ]
+    fields = [pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names]
     is_icmp = pl.col("protocol").is_in(["icmp", "ipv6-icmp"])
     icmp = pl.when(is_icmp & (pl.col("more") != "")).then("more")
     return pl.when(IS_PACKET).then(json_of([*fields, icmp.alias("icmp")]))

@@ -55,9 +55,7 @@ MUST = {
     "time is not a stamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "target is not an address": ~cls.is_in(FLOWS) | pl.col("dst_ip").is_not_null(),
-    "bytes are not a count": (
-        value("sent").is_null() | pl.col("bytes_out").is_not_null()
-    )
+    "bytes are not a count": (value("sent").is_null() | pl.col("bytes_out").is_not_null())
     & (value("rcvd").is_null() | pl.col("bytes_in").is_not_null()),
     "duration is not milliseconds": value("cdur").is_null()
     | whole(value("cdur"), 12).is_not_null(),
@@ -138,9 +136,7 @@ def disposition() -> pl.Expr:
     """The firewall's own word for it, else that of the message."""
     action = value("fw_action").str.to_lowercase()
     stopped = (action == "drop") | msg.str.contains(STOPPED)
-    return word_of(
-        ("blocked", stopped), ("allowed", (action == "forward") | cls.is_in(FLOWS))
-    )
+    return word_of(("blocked", stopped), ("allowed", (action == "forward") | cls.is_in(FLOWS)))
 
 
 def web() -> dict[str, pl.Expr]:
@@ -153,13 +149,9 @@ def web() -> dict[str, pl.Expr]:
         "method": operation.replace(OPERATIONS).str.to_uppercase(),
         "url_scheme": service,
         "url_hostname": hostname(value("dstname")),
-        "url": (front + value("dstname") + value("arg").fill_null("")).str.slice(
-            0, MAX_URL
-        ),
+        "url": (front + value("dstname") + value("arg").fill_null("")).str.slice(0, MAX_URL),
         "status_code": pl.when(status >= 100).then(status).cast(pl.Int16),
-        "category": known(
-            pl.coalesce("key_Category", "key_webCategory", "key_website-category")
-        ),
+        "category": known(pl.coalesce("key_Category", "key_webCategory", "key_website-category")),
     }
 
 
@@ -178,9 +170,7 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(passed)
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(refused & ~left).then(
-            pl.coalesce(value("note"), msg)
-        ),
+        "failure_reason": pl.when(refused & ~left).then(pl.coalesce(value("note"), msg)),
         "event_code": value("m"),
         "logon_uid": known(value("sess")),
         "is_machine": pl.col("user_name").str.ends_with("$"),

@@ -53,8 +53,7 @@ MUST = {
     "not key=value pairs": pl.col("is_pairs"),
     "no stamp that can be read": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests")
-    | pl.col("url_hostname").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
     "size is not a count": value("size").is_null() | whole(value("size")).is_not_null(),
 }
 
@@ -70,9 +69,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of the event class that the part belongs to."""
     own = pl.col("line").str.strip_chars_end("\r\n\x00 ").str.extract_groups(OWN).struct
     date = pl.concat_str([own.field(at) for at in "123"], separator="-")
-    stamp = clock.civil(
-        date + " " + own.field("4"), "%Y-%m-%d %H:%M:%S", context.reading
-    )
+    stamp = clock.civil(date + " " + own.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
     text = pl.coalesce(own.field("7"), "syslog_body").str.extract(r"(id=.*)$")
     url = known(value("url"))
     user = pl.col("user_name")
@@ -104,9 +101,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             referrer_hostname=hostname(known(value("referer"))),
             user_agent=known(value("ua")),
             category=known(value("categoryname")),
-            disposition=unless_challenged(
-                whole(value("statuscode"), 3), _disposition()
-            ),
+            disposition=unless_challenged(whole(value("statuscode"), 3), _disposition()),
             is_machine=is_machine(user),
             **_logon(),
             kind=pl.coalesce(value("name"), sub),

@@ -158,9 +158,7 @@ def logon() -> dict[str, pl.Expr]:
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "logon_kind": word_of(("vpn", vpn), ("proxy", ~mapped)),
         "is_success": pl.when(~left & ~mapped).then(~failed),
-        "failure_reason": pl.when(failed).then(
-            pl.coalesce(known(value("reason")), said)
-        ),
+        "failure_reason": pl.when(failed).then(pl.coalesce(known(value("reason")), said)),
         "event_code": value("log_id"),
         "logon_uid": known(value("sessionid")),
         "reported_by": name(value("device_name")),
@@ -187,9 +185,7 @@ OFFSET = r"^[+-](?:0[0-9]|1[0-4]):?[0-9]{2}$"
 MUST = {
     "not key=value pairs": pl.col("is_pairs"),
     "no log type": log_type.is_not_null(),
-    "timezone is unknown: map it in the source's option `zones`": pl.col(
-        "offset"
-    ).is_not_null(),
+    "timezone is unknown: map it in the source's option `zones`": pl.col("offset").is_not_null(),
     "date and time are no stamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": (cls != "connections")
@@ -227,9 +223,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(**flow(), **web(), **logon(), **lease())
         .with_columns(
-            kind=pl.concat_str(
-                [log_type, component], separator=": ", ignore_nulls=True
-            ),
+            kind=pl.concat_str([log_type, component], separator=": ", ignore_nulls=True),
             message=pl.col("line"),
         )
     )
@@ -263,9 +257,7 @@ def offset(context: Context) -> pl.Expr:
         .then(pl.lit(""))
         .when(abbreviation.str.contains(OFFSET))
         .then(abbreviation)
-        .otherwise(
-            abbreviation.replace_strict(names, default=None, return_dtype=pl.String)
-        )
+        .otherwise(abbreviation.replace_strict(names, default=None, return_dtype=pl.String))
     )
 
 
@@ -279,9 +271,7 @@ def event_class() -> pl.Expr:
     )
     status = value("status").str.to_lowercase()
     leased = status.is_in(["lease", "assign", "renew", "release", "expire"])
-    filtered = (log_type == "Content Filtering") & address(
-        value("dst_ip")
-    ).is_not_null()
+    filtered = (log_type == "Content Filtering") & address(value("dst_ip")).is_not_null()
     return word_of(
         ("connections", log_type == "Firewall"),
         ("http_requests", web_type & known(value("url")).is_not_null()),

@@ -49,8 +49,7 @@ NAMED = {
     "squid": "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %un %Sh/%<a %mt",
     "common": '%>a %ui %un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st %Ss:%Sh',
     "combined": (
-        '%>a %ui %un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st "%{Referer}>h" '
-        '"%{User-Agent}>h" %Ss:%Sh'
+        '%>a %ui %un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st "%{Referer}>h" "%{User-Agent}>h" %Ss:%Sh'
     ),
     "referrer": "%ts.%03tu %>a %{Referer}>h %ru",
     "useragent": '%>a [%tl] "%{User-Agent}>h"',
@@ -179,9 +178,7 @@ def _literal(text: str) -> str:
     return re.sub(r"(?:\\ |\\\t|\s)+", r"\\s+", re.escape(text))
 
 
-COMBINED = (
-    r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'
-)
+COMBINED = r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'
 SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}[ :]"
 ORDERS = {"day_first": "%d/%m/%Y %H:%M:%S", "month_first": "%m/%d/%Y %H:%M:%S"}
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:").fill_null(value=False)
@@ -224,10 +221,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         batch.with_columns(groups=groups)
         .with_columns(
             is_whole=pl.col("groups").struct.field(plan.codes[0].group).is_not_null(),
-            **{
-                code.group: pl.col("groups").struct.field(code.group)
-                for code in plan.codes
-            },
+            **{code.group: pl.col("groups").struct.field(code.group) for code in plan.codes},
         )
         .with_columns(asked=asked, result=_text(plan.of("Ss")))
     )
@@ -275,9 +269,7 @@ def _stamp(plan: Layout, context: Context) -> tuple[Stamp, pl.Expr]:
     order = date_order(context)
     slashed = text.str.contains(SLASHED)
     if order is None:
-        return clock.first(
-            clock.worded(text, reading), clock.iso(text, reading)
-        ), slashed
+        return clock.first(clock.worded(text, reading), clock.iso(text, reading)), slashed
     plain = text.str.replace(r"^([0-9/]+):", "$1 ")
     ordered = clock.civil(plain, ORDERS[order], reading)
     return clock.first(ordered, clock.worded(text, reading)), pl.lit(value=False)

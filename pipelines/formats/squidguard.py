@@ -36,9 +36,7 @@ IS_REQUEST = pl.col("event_class") == "http_requests"
 MUST = {
     "no date and time that can be read": pl.col("time").is_not_null(),
     "a request whose words are not squidGuard's": pl.col("is_whole"),
-    "a word is missing in front of what was done": ~pl.col("verb").is_in(
-        list(DISPOSITIONS)
-    )
+    "a word is missing in front of what was done": ~pl.col("verb").is_in(list(DISPOSITIONS))
     | ~IS_REQUEST,
     "the client is not an address": pl.col("src_ip").is_not_null() | ~IS_REQUEST,
     "no host in the URL": pl.col("url_hostname").is_not_null() | ~IS_REQUEST,
@@ -71,9 +69,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     ).with_columns(
         is_whole=asked.is_not_null() | ~is_request,
         src_ip=address(pl.col("client")),
-        src_hostname=pl.when(address(pl.col("machine")).is_null()).then(
-            name(pl.col("machine"))
-        ),
+        src_hostname=pl.when(address(pl.col("machine")).is_null()).then(name(pl.col("machine"))),
         user_name=account(pl.col("who")),
         method=pl.col("verb"),
         url=asked.str.slice(0, MAX_URL),

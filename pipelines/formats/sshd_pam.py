@@ -17,7 +17,7 @@ become system events: a command run as root is no login.
 - The user is whatever the client sent, blanks and `from` included; the last
   `from` counts. The source is a name where the server looks names up.
 - The old stamp has neither year nor zone.
-"""  # noqa: E501
+"""
 
 import polars as pl
 
@@ -50,9 +50,7 @@ CLOSED = r"^session closed for user ([^ (]+)"
 REFUSED = r"^authentication failure; .*[ ]user=([^ ]+)$"
 STARTS_TRY = r"^(?:Accepted|Failed) [a-z]+(?:[/-][^ ]*)? for "
 
-SCREENS = (
-    r"^(?:login|gdm(?:-password|-fingerprint|-smartcard|-autologin)?|lightdm|sddm)$"
-)
+SCREENS = r"^(?:login|gdm(?:-password|-fingerprint|-smartcard|-autologin)?|lightdm|sddm)$"
 REMOTE_SCREENS = "xrdp-sesman"
 BEFORE_ASKING = ["none", "publickey", "hostbased"]
 
@@ -88,9 +86,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     said, inner = pl.col("said"), pl.col("inner").struct
     return (
         with_header(batch, context.reading)
-        .with_columns(
-            said=pl.col("syslog_body").str.strip_chars(" ").str.replace(ORPHANED, "")
-        )
+        .with_columns(said=pl.col("syslog_body").str.strip_chars(" ").str.replace(ORPHANED, ""))
         .with_columns(inner=said.str.extract_groups(WRAPPED))
         .with_columns(
             whole=pl.coalesce(inner.field("2").str.strip_chars(" "), said),
@@ -135,9 +131,7 @@ def _words() -> dict[str, pl.Expr]:
         "session closed": closed,
         "authentication failure": refused,
     }
-    told = [
-        pl.when(found.is_not_null()).then(pl.lit(verb)) for verb, found in verbs.items()
-    ]
+    told = [pl.when(found.is_not_null()).then(pl.lit(verb)) for verb, found in verbs.items()]
     return {
         "verb": pl.coalesce(tried.field("1"), *told),
         "method": tried.field("2"),
@@ -191,9 +185,7 @@ def _logon() -> dict[str, pl.Expr]:
         "src_hostname": pl.when(ip.is_null()).then(name(source)),
         "src_port": port(pl.col("at_port")),
         "activity": pl.when(ends).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
-        "logon_kind": pl.when(by_screen)
-        .then(pl.lit("interactive"))
-        .otherwise(pl.lit("remote")),
+        "logon_kind": pl.when(by_screen).then(pl.lit("interactive")).otherwise(pl.lit("remote")),
         "is_success": pl.when(~ends).then(is_success),
         "failure_reason": pl.when(~ends & ~is_success).then(why),
         "event_code": verb,

@@ -9,7 +9,7 @@ on one of them (a reply says more: what came of it and, from its stamp, when it 
 asked). Replies are marked `phase` in `extras`. A local action names the kind of
 the local zone: `refuse`, `deny` and `always_...` block. Other talk of the server
 becomes system events.
-"""  # noqa: E501
+"""
 
 import polars as pl
 
@@ -83,9 +83,7 @@ def _lookup() -> dict[str, pl.Expr]:
     """Who asked for what, and what came of it."""
     said = pl.col("lookup").struct
     zone, asked, taken = said.field("1"), said.field("4"), said.field("7")
-    blocks = zone.is_in(BLOCKS) | (
-        zone.str.starts_with("always_") & ~zone.is_in(PASSES)
-    )
+    blocks = zone.is_in(BLOCKS) | (zone.str.starts_with("always_") & ~zone.is_in(PASSES))
     seconds = pl.when(taken.str.len_chars() < 16).then(taken)
     micros = (seconds.cast(pl.Float64, strict=False) * 1e6).cast(pl.Int64)
     return {

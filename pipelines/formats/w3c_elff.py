@@ -60,10 +60,8 @@ MUST = {
     "no #Fields line above": pl.col("has_header"),
     "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
     "no date and time that can be read": pl.col("time").is_not_null(),
-    "the client is not an address": pl.col("src_ip").is_not_null()
-    | ~(IS_WEB | IS_FLOW),
-    "no host in the URL": pl.col("url_hostname").is_not_null()
-    | pl.col("host_text").is_null(),
+    "the client is not an address": pl.col("src_ip").is_not_null() | ~(IS_WEB | IS_FLOW),
+    "no host in the URL": pl.col("url_hostname").is_not_null() | pl.col("host_text").is_null(),
     "the server is not an address": pl.col("dst_ip").is_not_null() | ~IS_FLOW,
 }
 
@@ -142,9 +140,7 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
         )
         .with_columns(url_hostname=hostname(pl.col("host_text")))
         .with_columns(**_asked(names))
-        .with_columns(
-            status_code=_status(pl.col("status_text")), disposition=_disposition(names)
-        )
+        .with_columns(status_code=_status(pl.col("status_text")), disposition=_disposition(names))
     )
 
 
@@ -209,9 +205,7 @@ def _disposition(names: Sequence[str]) -> pl.Expr:
     answered = pl.any_horizontal(
         whole(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
     )
-    outcome = (
-        pl.when(denied).then(pl.lit("blocked")).when(answered).then(pl.lit("allowed"))
-    )
+    outcome = pl.when(denied).then(pl.lit("blocked")).when(answered).then(pl.lit("allowed"))
     did = unless_challenged(
         status,
         outcome,

@@ -229,8 +229,7 @@ def event_class() -> pl.Expr:
         ("connections", ends & value("disp").is_not_null()),
         (
             "logons",
-            pl.col("outcome").is_not_null()
-            & pl.col("login").str.contains("VPN|Firewall"),
+            pl.col("outcome").is_not_null() & pl.col("login").str.contains("VPN|Firewall"),
         ),
         ("leases", value("msg").str.starts_with("DHCPACK on ")),
         otherwise="system_events",
@@ -260,9 +259,7 @@ def flow() -> dict[str, pl.Expr]:
         .then(pl.lit("allowed")),
         "extras": pl.when(cls != "system_events").then(as_json(*extra)),
         "kind": pl.col("event_id"),
-        "reported_by": name(
-            pl.coalesce("key_host_name", "key_sys_name", "syslog_host")
-        ),
+        "reported_by": name(pl.coalesce("key_host_name", "key_sys_name", "syslog_host")),
         "message": pl.col("line"),
     }
 
@@ -289,9 +286,7 @@ def logon() -> dict[str, pl.Expr]:
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(vpn).then(pl.lit("vpn")).otherwise(pl.lit("proxy")),
         "is_success": pl.when(~left).then(~refused),
-        "failure_reason": pl.when(refused).then(
-            known(pl.col("more").str.strip_chars(" ,-."))
-        ),
+        "failure_reason": pl.when(refused).then(known(pl.col("more").str.strip_chars(" ,-."))),
         "event_code": pl.col("event_id"),
         "assigned_ip": address(pl.col("more").str.extract(VIRTUAL)),
         "is_machine": is_machine(pl.col("user_name")),

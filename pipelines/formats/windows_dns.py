@@ -59,11 +59,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     asked = pl.col("asked")
     # (7)example(3)org(0), or .example.org. of other versions
     labels = asked.str.replace_all(r"\([0-9]+\)", ".").str.strip_chars(".")
-    is_question = (
-        (pl.col("way") == "Rcv")
-        & (pl.col("is_answer") == " ")
-        & (pl.col("asks") == "Q")
-    )
+    is_question = (pl.col("way") == "Rcv") & (pl.col("is_answer") == " ") & (pl.col("asks") == "Q")
     when = as_iso(pl.col("stamp"), order_of(context.options))
     stamp = clock.iso(when, context.reading)
     return batch.with_columns(found.struct.unnest()).with_columns(

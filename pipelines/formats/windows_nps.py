@@ -60,9 +60,7 @@ class Questioned(Format):
         parsed = super().parse(whole, context)
         is_own = pl.col("line_no") > 0
         events = {
-            cls: own
-            for cls, frame in parsed.events.items()
-            if (own := frame.filter(is_own)).height
+            cls: own for cls, frame in parsed.events.items() if (own := frame.filter(is_own)).height
         }
         return Parsed(
             events=events,
@@ -175,9 +173,7 @@ def _in_place() -> pl.Expr:
     has_class = pl.col("line").str.contains(r',"?311 [0-9]+ [0-9a-fA-F.:]+ ')
     classed = ~has_class | cell(26).str.contains(is_class).fill_null(value=False)
     is_counted = cell(4) == "4"
-    return classed & (
-        ~is_counted | (cell(31).str.contains("^[0-9]{1,2}$") & (cell(35) != ""))
-    )
+    return classed & (~is_counted | (cell(31).str.contains("^[0-9]{1,2}$") & (cell(35) != "")))
 
 
 def _account() -> dict[str, pl.Expr]:
@@ -194,15 +190,8 @@ def _account() -> dict[str, pl.Expr]:
 
 def _activity() -> pl.Expr:
     packet = pl.col("packet")
-    status = pl.col("status").replace_strict(
-        STATUSES, default=None, return_dtype=pl.String
-    )
-    return (
-        pl.when(packet.is_in(["2", "3"]))
-        .then(pl.lit("logon"))
-        .when(packet == "4")
-        .then(status)
-    )
+    status = pl.col("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)
+    return pl.when(packet.is_in(["2", "3"])).then(pl.lit("logon")).when(packet == "4").then(status)
 
 
 def _logon(context: Context) -> dict[str, pl.Expr]:
@@ -210,23 +199,17 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
     user = pl.col("user_name")
     station = _radius.caller(pl.col("station"))
     by_service = pl.when(pl.col("service") == "RAS").then(pl.lit("vpn"))
-    by_port = pl.col("port_type").replace_strict(
-        PORTS, default=None, return_dtype=pl.String
-    )
+    by_port = pl.col("port_type").replace_strict(PORTS, default=None, return_dtype=pl.String)
     is_idle = (pl.col("activity") == "mapping") & pl.col("given").is_null()
     refused = packet == "3"
     said = reason.replace_strict(_radius.REASONS, default=None, return_dtype=pl.String)
     return {
-        "event_class": pl.when(
-            pl.col("activity").is_not_null() & ~is_idle & user.is_not_null()
-        )
+        "event_class": pl.when(pl.col("activity").is_not_null() & ~is_idle & user.is_not_null())
         .then(pl.lit("logons"))
         .otherwise(pl.lit("system_events")),
         "kind": packet.replace(PACKETS),
         "message": pl.col("line"),
-        "logon_kind": _radius.kind(
-            pl.coalesce(by_port, by_service), station, context.options
-        ),
+        "logon_kind": _radius.kind(pl.coalesce(by_port, by_service), station, context.options),
         "is_success": pl.when(pl.col("activity") == "logon").then(~refused),
         "failure_reason": pl.when(refused).then(
             pl.coalesce(said, "reason " + reason, pl.lit("refused"))
@@ -247,9 +230,7 @@ def _addresses() -> dict[str, pl.Expr]:
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "assigned_ip": pl.when(is_vpn).then("given"),
-        "src_ip": pl.when(is_vpn)
-        .then("far_ip")
-        .otherwise(pl.coalesce("given", "far_ip")),
+        "src_ip": pl.when(is_vpn).then("far_ip").otherwise(pl.coalesce("given", "far_ip")),
     }
 
 

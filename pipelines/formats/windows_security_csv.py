@@ -23,12 +23,8 @@ from pipelines.formats.reading.csv import cell, cells, column_places, width
 from pipelines.formats.reading.fields import known
 from pipelines.formats.reading.office import as_iso, order_of
 
-VIEWER = (
-    r'(?i)^\x{feff}?"?(?:keywords|level)"?,"?date and time"?,"?source"?,"?event id"?,'
-)
-POWERSHELL = (
-    r'(?i)(?:^|,)\x{feff}?"?Message"?,.*"?MachineName"?,.*"?TimeCreated"?(?:,|$)'
-)
+VIEWER = r'(?i)^\x{feff}?"?(?:keywords|level)"?,"?date and time"?,"?source"?,"?event id"?,'
+POWERSHELL = r'(?i)(?:^|,)\x{feff}?"?Message"?,.*"?MachineName"?,.*"?TimeCreated"?(?:,|$)'
 TITLES = {
     "event_id": ("id", "event id"),
     "record_id": ("recordid",),
@@ -69,9 +65,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     if is_viewers:
         found["text"] = cell(count)
     when = as_iso(pl.col("when"), order_of(context.options))
-    at_keyboard = pl.when(pl.col("kind_of_logon").is_in(AT_KEYBOARD)).then(
-        "workstation_name"
-    )
+    at_keyboard = pl.when(pl.col("kind_of_logon").is_in(AT_KEYBOARD)).then("workstation_name")
     own = pl.lit(context.options.get("computer"), pl.String)
     return _windows.events(
         batch.with_columns(cells=cells(pl.col("line")))

@@ -23,10 +23,7 @@ CARRIERS = {
         "record_id": "winlog/record_id",
         "stamp": "@timestamp",
         "channel": "winlog/channel",
-        **{
-            ours: f"winlog/event_data/{theirs}"
-            for ours, theirs in _windows.DATA.items()
-        },
+        **{ours: f"winlog/event_data/{theirs}" for ours, theirs in _windows.DATA.items()},
     },
     "old": {
         "event_id": "event_id",
@@ -80,11 +77,7 @@ def _found(lines: pl.Series) -> pl.Series:
     is_new = line.str.contains('"winlog"', literal=True)
     is_old = ~is_new & line.str.contains('"event_data"', literal=True)
     layout = pl.when(is_new).then(pl.lit("new")).when(is_old).then(pl.lit("old"))
-    frame = (
-        lines.alias("line")
-        .to_frame()
-        .with_columns(layout=layout.otherwise(pl.lit("flat")))
-    )
+    frame = lines.alias("line").to_frame().with_columns(layout=layout.otherwise(pl.lit("flat")))
     fields = frame.lazy()
     carriers = frame["layout"].unique(maintain_order=True).to_list() or ["flat"]
     for carrier in carriers:
@@ -92,10 +85,7 @@ def _found(lines: pl.Series) -> pl.Series:
         fields = with_fields(fields, FIELDS[carrier], mine).rename(
             {"is_object": f"{carrier}_is_whole"}
         )
-    found = [
-        pl.coalesce(f"{carrier}_{ours}" for carrier in carriers).alias(ours)
-        for ours in NAMES
-    ]
+    found = [pl.coalesce(f"{carrier}_{ours}" for carrier in carriers).alias(ours) for ours in NAMES]
     is_whole = pl.any_horizontal(f"{carrier}_is_whole" for carrier in carriers)
     objects = fields.select(*found, is_whole=is_whole).collect(engine="in-memory")
     return objects.to_struct(lines.name)

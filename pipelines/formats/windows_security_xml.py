@@ -17,18 +17,14 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 
 MUST = {
-    "not a whole <Event> element": pl.col("line").str.contains(
-        r"^(?:- *)?<Event[ >].*</Event>$"
-    ),
+    "not a whole <Event> element": pl.col("line").str.contains(r"^(?:- *)?<Event[ >].*</Event>$"),
     **_windows.MUST,
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """An `<Event>` element with an id inside."""
-    return line.str.contains(r"^(?:- *)?<Event[ >]") & line.str.contains(
-        "<EventID", literal=True
-    )
+    return line.str.contains(r"^(?:- *)?<Event[ >]") & line.str.contains("<EventID", literal=True)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -57,10 +53,7 @@ def data(name: str) -> pl.Expr:
 def found(pattern: str) -> pl.Expr:
     """What a pattern finds first, unescaped."""
     return (
-        pl.col("line")
-        .str.extract(pattern)
-        .str.strip_chars()
-        .str.replace_many(_windows.XML_ESCAPED)
+        pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(_windows.XML_ESCAPED)
     )
 
 

@@ -55,9 +55,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = _zeek.stamp(context.reading)
     ends = _zeek.ends()
     has_ports = pl.col("proto") != "icmp"
-    return _zeek.with_fields(
-        batch, context, FIELDS, proof=PROOF, keys=KEYS
-    ).with_columns(
+    return _zeek.with_fields(batch, context, FIELDS, proof=PROOF, keys=KEYS).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
         start_time=stamp.time,
@@ -71,9 +69,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         bytes_out=whole(pl.col("orig_bytes")),
         application=known(pl.col("service")),
         direction=direction(),
-        disposition=pl.when(pl.col("conn_state").is_in(ANSWERED)).then(
-            pl.lit("allowed")
-        ),
+        disposition=pl.when(pl.col("conn_state").is_in(ANSWERED)).then(pl.lit("allowed")),
         connection_uid=pl.col("uid"),
         event_uid=pl.col("uid"),
         extras=json_text(state=pl.col("conn_state"), seconds=pl.col("duration")),

@@ -51,11 +51,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
     station = r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\t"
     new = _zeek.STAMP + r"[0-9A-Za-z,]+\t(?:-|[0-9.]+)\t(?:-|[0-9.]+)\t" + station
     as_text = line.str.contains(new) | line.str.contains(_zeek.PAIR + station)
-    return (
-        as_text
-        | _zeek.has_keys(line, "uids", "msg_types")
-        | _zeek.names_all(line, *PROOF)
-    )
+    return as_text | _zeek.has_keys(line, "uids", "msg_types") | _zeek.names_all(line, *PROOF)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
@@ -100,11 +96,7 @@ def action() -> pl.Expr:
     is_given = says["ACK"] & ~says["NAK"]
     return (
         pl.when(is_old)
-        .then(
-            pl.when(lease_time().is_null())
-            .then(pl.lit("renew"))
-            .otherwise(pl.lit("assign"))
-        )
+        .then(pl.when(lease_time().is_null()).then(pl.lit("renew")).otherwise(pl.lit("assign")))
         .when(says["RELEASE"])
         .then(pl.lit("release"))
         .when(says["DECLINE"])
@@ -118,9 +110,7 @@ def action() -> pl.Expr:
 
 def address_of() -> pl.Expr:
     """The address given; of one given back, the client's own."""
-    given = pl.coalesce(
-        address(pl.col("assigned_addr")), address(pl.col("assigned_ip"))
-    )
+    given = pl.coalesce(address(pl.col("assigned_addr")), address(pl.col("assigned_ip")))
     own = address(pl.col("client_addr"))
     is_back = pl.col("action").is_in(["release", "decline"])
     return somewhere(pl.when(is_back).then(pl.coalesce(own, given)).otherwise(given))

@@ -46,9 +46,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`."""
     stamp = _zeek.stamp(context.reading)
     is_established = _zeek.is_true(pl.col("established"))
-    return _zeek.with_fields(
-        batch, context, FIELDS, proof=PROOF, keys=KEYS
-    ).with_columns(
+    return _zeek.with_fields(batch, context, FIELDS, proof=PROOF, keys=KEYS).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
         start_time=stamp.time,

@@ -122,9 +122,7 @@ def tabs(line: pl.Expr) -> pl.Expr:
     return pl.when(line.str.contains(TABBED)).then(line)
 
 
-def with_tabs(
-    lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]
-) -> pl.LazyFrame:
+def with_tabs(lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]) -> pl.LazyFrame:
     """Add the columns of each candidate of a tabbed line; its stamp stands first.
 
     Which feed it is shows in its fields: a request has a URL, a look-up a question.
@@ -133,9 +131,7 @@ def with_tabs(
     for ours, candidates in NAMES.items():
         names = (options[ours],) if ours in options else candidates
         for number, key in enumerate(names):
-            found[f"{ours}_{number}_tabs"] = text.str.extract(
-                rf"\t{re.escape(key)}=([^\t]*)", 1
-            )
+            found[f"{ours}_{number}_tabs"] = text.str.extract(rf"\t{re.escape(key)}=([^\t]*)", 1)
     first = text.str.extract(r"^([^\t=]+)\t", 1)
     found["stamp_0_tabs"] = pl.coalesce(found["stamp_0_tabs"], first)
     feed = word_of(
@@ -180,17 +176,13 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of the four classes; each event has those of its own."""
     stamp = _stamp(context.reading)
-    feed = pl.coalesce("feed", "feed_flat", "feed_tabs").str.extract(
-        "^zscalernss-(.+)$"
-    )
+    feed = pl.coalesce("feed", "feed_flat", "feed_tabs").str.extract("^zscalernss-(.+)$")
     return (
         _with_either_layout(batch, context)
         .with_columns(**chosen(context.options))
         .with_columns(
             # a template may leave the feed out; web is the one that names a URL
-            kind=pl.coalesce(
-                feed, pl.when(pl.col("address").is_not_null()).then(pl.lit("web"))
-            )
+            kind=pl.coalesce(feed, pl.when(pl.col("address").is_not_null()).then(pl.lit("web")))
         )
         .with_columns(
             time=stamp.time,
@@ -314,9 +306,9 @@ def _lookup() -> dict[str, pl.Expr]:
 def _disposition() -> pl.Expr:
     """Of a look-up, both the question and the answer must be let through."""
     did, answered = pl.col("did"), pl.col("answered")
-    is_blocked = did.str.contains(BLOCKED).fill_null(
-        value=False
-    ) | answered.str.contains(BLOCKED).fill_null(value=False)
+    is_blocked = did.str.contains(BLOCKED).fill_null(value=False) | answered.str.contains(
+        BLOCKED
+    ).fill_null(value=False)
     outcome = word_of(("blocked", is_blocked), ("allowed", did.str.contains(ALLOWED)))
     return unless_challenged(pl.col("status"), outcome)
 

@@ -157,9 +157,7 @@ class Apart(NamedTuple):
     since: date
 
 
-def off_clocks(
-    days: "pl.DataFrame", zones: Mapping[str, str] | None = None
-) -> Iterator[Issue]:
+def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> Iterator[Issue]:
     """Of two clocks that differ, the one that agrees with no third; else both.
 
     Args:
@@ -210,13 +208,9 @@ def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
     return Apart(*names, last["offset_seconds"], last["pair_count"], since)
 
 
-def _disagreement(
-    name: str, other: str, ahead: float, found: Apart, zone: str | None
-) -> Issue:
+def _disagreement(name: str, other: str, ahead: float, found: Apart, zone: str | None) -> Issue:
     way = "ahead of" if ahead > 0 else "behind"
-    detail = (
-        f"{_clock_words(abs(ahead))} {way} {other}, by {found.pairs:,} pairs of a day"
-    )
+    detail = f"{_clock_words(abs(ahead))} {way} {other}, by {found.pairs:,} pairs of a day"
     if zone is not None:
         detail += _zone_advice(zone, ahead, found.since)
     return Issue(

@@ -48,8 +48,7 @@ def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
         found: Their `building`, empty for the whole source, and `detail`.
     """
     each = "; ".join(
-        f"{row['building']}: {row['detail']}" if row["building"] else row["detail"]
-        for row in found
+        f"{row['building']}: {row['detail']}" if row["building"] else row["detail"] for row in found
     )
     return f"{KINDS[kind]} ({each})"
 
@@ -107,9 +106,7 @@ class Kept:
     ended: int
 
 
-def keep_issues(
-    store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime
-) -> Kept:
+def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime) -> Kept:
     """Note what is wrong now; what no longer is has ended.
 
     Args:
@@ -153,7 +150,5 @@ def uninhibited(found: Sequence[Issue]) -> list[Issue]:
     return [
         issue
         for issue in found
-        if issue.kind not in EXPLAINED
-        or issue.source not in silent
-        or issue.end is not None
+        if issue.kind not in EXPLAINED or issue.source not in silent or issue.end is not None
     ]

@@ -77,10 +77,7 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
                 pl.col("event_date").sort_by(column).last().alias(f"{name}_day")
                 for name, column in BLIND.items()
             ),
-            *(
-                pl.col(column).max().alias(f"{name}_on_day")
-                for name, column in BLIND.items()
-            ),
+            *(pl.col(column).max().alias(f"{name}_on_day") for name, column in BLIND.items()),
         )
         .filter(pl.col("line_count") >= LEAST_LINES)
         .with_columns(
@@ -160,9 +157,7 @@ class Seen:
     let_through_time: datetime | None = None
 
 
-def not_kept(
-    expected: Mapping[str, Expected], seen: Mapping[str, Seen]
-) -> Iterator[Issue]:
+def not_kept(expected: Mapping[str, Expected], seen: Mapping[str, Seen]) -> Iterator[Issue]:
     """What did not come, came short, or went through though it must not."""
     for name, one in sorted(expected.items()):
         found = seen.get(name)
@@ -252,9 +247,7 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _seen(
-    database: Database, expected: Expected, since: datetime, until: datetime
-) -> Seen:
+def _seen(database: Database, expected: Expected, since: datetime, until: datetime) -> Seen:
     values: dict[str, Any] = {
         "source": expected.source,
         "to": expected.to.lower(),
@@ -356,8 +349,7 @@ def _of_ledger(
             yield Issue(
                 source=gone.source,
                 kind="drifting",
-                what=f"{gone.event_class}.{gone.field}"
-                + (" words" if gone.words else ""),
+                what=f"{gone.event_class}.{gone.field}" + (" words" if gone.words else ""),
                 start=_midnight(gone.first_date),
                 detail=gone.detail
                 + ("; rules that need it do not run" if blocked_rules(gone) else ""),
@@ -387,9 +379,7 @@ def _never(district: District, as_of: datetime) -> Iterator[Issue]:
     """A source that the settings name and that never sent a line."""
     come = {file.source for file in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
-        yield Issue(
-            source=name, kind="silent", what="never", start=as_of, detail="no line yet"
-        )
+        yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no line yet")
 
 
 def _of_warehouse(

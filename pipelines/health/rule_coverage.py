@@ -113,8 +113,7 @@ REASONS: Mapping[str, str] = {
     "account unknown to the registry": "carry an account that the registry lacks",
     NO_DEVICE: "come from an address whose device is not known",
     "no host": "name no host",
-    "no line closes its session": "belong to sessions whose line with bytes and end "
-    "did not arrive",
+    "no line closes its session": "belong to sessions whose line with bytes and end did not arrive",
     "neither size nor content type": "have neither a size nor a content type",
     "network unknown to the registry": "come from a network that the registry lacks",
     NO_OWNER: "come from devices whose owner is not on file",
@@ -131,18 +130,15 @@ OPENED_BY: Mapping[str, str] = {
     "account unknown to the registry": "these accounts in users.csv or accounts.csv "
     "(schoolbell propose)",
     "no host": "host names in the proxy's log",
-    "no line closes its session": "the firewall's traffic log at the end of each "
-    "session",
+    "no line closes its session": "the firewall's traffic log at the end of each session",
     "neither size nor content type": "bytes or content types in the filter's log",
-    "network unknown to the registry": "these networks in subnets.csv (schoolbell "
-    "propose)",
+    "network unknown to the registry": "these networks in subnets.csv (schoolbell propose)",
     NO_OWNER: "the owners of these devices in devices.csv",
     "device unknown to the registry": "these devices in devices.csv (schoolbell "
     "propose), private ones as phone_byod",
     NO_HOURS: "duty hours in staff_duty.csv, or usual_duty in district.toml",
     "no login to the VPN": "the VPN's log",
-    "neither host nor address": "the host or address of each sign-in in the server's "
-    "log",
+    "neither host nor address": "the host or address of each sign-in in the server's log",
     "no size": "bytes sent in the firewall's log",
 }
 """Filter -> what would let the rules judge what it dropped, whatever the device."""
@@ -299,9 +295,7 @@ def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverag
     sites = [row for row in summed if row["family"] == SITES]
     judged = sum(row["event_count"] for row in sites if row["filter"] == JUDGED)
     lost = sum(
-        row["dropped_count"]
-        for row in sites
-        if row["is_loss"] and row["filter"] != NO_ACCOUNT
+        row["dropped_count"] for row in sites if row["is_loss"] and row["filter"] != NO_ACCOUNT
     )
     days = [row["event_date"] for row in rows]
     blind = tuple(_blind(summed, rows))
@@ -312,9 +306,7 @@ def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverag
 JUDGED = "candidates"
 
 
-def _openings(
-    blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool
-) -> list[Opening]:
+def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) -> list[Opening]:
     """One for each log or list that would help, where a filter left out too much.
 
     A request that several families lose counts once: the family that loses most of it
@@ -345,13 +337,11 @@ def _openings(
     for (what, why, unit), places in lost.items():
         events = sum(max(each.values()) for each in places.values())
         # a family that loses less than half of them is not what this is about
-        sums = [(name, sum(each.get(name, 0) for each in places.values()))
-                for name in codes]  # fmt: skip
+        sums = [(name, sum(each.get(name, 0) for each in places.values())) for name in codes]
         much = [codes[name] for name, lines in sums if 2 * lines >= events]
         buildings = tuple(sorted({building for building, _ in places}))
         count = len(set().union(*much))
-        found.append(Opening(what, why, count, events, unit,
-                             buildings))  # fmt: skip
+        found.append(Opening(what, why, count, events, unit, buildings))
     return sorted(found, key=lambda one: (not one.what, -one.events, one.what))
 
 
@@ -402,9 +392,7 @@ def _summed(rows: Iterable[Row], keys: Sequence[str]) -> list[dict[str, Any]]:
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         key = tuple(row[name] for name in keys)
-        sums = found.setdefault(
-            key, dict(zip(keys, key, strict=True)) | dict.fromkeys(COUNTS, 0)
-        )
+        sums = found.setdefault(key, dict(zip(keys, key, strict=True)) | dict.fromkeys(COUNTS, 0))
         for name in COUNTS:
             sums[name] += row[name]
     return list(found.values())
@@ -446,16 +434,11 @@ def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
     at = [
         {**row, CLASS: row[CLASS] or NO_CLASS}
         for row in rows
-        if (row["family"], row["building"], row["filter"]) == place
-        and row["event_count"] > 0
+        if (row["family"], row["building"], row["filter"]) == place and row["event_count"] > 0
     ]
     classes = _summed(at, [CLASS])
     worse = sorted(
-        (
-            row
-            for row in classes
-            if row["dropped_count"] > BLIND_SHARE * row["event_count"]
-        ),
+        (row for row in classes if row["dropped_count"] > BLIND_SHARE * row["event_count"]),
         key=lambda row: str(row[CLASS]),
     )
     names = tuple(row[CLASS] for row in worse)
@@ -524,9 +507,7 @@ def noted_coverage(store: Store) -> RuleCoverage:
     return RuleCoverage(
         attributable=noted["attributable"],
         judged=noted["judged"],
-        blind=tuple(
-            Blind(**{**one, "devices": tuple(one["devices"])}) for one in noted["blind"]
-        ),
+        blind=tuple(Blind(**{**one, "devices": tuple(one["devices"])}) for one in noted["blind"]),
         first=noted["first"] and date.fromisoformat(noted["first"]),
         last=noted["last"] and date.fromisoformat(noted["last"]),
         openings=tuple(
@@ -637,9 +618,7 @@ def _needed(model: Model, models: Mapping[str, Model]) -> set[str]:
     return own or _reads(model, models, through=("core", "raw", "identity"))
 
 
-def _reads(
-    model: Model, models: Mapping[str, Model], through: Sequence[str]
-) -> set[str]:
+def _reads(model: Model, models: Mapping[str, Model], through: Sequence[str]) -> set[str]:
     """The classes of events that a model reads, by way of models of some schemas."""
     found: set[str] = set()
     waiting, seen = [model], {model.name}

@@ -28,13 +28,9 @@ def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
         `event_date`, `building`, `kind` and `pool`, which is open or closed.
     """
     every = pl.date_range(first, last, eager=True).alias("event_date").to_frame()
-    known = days.drop_nulls(["building", "day_type"]).select(
-        "event_date", "building", "day_type"
-    )
+    known = days.drop_nulls(["building", "day_type"]).select("event_date", "building", "day_type")
     most = known.group_by("event_date").agg(pl.col("day_type").mode().sort().first())
-    named = pl.concat(
-        [known, most.with_columns(building=pl.lit(EVERYWHERE))], how="diagonal"
-    )
+    named = pl.concat([known, most.with_columns(building=pl.lit(EVERYWHERE))], how="diagonal")
     places = pl.concat(
         [known.select("building").unique(), pl.DataFrame({"building": [EVERYWHERE]})]
     )
@@ -114,11 +110,20 @@ def judged_hours(
         _states(_chosen(learned))
         .filter(pl.col("is_expected") | (pl.col("line_count") > 0))
         .select(
-            *PLACE, "event_date", "hour", "hour_start", "line_count", "usual", "low",
-            "surprise", "lack", "is_expected", "state",
+            *PLACE,
+            "event_date",
+            "hour",
+            "hour_start",
+            "line_count",
+            "usual",
+            "low",
+            "surprise",
+            "lack",
+            "is_expected",
+            "state",
         )
         .sort(*PLACE, "hour_start")
-    )  # fmt: skip
+    )
 
 
 def _grid(
@@ -146,9 +151,9 @@ def _grid(
         .drop_nulls("hour_start")
         .with_columns(pl.col("line_count").fill_null(0))
         .with_columns(
-            seen=pl.when(
-                pl.col("is_closed") & (pl.col("event_date") <= pl.col("newest"))
-            ).then("line_count")
+            seen=pl.when(pl.col("is_closed") & (pl.col("event_date") <= pl.col("newest"))).then(
+                "line_count"
+            )
         )
     )
 
@@ -161,9 +166,7 @@ def _kinds_of_places(spans: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
         spans.join(everywhere.drop("building"), how="cross")
         .filter(pl.col("event_date") >= pl.col("first"))
         .join(own, on=["event_date", "building"], how="left")
-        .with_columns(
-            kind=pl.coalesce("own_kind", "kind"), pool=pl.coalesce("own_pool", "pool")
-        )
+        .with_columns(kind=pl.coalesce("own_kind", "kind"), pool=pl.coalesce("own_pool", "pool"))
         .drop("own_kind", "own_pool")
     )
 
@@ -233,9 +236,7 @@ def _states(rows: pl.DataFrame) -> pl.DataFrame:
     share = days.cast(pl.Float64) + 1
     rare = (share / (days - times + 0.5).clip(0.5)).log10()
     many = (pl.col("low") / LINES_A_POWER).clip(0, MOST_SURPRISE)
-    expected = (
-        pl.col("is_closed") & (days >= LEAST_DAYS) & (times >= SPOKEN_SHARE * days)
-    )
+    expected = pl.col("is_closed") & (days >= LEAST_DAYS) & (times >= SPOKEN_SHARE * days)
     is_thin = (pl.col("usual") >= THIN_LEAST) & (
         pl.col("line_count") < THIN_SHARE * pl.col("usual")
     )
@@ -293,9 +294,9 @@ def _without_quiet_hours(judged: pl.DataFrame) -> pl.DataFrame:
     is_steady = (pl.col("low") >= NEVER_FEWER).fill_null(value=False)
     is_sure = pl.col("surprise").sum().over(run) >= SURE
     is_missing = is_busy | is_steady | is_sure
-    return judged.with_columns(
-        is_expected=pl.col("is_expected") & (~is_silent | is_missing)
-    ).drop("low")
+    return judged.with_columns(is_expected=pl.col("is_expected") & (~is_silent | is_missing)).drop(
+        "low"
+    )
 
 
 def closed_times(
@@ -346,9 +347,7 @@ def _without(judged: pl.DataFrame, known_issues: Sequence[Issue]) -> pl.DataFram
     """The hours that no announced interval covers."""
     for issue in known_issues:
         is_place = (pl.col("source") == issue.source) & (
-            pl.col("building").is_in([issue.building])
-            if issue.building
-            else pl.lit(value=True)
+            pl.col("building").is_in([issue.building]) if issue.building else pl.lit(value=True)
         )
         is_in = pl.col("hour_start") >= issue.start
         if issue.end is not None:

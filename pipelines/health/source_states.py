@@ -64,9 +64,7 @@ class SourceState:
             "source": self.name,
             "state": self.state,
             "newest_event": event.isoformat(timespec="seconds") if event else None,
-            "newest_arrival": arrival.isoformat(timespec="seconds")
-            if arrival
-            else None,
+            "newest_arrival": arrival.isoformat(timespec="seconds") if arrival else None,
             "usual_lag_minutes": self.lag_minutes,
             "arrival_lags": dict(self.arrivals),
         }
@@ -85,9 +83,7 @@ def source_states(district: District) -> list[SourceState]:
     found = []
     for name in sorted({*counts, *district.settings.sources}):
         lag = lags.get(name)
-        grade, state, line = _judged(
-            name, wrong.get(name, []), lag, has_come=name in counts
-        )
+        grade, state, line = _judged(name, wrong.get(name, []), lag, has_come=name in counts)
         found.append(
             SourceState(
                 name=name,
@@ -124,13 +120,10 @@ def _judged(
     if not has_come:
         return LOOK, "never", f"{name}: no file of it was ever read"
     if wrong:
-        is_silent = any(
-            row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong
-        )
+        is_silent = any(row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong)
         kinds = sorted({row["kind"] for row in wrong})
         words = "; ".join(
-            in_words(kind, [row for row in wrong if row["kind"] == kind])
-            for kind in kinds
+            in_words(kind, [row for row in wrong if row["kind"] == kind]) for kind in kinds
         )
         state = ", ".join(kinds).replace("_", " ")
         return ACT if is_silent else LOOK, state, f"{name}: {words}"
@@ -144,9 +137,7 @@ OLD = timedelta(days=1)
 """What waits for so long by its name is no longer being copied."""
 
 
-def files_with_issues(
-    files: Iterable[FileRecord], reject_share: float
-) -> list[Mapping[str, str]]:
+def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[Mapping[str, str]]:
     """Files that somebody should look at: source, path and message of each.
 
     Args:
@@ -161,9 +152,7 @@ def files_with_issues(
     ]
 
 
-def waiting(
-    district: District, files: Iterable[FileRecord]
-) -> Iterator[Mapping[str, str]]:
+def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping[str, str]]:
     """Files of which lines are not read yet: source, path, and why and until when.
 
     Local folders are looked at for what their names or kinds leave out.
@@ -179,9 +168,7 @@ def waiting(
             yield {"source": source.name, "path": path, "message": message or ""}
 
 
-def stuck(
-    district: District, waiting: Iterable[Mapping[str, str]], now: datetime
-) -> list[str]:
+def stuck(district: District, waiting: Iterable[Mapping[str, str]], now: datetime) -> list[str]:
     """Names of files that nothing but a person will ever have read."""
     folders = {source.name: source.folder for source in district.sources()}
     return [

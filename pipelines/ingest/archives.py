@@ -89,14 +89,10 @@ def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:
         return Fault(many, IN_PARTS)
     if any(entry.filename.encode() == OFFICE for entry in entries):
         return WORKBOOK
-    return _out_of_bounds(entries, archive_bytes) or [
-        _member(entry) for entry in entries
-    ]
+    return _out_of_bounds(entries, archive_bytes) or [_member(entry) for entry in entries]
 
 
-def _out_of_bounds(
-    entries: Sequence[zipfile.ZipInfo], archive_bytes: int
-) -> Fault | None:
+def _out_of_bounds(entries: Sequence[zipfile.ZipInfo], archive_bytes: int) -> Fault | None:
     packed = sum(entry.compress_size for entry in entries)
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MOST_MEMBERS:

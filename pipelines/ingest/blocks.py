@@ -121,9 +121,7 @@ def _fill(stream: Reads, size: int) -> tuple[list[bytes], DamageError | None]:
     return parts, None
 
 
-def _sound(
-    data: bytes, position: int, passed_over: Callable[[bytes], object]
-) -> Iterator[Block]:
+def _sound(data: bytes, position: int, passed_over: Callable[[bytes], object]) -> Iterator[Block]:
     """Blocks of the lines that are short enough, and one for each that is not."""
     start = 0
     for first, end in _long_lines(data):
@@ -190,9 +188,7 @@ def _pass_over(
     return _oversize(held[:SHOWN], digest, length, position), rest, damage
 
 
-def _oversize(
-    begin: bytes, digest: "hashlib._Hash", length: int, position: int
-) -> Block:
+def _oversize(begin: bytes, digest: "hashlib._Hash", length: int, position: int) -> Block:
     told = described(begin, digest, length)
     return Block(f"{told}\n".encode(), position, oversize=length)
 

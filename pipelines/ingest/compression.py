@@ -117,9 +117,7 @@ class Peeked:
         self.head = b""
         self._error: Exception | None = None
         try:
-            while size > len(self.head) and (
-                data := stream.read(size - len(self.head))
-            ):
+            while size > len(self.head) and (data := stream.read(size - len(self.head))):
                 self.head += data
         except (CorruptError, EOFError, zlib.error) as error:
             self._error = error
@@ -135,9 +133,7 @@ class Peeked:
         return self.rest.read(size)
 
 
-def decompressed(
-    raw: Reads, name: str, notes: set[str], *, is_member: bool = False
-) -> Reads:
+def decompressed(raw: Reads, name: str, notes: set[str], *, is_member: bool = False) -> Reads:
     """The stream itself, or what it holds in compressed form.
 
     Args:
@@ -245,9 +241,7 @@ class _Inflate:
 class _Buffered:
     """bzip2; xz works the same way."""
 
-    def __init__(
-        self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None
-    ) -> None:
+    def __init__(self, inner: bz2.BZ2Decompressor | lzma.LZMADecompressor | None = None) -> None:
         self._inner = inner or bz2.BZ2Decompressor()
         self.is_over = False
         self.wants_input = True

@@ -121,9 +121,7 @@ def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
         yield _found(replaced, name, known, is_replaced=True)
 
 
-def _found(
-    days: Sequence[SourceDay], name: str, known: set[str], *, is_replaced: bool
-) -> NewWords:
+def _found(days: Sequence[SourceDay], name: str, known: set[str], *, is_replaced: bool) -> NewWords:
     every = sum((said(day, name) for day in days), Counter[str]())
     new = Counter({word: n for word, n in every.items() if word not in known})
     words = [word for word, _ in new.most_common(3)]
@@ -215,14 +213,10 @@ def day_count(
     )
 
 
-def duplicate_counts(
-    source: str, event_class: str, again: pl.DataFrame
-) -> list[SourceDay]:
+def duplicate_counts(source: str, event_class: str, again: pl.DataFrame) -> list[SourceDay]:
     """What events that came before add to the counts of their days."""
     return [
-        SourceDay(
-            source=source, event_class=event_class, event_date=day, duplicates=count
-        )
+        SourceDay(source=source, event_class=event_class, event_date=day, duplicates=count)
         for day, count in again.group_by("event_date").len().iter_rows()
     ]
 

@@ -285,9 +285,7 @@ class _Open:
         is_broken: The value ends there, wherever its brackets pair.
     """
 
-    def __init__(
-        self, next_value: re.Pattern[bytes], *, is_broken: bool = False
-    ) -> None:
+    def __init__(self, next_value: re.Pattern[bytes], *, is_broken: bool = False) -> None:
         self.next_value = next_value
         self._is_broken = is_broken
         self._in_string = False
@@ -349,9 +347,7 @@ def _end(text: str, begin: int, *, is_last: bool) -> int | None:
         except RecursionError as error:
             raise MalformedError from error
         except json.JSONDecodeError as error:
-            is_cut = error.msg.startswith("Unterminated") or (
-                error.pos >= len(shown) - NEAR_END
-            )
+            is_cut = error.msg.startswith("Unterminated") or (error.pos >= len(shown) - NEAR_END)
             if not is_cut or (is_all and is_last):
                 raise MalformedError from error
         else:
@@ -434,9 +430,7 @@ def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
     found: list[tuple[int, str]] = []
     failures: list[str] = []
     try:
-        parser = PyEvtxParser(
-            io.BytesIO(data), number_of_threads=1, separate_json_attributes=True
-        )
+        parser = PyEvtxParser(io.BytesIO(data), number_of_threads=1, separate_json_attributes=True)
         rows = iter(parser.records_json())
     except (OSError, RuntimeError, ValueError) as error:
         return found, [_first_line(error)]

@@ -246,10 +246,7 @@ def _sheets(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
         return [plain]  # reading it will say what is wrong
     if isinstance(found, Fault):
         return [replace(plain, fault=found)]
-    return [
-        replace(plain, path=f"{plain.path}!{readable(sheet)}", sheet=sheet)
-        for sheet in found
-    ]
+    return [replace(plain, path=f"{plain.path}!{readable(sheet)}", sheet=sheet) for sheet in found]
 
 
 def _open(path: Path) -> BinaryIO:

@@ -72,10 +72,7 @@ class Drift:
             share = f"{1 - self.share_since:.0%} of lines"
             said = ", ".join(repr(word) for word in self.words)
             return f"{self.field} in words it never said before in {share}: {said}"
-        return (
-            f"{self.field} in {self.share_since:.0%} of lines, "
-            f"{self.share_before:.0%} before"
-        )
+        return f"{self.field} in {self.share_since:.0%} of lines, {self.share_before:.0%} before"
 
     def __str__(self) -> str:
         when = f"from {self.first_date} to {self.last_date}"

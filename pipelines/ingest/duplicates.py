@@ -49,9 +49,7 @@ def rejects_again(
     return numbered["_row"].is_in(pl.concat(found).unique().implode())
 
 
-def _known(
-    frame: pl.DataFrame, store: Store, folder: Path, source: str
-) -> pl.DataFrame:
+def _known(frame: pl.DataFrame, store: Store, folder: Path, source: str) -> pl.DataFrame:
     """Rejects of the lake, and those of the frame itself."""
     columns = ["file_id", *PLACE_KEYS]
     staged = pl.lit(value=True).alias("_staged")
@@ -65,9 +63,7 @@ def _known(
     return pl.concat(parts)
 
 
-def _by_place(
-    numbered: pl.DataFrame, known: pl.DataFrame, roots: Mapping[int, int]
-) -> pl.Series:
+def _by_place(numbered: pl.DataFrame, known: pl.DataFrame, roots: Mapping[int, int]) -> pl.Series:
     root = pl.col("file_id").replace(dict(roots))
     on = ["_root", *PLACE_KEYS]
     twins = numbered.with_columns(_root=root).join(
@@ -148,8 +144,7 @@ class Duplicates:
         if any(part.file.first_file_id in family for part in parts):
             return True
         mine = overlap.ranges(
-            (part.file.first_file_id, part.file.first_time, part.file.last_time)
-            for part in parts
+            (part.file.first_file_id, part.file.first_time, part.file.last_time) for part in parts
         )
         return overlap.any_shared(mine, files.ranges)
 
@@ -197,9 +192,7 @@ class Duplicates:
             counts += duplicate_counts(self.source, name, again)
         if REJECTS in frames:
             frame = frames[REJECTS]
-            mask = rejects_again(
-                frame, self.store, self.folder, self.source, files.roots, pairs
-            )
+            mask = rejects_again(frame, self.store, self.folder, self.source, files.roots, pairs)
             frames[REJECTS] = self._without(REJECTS, frame, mask)
         return counts
 

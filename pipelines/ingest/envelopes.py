@@ -56,11 +56,7 @@ IN_JSON = {
 }  # fmt: skip
 """Where JSON envelopes keep what is inside, and what they say of it."""
 
-FIELDS = {
-    f"{part}_{n}": path
-    for part, paths in IN_JSON.items()
-    for n, path in enumerate(paths)
-}
+FIELDS = {f"{part}_{n}": path for part, paths in IN_JSON.items() for n, path in enumerate(paths)}
 WORD = r"^[!-~]{1,255}$"
 EPOCH = r"^([0-9]{10}|[0-9]{13}|[0-9]{16}|[0-9]{19})(?:\.([0-9]+))?$"
 INSTANT = rf"^(?:{ISO}|[0-9]{{10}}(?:\.[0-9]+)?)$"
@@ -103,9 +99,7 @@ def _json(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _text(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     """Behind a stamp, behind a syslog header, or the longest cell of a row."""
-    fronts = [
-        LINE.str.extract_groups(shape).struct for shape in (CONTAINER, LABELED, TABBED)
-    ]
+    fronts = [LINE.str.extract_groups(shape).struct for shape in (CONTAINER, LABELED, TABBED)]
     values = cells(pl.when(LINE.str.contains(ROW)).then(LINE))
     element = pl.element()
     sizes = values.list.eval(element.str.len_bytes())

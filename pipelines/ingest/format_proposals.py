@@ -208,9 +208,7 @@ def _fits(time: str, shape: str) -> bool:
     return True
 
 
-def _toml(
-    source: str, fmt: str, found: Mapping[str, str], more: Mapping[str, str]
-) -> list[str]:
+def _toml(source: str, fmt: str, found: Mapping[str, str], more: Mapping[str, str]) -> list[str]:
     event_class = _event_class(found)
     columns = EVENT_CLASSES[event_class].names()
     kept = {key: text for key, text in found.items() if key in columns}

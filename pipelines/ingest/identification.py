@@ -64,9 +64,7 @@ def identify(head: bytes, context: Context | None = None) -> list[Claim]:
     return _identify(head, context, is_whole_enough=False)
 
 
-def _identify(
-    head: bytes, context: Context | None, *, is_whole_enough: bool
-) -> list[Claim]:
+def _identify(head: bytes, context: Context | None, *, is_whole_enough: bool) -> list[Claim]:
     """The same; with `is_whole_enough` a format that claims every plain line alone."""
     if head.startswith(EVTX_MAGIC):
         return [Claim("windows_security_evtx", 1.0)]
@@ -86,9 +84,7 @@ def _identify(
     return sorted(claims, key=lambda c: (-c.share, c.format not in plain, c.format))
 
 
-def best(
-    head: bytes, *, likely: str | None = None, context: Context | None = None
-) -> str | None:
+def best(head: bytes, *, likely: str | None = None, context: Context | None = None) -> str | None:
     """The format of a file, or None where no format claims enough of it.
 
     Args:
@@ -123,9 +119,7 @@ def _telling(
     except SchoolbellError:
         return 0
     return sum(
-        frame.height
-        for name, frame in parsed.events.items()
-        if talk or name != "system_events"
+        frame.height for name, frame in parsed.events.items() if talk or name != "system_events"
     )
 
 
@@ -143,9 +137,7 @@ def _sample_lines(head: bytes) -> pl.DataFrame:
     return pl.DataFrame({"line": [*islice(said, SAMPLE_LINES)]}, {"line": pl.String})
 
 
-def _claims(
-    lines: pl.DataFrame, candidates: list[Format], context: Context | None
-) -> list[Claim]:
+def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | None) -> list[Claim]:
     """What each format claims: lines that look like it, or lines below its header.
 
     A row of a table may show nothing of its own, such as an address between commas.
@@ -237,9 +229,7 @@ def members_of(file: Path) -> list[Delivery]:
 
 def _delivery(file: Path) -> Delivery:
     if not file.is_file():
-        raise SourceError(
-            "there is no such file", where=str(file), remedy="Check the path."
-        )
+        raise SourceError("there is no such file", where=str(file), remedy="Check the path.")
     state = file.stat()
     return Delivery(
         source="identify",
@@ -302,9 +292,7 @@ def examine(
 def _read_by(parsed: Parsed, lines: int) -> list[Claim]:
     """The formats that read some of the lines of a mixed file, and their shares."""
     read = pl.concat(frame.select("format") for frame in parsed.events.values())
-    counts = (
-        read["format"].value_counts().sort("count", "format", descending=[True, False])
-    )
+    counts = read["format"].value_counts().sort("count", "format", descending=[True, False])
     return [Claim(name, count / lines) for name, count in counts.iter_rows()]
 
 
@@ -324,9 +312,7 @@ def _first_records(
 
 
 def _filled(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame[
-        [column.name for column in frame if column.null_count() < frame.height]
-    ]
+    return frame[[column.name for column in frame if column.null_count() < frame.height]]
 
 
 def choose_format(

@@ -100,9 +100,7 @@ class _Run:
     one before it.
     """
 
-    def __init__(
-        self, options: IngestOptions, source: Source, listing: Listing
-    ) -> None:
+    def __init__(self, options: IngestOptions, source: Source, listing: Listing) -> None:
         self.options = options
         self.source = source
         self.settled_ns = options.settled_ns()
@@ -132,8 +130,7 @@ class _Run:
         self._close_vanished()
         self.writer.commit()
         outcomes = [
-            self._completed(self.found[delivery.path])
-            for delivery in self.listing.deliveries
+            self._completed(self.found[delivery.path]) for delivery in self.listing.deliveries
         ]
         return [*outcomes, *left_out(self.source.name, self.listing)]
 
@@ -296,9 +293,7 @@ class _Run:
         options = self.options
         if options.engine.shares_memory:
             return Here(options.engine)
-        return Elsewhere(
-            options.engine, options.lake, options.zone, self.writer.new_name
-        )
+        return Elsewhere(options.engine, options.lake, options.zone, self.writer.new_name)
 
     def _end_steps(self, most: int = 0) -> None:
         """Wait for what is parsed, in order, until at most so many steps are left."""
@@ -407,9 +402,7 @@ class _Run:
     def _is_settled(self, delivery: Delivery) -> bool:
         return delivery.is_part or delivery.raw_mtime_ns <= self.settled_ns
 
-    def _failed(
-        self, record: FileRecord, delivery: Delivery, error: SourceError
-    ) -> FileRecord:
+    def _failed(self, record: FileRecord, delivery: Delivery, error: SourceError) -> FileRecord:
         """The row of a file that could not be read: all its lines are pending."""
         before = self.records.get(record.file_id, record)
         settled = record.lines - record.pending_lines

@@ -277,9 +277,7 @@ def unlisted_files(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / UNLISTED).rglob("*") if not path.is_dir())
 
 
-def _unlisted(
-    store: Store, folder: Path, begun: set[str]
-) -> tuple[list[Path], list[Path]]:
+def _unlisted(store: Store, folder: Path, begun: set[str]) -> tuple[list[Path], list[Path]]:
     """Files that do not count: those to delete, and those to move aside."""
     listed = ledger.listed_paths(store)
     own: list[Path] = []

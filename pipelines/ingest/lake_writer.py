@@ -168,9 +168,7 @@ class LakeWriter:
         if REJECTS in frames:
             frames[REJECTS] = self._with_days(frames, staged.near, records)
         read = self._read_doubtful(staged.parts, frames, records)
-        self._days += self._duplicates.take_out(
-            frames, self.known, records, self._written
-        )
+        self._days += self._duplicates.take_out(frames, self.known, records, self._written)
         for name, parts in read.items():
             if frames[name].height == sum(part.file.row_count for part in parts):
                 self._accept(parts)  # all of it is new, and written already
@@ -208,9 +206,7 @@ class LakeWriter:
             by_class.setdefault(part.file.event_class, []).append(part)
         read = {}
         for name, own in by_class.items():
-            if name not in frames and not self._duplicates.may_have_come(
-                own, self.known, records
-            ):
+            if name not in frames and not self._duplicates.may_have_come(own, self.known, records):
                 self._accept(own)
                 continue
             frame = read_parts(own, self.folder)

@@ -38,9 +38,7 @@ def days(store: Store, source: str | None = None) -> list[DayAccount]:
     """Each source and local day, oldest first."""
     found: dict[tuple[str, date], list[SourceDay]] = {}
     for source_day in source_days(store, source):
-        found.setdefault((source_day.source, source_day.event_date), []).append(
-            source_day
-        )
+        found.setdefault((source_day.source, source_day.event_date), []).append(source_day)
     return [
         DayAccount(
             source=name,
@@ -123,9 +121,7 @@ PERSON = (
     r"([a-z][a-z0-9._@\\-]+)"
 )
 NOBODY = r"(?i)^(?:n/?a|none|null|unknown|unset|system|root|localhost|true|false|id)$"
-CARD = (
-    r"(?:^|[^0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?:$|[^0-9A-Fa-f:-])"
-)
+CARD = r"(?:^|[^0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?:$|[^0-9A-Fa-f:-])"
 MOST_KINDS = 5
 FEWEST = 1
 

@@ -90,9 +90,9 @@ class _Reading:
         reasons = by_place.agg(pl.first("reason"), pl.last("reason").alias("inner"))
         rejects = self._left.join(reasons, on=PLACE, how="left", maintain_order="left")
         is_wrapped = LINE.str.contains(WRAPPED)
-        reason = (
-            pl.when(is_wrapped).then("inner").otherwise("reason").fill_null(UNCLAIMED)
-        ).alias("reason")
+        reason = (pl.when(is_wrapped).then("inner").otherwise("reason").fill_null(UNCLAIMED)).alias(
+            "reason"
+        )
         return Parsed(
             events={
                 name: pl.concat(frames).sort("file_id", "line_no")

@@ -95,9 +95,7 @@ class _Comparison:
         self._lake = _by_file(lake)
         self._kept = dict(self._own)
 
-    def of(
-        self, stretches: list[Stretch]
-    ) -> tuple[pl.Series, dict[int, frozenset[int]]]:
+    def of(self, stretches: list[Stretch]) -> tuple[pl.Series, dict[int, frozenset[int]]]:
         found = [pl.Series("_row", [], pl.UInt32)]
         pairs: dict[int, frozenset[int]] = {}
         later: dict[int, list[Stretch]] = {}
@@ -124,9 +122,7 @@ class _Comparison:
             for stretch in sure
             for side in (self._lake, self._kept)
         ]
-        mine = self._own[file_id].with_columns(
-            _ordinal=pl.col("_row").cum_count().over(SAME)
-        )
+        mine = self._own[file_id].with_columns(_ordinal=pl.col("_row").cum_count().over(SAME))
         there = mine.join(_counted(pl.concat(theirs)), on=SAME).filter(
             pl.col("_ordinal") <= pl.col("n")
         )["_row"]
@@ -207,14 +203,10 @@ def _pairs(
     left: pl.DataFrame, rows: pl.LazyFrame, covered: pl.DataFrame, key: pl.Expr
 ) -> pl.DataFrame:
     edges = pl.concat([covered["first"], covered["last"]]).unique()
-    probes = left.filter(pl.col("time").is_in(edges.implode())).select(
-        "file_id", "time", key
-    )
+    probes = left.filter(pl.col("time").is_in(edges.implode())).select("file_id", "time", key)
     times = probes["time"].unique()
     known = (
-        rows.filter(pl.col("time").is_in(times.implode()))
-        .select("file_id", "time", key)
-        .collect()
+        rows.filter(pl.col("time").is_in(times.implode())).select("file_id", "time", key).collect()
     )
     lake = probes.join(known, on=SAME, suffix="_earlier")
     staged = probes.join(probes, on=SAME, suffix="_earlier").filter(
@@ -272,9 +264,7 @@ class Earlier:
             source=self.source,
         )
         first, last = span(frame)
-        written = [
-            file for file in self.unlisted if file.event_class == self.event_class
-        ]
+        written = [file for file in self.unlisted if file.event_class == self.event_class]
         paths = [
             self.folder / file.path
             for file in (*listed, *written)
@@ -339,9 +329,7 @@ def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
         left = numbered.filter(pl.col("event_uid").is_null() & ~known)
     pairs: dict[int, frozenset[int]] = {}
     if left.height:
-        rows_found, pairs = by_content(
-            left, rows, files.ranges, key(earlier.event_class)
-        )
+        rows_found, pairs = by_content(left, rows, files.ranges, key(earlier.event_class))
         came.append(rows_found)
     found = _union(came)
     if not len(found):

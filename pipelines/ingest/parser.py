@@ -44,9 +44,7 @@ AHEAD = "dated more than a day ahead"
 READER_FAILED = "the format's reader failed on it"
 
 
-def parse_part(
-    fmt: Format, batch: pl.DataFrame, context: Context, *, is_oversize: bool
-) -> Parsed:
+def parse_part(fmt: Format, batch: pl.DataFrame, context: Context, *, is_oversize: bool) -> Parsed:
     """A batch, or the one line of it that is too long to keep; see `parse`."""
     if is_oversize:
         return rejected(batch, TOO_LONG, context.header)
@@ -119,9 +117,7 @@ def readers() -> Mapping[str, Format]:
     return {**formats(), MIXED: ANY}
 
 
-def _parse(
-    fmt: Format, batch: pl.DataFrame, context: Context, failures: list[str]
-) -> Parsed:
+def _parse(fmt: Format, batch: pl.DataFrame, context: Context, failures: list[str]) -> Parsed:
     try:
         return fmt.parse(batch, context)
     except MemoryError:
@@ -150,9 +146,7 @@ def rejected(batch: pl.DataFrame, reason: str, header: str | None) -> Parsed:
 def _joined(first: Parsed, second: Parsed) -> Parsed:
     names = [*first.events, *(n for n in second.events if n not in first.events)]
     parts = {
-        name: [
-            parsed.events[name] for parsed in (first, second) if name in parsed.events
-        ]
+        name: [parsed.events[name] for parsed in (first, second) if name in parsed.events]
         for name in names
     }
     return Parsed(
@@ -180,9 +174,7 @@ def _with_times(parsed: Parsed, batch: pl.DataFrame, context: Context) -> Parsed
         ]
         if not wrong:
             continue
-        lines = pl.concat(wrong).join(
-            batch, on=PLACE, how="left", maintain_order="left"
-        )
+        lines = pl.concat(wrong).join(batch, on=PLACE, how="left", maintain_order="left")
         events = {
             name: kept
             for name, frame in parsed.events.items()

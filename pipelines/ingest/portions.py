@@ -152,9 +152,7 @@ class Here:
 
     def job(self, progress: FileProgress, portion: Portion, _offset: int | None) -> Job:
         """A portion of a file, ready to be parsed."""
-        return _JobHere(
-            self.engine.submit, progress, portion.first_line, portion.blocks[0]
-        )
+        return _JobHere(self.engine.submit, progress, portion.first_line, portion.blocks[0])
 
 
 @dataclass(frozen=True)
@@ -288,9 +286,7 @@ def _by_class_and_day(
             yield name, part
 
 
-def _written(
-    task: BlockTask, name: str, event_class: str, frame: pl.DataFrame
-) -> WrittenPart:
+def _written(task: BlockTask, name: str, event_class: str, frame: pl.DataFrame) -> WrittenPart:
     return WrittenPart(
         file=write(task.lake, name, task.source, event_class, frame),
         day=day_count(task.source, event_class, frame, datetime.now(UTC)),
@@ -304,16 +300,11 @@ def _set_aside(task: BlockTask, name: str, rejects: pl.DataFrame) -> Path:
     return path
 
 
-def _near(
-    file_id: int, frames: dict[str, pl.DataFrame]
-) -> Iterator[tuple[int, int, date]]:
+def _near(file_id: int, frames: dict[str, pl.DataFrame]) -> Iterator[tuple[int, int, date]]:
     """See `Written.near`."""
     if not frames:
         return
-    places = [
-        frame.select(pl.lit(file_id), "line_no", "event_date")
-        for frame in frames.values()
-    ]
+    places = [frame.select(pl.lit(file_id), "line_no", "event_date") for frame in frames.values()]
     day = pl.col("event_date")
     is_edge = day.ne_missing(day.shift(1)) | day.ne_missing(day.shift(-1))
     yield from pl.concat(places).sort("line_no").filter(is_edge).iter_rows()

@@ -218,14 +218,10 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
     hashed = Hashed(stream, progress.digest)
     position = 0
     try:
-        for part in ahead(
-            parts(hashed, progress.format.framing, file_id=begun.file_id)
-        ):
+        for part in ahead(parts(hashed, progress.format.framing, file_id=begun.file_id)):
             lines = part.lines.height
             if not progress.is_settled:
-                progress.record = replace(
-                    progress.record, lines=progress.record.lines + lines
-                )
+                progress.record = replace(progress.record, lines=progress.record.lines + lines)
                 continue
             parsed = parser.parse_part(
                 progress.format,
@@ -250,9 +246,7 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
         progress.reach(size, progress.digest.mark())
 
 
-def _batch(
-    progress: FileProgress, parsed: Parsed | Written, size: int, lines: int
-) -> Batch:
+def _batch(progress: FileProgress, parsed: Parsed | Written, size: int, lines: int) -> Batch:
     """Lines of a file that goes on: whatever its stamps, it is to be read on."""
     return Batch(
         records=[replace(progress.record, raw_mtime_ns=0)],
@@ -265,9 +259,7 @@ def _batch(
 
 def skip(stream: Reads, digest: Digest, position: int) -> None:
     """Pass over a stream up to a position, hashing it."""
-    while digest.length < position and (
-        data := stream.read(min(STEP, position - digest.length))
-    ):
+    while digest.length < position and (data := stream.read(min(STEP, position - digest.length))):
         digest.update(data)
 
 

@@ -173,9 +173,7 @@ class Known:
         start = hashlib.sha256(head[: streams.FIRST_RUNG]).hexdigest()[: streams.SHORT]
         sizes = self._sizes.get(start, set()) | self._sizes.get("", set())
         return [
-            (size, hashlib.sha256(head[:size]).hexdigest())
-            for size in sizes
-            if size <= len(head)
+            (size, hashlib.sha256(head[:size]).hexdigest()) for size in sizes if size <= len(head)
         ]
 
     def _shorter(self, delivery: Delivery) -> Recognition | None:
@@ -203,8 +201,9 @@ def _was_read(delivery: Delivery, record: FileRecord) -> bool:
     """Nothing but its entry changed since: a backup may have given it a second name."""
     size, changed = delivery.raw_bytes, delivery.raw_mtime_ns
     return record.state in (FINISHED, DUPLICATE) and (size, changed) == (
-        record.raw_bytes, record.raw_mtime_ns,
-    )  # fmt: skip
+        record.raw_bytes,
+        record.raw_mtime_ns,
+    )
 
 
 def _is_whole(record: FileRecord) -> bool:
@@ -213,9 +212,7 @@ def _is_whole(record: FileRecord) -> bool:
     return fmt is not None and fmt.framing != "lines"
 
 
-def _longest(
-    delivery: Delivery, candidates: Iterable[FileRecord]
-) -> Recognition | None:
+def _longest(delivery: Delivery, candidates: Iterable[FileRecord]) -> Recognition | None:
     """The candidate with the most bytes that the stream begins with."""
     digest = Digest()
     match = None
@@ -294,9 +291,7 @@ def stamped_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> Fil
     )
 
 
-def failed_row(
-    row: FileRecord, delivery: Delivery, pending: int, why: str
-) -> FileRecord:
+def failed_row(row: FileRecord, delivery: Delivery, pending: int, why: str) -> FileRecord:
     """The row of a file that could not be read: all lines not yet read are pending."""
     settled = row.lines - row.pending_lines
     return replace(

@@ -32,9 +32,7 @@ EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 PACKING = re.compile(
     rb"\s+|\xef\xbb\xbf|\x00+|<\?xml[^>]*>|</?Events(?:\s[^>]*)?>|<!--.*?-->", re.DOTALL
 )
-MARKS = re.compile(
-    rb'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{};]|^(?=\w+ [^\n]*\{)', re.MULTILINE
-)
+MARKS = re.compile(rb'"(?:[^"\\\n]|\\.)*"|#[^\n]*|[{};]|^(?=\w+ [^\n]*\{)', re.MULTILINE)
 """What a cut between statements turns on; signs in quotes or comments do not."""
 
 LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
@@ -63,9 +61,7 @@ def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=SCHEMA), *(part.lines for part in found)])
 
 
-def parts(
-    stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS
-) -> Iterator[Part]:
+def parts(stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS) -> Iterator[Part]:
     """The records of a stream, in batches.
 
     Args:

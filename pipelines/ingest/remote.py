@@ -191,9 +191,7 @@ def store_of(url: str, *, is_new: bool = False) -> tuple[Any, str]:
     return store, root
 
 
-def _deliveries(
-    source: str, name: str, file: RemoteFile, told: dict[str, Any]
-) -> list[Delivery]:
+def _deliveries(source: str, name: str, file: RemoteFile, told: dict[str, Any]) -> list[Delivery]:
     plain = Delivery(
         source=source,
         path=name,

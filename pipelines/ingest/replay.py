@@ -58,9 +58,7 @@ class Rewriting:
             if not self.written:
                 ledger.begin_run(self.store, self.run_id)
             name = f"{self.run_id}-{len(self.written):05d}"
-            self.written.append(
-                write(self.folder, name, self.source, event_class, part)
-            )
+            self.written.append(write(self.folder, name, self.source, event_class, part))
             if event_class != REJECTS:
                 self.dirty.add(part["event_date"][0])
 
@@ -73,9 +71,7 @@ class Rewriting:
         if old.event_class != REJECTS:
             self.dirty.add(date.fromisoformat(old.event_date))
             now = datetime.now(UTC)
-            self.days.append(
-                day_count(self.source, old.event_class, gone, now, sign=-1)
-            )
+            self.days.append(day_count(self.source, old.event_class, gone, now, sign=-1))
 
     def commit(self, files: list[FileRecord]) -> None:
         """List the new files and the counts of the source files."""
@@ -91,9 +87,7 @@ class Rewriting:
             home_mark.note(self.folder, ledger.commit(self.store, change))
 
 
-def retract(
-    store: Store, folder: Path, record: FileRecord, *, first_line: int = 1
-) -> Rewriting:
+def retract(store: Store, folder: Path, record: FileRecord, *, first_line: int = 1) -> Rewriting:
     """Write lake files again without a source file's lines from `first_line` on.
 
     Nothing counts until the new files are committed, with the row that the source
@@ -165,8 +159,7 @@ class Replay:
             with writing_to(self.lake):
                 rejects = read_sound(self.lake, listed)
                 again = rejects.filter(
-                    (pl.col("format") == fmt.name)
-                    & ~pl.col("reason").is_in(NOT_THE_LINE)
+                    (pl.col("format") == fmt.name) & ~pl.col("reason").is_in(NOT_THE_LINE)
                 )
                 if again.height:
                     part = self._file(fmt, listed, rejects, again)
@@ -181,8 +174,7 @@ class Replay:
         self, fmt: Format, listed: LakeFile, rejects: pl.DataFrame, again: pl.DataFrame
     ) -> Replayed:
         records = {
-            record.file_id: record
-            for record in ledger.source_files(self.store, self.source)
+            record.file_id: record for record in ledger.source_files(self.store, self.source)
         }
         rewriting = Rewriting(self.store, self.lake, self.source)
         still = [rejects.join(again.select(PLACE), on=PLACE, how="anti")]
@@ -192,9 +184,7 @@ class Replay:
             "file_id", as_dict=True, maintain_order=True
         ).items():
             record = records[int(file_id)]
-            parsed = parser.parse(
-                fmt, lines.select(*PLACE, "line"), self._context(record)
-            )
+            parsed = parser.parse(fmt, lines.select(*PLACE, "line"), self._context(record))
             self._add_events(rewriting, fmt, parsed)
             still.append(_placed_rejects(parsed.rejects, lines))
             gone = lines.height - parsed.rejects.height
@@ -235,6 +225,4 @@ class Replay:
 def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """Rejects of today under the day that they had."""
     kept = before.select(*PLACE, "source", "format", "event_date")
-    return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(
-        before.columns
-    )
+    return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(before.columns)

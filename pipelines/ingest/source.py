@@ -58,9 +58,7 @@ class Source:
         """
         if is_remote(self.folder):
             return remote_deliveries(str(self.folder), self.name)
-        return deliveries(
-            Path(self.folder), self.name, hard_links=self.hard_links, opens=opens
-        )
+        return deliveries(Path(self.folder), self.name, hard_links=self.hard_links, opens=opens)
 
 
 @dataclass(frozen=True)
@@ -98,9 +96,7 @@ def left_out(source: str, listing: Listing) -> list[Outcome]:
 
 
 def _left_out(source: str, item: LeftOut, state: str, kind: str) -> Outcome:
-    record = FileRecord(
-        file_id=0, source=source, path=item.path, state=state, message=item.reason
-    )
+    record = FileRecord(file_id=0, source=source, path=item.path, state=state, message=item.reason)
     return Outcome(record, kind)
 
 
@@ -117,19 +113,14 @@ def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
     from pipelines.ingest.parser import readers  # they take long to import
 
     fmt = readers().get(record.format or "")
-    settled = datetime.fromtimestamp(
-        record.raw_mtime_ns / 1e9 + settle_seconds, ZoneInfo(zone)
-    )
+    settled = datetime.fromtimestamp(record.raw_mtime_ns / 1e9 + settle_seconds, ZoneInfo(zone))
     then = (
         f"by the first run after {settled:%Y-%m-%d %H:%M}, "
         f"{settle_seconds / 60:g} minutes after its last change"
     )
     if fmt is not None and fmt.framing == "lines":
         return f"its last line has no end yet; it is read with its end, or {then}"
-    return (
-        f"{record.pending_lines:,} records wait until the file is whole; "
-        f"they are read {then}"
-    )
+    return f"{record.pending_lines:,} records wait until the file is whole; they are read {then}"
 
 
 Watch = Callable[[Delivery, int, int], None]

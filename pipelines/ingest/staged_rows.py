@@ -104,9 +104,7 @@ class Staged:
         self.rows += kept.height
         self.bytes += size
 
-    def add_parsed(
-        self, parsed: Parsed | Written, source: str, fmt: str, zone: str
-    ) -> None:
+    def add_parsed(self, parsed: Parsed | Written, source: str, fmt: str, zone: str) -> None:
         """Hold what became of lines of a source."""
         if isinstance(parsed, Parsed):
             for name, frame in parsed.events.items():

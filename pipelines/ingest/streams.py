@@ -181,9 +181,7 @@ class Opened:
             data = self._inner.read(size)
         except UnfitError as error:
             what, remedy = error.fault
-            raise SourceError(
-                what, where=self._delivery.where, remedy=remedy
-            ) from error
+            raise SourceError(what, where=self._delivery.where, remedy=remedy) from error
         except CorruptError as error:
             raise self._broken(str(error), trusted=error.trusted) from error
         except EOFError as error:

@@ -13,9 +13,7 @@ from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
 
 
-def unchanged(
-    options: IngestOptions, source: Source, listing: Listing
-) -> list[Outcome] | None:
+def unchanged(options: IngestOptions, source: Source, listing: Listing) -> list[Outcome] | None:
     """The outcomes of a folder whose every file is as the ledger has it.
 
     None where anything may be new, or gone before it was read to its end; and of a
@@ -45,8 +43,5 @@ def unchanged(
 def _may_close(record: FileRecord) -> bool:
     """What a file that is gone leaves behind is still to be said of its row."""
     may_be_archive = record.path.lower().endswith(".zip")
-    closed = [
-        closed_row(record, is_archive=is_archive)
-        for is_archive in {False, may_be_archive}
-    ]
+    closed = [closed_row(record, is_archive=is_archive) for is_archive in {False, may_be_archive}]
     return any(row is not None and row != record for row in closed)

@@ -109,8 +109,4 @@ def _on_disk(raw: BinaryIO) -> Iterator[BinaryIO]:
 def _why(code: int, said: bytes) -> str:
     """Why the program ended: it says so, or was ended by its bounds."""
     words = said.decode("utf-8", "replace").strip().splitlines()
-    return (
-        words[-1][:300]
-        if code == 1 and words and words[-1].startswith("it ")
-        else (TOO_MUCH)
-    )
+    return words[-1][:300] if code == 1 and words and words[-1].startswith("it ") else (TOO_MUCH)

@@ -188,9 +188,7 @@ def coverage(ask: Ask, zone: str) -> Coverage:
     hours = ask("select * from marts.source_hours").pl()
     hours = hours.with_columns(pl.col("hour_start").dt.convert_time_zone("UTC"))
     kinds = ask("select * from marts.school_days").pl()
-    silent = expected_hours(hours, kinds, _closed(hours), zone).filter(
-        pl.col("line_count") == 0
-    )
+    silent = expected_hours(hours, kinds, _closed(hours), zone).filter(pl.col("line_count") == 0)
     places = silent.select("source", "event_date", "hour").sort(pl.all()).rows()
     return Coverage([day for (day,) in days.fetchall()], joined(places))
 
@@ -237,9 +235,7 @@ class Connection:
         coverage: Days it covers, and hours in which a source was silent.
     """
 
-    def __init__(
-        self, home: Path, path: Path | None = None, *, is_local: bool = True
-    ) -> None:
+    def __init__(self, home: Path, path: Path | None = None, *, is_local: bool = True) -> None:
         self.home, self._is_local = home, is_local
         self._open(path or current(DistrictHome(home).snapshots))
 
@@ -278,9 +274,7 @@ class Connection:
         """The rows of a query in Polars, each instant in the connection's zone."""
         frame: pl.DataFrame = self.sql(query, **params).pl()
         zone = self.zone if self._is_local else "UTC"
-        return frame.with_columns(
-            pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone)
-        )
+        return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
     def saved(self, name: str = "", **values: Any) -> pl.DataFrame:
         """The rows of a saved query, as `schoolbell query` gives them.
@@ -424,8 +418,7 @@ def _home(given: str | os.PathLike[str] | None) -> Path:
     raise SettingsError(
         "no district home was named",
         where="connect()",
-        remedy=f"Give it as connect('HOME'), set {VARIABLE}, or make the demo: "
-        "make demo",
+        remedy=f"Give it as connect('HOME'), set {VARIABLE}, or make the demo: make demo",
     )
 
 

@@ -49,9 +49,7 @@ def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
             _write(con, table, f"{root}/{con.snapshot}/{table}", files)
         store.pipe_file(f"{root}/{POINTER}", con.snapshot.encode())
     except (OSError, ImportError, ValueError, TypeError, NotImplementedError) as error:
-        raise SettingsError(
-            f"cannot be written: {error}", where=folder, remedy=REMEDY
-        ) from error
+        raise SettingsError(f"cannot be written: {error}", where=folder, remedy=REMEDY) from error
     return folder, dict(tables.select("table", "rows").iter_rows())
 
 

@@ -114,9 +114,7 @@ def top_down(order: Sequence[str]) -> Mapping[str, Any]:
     return {"categoryorder": "array", "categoryarray": list(order)[::-1]}
 
 
-def colored(
-    frame: pl.DataFrame, column: str
-) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
+def colored(frame: pl.DataFrame, column: str) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
     """The parts of a frame by a column, each with its own color."""
     parts = frame.sort(column, nulls_last=True, maintain_order=True).partition_by(
         column, as_dict=True, maintain_order=True
@@ -376,9 +374,7 @@ def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:
             y=part["rank"].to_list(),
             text=[
                 f"{named(account)} on {named(device)}, {named(verdict)}"
-                for account, device, verdict in part.select(
-                    "account", "device", "verdict"
-                ).rows()
+                for account, device, verdict in part.select("account", "device", "verdict").rows()
             ],
             mode="markers",
             marker={"color": color, "size": 9},
@@ -401,9 +397,7 @@ def draw_device_holders(holders: pl.DataFrame) -> Chart:
 
 def draw_session_timeline(steps: pl.DataFrame) -> Chart:
     """An account's day: duty, keyboards, stretches, sites and findings as lanes."""
-    lanes = steps.sort(
-        pl.col("what").cast(pl.Enum(STEPS)), "start_time", "detail"
-    ).with_columns(
+    lanes = steps.sort(pl.col("what").cast(pl.Enum(STEPS)), "start_time", "detail").with_columns(
         lane=pl.concat_str("what", "detail", separator=": ", ignore_nulls=True)
     )
     return bars_in_time(

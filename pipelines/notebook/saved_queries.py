@@ -52,9 +52,7 @@ def saved_query(name: str) -> Model:
     return found
 
 
-def values_of(
-    query: Model, given: Mapping[str, str], zone: str
-) -> Mapping[str, Scalar]:
+def values_of(query: Model, given: Mapping[str, str], zone: str) -> Mapping[str, Scalar]:
     """What a saved query is asked with, from words.
 
     Raises:

@@ -187,9 +187,7 @@ def _of_clauses(own: bytes, pack: bytes) -> Iterator[Difference]:
     ours, theirs = (_clauses(data) for data in (own, pack))
     for clause in sorted(ours | theirs):
         if ours.get(clause) != theirs.get(clause):
-            yield Difference(
-                POLICY, clause, theirs.get(clause, ""), ours.get(clause, "")
-            )
+            yield Difference(POLICY, clause, theirs.get(clause, ""), ours.get(clause, ""))
 
 
 def _clauses(data: bytes) -> dict[str, str]:

@@ -139,9 +139,7 @@ def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) ->
             remedy="Only if it lay where nobody else can write, say that it is this "
             f"one: --fingerprint {own}",
         )
-    if manifest.signature and not hmac.compare_digest(
-        manifest.signature, manifest.signed_by(key)
-    ):
+    if manifest.signature and not hmac.compare_digest(manifest.signature, manifest.signed_by(key)):
         raise BackupError(
             "was changed after it was made, or was made with other keys",
             where=str(folder),
@@ -183,9 +181,7 @@ def _parsed(path: Path) -> Manifest:
     ]
     if not all(type(count) is int and count >= 0 for count in counts):
         raise ValueError(path)
-    words = [
-        getattr(manifest, name) for name in ("made_time", "audit_head", "signature")
-    ]
+    words = [getattr(manifest, name) for name in ("made_time", "audit_head", "signature")]
     if not all(isinstance(word, str) for word in (*words, manifest.district)):
         raise TypeError(path)
     if not all(SHA256.fullmatch(file.sha256) for file in files.values()):
@@ -217,9 +213,7 @@ def require_same(folder: Path, manifest: Manifest) -> None:
         BackupError: One is missing, a link, or was changed.
     """
     wrong = [
-        name
-        for name, expected in manifest.files.items()
-        if not _is_same(folder, name, expected)
+        name for name, expected in manifest.files.items() if not _is_same(folder, name, expected)
     ]
     if wrong:
         raise BackupError(
@@ -381,8 +375,7 @@ def _filled(
     files |= {name: copied(home.path / name, folder / name) for name in _plain(home)}
     if landing:
         files |= {
-            name: copied(home.path / name, folder / name)
-            for name in _below(home.path, "landing")
+            name: copied(home.path / name, folder / name) for name in _below(home.path, "landing")
         }
     known = _known(before)
     linked = 0
@@ -420,9 +413,7 @@ def _known(before: Path | None) -> Mapping[str, Sealed]:
 
 def _is_whole(path: Path, listed: Sealed) -> bool:
     """As far as a look tells: its bytes are read by a drill and by a restore."""
-    return (
-        path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
-    )
+    return path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
 
 
 def _state(district: District, target: Path) -> Sealed:

@@ -69,9 +69,7 @@ def plan(district: District, now: datetime) -> Plan:
     for name, first in before.items():
         candidates = DELETIONS[name].candidates(district)
         over = [candidate for candidate in candidates if candidate.last_day < first]
-        things[name] = [
-            thing for thing in over if not _is_held(thing.last_day, in_force)
-        ]
+        things[name] = [thing for thing in over if not _is_held(thing.last_day, in_force)]
         held[name] = [thing for thing in over if _is_held(thing.last_day, in_force)]
     with district.store.reading() as transaction:
         unfinished = uncertified(transaction)
@@ -88,9 +86,7 @@ def first_kept(district: District, today: date) -> dict[str, date]:
 
 def _is_held(day: date, in_force: Iterable[Hold]) -> bool:
     start = monday(day)
-    return any(
-        hold.covers(start, start + WEEK - timedelta(days=1)) for hold in in_force
-    )
+    return any(hold.covers(start, start + WEEK - timedelta(days=1)) for hold in in_force)
 
 
 @dataclass(frozen=True)
@@ -195,8 +191,7 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     """
     if left := still_there(district, purge.plan):
         raise PurgeError(
-            f"{len(left)} things were to be deleted and are still there, "
-            f"such as {left[0]}",
+            f"{len(left)} things were to be deleted and are still there, such as {left[0]}",
             where=str(district.home.path),
             remedy="Close what holds them open, then purge again.",
         )
@@ -208,9 +203,7 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     _forget_drafts(district, purge, chain)
     _write(path, text)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    act = Act(
-        actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}"
-    )
+    act = Act(actor=purge.actor, action="certify", subject=name, reason=f"sha256 {digest}")
     with chain.recording(act) as transaction:
         certify(transaction, name)
     return path
@@ -277,10 +270,7 @@ def still_there(district: District, plan: Plan) -> list[str]:
     if plan.needs_rebuild:
         old = (home.old_warehouse, *home.path.glob("warehouse*.tmp"))
         left += [path.name for path in old if path.exists()]
-    kept = {
-        date.fromisoformat(file.event_date)
-        for file in ledger.lake_files(district.store)
-    }
+    kept = {date.fromisoformat(file.event_date) for file in ledger.lake_files(district.store)}
     # held days speak of the days after them: a lease still runs, duty goes on
     gone = {event.last_day for event in plan.gone_events} - days_said_of(sorted(kept))
     return left + (list(_days_left(district, gone)) if gone else [])
@@ -294,16 +284,12 @@ def _days_left(district: District, gone: set[date]) -> Iterator[str]:
         if path.is_file():
             with reading(path) as database:
                 for table, days in days_by_table(database).items():
-                    is_data = (
-                        table.split(".")[0] in COMPARED and table not in of_registry
-                    )
+                    is_data = table.split(".")[0] in COMPARED and table not in of_registry
                     if is_data and days & gone:
                         yield f"{path.name}: {table}"
 
 
-def _said(
-    district: District, purge: Purge, went: Iterable[Purged]
-) -> Mapping[str, Any]:
+def _said(district: District, purge: Purge, went: Iterable[Purged]) -> Mapping[str, Any]:
     plan, things = purge.plan, list(went)
     return {
         "district": district.settings.district.name,
@@ -313,13 +299,9 @@ def _said(
         "reason": purge.reason,
         "kept_from": {name: day.isoformat() for name, day in plan.before.items()},
         "deleted": Counter(thing.record_class for thing in things),
-        "rows": sum(
-            thing.row_count for thing in things if thing.record_class == "event"
-        ),
+        "rows": sum(thing.row_count for thing in things if thing.record_class == "event"),
         "rejects": sum(thing.row_count for thing in things if thing.kind == "rejects"),
-        "things": [
-            asdict(thing) | {"last_day": thing.last_day.isoformat()} for thing in things
-        ],
+        "things": [asdict(thing) | {"last_day": thing.last_day.isoformat()} for thing in things],
         "held": {name: len(ones) for name, ones in plan.held.items() if ones},
         "holds": [
             {

@@ -141,9 +141,7 @@ def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) 
     )
 
 
-def _last_day(
-    district: District, record: FileRecord, by_id: Mapping[int, FileRecord]
-) -> date:
+def _last_day(district: District, record: FileRecord, by_id: Mapping[int, FileRecord]) -> date:
     """The newest local day of its events; of the file, where it has none."""
     original = by_id.get(record.duplicate_of or 0, record)
     zone = ZoneInfo(district.zone)
@@ -328,9 +326,7 @@ def _delete_pages(district: District, plan: Plan, now: datetime) -> None:
 def _archives(district: District) -> Iterable[Path]:
     yield district.home.reports
     if district.home.editions.is_dir():
-        yield from sorted(
-            path for path in district.home.editions.iterdir() if path.is_dir()
-        )
+        yield from sorted(path for path in district.home.editions.iterdir() if path.is_dir())
 
 
 def _reports_left(district: District, plan: Plan) -> Iterable[str]:
@@ -347,9 +343,7 @@ DELETIONS: Mapping[str, Deletion] = {
     "finding": Deletion(partial(_findings, "finding"), _delete_findings),
     "case": Deletion(partial(_findings, "case"), nothing),
     "message": Deletion(_messages, _delete_messages),
-    "registry": Deletion(
-        _registry, _delete_registry, _registry_left, is_in_databases=True
-    ),
+    "registry": Deletion(_registry, _delete_registry, _registry_left, is_in_databases=True),
     "report": Deletion(_reports, _delete_reports, _reports_left),
 }
 """By class, in the order in which they are deleted."""

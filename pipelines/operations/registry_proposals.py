@@ -144,9 +144,7 @@ class Evidence:
 
 def is_plain(proposal: Proposal) -> bool:
     """No cell is a formula or hides a line break; logs are not to be trusted."""
-    return not any(
-        is_formula(cell) or not cell.isprintable() for cell in proposal.cells.values()
-    )
+    return not any(is_formula(cell) or not cell.isprintable() for cell in proposal.cells.values())
 
 
 SETTINGS = "district.toml"
@@ -243,9 +241,7 @@ def fixed(evidence: Evidence) -> list[Proposal]:
             f"{row['last_day']}; while both claim it, it is neither's",
             clears=("static_ip",),
         )
-        for row in evidence.frame(_DISPUTED, fewest=FEWEST_DISPUTES).iter_rows(
-            named=True
-        )
+        for row in evidence.frame(_DISPUTED, fewest=FEWEST_DISPUTES).iter_rows(named=True)
     ]
 
 
@@ -345,15 +341,13 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
         if network is not None:
             found[network].append(row)
     # around what tunnels give out, where no network is known, there is more of it
-    outside = {
-        _block(network) for network, rows in found.items() if _kind(rows) == REMOTE
-    } - {_block(one) for one in map(_network, _placed(evidence)) if one is not None}
+    outside = {_block(network) for network, rows in found.items() if _kind(rows) == REMOTE} - {
+        _block(one) for one in map(_network, _placed(evidence)) if one is not None
+    }
     alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
         if len(rows) >= FEWEST_ADDRESSES:
-            is_outside = _block(network) in outside and not any(
-                row["mac"] for row in rows
-            )
+            is_outside = _block(network) in outside and not any(row["mac"] for row in rows)
             kind = REMOTE if is_outside else _kind(rows)
             alike[network.version, kind, _building(rows)].append(network)
     for (_, kind, building), several in sorted(alike.items()):
@@ -505,9 +499,7 @@ def machines(evidence: Evidence) -> list[Proposal]:
     return found
 
 
-def _proposal(
-    row: dict[str, str | None], more: dict[str, str], reason: str
-) -> Proposal:
+def _proposal(row: dict[str, str | None], more: dict[str, str], reason: str) -> Proposal:
     """What the registry has of the device, and what the logs add."""
     device = row["device"] or ""
     is_card = device.startswith("mac:")
@@ -567,9 +559,7 @@ def computers(evidence: Evidence) -> Iterator[Proposal]:
                 is_taken=row["device_class"] == "other" and "device_class" in cells,
             )
         if row["problem"]:
-            yield Proposal(
-                "devices.csv", names, "no card was learned", doubt=row["problem"]
-            )
+            yield Proposal("devices.csv", names, "no card was learned", doubt=row["problem"])
 
 
 FEWEST_PERSON_DAYS = 20
@@ -630,9 +620,9 @@ def hours(evidence: Evidence) -> list[Proposal]:
     """The hours of their building, Monday to Friday, for staff without any."""
     known = {
         row["building"]: row
-        for row in evidence.frame(
-            _HOURS, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS
-        ).iter_rows(named=True)
+        for row in evidence.frame(_HOURS, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS).iter_rows(
+            named=True
+        )
     }
     found = []
     for person in evidence.frame(_WITHOUT).iter_rows(named=True):
@@ -958,9 +948,19 @@ HABIT_DAYS = 5
 SMALL_JOB = 8
 """People of a job in which what one of them uses nearly every day is the job."""
 NEVER = frozenset(
-    {"adult", "advertising", "circumvention", "dating", "gambling", "infrastructure",
-     "link_shortener", "malware", "paste", "remote_access"}
-)  # fmt: skip
+    {
+        "adult",
+        "advertising",
+        "circumvention",
+        "dating",
+        "gambling",
+        "infrastructure",
+        "link_shortener",
+        "malware",
+        "paste",
+        "remote_access",
+    }
+)
 """Categories of which no site is accepted with others, however many use it."""
 DISTRICT = "district"
 SANCTIONED = "sanctioned"
@@ -1288,9 +1288,7 @@ def serving(evidence: Evidence) -> list[Proposal]:
             f"{row['account_count']} accounts on {row['day_count']} days began right "
             f"after {row['service']}",
         )
-        for number, row in enumerate(
-            evidence.frame(_LEARNED).iter_rows(named=True), start=1
-        )
+        for number, row in enumerate(evidence.frame(_LEARNED).iter_rows(named=True), start=1)
     ]
 
 
@@ -1340,9 +1338,7 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
         for topic, kind in KINDS.items():
             for proposal in filter(is_plain, kind(evidence)):
                 hidden = proposal.cells.get("pattern") in sensitive
-                made = replace(
-                    proposal, is_withheld=hidden, topic=proposal.topic or topic
-                )
+                made = replace(proposal, is_withheld=hidden, topic=proposal.topic or topic)
                 found.setdefault(proposal.file, []).append(made)
     return found
 

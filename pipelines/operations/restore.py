@@ -100,9 +100,7 @@ def rebuild(district: District, progress: Progress = nobody_watches) -> Recovere
     if was is None:
         return Recovered(len(made), None)
     names = sorted(made.keys() | was.keys())
-    return Recovered(
-        len(made), [name for name in names if made.get(name) != was.get(name)]
-    )
+    return Recovered(len(made), [name for name in names if made.get(name) != was.get(name)])
 
 
 def _held(warehouse: Path) -> Mapping[str, Fingerprint]:
@@ -254,9 +252,7 @@ def _require_current(backup: Path) -> None:
         )
 
 
-def _chained(
-    home: DistrictHome, manifest: Manifest, actor: str, *, always: bool = False
-) -> None:
+def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool = False) -> None:
     """Let the audit chain say that it was brought back, where it had gone on.
 
     Args:
@@ -354,9 +350,7 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
     store = store_as_it_is(home.state_db)
     try:
         with store.writing() as transaction:
-            mark = advance(transaction, generation) or begin(
-                transaction, own, generation
-            )
+            mark = advance(transaction, generation) or begin(transaction, own, generation)
             is_current = layout_of(transaction) == layout()
             if is_current:
                 # whoever wrote when it was copied does not write into this lake

@@ -125,9 +125,7 @@ def plan_of(
         elif (export := export_of(found, settings.registry.columns)) is None:
             plan.unread.append(Unread(found.place, hint(found)))
         elif export.into in ROSTER_FILES and _is_elsewhere(district):
-            why = (
-                "the roster is read from registry/oneroster/ or a zip there: put it in"
-            )
+            why = "the roster is read from registry/oneroster/ or a zip there: put it in"
             plan.unread.append(Unread(found.place, why))
         else:
             sheets.append((found, export))
@@ -353,9 +351,7 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
     return done
 
 
-def _written_hours(
-    district: District, plan: Plan, actor: str, chain: Chain
-) -> Iterator[str]:
+def _written_hours(district: District, plan: Plan, actor: str, chain: Chain) -> Iterator[str]:
     path, data = district.home.settings_file, _settings(district, plan)
     reason = f"usual_duty {plan.usual_duty} for all staff"
     act = Act(actor=actor, action="registry import", subject=path.name, reason=reason)

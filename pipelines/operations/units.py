@@ -156,9 +156,7 @@ class _Walk:
         finally:
             os.close(descriptor)
 
-    def _give(
-        self, folder: _Folder, name: str, right: Right, device: int, depth: int
-    ) -> None:
+    def _give(self, folder: _Folder, name: str, right: Right, device: int, depth: int) -> None:
         """Give one entry of a folder away, and all below it first."""
         path = folder.path / name
         try:

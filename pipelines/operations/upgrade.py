@@ -157,9 +157,7 @@ def move_back(home: DistrictHome) -> Mapping[str, int]:
     return rows
 
 
-def _copied(
-    home: DistrictHome, target: Path | str
-) -> tuple[Mapping[str, int], Mark | None]:
+def _copied(home: DistrictHome, target: Path | str) -> tuple[Mapping[str, int], Mark | None]:
     """Copy the state; from then on what was copied is the older one of the two."""
     held = open_state(home)
     try:

@@ -38,8 +38,7 @@ def keep_changes(database: Database, store: Store) -> int:
     if found.is_empty():
         return 0
     rows = [
-        {**row, "event_date": row["event_date"].isoformat()}
-        for row in found.iter_rows(named=True)
+        {**row, "event_date": row["event_date"].isoformat()} for row in found.iter_rows(named=True)
     ]
     add_attribution_changes(store, rows)
     attribution.handed_over(database)

@@ -33,9 +33,7 @@ if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
     from pipelines.registry.roster import Pupils
     from pipelines.warehouse.database import Database
 
-Kind = Literal[
-    "account", "device", "address", "person", "pupil", "pupil_person", "site"
-]
+Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person", "site"]
 """What is named. `pupil` is an account of a student, `pupil_person` the student: both
 have keys of their own and names that say so."""
 
@@ -164,9 +162,7 @@ def derived_key(key: bytes, kind: Kind, year: int) -> bytes:
     return hmac.new(extracted, info + b"\x01", hashlib.sha256).digest()
 
 
-def tokens(
-    values: Iterable[str], *, key: bytes, kind: Kind, year: int
-) -> dict[str, str]:
+def tokens(values: Iterable[str], *, key: bytes, kind: Kind, year: int) -> dict[str, str]:
     """A token for each value, the same for the same value, kind, year and key.
 
     Values are taken as they are: give canonical ones. Give distinct values; a
@@ -176,9 +172,7 @@ def tokens(
     return {value: _token(own, value) for value in values}
 
 
-def assign_names(
-    existing: Mapping[str, str], new: Iterable[str], kind: Kind
-) -> dict[str, str]:
+def assign_names(existing: Mapping[str, str], new: Iterable[str], kind: Kind) -> dict[str, str]:
     """A name for each new token, different from every name in use.
 
     Args:
@@ -196,9 +190,7 @@ def assign_names(
     taken = set(existing.values())
     added: dict[str, str] = {}
     for token in sorted(set(new) - set(existing)):
-        name = next(
-            name for name in _names(token, kind, len(taken)) if name not in taken
-        )
+        name = next(name for name in _names(token, kind, len(taken)) if name not in taken)
         added[token] = name
         taken.add(name)
     return added
@@ -380,8 +372,7 @@ def _fingerprint(key: bytes) -> str:
 def _wrong_key(path: Path, what: str) -> SettingsError:
     home = path.parents[1]
     return SettingsError(
-        f"the key behind the pseudonyms {what}; with another one every account gets "
-        "another name",
+        f"the key behind the pseudonyms {what}; with another one every account gets another name",
         where=str(path),
         remedy="Put it back from the copy of the keys that `schoolbell backup --keys` "
         f"made.\n  If it is lost for good: schoolbell init {home} makes a new one, and "
@@ -439,11 +430,7 @@ def published_tables(
     models: Mapping[str, Model],
 ) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
     """The tables that analysts may read, each with the columns that they may."""
-    return {
-        name: kept_columns(model)
-        for name, model in models.items()
-        if is_published(model)
-    }
+    return {name: kept_columns(model) for name, model in models.items() if is_published(model)}
 
 
 def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
@@ -453,9 +440,7 @@ def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
     distinct = values.drop_nulls().unique().to_list()
     mapping = names.names(kind, distinct)
     chosen = {value: mapping[value] for value in distinct}
-    return values.replace_strict(chosen, default=None, return_dtype=pl.String).alias(
-        values.name
-    )
+    return values.replace_strict(chosen, default=None, return_dtype=pl.String).alias(values.name)
 
 
 def name_everything(

@@ -31,9 +31,7 @@ class Grid:
     def places(self) -> list[Place]:
         """Every cell, row by row."""
         return [
-            (row, column)
-            for row, line in enumerate(self.counts)
-            for column in range(len(line))
+            (row, column) for row, line in enumerate(self.counts) for column in range(len(line))
         ]
 
     @property
@@ -55,11 +53,7 @@ def held_back(grid: Grid, least: int) -> frozenset[Place]:
         grid: With its totals.
         least: Fewest accounts that a shown count, other than 0, may stand for.
     """
-    hidden = {
-        (row, column)
-        for row, column in grid.places
-        if 0 < grid.people[row][column] < least
-    }
+    hidden = {(row, column) for row, column in grid.places if 0 < grid.people[row][column] < least}
     while (more := _one_more(grid, hidden, least)) is not None:
         hidden.add(more)
     return frozenset(hidden)
@@ -89,9 +83,7 @@ def _is_open(grid: Grid, line: list[Place], hidden: set[Place], least: int) -> b
 def _smallest(grid: Grid, line: list[Place], hidden: set[Place]) -> Place | None:
     """The shown cell of a line that is missed least; its total comes last."""
     left = [place for place in line if place not in hidden]
-    weighed = sorted(
-        left, key=lambda place: (place == line[-1], not grid.count(place), place)
-    )
+    weighed = sorted(left, key=lambda place: (place == line[-1], not grid.count(place), place))
     inner = [place for place in weighed if place != line[-1] and grid.count(place)]
     if inner:
         return min(inner, key=grid.count)
@@ -105,10 +97,7 @@ def determined(grid: Grid, hidden: Iterable[Place]) -> set[Place]:
         return set()
     equations = np.array(
         [
-            [
-                0 if place not in line else -1 if place == line[-1] else 1
-                for place in unknown
-            ]
+            [0 if place not in line else -1 if place == line[-1] else 1 for place in unknown]
             for line in grid.lines
         ],
         dtype=float,
@@ -117,9 +106,7 @@ def determined(grid: Grid, hidden: Iterable[Place]) -> set[Place]:
     rank = int((sizes > NOTHING_LEFT).sum())
     free = turned[rank:]
     moves = np.abs(free).max(axis=0) if len(free) else np.zeros(len(unknown))
-    return {
-        one for one, move in zip(unknown, moves, strict=True) if move < NOTHING_LEFT
-    }
+    return {one for one, move in zip(unknown, moves, strict=True) if move < NOTHING_LEFT}
 
 
 def with_totals(counts: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:

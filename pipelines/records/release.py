@@ -120,17 +120,13 @@ class Draft:
         return Counter(one.of for one in self.items)
 
 
-def draft(
-    district: District, scope: Scope, decisions: Mapping[str, RecordDecision]
-) -> Draft:
+def draft(district: District, scope: Scope, decisions: Mapping[str, RecordDecision]) -> Draft:
     """What would be released now.
 
     Args:
         decisions: By class or item; without one a class has its default.
     """
-    records = list(
-        RELATIONS[scope.relation].read(district, scope.first, scope.last, scope.least)
-    )
+    records = list(RELATIONS[scope.relation].read(district, scope.first, scope.last, scope.least))
     code, said = _Codes(district, scope), district.settings.records
     order = RELATIONS[scope.relation].order
     placed: list[tuple[Any, dict[str, str], list[Item]]] = []

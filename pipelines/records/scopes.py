@@ -111,16 +111,12 @@ def _counted(
         return _rows(database, query, first, last), sensitive_names(database)
 
 
-def _rows(
-    database: Database, query: str, first: date, last: date
-) -> list[dict[str, Any]]:
+def _rows(database: Database, query: str, first: date, last: date) -> list[dict[str, Any]]:
     frame = database.frame(query, {"first": first, "last": last})
     return list(frame.iter_rows(named=True))
 
 
-def _blocked(
-    district: District, first: date, last: date, least: int
-) -> Iterator[Record]:
+def _blocked(district: District, first: date, last: date, least: int) -> Iterator[Record]:
     rows, sensitive = _counted(district, _BLOCKED, first, last)
     for row in rows:
         marks: dict[str, RecordClass] = {}
@@ -141,9 +137,7 @@ def _blocked(
 def _use(district: District, first: date, last: date, least: int) -> Iterator[Record]:
     rows, _ = _counted(district, _USE, first, last)
     for row in rows:
-        marks: dict[str, RecordClass] = (
-            {WHOLE_ROW: "small_counts"} if row["people"] < least else {}
-        )
+        marks: dict[str, RecordClass] = {WHOLE_ROW: "small_counts"} if row["people"] < least else {}
         day, building = str(row["event_date"]), row["building"]
         values = {
             "day": day,
@@ -153,9 +147,7 @@ def _use(district: District, first: date, last: date, least: int) -> Iterator[Re
         yield Record(f"{day} {building}", values, marks, row["people"])
 
 
-def _findings(
-    district: District, first: date, last: date, least: int
-) -> Iterator[Record]:
+def _findings(district: District, first: date, last: date, least: int) -> Iterator[Record]:
     is_pupil, verdicts = about_pupils(district), last_verdicts(district.store)
     titles = {code: one.model.header.title for code, one in district.detections.items()}
     rows = [
@@ -201,9 +193,7 @@ def _findings(
         )
 
 
-def _audit(
-    district: District, first: date, last: date, _least: int
-) -> Iterator[Record]:
+def _audit(district: District, first: date, last: date, _least: int) -> Iterator[Record]:
     for entry in open_chain(district.store, district.home).entries():
         day = entry.time[:10]
         if first.isoformat() <= day <= last.isoformat():
@@ -274,6 +264,4 @@ RELATIONS: Mapping[str, Relation] = {
 
 def columns_of(relation: str, wanted: Sequence[str]) -> tuple[str, ...]:
     """The columns of a table that were asked for, in its own order; all by default."""
-    return tuple(
-        name for name in RELATIONS[relation].columns if not wanted or name in wanted
-    )
+    return tuple(name for name in RELATIONS[relation].columns if not wanted or name in wanted)

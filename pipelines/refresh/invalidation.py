@@ -93,8 +93,7 @@ def differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """Rows of either frame that the other has not."""
     sides = ((one, other), (other, one))
     return pl.concat(
-        rows.join(others, on=rows.columns, how="anti", nulls_equal=True)
-        for rows, others in sides
+        rows.join(others, on=rows.columns, how="anti", nulls_equal=True) for rows, others in sides
     )
 
 
@@ -196,9 +195,7 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
     plain = {bare(name) for name in wanted.names}
     spelled = change.database.distinct("identity.spellings", "account_name")
     wanted.names |= {name for name in spelled if name and bare(name) in plain}
-    frame = pl.DataFrame(
-        wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row"
-    )
+    frame = pl.DataFrame(wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row")
     change.database.replace("main.mentioned", frame.unique())
     change.show(SOURCES)
     return change.days(_MENTIONED) | _fixed(changed["devices"], change.held)
@@ -230,9 +227,7 @@ def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
     return found
 
 
-def _closed(
-    found: Mentioned, registry: Mapping[str, Sequence[pl.DataFrame]]
-) -> Mentioned:
+def _closed(found: Mentioned, registry: Mapping[str, Sequence[pl.DataFrame]]) -> Mentioned:
     """With the people's accounts and devices, and all spellings of accounts."""
     for accounts in registry["accounts"]:
         owned = accounts.filter(pl.col("owner_person_id").is_in(found.people))
@@ -349,9 +344,7 @@ def _answering(change: Change, names: Collection[str]) -> pl.DataFrame:
     return addresses([row[0] for row in change.database.rows(_ANSWERING)])
 
 
-def _said(
-    change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFrame]
-) -> pl.DataFrame:
+def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """What a registry of these networks says of each address."""
     with writing(Path(":memory:"), threads=1) as scratch:
         for name in DIMENSIONS:
@@ -430,9 +423,7 @@ def by_word(change: Change, names: Collection[str]) -> set[date]:
     return _days_of_sites(change, "main.changed_words", words, _SORTED)
 
 
-def _days_of_sites(
-    change: Change, table: str, values: set[str], query: str
-) -> set[date]:
+def _days_of_sites(change: Change, table: str, values: set[str], query: str) -> set[date]:
     frame = pl.DataFrame({"name": sorted(values)}, {"name": pl.String})
     change.database.replace(table, frame)
     change.show(_CLASSES)

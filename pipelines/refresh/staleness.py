@@ -174,9 +174,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     return _told(dirty | build, again, because, due)
 
 
-def _dated(
-    district: District, changed: Collection[str], whole: Collection[str]
-) -> list[str]:
+def _dated(district: District, changed: Collection[str], whole: Collection[str]) -> list[str]:
     """Dated models that changed, or that read an undated one that did.
 
     What reads a dated one follows by its days.
@@ -260,9 +258,7 @@ def _versions(district: District) -> dict[str, str]:
     return district.judged_with | more | built
 
 
-def _redecided(
-    district: District, was: Mapping[str, str], now: Mapping[str, str]
-) -> set[date]:
+def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
     """Days with findings of rules that became leads, or were put on trial, since."""
     rules: set[str] = set()
     for name in ("leads", "stages"):
@@ -283,9 +279,7 @@ def _respelled(
     held: Sequence[date],
 ) -> set[date]:
     """Days with a name whose domain is applied since, or is no longer."""
-    before, after = (
-        set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now)
-    )
+    before, after = (set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now))
     changed = before ^ after
     return respelled_days(database, district, changed, held) if changed else set()
 

@@ -110,9 +110,7 @@ def ingest_sources(
     """
     if engine is None:
         with district.engine() as own:
-            return ingest_sources(
-                district, settle_seconds=settle_seconds, watch=watch, engine=own
-            )
+            return ingest_sources(district, settle_seconds=settle_seconds, watch=watch, engine=own)
     began = datetime.now(UTC)
     if district.reading.noted is None:  # else all that is believed is kept
         keep_registry(district.home, district.registry, began)
@@ -130,9 +128,7 @@ def ingest_sources(
     first = read_sources(options, sources)
     patient = replace(options, budget_seconds=float("inf"))
     outcomes = [
-        outcome
-        for source in sources
-        for outcome in _finished(patient, source, first[source.name])
+        outcome for source in sources for outcome in _finished(patient, source, first[source.name])
     ]
     note_look(district.store, began)
     return outcomes
@@ -191,16 +187,9 @@ def _finished(
     """The outcomes of a source, once what was put off is read too."""
     if all(outcome.kind != LATER for outcome in first):
         return first
-    again = {
-        outcome.record.path: outcome
-        for outcome in _outcomes(_ingested, patient, source)
-    }
+    again = {outcome.record.path: outcome for outcome in _outcomes(_ingested, patient, source)}
     kept = [outcome for outcome in first if outcome.kind != LATER]
-    late = [
-        again.get(outcome.record.path, outcome)
-        for outcome in first
-        if outcome.kind == LATER
-    ]
+    late = [again.get(outcome.record.path, outcome) for outcome in first if outcome.kind == LATER]
     return [*kept, *late]
 
 
@@ -382,8 +371,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
 def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
     """Changes whenever the lake lists other files for these days."""
     paths = [
-        [file.path for file in files.between(event_class, *days)]
-        for event_class in EVENT_CLASSES
+        [file.path for file in files.between(event_class, *days)] for event_class in EVENT_CLASSES
     ]
     return sha256(repr(paths).encode()).hexdigest()
 
@@ -408,9 +396,7 @@ def _is_loaded(database: Database, district: District) -> bool:
     return loaded == _registry_version(district)
 
 
-def build_model(
-    database: Database, district: District, name: str, days: Sequence[date]
-) -> Attempt:
+def build_model(database: Database, district: District, name: str, days: Sequence[date]) -> Attempt:
     """Build one model, a dated one on some days.
 
     Its inputs are taken as they stand: whoever orders the models sees to that.
@@ -491,9 +477,7 @@ def build_and_judge(
         return replace(made, damaged=damaged)
 
 
-def _built_and_judged(
-    district: District, progress: Progress, engine: Engine | None
-) -> Warehouse:
+def _built_and_judged(district: District, progress: Progress, engine: Engine | None) -> Warehouse:
     memory_mb = district.settings.limits.memory_mb
     with (
         _away(district, engine) as away,
@@ -506,9 +490,7 @@ def _built_and_judged(
             return Warehouse(built, Kept((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}
-        add_pending_reports(
-            district.store, days | set(built.again) | built.newly_held_back
-        )
+        add_pending_reports(district.store, days | set(built.again) | built.newly_held_back)
         note_versions(database, district)
         database.forget_changes()
     if built.newly_held_back and not is_whole(district.home.warehouse):

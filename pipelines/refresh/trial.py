@@ -89,9 +89,7 @@ class Replayed:
     models: Sequence[str]
 
 
-def with_values(
-    settings: Settings, given: Mapping[str, Mapping[str, Scalar]]
-) -> Settings:
+def with_values(settings: Settings, given: Mapping[str, Mapping[str, Scalar]]) -> Settings:
     """Settings with other thresholds, by code or name of the rule."""
     said = dict(said_of_rules(settings))
     for name, values in given.items():
@@ -141,9 +139,7 @@ def sweep(
         held = inputs.lake_files(before.store, before.home.lake).days()
         _up_to_date(database, before, held, only, progress)
         first = held[-1] - timedelta(weeks=weeks)
-        days = [
-            day for day in held if (day in only if only is not None else day > first)
-        ]
+        days = [day for day in held if (day in only if only is not None else day > first)]
         was = _findings(database, before, days)
         last = before
         for after in tried:
@@ -159,9 +155,7 @@ def _compared(
     days: Sequence[date],
     models: Sequence[str],
 ) -> Replayed:
-    found = sorted(
-        differences(was, now), key=lambda one: (one.finding.event_date, one.effect)
-    )
+    found = sorted(differences(was, now), key=lambda one: (one.finding.event_date, one.effect))
     same = {*was} & {*now} - {one.finding.finding_id for one in found}
     return Replayed(
         first=days[0],
@@ -173,9 +167,7 @@ def _compared(
     )
 
 
-def differences(
-    was: Mapping[str, Finding], now: Mapping[str, Finding]
-) -> Iterator[Difference]:
+def differences(was: Mapping[str, Finding], now: Mapping[str, Finding]) -> Iterator[Difference]:
     """What differs between two judgments of the same days, by id."""
     for ident in sorted({*was, *now}):
         before, after = was.get(ident), now.get(ident)
@@ -224,9 +216,7 @@ def _up_to_date(
         )
 
 
-def _findings(
-    database: Database, district: District, days: Sequence[date]
-) -> dict[str, Finding]:
+def _findings(database: Database, district: District, days: Sequence[date]) -> dict[str, Finding]:
     every = dict.fromkeys(district.detections, days)
     judged = judged_days(every, unjudged(district))
     found = judged_findings(database, district, judged)
@@ -285,11 +275,7 @@ def _build(
 
 def _changed_frames(before: District, after: District) -> list[str]:
     was = before.registry.frames
-    return [
-        name
-        for name, frame in after.registry.frames.items()
-        if not frame.equals(was[name])
-    ]
+    return [name for name, frame in after.registry.frames.items() if not frame.equals(was[name])]
 
 
 def _values(model: Model, district: District) -> Mapping[str, Scalar]:

@@ -68,11 +68,7 @@ def _without_domain(text: pl.Expr, own: list[str]) -> pl.Expr:
 
 
 def _machine(text: pl.Expr, own: list[str]) -> pl.Expr:
-    host = (
-        text.str.strip_prefix(MACHINE_SERVICE)
-        .str.extract(r"^([^@]+)", 1)
-        .str.strip_chars("$.")
-    )
+    host = text.str.strip_prefix(MACHINE_SERVICE).str.extract(r"^([^@]+)", 1).str.strip_chars("$.")
     short = host.str.extract(r"^([^.]+)", 1)
     suffix = host.str.extract(r"^[^.]+\.(.+)$", 1)
     local = suffix.is_null() | suffix.is_in(own)
@@ -88,10 +84,22 @@ MOST_DOUBTFUL = 0.05
 """Share of names that several persons have; with more than that, and more than one,
 none is trusted."""
 PUBLIC_MAIL = frozenset(
-    ("aol.com", "comcast.net", "gmail.com", "googlemail.com", "hotmail.com",
-     "icloud.com", "live.com", "me.com", "msn.com", "outlook.com", "proton.me",
-     "protonmail.com", "yahoo.com")
-)  # fmt: skip
+    (
+        "aol.com",
+        "comcast.net",
+        "gmail.com",
+        "googlemail.com",
+        "hotmail.com",
+        "icloud.com",
+        "live.com",
+        "me.com",
+        "msn.com",
+        "outlook.com",
+        "proton.me",
+        "protonmail.com",
+        "yahoo.com",
+    )
+)
 """Where anybody has a mailbox: such a name says nothing of an account here."""
 
 _PREFIX = re.compile(r"^([^\\/@]+)(?:\\+|/)([^\\/]+)$")
@@ -206,10 +214,7 @@ def derive(
         others = [one for one in (*eligible, *configured) if one != name]
         other = _sharing(seen, name, others)
         if other is not None and name not in backed:
-            why = (
-                f"not applied: {other} has some of the same names, which may be other "
-                "people"
-            )
+            why = f"not applied: {other} has some of the same names, which may be other people"
             judged[name] = _with(judged[name], AMBIGUOUS, why)
     return tuple(judged[name] for name in sorted(judged))
 
@@ -298,9 +303,7 @@ def account_names(
         canonical(user, sorted(own)).cast(pl.String).alias("whole"),
         canonical(user, sorted({*own, *derived})).cast(pl.String).alias("stripped"),
     )
-    accounts = [
-        _meant(whole, stripped, directory) for _, whole, stripped in both.iter_rows()
-    ]
+    accounts = [_meant(whole, stripped, directory) for _, whole, stripped in both.iter_rows()]
     return names.with_columns(account_name=pl.Series(accounts, dtype=pl.String))
 
 

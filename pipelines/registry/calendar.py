@@ -29,9 +29,7 @@ WORKING = ["school", "early_out", "late_start", "pd_day", "elearning"]
 SATURDAY = 6  # ISO weekday
 
 
-def calendar_days(
-    rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str
-) -> Rows:
+def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> Rows:
     """Frame `calendar_days`, one row a date and building.
 
     Args:
@@ -41,13 +39,13 @@ def calendar_days(
         zone: The district's time zone.
     """
     declared = civil_time(pl.col("declared_at"), Reading(zone)).time
-    said = rows.frame.with_columns(
-        declared_time=declared, is_file=pl.lit(value=True)
-    ).drop("declared_at")
+    said = rows.frame.with_columns(declared_time=declared, is_file=pl.lit(value=True)).drop(
+        "declared_at"
+    )
     named = said.filter(pl.col("building").is_null())["date"].to_list()
-    planned = events.filter(
-        ~(pl.col("is_inferred") & pl.col("date").is_in(named))
-    ).select(pl.col("date", "day_type"), is_file=pl.lit(value=False))
+    planned = events.filter(~(pl.col("is_inferred") & pl.col("date").is_in(named))).select(
+        pl.col("date", "day_type"), is_file=pl.lit(value=False)
+    )
     both = pl.concat([said, planned], how="diagonal")
     spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
     problems = [*_unknown(said, buildings), *_twice(said), *_gaps(said, events)]
@@ -55,9 +53,7 @@ def calendar_days(
     return Rows(frame, (*rows.problems, *problems))
 
 
-def closed_late(
-    rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str
-) -> pl.DataFrame:
+def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> pl.DataFrame:
     """Working days of the plan that a declaration closed, with its instant.
 
     Until a snow day was declared, it was a day of work like any other.
@@ -114,9 +110,7 @@ def _weekends(days: pl.DataFrame) -> pl.DataFrame:
     if not isinstance(first, date) or not isinstance(last, date):
         return pl.DataFrame(schema=columns)
     start = date(first.year - (first.month < SCHOOL_YEAR_STARTS), SCHOOL_YEAR_STARTS, 1)
-    end = date(
-        last.year + (last.month >= SCHOOL_YEAR_STARTS), SCHOOL_YEAR_STARTS - 1, 30
-    )
+    end = date(last.year + (last.month >= SCHOOL_YEAR_STARTS), SCHOOL_YEAR_STARTS - 1, 30)
     every = pl.date_range(start, end, eager=True).alias("date").to_frame()
     return every.filter(pl.col("date").dt.weekday() >= SATURDAY).select(
         "date",
@@ -169,8 +163,7 @@ def _gaps(said: pl.DataFrame, events: pl.DataFrame) -> Iterator[Problem]:
         some = ", ".join(map(str, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
         yield Problem(
             FILE,
-            f"{len(unknown)} weekdays have no kind: off-hours use is not judged on "
-            f"them ({some})",
+            f"{len(unknown)} weekdays have no kind: off-hours use is not judged on them ({some})",
             allowed="a row for each day, or the district's calendar as .ics",
             severity="notice",
         )
@@ -422,17 +415,13 @@ def _inferred(stated: pl.DataFrame, titled: Sequence[tuple[date, str]]) -> pl.Da
         return none
     first, last = min(day for day, _ in titled), max(day for day, _ in titled)
     weekdays = list(_weekdays(first, last))
-    schools = stated.filter(
-        pl.col("day_type") == "school", pl.col("date").dt.weekday() < SATURDAY
-    )
+    schools = stated.filter(pl.col("day_type") == "school", pl.col("date").dt.weekday() < SATURDAY)
     if schools.height > NAMES_SCHOOL_DAYS * len(weekdays):
         return none
     summers = _summers(titled)
     known = set(stated["date"].to_list())
     found = [day for day in weekdays if day not in known and not summers(day)]
-    return pl.DataFrame(
-        [(day, "school", True) for day in found], schema=EVENTS, orient="row"
-    )
+    return pl.DataFrame([(day, "school", True) for day in found], schema=EVENTS, orient="row")
 
 
 def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
@@ -469,9 +458,7 @@ def _expanded(text: str, name: str, problems: list[Problem]) -> list[Any]:
     return [event for event in found if str(event.get("STATUS")) != "CANCELLED"]
 
 
-def _between(
-    whole: Any, first: date, last: date, name: str, problems: list[Problem]
-) -> list[Any]:
+def _between(whole: Any, first: date, last: date, name: str, problems: list[Problem]) -> list[Any]:
     """Return the occurrences of some days; an event that has no days goes alone."""
     import recurring_ical_events
 
@@ -494,18 +481,11 @@ def _between(
 
 
 def _rules(words: Mapping[str, str]) -> list[tuple[re.Pattern[str], str]]:
-    own = [
-        (re.compile(re.escape(word), re.IGNORECASE), kind)
-        for word, kind in words.items()
-    ]
-    return own + [
-        (re.compile(text, re.IGNORECASE), kind) for text, kind in WORDS.items()
-    ]
+    own = [(re.compile(re.escape(word), re.IGNORECASE), kind) for word, kind in words.items()]
+    return own + [(re.compile(text, re.IGNORECASE), kind) for text, kind in WORDS.items()]
 
 
-def _kind(
-    title: str, rules: list[tuple[re.Pattern[str], str]], *, is_timed: bool
-) -> str | None:
+def _kind(title: str, rules: list[tuple[re.Pattern[str], str]], *, is_timed: bool) -> str | None:
     found = next((kind for rule, kind in rules if rule.search(title)), None)
     return None if is_timed and found not in CHANGES else found
 
@@ -526,9 +506,7 @@ def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
         yield start + timedelta(days=number)
 
 
-def _span(
-    whole: Any, name: str, problems: list[Problem]
-) -> tuple[date | None, date | None]:
+def _span(whole: Any, name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
     """Return the first day, and a day after the last; endless rules are cut off.
 
     An event far from most others (a reminder of 2099) would hide them, so it is told.

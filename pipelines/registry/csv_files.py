@@ -31,9 +31,18 @@ def is_formula(cell: str) -> bool:
 
 
 Kind = Literal[
-    "text", "word", "date", "boolean", "integer", "number", "clock", "list",
-    "local_time", "network", "mac",
-]  # fmt: skip
+    "text",
+    "word",
+    "date",
+    "boolean",
+    "integer",
+    "number",
+    "clock",
+    "list",
+    "local_time",
+    "network",
+    "mac",
+]
 
 
 @dataclass(frozen=True)
@@ -159,9 +168,7 @@ def _list(text: pl.Expr) -> pl.Expr:
 def _mac(text: pl.Expr) -> pl.Expr:
     lower = text.str.to_lowercase()
     bare = lower.str.replace_all(r"[^0-9a-f]", "")
-    pairs = pl.concat_str(
-        [bare.str.slice(start, 2) for start in range(0, 12, 2)], separator=":"
-    )
+    pairs = pl.concat_str([bare.str.slice(start, 2) for start in range(0, 12, 2)], separator=":")
     return pl.when(lower.str.contains(_MAC)).then(pairs)
 
 
@@ -219,9 +226,7 @@ class Sheet(NamedTuple):
     rows: Iterator[tuple[int, list[str]]]
 
 
-def read_file(
-    data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS
-) -> Rows:
+def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS) -> Rows:
     """Read a file as its table says; cells of other columns are not kept.
 
     Args:
@@ -255,14 +260,10 @@ def read_file(
         severity="notice",
     )
     merged = _merged(raw, file)
-    return Rows(
-        rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged)
-    )
+    return Rows(rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged))
 
 
-def _watched(
-    sheet: Sheet, wide: list[tuple[int, str]]
-) -> Iterator[tuple[int, list[str]]]:
+def _watched(sheet: Sheet, wide: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
     """The rows as they are; of those with cells behind the header's last, the line."""
     width = len(sheet.header)
     for line, row in sheet.rows:
@@ -340,9 +341,7 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
             wrong = wrong | bad
     for what, bad in _repeated(values.with_columns(_wrong=wrong), file).items():
         told = raw.filter(bad).select(LINE, pl.col(file.key[0]).alias("value"))
-        problems += tell(
-            file.name, file.key[0], told, what=what, allowed="each only once"
-        )
+        problems += tell(file.name, file.key[0], told, what=what, allowed="each only once")
         wrong = wrong | bad
     return Rows(values.filter(~wrong), tuple(problems))
 
@@ -412,9 +411,7 @@ def allowed(cell: Cell) -> str:
     return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
 
 
-def _faults(
-    cell: Cell, raw: pl.Series, value: pl.Series
-) -> Iterator[tuple[str, pl.Series]]:
+def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     """What is wrong in some rows of a column, and in which; most have nothing."""
     if value.null_count() > raw.null_count():  # a value is made from the text alone
         yield "cannot be read", raw.is_not_null() & value.is_null()
@@ -455,9 +452,7 @@ def _known_word(cell: Cell, value: pl.Expr) -> pl.Expr:
     return pl.coalesce(known, value)
 
 
-def _raw(
-    sheet: Sheet, file: File, places: Mapping[str, int], most: int
-) -> pl.DataFrame:
+def _raw(sheet: Sheet, file: File, places: Mapping[str, int], most: int) -> pl.DataFrame:
     lines: list[int] = []
     columns: dict[str, list[str | None]] = {name: [] for name in places}
     for line, row in islice(sheet.rows, most + 1):
@@ -471,9 +466,7 @@ def _raw(
     return raw.select(
         LINE,
         *(
-            stripped(pl.col(name))
-            if name in places
-            else pl.lit(None, pl.String).alias(name)
+            stripped(pl.col(name)) if name in places else pl.lit(None, pl.String).alias(name)
             for name in file.columns
         ),
     )
@@ -543,18 +536,14 @@ def _first_strange(data: bytes) -> int:
     return 0
 
 
-def _rows(
-    text: str, name: str, problems: list[Problem]
-) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """The line on which each row starts, and its cells.
 
     A line whose quote is never closed would swallow all that follows: it is set
     aside alone, and reading goes on below it.
     """
     # a comment may hold a lone quote, so it never reaches the CSV reader
-    lines = [
-        "\n" if line.lstrip().startswith(COMMENT) else line for line in lines_of(text)
-    ]
+    lines = ["\n" if line.lstrip().startswith(COMMENT) else line for line in lines_of(text)]
     first, wrong = 0, 0
     while first < len(lines):
         start = first
@@ -569,11 +558,7 @@ def _rows(
                     yield begin + 1, row
         except csv.Error as error:
             wrong += 1
-            what = (
-                str(error)
-                if str(error) == OPEN
-                else LONG.format(csv.field_size_limit())
-            )
+            what = str(error) if str(error) == OPEN else LONG.format(csv.field_size_limit())
             if wrong > TOLD_AT_MOST:
                 what = f"cannot be read further: {what}"
                 first = len(lines)
@@ -591,7 +576,5 @@ def _is_open(lines: Sequence[str], begin: int, end: int) -> bool:
 
 def delimiter(text: str) -> str:
     """What stands between the cells: a comma, a semicolon or a tab."""
-    first = next(
-        (line for line in text.splitlines() if line and line[0] != COMMENT), ""
-    )
+    first = next((line for line in text.splitlines() if line and line[0] != COMMENT), "")
     return max(",;\t", key=first.count)

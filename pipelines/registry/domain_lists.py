@@ -81,9 +81,7 @@ def service_hosts() -> pl.DataFrame:
 @cache
 def sensitive_categories() -> pl.DataFrame:
     """`category` of a kind that is sensitive, and `is_judged`."""
-    return _list("sensitive_categories.csv").with_columns(
-        is_judged=pl.col("is_judged") == "true"
-    )
+    return _list("sensitive_categories.csv").with_columns(is_judged=pl.col("is_judged") == "true")
 
 
 @cache
@@ -130,9 +128,7 @@ def _misp_folder() -> Path:
     """Where the lists lie; the package is not imported, since it brings 100 more."""
     package = find_spec(MISP_PACKAGE)
     if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError(
-            f"no package {MISP_PACKAGE}: install Schoolbell again"
-        )
+        raise ModuleNotFoundError(f"no package {MISP_PACKAGE}: install Schoolbell again")
     return Path(package.submodule_search_locations[0]) / MISP_LISTS
 
 
@@ -271,23 +267,17 @@ FORMS: Mapping[str, Callable[[Files, str, str | None], tuple[Pairs, int]]] = {
 
 def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
     """Names in lower case; what is not a name with a dot is left out."""
-    lower = frame.with_columns(
-        pl.col("domain").str.to_lowercase().str.strip_chars(". ")
-    )
+    lower = frame.with_columns(pl.col("domain").str.to_lowercase().str.strip_chars(". "))
     is_plain = pl.col("domain").str.contains(PLAIN)
     odd = lower.filter(~is_plain)
     mended = odd.with_columns(
-        domain=pl.Series(
-            [canonical_host(one) for one in odd["domain"]], dtype=pl.String
-        )
+        domain=pl.Series([canonical_host(one) for one in odd["domain"]], dtype=pl.String)
     ).filter(pl.col("domain").str.contains(".", literal=True))
     return pl.concat([lower.filter(is_plain), mended])
 
 
 BACKGROUND = pl.Schema({"host": pl.String, "kind": pl.String, "source": pl.String})
-CATEGORIES = pl.Schema(
-    {"domain": pl.String, "category": pl.String, "source": pl.String}
-)
+CATEGORIES = pl.Schema({"domain": pl.String, "category": pl.String, "source": pl.String})
 
 
 @dataclass(frozen=True)
@@ -354,7 +344,5 @@ def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:
             categories.append(rows.select(CATEGORIES.names()))
         else:
             kind = pl.lit(one.background).alias("kind")
-            background.append(
-                rows.select(pl.col("domain").alias("host"), kind, "source")
-            )
+            background.append(rows.select(pl.col("domain").alias("host"), kind, "source"))
     return Lists(pl.concat(categories), pl.concat(background), versions)

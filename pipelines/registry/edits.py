@@ -25,9 +25,7 @@ from pipelines.settings import home
 from pipelines.settings.problems import Problem, listed
 
 
-def with_row(
-    data: bytes, name: str, row: Mapping[str, str], renames: Mapping[str, str]
-) -> bytes:
+def with_row(data: bytes, name: str, row: Mapping[str, str], renames: Mapping[str, str]) -> bytes:
     """The file's bytes with one row more.
 
     Args:
@@ -90,9 +88,7 @@ def without_row(data: bytes, name: str, where: int) -> bytes:
     return "".join(lines).encode()
 
 
-def line_of(
-    data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, str]
-) -> int:
+def line_of(data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, str]) -> int:
     """The line on which the row with a key begins.
 
     Args:

@@ -92,11 +92,7 @@ def read_layer(folder: Path) -> Layer:
     problems: list[Problem] = []
     found = {name: data for name in CONTENTS if (data := _bytes(folder / name)) != b""}
     about = _about(found.get(ABOUT, b""), problems) if found else {}
-    rows = {
-        name: read_file(found[name], FILES[name], {})
-        for name in SHARED
-        if name in found
-    }
+    rows = {name: read_file(found[name], FILES[name], {}) for name in SHARED if name in found}
     for one in rows.values():
         problems += one.problems
     if POLICY in found:
@@ -278,9 +274,7 @@ def _filled(frame: pl.DataFrame) -> dict[str, int]:
 def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:
     """The rows of a kept copy; what was wrong in it was told when it came."""
     file = (FILES | ROSTER)[shrunk_file.name]
-    read = read_file(
-        data, file, shrunk_file.kept.columns, settings.limits.registry_rows
-    )
+    read = read_file(data, file, shrunk_file.kept.columns, settings.limits.registry_rows)
     return Rows(read.frame, ())
 
 
@@ -296,9 +290,7 @@ def _read(
 
 
 @lru_cache(maxsize=2 * len(FILES | ROSTER))
-def _rows(
-    data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int
-) -> Rows:
+def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int) -> Rows:
     """The rows of a file; a run opens its home several times, and finds the same."""
     return read_file(data, (FILES | ROSTER)[name], dict(renames), most)
 

@@ -179,9 +179,7 @@ def refused(
 
         def is_much(before: int, after: int, taken: int = taken_back) -> bool:
             lost = before - after - taken
-            return lost > 0 and (
-                (lost >= FEW and lost > largest_loss * before) or after == 0
-            )
+            return lost > 0 and ((lost >= FEW and lost > largest_loss * before) or after == 0)
 
         if is_much(was.rows, now.rows):
             is_empty = not has_rows(now.data)
@@ -231,9 +229,7 @@ def note_refused(home: DistrictHome, names: Iterable[str], now: datetime) -> Non
     held, wanted = read_kept(home), set(names)
     stamp = now.astimezone(UTC).isoformat(timespec="seconds")
     new = {
-        name: replace(
-            one, refused_time=(one.refused_time or stamp) if name in wanted else ""
-        )
+        name: replace(one, refused_time=(one.refused_time or stamp) if name in wanted else "")
         for name, one in held.items()
     }
     if new != held:

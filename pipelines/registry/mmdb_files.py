@@ -115,8 +115,7 @@ def look_up(values: Sequence[str], files: Sequence[OutsideFile]) -> pl.DataFrame
     """What the files say of each address; null where they do not know it."""
     with ExitStack() as stack:
         readers = [
-            (stack.enter_context(maxminddb.open_database(file.path)), file.source)
-            for file in files
+            (stack.enter_context(maxminddb.open_database(file.path)), file.source) for file in files
         ]
         rows = [(ip, *_told(ip, readers)) for ip in values]
     return pl.DataFrame(rows, schema=OUTSIDE, orient="row")
@@ -163,9 +162,7 @@ def _place(found: Mapping[str, Any]) -> Place:
     Where neither city nor radius is told, the degrees are the middle of a country
     and no place.
     """
-    country, city, location = (
-        found.get(name) for name in ("country", "city", "location")
-    )
+    country, city, location = (found.get(name) for name in ("country", "city", "location"))
     code = _text(country, "iso_code") or _text(found.get("country_code"))
     town = _text(city.get("names") if isinstance(city, dict) else city, "en")
     degrees = location if isinstance(location, dict) else found

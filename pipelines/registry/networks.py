@@ -73,6 +73,9 @@ def _parts(text: str) -> tuple[str, str, str, int, bool] | None:
     length = network.prefixlen + (V4_SHIFT if is_v4 else 0)
     has_host_bits = exact.ip != network.network_address
     return (
-        str(network), f"{low | mapped:032x}", f"{high | mapped:032x}", length,
+        str(network),
+        f"{low | mapped:032x}",
+        f"{high | mapped:032x}",
+        length,
         has_host_bits,
-    )  # fmt: skip
+    )

@@ -81,10 +81,7 @@ def read_policy(data: bytes) -> Policy:
     ]
     known = {clause.clause_id for clause in good}
     lost = sorted({row["clause_id"] for row in served} - known - {None})
-    problems += [
-        Problem(FILE, "is not a clause", column="detections", value=name)
-        for name in lost
-    ]
+    problems += [Problem(FILE, "is not a clause", column="detections", value=name) for name in lost]
     return Policy(
         pl.DataFrame(rows, schema=schema(CLAUSES)),
         pl.DataFrame(served, schema=schema(DETECTION_CLAUSES)),

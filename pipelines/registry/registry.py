@@ -114,9 +114,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
         outside=outside.files,
         refused=taken.refused,
         present=frozenset(taken.given),
-        empty={
-            name: _how_empty(one) for name, one in taken.given.items() if not one.rows
-        },
+        empty={name: _how_empty(one) for name, one in taken.given.items() if not one.rows},
         fresh={
             name: one
             for name, one in taken.given.items()
@@ -224,11 +222,7 @@ def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None
     One that was refused is not copied over what is in force instead.
     """
     not_taken = {shrunk_file.name for shrunk_file in registry.refused}
-    new = {
-        name: one
-        for name, one in registry.fresh.items()
-        if one.rows and name not in not_taken
-    }
+    new = {name: one for name, one in registry.fresh.items() if one.rows and name not in not_taken}
     keep(home, new, now)
     note_refused(home, not_taken, now)
     # a file that only changed its name left its copy behind
@@ -252,9 +246,7 @@ def outline_of(registry: Registry) -> Outline:
     frames = registry.frames
     students = frames["people"].filter("is_student")["person_id"].to_list()
     devices = frames["devices"]
-    of_others = devices.filter(
-        ~pl.col("assigned_to").is_in(students).fill_null(value=False)
-    )
+    of_others = devices.filter(~pl.col("assigned_to").is_in(students).fill_null(value=False))
     placed = devices.drop_nulls("building")
     standing = placed.filter(pl.col("device_class").is_in(FIXED))
     directory = Directory(frames["accounts"], frames["account_aliases"])
@@ -312,7 +304,4 @@ def building_names(registry: Registry) -> Mapping[str, str]:
     frame = registry.frames["buildings"].drop_nulls("name")
     named = dict(frame.select("building", "name").iter_rows())
     times = Counter(named.values())
-    return {
-        code: name if times[name] == 1 else f"{name} ({code})"
-        for code, name in named.items()
-    }
+    return {code: name if times[name] == 1 else f"{name} ({code})" for code, name in named.items()}

@@ -24,25 +24,35 @@ USERS = File(
         "sourcedId": _ID,
         **dict.fromkeys(
             (
-                "status", "dateLastModified", "enabledUser", "orgSourcedIds",
-                "primaryOrgSourcedId", "role", "username", "givenName", "familyName",
-                "preferredGivenName", "email", "identifier", "grades",
-                "metadata.jobTitle", "metadata.validFrom", "metadata.validTo",
+                "status",
+                "dateLastModified",
+                "enabledUser",
+                "orgSourcedIds",
+                "primaryOrgSourcedId",
+                "role",
+                "username",
+                "givenName",
+                "familyName",
+                "preferredGivenName",
+                "email",
+                "identifier",
+                "grades",
+                "metadata.jobTitle",
+                "metadata.validFrom",
+                "metadata.validTo",
             ),
             _TEXT,
         ),
     },
     "no account has a known owner: nothing is said about persons",
     is_open=True,
-)  # fmt: skip
+)
 ROLES = File(
     "roles.csv",
     {
         "userSourcedId": _ID,
         "role": _ID,
-        **dict.fromkeys(
-            ("status", "roleType", "orgSourcedId", "beginDate", "endDate"), _TEXT
-        ),
+        **dict.fromkeys(("status", "roleType", "orgSourcedId", "beginDate", "endDate"), _TEXT),
     },
     "",
     is_open=True,
@@ -52,9 +62,7 @@ ORGS = File(
     "orgs.csv",
     {
         "sourcedId": _ID,
-        **dict.fromkeys(
-            ("status", "name", "type", "identifier", "parentSourcedId"), _TEXT
-        ),
+        **dict.fromkeys(("status", "name", "type", "identifier", "parentSourcedId"), _TEXT),
     },
     "people have no building",
     is_open=True,
@@ -97,9 +105,7 @@ def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Probl
     """Roles of which nobody knows whether they are staff's."""
     is_known = role_key(pl.col("role")).is_in(known)
     bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
-    counted = bad.group_by("role", maintain_order=True).agg(
-        pl.col(LINE).first(), rows=pl.len()
-    )
+    counted = bad.group_by("role", maintain_order=True).agg(pl.col(LINE).first(), rows=pl.len())
     for role, line, many in counted.iter_rows():
         told = f"({many:,} row{'' if many == 1 else 's'})"
         what = f"is no known role {told}: neither staff nor student"
@@ -139,9 +145,7 @@ def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
 
 def partial(manifest: Rows, present: Sequence[str]) -> Iterator[Problem]:
     """Files of which the manifest says that only changes are in them, or that lack."""
-    for line, name, value in manifest.frame.select(
-        LINE, "propertyName", "value"
-    ).iter_rows():
+    for line, name, value in manifest.frame.select(LINE, "propertyName", "value").iter_rows():
         file = f"{str(name).removeprefix('file.')}.csv"
         if file not in (USERS.name, ROLES.name, ORGS.name):
             continue
@@ -189,9 +193,7 @@ class Roster(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def roster(
-    users: Rows, roles: Rows, buildings: pl.DataFrame, domains: tuple[str, ...]
-) -> Roster:
+def roster(users: Rows, roles: Rows, buildings: pl.DataFrame, domains: tuple[str, ...]) -> Roster:
     """Put users, roles and buildings together.
 
     Args:
@@ -202,9 +204,7 @@ def roster(
     """
     base = _people(users.frame, domains)
     held = _held(base, roles.frame) if roles.frame.height else _own(base)
-    placed = held.join(
-        buildings, on="org_id", how="left", maintain_order="left", validate="m:1"
-    )
+    placed = held.join(buildings, on="org_id", how="left", maintain_order="left", validate="m:1")
     people = _without_overlap(placed)
     named = base.drop_nulls("name").unique("person_id", keep="last")
     names = dict(named.select("person_id", "name").iter_rows())
@@ -240,9 +240,9 @@ def _people(users: pl.DataFrame, domains: tuple[str, ...]) -> pl.DataFrame:
         canonical(pl.col("username"), domains).alias("username"),
         canonical(pl.col("email"), domains).alias("email"),
         pl.when(name != "").then(name).alias("name"),
-        pl.coalesce(
-            "primaryOrgSourcedId", _codes(pl.col("orgSourcedIds")).list.first()
-        ).alias("org_id"),
+        pl.coalesce("primaryOrgSourcedId", _codes(pl.col("orgSourcedIds")).list.first()).alias(
+            "org_id"
+        ),
         _is_one_of(pl.col("status"), GONE).alias("is_gone"),
         _is_one_of(pl.col("enabledUser"), ["false", "0"]).alias("is_disabled"),
         day(pl.col("dateLastModified")).alias("modified"),
@@ -275,9 +275,7 @@ def _own(base: pl.DataFrame) -> pl.DataFrame:
     following = pl.col("modified").shift(-1).over("person_id")
     is_told = pl.col("told_from").is_not_null() | pl.col("told_to").is_not_null()
     since = pl.when(~is_first).then("modified")
-    until = pl.coalesce(
-        following - pl.duration(days=1), pl.when("is_gone").then("modified")
-    )
+    until = pl.coalesce(following - pl.duration(days=1), pl.when("is_gone").then("modified"))
     return ordered.with_columns(
         valid_from=pl.when(is_told).then("told_from").otherwise(since),
         valid_to=pl.when(is_told).then("told_to").otherwise(until),
@@ -295,9 +293,7 @@ def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
         day(pl.col("endDate")).alias("valid_to"),
         is_primary.fill_null(value=False).alias("is_primary"),
     )
-    chosen = kept.filter(
-        pl.col("is_primary") | ~pl.col("is_primary").any().over("person_id")
-    )
+    chosen = kept.filter(pl.col("is_primary") | ~pl.col("is_primary").any().over("person_id"))
     people = base.unique("person_id", keep="last", maintain_order=True).drop("role")
     left = pl.when("is_gone").then("modified")
     return people.join(
@@ -343,9 +339,7 @@ def _strange_roles(users: Rows, roles: Rows) -> list[Problem]:
 def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Problem]:
     problems: list[Problem] = []
     for name in names:
-        bad = rows.frame.filter(
-            pl.col(name).is_not_null() & day(pl.col(name)).is_null()
-        )
+        bad = rows.frame.filter(pl.col(name).is_not_null() & day(pl.col(name)).is_null())
         problems += tell(
             file,
             name,
@@ -379,9 +373,7 @@ class Pupils(NamedTuple):
     persons: frozenset[str]
 
 
-def pupils(
-    people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date
-) -> Pupils:
+def pupils(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date) -> Pupils:
     """Students from `first` to `last`, both included.
 
     Args:

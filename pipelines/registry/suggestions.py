@@ -61,11 +61,23 @@ class Order(NamedTuple):
 IN_THE_US = frozenset(
     f"America/{name}"
     for name in (
-        "Adak", "Anchorage", "Boise", "Chicago", "Denver", "Detroit", "Juneau",
-        "Los_Angeles", "Menominee", "Metlakatla", "New_York", "Nome", "Phoenix",
-        "Sitka", "Yakutat",
+        "Adak",
+        "Anchorage",
+        "Boise",
+        "Chicago",
+        "Denver",
+        "Detroit",
+        "Juneau",
+        "Los_Angeles",
+        "Menominee",
+        "Metlakatla",
+        "New_York",
+        "Nome",
+        "Phoenix",
+        "Sitka",
+        "Yakutat",
     )
-) | {"Pacific/Honolulu"}  # fmt: skip
+) | {"Pacific/Honolulu"}
 STATES = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
 """Zones of the United States, where the month comes first."""
 
@@ -123,11 +135,7 @@ def _word(text: str, known: tuple[str, ...], *, is_closed: bool) -> str | None:
         return same[0]
     if not is_closed or len(plain) < SHORTEST:
         return None
-    near = [
-        word
-        for word in known
-        if _is_one_slip(plain, _plain(word)) or plain in word.split("_")
-    ]
+    near = [word for word in known if _is_one_slip(plain, _plain(word)) or plain in word.split("_")]
     return near[0] if len(near) == 1 else None
 
 
@@ -271,9 +279,7 @@ def _renamed(problem: Problem, text: str) -> Problem:
     return replace(problem, line=line, paste=paste)
 
 
-def _column(
-    lines: list[str], column: str, file: File, headers: Mapping[str, str]
-) -> Iterator[str]:
+def _column(lines: list[str], column: str, file: File, headers: Mapping[str, str]) -> Iterator[str]:
     """The cells of a column of dates."""
     if column not in file.columns or file.columns[column].kind != "date":
         return
@@ -283,9 +289,7 @@ def _column(
     yield from (cells[place] for cells in rows if place < len(cells))
 
 
-def _names(
-    header: Sequence[str], file: File, headers: Mapping[str, str]
-) -> list[str | None]:
+def _names(header: Sequence[str], file: File, headers: Mapping[str, str]) -> list[str | None]:
     ours = {theirs.lower(): name for name, theirs in headers.items()}
     return [_named(column, ours, file) for column in header]
 
@@ -314,11 +318,7 @@ def _row(
     cells += [""] * (len(names) - len(cells))
     kept = [cell if name else "" for name, cell in zip(names, cells, strict=True)]
     at = names.index(column)
-    right = (
-        None
-        if "earlier row" in problem.what
-        else _right(problem, file, kept[at], order)
-    )
+    right = None if "earlier row" in problem.what else _right(problem, file, kept[at], order)
     if right is None:
         return "" if problem.severity == "notice" else f"# {_line(kept)}"
     kept[at] = right
@@ -394,9 +394,7 @@ def rewritten(
     sheet = cut(text.encode(), file.name, [])
     names = _names(sheet.header, file, headers)
     rows = list(sheet.rows)
-    for number, cells in _repaired(
-        rows, names, file, settings.district.zone, buildings
-    ):
+    for number, cells in _repaired(rows, names, file, settings.district.zone, buildings):
         line, row = rows[number]
         for at, (change, right) in cells.items():
             changes.append(Change(line, names[at] or "", row[at], right, change))
@@ -447,9 +445,7 @@ def _repaired(
             right = meant(cell, column[number], known, order)
             if right is not None:
                 is_decided = order is not None and is_ambiguous(column[number])
-                why = (
-                    f"{order.first} first, {order.why}" if is_decided and order else ""
-                )
+                why = f"{order.first} first, {order.why}" if is_decided and order else ""
                 found.setdefault(number, {})[at] = (why, right)
     yield from sorted(found.items())
 
@@ -464,11 +460,7 @@ def _unfit(column: Sequence[str], cell: Cell, known: Sequence[str]) -> Iterator[
         if found is None:
             continue
         is_strange = bool(allowed) and read not in allowed
-        if (
-            read is None
-            or is_strange
-            or (cell.kind == "network" and not _is_net(found))
-        ):
+        if read is None or is_strange or (cell.kind == "network" and not _is_net(found)):
             yield number
 
 

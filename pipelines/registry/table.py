@@ -177,9 +177,7 @@ def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of a frame in order, absent ones null."""
     present = set(frame.columns)
     return frame.select(
-        (pl.col(name) if name in present else pl.lit(None))
-        .cast(column.dtype)
-        .alias(name)
+        (pl.col(name) if name in present else pl.lit(None)).cast(column.dtype).alias(name)
         for name, column in columns.items()
     )
 

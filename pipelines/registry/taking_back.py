@@ -53,9 +53,7 @@ def changes_between(
     found = [RowChange({}, {}, row.cells) for row in new[len(old) :]]
     for was, now in zip(old, new, strict=False):
         others = {
-            column: cell
-            for column, cell in now.cells.items()
-            if cell != was.cells.get(column, "")
+            column: cell for column, cell in now.cells.items() if cell != was.cells.get(column, "")
         }
         others |= {column: "" for column in was.cells if column not in now.cells}
         if others:

@@ -62,9 +62,7 @@ def as_bytes(page: Page) -> bytes:
 def left_over(pages: Mapping[str, Page], folder: Path, week: str) -> list[Path]:
     """The files of a week on disk that its pages no longer hold."""
     held = [path for path in (folder / week).rglob("*") if path.is_file()]
-    return sorted(
-        path for path in held if path.relative_to(folder).as_posix() not in pages
-    )
+    return sorted(path for path in held if path.relative_to(folder).as_posix() not in pages)
 
 
 def turn(path: str) -> int:

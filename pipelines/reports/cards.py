@@ -126,8 +126,7 @@ def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         value = measures.get(name)
         if value not in NOTHING and _fits(value, say):
             is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
-            yield ("of it in contract hours, breaks not known" if is_whole else label,
-                   say(value))  # fmt: skip
+            yield ("of it in contract hours, breaks not known" if is_whole else label, say(value))
 
 
 def _fits(value: Any, say: Say) -> bool:
@@ -144,10 +143,17 @@ SHOWN = 2
 
 COUNTS_NO_LINES = frozenset(
     {
-        "changes", "corrections", "limits", "line-account", "permits", "policy-map",
-        "rule-standing", "rules", "source-coverage",
+        "changes",
+        "corrections",
+        "limits",
+        "line-account",
+        "permits",
+        "policy-map",
+        "rule-standing",
+        "rules",
+        "source-coverage",
     }
-)  # fmt: skip
+)
 """Parts of the report whose numbers no gap can make smaller, or that show the gaps."""
 
 
@@ -234,18 +240,12 @@ class Card:
     @property
     def ruled_out(self) -> tuple[str, ...]:
         """Other explanations that a test excluded."""
-        return tuple(
-            name for name, _, result in self.alternatives if result == RULED_OUT
-        )
+        return tuple(name for name, _, result in self.alternatives if result == RULED_OUT)
 
     @property
     def still_fits(self) -> tuple[tuple[str, str, str], ...]:
         """Other explanations that fit, or that could not be tested."""
-        return tuple(
-            other
-            for other in self.alternatives
-            if other[2] not in (RULED_OUT, BY_DESIGN)
-        )
+        return tuple(other for other in self.alternatives if other[2] not in (RULED_OUT, BY_DESIGN))
 
     @property
     def tested(self) -> tuple[tuple[str, str, str], ...]:
@@ -256,9 +256,7 @@ class Card:
     def by_design(self) -> tuple[tuple[str, str], ...]:
         """Other explanations that the rule's way of counting excludes, and how."""
         return tuple(
-            (name, text)
-            for name, text, result in self.alternatives
-            if result == BY_DESIGN
+            (name, text) for name, text, result in self.alternatives if result == BY_DESIGN
         )
 
 
@@ -421,9 +419,7 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
             *((f"Source hours without lines on that day: {blind}.",) if blind else ()),
         ),
         "known_by": tuple(capital(str(text)) for text in record.get("known_by") or ()),
-        "would_change": tuple(
-            capital(str(text)) for text in record.get("would_change") or ()
-        ),
+        "would_change": tuple(capital(str(text)) for text in record.get("would_change") or ()),
         "next_step": str(record.get("next_step") or "Ask before anything else."),
     }
 
@@ -575,10 +571,7 @@ def _new_cards(view: View, chosen: Sequence[Case]) -> list[CaseCard]:
         for subject in subjects_of(case):
             paged.setdefault(subject, []).append(case.case_id)
     sizes = lines_of(view, chosen)
-    found = [
-        _case_card(view, case, made, paged, sizes.get(case.case_id, 0))
-        for case in chosen
-    ]
+    found = [_case_card(view, case, made, paged, sizes.get(case.case_id, 0)) for case in chosen]
     return [one if one.case_id in own else replace(one, page="") for one in found]
 
 
@@ -658,8 +651,7 @@ def _case_card(
         head=made[head],
         more=tuple(made[one] for one in parts if one != head),
         within={
-            one: tuple(made[row["finding_id"]] for row in inside)
-            for one, inside in parts.items()
+            one: tuple(made[row["finding_id"]] for row in inside) for one, inside in parts.items()
         },
         subjects=subjects,
         group=_group(view, case),
@@ -685,8 +677,19 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
     """Each case in a line."""
     return table(
         "One row per case",
-        ["Case", "Account or device", "About", "What was seen", "When", "Since",
-         "How sure", "Weight", "Standing", "Findings", "Log lines"],
+        [
+            "Case",
+            "Account or device",
+            "About",
+            "What was seen",
+            "When",
+            "Since",
+            "How sure",
+            "Weight",
+            "Standing",
+            "Findings",
+            "Log lines",
+        ],
         (
             [
                 case_link(one),
@@ -703,7 +706,7 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
             ]
             for one in cards
         ),
-    )  # fmt: skip
+    )
 
 
 def case_link(one: CaseCard, folder: str = "evidence/") -> Cell:

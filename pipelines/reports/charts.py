@@ -101,8 +101,7 @@ def _luminance(color: str) -> float:
     """Relative luminance, as WCAG 2.1 defines it."""
     parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -142,9 +141,7 @@ def shorter(text: str) -> str:
     return shown if len(shown) <= LONGEST_TICK else shown[: LONGEST_TICK - 3] + "..."
 
 
-def axis(
-    low: float, high: float, ticks: Sequence[Tick] = (), **more: object
-) -> dict[str, Any]:
+def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, Any]:
     """An axis from `low` to `high` with ticks at given places; data may be escaped."""
     return {
         "range": [low, high],
@@ -189,9 +186,7 @@ def bars(
     }
 
 
-def columns(
-    role: str, marks: Sequence[tuple[float, float, str]], *, name: str = ""
-) -> Trace:
+def columns(role: str, marks: Sequence[tuple[float, float, str]], *, name: str = "") -> Trace:
     """Upright bars from zero: place, height and hover text of each."""
     return {
         "type": "bar",
@@ -218,9 +213,7 @@ def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
     }
 
 
-def line(
-    role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = ""
-) -> Trace:
+def line(role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = "") -> Trace:
     """A line with a dot at each known point; unknown points break it."""
     return {
         "type": "scatter",
@@ -244,14 +237,10 @@ def dashed(
     return drawn | {"mode": "lines", "line": {**drawn["line"], "dash": "dash"}}
 
 
-def grid(
-    values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float
-) -> Trace:
+def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float) -> Trace:
     """A heat map in five steps of one hue; a zero keeps the color of the ground."""
     steps = len(HEAT)
-    edges = [
-        (max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)
-    ]
+    edges = [(max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)]
     scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
     for role, (low, high) in zip(HEAT, edges, strict=True):
         scale += [[low, LIGHT[role]], [high, LIGHT[role]]]

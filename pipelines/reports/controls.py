@@ -176,9 +176,7 @@ CONTROLS: Mapping[str, Control] = {
     "sign_off": Control("weekly sign-off", ("cl.2",), _signed),
     "report": Control("weekly report", ("cl.2", "cl.25"), _report),
     "verdicts": Control("reviewers' decisions", ("cl.3", "cl.6", "cl.49"), _verdicts),
-    "regulations": Control(
-        "regulations behind thresholds", ("cl.4", "cl.50"), _regulations
-    ),
+    "regulations": Control("regulations behind thresholds", ("cl.4", "cl.50"), _regulations),
     "records": Control("public-records requests", ("cl.9", "cl.10"), _records),
     "lookups": Control(
         "looks at names, recorded",

@@ -73,12 +73,8 @@ KEPT: Mapping[str, Header] = {
             "event_date": _note("date", "local day"),
             "start_time": _note("timestamptz", "first cited line"),
             "end_time": _note("timestamptz", "last cited line"),
-            "severity": _note(
-                "varchar", "how bad if true: informational, low, medium or high"
-            ),
-            "confidence": _note(
-                "varchar", "how sure: C3 well supported, C2 likely, C1 a lead"
-            ),
+            "severity": _note("varchar", "how bad if true: informational, low, medium or high"),
+            "confidence": _note("varchar", "how sure: C3 well supported, C2 likely, C1 a lead"),
             "status": _note("varchar", "open, explained, confirmed or withdrawn"),
             "status_reason": _note("varchar", "why it is no longer open"),
             "created_time": _note("timestamptz", "when it was first found"),
@@ -140,9 +136,7 @@ KEPT: Mapping[str, Header] = {
             },
             "decisions": _note("bigint", "of these, one a case and verdict"),
             "confirmed": _note("bigint", "of the decisions: violation"),
-            "facts_hold": _note(
-                "bigint", "of the decisions: violation, authorized or benign"
-            ),
+            "facts_hold": _note("bigint", "of the decisions: violation, authorized or benign"),
             "precision": _note("double", "confirmed of decisions; null without any"),
             "precision_low": _note("double", "its exact lower bound, 95 %, two-sided"),
             "precision_high": _note("double", "its exact upper bound, 95 %, two-sided"),
@@ -206,8 +200,7 @@ KEPT: Mapping[str, Header] = {
             "event_date": _note("date", "local day of the events"),
             "lag": _note(
                 "varchar",
-                "within so long, and longer than the class before; ahead: "
-                "before their own time",
+                "within so long, and longer than the class before; ahead: before their own time",
             ),
             "events": _note("bigint", "events that took so long"),
         },
@@ -226,9 +219,7 @@ KEPT: Mapping[str, Header] = {
             "blanks": _note("bigint", "empty lines and headers"),
             "duplicates": _note("bigint", "lines that had come before"),
             "pending": _note("bigint", "lines that wait for their end"),
-            "has_checksum": _note(
-                "boolean", "false: damage on the way could not be noticed in it"
-            ),
+            "has_checksum": _note("boolean", "false: damage on the way could not be noticed in it"),
             "first_seen_time": _note("timestamptz", "when the file was first seen"),
         },
     ),
@@ -240,20 +231,60 @@ Words = Mapping[str, str]
 
 OPEN = frozenset(
     {
-        "activity", "building", "service", "served", "campus", "category",
-        "case_id", "categories", "cause", "city", "clause",
+        "activity",
+        "building",
+        "service",
+        "served",
+        "campus",
+        "category",
+        "case_id",
+        "categories",
+        "cause",
+        "city",
+        "clause",
         "country",
-        "claim", "model",
-        "code", "content_type", "destination", "device_pool", "district", "entry_id",
-        "event_class", "field", "filter",
-        "finding_id", "format", "home_building", "host", "kind",
-        "line_sha256", "method", "path", "peer_group", "place_source", "pool",
-        "protocol", "record", "registrable_domain", "resembles", "role", "rule", "site",
-        "source", "sources", "status_reason", "unicode_hostname", "url_hostname",
-        "background_kind", "endings", "other_source", "said", "version",
+        "claim",
+        "model",
+        "code",
+        "content_type",
+        "destination",
+        "device_pool",
+        "district",
+        "entry_id",
+        "event_class",
+        "field",
+        "filter",
+        "finding_id",
+        "format",
+        "home_building",
+        "host",
+        "kind",
+        "line_sha256",
+        "method",
+        "path",
+        "peer_group",
+        "place_source",
+        "pool",
+        "protocol",
+        "record",
+        "registrable_domain",
+        "resembles",
+        "role",
+        "rule",
+        "site",
+        "source",
+        "sources",
+        "status_reason",
+        "unicode_hostname",
+        "url_hostname",
+        "background_kind",
+        "endings",
+        "other_source",
+        "said",
+        "version",
         "zone",
     }
-)  # fmt: skip
+)
 """Columns without a closed list of words."""
 
 GRADES: Words = {
@@ -587,21 +618,14 @@ def described(relation: str) -> list[Described]:
     if schema == "registry":
         return _columns(relation, FRAMES[name])
     notes = header_of(relation).columns
-    return [
-        _described(relation, column, one.type, one) for column, one in notes.items()
-    ]
+    return [_described(relation, column, one.type, one) for column, one in notes.items()]
 
 
 def _columns(relation: str, columns: Mapping[str, Column]) -> list[Described]:
-    return [
-        _described(relation, name, sql_type(one.dtype), one)
-        for name, one in columns.items()
-    ]
+    return [_described(relation, name, sql_type(one.dtype), one) for name, one in columns.items()]
 
 
-def _described(
-    relation: str, column: str, kind: str, note: Column | ColumnNote
-) -> Described:
+def _described(relation: str, column: str, kind: str, note: Column | ColumnNote) -> Described:
     seen = column in in_snapshots().get(relation, ())
     words = words_of(relation, column)
     return Described(column, kind, note.meaning, note.pii, words, seen)

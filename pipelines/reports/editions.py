@@ -66,9 +66,7 @@ def public_counts(view: View) -> list[Count]:
         return counts
     said = view.inputs.openness
     asked = [
-        Count(number(said[name]), label)
-        for name, label in PUBLIC_ACTS.items()
-        if name in said
+        Count(number(said[name]), label) for name, label in PUBLIC_ACTS.items() if name in said
     ]
     new = replace(counts[len(KINDS)], label="new cases")
     arrived = [one for one in counts if one.label == "of source hours arrived"]
@@ -123,9 +121,7 @@ def _of_data(view: View) -> list[Count]:
     grades = view.of_week(view.inputs.attribution)
     known = total(grades.filter(pl.col("grade").is_in(["A", "B"])), "request_count")
     return [
-        Count(
-            number(new_sites(view).height), "new sites that are not on the list (yet)"
-        ),
+        Count(number(new_sites(view).height), "new sites that are not on the list (yet)"),
         Count(
             share(arrived.expected - arrived.missing, arrived.expected),
             "of source hours arrived",
@@ -167,10 +163,7 @@ def whole_counts(view: View) -> list[Count]:
     return [
         Count(number(len(view.waiting)), "cases that wait for a decision"),
         Count(number(len(view.decided)), "cases decided since last week"),
-        *(
-            Count(number(size), f"new cases about: {label}")
-            for label, size in new_cases(view)
-        ),
+        *(Count(number(size), f"new cases about: {label}") for label, size in new_cases(view)),
         *_of_pupils(number(len(view.of_pupils.waiting)), view),
     ]
 
@@ -183,9 +176,7 @@ def new_cases(view: View) -> list[tuple[str, int]]:
 
 def standing_cases(view: View) -> list[Case]:
     """The week's own cases but those withdrawn, and those that ask about a site."""
-    return [
-        case for case in view.paged if view.is_new(case) and case.status != "withdrawn"
-    ]
+    return [case for case in view.paged if view.is_new(case) and case.status != "withdrawn"]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
@@ -207,11 +198,7 @@ def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
     places += sorted({one.place for one in week} - set(places))
 
     def inside(place: str | None, kind: str | None) -> list[_Placed]:
-        return [
-            one
-            for one in week
-            if place in (None, one.place) and kind in (None, one.kind)
-        ]
+        return [one for one in week if place in (None, one.place) and kind in (None, one.kind)]
 
     counts = [[len(inside(place, kind)) for kind in kinds] for place in places]
     people = tuple(
@@ -256,9 +243,7 @@ def _place(case: Case, held: Mapping[str, Sequence[str]]) -> str:
     return found.pop() if len(found) == 1 else SEVERAL
 
 
-def _shown(
-    grid: Grid, hidden: frozenset[tuple[int, int]], row: int, column: int
-) -> str:
+def _shown(grid: Grid, hidden: frozenset[tuple[int, int]], row: int, column: int) -> str:
     return HIDDEN if (row, column) in hidden else number(grid.counts[row][column])
 
 
@@ -285,13 +270,15 @@ def _use_table(view: View, least: int) -> Table:
         "Use by people in each building",
         ["Building", "Requests", "Most accounts in a day"],
         (
-            [name, *([number(requests), number(accounts)] if accounts >= least
-                     else [HIDDEN, HIDDEN])]
+            [
+                name,
+                *([number(requests), number(accounts)] if accounts >= least else [HIDDEN, HIDDEN]),
+            ]
             for name, requests, accounts in sums.with_columns(
                 pl.col("account_count").fill_null(0)
             ).iter_rows()
         ),
-    )  # fmt: skip
+    )
 
 
 BUILDING = (
@@ -442,9 +429,7 @@ def said(view: View, edition: Edition) -> dict[str, object]:
 def buildings_of_findings(inputs: ReportInputs) -> pl.DataFrame:
     """The buildings that the log lines of each finding name: `buildings`, a list."""
     known = inputs.evidence.drop_nulls("building")
-    return known.group_by("finding_id").agg(
-        buildings=pl.col("building").unique().sort()
-    )
+    return known.group_by("finding_id").agg(buildings=pl.col("building").unique().sort())
 
 
 def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
@@ -453,8 +438,7 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
         pl.col("buildings") == pl.lit([building], pl.List(pl.String))
     )
     frames: dict[str, Any] = {
-        name: getattr(inputs, name).filter(pl.col("building") == building)
-        for name in BUILDING
+        name: getattr(inputs, name).filter(pl.col("building") == building) for name in BUILDING
     }
     own: dict[str, Any] = {
         name: getattr(inputs, name).join(held, on="finding_id", how="semi")

@@ -66,8 +66,7 @@ def cases(view: View, chosen: Iterable[Case], caption: str) -> Table:
     """Cases as a table, each linked to its page."""
     return table(
         caption,
-        ["Case", "Account or device", "About", "When", "How sure", "Standing",
-         "Findings"],
+        ["Case", "Account or device", "About", "When", "How sure", "Standing", "Findings"],
         (
             [
                 case_link(one, ""),
@@ -80,7 +79,7 @@ def cases(view: View, chosen: Iterable[Case], caption: str) -> Table:
             ]
             for one in case_cards(view, chosen)
         ),
-    )  # fmt: skip
+    )
 
 
 def finding_link(finding_id: str, known: Collection[str]) -> Cell:
@@ -109,9 +108,7 @@ def set_aside(view: View) -> Proof:
         ["Day", "Source", "Lines in", "Read", "Set aside"],
         (
             [day(when), *rest]
-            for when, *rest in days.filter(pl.col("rejects") > 0)
-            .select(columns)
-            .iter_rows()
+            for when, *rest in days.filter(pl.col("rejects") > 0).select(columns).iter_rows()
         ),
     )
     title = "Lines that were set aside, each kept with its reason"
@@ -153,8 +150,7 @@ def sites(view: View) -> Proof:
     """Sites first seen this week that are not on the list."""
     rows = table(
         "One row per site. Minutes are estimates.",
-        ["Site", "Standing", "First seen", "Category", "Most accounts in a day",
-         "Minutes"],
+        ["Site", "Standing", "First seen", "Category", "Most accounts in a day", "Minutes"],
         (
             [
                 row["site"],
@@ -166,7 +162,7 @@ def sites(view: View) -> Proof:
             ]
             for row in new_sites(view).iter_rows(named=True)
         ),
-    )  # fmt: skip
+    )
     return counted("new-sites", "New sites that are not on the list", rows)
 
 
@@ -179,8 +175,22 @@ def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
     """The lines that a finding rests on, with the place of each in its file."""
     return table(
         f"{count(len(rows), 'log line')}, in the order of the argument",
-        ["No.", "When", "What it shows", "Account", "Device", "Building", "Site",
-         "Activity", "Bytes in", "Source", "File", "Line", "Byte", "SHA-256"],
+        [
+            "No.",
+            "When",
+            "What it shows",
+            "Account",
+            "Device",
+            "Building",
+            "Site",
+            "Activity",
+            "Bytes in",
+            "Source",
+            "File",
+            "Line",
+            "Byte",
+            "SHA-256",
+        ],
         (
             [
                 row["position"],
@@ -200,7 +210,7 @@ def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
             ]
             for row in rows
         ),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)
@@ -238,9 +248,7 @@ def by_minute(lines: Table) -> Lines:
     for row in lines.rows:
         cells = dict(zip(lines.labels, row, strict=True))
         own = {
-            label: one.text
-            for label, one in cells.items()
-            if one.value != "" and label not in same
+            label: one.text for label, one in cells.items() if one.value != "" and label not in same
         }
         minute = tuple(own[label] for label in MINUTE if label in own)
         what = ", ".join(own[label] for label in SHOWN if label in own)
@@ -255,10 +263,7 @@ def by_minute(lines: Table) -> Lines:
             Minute(
                 (*minute, "; ".join(dict.fromkeys(what for what, _ in found if what))),
                 sum(map(len, found.values())),
-                tuple(
-                    f"{shown}, {'; '.join(places)}"
-                    for (_, shown), places in found.items()
-                ),
+                tuple(f"{shown}, {'; '.join(places)}" for (_, shown), places in found.items()),
             )
             for minute, found in held.items()
         ),

@@ -42,9 +42,7 @@ def is_unknown(view: View, kind: str) -> bool:
     codes = {rule["code"] for rule in view.inputs.rules if rule.get("kind") == kind}
     held = unjudged(view).filter(pl.col("kind") == kind)
     left_out = {(rule, day) for rule, day in held.select("rule", "event_date").rows()}
-    return bool(days) and any(
-        all((code, day) in left_out for day in days) for code in codes
-    )
+    return bool(days) and any(all((code, day) in left_out for day in days) for code in codes)
 
 
 def say_unjudged(view: View) -> list[str]:
@@ -96,9 +94,7 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
 def judged(view: View) -> list[dict[str, Any]]:
     """What each filter left out in the week, all days and sources together."""
     rows = view.of_week(view.inputs.rule_coverage)
-    summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(
-        pl.col(COUNTS).sum()
-    )
+    summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(pl.col(COUNTS).sum())
     return summed.to_dicts()
 
 
@@ -114,8 +110,7 @@ def not_judged_at(view: View, kind: str) -> str:
         for one in gaps_of(judged(view), family):
             worst.setdefault(one.building, one)
     said: list[str] = []
-    keys = {(one.family == KEYBOARDS, one.filter, one.on_devices)
-            for one in worst.values()}  # fmt: skip
+    keys = {(one.family == KEYBOARDS, one.filter, one.on_devices) for one in worst.values()}
     for is_of_keyboards, reason, devices in sorted(keys):
         same = [
             one
@@ -123,9 +118,7 @@ def not_judged_at(view: View, kind: str) -> str:
             if (one.family == KEYBOARDS, one.filter, one.on_devices)
             == (is_of_keyboards, reason, devices)
         ]
-        part = share(
-            sum(one.dropped_count for one in same), sum(one.event_count for one in same)
-        )
+        part = share(sum(one.dropped_count for one in same), sum(one.event_count for one in same))
         whose = f"by {FAMILIES[KEYBOARDS]} " if is_of_keyboards else ""
         where = f"{whose}{_where(sorted(one.building for one in same))}{devices}"
         said.append(f"{where}: {part} of requests {REASONS[reason]}")
@@ -303,9 +296,7 @@ class Coverage:
 def coverage(view: View) -> Coverage:
     """Judge the week's source-hours; hours not yet due are not expected."""
     hours = view.of_week(view.inputs.source_hours)
-    due = hours.filter(
-        pl.col("is_expected"), pl.col("hour_start") < view.inputs.generated_time
-    )
+    due = hours.filter(pl.col("is_expected"), pl.col("hour_start") < view.inputs.generated_time)
     absent = missing_hours(view)
     return Coverage(
         expected=due.height,

@@ -117,9 +117,7 @@ def said_number(line: Line) -> str:
 
 def sentence(line: Line) -> str:
     """What follows the number."""
-    return (
-        "(or more) " if line.is_least else ""
-    ) + f"{line.whole} {line.comparison}".strip()
+    return ("(or more) " if line.is_least else "") + f"{line.whole} {line.comparison}".strip()
 
 
 def bars(view: View) -> list[dict[str, Any]]:
@@ -151,9 +149,7 @@ def plain(said: dict[str, Any]) -> str:
     ]
     if said["kinds"]:
         rows += ["What waits for a decision:"]
-        rows += [
-            f"  {size} about: {label} ({sure})" for label, size, sure in said["kinds"]
-        ]
+        rows += [f"  {size} about: {label} ({sure})" for label, size, sure in said["kinds"]]
         rows += [said["undecided"], ""] if said["undecided"] else [""]
     rows += ["Cases to decide, week by week:"]
     rows += [f"  {bar['label']}: {bar['said']}" for bar in said["bars"]]
@@ -175,9 +171,7 @@ REPORT_CLASS = "report"
 def mail_channels(district: District) -> Mapping[str, Channel]:
     """The channels that can send reports, by name."""
     channels = district.settings.alerts.channels
-    return {
-        name: one for name, one in channels.items() if one.type in report_channels()
-    }
+    return {name: one for name, one in channels.items() if one.type in report_channels()}
 
 
 def mail_channel(district: District) -> str | None:
@@ -218,9 +212,7 @@ def queue_mail(
     for week, inputs in reports:
         if week == newest and View(inputs, week).is_over:
             made = mail(inputs, week, where=_where(district, week))
-            message = Message(
-                made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html
-            )
+            message = Message(made.report_id, made.subject, made.text, REPORT_CLASS, html=made.html)
             new += enqueue(district.store, message, [channel])
     return new
 

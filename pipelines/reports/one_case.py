@@ -62,9 +62,7 @@ def case_page(
         picture(view, [one.finding_id for one in card.findings], card.kind),
         {
             finding: by_minute(log_lines(view, lines))
-            for finding, lines in view.evidence_of(
-                list(view.known["finding_id"])
-            ).items()
+            for finding, lines in view.evidence_of(list(view.known["finding_id"])).items()
         },
     )
 
@@ -82,9 +80,7 @@ def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) ->
     return with_looks(in_units(claim, details))
 
 
-def _known_by(
-    district: District, case: Case, names: Pseudonyms
-) -> dict[str, list[str]]:
+def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
     """Return how its accounts are known, while the warehouse is there to tell."""
     try:
         with looking(district.home.warehouse) as database:
@@ -93,9 +89,7 @@ def _known_by(
         return {}
 
 
-def case_view(
-    base: ReportInputs, district: District, case: Case, names: Pseudonyms
-) -> View:
+def case_view(base: ReportInputs, district: District, case: Case, names: Pseudonyms) -> View:
     """A report of this one case, of its own week."""
     sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
     ids = [row["finding_id"] for row in case.findings]

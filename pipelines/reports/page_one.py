@@ -83,9 +83,7 @@ def lines(view: View) -> list[Line]:
             marked(view, say(view, now), arrived),
             AS_ABOVE if gap in gaps[:place] and gap else gap,
         )
-        for place, (part, key, say, gap) in enumerate(
-            zip(DARK, KINDS, told, gaps, strict=True)
-        )
+        for place, (part, key, say, gap) in enumerate(zip(DARK, KINDS, told, gaps, strict=True))
     ]
 
 
@@ -117,9 +115,7 @@ NOTHING_ARRIVED = "Not known: no log lines arrived."
 NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
 
 
-def dark(
-    view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED
-) -> Line:
+def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED) -> Line:
     """A line for a week that could not be judged: not a zero, but not known."""
     return Line(key, label, None, rest, compare_or_nothing(view), anchor)
 
@@ -140,9 +136,7 @@ def needs_you(view: View) -> Line:
     past = trail(view, "needs_review", size)
     compared = compare(view, "needs_review")
     changed = change(view, "needs_review", size)
-    return Line(
-        "needs-you", "Needs you", size, rest, compared, "cases", past, chip=changed
-    )
+    return Line("needs-you", "Needs you", size, rest, compared, "cases", past, chip=changed)
 
 
 def split(view: View) -> str:
@@ -176,8 +170,9 @@ def trust(view: View, arrived: Coverage) -> Line:
             else "No source was expected to send lines."
         )
         rest = f"{known}{not_judged(view)}"
-        return Line("hours-missing", "Trust", None, rest, compare_or_nothing(view),
-                    "source-coverage")  # fmt: skip
+        return Line(
+            "hours-missing", "Trust", None, rest, compare_or_nothing(view), "source-coverage"
+        )
     verb = "is" if arrived.missing == 1 else "are"
     rest = f"of {number(arrived.expected)} source hours {verb} missing"
     if arrived.gaps:
@@ -296,9 +291,7 @@ def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
     return (*(week.get(key) for week in history(view)), now)
 
 
-def opening(
-    view: View, five: list[Line], *, has_corrections: bool = True
-) -> dict[str, Any]:
+def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> dict[str, Any]:
     """The headline, and what must be said before any number.
 
     Args:
@@ -312,9 +305,7 @@ def opening(
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
-    notices += [
-        f"{one} What happened there is not known." for one in say_unjudged(view)
-    ]
+    notices += [f"{one} What happened there is not known." for one in say_unjudged(view)]
     if pupils := len(view.of_pupils.waiting):
         verb = "waits" if pupils == 1 else "wait"
         notices.append(
@@ -358,9 +349,7 @@ def headline(view: View, five: list[Line]) -> str:
         return "Nothing needs you but cases about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"
-    if not unjudged(view).is_empty() or any(
-        not_judged_at(view, kind) for kind in KINDS.values()
-    ):
+    if not unjudged(view).is_empty() or any(not_judged_at(view, kind) for kind in KINDS.values()):
         return "Nothing was found in what could be judged"
     return f"A quiet week, and {came(arrived)}"
 

@@ -159,9 +159,7 @@ def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
     """All that the page needs of the sections that have something to say."""
     rows = [(section, section.rows(view)) for section in chosen]
     return [
-        part(section, own)
-        | {"blind": blind_note(view, section.name)}
-        | unseen(view, section, own)
+        part(section, own) | {"blind": blind_note(view, section.name)} | unseen(view, section, own)
         for section, own in rows
         if section.is_shown(own)
     ]

@@ -46,9 +46,7 @@ from pipelines.weeks import monday
 Headline = Mapping[str, Any]
 
 
-def revised(
-    district: District, inputs: ReportInputs, week: date, said: Facts
-) -> ReportInputs:
+def revised(district: District, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
     """The inputs with the revision that the week's report now is, and those before."""
     earlier = _told(district, week)
     revision = revision_after(earlier, said)
@@ -56,9 +54,7 @@ def revised(
     return replace(inputs, revision=revision, earlier_facts=before)
 
 
-def record(
-    district: District, inputs: ReportInputs, week: date, said: Facts, page: Path
-) -> None:
+def record(district: District, inputs: ReportInputs, week: date, said: Facts, page: Path) -> None:
     """Note a written report with what it says; the same revision is noted once."""
     report = {
         "report_id": name_of(week, inputs.revision, said),
@@ -257,14 +253,10 @@ def publish_reports(
     return done
 
 
-def _publish(
-    district: District, inputs: ReportInputs, week: date, said: Facts
-) -> Published:
+def _publish(district: District, inputs: ReportInputs, week: date, said: Facts) -> Published:
     """Write one week in every edition, and note what it says."""
     folder = district.home.reports
-    ready = _write(
-        district, inputs, week, partial(weekly_report, week_start=week), folder
-    )
+    ready = _write(district, inputs, week, partial(weekly_report, week_start=week), folder)
     for edition in editions(inputs, district.settings.report.editions):
         own = district.home.editions / edition.name
         made = partial(edition_report, week_start=week, edition=edition)
@@ -326,9 +318,7 @@ def mondays(database: Database) -> list[date]:
     a tunnel that began before midnight, a clock that ran ahead. The fullest week
     is one in any case.
     """
-    hours = database.rows(
-        "select event_date, count(*) from marts.source_hours group by event_date"
-    )
+    hours = database.rows("select event_date, count(*) from marts.source_hours group by event_date")
     weeks: dict[date, int] = {}
     for day, count in hours:
         week = monday(day)

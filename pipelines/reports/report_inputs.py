@@ -24,22 +24,46 @@ _KINDS: Mapping[str, Any] = {
     for kind, names in {
         pl.Date: ("event_date", "first_seen_date", "valid_to", "review_by"),
         pl.Int64: (
-            "request_count", "account_count", "site_count", "bytes_in",
-            "category_source_count", "weekday", "hour", "line_count", "lines", "events",
-            "rejects", "blanks", "duplicates", "pending", "unchecked",
-            "duty_start_minutes", "duty_end_minutes", "decisions", "confirmed",
-            "position", "event_count", "dropped_count", "without_host_count",
-            "without_account_count", "card_count", "device_count",
+            "request_count",
+            "account_count",
+            "site_count",
+            "bytes_in",
+            "category_source_count",
+            "weekday",
+            "hour",
+            "line_count",
+            "lines",
+            "events",
+            "rejects",
+            "blanks",
+            "duplicates",
+            "pending",
+            "unchecked",
+            "duty_start_minutes",
+            "duty_end_minutes",
+            "decisions",
+            "confirmed",
+            "position",
+            "event_count",
+            "dropped_count",
+            "without_host_count",
+            "without_account_count",
+            "card_count",
+            "device_count",
         ),
         pl.Float64: (
-            "minutes", "longest_minutes", "unjudged_minutes", "precision_low",
-            "precision_high", "megabytes_out",
+            "minutes",
+            "longest_minutes",
+            "unjudged_minutes",
+            "precision_low",
+            "precision_high",
+            "megabytes_out",
         ),
         INSTANT: ("hour_start", "start_time", "end_time"),
         pl.Boolean: ("is_expected", "is_loss", "is_listed"),
     }.items()
     for name in names
-}  # fmt: skip
+}
 """What is no text: a column of one name is of one kind in every frame."""
 
 _COLUMNS: Mapping[str, Sequence[str]] = {
@@ -106,10 +130,7 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 
 OPTIONAL = frozenset(
     {
-        *(
-            ("findings", name)
-            for name in ("decided_time", "case_id", "clause", "stage")
-        ),
+        *(("findings", name) for name in ("decided_time", "case_id", "clause", "stage")),
         ("site_use", "unjudged_minutes"),
         ("unjudged", "model"),
         ("unjudged", "cause"),
@@ -225,28 +246,14 @@ class ReportInputs:
     registry_version: str
     unjudged: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged"))
     referral: Referral = field(default_factory=Referral)
-    source_issues: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("source_issues")
-    )
+    source_issues: pl.DataFrame = field(default_factory=lambda: empty_frame("source_issues"))
     permits: pl.DataFrame = field(default_factory=lambda: empty_frame("permits"))
-    rule_standing: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("rule_standing")
-    )
-    blind_share: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("blind_share")
-    )
-    rule_coverage: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("rule_coverage")
-    )
-    new_services: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("new_services")
-    )
-    unjudged_sites: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("unjudged_sites")
-    )
-    unused_lines: pl.DataFrame = field(
-        default_factory=lambda: empty_frame("unused_lines")
-    )
+    rule_standing: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_standing"))
+    blind_share: pl.DataFrame = field(default_factory=lambda: empty_frame("blind_share"))
+    rule_coverage: pl.DataFrame = field(default_factory=lambda: empty_frame("rule_coverage"))
+    new_services: pl.DataFrame = field(default_factory=lambda: empty_frame("new_services"))
+    unjudged_sites: pl.DataFrame = field(default_factory=lambda: empty_frame("unjudged_sites"))
+    unused_lines: pl.DataFrame = field(default_factory=lambda: empty_frame("unused_lines"))
     hourly_use: pl.DataFrame = field(default_factory=lambda: empty_frame("hourly_use"))
     building_codes: Mapping[str, str] = field(default_factory=dict)
     audit_head: str = ""

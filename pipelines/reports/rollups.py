@@ -130,9 +130,7 @@ def switch(view: View) -> Switch:
     return [(f"Week {view.start.isocalendar().week}", ""), *spans] if spans else []
 
 
-def span_switch(
-    view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]
-) -> Switch:
+def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]) -> Switch:
     """From a month or semester to its newest week, and to others of its kind."""
     newest = week_of(weeks[-1])
     week = f"Week {newest.isocalendar().week}"

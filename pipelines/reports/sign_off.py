@@ -39,9 +39,7 @@ class Signature:
     waiting: int
 
 
-def sign_week(
-    district: District, chain: Chain, label: str, by: str, asker: Asker
-) -> Signature:
+def sign_week(district: District, chain: Chain, label: str, by: str, asker: Asker) -> Signature:
     """Sign a week's newest report.
 
     Args:
@@ -124,9 +122,7 @@ def unsigned(district: District) -> list[str]:
         for row in report_facts(district.store)
         if row["facts"].get("is_over")
     }
-    return [
-        week_of(week) for week in sorted(over) if week > first and week not in known
-    ]
+    return [week_of(week) for week in sorted(over) if week > first and week not in known]
 
 
 def shown(one: Signature) -> dict[str, object]:

@@ -165,9 +165,7 @@ def permits(district: District) -> pl.DataFrame:
     excepted = frames["exceptions"].select(
         permit_id="exception_id",
         kind=pl.lit("exception"),
-        about=pl.when(pl.col("rule") == "*")
-        .then(pl.lit("all rules"))
-        .otherwise("rule"),
+        about=pl.when(pl.col("rule") == "*").then(pl.lit("all rules")).otherwise("rule"),
         valid_to="valid_to",
         review_by=pl.lit(None, pl.Date),
     )
@@ -209,9 +207,7 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
     if not any(code in names for code in codes):
         return row["claim"], row["record"]
     measures["buildings"] = [names.get(code, code) for code in codes]
-    return with_place_names(row["claim"], codes, names), json.dumps(
-        record, sort_keys=True
-    )
+    return with_place_names(row["claim"], codes, names), json.dumps(record, sort_keys=True)
 
 
 def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
@@ -221,9 +217,7 @@ def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str])
     def called(found: re.Match[str]) -> str:
         parts = [names.get(code, code) for code in codes]
         gaps = [*found.groups(), ""]
-        return "at " + "".join(
-            part + gap for part, gap in zip(parts, gaps, strict=True)
-        )
+        return "at " + "".join(part + gap for part, gap in zip(parts, gaps, strict=True))
 
     return re.sub(pattern, called, claim)
 
@@ -247,9 +241,7 @@ def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
     )
     rest = (
         files.join(last, on="file_id", how="left")
-        .with_columns(
-            event_date=pl.coalesce("event_date", pl.col("first_seen_time").dt.date())
-        )
+        .with_columns(event_date=pl.coalesce("event_date", pl.col("first_seen_time").dt.date()))
         .group_by("source", "event_date")
         .agg(pl.col(name).sum() for name in COUNTS)
     )
@@ -267,9 +259,7 @@ def report_inputs(
     site_use = database.table("marts.site_use").join(first_seen, on="site", how="left")
     hours = database.table("marts.source_hours")
     days = database.table("marts.school_days")
-    lags = dict.fromkeys(hours["source"].unique()) | usual_lags(
-        counted_days(district.store)
-    )
+    lags = dict.fromkeys(hours["source"].unique()) | usual_lags(counted_days(district.store))
     # what nobody looked for is not missing
     as_of = min(now, last_look(district.store) or now)
     closed = closed_times(lags, as_of, is_history_closed=True)
@@ -289,17 +279,14 @@ def report_inputs(
         school_days=days,
         permits=permits(district),
         not_believed=[
-            f"{one.name} shrank and was not taken: its rows of {one.kept.time[:10]} "
-            "were used."
+            f"{one.name} shrank and was not taken: its rows of {one.kept.time[:10]} were used."
             for one in district.registry.refused
         ],
         rule_standing=_known(database, "findings.rule_standing"),
         blind_share=_known(database, "marts.blind_share"),
         rule_coverage=_known(database, "marts.rule_coverage"),
         account_names=[
-            domain.pattern
-            for domain in noted_domains(district.store)
-            if domain.state == APPLIED
+            domain.pattern for domain in noted_domains(district.store) if domain.state == APPLIED
         ],
         new_services=_known(database, "marts.new_services"),
         unjudged_sites=_known(database, "marts.unjudged_sites"),
@@ -374,9 +361,7 @@ def _issues(district: District) -> pl.DataFrame:
         for row in stored_issues(district.store, datetime.fromtimestamp(0, UTC))
     ]
     text = dict.fromkeys(SCHEMAS["source_issues"], pl.String)
-    instant = pl.col("start_time", "end_time").str.to_datetime(
-        time_unit="us", time_zone="UTC"
-    )
+    instant = pl.col("start_time", "end_time").str.to_datetime(time_unit="us", time_zone="UTC")
     return pl.DataFrame(rows, schema=text).with_columns(instant)
 
 

@@ -41,9 +41,7 @@ from pipelines.warehouse.snapshots import publish
 ABOUT = "marts.about"
 
 
-def publish_snapshot(
-    district: District, now: datetime, *, is_whole: bool = False
-) -> Path:
+def publish_snapshot(district: District, now: datetime, *, is_whole: bool = False) -> Path:
     """Write the analysts' edition of the warehouse; the path of the file.
 
     Args:
@@ -77,10 +75,7 @@ def publish_snapshot(
             for name in (*tables, *frames)
             for columns in [notes_of(name)]
         }
-        queries = {
-            name: database.shown(name, columns, copied)
-            for name, columns in tables.items()
-        }
+        queries = {name: database.shown(name, columns, copied) for name, columns in tables.items()}
         folder = district.home.snapshots
         return publish(database, folder, queries, frames, now, notes, is_whole=is_whole)
 
@@ -95,9 +90,7 @@ def about_frame(district: District, now: datetime) -> pl.DataFrame:
         "version": installed("schoolbell"),
     }
     schema = {"district": pl.String, "zone": pl.String}
-    return pl.DataFrame(
-        [row], schema={**schema, "published_time": INSTANT, "version": pl.String}
-    )
+    return pl.DataFrame([row], schema={**schema, "published_time": INSTANT, "version": pl.String})
 
 
 def finding_frames(

@@ -223,8 +223,7 @@ def _narrow(plain: dict[str, Any]) -> Sheet:
     for place, name in enumerate(suffixes):
         top = TOP + legends + place * (each + foot)
         whole = {
-            f"{side}axis{name}": {**layout[f"{side}axis{name}"], "domain": (0, 1)}
-            for side in "xy"
+            f"{side}axis{name}": {**layout[f"{side}axis{name}"], "domain": (0, 1)} for side in "xy"
         }
         parts = (left, PHONE - PHONE_RIGHT, top + each, top)
         scales[name] = scale_of(whole, name, parts)
@@ -289,9 +288,7 @@ def _legend_rows(named: Sequence[dict[str, Any]], left: float) -> int:
     return round(max((one.y for one in found), default=-18) / LEGEND_HEIGHT + 0.5)
 
 
-def axes(
-    layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet
-) -> Iterator[Shape]:
+def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
     """Names at the ticks, and thin lines where the axis asks for a grid."""
     across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
     named = ticks(across)
@@ -301,9 +298,7 @@ def axes(
     for value, text in named[:: _stride(named, scale) if sheet.is_narrow else 1]:
         place = scale.across(value)
         place = sheet.inside(place, text, "middle")
-        yield Shape(
-            "text", place, scale.bottom + 20, role="muted", text=text, anchor="middle"
-        )
+        yield Shape("text", place, scale.bottom + 20, role="muted", text=text, anchor="middle")
     for value, text in ticks(up):
         place = scale.up(value)
         if up.get("showgrid"):
@@ -390,9 +385,7 @@ def line_marks(
         piece = []
 
 
-def boxes(
-    layout: dict[str, Any], scales: dict[str, Scale], layer: str
-) -> Iterator[Shape]:
+def boxes(layout: dict[str, Any], scales: dict[str, Scale], layer: str) -> Iterator[Shape]:
     """Rectangles of one layer, each on its own axes."""
     for shape in layout.get("shapes") or ():
         if shape["layer"] != layer:

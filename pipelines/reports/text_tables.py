@@ -168,9 +168,7 @@ class Table:
         return sum(int(row[place].value) for row in self.rows)
 
 
-def table(
-    caption: str, labels: Sequence[str], rows: Iterable[Sequence[Value]]
-) -> Table:
+def table(caption: str, labels: Sequence[str], rows: Iterable[Sequence[Value]]) -> Table:
     """Build a table; whole numbers get commas, unknown values are called so."""
     cells = (tuple(cell(value) for value in row) for row in rows)
     return Table(caption, tuple(labels), tuple(cells))

@@ -69,9 +69,7 @@ def ranking(view: View, use: pl.DataFrame) -> Ranking:
             pl.col("before").fill_null(0.0)
         )
     ordered = joined.sort(["minutes", "name"], descending=[True, False])
-    return Ranking(
-        ordered, a_day(view), before_said(view), averaged(view), has_list(view)
-    )
+    return Ranking(ordered, a_day(view), before_said(view), averaged(view), has_list(view))
 
 
 def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:

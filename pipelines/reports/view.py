@@ -91,9 +91,7 @@ class View:
             pl.col("confidence").is_in(["C2", "C3"]),
             of_pupils == self.is_of_pupils,
         )
-        return findings.with_columns(case_id=case).sort(
-            "event_date", "start_time", "finding_id"
-        )
+        return findings.with_columns(case_id=case).sort("event_date", "start_time", "finding_id")
 
     @cached_property
     def spans(self) -> Mapping[str, tuple[datetime, datetime]]:
@@ -184,14 +182,10 @@ class View:
         What a rule on trial finds at low weight asks no one; the report's counts leave
         it out.
         """
-        is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col(
-            "severity"
-        ).is_in(LOW)
+        is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col("severity").is_in(LOW)
         return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
 
-    def evidence_of(
-        self, findings: Collection[str]
-    ) -> Mapping[str, list[dict[str, Any]]]:
+    def evidence_of(self, findings: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
         """The log lines of each of some findings, in the order of the argument."""
         cited = self.inputs.evidence.filter(pl.col("finding_id").is_in(list(findings)))
         lines: dict[str, list[dict[str, Any]]] = {one: [] for one in findings}

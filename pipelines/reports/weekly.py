@@ -74,11 +74,7 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
         ("Settings", inputs.settings_hash),
         ("Registry", inputs.registry_version),
         ("Time zone", inputs.zone),
-        *(
-            [("Account names", listed(inputs.account_names))]
-            if inputs.account_names
-            else []
-        ),
+        *([("Account names", listed(inputs.account_names))] if inputs.account_names else []),
         (AUDIT_RECORD, inputs.audit_head or "no entry yet"),
     ]
 
@@ -112,10 +108,7 @@ def report_pages(
         "done": proven["decided"],
         "signed": signed(view),
         "tabs": list(PAGES.values()),
-        "places": {
-            part["name"]: f"{PAGES[part['page']][0]}#{part['name']}-part"
-            for part in parts
-        },
+        "places": {part["name"]: f"{PAGES[part['page']][0]}#{part['name']}-part" for part in parts},
     }
     pages: dict[str, Page] = {}
     for key, (file, name) in PAGES.items():
@@ -169,16 +162,12 @@ def number_pages(
 ) -> dict[str, Page]:
     """The page behind each number."""
     return {
-        f"{view.label}/evidence/{key}.html": page(
-            "number.html.j2", **shared, proof=proof
-        )
+        f"{view.label}/evidence/{key}.html": page("number.html.j2", **shared, proof=proof)
         for key, proof in proven.items()
     }
 
 
-def case_pages(
-    view: View, shared: Mapping[str, Any], *, whole: bool = False
-) -> dict[str, Page]:
+def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) -> dict[str, Page]:
     """The page of every case that the week's pages link to, and of its findings.
 
     Of a carried case the archive holds picture, tests and log lines once, where its own

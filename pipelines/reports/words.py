@@ -235,11 +235,7 @@ def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
 def lint(text: str) -> list[str]:
     """What must not be said and is: banned words, raw stamps, raw enums."""
     lower = text.lower()
-    found = [
-        word
-        for word in BANNED
-        if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lower)
-    ]
+    found = [word for word in BANNED if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lower)]
     found += RAW_STAMP.findall(text)
     found += RAW_ENUM.findall(text)
     return found

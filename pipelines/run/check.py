@@ -59,12 +59,8 @@ def _by_name() -> Mapping[str, Model]:
     return named
 
 
-def _parameters(
-    rule: str, model: Model, given: Mapping[str, Scalar]
-) -> Iterator[Fault]:
-    params = {
-        name: one for name, one in model.header.params.items() if name != "event_date"
-    }
+def _parameters(rule: str, model: Model, given: Mapping[str, Scalar]) -> Iterator[Fault]:
+    params = {name: one for name, one in model.header.params.items() if name != "event_date"}
     for key, value in given.items():
         path = ("detections", rule, key)
         if key not in params:
@@ -192,9 +188,23 @@ def _desk(settings: Settings) -> Iterator[Fault]:
 
 MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 SYSTEM = frozenset(
-    ("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/proc", "/root", "/run",
-     "/sbin", "/sys", "/usr", "/var")
-)  # fmt: skip
+    (
+        "/",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/home",
+        "/lib",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/sys",
+        "/usr",
+        "/var",
+    )
+)
 """Folders of the machine that no source delivers into."""
 
 
@@ -272,9 +282,7 @@ class _Asked(dict[str, str]):
 A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
 
 
-def _options(
-    source: str, name: str | None, given: Mapping[str, str]
-) -> Iterator[Fault]:
+def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterator[Fault]:
     """What a format refuses of its options, and those that it never asks for.
 
     A line is read with them: the format itself says what it takes.
@@ -284,9 +292,7 @@ def _options(
     asked = _Asked(given)
     path = ("sources", source, "options")
     try:
-        readers()[name].parse(
-            pl.DataFrame(A_LINE), Context(options=asked, is_checked=True)
-        )
+        readers()[name].parse(pl.DataFrame(A_LINE), Context(options=asked, is_checked=True))
     except SchoolbellError as error:
         key = error.where.removeprefix("options.")
         found = given.get(key, "")
@@ -343,8 +349,7 @@ def _report(district: District) -> Iterator[Fault]:
             ("report", "mail"),
             f"there is no such channel of type {' or '.join(report_channels())}",
             said.mail,
-            ", ".join(channels)
-            or f'[alerts.channels.NAME] with type = "{report_channels()[0]}"',
+            ", ".join(channels) or f'[alerts.channels.NAME] with type = "{report_channels()[0]}"',
             f'mail = "{guess}"' if guess else "# mail =",
         )
 

@@ -44,9 +44,7 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
-def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A small table; numbers to the right, and ids whole, since people copy them."""
     drawn = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
     body = [list(row) for row in rows]
@@ -57,9 +55,7 @@ def table(
             name,
             justify="right" if is_number else "left",
             no_wrap=is_id,
-            min_width=max((len(_cell(row[number])) for row in body), default=0)
-            if is_id
-            else None,
+            min_width=max((len(_cell(row[number])) for row in body), default=0) if is_id else None,
         )
     for row in body:
         drawn.add_row(*(Text(_cell(value)) for value in row))

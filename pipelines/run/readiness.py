@@ -74,10 +74,20 @@ KEYBOARD_LOGS = (
 )  # fmt: skip
 """What tells who is at the keyboard of a device, by what the device is."""
 JOIN_LOGS = frozenset(
-    {"aruba_os", "cisco_ise", "clearpass", "freeradius", "freeradius_detail", "meraki",
-     "windows_nps", "windows_security_csv", "windows_security_json",
-     "windows_security_powershell", "windows_security_xml"}
-)  # fmt: skip
+    {
+        "aruba_os",
+        "cisco_ise",
+        "clearpass",
+        "freeradius",
+        "freeradius_detail",
+        "meraki",
+        "windows_nps",
+        "windows_security_csv",
+        "windows_security_json",
+        "windows_security_powershell",
+        "windows_security_xml",
+    }
+)
 """Formats that tell who joined the network with which card (802.1X)."""
 ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
 """Formats of which the name does not say what a log holds."""
@@ -91,9 +101,7 @@ def delivered(district: District) -> frozenset[str]:
         from pipelines.ingest.parser import readers  # they take long to import
 
         known = readers()
-        held.update(
-            *(known[name].event_classes for name in configured if name in known)
-        )
+        held.update(*(known[name].event_classes for name in configured if name in known))
     return frozenset(held)
 
 
@@ -121,17 +129,12 @@ def not_told(district: District) -> Iterator[str]:
             continue
         headers = sorted(district.headers.items())
         codes = [code for code, one in headers if family_of(one) == KEYBOARDS]
-        joins = [
-            code for code, one in headers if code not in codes and asks_presence(one)
-        ]
+        joins = [code for code, one in headers if code not in codes and asks_presence(one)]
         rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
         if not formats & JOIN_LOGS:
             rules = f"{rules}; {', '.join(joins)} find less, mostly leads"
         words = kind.words if many == 1 else f"{kind.words}s"
-        yield (
-            f"no log tells who is at {many:,} {words}: {kind.logs} does not "
-            f"arrive ({rules})"
-        )
+        yield (f"no log tells who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
 
 
 def carried(district: District) -> Iterator[str]:
@@ -153,9 +156,7 @@ def not_delivered(district: District) -> Iterator[str]:
         if event_class not in held:
             codes = rules_of(district, family, event_class)
             said = f" ({', '.join(codes)})" if codes else ""
-            yield (
-                f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}"
-            )
+            yield (f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}")
 
 
 def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:

@@ -31,8 +31,6 @@ def keep_outline(district: District) -> None:
     is_pupil = about_pupils(replace(district, reading=Reading.of(registry)))
     outline = replace(
         outline_of(registry),
-        is_pupil={
-            one["finding_id"]: is_pupil(one) for one in stored_findings(district.store)
-        },
+        is_pupil={one["finding_id"]: is_pupil(one) for one in stored_findings(district.store)},
     )
     note_outline(district.store, digest, outline)

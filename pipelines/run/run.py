@@ -233,9 +233,7 @@ def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
         if outcome.is_told:
             yield trouble(outcome.record)
         if outcome.waits:
-            yield safe(
-                f"{outcome.record.source}/{outcome.record.path}: {outcome.waits}"
-            )
+            yield safe(f"{outcome.record.source}/{outcome.record.path}: {outcome.waits}")
 
 
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
@@ -261,8 +259,7 @@ def facts_of(done: Result) -> dict[str, Any]:
         ],
         "days": [day.isoformat() for day in sorted(days)],
         "opened": {
-            name: [day.isoformat() for day in days]
-            for name, days in done.built.reasons.items()
+            name: [day.isoformat() for day in days] for name, days in done.built.reasons.items()
         },
         "findings": {
             "new": list(done.kept.new),
@@ -325,9 +322,7 @@ def _judged(done: Result) -> Iterator[str]:
         f"{len(days)} days built; findings: {len(kept.new)} new, "
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
-    yield from (
-        f"  opened by {reason_line}" for reason_line in reason_lines(done.built.reasons)
-    )
+    yield from (f"  opened by {reason_line}" for reason_line in reason_lines(done.built.reasons))
     if moved := done.built.reattributed:
         yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
     if kept.because:

@@ -101,9 +101,7 @@ class Status:
         return [
             (name.replace("_", " "), self.local(value))
             for name, value in self.shown.items()
-            if not isinstance(value, list | dict)
-            and (value or name in ALWAYS)
-            and name != "state"
+            if not isinstance(value, list | dict) and (value or name in ALWAYS) and name != "state"
         ]
 
     def local(self, value: Any) -> Any:
@@ -172,8 +170,7 @@ def status_of(district: District, now: datetime) -> Status:
 
 def _untested(district: District) -> Iterator[str]:
     """Explanations that nothing could test in the newest week with findings."""
-    known = [row for row in stored_findings(district.store)
-             if row["status"] != WITHDRAWN]  # fmt: skip
+    known = [row for row in stored_findings(district.store) if row["status"] != WITHDRAWN]
     newest = max((str(row["event_date"]) for row in known), default="")
     if not newest:
         return

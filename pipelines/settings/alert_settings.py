@@ -24,9 +24,7 @@ OF_PEOPLE: tuple[About, ...] = ("conduct", "undecided")
 """What accounts did: it waits for the weekly list, and rings no phone."""
 
 When = Literal["at_once", "daily", "weekly"]
-Weekday = Literal[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
-]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SecurityRule = Annotated[str, Field(pattern=r"^AN-[A-Z0-9]{1,4}$")]
 
 
@@ -44,9 +42,7 @@ class Channel(Part):
         ["director"],
         min_length=1,
     )
-    phone: bool = setting(
-        False, "true: it rings a phone, and never carries what people did"
-    )
+    phone: bool = setting(False, "true: it rings a phone, and never carries what people did")
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
         description="settings of that kind; may also stand beside the keys above; "
@@ -159,35 +155,24 @@ class Alerts(Part):
         "channels of the superintendent, since the director may be meant",
         ["AN-13", "AN-14"],
     )
-    list_time: time = setting(
-        time(7, 30), "local time of the daily and the weekly list"
-    )
-    weekly_day: Weekday = setting(
-        "monday", "day of the weekly list; the next school day if closed"
-    )
-    quiet_from: time = setting(
-        time(18, 0), "quiet hours begin; closed days are quiet throughout"
-    )
+    list_time: time = setting(time(7, 30), "local time of the daily and the weekly list")
+    weekly_day: Weekday = setting("monday", "day of the weekly list; the next school day if closed")
+    quiet_from: time = setting(time(18, 0), "quiet hours begin; closed days are quiet throughout")
     quiet_to: time = setting(time(6, 30), "and end")
     most_a_day: int = setting(
         5, "messages a reader gets in a day; the last says how many wait", ge=2, le=50
     )
-    again_after_days: int = setting(
-        7, "what lasts is told again after so many days", ge=1, le=90
-    )
+    again_after_days: int = setting(7, "what lasts is told again after so many days", ge=1, le=90)
     acknowledge_hours: int = setting(
         24,
-        "a message sent at once that nobody acknowledged for so long goes "
-        "to escalate_to",
+        "a message sent at once that nobody acknowledged for so long goes to escalate_to",
         ge=1,
         le=240,
     )
     escalate_to: str | None = setting(
         None, "name of the channel for what was not delivered or not seen", "director"
     )
-    monday_test: bool = setting(
-        False, "true: a test each week that has to be acknowledged", True
-    )
+    monday_test: bool = setting(False, "true: a test each week that has to be acknowledged", True)
     heartbeat: str | None = setting(
         None,
         "url that is asked, or file that is written, after each good run; "
@@ -221,9 +206,7 @@ class Alerts(Part):
 
 BOTH: tuple[Audience, ...] = ("director", "operator")
 ROUTES: Mapping[str, Route] = {
-    "security": Route(
-        about="security", when="at_once", audience=BOTH, in_quiet_hours=True
-    ),
+    "security": Route(about="security", when="at_once", audience=BOTH, in_quiet_hours=True),
     "administration": Route(
         about="administration",
         when="at_once",

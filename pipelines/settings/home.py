@@ -205,9 +205,7 @@ def put_all(files: Mapping[Path, bytes], mode: int) -> None:
     They wait for the disk side by side: one after the other is half of what a week's
     pages take.
     """
-    drafts = {
-        path.with_name(f".{path.name}.{secrets.token_hex(4)}"): path for path in files
-    }
+    drafts = {path.with_name(f".{path.name}.{secrets.token_hex(4)}"): path for path in files}
     try:
         for draft, path in drafts.items():
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -86,9 +86,15 @@ class Detection(Part):
 
 
 DayType = Literal[
-    "school", "early_out", "late_start", "pd_day", "weekend", "holiday", "closure",
+    "school",
+    "early_out",
+    "late_start",
+    "pd_day",
+    "weekend",
+    "holiday",
+    "closure",
     "elearning",
-]  # fmt: skip
+]
 DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
 REPORT_TITLE = "Network use, week by week"
 LEAST_COUNT = 5
@@ -163,9 +169,7 @@ class Hours:
     end: int
 
 
-HOURS = re.compile(
-    r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])"
-)
+HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])")
 EVERY_JOB = "all"
 
 
@@ -209,13 +213,13 @@ class District(Part):
     locale: Literal["en-US", "en-GB"] = setting(
         "en-US", "how reports write dates, clock times and distances"
     )
-    account_domains: tuple[
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...
-    ] = setting(
-        (),
-        "domains that are stripped from account names, beside those that "
-        "registry and logs show to be the district's; see schoolbell check",
-        ["EXAMPLE", "school.example"],
+    account_domains: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...] = (
+        setting(
+            (),
+            "domains that are stripped from account names, beside those that "
+            "registry and logs show to be the district's; see schoolbell check",
+            ["EXAMPLE", "school.example"],
+        )
     )
     usual_break: str = setting(
         "",
@@ -291,8 +295,7 @@ class Source(Part):
     )
     hard_links: bool = setting(
         False,
-        "true: read files that have a second name on the disk, as "
-        "`rsync --link-dest` makes them",
+        "true: read files that have a second name on the disk, as `rsync --link-dest` makes them",
         True,
     )
 
@@ -306,9 +309,7 @@ class Referral(Part):
     shared_account: str = setting(
         "human resources", "office for an account in use away from its owner"
     )
-    non_approved_site: str = setting(
-        "the supervisor", "office for a site that is not on the list"
-    )
+    non_approved_site: str = setting("the supervisor", "office for a site that is not on the list")
     off_hours_external: str = setting(
         "the supervisor", "office for outside sites outside duty hours"
     )
@@ -354,20 +355,14 @@ class Report(Part):
         "who gets a report; the director's is always made",
         ["director", "principal", "board"],
     )
-    mail: str = setting(
-        "", "alert channel (type smtp) that mails the newest finished week", "mail"
-    )
+    mail: str = setting("", "alert channel (type smtp) that mails the newest finished week", "mail")
     address: Annotated[str, Field(pattern=r"^(https://[^\s\"<>]+)?$")] = setting(
         "",
         "https address under which your staff open the reports folder",
         "https://intranet.school.example/reports",
     )
-    pdf: bool = setting(
-        False, "true: also as PDF, printed by a Chromium that is installed", True
-    )
-    paper: Literal["letter", "a4"] = setting(
-        "letter", "paper of the printed report", "a4"
-    )
+    pdf: bool = setting(False, "true: also as PDF, printed by a Chromium that is installed", True)
+    paper: Literal["letter", "a4"] = setting("letter", "paper of the printed report", "a4")
     accent: Annotated[str, Field(pattern=COLOUR)] = setting(
         "", "color of links on light ground; its contrast is checked", "#1f5fbf"
     )
@@ -410,8 +405,7 @@ class RegistrySettings(Part):
     )
     calendar_words: Mapping[str, DayType] = Field(
         default_factory=dict,
-        description="words in a calendar event's title -> kind of day: "
-        + ", ".join(DAY_TYPES),
+        description="words in a calendar event's title -> kind of day: " + ", ".join(DAY_TYPES),
         examples=[{"Flex Friday": "elearning"}],
     )
     categories: Mapping[str, str] = Field(
@@ -432,9 +426,7 @@ class ListSource(Part):
         description="how it is written: v2fly, hosts, ut1 (a folder) or csv",
         examples=["v2fly"],
     )
-    category: str | None = setting(
-        None, "what its names are, where it does not say", "games"
-    )
+    category: str | None = setting(None, "what its names are, where it does not say", "games")
     background: str | None = setting(
         None, "kind of machine traffic; its hosts then count as no visit", "tracker"
     )
@@ -492,8 +484,7 @@ class Dagster(Part):
 
     automation: bool = setting(
         True,
-        "schedules and sensors begin switched on; false where a timer "
-        "calls schoolbell run instead",
+        "schedules and sensors begin switched on; false where a timer calls schoolbell run instead",
         False,
     )
 
@@ -523,15 +514,11 @@ class RecordSettings(Part):
         ge=1,
         le=365,
     )
-    warn_days: int = setting(
-        3, "days before that in which status and alerts say so", ge=0, le=60
-    )
+    warn_days: int = setting(3, "days before that in which status and alerts say so", ge=0, le=60)
     rows_an_hour: int = setting(
         600, "rows that a person reviews in an hour, for the estimate of cost", ge=1
     )
-    hourly_cost: float = setting(
-        0, "cost of that hour, in the district's currency", 35.0, ge=0
-    )
+    hourly_cost: float = setting(0, "cost of that hour, in the district's currency", 35.0, ge=0)
     exemptions: Mapping[RecordClass, str] = Field(
         default_factory=dict,
         description="what the district cites for each class that it withholds",

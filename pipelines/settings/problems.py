@@ -64,9 +64,7 @@ class InvalidSettingsError(SettingsError):
         first = problems[0]
         count = len(problems)
         things = "1 problem" if count == 1 else f"{count} problems"
-        super().__init__(
-            f"{things} in the settings", where=first.file, remedy=listed(problems)
-        )
+        super().__init__(f"{things} in the settings", where=first.file, remedy=listed(problems))
 
 
 def shown(value: str) -> str:

@@ -104,8 +104,7 @@ KEPT: Mapping[str, str] = {
     "The audit chain": "who did what must stay provable",
     "The ledger of files": "every line stays accounted for",
     "The names given to pseudonyms": "a name cannot be made again from its token",
-    "Inquiries of other offices": "who was asked about, and who authorized it, must "
-    "stay provable",
+    "Inquiries of other offices": "who was asked about, and who authorized it, must stay provable",
     "Groups of proposals that were accepted": "they can be taken back; what was taken "
     "back keeps no row",
     "Certificates": "they prove what was deleted",
@@ -134,8 +133,7 @@ class RetentionDays(Part):
     def days(self) -> Mapping[str, int]:
         """The days of each class that has a retention."""
         own = {
-            one.name: getattr(self, f"{one.like or one.name}_days", None)
-            for one in RECORD_CLASSES
+            one.name: getattr(self, f"{one.like or one.name}_days", None) for one in RECORD_CLASSES
         }
         return {name: count for name, count in own.items() if count is not None}
 

@@ -21,10 +21,25 @@ from pipelines.settings.secrets import is_reference
 
 Role = Literal["director", "analyst", "operator", "custodian", "superintendent"]
 Right = Literal[
-    "findings", "evidence", "verdict", "assign", "exception", "export", "names",
-    "approve", "replay", "audit", "hold", "purge", "sign", "sites", "refer", "inquire",
-    "accounts", "records",
-]  # fmt: skip
+    "findings",
+    "evidence",
+    "verdict",
+    "assign",
+    "exception",
+    "export",
+    "names",
+    "approve",
+    "replay",
+    "audit",
+    "hold",
+    "purge",
+    "sign",
+    "sites",
+    "refer",
+    "inquire",
+    "accounts",
+    "records",
+]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -182,9 +197,7 @@ class Asker:
         )
 
 
-def asker(
-    roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int
-) -> Asker:
+def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int) -> Asker:
     """Return the user that the operating system names, with their groups' roles.
 
     Args:
@@ -256,24 +269,14 @@ Address = Annotated[str, Field(pattern=r"^(https?://[^\s\"<>/]+)?$")]
 class DeskLogins(Roles):
     """Logins or addresses of people who sign in by OpenID, proxy or password."""
 
-    director: tuple[str, ...] = setting(
-        (), "people with this role", ["jo.park@school.example"]
-    )
-    analyst: tuple[str, ...] = setting(
-        (), "people with this role", ["sam.lee@school.example"]
-    )
-    operator: tuple[str, ...] = setting(
-        (), "people with this role", ["it@school.example"]
-    )
-    custodian: tuple[str, ...] = setting(
-        (), "people with this role", ["records@school.example"]
-    )
+    director: tuple[str, ...] = setting((), "people with this role", ["jo.park@school.example"])
+    analyst: tuple[str, ...] = setting((), "people with this role", ["sam.lee@school.example"])
+    operator: tuple[str, ...] = setting((), "people with this role", ["it@school.example"])
+    custodian: tuple[str, ...] = setting((), "people with this role", ["records@school.example"])
     superintendent: tuple[str, ...] = setting(
         (), "people with this role", ["superintendent@school.example"]
     )
-    agency: tuple[str, ...] = setting(
-        (), "staff of a service agency", ["staff@agency.example"]
-    )
+    agency: tuple[str, ...] = setting((), "staff of a service agency", ["staff@agency.example"])
 
 
 class DeskGroups(Roles):
@@ -303,12 +306,8 @@ class OpenId(Part):
         "claim that holds the login; what follows an @ has to be a domain below",
         "preferred_username",
     )
-    groups_claim: str = setting(
-        "groups", "claim that lists groups, where the provider sends any"
-    )
-    domains: tuple[str, ...] = setting(
-        (), "domains whose accounts may sign in", ["school.example"]
-    )
+    groups_claim: str = setting("groups", "claim that lists groups, where the provider sends any")
+    domains: tuple[str, ...] = setting((), "domains whose accounts may sign in", ["school.example"])
 
 
 class Proxy(Part):
@@ -336,16 +335,13 @@ class Desk(Part):
 
     address: Address = setting(
         "",
-        "address under which browsers reach it behind a proxy; empty: the "
-        "one that it listens on",
+        "address under which browsers reach it behind a proxy; empty: the one that it listens on",
         "https://desk.school.example",
     )
     idle_minutes: int = setting(
         30, "minutes without a click after which a session ends", ge=1, le=480
     )
-    session_hours: int = setting(
-        9, "hours after which it ends in any case", ge=1, le=24
-    )
+    session_hours: int = setting(9, "hours after which it ends in any case", ge=1, le=24)
     logins: DeskLogins = DeskLogins()
     groups: DeskGroups = DeskGroups()
     roles: DeskRoles = DeskRoles()

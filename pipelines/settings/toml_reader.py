@@ -58,9 +58,7 @@ _HIDDEN = "a secret"
 _WELL_NAMED = "a name of a-z, 0-9, _ and -"
 
 
-def problems_of(
-    error: ValidationError, text: str, said: Mapping[str, Any]
-) -> list[Problem]:
+def problems_of(error: ValidationError, text: str, said: Mapping[str, Any]) -> list[Problem]:
     """Every problem of a settings file, in the order of its lines."""
     lines = key_lines(text)
     details = _merged(error.errors(include_url=False))
@@ -160,9 +158,7 @@ def _problem(
     )
 
 
-def _misused(
-    error: MisusedKeyError, at: Path, lines: Mapping[Path, int], said: Any
-) -> Problem:
+def _misused(error: MisusedKeyError, at: Path, lines: Mapping[Path, int], said: Any) -> Problem:
     path = (*at, error.key)
     for part in path:
         said = said.get(part) if isinstance(said, Mapping) else None
@@ -177,9 +173,7 @@ def _misused(
     )
 
 
-def _unknown(
-    path: Path, line: int, found: str, siblings: Fields, written: str
-) -> Problem:
+def _unknown(path: Path, line: int, found: str, siblings: Fields, written: str) -> Problem:
     """A key that is not ours; in its place the nearest, or a comment."""
     name = str(path[-1])
     guess = nearest(name, siblings)
@@ -269,9 +263,7 @@ def load_settings(home: DistrictHome) -> Settings:
             "Make a district home with `schoolbell init`; or bring this file back from "
             "the last backup."
         )
-        raise SettingsError(
-            what, where=str(home.settings_file), remedy=remedy
-        ) from error
+        raise SettingsError(what, where=str(home.settings_file), remedy=remedy) from error
     return parse_settings(data).below(agency_rules(home))
 
 

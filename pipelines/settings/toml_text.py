@@ -36,9 +36,7 @@ def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
     return "\n".join([*head, *_tables(model, known, "")]) + "\n"
 
 
-def _tables(
-    model: type[BaseModel], known: Mapping[str, str], path: str
-) -> Iterator[str]:
+def _tables(model: type[BaseModel], known: Mapping[str, str], path: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner = part_of(field.annotation)
         if inner is None:
@@ -57,9 +55,7 @@ def _tables(
         yield from _tables(inner, known, f"{title}.")
 
 
-def _setting(
-    path: str, key: str, field: FieldInfo, known: Mapping[str, str]
-) -> Iterator[str]:
+def _setting(path: str, key: str, field: FieldInfo, known: Mapping[str, str]) -> Iterator[str]:
     yield f"# {field.description}"
     value = known.get(path)
     yield f"{key} = {value}" if value else f"# {key} = {shown_value(field)}"

@@ -35,9 +35,7 @@ def end_group(connection: Connection, number: str) -> None:
     """Note that a group was taken back; what it had written is forgotten."""
     here = ACCEPTED_GROUPS.c.number == number
     connection.execute(
-        update(ACCEPTED_GROUPS)
-        .where(here)
-        .values(taken_back_time=now_text(), changes="[]")
+        update(ACCEPTED_GROUPS).where(here).values(taken_back_time=now_text(), changes="[]")
     )
 
 

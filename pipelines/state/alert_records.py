@@ -142,13 +142,8 @@ def put_news(connection: Connection, new: Sequence[Row], known: Sequence[Row]) -
     if new:
         connection.execute(insert(NEWS), new)
     if known:
-        columns: dict[str, Any] = {
-            name: bindparam(name) for name in known[0] if name != "key"
-        }
-        rows = [
-            {**{name: row[name] for name in columns}, "its_key": row["key"]}
-            for row in known
-        ]
+        columns: dict[str, Any] = {name: bindparam(name) for name in known[0] if name != "key"}
+        rows = [{**{name: row[name] for name in columns}, "its_key": row["key"]} for row in known]
         connection.execute(_NEWS_BY_KEY.values(columns), rows)
 
 
@@ -172,9 +167,7 @@ def forget_announcements(connection: Connection, news_id: str) -> None:
 def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
     """Note the newest message of a channel that told of a fact."""
     for row in rows:
-        here = (ANNOUNCED.c.news_id == row["news_id"]) & (
-            ANNOUNCED.c.channel == row["channel"]
-        )
+        here = (ANNOUNCED.c.news_id == row["news_id"]) & (ANNOUNCED.c.channel == row["channel"])
         connection.execute(delete(ANNOUNCED).where(here))
         connection.execute(insert(ANNOUNCED).values(**row))
 
@@ -196,9 +189,7 @@ def announcements(store: Store, at: datetime | None = None) -> list[dict[str, An
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def ended_news(
-    store: Store, channel: str, about: str, since: datetime
-) -> list[dict[str, Any]]:
+def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[dict[str, Any]]:
     """Facts that a channel was told of and that ended since, oldest first."""
     query = (
         select(NEWS)
@@ -249,9 +240,7 @@ def decisions(store: Store) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(select(DECISIONS)).mappings()]
 
 
-def count_decisions(
-    store: Store, keys: Sequence[tuple[str, str, str, str]], now: datetime
-) -> None:
+def count_decisions(store: Store, keys: Sequence[tuple[str, str, str, str]], now: datetime) -> None:
     """Count decisions; the first and the last time are kept.
 
     Args:
@@ -263,8 +252,7 @@ def count_decisions(
         known = {tuple(row) for row in rows}
         stamp = now_text(now)
         old = [
-            {f"its_{name}": part for name, part in zip(_NAMES, key, strict=True)}
-            | {"stamp": stamp}
+            {f"its_{name}": part for name, part in zip(_NAMES, key, strict=True)} | {"stamp": stamp}
             for key in keys
             if key in known
         ]

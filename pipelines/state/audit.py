@@ -315,9 +315,7 @@ def open_chain(store: Store, home: DistrictHome) -> Chain:
     return Chain(store, home.keys / "audit.key", home.path / "audit.head")
 
 
-def first_broken(
-    entries: Sequence[Entry], key: bytes, heads: Sequence[Head]
-) -> Broken | None:
+def first_broken(entries: Sequence[Entry], key: bytes, heads: Sequence[Head]) -> Broken | None:
     """The first entry that does not follow from the one before, or lacks a head."""
     previous = NOTHING_BEFORE
     for number, entry in enumerate(entries, start=1):
@@ -341,9 +339,7 @@ def _lacks(entries: Sequence[Entry], head: Head) -> Broken | None:
             f"is missing; the chain once reached {head.number}, says {head.where}",
         )
     if entries[head.number - 1].hash != head.hash:
-        return Broken(
-            head.number, f"is not the entry whose hash {head.where} holds".strip()
-        )
+        return Broken(head.number, f"is not the entry whose hash {head.where} holds".strip())
     return None
 
 
@@ -437,9 +433,7 @@ ON_A_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>
 IN_A_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
 
 
-def verified(
-    store: Store, home: DistrictHome, given: Sequence[Head] = ()
-) -> Broken | None:
+def verified(store: Store, home: DistrictHome, given: Sequence[Head] = ()) -> Broken | None:
     """The first broken link, or None: the chain holds against every head known.
 
     Args:

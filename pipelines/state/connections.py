@@ -78,9 +78,7 @@ def engine_of(where: Path | str) -> Engine:
 def only_one_writes(connection: Connection) -> None:
     """Wait until no other transaction writes; SQLite does so by itself."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            text("select pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK}
-        )
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
 
 
 @contextmanager
@@ -264,9 +262,7 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(
-    where: Path | str, accept: Callable[[Connection], None] = lambda _: None
-) -> Store:
+def open_store(where: Path | str, accept: Callable[[Connection], None] = lambda _: None) -> Store:
     """Open the state database, creating its tables where they are missing.
 
     Args:
@@ -290,9 +286,7 @@ def open_store(
     return store
 
 
-def _laid_out(
-    store: Store, where: Path | str, accept: Callable[[Connection], None]
-) -> None:
+def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], None]) -> None:
     """Let the tables be there, in the layout of this version."""
     home = where.parent if isinstance(where, Path) else "HOME"
     remedy = f"schoolbell upgrade --home {home}"
@@ -349,9 +343,7 @@ def fact(connection: Connection, name: str) -> str | None:
 
 def remember(connection: Connection, name: str, value: str) -> None:
     """Set a fact."""
-    changed = connection.execute(
-        update(FACTS).where(FACTS.c.name == name).values(value=value)
-    )
+    changed = connection.execute(update(FACTS).where(FACTS.c.name == name).values(value=value))
     if changed.rowcount == 0:
         connection.execute(insert(FACTS).values(name=name, value=value))
 

@@ -38,8 +38,7 @@ def case_revision(connection: Connection, case_id: str) -> str:
     ).where(REFERRALS.c.case_id == case_id)
     said = select(STATEMENTS.c.statement_id).where(STATEMENTS.c.case_id == case_id)
     rows = [
-        [tuple(row) for row in connection.execute(query)]
-        for query in (found, given, gone, said)
+        [tuple(row) for row in connection.execute(query)] for query in (found, given, gone, said)
     ]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
@@ -69,14 +68,10 @@ def state_version(store: Store) -> tuple[Any, ...]:
         select(func.count(), func.max(ASSIGNMENTS.c.assigned_time)),
     )
     with store.reading() as connection:
-        return tuple(
-            value for query in queries for value in connection.execute(query).one()
-        )
+        return tuple(value for query in queries for value in connection.execute(query).one())
 
 
-def put_account(
-    connection: Connection, login: str, password_hash: str, by: str
-) -> None:
+def put_account(connection: Connection, login: str, password_hash: str, by: str) -> None:
     """Make an account, or give one that is there another password."""
     here = DESK_ACCOUNTS.c.login == login
     values = {"password_hash": password_hash, "created_by": by, "ended_time": None}

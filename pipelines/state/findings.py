@@ -42,9 +42,7 @@ def add_finding(connection: Connection, row: Row) -> None:
     connection.execute(insert(FINDINGS).values(**row))
 
 
-def change_finding(
-    connection: Connection, finding_id: str, values: Mapping[str, Any]
-) -> None:
+def change_finding(connection: Connection, finding_id: str, values: Mapping[str, Any]) -> None:
     """Set columns of a finding's row; when it was updated is one of them."""
     connection.execute(
         update(FINDINGS)
@@ -80,9 +78,7 @@ def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
     return days
 
 
-def stored_evidence(
-    store: Store, findings: Collection[str] | None = None
-) -> list[dict[str, Any]]:
+def stored_evidence(store: Store, findings: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Every copied line, or those of some findings, by finding and position."""
     query = select(EVIDENCE).order_by(EVIDENCE.c.finding_id, EVIDENCE.c.position)
     if findings is not None:
@@ -120,9 +116,7 @@ def evidence_rows(connection: Connection, finding_id: str) -> list[dict[str, Any
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def replace_evidence(
-    connection: Connection, finding_id: str, rows: Iterable[Row]
-) -> None:
+def replace_evidence(connection: Connection, finding_id: str, rows: Iterable[Row]) -> None:
     """Put copied lines, in their order, in place of those a finding had."""
     connection.execute(delete(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id))
     numbered = [

@@ -23,10 +23,7 @@ def roles_text(settings: Settings) -> str:
     """Return which roles the settings fill, with a hash of the groups and logins."""
     filled = [role for role in ROLES if getattr(settings.roles, role)]
     desk = settings.desk
-    tables = [
-        part.model_dump()
-        for part in (settings.roles, desk.logins, desk.groups, desk.roles)
-    ]
+    tables = [part.model_dump() for part in (settings.roles, desk.logins, desk.groups, desk.roles)]
     if not any(any(table.values()) for table in tables):
         return NONE
     digest = hashlib.sha256(json.dumps(tables, sort_keys=True).encode()).hexdigest()
@@ -52,9 +49,7 @@ def keep_roles(store: Store, home: DistrictHome, settings: Settings) -> None:
     note_roles(store, home, settings, "read from district.toml")
 
 
-def note_roles(
-    store: Store, home: DistrictHome, settings: Settings, reason: str
-) -> str:
+def note_roles(store: Store, home: DistrictHome, settings: Settings, reason: str) -> str:
     """Write the roles of the settings into the chain; return how they are written."""
     now, uid = roles_text(settings), login_uid()
     actor = f"{known_user(uid)[0]} ({uid})"

@@ -168,9 +168,7 @@ def commit(store: Store, change: Change) -> Mark | None:
     """
     for record in change.files:
         if not record.balances:
-            message = (
-                f"the lines of {record.source}/{record.path} do not add up: {record}"
-            )
+            message = f"the lines of {record.source}/{record.path} do not add up: {record}"
             raise ValueError(message)
     now = now_text()
     with store.writing() as connection:
@@ -352,14 +350,10 @@ def supersede(connection: Connection, paths: Iterable[str]) -> None:
     """Let lake files no longer count; the next sweep deletes them."""
     now = now_text()
     for path in paths:
-        connection.execute(
-            update(LAKE_FILES).filter_by(path=path).values(superseded_time=now)
-        )
+        connection.execute(update(LAKE_FILES).filter_by(path=path).values(superseded_time=now))
 
 
-def forget_headers(
-    connection: Connection, formats: Collection[str], before: date
-) -> None:
+def forget_headers(connection: Connection, formats: Collection[str], before: date) -> None:
     """Delete what files of some formats, heard of last before a day, hand on."""
     seen = func.coalesce(SOURCE_FILES.c.last_time, SOURCE_FILES.c.last_read_time)
     connection.execute(

@@ -217,9 +217,7 @@ def _attach(held: Any, path: Path) -> None:
     held.execute("pragma journal_mode = memory")
 
 
-def copied_table(
-    connection: Connection, table: Table, held: Collection[str], schema: str
-) -> int:
+def copied_table(connection: Connection, table: Table, held: Collection[str], schema: str) -> int:
     """Fill one empty table from the same table in another schema; its rows, compared.
 
     Args:
@@ -232,10 +230,7 @@ def copied_table(
     name = table.name if table.name in held else FORMER_NAMES.get(table.name)
     if name is None or name not in held:
         return 0
-    has = {
-        column["name"]
-        for column in inspect(connection).get_columns(name, schema=schema)
-    }
+    has = {column["name"] for column in inspect(connection).get_columns(name, schema=schema)}
     old = Table(
         name,
         MetaData(schema=schema),
@@ -253,9 +248,7 @@ def copied_table(
     return _same(connection, table, old, shared)
 
 
-def _same(
-    connection: Connection, table: Table, old: Table, shared: Sequence[str]
-) -> int:
+def _same(connection: Connection, table: Table, old: Table, shared: Sequence[str]) -> int:
     """The number of rows, which are the old ones in every column that those had.
 
     Raises:
@@ -322,13 +315,10 @@ def _renewed(connection: Connection, kept: str) -> Upgraded:
     quoted = connection.dialect.identifier_preparer.quote
     connection.execute(text(f"create schema {quoted(kept)}"))
     for name in held:
-        connection.execute(
-            text(f"alter table {quoted(name)} set schema {quoted(kept)}")
-        )
+        connection.execute(text(f"alter table {quoted(name)} set schema {quoted(kept)}"))
     METADATA.create_all(connection)
     rows = {
-        table.name: copied_table(connection, table, held, kept)
-        for table in METADATA.sorted_tables
+        table.name: copied_table(connection, table, held, kept) for table in METADATA.sorted_tables
     }
     counting_on(connection)
     remember(connection, FACT, mark())

@@ -64,9 +64,7 @@ def examine(home: DistrictHome) -> None:
         store.close()
 
 
-def require_own(
-    home: DistrictHome, marks: Mapping[Path, Mark], connection: Connection
-) -> None:
+def require_own(home: DistrictHome, marks: Mapping[Path, Mark], connection: Connection) -> None:
     """Go on only with the state that belongs to the home.
 
     Args:
@@ -80,9 +78,7 @@ def require_own(
         where = str(place)
     for path, mark in marks.items():
         if own is None or mark.home != own.home:
-            raise _refusal(
-                home, where, f"the state database is not of the home that {path} names"
-            )
+            raise _refusal(home, where, f"the state database is not of the home that {path} names")
         if mark.generation > own.generation:
             raise _refusal(
                 home,
@@ -110,9 +106,7 @@ def _require_lake(
             for table in (SOURCE_FILES, AUDIT, REPORTS)
         )
     if is_empty and not has_mark and (traces := ", ".join(_traces(home))):
-        raise _refusal(
-            home, where, f"the state database is empty, but the home holds {traces}"
-        )
+        raise _refusal(home, where, f"the state database is empty, but the home holds {traces}")
     missing = [path for path in listed if not (home.lake / path).is_file()]
     if missing:
         raise _refusal(
@@ -140,9 +134,7 @@ def refuse_lost(home: DistrictHome) -> Path | str:
     elif not place.stat().st_size:
         what = "is empty"
     if what and (traces := ", ".join(_traces(home))):
-        raise _refusal(
-            home, str(place), f"the state database {what}, but the home holds {traces}"
-        )
+        raise _refusal(home, str(place), f"the state database {what}, but the home holds {traces}")
     return place
 
 
@@ -161,10 +153,7 @@ def _traces(home: DistrictHome) -> Iterator[str]:
 
 def _refusal(home: DistrictHome, where: str, what: str) -> ForeignStateError:
     moved = ""
-    if (
-        next(home.path.glob("state.db.moved-*"), None)
-        and not home.state_pointer.exists()
-    ):
+    if next(home.path.glob("state.db.moved-*"), None) and not home.state_pointer.exists():
         moved = (
             "The state was moved to a database server once: if it still is there, "
             "put state.toml back.\n  "

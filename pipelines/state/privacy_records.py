@@ -42,9 +42,7 @@ def assigned_names(
     """
     with store.writing() as connection:
         rows = connection.execute(
-            select(PSEUDONYMS.c.token, PSEUDONYMS.c.name).where(
-                PSEUDONYMS.c.kind == scope
-            )
+            select(PSEUDONYMS.c.token, PSEUDONYMS.c.name).where(PSEUDONYMS.c.kind == scope)
         )
         existing = {row.token: row.name for row in rows}
         if added := assign(existing):
@@ -75,9 +73,7 @@ def attribution_changes(store: Store) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def remove_attribution_changes(
-    connection: Connection, before: str, held: Collection[str]
-) -> None:
+def remove_attribution_changes(connection: Connection, before: str, held: Collection[str]) -> None:
     """Delete changes of days before one, but for held days."""
     connection.execute(
         delete(ATTRIBUTION_CHANGES).where(

@@ -44,10 +44,7 @@ def mark_reports_written(store: Store, weeks: Iterable[date]) -> None:
 
 
 def _noted(connection: Connection) -> set[date]:
-    return {
-        date.fromisoformat(load)
-        for load in json.loads(fact(connection, PENDING) or "[]")
-    }
+    return {date.fromisoformat(load) for load in json.loads(fact(connection, PENDING) or "[]")}
 
 
 def _note(connection: Connection, weeks: Iterable[date]) -> None:
@@ -68,9 +65,7 @@ def put_report(
     for table in (REPORTS, REPORT_FACTS):
         connection.execute(delete(table).filter_by(**key))
     connection.execute(insert(REPORT_FACTS).values(**key, facts=values.pop("facts")))
-    connection.execute(
-        insert(REPORTS).values(**key, **values, published_time=now_text())
-    )
+    connection.execute(insert(REPORTS).values(**key, **values, published_time=now_text()))
 
 
 def remove_reports(connection: Connection, week: str) -> None:

@@ -118,15 +118,11 @@ def change_record_request(
     connection.execute(update(RECORD_REQUESTS).where(here).values(**values))
 
 
-def add_record_decision(
-    connection: Connection, request_id: str, decision: RecordDecision
-) -> None:
+def add_record_decision(connection: Connection, request_id: str, decision: RecordDecision) -> None:
     """Keep a decision; an earlier approval does not hold for what it changes."""
     values = {**decision.__dict__, "time": now_text()}
     connection.execute(insert(RECORD_DECISIONS).values(request_id=request_id, **values))
-    change_record_request(
-        connection, request_id, approved_by=None, approved_sha256=None
-    )
+    change_record_request(connection, request_id, approved_by=None, approved_sha256=None)
 
 
 def record_decisions(store: Store, request_id: str) -> dict[str, RecordDecision]:
@@ -150,9 +146,7 @@ def note_record_release(connection: Connection, **values: str | int) -> None:
         RECORD_RELEASES.c.sha256 == values["sha256"]
     )
     if connection.execute(select(RECORD_RELEASES).where(here)).first() is None:
-        connection.execute(
-            insert(RECORD_RELEASES).values(released_time=now_text(), **values)
-        )
+        connection.execute(insert(RECORD_RELEASES).values(released_time=now_text(), **values))
 
 
 def record_releases(store: Store) -> list[dict[str, Any]]:

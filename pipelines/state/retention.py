@@ -110,9 +110,7 @@ def certify(connection: Connection, certificate: str) -> None:
     """Name the certificate of all that has none; the purge is over."""
     end(connection)
     connection.execute(
-        update(PURGED)
-        .where(PURGED.c.certificate.is_(None))
-        .values(certificate=certificate)
+        update(PURGED).where(PURGED.c.certificate.is_(None)).values(certificate=certificate)
     )
 
 
@@ -130,11 +128,7 @@ def purged_rows(store: Store) -> Counter[tuple[str, str]]:
 
 def purged_reports(store: Store) -> Sequence[str]:
     """Mondays of the weeks whose report was deleted, as ISO text, oldest first."""
-    query = (
-        select(PURGED.c.name)
-        .where(PURGED.c.record_class == "report")
-        .order_by(PURGED.c.name)
-    )
+    query = select(PURGED.c.name).where(PURGED.c.record_class == "report").order_by(PURGED.c.name)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
 

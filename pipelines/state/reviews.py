@@ -57,18 +57,12 @@ def reviewed_findings(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())
 
 
-def assign_to(
-    connection: Connection, subject_id: str, assignee: str, assigned_by: str
-) -> None:
+def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_by: str) -> None:
     """Give a finding or a case to somebody, in place of whoever had it."""
-    connection.execute(
-        delete(ASSIGNMENTS).where(ASSIGNMENTS.c.subject_id == subject_id)
-    )
+    connection.execute(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.subject_id == subject_id))
     values = {"assignee": assignee, "assigned_by": assigned_by}
     connection.execute(
-        insert(ASSIGNMENTS).values(
-            subject_id=subject_id, assigned_time=now_text(), **values
-        )
+        insert(ASSIGNMENTS).values(subject_id=subject_id, assigned_time=now_text(), **values)
     )
 
 
@@ -115,16 +109,12 @@ def add_case(connection: Connection, case: Mapping[str, str]) -> None:
 
 def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None:
     """Let a finding be of a case; it stays there."""
-    connection.execute(
-        insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id)
-    )
+    connection.execute(insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id))
 
 
 def findings_without_case(store: Store) -> list[dict[str, Any]]:
     """Rows of findings that an older version kept without a case."""
-    query = select(FINDINGS).where(
-        FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id))
-    )
+    query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -178,9 +168,7 @@ def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
     )
 
 
-def _findings(
-    connection: Connection, ids: Sequence[str] | None
-) -> dict[str, dict[str, Any]]:
+def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, dict[str, Any]]:
     """Findings by id, each record as a mapping: some of them, or all."""
     query = select(FINDINGS)
     parts = [query]
@@ -204,9 +192,7 @@ def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
     connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
 
 
-def change_request(
-    connection: Connection, request_id: str, **values: int | str
-) -> None:
+def change_request(connection: Connection, request_id: str, **values: int | str) -> None:
     """Note who approved a request, or that it was used."""
     here = REQUESTS.c.request_id == request_id
     connection.execute(update(REQUESTS).where(here).values(**values))

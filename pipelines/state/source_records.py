@@ -151,9 +151,7 @@ def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> 
 def dirty_days(store: Store) -> list[date]:
     """Days whose models are older than their inputs, oldest first."""
     with store.reading() as connection:
-        days = connection.execute(
-            select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date)
-        )
+        days = connection.execute(select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date))
         return [date.fromisoformat(day) for day in days.scalars()]
 
 
@@ -167,9 +165,7 @@ def oldest_dirty(store: Store) -> datetime | None:
 def mark_clean(store: Store, day: date) -> None:
     """The models of a day are up to date."""
     with store.writing() as connection:
-        connection.execute(
-            delete(DIRTY_DAYS).where(DIRTY_DAYS.c.event_date == day.isoformat())
-        )
+        connection.execute(delete(DIRTY_DAYS).where(DIRTY_DAYS.c.event_date == day.isoformat()))
 
 
 @dataclass(frozen=True, order=True)
@@ -219,16 +215,12 @@ def lift(store: Store, model: str, days: Collection[date | None]) -> None:
         _lifted(connection, model, days)
 
 
-def _lifted(
-    connection: Connection, model: str, days: Collection[date | None]
-) -> str | None:
+def _lifted(connection: Connection, model: str, days: Collection[date | None]) -> str | None:
     """Strike days off; since when the first of them was held back."""
     is_meant = (QUARANTINE.c.model == model) & QUARANTINE.c.event_date.in_(
         [_text(day) for day in days]
     )
-    since = connection.execute(
-        select(QUARANTINE.c.since_time).where(is_meant).limit(1)
-    ).scalar()
+    since = connection.execute(select(QUARANTINE.c.since_time).where(is_meant).limit(1)).scalar()
     connection.execute(delete(QUARANTINE).where(is_meant))
     return since
 
@@ -303,10 +295,7 @@ def newest_events(store: Store) -> dict[str, datetime]:
         .group_by(LAKE_FILES.c.source)
     )
     with store.reading() as connection:
-        return {
-            row.source: datetime.fromisoformat(row.newest)
-            for row in connection.execute(query)
-        }
+        return {row.source: datetime.fromisoformat(row.newest) for row in connection.execute(query)}
 
 
 def newest_arrivals(store: Store) -> dict[str, datetime]:
@@ -315,10 +304,7 @@ def newest_arrivals(store: Store) -> dict[str, datetime]:
         SOURCE_FILES.c.source, func.max(SOURCE_FILES.c.last_read_time).label("newest")
     ).group_by(SOURCE_FILES.c.source)
     with store.reading() as connection:
-        return {
-            row.source: datetime.fromisoformat(row.newest)
-            for row in connection.execute(query)
-        }
+        return {row.source: datetime.fromisoformat(row.newest) for row in connection.execute(query)}
 
 
 OPENED = "days_opened"
@@ -340,9 +326,7 @@ def last_rebuild_reasons(store: Store) -> Reasons:
     """What the last build that opened days was told; empty before the first."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, OPENED) or "{}")
-    return {
-        name: [date.fromisoformat(day) for day in days] for name, days in noted.items()
-    }
+    return {name: [date.fromisoformat(day) for day in days] for name, days in noted.items()}
 
 
 def reason_lines(reasons: Reasons) -> Iterator[str]:
@@ -354,9 +338,7 @@ def reason_lines(reasons: Reasons) -> Iterator[str]:
             yield f"{name}: {len(days)} days, {days[0]} to {days[-1]}"
 
 
-def lasting_issues(
-    connection: Connection, kinds: Iterable[str]
-) -> dict[str, dict[str, Any]]:
+def lasting_issues(connection: Connection, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Issues of some kinds that have not ended, by key."""
     query = select(SOURCE_ISSUES).where(
         SOURCE_ISSUES.c.end_time.is_(None), SOURCE_ISSUES.c.kind.in_(sorted(set(kinds)))
@@ -399,9 +381,7 @@ def _is(key: str, start_time: str) -> ColumnElement[bool]:
 
 def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str, Any]]:
     """Issues, oldest first: those that last, and those that ended since."""
-    query = select(SOURCE_ISSUES).order_by(
-        SOURCE_ISSUES.c.start_time, SOURCE_ISSUES.c.key
-    )
+    query = select(SOURCE_ISSUES).order_by(SOURCE_ISSUES.c.start_time, SOURCE_ISSUES.c.key)
     if since is None:
         query = query.where(SOURCE_ISSUES.c.end_time.is_(None))
     else:
@@ -439,8 +419,6 @@ def noted_domains(store: Store) -> tuple[Domain, ...]:
     with store.reading() as connection:
         noted = json.loads(fact(connection, NAME) or "[]")
     return tuple(
-        Domain(
-            **one | {name: tuple(one.get(name, ())) for name in ("forms", "strange")}
-        )
+        Domain(**one | {name: tuple(one.get(name, ())) for name in ("forms", "strange")})
         for one in noted
     )

@@ -60,9 +60,7 @@ _SESSIONS = pl.Schema(
         "pace": pl.String,
     }
 )
-_FETCHES = pl.Schema(
-    {name: REQUESTS[name] for name in REQUESTS if name not in {"is_page", "sent"}}
-)
+_FETCHES = pl.Schema({name: REQUESTS[name] for name in REQUESTS if name not in {"is_page", "sent"}})
 ASSET_CHOICES = 8
 HANDSHAKE_SHARE = 0.1
 FILM_BYTES, FILM_SHARE = 1_100_000, 0.85
@@ -183,9 +181,7 @@ def _from_media(world: World, site: Numbers, host: Numbers) -> Numbers:
     """The host of each page; films come from their site's media host by and by."""
     if not world.habits.films_apart:
         return host
-    media = [
-        s.assets[-1] if s.assets and s.weight > FILM_BYTES else "" for s in world.sites
-    ]
+    media = [s.assets[-1] if s.assets and s.weight > FILM_BYTES else "" for s in world.sites]
     film = np.array(media)[site]
     rng = world.generator("films")
     is_film = (film != "") & (rng.random(len(host)) < FILM_SHARE)
@@ -236,9 +232,7 @@ def _durations(rng: np.random.Generator, count: int, median: float) -> Numbers:
     return (seconds * 1_000).astype(np.int64) + 20
 
 
-def _placed(
-    plan: pl.DataFrame, session: Numbers, columns: Mapping[str, Numbers]
-) -> pl.DataFrame:
+def _placed(plan: pl.DataFrame, session: Numbers, columns: Mapping[str, Numbers]) -> pl.DataFrame:
     where = plan.select("account", "device", "network", "address")[session]
     return where.with_columns(pl.Series(k, v) for k, v in columns.items()).select(
         pl.col(name).cast(dtype) for name, dtype in REQUESTS.items()
@@ -307,16 +301,11 @@ def _stands(device: Device) -> bool:
     return device.device_class in classes and device.number % 8 != 0
 
 
-def _while_awake(
-    world: World, rows: pl.DataFrame, sittings: Sequence[Sitting]
-) -> pl.DataFrame:
+def _while_awake(world: World, rows: pl.DataFrame, sittings: Sequence[Sitting]) -> pl.DataFrame:
     """What devices ask for while somebody sits there, and until they fall asleep."""
     devices = world.places.devices
     spans = pl.DataFrame(
-        [
-            (one.device, one.start, one.end + devices[one.device].awake_for)
-            for one in sittings
-        ],
+        [(one.device, one.start, one.end + devices[one.device].awake_for) for one in sittings],
         schema={"device": pl.Int32, "from": pl.Int64, "to": pl.Int64},
         orient="row",
     )
@@ -340,14 +329,10 @@ def _timed(
     steps = np.arange(count)[None, :] * timer.period
     times = (world.days[0].at("00:00") + phase + steps + wander).astype(np.int64)
     size = timer.size * np.exp(timer.spread * rng.standard_normal(times.size))
-    return _rows(
-        times.ravel(), chosen, count, timer.host, size, needs_user=timer.needs_user
-    )
+    return _rows(times.ravel(), chosen, count, timer.host, size, needs_user=timer.needs_user)
 
 
-def _updates(
-    world: World, rng: np.random.Generator, devices: Sequence[Device]
-) -> pl.DataFrame:
+def _updates(world: World, rng: np.random.Generator, devices: Sequence[Device]) -> pl.DataFrame:
     """Big downloads between three and five on Wednesday mornings."""
     nights = [day for day in world.days if day.date.weekday() == 2]
     count = 4 * len(nights)
@@ -392,9 +377,7 @@ def logged_on(sittings: Sequence[Sitting]) -> pl.DataFrame:
     for sitting in sorted(sittings, key=lambda s: (s.device, s.start)):
         end = sitting.end if sitting.closed == "logoff" else sitting.end + 5 * DAY
         rows.append((sitting.device, sitting.start, sitting.account, end))
-    schema = pl.Schema(
-        {"device": pl.Int32, "on": pl.Int64, "account": pl.String, "off": pl.Int64}
-    )
+    schema = pl.Schema({"device": pl.Int32, "on": pl.Int64, "account": pl.String, "off": pl.Int64})
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

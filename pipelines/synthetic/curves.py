@@ -72,9 +72,14 @@ def _points(district: District, cases: pl.DataFrame) -> Iterator[Point]:
                     except ModelError:  # such a value is not allowed beside others
                         continue
                     true = _true(cases, found)
-                    yield Point(rule=code, parameter=name, value=float(value),
-                                is_now=value == param.default, true=true,
-                                false=len(found) - true)  # fmt: skip
+                    yield Point(
+                        rule=code,
+                        parameter=name,
+                        value=float(value),
+                        is_now=value == param.default,
+                        true=true,
+                        false=len(found) - true,
+                    )
 
 
 def tried(param: Param) -> list[Scalar]:
@@ -85,9 +90,7 @@ def tried(param: Param) -> list[Scalar]:
     least = -float("inf") if param.min is None else param.min
     most = float("inf") if param.max is None else param.max
     moved = [min(max(now * step, least), most) for step in STEPS]
-    whole = [
-        round(value) if param.type == "int" else round(value, 6) for value in moved
-    ]
+    whole = [round(value) if param.type == "int" else round(value, 6) for value in moved]
     return sorted(set(whole))
 
 

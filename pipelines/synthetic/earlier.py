@@ -75,7 +75,4 @@ def _is_valid(plan: Plan, account: str, day: date) -> bool:
         row for row in plan.rows.get("accounts.csv", ()) if row["username"] == account
     ]
     text = day.isoformat()
-    return all(
-        row.get("valid_from", "") <= text <= (row.get("valid_to") or "9")
-        for row in rows
-    )
+    return all(row.get("valid_from", "") <= text <= (row.get("valid_to") or "9") for row in rows)

@@ -106,9 +106,7 @@ def generate(  # noqa: PLR0913 - a district has that many sides
     stayed = stays(world, requests)
     written = _write_logs(world, plan, requests, stayed, home / "landing", tell)
     if weeks_before:
-        lines = windows_lines(
-            before, keyboard_events(before, earlier_plan(before, plan))
-        )
+        lines = windows_lines(before, keyboard_events(before, earlier_plan(before, plan)))
         written.append(write_feed(before, home / "landing", EARLIER, lines))
     bound = bindings(world, stayed, plan)
     return write_truth(world, plan, written, bound, home / "truth")

@@ -149,9 +149,7 @@ def _person(
     role, title, building = job
     letter = "s" if grade else "p"
     person_id = f"{letter}-{1000 + number}"
-    return Person(
-        number, person_id, given, family, username, role, title, building, grade
-    )
+    return Person(number, person_id, given, family, username, role, title, building, grade)
 
 
 def _username(given: str, family: str, grade: str, taken: set[str]) -> str:

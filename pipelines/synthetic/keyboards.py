@@ -78,30 +78,24 @@ def _sat_down(
             yield from _mistyped(rng, sitting, address, kind)
         yield (sitting.start, device, device, account, "4624", kind, logon, address)
         if kind in {7, 11}:
-            yield (sitting.start + 260, device, device, account, "4801", 0,
-                   sessions[seat], 0)  # fmt: skip
+            yield (sitting.start + 260, device, device, account, "4801", 0, sessions[seat], 0)
         yield from _controller(rng, sitting, address, logon)
     if sitting.closed == "lock":
-        yield (sitting.end, device, device, account, "4800", 0,
-               sessions.get(seat, 0x9999), 0)  # fmt: skip
+        yield (sitting.end, device, device, account, "4800", 0, sessions.get(seat, 0x9999), 0)
     elif sitting.closed == "logoff":
         logon = sessions.pop(seat, 0x9999)
         yield (sitting.end, device, device, account, "4647", 0, logon, 0)
         yield (sitting.end + 1_400, device, device, account, "4634", 2, logon, 0)
 
 
-def _mistyped(
-    rng: random.Random, sitting: Sitting, address: int, kind: int
-) -> Iterator[Row]:
+def _mistyped(rng: random.Random, sitting: Sitting, address: int, kind: int) -> Iterator[Row]:
     time = sitting.start - rng.randint(6, 20) * SECOND
     device, account = sitting.device, sitting.account
     yield (time, device, device, account, "4625", kind, 0, address)
     yield (time + 90, rng.choice(CONTROLLERS), device, account, "4776", 0, 1, address)
 
 
-def _controller(
-    rng: random.Random, sitting: Sitting, address: int, logon: int
-) -> Iterator[Row]:
+def _controller(rng: random.Random, sitting: Sitting, address: int, logon: int) -> Iterator[Row]:
     """What the domain controller sees of it, by its own right clock."""
     delay = 25 * SECOND if sitting.opened == "cached" else 0
     time, controller = sitting.start + delay, rng.choice(CONTROLLERS)
@@ -117,17 +111,21 @@ def _controller(
 
 def _key(key: Key, number: int) -> Row:
     return (
-        key.time, key.device, key.device, key.account, key.code, key.logon_type,
-        0x7000000 + number * 11, key.address,
-    )  # fmt: skip
+        key.time,
+        key.device,
+        key.device,
+        key.account,
+        key.code,
+        key.logon_type,
+        0x7000000 + number * 11,
+        key.address,
+    )
 
 
 def _machines(world: World) -> pl.DataFrame:
     """Computers' own logons at the controller, and services at home, day and night."""
     rng = world.generator("machine logons")
-    wired = [
-        d for d in world.places.devices if d.is_windows and "wifi" not in d.network
-    ]
+    wired = [d for d in world.places.devices if d.is_windows and "wifi" not in d.network]
     numbers = np.array([device.number for device in wired])
     first, days = world.days[0].at("00:00"), len(world.days)
     network = _ticks(rng, numbers, first, days, 12 * HOUR)

@@ -18,9 +18,7 @@ from pipelines.synthetic.plan import Plan, Release
 from pipelines.synthetic.school_days import HOUR, MINUTE, SECOND
 from pipelines.synthetic.world import World
 
-LEASES = pl.Schema(
-    {"time": pl.Int64, "action": pl.String, "address": pl.Int64, "device": pl.Int32}
-)
+LEASES = pl.Schema({"time": pl.Int64, "action": pl.String, "address": pl.Int64, "device": pl.Int32})
 """Columns of DHCP events: DISCOVER, OFFER, REQUEST, ACK, RELEASE."""
 
 WIRED_LEASE = 24 * HOUR
@@ -52,9 +50,7 @@ def stays(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def dhcp_events(
-    world: World, stayed: pl.DataFrame, releases: Sequence[Release]
-) -> pl.DataFrame:
+def dhcp_events(world: World, stayed: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFrame:
     """All DHCP events in order of time."""
     rng = world.generator("leases")
     begin = stayed["start"] - rng.integers(20, 140, stayed.height) * SECOND
@@ -73,9 +69,7 @@ def dhcp_events(
     return pl.concat(parts).sort("time", maintain_order=True)
 
 
-def _asked(
-    rows: pl.DataFrame, times: pl.Series, action: str, delay: int
-) -> pl.DataFrame:
+def _asked(rows: pl.DataFrame, times: pl.Series, action: str, delay: int) -> pl.DataFrame:
     return rows.with_columns(time=times + delay, action=pl.lit(action)).select(
         pl.col(name).cast(dtype) for name, dtype in LEASES.items()
     )
@@ -118,8 +112,7 @@ def _used(world: World, plan: Plan) -> pl.DataFrame:
     silent = [
         session
         for session in plan.sessions
-        if not world.places.devices[session.device].is_windows
-        and session.pace != "phone"
+        if not world.places.devices[session.device].is_windows and session.pace != "phone"
     ]
     seated = frame(plan.sittings, _PLACED).with_columns(address=pl.lit(0, pl.Int64))
     schema = pl.Schema([*_PLACED.items(), ("address", pl.Int64())])

@@ -81,14 +81,31 @@ def server_flows(world: World, no_copy: Collection[int] = ()) -> pl.DataFrame:
     days = np.array([day.at("00:00") for day in world.days], dtype=np.int64)
     names = [f"10.14.241.{10 + d.number}" for d in world.places.devices[:4]]
     backup = _flows(
-        days + 90 * MINUTE, rng.integers(2_000, 5_000, len(days)) * SECOND,
-        names[2], "servers", BACKUP_HOST, 443, "close", 6e9, 4e6,
-    )  # fmt: skip
+        days + 90 * MINUTE,
+        rng.integers(2_000, 5_000, len(days)) * SECOND,
+        names[2],
+        "servers",
+        BACKUP_HOST,
+        443,
+        "close",
+        6e9,
+        4e6,
+    )
     steps = np.arange(0, 24 * HOUR, 20 * MINUTE)
     asked = (days[:, None] + steps[None, :]).ravel()
     asked = asked + rng.integers(0, 9 * MINUTE, len(asked))
-    look_ups = _flows(asked, np.full(len(asked), 40), names[0], "servers",
-                      "192.0.2.53", 53, "accept", 90, 240, protocol=17)  # fmt: skip
+    look_ups = _flows(
+        asked,
+        np.full(len(asked), 40),
+        names[0],
+        "servers",
+        "192.0.2.53",
+        53,
+        "accept",
+        90,
+        240,
+        protocol=17,
+    )
     ran = pl.Series([day.number not in no_copy for day in world.days], dtype=pl.Boolean)
     return pl.concat([backup.filter(ran), look_ups, _scans(rng, days)])
 
@@ -99,9 +116,7 @@ def _scans(rng: np.random.Generator, days: Numbers) -> pl.DataFrame:
     ports = np.array(SCANNED_PORTS)[pick(rng, [1] * len(SCANNED_PORTS), count)]
     rows = _flows(times, np.zeros(count), "", "wan1", "198.51.100.2", 0, "deny", 60, 0)
     sources = [f"203.0.113.{number}" for number in rng.integers(200, 250, count)]
-    return rows.with_columns(
-        source=pl.Series(sources), port=pl.Series(ports.astype(np.int32))
-    )
+    return rows.with_columns(source=pl.Series(sources), port=pl.Series(ports.astype(np.int32)))
 
 
 def _flows(  # noqa: PLR0913 - a flow has that many sides

@@ -124,8 +124,7 @@ class Places:
             (
                 device
                 for device in self.devices
-                if device.assigned_to == person.person_id
-                and device.device_class == device_class
+                if device.assigned_to == person.person_id and device.device_class == device_class
             ),
             None,
         )
@@ -144,9 +143,12 @@ def make_networks() -> dict[str, Network]:
     networks = []
     for number, building in enumerate(BUILDINGS, start=11):
         for kind, rest in (
-            ("wired", "0.0/19"), ("lab", "32.0/20"), ("wifi", "64.0/18"),
-            ("byod", "128.0/18"), ("guest", "192.0/19"),
-        ):  # fmt: skip
+            ("wired", "0.0/19"),
+            ("lab", "32.0/20"),
+            ("wifi", "64.0/18"),
+            ("byod", "128.0/18"),
+            ("guest", "192.0/19"),
+        ):
             networks.append((f"10.{number}.{rest}", building, kind))
     networks += [
         ("10.11.240.0/28", "HS", "nat"),
@@ -181,9 +183,8 @@ class _Stock:
         error = SLOW_CLOCK_SECONDS if slow else 0
         network = f"{building}/{kind}"
         self.devices.append(
-            Device(number, name, _mac(number), device_class, owner, building, pool,
-                   network, error)
-        )  # fmt: skip
+            Device(number, name, _mac(number), device_class, owner, building, pool, network, error)
+        )
 
 
 def _mac(number: int) -> str:
@@ -209,22 +210,22 @@ def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Plac
     for person in roster.staff:
         _for_staff(stock, rng, person)
     for person in roster.students:
-        stock.add(
-            person.building, "chromebook", "c", owner=person.person_id, kind="wifi"
-        )
+        stock.add(person.building, "chromebook", "c", owner=person.person_id, kind="wifi")
     for person in roster.staff:
         if rng.random() < 0.6:
             stock.add(
-                person.building, "phone_byod", "phone", owner=person.person_id,
+                person.building,
+                "phone_byod",
+                "phone",
+                owner=person.person_id,
                 kind="byod",
-            )  # fmt: skip
+            )
     devices = stock.devices
     if chromebooks:
         devices = [
             replace(
                 device,
-                runs_chromeos=device.building != "DO"
-                and device.device_class not in NEVER_CHROMEOS,
+                runs_chromeos=device.building != "DO" and device.device_class not in NEVER_CHROMEOS,
             )
             for device in devices
         ]

@@ -123,10 +123,7 @@ def unproven(home: Path, cases: pl.DataFrame) -> Mapping[str, str]:
         cases: Planted cases, with instants.
     """
     with _warehouse(home) as database:
-        said = {
-            case["case_id"]: _reason(database, case)
-            for case in cases.iter_rows(named=True)
-        }
+        said = {case["case_id"]: _reason(database, case) for case in cases.iter_rows(named=True)}
     return {name: reason for name, reason in said.items() if reason}
 
 
@@ -199,9 +196,7 @@ def _most(steps: pl.DataFrame, usual: Sequence[str]) -> tuple[float, str]:
     counts = {row["filter"]: row for row in steps.sort("position").to_dicts()}
     came = max((row["event_count"] for row in counts.values()), default=0)
     came -= sum(counts[name]["dropped_count"] for name in usual if name in counts)
-    lost = {
-        name: row["dropped_count"] for name, row in counts.items() if name not in usual
-    }
+    lost = {name: row["dropped_count"] for name, row in counts.items() if name not in usual}
     if came <= 0 or not lost:
         return 0.0, ""
     return float(sum(lost.values()) / came), max(lost, key=lambda name: lost[name])

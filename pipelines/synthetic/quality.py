@@ -117,9 +117,7 @@ def _rate(count: int, user_weeks: int) -> Row:
     return {"rate": 1000 * count / user_weeks, "bounds": [low, high]}
 
 
-def _by_rule(
-    trials: Sequence[Trial], cases: pl.DataFrame, findings: pl.DataFrame
-) -> list[Row]:
+def _by_rule(trials: Sequence[Trial], cases: pl.DataFrame, findings: pl.DataFrame) -> list[Row]:
     built = set().union(*(trial.rules for trial in trials))
     rows = []
     for rule in sorted((built | set(cases["expected_rule"])) - set(lead_rules())):

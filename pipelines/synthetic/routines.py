@@ -100,9 +100,14 @@ def at_home(
     start, end = span
     name = person.username
     plan.tunnels.append(
-        Tunnel(name, laptop.number, start - 50 * SECOND, end + MINUTE,
-               remote_ip or home_address(person))
-    )  # fmt: skip
+        Tunnel(
+            name,
+            laptop.number,
+            start - 50 * SECOND,
+            end + MINUTE,
+            remote_ip or home_address(person),
+        )
+    )
     plan.sittings.append(
         Sitting(person.number, name, laptop.number, HOME_NETWORK, start, end, "cached")
     )
@@ -191,9 +196,7 @@ def work(
     rng, plan = routines.rng, routines.plan
     name = person.username
     place = network or device.network
-    plan.sittings.append(
-        Sitting(person.number, name, device.number, place, *span, *ends)
-    )
+    plan.sittings.append(Sitting(person.number, name, device.number, place, *span, *ends))
     start, end = span
     for _ in range(2 if rng.random() < 0.25 else 1):
         begun = start + rng.randint(30, 200) * SECOND
@@ -249,8 +252,7 @@ def phones_day(routines: Routines, day: Day) -> None:
             if rng.random() < 0.1:
                 network = network.replace("byod", "guest")
             if routines.free(person, *span):
-                browse(routines.plan, person, phone, span, "phone", pace="phone",
-                       network=network)  # fmt: skip
+                browse(routines.plan, person, phone, span, "phone", pace="phone", network=network)
 
 
 def _is(device_class: str) -> Callable[[Device], bool]:
@@ -296,9 +298,7 @@ def _desk(world: World, rng: random.Random, person: Person) -> Device | None:
     return next((device for device in found if device), None)
 
 
-def _staff_day(
-    routines: Routines, person: Person, day: Day, desk: Device | None
-) -> None:
+def _staff_day(routines: Routines, person: Person, day: Day, desk: Device | None) -> None:
     if person.job_title == "itinerant therapist" and desk:
         _rounds(routines, person, day, desk)
     elif desk:
@@ -337,13 +337,22 @@ def _rounds(routines: Routines, person: Person, day: Day, laptop: Device) -> Non
     rng = routines.rng
     late = rng.randint(0, 12)
     for building, first, last in (
-        ("HS", "07:45", "09:40"), ("ES", "10:20", "12:10"), ("MS", "12:55", "15:20"),
-    ):  # fmt: skip
+        ("HS", "07:45", "09:40"),
+        ("ES", "10:20", "12:10"),
+        ("MS", "12:55", "15:20"),
+    ):
         spans = stretches(rng, day.at(first, late), day.at(last), (15, 40), (10, 25))
         for span in spans:
             if routines.free(person, *span):
-                work(routines, person, laptop, span, "teach", ("unlock", "lock"),
-                      network=f"{building}/wifi")  # fmt: skip
+                work(
+                    routines,
+                    person,
+                    laptop,
+                    span,
+                    "teach",
+                    ("unlock", "lock"),
+                    network=f"{building}/wifi",
+                )
 
 
 def _shared_day(routines: Routines, person: Person, day: Day) -> None:
@@ -377,9 +386,7 @@ def _glance(routines: Routines, person: Person, day: Day, desk: Device | None) -
         browse(routines.plan, person, desk, (start, end), glance, pace="busy")
 
 
-def _keyboard(
-    plan: Plan, person: Person, device: Device, span: tuple[int, int]
-) -> None:
+def _keyboard(plan: Plan, person: Person, device: Device, span: tuple[int, int]) -> None:
     plan.sittings.append(
         Sitting(person.number, person.username, device.number, device.network, *span)
     )
@@ -417,9 +424,7 @@ def add_restarts(world: World, plan: Plan) -> None:
                 _restart(plan, rng, person, desktop, begin)
 
 
-def _restart(
-    plan: Plan, rng: random.Random, person: Person, desktop: Device, begin: int
-) -> None:
+def _restart(plan: Plan, rng: random.Random, person: Person, desktop: Device, begin: int) -> None:
     name, number, network = person.username, desktop.number, desktop.network
     ends = (begin, begin + rng.randint(5, 9) * SECOND)
     plan.sittings.append(Sitting(-1, name, number, network, *ends, "logon", "lock"))

@@ -27,9 +27,7 @@ SHOWN = ("C2", "C3")
 
 def lead_rules() -> list[str]:
     """Codes of the rules that never make more than leads."""
-    return sorted(
-        code for code, rule in rule_models().items() if rule.header.begins not in SHOWN
-    )
+    return sorted(code for code, rule in rule_models().items() if rule.header.begins not in SHOWN)
 
 
 def planted_cases(home: Path) -> pl.DataFrame:
@@ -78,24 +76,18 @@ def incomplete(
         copies.setdefault(row["finding_id"], []).append(row)
     files = _Files(landing)
     lacks = {
-        finding["finding_id"]: _lacking(
-            finding, copies.get(finding["finding_id"], []), files
-        )
+        finding["finding_id"]: _lacking(finding, copies.get(finding["finding_id"], []), files)
         for finding in findings
     }
     return {name: said for name, said in lacks.items() if said}
 
 
-def _lacking(
-    finding: Mapping[str, Any], lines: list[Mapping[str, Any]], files: "_Files"
-) -> str:
+def _lacking(finding: Mapping[str, Any], lines: list[Mapping[str, Any]], files: "_Files") -> str:
     record = finding["record"]
     named = [alternative["name"] for alternative in record["alternatives"]]
     wanted = [
         alternative.name
-        for alternative in alternatives(
-            rule_models()[finding["rule"]].header, record["details"]
-        )
+        for alternative in alternatives(rule_models()[finding["rule"]].header, record["details"])
     ]
     if not wanted or named[: len(wanted)] != wanted:
         return "not every other explanation was tested"
@@ -183,8 +175,15 @@ def hold_trial(
 ) -> Trial:
     """Make a district in an empty folder, run it as any other, and compare."""
     create(home, name=DISTRICT_NAME, account_domains=habits.account_domains)
-    truth = generate(home, seed, people=people, weeks=weeks, violations=violations,
-                     weeks_before=weeks_before, habits=habits)  # fmt: skip
+    truth = generate(
+        home,
+        seed,
+        people=people,
+        weeks=weeks,
+        violations=violations,
+        weeks_before=weeks_before,
+        habits=habits,
+    )
     set_up(home)
     with open_district(home) as district, only_writer(district.home):
         ingest_sources(district, settle_seconds=0)
@@ -198,9 +197,7 @@ def hold_trial(
     )
 
 
-def judge_trial(
-    home: Path, *, seed: int, people: int, weeks: int, has_violations: bool
-) -> Trial:
+def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violations: bool) -> Trial:
     """Hold what was found in a home against what was planted in its logs.
 
     Args:
@@ -208,9 +205,7 @@ def judge_trial(
     """
     with open_district(home) as district:
         stored = [
-            finding
-            for finding in stored_findings(district.store)
-            if finding["status"] != WITHDRAWN
+            finding for finding in stored_findings(district.store) if finding["status"] != WITHDRAWN
         ]
         evidence = stored_evidence(district.store)
         rules = tuple(sorted(district.detections))
@@ -222,9 +217,7 @@ def judge_trial(
     asked = sites_asked(home, missed.filter(kind=SITE_USE))
     cases = cases.with_columns(
         is_asked=pl.col("case_id").is_in(sorted(asked)),
-        unproven=pl.col("case_id").replace_strict(
-            reasons, default="", return_dtype=pl.String
-        ),
+        unproven=pl.col("case_id").replace_strict(reasons, default="", return_dtype=pl.String),
     )
     return Trial(
         seed=seed,

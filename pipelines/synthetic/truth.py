@@ -94,9 +94,9 @@ def _sittings(world: World, plan: Plan) -> pl.DataFrame:
         for one in used
         if one.person >= 0
     ]
-    return pl.DataFrame(
-        rows, schema=dict.fromkeys(SITTINGS, pl.String), orient="row"
-    ).sort(SITTINGS)
+    return pl.DataFrame(rows, schema=dict.fromkeys(SITTINGS, pl.String), orient="row").sort(
+        SITTINGS
+    )
 
 
 def _outages(world: World) -> pl.DataFrame:
@@ -125,6 +125,4 @@ def _case_row(world: World, number: int, case: Case) -> dict[str, str | int]:
 
 
 def _stamp(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds // 1_000, UTC).strftime(
-        "%Y-%m-%dT%H:%M:%SZ"
-    )
+    return datetime.fromtimestamp(milliseconds // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

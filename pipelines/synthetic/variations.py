@@ -227,9 +227,7 @@ def _spelled_beyond_setting(home: Path) -> None:
 
 def _opened(home: Path) -> None:
     """The proxy of one school opens TLS: whole addresses stand where CONNECT did."""
-    pages = {
-        host for site in make_sites() for host in site.hosts if host not in BACKGROUND
-    }
+    pages = {host for site in make_sites() for host in site.hosts if host not in BACKGROUND}
 
     def line(row: Fields) -> list[Fields]:
         host = row["url"].removesuffix(b":443")
@@ -301,9 +299,7 @@ def _shift_leases(data: bytes, seconds: int) -> bytes:
         local = datetime.strptime(f"2026 {found[0].decode()}", "%Y %b %d %H:%M:%S")  # noqa: DTZ007
         return (local + timedelta(seconds=seconds)).strftime("%b %e %H:%M:%S").encode()
 
-    return re.sub(
-        rb"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?= )", told, data, flags=re.MULTILINE
-    )
+    return re.sub(rb"^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?= )", told, data, flags=re.MULTILINE)
 
 
 _SHIFTS: Mapping[str, Callable[[bytes, int], bytes]] = {
@@ -364,9 +360,7 @@ CONSENTED = ("amazon.com", "facebook.com", "instagram.com", "porchtalk.example")
 def _other_words(home: Path) -> None:
     """The lists of categories write another maker's words."""
     words = SPELLINGS["underscores"]
-    _change_column(
-        home, "site_categories.csv", "category", lambda word: words.get(word, word)
-    )
+    _change_column(home, "site_categories.csv", "category", lambda word: words.get(word, word))
 
 
 def _rows(home: Path, file: str, **wanted: str) -> Iterator[dict[str, str]]:
@@ -381,9 +375,7 @@ def _add_row(home: Path, file: str, row: str) -> None:
         stream.write(row + "\n")
 
 
-def _change_column(
-    home: Path, file: str, column: str, change: Callable[[str], str]
-) -> None:
+def _change_column(home: Path, file: str, column: str, change: Callable[[str], str]) -> None:
     rows = list(_rows(home, file))
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
@@ -415,9 +407,7 @@ VARIATIONS: Mapping[str, Callable[[Path], None]] = {
     "accounts are spelled in capitals, with their domain": _spelt(
         lambda name: ACCOUNT_DOMAINS[0].encode() + b"\\" + name.upper()
     ),
-    "accounts are spelled as addresses": _spelt(
-        lambda name: name + b"@" + DOMAIN.encode()
-    ),
+    "accounts are spelled as addresses": _spelt(lambda name: name + b"@" + DOMAIN.encode()),
     "accounts have a domain that no setting names": _spelled_beyond_setting,
     "computers are listed in capitals": _capital_devices,
     "one school's proxy opens TLS": _opened,

@@ -85,9 +85,7 @@ _PASTIMES: Mapping[str, tuple[str, ...]] = {
     "circumvention": ("veilhop", "maskmule", "unblockbay", "proxypeak", "tunnelturn"),
 }
 PASTIMES = tuple(
-    (f"{name}.example", category)
-    for category, names in _PASTIMES.items()
-    for name in names
+    (f"{name}.example", category) for category, names in _PASTIMES.items() for name in names
 )
 NEWS = tuple(f"{name}.example" for name in ("prairiepost", "dailyplain", "skyledger"))
 
@@ -137,10 +135,15 @@ _KNOWN = (
 def make_sites() -> tuple[Site, ...]:
     """Every site, in an order that does not change."""
     learning = [
-        _site(domain, "education" if domain in APPROVED_LEARNING else "",
-              f"www.{domain}", f"app.{domain}", is_plain=number % 9 == 0)
+        _site(
+            domain,
+            "education" if domain in APPROVED_LEARNING else "",
+            f"www.{domain}",
+            f"app.{domain}",
+            is_plain=number % 9 == 0,
+        )
         for number, domain in enumerate(LEARNING)
-    ]  # fmt: skip
+    ]
     pastimes = [
         _site(domain, category, f"www.{domain}", f"m.{domain}", has_ads=True)
         for domain, category in PASTIMES

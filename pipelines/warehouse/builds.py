@@ -107,20 +107,13 @@ class Quarantine:
             is_gone = name not in models
             self.lift(
                 name,
-                [
-                    day
-                    for day in held
-                    if is_gone or (day and not days[0] <= day <= days[-1])
-                ],
+                [day for day in held if is_gone or (day and not days[0] <= day <= days[-1])],
             )
 
     @property
     def days(self) -> dict[str, list[date]]:
         """The days of dated models."""
-        return {
-            name: sorted(day for day in held if day)
-            for name, held in self._held.items()
-        }
+        return {name: sorted(day for day in held if day) for name, held in self._held.items()}
 
     def in_the_way_of(self, model: Model, day: Day) -> Quarantined | None:
         """What a day of a model would read and may not; None if all is there.
@@ -133,9 +126,7 @@ class Quarantine:
                     return one
         return None
 
-    def hold_back(
-        self, database: Database, model: Model, found: Mapping[Day, Quarantined]
-    ) -> None:
+    def hold_back(self, database: Database, model: Model, found: Mapping[Day, Quarantined]) -> None:
         """Note days of a model, then take their rows out.
 
         In this order: a run that is killed in between finds the note.
@@ -257,9 +248,7 @@ class Builder:
         with self._turn:
             return self._attempt(model, days, watch)
 
-    def _attempt(
-        self, model: Model, days: Sequence[Day], watch: Callable[[int], None]
-    ) -> Attempt:
+    def _attempt(self, model: Model, days: Sequence[Day], watch: Callable[[int], None]) -> Attempt:
         if not days:
             return Attempt(rows=0, days=(), breaches=(), held_back=())
         values = arguments(model, given(model, self.overrides), zone=self.zone)
@@ -336,9 +325,7 @@ class Builder:
         for (span, _), file in zip(parts, files, strict=True):
             made.setdefault((*span,), []).append(file)
         return {
-            span: [file for file in found if file]
-            for span, found in made.items()
-            if all(found)
+            span: [file for file in found if file] for span, found in made.items() if all(found)
         }
 
     def _parts(self, model: Model, span: Sequence[Day]) -> Iterator[Part]:
@@ -420,9 +407,7 @@ class Builder:
         if name not in self._row_counts:
             schema, table = name.split(".")
             self._row_counts[name] = (
-                self.files.row_counts(table)
-                if schema == "raw"
-                else self.database.rows_by_day(name)
+                self.files.row_counts(table) if schema == "raw" else self.database.rows_by_day(name)
             )
         return self._row_counts[name]
 
@@ -636,9 +621,7 @@ def build_registry_models(builder: Builder, models: Mapping[str, Model]) -> None
 def _listed(model: Model, files: LakeFiles, days: Sequence[Day]) -> Listed:
     """The files of the lake that a model reads for some days."""
     dated = [day for day in days if day is not None]
-    classes = [
-        name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")
-    ]
+    classes = [name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")]
     if not classes or not dated:
         return {}
     window = model.header.window
@@ -663,9 +646,7 @@ class Breach:
     days: tuple[Day, ...]
 
     def __str__(self) -> str:
-        what = (
-            "rows break its promise" if self.row_count > 1 else "row breaks its promise"
-        )
+        what = "rows break its promise" if self.row_count > 1 else "row breaks its promise"
         return f"{self.row_count:,} {what}: {self.check}"
 
 
@@ -681,8 +662,7 @@ def breaches(database: Database, model: Model) -> list[Breach]:
         found.append(_breach(database, model, wrong, "grain", "fail"))
     for check in model.header.checks:
         wrong = (
-            f"select {_day(model, 'event_date')} as day"
-            f" from {model.name} where not ({check.holds})"
+            f"select {_day(model, 'event_date')} as day from {model.name} where not ({check.holds})"
         )
         found.append(_breach(database, model, wrong, check.holds, check.severity))
     return [model for model in found if model.row_count]
@@ -692,12 +672,8 @@ def _day(model: Model, expression: str) -> str:
     return expression if model.is_dated else "null::date"
 
 
-def _breach(
-    database: Database, model: Model, offending: str, check: str, severity: str
-) -> Breach:
-    rows = database.rows(
-        f"select day, count(*) from ({offending}) group by day order by day"
-    )
+def _breach(database: Database, model: Model, offending: str, check: str, severity: str) -> Breach:
+    rows = database.rows(f"select day, count(*) from ({offending}) group by day order by day")
     count, days = sum(row[1] for row in rows), tuple(row[0] for row in rows)
     return Breach(model.name, check, count, severity, days)
 

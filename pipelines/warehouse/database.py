@@ -145,9 +145,7 @@ class Database:
 
     def spill_to(self, folder: Path) -> None:
         """Write what does not fit into memory below a folder."""
-        self._connection.execute(
-            "set temp_directory = $folder", {"folder": str(folder / "spill")}
-        )
+        self._connection.execute("set temp_directory = $folder", {"folder": str(folder / "spill")})
 
     def view_inputs(self, model: Model, part: "Part") -> None:
         """Make the inputs of a model show those of `built`, for a part of accounts."""
@@ -213,9 +211,7 @@ class Database:
                 pl.DataFrame(schema=schema).write_parquet(file)
         self.view_files(event_class, Shown((file,)))
 
-    def build(
-        self, model: Model, values: Mapping[str, Scalar], *days: date | None
-    ) -> int:
+    def build(self, model: Model, values: Mapping[str, Scalar], *days: date | None) -> int:
         """Build a model, or some days of it in one statement; the number of rows.
 
         Args:
@@ -320,9 +316,7 @@ class Database:
         """Drop a table that no model makes any more."""
         self._connection.execute(f"drop table if exists {table}")
 
-    def _ready(
-        self, model: Model, values: Mapping[str, Scalar], day: date | None
-    ) -> None:
+    def _ready(self, model: Model, values: Mapping[str, Scalar], day: date | None) -> None:
         """The query keeps its header's word, and its table is there."""
         first = {"event_date": day} if model.is_dated else {}
         self._prove(model, {**values, **first})
@@ -365,9 +359,7 @@ class Database:
         if list(found) != list(promised) or found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
-            raise ModelError(
-                f"columns differ from the header: {differ}", where=model.name
-            )
+            raise ModelError(f"columns differ from the header: {differ}", where=model.name)
         _PROVEN.add(told)
         self.known.proven.add(model.name)
 
@@ -378,9 +370,7 @@ class Database:
         if found != promised:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in sorted(wrong.items()) if v[0] != v[1]}
-            raise ModelError(
-                f"facts differ from the header: {differ}", where=model.name
-            )
+            raise ModelError(f"facts differ from the header: {differ}", where=model.name)
 
     def _columns(self) -> Mapping[str, Mapping[str, str]]:
         """The columns of each table that was there when the first was ensured."""
@@ -463,15 +453,11 @@ class Database:
         with suppress(duckdb.Error):
             self._connection.execute("rollback")
 
-    def rows(
-        self, query: str, values: Mapping[str, Any] | None = None
-    ) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Every row of a query of our own."""
         return self._connection.execute(query, dict(values or {})).fetchall()
 
-    def frame(
-        self, query: str, values: Mapping[str, Any] | None = None
-    ) -> pl.DataFrame:
+    def frame(self, query: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
         """A query of our own as a frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
         return pl.DataFrame(relation)  # `relation.pl()` would import pyarrow
@@ -485,9 +471,7 @@ class Database:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def newest(
-        self, table: str, columns: Sequence[str], most: int
-    ) -> list[tuple[Any, ...]]:
+    def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
         """A few rows of a table, of its newest day where its rows have one."""
         rows = self._connection.table(table)
         if "event_date" in rows.columns:
@@ -524,9 +508,7 @@ class Database:
 
     def distinct(self, table: str, column: str) -> list[Any]:
         """The values of a column, null left out."""
-        rows = self.rows(
-            f"select distinct {column} from {table} where {column} is not null"
-        )
+        rows = self.rows(f"select distinct {column} from {table} where {column} is not null")
         return [row[0] for row in rows]
 
     def values(self, columns: Iterable[tuple[str, str]]) -> set[Any]:
@@ -548,9 +530,7 @@ class Database:
         finally:
             self._connection.execute("detach snap")
 
-    def shown(
-        self, table: str, columns: Mapping[str, str | None], copied: Copied
-    ) -> str:
+    def shown(self, table: str, columns: Mapping[str, str | None], copied: Copied) -> str:
         """The query of a table as it goes out, with names from `main.pseudonyms`.
 
         Args:
@@ -560,9 +540,7 @@ class Database:
                 sensitive kinds are withheld.
             copied: How a column goes out, see `privacy.copying`.
         """
-        parts = [
-            copied(n, name, kind) for n, (name, kind) in enumerate(columns.items())
-        ]
+        parts = [copied(n, name, kind) for n, (name, kind) in enumerate(columns.items())]
         chosen = ", ".join(text for text, _ in parts)
         joins = " ".join(join for _, join in parts if join)
         query = f"select {chosen} from {table} as rows {joins}"
@@ -599,9 +577,7 @@ class Database:
         self.copy_out(table, "from incoming")
         self._connection.unregister("incoming")
 
-    def outdated(
-        self, queries: Mapping[str, str]
-    ) -> tuple[Mapping[str, Sequence[date]], float]:
+    def outdated(self, queries: Mapping[str, str]) -> tuple[Mapping[str, Sequence[date]], float]:
         """The tables of `snap` that differ from what queries give, and on which days.
 
         Returns:
@@ -628,9 +604,7 @@ class Database:
             }
             is_whole = before is None or None in differ
             found[table] = [] if is_whole else sorted(day for day in differ if day)
-            due += sum(
-                count for day, (count, _) in wanted.items() if is_whole or day in differ
-            )
+            due += sum(count for day, (count, _) in wanted.items() if is_whole or day in differ)
         ((idle,),) = self.rows(
             "select free_blocks / total_blocks from pragma_database_size()"
             " where database_name = 'snap'"
@@ -657,8 +631,7 @@ class Database:
         day = "event_date" if ("event_date", "DATE") in columns else "null::date"
         told = ", ".join([*relation.columns, *hashed])
         rows = self.rows(
-            f"select {day}, count(*), sum(hash({told})::hugeint) from {source}"
-            " group by 1"
+            f"select {day}, count(*), sum(hash({told})::hugeint) from {source} group by 1"
         )
         return {day: (count, total) for day, count, total in rows}, columns
 
@@ -687,9 +660,7 @@ class Database:
             meaning, columns = notes[table]
             for column, before in comments.items():
                 text = columns[column] if column else meaning
-                of = (
-                    f"column snap.{table}.{column}" if column else f"table snap.{table}"
-                )
+                of = f"column snap.{table}.{column}" if column else f"table snap.{table}"
                 if text != before:
                     said.append(f"comment on {of} is {_literal(text)}")
         # each by itself would be a transaction, and a millisecond
@@ -736,9 +707,7 @@ class Part(NamedTuple):
     @property
     def condition(self) -> str:
         """What keeps the rows of this part's accounts."""
-        return (
-            "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
-        )
+        return "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
 
 
 Notes = tuple[str, Mapping[str, str]]
@@ -750,9 +719,7 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _of_days(
-    model: Model, days: Sequence[date | None]
-) -> tuple[str, dict[str, list[date | None]]]:
+def _of_days(model: Model, days: Sequence[date | None]) -> tuple[str, dict[str, list[date | None]]]:
     """The condition that keeps some days of a model, or all of an undated one."""
     if not model.is_dated or None in days:
         return "", {}
@@ -769,10 +736,7 @@ def _fact_type(kind: str) -> str:
 
 def _promised(model: Model) -> dict[str, str]:
     """The columns of a model's header, with types as DuckDB writes them."""
-    return {
-        name: _LONG.get(note.type, note.type)
-        for name, note in model.header.columns.items()
-    }
+    return {name: _LONG.get(note.type, note.type) for name, note in model.header.columns.items()}
 
 
 @contextmanager
@@ -819,9 +783,7 @@ def _connect(path: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(path, config={"storage_compatibility_version": "v1.5.0"})
 
 
-def _tune(
-    connection: duckdb.DuckDBPyConnection, threads: int | None, memory_mb: int
-) -> None:
+def _tune(connection: duckdb.DuckDBPyConnection, threads: int | None, memory_mb: int) -> None:
     if threads is not None:
         connection.execute(f"set threads={threads}")
     for setting in (

@@ -60,9 +60,7 @@ def rule_version(model: Model, values: Mapping[str, Scalar]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def catalog(
-    models: Mapping[str, Model], registry: "Registry"
-) -> Mapping[str, Detection]:
+def catalog(models: Mapping[str, Model], registry: "Registry") -> Mapping[str, Detection]:
     """Every detection by its code."""
     clauses = {
         row["clause_id"]: Clause(

@@ -269,9 +269,7 @@ def shared_of(folder: Path) -> Shared:
     try:
         return Shared.model_validate(_yaml(path.read_text(encoding="utf-8")))
     except ValueError as error:
-        raise ModelError(
-            f"is not valid: {error}", where=f"sql/{folder.name}/{SHARED}"
-        ) from error
+        raise ModelError(f"is not valid: {error}", where=f"sql/{folder.name}/{SHARED}") from error
 
 
 def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
@@ -298,9 +296,7 @@ def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
     if isinstance(found.get("claim"), str):
         found["claim"] = [{"says": found["claim"]}]
     found["details"] = _details(found.get("details", {}), shared)
-    found["explanations"] = [
-        _explanation(entry, shared) for entry in found.get("explanations", ())
-    ]
+    found["explanations"] = [_explanation(entry, shared) for entry in found.get("explanations", ())]
     names = found.get("needs", ())
     bundles = [_bundle(name, shared) for name in names if "." not in name]
     for key in ("needs", "once_filled"):
@@ -351,8 +347,11 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
         name, _, column = field.partition(".")
         if name not in EVENT_CLASSES or column not in EVENT_CLASSES[name].columns:
             yield f"there is no event field {field!r}"
-    yield from (f"there is no class of events {name!r}" for name in header.told_by
-                if name not in EVENT_CLASSES)  # fmt: skip
+    yield from (
+        f"there is no class of events {name!r}"
+        for name in header.told_by
+        if name not in EVENT_CLASSES
+    )
     stands_on = (*header.stands_on, *header.told_with.values())
     for one in (one for named in stands_on for one in named.split("|")):
         if not _is_file(one):

@@ -175,9 +175,7 @@ class LakeFiles:
     def between(self, event_class: str, first: date, last: date) -> list[LakeFile]:
         """Files of a range of days, both ends included."""
         days = self.by_day.get(event_class, {})
-        return [
-            file for day in sorted(days) if first <= day <= last for file in days[day]
-        ]
+        return [file for day in sorted(days) if first <= day <= last for file in days[day]]
 
     def row_counts(self, event_class: str) -> Mapping[date, int]:
         """Events of a class, by day."""
@@ -312,8 +310,7 @@ def values_of(database: Database, name: str) -> set[str]:
     found: set[str] = set()
     for event_class, column in _VALUES.get(name, ()):
         rows = database.rows(
-            f"select distinct {column} from raw.{event_class}"
-            f" where {column} is not null"
+            f"select distinct {column} from raw.{event_class} where {column} is not null"
         )
         found |= {row[0] for row in rows}
     return found

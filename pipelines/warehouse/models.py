@@ -116,9 +116,7 @@ class Model(Strict):
     @cached_property
     def span_statement(self) -> str:
         """The same for each of `$span_days` at once; see decision 0050."""
-        query = self._bounded(
-            ("$span_first", "$span_last"), ("$own_first", "$own_last")
-        )
+        query = self._bounded(("$span_first", "$span_last"), ("$own_first", "$own_last"))
         query = _EVENT_DATE.sub("_span.event_date", query)
         return self._packed(
             "select _made.*"
@@ -186,11 +184,7 @@ def read_models(folder: Path) -> dict[str, Model]:
         ModelError: A header or query is broken, or the models form a circle.
     """
     macros = read_macros(folder)
-    models = {
-        model.name: model
-        for path in _files(folder)
-        for model in [read_model(path, macros)]
-    }
+    models = {model.name: model for path in _files(folder) for model in [read_model(path, macros)]}
     dated = {name for name, model in models.items() if model.is_dated}
     for name, model in models.items():
         _check_fields(model, models)
@@ -209,16 +203,10 @@ def read_models(folder: Path) -> dict[str, Model]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.glob("*/*.sql"))
-        if path.parent.name not in NO_MODELS
-    ]
+    return [path for path in sorted(folder.glob("*/*.sql")) if path.parent.name not in NO_MODELS]
 
 
-def _narrowed(
-    name: str, wide: Days | None, own: Days | None, found: re.Match[str]
-) -> str:
+def _narrowed(name: str, wide: Days | None, own: Days | None, found: re.Match[str]) -> str:
     """An input as it is read, with what of it cannot count left out."""
     before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
     is_own = before and _asks_own_day(found.string[found.end() :])
@@ -399,9 +387,7 @@ def without_events(models: Iterable[Model]) -> frozenset[str]:
     return frozenset(found)
 
 
-def given(
-    model: Model, overrides: Mapping[str, Mapping[str, Scalar]]
-) -> Mapping[str, Scalar]:
+def given(model: Model, overrides: Mapping[str, Mapping[str, Scalar]]) -> Mapping[str, Scalar]:
     """What the district sets for a model, by its code or its name."""
     return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
@@ -536,10 +522,7 @@ def rules_about_devices() -> frozenset[str]:
     files = (sql_folder() / DETECTIONS).glob("*.sql")
     texts = [path.read_text(encoding="utf-8") for path in files]
     return frozenset(
-        code
-        for text in texts
-        if _ABOUT_DEVICE.search(text)
-        for code in _CODE.findall(text)
+        code for text in texts if _ABOUT_DEVICE.search(text) for code in _CODE.findall(text)
     )
 
 
@@ -556,10 +539,7 @@ def codes_by_name() -> dict[str, str]:
     The queries are not read for it.
     """
     names = [f"{path.parent.name}.{path.stem}" for path in _files(sql_folder())]
-    rules = {
-        f"{DETECTIONS}.{stem}": header.code
-        for stem, header in _headers_by_file().items()
-    }
+    rules = {f"{DETECTIONS}.{stem}": header.code for stem, header in _headers_by_file().items()}
     return {name: rules.get(name, name) for name in names}
 
 

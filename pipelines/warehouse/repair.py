@@ -35,15 +35,9 @@ order by all
 """
 
 
-def fingerprints(
-    database: Database, schemas: Collection[str]
-) -> Mapping[str, Fingerprint]:
+def fingerprints(database: Database, schemas: Collection[str]) -> Mapping[str, Fingerprint]:
     """The fingerprint of each table of some schemas, by name."""
-    names = [
-        f"{schema}.{table}"
-        for schema, table in database.rows(_TABLES)
-        if schema in schemas
-    ]
+    names = [f"{schema}.{table}" for schema, table in database.rows(_TABLES) if schema in schemas]
     return {name: _of(database, name) for name in names}
 
 
@@ -71,10 +65,7 @@ def days_by_table(database: Database) -> Mapping[str, set[date]]:
     """The local days that each table with an `event_date` holds, by its name."""
     return {
         f"{schema}.{table}": {
-            row[0]
-            for row in database.rows(
-                f"select distinct event_date from {schema}.{table}"
-            )
+            row[0] for row in database.rows(f"select distinct event_date from {schema}.{table}")
         }
         for schema, table in database.rows(_DATED)
     }

@@ -68,16 +68,10 @@ FORMATS: Mapping[str, Format] = {
     "number": Format(lambda value, _: f"{int(value or 0):,}", _NUMBERS),
     "count": Format(counted, ("int",), needs_words=True),
     "duration": Format(lambda value, _: minutes(float(value or 0)), _NUMBERS),
-    "seconds": Format(
-        lambda value, _: counted(round(float(value or 0)), "second"), _NUMBERS
-    ),
+    "seconds": Format(lambda value, _: counted(round(float(value or 0)), "second"), _NUMBERS),
     "percent": Format(lambda value, _: f"{float(value or 0):.0%}", _NUMBERS),
-    "names": Format(
-        lambda value, _: listed([str(item) for item in value or []]), ("varchar[]",)
-    ),
-    "then": Format(
-        lambda value, _: " and then at ".join(map(str, value or [])), ("varchar[]",)
-    ),
+    "names": Format(lambda value, _: listed([str(item) for item in value or []]), ("varchar[]",)),
+    "then": Format(lambda value, _: " and then at ".join(map(str, value or [])), ("varchar[]",)),
     "words": Format(_spaced, ("varchar", "varchar[]")),
     "map": Format(_mapped, ("varchar",), needs_words=True),
 }

@@ -80,9 +80,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--times", default="1,4,16")
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument(
-        "--ingest-only", action="store_true", help="without resolving and judging"
-    )
+    parser.add_argument("--ingest-only", action="store_true", help="without resolving and judging")
     asked = parser.parse_args()
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, Python "
@@ -147,10 +145,7 @@ def attribution(folder: Path, count: int, growth: Growth) -> None:
             ratio = told[name]["cpu"] / told["take in"]["cpu"]
             growth.shares[name] = ratio
             wall = told[name]["wall"] / told["take in"]["wall"]
-            print(
-                f"{'':<22}{name}: {ratio:.2f} of the CPU of taking in, "
-                f"{wall:.2f} of the time"
-            )
+            print(f"{'':<22}{name}: {ratio:.2f} of the CPU of taking in, {wall:.2f} of the time")
 
 
 def compared(other: str, theirs: dict[str, float], told: dict[str, float]) -> float:
@@ -207,9 +202,7 @@ def reference(log: Path, count: int, size: int) -> dict[str, float] | None:
 def chdb(log: Path, count: int, size: int) -> dict[str, float] | None:
     """A column store within a process, asked for the same columns: no ledger either."""
     python = os.environ.get("CHDB_PYTHON", sys.executable)
-    has = subprocess.run(
-        [python, "-c", "import chdb"], capture_output=True, check=False
-    )
+    has = subprocess.run([python, "-c", "import chdb"], capture_output=True, check=False)
     if has.returncode:
         print("chDB is not installed (CHDB_PYTHON): no comparison with it")
         return None

@@ -76,9 +76,7 @@ class Match:
 
     @property
     def wrong_devices(self) -> pl.DataFrame:
-        return self.rows.filter(
-            pl.col("device").is_not_null(), ~pl.col("is_device_right")
-        )
+        return self.rows.filter(pl.col("device").is_not_null(), ~pl.col("is_device_right"))
 
     @property
     def untold(self) -> int:
@@ -95,17 +93,13 @@ class Match:
     def accounts(self, grade: str) -> tuple[int, pl.DataFrame]:
         """Accounts right and wrong of a grade, where the truth knows them."""
         mine = self.rows.filter(pl.col("is_account_right").is_not_null(), grade=grade)
-        return mine.filter("is_account_right").height, mine.filter(
-            ~pl.col("is_account_right")
-        )
+        return mine.filter("is_account_right").height, mine.filter(~pl.col("is_account_right"))
 
 
 def planted(home: Path, bindings: pl.DataFrame) -> pl.DataFrame:
     """Bindings with instants, and with the names that accounts have today."""
     accounts = pl.read_csv(home / "registry" / "accounts.csv", infer_schema=False)
-    renamed = accounts.select("username", pl.col("aliases").str.split("|")).explode(
-        "aliases"
-    )
+    renamed = accounts.select("username", pl.col("aliases").str.split("|")).explode("aliases")
     earlier = dict(renamed.drop_nulls().select("aliases", "username").iter_rows())
     return bindings.select(
         "ip",
@@ -114,8 +108,7 @@ def planted(home: Path, bindings: pl.DataFrame) -> pl.DataFrame:
         pl.col("account").replace(earlier),
         start_time=pl.col("start_utc").str.to_datetime(STAMP, time_zone="UTC"),
         # the table holds whole seconds
-        end_time=pl.col("end_utc").str.to_datetime(STAMP, time_zone="UTC")
-        + pl.duration(seconds=1),
+        end_time=pl.col("end_utc").str.to_datetime(STAMP, time_zone="UTC") + pl.duration(seconds=1),
     )
 
 
@@ -163,11 +156,7 @@ def suggested(home: Path) -> Iterator[Figure]:
     truth = {row["hostname"]: row for row in known.iter_rows(named=True)}
     owned = [one for one in rows if one.get("assigned_to")]
     shared = [one for one in rows if one.get("pool")]
-    wrong = [
-        one
-        for one in owned
-        if truth[one["hostname"]]["assigned_to"] != one["assigned_to"]
-    ]
+    wrong = [one for one in owned if truth[one["hostname"]]["assigned_to"] != one["assigned_to"]]
     taken = [one for one in shared if truth[one["hostname"]]["assigned_to"]]
     yield least("devices proposed as one person's", len(owned), 1)
     yield most("of them another's", len(wrong), 0)

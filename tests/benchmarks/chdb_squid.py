@@ -35,9 +35,7 @@ def main() -> None:
     session = chdb.Session(folder)
     types = ", ".join(f"{name} {kind}" for name, (kind, _) in COLUMNS.items())
     session.query("create database district")
-    session.query(
-        f"create table district.requests ({types}) engine = MergeTree order by time"
-    )
+    session.query(f"create table district.requests ({types}) engine = MergeTree order by time")
     values = ", ".join(expression for _, expression in COLUMNS.values())
     session.query(
         f"insert into district.requests select {values} from ("

@@ -84,9 +84,7 @@ def main() -> None:
             compare(name, fmt, landing, asked.engines.split(","), asked.rounds)
 
 
-def compare(
-    name: str, fmt: str, landing: Path, engines: list[str], rounds: int
-) -> None:
+def compare(name: str, fmt: str, landing: Path, engines: list[str], rounds: int) -> None:
     """The engines in turns, and the middle of what each took."""
     found = {engine: [] for engine in engines}
     for _ in range(rounds):
@@ -94,8 +92,10 @@ def compare(
             command = [sys.executable, "-m", "tests.benchmarks.engines", "--one"]
             done = subprocess.run(
                 [*command, str(landing), fmt, engine],
-                check=True, capture_output=True, text=True,
-            )  # fmt: skip
+                check=True,
+                capture_output=True,
+                text=True,
+            )
             seen.append(json.loads(done.stdout))
     assert len({one["lines"] for seen in found.values() for one in seen}) == 1
     walls = {engine: [one["wall"] for one in seen] for engine, seen in found.items()}
@@ -103,9 +103,7 @@ def compare(
     for engine, seen in found.items():
         wall = statistics.median(walls[engine])
         spread = max(walls[engine]) - min(walls[engine])
-        cpu, own, rss = (
-            statistics.median(one[of] for one in seen) for of in ("cpu", "own", "rss")
-        )
+        cpu, own, rss = (statistics.median(one[of] for one in seen) for of in ("cpu", "own", "rss"))
         print(
             f"{name:<16}{engine:<10}{wall:>8.1f}{spread:>8.1f}{cpu:>8.1f}{own:>8.1f}"
             f"{rss:>7.0f}{base / wall:>7.2f}"

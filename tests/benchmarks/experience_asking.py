@@ -108,9 +108,7 @@ def notebooks(home: Path) -> Iterator[Figure]:
     began = time.monotonic()
     for path in paths:
         ran = NotebookClient(nbformat.read(path, as_version=4), allow_errors=True)
-        outputs = [
-            out for cell in ran.execute().cells for out in cell.get("outputs", [])
-        ]
+        outputs = [out for cell in ran.execute().cells for out in cell.get("outputs", [])]
         if any(out["output_type"] == "error" for out in outputs):
             failed.append(path.name)
     taken = round(time.monotonic() - began, 1)
@@ -132,9 +130,7 @@ def doctor(home: Path) -> Iterator[Figure]:
     found = [json.loads(line) for line in done.stdout.splitlines()]
     yield least("checks of the doctor", len(found), 35)
     silent = [
-        one["check"]
-        for one in found
-        if one["grade"] in ("look", "act") and not one["command"]
+        one["check"] for one in found if one["grade"] in ("look", "act") and not one["command"]
     ]
     yield nothing("what the doctor tells without what to do", silent, str(len(found)))
     yield most("the doctor", taken, 10.0, "s")

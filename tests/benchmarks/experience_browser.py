@@ -70,8 +70,9 @@ def first_view(browser, indexes: list[Path]) -> Figure:
     """How far down page one ends, in a window of 1366 x 768."""
     lowest = 0.0
     for path in indexes:
-        with Visit(browser, path, viewport={"width": 1366, "height": 768},
-                   java_script_enabled=False) as visit:  # fmt: skip
+        with Visit(
+            browser, path, viewport={"width": 1366, "height": 768}, java_script_enabled=False
+        ) as visit:
             box = visit.page.locator(".first").bounding_box()
             lowest = max(lowest, box["y"] + box["height"])
     what = f"page one ends at, lowest of {len(indexes)} weeks"
@@ -98,8 +99,7 @@ def accessible(browser, types: dict[str, Path]) -> Figure:
         for mode in MODES
         for one in looked_at(browser, path, mode)
     ]
-    return nothing("axe violations, WCAG 2.1 AA", found,
-                   f"{len(types)} types x {len(MODES)} modes")  # fmt: skip
+    return nothing("axe violations, WCAG 2.1 AA", found, f"{len(types)} types x {len(MODES)} modes")
 
 
 def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
@@ -187,9 +187,7 @@ def without_scripts(browser, types: dict[str, Path]) -> Figure:
             texts[0] = texts[0].replace(field, "")
         if texts[0].split() != texts[1].split():
             differ.append(name)
-    return nothing(
-        "pages with less text without scripts", differ, f"{len(types)} types"
-    )
+    return nothing("pages with less text without scripts", differ, f"{len(types)} types")
 
 
 def phone(browser, types: dict[str, Path]) -> Iterator[Figure]:

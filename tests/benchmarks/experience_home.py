@@ -39,9 +39,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     with open_district(home.path) as district:
         new = [case for case in queue(district).cases if case.week == label]
     yield most(f"new cases of {label} to decide", len(new), 12)
-    yield nothing(
-        "SQL or the state counts otherwise than page one", differing(home, label), label
-    )
+    yield nothing("SQL or the state counts otherwise than page one", differing(home, label), label)
 
 
 def published(folder: Path, label: str) -> tuple[float, float]:

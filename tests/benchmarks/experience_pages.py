@@ -200,8 +200,7 @@ def twice() -> list[str]:
     return [
         name
         for name, make in WEEKS.items()
-        if all_bytes(weekly_report(make(), MONDAY))
-        != all_bytes(weekly_report(make(), MONDAY))
+        if all_bytes(weekly_report(make(), MONDAY)) != all_bytes(weekly_report(make(), MONDAY))
     ]
 
 
@@ -224,8 +223,7 @@ def colours() -> Iterator[Figure]:
     text, marks, apart = [], [], []
     for palette in (LIGHT, DARK):
         grounds = (palette["page"], palette["surface"])
-        text += [contrast(palette[t], g) for t in ("ink", "muted", "accent")
-                 for g in grounds]  # fmt: skip
+        text += [contrast(palette[t], g) for t in ("ink", "muted", "accent") for g in grounds]
         marks += [contrast(palette[m], palette["surface"]) for m in (*SERIES, "border")]
         apart += [
             distance(lab(seen(palette[a], sight)), lab(seen(palette[b], sight)))

@@ -41,18 +41,14 @@ class Growth:
             first, last = told[0], told[-1]
             times = last["lines"] / first["lines"]
             cpu = last["cpu"] / first["cpu"]
-            found.append(
-                most(f"{what}: CPU of {times:.0f} times the lines", cpu, times)
-            )
+            found.append(most(f"{what}: CPU of {times:.0f} times the lines", cpu, times))
             rss = max(one["rss"] for one in told)
             found.append(most(f"{what}: memory", round(rss), MOST_MIB, "MiB"))
             grown = last["rss"] / first["rss"]
             found.append(most(f"{what}: memory, times as much", grown, MOST_GROWTH))
         for (what, peer), times in self.speeds.items():
             if peer in PEERS:
-                found.append(
-                    least(f"{what}: times as fast as {peer}", times, PEERS[peer])
-                )
+                found.append(least(f"{what}: times as fast as {peer}", times, PEERS[peer]))
         if "resolve" in self.shares:
             what = "resolving, share of the CPU of taking in"
             found.append(most(what, self.shares["resolve"], MOST_RESOLVING))

@@ -34,9 +34,7 @@ def _lines(random, times, first):
         random.random(size).tolist(),
         strict=True,
     )
-    for number, (time, client, port, size_in, user, chance) in enumerate(
-        columns, first
-    ):
+    for number, (time, client, port, size_in, user, chance) in enumerate(columns, first):
         stamp = datetime.fromtimestamp(time, UTC) + CENTRAL
         begin = f'<189>date={stamp:%Y-%m-%d} time={stamp:%H:%M:%S} devname="fw01" '
         if chance < BROKEN:

@@ -55,13 +55,22 @@ class Generator:
 
 
 PRAIRIE = Generator(
-    "Prairie Bend", "America/Chicago", JUDGE, "prairie_bend.py",
-    ("--people", "200", "--weeks", "3"), "named_findings.py",
-)  # fmt: skip
+    "Prairie Bend",
+    "America/Chicago",
+    JUDGE,
+    "prairie_bend.py",
+    ("--people", "200", "--weeks", "3"),
+    "named_findings.py",
+)
 JUNIPER = Generator(
-    "Juniper Basin", "America/Denver", SHARED / "judge2", "juniper_basin.py", (),
-    "named.py", names_file=True,
-)  # fmt: skip
+    "Juniper Basin",
+    "America/Denver",
+    SHARED / "judge2",
+    "juniper_basin.py",
+    (),
+    "named.py",
+    names_file=True,
+)
 GENERATORS = (PRAIRIE, JUNIPER)
 
 
@@ -161,9 +170,7 @@ def _by_exports(generator: Generator, folder: Path, made: Path) -> Stranger:
     if generator.names_file:
         environment["NAMES"] = str(folder / "names.csv")
     script = generator.folder / "lay_exports.sh"
-    subprocess.run(
-        ["bash", script, made, home], check=True, env=environment, capture_output=True
-    )
+    subprocess.run(["bash", script, made, home], check=True, env=environment, capture_output=True)
     return Stranger(made, home)
 
 

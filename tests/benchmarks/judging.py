@@ -53,9 +53,7 @@ def resolve(folder: Path, _fmt: str = "") -> int:
         for name in reversed(district.models):
             if name in needed:
                 needed |= district.models[name].inputs
-        models = {
-            name: model for name, model in district.models.items() if name in needed
-        }
+        models = {name: model for name, model in district.models.items() if name in needed}
         refresh(base, district, (held[0], held[-1]))
         due = builds.stale_days(models, held, held)
         builds.build(builder_of(base, district, files), models, due)

@@ -41,8 +41,7 @@ def measured(folder: Path, people: int, weeks: int) -> dict[str, float]:
 
 
 def cpu_seconds() -> float:
-    used = [resource.getrusage(who) for who in
-            (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]  # fmt: skip
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 

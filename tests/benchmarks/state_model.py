@@ -44,15 +44,11 @@ def measured(text: str) -> Measured:
     ]
     head = next(row for row in rows if row[0] == "People")
     found = {
-        row[0]: dict(zip(head, row, strict=True))
-        for row in rows
-        if row[0] in (SMALLER, LARGER)
+        row[0]: dict(zip(head, row, strict=True)) for row in rows if row[0] in (SMALLER, LARGER)
     }
 
     def more(column: str) -> float:
-        small, large = (
-            float(found[one][column].replace(",", "")) for one in (SMALLER, LARGER)
-        )
+        small, large = (float(found[one][column].replace(",", "")) for one in (SMALLER, LARGER))
         return large - small
 
     lines = more("Lines a week")
@@ -103,17 +99,13 @@ def answers(asked: argparse.Namespace, each: Measured) -> Iterator[Answer]:
         f"{tables / 1e3:,.1f} TB",
         f"{asked.kept_days} days x {each.warehouse_bytes:.0f} B a line, measured",
     )
-    yield Answer(
-        "compute a year", f"${compute:,.0f}", f"${asked.core_hour} a core-hour, assumed"
-    )
+    yield Answer("compute a year", f"${compute:,.0f}", f"${asked.core_hour} a core-hour, assumed")
     yield Answer(
         "lake a year",
         f"${object_store:,.0f}",
         f"${asked.object_gb_month} a GB-month, assumed; a full year of it, all year",
     )
-    yield Answer(
-        "disks a year", f"${disks:,.0f}", f"${asked.disk_gb_month} a GB-month, assumed"
-    )
+    yield Answer("disks a year", f"${disks:,.0f}", f"${asked.disk_gb_month} a GB-month, assumed")
     yield Answer("always on", f"${asked.always_on:,.0f}", "driver, PostgreSQL; assumed")
     yield Answer(
         "a student-year",
@@ -128,9 +120,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--students", type=int, default=1_000_000)
     parser.add_argument("--lines", type=int, default=3_000, help="a student and day")
     parser.add_argument("--days", type=int, default=180, help="of school, a year")
-    parser.add_argument(
-        "--kept-days", type=int, default=180, help="of school, in the warehouses"
-    )
+    parser.add_argument("--kept-days", type=int, default=180, help="of school, in the warehouses")
     parser.add_argument("--hours", type=float, default=4, help="at night")
     parser.add_argument("--reserve", type=float, default=2)
     parser.add_argument("--node-cores", type=int, default=8)

@@ -187,9 +187,7 @@ def page_types(folder: Path) -> dict[str, Path]:
         "removed finding": folder / "gone" / WEEK / "evidence" / "f-2026w47-001.html",
         "archive": folder / "busy" / "index.html",
         "month": folder / "busy" / "months" / "2026-11.html",
-        "principal": next((folder / "editions").glob("principal-North*"))
-        / WEEK
-        / "index.html",
+        "principal": next((folder / "editions").glob("principal-North*")) / WEEK / "index.html",
         "superintendent": folder / "editions" / "superintendent" / WEEK / "index.html",
         "board": folder / "editions" / "board" / WEEK / "index.html",
         "public": folder / "editions" / "public" / WEEK / "index.html",

@@ -45,9 +45,7 @@ def test_the_types_are_all_there(archive):
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_pictures_are_kept_and_no_page_is_wider_than_a_phone(
-    browser, archive, pictures, kind
-):
+def test_pictures_are_kept_and_no_page_is_wider_than_a_phone(browser, archive, pictures, kind):
     view = {"width": 360, "height": 740}
     with Visit(browser, page_types(archive)[kind], viewport=view) as visit:
         assert visit.said == []

@@ -171,9 +171,7 @@ def test_a_table_is_sorted_by_a_column_and_filtered(browser, archive):
     assert sites.all_inner_texts() == sorted(as_written)
     part.get_by_label("Show rows with").fill("LESSONS")
     assert rows.locator("visible=true").count() == 1
-    plain = Visit(
-        browser, report(archive, page="pictures"), java_script_enabled=False
-    ).page
+    plain = Visit(browser, report(archive, page="pictures"), java_script_enabled=False).page
     assert plain.locator(".sorter, .filter").count() == 0
 
 
@@ -183,8 +181,11 @@ def test_latest_leads_to_the_newest_week(browser, archive):
 
 
 def test_landmarks_headings_and_names(browser, archive):
-    for path in (report(archive), archive / "busy" / "index.html",
-                 archive / "busy/2026-W47/evidence/f-2026w47-001.html"):  # fmt: skip
+    for path in (
+        report(archive),
+        archive / "busy" / "index.html",
+        archive / "busy/2026-W47/evidence/f-2026w47-001.html",
+    ):
         page = Visit(browser, path).page
         for landmark in ("main", "header", "footer"):
             assert page.locator(landmark).count() == 1
@@ -200,9 +201,7 @@ def test_landmarks_headings_and_names(browser, archive):
         assert page.locator("table:not(:has(caption))").count() == 0
         assert page.locator("th:not([scope])").count() == 0
         assert page.locator("figure:not([role=group][aria-label])").count() == 0
-        unnamed = (
-            "[...document.querySelectorAll('a')].filter(a => !a.textContent.trim())"
-        )
+        unnamed = "[...document.querySelectorAll('a')].filter(a => !a.textContent.trim())"
         assert page.evaluate(f"{unnamed}.length") == 0
 
 
@@ -243,9 +242,7 @@ def test_a_phone_has_a_layout_of_its_own(browser, archive, name):
     for fault in (BOXES, LETTERS, OFF_SHEET, SMALL_PRINT):
         assert page.evaluate(fault) == [], fault
     assert page.locator(".still .wide:visible").count() == 0
-    assert (
-        page.locator(".still .narrow:visible").count() == page.locator(".chart").count()
-    )
+    assert page.locator(".still .narrow:visible").count() == page.locator(".chart").count()
 
 
 UNNAMED = """() => [...document.querySelectorAll(".sheet table")].flatMap(table => {

@@ -50,12 +50,15 @@ def tick(location, name, cursor=None):
 
 def test_before_anything_is_built_the_hours_are_not_looked_at(location):
     result = location.run("alerts")
-    dark = [
-        one.check_name for one in result.get_asset_check_evaluations() if not one.passed
-    ]
+    dark = [one.check_name for one in result.get_asset_check_evaluations() if not one.passed]
     assert sorted(dark) == [
-        "blind", "let_through", "not_come", "off_clock", "silent", "thin",
-    ]  # fmt: skip
+        "blind",
+        "let_through",
+        "not_come",
+        "off_clock",
+        "silent",
+        "thin",
+    ]
 
 
 def test_every_kind_of_trouble_is_a_check_that_shows(ran):
@@ -104,9 +107,7 @@ def mend_the_file(home):
 
 def test_a_job_that_failed_is_told_until_it_ends_well(location):
     location.run("ingest")
-    start = {
-        name: tick(location, name).cursor for name in ("run_failures", "run_recoveries")
-    }
+    start = {name: tick(location, name).cursor for name in ("run_failures", "run_recoveries")}
     break_a_file(location.home)
     assert not location.run("ingest", raise_on_error=False).success
     told = tick(location, "run_failures", start["run_failures"])

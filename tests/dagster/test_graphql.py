@@ -91,9 +91,7 @@ def test_what_is_scheduled_runs_and_says_what_it_does(asked):
     assert set(states) == {"RUNNING"}
     said = {job["name"]: job["description"] for job in one["jobs"]}
     assert "how many rows it replaces" in said["daily"]
-    assert all(
-        said[name] for name in ("daily", "ingest", "weekly_report", "everything")
-    )
+    assert all(said[name] for name in ("daily", "ingest", "weekly_report", "everything"))
 
 
 def test_a_run_that_is_launched_from_the_page_ends_well(asked):

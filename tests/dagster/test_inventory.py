@@ -30,13 +30,11 @@ def inventory(defs):
         lines += [f"  check {one.name}" for one in sorted(node.check_keys)]
     lines += [f"job {job.name}" for job in sorted(defs.jobs, key=lambda one: one.name)]
     lines += [
-        f"schedule {one.name}: {one.cron_schedule} {one.execution_timezone},"
-        f" {one.job_name}"
+        f"schedule {one.name}: {one.cron_schedule} {one.execution_timezone}, {one.job_name}"
         for one in sorted(defs.schedules, key=lambda one: one.name)
     ]
     lines += [
-        f"sensor {one.name}: {_jobs(one)}"
-        for one in sorted(defs.sensors, key=lambda one: one.name)
+        f"sensor {one.name}: {_jobs(one)}" for one in sorted(defs.sensors, key=lambda one: one.name)
     ]
     return "\n".join(lines) + "\n"
 

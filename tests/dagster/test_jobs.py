@@ -26,9 +26,7 @@ from tests.journey.small import DAYS, rows_of, told_of
 # the jobs
 
 
-@pytest.mark.parametrize(
-    "job", ["ingest", "daily", "weekly_report", "alerts", "housekeeping"]
-)
+@pytest.mark.parametrize("job", ["ingest", "daily", "weekly_report", "alerts", "housekeeping"])
 def test_the_job_succeeds(ran, job):
     assert ran.succeeded[job]
 
@@ -123,9 +121,7 @@ def test_what_a_run_built_is_shown_once_by_day(district, locate, tmp_path, monke
     first = events_of(location.ask("built_elsewhere"))
     rows = rows_of(home)
     shown = {
-        (".".join(one.asset_key.path), one.partition): one.metadata[
-            "dagster/row_count"
-        ].value
+        (".".join(one.asset_key.path), one.partition): one.metadata["dagster/row_count"].value
         for one in first
         if "dagster/row_count" in one.metadata
     }
@@ -157,9 +153,7 @@ def previews(made):
     }
 
 
-def test_a_table_is_previewed_without_a_name_or_a_text_of_a_log(
-    district, locate, tmp_path
-):
+def test_a_table_is_previewed_without_a_name_or_a_text_of_a_log(district, locate, tmp_path):
     home = district.copy(tmp_path)
     made = events_of(locate(home).ask("built_elsewhere"))
     shown = previews(made)
@@ -193,10 +187,7 @@ def test_a_build_says_beforehand_what_it_replaces(ran, locate, tmp_path):
     result = materialize(location, name)
     rows = rows_of(home)["core.http_requests"]["event_date"].cast(str)
     kept = (rows == "2026-10-20").sum()
-    said = (
-        "core.http_requests: builds 1 days, 2026-10-20 to 2026-10-20; "
-        f"replaces {kept:,} rows"
-    )
+    said = f"core.http_requests: builds 1 days, 2026-10-20 to 2026-10-20; replaces {kept:,} rows"
     logs = location.instance.all_logs(result.run_id)
     assert said in [one.user_message for one in logs]
     assert ran.answers["dirty, taken in"][1]["schoolbell/rebuilds"].startswith("2 days")
@@ -255,9 +246,7 @@ def test_a_broken_grain_is_held_back_with_what_reads_it(ran, locate, tmp_path):
     }
     told = {one.check_name: one for one in result.get_asset_check_evaluations()}
     assert told["grain"].severity is dg.AssetCheckSeverity.ERROR
-    (asked,) = materialize(
-        location, candidates, day="2026-10-23"
-    ).get_asset_check_evaluations()[:1]
+    (asked,) = materialize(location, candidates, day="2026-10-23").get_asset_check_evaluations()[:1]
     assert asked.check_name == "built"
     assert not asked.passed
     assert asked.metadata["causes"].value == ["core.http_requests"]
@@ -318,9 +307,7 @@ def test_days_without_a_line_are_refused(district):
     with open_district(district.home) as opened:
         held = ledger.event_days(opened.store)
     _refuse_empty(held, held)
-    with pytest.raises(
-        dg.Failure, match="No log line of 2030-01-01 to 2030-01-02 was read"
-    ):
+    with pytest.raises(dg.Failure, match="No log line of 2030-01-01 to 2030-01-02 was read"):
         _refuse_empty([date(2030, 1, 1), date(2030, 1, 2)], held)
     with pytest.raises(dg.Failure, match="none yet"):
         _refuse_empty([date(2030, 1, 1)], [])

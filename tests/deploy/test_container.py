@@ -37,9 +37,7 @@ def test_what_is_copied_is_there_and_is_let_through():
         for line in (REPO_ROOT / ".dockerignore").read_text().splitlines()
         if line.startswith("!")
     ]
-    for words in re.findall(
-        r"^COPY (?!--from)(?:--\S+ )?(.+) \S+$", CONTAINERFILE, re.MULTILINE
-    ):
+    for words in re.findall(r"^COPY (?!--from)(?:--\S+ )?(.+) \S+$", CONTAINERFILE, re.MULTILINE):
         for name in words.split():
             assert (REPO_ROOT / name).exists(), name
             assert name in let, name

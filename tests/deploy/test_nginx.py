@@ -18,9 +18,7 @@ from tests.conftest import REPO_ROOT
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CONF = REPO_ROOT / "deploy" / "nginx" / "schoolbell.conf"
 PAGE = b"pages"
-pytestmark = pytest.mark.skipif(
-    not (NGINX and shutil.which("openssl")), reason="no nginx here"
-)
+pytestmark = pytest.mark.skipif(not (NGINX and shutil.which("openssl")), reason="no nginx here")
 
 
 def free_port():
@@ -58,11 +56,25 @@ def port(behind, tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     folder.chmod(0o755)
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-keyout", folder / "schoolbell.key",
-         "-out", folder / "schoolbell.crt"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "1",
+            "-subj",
+            "/CN=localhost",
+            "-keyout",
+            folder / "schoolbell.key",
+            "-out",
+            folder / "schoolbell.crt",
+        ],
+        check=True,
+        capture_output=True,
+    )
     made = subprocess.run(
         ["openssl", "passwd", "-apr1", "word"],
         capture_output=True,

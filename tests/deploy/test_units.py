@@ -16,15 +16,11 @@ from tests.journey.commands import schoolbell
 UNITS = REPO_ROOT / "deploy" / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 MOST_EXPOSED = 3.0
-systemd = pytest.mark.skipif(
-    not shutil.which("systemd-analyze"), reason="no systemd here"
-)
+systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 
 
 def analysed(*words):
-    return subprocess.run(
-        ["systemd-analyze", *words], capture_output=True, text=True, check=False
-    )
+    return subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +86,10 @@ def test_folders_and_account_are_those_of_the_machine(written):
     assert f"SCHOOLBELL_HOME={home} DAGSTER_HOME={home}-dagster\n" in service
     assert "User=root\nGroup=root\n" in service
     assert {path.name for path in (written / "dagster").iterdir()} == {
-        "dagster.yaml", "workspace.yaml", "postgresql.yaml",
-    }  # fmt: skip
+        "dagster.yaml",
+        "workspace.yaml",
+        "postgresql.yaml",
+    }
 
 
 def test_written_again_they_are_the_same_or_nothing_is_written(tmp_path):
@@ -113,7 +111,5 @@ def test_a_name_that_a_unit_reads_otherwise_is_refused(home, account, tmp_path):
 @pytest.mark.skipif(not shutil.which("visudo"), reason="no sudo here")
 def test_sudo_takes_the_rights(written):
     file = written / "sudoers.d" / "schoolbell"
-    done = subprocess.run(
-        ["visudo", "-c", "-f", file], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["visudo", "-c", "-f", file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

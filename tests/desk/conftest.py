@@ -58,9 +58,7 @@ def with_settings(home, text=SETTINGS):
         "desk.openid",
     ):
         kept = kept.replace(f"\n[{table}]\n", f"\n# [{table}] stands below\n")
-    lines = [
-        line for line in kept.splitlines() if line.startswith(("#", "[")) or "=" in line
-    ]
+    lines = [line for line in kept.splitlines() if line.startswith(("#", "[")) or "=" in line]
     path.write_text("\n".join(lines) + "\n" + text, encoding="utf-8")
     return home
 

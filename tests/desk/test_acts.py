@@ -95,9 +95,7 @@ def newest(home, what):
     """The id that was drawn last for a hold, a referral, an inquiry or a request."""
     store = open_store(DistrictHome(home).state_db)
     rows = {
-        "h": lambda: [
-            one.hold_id for one in sorted(holds(store), key=lambda one: one.time)
-        ],
+        "h": lambda: [one.hold_id for one in sorted(holds(store), key=lambda one: one.time)],
         "g": lambda: [one["referral_id"] for one in referrals(store)],
         "q": lambda: [one["inquiry_id"] for one in inquiries(store)],
         "r": lambda: [one["request_id"] for one in requests(store)][::-1],
@@ -123,9 +121,7 @@ def chosen(district):
     return next(row for row in rows if row["rule"] == "SA-1")
 
 
-def test_the_same_acts_leave_the_same_entries(
-    district, tmp_path, sockets, monkeypatch, chosen
-):
+def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monkeypatch, chosen):
     case, finding, token = chosen["case_id"], chosen["finding_id"], chosen["account"]
     account = account_of(district.home, token, case, tmp_path)
     values = {"case": case, "reason": REASON}
@@ -238,16 +234,20 @@ def test_the_same_acts_leave_the_same_entries(
                 assert done.body == (out("records") / f"{record}.zip").read_bytes()
     assert entries(right) == entries(left)
     acted = {one[1] for one in entries(left)}
-    assert {"verdict", "referred", "statement", "inquiry released", "site approved",
-            "sign week"} <= acted  # fmt: skip
+    assert {
+        "verdict",
+        "referred",
+        "statement",
+        "inquiry released",
+        "site approved",
+        "sign week",
+    } <= acted
     with zipfile.ZipFile(out("c.zip")) as pack:
         letter = pack.read("letter.html").decode()
         assert account in letter
         assert "Lent a laptop." in letter
         assert "I was lent a laptop" in "".join(
-            pack.read(one).decode()
-            for one in pack.namelist()
-            if one.startswith("statements/")
+            pack.read(one).decode() for one in pack.namelist() if one.startswith("statements/")
         )
 
 

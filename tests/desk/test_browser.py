@@ -164,9 +164,7 @@ def test_two_people_in_two_browsers(visit, cases, desk):
     waits = director.get_by_role("button", name="Waiting for another person")
     assert waits.is_disabled()
     keeper.at("/requests")
-    keeper.locator("section", has_text=cases[8]).get_by_role(
-        "button", name="Approve"
-    ).click()
+    keeper.locator("section", has_text=cases[8]).get_by_role("button", name="Approve").click()
     keeper.locator(".told").wait_for()
     ask()
     shown = director.locator("h1").inner_text()

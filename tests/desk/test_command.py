@@ -56,7 +56,5 @@ def test_help_imports_no_server():
         "print([name for name in ('uvicorn', 'starlette', 'argon2', 'authlib')"
         " if name in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"

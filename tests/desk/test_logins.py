@@ -35,9 +35,9 @@ ALIASES = pl.DataFrame({"alias": ["j.park@school.example"], "account": ["jo.park
 PEOPLE = People(
     Directory(ACCOUNTS, ALIASES),
     ("school.example", "SCHOOL"),
-    lambda account, _day: dict(
-        ACCOUNTS.select("account", "owner_person_id").iter_rows()
-    ).get(account),
+    lambda account, _day: dict(ACCOUNTS.select("account", "owner_person_id").iter_rows()).get(
+        account
+    ),
 )
 SPELLINGS = (
     "jpark", "JPARK", "jpark@school.example", "SCHOOL\\jpark", "jo.park", "Jo.Park",
@@ -93,17 +93,14 @@ def test_a_group_that_no_header_is_named_for_is_not_believed(secret, tmp_path):
     text = PROXY + '[desk.groups]\ndirector = ["dir"]\n'
     found = settings(text)
     assert roles_of(by_proxy(found.desk, "127.0.0.1", sent), found, tmp_path) == ()
-    named = settings(
-        text.replace("secret", 'groups_header = "X-Remote-Groups"\nsecret', 1)
-    )
+    named = settings(text.replace("secret", 'groups_header = "X-Remote-Groups"\nsecret', 1))
     session = by_proxy(named.desk, "127.0.0.1", sent)
     assert roles_of(session, named, tmp_path) == ("director",)
 
 
 def test_a_login_is_no_group_and_a_group_no_login(tmp_path):
     found = settings(
-        '[desk.logins]\ndirector = ["Jo.Park"]\n'
-        '[desk.groups]\ncustodian = ["records"]\n'
+        '[desk.logins]\ndirector = ["Jo.Park"]\n[desk.groups]\ncustodian = ["records"]\n'
     )
     for session, roles in (
         (Session("records", "local"), ()),
@@ -160,8 +157,10 @@ def test_the_old_table_of_roles_is_read_where_no_group_can_be_meant(tmp_path):
     found = settings(old)
     assert roles_of(Session("ada", "local"), found, tmp_path) == ("director",)
     assert roles_of(Session("x", "openid", groups=("ada",)), found, tmp_path) == ()
-    for more in ('[desk.openid]\nissuer = "https://id.example"\n',
-                 '[desk.proxy]\ngroups_header = "X-Remote-Groups"\n'):  # fmt: skip
+    for more in (
+        '[desk.openid]\nissuer = "https://id.example"\n',
+        '[desk.proxy]\ngroups_header = "X-Remote-Groups"\n',
+    ):
         with pytest.raises((InvalidSettingsError, SettingsError)) as told:
             settings(old + more)
         assert "'ada' may be a login or a group" in str(told.value)
@@ -179,9 +178,7 @@ def test_check_lists_the_old_table_and_logins_without_a_domain(district, tmp_pat
     assert "has no domain, and accounts of several domains may sign in" in done.out
 
 
-def test_a_yes_to_ones_own_request_by_another_way_is_refused(
-    district, tmp_path, sockets, secret
-):
+def test_a_yes_to_ones_own_request_by_another_way_is_refused(district, tmp_path, sockets, secret):
     """The login with a domain, of a proxy, approved what a password had asked for."""
     text = SETTINGS.replace('"ada"]', '"dir2", "dir2@school.example", "dir3"]').replace(
         'domains = ["school.example"]', "domains = []"

@@ -80,9 +80,7 @@ def test_the_crawl_would_find_one(planted):
     assert spelt(f"<p>It is {name}.</p>", planted) == {name}
 
 
-def test_a_name_is_shown_once_to_who_asked_and_only_while_it_is_approved(
-    desk, planted, cases
-):
+def test_a_name_is_shown_once_to_who_asked_and_only_while_it_is_approved(desk, planted, cases):
     case = cases[6]
     director, keeper = desk.by_proxy("director"), desk.by_proxy("custodian")
     token = re.search(r"ccount ([a-z-]+-\d+)", director.get(f"/cases/{case}").text)[1]

@@ -36,9 +36,7 @@ def test_each_opening_is_noted_once(district, tmp_path, capsys):
     assert schoolbell("audit", "verify", "--home", home).code == 0
 
 
-def test_snapshots_without_their_home_are_opened_as_they_are(
-    district, tmp_path, capsys
-):
+def test_snapshots_without_their_home_are_opened_as_they_are(district, tmp_path, capsys):
     alone = tmp_path / "alone"
     shutil.copytree(district.home / "snapshots", alone / "snapshots")
     connect(alone).close()
@@ -65,8 +63,7 @@ def test_an_analyst_leaves_a_note_that_nobody_else_can_write_or_remove(district)
         gone = as_user("games", f"import os; os.unlink({str(note)!r})", check=False)
         assert gone.returncode == 0  # one's own
         as_user("games", f"open({str(note)!r}, 'w').write({json.dumps(said)!r})")
-        other = as_user("daemon", f"import os; os.unlink({str(note)!r})", "games",
-                        check=False)  # fmt: skip
+        other = as_user("daemon", f"import os; os.unlink({str(note)!r})", "games", check=False)
         assert other.returncode != 0
         (found,) = openings(home)[before:]
         assert found["actor"] == "games (5)"
@@ -77,9 +74,15 @@ def test_an_analyst_leaves_a_note_that_nobody_else_can_write_or_remove(district)
 def as_user(user, code, group=None, *, check=True):
     program = shutil.which("python3", path="/usr/bin") or sys.executable
     return subprocess.run(
-        [program, "-c", code], user=user, group=group or user, extra_groups=[],
-        check=check, cwd="/", capture_output=True, text=True,
-    )  # fmt: skip
+        [program, "-c", code],
+        user=user,
+        group=group or user,
+        extra_groups=[],
+        check=check,
+        cwd="/",
+        capture_output=True,
+        text=True,
+    )
 
 
 def test_a_note_that_makes_no_sense_is_told_as_such(district, tmp_path):

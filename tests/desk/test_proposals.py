@@ -58,18 +58,13 @@ def test_what_is_accepted_was_tried_and_is_gone(forgotten, tmp_path, sockets, se
     assert entries(by_page)[-2:] == entries(by_command)[-2:]
 
 
-def test_what_is_not_told_at_the_desk(
-    forgotten, tmp_path, sockets, secret, monkeypatch
-):
+def test_what_is_not_told_at_the_desk(forgotten, tmp_path, sockets, secret, monkeypatch):
     """Rows of devices are left to the machine; a site's kind withholds its name."""
     home = shutil.copytree(forgotten, tmp_path / "home")
     found = offers(home)
     device = next(one["id"] for one in found if one["file"] == "devices.csv")
-    site = next(one["rows"][0]["pattern"] for one in found
-                if one["file"] == "approved_sites.csv")  # fmt: skip
-    monkeypatch.setattr(
-        registry_proposals, "sensitive_names", lambda _: frozenset({site})
-    )
+    site = next(one["rows"][0]["pattern"] for one in found if one["file"] == "approved_sites.csv")
+    monkeypatch.setattr(registry_proposals, "sensitive_names", lambda _: frozenset({site}))
     with open_desk(home, sockets / "named") as desk:
         visitor = desk.visitor()
         page = visitor.get("/proposals")
@@ -85,16 +80,13 @@ def test_what_is_not_told_at_the_desk(
     assert "sites decide" in run(home, *accept, code=2).err
 
 
-def test_a_group_is_accepted_with_one_click_and_taken_back(
-    forgotten, tmp_path, sockets, secret
-):
+def test_a_group_is_accepted_with_one_click_and_taken_back(forgotten, tmp_path, sockets, secret):
     """Networks as a whole, and of the sites those that stay checked."""
     home = shutil.copytree(forgotten, tmp_path / "groups")
     registry = DistrictHome(home).registry
     before = {path: path.read_bytes() for path in registry.glob("*.csv")}
     found = offers(home)
-    clear = [one for one in found if one["group"].startswith("sites") and
-             not one["doubt"]]  # fmt: skip
+    clear = [one for one in found if one["group"].startswith("sites") and not one["doubt"]]
     networks = [one for one in found if one["group"] == "networks"]
     with open_desk(home, sockets / "groups") as desk:
         visitor = desk.visitor()
@@ -113,8 +105,7 @@ def test_a_group_is_accepted_with_one_click_and_taken_back(
         assert [one in listed for one in patterns] == [
             number > 0 for number in range(len(patterns))
         ]
-        nothing = visitor.post("/act/proposal-group",
-                               sent | {"group": "sites", "is_ticked": "1"})  # fmt: skip
+        nothing = visitor.post("/act/proposal-group", sent | {"group": "sites", "is_ticked": "1"})
         assert nothing.status == 422
         page = visitor.get("/proposals").text
         assert "Accepted groups" in page

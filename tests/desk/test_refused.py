@@ -99,14 +99,9 @@ def test_what_a_role_may_not_do_is_refused(desk, director, cases, role):
         assert answer.status == 403, form.name
         if role != "operator":
             # nor is it offered
-            assert (
-                f'action="/act/{form.name}"'
-                not in visitor.get(f"/cases/{cases[0]}").text
-            )
+            assert f'action="/act/{form.name}"' not in visitor.get(f"/cases/{cases[0]}").text
     assert len(acted(desk)) == before
-    assert len(barred) >= (3 if role in ("director", "custodian") else 9) or (
-        role == "director"
-    )
+    assert len(barred) >= (3 if role in ("director", "custodian") else 9) or (role == "director")
 
 
 def test_a_stale_page_decides_nothing(desk, cases):
@@ -211,8 +206,13 @@ def test_nobody_approves_their_own_request_however_they_sign_in(desk, cases):
 
 def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     clerk = desk.by_proxy("custodian", login="kim")
-    done = clerk.act("/records", "record-open", requester="desk@news.example",
-                     received="2026-10-26", text="All domains refused.")  # fmt: skip
+    done = clerk.act(
+        "/records",
+        "record-open",
+        requester="desk@news.example",
+        received="2026-10-26",
+        text="All domains refused.",
+    )
     assert done.status == 303
     number = max(one for one in clerk.get("/records").links() if "/records/" in one)
     days = {"relation": "blocked_domains", "first": "2026-10-19", "last": "2026-10-21"}
@@ -234,8 +234,7 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     odd = page.form("/act/record-approve") | {"seen": "0" * 64}
     assert lead.post("/act/record-approve", odd).status == 422
     assert "Look at the draft again" in lead.post("/act/record-approve", odd).text
-    assert lead.post("/act/record-release", page.form("/act/record-approve")
-                     ).status == 422  # fmt: skip
+    assert lead.post("/act/record-release", page.form("/act/record-approve")).status == 422
     assert acted(desk) == before
     words = {"item": "names", "decision": "withhold", "exemption": "e 1"}
     done = clerk.act(number, "record-decide", **words, reason=REASON)
@@ -243,8 +242,7 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     decided = acted(desk)
     old = page.form("/act/record-approve")
     assert lead.post("/act/record-approve", old).status == 409
-    assert clerk.post("/act/record-decide", stale | words | {"reason": REASON}
-                      ).status == 409  # fmt: skip
+    assert clerk.post("/act/record-decide", stale | words | {"reason": REASON}).status == 409
     assert acted(desk) == decided
     assert lead.act(number, "record-approve").status == 303
     given = clerk.act(number, "record-release")
@@ -252,8 +250,10 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     assert given.headers["content-disposition"].endswith('.zip"')
     assert clerk.act(number, "record-release").body == given.body
     words |= {"reason": REASON}
-    assert clerk.post("/act/record-decide", sent | words
-                      | {"token": stale["token"]}).status in (409, 422)  # fmt: skip
+    assert clerk.post("/act/record-decide", sent | words | {"token": stale["token"]}).status in (
+        409,
+        422,
+    )
     barred = desk.by_proxy("analyst")
     assert "/records" not in barred.get("/").links()
     assert barred.get(number).status == barred.get("/records").status == 403
@@ -280,9 +280,7 @@ def test_odd_requests_are_answered_in_words(desk, director, cases):
     assert odd.status == 422
 
 
-def test_settings_that_are_wrong_are_told_and_lock_nobody_out(
-    district, tmp_path, sockets, secret
-):
+def test_settings_that_are_wrong_are_told_and_lock_nobody_out(district, tmp_path, sockets, secret):
     home = with_settings(district.copy(tmp_path))
     with open_desk(home, sockets / "odd") as opened:
         visitor = opened.by_proxy("director", PEOPLE["director"])

@@ -88,9 +88,7 @@ def test_a_header_without_the_secret_is_nobody(desk, name, value):
     assert visitor.get("/").status == 303
 
 
-def test_a_header_of_a_proxy_that_is_not_listed_is_nobody(
-    district, tmp_path, sockets, secret
-):
+def test_a_header_of_a_proxy_that_is_not_listed_is_nobody(district, tmp_path, sockets, secret):
     elsewhere = SETTINGS.replace('["127.0.0.1"]', '["192.0.2.1"]')
     home = with_settings(district.copy(tmp_path), elsewhere)
     with open_desk(home, sockets / "elsewhere") as opened:
@@ -127,13 +125,13 @@ def test_a_real_nginx_says_who_it_is(desk, tmp_path, secret):
     port = free_port()
     made = subprocess.run(
         ["openssl", "passwd", "-apr1", "word"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     (tmp_path / "users").write_text(f"ada:{made.stdout}")
     conf = tmp_path / "nginx.conf"
-    conf.write_text(
-        CONF.format(folder=tmp_path, port=port, desk=desk.port, secret=secret)
-    )
+    conf.write_text(CONF.format(folder=tmp_path, port=port, desk=desk.port, secret=secret))
     with subprocess.Popen([NGINX, "-c", conf, "-e", tmp_path / "error.log"]) as nginx:
         try:
             wait_for(port)
@@ -147,15 +145,11 @@ def test_a_real_nginx_says_who_it_is(desk, tmp_path, secret):
             done = visitor.act(case, "assign", assignee="ada")
             assert (done.status, done.headers["location"]) == (303, case)
             # a browser's own header goes no further than the proxy
-            forged = Visitor(
-                port=port, headers=login | {"X-Remote-User": PEOPLE["custodian"]}
-            )
+            forged = Visitor(port=port, headers=login | {"X-Remote-User": PEOPLE["custodian"]})
             assert "ada (proxy)" in forged.get("/").text
         finally:
             nginx.terminate()
-    assert [one.actor for one in entries(desk) if one.action == "assign"][-1] == (
-        "ada (proxy)"
-    )
+    assert [one.actor for one in entries(desk) if one.action == "assign"][-1] == ("ada (proxy)")
 
 
 def free_port():

@@ -18,9 +18,7 @@ EFFECT = "section[aria-labelledby='effect']"
 def statuses(home, site):
     """The findings that name a site: by rule, whether they are open."""
     with open_district(home) as district:
-        rows = [
-            row for case in ActContext(district, None).cases for row in case.findings
-        ]
+        rows = [row for case in ActContext(district, None).cases for row in case.findings]
         return sorted(
             (row["rule"], row["status"])
             for row in rows
@@ -31,9 +29,7 @@ def statuses(home, site):
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-def test_a_site_put_on_the_list_settles_it(
-    browser, district, tmp_path, sockets, secret, pictures
-):
+def test_a_site_put_on_the_list_settles_it(browser, district, tmp_path, sockets, secret, pictures):
     home = with_settings(district.copy(tmp_path))
     assert statuses(home, "twitch.tv") == [("NA-1", "open")]
     headers = {
@@ -73,9 +69,7 @@ def test_the_command_covers_past_use_too(district, tmp_path):
     sites = ("facebook.com", "198.51.100.60")
     assert all(statuses(home, site) for site in sites)
     late = ("sites", "decide", "twitch.tv", "--from", "2026-12-01", "--reason", REASON)
-    assert (
-        "stays open: the entry does not cover that day or role" in run(home, *late).out
-    )
+    assert "stays open: the entry does not cover that day or role" in run(home, *late).out
     for site in sites:
         words = ("sites", "decide", site, "--reason", REASON)
         said = run(home, *words).out

@@ -45,18 +45,29 @@ def multiply(path):
             record = json.loads(row["record"]) | {"event_date": day.isoformat()}
             ident, case = f"f-{number:016x}", f"c-{number:012x}"
             year, week, _ = day.isocalendar()
-            made.append(row | {"finding_id": ident, "event_date": day.isoformat(),
-                               "record": json.dumps(record)})  # fmt: skip
-            cases.append({"case_id": case, "person": f"nobody:{number}",
-                          "clause": "cl.23", "week": f"{year}-W{week:02}",
-                          "created_time": row["created_time"]})  # fmt: skip
+            made.append(
+                row
+                | {"finding_id": ident, "event_date": day.isoformat(), "record": json.dumps(record)}
+            )
+            cases.append(
+                {
+                    "case_id": case,
+                    "person": f"nobody:{number}",
+                    "clause": "cl.23",
+                    "week": f"{year}-W{week:02}",
+                    "created_time": row["created_time"],
+                }
+            )
             placed.append({"finding_id": ident, "case_id": case})
-            copied += [
-                line | {"finding_id": ident}
-                for line in cited.get(row["finding_id"], ())
-            ][:20]
-        for table, values in ((FINDINGS, made), (CASES, cases),
-                              (CASE_FINDINGS, placed), (EVIDENCE, copied)):  # fmt: skip
+            copied += [line | {"finding_id": ident} for line in cited.get(row["finding_id"], ())][
+                :20
+            ]
+        for table, values in (
+            (FINDINGS, made),
+            (CASES, cases),
+            (CASE_FINDINGS, placed),
+            (EVIDENCE, copied),
+        ):
             connection.execute(insert(table), values)
     store.close()
 
@@ -93,8 +104,10 @@ def test_pages_are_quick_and_the_writers_lock_is_short(many, monkeypatch, capsys
         timed_get(where)
     slow = statistics.quantiles(took, n=20)[-1]
     with capsys.disabled():
-        print(f"\n  desk, 5,000 findings: p95 {slow:.0f} ms of CPU, median "
-              f"{statistics.median(took):.0f}; lock held {max(held):.0f} ms at most, "
-              f"median {statistics.median(held):.0f} ({len(held)} times)")  # fmt: skip
+        print(
+            f"\n  desk, 5,000 findings: p95 {slow:.0f} ms of CPU, median "
+            f"{statistics.median(took):.0f}; lock held {max(held):.0f} ms at most, "
+            f"median {statistics.median(held):.0f} ({len(held)} times)"
+        )
     assert slow <= SLOWEST_MS
     assert statistics.median(held) <= LONGEST_LOCK_MS

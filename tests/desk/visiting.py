@@ -46,9 +46,7 @@ class Answer:
         """The hidden fields of the first form that goes to an address."""
         for form in re.findall(r"<form.*?</form>", self.text, re.DOTALL):
             if f'action="{action}"' in form:
-                pairs = re.findall(
-                    r'type="hidden" name="([^"]+)" value="([^"]*)"', form
-                )
+                pairs = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
                 return {name: unescape(value) for name, value in pairs}
         raise AssertionError(f"no form for {action} in {self.text[:2000]}")
 
@@ -152,9 +150,15 @@ class SystemUser(Visitor):
 def as_system_user(path, user):
     program = shutil.which("python3", path="/usr/bin")
     with subprocess.Popen(
-        [program, "-c", AS_USER], user=user, group=GROUP_OF[user], extra_groups=[],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/",
-    ) as process:  # fmt: skip
+        [program, "-c", AS_USER],
+        user=user,
+        group=GROUP_OF[user],
+        extra_groups=[],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd="/",
+    ) as process:
         yield SystemUser(path=str(path), user=user, process=process)
         process.stdin.close()
 

@@ -28,8 +28,11 @@ def test_each_command_is_a_target_that_sets_up_first(words):
     assert re.search(rf"^{target}:.*\bsetup\b.*## ", MAKEFILE, re.MULTILINE)
     done = subprocess.run(
         [*words, "--dry-run", "--always-make"],
-        cwd=REPO_ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=REPO_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     steps = done.stdout
     own = {"demo": "schoolbell demo", "test": "python -m pytest"}[target]

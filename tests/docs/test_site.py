@@ -35,9 +35,7 @@ def test_every_document_is_a_page_that_asks_for_nothing(tmp_path, monkeypatch):
         page = tmp_path / path.relative_to(REPO_ROOT).with_suffix(".html")
         assert not REMOTE.search(page.read_text(encoding="utf-8")), page
     assert 'href="README.html"' in (tmp_path / "index.html").read_text()
-    (link,) = re.findall(
-        r'href="(sample/latest[^"]*)"', (tmp_path / "README.html").read_text()
-    )
+    (link,) = re.findall(r'href="(sample/latest[^"]*)"', (tmp_path / "README.html").read_text())
     assert "2026-W47/index.html" in (tmp_path / link).read_text(encoding="utf-8")
 
 

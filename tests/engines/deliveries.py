@@ -29,8 +29,7 @@ def plain(home: Home) -> None:
     """Many lines, rejects near midnight, a last line without its end."""
     late = lines(0, 3_000, at=None)
     over = b"".join(
-        lines(n, n + 1, at=86_400 * (n // 40) // 50) + b"not a line\n"
-        for n in range(3_000, 4_500)
+        lines(n, n + 1, at=86_400 * (n // 40) // 50) + b"not a line\n" for n in range(3_000, 4_500)
     )
     home.put("plain.log", late + over + lines(4_500, 4_501).rstrip(b"\n"))
     home.put("bom.log", b"\xef\xbb\xbf" + lines(5_000, 9_000, at=None))
@@ -73,9 +72,7 @@ def columns(home: Home) -> None:
             at = f"2026-11-02 {timedelta(hours=10, seconds=second)}"
             url = f"/n/{second}"
             first = f"{at} 192.0.2.7 ada GET {url} 200"
-            text += (
-                f"{first if part % 2 == 0 else f'{at} GET 192.0.2.7 {url} 200 ada'}\n"
-            )
+            text += f"{first if part % 2 == 0 else f'{at} GET 192.0.2.7 {url} 200 ada'}\n"
     home.put("columns.log", text.encode())
 
 
@@ -124,11 +121,7 @@ def made_of(home: Home) -> dict[str, object]:
             frame = pl.concat(pl.read_parquet(home.lake / one.path) for one in listed)
             rows[name] = frame.sort("file_id", "line_no").rows()
     rows["ledger"] = [
-        {
-            key: value
-            for key, value in dataclasses.asdict(one).items()
-            if key not in OF_THE_RUN
-        }
+        {key: value for key, value in dataclasses.asdict(one).items() if key not in OF_THE_RUN}
         for one in home.records()
     ]
     rows["days"] = sorted(map(repr, source_days(home.store)))

@@ -54,9 +54,7 @@ def test_what_workers_build_is_the_same(tmp_path, pool, week, monkeypatch):
     home = week.copy(tmp_path)
     asked = []
     real = pool.submit
-    monkeypatch.setattr(
-        pool, "submit", lambda *given: asked.append(given[1]) or real(*given)
-    )
+    monkeypatch.setattr(pool, "submit", lambda *given: asked.append(given[1]) or real(*given))
     with building(home, pool, most_parts=3) as (district, builder):
         before = fingerprints(builder.database, MODELS)
         days = builder.files.days()[1:3]

@@ -129,17 +129,26 @@ def kill_workers(pool, lake: Path) -> None:
 
 def test_a_worker_says_where_it_must_find_the_files(tmp_path):
     task = portions.BlockTask(
-        file=tmp_path / "away.log", offset=0, sizes=(1,), checksum=0, file_id=1,
-        first_line=1, first_byte=0, format="squid_access", context=portions.Context(),
-        source="proxy", where="proxy/away.log", zone="UTC", lake=tmp_path, name="a",
-    )  # fmt: skip
+        file=tmp_path / "away.log",
+        offset=0,
+        sizes=(1,),
+        checksum=0,
+        file_id=1,
+        first_line=1,
+        first_byte=0,
+        format="squid_access",
+        context=portions.Context(),
+        source="proxy",
+        where="proxy/away.log",
+        zone="UTC",
+        lake=tmp_path,
+        name="a",
+    )
     with pytest.raises(SourceError, match="at the same paths"):
         parse_block(task)
 
 
-def test_a_driver_killed_while_workers_parse_goes_on_where_it_was(
-    tmp_path, monkeypatch
-):
+def test_a_driver_killed_while_workers_parse_goes_on_where_it_was(tmp_path, monkeypatch):
     """Its workers end with it, and what they left is swept."""
     folder = create(tmp_path / "home").path
     landing = folder / "landing" / "proxy"

@@ -52,9 +52,7 @@ def parses_the_same_lake(engine, folder):
     """An executor is killed when the first file is there."""
     home, other = two_homes(folder, deliveries.plain)
     home.run()
-    with killing(
-        lambda: executors() if any(other.lake.rglob("*.parquet")) else []
-    ) as killed:
+    with killing(lambda: executors() if any(other.lake.rglob("*.parquet")) else []) as killed:
         other.run(engine=engine)
     assert killed
     assert made_of(other) == made_of(home)

@@ -67,9 +67,11 @@ def driver(file: Path, folder: Path) -> "subprocess.Popen[str]":
     words = ["fleet", "run", "--fleet", str(file), "--json"]
     return subprocess.Popen(
         [sys.executable, "-c", program, *words],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
         env={**os.environ, **surroundings(folder)},
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -101,9 +103,7 @@ def test_districts_come_out_alike_whatever_is_killed(tmp_path, seed):
         assert time.monotonic() < until
         time.sleep(0.2)
     told, _ = driver(file, tmp_path).communicate(timeout=600)
-    codes = {
-        one["home"]: one["exit_code"] for one in map(json.loads, told.splitlines())
-    }
+    codes = {one["home"]: one["exit_code"] for one in map(json.loads, told.splitlines())}
     assert set(codes) == set(away)
     assert set(codes.values()) <= {0, 1}
     for name, home in away.items():
@@ -154,9 +154,7 @@ def test_more_districts_cost_as_much_a_line(tmp_path):
 
 def lines_of(home: Path) -> int:
     with open_district(home) as district:
-        return sum(
-            one.events + one.rejects for one in ledger.source_files(district.store)
-        )
+        return sum(one.events + one.rejects for one in ledger.source_files(district.store))
 
 
 def memory_mib() -> tuple[float, float]:

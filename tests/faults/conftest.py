@@ -12,9 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Zygote:
-    def __init__(
-        self, log: Path, preload: Path | None = None, module: str = "zygote"
-    ) -> None:
+    def __init__(self, log: Path, preload: Path | None = None, module: str = "zygote") -> None:
         self.log = log
         more = {"LD_PRELOAD": str(preload)} if preload else {}
         self.process = subprocess.Popen(

@@ -91,9 +91,7 @@ def _folder(path: Path) -> None:
 DAMAGES: Mapping[str, Callable[[Path], object]] = {
     "header": _header,
     "middle": _middle,
-    "tail": lambda path: path.write_bytes(
-        path.read_bytes()[: path.stat().st_size // 2]
-    ),
+    "tail": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
     "emptied": lambda path: path.write_bytes(b""),
     "a folder": _folder,
     "gone": lambda path: path.unlink(),

@@ -73,9 +73,7 @@ class Home:
     @property
     def source(self) -> Source:
         source = source_of(self.folder, self.format)
-        return replace(
-            source, zone=self.zone, options={**source.options, **self.options}
-        )
+        return replace(source, zone=self.zone, options={**source.options, **self.options})
 
     def run(self, *, settle: float = 0, **more: object) -> dict[str, Outcome]:
         options = IngestOptions(

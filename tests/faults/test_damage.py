@@ -61,9 +61,7 @@ def test_a_home_is_for_its_own_user_and_group_alone(base):
     assert set(groups) <= shared_with_group
 
 
-PAIRS = [
-    (name, how) for name, how in product(FILES, DAMAGES) if LONG or how == "header"
-]
+PAIRS = [(name, how) for name, how in product(FILES, DAMAGES) if LONG or how == "header"]
 
 
 @pytest.mark.parametrize(("name", "how"), PAIRS)
@@ -126,9 +124,7 @@ def test_what_is_derived_is_made_again_by_a_run_and_said(base, tmp_path, name, h
 
 
 @pytest.mark.parametrize("where", [0.1, 0.3, 0.5, 0.7, 0.9] if LONG else [0.5])
-def test_damaged_blocks_of_the_warehouse_are_found_when_they_are_read(
-    base, tmp_path, where
-):
+def test_damaged_blocks_of_the_warehouse_are_found_when_they_are_read(base, tmp_path, where):
     home = copied(base, tmp_path / "copy")
     data = bytearray(home.warehouse.read_bytes())
     first = int(len(data) * where)

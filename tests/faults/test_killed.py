@@ -22,9 +22,7 @@ STEP = 1 if LONG else 15
 """In the short run, points that lie so far apart are tried."""
 
 
-@pytest.fixture(
-    scope="module", params=["second drop", "exports"] if LONG else ["second drop"]
-)
+@pytest.fixture(scope="module", params=["second drop", "exports"] if LONG else ["second drop"])
 def prepared(tmp_path_factory, request) -> Path:
     folder = tmp_path_factory.mktemp("prepared") / "home"
     STORIES[request.param](folder).store.close()
@@ -80,9 +78,7 @@ def test_killed_again_and_again_in_one_home(prepared, tmp_path, zygote):
     for number in range(60 if LONG else 2):
         home = copied(prepared, tmp_path / f"r{number}")
         for _ in range(12):
-            code = zygote.run(
-                home.folder, "time", after_seconds=chance.uniform(0.001, 0.25)
-            )
+            code = zygote.run(home.folder, "time", after_seconds=chance.uniform(0.001, 0.25))
             if code == DONE:
                 break
             kills += 1
@@ -158,9 +154,7 @@ def test_the_disk_fills_up(prepared, tmp_path, zygote):
             check_end(home)
         finally:
             subprocess.run(["umount", "-l", place], check=True)
-    print(
-        f"\nfull at {full} of {len(levels)} levels: all that was acknowledged is kept"
-    )
+    print(f"\nfull at {full} of {len(levels)} levels: all that was acknowledged is kept")
 
 
 @pytest.mark.parametrize("wait_seconds", [0.01, 20.0])
@@ -172,9 +166,7 @@ def test_two_runs_at_once(prepared, tmp_path, zygote, wait_seconds):
         home = copied(prepared, tmp_path / str(number))
         with ThreadPoolExecutor(2) as pool:
             codes = pool.map(
-                lambda one, where=home.folder: one.run(
-                    where, wait_seconds=wait_seconds
-                ),
+                lambda one, where=home.folder: one.run(where, wait_seconds=wait_seconds),
                 [zygote, other],
             )
         seen.append(sorted(codes))

@@ -95,9 +95,7 @@ def dumped(path):
                 "select schema_name || '.' || table_name from duckdb_tables()"
                 " where schema_name != 'registry'"
             ).fetchall()
-            return "".join(
-                str(connection.sql(f"from {name}").fetchall()) for (name,) in tables
-            )
+            return "".join(str(connection.sql(f"from {name}").fetchall()) for (name,) in tables)
     except duckdb.Error:
         return ""  # cut off in the middle of being written
 

@@ -99,8 +99,9 @@ def check_end(folder, undisturbed):
         assert pending_reports(district.store) == []
         assert quarantined(district.store) == []
     check_half(folder)
-    pages, sound = ({p.name for p in DistrictHome(one).reports.rglob("*.html")}
-                    for one in (folder, undisturbed))  # fmt: skip
+    pages, sound = (
+        {p.name for p in DistrictHome(one).reports.rglob("*.html")} for one in (folder, undisturbed)
+    )
     assert pages == sound
     assert sent(folder) == sent(undisturbed)
     assert set(sent(folder).values()) == {1}
@@ -117,11 +118,7 @@ def test_a_whole_run_is_killed_at_its_steps(taken_in, undisturbed, tmp_path, zyg
     """In front of each model, each file that is written, each commit."""
     sound, _, points = undisturbed
     chance = random.Random(11)
-    tried = (
-        range(1, points, 1 + points // 60)
-        if LONG
-        else chance.sample(range(1, points), 1)
-    )
+    tried = range(1, points, 1 + points // 60) if LONG else chance.sample(range(1, points), 1)
     kills = 0
     for at in tried:
         folder = shutil.copytree(taken_in, tmp_path / f"k{at}")

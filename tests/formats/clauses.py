@@ -101,9 +101,7 @@ def logs_of(name: str) -> list[Path]:
 def told(name: str, logs: Sequence[bytes]) -> Events:
     """What a format makes of some logs, read together."""
     framing = FORMATS[name].framing
-    batch = pl.concat(
-        records(data, framing, file_id=number) for number, data in enumerate(logs)
-    )
+    batch = pl.concat(records(data, framing, file_id=number) for number, data in enumerate(logs))
     lines = {(file, at): line for file, at, _, line in batch.rows()}
     parsed = FORMATS[name].parse(batch, context_of(name))
     return {
@@ -184,9 +182,7 @@ def _changed(text: str, variant: Variant, events: Sequence[Told]) -> str:
         return text
     shape = f"{BEFORE}(?:{'|'.join(map(re.escape, longest))}){BEHIND}"
     folded = {old.lower(): value for old, value in new.items()}
-    return re.sub(
-        shape, lambda found: folded[found[0].lower()], text, flags=re.IGNORECASE
-    )
+    return re.sub(shape, lambda found: folded[found[0].lower()], text, flags=re.IGNORECASE)
 
 
 def _hosts(each: Told) -> dict[str, str]:

@@ -43,15 +43,23 @@ def evtx_file(events: Sequence[Mapping], *, first_id: int = 1) -> bytes:
     last_id = first_id + len(events) - 1
     body = zlib.crc32(bytes(chunk[FIRST_RECORD:free]))
     struct.pack_into(
-        "<8sQQQQIIII", chunk, 0, b"ElfChnk\x00",
-        first_id, last_id, first_id, last_id, 128, last, free, body,
-    )  # fmt: skip
+        "<8sQQQQIIII",
+        chunk,
+        0,
+        b"ElfChnk\x00",
+        first_id,
+        last_id,
+        first_id,
+        last_id,
+        128,
+        last,
+        free,
+        body,
+    )
     struct.pack_into("<I", chunk, 124, zlib.crc32(bytes(chunk[:120] + chunk[128:512])))
     assert free <= CHUNK
     head = bytearray(HEAD)
-    struct.pack_into(
-        "<8sQQQIHHHH", head, 0, b"ElfFile\x00", 0, 0, last_id + 1, 128, 1, 3, HEAD, 1
-    )
+    struct.pack_into("<8sQQQIHHHH", head, 0, b"ElfFile\x00", 0, 0, last_id + 1, 128, 1, 3, HEAD, 1)
     struct.pack_into("<I", head, 124, zlib.crc32(bytes(head[:120])))
     return bytes(head + chunk).ljust(HEAD + CHUNK, b"\x00")
 
@@ -81,9 +89,7 @@ def _tree(number: int, one: Mapping) -> list[tuple]:
     return [("System", {}, system), ("EventData", {}, data)]
 
 
-def _element(
-    out: bytearray, place: int, name: str, attributes: Mapping[str, str], content
-) -> None:
+def _element(out: bytearray, place: int, name: str, attributes: Mapping[str, str], content) -> None:
     out += b"\x41" if attributes else b"\x01"
     out += struct.pack("<I", 0)  # outside a template there is no dependency id
     size_at = len(out) - 4

@@ -60,14 +60,10 @@ def _read_together(
     ]
     parsed = fmt.parse(pl.concat(batches), Context(reading, known.options))
     parts = {
-        path: _part(parsed, number, batches[number].height)
-        for number, path in enumerate(paths)
+        path: _part(parsed, number, batches[number].height) for number, path in enumerate(paths)
     }
     assert sum(part.blanks for part in parts.values()) == parsed.blanks
-    return {
-        path: (batch.height, parts[path])
-        for path, batch in zip(paths, batches, strict=True)
-    }
+    return {path: (batch.height, parts[path]) for path, batch in zip(paths, batches, strict=True)}
 
 
 def _part(parsed: Parsed, number: int, height: int) -> Parsed:

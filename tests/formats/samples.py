@@ -46,9 +46,7 @@ ZONES = {"zones": "IST=+0530 CEST=+0200 CET=+0100 BST=+0100"}
 FAMILIES = {
     # firewalls
     "fortigate": Family(("fortigate",)),
-    "iptables_ufw": Family(
-        ("iptables",), 0.07, "lines whose first half a syslog relay cut off"
-    ),
+    "iptables_ufw": Family(("iptables",), 0.07, "lines whose first half a syslog relay cut off"),
     "sonicwall": Family(
         ("sonicwall", "cef"),
         0.07,
@@ -74,17 +72,13 @@ FAMILIES = {
         only="^(?!.*opnsense-sshd)",
         header=b"<134>Jun 23 09:51:24 gate01 filterlog[1]: ",
     ),
-    "pfsense_logins": Family(
-        ("sshd_pam",), of="pfsense_opnsense", only="opnsense-sshd"
-    ),
+    "pfsense_logins": Family(("sshd_pam",), of="pfsense_opnsense", only="opnsense-sshd"),
     "paloalto": Family(("paloalto",), 0.002, "a stamp that is not a time"),
     "cisco_asa": Family(
         ("cisco_asa",), 0.02, "bare lines and words of no known message", header=CUT_OFF
     ),
     # proxies, filters, probes
-    "squid": Family(
-        ("squid_access",), 0.07, "daemon lines, lines without a stamp, other layouts"
-    ),
+    "squid": Family(("squid_access",), 0.07, "daemon lines, lines without a stamp, other layouts"),
     "squid_own_layout": Family(
         ("squid_logformat",),
         of="squid",
@@ -94,9 +88,7 @@ FAMILIES = {
             "date_order": "day_first",
         },
     ),
-    "squid_of_cisco": Family(
-        ("cisco_wsa",), of="other_web_filter", only="cisco-secure-web"
-    ),
+    "squid_of_cisco": Family(("cisco_wsa",), of="other_web_filter", only="cisco-secure-web"),
     "dansguardian": Family(("e2guardian",), of="dansguardian", only=r"dansguardian\."),
     "squidguard": Family(("squidguard",), of="dansguardian", only=r"squidguard\."),
     "w3c_elff": Family(
@@ -128,9 +120,7 @@ FAMILIES = {
         ("zeek_http",), 0.001, "cut lines", of="zeek", only=r"/(?:open_)?http[._-]"
     ),
     "zeek_dns": Family(("zeek_dns",), 0.001, "cut lines", of="zeek", only=r"/dns[._-]"),
-    "zeek_ssl": Family(
-        ("zeek_ssl",), 0.001, "cut lines", of="zeek", only=r"/(?:open_)?ssl[._-]"
-    ),
+    "zeek_ssl": Family(("zeek_ssl",), 0.001, "cut lines", of="zeek", only=r"/(?:open_)?ssl[._-]"),
     "zeek_dhcp": Family(("zeek_dhcp",), of="zeek", only=r"/dhcp[._-]"),
     "unbound": Family(
         ("unbound",),
@@ -139,12 +129,8 @@ FAMILIES = {
         header=CUT_OFF + b"unbound[1]: ",
     ),
     # logins and leases
-    "windows_evtx": Family(
-        ("windows_security_evtx",), of="windows_security", only=r"\.evtx$"
-    ),
-    "windows_xml": Family(
-        ("windows_security_xml",), of="windows_security", only=r"\.log$"
-    ),
+    "windows_evtx": Family(("windows_security_evtx",), of="windows_security", only=r"\.evtx$"),
+    "windows_xml": Family(("windows_security_xml",), of="windows_security", only=r"\.log$"),
     "entra_signin": Family(("entra_signin",)),
     "google_workspace": Family(("google_workspace",)),
     "okta": Family(("okta",)),
@@ -181,11 +167,7 @@ def files(family: str) -> list[Path]:
     """Where the logs of a family stand; none where there are no corpora."""
     known = FAMILIES[family]
     paths = (CORPORA / row["file"] for row in corpus(known.of or family))
-    return [
-        path
-        for path in paths
-        if path.is_file() and re.search(known.only, path.as_posix())
-    ]
+    return [path for path in paths if path.is_file() and re.search(known.only, path.as_posix())]
 
 
 def log_of(path: Path) -> bytes:

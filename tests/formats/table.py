@@ -251,11 +251,7 @@ def without_format() -> list[list[str]]:
     return [
         [family, str(count), what]
         for family, what in NO_FORMAT.items()
-        if (
-            count := sum(
-                CORPORA / row["file"] not in read_ones for row in corpus(family)
-            )
-        )
+        if (count := sum(CORPORA / row["file"] not in read_ones for row in corpus(family)))
     ]
 
 
@@ -290,9 +286,7 @@ def page() -> str:
         INTRODUCTION,
         COUNTS.format(thin=THIN),
         table(heads, rows(counted_lines, agreed)),
-        THIN_ONES.format(
-            count=len(thin), thin=THIN, names=", ".join(f"`{name}`" for name in thin)
-        ),
+        THIN_ONES.format(count=len(thin), thin=THIN, names=", ".join(f"`{name}`" for name in thin)),
         THIN_LAYOUTS,
         table(["Layout", "Format", "Sample lines"], thin_layouts(THIN)) + "\n",
         CLAUSE_TABLE,
@@ -303,8 +297,7 @@ def page() -> str:
         "\n## Why sample lines are rejected\n",
         table(["Family", "Formats", "What those lines are"], refusals()) + "\n",
         AGREEMENT,
-        table(["Format", "Field", "Differing", "Why ours is kept"], differences())
-        + "\n",
+        table(["Format", "Field", "Differing", "Why ours is kept"], differences()) + "\n",
         NOT_COMPARED.format(reasons=not_compared(agreed)),
         CONFUSION.format(
             own=taken.own,

@@ -81,9 +81,7 @@ def thin_layouts(fewest: int) -> list[list[str]]:
 
 def not_compared(agreed: Mapping[str, str]) -> str:
     """Why formats stand without an agreement."""
-    return "; ".join(
-        f"`{name}` ({WHY_NOT[name]})" for name in FORMATS if name not in agreed
-    )
+    return "; ".join(f"`{name}` ({WHY_NOT[name]})" for name in FORMATS if name not in agreed)
 
 
 def clause_rows() -> tuple[list[list[str]], list[str]]:

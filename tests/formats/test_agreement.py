@@ -44,15 +44,9 @@ def test_many_fields_of_many_formats_are_compared():
 @needs_corpora
 def test_zeek_says_the_same_in_text_and_in_json():
     text, in_json = (
-        read(
-            "zeek_http", "zeek_http", CORPORA / f"zeek/activecm_rita/{way}/http.log.gz"
-        )
+        read("zeek_http", "zeek_http", CORPORA / f"zeek/activecm_rita/{way}/http.log.gz")
         for way in ("valid_tsv", "valid_json")
     )
     assert text[1].events["http_requests"].height > 27_000
-    text, in_json = (
-        each[1].events["http_requests"].drop(PLACE) for each in (text, in_json)
-    )
-    assert_frame_equal(
-        text.sort("event_uid", "time"), in_json.sort("event_uid", "time")
-    )
+    text, in_json = (each[1].events["http_requests"].drop(PLACE) for each in (text, in_json))
+    assert_frame_equal(text.sort("event_uid", "time"), in_json.sort("event_uid", "time"))

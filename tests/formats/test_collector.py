@@ -41,11 +41,7 @@ def free_port() -> int:
 
 def settings(home: Path, port: int) -> Path:
     """The guide's configuration, with the places and the user of the test."""
-    (said,) = (
-        found[2]
-        for found in FENCE.finditer(GUIDE)
-        if 'template(name="as_sent"' in found[2]
-    )
+    (said,) = (found[2] for found in FENCE.finditer(GUIDE) if 'template(name="as_sent"' in found[2])
     said = re.sub(OWNERS, "", said.replace("/srv/schoolbell", str(home)))
     size = 'global(maxMessageSize="64k")'
     assert size in GUIDE

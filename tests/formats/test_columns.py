@@ -63,9 +63,7 @@ def mark_of(line: str, usual: str) -> str:
 
 def told(name: str, lines: list[str]) -> dict[int, dict]:
     """The events of some lines, by number of line, from 0."""
-    parsed = FORMATS[name].parse(
-        batch_of(name, "\n".join(lines).encode()), context_of(name)
-    )
+    parsed = FORMATS[name].parse(batch_of(name, "\n".join(lines).encode()), context_of(name))
     return {
         row["line_no"] - 1: row
         for cls, frame in parsed.events.items()

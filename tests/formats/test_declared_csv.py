@@ -26,6 +26,4 @@ def test_header_of_the_settings_names_the_columns():
     assert row["src_ip"] == "192.0.2.17"
     assert row["url_hostname"] == "games.example.net"
     assert row["time"].isoformat() == "2026-11-02T14:15:00+00:00"
-    assert parsed.rejects["reason"].to_list() == [
-        "3 columns, not as many as the header line"
-    ]
+    assert parsed.rejects["reason"].to_list() == ["3 columns, not as many as the header line"]

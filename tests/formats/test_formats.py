@@ -40,9 +40,7 @@ OFTEN = 5
 BATCHES = 300 if LONG else 4
 """To parse one line costs nearly as much as to parse forty."""
 
-each_log = pytest.mark.parametrize(
-    "log", LOGS, ids=lambda log: f"{log.parent.name}/{log.stem}"
-)
+each_log = pytest.mark.parametrize("log", LOGS, ids=lambda log: f"{log.parent.name}/{log.stem}")
 
 
 def context_of(name: str) -> Context:
@@ -102,17 +100,13 @@ def test_only_its_own_format_claims_the_log(log):
     assert not {other for other in others if counts[other] and other != name}
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, fmt in FORMATS.items() if fmt.framing == "lines"]
-)
+@pytest.mark.parametrize("name", [name for name, fmt in FORMATS.items() if fmt.framing == "lines"])
 def test_damaged_lines_are_events_rejects_or_blanks(name):
     logs = [log.read_bytes() for log in LOGS if log.parent.name == name]
     lines = [line for data in logs for line in data.splitlines()]
     tried: Counter[bytes] = Counter()
     shifts = range(len(HOSTILE) if LONG else 3)
-    damages = (
-        each for s in shifts for line in lines for each in damaged(line, s, tried)
-    )
+    damages = (each for s in shifts for line in lines for each in damaged(line, s, tried))
     check_conservation(name, b"\n".join(damages))
 
 

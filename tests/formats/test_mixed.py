@@ -36,8 +36,7 @@ def test_what_rsyslog_makes_of_an_ending_is_no_part_of_the_line(name, escape):
     said = log.read_bytes().rstrip(b"\n")
     ended = said.replace(b"\n", escape + b"\n") + escape
     plain, read = (
-        FORMATS[name].parse(batch_of(name, data), context_of(name))
-        for data in (said, ended)
+        FORMATS[name].parse(batch_of(name, data), context_of(name)) for data in (said, ended)
     )
     for cls, frame in plain.events.items():
         assert_frame_equal(read.events[cls].drop(PLACE), frame.drop(PLACE))

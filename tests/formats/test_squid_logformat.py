@@ -60,10 +60,7 @@ def test_pasted_line_with_quoted_headers_and_sizes_of_both_ways():
     ("order", "day"), [("day_first", "2026-02-05"), ("month_first", "2026-05-02")]
 )
 def test_date_of_two_readings_is_read_as_set(order, day):
-    line = (
-        "192.0.2.17 - ada [05/02/2026 08:15:00] "
-        '"GET http://example.org/ HTTP/1.1" 200 9'
-    )
+    line = '192.0.2.17 - ada [05/02/2026 08:15:00] "GET http://example.org/ HTTP/1.1" 200 9'
     said = '%>a %ui %un [%tl] "%rm %ru HTTP/%rv" %>Hs %<st'
     refused = parsed(line, logformat=said).rejects["reason"].to_list()
     assert refused == ["the order of day and month is not set (date_order)"]
@@ -74,9 +71,7 @@ def test_date_of_two_readings_is_read_as_set(order, day):
 
 def test_argument_of_the_stamp_decides_by_itself():
     said = "%{%d/%m/%Y %H:%M:%S}tl %>a %rm %ru %>Hs"
-    row = request(
-        "05/02/2026 08:15:00 192.0.2.17 GET http://example.org/ 403", logformat=said
-    )
+    row = request("05/02/2026 08:15:00 192.0.2.17 GET http://example.org/ 403", logformat=said)
     assert row["time"].isoformat() == "2026-02-05T14:15:00+00:00"
     assert row["disposition"] is None
 

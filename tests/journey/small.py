@@ -169,9 +169,7 @@ def rows_of(home: Path) -> dict[str, pl.DataFrame]:
             " where table_type = 'BASE TABLE' order by all"
         ).fetchall()
         return {
-            f"{schema}.{name}": connection.sql(
-                f"select * from {schema}.{name} order by all"
-            ).pl()
+            f"{schema}.{name}": connection.sql(f"select * from {schema}.{name} order by all").pl()
             for schema, name in names
             if schema in MODELS
         }
@@ -187,8 +185,7 @@ def held(path: Path) -> tuple[list[tuple], dict[str, list[tuple]]]:
         ).fetchall()
         names = sorted({column[0] for column in columns})
         return columns, {
-            name: connection.sql(f"from {name} order by all").fetchall()
-            for name in names
+            name: connection.sql(f"from {name} order by all").fetchall() for name in names
         }
 
 

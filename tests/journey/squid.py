@@ -142,14 +142,20 @@ class Squid:
         self.folder, self.log = folder, log
         self.port = free_port()
         self.acts: list[Act] = []
-        self._write("squid.conf", CONFIG.format(
-            port=self.port, folder=folder, log=log, helper=LOGIN_HELPER, banned=BANNED
-        ))  # fmt: skip
+        self._write(
+            "squid.conf",
+            CONFIG.format(
+                port=self.port, folder=folder, log=log, helper=LOGIN_HELPER, banned=BANNED
+            ),
+        )
         self._write("hosts", "".join(f"127.0.0.1 {name}\n" for name in NAMES))
-        self._write("passwords", "".join(
-            f"{user}:{hashlib.md5(word.encode()).hexdigest()}\n"
-            for user, word in PASSWORDS.items()
-        ))  # fmt: skip
+        self._write(
+            "passwords",
+            "".join(
+                f"{user}:{hashlib.md5(word.encode()).hexdigest()}\n"
+                for user, word in PASSWORDS.items()
+            ),
+        )
         if os.geteuid() == 0:
             # it gives up its rights at the start and then must write here
             for path in (folder, log.parent):

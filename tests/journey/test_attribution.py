@@ -29,9 +29,7 @@ def changes_of(home):
 
 def attributed(home):
     rows = rows_of(home)["core.http_requests"]
-    return rows.select(
-        "event_id", "event_date", "device", "account", grade="attribution_grade"
-    )
+    return rows.select("event_id", "event_date", "device", "account", grade="attribution_grade")
 
 
 def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp_path):
@@ -56,9 +54,7 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     assert sum(row["request_count"] for row in listed) == changed.height > 0
     said = f"{changed.height} requests of earlier days are attributed otherwise; "
     assert any(one.startswith(said) for one in told(result))
-    assert {date.fromisoformat(row["event_date"]) for row in listed} == set(
-        changed["event_date"]
-    )
+    assert {date.fromisoformat(row["event_date"]) for row in listed} == set(changed["event_date"])
     assert DAY in set(changed["event_date"])
     assert all(row["device_now"] for row in listed), "a lease came; none went"
     assert not any(

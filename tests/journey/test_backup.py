@@ -71,8 +71,13 @@ def account_of(home):
 def test_no_key_and_nothing_derived_is_in_a_backup(home, made):
     names = set(read_manifest(made[0]).files)
     assert {one.split("/")[0] for one in names} == {
-        "district.toml", "registry", "registry-kept", "reports", "state.db", "lake",
-    }  # fmt: skip
+        "district.toml",
+        "registry",
+        "registry-kept",
+        "reports",
+        "state.db",
+        "lake",
+    }
     key = DistrictHome(home).key_file.read_bytes()
     assert not any(key in data for data in content(made[0]).values())
 
@@ -175,9 +180,7 @@ def test_the_commands_tell_what_they_did(home, tmp_path):
         "drill", "--home", home, "--from", told["folder"], *keys, "--scratch", tmp_path
     )
     assert drilled.code == 0, drilled.err
-    assert "same findings" in drilled.out.replace(
-        "same rows and findings", "same findings"
-    )
+    assert "same findings" in drilled.out.replace("same rows and findings", "same findings")
     assert not list(tmp_path.glob("drill-*"))
     with open_district(home) as district, district.store.reading() as connection:
         assert fact(connection, "last_backup_time")

@@ -33,9 +33,7 @@ SAID_OF_REGISTRY = {
 
 
 def trial_of(home, habits):
-    trial = hold_trial(
-        home, 31, people=60, weeks=1, violations=True, weeks_before=0, habits=habits
-    )
+    trial = hold_trial(home, 31, people=60, weeks=1, violations=True, weeks_before=0, habits=habits)
     false = trial.findings.filter(~pl.col("is_true"))
     assert false.height == 0, false
     return trial.cases.filter(~pl.col("is_lead"))

@@ -122,6 +122,4 @@ def test_again_there_is_nothing_new(tmp_path):
     put(tmp_path / "home", "proxy", "access.log", (CORPORA / SQUID).read_bytes())
     first, again = ingest(tmp_path / "home"), ingest(tmp_path / "home")
     assert [one["kind"] for one in again] == ["unchanged"]
-    assert [one | {"kind": ""} for one in again] == [
-        one | {"kind": ""} for one in first
-    ]
+    assert [one | {"kind": ""} for one in again] == [one | {"kind": ""} for one in first]

@@ -67,9 +67,7 @@ def test_however_many_models_side_by_side(home, by_day, at_once):
     assert built(home, at_once=at_once) == by_day
 
 
-def test_whoever_ends_a_build_ends_the_statements_of_its_other_threads(
-    home, monkeypatch
-):
+def test_whoever_ends_a_build_ends_the_statements_of_its_other_threads(home, monkeypatch):
     long, ended = Event(), []
 
     def build_days(database, *_):

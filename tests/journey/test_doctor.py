@@ -54,8 +54,7 @@ def now(home):
 
 def answers(home, now):
     return {
-        f"{one.subject}/{one.check.name}": one.answer
-        for one in examine(Installation(home, now))
+        f"{one.subject}/{one.check.name}": one.answer for one in examine(Installation(home, now))
     }
 
 
@@ -92,9 +91,15 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
     assert wrong.keys() == expected
     unasked = {name for name, one in found.items() if one.grade == UNASKED}
     assert unasked <= {
-        "machine/clock", "machine/encrypted", "machine/local-disk", "logs/rotation",
-        "outputs/telemetry", "outputs/loopback", "outputs/tested", "registry/lists",
-    }  # fmt: skip
+        "machine/clock",
+        "machine/encrypted",
+        "machine/local-disk",
+        "logs/rotation",
+        "outputs/telemetry",
+        "outputs/loopback",
+        "outputs/tested",
+        "registry/lists",
+    }
 
 
 def test_the_age_of_backup_and_drill_is_told(home, now, tmp_path):
@@ -226,9 +231,7 @@ DAMAGES = {
     ),
     "registry/rows": (
         LOOK,
-        lambda h: changed(
-            h.registry / "subnets.csv", lambda data: data + b"10.0.0.300/8,x,,\n"
-        ),
+        lambda h: changed(h.registry / "subnets.csv", lambda data: data + b"10.0.0.300/8,x,,\n"),
     ),
     "registry/calendar": (LOOK, lambda h: never_there(h, "calendar.csv")),
     "registry/networks": (LOOK, lambda h: never_there(h, "subnets.csv")),
@@ -236,9 +239,7 @@ DAMAGES = {
     "registry/believed": (LOOK, lambda h: moved(h.registry / "devices.csv")),
     "registry/lists": (
         LOOK,
-        lambda h: more_settings(
-            h, '\n[lists.games]\norigin = "games.txt"\nformat = "csv"\n'
-        ),
+        lambda h: more_settings(h, '\n[lists.games]\norigin = "games.txt"\nformat = "csv"\n'),
     ),
     "state/state": (ACT, lambda h: moved(h.state_db)),
     "state/schema": (LOOK, lambda h: stated(h, "drop table reviews")),
@@ -389,9 +390,7 @@ def test_a_network_disk_is_told(home, now, tmp_path, monkeypatch):
 
 def test_every_check_has_a_name_of_its_own():
     names = [
-        (subject.name, check.name)
-        for subject in subjects().values()
-        for check in subject.checks
+        (subject.name, check.name) for subject in subjects().values() for check in subject.checks
     ]
     assert len(names) == len(set(names)) >= 35
 

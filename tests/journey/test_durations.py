@@ -24,9 +24,7 @@ def test_every_duration_fits_between_first_and_last_event(district):
     measured = [(one, durations(one)) for one in records]
     assert {"NA-1", "OH-1"} <= {one["rule"] for one, found in measured if found}
     for record, found in measured:
-        first, last = map(
-            datetime.fromisoformat, (record["start_time"], record["end_time"])
-        )
+        first, last = map(datetime.fromisoformat, (record["start_time"], record["end_time"]))
         clock = (last - first).total_seconds()
         for name, seconds in found.items():
             assert 0 <= seconds <= clock + ROUNDED, (record["rule"], name, clock)

@@ -110,9 +110,7 @@ def corrected(edited):
                 (ids[1], {"confidence": "C1"}),
             ):
                 connection.execute(
-                    update(FINDINGS)
-                    .where(FINDINGS.c.finding_id == one)
-                    .values(**values)
+                    update(FINDINGS).where(FINDINGS.c.finding_id == one).values(**values)
                 )
         when = datetime(2026, 11, 3, 11, tzinfo=UTC)
         publish_snapshot(opened, when)
@@ -153,8 +151,7 @@ def test_the_report_is_mailed_once_a_revision(corrected, office):
     with open_district(home.path) as opened:
         for _ in range(2):
             send_alerts(opened)
-    mails = [message_from_bytes(one.content, policy=policy.default)
-             for one in office.mails]  # fmt: skip
+    mails = [message_from_bytes(one.content, policy=policy.default) for one in office.mails]
     sent = [one for one in mails if "report week" in one["Subject"]]
     ids = [one["Message-ID"] for one in sent]
     assert ids == [f"<{name}@school.example>" for _, name in told]

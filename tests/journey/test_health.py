@@ -75,9 +75,7 @@ def test_a_source_that_stops_at_nine_is_told_by_noon_and_kept(home):
         shown = status_of(opened, NOON)
     assert (row["source"], row["kind"]) == ("proxy", "silent")
     lines = (home / "alerts.jsonl").read_text().splitlines()
-    (notice,) = [
-        one for one in map(json.loads, lines) if "proxy: nothing" in one["text"]
-    ]
+    (notice,) = [one for one in map(json.loads, lines) if "proxy: nothing" in one["text"]]
     assert notice["severity"] == "high"
     assert shown.exit_code == ACT
     (proxy,) = [one for one in shown.sources if one.name == "proxy"]
@@ -93,9 +91,7 @@ def test_the_report_shows_the_hours_that_the_alert_told_of(home):
         shown = expected_hours(
             database.table("marts.source_hours"),
             database.table("marts.school_days"),
-            closed_times(
-                usual_lags(source_days(opened.store)), NOON, is_history_closed=True
-            ),
+            closed_times(usual_lags(source_days(opened.store)), NOON, is_history_closed=True),
             opened.zone,
         )
     missing = shown.filter(source="proxy", line_count=0)["hour_start"].sort()

@@ -38,9 +38,7 @@ def test_every_line_of_every_file_is_in_exactly_one_place(district):
     with open_district(district.home) as opened:
         files = ledger.source_files(opened.store)
         listed = ledger.lake_files(opened.store)
-    assert {f"{one.source}/{one.path}": one.lines for one in files} == dict(
-        district.truth.lines
-    )
+    assert {f"{one.source}/{one.path}": one.lines for one in files} == dict(district.truth.lines)
     for one in files:
         assert one.balances, one
         assert one.pending_lines == 0
@@ -217,9 +215,7 @@ def test_the_snapshot_names_nobody(district):
 
 def test_the_account_of_lines_is_in_the_snapshot(district):
     with duckdb.connect(snapshot_of(district.home), read_only=True) as connection:
-        (total,) = connection.execute(
-            "select sum(lines) from marts.source_files"
-        ).fetchone()
+        (total,) = connection.execute("select sum(lines) from marts.source_files").fetchone()
     assert total == sum(district.truth.lines.values())
 
 

@@ -20,9 +20,7 @@ def week(district):
         rows = database.rows(
             f"select * from built.{TABLE} where event_date >= $first", {"first": first}
         )
-        names = [
-            name for name, *_ in database.rows(f"describe select * from built.{TABLE}")
-        ]
+        names = [name for name, *_ in database.rows(f"describe select * from built.{TABLE}")]
     return [dict(zip(names, row, strict=True)) for row in rows], (first, last)
 
 
@@ -41,11 +39,16 @@ def test_a_rule_whose_events_all_drop_out_did_not_judge(district, week):
     """The registry has every row it needs; no keyboard log arrives at one school."""
     rows, days = week
     lost = [
-        {**row, "filter": "the device writes no logons", "is_loss": True,
-         "dropped_count": row["event_count"]}
-        if row["family"] == KEYBOARDS and row["filter"] == "candidates" else row
+        {
+            **row,
+            "filter": "the device writes no logons",
+            "is_loss": True,
+            "dropped_count": row["event_count"],
+        }
+        if row["family"] == KEYBOARDS and row["filter"] == "candidates"
+        else row
         for row in rows
-    ]  # fmt: skip
+    ]
     with open_district(district.home) as home:
         before, after = (judged_rules(home, one, days) for one in (rows, lost))
     assert after.on < before.on

@@ -49,9 +49,7 @@ def test_one_threshold_makes_one_model_stale(two_days, tmp_path):
     assert not any(due(home).values())
 
 
-def test_a_query_is_described_again_when_it_or_a_promise_changed(
-    two_days, tmp_path, monkeypatch
-):
+def test_a_query_is_described_again_when_it_or_a_promise_changed(two_days, tmp_path, monkeypatch):
     def described(home):
         asked = []
         rows = Database.rows
@@ -98,9 +96,7 @@ def test_what_is_built_so_is_what_is_built_from_nothing(two_days, tmp_path):
     assert now == {key: one[:2] for key, one in told_of(anew).items()}
 
 
-def test_a_snapshot_follows_another_as_it_would_be_whole(
-    two_days, district, tmp_path, monkeypatch
-):
+def test_a_snapshot_follows_another_as_it_would_be_whole(two_days, district, tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "MOST_CHANGED", 1)
     home = two_days.copy(tmp_path)
     for change in (
@@ -149,9 +145,7 @@ def test_an_undated_model_opens_what_reads_it(two_days, tmp_path, monkeypatch):
     other = changed(name, query=models()[name].query + "\n-- another")
     monkeypatch.setitem(models(), name, other)
     found = {name for name, days in due(home).items() if days}
-    readers = {
-        one.name for one in models().values() if name in one.inputs and one.is_dated
-    }
+    readers = {one.name for one in models().values() if name in one.inputs and one.is_dated}
     assert readers
     assert readers <= found
 

@@ -98,15 +98,15 @@ def test_names_that_only_later_days_explain_open_the_earlier_ones(two_days, tmp_
         path.unlink()
     run(home)
     with open_district(home) as district:
-        assert APPLIED not in {one.state for one in noted_domains(district.store)
-                               if one.name == "dist"}  # fmt: skip
+        assert APPLIED not in {
+            one.state for one in noted_domains(district.store) if one.name == "dist"
+        }
     for path in aside.rglob("*10-20*"):
         shutil.copy(path, home / "landing" / path.relative_to(aside))
     done = run(home, settle_seconds=0)
     assert "domains of account names" in done.built.reasons
     with open_district(home) as district:
-        assert APPLIED in {one.state for one in noted_domains(district.store)
-                           if one.name == "dist"}  # fmt: skip
+        assert APPLIED in {one.state for one in noted_domains(district.store) if one.name == "dist"}
 
 
 def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):

@@ -62,9 +62,7 @@ def home(tmp_path_factory):
             for when, number in joins()
             if not (THIN <= when < THIN + timedelta(hours=1) and number in lost)
         ],
-        "dhcp/dhcpd.log": [
-            dhcp(when + timedelta(seconds=41), number) for when, number in joins()
-        ],
+        "dhcp/dhcpd.log": [dhcp(when + timedelta(seconds=41), number) for when, number in joins()],
     }
     for name, text in lines.items():
         path = home / "landing" / name

@@ -49,9 +49,15 @@ def home(district, tmp_path_factory):
     first = next(row for row in cases_of(home.path) if row["standing"] == "waiting")
     reason = "looked at with the principal"
     assert not schoolbell(
-        "findings", "verdict", first["case_id"], "benign", "--reason", reason,
-        "--home", home.path,
-    ).code  # fmt: skip
+        "findings",
+        "verdict",
+        first["case_id"],
+        "benign",
+        "--reason",
+        reason,
+        "--home",
+        home.path,
+    ).code
     mailed = plain.replace("[report]\n", REPORT) + OFFICE
     home.settings_file.write_text(mailed, encoding="utf-8")
     assert not schoolbell("report", "--home", home.path).code
@@ -182,14 +188,12 @@ def desk(home):
 
 def test_sites_that_need_a_decision(home, newest, desk):
     """The report counted those of its week, `status` and the desk all that wait."""
-    sites = {row["site"] for row in rows_of(
-        schoolbell("sites", "list", "--json", "--home", home.path)
-    )}  # fmt: skip
+    sites = {
+        row["site"] for row in rows_of(schoolbell("sites", "list", "--json", "--home", home.path))
+    }
     # a site that only leads are about has no case and needs no decision
     in_report = {
-        row["Site"]
-        for row in table(newest / "data" / "sites-to-decide.csv")
-        if int(row["Cases"])
+        row["Site"] for row in table(newest / "data" / "sites-to-decide.csv") if int(row["Cases"])
     }
     page = Page((newest / "index.html").read_text(encoding="utf-8")).text
     assert in_report == sites == {row["site"] for row in sites_page(*desk)["sites"]}
@@ -222,8 +226,7 @@ def test_a_line_that_two_findings_cite_counts_once(newest, desk):
     """A letter said 109 log lines, the case's page 104, its card 103."""
     rows = {row["Case"]: row for row in table(newest / "data" / "cases.csv")}
     page = Page((newest / "index.html").read_text(encoding="utf-8")).text
-    several = [case for case in desk[1].cases if len(case.counted) > 1
-               and case.case_id in rows]  # fmt: skip
+    several = [case for case in desk[1].cases if len(case.counted) > 1 and case.case_id in rows]
     assert several
     for case in several:
         size = int(rows[case.case_id]["Log lines"])
@@ -231,9 +234,7 @@ def test_a_line_that_two_findings_cite_counts_once(newest, desk):
         assert size == len(set(lines))
         text = Page(letter(desk[1], case, "the office")).text
         assert f"It is based on {size} log line" in text
-    twice = next(
-        one for one in several if rows[one.case_id]["Standing"].startswith("w")
-    )
+    twice = next(one for one in several if rows[one.case_id]["Standing"].startswith("w"))
     assert f"{rows[twice.case_id]['Log lines']} log lines from" in page
 
 
@@ -241,8 +242,7 @@ def test_the_desk_names_schools_and_miles_like_the_report(newest, desk):
     """The desk wrote "1,029 km away" and "at ES and HS", the report neither."""
     rows = {row["Case"]: row for row in table(newest / "data" / "cases.csv")}
     shown = queue_page(*desk, "all", 0)["rows"]
-    both = [(one.claim, rows[one.case_id]["What was seen"]) for one in shown
-            if one.case_id in rows]  # fmt: skip
+    both = [(one.claim, rows[one.case_id]["What was seen"]) for one in shown if one.case_id in rows]
     assert len(both) > 5
     assert [pair for pair in both if pair[0] != pair[1]] == []
 
@@ -257,9 +257,7 @@ def test_findings_in_list_export_replay_and_cases(home):
         for row in findings_of(home.path)
         if row["confidence"] != "C1" and row["status"] != "withdrawn"
     }
-    (told,) = rows_of(
-        schoolbell("replay", "--set", "SA-1.turns=4", "--json", "--home", home.path)
-    )
+    (told,) = rows_of(schoolbell("replay", "--set", "SA-1.turns=4", "--json", "--home", home.path))
     moved = [row for row in told["differences"] if row["effect"] != "added"]
     assert {row["finding_id"] for row in exported} == kept == stored
     assert told["same"] - told["same_leads"] + len(moved) == len(stored)
@@ -269,20 +267,24 @@ def test_findings_in_list_export_replay_and_cases(home):
 def test_a_verdict_on_a_case_is_one_on_each_of_its_findings(district, tmp_path):
     home = district.copy(tmp_path)
     case = next(
-        row for row in cases_of(home)
-        if row["findings"] > 1 and row["standing"] == "waiting"
-    )  # fmt: skip
+        row for row in cases_of(home) if row["findings"] > 1 and row["standing"] == "waiting"
+    )
     done = schoolbell(
-        "findings", "verdict", case["case_id"], "authorized", "--reason",
-        "the principal had asked for it", "--json", "--home", home,
-    )  # fmt: skip
+        "findings",
+        "verdict",
+        case["case_id"],
+        "authorized",
+        "--reason",
+        "the principal had asked for it",
+        "--json",
+        "--home",
+        home,
+    )
     (said,) = rows_of(done)
     listed = rows_of(schoolbell("findings", "list", "--json", "--home", home))
     own = [row for row in listed if row["case_id"] == case["case_id"]]
     assert {row["finding_id"] for row in own} == set(said["finding_ids"])
-    assert {(row["status"], row["verdict"]) for row in own} == {
-        ("explained", "authorized")
-    }
+    assert {(row["status"], row["verdict"]) for row in own} == {("explained", "authorized")}
     with open_district(home) as opened:
         entries = open_chain(opened.store, opened.home).entries()
     noted = [entry.subject for entry in entries if entry.action == "verdict"]
@@ -298,9 +300,7 @@ def test_a_signed_week_says_by_whom_and_what_waited(home, newest, waiting):
     assert again.code == 2
     assert "signed already, by Jo Park" in again.err
     for wrong in ("2020-W01", "week 43"):
-        assert schoolbell(
-            "report", "sign", wrong, "--by", "x", "--home", home.path
-        ).code
+        assert schoolbell("report", "sign", wrong, "--by", "x", "--home", home.path).code
     assert not schoolbell("report", "--home", home.path).code
     page = Page((newest / "index.html").read_text(encoding="utf-8")).text
     said = f"Signed by Jo Park, director on .*, with {len(waiting)} cases waiting"

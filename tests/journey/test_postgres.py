@@ -347,9 +347,7 @@ def test_dagster_keeps_its_runs_there(url, tmp_path, monkeypatch):
 
     with dg.DagsterInstance.get() as instance:
         assert dg.materialize([one], instance=instance).success
-        assert "Postgres" in type(instance.run_storage).__name__ + repr(
-            instance.run_storage
-        )
+        assert "Postgres" in type(instance.run_storage).__name__ + repr(instance.run_storage)
         assert len(instance.get_runs()) == 1
 
 

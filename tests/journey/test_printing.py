@@ -33,8 +33,7 @@ def script(folder, text):
 def crowded(paper):
     """A week with more cases than paper has room for."""
     rows = [
-        finding(f"f-2026w47-4{n}", "shared_account", f"stork-{n}", n % 5, 9)
-        for n in range(10, 50)
+        finding(f"f-2026w47-4{n}", "shared_account", f"stork-{n}", n % 5, 9) for n in range(10, 50)
     ]
     lines = [line for row in rows for line in lines_of(row)]
     return replace(

@@ -63,9 +63,7 @@ def test_personal_and_shared_devices(proposed, known):
     assert shared["assigned_to_truth"].null_count() == shared.height
 
 
-def test_a_computer_that_the_registry_lacks_has_its_name_and_card(
-    proposed, known, home
-):
+def test_a_computer_that_the_registry_lacks_has_its_name_and_card(proposed, known, home):
     """Its logons come under the one, its requests under the other."""
     kept = read(DistrictHome(home).registry / "devices.csv")
     lacked = known["devices.csv"].join(kept, on="hostname", how="anti")
@@ -143,11 +141,7 @@ def test_accepted_rows_are_in_the_registry_and_the_audit_log(own):
     (hours,) = offers_of(own, "staff_duty.csv")
     people = {row["person_id"] for row in hours["rows"]}
     assert len(hours["rows"]) == 5 * len(people)  # one decision for a building
-    device = next(
-        one
-        for one in offers_of(own, "devices.csv")
-        if one["rows"][0].get("assigned_to")
-    )
+    device = next(one for one in offers_of(own, "devices.csv") if one["rows"][0].get("assigned_to"))
     site = offers_of(own, "approved_sites.csv")[0]
     refused = schoolbell("propose", "--home", own, "--accept", site["id"])
     assert refused.code == 2  # without a reason
@@ -166,8 +160,10 @@ def test_accepted_rows_are_in_the_registry_and_the_audit_log(own):
     with open_district(own) as district:
         entries = open_chain(district.store, district.home).entries()[-3:]
     assert [one.action for one in entries] == [
-        "proposal accepted", "proposal accepted", "site approved",
-    ]  # fmt: skip
+        "proposal accepted",
+        "proposal accepted",
+        "site approved",
+    ]
     assert all("checked with HR" in one.reason for one in entries)
     again = schoolbell(
         "propose", "--home", own, "--accept", "P-000000", "--reason", "no such thing"
@@ -178,14 +174,11 @@ def test_accepted_rows_are_in_the_registry_and_the_audit_log(own):
 
 def test_a_fixed_address_is_cleared_and_nothing_else(own):
     registry = DistrictHome(own).registry
-    (offer,) = [
-        one for one in offers_of(own, "devices.csv") if "is fixed for" in one["reason"]
-    ]
+    (offer,) = [one for one in offers_of(own, "devices.csv") if "is fixed for" in one["reason"]]
     name = offer["rows"][0]["hostname"]
     (before,) = read(registry / "devices.csv").filter(hostname=name).to_dicts()
     assert before["static_ip"]
-    schoolbell("propose", "--home", own, "--accept", offer["id"],
-               "--reason", "the lease is right")  # fmt: skip
+    schoolbell("propose", "--home", own, "--accept", offer["id"], "--reason", "the lease is right")
     (after,) = read(registry / "devices.csv").filter(hostname=name).to_dicts()
     assert after == {**before, "static_ip": None}
 
@@ -215,8 +208,11 @@ def test_a_group_is_accepted_and_taken_back(home, tmp_path):
     with open_district(own) as district:
         entries = open_chain(district.store, district.home).entries()[-4:]
     assert [one.action for one in entries] == [
-        "group accepted", "group accepted", "group taken back", "group taken back",
-    ]  # fmt: skip
+        "group accepted",
+        "group accepted",
+        "group taken back",
+        "group taken back",
+    ]
     again = schoolbell("propose", "--home", own, "--take-back", "networks")
     assert again.code == 2
     assert "In force: none" in again.err

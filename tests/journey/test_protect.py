@@ -69,9 +69,7 @@ def given(home, **more):
 
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("kind", ["link", "hard link", "pipe"])
-def test_what_stands_in_the_place_of_a_file_is_not_given_away(
-    home, machine, name, kind
-):
+def test_what_stands_in_the_place_of_a_file_is_not_given_away(home, machine, name, kind):
     path, target = home.path / name, machine / "shadow"
     if name == "district.toml" and kind == "pipe":
         pytest.skip("without settings it is not a home")
@@ -124,9 +122,7 @@ def test_another_device_is_not_given_away(home, tmp_path):
         subprocess.run(["umount", mount], check=True)
 
 
-def test_a_folder_put_in_place_between_look_and_opening_is_not_followed(
-    home, machine, monkeypatch
-):
+def test_a_folder_put_in_place_between_look_and_opening_is_not_followed(home, machine, monkeypatch):
     """The second look is at what was opened."""
     real, path = os.open, home.lists / "below"
 

@@ -117,8 +117,7 @@ def test_every_table_of_a_snapshot(home, names):
             rows = f"select count(*) from {table} where is_staff and account like"
             assert connection.execute(f"{rows} 'pupil-%'").fetchone() == (0,), table
         kinds = connection.execute(
-            "select distinct is_pupil, starts_with(subject, 'pupil-')"
-            " from findings.findings"
+            "select distinct is_pupil, starts_with(subject, 'pupil-') from findings.findings"
         ).fetchall()
         assert set(kinds) == {(True, True), (False, False)}
 
@@ -136,11 +135,7 @@ def test_every_file_of_every_report(home, names, pupil):
     mine = {f["finding_id"] for f in findings_of(home) if f["subject"] == pupil}
     with open_district(home) as opened:
         held = cases(opened.store)
-    mine |= {
-        case.case_id
-        for case in held
-        if mine & {row["finding_id"] for row in case.findings}
-    }
+    mine |= {case.case_id for case in held if mine & {row["finding_id"] for row in case.findings}}
     places = DistrictHome(home)
     files = [p for f in (places.reports, places.editions) for p in f.rglob("*")]
     naming = []
@@ -154,9 +149,7 @@ def test_every_file_of_every_report(home, names, pupil):
             before, _, rest = text.partition('id="student-cases-part"')
             assert not TOKEN.search(before + rest.partition("</section>")[2]), path
         else:
-            assert path.name == "student-cases.csv" or any(
-                one in path.name for one in mine
-            ), path
+            assert path.name == "student-cases.csv" or any(one in path.name for one in mine), path
     assert len(naming) > 4
 
 
@@ -180,18 +173,23 @@ def test_findings_and_cases_stand_in_lists_of_their_own(home, names):
 
 def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
     _, chosen, _ = names
-    rows = map(
-        json.loads, said("findings", "cases", "--home", home, "--json").split("\n")[:-1]
-    )
+    rows = map(json.loads, said("findings", "cases", "--home", home, "--json").split("\n")[:-1])
     (case, *_) = [row for row in rows if row["is_pupil"]]
     shown = said("findings", "show", "--home", home, case["finding_ids"][0])
     assert chosen in shown
     assert "the account is a student's" in shown
     zipped = tmp_path / "case.zip"
     said(
-        "findings", "pack", case["case_id"], "--home", home, "--to", zipped,
-        "--reason", "walk through all outputs",
-    )  # fmt: skip
+        "findings",
+        "pack",
+        case["case_id"],
+        "--home",
+        home,
+        "--to",
+        zipped,
+        "--reason",
+        "walk through all outputs",
+    )
     with zipfile.ZipFile(zipped) as pack:
         assert json.loads(pack.read("case.json"))["is_pupil"] is True
         assert "a student's account" in pack.read("README.txt").decode()

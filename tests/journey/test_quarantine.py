@@ -45,9 +45,7 @@ def run(home):
 
 
 def pages(home):
-    return "".join(
-        one.read_text() for one in sorted(DistrictHome(home).reports.rglob("*.html"))
-    )
+    return "".join(one.read_text() for one in sorted(DistrictHome(home).reports.rglob("*.html")))
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +95,7 @@ def test_no_reader_gets_a_row_of_the_day(broken):
 def test_what_reads_it_through_a_window_is_held_back_too(broken):
     with open_district(broken[0]) as district:
         held = quarantined(district.store)
-        readers = {
-            name for name, model in district.models.items() if BROKEN in model.inputs
-        }
+        readers = {name for name, model in district.models.items() if BROKEN in model.inputs}
         assert readers <= {one.model for one in held}
         assert {one.cause for one in held} == {BROKEN}
 
@@ -115,9 +111,7 @@ def test_status_doctor_and_alerts_say_it(broken):
     doctor = schoolbell("doctor", "--home", home)
     assert f"{BROKEN} could not be built" in doctor.out + doctor.err
     with open_district(home) as district:
-        (news,) = [
-            one for one in noticed(district, now()).news if one.group == "models"
-        ]
+        (news,) = [one for one in noticed(district, now()).news if one.group == "models"]
     assert told["rules"][0] in news.line
 
 
@@ -159,9 +153,7 @@ def test_a_day_that_fails_again_publishes_nothing_anew(copied, monkeypatch):
     assert current(DistrictHome(copied).snapshots) == snapshot
 
 
-def test_a_finding_of_a_day_that_can_not_be_judged_again_stays(
-    two_days, tmp_path, monkeypatch
-):
+def test_a_finding_of_a_day_that_can_not_be_judged_again_stays(two_days, tmp_path, monkeypatch):
     home = two_days.copy(tmp_path)
     before = told_of(home)
     assert any(status == "open" for status, _, _ in before.values())
@@ -199,9 +191,7 @@ def test_an_undated_model_that_fails_is_tried_again(two_days, tmp_path, monkeypa
     assert "Nothing was due." in run(home).out
 
 
-def test_a_table_of_the_report_that_was_built_again_is_due_no_more(
-    two_days, tmp_path, monkeypatch
-):
+def test_a_table_of_the_report_that_was_built_again_is_due_no_more(two_days, tmp_path, monkeypatch):
     home = two_days.copy(tmp_path, of="delivered")
     with monkeypatch.context() as patch:
         breaking(patch, "marts.daily_use", SECOND)

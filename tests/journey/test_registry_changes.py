@@ -177,8 +177,7 @@ def test_an_account_that_nobody_used_opens_no_day_and_is_there(home):
     assert not judged(home).built.days
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
         (days,) = connection.execute(
-            "select count(distinct event_date) from identity.accounts"
-            " where account = 'nobody-yet'"
+            "select count(distinct event_date) from identity.accounts where account = 'nobody-yet'"
         ).fetchone()
     assert days == len(days_of(home))
 
@@ -197,9 +196,7 @@ def few_days(home, query):
 
 
 def test_a_network_and_a_site_to_sign_in_open_the_days_of_what_they_change(home, patch):
-    outside, signed_in = few_days(
-        home, "select ip, event_date from core.outside_signins"
-    )
+    outside, signed_in = few_days(home, "select ip, event_date from core.outside_signins")
     site, asked = few_days(
         home,
         "select site, event_date from core.http_requests inner join identity.hosts"
@@ -229,9 +226,7 @@ def test_a_network_and_a_site_to_sign_in_open_the_days_of_what_they_change(home,
 
 
 def test_the_command_lists_what_changed_and_which_days_it_opened(home):
-    leave = pl.read_csv(
-        registry(home, "leave.csv"), infer_schema=False, comment_prefix="#"
-    )
+    leave = pl.read_csv(registry(home, "leave.csv"), infer_schema=False, comment_prefix="#")
     leave.filter(pl.col("date") != "2026-10-20").write_csv(registry(home, "leave.csv"))
     places = pl.read_csv(registry(home, "buildings.csv"), infer_schema=False)
     apart = pl.when(building="HS").then(pl.lit("moved-away")).otherwise("campus")

@@ -52,9 +52,7 @@ def with_retention(folder, text=SHORT):
     home = DistrictHome(folder)
     settings = home.settings_file.read_text()
     home.settings_file.write_text(settings.replace("[retention]", "[retention]\n#", 1))
-    home.settings_file.write_text(
-        home.settings_file.read_text().split("\n[retention]\n")[0] + text
-    )
+    home.settings_file.write_text(home.settings_file.read_text().split("\n[retention]\n")[0] + text)
     return home
 
 
@@ -162,9 +160,7 @@ def hosts_of(home):
             "select distinct url_hostname from core.http_requests"
             " where url_hostname like '%.example'"
         ).fetchall()
-    known = b"".join(
-        path.read_bytes() for path in home.registry.rglob("*") if path.is_file()
-    )
+    known = b"".join(path.read_bytes() for path in home.registry.rglob("*") if path.is_file())
     return sorted(row[0] for row in rows if row[0].encode() not in known)
 
 
@@ -180,9 +176,7 @@ def test_a_certificate_names_what_went_and_stands_in_the_chain(emptied):
     said = json.loads(path.read_text())
     assert said["deleted"]["finding"] == len(before["findings"])
     assert said["deleted"]["raw"] == len(found.things["raw"])
-    assert said["rows"] == sum(
-        row["events"] + row["rejects"] for row in before["lines"]
-    )
+    assert said["rows"] == sum(row["events"] + row["rejects"] for row in before["lines"])
     raw = [one for one in said["things"] if one["record_class"] == "raw"]
     assert all(len(one["sha256"]) == 64 for one in raw)
     assert schoolbell("audit", "verify", "--home", home.path).code == 0
@@ -212,9 +206,7 @@ def end_of_plan(emptied):
     return max(one.last_day for one in found.things["event"]) + LATER
 
 
-def test_raw_files_that_were_deleted_are_known_when_they_come_again(
-    emptied, district, tmp_path
-):
+def test_raw_files_that_were_deleted_are_known_when_they_come_again(emptied, district, tmp_path):
     home, before, _found, _certificate = emptied
     source = next(one for one in (district.home / "landing").iterdir() if one.is_dir())
     file = next(one for one in sorted(source.iterdir()) if one.is_file())
@@ -354,13 +346,9 @@ def test_a_raw_file_that_waits_or_changed_stays(district, tmp_path):
     with changed.open("ab") as file:
         file.write(b"more\n")
     with open_district(home.path) as one:
-        names = {
-            thing.name for thing in plan(one, noon(date(2099, 1, 1))).things["raw"]
-        }
+        names = {thing.name for thing in plan(one, noon(date(2099, 1, 1))).things["raw"]}
     assert names
-    assert not names & {
-        path.relative_to(home.path).as_posix() for path in (unread, changed)
-    }
+    assert not names & {path.relative_to(home.path).as_posix() for path in (unread, changed)}
 
 
 def test_what_is_still_there_gets_no_certificate(district, tmp_path, monkeypatch):
@@ -374,9 +362,7 @@ def test_what_is_still_there_gets_no_certificate(district, tmp_path, monkeypatch
     assert not home.certificates.exists()
 
 
-def test_a_purge_that_was_cut_off_is_finished_by_the_next(
-    district, tmp_path, monkeypatch
-):
+def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, monkeypatch):
     home = with_retention(district.copy(tmp_path), "\n[retention]\nevent_days = 60\n")
     now = noon(end_of(home) + LATER)
 
@@ -470,14 +456,18 @@ def test_the_commands_look_hold_delete_and_release(district, tmp_path):
     going = json.loads(looked.out)["going"]["raw"]
     assert (refused.code != 0) == (going > 0)
     held = schoolbell(
-        "hold", "add", "--from", first["event_date"], "--to", first["event_date"],
-        "--reason", "counsel asked", *at,
-    )  # fmt: skip
+        "hold",
+        "add",
+        "--from",
+        first["event_date"],
+        "--to",
+        first["event_date"],
+        "--reason",
+        "counsel asked",
+        *at,
+    )
     assert held.code == 0, held.err
-    (one,) = [
-        json.loads(x)
-        for x in schoolbell("hold", "list", "--json", *at).out.splitlines()
-    ]
+    (one,) = [json.loads(x) for x in schoolbell("hold", "list", "--json", *at).out.splitlines()]
     assert one["reason"] == "counsel asked"
     done = schoolbell("purge", "--yes", "--reason", "the schedule", "--json", *at)
     assert done.code == 0, done.err

@@ -44,14 +44,8 @@ def test_every_command_that_looks_tells_of_it(emptied):
     assert checked.code == 1
     assert "users.csv: is empty; it had" in checked.out
     assert "not there" not in checked.out.split("users.csv", 1)[1].split("\n")[0]
-    said = [
-        json.loads(one)
-        for one in schoolbell("check", "--json", *at).out.split("\n")
-        if one
-    ]
-    assert [one["severity"] for one in said if one["file"] == "users.csv"] == [
-        "refused"
-    ]
+    said = [json.loads(one) for one in schoolbell("check", "--json", *at).out.split("\n") if one]
+    assert [one["severity"] for one in said if one["file"] == "users.csv"] == ["refused"]
     assert "users.csv: is empty" in schoolbell("status", *at).err
     assert "users.csv: is empty" in schoolbell("doctor", *at).out
     schoolbell("report", *at)
@@ -78,9 +72,7 @@ def test_a_copy_does_not_outlive_the_events(emptied, tmp_path):
         last = max(ledger.event_days(district.store))
     found, certificate = purged(home, now() + timedelta(days=10))
     assert not found.things["registry"], since
-    found, certificate = purged(
-        home, noon(max(now().date(), last) + timedelta(days=90))
-    )
+    found, certificate = purged(home, noon(max(now().date(), last) + timedelta(days=90)))
     said = json.loads(certificate.read_text())
     assert said["deleted"]["registry"] == 1
     assert "users.csv" not in read_kept(home)
@@ -100,9 +92,7 @@ def test_what_is_accepted_is_in_force_and_stands_in_the_chain(emptied, tmp_path)
     done = schoolbell("check", "--accept", "users.csv", *at)
     assert done.code == 0, done.out
     assert "users.csv is taken as it is: 0 rows" in done.out
-    assert (
-        "users.csv: is empty: it has no row below its header; without it: " in done.out
-    )
+    assert "users.csv: is empty: it has no row below its header; without it: " in done.out
     assert "accept registry" in schoolbell("audit", "show", "--json", *at).out
     with open_district(copy) as district:
         assert district.registry.frames["people"].is_empty()

@@ -30,9 +30,7 @@ from tests.journey.squid import (
 )
 
 pytestmark = [
-    pytest.mark.skipif(
-        not PROGRAM.is_file(), reason="no squid here: apt-get install squid"
-    ),
+    pytest.mark.skipif(not PROGRAM.is_file(), reason="no squid here: apt-get install squid"),
 ]
 TICK = timedelta(milliseconds=2)
 """Squid cuts its stamps and durations to milliseconds, each on its own."""
@@ -144,14 +142,10 @@ def test_each_act_is_one_event_in_the_order_of_ending(seen):
 
 
 def test_urls_are_those_asked_for_less_the_query(seen):
-    asked = [
-        act.url if "?" not in act.url else act.url.split("?")[0] + "?"
-        for act in seen.acts
-    ]
+    asked = [act.url if "?" not in act.url else act.url.split("?")[0] + "?" for act in seen.acts]
     assert seen.events["url"].to_list() == asked
     ports = [
-        int(act.url.rsplit(":", 1)[1]) if act.method == "CONNECT" else None
-        for act in seen.acts
+        int(act.url.rsplit(":", 1)[1]) if act.method == "CONNECT" else None for act in seen.acts
     ]
     assert seen.events["dst_port"].to_list() == ports
 

@@ -18,8 +18,14 @@ def brought(district, tmp_path_factory):
     (folder / "logs" / "readme.txt").write_text("Words that no product writes.\n")
     exports = folder / "exports"
     exports.mkdir()
-    for name in ("users.csv", "orgs.csv", "buildings.csv", "devices.csv",
-                 "subnets.csv", "accounts.csv"):  # fmt: skip
+    for name in (
+        "users.csv",
+        "orgs.csv",
+        "buildings.csv",
+        "devices.csv",
+        "subnets.csv",
+        "accounts.csv",
+    ):
         shutil.copy(source.registry / name, exports / name)
     return folder
 
@@ -71,11 +77,7 @@ def test_two_logs_of_one_name_are_both_brought(district, tmp_path):
         return {file.name: file.read_bytes() for file in found}
 
     schoolbell(*words)
-    assert sorted(landed().values()) == sorted(
-        [first.read_bytes(), second.read_bytes()]
-    )
+    assert sorted(landed().values()) == sorted([first.read_bytes(), second.read_bytes()])
     first.write_bytes(b"".join(lines[:200] + lines[:3]))
     schoolbell(*words)
-    assert sorted(landed().values()) == sorted(
-        [first.read_bytes(), second.read_bytes()]
-    )
+    assert sorted(landed().values()) == sorted([first.read_bytes(), second.read_bytes()])

@@ -43,9 +43,7 @@ def unmatched(keys, others):
 
 
 @pytest.mark.parametrize("variation", list(cases()))
-def test_the_findings_stay_or_the_run_says_what_it_misses(
-    variation, tmp_path, tmp_path_factory
-):
+def test_the_findings_stay_or_the_run_says_what_it_misses(variation, tmp_path, tmp_path_factory):
     base = tmp_path_factory.getbasetemp()
     district = small(base) if LONG else two_days(base)
     before = shown_findings(district.home)

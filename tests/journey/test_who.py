@@ -54,9 +54,7 @@ def home(district, seats, tmp_path_factory):
     """A district whose firewall tells the outside addresses of two flows."""
     home = district.copy(tmp_path_factory.mktemp("who"))
     flows = [
-        FLOW.format(
-            ip=row["ip"], worn=WORN, port=port, ended=int(row["middle"].timestamp()) + 9
-        )
+        FLOW.format(ip=row["ip"], worn=WORN, port=port, ended=int(row["middle"].timestamp()) + 9)
         for port, row in enumerate(seats.head(2).iter_rows(named=True), start=40001)
     ]
     log = DistrictHome(home).landing / "firewall" / "translated.log"
@@ -70,9 +68,7 @@ def test_a_translated_address_leads_to_device_and_account(home, seats):
         answer = asked(home, f"{WORN}:{port}", row["middle"])
         direct = asked(home, row["ip"], row["middle"])
         assert answer["links"][0]["kind"] == "translation"
-        assert answer["links"][0]["lines"] == [
-            f"firewall/translated.log:{port - 40000}"
-        ]
+        assert answer["links"][0]["lines"] == [f"firewall/translated.log:{port - 40000}"]
         assert answer["links"][1:] == direct["links"]
         for name in ("grade", "account", "device", "building"):
             assert answer[name] == direct[name]

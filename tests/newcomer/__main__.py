@@ -75,9 +75,7 @@ def exported(folder: Path, seed: int, began: float) -> Iterator[str]:
     began += time.monotonic() - start
     yield f"a district of another author, seed {seed}, {SIZE}"
     program = folder / "schoolbell" / ".venv" / "bin" / "schoolbell"
-    yield from by_exports(
-        lambda *words: called(place, program, *words, codes=(0, 1)), place, made
-    )
+    yield from by_exports(lambda *words: called(place, program, *words, codes=(0, 1)), place, made)
     seconds = time.monotonic() - began
     yield f"by exports, from the install to findings: {seconds:.0f} s"
     if seconds > MOST_SECONDS:
@@ -178,9 +176,7 @@ def asked_of(folder: Path, home: Path) -> int:
     return len(paths)
 
 
-def called(
-    folder: Path, *words: object, codes: Sequence[int] = (0,), **variables: str
-) -> str:
+def called(folder: Path, *words: object, codes: Sequence[int] = (0,), **variables: str) -> str:
     """Run a program; what it printed. Ends the story when it fails."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
     done = subprocess.run(

@@ -188,9 +188,7 @@ def from_stranger(folder: Path, seed: int) -> Bring:
     def bring(home: Path) -> Sequence[Path]:
         made = judge.generated(folder, seed=seed, people=60, weeks=1)
         judge.lay(made, home)
-        return sorted(
-            path for path in (home / "landing").rglob("*.*") if path.is_file()
-        )
+        return sorted(path for path in (home / "landing").rglob("*.*") if path.is_file())
 
     return bring
 
@@ -234,9 +232,7 @@ def _text(page: Path) -> str:
 
 def _names_nobody(home: Path, people: Sequence[str]) -> None:
     """Nobody of the registry stands on a page."""
-    word = re.compile(
-        "|".join(rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in people)
-    )
+    word = re.compile("|".join(rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in people))
     for page in (home / "reports").rglob("*.html"):
         assert not word.search(_text(page)), page
 

@@ -48,9 +48,7 @@ def test_a_district_of_their_own(tmp_path):
 @pytest.mark.parametrize("way", [(), ("--wheel",)], ids=["clone", "wheel"])
 def test_from_nothing_to_a_restore(tmp_path, way):
     words = [sys.executable, "-m", "tests.newcomer", "--into", tmp_path / "new", *way]
-    done = subprocess.run(
-        words, cwd=REPO_ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(words, cwd=REPO_ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     print(done.stdout)
     assert "the restored home knows every line" in done.stdout.splitlines()[-1]

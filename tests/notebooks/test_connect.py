@@ -88,7 +88,7 @@ def test_connect_comes_with_the_package_and_only_when_asked_for():
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         cwd=REPO_ROOT,
-    )  # fmt: skip
+    )
     assert done.stdout.strip() == "pipelines.notebook.connection"
     with pytest.raises(AttributeError, match="no attribute 'conect'"):
         _ = pipelines.conect

@@ -88,7 +88,7 @@ def test_the_command_prints_lists_and_writes(district, tmp_path):
     home = ("--home", district.home)
     assert "new_sites" in run("query", *home).stdout
     asked = ("query", "new_sites", *home, "--set", "since=2026-10-19")
-    sites = [json.loads(line) for line in run(*asked, "--format", "json").stdout.split("\n")[:-1]]  # fmt: skip
+    sites = [json.loads(line) for line in run(*asked, "--format", "json").stdout.split("\n")[:-1]]
     assert sites[0]["first_seen_date"] >= "2026-10-19"
     for kind in ("csv", "parquet", "xlsx"):
         run(*asked, "--format", kind, "--to", tmp_path / f"sites.{kind}")

@@ -170,7 +170,7 @@ def sites(site):
     return pl.DataFrame(
         {"site": [site], "first_seen_date": [AT.date()], "verdict": ["external"],
          "category": [site], "minutes": [3.0]}
-    )  # fmt: skip
+    )
 
 
 def week(site):
@@ -189,28 +189,28 @@ def lines(device):
     return pl.DataFrame(
         {"time": [AT, None], "role": ["request", "lease"], "device": [device, None],
          "site": [device, None], "line_no": [1, 2]}
-    )  # fmt: skip
+    )
 
 
 def sights(device):
     return pl.DataFrame(
         {"account": ["a"], "first_time": [AT], "device": [device],
          "building": [device], "verdict": ["external"]}
-    )  # fmt: skip
+    )
 
 
 def held(account):
     return pl.DataFrame(
         {"account": [account], "how": ["live"], "start_time": [AT], "end_time": [AT],
          "logon_kind": ["cached"]}
-    )  # fmt: skip
+    )
 
 
 def steps(site):
     return pl.DataFrame(
         {"what": ["site"], "detail": [site], "device": [site], "start_time": [AT],
          "end_time": [AT]}
-    )  # fmt: skip
+    )
 
 
 EVERY = [

@@ -51,24 +51,18 @@ class PanosStory(Story):
         else:
             self._visit(account, device, when, f"{host}/", size, seconds)
 
-    def play(
-        self, account: str, device: str, when: datetime, url: str, size: int
-    ) -> None:
+    def play(self, account: str, device: str, when: datetime, url: str, size: int) -> None:
         self._visit(account, device, when, url, size, 52, "video/mp4")
 
     def fetch(self, account: str, device: str, when: datetime, url: str) -> None:
         kind = "application/x-msdownload"
         self._visit(account, device, when, url, 8_400_000, 9, kind)
 
-    def refused(
-        self, account: str | None, device: str, when: datetime, host: str
-    ) -> None:
+    def refused(self, account: str | None, device: str, when: datetime, host: str) -> None:
         """A firewall challenges nobody: without an account nothing is written."""
         if account is not None:
             self._lease_at_six(device)
-            self._asked(
-                self._next(), account, device, when, f"{host}/", "", "block-url"
-            )
+            self._asked(self._next(), account, device, when, f"{host}/", "", "block-url")
 
     def flow(
         self,
@@ -85,8 +79,17 @@ class PanosStory(Story):
         session, is_named = self._next(), not to[-1].isdigit()
         if is_named:
             self._asked(session, "", device, when, f"{to}/", "", "alert")
-        self._closed(session, "", self.address[device], when, seconds, sent, received,
-                     target=SERVER if is_named else to, port=port)  # fmt: skip
+        self._closed(
+            session,
+            "",
+            self.address[device],
+            when,
+            seconds,
+            sent,
+            received,
+            target=SERVER if is_named else to,
+            port=port,
+        )
 
     def session(
         self,
@@ -97,8 +100,19 @@ class PanosStory(Story):
         zones: tuple[str, str] = ("lan", "lan"),
         received: int = 900,
     ) -> None:
-        self._closed(self._next(), "", ends[0], when, 1, 400, received, target=ends[1],
-                     port=port, zones=zones, is_denied=not received)  # fmt: skip
+        self._closed(
+            self._next(),
+            "",
+            ends[0],
+            when,
+            1,
+            400,
+            received,
+            target=ends[1],
+            port=port,
+            zones=zones,
+            is_denied=not received,
+        )
 
     def tunnel(self, account: str, device: str, clock: str, remote_ip: str) -> None:
         self.address[device] = DEVICES[device].tunnel_ip
@@ -178,8 +192,7 @@ class PanosStory(Story):
         session = self._next()
         self._asked(session, account, device, when, url, media, "alert")
         if not self.is_half:
-            self._closed(session, account, self.address[device], when, seconds, 1_800,
-                         size)  # fmt: skip
+            self._closed(session, account, self.address[device], when, seconds, 1_800, size)
 
     def _asked(
         self,
@@ -193,12 +206,18 @@ class PanosStory(Story):
     ) -> None:
         asked = url.removeprefix("http://")
         self._record(
-            "THREAT,url", session, account, self.address[device], when, SERVER, 443,
+            "THREAT,url",
+            session,
+            account,
+            self.address[device],
+            when,
+            SERVER,
+            443,
             action,
             f'"{asked}",(9999),any,informational,client-to-server,{session},0x0,'
             f"10.0.0.0-10.255.255.255,United States,0,{media},0",
             app="web-browsing" if media else "ssl",
-        )  # fmt: skip
+        )
 
     def _closed(  # noqa: PLR0913 - a session has that many sides
         self,
@@ -216,14 +235,19 @@ class PanosStory(Story):
         is_denied: bool = False,
     ) -> None:
         self._record(
-            "TRAFFIC,deny" if is_denied else "TRAFFIC,end", session, account, source,
-            when + timedelta(seconds=seconds), target, port,
+            "TRAFFIC,deny" if is_denied else "TRAFFIC,end",
+            session,
+            account,
+            source,
+            when + timedelta(seconds=seconds),
+            target,
+            port,
             "deny" if is_denied else "allow",
             f"{sent + received},{sent},{received},20,{self._stamp(when)},"
             f"{int(seconds)},any,0,{session},0x0,10.0.0.0-10.255.255.255,"
             "United States,0,8,12,tcp-fin",
             zones=zones,
-        )  # fmt: skip
+        )
 
     def _record(  # noqa: PLR0913 - a line has that many sides
         self,
@@ -245,13 +269,21 @@ class PanosStory(Story):
             "firewall",
             when,
             RECORD.format(
-                seen=self._stamp(when), kind=kind, source=source, target=target,
-                user=self.spell(account) if account else "", app=app,
-                zones=",".join(names[zone] for zone in zones), session=session,
-                port=50_000 + session % 9_000, to_port=port, action=action, rest=rest,
+                seen=self._stamp(when),
+                kind=kind,
+                source=source,
+                target=target,
+                user=self.spell(account) if account else "",
+                app=app,
+                zones=",".join(names[zone] for zone in zones),
+                session=session,
+                port=50_000 + session % 9_000,
+                to_port=port,
+                action=action,
+                rest=rest,
                 transport="udp" if port == 51_820 else "tcp",
             ),
-        )  # fmt: skip
+        )
 
     def _next(self) -> int:
         self._records += 1

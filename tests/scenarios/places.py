@@ -121,9 +121,7 @@ PEOPLE = (
     ("p-6", "org-hs", "aide", "fito", "Custodian"),
     ("p-7", "org-hs", "teacher", "gnova", "Art Teacher"),
 )
-PUPILS = tuple(
-    (f"s-{n}", "org-hs", "student", f"student{n:02d}", "") for n in range(1, 41)
-)
+PUPILS = tuple((f"s-{n}", "org-hs", "student", f"student{n:02d}", "") for n in range(1, 41))
 
 ACCOUNTS = """
 username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to,used_in,is_admin
@@ -238,10 +236,7 @@ def write(home: Path, texts: Iterable[tuple[str, str]]) -> None:
 
 
 def _devices() -> str:
-    header = (
-        "hostname,serial,directory_id,mac,device_class,assigned_to,building,pool,"
-        "static_ip"
-    )
+    header = "hostname,serial,directory_id,mac,device_class,assigned_to,building,pool,static_ip"
     return _csv(header, _rows(is_chrome=False))
 
 
@@ -260,10 +255,7 @@ def _rows(*, is_chrome: bool) -> list[str]:
 
 
 def _users() -> str:
-    header = (
-        "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,"
-        "metadata.jobTitle"
-    )
+    header = "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,metadata.jobTitle"
     rows = [
         f"{person},active,{org},{role},{username},Test,Person,{job}"
         for person, org, role, username, job in (*PEOPLE, *PUPILS)

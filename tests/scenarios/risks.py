@@ -54,8 +54,9 @@ def upload_outside(story: Story) -> None:
     story.logon("avega", "hs-avega", "07:50")
     for number in range(4):
         when = story.at("11:00", number * 240)
-        story.flow("hs-avega", when, "up.lockers.example", seconds=200,
-                   sent=520_000_000, received=900_000)  # fmt: skip
+        story.flow(
+            "hs-avega", when, "up.lockers.example", seconds=200, sent=520_000_000, received=900_000
+        )
         when = story.at("11:00", number * 60)
         story.flow("hs-bsun", when, "up.lockers.example", sent=1_900_000)
     _ordinary_days(story)
@@ -65,17 +66,21 @@ def upload_to_the_drive(story: Story) -> None:
     """As much, to the drive that the list speaks for."""
     for number in range(4):
         when = story.at("11:00", number * 240)
-        story.flow("hs-avega", when, "files.school.example", seconds=200,
-                   sent=520_000_000, received=900_000)  # fmt: skip
+        story.flow(
+            "hs-avega",
+            when,
+            "files.school.example",
+            seconds=200,
+            sent=520_000_000,
+            received=900_000,
+        )
     _ordinary_days(story)
 
 
 def _ordinary_days(story: Story) -> None:
     for day in ("-1", "-4", "-5"):
         for device in ("hs-bsun", "hs-gnova"):
-            story.flow(
-                device, story.at(f"{day} 10:00"), "www.news.example", sent=90_000
-            )
+            story.flow(device, story.at(f"{day} 10:00"), "www.news.example", sent=90_000)
 
 
 def caller_on_one_desk(story: Story) -> None:
@@ -134,9 +139,12 @@ def program_that_calls_home(story: Story) -> None:
 
 def visitor_without_a_row(story: Story) -> None:
     for account, device in (
-        ("avega", "hs-avega"), ("bsun", "hs-bsun"), ("gnova", "hs-gnova"),
-        ("cpark", "es-cpark"), ("visitor", "hs-room-5"),
-    ):  # fmt: skip
+        ("avega", "hs-avega"),
+        ("bsun", "hs-bsun"),
+        ("gnova", "hs-gnova"),
+        ("cpark", "es-cpark"),
+        ("visitor", "hs-room-5"),
+    ):
         story.logon(account, device, "08:00")
 
 
@@ -165,9 +173,7 @@ def roles_and_switches_of_the_cloud(story: Story) -> None:
     story.told_by_cloud(
         "Add member to role",
         "10:12",
-        targetResources=[
-            {"modifiedProperties": [{"newValue": '"Global Administrator"'}]}
-        ],
+        targetResources=[{"modifiedProperties": [{"newValue": '"Global Administrator"'}]}],
     )
     story.told_by_office(
         "Set-AdminAuditLogConfig",
@@ -183,15 +189,11 @@ def a_role_taken_up_for_an_hour(story: Story) -> None:
         "Add member to role",
         "10:12",
         initiatedBy={"app": {"displayName": "MS-PIM"}},
-        targetResources=[
-            {"modifiedProperties": [{"newValue": '"Global Administrator"'}]}
-        ],
+        targetResources=[{"modifiedProperties": [{"newValue": '"Global Administrator"'}]}],
     )
 
 
-WINDOWS = (
-    "system,weekday,start_local,end_local\nfw1,1,17:00,21:00\nfw1,every,23:00,01:00\n"
-)
+WINDOWS = "system,weekday,start_local,end_local\nfw1,1,17:00,21:00\nfw1,every,23:00,01:00\n"
 
 
 def _changed(story: Story, *clocks: str) -> Mapping[str, str]:

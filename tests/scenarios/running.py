@@ -111,9 +111,7 @@ def _take_in(
     written: Mapping[str, list[str]],
     story: Story,
 ) -> None:
-    options = IngestOptions(
-        store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0
-    )
+    options = IngestOptions(store=store, lake=home / "lake", zone=places.ZONE, settle_seconds=0)
     for name in written:
         source = Source(
             name=name,
@@ -235,14 +233,11 @@ def _findings(
     ]
 
 
-def _shown(
-    finding: Finding, sources: Mapping[int, str], written: Mapping[str, list[str]]
-) -> Shown:
+def _shown(finding: Finding, sources: Mapping[int, str], written: Mapping[str, list[str]]) -> Shown:
     """The raw lines behind the ids; an id that is no line fails."""
     places = [divmod(event_id, LINES_A_FILE) for event_id in finding.evidence]
     named = tuple(sources[file_id] for file_id, _ in places)
     lines = tuple(
-        written[source][line_no - 1]
-        for source, (_, line_no) in zip(named, places, strict=True)
+        written[source][line_no - 1] for source, (_, line_no) in zip(named, places, strict=True)
     )
     return Shown(finding, lines, named)

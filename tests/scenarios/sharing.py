@@ -100,9 +100,7 @@ def approved_shared_account(story: Story) -> None:
 
 def personal_account_that_is_shared(story: Story) -> Mapping[str, str]:
     """A person's account that the administration lets several people use."""
-    for number, (device, start) in enumerate(
-        (("hs-room-5", "09:00"), ("es-room-1", "09:00:20"))
-    ):
+    for number, (device, start) in enumerate((("hs-room-5", "09:00"), ("es-room-1", "09:00:20"))):
         story.logon("office", device, f"08:5{number}")
         story.surf("office", device, start, WORK, minutes=30)
     return {"accounts.csv": "office,person,p-4,true,,,,,\n"}
@@ -240,9 +238,7 @@ SCENARIOS = (
     Scenario("S29", left_open_and_chattering),
     Scenario("S30", fast_user_switching),
     Scenario("S31", renamed_account),
-    Scenario(
-        "S31a", renamed_account_in_two_places, ("SA-1",), "avega", severity="high"
-    ),
+    Scenario("S31a", renamed_account_in_two_places, ("SA-1",), "avega", severity="high"),
     Scenario("S34", task_in_a_teachers_name),
     Scenario("S35", forty_pupils_on_one_lab_pc),
 )

@@ -40,9 +40,7 @@ def link_in_a_mail(story: Story) -> None:
     for second, host in enumerate(("click.example", "go.example", "shop.example")):
         story.browse("avega", "hs-avega", story.at("09:15", second), host, 16_000)
     for second in (4, 11, 20):
-        story.browse(
-            "avega", "hs-avega", story.at("09:15", second), "shop.example", 61_000
-        )
+        story.browse("avega", "hs-avega", story.at("09:15", second), "shop.example", 61_000)
 
 
 def embed_on_the_district_page(story: Story) -> None:
@@ -87,23 +85,17 @@ def preconnect(story: Story) -> None:
 def films_on_duty(story: Story) -> None:
     """Twenty-two minutes, 400 MB."""
     at_work(story)
-    story.surf(
-        "avega", "hs-avega", "13:10", ("cdn.movies.example",), minutes=22, scale=400
-    )
+    story.surf("avega", "hs-avega", "13:10", ("cdn.movies.example",), minutes=22, scale=400)
 
 
 def clips_in_class(story: Story) -> None:
     """The same, from a site that is approved for teachers."""
     at_work(story)
-    story.surf(
-        "avega", "hs-avega", "13:10", ("www.video.example",), minutes=22, scale=400
-    )
+    story.surf("avega", "hs-avega", "13:10", ("www.video.example",), minutes=22, scale=400)
 
 
 MEDIA = "media.example"
-MEDIA_ON_TWO_LISTS = "".join(
-    f"{MEDIA},streaming,{source}\n" for source in ("vendor", "open list")
-)
+MEDIA_ON_TWO_LISTS = "".join(f"{MEDIA},streaming,{source}\n" for source in ("vendor", "open list"))
 COLLEAGUES = (("bsun", "hs-bsun"), ("cpark", "es-cpark"), ("fito", "hs-fito"))
 
 
@@ -269,9 +261,7 @@ SCENARIOS = (
     Scenario("S56", mislabelled_lesson_site),
     Scenario("S58", blocks_only),
     Scenario("S59", path_in_a_tunnel),
-    Scenario(
-        "S36a", social_site_without_a_logon_log, leads=("NA-1",), witness="nothing"
-    ),
+    Scenario("S36a", social_site_without_a_logon_log, leads=("NA-1",), witness="nothing"),
     Scenario("S36b", locked_screen_on_duty),
     Scenario("S36c", somebody_else_at_the_proxy),
     Scenario("S36d", nobody_logged_in),

@@ -74,14 +74,10 @@ class Story:
         assert found, clock
         day = self.day + timedelta(days=int(found[1] or 0))
         hour, minute, second = int(found[2]), int(found[3]), int(found[4] or 0)
-        local = datetime(
-            day.year, day.month, day.day, hour, minute, second, tzinfo=ZoneInfo(ZONE)
-        )
+        local = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=ZoneInfo(ZONE))
         return local.astimezone(ZoneInfo("UTC")) + timedelta(seconds=seconds)
 
-    def lease(
-        self, device: str, clock: str, *, ip: str = "", hours: float = 192
-    ) -> None:
+    def lease(self, device: str, clock: str, *, ip: str = "", hours: float = 192) -> None:
         """dhcpd gives a device an address."""
         one = DEVICES[device]
         self.address[device] = ip or one.ip
@@ -211,9 +207,7 @@ class Story:
         answer = f"TCP_TUNNEL/200 {size} CONNECT {host}:443 {name}"
         self._proxy(device, when, seconds, f"{answer} HIER_DIRECT/203.0.113.9 -")
 
-    def play(
-        self, account: str, device: str, when: datetime, url: str, size: int
-    ) -> None:
+    def play(self, account: str, device: str, when: datetime, url: str, size: int) -> None:
         """A part of a video, in clear, as Squid writes it a minute later."""
         self._lease_at_six(device)
         name = self.spell(account).replace("\\", "%5C")
@@ -228,9 +222,7 @@ class Story:
         kind = "application/x-msdownload"
         self._proxy(device, when, 9, f"{answer} HIER_DIRECT/203.0.113.9 {kind}")
 
-    def refused(
-        self, account: str | None, device: str, when: datetime, host: str
-    ) -> None:
+    def refused(self, account: str | None, device: str, when: datetime, host: str) -> None:
         """What the proxy denied; without an account, what it challenged."""
         self._lease_at_six(device)
         code = 407 if account is None else 403
@@ -279,9 +271,7 @@ class Story:
             when = self.at(clock, number * every + (number % 3) * 0.4)
             self.browse(account, device, when, host, size + number % 5 * 40)
 
-    def logon(
-        self, account: str, device: str, clock: str, kind: str = "interactive"
-    ) -> None:
+    def logon(self, account: str, device: str, clock: str, kind: str = "interactive") -> None:
         """A logon in the host's log and, of a person's, in the directory's."""
         self._lease_at_six(device)
         if _is_chrome(device):
@@ -291,9 +281,7 @@ class Story:
         if kind in ("interactive", "remote"):
             self._directory(account, device, self.at(clock, 0.4))
 
-    def logon_refused(
-        self, account: str, device: str, clock: str, seconds: float = 0
-    ) -> None:
+    def logon_refused(self, account: str, device: str, clock: str, seconds: float = 0) -> None:
         """A wrong password at the keyboard, in the host's log alone."""
         self._lease_at_six(device)
         stamp = self.at(clock, seconds - self.slow.get(device, 0))
@@ -424,9 +412,7 @@ class Story:
         data = {} if logon_type is None else {"LogonType": str(logon_type)}
         self._windows(code, account, device, stamp, data | {"IpAddress": "-"})
 
-    def _windows(
-        self, code: int, account: str, computer: str, stamp: datetime, data: dict
-    ) -> None:
+    def _windows(self, code: int, account: str, computer: str, stamp: datetime, data: dict) -> None:
         self._records += 1
         line = {
             "@timestamp": stamp.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",

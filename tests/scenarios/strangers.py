@@ -36,9 +36,7 @@ def one_letter_from_a_listed_site(story: Story) -> Mapping[str, str]:
     """A link leads to a name that differs from a listed one in its last letter."""
     story.logon("avega", "hs-avega", "09:55")
     story.surf("avega", "hs-avega", "10:00", ["www.portfolia.example"], minutes=3)
-    return {
-        "approved_sites.csv": "a9,portfolio.example,domain,all,,,sanctioned,board\n"
-    }
+    return {"approved_sites.csv": "a9,portfolio.example,domain,all,,,sanctioned,board\n"}
 
 
 def one_letter_from_a_listed_site_and_known(story: Story) -> Mapping[str, str]:
@@ -52,17 +50,29 @@ def forty_strangers(story: Story) -> None:
     for number in range(40):
         when = story.at("11:00", number * 70)
         story.flow(
-            "hs-avega", when, f"198.51.100.{number + 1}", seconds=60, sent=900_000,
-            received=2_600_000, port=20_000 + 37 * number,
-        )  # fmt: skip
+            "hs-avega",
+            when,
+            f"198.51.100.{number + 1}",
+            seconds=60,
+            sent=900_000,
+            received=2_600_000,
+            port=20_000 + 37 * number,
+        )
 
 
 def a_long_call(story: Story) -> None:
     """As much with two addresses of a meeting."""
     for number in range(40):
         when = story.at("11:00", number * 70)
-        story.flow("hs-avega", when, f"198.51.100.{number % 2 + 1}", seconds=60,
-                   sent=900_000, received=2_600_000, port=8_801)  # fmt: skip
+        story.flow(
+            "hs-avega",
+            when,
+            f"198.51.100.{number % 2 + 1}",
+            seconds=60,
+            sent=900_000,
+            received=2_600_000,
+            port=8_801,
+        )
 
 
 EXPECTED = "expected_id,kind,log,device,destination,every_days,least_megabytes\n"
@@ -75,8 +85,13 @@ def _copies(story: Story, *nights: str) -> Mapping[str, str]:
         for hour in range(24):
             story.flow("do-dkim", story.at(f"{day} {hour:02d}:20"), "www.news.example")
     for night in nights:
-        story.flow("srv-tasks", story.at(f"{night} 01:30"), "vault.copies.example",
-                   seconds=2_000, sent=900_000_000)  # fmt: skip
+        story.flow(
+            "srv-tasks",
+            story.at(f"{night} 01:30"),
+            "vault.copies.example",
+            seconds=2_000,
+            sent=900_000_000,
+        )
     row = "T-1,backup,firewall,srv-tasks,copies.example,1,500\n"
     return {"expected_traffic.csv": EXPECTED + row}
 
@@ -136,9 +151,7 @@ def week_that_stands_out(story: Story) -> None:
         for clock in ("10:00", "11:00"):
             day = f"-{back}"
             story.logon("avega", "hs-avega", f"{day} {clock}")
-            story.surf(
-                "avega", "hs-avega", f"{day} {clock}", WORK, minutes=50, every=400
-            )
+            story.surf("avega", "hs-avega", f"{day} {clock}", WORK, minutes=50, every=400)
             story.lock("avega", "hs-avega", f"{day} {clock[:2]}:55")
     story.logon("avega", "hs-avega", "10:00")
     story.surf("avega", "hs-avega", "10:00", WORK, minutes=50, every=6, scale=3)

@@ -60,9 +60,7 @@ TOLD_ONCE = {"AN-2", "AN-11"}
 """What goes on is told on its first day; it is new again after two quiet weeks."""
 
 REMOTE = {"S48", "S49"}  # one tool on two days once ended every later run
-TWICE = [
-    one for n, one in enumerate(FOUND) if LONG or n % 12 == 0 or one.code in REMOTE
-]
+TWICE = [one for n, one in enumerate(FOUND) if LONG or n % 12 == 0 or one.code in REMOTE]
 SHIFTS = (timedelta(weeks=1), *([timedelta(weeks=35)] if LONG else []))
 SOURCES = ("windows", "dhcp")
 WITHOUT = [
@@ -79,8 +77,7 @@ QUICK = SCENARIOS[::8]
 
 def each(scenarios):
     told_quickly = [
-        one if one in QUICK else pytest.param(one, marks=pytest.mark.slow)
-        for one in scenarios
+        one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in scenarios
     ]
     return pytest.mark.parametrize("scenario", told_quickly, ids=lambda one: one.name)
 
@@ -192,16 +189,12 @@ def test_what_happens_once_happens_twice(scenario, tmp_path):
         assert min(days) < again.day - WEEK / 2 < max(days), rule
 
 
-@pytest.mark.parametrize(
-    ("scenario", "source"), WITHOUT, ids=lambda one: getattr(one, "name", one)
-)
+@pytest.mark.parametrize(("scenario", "source"), WITHOUT, ids=lambda one: getattr(one, "name", one))
 def test_a_missing_log_never_makes_it_surer(scenario, source, as_it_was, tmp_path):
     full = as_it_was(scenario)
     found = told(tmp_path, scenario, without=source, rules=asked(scenario))
     for rule, shown in found.items():
-        now, before = (
-            LEVELS.index(one.finding.confidence) for one in (shown, full[rule])
-        )
+        now, before = (LEVELS.index(one.finding.confidence) for one in (shown, full[rule]))
         assert now < before if source in full[rule].sources else now <= before
 
 
@@ -212,9 +205,7 @@ def test_headers_say_what_each_rule_makes_of_each_witness():
         for rule in one.asked if one.witness else ():
             found = "finding" if rule in one.rules else "lead"
             kind = "nothing" if rule in one.about else found
-            told_of[rule, one.witness] = told_of.get((rule, one.witness), set()) | {
-                kind
-            }
+            told_of[rule, one.witness] = told_of.get((rule, one.witness), set()) | {kind}
     stated = {
         (code, witness): {kind}
         for code, rule in rule_models().items()

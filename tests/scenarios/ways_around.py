@@ -37,8 +37,15 @@ def provider_of_tunnels(story: Story) -> None:
     """A tunnel program beside the proxy; the firewall alone sees it."""
     at_work(story)
     when = story.at("10:05")
-    story.flow("hs-avega", when, "nl3.tunnel.example", seconds=1_500, sent=9_400_000,
-               received=88_000_000, port=51_820)  # fmt: skip
+    story.flow(
+        "hs-avega",
+        when,
+        "nl3.tunnel.example",
+        seconds=1_500,
+        sent=9_400_000,
+        received=88_000_000,
+        port=51_820,
+    )
     for number in range(3):
         when = story.at("10:04", number * 9)
         story.flow("hs-avega", when, "api.tunnel.example", received=31_000)
@@ -48,8 +55,15 @@ def tunnel_that_idles(story: Story) -> None:
     """The program is there and keeps its tunnel alive, with nothing in it."""
     at_work(story)
     when = story.at("10:05")
-    story.flow("hs-avega", when, "nl3.tunnel.example", seconds=3_000, sent=21_000,
-               received=24_000, port=51_820)  # fmt: skip
+    story.flow(
+        "hs-avega",
+        when,
+        "nl3.tunnel.example",
+        seconds=3_000,
+        sent=21_000,
+        received=24_000,
+        port=51_820,
+    )
 
 
 def resolver(story: Story) -> None:

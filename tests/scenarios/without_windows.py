@@ -139,8 +139,7 @@ def _abroad() -> Mapping[str, str]:
 def _denied(story: PanosStory, minutes: float) -> Mapping[str, str]:
     story.join("avega", "cb-avega", "10:00")
     story.surf("avega", "cb-avega", "10:00:30", WORK, minutes=3)
-    story.surf("avega", "cb-avega", "10:04", ["www.tunes.example"], minutes=minutes,
-               every=30)  # fmt: skip
+    story.surf("avega", "cb-avega", "10:04", ["www.tunes.example"], minutes=minutes, every=30)
     row = "x1,tunes.example,deny,all,,,,board\n"
     return {**chromebooks(), "approved_sites.csv": row}
 
@@ -179,8 +178,7 @@ def _copies(story: PanosStory, *nights: str, to: str = VAULT) -> Mapping[str, st
         for hour in range(24):
             story.flow("do-dkim", story.at(f"{day} {hour:02d}:20"), "198.51.100.3")
     for night in nights:
-        story.flow("srv-tasks", story.at(f"{night} 01:30"), VAULT, seconds=2_000,
-                   sent=900_000_000)  # fmt: skip
+        story.flow("srv-tasks", story.at(f"{night} 01:30"), VAULT, seconds=2_000, sent=900_000_000)
     row = f"T-1,backup,firewall,srv-tasks,{to},1,500\n"
     return {**chromebooks(), "expected_traffic.csv": EXPECTED + row}
 
@@ -360,8 +358,12 @@ def at_a_chromebook_and_in_denver(story: PanosStory) -> Mapping[str, str]:
 
 def accounts_that_the_network_lets_in(story: PanosStory) -> Mapping[str, str]:
     """A role account on three people's devices is shared, saved login or not."""
-    for account, device in (("coach", "bsun"), ("coach", "gnova"), ("coach", "fito"),
-                            ("counter", "avega")):  # fmt: skip
+    for account, device in (
+        ("coach", "bsun"),
+        ("coach", "gnova"),
+        ("coach", "fito"),
+        ("counter", "avega"),
+    ):
         story.join(account, f"cb-{device}", "14:50")
         story.surf(account, f"cb-{device}", "14:50:30", WORK, minutes=15)
     for device in ("cb-bsun", "cb-gnova"):

@@ -86,9 +86,7 @@ def finding(finding_id: str, kind: str, subject: str, day: int, hour: int, **mor
     }
     row = {
         "finding_id": finding_id,
-        "rule": {"shared_account": "SA-1", "off_hours_external": "OH-1"}.get(
-            kind, "NA-1"
-        ),
+        "rule": {"shared_account": "SA-1", "off_hours_external": "OH-1"}.get(kind, "NA-1"),
         "kind": kind,
         "subject": subject,
         "devices": devices,
@@ -184,10 +182,18 @@ def findings_of_busy_week() -> list[dict]:
         ),
     ]
     rows += [
-        finding(f"f-2026w47-1{n}", after, name, n % 7, 20, status="explained",
-                devices=[f"device pine-{n:02d}"], decided_time=at(5, 9))
+        finding(
+            f"f-2026w47-1{n}",
+            after,
+            name,
+            n % 7,
+            20,
+            status="explained",
+            devices=[f"device pine-{n:02d}"],
+            decided_time=at(5, 9),
+        )
         for n, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     return rows
 
 
@@ -414,8 +420,15 @@ STANDING = [
      "precision_low": 0.0, "precision_high": 1.0},
 ]  # fmt: skip
 TALK = [
-    {"event_date": MONDAY + timedelta(days=day), "source": source, "format": name,
-     "kind": kind, "line_count": lines, "account_count": accounts, "card_count": cards}
+    {
+        "event_date": MONDAY + timedelta(days=day),
+        "source": source,
+        "format": name,
+        "kind": kind,
+        "line_count": lines,
+        "account_count": accounts,
+        "card_count": cards,
+    }
     for day, source, name, kind, lines, accounts, cards in (
         (0, "firewall", "fortigate", "event:system", 40, 12, 0),
         (1, "firewall", "fortigate", "event:system", 30, 9, 0),
@@ -423,12 +436,18 @@ TALK = [
         (2, "wifi", "aruba_os", "authmgr", 12, 0, 12),
         (-9, "wifi", "aruba_os", "authmgr", 12, 12, 12),
     )
-]  # fmt: skip
+]
 
 SERVICES = [
-    {"event_date": MONDAY + timedelta(days=day), "site": site, "account_count": size,
-     "device_count": size + 1, "megabytes_out": sent, "categories": said,
-     "is_listed": is_listed}
+    {
+        "event_date": MONDAY + timedelta(days=day),
+        "site": site,
+        "account_count": size,
+        "device_count": size + 1,
+        "megabytes_out": sent,
+        "categories": said,
+        "is_listed": is_listed,
+    }
     for day, site, size, sent, said, is_listed in (
         (0, "slide-maker.example", 4, 12.5, "education", True),
         (1, "slide-maker.example", 9, 30.0, "education", True),
@@ -436,12 +455,18 @@ SERVICES = [
         (3, "chat-corner.example", 5, None, "social", False),
         (-9, "older.example", 5, 1.0, "news", False),
     )
-]  # fmt: skip
+]
 
 
 UNJUDGED = [
-    {"event_date": MONDAY + timedelta(days=day), "site": site, "account_count": size,
-     "minutes": minutes, "longest_minutes": minutes / 2, "categories": said}
+    {
+        "event_date": MONDAY + timedelta(days=day),
+        "site": site,
+        "account_count": size,
+        "minutes": minutes,
+        "longest_minutes": minutes / 2,
+        "categories": said,
+    }
     for day, site, size, minutes, said in (
         (0, "craft-blog.example", 1, 41.0, None),
         (2, "craft-blog.example", 2, 75.5, None),
@@ -449,19 +474,23 @@ UNJUDGED = [
         (1, "news-desk-3.example", 1, 40.0, None),
         (-9, "older.example", 1, 99.0, None),
     )
-]  # fmt: skip
+]
 
 
 def blind_share() -> list[dict]:
     return [
-        {"event_date": MONDAY + timedelta(days=day), "source": source,
-         "building": building, "line_count": 1_000,
-         "without_host_count": 40 + 30 * place - (day < 0) * 20,
-         "without_account_count": 10 + 100 * place}
+        {
+            "event_date": MONDAY + timedelta(days=day),
+            "source": source,
+            "building": building,
+            "line_count": 1_000,
+            "without_host_count": 40 + 30 * place - (day < 0) * 20,
+            "without_account_count": 10 + 100 * place,
+        }
         for day in (-9, -8, 0, 1, 2)
         for place, source in enumerate(("firewall", "proxy"))
         for building in (*BUILDINGS[:2], None)
-    ]  # fmt: skip
+    ]
 
 
 CLAUSES = [
@@ -512,9 +541,7 @@ CLAUSES = [
         "strength": "W",
         "cannot_show": "",
         "detections": [],
-        "controls": [
-            {"name": "drill", "label": "restore drill", "what": "", "day": ""}
-        ],
+        "controls": [{"name": "drill", "label": "restore drill", "what": "", "day": ""}],
     },
     {
         "clause_id": "cl.49",
@@ -622,9 +649,7 @@ def empty() -> ReportInputs:
     every = {(s, day, hour) for s in SOURCES for day in range(7) for hour in range(24)}
     blank = {name: empty_frame(name) for name in SCHEMAS if name != "source_hours"}
     hours = frame("source_hours", source_hours(every))
-    return replace(
-        busy(), **blank, source_hours=hours, rules=(), clauses=(), previous=()
-    )
+    return replace(busy(), **blank, source_hours=hours, rules=(), clauses=(), previous=())
 
 
 def nothing() -> ReportInputs:
@@ -635,10 +660,9 @@ def nothing() -> ReportInputs:
 def poisoned(frame_: pl.DataFrame, *columns: str) -> pl.DataFrame:
     """The frame with an attack in each cell of some columns, every one in turn."""
     bad = {
-        column: [sound(CORPUS[(7 * row + place) % len(CORPUS)])
-                 for row in range(frame_.height)]
+        column: [sound(CORPUS[(7 * row + place) % len(CORPUS)]) for row in range(frame_.height)]
         for place, column in enumerate(columns)
-    }  # fmt: skip
+    }
     return frame_.with_columns(pl.Series(column, bad[column]) for column in columns)
 
 
@@ -650,8 +674,7 @@ def bad_record(place: int) -> str:
             "clauses": [{"id": next(text), "title": next(text), "strength": "I"}],
             "measures": {next(text): next(text), "turns": next(text)},
             "alternatives": [
-                {key: next(text) for key in ("name", "test", "result")}
-                for _ in range(3)
+                {key: next(text) for key in ("name", "test", "result")} for _ in range(3)
             ],
             "limits": [next(text) for _ in range(4)],
             "would_change": [next(text)],
@@ -678,9 +701,7 @@ def hostile() -> ReportInputs:
     inputs = busy()
     text = in_turn()
     size = inputs.findings.height
-    clause = {key: next(text) for key in CLAUSES[0]} | {
-        "detections": list(map(sound, CORPUS))
-    }
+    clause = {key: next(text) for key in CLAUSES[0]} | {"detections": list(map(sound, CORPUS))}
     renamed = dict(zip(SOURCES, map(sound, MARKUP), strict=False))
     return replace(
         inputs,
@@ -689,8 +710,16 @@ def hostile() -> ReportInputs:
             devices=pl.Series([[sound(next(text))] for _ in range(size)]),
         ),
         evidence=poisoned(
-            inputs.evidence, "role", "source", "path", "account", "device", "building",
-            "site", "activity", "line_sha256",
+            inputs.evidence,
+            "role",
+            "source",
+            "path",
+            "account",
+            "device",
+            "building",
+            "site",
+            "activity",
+            "line_sha256",
         ),
         site_use=poisoned(inputs.site_use, "site", "category"),
         daily_use=poisoned(inputs.daily_use, "building"),
@@ -704,9 +733,7 @@ def hostile() -> ReportInputs:
         new_services=poisoned(inputs.new_services, "site", "categories"),
         unjudged_sites=poisoned(inputs.unjudged_sites, "site", "categories"),
         unused_lines=poisoned(inputs.unused_lines, "source", "kind"),
-        source_hours=inputs.source_hours.with_columns(
-            source=pl.col("source").replace(renamed)
-        ),
+        source_hours=inputs.source_hours.with_columns(source=pl.col("source").replace(renamed)),
         rules=[bad_rule(MARKUP[0])],
         clauses=[clause],
         district=MARKUP[0],
@@ -715,7 +742,7 @@ def hostile() -> ReportInputs:
         settings_hash=MARKUP[2],
         registry_version=FORMULAS[0],
         audit_head=CONTROLS[1],
-    )  # fmt: skip
+    )
 
 
 WEEKS = {

@@ -78,8 +78,9 @@ def sheet(content: bytes, number: int = 1) -> list[list[str | int | None]]:
 def _row(row, texts):
     found = {cell.get("r"): _cell(cell, texts) for cell in row.iter(f"{SHEET}c")}
     letters = [name.rstrip("0123456789") for name in found]
-    places = [sum(26**n * (ord(c) - 64) for n, c in enumerate(reversed(one))) - 1
-              for one in letters]  # fmt: skip
+    places = [
+        sum(26**n * (ord(c) - 64) for n, c in enumerate(reversed(one))) - 1 for one in letters
+    ]
     held = dict(zip(places, found.values(), strict=True))
     return [held.get(place) for place in range(max(held, default=-1) + 1)]
 
@@ -89,9 +90,7 @@ def _cell(cell, texts):
     if value is None:
         return None
     if cell.get("t") == "s":
-        return re.sub(
-            "_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)), texts[int(value.text)]
-        )
+        return re.sub("_x([0-9A-F]{4})_", lambda m: chr(int(m[1], 16)), texts[int(value.text)])
     return int(value.text)
 
 

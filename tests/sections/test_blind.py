@@ -20,11 +20,7 @@ WHOLE = "busy"
 def with_gap(inputs, hour_count=3):
     """The same week, but for some hours of the proxy on its third day."""
     day = pl.col("event_date") == MONDAY + pl.duration(days=2)
-    lost = (
-        (pl.col("source") == "proxy")
-        & day
-        & pl.col("hour").is_between(10, 9 + hour_count)
-    )
+    lost = (pl.col("source") == "proxy") & day & pl.col("hour").is_between(10, 9 + hour_count)
     hours = inputs.source_hours.with_columns(
         line_count=pl.when(lost).then(0).otherwise("line_count"),
         is_expected=pl.col("is_expected") | lost,
@@ -87,6 +83,6 @@ def test_a_finding_of_such_a_day_says_what_was_not_there_to_be_seen(whole, blind
     assert all(said in one.limits for one in made(on_day))
     others = rows.filter(pl.col("event_date") != day)
     assert not any(said in one.limits for one in made(others))
-    assert not any("Source hours" in " ".join(one.limits) for one in made(
-        card_rows(whole, whole.known)
-    ))  # fmt: skip
+    assert not any(
+        "Source hours" in " ".join(one.limits) for one in made(card_rows(whole, whole.known))
+    )

@@ -71,9 +71,7 @@ def test_a_late_report_asks_for_no_decision_in_the_past():
 
 
 def test_what_one_building_lacks_is_not_said_of_two():
-    two = [
-        (*BLIND[:1], place, *BLIND[2:]) for place in ("Elm Elementary", "Oak Middle")
-    ]
+    two = [(*BLIND[:1], place, *BLIND[2:]) for place in ("Elm Elementary", "Oak Middle")]
     view = View(replace(busy(), source_issues=issues(*two)), MONDAY)
     (said,) = source_issues(view)
     assert "(Elm Elementary: 44% of lines" in said
@@ -183,9 +181,7 @@ def test_a_british_district_reads_its_own_dates():
 def test_what_leads_to_discipline_is_referred_and_nobody_is_questioned():
     referral = Referral()
     assert "human resources" in referral.sentence("shared_account", "high")
-    assert "Do not question anybody" in referral.sentence(
-        "off_hours_external", "medium"
-    )
+    assert "Do not question anybody" in referral.sentence("off_hours_external", "medium")
     assert referral.sentence("non_approved_site", "low") == ""
     assert referral.sentence("anomaly", "high") == ""
     own = Referral(shared_account="counsel", text="Give it to {office}.")

@@ -72,9 +72,7 @@ def test_page_one_says_what_changed_since_last_week():
     last = previous(13)[-1]
     for line in lines(view()):
         if line.chip:
-            key = {"needs-you": "needs_review"}.get(
-                line.key, line.key.replace("-", "_")
-            )
+            key = {"needs-you": "needs_review"}.get(line.key, line.key.replace("-", "_"))
             difference = line.value - last[key]
             assert line.chip == f"{'▲' if difference > 0 else '▼'}{abs(difference)}"
     chips = Page(pages_of("busy")["2026-W47/index.html"], within="headline").tags
@@ -92,16 +90,12 @@ def test_an_hour_with_more_use_than_usual_is_named():
     found = use_by_hour.rows(view())
     assert [h for h in range(24) if use_by_hour.is_unusual(found, h)] == [14]
     assert use_by_hour.title(found).endswith("1 hour was unlike the weeks before")
-    assert "unlike" not in use_by_hour.title(
-        use_by_hour.rows(view(hourly_use=steady(60.0)))
-    )
+    assert "unlike" not in use_by_hour.title(use_by_hour.rows(view(hourly_use=steady(60.0))))
 
 
 def test_the_use_of_a_site_is_that_of_its_school_days():
     found = top_sites.rows(view())
-    lessons = found.rows.row(
-        by_predicate=pl.col("name") == "lessons.example", named=True
-    )
+    lessons = found.rows.row(by_predicate=pl.col("name") == "lessons.example", named=True)
     assert (lessons["minutes"], lessons["before"]) == (160 / 5, 90 / 5)
     assert lessons["is_listed"]
     rows = {row[0].text: row for row in top_sites.sites_table(found).rows}
@@ -130,8 +124,9 @@ def test_week_month_and_semester_lead_to_each_other():
         assert 'id="use-by-hour-part"' in pages[path]
         assert 'id="top-sites-part"' in pages[path]
         assert {link.removeprefix("../") for link in span.links if "/20" in link} <= {
-            *pages, *(f"{label}/index.html" for label in LABELS),
-        }  # fmt: skip
+            *pages,
+            *(f"{label}/index.html" for label in LABELS),
+        }
     assert "../months/2026-10.html" in Page(pages["months/2026-11.html"]).links
 
 

@@ -48,10 +48,16 @@ def district() -> ReportInputs:
     own = [finding("f-2026w47-200", "off_hours_external", "lynx-77", 2, 20,
                    devices=["device larch-77"])]  # fmt: skip
     crowd = [
-        finding(f"f-2026w47-3{n}", "off_hours_external", f"tern-{n}", 2, 20,
-                devices=[f"device lime-{n}"])
+        finding(
+            f"f-2026w47-3{n}",
+            "off_hours_external",
+            f"tern-{n}",
+            2,
+            20,
+            devices=[f"device lime-{n}"],
+        )
         for n in range(10, 24)
-    ]  # fmt: skip
+    ]
     lines += [line for row in own for line in placed(row, BUILDINGS[2])]
     lines += [line for row in crowd for line in placed(row, BUILDINGS[0])]
     return replace(
@@ -65,8 +71,7 @@ def district() -> ReportInputs:
 def made():
     inputs = district()
     return {
-        edition: edition_report(inputs, MONDAY, edition)
-        for edition in editions(inputs, EDITIONS)
+        edition: edition_report(inputs, MONDAY, edition) for edition in editions(inputs, EDITIONS)
     }
 
 
@@ -74,8 +79,7 @@ def text_of(pages):
     """All that the files hold, but for the chart library, which says everything."""
     kept = {path: text for path, text in pages.items() if "assets/" not in path}
     return "\n".join(
-        text if isinstance(text, str) else read(path, as_bytes(text))
-        for path, text in kept.items()
+        text if isinstance(text, str) else read(path, as_bytes(text)) for path, text in kept.items()
     )
 
 
@@ -145,10 +149,7 @@ def test_a_principal_sees_one_building(made):
 def test_what_concerns_two_buildings_is_counted_and_not_shown(made):
     north = next(p for e, p in made.items() if e.building == "North High")
     said = Page(north[INDEX], within="headline").text
-    assert (
-        "that also concern another building, with the technology director 2 findings"
-        in (said)
-    )
+    assert "that also concern another building, with the technology director 2 findings" in (said)
 
 
 @pytest.mark.parametrize("kind", WIDE)

@@ -45,8 +45,7 @@ def linear(colour):
 def seen(colour, sight):
     rgb = linear(colour)
     return [
-        min(max(sum(w * c for w, c in zip(row, rgb, strict=True)), 0), 1)
-        for row in SIGHT[sight]
+        min(max(sum(w * c for w, c in zip(row, rgb, strict=True)), 0), 1) for row in SIGHT[sight]
     ]
 
 
@@ -74,9 +73,12 @@ def distance(one, other):
     ml, mc = (l1 + l2) / 2, (c1 + c2) / 2
     mh = (h1 + turn / 2) % 360
     t = (
-        1 - 0.17 * cos(radians(mh - 30)) + 0.24 * cos(radians(2 * mh))
-        + 0.32 * cos(radians(3 * mh + 6)) - 0.2 * cos(radians(4 * mh - 63))
-    )  # fmt: skip
+        1
+        - 0.17 * cos(radians(mh - 30))
+        + 0.24 * cos(radians(2 * mh))
+        + 0.32 * cos(radians(3 * mh + 6))
+        - 0.2 * cos(radians(4 * mh - 63))
+    )
     sl = 1 + 0.015 * (ml - 50) ** 2 / sqrt(20 + (ml - 50) ** 2)
     sc, sh = 1 + 0.045 * mc, 1 + 0.015 * mc * t
     rt = -sin(radians(60 * exp(-(((mh - 275) / 25) ** 2)))) * 2
@@ -97,9 +99,7 @@ def test_the_distance_is_ciede2000():
 @pytest.mark.parametrize("sight", SIGHT)
 def test_series_can_be_told_apart(palette, sight):
     for one, other in combinations(SERIES, 2):
-        apart = distance(
-            lab(seen(palette[one], sight)), lab(seen(palette[other], sight))
-        )
+        apart = distance(lab(seen(palette[one], sight)), lab(seen(palette[other], sight)))
         assert apart >= 15, (one, other, round(apart, 1))
 
 
@@ -145,8 +145,7 @@ def test_the_districts_colour_is_on_every_page_and_in_the_mail():
         assert "--accent:#f2a9c4;" in text
         assert LIGHT["accent"] not in text.split("<body>")[0]
     item = pages["2026-W47/evidence/f-2026w47-001.html"]
-    assert sum(path.removeprefix("assets/") in item for path in pages
-               if path.endswith(".css")) == 1  # fmt: skip
+    assert sum(path.removeprefix("assets/") in item for path in pages if path.endswith(".css")) == 1
     assert "#7a1f3d" in mail(inputs, MONDAY, where="https://x.example/").html
 
 

@@ -55,9 +55,7 @@ def test_their_section_their_pages_and_no_other_file_name_them(both):
         "data/student-cases.csv",
         *(f"evidence/{one}.html" for one in THEIRS | THEIR_CASES),
     }
-    index = next(
-        text for name, text in texts.items() if name.endswith("W47/index.html")
-    )
+    index = next(text for name, text in texts.items() if name.endswith("W47/index.html"))
     before, _, rest = index.partition('id="student-cases-part"')
     theirs, _, after = rest.partition("</section>")
     assert NAME in theirs

@@ -62,9 +62,7 @@ def coverage(family, building, *dropped, came=1000, device_class="desktop"):
 
 
 def view_of(week, rows):
-    return View(
-        replace(WEEKS[week](), rule_coverage=frame("rule_coverage", rows)), MONDAY
-    )
+    return View(replace(WEEKS[week](), rule_coverage=frame("rule_coverage", rows)), MONDAY)
 
 
 def line(view, key):
@@ -114,9 +112,7 @@ def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():
 def test_a_number_that_is_not_known_is_no_least_number_and_no_zero():
     """A tile said "0 minutes" after hours, a line "at least", of nothing seen."""
     rows = [
-        one
-        for name in ("sites", "hours")
-        for one in coverage(name, "no known building", 0, 480)
+        one for name in ("sites", "hours") for one in coverage(name, "no known building", 0, 480)
     ]
     view = view_of("quiet", rows)
     outside = line(view, "off-hours-accounts")
@@ -169,18 +165,14 @@ def test_the_section_lists_what_was_left_out():
 
 
 def test_none_is_not_said_of_rules_that_ask_for_a_keyboard():
-    rows = coverage("presence", "Oak Middle") + coverage(
-        "keyboards", "Oak Middle", 0, 101
-    )
+    rows = coverage("presence", "Oak Middle") + coverage("keyboards", "Oak Middle", 0, 101)
     shared = line(view_of("quiet", rows), "shared-accounts")
     assert shared.value is None
     assert shared.rest == (
         "Could not be judged by rules that need the computer's own logon log at Oak "
         "Middle: 10% of requests come from devices that write no logons."
     )
-    told = line(
-        view_of("quiet", coverage("keyboards", "Oak Middle", 100)), "off-hours-accounts"
-    )
+    told = line(view_of("quiet", coverage("keyboards", "Oak Middle", 100)), "off-hours-accounts")
     assert "Could not be judged" not in told.rest
 
 
@@ -188,9 +180,7 @@ def test_no_use_off_hours_is_not_said_where_nothing_tells_who_is_there():
     rows = coverage("sites", "Oak Middle") + coverage("hours", "Oak Middle", 0, 0, 500)
     off = line(view_of("quiet", rows), "off-hours-accounts")
     assert off.value is None
-    assert (
-        "50% of requests come from devices where no log shows who is there" in off.rest
-    )
+    assert "50% of requests come from devices where no log shows who is there" in off.rest
 
 
 def test_what_could_not_be_judged_names_the_devices_that_it_is_about():
@@ -249,9 +239,7 @@ def test_no_advice_is_given_that_is_followed_already():
     lost[0]["filter"] = "no device"
     (asked,) = coverage_of(frame("rule_coverage", lost).to_dicts()).lines
     assert asked.startswith("DHCP and VPN logs would let")
-    (known,) = coverage_of(
-        frame("rule_coverage", lost).to_dicts(), has_leases=True
-    ).lines
+    (known,) = coverage_of(frame("rule_coverage", lost).to_dicts(), has_leases=True).lines
     assert known.endswith(
         "rules cannot judge 300 requests a week at Oak Middle, which come from an "
         "address whose device is not known"

@@ -33,8 +33,12 @@ PAGES = {path: text for path, text in pages_of("hostile").items() if ".html" in 
 
 
 def test_no_tag_comes_from_data():
-    calm = {tag for path, text in texts(pages_of("busy")).items() if ".html" in path
-            for tag, _ in Page(text).tags}  # fmt: skip
+    calm = {
+        tag
+        for path, text in texts(pages_of("busy")).items()
+        if ".html" in path
+        for tag, _ in Page(text).tags
+    }
     for path, text in PAGES.items():
         page = Page(text)
         assert {tag for tag, _ in page.tags} <= calm, path
@@ -104,9 +108,7 @@ def test_csv_and_sheets_hold_no_hidden_characters():
             assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\x1b\x07]", text)
 
 
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'x", "x", ""]
-)
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "'x", "x", ""])
 def test_the_csv_prefix_can_be_taken_away_again(text):
     cell = safe(text)
     assert cell.removeprefix("'") == text

@@ -118,6 +118,4 @@ def test_page_one_and_the_strip_name_the_same_hours():
 def test_lines_in_hours_not_expected_do_not_raise_the_coverage():
     extra = hours_of("proxy", at(0, 8)) + hours_of("proxy", at(0, 9), lines=0)
     extra[0]["is_expected"] = False
-    assert "0% of 1 expected hour arrived" in SECTIONS["source-coverage"].summary(
-        strip(extra)
-    )
+    assert "0% of 1 expected hour arrived" in SECTIONS["source-coverage"].summary(strip(extra))

@@ -27,9 +27,7 @@ def another(grid, hidden, place):
     lines = [line for line in lines if line]
 
     def fits(change):
-        return all(
-            sum(change.get(one, 0) * sign for one, sign in line) == 0 for line in lines
-        )
+        return all(sum(change.get(one, 0) * sign for one, sign in line) == 0 for line in lines)
 
     def search(change, rest):
         if not rest:
@@ -88,6 +86,11 @@ def test_few_accounts_behind_many_items_are_small_too():
 
 def test_a_rough_count():
     assert [band(n, LEAST) for n in (0, 4, 5, 19, 20, 49, 50)] == [
-        "fewer than 5", "fewer than 5", "5 to 9", "10 to 19", "20 to 49", "20 to 49",
+        "fewer than 5",
+        "fewer than 5",
+        "5 to 9",
+        "10 to 19",
+        "20 to 49",
+        "20 to 49",
         "50 or more",
-    ]  # fmt: skip
+    ]

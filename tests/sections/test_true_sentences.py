@@ -26,9 +26,7 @@ def said(name, inputs):
 
 def with_types(inputs, day, day_type):
     days = inputs.school_days.with_columns(
-        day_type=pl.when(pl.col("event_date") == day)
-        .then(pl.lit(day_type))
-        .otherwise("day_type")
+        day_type=pl.when(pl.col("event_date") == day).then(pl.lit(day_type)).otherwise("day_type")
     )
     return replace(inputs, school_days=days)
 
@@ -106,9 +104,7 @@ def test_a_picture_of_some_findings_says_of_how_many():
     )
     cited = inputs.evidence.filter(pl.col("finding_id") == shared["finding_id"][0])
     lines_of = pl.concat(cited.with_columns(finding_id=pl.lit(one)) for one in ids)
-    _, summary, _ = said(
-        "shared-accounts", replace(inputs, findings=more, evidence=lines_of)
-    )
+    _, summary, _ = said("shared-accounts", replace(inputs, findings=more, evidence=lines_of))
     assert "The picture shows 5 of 7 findings; the table has all." in summary
 
 
@@ -117,9 +113,12 @@ def test_what_a_rule_on_trial_finds_at_low_weight_is_not_counted():
     inputs = busy()
     one = a_shared_account(inputs)
     trial = one.with_columns(
-        finding_id=pl.lit("f-trial"), subject=pl.lit("library"), case_id=pl.lit("c-t"),
-        stage=pl.lit("trial"), severity=pl.lit("low"),
-    )  # fmt: skip
+        finding_id=pl.lit("f-trial"),
+        subject=pl.lit("library"),
+        case_id=pl.lit("c-t"),
+        stage=pl.lit("trial"),
+        severity=pl.lit("low"),
+    )
     with_trial = replace(inputs, findings=pl.concat([inputs.findings, trial]))
     before, after = (
         next(one for one in lines(View(each, MONDAY)) if one.key == "shared-accounts")
@@ -128,7 +127,5 @@ def test_what_a_rule_on_trial_finds_at_low_weight_is_not_counted():
     assert before.value == after.value
     heavy = trial.with_columns(severity=pl.lit("medium"))
     asked = replace(inputs, findings=pl.concat([inputs.findings, heavy]))
-    (line,) = (
-        one for one in lines(View(asked, MONDAY)) if one.key == "shared-accounts"
-    )
+    (line,) = (one for one in lines(View(asked, MONDAY)) if one.key == "shared-accounts")
     assert line.value == before.value + 1

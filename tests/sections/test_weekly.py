@@ -53,9 +53,7 @@ def test_the_same_inputs_give_the_same_bytes(week, pages):
 
 def test_every_number_equals_its_evidence(pages):
     links = [
-        attrs
-        for tag, attrs in Page(pages[INDEX]).tags
-        if tag == "a" and "data-number" in attrs
+        attrs for tag, attrs in Page(pages[INDEX]).tags if tag == "a" and "data-number" in attrs
     ]
     assert links
     shown = numbers_by_link(pages[INDEX])
@@ -148,9 +146,7 @@ def test_a_lease_of_the_night_before_is_not_drawn_into_the_minutes_that_matter()
     row = finding("f-1", "shared_account", "heron-05", 1, 9)
     lines = lines_of(row)
     lines[0] |= {"time": row["start_time"] - timedelta(hours=11), "source": "dhcp"}
-    inputs = replace(
-        busy(), findings=frame("findings", [row]), evidence=frame("evidence", lines)
-    )
+    inputs = replace(busy(), findings=frame("findings", [row]), evidence=frame("evidence", lines))
     view = View(inputs, MONDAY)
     drawn = case_lines(view, ["f-1"], "shared_account")
     assert len(drawn) == len(lines) - 1
@@ -165,9 +161,7 @@ MAY_GO = [section.name for section in sections() if not section.stays]
 NAMES = tuple(section.name for section in sections())
 
 
-@pytest.mark.parametrize(
-    "off", [*((name,) for name in MAY_GO[:: 1 if LONG else 4]), NAMES]
-)
+@pytest.mark.parametrize("off", [*((name,) for name in MAY_GO[:: 1 if LONG else 4]), NAMES])
 def test_a_section_that_is_off_is_left_out_and_nothing_leads_to_it(off):
     pages = weekly_report(replace(busy(), sections_off=off), MONDAY)
     gone = [name for name in MAY_GO if name in off]
@@ -210,14 +204,15 @@ def test_the_title_stands_beside_the_district():
 
 def test_five_lines_in_their_order(pages):
     keys = [
-        attrs["id"]
-        for tag, attrs in Page(pages[INDEX]).tags
-        if tag == "li" and attrs.get("id")
+        attrs["id"] for tag, attrs in Page(pages[INDEX]).tags if tag == "li" and attrs.get("id")
     ]
     assert keys == [
-        "needs-you", "hours-missing", "shared-accounts", "new-sites",
+        "needs-you",
+        "hours-missing",
+        "shared-accounts",
+        "new-sites",
         "off-hours-accounts",
-    ]  # fmt: skip
+    ]
 
 
 def test_leads_are_nowhere(pages):
@@ -241,9 +236,7 @@ def test_withdrawn_cases_are_in_what_changed_only():
 def test_a_first_use_at_low_weight_asks_about_the_site_and_names_nobody():
     pages = pages_of("busy")
     asked = csv_rows(pages["2026-W47/data/sites-to-decide.csv"])
-    assert [(row["Site"], row["Accounts"]) for row in asked] == [
-        ("clip-stream.example", "1")
-    ]
+    assert [(row["Site"], row["Accounts"]) for row in asked] == [("clip-stream.example", "1")]
     assert not [path for path, text in texts(pages).items() if "quail-33" in text]
 
 
@@ -276,9 +269,7 @@ def test_a_lead_on_a_site_asks_about_the_site_and_names_nobody():
     text = Page(pages[INDEX], within="sites-to-decide-part").text
     assert "1 site needs your decision" in text
     assert "1 site without a case: the logs cannot rule out an innocent" in text
-    hours = use.filter(
-        pl.col("event_date").is_between(MONDAY, MONDAY + timedelta(days=6))
-    ).height
+    hours = use.filter(pl.col("event_date").is_between(MONDAY, MONDAY + timedelta(days=6))).height
     assert f"or health, took {duration(20.0 * hours)}; they are counted" in text
     assert not [path for path, text in texts(pages).items() if "heron-51" in text]
 
@@ -387,10 +378,7 @@ def test_a_correction_names_each_difference():
     text = Page(pages[INDEX], within="corrections-part").text
     assert "Revision 2 changes 2 numbers and items" in text
     assert "Cases to decide 3 2" in text
-    assert (
-        "Finding f-2026w47-001 waiting for a decision (well supported) explained"
-        in text
-    )
+    assert "Finding f-2026w47-001 waiting for a decision (well supported) explained" in text
     page = "2026-W47/evidence/f-2026w47-001.html"
     assert page in pages
     assert page in pages_of("busy"), "the id stays"
@@ -480,9 +468,7 @@ def sheets_of(pages):
     """The first sheet, as names and values, and the rows of each other by its name."""
     content = as_bytes(pages[BOOK])
     with zipfile.ZipFile(io.BytesIO(content)) as book:
-        names = re.findall(
-            r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode()
-        )
+        names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
     held = {name: sheet(content, at) for at, name in enumerate(names, start=1)}
     return dict(held.pop("About")), held
 
@@ -530,10 +516,13 @@ def test_a_table_that_excel_cannot_hold_is_in_the_csv_alone(monkeypatch):
 def test_the_same_week_of_school_a_year_before():
     """A week with a holiday shifts the count: the calendar decides, not the date."""
     year = [
-        {"event_date": MONDAY - timedelta(days=back), "building": "North High",
-         "day_type": "school"}
+        {
+            "event_date": MONDAY - timedelta(days=back),
+            "building": "North High",
+            "day_type": "school",
+        }
         for back in (0, 7, 14, 371, 378, 385)
-    ]  # fmt: skip
+    ]
     before = MONDAY - timedelta(days=371)
     weeks = [{"week_start": before, "needs_review": 9, "coverage": 1.0},
              *busy().previous]  # fmt: skip

@@ -36,9 +36,8 @@ def printed(head):
     others = (
         text
         for one in head.explanations
-        for text in (one.name, one.says, one.fits, one.ruled_out, one.not_testable,
-                     one.by_design)
-    )  # fmt: skip
+        for text in (one.name, one.says, one.fits, one.ruled_out, one.not_testable, one.by_design)
+    )
     texts = (head.title, head.summary, head.response, *head.would_change,
              *head.false_positives, *(one.says for one in head.claim), *others,
              *(one.why for one in head.params.values()))  # fmt: skip
@@ -46,8 +45,7 @@ def printed(head):
 
 
 def test_no_rule_and_no_clause_says_what_must_not_be_said():
-    said = [text for rule in models().values() if rule.header.code
-            for text in printed(rule.header)]  # fmt: skip
+    said = [text for rule in models().values() if rule.header.code for text in printed(rule.header)]
     assert len(said) > 500
     policy = tomllib.loads((REPO_ROOT / "pipelines/registry/policy.toml").read_text())
     said += [one[key] for one in policy["clauses"] for key in ("title", "paraphrase")]

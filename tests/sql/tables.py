@@ -62,9 +62,7 @@ def columns_of(relation: str) -> Mapping[str, str]:
         return _types(frames.schema(name))
     if relation in DIMENSIONS:
         return _types(DIMENSIONS[relation])
-    return {
-        column: note.type for column, note in models()[relation].header.columns.items()
-    }
+    return {column: note.type for column, note in models()[relation].header.columns.items()}
 
 
 def _types(schema: Mapping[str, Any]) -> Mapping[str, str]:
@@ -123,9 +121,7 @@ class Case:
             for number in range(of):
                 where = Part(number, of).condition
                 for kept, name in given.items():
-                    database.rows(
-                        f"create or replace table {name} as from {kept}{where}"
-                    )
+                    database.rows(f"create or replace table {name} as from {kept}{where}")
                 made += self._all(database, values)
         return [*rows, sorted(made, key=repr)]
 
@@ -133,9 +129,7 @@ class Case:
     def _by_account(self) -> Sequence[str]:
         return self.model.header.by_account
 
-    def _all(
-        self, database: Database, values: dict[str, Scalar]
-    ) -> list[tuple[object, ...]]:
+    def _all(self, database: Database, values: dict[str, Scalar]) -> list[tuple[object, ...]]:
         database.build(self.model, values, self.day)
         return sorted(database.rows(f"from {self.model.name}"), key=repr)
 
@@ -183,8 +177,7 @@ class Case:
             for name, value in self.every_row.get(relation, {}).items()
         }
         columns |= {
-            name: list(cells)
-            for name, cells in zip(header, zip(*rows, strict=True), strict=True)
+            name: list(cells) for name, cells in zip(header, zip(*rows, strict=True), strict=True)
         }
         if "event_id" in types:
             numbers = [str(number) for number in range(1, len(rows) + 1)]
@@ -205,9 +198,7 @@ class Case:
             name: [self._value(cell, types[name]) for cell in cells]
             for name, cells in columns.items()
         }
-        database.rows(
-            f"insert into {relation} ({', '.join(columns)}) select {casts}", values
-        )
+        database.rows(f"insert into {relation} ({', '.join(columns)}) select {casts}", values)
 
     def _value(self, cell: str, kind: str) -> str | None:
         if cell == "":
@@ -229,12 +220,8 @@ class Case:
         made = []
         for row in rows:
             kinds = [types.get(name, "varchar") for name in header]
-            values = [
-                self._value(cell, kind) for cell, kind in zip(row, kinds, strict=True)
-            ]
-            casts = ", ".join(
-                f"cast(${chr(97 + n)} as {kind})" for n, kind in enumerate(kinds)
-            )
+            values = [self._value(cell, kind) for cell, kind in zip(row, kinds, strict=True)]
+            casts = ", ".join(f"cast(${chr(97 + n)} as {kind})" for n, kind in enumerate(kinds))
             named = {chr(97 + n): value for n, value in enumerate(values)}
             made += database.rows(f"select {casts}", named)
         return _shown(made)

@@ -83,9 +83,7 @@ def test_an_empty_district_gives_the_promised_columns_and_no_row(name):
 
 def test_detections_return_the_same_columns():
     shapes = {
-        name: tuple(columns_of(name).items())
-        for name in models()
-        if name.startswith("detections.")
+        name: tuple(columns_of(name).items()) for name in models() if name.startswith("detections.")
     }
     assert len(set(shapes.values())) == 1, shapes
 

@@ -77,9 +77,7 @@ class District(Story):
             "machine": device if one else "",
         }
 
-    def _request(
-        self, account: str | None, device: str, when: datetime, **what: Any
-    ) -> None:
+    def _request(self, account: str | None, device: str, when: datetime, **what: Any) -> None:
         self._lease_at_six(device)
         has_login = account and self.uses["web"] != ""
         user = self.spell(account) if has_login else ""
@@ -99,28 +97,34 @@ class District(Story):
     ) -> None:
         self._request(account, device, when, host=host, received=size, seconds=seconds)
 
-    def play(
-        self, account: str, device: str, when: datetime, url: str, size: int
-    ) -> None:
+    def play(self, account: str, device: str, when: datetime, url: str, size: int) -> None:
         host = url.split("/")[2].split(":")[0]
         self._request(
-            account, device, when, host=host, url=url, received=size, seconds=52,
+            account,
+            device,
+            when,
+            host=host,
+            url=url,
+            received=size,
+            seconds=52,
             media="video/mp4",
-        )  # fmt: skip
+        )
 
     def fetch(self, account: str, device: str, when: datetime, url: str) -> None:
         self._request(
-            account, device, when, host=url.split("/")[2], url=url, seconds=9,
-            received=8_400_000, media="application/x-msdownload",
-        )  # fmt: skip
+            account,
+            device,
+            when,
+            host=url.split("/")[2],
+            url=url,
+            seconds=9,
+            received=8_400_000,
+            media="application/x-msdownload",
+        )
 
-    def refused(
-        self, account: str | None, device: str, when: datetime, host: str
-    ) -> None:
+    def refused(self, account: str | None, device: str, when: datetime, host: str) -> None:
         if account is not None:
-            self._request(
-                account, device, when, host=host, action="denied", seconds=0, received=0
-            )
+            self._request(account, device, when, host=host, action="denied", seconds=0, received=0)
 
     def flow(
         self,
@@ -136,10 +140,15 @@ class District(Story):
         self._lease_at_six(device)
         is_address = to[-1].isdigit()
         fact = self._fact(
-            when, host="" if is_address else to, to=to if is_address else SERVER,
-            port=port, seconds=seconds, sent=sent, received=received,
+            when,
+            host="" if is_address else to,
+            to=to if is_address else SERVER,
+            port=port,
+            seconds=seconds,
+            sent=sent,
+            received=received,
             **self._of(device),
-        )  # fmt: skip
+        )
         self.record("firewall", fact)
         if not is_address and port in (80, 443):
             # what leaves by the web passes the web's product too
@@ -156,40 +165,44 @@ class District(Story):
         received: int = 900,
     ) -> None:
         fact = self._fact(
-            when, ip=ends[0], to=ends[1], port=port, zones=zones, received=received,
-            sent=400, action="" if received else "denied",
-        )  # fmt: skip
+            when,
+            ip=ends[0],
+            to=ends[1],
+            port=port,
+            zones=zones,
+            received=received,
+            sent=400,
+            action="" if received else "denied",
+        )
         self.record("firewall", fact)
 
     def tunnel(self, account: str, device: str, clock: str, remote_ip: str) -> None:
         self.address[device] = DEVICES[device].tunnel_ip
         fact = self._fact(
-            self.at(clock), user=self.spell(account), remote=remote_ip,
+            self.at(clock),
+            user=self.spell(account),
+            remote=remote_ip,
             **self._of(device),
-        )  # fmt: skip
+        )
         self.record("vpn", fact)
 
-    def sign_in(
-        self, account: str, clock: str, ip: str, *, is_refused: bool = False
-    ) -> None:
+    def sign_in(self, account: str, clock: str, ip: str, *, is_refused: bool = False) -> None:
         fact = self._fact(
-            self.at(clock), user=self.spell(account), remote=ip,
+            self.at(clock),
+            user=self.spell(account),
+            remote=ip,
             action="denied" if is_refused else "",
-        )  # fmt: skip
+        )
         self.record("cloud", fact)
 
     def join(self, account: str, device: str, clock: str, at: str = "") -> None:
         """The network lets in a device, at an access point of its building."""
         self._lease_at_six(device)
         point = at or f"ap-{DEVICES[device].building.lower()}-1"
-        fact = self._fact(
-            self.at(clock), user=self.spell(account), point=point, **self._of(device)
-        )
+        fact = self._fact(self.at(clock), user=self.spell(account), point=point, **self._of(device))
         self.record("network", fact)
 
-    def lease(
-        self, device: str, clock: str, *, ip: str = "", hours: float = 192
-    ) -> None:
+    def lease(self, device: str, clock: str, *, ip: str = "", hours: float = 192) -> None:
         self.address[device] = ip or DEVICES[device].ip
         fact = self._fact(self.at(clock), seconds=hours * 3600, **self._of(device))
         self.record("leases", fact)
@@ -208,16 +221,12 @@ class District(Story):
             data["IpAddress"] = f"::ffff:{ip}"
             self._windows(4768, account, "dc1", when, data)
 
-    def _windows(
-        self, code: int, account: str, computer: str, stamp: datetime, data: dict
-    ) -> None:
+    def _windows(self, code: int, account: str, computer: str, stamp: datetime, data: dict) -> None:
         told = {"TargetUserName": self.spell(account), "TargetDomainName": "EXAMPLE"}
         fact = self._fact(stamp, machine=computer, code=code, data=told | data)
         self.record("windows", fact)
 
-    def remote_desktop(
-        self, account: str, device: str, clock: str, from_ip: str
-    ) -> None:
+    def remote_desktop(self, account: str, device: str, clock: str, from_ip: str) -> None:
         """A session on a host of many, opened from another computer."""
         self._lease_at_six(device)
         data = {"LogonType": "10", "IpAddress": from_ip}

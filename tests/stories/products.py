@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - lines of logs are long
 """Writers: one fact in, the lines of one product out, as its vendor documents them.
 
 A district has one product for each role: `web` sees requests, `firewall` sees
@@ -138,9 +137,7 @@ def zscaler(fact: Fact) -> list[str]:
     is_clear = fact.url.startswith("http:")
     event = {
         "datetime": local(fact.when, "%Y-%m-%d %H:%M:%S"),
-        "reason": "Not allowed to browse this category"
-        if fact.is_denied
-        else "Allowed",
+        "reason": "Not allowed to browse this category" if fact.is_denied else "Allowed",
         "event_id": f"70000000{fact.number:08d}",
         "protocol": "HTTP" if is_clear else "SSL",
         "action": "Blocked" if fact.is_denied else "Allowed",
@@ -268,8 +265,7 @@ def sophos_head(fact: Fact, kind: str) -> str:
 def sophos_web(fact: Fact) -> list[str]:
     did = "Denied" if fact.is_denied else "Allowed"
     kind = (
-        f'log_id=050901616001 log_type="Content Filtering" log_component="HTTP" '
-        f'log_subtype="{did}"'
+        f'log_id=050901616001 log_type="Content Filtering" log_component="HTTP" log_subtype="{did}"'
     )
     return [
         (
@@ -522,10 +518,7 @@ def nxlog(fact: Fact) -> list[str]:
 
 def nxlog_by_syslog(fact: Fact) -> list[str]:
     head = f"<14>{syslog(fact.when)} {fact.machine.upper()}.school.example"
-    return [
-        f"{head} Microsoft-Windows-Security-Auditing[640]: {line}"
-        for line in nxlog(fact)
-    ]
+    return [f"{head} Microsoft-Windows-Security-Auditing[640]: {line}" for line in nxlog(fact)]
 
 
 def windows_xml(fact: Fact) -> list[str]:
@@ -569,9 +562,7 @@ def nps(fact: Fact) -> list[str]:
     )
     return [
         f'{head},1,"{fact.name}","{user}","02-00-00-00-00-99:staff","{card(fact)}",,,'
-        f'"{fact.point}",,,,,"{fact.point}",,,19,,,,,"Staff, wireless",0,{session}'
-        + ","
-        * 39,
+        f'"{fact.point}",,,,,"{fact.point}",,,19,,,,,"Staff, wireless",0,{session}' + "," * 39,
         f'{head},2,,"{user}",,,,,,,,,,,,,,,,,,"Staff, wireless",0,{session}' + "," * 39,
     ]
 
@@ -650,10 +641,7 @@ def anyconnect(fact: Fact) -> list[str]:
     head = asa_head(fact.when)
     return [
         f"{head}-6-113039: {who} AnyConnect parent session started.",
-        (
-            f"{head}-4-722051: {who} IPv4 Address <{fact.ip}> IPv6 address <::> assigned "
-            "to session"
-        ),
+        (f"{head}-4-722051: {who} IPv4 Address <{fact.ip}> IPv6 address <::> assigned to session"),
     ]
 
 
@@ -851,9 +839,7 @@ OUTSIDE = {"outside_interfaces": "outside"}
 PRODUCTS: Mapping[str, Mapping[str, Product]] = {
     "web": {
         "Squid": Product("squid_access", squid),
-        "Zscaler": Product(
-            "zscaler_zia", zscaler, options={"device": "devicehostname"}
-        ),
+        "Zscaler": Product("zscaler_zia", zscaler, options={"device": "devicehostname"}),
         "Umbrella": Product("cisco_umbrella", umbrella),
         "Cloudflare": Product("cloudflare_gateway", cloudflare),
         "e2guardian": Product("e2guardian", e2guardian),
@@ -876,17 +862,13 @@ PRODUCTS: Mapping[str, Mapping[str, Product]] = {
     },
     "firewall": {
         "FortiGate": Product("fortigate", fortigate),
-        "Palo Alto": Product(
-            "paloalto", paloalto, options={"outside_zones": "untrust"}
-        ),
+        "Palo Alto": Product("paloalto", paloalto, options={"outside_zones": "untrust"}),
         "ASA": Product("cisco_asa", asa, options=OUTSIDE),
         "Meraki": Product("meraki", meraki),
         "SonicWall": Product("sonicwall", sonicwall),
         "Check Point": Product("checkpoint", checkpoint),
         "WatchGuard": Product("watchguard", watchguard),
-        "pfSense": Product(
-            "pfsense_filterlog", pfsense, options={"outside_interfaces": "em0"}
-        ),
+        "pfSense": Product("pfsense_filterlog", pfsense, options={"outside_interfaces": "em0"}),
         "Juniper": Product("juniper_srx", juniper),
     },
     "windows": {

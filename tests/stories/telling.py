@@ -46,14 +46,10 @@ def what_came(pair: Pair, uses: Mapping[str, str]) -> str:
     return lacking[0]
 
 
-def named_by_twin(
-    pair: Pair, uses: Mapping[str, str], rules: tuple[str, ...]
-) -> list[str]:
+def named_by_twin(pair: Pair, uses: Mapping[str, str], rules: tuple[str, ...]) -> list[str]:
     """Findings about the innocent twin."""
     _, shown = told(pair, pair.twin, uses, rules)
-    return [
-        f"{one.rule} {one.account}" for one in shown if one.finding.confidence != "C1"
-    ]
+    return [f"{one.rule} {one.account}" for one in shown if one.finding.confidence != "C1"]
 
 
 def is_missing(missing: Missing, story: District) -> bool:

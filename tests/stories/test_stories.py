@@ -26,27 +26,20 @@ from tests.stories.telling import (
     what_came,
 )
 
-CELLS = {
-    f"{pair.title}-{role}-{name}": (pair, role, name) for pair, role, name in cells()
-}
+CELLS = {f"{pair.title}-{role}-{name}": (pair, role, name) for pair, role, name in cells()}
 QUICK = {*list(CELLS)[::32]}
 
 
 def each(names):
     return pytest.mark.parametrize(
         "cell",
-        [
-            one if one in QUICK else pytest.param(one, marks=pytest.mark.slow)
-            for one in names
-        ],
+        [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in names],
     )
 
 
 def matrix() -> Mapping[str, str]:
     rows = csv.DictReader(io.StringIO(MATRIX.read_text(encoding="utf-8")))
-    return {
-        f"{row['story']}-{row['role']}-{row['product']}": row["result"] for row in rows
-    }
+    return {f"{row['story']}-{row['role']}-{row['product']}": row["result"] for row in rows}
 
 
 @each(CELLS)
@@ -95,12 +88,7 @@ def covering() -> list[dict[str, str]]:
                 district[role] = max(
                     PRODUCTS[role],
                     key=lambda name, role=role: sum(
-                        tuple(
-                            sorted(
-                                ((role, name), pair), key=lambda x: roles.index(x[0])
-                            )
-                        )
-                        in left
+                        tuple(sorted(((role, name), pair), key=lambda x: roles.index(x[0]))) in left
                         for pair in district.items()
                     ),
                 )

@@ -220,9 +220,7 @@ home.source.listing()
 home.run()
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", made], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", made], capture_output=True, text=True, check=True)
     assert int(done.stdout.split()[-1]) < 90
 
 
@@ -237,6 +235,8 @@ def test_what_could_not_be_read_is_no_trouble_any_more_once_it_is_replaced(home)
     home.run()
     states = {one.path: one.state for one in home.records()}
     assert states == {
-        "a.tar": "gone", "b.zip!x.log": "finished", "a.zip!0.log": "finished",
-    }  # fmt: skip
+        "a.tar": "gone",
+        "b.zip!x.log": "finished",
+        "a.zip!0.log": "finished",
+    }
     assert home.numbers() == once(0, 100) + once(500, 520)

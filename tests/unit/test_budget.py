@@ -68,9 +68,7 @@ def test_a_member_that_failed_before_and_is_put_off_is_not_taken_for_gone(home):
 
 @pytest.mark.parametrize("settle", [0, 3_600])
 @pytest.mark.parametrize("pack", ["plain", "gz"])
-def test_a_file_is_put_off_between_blocks_and_goes_on_there(
-    home, monkeypatch, settle, pack
-):
+def test_a_file_is_put_off_between_blocks_and_goes_on_there(home, monkeypatch, settle, pack):
     monkeypatch.setattr(blocks, "MOST_LINES", 150)
     put = home.put if pack == "plain" else home.gz
     put("a.log", lines(0, 1_000))

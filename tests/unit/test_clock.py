@@ -55,12 +55,8 @@ def _in_years(day: date) -> list[datetime]:
 
 
 def test_new_year_in_a_file():
-    reading = Reading(
-        zone="America/Chicago", anchor=datetime(2027, 1, 1, 7, tzinfo=UTC)
-    )
-    found = read(
-        ["Dec 31 23:59:59", "Jan  1 00:00:00"], lambda text: clock.bsd(text, reading)
-    )
+    reading = Reading(zone="America/Chicago", anchor=datetime(2027, 1, 1, 7, tzinfo=UTC))
+    found = read(["Dec 31 23:59:59", "Jan  1 00:00:00"], lambda text: clock.bsd(text, reading))
     assert [time for time, _ in found] == [
         datetime(2027, 1, 1, 5, 59, 59, tzinfo=UTC),
         datetime(2027, 1, 1, 6, 0, tzinfo=UTC),
@@ -135,9 +131,7 @@ def test_years_from_1970_to_9999(year):
     ((time, _),) = read([text], lambda one: clock.iso(one, reading))
     summer = year <= 2099  # later rules are not known
     assert time == datetime(year, 6, 15, 17 if summer else 18, tzinfo=UTC)
-    days = pl.DataFrame({"t": [time]}).select(
-        clock.local_date(pl.col("t"), "America/Chicago")
-    )
+    days = pl.DataFrame({"t": [time]}).select(clock.local_date(pl.col("t"), "America/Chicago"))
     assert days.item() == date(year, 6, 15)
 
 

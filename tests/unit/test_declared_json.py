@@ -24,9 +24,14 @@ def test_a_web_request_takes_its_host_from_the_url():
     }
     record |= {"did": "Denied", "n": "12", "verb": "get"}
     parsed = parse(
-        record, event_class="http_requests", src_ip="src", url="u", disposition="did",
-        bytes_in="n", method="verb",
-    )  # fmt: skip
+        record,
+        event_class="http_requests",
+        src_ip="src",
+        url="u",
+        disposition="did",
+        bytes_in="n",
+        method="verb",
+    )
     (row,) = parsed.events["http_requests"].rows(named=True)
     assert row["url_hostname"] == "a.example"
     assert (row["disposition"], row["bytes_in"], row["method"]) == (
@@ -45,11 +50,7 @@ def test_a_lease_needs_an_action_that_is_known():
     }
     record |= {"lease_end_time": "2026-03-02T15:00:05Z", "kind": "ACK"}
     assert parse(record, event_class="leases", action="kind").rejects.height == 1
-    (row,) = (
-        parse(record, event_class="leases", action="=assign")
-        .events["leases"]
-        .rows(named=True)
-    )
+    (row,) = parse(record, event_class="leases", action="=assign").events["leases"].rows(named=True)
     assert row["mac"] == "02:00:5e:00:53:01"
 
 

@@ -173,17 +173,14 @@ def test_the_second_worlds_registry_comes_from_its_exports(chromebooks):
     assert registry.frames["people"].height == truth.people
     places = make_places(7, make_roster(7, 60), chromebooks=True)
     wanted = {
-        device.listed_as: (device.assigned_to or None, device.building,
-                           device.pool or None)
+        device.listed_as: (device.assigned_to or None, device.building, device.pool or None)
         for device in places.where(lambda one: one.device_class != "phone_byod")
-    }  # fmt: skip
+    }
     frame = registry.frames["devices"]
     columns = ("device", "assigned_to", "building", "pool")
     assert {row[0]: row[1:] for row in frame.select(columns).rows()} == wanted
     networks = registry.frames["subnets"].select("cidr", "building", "kind").rows()
-    assert set(networks) == {
-        (one.cidr, one.building, one.kind) for one in places.networks.values()
-    }
+    assert set(networks) == {(one.cidr, one.building, one.kind) for one in places.networks.values()}
     assert {act.action for act in acts} == {"registry import"}
     roster = (home / "registry" / "users.csv").read_text()
     students = make_roster(7, 60).students
@@ -194,9 +191,7 @@ def test_names_of_people_stand_in_the_roster_only(small):
     home, truth = small
     roster = make_roster(7, SIZE["people"])
     family = roster.people[40].family
-    others = [
-        path for path in (home / "registry").iterdir() if path.name != "users.csv"
-    ]
+    others = [path for path in (home / "registry").iterdir() if path.name != "users.csv"]
     assert not any(f"{family}," in path.read_text() for path in others)
     assert not truth.cases["note"].str.contains(family).any()
 
@@ -222,9 +217,7 @@ def test_nothing_is_logged_after_the_last_day(small):
 def test_the_proxy_is_silent_for_one_night(whole):
     home, truth = whole
     ((start, end),) = truth.outages.select(
-        pl.col("start_utc", "end_utc")
-        .str.to_datetime("%Y-%m-%dT%H:%M:%SZ")
-        .dt.epoch("s")
+        pl.col("start_utc", "end_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ").dt.epoch("s")
     ).rows()
     lines = lines_of(home / "landing" / "proxy" / "access-2026-11-08.log.gz")["line"]
     seen = lines.str.extract("^([0-9]{10})", 1).cast(pl.Int64)
@@ -262,8 +255,9 @@ def test_a_null_district_plants_no_violation(tmp_path):
 def after_others(tmp_path_factory):
     """A week with the seven before it, and the progress that was told."""
     home, told = tmp_path_factory.mktemp("after"), []
-    truth = generate(home, 3, weeks=1, people=60, weeks_before=7,
-                     progress=lambda *step: told.append(step))  # fmt: skip
+    truth = generate(
+        home, 3, weeks=1, people=60, weeks_before=7, progress=lambda *step: told.append(step)
+    )
     return home, truth, told
 
 

@@ -30,8 +30,10 @@ def days(*filled: int, events: int = 100) -> list[SourceDay]:
 def test_a_field_that_goes_missing_blocks_what_needs_it():
     (found,) = in_series(days(80, 82, 79, 81, 0, 0))
     assert (found.field, found.first_date, found.last_date) == (
-        "user_name", date(2026, 3, 6), date(2026, 3, 7),
-    )  # fmt: skip
+        "user_name",
+        date(2026, 3, 6),
+        date(2026, 3, 7),
+    )
     assert "NA-1" in blocked_rules(found)
     assert "user_name" in str(found)
 

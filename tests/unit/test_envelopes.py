@@ -32,9 +32,7 @@ def row(*cells):
 
 
 def in_json(**fields):
-    return lambda line: json.dumps(
-        fields | {key: line for key in fields if not fields[key]}
-    )
+    return lambda line: json.dumps(fields | {key: line for key in fields if not fields[key]})
 
 
 ENVELOPES = {
@@ -42,18 +40,12 @@ ENVELOPES = {
     "rfc5424": lambda line: f"<134>1 {STAMP} proxy1 relay 812 - - {line}",
     "docker": in_json(log="", stream="stdout", time=STAMP),
     "container": lambda line: f"{STAMP} stdout F {line}",
-    "journald": in_json(
-        __REALTIME_TIMESTAMP=f"{EPOCH}123456", _HOSTNAME="proxy1", MESSAGE=""
-    ),
-    "gelf": in_json(
-        version="1.1", host="proxy1", short_message="", timestamp=EPOCH + 0.123
-    ),
+    "journald": in_json(__REALTIME_TIMESTAMP=f"{EPOCH}123456", _HOSTNAME="proxy1", MESSAGE=""),
+    "gelf": in_json(version="1.1", host="proxy1", short_message="", timestamp=EPOCH + 0.123),
     "filebeat": lambda line: json.dumps(
         {"@timestamp": STAMP, "message": line, "host": {"name": "proxy1"}}
     ),
-    "splunk_json": lambda line: json.dumps(
-        {"preview": False, "result": {"_raw": line}}
-    ),
+    "splunk_json": lambda line: json.dumps({"preview": False, "result": {"_raw": line}}),
     "splunk": lambda line: row("2026-11-02T08:15:00.000-0600", line, "proxy1", "x"),
     "loki": lambda line: f'{STAMP} {{app="proxy"}} {line}',
     "tabs": lambda line: f"{EPOCH}123456789\tproxy1\t{line}",
@@ -140,9 +132,7 @@ def test_each_line_of_a_central_file_goes_to_its_format():
     text = "\n".join([*many, "", damaged, "words that no product writes"]).encode()
     assert best(text) == "mixed"
     parsed = parse(ANY, batch(text), Context(Reading("America/Chicago")))
-    found = pl.concat(
-        frame.select("format", *PLACE) for frame in parsed.events.values()
-    )
+    found = pl.concat(frame.select("format", *PLACE) for frame in parsed.events.values())
     assert sorted(found["format"].unique()) == sorted(MANY)
     assert found["line_no"].sort().to_list() == list(range(1, len(many) + 1))
     assert parsed.blanks == 1
@@ -164,8 +154,7 @@ def test_what_is_ingested_of_a_central_file_says_what_read_it(tmp_path):
         1,
     )
     formats_of = {
-        name: set(home.frame(name)["format"])
-        for name in ("http_requests", "logons", "leases")
+        name: set(home.frame(name)["format"]) for name in ("http_requests", "logons", "leases")
     }
     assert formats_of == {
         "http_requests": {"squid_access"},
@@ -202,9 +191,7 @@ def test_a_log_is_no_mixture_of_itself():
 
 
 def test_the_row_of_names_above_an_export_is_no_line():
-    export = "\n".join(
-        ['"_time","_raw",host', ENVELOPES["splunk"](MANY["squid_access"])]
-    )
+    export = "\n".join(['"_time","_raw",host', ENVELOPES["splunk"](MANY["squid_access"])])
     parsed = parse(ANY, batch(export.encode()), Context())
     assert (parsed.blanks, parsed.rejects.height) == (1, 0)
 
@@ -212,9 +199,7 @@ def test_the_row_of_names_above_an_export_is_no_line():
 def exported(line, number):
     """An entry of the journal's export format; every second message is binary."""
     message = (
-        b"MESSAGE\n" + len(line).to_bytes(8, "little") + line
-        if number % 2
-        else b"MESSAGE=" + line
+        b"MESSAGE\n" + len(line).to_bytes(8, "little") + line if number % 2 else b"MESSAGE=" + line
     )
     head = (
         f"__CURSOR=s={number}\n__REALTIME_TIMESTAMP={EPOCH + number}000000\n"

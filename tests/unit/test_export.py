@@ -36,9 +36,7 @@ def test_an_object_store_has_every_row_of_each_day(con, monkeypatch):
         store, root = store_of(folder)
         files = PyFileSystem(FSSpecHandler(store))
         for table, count in rows.items():
-            dataset = ds.dataset(
-                f"{root}/{table}", filesystem=files, partitioning="hive"
-            )
+            dataset = ds.dataset(f"{root}/{table}", filesystem=files, partitioning="hive")
             found = dataset.to_table()
             asked = con.sql("from query_table($table)", table=table).to_arrow_table()
             assert found.num_rows == count == asked.num_rows

@@ -114,9 +114,7 @@ def test_the_clock_is_read_by_those_who_act_and_not_by_those_who_compute():
 
 
 def test_the_environment_is_read_in_few_places():
-    users = {
-        name for name, path in modules() if reads(path, "os", {"environ", "getenv"})
-    }
+    users = {name for name, path in modules() if reads(path, "os", {"environ", "getenv"})}
     assert users == ENVIRONMENT
 
 
@@ -139,9 +137,7 @@ def test_nothing_is_computed_on_import():
         "        importlib.import_module(one.name)\n"
         "print(len(os.listdir('/proc/self/task')) - before)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) == 0
 
 
@@ -155,9 +151,7 @@ PLUG_INS = {
 
 def test_a_file_is_called_as_no_other():
     names = [
-        Path(name).name
-        for name, _ in modules()
-        if Path(name).parent.as_posix() not in PLUG_INS
+        Path(name).name for name, _ in modules() if Path(name).parent.as_posix() not in PLUG_INS
     ]
     twice = {name for name in names if names.count(name) > 1} - {"__init__.py"}
     assert not twice

@@ -56,10 +56,7 @@ def test_every_framing_of_a_format_is_known():
 
 
 @pytest.mark.parametrize("framing", WHOLE)
-@given(
-    data=st.binary(max_size=500)
-    | st.text(alphabet='{}[]",:\\ \n<Event/>-1a').map(str.encode)
-)
+@given(data=st.binary(max_size=500) | st.text(alphabet='{}[]",:\\ \n<Event/>-1a').map(str.encode))
 def test_any_bytes_are_survived(framing, data):
     batch = records(data, framing, file_id=7)
     assert batch["line_no"].to_list() == list(range(1, batch.height + 1))
@@ -69,16 +66,13 @@ def test_any_bytes_are_survived(framing, data):
 
 @pytest.mark.parametrize("name", CUTTERS)
 @given(
-    data=st.lists(st.sampled_from(SCRAPS), max_size=40).map(
-        lambda x: "".join(x).encode()
-    )
+    data=st.lists(st.sampled_from(SCRAPS), max_size=40).map(lambda x: "".join(x).encode())
     | st.binary(max_size=200),
     window=st.integers(1, 40),
 )
 def test_where_a_window_ends_changes_nothing(name, data, window):
     found = [
-        list(pieces(io.BytesIO(data), CUTTERS[name](), window=size))
-        for size in (window, 1_000)
+        list(pieces(io.BytesIO(data), CUTTERS[name](), window=size)) for size in (window, 1_000)
     ]
     assert found[0] == found[1]
 
@@ -126,9 +120,7 @@ DAMAGE = b"no such thing } \n  " * 500
         ("blocks", b"a 1 {}\nb 2 {", TEXT, b"\nc 3 {}\n"),
     ],
 )
-def test_a_giant_record_is_told_and_costs_no_neighbour(
-    name, begin, filling, end, monkeypatch
-):
+def test_a_giant_record_is_told_and_costs_no_neighbour(name, begin, filling, end, monkeypatch):
     longest, window = cutters.LONGEST >> SCALE, cutters.WINDOW >> SCALE
     monkeypatch.setattr(cutters, "LONGEST", longest)
     stream = Stream(giant(begin, filling, end))
@@ -172,9 +164,7 @@ def test_objects_of_any_export(text):
 
 
 def test_values_stay_as_written():
-    text = (
-        '[{ "a" : 1.50, "b": -5603688340556821113, "c": "x \\"y\\" ,  z\\u00e9\\/" }]'
-    )
+    text = '[{ "a" : 1.50, "b": -5603688340556821113, "c": "x \\"y\\" ,  z\\u00e9\\/" }]'
     expected = '{"a":1.50,"b":-5603688340556821113,"c":"x \\"y\\" ,  z\\u00e9\\/"}'
     assert lines(text.encode(), "json_array") == [expected]
 
@@ -327,10 +317,7 @@ def test_json_text_is_one_line():
 
 
 def test_blocks_end_where_their_braces_pair():
-    text = (
-        b'# note }\nname "a;{";\n'
-        b'lease 1 {\n  on x { y; }\n  uid "}";\n}\nlease 2 { a; }\n'
-    )
+    text = b'# note }\nname "a;{";\nlease 1 {\n  on x { y; }\n  uid "}";\n}\nlease 2 { a; }\n'
     assert cut(text, "blocks") == [
         (0, "# note }"),
         (9, 'name "a;{";'),

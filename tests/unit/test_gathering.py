@@ -50,16 +50,13 @@ def told(home: Home) -> tuple[list[dict[str, object]], dict[str, pl.DataFrame]]:
     records = ledger.source_files(home.store)
     paths = {one.file_id: one.path for one in records}
     rows = [
-        {name: value for name, value in asdict(one).items() if name not in OWN}
-        for one in records
+        {name: value for name, value in asdict(one).items() if name not in OWN} for one in records
     ]
     frames = {}
     for name in {one.event_class for one in ledger.lake_files(home.store)}:
         frame = home.frame(name)
         path = pl.col("file_id").replace_strict(paths, return_dtype=pl.String)
-        frames[name] = frame.with_columns(path.alias("file_id")).sort(
-            "file_id", "line_no"
-        )
+        frames[name] = frame.with_columns(path.alias("file_id")).sort("file_id", "line_no")
     return sorted(rows, key=lambda row: str(row["path"])), frames
 
 

@@ -24,9 +24,7 @@ SHARED = {
             "ruled_out": "it was checked",
         },
     },
-    "fields": {
-        "logon": {"needs": ["logons.user_name"], "once_filled": ["logons.host"]}
-    },
+    "fields": {"logon": {"needs": ["logons.user_name"], "once_filled": ["logons.host"]}},
 }
 HEADER = {
     "title": "Logons",
@@ -64,9 +62,7 @@ def written(values):
 def read(folder, header=None, query=QUERY, macro="case when known then false end"):
     (folder / "detections").mkdir(exist_ok=True)
     (folder / "macros").mkdir(exist_ok=True)
-    (folder / "detections" / "_shared.yaml").write_text(
-        yaml.safe_dump(SHARED, sort_keys=False)
-    )
+    (folder / "detections" / "_shared.yaml").write_text(yaml.safe_dump(SHARED, sort_keys=False))
     (folder / "macros" / "no_clock.sql").write_text(MACRO.format(macro))
     text = f"/* ---\n{written(HEADER | (header or {}))}--- */\n{query}\n"
     (folder / "detections" / "logged_on.sql").write_text(text)
@@ -77,8 +73,9 @@ def test_a_header_takes_what_its_folder_shares(tmp_path):
     header = read(tmp_path).header
     assert list(header.columns) == ["subject", "details", "event_date"]
     assert [one.name for one in header.explanations] == [
-        "A clock that is wrong", "Chance",
-    ]  # fmt: skip
+        "A clock that is wrong",
+        "Chance",
+    ]
     assert header.details == {"logons": "int", "is_clock_wrong": "boolean"}
     assert header.needs == ("logons.user_name",)
     assert header.once_filled == ("logons.host",)

@@ -77,10 +77,7 @@ def test_a_header_claims_no_lines_that_its_format_can_not_read():
     prose = b"nobody can read this, or that\n" * 500
     assert best(f"{LEASES}\n".encode() + prose) is None
     # a declared export is read by its options, which nobody gave
-    assert (
-        best(b"time,src_ip,url_hostname\n" + b"1762313700,192.0.2.1,x.example\n")
-        is None
-    )
+    assert best(b"time,src_ip,url_hostname\n" + b"1762313700,192.0.2.1,x.example\n") is None
 
 
 def test_a_header_claims_what_the_options_of_its_source_read():

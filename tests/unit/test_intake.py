@@ -200,9 +200,7 @@ def test_rotated_files_that_share_a_second_lose_nothing(home):
     assert home.numbers() == once(0, 10) + once(11, 20) + Counter({7: 2})
 
 
-def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(
-    home, monkeypatch
-):
+def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(home, monkeypatch):
     """The border of a commit, and of two files, lies among lines of one second."""
     monkeypatch.setattr(staged_rows, "ROWS_A_COMMIT", 1)
     monkeypatch.setattr(reader, "blocks", partial(blocks, size=1))  # 64 KiB at least
@@ -376,8 +374,10 @@ def test_what_is_no_plain_file_is_refused(home):
     home.run()
     assert home.numbers() == once(0, 10)
     assert {one.path for one in home.source.listing().refused} == {
-        "link.log", "folder", "pipe.log",
-    }  # fmt: skip
+        "link.log",
+        "folder",
+        "pipe.log",
+    }
 
 
 def test_a_device_is_refused(home):
@@ -446,8 +446,10 @@ def test_empty_and_tiny_files_are_booked_once(home):
     home.run()
     records = ledger.source_files(home.store)
     assert {one.path: one.lines for one in records} == {
-        "empty": 0, "newline": 1, "one": 1,
-    }  # fmt: skip
+        "empty": 0,
+        "newline": 1,
+        "one": 1,
+    }
 
 
 def test_a_file_taken_away_before_its_last_line_ended_says_so(home):

@@ -16,9 +16,7 @@ FIELDS = {
     "listed": "l/1/n",
     "at": "@t",
 }
-GOOD = json.dumps(
-    {"a": "x", "id.x": 5, "b": {"c": {"d": True}}, "l": [{"n": 1}, {"n": "two"}]}
-)
+GOOD = json.dumps({"a": "x", "id.x": 5, "b": {"c": {"d": True}}, "l": [{"n": 1}, {"n": "two"}]})
 ODD = [
     '{"a":1},{"a":2}',
     '{"a":[1',
@@ -61,9 +59,7 @@ def test_an_object_where_text_is_meant_comes_out_as_json():
     assert (row["plain"], row["dotted"], row["is_object"]) == ('{"b":1}', "y", True)
 
 
-@pytest.mark.parametrize(
-    "line", ["", "[1]", "5", "null", '{"a":1', '{"a":1},{"a":2}', None]
-)
+@pytest.mark.parametrize("line", ["", "[1]", "5", "null", '{"a":1', '{"a":1},{"a":2}', None])
 def test_what_is_no_object_has_no_fields(line):
     (row,) = read([line])
     assert row.pop("is_object") is False
@@ -74,9 +70,7 @@ def test_an_empty_batch_has_the_columns():
     assert read([]) == []
 
 
-@given(
-    lines=st.lists(st.sampled_from([GOOD, *ODD]) | st.text(max_size=20), max_size=40)
-)
+@given(lines=st.lists(st.sampled_from([GOOD, *ODD]) | st.text(max_size=20), max_size=40))
 def test_a_line_is_read_the_same_beside_any_other(lines):
     assert read(lines) == [row for line in lines for row in read([line])]
 

@@ -118,9 +118,7 @@ def export(first: int, last: int) -> bytes:
     return json.dumps(rows, indent=1).encode()
 
 
-def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
-    tmp_path, monkeypatch
-):
+def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(tmp_path, monkeypatch):
     home = Home(tmp_path, fmt="okta")
     read = []
     written = []
@@ -133,9 +131,7 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(
             raise SourceError("the reader fails on the second part")
         return parser.parse_part(fmt, part, context, **kind)
 
-    monkeypatch.setattr(
-        staged_rows, "BYTES_A_COMMIT", 1
-    )  # each part is written at once
+    monkeypatch.setattr(staged_rows, "BYTES_A_COMMIT", 1)  # each part is written at once
     monkeypatch.setattr(reader, "parts", partial(record_cuts.parts, most=4))
     monkeypatch.setattr(reader, "parser", SimpleNamespace(parse_part=parsed))
     home.put("a.json", export(0, 10))

@@ -62,10 +62,7 @@ def touched(database, monkeypatch):
     monkeypatch.setattr(Change, "show", lambda *_args: None)
 
     def run(**new):
-        now = {
-            name: frame(name, [*rows, *new.get(name, [])])
-            for name, rows in REGISTRY.items()
-        }
+        now = {name: frame(name, [*rows, *new.get(name, [])]) for name, rows in REGISTRY.items()}
         for name, rows in REGISTRY.items():
             database.replace(f"main.judged_{name}", frame(name, rows))
         district = SimpleNamespace(registry=SimpleNamespace(frames=now))
@@ -92,8 +89,10 @@ def test_whatever_decides_whose_lines_they_are_touches_the_same_days(touched, ch
 
 def test_an_alias_touches_the_days_of_its_account(touched):
     assert touched(account_aliases=[{"alias": "ada.s", "account": "ada"}]) == [
-        3, 4, 5,
-    ]  # fmt: skip
+        3,
+        4,
+        5,
+    ]
 
 
 def test_a_device_of_nobody_touches_the_days_of_its_card(touched):

@@ -90,9 +90,7 @@ def test_a_span_reads_no_day_that_none_of_its_days_asks_for(tmp_path, asked, rea
     columns = ("a", "event_date")
     model(tmp_path, "core.c", f"select a, event_date {asked}", header, columns)
     read = read_models(tmp_path)["core.c"]
-    assert f"(from core.a where event_date between ${reach}_first" in (
-        read.span_statement
-    )
+    assert f"(from core.a where event_date between ${reach}_first" in (read.span_statement)
     dates = read.span_arguments(DAYS[6:8])
     first = {"own": DAYS[6], "span": DAYS[0]}
     assert dates[f"{reach}_first"] == first[reach]

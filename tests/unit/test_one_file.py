@@ -136,8 +136,10 @@ def test_it_is_judged_in_its_own_words(dropped):
         ("excluded by design", "only logons at a keyboard count; 4 did"),
     ]
     assert (finding.severity, finding.confidence, finding.stage) == (
-        "high", "C2", "trial",
-    )  # fmt: skip
+        "high",
+        "C2",
+        "trial",
+    )
     assert [clause["id"] for clause in finding.clauses] == ["cl.17"]
     assert finding.would_change == ("a clock that is put right",)
 
@@ -145,10 +147,15 @@ def test_it_is_judged_in_its_own_words(dropped):
 def test_a_field_that_it_needs_is_known(dropped):
     assert "ZZ-1" in disabled({"logons": pl.DataFrame()})["logons.activity"]
     gone = Drift(
-        source="directory", event_class="logons", field="activity",
-        first_date=DAY, last_date=DAY, empty_dates=(DAY,),
-        share_before=1.0, share_since=0.0,
-    )  # fmt: skip
+        source="directory",
+        event_class="logons",
+        field="activity",
+        first_date=DAY,
+        last_date=DAY,
+        empty_dates=(DAY,),
+        share_before=1.0,
+        share_since=0.0,
+    )
     assert "ZZ-1" in blocked_rules(gone)
 
 

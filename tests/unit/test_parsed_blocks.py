@@ -20,9 +20,12 @@ def counted(batch, context):
     """A format whose blocks leave how many lines there were until now."""
     before = int(context.header or 0)
     rejects = batch.select(
-        "file_id", "line_no", "byte_offset", pl.lit(f"after {before}").alias("reason"),
+        "file_id",
+        "line_no",
+        "byte_offset",
+        pl.lit(f"after {before}").alias("reason"),
         "line",
-    )  # fmt: skip
+    )
     return Parsed({}, rejects, 0, str(before + batch.height))
 
 
@@ -96,7 +99,5 @@ def test_no_block_is_given_out_behind_one_that_failed():
 
     seen = []
     with pytest.raises(MemoryError):
-        seen.extend(
-            portion.blocks[0].first_byte for portion, _ in read(fails, blocks(5))
-        )
+        seen.extend(portion.blocks[0].first_byte for portion, _ in read(fails, blocks(5)))
     assert seen == [0, 8]

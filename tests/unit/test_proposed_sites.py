@@ -18,9 +18,7 @@ PEOPLE = {
     "web": "communications",
 }
 """Account -> job."""
-COACHES, TEACHERS = (
-    [one for one in PEOPLE if one.startswith(job)] for job in ("coach", "teacher")
-)
+COACHES, TEACHERS = ([one for one in PEOPLE if one.startswith(job)] for job in ("coach", "teacher"))
 CATEGORIES = {
     "learn.example": "education", "film.example": "sports", "social.example": "social",
     "shop.example": "shopping", "hide.example": "circumvention",
@@ -54,9 +52,13 @@ def asked():
                 for hour in range(4):
                     time = datetime(day.year, day.month, day.day, 14 + hour, tzinfo=UTC)
                     yield {
-                        "account": account, "site": site, "url_hostname": site,
-                        "event_date": day, "start_time": time, "is_staff": True,
-                    }  # fmt: skip
+                        "account": account,
+                        "site": site,
+                        "url_hostname": site,
+                        "event_date": day,
+                        "start_time": time,
+                        "is_staff": True,
+                    }
 
 
 def at_work():
@@ -65,10 +67,13 @@ def at_work():
         for day in DAYS:
             time = datetime(day.year, day.month, day.day, 13, tzinfo=UTC)
             yield {
-                "account": account, "site": "listed.example",
-                "url_hostname": "listed.example", "event_date": day,
-                "start_time": time, "is_staff": True,
-            }  # fmt: skip
+                "account": account,
+                "site": "listed.example",
+                "url_hostname": "listed.example",
+                "event_date": day,
+                "start_time": time,
+                "is_staff": True,
+            }
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +131,7 @@ def proposed(tmp_path_factory):
         ("social.example", "sites:social", "communications"),
     ],
 )
-def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(
-    proposed, site, topic, roles
-):
+def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(proposed, site, topic, roles):
     one = proposed[site]
     assert (one.topic, one.cells["roles"], one.doubt) == (topic, roles, "")
 

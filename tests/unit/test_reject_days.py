@@ -32,15 +32,10 @@ def days(home):
 def marked(first, markers):
     """Ten good lines on each day, a damaged one with a marker in the middle."""
     return b"".join(
-        b"".join(
-            line(first + n, at=(first + n // 10) * DAY + n) for n in range(k, k + 5)
-        )
+        b"".join(line(first + n, at=(first + n // 10) * DAY + n) for n in range(k, k + 5))
         + marker.encode()
         + b" damaged\n"
-        + b"".join(
-            line(first + n, at=(first + n // 10) * DAY + n)
-            for n in range(k + 5, k + 10)
-        )
+        + b"".join(line(first + n, at=(first + n // 10) * DAY + n) for n in range(k + 5, k + 10))
         for k, marker in zip(range(0, 10 * len(markers), 10), markers, strict=True)
     )
 
@@ -51,8 +46,7 @@ def test_markers_in_damaged_lines_of_a_past_week_lie_in_that_week(home):
     home.run()
     found = days(home)
     assert found == {
-        f"{marker} damaged": BEGUN + timedelta(days=n)
-        for n, marker in enumerate(markers)
+        f"{marker} damaged": BEGUN + timedelta(days=n) for n, marker in enumerate(markers)
     }
 
 
@@ -60,8 +54,7 @@ def test_small_files_read_together_give_each_reject_the_day_of_its_own_file(home
     for n in range(20):
         home.put(f"{n}.log", b"top %d\n" % n + line(n, at=n * DAY) + b"end %d" % n)
     home.run()
-    expected = {f"{w} {n}": BEGUN + timedelta(days=n) for n in range(20)
-                for w in ("top", "end")}  # fmt: skip
+    expected = {f"{w} {n}": BEGUN + timedelta(days=n) for n in range(20) for w in ("top", "end")}
     assert days(home) == expected
 
 

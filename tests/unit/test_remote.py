@@ -50,9 +50,7 @@ def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
     loop = asyncio.new_event_loop()
     key = asyncssh.generate_private_key("ssh-ed25519")
     begun = loop.run_until_complete(
-        asyncssh.create_server(
-            Door, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=Shows
-        )
+        asyncssh.create_server(Door, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=Shows)
     )
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -97,9 +95,12 @@ def object_store(monkeypatch):
 def take_in(home, url):
     source = Source(name="proxy", folder=url, format="squid_access", zone="UTC")
     options = IngestOptions(
-        store=home.store, lake=home.lake, zone="UTC", settle_seconds=0,
+        store=home.store,
+        lake=home.lake,
+        zone="UTC",
+        settle_seconds=0,
         least_free_bytes=0,
-    )  # fmt: skip
+    )
     outcomes = ingest_source(options, source)
     home.check_books()
     return {one.record.path: one for one in outcomes}
@@ -117,8 +118,9 @@ def test_an_sftp_server(tmp_path, monkeypatch):
         url = f"sftp://{USER}:{PASSWORD}@127.0.0.1:{port}/"
         listing = remote_deliveries(url, "proxy")
         assert {one.path for one in listing.deliveries} == {
-            "access.log", "deep/b #1?.gz",
-        }  # fmt: skip
+            "access.log",
+            "deep/b #1?.gz",
+        }
         assert [one.path for one in listing.refused] == ["link.log"]
         take_in(home, url)
         # it grows, is rotated and compressed, and the name is used again

@@ -57,9 +57,7 @@ def test_the_id_of_an_event_leads_back_to_its_line():
     assert place_of(event_id_of(7, 4_000_000_000)) == (7, 4_000_000_000)
 
 
-@pytest.mark.parametrize(
-    ("day", "year"), [(date(2026, 6, 30), 2025), (date(2026, 7, 1), 2026)]
-)
+@pytest.mark.parametrize(("day", "year"), [(date(2026, 6, 30), 2025), (date(2026, 7, 1), 2026)])
 def test_calendar_and_pseudonyms_begin_the_school_year_on_one_day(day, year):
     assert school_year(day) == year
 

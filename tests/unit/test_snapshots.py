@@ -61,9 +61,7 @@ def call(database, **names):
 
 
 def published(database, folder, hours, tables=TABLES, **more):
-    queries = {
-        name: database.shown(name, columns, copied) for name, columns in tables.items()
-    }
+    queries = {name: database.shown(name, columns, copied) for name, columns in tables.items()}
     frames = {"marts.about": pl.DataFrame({"hours": [hours]})}
     notes = {
         name: (f"what {name} is", dict.fromkeys(("host", "hours", *NAMED), "a note"))
@@ -223,8 +221,7 @@ def test_a_free_block_at_the_end_is_no_cut(tmp_path):
     number = Random(1)
     with writing(tmp_path / "warehouse.duckdb") as database:
         database.rows(
-            "create table core.big as"
-            " select md5(i::varchar) as a from range(200_000) as numbers(i)"
+            "create table core.big as select md5(i::varchar) as a from range(200_000) as numbers(i)"
         )
         for hours in range(4):
             frame = pl.DataFrame({"a": [number.random() for _ in range(100)]})

@@ -29,9 +29,7 @@ def home(tmp_path):
 
 
 def read(home, **more):
-    options = IngestOptions(
-        store=home.store, lake=home.lake, zone="UTC", settle_seconds=0, **more
-    )
+    options = IngestOptions(store=home.store, lake=home.lake, zone="UTC", settle_seconds=0, **more)
     one = source_of(home.folder)
     sources = [replace(one, name=n, folder=home.landing / n) for n in NAMES]
     return steps.read_sources(options, sources)

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from pipelines.warehouse.database import writing
 
-SPANS = st.lists(
-    st.tuples(st.integers(0, 86_400), st.integers(1, 7_200)), min_size=1, max_size=30
-)
+SPANS = st.lists(st.tuples(st.integers(0, 86_400), st.integers(1, 7_200)), min_size=1, max_size=30)
 
 
 def united(spans):

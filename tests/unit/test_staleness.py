@@ -169,9 +169,7 @@ def opened(database, monkeypatch):
     monkeypatch.setattr(Change, "show", lambda *_args: None)
 
     def run(name, was, now):
-        before, after = (
-            frame(name, [*ALWAYS.get(name, []), *rows]) for rows in (was, now)
-        )
+        before, after = (frame(name, [*ALWAYS.get(name, []), *rows]) for rows in (was, now))
         database.replace(f"main.judged_{name}", before)
         district = SimpleNamespace(
             registry=SimpleNamespace(frames=STANDING | {name: after}),

@@ -22,9 +22,23 @@ from tests.conftest import LONG
 from tests.faults.home import Home, lines, once
 
 ODD = st.sampled_from(
-    [b"\n", b"\r\n", b"\r", b"\x00", b"\xff", b"\xe9", b"\xed\xa0\x80", b"\xc2\x85",
-     "é".encode(), "\ufeff".encode(), b"\xe2\x82", b"plain", b" ", b"\xfe\xff"]
-)  # fmt: skip
+    [
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\x00",
+        b"\xff",
+        b"\xe9",
+        b"\xed\xa0\x80",
+        b"\xc2\x85",
+        "é".encode(),
+        "\ufeff".encode(),
+        b"\xe2\x82",
+        b"plain",
+        b" ",
+        b"\xfe\xff",
+    ]
+)
 
 
 @given(st.lists(ODD, max_size=40).map(b"".join), st.integers(1, 9))
@@ -74,8 +88,9 @@ def test_a_line_too_long_is_one_reject_whatever_lies_beside_it(tmp_path, extra):
     assert home.numbers() == once(0, 12)
     assert record.tail_bytes == 0
     assert (record.rejects, record.consumed_bytes) == (
-        2, len(lines(0, 12)) + 2 * len(giant),
-    )  # fmt: skip
+        2,
+        len(lines(0, 12)) + 2 * len(giant),
+    )
     told = home.rejects()[0]
     assert f"[{len(giant)} bytes, sha256 " in told
     with path.open("ab") as file:
@@ -189,12 +204,8 @@ def test_deliveries_on_another_machine_are_read_like_others(tmp_path):
     listing = remote_deliveries("memory://drop", "proxy")
     assert {one.path for one in listing.deliveries} == {"a.log", "deep/b.gz"}
     home = Home(tmp_path)
-    source = Source(
-        name="proxy", folder="memory://drop", format="squid_access", zone="UTC"
-    )
-    options = IngestOptions(
-        store=home.store, lake=home.lake, zone="UTC", settle_seconds=0
-    )
+    source = Source(name="proxy", folder="memory://drop", format="squid_access", zone="UTC")
+    options = IngestOptions(store=home.store, lake=home.lake, zone="UTC", settle_seconds=0)
     for _ in range(2):
         ingest_source(options, source)
     assert home.numbers() == once(0, 40)

@@ -22,12 +22,16 @@ def at(day, hour, minute=0):
 def used(day, people, last=15):
     return [
         {
-            "person_id": person, "event_date": day, "start_time": at(day, hour),
-            "is_staff": True, "has_location": True, "is_district_device": True,
+            "person_id": person,
+            "event_date": day,
+            "start_time": at(day, hour),
+            "is_staff": True,
+            "has_location": True,
+            "is_district_device": True,
         }
         for person in people
         for hour in (8, last)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture
@@ -38,9 +42,7 @@ def evidence(tmp_path):
         path = tmp_path / "warehouse.duckdb"
         days = sorted({row["event_date"] for row in requests})
         logged = [
-            {"event_date": day, "start_time": at(day, hour)}
-            for day in days
-            for hour in hours
+            {"event_date": day, "start_time": at(day, hour)} for day in days for hour in hours
         ]
         with writing(path, threads=1) as database:
             database.replace("core.engaged_requests", pl.DataFrame(requests))
@@ -56,26 +58,27 @@ def evidence(tmp_path):
 
 def calendar(*kinds):
     days = [MONDAY + timedelta(days=n) for n in range(len(kinds))]
-    return {"calendar_days": [
-        {"date": day, "building": "HS", "day_type": kind}
-        for day, kind in zip(days, kinds, strict=True)
-    ]}  # fmt: skip
+    return {
+        "calendar_days": [
+            {"date": day, "building": "HS", "day_type": kind}
+            for day, kind in zip(days, kinds, strict=True)
+        ]
+    }
 
 
 def test_a_closed_day_and_a_saturday_at_work(evidence):
     """Hardly anybody came on Wednesday; on Saturday as many as on any day."""
     present = [STAFF, STAFF, STAFF[:1], STAFF, STAFF, STAFF, STAFF[:3], STAFF]
     requests = [
-        row
-        for n, people in enumerate(present)
-        for row in used(MONDAY + timedelta(days=n), people)
+        row for n, people in enumerate(present) for row in used(MONDAY + timedelta(days=n), people)
     ]
     kinds = ["school"] * 5 + ["weekend"] * 2 + ["school"]
     with evidence(requests, calendar(*kinds)) as database:
         found = days_off(Evidence(database, "UTC"))
     assert [(one.cells["date"], one.cells["day_type"]) for one in found] == [
-        ("2026-10-21", "closure"), ("2026-10-24", "pd_day"),
-    ]  # fmt: skip
+        ("2026-10-21", "closure"),
+        ("2026-10-24", "pd_day"),
+    ]
     assert "1 of staff used a district device on site; 12 do" in found[0].reason
 
 
@@ -83,9 +86,7 @@ def test_a_silent_log_is_no_closed_school(evidence):
     """In four hours of the day nothing was logged: that says nothing of who came."""
     present = [STAFF, STAFF, STAFF[:1], STAFF]
     requests = [
-        row
-        for n, people in enumerate(present)
-        for row in used(MONDAY + timedelta(days=n), people)
+        row for n, people in enumerate(present) for row in used(MONDAY + timedelta(days=n), people)
     ]
     made = evidence(requests, calendar(*["school"] * 4), hours=range(7, 13))
     with made as database:

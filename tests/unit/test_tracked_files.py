@@ -19,9 +19,7 @@ def tracked():
 
 
 def test_no_tracked_file_is_empty(tracked):
-    assert [
-        one.name for one in tracked if one.exists() and not one.stat().st_size
-    ] == []
+    assert [one.name for one in tracked if one.exists() and not one.stat().st_size] == []
 
 
 def test_no_database_is_tracked(tracked):

@@ -145,8 +145,10 @@ def test_a_stream_without_a_checksum_is_told_once(tmp_path, name):
     home.put("a.zst", WITHOUT[name])
     one = home.run()["a.zst"]
     assert (one.record.message, one.record.state, one.is_told) == (
-        NO_CHECKSUM, "finished", True,
-    )  # fmt: skip
+        NO_CHECKSUM,
+        "finished",
+        True,
+    )
     one = home.run()["a.zst"]
     assert (one.record.message, one.is_told) == (NO_CHECKSUM, False)
     (home.landing / "a.zst").rename(home.landing / "b.zst")

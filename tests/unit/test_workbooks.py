@@ -98,9 +98,7 @@ def test_cells_are_written_as_csv_would_have_them(tmp_path):
     rows = [["a,b", 'say "x"', "two\nlines"], [1, 1.5, True], [], [None, "é", None]]
     data = workbook({"Log": rows}, [("A5", "=1+1", 2), ("B5", "=NOW()", "08:15")])
     told = written(data, "Log", tmp_path).splitlines()
-    assert told == [
-        '"a,b","say ""x""",two lines', "1,1.5,true", "", ",é,", "2,08:15,"
-    ]  # fmt: skip
+    assert told == ['"a,b","say ""x""",two lines', "1,1.5,true", "", ",é,", "2,08:15,"]
 
 
 def test_a_workbook_on_another_machine_is_copied_first(tmp_path):
@@ -113,19 +111,14 @@ BOMBS = {
         "",
     ),
     "one text many times": (
-        "".join(
-            f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>'
-            for n in range(1, 9_001)
-        ),
+        "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(1, 9_001)),
         "y" * 60_000,
     ),
 }
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_what_unpacks_to_more_than_memory_ends_its_reader_alone(
-    name, tmp_path, monkeypatch
-):
+def test_what_unpacks_to_more_than_memory_ends_its_reader_alone(name, tmp_path, monkeypatch):
     monkeypatch.setattr("pipelines.ingest.workbooks.MOST_BYTES", 256 << 20)
     with pytest.raises(CorruptError, match=TOO_MUCH) as told:
         written(with_sheet(*BOMBS[name]), "Log", tmp_path)
@@ -172,9 +165,7 @@ def test_exports_by_hand_are_found_taken_in_and_count_once(home):
     exports = {
         "chrome.csv": formats / "console_csv" / "google_chrome_log_events.log",
         "security.csv": formats / "windows_security_csv" / "event_viewer.log",
-        "security.json": formats
-        / "windows_security_powershell"
-        / "convert_to_json.log",
+        "security.json": formats / "windows_security_powershell" / "convert_to_json.log",
     }
     for name, path in exports.items():
         home.put(name, path.read_bytes())

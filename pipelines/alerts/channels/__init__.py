@@ -122,25 +122,19 @@ def prepared(
         for key, value in given.items()
     }
     try:
-        return known[kind], known[kind].settings.model_validate(
-            values, context={"home": home}
-        )
+        return known[kind], known[kind].settings.model_validate(values, context={"home": home})
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
             for one in error.errors(include_input=False, include_url=False)
         )
-        raise SettingsError(
-            wrong, where=where, remedy="Correct district.toml."
-        ) from error
+        raise SettingsError(wrong, where=where, remedy="Correct district.toml.") from error
 
 
 IsSame = Callable[[Mapping[str, Any]], bool]
 
 
-def append_line(
-    path: Path, line: str, *, may_repeat: bool = False, is_same: IsSame
-) -> None:
+def append_line(path: Path, line: str, *, may_repeat: bool = False, is_same: IsSame) -> None:
     """Append a JSON object as a line of ASCII and force it to disk.
 
     A line that a crash cut off is ended first, so that it spoils no other.
@@ -203,9 +197,7 @@ def channel_faults(
         yield Fault(path, what, configured.type, allowed, paste)
         return
     try:
-        channel, settings = prepared(
-            name, configured.type, configured.settings, district.home.path
-        )
+        channel, settings = prepared(name, configured.type, configured.settings, district.home.path)
     except SettingsError as error:
         cause = error.__cause__
         if isinstance(cause, ValidationError):
@@ -264,9 +256,7 @@ def _line(key: str, field: FieldInfo) -> str:
     return f"{key} = {toml(field.default)}" if is_set else f"# {key} ="
 
 
-def _secret(
-    at: tuple[str, ...], configured: alert_settings.Channel, error: SettingsError
-) -> Fault:
+def _secret(at: tuple[str, ...], configured: alert_settings.Channel, error: SettingsError) -> Fault:
     """A secret that is not where the reference says."""
     key = error.where.rpartition(" ")[2]
     found = configured.settings.get(key)
@@ -279,9 +269,7 @@ def _secret(
     )
 
 
-def _strangers(
-    district: District, at: tuple[str, ...], given: Sequence[str]
-) -> Iterator[Fault]:
+def _strangers(district: District, at: tuple[str, ...], given: Sequence[str]) -> Iterator[Fault]:
     """Recipients of a mail that no mail may go to."""
     allowed = district.settings.alerts.recipients
     strangers = [address for address in given if address not in allowed]

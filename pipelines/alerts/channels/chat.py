@@ -48,9 +48,7 @@ class ChatSettings(ChannelSettings):
 def deliver(message: Message, settings: ChatSettings, _allowed: Sequence[str]) -> None:
     """Post to every url; one that fails lets the message be tried again."""
     shown = message.on_its_face
-    result = _service(settings.urls.split()).notify(
-        title=shown.subject, body=shown.text
-    )
+    result = _service(settings.urls.split()).notify(title=shown.subject, body=shown.text)
     if not result:
         raise _failure(result)
 
@@ -75,11 +73,7 @@ def _outcomes(results: Iterable[Any]) -> set[str]:
 
 
 def _is_refusal(status: int | None) -> bool:
-    return (
-        status is not None
-        and BAD_REQUEST <= status < SERVER_ERROR
-        and status not in ASK_AGAIN
-    )
+    return status is not None and BAD_REQUEST <= status < SERVER_ERROR and status not in ASK_AGAIN
 
 
 def _status(result: Any) -> int | None:
@@ -107,12 +101,8 @@ def _service(urls: Sequence[str]) -> Any:
                 retryable=False,
             )
         if not service.add(url):
-            raise DeliveryError(
-                f"chat url {number} is none that Apprise knows", retryable=False
-            )
+            raise DeliveryError(f"chat url {number} is none that Apprise knows", retryable=False)
     return service
 
 
-CHANNEL = Channel(
-    name="chat", settings=ChatSettings, deliver=deliver, rings_phones=True
-)
+CHANNEL = Channel(name="chat", settings=ChatSettings, deliver=deliver, rings_phones=True)

@@ -56,9 +56,7 @@ class SmtpSettings(ChannelSettings):
 
 def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) -> None:
     """Send one mail to all recipients."""
-    strangers = [
-        recipient for recipient in settings.recipients if recipient not in allowed
-    ]
+    strangers = [recipient for recipient in settings.recipients if recipient not in allowed]
     if strangers:
         raise DeliveryError(
             "these recipients are not in [alerts] recipients: " + ", ".join(strangers),

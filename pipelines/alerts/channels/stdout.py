@@ -11,9 +11,7 @@ class StdoutSettings(ChannelSettings):
     """Nothing to set."""
 
 
-def deliver(
-    message: Message, _settings: StdoutSettings, _allowed: Sequence[str]
-) -> None:
+def deliver(message: Message, _settings: StdoutSettings, _allowed: Sequence[str]) -> None:
     """One message is a few lines; control characters are made visible."""
     marked = message.on_its_face
     lines = [marked.subject, *marked.text.splitlines()]

@@ -45,9 +45,7 @@ class SyslogSettings(ChannelSettings):
     timeout_seconds: float = Field(default=10, gt=0, le=300)
 
 
-def deliver(
-    message: Message, settings: SyslogSettings, _allowed: Sequence[str]
-) -> None:
+def deliver(message: Message, settings: SyslogSettings, _allowed: Sequence[str]) -> None:
     """Send one line."""
     line = syslog_line(message.on_its_face, settings.facility).encode("ascii")
     try:

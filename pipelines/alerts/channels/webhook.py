@@ -46,8 +46,7 @@ def _of_a_receiver(url: HttpUrl) -> HttpUrl:
     if is_inside:
         raise PydanticCustomError(
             "link_local",
-            "a server of yours; this address is link-local, or that of a cloud's "
-            "metadata",
+            "a server of yours; this address is link-local, or that of a cloud's metadata",
         )
     return url
 
@@ -62,9 +61,7 @@ class WebhookSettings(ChannelSettings):
     timeout_seconds: float = Field(default=10, gt=0, le=300)
 
 
-def deliver(
-    message: Message, settings: WebhookSettings, _allowed: Sequence[str]
-) -> None:
+def deliver(message: Message, settings: WebhookSettings, _allowed: Sequence[str]) -> None:
     """Post once; the caller decides whether to try again."""
     import requests  # a fifth of a second to import
 

@@ -207,9 +207,7 @@ def words(lines: pl.LazyFrame) -> pl.LazyFrame:
     return lines.with_columns(**groups).with_columns(
         family=pl.coalesce(
             [
-                pl.when(_field(family, ALWAYS[family]).is_not_null()).then(
-                    pl.lit(family)
-                )
+                pl.when(_field(family, ALWAYS[family]).is_not_null()).then(pl.lit(family))
                 for family in FAMILIES
             ]
         ),
@@ -249,9 +247,7 @@ def logon() -> dict[str, pl.Expr]:
         "session terminated|session lost connection|^SA DOWN"
     )
     tunnels = ["vpn", "vpn_before", "given", "tunnel", "gone"]
-    is_vpn = pl.col("family").is_in(tunnels) & ~text.str.contains(
-        "(?i)session type: admin"
-    )
+    is_vpn = pl.col("family").is_in(tunnels) & ~text.str.contains("(?i)session type: admin")
     reason = text.str.extract(r"terminated: (.*?)\.?$", 1)
     return {
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
@@ -265,11 +261,7 @@ def logon() -> dict[str, pl.Expr]:
         ),
         "event_code": pl.col("code"),
         "assigned_ip": somewhere(
-            address(
-                pl.coalesce(
-                    said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)
-                )
-            )
+            address(pl.coalesce(said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)))
         ),
         "is_machine": is_machine(account(said("user"))),
         "end_reason": pl.coalesce(reason, known(said("reason"))),
@@ -293,9 +285,7 @@ ANSWERED_FIRST = (said("way") == "outbound").fill_null(value=False)
 def ends() -> dict[str, pl.Expr]:
     """Both ends as the line has them, and whether the second one opened it."""
     a, b = port(said("a_port")), port(said("b_port"))
-    serves_a, serves_b = (
-        p.is_between(*SERVICE_PORTS) & (p != ACTIVE_FTP) for p in (a, b)
-    )
+    serves_a, serves_b = (p.is_between(*SERVICE_PORTS) & (p != ACTIVE_FTP) for p in (a, b))
     is_free_a, is_free_b = (p > SERVICE_PORTS[1] for p in (a, b))
     return {
         "port_a": a,
@@ -372,9 +362,7 @@ ROUNDED = pl.duration(seconds=2, time_unit="us")
 def lasted() -> pl.Expr:
     """How long a connection lasted; null for what is no end."""
     parts = said("lasted").str.extract_groups(HOURS).struct
-    hours, minutes, seconds = (
-        parts.field(at).cast(pl.Int64, strict=False) for at in "123"
-    )
+    hours, minutes, seconds = (parts.field(at).cast(pl.Int64, strict=False) for at in "123")
     return pl.duration(hours=hours, minutes=minutes, seconds=seconds, time_unit="us")
 
 
@@ -496,9 +484,7 @@ def timed(lines: pl.LazyFrame) -> pl.LazyFrame:
     A line without a header of its own was written when the connection ended.
     """
     first = clock.iso(pl.col("ftd_first"), Reading("UTC"))
-    lasted = seconds(pl.col("ftd_took")).fill_null(
-        pl.duration(seconds=0, time_unit="us")
-    )
+    lasted = seconds(pl.col("ftd_took")).fill_null(pl.duration(seconds=0, time_unit="us"))
     has_stamp = pl.col("time").is_not_null()
     begun = pl.coalesce(first.time, pl.col("time") - lasted)
     return lines.with_columns(
@@ -521,9 +507,7 @@ def _family() -> pl.Expr:
         (pl.col("code") == ENDED) | pl.col("ftd_is_blocked")
     )
     family = pl.when(is_request).then(pl.lit("session_url"))
-    return pl.when(pl.col("ftd_a").is_not_null()).then(
-        family.otherwise(pl.lit("session"))
-    )
+    return pl.when(pl.col("ftd_a").is_not_null()).then(family.otherwise(pl.lit("session")))
 
 
 def _is_blocked() -> pl.Expr:

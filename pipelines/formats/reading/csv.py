@@ -22,9 +22,7 @@ def cells(text: pl.Expr, separator: str = ",") -> pl.Expr:
     columns the line has, which the format must compare with what it knows.
     """
     bare = text.str.strip_chars_end("\r\n\x00")
-    return bare.map_batches(
-        lambda lines: _cells(lines, separator), return_dtype=pl.List(pl.String)
-    )
+    return bare.map_batches(lambda lines: _cells(lines, separator), return_dtype=pl.List(pl.String))
 
 
 def _cells(lines: pl.Series, separator: str) -> pl.Series:
@@ -98,9 +96,7 @@ def headed(
     places = column_places(header, separator)
     whole = is_wide(len(names)) if names else pl.lit(value=False)
     values = {
-        column: cell(places[title.lower()])
-        if title.lower() in places
-        else pl.lit(None, pl.String)
+        column: cell(places[title.lower()]) if title.lower() in places else pl.lit(None, pl.String)
         for column, title in wanted.items()
     }
     return (

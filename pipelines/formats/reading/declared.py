@@ -46,14 +46,11 @@ RULES = {
         list(LOGON_ACTIVITIES)
     )
     | (pl.col("event_class") != "logons"),
-    "logon_kind is none of " + ", ".join(LOGON_KINDS): pl.col("logon_kind").is_in(
-        list(LOGON_KINDS)
-    )
+    "logon_kind is none of " + ", ".join(LOGON_KINDS): pl.col("logon_kind").is_in(list(LOGON_KINDS))
     | pl.col("logon_kind").is_null(),
     "action is none of " + ", ".join(ACTIONS): pl.col("action").is_in(ACTIONS)
     | (pl.col("event_class") != "leases"),
-    "a lease without its address": pl.col("ip").is_not_null()
-    | (pl.col("event_class") != "leases"),
+    "a lease without its address": pl.col("ip").is_not_null() | (pl.col("event_class") != "leases"),
     "a request without its host": pl.col("url_hostname").is_not_null()
     | (pl.col("event_class") != "http_requests"),
     "a look-up without its name": pl.col("query_name").is_not_null()
@@ -117,9 +114,7 @@ def declared(
             )
     said = {column: options.get(column, column) for column in columns}
     fixed = {
-        column: text.removeprefix(FIXED)
-        for column, text in said.items()
-        if text.startswith(FIXED)
+        column: text.removeprefix(FIXED) for column, text in said.items() if text.startswith(FIXED)
     }
     places = {column: text for column, text in said.items() if column not in fixed}
     return places, fixed
@@ -136,9 +131,7 @@ def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl
         texts: For each column its text.
         clock: Reads the text of a time.
     """
-    columns = {
-        column: _value(cls, column, text, clock) for column, text in texts.items()
-    }
+    columns = {column: _value(cls, column, text, clock) for column, text in texts.items()}
     found = columns | _derived(cls, columns, texts, clock)
     return {"event_class": pl.lit(cls), **_empty(), **found}
 
@@ -157,9 +150,7 @@ def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
     if column.endswith("_port"):
         return port(text)
     if dtype == pl.Boolean:
-        return text.str.to_lowercase().replace_strict(
-            WORDS, default=None, return_dtype=pl.Boolean
-        )
+        return text.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.Boolean)
     if dtype == pl.String:
         return known(text)
     return whole(text).cast(dtype, strict=False)
@@ -176,12 +167,8 @@ def _derived(
     if "start_time" in columns:
         found["start_time"] = pl.coalesce(columns["start_time"], columns["time"])
     if cls == "http_requests":
-        found["url_hostname"] = pl.coalesce(
-            columns["url_hostname"], hostname(texts["url"])
-        )
-        found["disposition"] = unless_challenged(
-            columns["status_code"], columns["disposition"]
-        )
+        found["url_hostname"] = pl.coalesce(columns["url_hostname"], hostname(texts["url"]))
+        found["disposition"] = unless_challenged(columns["status_code"], columns["disposition"])
     if cls == "logons":
         said = is_machine(columns["user_name"])
         found["is_machine"] = pl.coalesce(columns["is_machine"], said)
@@ -190,8 +177,7 @@ def _derived(
 
 def _disposition(text: pl.Expr) -> pl.Expr:
     return pl.coalesce(
-        pl.when(text.str.contains(shape)).then(pl.lit(word))
-        for word, shape in DISPOSITIONS.items()
+        pl.when(text.str.contains(shape)).then(pl.lit(word)) for word, shape in DISPOSITIONS.items()
     )
 
 

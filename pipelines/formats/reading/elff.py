@@ -85,9 +85,7 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     names, mark = names_of(context), separator_of(context)
     line = pl.col("line").str.strip_chars_end("\r\n\x00")
     if mark == "\t" or is_of_web_server(names):
-        split = (line if mark == "\t" else line.str.strip_chars_end(" ")).str.split(
-            mark
-        )
+        split = (line if mark == "\t" else line.str.strip_chars_end(" ")).str.split(mark)
     else:
         split = cells(line.str.strip_chars_end(" "), mark)
     count = pl.col("cells").list.len()
@@ -99,9 +97,7 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     }
     return (
         batch.with_columns(cells=split)
-        .with_columns(
-            is_whole=whole if names else pl.lit(value=False), columns=count, **values
-        )
+        .with_columns(is_whole=whole if names else pl.lit(value=False), columns=count, **values)
         .drop("cells")
     )
 
@@ -118,9 +114,7 @@ TIMES = ("utc", "local")
 def stamp(names: Sequence[str], context: Context) -> Stamp:
     """UTC by the standard; the Windows firewall, and who says so, write local time."""
     named = set(names)
-    local = (
-        named >= WINDOWS_FIREWALL or one_of(context.options, "times", TIMES) == "local"
-    )
+    local = named >= WINDOWS_FIREWALL or one_of(context.options, "times", TIMES) == "local"
     reading = context.reading if local else Reading("UTC")
     # only what is there: a stamp costs time to look for even where it is null
     if named >= {"date", "time"}:
@@ -148,11 +142,7 @@ def taken(text: pl.Expr) -> pl.Expr:
 
 def extras(names: Sequence[str], wanted: Mapping[str, str]) -> pl.Expr:
     """The columns of some names, each under ours, as JSON text."""
-    said = [
-        field(names, theirs).alias(ours)
-        for ours, theirs in wanted.items()
-        if theirs in names
-    ]
+    said = [field(names, theirs).alias(ours) for ours, theirs in wanted.items() if theirs in names]
     return json_of(said) if said else pl.lit(None, pl.String)
 
 
@@ -177,13 +167,9 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
     size = field(names, "size")
     counted = pl.when(~action.str.starts_with("initiat").fill_null(value=False))
     ends_alone = set(names) >= WINDOWS_FIREWALL
-    is_talk = (action.is_in(["close", "info-events-lost"]) & ends_alone).fill_null(
-        value=False
-    )
+    is_talk = (action.is_in(["close", "info-events-lost"]) & ends_alone).fill_null(value=False)
     return told.with_columns(
-        event_class=pl.when(is_talk)
-        .then(pl.lit("system_events"))
-        .otherwise(pl.lit("connections")),
+        event_class=pl.when(is_talk).then(pl.lit("system_events")).otherwise(pl.lit("connections")),
         start_time=pl.col("time") - taken(ended),
         src_ip=somewhere(address(_bare(source))),
         src_port=port(pl.coalesce(_port(source), field(names, "src-port", "param#1"))),

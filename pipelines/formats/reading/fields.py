@@ -81,9 +81,7 @@ def account(field: pl.Expr) -> pl.Expr:
     return pl.when(~bare.str.contains(NOBODY)).then(bare)
 
 
-def word_of(
-    *cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None
-) -> pl.Expr:
+def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None) -> pl.Expr:
     """The word of the first case that holds; where none does, `otherwise` or null."""
     text = pl.lit(otherwise) if isinstance(otherwise, str) else otherwise
     said: Any = pl
@@ -205,10 +203,7 @@ def _longer_address(field: pl.Expr) -> pl.Expr:
 
 def _ipv6(group: str, most: int) -> str:
     """Eight groups, or at most so many and `::` for the others."""
-    cut = [
-        f"(?:{group}:){{{front}}}(?::{group}){{1,{most - front}}}"
-        for front in range(1, most)
-    ]
+    cut = [f"(?:{group}:){{{front}}}(?::{group}){{1,{most - front}}}" for front in range(1, most)]
     ends = [f"(?:{group}:){{1,{most}}}:", f":(?::{group}){{1,{most}}}", "::"]
     return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
 
@@ -295,9 +290,7 @@ def _odd_mac(field: pl.Expr) -> pl.Expr:
     shaped = field.str.contains(
         r"^(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$|^[0-9a-fA-F]{12}$|^(?:[0-9a-fA-F]{4}\.){2}[0-9a-fA-F]{4}$"
     )
-    pairs = pl.concat_str(
-        [bare.str.slice(start, 2) for start in range(0, 12, 2)], separator=":"
-    )
+    pairs = pl.concat_str([bare.str.slice(start, 2) for start in range(0, 12, 2)], separator=":")
     return pl.when(shaped).then(pairs)
 
 

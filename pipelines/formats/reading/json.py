@@ -36,9 +36,7 @@ HELD = "select json_extract_string(line, $paths) as held from lines"
 TEXTS = pl.List(pl.String)
 
 
-def with_fields(
-    batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE
-) -> pl.LazyFrame:
+def with_fields(batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE) -> pl.LazyFrame:
     """Add a text column for each field, and `is_object`.
 
     `is_object` is false where the line is null or no whole JSON object; its

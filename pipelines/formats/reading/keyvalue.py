@@ -62,9 +62,7 @@ def with_values(
             found = found_of(bare)
         else:
             hidden = _hidden(bare.filter(is_odd), whole)
-            found = pl.concat(
-                [found_of(bare.filter(~is_odd)), _shown(found_of(hidden))]
-            )
+            found = pl.concat([found_of(bare.filter(~is_odd)), _shown(found_of(hidden))])
             places = pl.concat([(~is_odd).arg_true(), is_odd.arg_true()])
             found = found[places.arg_sort()]
         found.columns = names
@@ -85,9 +83,7 @@ def _whole(*, loose: bool) -> str:
 def _stripped(texts: pl.Series) -> pl.Series:
     """Without spaces and the like at their ends; where there are none, as it is."""
     ends = [
-        end
-        for sign in MARGIN
-        for end in (texts.str.starts_with(sign), texts.str.ends_with(sign))
+        end for sign in MARGIN for end in (texts.str.starts_with(sign), texts.str.ends_with(sign))
     ]
     return texts.str.strip_chars(MARGIN) if any(end.any() for end in ends) else texts
 
@@ -147,9 +143,7 @@ def _json(rows: pl.DataFrame) -> pl.Series:
     odd = (~found["is_plain"]).arg_true()
     if not len(odd):
         return found["json"]
-    members = pl.concat_str(
-        map(_encoded, rows.columns), separator=",", ignore_nulls=True
-    )
+    members = pl.concat_str(map(_encoded, rows.columns), separator=",", ignore_nulls=True)
     return found["json"].scatter(odd, rows[odd].select(_object(members)).to_series())
 
 
@@ -183,18 +177,14 @@ def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
         groups.struct.field(str(at)) for at in range(1, 7)
     )
     extension = pl.col("leef_rest")
-    named = pl.when(pl.col("leef_version") == "2.0").then(
-        extension.str.extract(SEPARATOR, 0)
-    )
+    named = pl.when(pl.col("leef_version") == "2.0").then(extension.str.extract(SEPARATOR, 0))
     sign = pl.coalesce(
         named.str.extract(SEPARATOR, 1),
         pl.when(named.str.to_lowercase().str.contains("x5e")).then(pl.lit("^")),
         pl.when(named.str.to_lowercase().str.contains("x7c")).then(pl.lit("|")),
     )
     body = extension.str.strip_prefix(named.fill_null(""))
-    parted = pl.when(sign.is_null()).then(
-        body.str.replace_all("#011", TAB, literal=True)
-    )
+    parted = pl.when(sign.is_null()).then(body.str.replace_all("#011", TAB, literal=True))
     other = body.str.replace_all(TAB, " ", literal=True).str.split(sign).list.join(TAB)
     tight = pl.coalesce(parted, other).str.replace_all("\t +", TAB)
     fields = TAB + tight.str.strip_chars(TAB)
@@ -207,9 +197,7 @@ def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
             leef_rest=rest,
         )
         .with_columns(fields=fields)
-        .with_columns(
-            fields=pl.when(pl.col("fields").str.contains(SHAPE)).then("fields")
-        )
+        .with_columns(fields=pl.when(pl.col("fields").str.contains(SHAPE)).then("fields"))
     )
 
 

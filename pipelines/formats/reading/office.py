@@ -56,15 +56,11 @@ def _iso(text: pl.Expr, order: str) -> pl.Expr:
         pl.when(is_year_first).then(three).otherwise(day),
         digits,
     )
-    word, turned = (
-        text.str.extract_groups(one).struct for one in (WORD_FIRST, DAY_FIRST)
-    )
+    word, turned = (text.str.extract_groups(one).struct for one in (WORD_FIRST, DAY_FIRST))
     return pl.coalesce(
         in_digits,
         _written(word.field("3"), _number(word.field("1")), word.field("2"), word),
-        _written(
-            turned.field("3"), _number(turned.field("2")), turned.field("1"), turned
-        ),
+        _written(turned.field("3"), _number(turned.field("2")), turned.field("1"), turned),
     )
 
 
@@ -83,11 +79,7 @@ def _written(
     hour = clock.field("4").cast(pl.Int32, strict=False)
     half = clock.field("8").str.to_lowercase()
     in_day = (
-        pl.when(half == "p")
-        .then(hour % 12 + 12)
-        .when(half == "a")
-        .then(hour % 12)
-        .otherwise(hour)
+        pl.when(half == "p").then(hour % 12 + 12).when(half == "a").then(hour % 12).otherwise(hour)
     )
     is_short = year.str.len_bytes() == len("26")
     date = [

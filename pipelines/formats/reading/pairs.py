@@ -186,16 +186,12 @@ def values(
     """
     starts = range(0, max(len(texts), 1), ROWS)
     parts = [texts.slice(start, ROWS) for start in starts]
-    found = pl.concat(
-        _part(part, tuple(keys), loose=loose, whole=whole) for part in parts
-    )
+    found = pl.concat(_part(part, tuple(keys), loose=loose, whole=whole) for part in parts)
     # what looks at a column value by value is called once a chunk
     return found.rechunk()
 
 
-def _part(
-    texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str
-) -> pl.DataFrame:
+def _part(texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str) -> pl.DataFrame:
     buffer, offsets = _joined(texts)
     tokens = _tokens(buffer, offsets, loose=loose)
     which, models = alike(buffer, tokens.begin, tokens.equals, tokens.first)
@@ -243,9 +239,7 @@ def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:
     astray = astray[buffer[astray + 1] != SPACE]
     is_plain[np.searchsorted(offsets, astray, side="right") - 1] = False
     is_plain[np.diff(first) == 0] = False
-    return Tokens(
-        first, begin, equals, equals + 1 + is_quoted, end - is_quoted, is_plain
-    )
+    return Tokens(first, begin, equals, equals + 1 + is_quoted, end - is_quoted, is_plain)
 
 
 def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
@@ -259,9 +253,7 @@ def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
     return quotes, ((passed & 1) | is_quote) == 0
 
 
-def _with_words(
-    text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints
-) -> Ints:
+def _with_words(text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints) -> Ints:
     """Where values end that reach to the next pair, less the spaces before it."""
     row_end = np.repeat(offsets[1:], np.diff(first))
     next_begin = np.append(begin[1:] - 1, len(text))[: len(begin)]
@@ -274,9 +266,7 @@ def _with_words(
 def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
     """The keys of a row."""
     there = slice(tokens.first[row], tokens.first[row + 1])
-    bounds = zip(
-        tokens.begin[there].tolist(), tokens.equals[there].tolist(), strict=True
-    )
+    bounds = zip(tokens.begin[there].tolist(), tokens.equals[there].tolist(), strict=True)
     return tuple(buffer[begin:end].tobytes() for begin, end in bounds)
 
 

@@ -52,9 +52,7 @@ def caller(station: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return mac(bare), address(pl.when(mac(bare).is_null()).then(bare))
 
 
-def kind(
-    by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]
-) -> pl.Expr:
+def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]) -> pl.Expr:
     """`wifi` or `vpn`, as the port says, else the station, else the settings.
 
     Args:

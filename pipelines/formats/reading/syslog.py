@@ -146,9 +146,7 @@ def _without_priority(rows: pl.DataFrame) -> pl.DataFrame:
     """`bare`: the line behind `<134>`."""
     line = pl.col("line")
     behind = line.str.splitn(">", 2).struct.field("field_1")
-    return rows.with_columns(
-        bare=pl.when(line.str.starts_with("<")).then(behind).otherwise(line)
-    )
+    return rows.with_columns(bare=pl.when(line.str.starts_with("<")).then(behind).otherwise(line))
 
 
 # Shapes that nearly all lines have. Whoever widens one sees to it that `_any_header`
@@ -164,14 +162,10 @@ ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])
 """Where one of these stands for a program, a line is read the slow way."""
 
 PLAIN: Mapping[str, Callable[[pl.DataFrame, Reading], pl.DataFrame]] = {
-    _PRI
-    + "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
-    + _HOST_AND_TAG: _plain_old,
+    _PRI + "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}" + _HOST_AND_TAG: _plain_old,
     _PRI + _ISO_STAMP + _HOST_AND_TAG: _plain_iso,
     # what follows is no tag with a process
-    rf"{_PRI}1 {_ISO_STAMP}{_HOST}{_PROGRAM} [^ ]+ [^ ]+ - [^ <\[:\ufeff]+(?:[ :]|$)": (
-        _plain_new
-    ),
+    rf"{_PRI}1 {_ISO_STAMP}{_HOST}{_PROGRAM} [^ ]+ [^ ]+ - [^ <\[:\ufeff]+(?:[ :]|$)": (_plain_new),
     r"^[0-9]+,[0-9]{4}/[0-9/]* ": _no_header,
 }
 
@@ -185,9 +179,7 @@ def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     )
     inner = _read(outer, pl.when(relayed).then(body), "inner", reading)
     stamped = pl.col("inner_time").is_not_null()
-    quality = (
-        pl.when(stamped).then("inner_time_quality").otherwise("outer_time_quality")
-    )
+    quality = pl.when(stamped).then("inner_time_quality").otherwise("outer_time_quality")
     return (
         inner.with_columns(
             *(
@@ -207,9 +199,7 @@ def written_by(line: pl.Expr, program: str) -> pl.Expr:
     return line.str.contains(old) | line.str.contains(new)
 
 
-def _read(
-    batch: pl.LazyFrame, text: pl.Expr, part: str, reading: Reading
-) -> pl.LazyFrame:
+def _read(batch: pl.LazyFrame, text: pl.Expr, part: str, reading: Reading) -> pl.LazyFrame:
     """Add `<part>_time`, `<part>_host` and so on for one header of `text`."""
     text_column, rest = pl.col(f"{part}_text"), pl.col(f"{part}_rest")
     priority = text_column.str.extract(PRIORITY, 0)
@@ -251,13 +241,11 @@ def _tagged(split: pl.LazyFrame, part: str) -> pl.LazyFrame:
             .then(after.str.extract(HOST, 0))
             .alias(f"{part}_old_host")
         )
+        .with_columns(after.str.strip_prefix(host.fill_null("")).alias(f"{part}_behind"))
         .with_columns(
-            after.str.strip_prefix(host.fill_null("")).alias(f"{part}_behind")
-        )
-        .with_columns(
-            pl.coalesce(
-                early, pl.when(host.is_not_null()).then(_tag(behind, TAG))
-            ).alias(f"{part}_tag")
+            pl.coalesce(early, pl.when(host.is_not_null()).then(_tag(behind, TAG))).alias(
+                f"{part}_tag"
+            )
         )
     )
 
@@ -321,9 +309,7 @@ def _stamped(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
         .with_columns(
             *(at.time.alias(f"{part}_{shape}_time") for shape, at in shapes.items()),
             *(
-                (pl.lit("exact") if shape == "utc" else at.quality).alias(
-                    f"{part}_{shape}_quality"
-                )
+                (pl.lit("exact") if shape == "utc" else at.quality).alias(f"{part}_{shape}_quality")
                 for shape, at in shapes.items()
             ),
         )

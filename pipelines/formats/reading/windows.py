@@ -144,9 +144,7 @@ IN_MESSAGE: Mapping[str, tuple[str, ...]] = {
         rf"{WHOSE}{ANYTHING}Account Name:{VALUE}",
         rf"Logon Account:{VALUE}",
     ),
-    "target_domain": (
-        rf"{WHOSE}{ANYTHING}(?:Account Domain|Supplied Realm Name):{VALUE}",
-    ),
+    "target_domain": (rf"{WHOSE}{ANYTHING}(?:Account Domain|Supplied Realm Name):{VALUE}",),
     "target_sid": (rf"{WHOSE}{ANYTHING}(?:Security|User) ID:{VALUE}",),
     "target_logon_id": (rf"\nNew Logon:{ANYTHING}Logon ID:{VALUE}",),
     "kind_of_logon": (r"\n\t?Logon Type:[ \t]*([0-9]+)",),
@@ -158,9 +156,7 @@ IN_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "workstation_name": (rf"Workstation Name:{VALUE}",),
     "workstation": (rf"Source Workstation:{VALUE}",),
     "subject_user": (rf"{SUBJECT}Account Name:{VALUE}",),
-    "status": (
-        r"(?:Result Code|Failure Code|Error Code|\tStatus):[ \t]*(0x[0-9A-Fa-f]+)",
-    ),
+    "status": (r"(?:Result Code|Failure Code|Error Code|\tStatus):[ \t]*(0x[0-9A-Fa-f]+)",),
     "sub_status": (r"Sub Status:[ \t]*(0x[0-9A-Fa-f]+)",),
     "service_name": (rf"\tService Name:{VALUE}",),
     "target_server": (rf"Target Server Name:{VALUE}",),
@@ -193,9 +189,7 @@ MUST = {
 }
 
 
-def events(
-    batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False
-) -> pl.LazyFrame:
+def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`.
 
     Args:
@@ -228,9 +222,7 @@ def events(
             **what(),
         )
         .with_columns(
-            src_port=pl.when(pl.col("src_ip").is_not_null()).then(
-                port(pl.col("ip_port"))
-            ),
+            src_port=pl.when(pl.col("src_ip").is_not_null()).then(port(pl.col("ip_port"))),
             host=host(),
             is_machine=is_machine(),
             failure_reason=failure_reason(),
@@ -331,8 +323,7 @@ def _radius_login() -> dict[str, pl.Expr]:
         ),
     }
     return {
-        column: pl.when(is_radius).then(value).otherwise(column)
-        for column, value in said.items()
+        column: pl.when(is_radius).then(value).otherwise(column) for column, value in said.items()
     }
 
 
@@ -345,9 +336,7 @@ def _resumed() -> dict[str, pl.Expr]:
         "user_name": user,
         "user_domain": pl.col("AccountDomain"),
         "logon_uid": logon_uid(pl.col("LogonID")),
-        "logon_kind": pl.when(is_remote)
-        .then(pl.lit("remote"))
-        .otherwise(pl.lit("interactive")),
+        "logon_kind": pl.when(is_remote).then(pl.lit("remote")).otherwise(pl.lit("interactive")),
         "src_hostname": pl.when(is_remote).then(
             short(name(pl.col("ClientName").str.strip_chars_start("\\")))
         ),
@@ -355,8 +344,7 @@ def _resumed() -> dict[str, pl.Expr]:
         "is_machine": user.str.contains(BUILT_IN_NAME),
     }
     return {
-        column: pl.when(is_resumed).then(value).otherwise(column)
-        for column, value in said.items()
+        column: pl.when(is_resumed).then(value).otherwise(column) for column, value in said.items()
     }
 
 
@@ -461,9 +449,7 @@ def is_machine() -> pl.Expr:
 def failure_reason() -> pl.Expr:
     """The more exact code in words, with the code behind it."""
     exact = pl.col("sub_status").str.to_lowercase()
-    code = pl.coalesce(
-        pl.when(~_is_zero(exact)).then(exact), pl.col("status").str.to_lowercase()
-    )
+    code = pl.coalesce(pl.when(~_is_zero(exact)).then(exact), pl.col("status").str.to_lowercase())
     words = _told(code, REASONS) + " (" + code + ")"
     return pl.when(~pl.col("is_success")).then(pl.coalesce(words, known(code)))
 

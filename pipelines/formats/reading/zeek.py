@@ -32,9 +32,7 @@ MEMBERS = 8
 """How many members of a set are read from JSON."""
 
 MUST = {
-    "{columns} columns, not as many as #fields names, nor a JSON object": pl.col(
-        "is_whole"
-    ),
+    "{columns} columns, not as many as #fields names, nor a JSON object": pl.col("is_whole"),
     "the columns are those of another log": pl.col("is_of_this_log"),
     "ts cannot be read": pl.col("time").is_not_null(),
 }
@@ -97,9 +95,7 @@ def with_fields(
             is_whole=pl.when(is_json)
             .then(pl.col("is_object"))
             .otherwise(pl.col("_cut").list.len() == max(len(named), 1)),
-            is_of_this_log=pl.when(is_json)
-            .then(has_keys(line, *keys))
-            .otherwise(is_in_header),
+            is_of_this_log=pl.when(is_json).then(has_keys(line, *keys)).otherwise(is_in_header),
             **{
                 ours: pl.coalesce(_json(ours, sets), _text(theirs, named))
                 for ours, theirs in fields.items()

@@ -27,9 +27,7 @@ def _there(installation: Installation) -> Answer:
     wanted = (home.registry, home.landing, home.lake, home.keys, home.reports)
     missing = [folder.name for folder in wanted if not folder.is_dir()]
     if missing:
-        return act(
-            f"folders are missing: {', '.join(missing)}", f"schoolbell init {home.path}"
-        )
+        return act(f"folders are missing: {', '.join(missing)}", f"schoolbell init {home.path}")
     return well("every folder is there")
 
 
@@ -100,9 +98,7 @@ def _writable(installation: Installation) -> Answer:
     home = installation.home
     shared = (home.path, home.reports, home.snapshots)
     loose = [
-        folder
-        for folder in shared
-        if folder.exists() and folder.stat().st_mode & stat.S_IWOTH
+        folder for folder in shared if folder.exists() and folder.stat().st_mode & stat.S_IWOTH
     ]
     if loose:
         names = " ".join(map(str, loose))

@@ -56,21 +56,15 @@ def _arrival(installation: Installation) -> Answer:
             newest[file.source] = max(time, newest.get(file.source, time))
     if not newest:
         return look("no event was ever read", "schoolbell run --home {home}")
-    silent = {
-        name: time for name, time in newest.items() if installation.now - time > QUIET
-    }
+    silent = {name: time for name, time in newest.items() if installation.now - time > QUIET}
     if silent:
-        names = ", ".join(
-            f"{name} since {time.date()}" for name, time in sorted(silent.items())
-        )
+        names = ", ".join(f"{name} since {time.date()}" for name, time in sorted(silent.items()))
         return look(f"no new events: {names}", "look at what should deliver them")
     return well("every source has events of the last days")
 
 
 def _unread(installation: Installation) -> Answer:
-    known = {
-        (file.source, file.path) for file in ledger.source_files(installation.store)
-    }
+    known = {(file.source, file.path) for file in ledger.source_files(installation.store)}
     before = (installation.now - WAITED).timestamp() * 1e9
     waiting = [
         f"{source.name}/{delivery.path}"
@@ -97,8 +91,7 @@ def _refused(installation: Installation) -> Answer:
     ]
     if refused:
         return look(
-            counted(len(refused), "1 delivery|# deliveries")
-            + f" cannot be read: {refused[0]}",
+            counted(len(refused), "1 delivery|# deliveries") + f" cannot be read: {refused[0]}",
             "schoolbell ingest --dry-run --home {home}",
         )
     return well("every delivery can be read")
@@ -249,8 +242,7 @@ def _within(arrived: Mapping[str, int]) -> str:
     every = sum(arrived.values())
     words = {"ahead": "ahead of their time", "longer": "after more than a week"}
     return ", ".join(
-        f"{n / every:.0%} {words.get(name, f'within {name}')}"
-        for name, n in arrived.items()
+        f"{n / every:.0%} {words.get(name, f'within {name}')}" for name, n in arrived.items()
     )
 
 

@@ -72,8 +72,7 @@ def _undelivered(installation: Installation) -> Answer:
     waiting = sum(counts.values()) - counts.get(SENT, 0)
     if waiting:
         return look(
-            f"{count(waiting, 'alert')} not delivered, {counts.get(GIVEN_UP, 0)} of "
-            "them given up",
+            f"{count(waiting, 'alert')} not delivered, {counts.get(GIVEN_UP, 0)} of them given up",
             "schoolbell alerts list --home {home}, then look at the channel",
         )
     return well(f"{count(counts.get(SENT, 0), 'alert')} delivered, none waits")
@@ -137,9 +136,7 @@ def _telemetry(_installation: Installation) -> Answer:
 def _loopback(_installation: Installation) -> Answer:
     if not PROCESSES.is_dir():
         return unasked("this system lists no processes")
-    hosts = [
-        _host(line) for line in _command_lines() if "dagster-webserver" in line[0:3]
-    ]
+    hosts = [_host(line) for line in _command_lines() if "dagster-webserver" in line[0:3]]
     if not hosts:
         return unasked("Dagster's web pages are not running here")
     if any(host not in LOOPBACK for host in hosts):

@@ -36,9 +36,7 @@ def _settings(installation: Installation) -> Answer:
 
 
 def _meaning(installation: Installation) -> Answer:
-    wrong = [
-        " ".join(str(problem).split()) for problem in wrong_in(installation.district)
-    ]
+    wrong = [" ".join(str(problem).split()) for problem in wrong_in(installation.district)]
     if wrong:
         return act("; ".join(wrong), "schoolbell check --home {home}")
     return well("formats, rules, sections and channels are known ones")
@@ -98,9 +96,7 @@ def _calendar(installation: Installation) -> Answer:
     last = days["date"].max()
     assert isinstance(last, date)
     if last < _today(installation) + AHEAD:
-        return look(
-            f"the school calendar ends on {last}", "add the next year's calendar"
-        )
+        return look(f"the school calendar ends on {last}", "add the next year's calendar")
     return well(f"the school calendar reaches to {last}")
 
 
@@ -112,9 +108,7 @@ def _people(installation: Installation) -> Answer:
             "no account is known; nobody can be judged",
             "put users.csv or a OneRoster bundle into registry/",
         )
-    ownerless = accounts.filter(
-        pl.col("owner_person_id").is_null(), account_type="person"
-    ).height
+    ownerless = accounts.filter(pl.col("owner_person_id").is_null(), account_type="person").height
     if ownerless:
         return look(
             counted(ownerless, "1 account of a person names|# accounts of people name")
@@ -167,11 +161,7 @@ def _lists(installation: Installation) -> Answer:
     wanted = [name for name, one in installation.settings.lists.items() if one.enabled]
     if not wanted:
         return unasked("no further lists of sites are configured")
-    lacking = [
-        name
-        for name in wanted
-        if not (installation.home.lists / f"{name}.json").is_file()
-    ]
+    lacking = [name for name in wanted if not (installation.home.lists / f"{name}.json").is_file()]
     if lacking:
         return look(
             f"lists were never taken: {', '.join(lacking)}",

@@ -154,9 +154,7 @@ def _of_csv(place: str, data: bytes) -> Found:
     told: list[Problem] = []
     sheet = cut(data, place, told)
     names = [plain(name) for name in sheet.header]
-    rows = [
-        dict(zip(names, map(str.strip, row), strict=False)) for _, row in sheet.rows
-    ]
+    rows = [dict(zip(names, map(str.strip, row), strict=False)) for _, row in sheet.rows]
     if not any(names):
         wrong = next((one for one in told if one.severity == "error"), None)
         return Unread(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
@@ -190,9 +188,7 @@ def _of_json(place: str, text: str) -> Iterator[Found]:
         return
     if isinstance(said, list):
         said = {"rows": said}
-    kea = [
-        said[name] for name in ("Dhcp4", "Dhcp6") if isinstance(said.get(name), dict)
-    ]
+    kea = [said[name] for name in ("Dhcp4", "Dhcp6") if isinstance(said.get(name), dict)]
     if kea:
         yield _sheet(place, [row for part in kea for row in _of_kea(part, "")])
         hosts = [row for part in kea for row in _kea_hosts(part)]
@@ -200,9 +196,7 @@ def _of_json(place: str, text: str) -> Iterator[Found]:
             yield _sheet(f"{place}, hosts", hosts)
         return
     for name, objects in said.items():
-        if not isinstance(objects, list) or not all(
-            isinstance(one, dict) for one in objects
-        ):
+        if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
             continue
         at = f"{place} ({name})" if name != "rows" else place
         yield _sheet(at, [dict(_flat(one)) for one in objects])
@@ -257,8 +251,11 @@ def _of_kea(part: Mapping[str, Any], within: str) -> Iterator[dict[str, str]]:
 
 def _kea_hosts(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Yield each reservation, of a subnet or for all of them."""
-    for group in (*part.get("shared-networks", ()), *part.get("subnet4", ()),
-                  *part.get("subnet6", ())):  # fmt: skip
+    for group in (
+        *part.get("shared-networks", ()),
+        *part.get("subnet4", ()),
+        *part.get("subnet6", ()),
+    ):
         yield from _kea_hosts(group)
     for host in part.get("reservations", ()):
         if host.get("hw-address") and host.get("hostname"):
@@ -372,9 +369,7 @@ class _Outline:
         return done
 
 
-def _subnet(
-    token: re.Match[str], words: Sequence[str], headline: str
-) -> dict[str, str]:
+def _subnet(token: re.Match[str], words: Sequence[str], headline: str) -> dict[str, str]:
     end = f"/{token['mask']}" if token["mask"] else ""
     return {
         "subnet": _network((token["four"] or token["six"]) + end),
@@ -424,8 +419,7 @@ def _of_xml(place: str, text: str) -> Found:
     except ElementTree.ParseError as error:
         return Unread(place, f"is no XML that can be read: {error}")
     rows = [
-        {child.tag: (child.text or "").strip() for child in scope}
-        for scope in root.iter("Scope")
+        {child.tag: (child.text or "").strip() for child in scope} for scope in root.iter("Scope")
     ]
     if not rows:
         return Unread(place, "has no DHCP scope in it")

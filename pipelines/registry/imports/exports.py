@@ -16,9 +16,16 @@ from pipelines.registry.roster import ORGS, ROLES, USERS
 from pipelines.settings.problems import nearest
 
 Facts = Literal[
-    "roster", "login", "network", "access_point", "device", "card", "absence", "file",
+    "roster",
+    "login",
+    "network",
+    "access_point",
+    "device",
+    "card",
+    "absence",
+    "file",
     "nothing",
-]  # fmt: skip
+]
 ORDER: Sequence[Facts] = (
     "roster", "login", "network", "access_point", "device", "card", "absence", "file",
     "nothing",
@@ -387,13 +394,13 @@ def export_of(sheet: Sheet, renames: Mapping[str, Mapping[str, str]]) -> Export 
     names = frozenset(map(plain, sheet.header)) - {""}
     called = re.split(r"[/\\]", sheet.place)[-1].lower()
     own = [one for one in _own(renames) if one.fits(names)]
-    own.sort(key=lambda one: (one.name == called, _shared(one, names), len(one.marks)),
-             reverse=True)  # fmt: skip
+    own.sort(
+        key=lambda one: (one.name == called, _shared(one, names), len(one.marks)), reverse=True
+    )
     if own and (own[0].name == called or names <= set(own[0].cells.values())):
         return own[0]
     fitting = [one for one in EXPORTS if one.fits(names)] + own[:1]
-    return max(fitting, key=lambda one: (len(one.marks), -ORDER.index(one.facts)),
-               default=None)  # fmt: skip
+    return max(fitting, key=lambda one: (len(one.marks), -ORDER.index(one.facts)), default=None)
 
 
 def _shared(export: Export, names: frozenset[str]) -> int:
@@ -425,10 +432,7 @@ def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
 def hint(sheet: Sheet) -> str:
     """What an unknown table may be, and which columns it lacks."""
     names = frozenset(map(plain, sheet.header)) - {""}
-    held = [
-        (sum(bool(names & set(mark.split("|"))) for mark in one.marks), one)
-        for one in EXPORTS
-    ]
+    held = [(sum(bool(names & set(mark.split("|"))) for mark in one.marks), one) for one in EXPORTS]
     most, export = max(held, key=lambda pair: pair[0] / len(pair[1].marks))
     if not most:
         return "its columns are those of no export that is known"

@@ -135,11 +135,7 @@ class Known:
         named = [(one.building, words_of(one.name)) for one in self._places]
         found: dict[str, set[str]] = {}
         for building, words in (*named, *(("", one.split()) for one in self._others)):
-            alone = {
-                word
-                for word in words
-                if len(word) >= SHORTEST_WORD and word not in GENERIC
-            }
+            alone = {word for word in words if len(word) >= SHORTEST_WORD and word not in GENERIC}
             begins = {" ".join(words[:count]) for count in range(2, len(words) + 1)}
             for text in alone | begins:
                 found.setdefault(text, set()).add(building)
@@ -182,16 +178,10 @@ class Known:
         named = {
             place.building
             for place in self._places
-            if ({place.building.lower(), place.org_id.lower()} - {""})
-            & {*words, text.strip()}
-            or (
-                self._phrases[place.building]
-                and f" {self._phrases[place.building]} " in spaced
-            )
+            if ({place.building.lower(), place.org_id.lower()} - {""}) & {*words, text.strip()}
+            or (self._phrases[place.building] and f" {self._phrases[place.building]} " in spaced)
         }
-        return named or {
-            building for only, building in self._only.items() if f" {only} " in spaced
-        }
+        return named or {building for only, building in self._only.items() if f" {only} " in spaced}
 
     def building(self, *texts: str) -> str:
         """The one building that a text names by code or name; else none."""
@@ -221,9 +211,7 @@ class Known:
 
     def org(self, building: str) -> str:
         """The organization of a building."""
-        return next(
-            (one.org_id for one in self._places if one.building == building), ""
-        )
+        return next((one.org_id for one in self._places if one.building == building), "")
 
 
 def _is_one(one: Place, other: Place) -> bool:

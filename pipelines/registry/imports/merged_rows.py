@@ -32,9 +32,7 @@ KEYS: Mapping[str, Sequence[tuple[str, ...]]] = {
     "buildings.csv": (("building",), ("org_id",)),
     "approved_sites.csv": (("pattern", "match", "roles", "supports"),),
     "site_categories.csv": (("domain", "source"),),
-    "staff_duty.csv": (
-        ("person_id", "date_from", "date_to", "weekday", "start_local", "kind"),
-    ),
+    "staff_duty.csv": (("person_id", "date_from", "date_to", "weekday", "start_local", "kind"),),
     "access_points.csv": (("name",),),
     "egress.csv": (("cidr",),),
 }
@@ -195,9 +193,7 @@ class _Held:
 
     def take(self, row: Row) -> None:
         """One row of an export; lines below zero are those that are new."""
-        line = next(
-            (self.index[one] for one in self._names(row) if one in self.index), None
-        )
+        line = next((self.index[one] for one in self._names(row) if one in self.index), None)
         if self.history:
             self.named.add(row.get(self.history[0], ""))
         if line is None:
@@ -286,8 +282,7 @@ class _Held:
             lines[-1] += end
         wide = len(self.header)
         self.made.added = [
-            row_text([*cells, *[""] * (wide - len(cells))], before)
-            for cells in self.new
+            row_text([*cells, *[""] * (wide - len(cells))], before) for cells in self.new
         ]
         return "".join(lines) + "".join(one + end for one in self.made.added)
 

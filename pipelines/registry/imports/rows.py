@@ -58,9 +58,7 @@ class Taken:
         for name, cell in row.items():
             text = " ".join(cell.split())
             if is_formula(text):
-                self.left.setdefault(f"a {name} that begins like a formula", []).append(
-                    text
-                )
+                self.left.setdefault(f"a {name} that begins like a formula", []).append(text)
                 text = ""
             safe[name] = text
         self.rows.setdefault(file, []).append(safe)
@@ -83,8 +81,7 @@ class Taken:
 
 def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Taken]:
     """What each table gives, people first; `known` learns them on the way."""
-    ordered = sorted(tables, key=lambda one: (
-        ORDER.index(one[1].facts), one[1].into != USERS.name))  # fmt: skip
+    ordered = sorted(tables, key=lambda one: (ORDER.index(one[1].facts), one[1].into != USERS.name))
     students = _students(ordered)
     _see_first(ordered, known)
     for sheet, export in ordered:
@@ -109,10 +106,7 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
     ids: list[str] = []
     for sheet, export in tables:
         if export.into == "buildings.csv":
-            facts = [
-                {one: export.fact(one, cells) for one in export.cells}
-                for cells in sheet.rows
-            ]
+            facts = [{one: export.fact(one, cells) for one in export.cells} for cells in sheet.rows]
             known.see_places(
                 Place(row["building"], row["org_id"], row["name"])
                 for row in facts
@@ -122,9 +116,7 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
             listed |= {row["org_id"].lower() for row in facts}
         elif export.facts == "login":
             facts = [_login_facts(export, cells) for cells in sheet.rows]
-            known.enabled |= {
-                known.login(row["login"]) for row in facts if not _is_off(row)
-            }
+            known.enabled |= {known.login(row["login"]) for row in facts if not _is_off(row)}
             units += [row["place"] for row in facts]
             ids += [row.get("building", "") for row in facts]
         elif export.facts == "device":
@@ -209,19 +201,25 @@ def _buildings(taken: Taken, known: Known) -> None:
         is_building[kind == SCHOOL or is_office].append(row)
     known.see_places(
         (
-            Place(row["identifier"] or row["name"] or row["sourcedId"],
-                  row["sourcedId"], row["name"])
+            Place(
+                row["identifier"] or row["name"] or row["sourcedId"], row["sourcedId"], row["name"]
+            )
             for row in is_building[True]
         ),
         (row["name"] for row in is_building[False]),
-    )  # fmt: skip
+    )
     listed = known.listed.get("buildings.csv", ())
     for row in is_building[True]:
         code = known.code(row["sourcedId"])
         if code and row["sourcedId"].lower() not in listed:
-            taken.add("buildings.csv", {
-                "org_id": row["sourcedId"], "building": code, "name": row["name"],
-            })  # fmt: skip
+            taken.add(
+                "buildings.csv",
+                {
+                    "org_id": row["sourcedId"],
+                    "building": code,
+                    "name": row["name"],
+                },
+            )
 
 
 # Accounts of a directory: with a roster, what it does not know; without, the people.
@@ -232,21 +230,21 @@ IS_OFF = re.compile(r"^(true|yes|1)$", re.IGNORECASE)
 IS_STUDENT = re.compile(r"\b(students?|grade \d+|class of|grad \d+)\b", _ANY_CASE)
 IS_STAFF = re.compile(
     r"\b(staff|faculty|teachers?|employees?|administrat\w+|aides?|office|secretar\w+"
-    r"|principals?|custod\w+|paras?|substitutes?|counselors?)\b", re.IGNORECASE
-)  # fmt: skip
+    r"|principals?|custod\w+|paras?|substitutes?|counselors?)\b",
+    re.IGNORECASE,
+)
 IS_SERVICE = re.compile(
     r"\b(svc|service|backup|scanner|copier|printers?|mfp|sql|ldap|sync|gmsa)\b"
-    r"|^svc|^sa_|^gmsa", re.IGNORECASE
-)  # fmt: skip
+    r"|^svc|^sa_|^gmsa",
+    re.IGNORECASE,
+)
 """In the name of an account; what a program signs in with."""
 HOLDS_SERVICES = re.compile(
     r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b",
     re.IGNORECASE,
 )
 """In the organizational unit or the description of an account."""
-IS_DEVICE = re.compile(
-    r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE
-)
+IS_DEVICE = re.compile(r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE)
 IS_SHARED = re.compile(
     r"\b(shared|generic|front ?desk|library|lab|subs?\d*|sub desk|guest|testing|office)"
     r"\b",
@@ -308,25 +306,27 @@ def _logins(taken: Taken, known: Known) -> None:
 def _add_units(taken: Taken, known: Known) -> None:
     """Add the buildings that directories state, once."""
     for place in known.units:
-        taken.add("buildings.csv", {
-            "org_id": place.org_id, "building": place.building, "name": place.name,
-        })  # fmt: skip
+        taken.add(
+            "buildings.csv",
+            {
+                "org_id": place.org_id,
+                "building": place.building,
+                "name": place.name,
+            },
+        )
     if known.units:
         taken.notes.append(
-            f"{len(known.units)} units or building ids are buildings: look through "
-            "buildings.csv"
+            f"{len(known.units)} units or building ids are buildings: look through buildings.csv"
         )
     known.units = []
 
 
-def _stranger(
-    taken: Taken, known: Known, login: str, row: Row, *, is_first: bool
-) -> bool:
+def _stranger(taken: Taken, known: Known, login: str, row: Row, *, is_first: bool) -> bool:
     """Add an account that no person of the roster has; whether its kind is a guess."""
     kind, is_guess = _account_kind(login, row)
-    words = " ".join(
-        row.get(one, "") for one in ("place", "department", "title", "note")
-    ).replace("/", " ")
+    words = " ".join(row.get(one, "") for one in ("place", "department", "title", "note")).replace(
+        "/", " "
+    )
     if kind == "service":
         taken.add("accounts.csv", _account(login, kind, row))
         return is_guess
@@ -341,8 +341,9 @@ def _stranger(
     else:
         taken.leave(
             "accounts of nobody in the roster; add a row to users.csv (contract "
-            "staff too) or accounts.csv", login,
-        )  # fmt: skip
+            "staff too) or accounts.csv",
+            login,
+        )
     return False
 
 
@@ -354,9 +355,7 @@ def _tell_closed(taken: Taken, known: Known) -> None:
     """Keep the directory's word that accounts are closed, unless most of them are."""
     closed, made = set(taken.closed), taken.rows.get("accounts.csv", [])
     if len(closed) > max(1, MOST_CLOSED * len(taken.sheet.rows)):
-        taken.rows["accounts.csv"] = [
-            row for row in made if row["username"] not in closed
-        ]
+        taken.rows["accounts.csv"] = [row for row in made if row["username"] not in closed]
         for login in taken.closed:
             taken.leave("accounts closed here, as are many: not in use", login)
     elif closed:
@@ -436,9 +435,7 @@ def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | 
     is_student = bool(IS_STUDENT.search(words))
     if not is_student and not (row["title"] or IS_STAFF.search(words)):
         return None
-    role = next(
-        word for word, rule in TITLES if re.search(rule, row["title"], _ANY_CASE)
-    )
+    role = next(word for word, rule in TITLES if re.search(rule, row["title"], _ANY_CASE))
     names = {"givenName": row["given"], "familyName": row["family"]}
     employee = row.get("employee", "")
     # the first of a domain goes by the same form of name as all that follow
@@ -544,8 +541,7 @@ def _tell_devices(taken: Taken) -> None:
         taken.notes.append(f"{placeless} devices have no building")
     if cardless := sum(not one["mac"] for one in made):
         taken.notes.append(
-            f"{cardless} devices have no network card: leases join them by host name "
-            "alone"
+            f"{cardless} devices have no network card: leases join them by host name alone"
         )
 
 
@@ -556,9 +552,7 @@ SEEN_TAGS = 3
 def _tags_in_logs(rows: Sequence[Row], known: Known) -> set[str]:
     """Find the shapes of asset tags that logs use as host names."""
     tags = {
-        row["asset_tag"].lower()
-        for row in rows
-        if row.get("asset_tag") and not row.get("hostname")
+        row["asset_tag"].lower() for row in rows if row.get("asset_tag") and not row.get("hostname")
     }
     tags = {tag for tag in tags if re.fullmatch(r"(?=.*[a-z])(?=.*\d)[a-z0-9-]+", tag)}
     seen = Counter(map(_shape, known.logged(tags))) if tags else Counter[str]()
@@ -651,9 +645,13 @@ def _card_rows(taken: Taken, known: Known) -> None:
             taken.leave("names with more than two cards", name)
             continue
         for card in fresh:
-            taken.add("devices.csv", {
-                "hostname": name, CARD_COLUMNS[len(held)]: card,
-            })  # fmt: skip
+            taken.add(
+                "devices.csv",
+                {
+                    "hostname": name,
+                    CARD_COLUMNS[len(held)]: card,
+                },
+            )
             held.add(card)
 
 
@@ -699,9 +697,14 @@ def _networks(taken: Taken, known: Known) -> None:
             continue
         guessed += [] if network.kind else [cidr]
         placeless += [] if network.building or kind in PLACELESS else [cidr]
-        taken.add("subnets.csv", {
-            "cidr": cidr, "building": network.building, "kind": kind,
-        })  # fmt: skip
+        taken.add(
+            "subnets.csv",
+            {
+                "cidr": cidr,
+                "building": network.building,
+                "kind": kind,
+            },
+        )
     for which, what in (
         (guessed, "have a name that does not state the kind; `wired` is a guess"),
         (nameless, "have no name and are left out: add them to subnets.csv"),
@@ -712,9 +715,18 @@ def _networks(taken: Taken, known: Known) -> None:
 
 
 UNUSABLE, EGRESS = "-", "egress"
-INSIDE = tuple(map(ipaddress.ip_network, (
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7",
-)))  # fmt: skip
+INSIDE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "fc00::/7",
+        ),
+    )
+)
 PLACING = ("lab", "wifi", "wired")
 PLACELESS = ("remote", "nat", "guest", "vdi", "server")
 """Kinds of networks that need no building."""
@@ -746,9 +758,12 @@ def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
         elif is_object and (not kind or network.num_addresses == 1):
             kind, why = UNUSABLE, "whose names do not state a kind of network"
         yield row | {
-            "cidr": str(network), "kind": kind, "why": why, "words": text,
+            "cidr": str(network),
+            "kind": kind,
+            "why": why,
+            "words": text,
             "named": str(network) if kind == UNUSABLE else text.strip(),
-        }  # fmt: skip
+        }
 
 
 def _is_inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
@@ -767,9 +782,7 @@ def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
         for row in _network_facts(export, sheet):
             if row["kind"] in (UNUSABLE, EGRESS):
                 continue
-            of_network = stated.setdefault(
-                row["cidr"], {"kind": set(), "building": set()}
-            )
+            of_network = stated.setdefault(row["cidr"], {"kind": set(), "building": set()})
             of_network["kind"] |= {row["kind"]} - {""}
             for text in (row["words"], row.get("domain", ""), row.get("headline", "")):
                 if named := known.buildings(text.replace(".", " ")):
@@ -814,9 +827,7 @@ STATES: Mapping[str, str] = {
     **dict.fromkeys(
         ("approved", "filled", "unfilled", "no sub required", "reconciled"), "approved"
     ),
-    **dict.fromkeys(
-        ("cancelled", "canceled", "deleted", "denied", "rejected"), "cancelled"
-    ),
+    **dict.fromkeys(("cancelled", "canceled", "deleted", "denied", "rejected"), "cancelled"),
     **dict.fromkeys(("pending", "unapproved", "requested", "submitted"), "pending"),
 }
 LONGEST = 120
@@ -827,10 +838,7 @@ FULL_FROM, FULL_TO = "09:00", "14:00"
 
 def _absences(taken: Taken, known: Known) -> None:
     fact, cell = taken.export.fact, IMPORTED["leave.csv"].columns["date"]
-    every = [
-        {name: fact(name, cells) for name in taken.export.cells}
-        for cells in taken.sheet.rows
-    ]
+    every = [{name: fact(name, cells) for name in taken.export.cells} for cells in taken.sheet.rows]
     order = date_order([one["first"].split(" ")[0] for one in every], known.zone)
     for row in every:
         days = [
@@ -851,11 +859,17 @@ def _absences(taken: Taken, known: Known) -> None:
             if part == "full" and (hours := _clocks(row)):
                 known.hours[hours] += 1
             for day in _days(*days):
-                taken.add("leave.csv", {
-                    "person_id": person, "date": day, "part": part,
-                    "kind": row["kind"].lower(), "status": state,
-                    "substitute_person_id": known.person(row["substitute"]) or "",
-                })  # fmt: skip
+                taken.add(
+                    "leave.csv",
+                    {
+                        "person_id": person,
+                        "date": day,
+                        "part": part,
+                        "kind": row["kind"].lower(),
+                        "status": state,
+                        "substitute_person_id": known.person(row["substitute"]) or "",
+                    },
+                )
     if not any(one["state"] for one in every):
         taken.notes.append("no column tells the status: `pending` decides nothing")
 
@@ -869,9 +883,10 @@ def _part(row: Row) -> str | None:
     """full, am or pm, as told or as the clock times say; None where nothing does."""
     said = word_key(row["part"])
     for word, rule in (
-        ("am", r"\bam\b|morning|first half"), ("pm", r"\bpm\b|afternoon|second half"),
+        ("am", r"\bam\b|morning|first half"),
+        ("pm", r"\bpm\b|afternoon|second half"),
         ("full", r"\bfull\b|all day|whole day"),
-    ):  # fmt: skip
+    ):
         if re.search(rule, said) and not re.search(r"\d", said):
             return word
     hours = _clocks(row)
@@ -908,9 +923,9 @@ def _file(taken: Taken, known: Known) -> None:
     """A table that has a registry file's own columns, or those declared for it."""
     del known
     for cells in taken.sheet.rows:
-        taken.add(taken.export.into, {
-            name: taken.export.fact(name, cells) for name in taken.export.cells
-        })  # fmt: skip
+        taken.add(
+            taken.export.into, {name: taken.export.fact(name, cells) for name in taken.export.cells}
+        )
 
 
 MAKERS = {

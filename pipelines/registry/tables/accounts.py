@@ -84,9 +84,7 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
     roster, shared = _of_roster(logins)
     rest = roster.join(once, on="account", how="anti")
     accounts = pl.concat([conform(ACCOUNTS, once), conform(ACCOUNTS, rest)])
-    accounts = accounts.with_columns(
-        pl.col("approved_shared", "is_admin").fill_null(value=False)
-    )
+    accounts = accounts.with_columns(pl.col("approved_shared", "is_admin").fill_null(value=False))
     aliases, doubtful = _aliases(once, logins, accounts, domains)
     problems = tell(
         FILE.name,
@@ -154,9 +152,7 @@ def _aliases(
     return conform(ACCOUNT_ALIASES, spellings.filter(~is_doubtful)), problems
 
 
-def _spellings(
-    listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str]
-) -> pl.DataFrame:
+def _spellings(listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str]) -> pl.DataFrame:
     """`alias` and `account` as the list and the roster's mail addresses say."""
     own = listed.explode("aliases").select(
         LINE, canonical(pl.col("aliases"), domains).alias("alias"), "account"
@@ -184,23 +180,16 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     held = (
         mails.group_by("domain")
         .len()
-        .filter(
-            pl.col("len") >= FEWEST_NAMES, pl.col("len") * 2 >= logins["email"].count()
-        )
+        .filter(pl.col("len") >= FEWEST_NAMES, pl.col("len") * 2 >= logins["email"].count())
     )
     kept = mails.join(held, on="domain", how="semi", maintain_order="left").filter(
         ~pl.col("domain").is_in(list(PUBLIC_MAIL))
     )
     accounts = logins.select(
-        pl.col("account")
-        .str.extract(r"([^\\/]+)$", 1)
-        .str.extract(r"^([^@]+)", 1)
-        .alias("local"),
+        pl.col("account").str.extract(r"([^\\/]+)$", 1).str.extract(r"^([^@]+)", 1).alias("local"),
         pl.col("owner_person_id").alias("other"),
     )
-    others = kept.join(accounts, on="local").filter(
-        pl.col("other") != pl.col("owner_person_id")
-    )
+    others = kept.join(accounts, on="local").filter(pl.col("other") != pl.col("owner_person_id"))
     alone = kept.filter(pl.col("account").n_unique().over("email") == 1)
     return alone.filter(~pl.col("local").is_in(others["local"].to_list())).select(
         LINE, pl.col("email").alias("alias"), "account"

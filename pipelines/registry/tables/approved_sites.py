@@ -39,8 +39,7 @@ FILE = File(
         "supports": Cell(""),
         "document": Cell("", shipped=False),
     },
-    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): nobody has said yet what "
-    "is approved",
+    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): nobody has said yet what is approved",
     key=("entry_id",),
 )
 COLUMNS = {
@@ -71,9 +70,7 @@ def approved_sites(rows: Rows) -> Rows:
     good = shaped.filter(~pl.any_horizontal(faults.values()))
     is_denied = pl.col("match") == "deny"
     spread = good.with_columns(
-        role=pl.when(pl.col("roles").list.len() > 0)
-        .then("roles")
-        .otherwise(pl.lit(["all"])),
+        role=pl.when(pl.col("roles").list.len() > 0).then("roles").otherwise(pl.lit(["all"])),
         site_class=pl.when(is_denied)
         .then(pl.lit("prohibited"))
         .otherwise(pl.coalesce("class", pl.lit("sanctioned"))),
@@ -98,9 +95,9 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
     hosts = hosts_of(parts["_name"]).rename({"written": "_name"})
     domains = [registrable_domain(host) for host in hosts["host"].to_list()]
     known = hosts.with_columns(pl.Series("domain", domains, pl.String))
-    return parts.join(
-        known, on="_name", how="left", maintain_order="left"
-    ).with_columns(pattern=pl.concat_str("host", pl.col("path").fill_null("")))
+    return parts.join(known, on="_name", how="left", maintain_order="left").with_columns(
+        pattern=pl.concat_str("host", pl.col("path").fill_null(""))
+    )
 
 
 def _faults() -> dict[tuple[str, str], pl.Expr]:

@@ -55,9 +55,7 @@ def buildings(rows: Rows, orgs: Rows, staffed: Collection[str] = ()) -> Rows:
         staffed: Organizations in which the roster places people.
     """
     if rows.frame.height:
-        given = orgs.frame.unique("sourcedId").select(
-            org_id="sourcedId", given_name="name"
-        )
+        given = orgs.frame.unique("sourcedId").select(org_id="sourcedId", given_name="name")
         called = rows.frame.join(given, on="org_id", how="left", maintain_order="left")
         named = called.with_columns(name=pl.coalesce("name", "given_name"))
         return Rows(conform(COLUMNS, named), rows.problems)

@@ -20,9 +20,7 @@ FILE = File(
     "change_windows.csv",
     {
         "system": identifier("fw1"),
-        "weekday": Cell(
-            "2", "word", allowed=("0", "1", "2", "3", "4", "5", "6", "every")
-        ),
+        "weekday": Cell("2", "word", allowed=("0", "1", "2", "3", "4", "5", "6", "every")),
         "start_local": Cell("17:00", "clock", required=True),
         "end_local": Cell("21:00", "clock", required=True),
         "valid_from": FROM_CELL,
@@ -35,9 +33,7 @@ COLUMNS = {
     "system": text("device name as its log has it, lower case", "indirect"),
     "weekday": Column(pl.Int64, "0 is Monday; null: every day"),
     "start_minute": Column(pl.Int64, "local minute of the day, from"),
-    "end_minute": Column(
-        pl.Int64, "to, exclusive; before the start it is of the day after"
-    ),
+    "end_minute": Column(pl.Int64, "to, exclusive; before the start it is of the day after"),
     "valid_from": FROM,
     "valid_to": TO,
 }

@@ -153,9 +153,7 @@ def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Probl
         pl.col("person_id").str.to_lowercase().alias("_grantor"),
         pl.coalesce("job_title", "role").alias("value"),
     ).unique("_grantor", keep="last", maintain_order=True)
-    known = frame.with_columns(_grantor=bare_person("grantor")).join(
-        titles, on="_grantor"
-    )
+    known = frame.with_columns(_grantor=bare_person("grantor")).join(titles, on="_grantor")
     title = pl.col("value").str.to_lowercase()
     fits = title.str.contains(pl.col("grantor_role"), literal=True)
     yield from tell(

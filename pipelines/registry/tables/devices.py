@@ -73,9 +73,7 @@ def devices(rows: Rows) -> Rows:
     """Frame `devices`: at most one row a device and day, a card of one device."""
     named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
         device=pl.coalesce("hostname", "serial", *CARDS),
-        static_ip=pl.col("static_ip").map_elements(
-            canonical_host, return_dtype=pl.String
-        ),
+        static_ip=pl.col("static_ip").map_elements(canonical_host, return_dtype=pl.String),
     )
     whole = named.drop_nulls("device")
     again = whole.filter(_overlaps(whole, "device"))
@@ -96,9 +94,7 @@ def devices(rows: Rows) -> Rows:
         *_no_addresses(rows.frame),
     )
     sure = once.with_columns(
-        pl.when(~pl.col(name).is_in(found[key].unique().to_list()))
-        .then(name)
-        .alias(name)
+        pl.when(~pl.col(name).is_in(found[key].unique().to_list())).then(name).alias(name)
         for key, found in doubtful.items()
         for name in (CARDS if key == "mac" else (key,))
     )
@@ -107,9 +103,7 @@ def devices(rows: Rows) -> Rows:
 
 def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
     """Rows whose days an earlier row of the same key has too; days open at ends."""
-    places = rows.with_row_index("_place").sort(
-        key, pl.col("valid_from").fill_null(date.min), LINE
-    )
+    places = rows.with_row_index("_place").sort(key, pl.col("valid_from").fill_null(date.min), LINE)
     reached = pl.col("valid_to").fill_null(date.max).cum_max().shift(1).over(key)
     begins = pl.col("valid_from").fill_null(date.min)
     found = places.with_columns(_again=(begins <= reached).fill_null(value=False))
@@ -150,8 +144,7 @@ def _twice(again: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "hostname",
         again.select(LINE, pl.col("device").alias("value")),
-        what="stands in an earlier row of the same days; where they differ, "
-        "neither counts",
+        what="stands in an earlier row of the same days; where they differ, neither counts",
         allowed="each device once, or one row after another by valid_from",
     )
 

@@ -30,8 +30,7 @@ FILE = File(
         "valid_from": FROM_CELL,
         "valid_to": Cell("", "date"),
     },
-    "a nightly copy that stays away, and a filter that refuses nothing, are not "
-    "noticed",
+    "a nightly copy that stays away, and a filter that refuses nothing, are not noticed",
     key=("expected_id",),
 )
 COLUMNS = {

@@ -43,9 +43,7 @@ def ip_geo(rows: Rows) -> Rows:
     problems = tell(FILE.name, "cidr", told, what="is empty", allowed="a network")
     networks = ranged(named.drop_nulls("cidr"), FILE.name)
     frame = networks.frame.with_columns(pl.col("country").str.to_uppercase())
-    return Rows(
-        conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems)
-    )
+    return Rows(conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems))
 
 
 TABLE = Table(

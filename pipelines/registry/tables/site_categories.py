@@ -25,8 +25,7 @@ FILE = File(
         "category": identifier("streaming"),
         "source": Cell("district"),
     },
-    "sites are known by the built-in starter list and the products' own "
-    "categories only",
+    "sites are known by the built-in starter list and the products' own categories only",
 )
 COLUMNS = {
     "domain": text("registrable domain or host, lower case"),
@@ -35,9 +34,7 @@ COLUMNS = {
 }
 
 
-def site_categories(
-    rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]
-) -> Rows:
+def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]) -> Rows:
     """Frame `site_categories`: the district's list and the built-in one.
 
     Args:

@@ -101,9 +101,7 @@ def duty_windows(
     """
     sane, problems = _sane(rows.frame)
     dated = _placed(_dated(sane), people).with_columns(is_usual=pl.lit(value=False))
-    working = pl.concat(
-        [days.filter(pl.col("day_type").is_in(WORKING)), closed], how="diagonal"
-    )
+    working = pl.concat([days.filter(pl.col("day_type").is_in(WORKING)), closed], how="diagonal")
     is_extra = pl.col("kind") == "extra"
     usual = _usual(people, dated, working, usual_duty)
     contract = pl.concat(
@@ -159,9 +157,14 @@ def _usual(
         (day <= pl.col("valid_to")).fill_null(value=True),
     )
     return every.sort("person_id", "event_date", "building").select(
-        "person_id", "event_date", "start_local", "end_local", "building",
-        kind=pl.lit("contract"), is_usual=pl.lit(value=True),
-    )  # fmt: skip
+        "person_id",
+        "event_date",
+        "start_local",
+        "end_local",
+        "building",
+        kind=pl.lit("contract"),
+        is_usual=pl.lit(value=True),
+    )
 
 
 def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
@@ -202,9 +205,7 @@ def with_usual_breaks(rows: pl.DataFrame, usual: UsualBreak | None) -> pl.DataFr
 def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
     """End windows at the declaration; one that had not begun is none."""
     end = pl.min_horizontal("end_time", "declared_time")
-    return windows.with_columns(end_time=end).filter(
-        pl.col("end_time") > pl.col("start_time")
-    )
+    return windows.with_columns(end_time=end).filter(pl.col("end_time") > pl.col("start_time"))
 
 
 def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
@@ -213,18 +214,14 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
     problems = tell(
         FILE.name,
         "date_to",
-        rows.filter(too_long).select(
-            LINE, pl.col("date_to").cast(pl.String).alias("value")
-        ),
+        rows.filter(too_long).select(LINE, pl.col("date_to").cast(pl.String).alias("value")),
         what=f"lies more than {LONGEST_DAYS} days after date_from",
         allowed="rows of one or two school years",
     )
     problems += tell(
         FILE.name,
         "end_local",
-        rows.filter(no_time).select(
-            LINE, pl.col("end_local").cast(pl.String).alias("value")
-        ),
+        rows.filter(no_time).select(LINE, pl.col("end_local").cast(pl.String).alias("value")),
         what="is start_local",
         allowed="another time; before start_local is the next day",
     )
@@ -233,9 +230,9 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
     """A row for each day on which a duty row falls."""
-    spread = rows.with_columns(
-        event_date=pl.date_ranges("date_from", "date_to")
-    ).explode("event_date")
+    spread = rows.with_columns(event_date=pl.date_ranges("date_from", "date_to")).explode(
+        "event_date"
+    )
     weekday = (pl.col("event_date").dt.weekday() - 1).cast(pl.String)
     falls = (pl.col("weekday") == "date") | (pl.col("weekday") == weekday)
     return spread.filter(falls).drop("weekday", "date_from", "date_to")
@@ -250,9 +247,7 @@ def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     ).fill_null(value=True)
     homes = people.select("person_id", "building", "valid_from", "valid_to")
     found = (
-        lacking.join(homes, on="person_id")
-        .filter(was)
-        .unique([LINE, "event_date"], keep="first")
+        lacking.join(homes, on="person_id").filter(was).unique([LINE, "event_date"], keep="first")
     )
     filled = lacking.join(
         found.select(LINE, "event_date", "building"),
@@ -270,9 +265,7 @@ def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
     is_placed = pl.col("building").is_not_null()
     return pl.concat(
         [
-            rows.filter(is_placed).join(
-                here, on=["event_date", "building"], how="semi"
-            ),
+            rows.filter(is_placed).join(here, on=["event_date", "building"], how="semi"),
             rows.filter(~is_placed).join(somewhere, on="event_date", how="semi"),
         ]
     )

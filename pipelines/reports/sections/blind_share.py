@@ -26,9 +26,7 @@ def rows(view: View) -> pl.DataFrame:
     begin = view.start - timedelta(days=7 * WEEKS_BEFORE)
     past = days.filter(pl.col("event_date").is_between(begin, view.start, "left"))
     keys = ["source", "building"]
-    before = past.group_by(keys).agg(
-        pl.col(name).sum().alias(f"before_{name}") for name in COUNTS
-    )
+    before = past.group_by(keys).agg(pl.col(name).sum().alias(f"before_{name}") for name in COUNTS)
     week = view.of_week(days).group_by(keys).agg(pl.col(name).sum() for name in COUNTS)
     return week.join(before, on=keys, how="left").sort(keys)
 
@@ -93,17 +91,22 @@ def shares_table(rows: pl.DataFrame) -> Table:
     labels = [f"{text[0].upper()}{text[1:]}" for *_, text in SIDES]
     return table(
         f"One row per source and building. Before: the {WEEKS_BEFORE} weeks before.",
-        ["Source", "Building", "Lines", *(
-            f"{label}{when}" for label in labels for when in ("", ", before")
-        )],
+        [
+            "Source",
+            "Building",
+            "Lines",
+            *(f"{label}{when}" for label in labels for when in ("", ", before")),
+        ],
         (
-            [row["source"], row["building"], row["line_count"], *(
-                part_of(row, side, when)
-                for side, *_ in SIDES for when in ("", "before_")
-            )]
+            [
+                row["source"],
+                row["building"],
+                row["line_count"],
+                *(part_of(row, side, when) for side, *_ in SIDES for when in ("", "before_")),
+            ]
             for row in rows.iter_rows(named=True)
         ),
-    )  # fmt: skip
+    )
 
 
 def part_of(row: dict[str, int | None], side: str, when: str) -> str:

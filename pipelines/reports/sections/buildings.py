@@ -104,9 +104,7 @@ def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
     wide, tall = 1 / ACROSS, 1 / down
     left, high = column * wide, 1 - row * tall
     days = [(day, WEEKDAYS[day][:1]) for day in range(7)]
-    across = axis(
-        -0.6, 6.6, days, domain=[left, left + wide * 0.88], anchor=f"y{suffix}"
-    )
+    across = axis(-0.6, 6.6, days, domain=[left, left + wide * 0.88], anchor=f"y{suffix}")
     up = axis(0, top, domain=[high - tall * 0.8, high], anchor=f"x{suffix}")
     return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
 

@@ -185,9 +185,7 @@ def title(rows: list[Tile]) -> str:
     size = round(100 * abs(change))
     if not size:
         return f"{said}, as much as {first.before_said}"
-    return (
-        f"{said}, {size}% {'more' if change > 0 else 'less'} than {first.before_said}"
-    )
+    return f"{said}, {size}% {'more' if change > 0 else 'less'} than {first.before_said}"
 
 
 def summary(rows: list[Tile]) -> str:
@@ -208,11 +206,10 @@ def numbers_table(rows: list[Tile]) -> Table:
         "One row per number",
         ["Number", "Of", "Now", "Change", "Compared"],
         (
-            [tile.label, tile.per, tile.text, tile.chip or "not compared",
-             tile.compared]
+            [tile.label, tile.per, tile.text, tile.chip or "not compared", tile.compared]
             for tile in rows
         ),
-    )  # fmt: skip
+    )
 
 
 SECTION = Section(

@@ -48,8 +48,15 @@ def services_table(rows: pl.DataFrame) -> Table:
     """What a reviewer needs to decide on each."""
     return table(
         "One row per service",
-        ["Site", "First day", "Most accounts in a day", "Most devices in a day",
-         "MB sent", "Lists call it", "On the list"],
+        [
+            "Site",
+            "First day",
+            "Most accounts in a day",
+            "Most devices in a day",
+            "MB sent",
+            "Lists call it",
+            "On the list",
+        ],
         (
             [
                 Cell.of_site(row["site"]),
@@ -62,7 +69,7 @@ def services_table(rows: pl.DataFrame) -> Table:
             ]
             for row in rows.iter_rows(named=True)
         ),
-    )  # fmt: skip
+    )
 
 
 def is_any(rows: pl.DataFrame) -> bool:

@@ -115,13 +115,12 @@ def hours_table(rows: pl.DataFrame) -> Table:
         "One row per hour with use. Minutes are estimates.",
         ["Day", "Hour", "Accounts", "Minutes"],
         (
-            [WEEKDAYS[weekday], f"{clock(hour)} to {clock(hour + 1)}", accounts,
-             round(minutes)]
+            [WEEKDAYS[weekday], f"{clock(hour)} to {clock(hour + 1)}", accounts, round(minutes)]
             for weekday, hour, accounts, minutes in used.select(
                 "weekday", "hour", "accounts", "minutes"
             ).iter_rows()
         ),
-    )  # fmt: skip
+    )
 
 
 SECTION = Section(

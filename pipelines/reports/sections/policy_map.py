@@ -47,14 +47,10 @@ def rows(view: View) -> pl.DataFrame:
     found = [
         row
         | {
-            "state": state(
-                str(row["strength"]), list(row["detections"]), rules, row["controls"]
-            ),
+            "state": state(str(row["strength"]), list(row["detections"]), rules, row["controls"]),
             "since": since(list(row["detections"]), rules),
             "serving": [
-                code
-                for code in list(row["detections"])
-                if not waits_for(rules.get(code, {}))
+                code for code in list(row["detections"]) if not waits_for(rules.get(code, {}))
             ],
             "idle": idle(list(row["detections"]), rules),
             "controls": [control(one) for one in row["controls"]],
@@ -62,9 +58,7 @@ def rows(view: View) -> pl.DataFrame:
         for row in clauses
     ]
     kinds = dict.fromkeys((*TEXT, "state", "since"), pl.String)
-    lists = dict.fromkeys(
-        ("detections", "serving", "idle", "controls"), pl.List(pl.String)
-    )
+    lists = dict.fromkeys(("detections", "serving", "idle", "controls"), pl.List(pl.String))
     return pl.DataFrame(found, schema={**kinds, **lists})
 
 
@@ -75,9 +69,7 @@ def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> 
     return min(filter(None, days), default="")
 
 
-def idle(
-    detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
+def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Rules of a clause that cannot judge yet, by what they wait for."""
     found: dict[str, list[str]] = {}
     for code in detections:
@@ -157,9 +149,7 @@ def summary(rows: pl.DataFrame) -> str:
     """Clauses by state; the sizes add up to all of them."""
     if rows.is_empty():
         return ""
-    sizes = [
-        f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()
-    ]
+    sizes = [f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()]
     return (
         f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on "
         "trial, or logs that give weak signs only. What is not observable is not "

@@ -16,9 +16,7 @@ def rows(view: View) -> pl.DataFrame:
     """One row per rule on which somebody decided: decisions, confirmed, bounds."""
     titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
     decided = view.inputs.rule_standing.filter(pl.col("decisions") > 0)
-    name = pl.col("code").replace_strict(
-        titles, default=pl.col("code"), return_dtype=pl.String
-    )
+    name = pl.col("code").replace_strict(titles, default=pl.col("code"), return_dtype=pl.String)
     return decided.with_columns(title=name).sort("code")
 
 
@@ -42,9 +40,7 @@ def summary(rows: pl.DataFrame) -> str:
         f"Too few decisions to say: {count(few, 'rule')}."
     )
     if leads:
-        said += (
-            f" Not confirmed often enough, so that they make leads: {listed(leads)}."
-        )
+        said += f" Not confirmed often enough, so that they make leads: {listed(leads)}."
     return said
 
 
@@ -61,12 +57,11 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         notes.append(note(high, lane, said))
     return chart(
         [bars("blue", marks)],
-        x=axis(0, 135, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)],
-               showgrid=True),
+        x=axis(0, 135, [(part, f"{part}%") for part in (0, 25, 50, 75, 100)], showgrid=True),
         y=axis(known.height - 0.5, -0.5, list(enumerate(known["code"]))),
         annotations=notes,
         height=50 + ROW_HEIGHT * known.height,
-    )  # fmt: skip
+    )
 
 
 def standing_table(rows: pl.DataFrame) -> Table:

@@ -34,13 +34,9 @@ def rows(view: View) -> pl.DataFrame:
         base: dict[str, str | None] = {
             key: str(rule.get(key) or "") for key in ("code", "title", "summary")
         }
-        base |= {
-            key: str(rule.get(key) or "") for key in ("severity", "stage", "response")
-        }
+        base |= {key: str(rule.get(key) or "") for key in ("severity", "stage", "response")}
         base["clauses"] = ", ".join(str(clause) for clause in rule.get("clauses") or ())
-        base["false_positives"] = "\n".join(
-            str(t) for t in rule.get("false_positives") or ()
-        )
+        base["false_positives"] = "\n".join(str(t) for t in rule.get("false_positives") or ())
         found += [base | threshold(param) for param in rule.get("params") or [{}]]
     return pl.DataFrame(found, schema=KINDS)
 

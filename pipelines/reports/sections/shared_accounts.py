@@ -30,9 +30,7 @@ ROLES = ("blue", "vermillion", "green", "purple")
 
 def rows(view: View) -> pl.DataFrame:
     """One row per log line of a shared-account finding, with its minute."""
-    found = view.seen("shared_account").select(
-        "finding_id", "subject", "start_time", "end_time"
-    )
+    found = view.seen("shared_account").select("finding_id", "subject", "start_time", "end_time")
     lines = view.inputs.evidence.join(found, on="finding_id")
     # a logon names its device, a request the building too: one lane for both
     building = view.short_place().drop_nulls().mode().sort().first()
@@ -53,9 +51,7 @@ def minutes_after_start(column: str) -> pl.Expr:
 
 def in_words(column: str, view: View) -> pl.Expr:
     """An instant as a reader says it."""
-    return pl.col(column).map_elements(
-        lambda time: moment(time, view.zone), return_dtype=pl.String
-    )
+    return pl.col(column).map_elements(lambda time: moment(time, view.zone), return_dtype=pl.String)
 
 
 def title(rows: pl.DataFrame) -> str:

@@ -23,9 +23,7 @@ def title(rows: pl.DataFrame) -> str:
     if not new:
         return f"No new site; {count(older, 'older site')} in use, not on the list"
     also = f"; {number(older)} older in use" if older else ""
-    return (
-        f"{count(new, 'new site')} {'is' if new == 1 else 'are'} not on the list{also}"
-    )
+    return f"{count(new, 'new site')} {'is' if new == 1 else 'are'} not on the list{also}"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -112,8 +110,18 @@ def sites_table(rows: pl.DataFrame) -> Table:
     most = max(largest(rows, "minutes"), 1)
     return table(
         "One row per site. Minutes are estimates.",
-        ["Site", "Standing", "New", "First seen", "Category", "Lists that say so",
-         "Days", "Most accounts in a day", "Minutes", "Requests"],
+        [
+            "Site",
+            "Standing",
+            "New",
+            "First seen",
+            "Category",
+            "Lists that say so",
+            "Days",
+            "Most accounts in a day",
+            "Minutes",
+            "Requests",
+        ],
         (
             [
                 Cell.of_site(row["site"]),
@@ -129,7 +137,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
             ]
             for row in rows.iter_rows(named=True)
         ),
-    )  # fmt: skip
+    )
 
 
 SECTION = Section(

@@ -72,7 +72,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
             ]
             for row in rows.iter_rows(named=True)
         ),
-    )  # fmt: skip
+    )
 
 
 SECTION = Section(

@@ -25,8 +25,7 @@ def rows(view: View) -> pl.DataFrame:
     """
     follows = pl.col("hour_start").diff().over("source") == pl.duration(hours=1)
     marked = in_states(view).with_columns(
-        run=pl.struct("source", "state").rle_id()
-        + (~follows.fill_null(value=False)).cum_sum()
+        run=pl.struct("source", "state").rle_id() + (~follows.fill_null(value=False)).cum_sum()
     )
     runs = marked.group_by("run", "source", "state", maintain_order=True).agg(
         pl.col("place").min(),

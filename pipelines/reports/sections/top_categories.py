@@ -17,9 +17,7 @@ SERIES = ((pl.lit(value=True), "blue", ""),)
 def rows(view: View) -> Ranking:
     """The kinds, the most used first; a site of two kinds is of both."""
     kinds = pl.col("category").fill_null(UNNAMED).replace("", UNNAMED)
-    use = view.inputs.site_use.with_columns(
-        name=kinds.str.replace_all("_", " ").str.split(", ")
-    )
+    use = view.inputs.site_use.with_columns(name=kinds.str.replace_all("_", " ").str.split(", "))
     return ranking(view, use.explode("name"))
 
 

@@ -74,9 +74,7 @@ def series(rows: pl.DataFrame, key: str) -> list[int | None]:
     return [value for _, value, _, _ in _of(rows, key)]
 
 
-def _of(
-    rows: pl.DataFrame, key: str
-) -> list[tuple[date, int | None, int | None, bool]]:
+def _of(rows: pl.DataFrame, key: str) -> list[tuple[date, int | None, int | None, bool]]:
     """Week, value, the one of a year before, and whether the week arrived whole."""
     columns = rows.select("key", "week", "value", "last_year", "is_whole").rows()
     own = ((week, *rest) for name, week, *rest in columns if name == key)
@@ -86,11 +84,7 @@ def _of(
 def leaves(rows: pl.DataFrame, key: str) -> bool:
     """Whether this week's number is outside the usual range of those before."""
     now, usually = series(rows, key)[-1], usual_range(rows, key)
-    return (
-        usually is not None
-        and now is not None
-        and not (usually[0] <= now <= usually[1])
-    )
+    return usually is not None and now is not None and not (usually[0] <= now <= usually[1])
 
 
 def usual_range(rows: pl.DataFrame, key: str) -> tuple[int, int] | None:
@@ -168,9 +162,7 @@ def curves(rows: pl.DataFrame, key: str) -> list[Any]:
     ]
 
 
-def band(
-    usually: tuple[int, int] | None, last: int, refs: dict[str, Any]
-) -> list[dict[str, Any]]:
+def band(usually: tuple[int, int] | None, last: int, refs: dict[str, Any]) -> list[dict[str, Any]]:
     """The usual range as a shaded band; nothing where it is not known."""
     if usually is None:
         return []
@@ -183,9 +175,12 @@ def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, A
     names = [(p, f"{week.isocalendar().week}") for p, week in enumerate(weeks)]
     left, low = (place % ACROSS) / ACROSS, 0.56 if place < ACROSS else 0.0
     across = axis(
-        -0.3, len(weeks) + 0.4, names[:: 1 + len(names) // 8],
-        domain=[left, left + SHARE / ACROSS], anchor=f"y{suffix}",
-    )  # fmt: skip
+        -0.3,
+        len(weeks) + 0.4,
+        names[:: 1 + len(names) // 8],
+        domain=[left, left + SHARE / ACROSS],
+        anchor=f"y{suffix}",
+    )
     up = axis(0, top, domain=[low, low + 0.42], anchor=f"x{suffix}")
     return {f"xaxis{suffix}": across, f"yaxis{suffix}": up}
 

@@ -53,9 +53,7 @@ def summary(rows: pl.DataFrame) -> str:
     requests = total(rows, "total")
     if not requests:
         return ""
-    least = rows.filter(pl.col("total") > 0).with_columns(
-        part=pl.col("nobody") / pl.col("total")
-    )
+    least = rows.filter(pl.col("total") > 0).with_columns(part=pl.col("nobody") / pl.col("total"))
     top = least.sort(["part", "building"], descending=[True, False]).row(0, named=True)
     open_ = f"{share(top['nobody'], top['total'])} without an account. "
     least_known = f"Least is known at {top['building']}: {open_}"
@@ -110,9 +108,7 @@ def grades_table(rows: pl.DataFrame) -> Table:
             "Requests",
             *(name[0].upper() + name[1:] for _, _, name in GROUPS),
         ],
-        rows.select(
-            "building", "total", *(group for group, _, _ in GROUPS)
-        ).iter_rows(),
+        rows.select("building", "total", *(group for group, _, _ in GROUPS)).iter_rows(),
     )
 
 

@@ -61,8 +61,14 @@ def sites_table(rows: pl.DataFrame) -> Table:
     """What a reviewer needs to decide on each."""
     return table(
         "One row per site. Minutes are estimates.",
-        ["Site", "One list calls it", "Most accounts in a day", "Minutes",
-         "Longest visit, minutes", "Days"],
+        [
+            "Site",
+            "One list calls it",
+            "Most accounts in a day",
+            "Minutes",
+            "Longest visit, minutes",
+            "Days",
+        ],
         (
             [
                 Cell.of_site(row["site"]),
@@ -74,7 +80,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
             ]
             for row in rows.iter_rows(named=True)
         ),
-    )  # fmt: skip
+    )
 
 
 SECTION = Section(

@@ -123,19 +123,13 @@ def summary(rows: Day) -> str:
     ]
     if rows.earlier:
         before = sum(rows.middle(hour) for hour in HOURS)
-        said.append(
-            f"Dashed: the same hours in {rows.spans}, {duration(before)} in all."
-        )
+        said.append(f"Dashed: the same hours in {rows.spans}, {duration(before)} in all.")
     said.append(
-        f"Highest: {clock(rows.top)} to {clock(rows.top + 1)}, "
-        f"{duration(rows.now[rows.top])}."
+        f"Highest: {clock(rows.top)} to {clock(rows.top + 1)}, {duration(rows.now[rows.top])}."
     )
     if rows.band(0):
         said.append("Shaded: the usual range of each hour.")
-    said.append(
-        "Background traffic is not included. Minutes are rounded up to five per "
-        "account."
-    )
+    said.append("Background traffic is not included. Minutes are rounded up to five per account.")
     return " ".join(said)
 
 
@@ -143,11 +137,7 @@ def draw(rows: Day) -> Figure | None:
     """One bar per hour, a dashed line for the weeks before, and the usual as a band."""
     if not len(rows):
         return None
-    marks = [
-        (hour, rows.now[hour] / 60, hover(rows, hour))
-        for hour in HOURS
-        if rows.now[hour]
-    ]
+    marks = [(hour, rows.now[hour] / 60, hover(rows, hour)) for hour in HOURS if rows.now[hour]]
     traces, shapes = [columns("blue", marks, name=f"time online, {rows.a_day}")], []
     top = max(rows.now) / 60
     if rows.earlier:
@@ -180,11 +170,7 @@ def hover(rows: Day, hour: int) -> str:
 def hours_table(rows: Day) -> Table:
     """Every hour with use, now or before."""
     most = max([*rows.now, 1])
-    used = [
-        hour
-        for hour in HOURS
-        if rows.now[hour] or any(each[hour] for each in rows.earlier)
-    ]
+    used = [hour for hour in HOURS if rows.now[hour] or any(each[hour] for each in rows.earlier)]
     labels = ["Hour", "Minutes"]
     if rows.earlier:
         labels += ["Before", "Usual", "Change"]
@@ -203,11 +189,7 @@ def _row(rows: Day, hour: int, most: int) -> list[str | int | Cell]:
     ]
     if rows.earlier:
         low_high, middle = rows.band(hour), rows.middle(hour)
-        usually = (
-            f"{number(low_high[0])} to {number(low_high[1])}"
-            if low_high
-            else "too few weeks"
-        )
+        usually = f"{number(low_high[0])} to {number(low_high[1])}" if low_high else "too few weeks"
         said += [middle, usually, chip(now, middle, number)]
     return said
 

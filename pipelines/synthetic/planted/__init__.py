@@ -48,9 +48,7 @@ MACHINE_VIOLATIONS = (*violation_machines.SCENES, *violation_security.STRANGERS)
 MACHINE_BENIGN = (*benign_machines.SCENES, *benign_security.STRANGERS)
 
 
-def plant(
-    world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] = ()
-) -> None:
+def plant(world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] = ()) -> None:
     """Play every scene that the district and the weeks have room for.
 
     Args:

@@ -25,8 +25,9 @@ def stray_line(writer: SceneWriter) -> None:
     writer.sit(person, far, early, "teach", opened="logon", closed="none")
     writer.sit(person, mine, span, "teach", pace="busy")
     writer.fetch(person.username, far, span[0] + 14 * MINUTE, "docs.google.com", 21_000)
-    writer.case("S02", NONE, "", person, (mine, far), span,
-                "one stray line from a session left open at ES")  # fmt: skip
+    writer.case(
+        "S02", NONE, "", person, (mine, far), span, "one stray line from a session left open at ES"
+    )
 
 
 def quick_drive(writer: SceneWriter) -> None:
@@ -47,8 +48,15 @@ def therapist(writer: SceneWriter) -> None:
     person = writer.holder("itinerant therapist", *writer.world.days)
     days = [day for day in writer.world.days if day.has_school]
     span = (days[0].at("07:45"), days[-1].at("15:20"))
-    writer.case("S05", NONE, "", person, (writer.laptop(person),), span,
-                "three buildings a day on one laptop")  # fmt: skip
+    writer.case(
+        "S05",
+        NONE,
+        "",
+        person,
+        (writer.laptop(person),),
+        span,
+        "three buildings a day on one laptop",
+    )
 
 
 def covers_class(writer: SceneWriter) -> None:
@@ -61,13 +69,11 @@ def covers_class(writer: SceneWriter) -> None:
     writer.away(person, span)
     writer.away(other, span)
     writer.sit(person, mine, minutes(span[0] - 14 * MINUTE, 9), "teach")
-    writer.tick(
-        person.username, mine, span, "outlook.office.com", seconds=120, size=8_700
+    writer.tick(person.username, mine, span, "outlook.office.com", seconds=120, size=8_700)
+    writer.sit(person, theirs, span, "teach", pace="busy", opened="logon", closed="logoff")
+    writer.case(
+        "S16", NONE, "", person, (mine, theirs), span, "covers a class; the own computer is locked"
     )
-    writer.sit(person, theirs, span, "teach", pace="busy", opened="logon",
-               closed="logoff")  # fmt: skip
-    writer.case("S16", NONE, "", person, (mine, theirs), span,
-                "covers a class; the own computer is locked")  # fmt: skip
 
 
 def forgotten_logoff(writer: SceneWriter) -> None:
@@ -80,33 +86,42 @@ def forgotten_logoff(writer: SceneWriter) -> None:
     writer.away(person, (last - 15 * MINUTE, span[1]), 45)
     writer.sit(person, mine, (last - 12 * MINUTE, last), "teach", closed="none")
     chatter = (last, span[1])
-    writer.tick(person.username, mine, chatter, "outlook.office.com", seconds=150,
-                size=8_900)  # fmt: skip
-    writer.tick(person.username, mine, chatter, "docs.google.com", seconds=60,
-                size=6_900)  # fmt: skip
+    writer.tick(person.username, mine, chatter, "outlook.office.com", seconds=150, size=8_900)
+    writer.tick(person.username, mine, chatter, "docs.google.com", seconds=60, size=6_900)
     writer.sit(person, far, span, "teach", pace="busy", opened="logon", closed="logoff")
-    writer.case("S29", NONE, "", person, (mine, far), span,
-                "left without a log-off; the computer goes on by itself")  # fmt: skip
+    writer.case(
+        "S29",
+        NONE,
+        "",
+        person,
+        (mine, far),
+        span,
+        "left without a log-off; the computer goes on by itself",
+    )
 
 
 def renamed(writer: SceneWriter) -> None:
     """S31: an account was renamed; both names are used in one week."""
     monday = writer.day(weekdays="0")
-    later = [
-        d for d in writer.world.days if monday.number < d.number < monday.number + 5
-    ]
+    later = [d for d in writer.world.days if monday.number < d.number < monday.number + 5]
     person = writer.teacher(monday, *later)
     device = writer.desktop(person)
     old = f"{person.username[0]}former{person.number}"
     writer.plan.aliases[person.number] = old
     first = minutes(writer.moment(monday), 20)
-    writer.visit(person, device, first, "teach", account=old, opened="logon",
-                 closed="logoff")  # fmt: skip
+    writer.visit(person, device, first, "teach", account=old, opened="logon", closed="logoff")
     day = writer.choice([d for d in later if d.has_school])
     second = minutes(writer.moment(day), 20)
     writer.visit(person, device, second, "teach", opened="logon", closed="logoff")
-    writer.case("S31", NONE, "", person, (device,), (first[0], second[1]),
-                f"renamed; {old} is the earlier name")  # fmt: skip
+    writer.case(
+        "S31",
+        NONE,
+        "",
+        person,
+        (device,),
+        (first[0], second[1]),
+        f"renamed; {old} is the earlier name",
+    )
 
 
 def rover(writer: SceneWriter) -> None:
@@ -121,14 +136,19 @@ def rover(writer: SceneWriter) -> None:
     for place, device in enumerate(seats):
         time = begin + place * writer.rng.randint(120, 260) * SECOND
         kind = 10 if place % 4 == 0 else 3
-        writer.plan.keys.append(
-            Key(time, device.number, person.username, "4624", kind, address)
-        )
+        writer.plan.keys.append(Key(time, device.number, person.username, "4624", kind, address))
         writer.plan.keys.append(
             Key(time + 90 * SECOND, device.number, person.username, "4634", kind)
         )
-    writer.case("S32", NONE, "", person, seats, minutes(begin, 60),
-                "network and remote logons of a technician")  # fmt: skip
+    writer.case(
+        "S32",
+        NONE,
+        "",
+        person,
+        seats,
+        minutes(begin, 60),
+        "network and remote logons of a technician",
+    )
 
 
 def scheduled_task(writer: SceneWriter) -> None:
@@ -142,9 +162,7 @@ def scheduled_task(writer: SceneWriter) -> None:
         writer.plan.keys.append(Key(time + MINUTE, device.number, name, "4634", 4))
         writer.fetch(name, device, time + 4 * SECOND, "drive.google.com", 88_000)
     span = (writer.world.days[0].at("03:06"), writer.world.days[-1].at("03:07"))
-    writer.case(
-        "S34", NONE, "", person, (device,), span, "a nightly task, logon type 4"
-    )
+    writer.case("S34", NONE, "", person, (device,), span, "a nightly task, logon type 4")
 
 
 def idle_tunnel(writer: SceneWriter) -> None:
@@ -156,20 +174,24 @@ def idle_tunnel(writer: SceneWriter) -> None:
     writer.away(person, span, 0)
     busy = minutes(writer.moment(day), 30)
     writer.sit(person, writer.desktop(person), busy, "teach", pace="busy")
-    writer.plan.tunnels.append(
-        Tunnel(person.username, laptop.number, *span, home_address(person))
-    )
+    writer.plan.tunnels.append(Tunnel(person.username, laptop.number, *span, home_address(person)))
     for start in range(span[0], span[1], 300 * SECOND):
         browse_idle(writer, person.username, laptop.number, start)
-    writer.case("S23", NONE, "", person, (laptop, writer.desktop(person)), span,
-                "an idle tunnel from home")  # fmt: skip
+    writer.case(
+        "S23", NONE, "", person, (laptop, writer.desktop(person)), span, "an idle tunnel from home"
+    )
 
 
 def browse_idle(writer: SceneWriter, account: str, laptop: int, start: int) -> None:
     """One request of an idle laptop at home."""
     device = writer.world.places.devices[laptop]
-    writer.fetch(account, device, start + writer.rng.randint(0, 900),
-                 "outlook.office.com", writer.rng.randint(8_600, 9_100))  # fmt: skip
+    writer.fetch(
+        account,
+        device,
+        start + writer.rng.randint(0, 900),
+        "outlook.office.com",
+        writer.rng.randint(8_600, 9_100),
+    )
     last = writer.plan.fetches.pop()
     writer.plan.fetches.append(last.from_network("DO/remote"))
 
@@ -184,8 +206,15 @@ def two_lines(writer: SceneWriter) -> None:
     writer.away(person, (first[0], second[1]), 90)
     at_home(writer.plan, person, laptop, first, "approved")
     at_home(writer.plan, person, laptop, second, "approved", remote_ip="203.0.113.140")
-    writer.case("S24", NONE, "", person, (laptop,), (first[0], second[1]),
-                "home line, then a mobile hotspot")  # fmt: skip
+    writer.case(
+        "S24",
+        NONE,
+        "",
+        person,
+        (laptop,),
+        (first[0], second[1]),
+        "home line, then a mobile hotspot",
+    )
 
 
 def own_devices(writer: SceneWriter) -> None:
@@ -218,12 +247,25 @@ def conference_from_afar(writer: SceneWriter) -> None:
     person = writer.teacher(day, laptop=True)
     laptop = writer.laptop(person)
     writer.away_all_day(person, day)
-    writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                    part="full", kind="professional", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=person.person_id,
+        date=day.date.isoformat(),
+        part="full",
+        kind="professional",
+        status="approved",
+    )
     span = minutes(day.at("11:40", writer.rng.randint(0, 30)), 25)
     at_home(writer.plan, person, laptop, span, "approved", pace="busy")
-    writer.case("S83a", NONE, "", person, (laptop,), span,
-                "on leave for a conference, at work through the tunnel")  # fmt: skip
+    writer.case(
+        "S83a",
+        NONE,
+        "",
+        person,
+        (laptop,),
+        span,
+        "on leave for a conference, at work through the tunnel",
+    )
 
 
 def back_after_noon(writer: SceneWriter) -> None:
@@ -231,12 +273,25 @@ def back_after_noon(writer: SceneWriter) -> None:
     day = writer.day(after=1)
     person = writer.teacher(day)
     writer.away(person, (day.at("05:00"), day.at("12:05")), 0)
-    writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                    part="am", kind="personal", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=person.person_id,
+        date=day.date.isoformat(),
+        part="am",
+        kind="personal",
+        status="approved",
+    )
     span = minutes(day.at("12:10"), 20)
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
-    writer.case("S82a", NONE, "", person, (writer.desktop(person),), span,
-                "back at noon after a morning's leave")  # fmt: skip
+    writer.case(
+        "S82a",
+        NONE,
+        "",
+        person,
+        (writer.desktop(person),),
+        span,
+        "back at noon after a morning's leave",
+    )
 
 
 def own_account_next_door(writer: SceneWriter) -> None:
@@ -257,10 +312,16 @@ def own_account_next_door(writer: SceneWriter) -> None:
     for person, other in zip(people, reversed(people), strict=True):
         writer.away(person, span)
         desk = writer.desktop(other)
-        writer.sit(person, desk, span, "office", pace="busy", opened="logon",
-                   closed="logoff")  # fmt: skip
-        writer.case("S86a", NONE, "", person, (desk,), span,
-                    "colleagues swapped desks, each under the own account")  # fmt: skip
+        writer.sit(person, desk, span, "office", pace="busy", opened="logon", closed="logoff")
+        writer.case(
+            "S86a",
+            NONE,
+            "",
+            person,
+            (desk,),
+            span,
+            "colleagues swapped desks, each under the own account",
+        )
 
 
 def snow_at_home(writer: SceneWriter) -> None:
@@ -270,8 +331,15 @@ def snow_at_home(writer: SceneWriter) -> None:
     span = minutes(day.at("09:30", writer.rng.randint(0, 60)), 40)
     writer.away(person, span)
     at_home(writer.plan, person, writer.laptop(person), span, "approved", pace="busy")
-    writer.case("S87a", NONE, "", person, (writer.laptop(person),), span,
-                "work at home while school is closed")  # fmt: skip
+    writer.case(
+        "S87a",
+        NONE,
+        "",
+        person,
+        (writer.laptop(person),),
+        span,
+        "work at home while school is closed",
+    )
 
 
 def early_bird(writer: SceneWriter) -> None:
@@ -279,10 +347,10 @@ def early_bird(writer: SceneWriter) -> None:
     day, person, device = writer.at_desk(after=1)
     span = minutes(day.at("05:40", writer.rng.randint(0, 10)), 30)
     writer.visit(person, device, span, "approved", pace="busy")
-    writer.fetch(person.username, device, span[0] + 9 * MINUTE, "www.weather.com",
-                 41_000)  # fmt: skip
-    writer.case("S88a", NONE, "", person, (device,), span,
-                "lessons prepared at the desk before six")  # fmt: skip
+    writer.fetch(person.username, device, span[0] + 9 * MINUTE, "www.weather.com", 41_000)
+    writer.case(
+        "S88a", NONE, "", person, (device,), span, "lessons prepared at the desk before six"
+    )
 
 
 LENDING: tuple[Scene, ...] = (
@@ -301,14 +369,17 @@ def demonstration(writer: SceneWriter) -> None:
     seat = writer.spare("HS", "lab", span)
     writer.away(person, span)
     writer.sit(person, mine, minutes(span[0] - 14 * MINUTE, 10), "teach", closed="none")
-    writer.tick(
-        person.username, mine, span, "outlook.office.com", seconds=90, size=8_800
+    writer.tick(person.username, mine, span, "outlook.office.com", seconds=90, size=8_800)
+    writer.sit(person, seat, span, "approved", pace="busy", opened="logon", closed="logoff")
+    writer.case(
+        "S14",
+        NONE,
+        "",
+        person,
+        (mine, seat),
+        span,
+        "a demonstration in the lab; own desktop logged on and idle",
     )
-    writer.sit(person, seat, span, "approved", pace="busy", opened="logon",
-               closed="logoff")  # fmt: skip
-    writer.case("S14", NONE, "", person, (mine, seat), span,
-                "a demonstration in the lab; own desktop logged on and idle"
-    )  # fmt: skip
 
 
 def podium_and_laptop(writer: SceneWriter) -> None:
@@ -316,19 +387,24 @@ def podium_and_laptop(writer: SceneWriter) -> None:
     day, person, mine = writer.at_desk()
     span = minutes(writer.moment(day), 30)
     podium = writer.spare(person.building, "classroom", span)
-    writer.visit(person, podium, span, "youtube.com", pace="video", opened="logon",
-                 closed="logoff")  # fmt: skip
+    writer.visit(person, podium, span, "youtube.com", pace="video", opened="logon", closed="logoff")
     writer.sit(person, mine, span, "approved", pace="busy")
-    writer.case("S17", NONE, "", person, (podium, mine), span,
-                "a video at the podium, grading beside it")  # fmt: skip
+    writer.case(
+        "S17", NONE, "", person, (podium, mine), span, "a video at the podium, grading beside it"
+    )
 
 
 def office_account(writer: SceneWriter) -> None:
     """S20: the approved shared account of an office, on three computers at once."""
     day = writer.day()
-    writer.plan.add("accounts.csv", username="hs_office", account_type="role_shared",
-                    approved_shared="yes", valid_from="2026-07-01",
-                    note="front office, approved by the superintendent")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username="hs_office",
+        account_type="role_shared",
+        approved_shared="yes",
+        valid_from="2026-07-01",
+        note="front office, approved by the superintendent",
+    )
     span = minutes(writer.moment(day), 30)
     first = writer.holder("secretary", day, building="HS")
     second = writer.holder("aide", day, building="HS")
@@ -337,29 +413,53 @@ def office_account(writer: SceneWriter) -> None:
     for person in (first, second, third):
         device = writer.world.places.of(person, "desktop")
         device = device or writer.spare("HS", "workroom", span)
-        writer.visit(person, device, span, "office", account="hs_office", pace="busy",
-                     opened="logon", closed="logoff")  # fmt: skip
+        writer.visit(
+            person,
+            device,
+            span,
+            "office",
+            account="hs_office",
+            pace="busy",
+            opened="logon",
+            closed="logoff",
+        )
         devices.append(device)
-    writer.case("S20", NONE, "", first, devices, span, "approved shared account",
-                account="hs_office")  # fmt: skip
+    writer.case(
+        "S20", NONE, "", first, devices, span, "approved shared account", account="hs_office"
+    )
 
 
 def kiosks(writer: SceneWriter) -> None:
     """S21: the library's account at kiosks of two schools at once."""
     day = writer.day()
-    writer.plan.add("accounts.csv", username="library_kiosk",
-                    account_type="role_shared", approved_shared="yes",
-                    valid_from="2026-07-01", note="catalog kiosks")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username="library_kiosk",
+        account_type="role_shared",
+        approved_shared="yes",
+        valid_from="2026-07-01",
+        note="catalog kiosks",
+    )
     span = minutes(writer.moment(day), 30)
     devices = []
     for building in ("HS", "ES"):
         pupil = writer.pupil(building, day)
         kiosk = writer.choice(writer.world.places.pool(building, "kiosk"))
-        writer.visit(pupil, kiosk, span, "approved", account="library_kiosk", margin=5,
-                     opened="logon", closed="logoff", pace="busy")  # fmt: skip
+        writer.visit(
+            pupil,
+            kiosk,
+            span,
+            "approved",
+            account="library_kiosk",
+            margin=5,
+            opened="logon",
+            closed="logoff",
+            pace="busy",
+        )
         devices.append(kiosk)
-    writer.case("S21", NONE, "", pupil, devices, span, "kiosks in two schools",
-                account="library_kiosk")  # fmt: skip
+    writer.case(
+        "S21", NONE, "", pupil, devices, span, "kiosks in two schools", account="library_kiosk"
+    )
     writer.about_nobody()
 
 
@@ -389,14 +489,14 @@ def substitute_week(writer: SceneWriter) -> None:
         span = minutes(writer.moment(day), 35)
         writer.away(person, span)
         writer.seats.setdefault(podium.number, []).append(span)
-        writer.sit(person, podium, span, "approved", pace="busy", opened="logon",
-                   closed="logoff")  # fmt: skip
+        writer.sit(person, podium, span, "approved", pace="busy", opened="logon", closed="logoff")
         devices.append(podium)
         spans.append(span)
     if not spans:
         raise NotCastError
-    writer.case("S33", NONE, "", person, devices, (spans[0][0], spans[-1][1]),
-                "another podium every day")  # fmt: skip
+    writer.case(
+        "S33", NONE, "", person, devices, (spans[0][0], spans[-1][1]), "another podium every day"
+    )
 
 
 def busy_seat(writer: SceneWriter) -> None:
@@ -408,9 +508,7 @@ def busy_seat(writer: SceneWriter) -> None:
     first = None
     for place, pupil in enumerate(writer.rng.sample(pupils, min(40, len(pupils)))):
         turn = minutes(whole[0] + place * 9 * MINUTE, 7.5)
-        writer.visit(
-            pupil, seat, turn, "student", opened="logon", closed="logoff", margin=2
-        )
+        writer.visit(pupil, seat, turn, "student", opened="logon", closed="logoff", margin=2)
         first = first or pupil
     if first is None:
         raise NotCastError

@@ -30,9 +30,17 @@ def _extra_duty(
     writer: SceneWriter, person: Person, day: Day, start: str, end: str, note: str
 ) -> None:
     date = day.date.isoformat()
-    writer.plan.add("staff_duty.csv", person_id=person.person_id, date_from=date,
-                    date_to=date, weekday="date", start_local=start, end_local=end,
-                    building=person.building, kind="extra")  # fmt: skip
+    writer.plan.add(
+        "staff_duty.csv",
+        person_id=person.person_id,
+        date_from=date,
+        date_to=date,
+        weekday="date",
+        start_local=start,
+        end_local=end,
+        building=person.building,
+        kind="extra",
+    )
     first = day.at(start, writer.rng.randint(30, 70))
     span = minutes(first, 35)
     device = writer.desktop(person)
@@ -42,16 +50,20 @@ def _extra_duty(
 
 def first_workday(writer: SceneWriter) -> None:
     """S61: an ordinary start on the first workday after the change."""
-    day = writer.choice(
-        [d for d in writer.world.days if (d.date - CLOCK_CHANGE).days == 1]
-    )
+    day = writer.choice([d for d in writer.world.days if (d.date - CLOCK_CHANGE).days == 1])
     person = writer.teacher(day)
     span = minutes(day.at("07:25"), 20)
     writer.away(person, span)
-    writer.sit(person, writer.desktop(person), span, "open_learning", pace="busy",
-               opened="logon")  # fmt: skip
-    writer.case("S61", NONE, "", person, (writer.desktop(person),), span,
-                "at work at 07:25 after the clocks changed")  # fmt: skip
+    writer.sit(person, writer.desktop(person), span, "open_learning", pace="busy", opened="logon")
+    writer.case(
+        "S61",
+        NONE,
+        "",
+        person,
+        (writer.desktop(person),),
+        span,
+        "at work at 07:25 after the clocks changed",
+    )
 
 
 def repeated_hour(writer: SceneWriter) -> None:
@@ -63,8 +75,15 @@ def repeated_hour(writer: SceneWriter) -> None:
     for place in range(12):
         start = first + place * 9 * MINUTE + writer.rng.randint(0, 40) * SECOND
         writer.fetch(person.username, device, start, "www.weather.com", 22_000)
-    writer.case("S63", NONE, "", person, (device,), (first, first + 2 * HOUR),
-                "lines in the repeated hour of the clock change")  # fmt: skip
+    writer.case(
+        "S63",
+        NONE,
+        "",
+        person,
+        (device,),
+        (first, first + 2 * HOUR),
+        "lines in the repeated hour of the clock change",
+    )
 
 
 def evening_grading(writer: SceneWriter) -> None:
@@ -74,8 +93,15 @@ def evening_grading(writer: SceneWriter) -> None:
     span = minutes(day.at("19:40", writer.rng.randint(0, 40)), 55)
     writer.away(person, span, 90)
     at_home(writer.plan, person, writer.laptop(person), span, "approved", pace="busy")
-    writer.case("S67", NONE, "", person, (writer.laptop(person),), span,
-                "grading at home, approved sites only")  # fmt: skip
+    writer.case(
+        "S67",
+        NONE,
+        "",
+        person,
+        (writer.laptop(person),),
+        span,
+        "grading at home, approved sites only",
+    )
 
 
 def late_at_school(writer: SceneWriter) -> None:
@@ -85,9 +111,15 @@ def late_at_school(writer: SceneWriter) -> None:
     writer.visit(person, device, span, "approved", pace="busy", margin=60)
     look = minutes(span[0] + 30 * MINUTE, 2)
     browse(writer.plan, person, device, look, "shelfmart.example", pace="busy")
-    writer.case("S67", NONE, "", person, (device,), span,
-                "approved work at school in the evening, two minutes in a shop"
-    )  # fmt: skip
+    writer.case(
+        "S67",
+        NONE,
+        "",
+        person,
+        (device,),
+        span,
+        "approved work at school in the evening, two minutes in a shop",
+    )
 
 
 def conferences(writer: SceneWriter) -> None:
@@ -118,8 +150,9 @@ def second_shift(writer: SceneWriter) -> None:
     person = writer.holder("second-shift custodian", day)
     span = minutes(day.at("21:00", writer.rng.randint(0, 20)), 20)
     device = writer.spare(person.building, "workroom", span)
-    writer.visit(person, device, span, "evening_supplies", pace="busy", opened="logon",
-                 closed="logoff")  # fmt: skip
+    writer.visit(
+        person, device, span, "evening_supplies", pace="busy", opened="logon", closed="logoff"
+    )
     writer.case("S69", NONE, "", person, (device,), span, "second shift, on duty")
 
 
@@ -133,11 +166,23 @@ def open_tab(writer: SceneWriter) -> None:
     name = person.username
     writer.tick(name, device, span, "www.espn.com", seconds=60, size=14_200)
     writer.tick(name, device, span, "assets.msn.com", seconds=300, size=12_700)
-    writer.fetch(name, device, span[0] + 10 * HOUR, "download.windowsupdate.com",
-                 2_100_000_000, elapsed=9 * MINUTE)  # fmt: skip
-    writer.case("S70", NONE, "", person, (device,), span,
-                "an open tab every minute, widgets, an update of 2 GB; locked"
-    )  # fmt: skip
+    writer.fetch(
+        name,
+        device,
+        span[0] + 10 * HOUR,
+        "download.windowsupdate.com",
+        2_100_000_000,
+        elapsed=9 * MINUTE,
+    )
+    writer.case(
+        "S70",
+        NONE,
+        "",
+        person,
+        (device,),
+        span,
+        "an open tab every minute, widgets, an update of 2 GB; locked",
+    )
 
 
 def long_tunnel(writer: SceneWriter) -> None:
@@ -148,11 +193,25 @@ def long_tunnel(writer: SceneWriter) -> None:
     writer.sit(person, device, minutes(opened - 4 * MINUTE, 7), "approved")
     for late in (0, 26_000, 70_000):
         writer.plan.fetches.append(
-            Fetch(person.username, device.number, device.network, opened + late,
-                  "www.amazon.com", 61_000 + late, closed - opened)
-        )  # fmt: skip
-    writer.case("S71", NONE, "", person, (device,), (opened, closed),
-                "a tunnel opened at 15:20, logged at 19:40")  # fmt: skip
+            Fetch(
+                person.username,
+                device.number,
+                device.network,
+                opened + late,
+                "www.amazon.com",
+                61_000 + late,
+                closed - opened,
+            )
+        )
+    writer.case(
+        "S71",
+        NONE,
+        "",
+        person,
+        (device,),
+        (opened, closed),
+        "a tunnel opened at 15:20, logged at 19:40",
+    )
 
 
 def learning_at_home(writer: SceneWriter) -> None:
@@ -190,68 +249,102 @@ def leave_cancelled(writer: SceneWriter) -> None:
     """S08: the leave was canceled, and the owner works."""
     day = writer.day(after=1)
     person = writer.teacher(day)
-    writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                    part="full", kind="personal", status="cancelled")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=person.person_id,
+        date=day.date.isoformat(),
+        part="full",
+        kind="personal",
+        status="cancelled",
+    )
     span = minutes(writer.moment(day), 25)
     writer.away(person, span)
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
-    writer.case("S08", NONE, "", person, (writer.desktop(person),), span,
-                "leave was canceled")  # fmt: skip
+    writer.case("S08", NONE, "", person, (writer.desktop(person),), span, "leave was canceled")
 
 
 def morning_leave(writer: SceneWriter) -> None:
     """S09: on leave in the morning, at work at one."""
     day = writer.day(after=1)
     person = writer.teacher(day)
-    writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                    part="am", kind="personal", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=person.person_id,
+        date=day.date.isoformat(),
+        part="am",
+        kind="personal",
+        status="approved",
+    )
     span = minutes(day.at("13:00"), 25)
     writer.away(person, (day.at("06:30"), span[1]))
     writer.sit(person, writer.desktop(person), span, "teach", pace="busy")
-    writer.case("S09", NONE, "", person, (writer.desktop(person),), span,
-                "morning leave, afternoon work")  # fmt: skip
+    writer.case(
+        "S09", NONE, "", person, (writer.desktop(person),), span, "morning leave, afternoon work"
+    )
 
 
 def leave_and_mail(writer: SceneWriter) -> None:
     """S11: on leave, while the locked computer fetches mail."""
     day, person, device = writer.at_desk(after=2, weekdays="1234")
     writer.away_all_day(person, day)
-    writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                    part="full", kind="sick", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=person.person_id,
+        date=day.date.isoformat(),
+        part="full",
+        kind="sick",
+        status="approved",
+    )
     evening = day.at("15:30") - DAY
     writer.away(person, (evening, evening + 8 * 60 * MINUTE), 0)
     writer.sit(person, device, minutes(evening, 6), "teach")
     span = (day.at("06:00"), day.at("17:00"))
-    writer.tick(person.username, device, span, "outlook.office.com", seconds=300,
-                size=9_100)  # fmt: skip
-    writer.case("S11", NONE, "", person, (device,), span,
-                "leave; the locked computer refreshes mail")  # fmt: skip
+    writer.tick(person.username, device, span, "outlook.office.com", seconds=300, size=9_100)
+    writer.case(
+        "S11", NONE, "", person, (device,), span, "leave; the locked computer refreshes mail"
+    )
 
 
 def leave_and_restart(writer: SceneWriter) -> None:
     """S12: on leave, while the computer restarts and signs on by itself."""
     day, person, device = writer.at_desk(after=2)
     writer.away_all_day(person, day)
-    writer.plan.add("leave.csv", person_id=person.person_id, date=day.date.isoformat(),
-                    part="full", kind="sick", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=person.person_id,
+        date=day.date.isoformat(),
+        part="full",
+        kind="sick",
+        status="approved",
+    )
     begin = day.at("03:10", writer.rng.random())
     writer.plan.sittings.append(
-        Sitting(-1, person.username, device.number, device.network, begin,
-                begin + 7 * SECOND, "logon", "lock")
-    )  # fmt: skip
+        Sitting(
+            -1,
+            person.username,
+            device.number,
+            device.network,
+            begin,
+            begin + 7 * SECOND,
+            "logon",
+            "lock",
+        )
+    )
     hosts = ("www.facebook.com", "www.amazon.com", "docs.google.com", "www.espn.com",
              "mail.google.com", "www.reddit.com")  # fmt: skip
     for place in range(24):
-        writer.fetch(person.username, device,
-                     begin + 15 * SECOND + place * writer.rng.randint(900, 2_100),
-                     hosts[place % len(hosts)], writer.rng.randint(9_000, 160_000)
-        )  # fmt: skip
+        writer.fetch(
+            person.username,
+            device,
+            begin + 15 * SECOND + place * writer.rng.randint(900, 2_100),
+            hosts[place % len(hosts)],
+            writer.rng.randint(9_000, 160_000),
+        )
     span = (begin, day.at("16:00"))
-    writer.tick(
-        person.username, device, span, "mail.google.com", seconds=600, size=7_700
+    writer.tick(person.username, device, span, "mail.google.com", seconds=600, size=7_700)
+    writer.case(
+        "S12", NONE, "", person, (device,), span, "restart sign-on at ten past three, tabs restored"
     )
-    writer.case("S12", NONE, "", person, (device,), span,
-                "restart sign-on at ten past three, tabs restored")  # fmt: skip
 
 
 LEAVE: tuple[Scene, ...] = (
@@ -266,8 +359,16 @@ def shorter_silence(writer: SceneWriter, least: int, most: int) -> None:
     span, device = used_again(writer, account, before, day)
     anybody = writer.world.roster.staff[0]
     idle = (day.date - before.date).days
-    writer.case("S102a", NONE, "", anybody, (device,), span,
-                f"used again after {idle} days", account=account)  # fmt: skip
+    writer.case(
+        "S102a",
+        NONE,
+        "",
+        anybody,
+        (device,),
+        span,
+        f"used again after {idle} days",
+        account=account,
+    )
     writer.about_nobody()
 
 
@@ -279,9 +380,14 @@ def back_from_leave(writer: SceneWriter) -> None:
     seen_before(writer, person.username, device, before)
     for one in (*writer.earlier, *writer.world.days):
         if before.date < one.date < day.date:
-            writer.plan.add("leave.csv", person_id=person.person_id,
-                            date=one.date.isoformat(), part="full", kind="medical",
-                            status="approved")  # fmt: skip
+            writer.plan.add(
+                "leave.csv",
+                person_id=person.person_id,
+                date=one.date.isoformat(),
+                part="full",
+                kind="medical",
+                status="approved",
+            )
     start = writer.world.days[0].at("00:00")
     span = minutes(writer.moment(day), 30)
     writer.away(person, (start, span[0] - MINUTE), 0)

@@ -21,8 +21,15 @@ def stored_password(writer: SceneWriter) -> None:
     for place in range(50):
         time = begin + place * 11 * SECOND
         writer.plan.keys.append(Key(time, device.number, person.username, "4625", 2))
-    writer.case("S73a", NONE, "", person, (device,), minutes(begin, 10),
-                "one account refused fifty times by a stored password")  # fmt: skip
+    writer.case(
+        "S73a",
+        NONE,
+        "",
+        person,
+        (device,),
+        minutes(begin, 10),
+        "one account refused fifty times by a stored password",
+    )
 
 
 def class_in_line(writer: SceneWriter) -> None:
@@ -37,9 +44,16 @@ def class_in_line(writer: SceneWriter) -> None:
             writer.plan.keys.append(
                 Key(time + late * SECOND, device.number, pupil.username, code, 2)
             )
-        writer.case("S73b", NONE, "", pupil, (device,), span,
-                    "a class lines up at one computer",
-                    account=device.listed_as)  # fmt: skip
+        writer.case(
+            "S73b",
+            NONE,
+            "",
+            pupil,
+            (device,),
+            span,
+            "a class lines up at one computer",
+            account=device.listed_as,
+        )
 
 
 def on_the_last_day(writer: SceneWriter) -> None:
@@ -48,17 +62,30 @@ def on_the_last_day(writer: SceneWriter) -> None:
     span = minutes(writer.moment(day), 10)
     device = writer.spare("MS", "workroom", span)
     account = f"visitor{writer.rng.randint(10, 99)}"
-    writer.plan.add("accounts.csv", username=account, account_type="person",
-                    approved_shared="no", valid_from="2026-10-12",
-                    valid_to=day.date.isoformat())  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="person",
+        approved_shared="no",
+        valid_from="2026-10-12",
+        valid_to=day.date.isoformat(),
+    )
     for time, code in ((span[0], "4624"), (span[1], "4634")):
         writer.plan.keys.append(Key(time, device.number, account, code, 2))
     for place in range(9):
         start = span[0] + (30 + place * 50 + writer.rng.randint(0, 30)) * SECOND
         writer.fetch(account, device, start, "docs.google.com", 23_000 + 700 * place)
     anybody = writer.world.roster.staff[0]
-    writer.case("S75a", NONE, "", anybody, (device,), span,
-                "a visitor's account on its last day", account=account)  # fmt: skip
+    writer.case(
+        "S75a",
+        NONE,
+        "",
+        anybody,
+        (device,),
+        span,
+        "a visitor's account on its last day",
+        account=account,
+    )
 
 
 SCENES: tuple[Scene, ...] = (stored_password, class_in_line, on_the_last_day)
@@ -71,10 +98,12 @@ def link_check(writer: SceneWriter) -> None:
     writer.visit(person, device, span)
     for place, domain in enumerate(writer.rng.sample(LEARNING[:56], 26)):
         start = span[0] + (place * 112 + writer.rng.randint(0, 70)) * SECOND
-        writer.fetch(person.username, device, start, f"www.{domain}",
-                     writer.rng.randint(14_000, 160_000))  # fmt: skip
-    writer.case("S94a", NONE, "", person, (device,), span,
-                "26 sites of a reading list in 50 minutes")  # fmt: skip
+        writer.fetch(
+            person.username, device, start, f"www.{domain}", writer.rng.randint(14_000, 160_000)
+        )
+    writer.case(
+        "S94a", NONE, "", person, (device,), span, "26 sites of a reading list in 50 minutes"
+    )
 
 
 def restored_tabs(writer: SceneWriter) -> None:
@@ -84,8 +113,9 @@ def restored_tabs(writer: SceneWriter) -> None:
     writer.visit(person, device, span)
     for domain in writer.rng.sample(LEARNING[:56], 50):
         start = span[0] + 40 * SECOND + writer.rng.randrange(70 * SECOND)
-        writer.fetch(person.username, device, start, f"www.{domain}",
-                     writer.rng.randint(14_000, 160_000))  # fmt: skip
+        writer.fetch(
+            person.username, device, start, f"www.{domain}", writer.rng.randint(14_000, 160_000)
+        )
     writer.case("S94b", NONE, "", person, (device,), span, "fifty restored tabs")
 
 
@@ -93,14 +123,19 @@ def good_neighbour(writer: SceneWriter) -> None:
     """S95a: a company whose name is one letter from the district's, known to lists."""
     day, person, device = writer.at_desk(after=1)
     for source in ("district", "filter-vendor"):
-        writer.plan.add("site_categories.csv", domain="simpleton.example",
-                        category="business", source=source)  # fmt: skip
+        writer.plan.add(
+            "site_categories.csv", domain="simpleton.example", category="business", source=source
+        )
     span = minutes(writer.moment(day), 5)
     writer.visit(person, device, span, "teach")
     for place in range(3):
-        writer.fetch(person.username, device, span[0] + (50 + place * 31) * SECOND,
-                     "www.simpleton.example", writer.rng.randint(9_000, 60_000)
-        )  # fmt: skip
+        writer.fetch(
+            person.username,
+            device,
+            span[0] + (50 + place * 31) * SECOND,
+            "www.simpleton.example",
+            writer.rng.randint(9_000, 60_000),
+        )
     about_device(writer, "S95a", "", device, span, "a firm with a similar name")
 
 
@@ -113,26 +148,46 @@ def first_day(writer: SceneWriter) -> None:
     for time, code in ((span[0], "4624"), (span[1], "4634")):
         writer.plan.keys.append(Key(time, device.number, account, code, 2))
     anybody = writer.world.roster.staff[0]
-    writer.case("S97a", NONE, "", anybody, (device,), span,
-                "somebody new whose row is missing", account=account)  # fmt: skip
+    writer.case(
+        "S97a",
+        NONE,
+        "",
+        anybody,
+        (device,),
+        span,
+        "somebody new whose row is missing",
+        account=account,
+    )
 
 
 def at_its_desk(writer: SceneWriter) -> None:
     """S100a: a shared account where it belongs, with a glance at the weather."""
     day = writer.day(after=1)
     account = f"counter{writer.rng.randint(10, 99)}"
-    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
-                    approved_shared="yes", valid_from="2026-07-01", used_in="MS|lab",
-                    note="front desk")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="role_shared",
+        approved_shared="yes",
+        valid_from="2026-07-01",
+        used_in="MS|lab",
+        note="front desk",
+    )
     person = writer.teacher(day, building="MS")
     span = minutes(writer.moment(day), 40)
     for building, pool in (("MS", "workroom"), ("HS", "lab")):
         device = writer.spare(building, pool, span)
-        writer.sit(person, device, span, "office", account=account, opened="logon",
-                   closed="logoff")  # fmt: skip
-        writer.case("S100a", NONE, "", person, (device,), span,
-                    "a shared account where it belongs", account=account
-        )  # fmt: skip
+        writer.sit(person, device, span, "office", account=account, opened="logon", closed="logoff")
+        writer.case(
+            "S100a",
+            NONE,
+            "",
+            person,
+            (device,),
+            span,
+            "a shared account where it belongs",
+            account=account,
+        )
 
 
 STRANGERS: tuple[Scene, ...] = (

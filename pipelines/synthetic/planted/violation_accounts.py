@@ -20,11 +20,18 @@ def two_campuses(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.away(other, span)
     around = (span[0] - 6 * MINUTE, span[1] + 3 * MINUTE)
     writer.sit(owner, mine, around, "teach", pace="busy")
-    writer.sit(other, far, span, "teach", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(
+        other,
+        far,
+        span,
+        "teach",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} uses the account at ES while its owner works at HS"
-    writer.case("S01", SHARED, "SA-1", owner, (mine, far), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S01", SHARED, "SA-1", owner, (mine, far), span, note, intensity=intensity)
 
 
 def keyboard_hop(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -38,11 +45,18 @@ def keyboard_hop(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.away(owner, (last - 15 * MINUTE, span[1]), 60)
     writer.away(other, span)
     writer.sit(owner, mine, (last - 13 * MINUTE, last), "teach", pace="busy")
-    writer.sit(other, far, span, "teach", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(
+        other,
+        far,
+        span,
+        "teach",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} logs on at ES minutes after the owner's click at HS"
-    writer.case("S03", SHARED, "SA-2", owner, (mine, far), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S03", SHARED, "SA-2", owner, (mine, far), span, note, intensity=intensity)
 
 
 def owner_on_leave(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -53,12 +67,26 @@ def owner_on_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     mine = writer.desktop(owner)
     writer.away_all_day(owner, day)
     writer.away_all_day(other, day)
-    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                    part="full", kind="sick", status="approved",
-                    substitute_person_id=other.person_id)  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=owner.person_id,
+        date=day.date.isoformat(),
+        part="full",
+        kind="sick",
+        status="approved",
+        substitute_person_id=other.person_id,
+    )
     span = minutes(writer.moment(day, "08:30", "13:30"), length)
-    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(
+        other,
+        mine,
+        span,
+        "teach",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} works under the account while its owner is on leave"
     writer.case("S07", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
@@ -70,8 +98,14 @@ def afternoon_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     other = writer.holder("aide", day, building=owner.building)
     mine = writer.desktop(owner)
     writer.away(owner, (day.at("12:00"), day.at("23:00")), 5)
-    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                    part="pm", kind="personal", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=owner.person_id,
+        date=day.date.isoformat(),
+        part="pm",
+        kind="personal",
+        status="approved",
+    )
     span = minutes(day.at("14:00", writer.rng.randint(0, 20)), length)
     writer.visit(other, mine, span, "teach", account=owner.username, pace="busy")
     note = f"{other.person_id} unlocks the computer of an owner on leave since noon"
@@ -92,8 +126,17 @@ def in_the_lab(writer: SceneWriter, length: float, intensity: int) -> None:
         pupil = writer.pupil("HS", day)
         begun = (span[0] + late * SECOND, span[1])
         seat = writer.spare("HS", "lab", begun)
-        writer.visit(pupil, seat, begun, "student", account=owner.username, pace="busy",
-                     opened="logon", closed="logoff", margin=5)  # fmt: skip
+        writer.visit(
+            pupil,
+            seat,
+            begun,
+            "student",
+            account=owner.username,
+            pace="busy",
+            opened="logon",
+            closed="logoff",
+            margin=5,
+        )
         devices.append(seat)
         pupils.append(pupil.person_id)
     note = f"{' and '.join(pupils)} use the account in the lab, owner at the desk"
@@ -111,35 +154,57 @@ def colleagues_desk(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.away(other, span)
     around = (span[0] - 4 * MINUTE, span[1] + 2 * MINUTE)
     writer.sit(owner, mine, around, "teach", pace="busy")
-    writer.sit(other, theirs, span, "teach", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(
+        other,
+        theirs,
+        span,
+        "teach",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} uses the account at the own desk, owner at theirs"
-    writer.case("S15", SHARED, "SA-4", owner, (mine, theirs), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S15", SHARED, "SA-4", owner, (mine, theirs), span, note, intensity=intensity)
 
 
 def pooled(writer: SceneWriter, account: str, first: int, users: int) -> None:
     """S19: a shared account that nobody approved goes from desk to desk."""
     days = [d for d in writer.world.days if d.has_school and d.number >= first][:users]
-    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
-                    approved_shared="no", valid_from="2026-08-01",
-                    note="never approved")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="role_shared",
+        approved_shared="no",
+        valid_from="2026-08-01",
+        note="never approved",
+    )
     devices, spans = [], []
     person = None
     for day in days:
         person = writer.teacher(day)
         span = minutes(writer.moment(day), writer.rng.randint(9, 16))
         device = writer.desktop(person)
-        writer.visit(person, device, span, "approved", account=account, opened="logon",
-                     closed="logoff")  # fmt: skip
+        writer.visit(
+            person, device, span, "approved", account=account, opened="logon", closed="logoff"
+        )
         devices.append(device)
         spans.append(span)
     if person is None:
         return
     around = (spans[0][0], spans[-1][1])
     note = f"{users} people's computers in {len(days)} days; the account is the subject"
-    writer.case("S19", SHARED, "SA-5", person, devices, around, note, account=account,
-                intensity=min(3, users - 2))  # fmt: skip
+    writer.case(
+        "S19",
+        SHARED,
+        "SA-5",
+        person,
+        devices,
+        around,
+        note,
+        account=account,
+        intensity=min(3, users - 2),
+    )
     writer.about_nobody()
 
 
@@ -151,11 +216,17 @@ def here_and_far(writer: SceneWriter, length: float, intensity: int) -> None:
     mine, laptop = writer.desktop(owner), writer.laptop(owner)
     writer.away(owner, span)
     writer.sit(owner, mine, (span[0] - 4 * MINUTE, span[1]), "teach", pace="busy")
-    at_home(writer.plan, owner, laptop, span, "teach", pace="busy",
-            remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}")  # fmt: skip
+    at_home(
+        writer.plan,
+        owner,
+        laptop,
+        span,
+        "teach",
+        pace="busy",
+        remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}",
+    )
     note = "somebody else has the laptop 900 km away, the owner is at the desk"
-    writer.case("S22", SHARED, "SA-6", owner, (mine, laptop), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S22", SHARED, "SA-6", owner, (mine, laptop), span, note, intensity=intensity)
 
 
 SCENES: tuple[Scene, ...] = (
@@ -192,11 +263,18 @@ def lent_to_a_pupil(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.away(pupil, span, 5)
     around = (span[0] - 5 * MINUTE, span[1] + 2 * MINUTE)
     writer.sit(owner, mine, around, "teach", pace="busy")
-    writer.sit(pupil, far, span, "student", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(
+        pupil,
+        far,
+        span,
+        "student",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{pupil.person_id} uses the account in the lab of ES, its owner is at HS"
-    writer.case("S81", SHARED, "SA-1", owner, (mine, far), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S81", SHARED, "SA-1", owner, (mine, far), span, note, intensity=intensity)
 
 
 def morning_leave(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -206,11 +284,25 @@ def morning_leave(writer: SceneWriter, length: float, intensity: int) -> None:
     other = writer.holder("aide", day, building=owner.building)
     mine = writer.desktop(owner)
     writer.away(owner, (day.at("05:00"), day.at("12:10")), 0)
-    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                    part="am", kind="personal", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=owner.person_id,
+        date=day.date.isoformat(),
+        part="am",
+        kind="personal",
+        status="approved",
+    )
     span = minutes(day.at("09:20", writer.rng.randint(0, 30)), length)
-    writer.visit(other, mine, span, "teach", account=owner.username, pace="busy",
-                 opened="logon", closed="logoff")  # fmt: skip
+    writer.visit(
+        other,
+        mine,
+        span,
+        "teach",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} works under the account of an owner who comes at noon"
     writer.case("S82", SHARED, "SA-3", owner, (mine,), span, note, intensity=intensity)
 
@@ -222,14 +314,27 @@ def at_a_conference(writer: SceneWriter, length: float, intensity: int) -> None:
     other = writer.teacher(day, building=owner.building)
     theirs = writer.desktop(other)
     writer.away_all_day(owner, day)
-    writer.plan.add("leave.csv", person_id=owner.person_id, date=day.date.isoformat(),
-                    part="full", kind="professional", status="approved")  # fmt: skip
+    writer.plan.add(
+        "leave.csv",
+        person_id=owner.person_id,
+        date=day.date.isoformat(),
+        part="full",
+        kind="professional",
+        status="approved",
+    )
     span = minutes(writer.moment(day, "09:00", "13:30"), length)
-    writer.visit(other, theirs, span, "approved", account=owner.username, pace="busy",
-                 opened="logon", closed="logoff")  # fmt: skip
+    writer.visit(
+        other,
+        theirs,
+        span,
+        "approved",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} works under the account of an owner at a conference"
-    writer.case("S83", SHARED, "SA-3", owner, (theirs,), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S83", SHARED, "SA-3", owner, (theirs,), span, note, intensity=intensity)
 
 
 def hop_back(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -244,11 +349,18 @@ def hop_back(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.away(owner, (before[0], span[1]), 60)
     writer.away(other, span)
     writer.sit(owner, far, before, "teach", pace="busy", opened="logon")
-    writer.sit(other, mine, span, "teach", account=owner.username, pace="busy",
-               opened="logon", closed="logoff")  # fmt: skip
+    writer.sit(
+        other,
+        mine,
+        span,
+        "teach",
+        account=owner.username,
+        pace="busy",
+        opened="logon",
+        closed="logoff",
+    )
     note = f"{other.person_id} logs on at HS while the owner is still at ES"
-    writer.case("S84", SHARED, "SA-2", owner, (mine, far), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S84", SHARED, "SA-2", owner, (mine, far), span, note, intensity=intensity)
 
 
 def swapped(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -259,12 +371,20 @@ def swapped(writer: SceneWriter, length: float, intensity: int) -> None:
     span = minutes(writer.moment(day), length)
     for sitter, owner in ((one, other), (other, one)):
         writer.away(sitter, span)
-        writer.sit(sitter, writer.desktop(sitter), span, "teach",
-                   account=owner.username, pace="busy", opened="logon",
-                   closed="logoff")  # fmt: skip
+        writer.sit(
+            sitter,
+            writer.desktop(sitter),
+            span,
+            "teach",
+            account=owner.username,
+            pace="busy",
+            opened="logon",
+            closed="logoff",
+        )
         note = f"{sitter.person_id} uses the account at the own desk, and the reverse"
-        writer.case("S85", SHARED, "SA-L", owner, (writer.desktop(sitter),), span, note,
-                    intensity=intensity)  # fmt: skip
+        writer.case(
+            "S85", SHARED, "SA-L", owner, (writer.desktop(sitter),), span, note, intensity=intensity
+        )
 
 
 def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -281,9 +401,7 @@ def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None
     span = minutes(writer.moment(day), length)
     devices = [writer.desktop(owner)]
     writer.away(owner, span)
-    writer.sit(
-        owner, devices[0], (span[0] - 3 * MINUTE, span[1]), "office", pace="busy"
-    )
+    writer.sit(owner, devices[0], (span[0] - 3 * MINUTE, span[1]), "office", pace="busy")
     for late in (0, 80):
         colleague = writer.person(
             lambda p: (
@@ -296,12 +414,27 @@ def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None
         begun = (span[0] + late * SECOND, span[1])
         writer.away(colleague, begun)
         desk = writer.desktop(colleague)
-        writer.sit(colleague, desk, begun, "office", account=owner.username,
-                   pace="busy", opened="logon", closed="logoff")  # fmt: skip
+        writer.sit(
+            colleague,
+            desk,
+            begun,
+            "office",
+            account=owner.username,
+            pace="busy",
+            opened="logon",
+            closed="logoff",
+        )
         devices.append(desk)
-    writer.case("S86", SHARED, "SA-4", owner, devices, span,
-                "one account at three desks of one office by turns",
-                intensity=intensity)  # fmt: skip
+    writer.case(
+        "S86",
+        SHARED,
+        "SA-4",
+        owner,
+        devices,
+        span,
+        "one account at three desks of one office by turns",
+        intensity=intensity,
+    )
 
 
 LENDING: tuple[Scene, ...] = (

@@ -39,8 +39,7 @@ def evening(
     span = minutes(day.at(clock, writer.rng.randint(0, 6)), length)
     writer.visit(person, device, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at the desk from {clock}"
-    writer.case(family, HOURS, "OH-1", person, (device,), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case(family, HOURS, "OH-1", person, (device,), span, note, intensity=intensity)
 
 
 def after_the_change(writer: SceneWriter, length: float, intensity: int) -> None:
@@ -67,13 +66,18 @@ def split_evening(writer: SceneWriter) -> None:
     writer.away(person, whole)
     for span in (first, second):
         writer.sit(person, device, span, "mixed_leisure", pace="busy")
-    writer.case("S64", HOURS, "OH-1", person, (device,), whole,
-                "two stretches of leisure at the desk in one evening")  # fmt: skip
+    writer.case(
+        "S64",
+        HOURS,
+        "OH-1",
+        person,
+        (device,),
+        whole,
+        "two stretches of leisure at the desk in one evening",
+    )
 
 
-def at_the_weekend(
-    writer: SceneWriter, weekday: int, length: float, intensity: int
-) -> None:
+def at_the_weekend(writer: SceneWriter, weekday: int, length: float, intensity: int) -> None:
     """S65: in a closed building."""
     days = [day for day in writer.world.days if day.date.weekday() == weekday]
     clock = "13:10" if weekday == 6 else "10:20"
@@ -84,9 +88,7 @@ def small_hours(writer: SceneWriter, length: float, intensity: int) -> None:
     """S66: the district's laptop at home, in the small hours."""
     day = writer.day(after=1)
     person = writer.person(
-        lambda p: (
-            p.job_title == "teacher" and writer.world.places.of(p, "laptop") is not None
-        ),
+        lambda p: p.job_title == "teacher" and writer.world.places.of(p, "laptop") is not None,
         day,
     )
     laptop = writer.world.places.of(person, "laptop")
@@ -96,8 +98,7 @@ def small_hours(writer: SceneWriter, length: float, intensity: int) -> None:
     span = minutes(day.at("02:30", writer.rng.randint(0, 20)), length)
     at_home(writer.plan, person, laptop, span, "mixed_leisure", pace="busy")
     note = f"{length:.0f} minutes of leisure at home at half past two"
-    writer.case("S66", HOURS, "OH-1", person, (laptop,), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S66", HOURS, "OH-1", person, (laptop,), span, note, intensity=intensity)
 
 
 SCENES: tuple[Scene, ...] = (
@@ -135,13 +136,10 @@ def sunday_at_home(writer: SceneWriter, length: float, intensity: int) -> None:
     writer.away(person, span, 60)
     at_home(writer.plan, person, laptop, span, "shopping", pace="busy")
     note = f"{length:.0f} minutes of shopping at home on a Sunday"
-    writer.case("S89", HOURS, "OH-1", person, (laptop,), span, note,
-                intensity=intensity)  # fmt: skip
+    writer.case("S89", HOURS, "OH-1", person, (laptop,), span, note, intensity=intensity)
 
 
-def on_duty(
-    writer: SceneWriter, family: str, site: str, length: float, note: str
-) -> None:
+def on_duty(writer: SceneWriter, family: str, site: str, length: float, note: str) -> None:
     """S90, S91: looking for a job, or for company, between two lessons.
 
     Sensitive kinds of sites are counted and make no finding: one here would be false.
@@ -174,9 +172,17 @@ def after_a_silence(writer: SceneWriter, least: int, most: int, intensity: int) 
     idle = (day.date - before.date).days
     span, device = used_again(writer, account, before, day)
     anybody = writer.world.roster.staff[0]
-    writer.case("S102", ANOMALY, "AN-8", anybody, (device,), span,
-                f"an account is used after {idle} days", account=account,
-                intensity=intensity)  # fmt: skip
+    writer.case(
+        "S102",
+        ANOMALY,
+        "AN-8",
+        anybody,
+        (device,),
+        span,
+        f"an account is used after {idle} days",
+        account=account,
+        intensity=intensity,
+    )
     writer.about_nobody()
 
 
@@ -190,11 +196,23 @@ def hour_unlike_others(writer: SceneWriter, megabytes: int, intensity: int) -> N
     for _ in range(count):
         start = span[0] + 40 * SECOND + writer.rng.randrange(HOUR * 4 // 5)
         size = megabytes * 1_000_000 // count
-        writer.fetch(person.username, device, start, "www.khanacademy.org",
-                     round(size * writer.rng.uniform(0.4, 1.6)))  # fmt: skip
-    writer.case("S103", ANOMALY, "AN-7", person, (device,), span,
-                f"{megabytes} MB in an hour that takes ten elsewhere",
-                intensity=intensity)  # fmt: skip
+        writer.fetch(
+            person.username,
+            device,
+            start,
+            "www.khanacademy.org",
+            round(size * writer.rng.uniform(0.4, 1.6)),
+        )
+    writer.case(
+        "S103",
+        ANOMALY,
+        "AN-7",
+        person,
+        (device,),
+        span,
+        f"{megabytes} MB in an hour that takes ten elsewhere",
+        intensity=intensity,
+    )
 
 
 SILENCES: tuple[Scene, ...] = (

@@ -22,12 +22,24 @@ def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> N
     span = minutes(writer.moment(day), 4 * parts)
     writer.visit(person, device, span, "teach")
     for place in range(parts):
-        send(writer, device, span[0] + (place * 230 + 9) * SECOND,
-             "up.parcelpier.example", sent=megabytes * 1_000_000 // parts,
-             received=400_000, seconds=200)  # fmt: skip
-    about_device(writer, "S92", "AN-2", device, span,
-                 f"{megabytes} MB to a sharing site", intensity=intensity
-    )  # fmt: skip
+        send(
+            writer,
+            device,
+            span[0] + (place * 230 + 9) * SECOND,
+            "up.parcelpier.example",
+            sent=megabytes * 1_000_000 // parts,
+            received=400_000,
+            seconds=200,
+        )
+    about_device(
+        writer,
+        "S92",
+        "AN-2",
+        device,
+        span,
+        f"{megabytes} MB to a sharing site",
+        intensity=intensity,
+    )
 
 
 def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> None:
@@ -36,11 +48,23 @@ def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> 
     device = writer.desktop(writer.teacher(day))
     name = writer.choice(["quietmoth", "palelantern", "slowferry", "dimharbor"])
     span = day_span(writer, day.number)
-    beat(writer, device, span, f"c{writer.rng.randint(2, 9)}.{name}.example",
-         every=every, jitter=jitter)  # fmt: skip
-    about_device(writer, "S93", "AN-3", device, span,
-                 f"calls one rare host every {every / 60:.0f} minutes, day and night",
-                 intensity=intensity)  # fmt: skip
+    beat(
+        writer,
+        device,
+        span,
+        f"c{writer.rng.randint(2, 9)}.{name}.example",
+        every=every,
+        jitter=jitter,
+    )
+    about_device(
+        writer,
+        "S93",
+        "AN-3",
+        device,
+        span,
+        f"calls one rare host every {every / 60:.0f} minutes, day and night",
+        intensity=intensity,
+    )
 
 
 def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> None:
@@ -51,12 +75,26 @@ def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> 
     for peer in writer.rng.sample(range(1, 190), peers):
         start = writer.rng.randrange(span[0], span[1] - 8 * MINUTE)
         size = round(megabytes * 1e6 * writer.rng.uniform(0.4, 1.8))
-        send(writer, device, start, f"192.0.2.{peer}", sent=size // 3, received=size,
-             seconds=writer.rng.uniform(40, 400), port=writer.rng.randint(*OWN_PORTS),
-             protocol=writer.rng.choice([6, 17]))  # fmt: skip
-    about_device(writer, "S96", "AN-9", device, span,
-                 f"shares files with {peers} strangers", intensity=intensity
-    )  # fmt: skip
+        send(
+            writer,
+            device,
+            start,
+            f"192.0.2.{peer}",
+            sent=size // 3,
+            received=size,
+            seconds=writer.rng.uniform(40, 400),
+            port=writer.rng.randint(*OWN_PORTS),
+            protocol=writer.rng.choice([6, 17]),
+        )
+    about_device(
+        writer,
+        "S96",
+        "AN-9",
+        device,
+        span,
+        f"shares files with {peers} strangers",
+        intensity=intensity,
+    )
 
 
 def program(writer: SceneWriter, days: int, intensity: int) -> None:
@@ -65,19 +103,37 @@ def program(writer: SceneWriter, days: int, intensity: int) -> None:
     name = writer.choice(["deskpets", "tunesprite", "fontfeast", "clickmend"])
     span = minutes(writer.moment(day), 14)
     writer.visit(person, device, span, "teach")
-    writer.fetch(person.username, device, span[0] + 4 * MINUTE,
-                 f"get.{name}.example", writer.rng.randint(4_000_000, 60_000_000),
-                 elapsed=21 * SECOND, outcome="program")  # fmt: skip
+    writer.fetch(
+        person.username,
+        device,
+        span[0] + 4 * MINUTE,
+        f"get.{name}.example",
+        writer.rng.randint(4_000_000, 60_000_000),
+        elapsed=21 * SECOND,
+        outcome="program",
+    )
     for later in range(1, days + 1):
         first, _ = day_span(writer, day.number + later)
         for _ in range(writer.rng.randint(3, 7)):
             start = first + writer.rng.randrange(24 * 60) * MINUTE
-            send(writer, device, start, f"ping.{name}.example", sent=700,
-                 received=writer.rng.randint(900, 5_000))  # fmt: skip
+            send(
+                writer,
+                device,
+                start,
+                f"ping.{name}.example",
+                sent=700,
+                received=writer.rng.randint(900, 5_000),
+            )
     _, last = day_span(writer, day.number + days)
-    about_device(writer, "S98", "AN-11", device, (span[0], last),
-                 f"a program is fetched, and calls home on {days} days since",
-                 intensity=intensity)  # fmt: skip
+    about_device(
+        writer,
+        "S98",
+        "AN-11",
+        device,
+        (span[0], last),
+        f"a program is fetched, and calls home on {days} days since",
+        intensity=intensity,
+    )
 
 
 def copy_missing(writer: SceneWriter) -> None:
@@ -85,8 +141,15 @@ def copy_missing(writer: SceneWriter) -> None:
     day = writer.day(after=5, weekdays="123")
     writer.plan.no_copy.append(day.number)
     server = writer.world.places.devices[2]
-    about_device(writer, "S99", "AN-12", server, day_span(writer, day.number),
-                 "the nightly copy did not run", intensity=2)  # fmt: skip
+    about_device(
+        writer,
+        "S99",
+        "AN-12",
+        server,
+        day_span(writer, day.number),
+        "the nightly copy did not run",
+        intensity=2,
+    )
 
 
 SCENES: tuple[Scene, ...] = (

@@ -27,9 +27,17 @@ def spray(writer: SceneWriter) -> None:
     for place, person in enumerate(people):
         time = span[0] + (place * 24 + writer.rng.randint(0, 9)) * SECOND
         writer.plan.keys.append(Key(time, device.number, person.username, "4625", 2))
-    writer.case("S73", ANOMALY, "AN-1", people[0], (device,), span,
-                "twenty accounts refused on one lab computer in nine minutes",
-                intensity=2, account=device.listed_as)  # fmt: skip
+    writer.case(
+        "S73",
+        ANOMALY,
+        "AN-1",
+        people[0],
+        (device,),
+        span,
+        "twenty accounts refused on one lab computer in nine minutes",
+        intensity=2,
+        account=device.listed_as,
+    )
     writer.about_nobody()
 
 
@@ -39,13 +47,26 @@ def after_the_last_day(writer: SceneWriter) -> None:
     span = minutes(writer.moment(day), 14)
     device = writer.spare("MS", "workroom", span)
     account = f"leaver{writer.rng.randint(10, 99)}"
-    writer.plan.add("accounts.csv", username=account, account_type="person",
-                    approved_shared="no", valid_from="2025-08-01",
-                    valid_to=(day.date - timedelta(days=40)).isoformat())  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="person",
+        approved_shared="no",
+        valid_from="2025-08-01",
+        valid_to=(day.date - timedelta(days=40)).isoformat(),
+    )
     write_documents(writer, account, device, span)
     anybody = writer.world.roster.staff[0]
-    writer.case("S75", ANOMALY, "AN-5", anybody, (device,), span,
-                "an account that ended forty days ago", account=account)  # fmt: skip
+    writer.case(
+        "S75",
+        ANOMALY,
+        "AN-5",
+        anybody,
+        (device,),
+        span,
+        "an account that ended forty days ago",
+        account=account,
+    )
     writer.about_nobody()
 
 
@@ -62,11 +83,25 @@ def two_far_places(writer: SceneWriter) -> None:
     writer.away(owner, (here[0], there[1]), 90)
     for span in (usual, here):
         at_home(writer.plan, owner, laptop, span, "approved", pace="busy")
-    at_home(writer.plan, owner, laptop, there, "approved", pace="busy",
-            remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}")  # fmt: skip
-    writer.case("S76", SHARED, "SA-7", owner, (laptop,), (here[0], there[1]),
-                "signed in from home, and from 900 km away half an hour later",
-                intensity=2)  # fmt: skip
+    at_home(
+        writer.plan,
+        owner,
+        laptop,
+        there,
+        "approved",
+        pace="busy",
+        remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}",
+    )
+    writer.case(
+        "S76",
+        SHARED,
+        "SA-7",
+        owner,
+        (laptop,),
+        (here[0], there[1]),
+        "signed in from home, and from 900 km away half an hour later",
+        intensity=2,
+    )
 
 
 SCENES: tuple[Scene, ...] = (spray, after_the_last_day, two_far_places)
@@ -75,9 +110,7 @@ SCENES: tuple[Scene, ...] = (spray, after_the_last_day, two_far_places)
 PASTIME_KINDS = ("shopping", "travel", "sports", "real_estate")
 
 
-def too_many_sites(
-    writer: SceneWriter, sites: int, length: float, intensity: int
-) -> None:
+def too_many_sites(writer: SceneWriter, sites: int, length: float, intensity: int) -> None:
     """S94: a program copies page after page in a teacher's name."""
     day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("10:02", writer.rng.randint(0, 150) // 60 * 60), length)
@@ -86,11 +119,19 @@ def too_many_sites(
     step = (span[1] - span[0]) / sites
     for place, domain in enumerate(writer.rng.sample(known, sites)):
         start = span[0] + round(step * (place + writer.rng.random()))
-        writer.fetch(person.username, device, start, f"www.{domain}",
-                     writer.rng.randint(14_000, 160_000))  # fmt: skip
-    writer.case("S94", ANOMALY, "AN-4", person, (device,), span,
-                f"{sites} sites in {length:.0f} minutes", intensity=intensity
-    )  # fmt: skip
+        writer.fetch(
+            person.username, device, start, f"www.{domain}", writer.rng.randint(14_000, 160_000)
+        )
+    writer.case(
+        "S94",
+        ANOMALY,
+        "AN-4",
+        person,
+        (device,),
+        span,
+        f"{sites} sites in {length:.0f} minutes",
+        intensity=intensity,
+    )
 
 
 def posing_site(writer: SceneWriter, host: str, note: str, intensity: int) -> None:
@@ -108,9 +149,7 @@ def posing_site(writer: SceneWriter, host: str, note: str, intensity: int) -> No
 def nobodys_account(writer: SceneWriter, logons: int, intensity: int) -> None:
     """S97: an account without a row is used over weeks."""
     first = writer.choice([d for d in writer.world.days if d.number < 4])
-    late = [
-        d for d in writer.world.days if d.has_school and d.number >= first.number + 15
-    ]
+    late = [d for d in writer.world.days if d.has_school and d.number >= first.number + 15]
     last = writer.choice(late)
     account = f"temp{writer.rng.randint(100, 999)}"
     for day in (first, last):
@@ -122,9 +161,17 @@ def nobodys_account(writer: SceneWriter, logons: int, intensity: int) -> None:
                 time = start + late_seconds * SECOND
                 writer.plan.keys.append(Key(time, device.number, account, code, 2))
     anybody = writer.world.roster.staff[0]
-    writer.case("S97", ANOMALY, "AN-10", anybody, (device,), span,
-                "an account that no row knows, for the third week", account=account,
-                intensity=intensity)  # fmt: skip
+    writer.case(
+        "S97",
+        ANOMALY,
+        "AN-10",
+        anybody,
+        (device,),
+        span,
+        "an account that no row knows, for the third week",
+        account=account,
+        intensity=intensity,
+    )
     writer.about_nobody()
 
 
@@ -132,37 +179,63 @@ def displaced(writer: SceneWriter, intensity: int) -> None:
     """S100: the account of the front desk of one school is used in another."""
     day = writer.day(after=1)
     account = f"desk{writer.rng.randint(10, 99)}"
-    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
-                    approved_shared="yes", valid_from="2026-07-01", used_in="HS",
-                    note="front desk")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="role_shared",
+        approved_shared="yes",
+        valid_from="2026-07-01",
+        used_in="HS",
+        note="front desk",
+    )
     person = writer.teacher(day, building="ES")
     span = minutes(writer.moment(day), 18)
     device = writer.spare("ES", "workroom", span)
-    writer.visit(person, device, span, "approved", account=account, opened="logon",
-                 closed="logoff")  # fmt: skip
-    writer.case("S100", SHARED, "SA-8", person, (device,), span,
-                "the front desk's account in another school", account=account,
-                intensity=intensity)  # fmt: skip
+    writer.visit(person, device, span, "approved", account=account, opened="logon", closed="logoff")
+    writer.case(
+        "S100",
+        SHARED,
+        "SA-8",
+        person,
+        (device,),
+        span,
+        "the front desk's account in another school",
+        account=account,
+        intensity=intensity,
+    )
     writer.about_nobody()
 
 
-def beside_its_purpose(
-    writer: SceneWriter, site: str, length: float, intensity: int
-) -> None:
+def beside_its_purpose(writer: SceneWriter, site: str, length: float, intensity: int) -> None:
     """S101: the library's shared account is used to shop."""
     day = writer.day(after=1)
     account = f"library{writer.rng.randint(10, 99)}"
-    writer.plan.add("accounts.csv", username=account, account_type="role_shared",
-                    approved_shared="yes", valid_from="2026-07-01", used_in="MS",
-                    note="library counter")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="role_shared",
+        approved_shared="yes",
+        valid_from="2026-07-01",
+        used_in="MS",
+        note="library counter",
+    )
     person = writer.teacher(day, building="MS")
     span = minutes(writer.moment(day), length)
     device = writer.spare("MS", "workroom", span)
-    writer.visit(person, device, span, site, account=account, pace="busy",
-                 opened="logon", closed="logoff")  # fmt: skip
-    writer.case("S101", SHARED, "SA-8", person, (device,), span,
-                f"a shared account on {site} for {length:.0f} minutes", account=account,
-                intensity=intensity)  # fmt: skip
+    writer.visit(
+        person, device, span, site, account=account, pace="busy", opened="logon", closed="logoff"
+    )
+    writer.case(
+        "S101",
+        SHARED,
+        "SA-8",
+        person,
+        (device,),
+        span,
+        f"a shared account on {site} for {length:.0f} minutes",
+        account=account,
+        intensity=intensity,
+    )
     writer.about_nobody()
 
 

@@ -31,9 +31,16 @@ def sustained(
     length = writer.use_minutes(length)
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     _use(writer, person, span, site, pace)
-    writer.case(family, SITE, rule, person, (writer.desktop(person),), span,
-                f"{site} for {length:.0f} minutes on duty", intensity=intensity
-    )  # fmt: skip
+    writer.case(
+        family,
+        SITE,
+        rule,
+        person,
+        (writer.desktop(person),),
+        span,
+        f"{site} for {length:.0f} minutes on duty",
+        intensity=intensity,
+    )
 
 
 def beside_work(writer: SceneWriter, site: str, length: float) -> None:
@@ -45,14 +52,19 @@ def beside_work(writer: SceneWriter, site: str, length: float) -> None:
     device = writer.desktop(person)
     _use(writer, person, span, site)
     browse(writer.plan, person, device, span, "teach", pace="calm")
-    writer.case("S36", SITE, "NA-1", person, (device,), span,
-                f"{site} for {length:.0f} minutes, between pages of work",
-                intensity=2)  # fmt: skip
+    writer.case(
+        "S36",
+        SITE,
+        "NA-1",
+        person,
+        (device,),
+        span,
+        f"{site} for {length:.0f} minutes, between pages of work",
+        intensity=2,
+    )
 
 
-def _use(
-    writer: SceneWriter, person: Person, span: Span, site: str, pace: Pace = "busy"
-) -> None:
+def _use(writer: SceneWriter, person: Person, span: Span, site: str, pace: Pace = "busy") -> None:
     writer.away(person, span, 12)
     writer.sit(person, writer.desktop(person), span, site, pace=pace)
 
@@ -69,9 +81,16 @@ def fragmented(writer: SceneWriter, site: str, visits: int, intensity: int) -> N
         spans.append(minutes(start, 4))
         _use(writer, person, spans[-1], site)
     around = (min(spans)[0], max(spans)[1])
-    writer.case("S42", SITE, "NA-2", person, (writer.desktop(person),), around,
-                f"{visits} visits of 4 minutes to {site} in two days",
-                intensity=intensity)  # fmt: skip
+    writer.case(
+        "S42",
+        SITE,
+        "NA-2",
+        person,
+        (writer.desktop(person),),
+        around,
+        f"{visits} visits of 4 minutes to {site} in two days",
+        intensity=intensity,
+    )
 
 
 def _neighbour(writer: SceneWriter, day: Day) -> Day:
@@ -90,9 +109,7 @@ def other_verdict(
         person = writer.teacher(day)
     else:
         person = writer.person(
-            lambda p: (
-                p.job_title == job and writer.world.places.of(p, "desktop") is not None
-            ),
+            lambda p: p.job_title == job and writer.world.places.of(p, "desktop") is not None,
             day,
         )
     span = minutes(writer.moment(day, "08:30", "14:20"), 15)
@@ -104,14 +121,19 @@ def lapsed(writer: SceneWriter) -> None:
     """S51: the day after the license ended."""
     number = writer.on(LAST_QUIZLET_DAY).number + 1
     day = writer.choice([d for d in writer.world.days if d.number == number])
-    other_verdict(writer, "S51", day, "teacher", "quizlet.com",
-                  "the day after the approval ended")  # fmt: skip
+    other_verdict(writer, "S51", day, "teacher", "quizlet.com", "the day after the approval ended")
 
 
 def wrong_role(writer: SceneWriter) -> None:
     """S53: approved for art teachers only."""
-    other_verdict(writer, "S53", writer.day(), "counselor", "pinterest.com",
-                  "approved for art teachers, used by a counselor")  # fmt: skip
+    other_verdict(
+        writer,
+        "S53",
+        writer.day(),
+        "counselor",
+        "pinterest.com",
+        "approved for art teachers, used by a counselor",
+    )
 
 
 def after_a_block(writer: SceneWriter) -> None:
@@ -122,13 +144,27 @@ def after_a_block(writer: SceneWriter) -> None:
     writer.sit(person, device, (span[0] - MINUTE, span[1] + MINUTE))
     for place in range(5):
         start = span[0] + (place * 37 + writer.rng.randint(0, 20)) * SECOND
-        writer.fetch(person.username, device, start, "www.betbarrow.example", 3_920,
-                     elapsed=4, outcome="denied")  # fmt: skip
+        writer.fetch(
+            person.username,
+            device,
+            start,
+            "www.betbarrow.example",
+            3_920,
+            elapsed=4,
+            outcome="denied",
+        )
     begun = (span[0] + 4 * MINUTE, span[1])
     writer.sit(person, device, begun, "oddsorchard.example", pace="busy", opened="none")
-    writer.case("S57", SITE, "NA-6", person, (device,), span,
-                "five refusals at a betting site, then another one", intensity=2
-    )  # fmt: skip
+    writer.case(
+        "S57",
+        SITE,
+        "NA-6",
+        person,
+        (device,),
+        span,
+        "five refusals at a betting site, then another one",
+        intensity=2,
+    )
 
 
 def circumvention(writer: SceneWriter) -> None:
@@ -137,20 +173,30 @@ def circumvention(writer: SceneWriter) -> None:
     person = writer.teacher(day)
     span = minutes(writer.moment(day), 13)
     _use(writer, person, span, "veilhop.example")
-    writer.case("S45", SITE, "NA-3", person, (writer.desktop(person),), span,
-                "a proxy site for 13 minutes", intensity=2)  # fmt: skip
+    writer.case(
+        "S45",
+        SITE,
+        "NA-3",
+        person,
+        (writer.desktop(person),),
+        span,
+        "a proxy site for 13 minutes",
+        intensity=2,
+    )
 
 
 def resolver(writer: SceneWriter) -> None:
     """S48: name look-ups hidden in tunnels."""
-    _machine_tool(writer, "S48", "cloudflare-dns.com", 26, 7_400,
-                  "26 tunnels to a resolver outside")  # fmt: skip
+    _machine_tool(
+        writer, "S48", "cloudflare-dns.com", 26, 7_400, "26 tunnels to a resolver outside"
+    )
 
 
 def remote_control(writer: SceneWriter) -> None:
     """S49: a remote-control relay that is not on the list."""
-    _machine_tool(writer, "S49", "relay.anydesk.com", 12, 900_000,
-                  "a remote-control relay for twenty minutes")  # fmt: skip
+    _machine_tool(
+        writer, "S49", "relay.anydesk.com", 12, 900_000, "a remote-control relay for twenty minutes"
+    )
 
 
 def _machine_tool(
@@ -161,9 +207,14 @@ def _machine_tool(
     writer.visit(person, device, span, "teach")
     for place in range(count):
         start = span[0] + (place * 20 * MINUTE) // count + writer.rng.randint(0, 9_000)
-        writer.fetch(person.username, device, start, host,
-                     round(size * writer.rng.uniform(0.6, 1.6)),
-                     elapsed=20 * MINUTE // count)  # fmt: skip
+        writer.fetch(
+            person.username,
+            device,
+            start,
+            host,
+            round(size * writer.rng.uniform(0.6, 1.6)),
+            elapsed=20 * MINUTE // count,
+        )
     writer.case(family, SITE, "NA-3", person, (device,), span, note, intensity=2)
 
 
@@ -173,12 +224,25 @@ def by_address(writer: SceneWriter) -> None:
     span = minutes(writer.moment(day), 12)
     writer.visit(person, device, span)
     for place in range(12):
-        writer.fetch(person.username, device, span[0] + (place * 60 + 8) * SECOND,
-                     "198.51.100.60:8080", writer.rng.randint(3_000_000, 9_000_000),
-                     elapsed=52 * SECOND, outcome="stream")  # fmt: skip
-    writer.case("S60", SITE, "NA-5", person, (device,), span,
-                "a video stream from a bare address for 12 minutes", intensity=2
-    )  # fmt: skip
+        writer.fetch(
+            person.username,
+            device,
+            span[0] + (place * 60 + 8) * SECOND,
+            "198.51.100.60:8080",
+            writer.rng.randint(3_000_000, 9_000_000),
+            elapsed=52 * SECOND,
+            outcome="stream",
+        )
+    writer.case(
+        "S60",
+        SITE,
+        "NA-5",
+        person,
+        (device,),
+        span,
+        "a video stream from a bare address for 12 minutes",
+        intensity=2,
+    )
 
 
 SCENES: tuple[Scene, ...] = (

@@ -63,9 +63,7 @@ class SceneWriter:
         fits = [
             day
             for day in self.world.days
-            if day.kind == "school"
-            and day.number >= after
-            and str(day.date.weekday()) in weekdays
+            if day.kind == "school" and day.number >= after and str(day.date.weekday()) in weekdays
         ]
         return self.choice(fits)
 
@@ -115,9 +113,7 @@ class SceneWriter:
 
     def holder(self, job: str, *days: Day, building: str = "") -> Person:
         """Somebody of a job."""
-        return self.person(
-            lambda p: p.job_title == job and building in {"", p.building}, *days
-        )
+        return self.person(lambda p: p.job_title == job and building in {"", p.building}, *days)
 
     def pupil(self, building: str, *days: Day) -> Person:
         """A student of a school."""
@@ -190,11 +186,28 @@ class SceneWriter:
         closed: Closed = "lock",
     ) -> None:
         """Sit at a device and browse; see `acts.sit`."""
-        sit(self.plan, person, device, span, taste, account=account, pace=pace,
-            opened=opened, closed=closed)  # fmt: skip
+        sit(
+            self.plan,
+            person,
+            device,
+            span,
+            taste,
+            account=account,
+            pace=pace,
+            opened=opened,
+            closed=closed,
+        )
 
-    def visit(self, person: Person, device: Device, span: Span, taste: str = "",
-              *, margin: int = 20, **how: Any) -> None:  # fmt: skip
+    def visit(
+        self,
+        person: Person,
+        device: Device,
+        span: Span,
+        taste: str = "",
+        *,
+        margin: int = 20,
+        **how: Any,
+    ) -> None:
         """Sit at a device and browse, with nothing ordinary around it.
 
         Args:
@@ -221,9 +234,8 @@ class SceneWriter:
             jitter = self.rng.gauss(0, seconds * 8)
             bytes_in = round(size * self.rng.gauss(1, spread))
             self.plan.fetches.append(
-                Fetch(account, device.number, device.network, round(now + jitter), host,
-                      bytes_in)
-            )  # fmt: skip
+                Fetch(account, device.number, device.network, round(now + jitter), host, bytes_in)
+            )
             now += seconds * SECOND
 
     def fetch(
@@ -239,9 +251,8 @@ class SceneWriter:
     ) -> None:
         """One request."""
         self.plan.fetches.append(
-            Fetch(account, device.number, device.network, start, host, size, elapsed,
-                  outcome)  # type: ignore[arg-type]
-        )  # fmt: skip
+            Fetch(account, device.number, device.network, start, host, size, elapsed, outcome)  # type: ignore[arg-type]
+        )
 
     # what is true
 
@@ -300,9 +311,18 @@ def send(  # noqa: PLR0913 - a flow has that many sides
 ) -> None:
     """One flow past the proxy, on the device's usual network."""
     writer.plan.flows.append(
-        Flow(device.number, device.network, start, round(seconds * SECOND), host, sent,
-             received, port, protocol)
-    )  # fmt: skip
+        Flow(
+            device.number,
+            device.network,
+            start,
+            round(seconds * SECOND),
+            host,
+            sent,
+            received,
+            port,
+            protocol,
+        )
+    )
 
 
 def beat(  # noqa: PLR0913 - a rhythm has that many sides
@@ -343,8 +363,17 @@ def about_device(
     """A case whose subject is a device: nobody is meant."""
     kind = ANOMALY if rule else "none"
     anybody = writer.world.roster.staff[0]
-    writer.case(family, kind, rule, anybody, (device,), span, note,
-                intensity=intensity, account=device.listed_as)  # fmt: skip
+    writer.case(
+        family,
+        kind,
+        rule,
+        anybody,
+        (device,),
+        span,
+        note,
+        intensity=intensity,
+        account=device.listed_as,
+    )
     writer.about_nobody()
 
 
@@ -354,9 +383,7 @@ def day_span(writer: SceneWriter, number: int) -> Span:
     return day.at("00:00"), day.at("23:59")
 
 
-def write_documents(
-    writer: SceneWriter, account: str, device: Device, span: Span
-) -> None:
+def write_documents(writer: SceneWriter, account: str, device: Device, span: Span) -> None:
     """From a logon to a logoff, with a dozen requests that documents make."""
     key = Key(span[0], device.number, account, "4624", 2)
     writer.plan.keys.append(key)
@@ -384,12 +411,15 @@ def last_used(writer: SceneWriter, least: int, most: int) -> tuple[Day, Day]:
     return day, writer.choice(fits)
 
 
-def used_again(
-    writer: SceneWriter, account: str, before: Day, day: Day
-) -> tuple[Span, Device]:
+def used_again(writer: SceneWriter, account: str, before: Day, day: Day) -> tuple[Span, Device]:
     """An account without an owner, used on a day before and again on this one."""
-    writer.plan.add("accounts.csv", username=account, account_type="person",
-                    approved_shared="no", valid_from="2025-08-01")  # fmt: skip
+    writer.plan.add(
+        "accounts.csv",
+        username=account,
+        account_type="person",
+        approved_shared="no",
+        valid_from="2025-08-01",
+    )
     span = minutes(writer.moment(day), 14)
     device = writer.spare("MS", "workroom", span)
     seen_before(writer, account, device, before)

@@ -93,9 +93,7 @@ def employee(person: Person) -> str:
     return f"{20_000 + person.number}"
 
 
-def _write_roster(
-    path: Path, roster: Mapping[str, tuple[Sequence[str], Iterable[Row]]]
-) -> None:
+def _write_roster(path: Path, roster: Mapping[str, tuple[Sequence[str], Iterable[Row]]]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, (header, rows) in roster.items():
             member = zipfile.ZipInfo(name, EXPORTED)

@@ -86,10 +86,7 @@ def _day(
         text.insert(place, line)
     moved = [int(place) + sum(at <= place for at, _, _ in added) for place in bad]
     rows = [(place + 1, "damaged") for place in moved]
-    rows += [
-        (place + 1 + later, kind)
-        for later, (place, _, kind) in enumerate(reversed(added))
-    ]
+    rows += [(place + 1 + later, kind) for later, (place, _, kind) in enumerate(reversed(added))]
     return text, pl.DataFrame(
         sorted(rows), schema={"line_no": pl.Int64, "kind": pl.String}, orient="row"
     )

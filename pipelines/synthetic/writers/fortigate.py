@@ -36,9 +36,14 @@ NAT_ADDRESS = "198.51.100.2"
 """What the district's traffic wears outside, as `egress.csv` says."""
 QUIET = ("education", "search", "business", "")
 _TUNNELS = pl.Schema(
-    {"account": pl.String, "device": pl.Int32, "start": pl.Int64, "end": pl.Int64,
-     "remote_ip": pl.String}
-)  # fmt: skip
+    {
+        "account": pl.String,
+        "device": pl.Int32,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "remote_ip": pl.String,
+    }
+)
 
 
 def fortigate_lines(
@@ -53,11 +58,7 @@ def fortigate_lines(
 
 
 def _head(kind: str, subtype: str, logid: str, level: str = "notice") -> pl.Expr:
-    local = (
-        pl.from_epoch("seen", "ms")
-        .dt.replace_time_zone("UTC")
-        .dt.convert_time_zone(ZONE)
-    )
+    local = pl.from_epoch("seen", "ms").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
     return pl.concat_str(
         local.dt.strftime("date=%Y-%m-%d time=%H:%M:%S"),
         pl.lit(' devname="do-fw-1" devid="FGTDEMO000000001" eventtime='),
@@ -100,9 +101,7 @@ def _traffic(flows: pl.DataFrame) -> pl.DataFrame:
         pl.when(is_scan).then(pl.lit("")).otherwise(_outside()),
         name.fill_null(""),
     )
-    return flows.with_columns(seen=pl.col("start") + pl.col("elapsed")).select(
-        "seen", line=line
-    )
+    return flows.with_columns(seen=pl.col("start") + pl.col("elapsed")).select("seen", line=line)
 
 
 def _ends(is_scan: pl.Expr) -> pl.Expr:
@@ -156,12 +155,13 @@ def _service() -> pl.Expr:
 def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     """A part of the pages, with the vendor's category and what was done."""
     rng = world.generator("web filter")
-    known = pl.DataFrame(_vendor_view(world.sites), schema=["host", "word", "is_quiet"],
-                         orient="row")  # fmt: skip
+    known = pl.DataFrame(
+        _vendor_view(world.sites), schema=["host", "word", "is_quiet"], orient="row"
+    )
     denied = pl.col("outcome") == "denied"
-    rows = requests.filter(
-        (pl.col("is_page") | denied) & pl.col("account").is_not_null()
-    ).join(known, on="host", how="inner", maintain_order="left")
+    rows = requests.filter((pl.col("is_page") | denied) & pl.col("account").is_not_null()).join(
+        known, on="host", how="inner", maintain_order="left"
+    )
     share = pl.when("is_quiet").then(FILTER_SHARE).otherwise(FILTER_SHARE_PASTIME)
     drawn = pl.Series(rng.random(rows.height))
     rows = rows.filter((drawn < share) | denied)
@@ -217,18 +217,14 @@ def _vpn(world: World, tunnels: Sequence[Tunnel]) -> list[pl.DataFrame]:
     rows = frame(tunnels, _TUNNELS).with_columns(
         network=pl.lit("DO/remote"), address=pl.lit(0, pl.Int64)
     )
-    rows = with_address(world, rows).with_columns(
-        tunnel=pl.int_range(pl.len()) + 41_000
-    )
+    rows = with_address(world, rows).with_columns(tunnel=pl.int_range(pl.len()) + 41_000)
     return [
         _tunnel(rows, "start", "tunnel-up", "0101039947", "SSL VPN tunnel up"),
         _tunnel(rows, "end", "tunnel-down", "0101039948", "SSL VPN tunnel down"),
     ]
 
 
-def _tunnel(
-    rows: pl.DataFrame, at: str, action: str, logid: str, text: str
-) -> pl.DataFrame:
+def _tunnel(rows: pl.DataFrame, at: str, action: str, logid: str, text: str) -> pl.DataFrame:
     is_up = action == "tunnel-up"
     seconds = (pl.col("end") - pl.col("start")) // 1_000
     totals = _fields(duration=seconds, sentbyte=seconds * 900, rcvdbyte=seconds * 9_000)

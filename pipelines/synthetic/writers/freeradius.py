@@ -67,13 +67,10 @@ def _logons(world: World, plan: Plan) -> pl.DataFrame:
     """Logons that no sitting makes: whoever logs on to ChromeOS is let in again."""
     devices = world.places.devices
     rows = [
-        (key.account, key.device, devices[key.device].network, key.time, key.time,
-         "none")
+        (key.account, key.device, devices[key.device].network, key.time, key.time, "none")
         for key in plan.keys
-        if key.code == LOGON
-        and key.logon_type == AT_KEYBOARD
-        and devices[key.device].runs_chromeos
-    ]  # fmt: skip
+        if key.code == LOGON and key.logon_type == AT_KEYBOARD and devices[key.device].runs_chromeos
+    ]
     return pl.DataFrame(rows, schema=_SITTINGS, orient="row")
 
 
@@ -84,9 +81,7 @@ def _joins(world: World, sittings: pl.DataFrame) -> pl.DataFrame:
     """
     awake = pl.DataFrame(
         {
-            "device": pl.Series(
-                [one.number for one in world.places.devices], dtype=pl.Int32
-            ),
+            "device": pl.Series([one.number for one in world.places.devices], dtype=pl.Int32),
             "awake": [one.awake_for for one in world.places.devices],
         }
     )
@@ -95,9 +90,7 @@ def _joins(world: World, sittings: pl.DataFrame) -> pl.DataFrame:
     return (
         sittings.join(awake, on="device", how="left", maintain_order="left")
         .sort("device", "start", maintain_order=True)
-        .with_columns(
-            before.name.prefix("before_"), (pl.col("start") - latest).alias("apart")
-        )
+        .with_columns(before.name.prefix("before_"), (pl.col("start") - latest).alias("apart"))
         .filter(
             (
                 (pl.col("account") == pl.col("before_account"))

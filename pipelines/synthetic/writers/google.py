@@ -35,9 +35,7 @@ def chromeos_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
         }
     )
     is_told = pl.col("code").is_in(list(EVENTS)) & (pl.col("logon_type") != UNLOCKS)
-    rows = events.filter(is_told).join(
-        names, on="reporter", how="inner", maintain_order="left"
-    )
+    rows = events.filter(is_told).join(names, on="reporter", how="inner", maintain_order="left")
     return rows.with_row_index("number").select(seen="time", line=_line())
 
 
@@ -55,8 +53,7 @@ def _line() -> pl.Expr:
         stamp,
         pl.lit('","uniqueQualifier":"'),
         (pl.col("number").cast(pl.Int64) * 7_919 - 500_000).cast(pl.String),
-        pl.lit('","applicationName":"chrome"},"actor":{"callerType":"USER"},"events":'
-               '[{"type":"'),
+        pl.lit('","applicationName":"chrome"},"actor":{"callerType":"USER"},"events":[{"type":"'),
         kind,
         pl.lit('","name":"'),
         event,
@@ -67,7 +64,7 @@ def _line() -> pl.Expr:
         pl.lit(","),
         _parameter("DIRECTORY_DEVICE_ID", pl.col("directory_id")),
         pl.lit("]}]}"),
-    )  # fmt: skip
+    )
 
 
 def _parameter(name: str, value: pl.Expr) -> pl.Expr:

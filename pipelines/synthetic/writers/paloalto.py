@@ -38,9 +38,14 @@ WORDS: Mapping[str, str] = {
 
 SERIAL = "000000000001"
 _TUNNELS = pl.Schema(
-    {"account": pl.String, "device": pl.Int32, "start": pl.Int64, "end": pl.Int64,
-     "remote_ip": pl.String}
-)  # fmt: skip
+    {
+        "account": pl.String,
+        "device": pl.Int32,
+        "start": pl.Int64,
+        "end": pl.Int64,
+        "remote_ip": pl.String,
+    }
+)
 
 
 def paloalto_lines(
@@ -104,9 +109,7 @@ def _alone(flows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             session=pl.col("number").cast(pl.Int64) % 90_000 + 910_000,
             word=pl.col("word").fill_null("unknown"),
             user=pl.lit(""),
-            app=pl.when(pl.col("port") == 443)
-            .then(pl.lit("ssl"))
-            .otherwise(pl.lit("incomplete")),
+            app=pl.when(pl.col("port") == 443).then(pl.lit("ssl")).otherwise(pl.lit("incomplete")),
             action=pl.when(is_denied).then(pl.lit("deny")).otherwise(pl.lit("allow")),
             inward=is_denied,
             outcome=pl.lit("tunnel"),
@@ -118,11 +121,7 @@ def _user() -> pl.Expr:
     """Whom the firewall takes the address for; what has no account stays empty."""
     account = pl.col("account")
     is_person = account.is_not_null() & ~account.str.ends_with("$")
-    return (
-        pl.when(is_person)
-        .then(pl.lit(f"{NETBIOS.lower()}\\") + account)
-        .otherwise(pl.lit(""))
-    )
+    return pl.when(is_person).then(pl.lit(f"{NETBIOS.lower()}\\") + account).otherwise(pl.lit(""))
 
 
 def _local(at: pl.Expr) -> pl.Expr:
@@ -150,9 +149,14 @@ def _head(kind: str, subtype: str) -> dict[str, pl.Expr | str]:
     """The first columns of every line, written when it is."""
     seen = _local(pl.col("seen"))
     return {
-        "future": "1", "receipt": seen, "serial": SERIAL, "kind": kind,
-        "subtype": subtype, "config": "2561", "generated": seen,
-    }  # fmt: skip
+        "future": "1",
+        "receipt": seen,
+        "serial": SERIAL,
+        "kind": kind,
+        "subtype": subtype,
+        "config": "2561",
+        "generated": seen,
+    }
 
 
 def _ends(inside: str = "trust", outside: str = "untrust") -> dict[str, pl.Expr | str]:
@@ -182,9 +186,7 @@ def _ends(inside: str = "trust", outside: str = "untrust") -> dict[str, pl.Expr 
         "nat_from_port": port,
         "nat_to_port": pl.col("port"),
         "flags": "0x400000",
-        "transport": pl.when(pl.col("protocol") == 17)
-        .then(pl.lit("udp"))
-        .otherwise(pl.lit("tcp")),
+        "transport": pl.when(pl.col("protocol") == 17).then(pl.lit("udp")).otherwise(pl.lit("tcp")),
     }
 
 
@@ -250,9 +252,7 @@ def _urls(requests: pl.DataFrame) -> pl.DataFrame:
         .then("/page/" + number)
         .otherwise(pl.lit("/"))
     )
-    media = pl.when(is_seen).then(
-        pl.col("outcome").replace_strict(TYPES, return_dtype=pl.String)
-    )
+    media = pl.when(is_seen).then(pl.col("outcome").replace_strict(TYPES, return_dtype=pl.String))
     line = _row(
         **_head("THREAT", "url"),
         **_ends(),

@@ -111,9 +111,7 @@ VENDOR, DISTRICT = "filter-vendor", "district"
 WRONG_SHARE = 0.02
 
 
-def write_registry(
-    world: World, plan: Plan, folder: Path, earlier: Sequence[Day] = ()
-) -> None:
+def write_registry(world: World, plan: Plan, folder: Path, earlier: Sequence[Day] = ()) -> None:
     """Write every file; planned rows follow the standing ones.
 
     Args:
@@ -143,9 +141,7 @@ def write_registry(
         _write(folder / file, columns, rows)
 
 
-def write_exported(
-    world: World, plan: Plan, home: Path, earlier: Sequence[Day] = ()
-) -> None:
+def write_exported(world: World, plan: Plan, home: Path, earlier: Sequence[Day] = ()) -> None:
     """What consoles export, and by hand what none of them knows.
 
     Accounts are the roster's, but for those that have another spelling.
@@ -155,10 +151,7 @@ def write_exported(
         "orgs.csv": (COLUMNS["orgs.csv"], _orgs()),
         "users.csv": (
             COLUMNS["users.csv"],
-            [
-                {**_user(person), "identifier": employee(person)}
-                for person in world.roster.people
-            ],
+            [{**_user(person), "identifier": employee(person)} for person in world.roster.people],
         ),
     }
     write_exports(world, plan, home / FOLDER, roster, listed)
@@ -212,11 +205,17 @@ def _user(person: Person) -> Row:
 def _orgs() -> list[Row]:
     names = {"HS": "High School", "MS": "Middle School", "ES": "Elementary School"}
     rows = [
-        {"sourcedId": ORGS[code], "status": "active", "dateLastModified": "2026-08-01",
-         "name": f"Sampleton {name}", "type": "school", "identifier": code,
-         "parentSourcedId": "org-do"}
+        {
+            "sourcedId": ORGS[code],
+            "status": "active",
+            "dateLastModified": "2026-08-01",
+            "name": f"Sampleton {name}",
+            "type": "school",
+            "identifier": code,
+            "parentSourcedId": "org-do",
+        }
         for code, name in names.items()
-    ]  # fmt: skip
+    ]
     office = {"sourcedId": "org-do", "status": "active", "name": "Sampleton Schools",
               "dateLastModified": "2026-08-01", "type": "district",
               "identifier": "DO"}  # fmt: skip
@@ -236,10 +235,15 @@ def _account(person: Person, plan: Plan) -> Row:
 
 def _buildings() -> list[Row]:
     return [
-        {"org_id": org, "building": code, "lat": f"{lat:.4f}", "lon": f"{lon:.4f}",
-         "campus": campus}
+        {
+            "org_id": org,
+            "building": code,
+            "lat": f"{lat:.4f}",
+            "lon": f"{lon:.4f}",
+            "campus": campus,
+        }
         for code, (org, lat, lon, campus) in BUILDINGS.items()
-    ]  # fmt: skip
+    ]
 
 
 def _access_points() -> Iterable[Row]:
@@ -294,10 +298,15 @@ def _approved(world: World) -> list[Row]:
         return rows
     served = {row["pattern"]: row for row in rows}
     return rows + [
-        {**served[site], "entry_id": f"E-{number}", "pattern": pattern,
-         "purpose": f"serves {site}", "supports": served[site]["entry_id"]}
+        {
+            **served[site],
+            "entry_id": f"E-{number}",
+            "pattern": pattern,
+            "purpose": f"serves {site}",
+            "supports": served[site]["entry_id"],
+        }
         for number, (pattern, site) in enumerate(SUPPORTS, start=801)
-    ]  # fmt: skip
+    ]
 
 
 def _categories(world: World) -> list[Row]:
@@ -308,8 +317,11 @@ def _categories(world: World) -> list[Row]:
     rows = [_category(site.domain, site.category, DISTRICT) for site in known]
     wrong = set(rng.sample(LEARNING[:40], max(1, round(len(known) * WRONG_SHARE))))
     words = SPELLINGS[world.habits.spelling]
-    rows += [_vendor_category(rng, site, wrong, words) for site in listed
-             if site.domain != LESSON_BLOG and site.category]  # fmt: skip
+    rows += [
+        _vendor_category(rng, site, wrong, words)
+        for site in listed
+        if site.domain != LESSON_BLOG and site.category
+    ]
     return [*rows, _category(MISLABELLED, "games", VENDOR)]
 
 
@@ -336,17 +348,22 @@ def _exceptions(world: World) -> list[Row]:
     sign = world.places.where(lambda d: d.device_class == "signage")[0]
     chief = world.roster.where(lambda p: p.job_title == "superintendent")[0]
     return [
-        {"exception_id": "X-001", "rule": "*", "scope": "device",
-         "value": sign.hostname, "reason": "lobby sign, no person uses it",
-         "approver": chief.person_id, "valid_from": "2026-10-01",
-         "valid_to": "2027-03-15"}
-    ]  # fmt: skip
+        {
+            "exception_id": "X-001",
+            "rule": "*",
+            "scope": "device",
+            "value": sign.hostname,
+            "reason": "lobby sign, no person uses it",
+            "approver": chief.person_id,
+            "valid_from": "2026-10-01",
+            "valid_to": "2027-03-15",
+        }
+    ]
 
 
 def _calendar(days: Sequence[Day], earlier: Sequence[Day]) -> list[Row]:
     before = earlier or [
-        Day(-number, days[0].date - timedelta(days=number), "")
-        for number in range(21, 0, -1)
+        Day(-number, days[0].date - timedelta(days=number), "") for number in range(21, 0, -1)
     ]
     return [_calendar_row(day) for day in (*before, *days)]
 
@@ -371,9 +388,16 @@ def _duty(staff: Iterable[Person]) -> list[Row]:
     for person in staff:
         start, end = hours(person)
         rows += [
-            {"person_id": person.person_id, "date_from": "2026-08-24",
-             "date_to": "2027-05-28", "weekday": str(weekday), "start_local": start,
-             "end_local": end, "building": person.building, "kind": "contract"}
+            {
+                "person_id": person.person_id,
+                "date_from": "2026-08-24",
+                "date_to": "2027-05-28",
+                "weekday": str(weekday),
+                "start_local": start,
+                "end_local": end,
+                "building": person.building,
+                "kind": "contract",
+            }
             for weekday in range(5)
-        ]  # fmt: skip
+        ]
     return rows

@@ -44,9 +44,7 @@ def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
     """Lines in the order in which requests ended. Columns: seen, line."""
     rng = world.generator("squid")
     rows = _with_answer(opened(world, requests))
-    tunnels = rows.filter(
-        (pl.col("outcome") == "tunnel") & pl.col("account").is_not_null()
-    )
+    tunnels = rows.filter((pl.col("outcome") == "tunnel") & pl.col("account").is_not_null())
     asked = tunnels.filter(pl.Series(rng.random(tunnels.height) < CHALLENGE_SHARE))
     dropped = rows.filter(pl.Series(rng.random(rows.height) < ABORTED_SHARE))
     rows = pl.concat([rows, _challenges(asked), _aborted(dropped)])
@@ -84,12 +82,10 @@ def opened(world: World, requests: pl.DataFrame) -> pl.DataFrame:
 
     A request is answered and over within seconds, where its tunnel stays open.
     """
-    buildings = [
-        name for name, habits in world.habits.buildings.items() if habits.decrypts
-    ]
-    is_opened = (pl.col("outcome") == "tunnel") & pl.col("network").str.extract(
-        "^(.*)/", 1
-    ).is_in(buildings)
+    buildings = [name for name, habits in world.habits.buildings.items() if habits.decrypts]
+    is_opened = (pl.col("outcome") == "tunnel") & pl.col("network").str.extract("^(.*)/", 1).is_in(
+        buildings
+    )
     inside = pl.when("is_page").then(pl.lit("opened")).otherwise(pl.lit("part"))
     seconds = pl.col("elapsed") % ANSWER_MILLISECONDS
     return requests.with_columns(
@@ -110,17 +106,9 @@ def server_address(host: pl.Expr) -> pl.Expr:
     number = spread.fill_null(total.cast(pl.Int64))
     inside = number % 170
     literal = host.str.extract(r"^([0-9.]+)", 1)
-    base = (
-        pl.when(number % 2 == 0)
-        .then(pl.lit("192.0.2."))
-        .otherwise(pl.lit("198.51.100."))
-    )
+    base = pl.when(number % 2 == 0).then(pl.lit("192.0.2.")).otherwise(pl.lit("198.51.100."))
     is_literal = host.str.contains(r"^[0-9.]+(:[0-9]+)?$")
-    return (
-        pl.when(is_literal)
-        .then(literal)
-        .otherwise(base + (inside + 16).cast(pl.String))
-    )
+    return pl.when(is_literal).then(literal).otherwise(base + (inside + 16).cast(pl.String))
 
 
 def _numbers() -> dict[str, int]:
@@ -178,9 +166,11 @@ def _spelling(world: World) -> pl.Expr:
 def _device_spelling(world: World) -> pl.Expr:
     """Accounts as the device says them: plain, with a domain, or as an address."""
     kind = np.array(
-        ["mail" if d.device_class == "chromebook" else "plain" if d.number % 5
-         else "domain" for d in world.places.devices]
-    )  # fmt: skip
+        [
+            "mail" if d.device_class == "chromebook" else "plain" if d.number % 5 else "domain"
+            for d in world.places.devices
+        ]
+    )
     device = pl.col("device")
     mail = pl.Series(np.flatnonzero(kind == "mail").astype(np.int32))
     domain = pl.Series(np.flatnonzero(kind == "domain").astype(np.int32))

@@ -34,19 +34,21 @@ def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
         {
             "number": pl.Series([d.number for d in devices], dtype=pl.Int32),
             "name": [d.hostname.upper() for d in devices],
-            "error": pl.Series(
-                [d.clock_error_seconds * 1_000 for d in devices], dtype=pl.Int64
-            ),
+            "error": pl.Series([d.clock_error_seconds * 1_000 for d in devices], dtype=pl.Int64),
         }
     )
     rows = (
         events.with_row_index("record")
-        .join(names, left_on="reporter", right_on="number", how="left",
-              maintain_order="left")
+        .join(names, left_on="reporter", right_on="number", how="left", maintain_order="left")
         .rename({"name": "host"})
-        .join(names.drop("error"), left_on="device", right_on="number", how="left",
-              maintain_order="left")
-    )  # fmt: skip
+        .join(
+            names.drop("error"),
+            left_on="device",
+            right_on="number",
+            how="left",
+            maintain_order="left",
+        )
+    )
     stamp = pl.from_epoch(pl.col("time") + pl.col("error"), "ms").dt.strftime(
         "%Y-%m-%dT%H:%M:%S%.3fZ"
     )
@@ -74,20 +76,26 @@ def _line(stamp: pl.Expr) -> pl.Expr:
     outcome = pl.when(failed).then(pl.lit("failure")).otherwise(pl.lit("success"))
     action = code.replace_strict(ACTIONS, return_dtype=pl.String)
     return pl.concat_str(
-        pl.lit('{"@timestamp":"'), stamp,
-        pl.lit('","event":{"action":"'), action,
-        pl.lit('","code":"'), code,
-        pl.lit('","kind":"event","outcome":"'), outcome,
+        pl.lit('{"@timestamp":"'),
+        stamp,
+        pl.lit('","event":{"action":"'),
+        action,
+        pl.lit('","code":"'),
+        code,
+        pl.lit('","kind":"event","outcome":"'),
+        outcome,
         pl.lit('","provider":"Microsoft-Windows-Security-Auditing"},"host":{"name":"'),
         host,
-        pl.lit('"},"log":{"level":"information"},"winlog":{"channel":"Security",'
-               '"computer_name":"'), host,
-        pl.lit('","event_data":{'), _data(failed),
-        pl.lit('},"event_id":"'), code,
-        pl.lit('","provider_name":"Microsoft-Windows-Security-Auditing",'
-               '"record_id":'), (pl.col("record") + 50_001).cast(pl.String),
+        pl.lit('"},"log":{"level":"information"},"winlog":{"channel":"Security","computer_name":"'),
+        host,
+        pl.lit('","event_data":{'),
+        _data(failed),
+        pl.lit('},"event_id":"'),
+        code,
+        pl.lit('","provider_name":"Microsoft-Windows-Security-Auditing","record_id":'),
+        (pl.col("record") + 50_001).cast(pl.String),
         pl.lit("}}"),
-    )  # fmt: skip
+    )
 
 
 def _data(failed: pl.Expr) -> pl.Expr:

@@ -18,11 +18,7 @@ def windows_dhcp_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
     """
     kept = events.filter(pl.col("action").is_in(list(CODES)))
     rows = kept.join(cards(world), on="device", how="left", maintain_order="left")
-    local = (
-        pl.from_epoch("time", "ms")
-        .dt.replace_time_zone("UTC")
-        .dt.convert_time_zone(ZONE)
-    )
+    local = pl.from_epoch("time", "ms").dt.replace_time_zone("UTC").dt.convert_time_zone(ZONE)
     line = pl.concat_str(
         pl.col("action").replace_strict(CODES, return_dtype=pl.String),
         local.dt.strftime(",%m/%d/%y,%H:%M:%S,"),

@@ -21,15 +21,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weeks", type=int, default=44, help="from August on")
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument(
-        "--silences", type=int, default=3, help="planted at each source"
-    )
+    parser.add_argument("--silences", type=int, default=3, help="planted at each source")
     found = rehearse(**vars(parser.parse_args()))
     rows = [
-        [one.name, one.messages, one.a_week, one.most_a_week, one.most_a_day,
-         one.in_quiet_hours]
+        [one.name, one.messages, one.a_week, one.most_a_week, one.most_a_day, one.in_quiet_hours]
         for one in found.readers
-    ]  # fmt: skip
+    ]
     console().print(table("Messages to each reader", READER_COLUMNS, rows))
     for name, number in _parts(found).items():
         print(f"{name}: {number}")

@@ -85,9 +85,7 @@ class Played:
     refusals: int = 0
 
 
-def play(
-    year: Year, hours: pl.DataFrame, drawn: Drawn, random: Random
-) -> tuple[Played, Store]:
+def play(year: Year, hours: pl.DataFrame, drawn: Drawn, random: Random) -> tuple[Played, Store]:
     """Every hour of the judged days; the store is left for counting."""
     game = _Game(year, hours, drawn, random, open_store("sqlite://"), Played())
     for day in (one for one in year.days if one >= year.judged):
@@ -143,9 +141,7 @@ class _Game:
         ]
         looked = ("case:", "health:")
         ids = take_news(self.store, Noticed(news, looked), now)
-        desk = RoundContext(
-            self.store, ALERTS, ZONE, self.year.is_open, "the report", waits
-        )
+        desk = RoundContext(self.store, ALERTS, ZONE, self.year.is_open, "the report", waits)
         if run_round(desk, CHANNELS, news, ids, now):
             self._note_announced(now)
         for name in CHANNELS:
@@ -159,9 +155,7 @@ class _Game:
 
     def _note_announced(self, now: datetime) -> None:
         self.played.announced.extend(
-            Announced(
-                row["news_id"], row["since_time"], row["channel"], now, row["step"]
-            )
+            Announced(row["news_id"], row["since_time"], row["channel"], now, row["step"])
             for row in announcements(self.store, now)
             if row["since_time"] is not None
         )

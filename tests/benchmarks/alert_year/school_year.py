@@ -65,11 +65,7 @@ class Year:
     @property
     def frame(self) -> pl.DataFrame:
         """As `marts.school_days` has it: a row a day and building."""
-        rows = [
-            (day, building, kind)
-            for day, kind in self.kinds.items()
-            for building in BUILDINGS
-        ]
+        rows = [(day, building, kind) for day, kind in self.kinds.items() for building in BUILDINGS]
         names = ["event_date", "building", "day_type"]
         return pl.DataFrame(rows, schema=names, orient="row")
 
@@ -106,9 +102,7 @@ def _planned(day: date, start: int) -> str:
     ]
     if any(first <= day <= last for first, last in breaks):
         return "holiday"
-    is_term = day <= date(start, 6, 5) or (
-        date(start, 8, 19) <= day <= date(start + 1, 6, 4)
-    )
+    is_term = day <= date(start, 6, 5) or (date(start, 8, 19) <= day <= date(start + 1, 6, 4))
     is_pd = day.day <= 7 and day.weekday() == 4 and day.month in (10, 2, 4)
     if not is_term:
         return "pd_day" if day.month in (8, 6) else "holiday"
@@ -119,9 +113,7 @@ SPACING_DAYS = 5
 """Between two silences of one source, so that one cannot hide another."""
 
 
-def plant(
-    year: Year, random: Random, sources: Mapping[str, bool], each: int
-) -> list[Planted]:
+def plant(year: Year, random: Random, sources: Mapping[str, bool], each: int) -> list[Planted]:
     """Silences that begin in a school morning: of sources, and of them in a building.
 
     Args:
@@ -222,9 +214,7 @@ def _hour(
     silent = {gap.building for gap in gaps if gap.start <= at < gap.end}
     places = dict(zip(BUILDINGS, SHARES, strict=True)) if feed.is_local else {"": 1.0}
     counts = {
-        place: 0
-        if {place, EVERYWHERE} & silent
-        else _count(level * share, feed, random)
+        place: 0 if {place, EVERYWHERE} & silent else _count(level * share, feed, random)
         for place, share in places.items()
     }
     every_place = {**counts, EVERYWHERE: sum(counts.values())}
@@ -314,9 +304,7 @@ def _times(mean: float, random: Random) -> int:
     return sum(random.random() < mean / 10 for _ in range(10))
 
 
-def _row(
-    day: date, finding_kind: tuple[str, str, str, str], random: Random
-) -> dict[str, Any]:
+def _row(day: date, finding_kind: tuple[str, str, str, str], random: Random) -> dict[str, Any]:
     rule, kind, severity, confidence = finding_kind
     known = datetime.combine(day + timedelta(days=1), time(7), UTC)
     waits = timedelta(days=random.uniform(1, DECIDED_WITHIN_DAYS))

@@ -116,8 +116,7 @@ class Count:
         return [
             silence
             for silence in self.silences
-            if silence.delay_hours is not None
-            and silence.delay_hours > silence.interval_hours
+            if silence.delay_hours is not None and silence.delay_hours > silence.interval_hours
         ]
 
     @property
@@ -130,9 +129,7 @@ class Count:
         return not (self.missed or self.late or any(wrong)) and is_in_budget
 
 
-def count(
-    year: Year, planted: Sequence[Planted], played: Played, store: Store
-) -> Count:
+def count(year: Year, planted: Sequence[Planted], played: Played, store: Store) -> Count:
     """Count what happened."""
     false = [
         time
@@ -216,9 +213,7 @@ def _is_of(key: str, start: datetime, planted: Planted) -> bool:
     """
     _, source, building, _ = key.split(":")
     is_place = source == planted.source and (
-        building == planted.building
-        or planted.building == EVERYWHERE
-        or building == EVERYWHERE
+        building == planted.building or planted.building == EVERYWHERE or building == EVERYWHERE
     )
     return is_place and planted.start - HOUR <= start <= planted.end + HOUR
 

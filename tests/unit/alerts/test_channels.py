@@ -16,9 +16,7 @@ from pipelines.alerts.channels import channels, prepared
 from pipelines.alerts.message import Message
 from pipelines.errors import DeliveryError, SettingsError
 
-NEWS = Message(
-    "digest-1", "Network report: 2 items to review", "Two wait.\n\x1b", "digest"
-)
+NEWS = Message("digest-1", "Network report: 2 items to review", "Two wait.\n\x1b", "digest")
 ALLOWED = ("director@school.example", "office@school.example")
 
 
@@ -142,9 +140,7 @@ def test_an_empty_list_allows_nobody(post):
     assert post.mails == []
 
 
-@pytest.mark.parametrize(
-    ("answer", "retryable"), [("451 later", True), ("554 never", False)]
-)
+@pytest.mark.parametrize(("answer", "retryable"), [("451 later", True), ("554 never", False)])
 def test_what_the_mail_server_answers_decides(post, answer, retryable):
     post.answers.append(answer)
     with pytest.raises(DeliveryError) as error:
@@ -359,9 +355,7 @@ def test_chat_rings_phones_and_nothing_else_does():
     assert ringing == {"chat"}
 
 
-HOSTILE = Message(
-    "a-1", "one|two\\three\r\n<134>x", "a=b\nBcc: x\u2028y\x1b[2J", "notice", "high"
-)
+HOSTILE = Message("a-1", "one|two\\three\r\n<134>x", "a=b\nBcc: x\u2028y\x1b[2J", "notice", "high")
 
 
 @pytest.fixture

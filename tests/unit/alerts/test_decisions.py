@@ -100,9 +100,7 @@ def test_readers_get_what_is_for_them():
 
 
 def test_a_route_of_the_district_takes_the_built_in_ones_place():
-    only_sure = Route(
-        about="security", confidence="C3", when="at_once", audience=("director",)
-    )
+    only_sure = Route(about="security", confidence="C3", when="at_once", audience=("director",))
     alerts = Alerts(routes={"mine": only_sure})
     quiet = moment(is_quiet=True)
     assert decided(SPRAY, when=quiet, alerts=alerts) == ("hold", QUIET)

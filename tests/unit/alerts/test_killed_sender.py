@@ -192,15 +192,11 @@ def killed_often(senders, home, receiver):
 
 
 @pytest.mark.parametrize("kind", ["mail", "hook"] if LONG else ["mail"])
-def test_killed_again_and_again_nothing_is_lost_and_repeats_are_known(
-    senders, home, kind, request
-):
+def test_killed_again_and_again_nothing_is_lost_and_repeats_are_known(senders, home, kind, request):
     receiver = request.getfixturevalue("post" if kind == "mail" else "hook")
     configure(
         home,
-        MAIL.format(port=receiver.port)
-        if kind == "mail"
-        else HOOK.format(url=receiver.url),
+        MAIL.format(port=receiver.port) if kind == "mail" else HOOK.format(url=receiver.url),
     )
     keys = fill(home)
     kills = killed_often(senders, home, receiver)

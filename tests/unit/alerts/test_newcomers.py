@@ -43,9 +43,7 @@ def test_a_source_that_came_later_is_news_for_a_while():
 def test_it_is_told_once_however_long_it_lasts():
     (one,) = of_newcomers(FILES, BEGAN + 10 * DAY)
     assert decided(one) == ("tell", "due")
-    announced = Memory(
-        announced={(one.key, "desk"): LastMessage(NOW - 20 * DAY, one.step)}
-    )
+    announced = Memory(announced={(one.key, "desk"): LastMessage(NOW - 20 * DAY, one.step)})
     assert decided(one, memory=announced) == ("suppress", "told before, and no worse")
 
 

@@ -55,9 +55,7 @@ class Office:
         return [one.subject for one in got]
 
     def last_key(self, channel):
-        return [row for row in outbox(self.store) if row["channel"] == channel][-1][
-            "alert_key"
-        ]
+        return [row for row in outbox(self.store) if row["channel"] == channel][-1]["alert_key"]
 
 
 @pytest.fixture

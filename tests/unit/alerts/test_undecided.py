@@ -62,9 +62,7 @@ def test_two_weeks_pass_before_anybody_else_is_told(told):
 
 def test_it_is_told_each_week_that_it_lasts_and_no_more_once_decided(told):
     for weeks in (2, 3, 4):
-        assert set(told(queue_as_of(weeks, finding(1)))) - {"director"} == {
-            "superintendent"
-        }
+        assert set(told(queue_as_of(weeks, finding(1)))) - {"director"} == {"superintendent"}
     assert told(queue_as_of(5, finding(1, status="explained"))) == {}
 
 

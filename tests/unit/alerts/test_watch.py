@@ -116,12 +116,21 @@ def test_a_message_that_was_given_up(home):
 
 def watch(home, *more):
     return subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()",
-         "status", "--alert", "--json", "--home", home.path, *more],
+        [
+            sys.executable,
+            "-c",
+            "from pipelines.cli import main; main()",
+            "status",
+            "--alert",
+            "--json",
+            "--home",
+            home.path,
+            *more,
+        ],
         capture_output=True,
         text=True,
         check=False,
-    )  # fmt: skip
+    )
 
 
 def test_the_watch_tells_while_a_run_hangs(home, post):

@@ -87,8 +87,7 @@ MEANING = {
         6,
         "sources.proxy.options.zone",
     ),
-    '[sources.proxy]\nformat = "console_csv"\n'
-    '[sources.proxy.options]\ndate_ordr = "day_first"\n': (
+    '[sources.proxy]\nformat = "console_csv"\n[sources.proxy.options]\ndate_ordr = "day_first"\n': (
         7,
         "sources.proxy.options.date_ordr",
     ),
@@ -141,10 +140,7 @@ MEANING = {
 }
 """Mistakes that show only beside formats, rules, channels and folders."""
 
-ROSTER = (
-    "sourcedId,status,orgSourcedIds,role,username\n"
-    "p-1001,active,org-hs,teacher,asample\n"
-)
+ROSTER = "sourcedId,status,orgSourcedIds,role,username\np-1001,active,org-hs,teacher,asample\n"
 REGISTRY = {
     # file: its text, and for each mistake line, column and what to write instead
     "accounts.csv": (
@@ -237,10 +233,7 @@ REGISTRY = {
     ),
     "consents.csv": (
         "consent_id,type,grantor,subject,what,valid_from\n",
-        {
-            (1, "grantor_role"): "consent_id,type,grantor,subject,what,valid_from,"
-            "grantor_role"
-        },
+        {(1, "grantor_role"): "consent_id,type,grantor,subject,what,valid_from,grantor_role"},
     ),
 }
 """Mistakes in registry files; a cell of which nobody can know better is set aside."""

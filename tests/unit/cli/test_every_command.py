@@ -136,9 +136,7 @@ def test_no_output_and_no_file_holds_a_secret(tmp_path):
     home, word = create(tmp_path / "home"), tmp_path / "word"
     word.write_text(SECRET)
     word.chmod(0o600)
-    home.settings_file.write_text(
-        '[district]\nname = "Sample"\nzone = "UTC"\n' + CHANNEL % word
-    )
+    home.settings_file.write_text('[district]\nname = "Sample"\nzone = "UTC"\n' + CHANNEL % word)
     said = ""
     for words in (("check",), ("doctor",), ("status", "--alert"), ("alerts", "test")):
         done = schoolbell(*words, "--home", home.path)
@@ -151,6 +149,4 @@ def test_no_output_and_no_file_holds_a_secret(tmp_path):
 
 def test_a_name_in_brackets_is_no_color():
     """`rich` takes `[records]` for a style, and leaves it out."""
-    assert (
-        "the clock of [records] starts" in schoolbell("records", "open", "--help").out
-    )
+    assert "the clock of [records] starts" in schoolbell("records", "open", "--help").out

@@ -38,10 +38,7 @@ def run(home, command, *more, code=0):
 
 
 def listed(home, command="list", *more):
-    return [
-        json.loads(line)
-        for line in run(home, command, "--json", *more).out.splitlines()
-    ]
+    return [json.loads(line) for line in run(home, command, "--json", *more).out.splitlines()]
 
 
 def actions(home):

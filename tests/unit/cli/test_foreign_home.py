@@ -148,9 +148,10 @@ def test_a_fixed_home_cannot_be_named_again(home, tmp_path, monkeypatch):
 def rules():
     text = (REPO_ROOT / "deploy" / "sudoers.d" / "schoolbell").read_text()
     joined = text.replace("\\\n", " ")
-    return re.findall(r"/opt/schoolbell/\.venv/bin/schoolbell ([^,\n]+)", "\n".join(
-        line for line in joined.splitlines() if not line.startswith("#")
-    ))  # fmt: skip
+    return re.findall(
+        r"/opt/schoolbell/\.venv/bin/schoolbell ([^,\n]+)",
+        "\n".join(line for line in joined.splitlines() if not line.startswith("#")),
+    )
 
 
 def test_each_rule_of_sudo_fixes_the_home():

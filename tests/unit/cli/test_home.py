@@ -123,9 +123,7 @@ def test_a_section_that_does_not_exist(home, command):
     settings = home / "district.toml"
     said = settings.read_text()
     before = "[report]\n"
-    settings.write_text(
-        said.replace(before, f'{before}sections_off = ["trend", "trends"]\n')
-    )
+    settings.write_text(said.replace(before, f'{before}sections_off = ["trend", "trends"]\n'))
     done = schoolbell(command, "--home", home)
     told = done.out + done.err
     assert done.code == 2

@@ -103,9 +103,7 @@ def test_a_folder_that_can_not_be_listed_stops_no_other(home):
 
 def test_a_format_that_does_not_exist(home):
     settings = home / "district.toml"
-    settings.write_text(
-        settings.read_text() + '\n[sources.proxy]\nformat = "nonsense"\n'
-    )
+    settings.write_text(settings.read_text() + '\n[sources.proxy]\nformat = "nonsense"\n')
     put(home, "good.log", lines(0, 50))
     done = schoolbell("run", "--home", home, "--settle-seconds", 0)
     assert done.code == 1
@@ -169,9 +167,7 @@ def test_the_report_is_as_the_settings_say(home):
     (page,) = (home / "reports").glob("*-W09/index.html")
     text = page.read_text()
     assert "How our nets are used" in text
-    rules, pictures = (
-        page.with_name(f"{name}.html").read_text() for name in ("rules", "pictures")
-    )
+    rules, pictures = (page.with_name(f"{name}.html").read_text() for name in ("rules", "pictures"))
     assert "713-R1 (the board, 2026-08-01)" in rules
     assert "trend-part" in pictures
     assert 'id="sites-part"' not in pictures

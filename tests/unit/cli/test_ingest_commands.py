@@ -31,9 +31,7 @@ def test_every_detection_needs_some_field():
 def test_identify_tells_columns_rejects_and_gaps(tmp_path):
     log, short = tmp_path / "a.log", tmp_path / "b.log"
     log.write_bytes(lines(0, 20) + b"1767340800.123 broken\x1b[2J\n")
-    short.write_bytes(
-        b"1767340800.123 45 192.0.2.7 TCP_MISS/200 51 GET error:x - - -\n" * 3
-    )
+    short.write_bytes(b"1767340800.123 45 192.0.2.7 TCP_MISS/200 51 GET error:x - - -\n" * 3)
     done = schoolbell("identify", log, short)
     assert done.code == 0
     assert "20 http_requests: file_id, line_no, byte_offset, time" in done.out

@@ -20,9 +20,17 @@ MAIL = ("--mail-host", "mail.school.example", "--mail-to", "director@school.exam
 def test_flags_say_everything(tmp_path):
     home = tmp_path / "home"
     done = schoolbell(
-        "init", home, "--name", 'The "Sample" Schools', "--zone", "America/Denver",
-        "--account-domain", "SAMPLE", *MAIL, "--roles",
-    )  # fmt: skip
+        "init",
+        home,
+        "--name",
+        'The "Sample" Schools',
+        "--zone",
+        "America/Denver",
+        "--account-domain",
+        "SAMPLE",
+        *MAIL,
+        "--roles",
+    )
     assert done.code == 0, done.err
     settings = load_settings(DistrictHome(home))
     assert settings.district.name == 'The "Sample" Schools'

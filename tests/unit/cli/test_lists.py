@@ -44,9 +44,7 @@ def test_a_list_is_used_once_it_is_taken(home):
 
     assert done.code == 0, done.err
     assert "play: 2 names, 0 left out" in done.out
-    assert said(home, "site_categories", "domain", "more.example.com") == [
-        ("games", "play")
-    ]
+    assert said(home, "site_categories", "domain", "more.example.com") == [("games", "play")]
     after = registry(home)
     assert after.version != before.version
     assert set(after.versions) - set(before.versions) == {"lists/play"}
@@ -57,14 +55,10 @@ def test_a_list_is_used_once_it_is_taken(home):
 
 
 def test_a_list_of_trackers_makes_no_background_of_a_site_that_people_open(home):
-    (home / "hosts.txt").write_text(
-        "0.0.0.0 beacon.example.com\n0.0.0.0 facebook.com\n"
-    )
+    (home / "hosts.txt").write_text("0.0.0.0 beacon.example.com\n0.0.0.0 facebook.com\n")
     setting(home, "hosts", origin="hosts.txt", format="hosts", background="tracker")
     assert schoolbell("lists", "update", "--home", home).code == 0
-    assert said(home, "background_hosts", "host", "beacon.example.com") == [
-        ("tracker", "hosts")
-    ]
+    assert said(home, "background_hosts", "host", "beacon.example.com") == [("tracker", "hosts")]
     assert said(home, "background_hosts", "host", "facebook.com") == []
     assert said(home, "site_categories", "domain", "beacon.example.com") == []
 

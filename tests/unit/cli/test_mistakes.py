@@ -57,9 +57,7 @@ def home(tmp_path_factory):
 def of_meaning(home, text):
     home.settings_file.write_text(text)
     with open_district(home.path) as district:
-        in_settings = [
-            one for one in district.registry.problems if one.file == "district.toml"
-        ]
+        in_settings = [one for one in district.registry.problems if one.file == "district.toml"]
         return [*wrong_in(district), *in_settings]
 
 
@@ -122,8 +120,7 @@ def test_rows_that_come_to_nothing(tmp_path):
         assert found[name, line, column]["severity"] == "notice"
     file = home.registry / "exceptions.csv"
     file.write_text(
-        file.read_text()
-        + file.read_text().splitlines()[1].replace("X-1,SA-11", "X-2,SA-1")
+        file.read_text() + file.read_text().splitlines()[1].replace("X-1,SA-11", "X-2,SA-1")
     )
     home.settings_file.write_text(HEAD + "[detections.SA-1]\nenabled = false\n")
     with open_district(home.path) as district:  # a rule that is off is one all the same

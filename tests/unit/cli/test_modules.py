@@ -50,9 +50,7 @@ def imported(*arguments):
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *shown, heavy = done.stdout.splitlines()
     return "\n".join(shown) + done.stderr, set(heavy.split())
 

@@ -60,9 +60,7 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
     assert "SA-4, SA-8, SA-L" in chromebooks
     assert "OH-1" in chromebooks
     assert computers.startswith("no log tells who is at 1 computer: the Security log")
-    assert desks[0].startswith(
-        "SA-4 cannot be judged at HS: devices.csv has no desktop"
-    )
+    assert desks[0].startswith("SA-4 cannot be judged at HS: devices.csv has no desktop")
     told = CliRunner().invoke(app, ["check", "--home", str(home)]).output
     assert "No log tells who is at 2 Chromebooks" in told
     assert "SA-4 cannot be judged at HS" in told

@@ -140,9 +140,14 @@ def test_a_row_that_the_registry_refuses_can_not_be_tried(home, tmp_path):
 def test_a_sweep_says_of_each_value_what_replay_says_of_it(two_days, tmp_path):
     home = two_days.copy(tmp_path)
     said = schoolbell(
-        "replay", "--sweep", "NA-1.longest_seconds=240..1200:960", "--home", home,
-        "--json", "--quiet",
-    )  # fmt: skip
+        "replay",
+        "--sweep",
+        "NA-1.longest_seconds=240..1200:960",
+        "--home",
+        home,
+        "--json",
+        "--quiet",
+    )
     assert said.code == 0, said.err
     now, far = [json.loads(line) for line in said.out.splitlines()]
     assert (now["value"], now["added"], now["removed"]) == (240, 0, 0)

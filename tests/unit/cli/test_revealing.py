@@ -92,9 +92,7 @@ def test_a_sensitive_site_is_spelt_for_its_case_alone(home, tmp_path):
 def test_a_pseudonym_of_a_case_is_told_after_it_is_noted(home):
     one = next(row for row in listed(home) if row["rule"] == "SA-1")
     token, case = one["account"], one["case_id"]
-    told = json.loads(
-        run(home, "reveal", token, "--case", case, "--reason", REASON, "--json").out
-    )
+    told = json.loads(run(home, "reveal", token, "--case", case, "--reason", REASON, "--json").out)
     stored = {row["finding_id"]: row["subject"] for row in findings_of(home)}
     assert told["value"] == stored[one["finding_id"]]
     assert told["person_name"]
@@ -126,9 +124,7 @@ def test_what_is_not_of_the_case_is_refused_and_noted(home):
     one = rows[0]
     other = next(row for row in rows if row["account"] != one["account"])
     for words in (("--case", one["case_id"]), ()):
-        done = run(
-            home, "reveal", other["account"], *words, "--reason", REASON, code=77
-        )
+        done = run(home, "reveal", other["account"], *words, "--reason", REASON, code=77)
         assert "audit chain" in done.err
     assert [action for action, _, _ in entries(home)] == ["reveal refused"] * 2
     run(home, "reveal", one["account"], "--case", "c-0", "--reason", REASON, code=2)

@@ -20,9 +20,7 @@ def held(monkeypatch):
 
     def hold(home, seed, **others):
         asked.append((seed, others))
-        return trial(
-            finding("NA-1", "avega", SITE), finding("OH-1", "e|shaw\x1b", HOURS)
-        )
+        return trial(finding("NA-1", "avega", SITE), finding("OH-1", "e|shaw\x1b", HOURS))
 
     monkeypatch.setattr(command, "hold_trial", hold)
     return asked
@@ -76,19 +74,16 @@ def test_worlds_are_told_one_by_one_and_by_their_worst_tenth(monkeypatch):
 
 def test_curves_of_several_districts_are_told_together(held, monkeypatch):
     points = [
-        Point(rule="NA-1", parameter="requests", value=value, is_now=value == 3,
-              true=true, false=0)
+        Point(rule="NA-1", parameter="requests", value=value, is_now=value == 3, true=true, false=0)
         for value, true in ((2, 9), (3, 5))
-    ]  # fmt: skip
+    ]
     monkeypatch.setattr(command, "curves", lambda _home: points)
     words = ["score", "--seed", "3", "--seed", "4", "--curves"]
     told = CliRunner().invoke(app, words).stdout
     assert "| NA-1 | requests | 3 | now | 10 | 0 |" in told
     assert told.endswith("- NA-1 requests\n")
     lines = CliRunner().invoke(app, [*words, "--json"]).stdout.splitlines()
-    assert [json.loads(line)["is_slope"] for line in lines if line[0] == "{"] == [
-        True
-    ] * 2
+    assert [json.loads(line)["is_slope"] for line in lines if line[0] == "{"] == [True] * 2
 
 
 def test_a_seed_is_needed():

@@ -97,9 +97,7 @@ def test_an_export_to_an_odd_place_is_refused(district, tmp_path, target):
     assert done.code == 2
     assert TARGETS[target] in done.err
     assert PASSWORD not in done.err + done.out
-    assert sorted(home.rglob("*.parquet")) == [
-        one for one in before if one.suffix == ".parquet"
-    ]
+    assert sorted(home.rglob("*.parquet")) == [one for one in before if one.suffix == ".parquet"]
 
 
 def test_findings_are_written_into_no_home(district, tmp_path):
@@ -137,12 +135,25 @@ def test_two_verdicts_at_the_same_time_are_one(district, tmp_path):
     command = "import sys; from pipelines.cli import main; main()"
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", command, "findings", "verdict", one["finding_id"],
-             code, "--reason", "looked at the leave file", "--home", home],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [
+                sys.executable,
+                "-c",
+                command,
+                "findings",
+                "verdict",
+                one["finding_id"],
+                code,
+                "--reason",
+                "looked at the leave file",
+                "--home",
+                home,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for code in ("benign", "violation", "authorized")
-    ]  # fmt: skip
+    ]
     told = [child.communicate()[1] for child in started]
     codes = sorted(child.returncode for child in started)
     assert codes == [0, 2, 2], told

@@ -7,8 +7,7 @@ from tests.journey.small import small
 
 
 def point(value, true, false=0, *, is_now=False, rule="NA-1", parameter="requests"):
-    return Point(rule=rule, parameter=parameter, value=value, is_now=is_now, true=true,
-                 false=false)  # fmt: skip
+    return Point(rule=rule, parameter=parameter, value=value, is_now=is_now, true=true, false=false)
 
 
 def test_a_threshold_moves_within_its_bounds():

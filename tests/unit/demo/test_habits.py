@@ -116,9 +116,7 @@ def test_what_makes_a_district_reads_nothing_of_the_product():
         assert "sql/" not in source.read_text()
         waiting += [one for one in imports(source) if one.startswith("pipelines.")]
     assert len(seen) > 20
-    assert {
-        name for name in seen if not name.startswith("pipelines.synthetic")
-    } == set()
+    assert {name for name in seen if not name.startswith("pipelines.synthetic")} == set()
 
 
 def test_a_seed_draws_the_same_habits_each_time_and_another_one_others():
@@ -208,10 +206,7 @@ def proxy_lines(home):
 def test_a_building_has_sizes_names_and_a_proxy_of_its_own(hard):
     lines = proxy_lines(hard)
     people = lines.filter(pl.col("user") != "-", ~pl.col("user").str.contains(r"\$"))
-    names = {
-        code: people.filter(pl.col("building") == code)["user"]
-        for code in ("HS", "MS", "ES")
-    }
+    names = {code: people.filter(pl.col("building") == code)["user"] for code in ("HS", "MS", "ES")}
     assert names["HS"].str.starts_with("SAMPLETON%5C").all()
     assert names["MS"].str.ends_with("@sampleton.example").all()
     assert not names["ES"].str.contains(r"[@%]").any()
@@ -227,9 +222,7 @@ def test_a_building_has_sizes_names_and_a_proxy_of_its_own(hard):
 
 def test_pauses_are_longer_where_they_are_and_do_not_end(hard, friendly):
     def pause(home, building):
-        lines = proxy_lines(home).filter(
-            pl.col("building") == building, pl.col("user") != "-"
-        )
+        lines = proxy_lines(home).filter(pl.col("building") == building, pl.col("user") != "-")
         times = lines.with_columns(pl.col("seen").cast(pl.Int64)).sort("user", "seen")
         gaps = times.select(pl.col("seen").diff().over("user")).to_series().drop_nulls()
         return gaps.filter(gaps.is_between(5, 1_500)).median()
@@ -247,9 +240,7 @@ def test_the_registry_lacks_and_errs_as_it_is_told_to(hard, friendly):
     both = listed.join(whole, on="hostname", suffix="_true")
     assert both.filter(pl.col("building") != pl.col("building_true")).height == 1
     assert rows_of(hard, "approved_sites.csv")["supports"].drop_nulls().is_empty()
-    assert (
-        not rows_of(friendly, "approved_sites.csv")["supports"].drop_nulls().is_empty()
-    )
+    assert not rows_of(friendly, "approved_sites.csv")["supports"].drop_nulls().is_empty()
     few, all_sites = (rows_of(home, "site_categories.csv") for home in (hard, friendly))
     assert 0.4 < few["domain"].n_unique() / all_sites["domain"].n_unique() < 0.8
     assert "social_networks" in set(few["category"])
@@ -269,9 +260,7 @@ def test_what_is_not_logged_is_in_no_file(hard, friendly, tmp_path):
     silent = replace(HARD, firewall="none")
     generate(tmp_path, 7, weeks=1, people=60, habits=silent)
     assert not (tmp_path / "landing" / "firewall").exists()
-    assert (
-        "firewall" not in (tmp_path / "registry" / "expected_traffic.csv").read_text()
-    )
+    assert "firewall" not in (tmp_path / "registry" / "expected_traffic.csv").read_text()
 
 
 def test_addresses_are_handed_out_by_another_product(hard, friendly):

@@ -95,9 +95,7 @@ def otherwise(told, folder, variation, monkeypatch):
 
 
 @pytest.mark.parametrize("variation", sorted(variations.VARIATIONS))
-def test_every_way_of_telling_changes_what_was_delivered(
-    told, tmp_path, monkeypatch, variation
-):
+def test_every_way_of_telling_changes_what_was_delivered(told, tmp_path, monkeypatch, variation):
     home = otherwise(told, tmp_path, variation, monkeypatch)
     names = [path.name for path in sorted((home / "landing").rglob("*.*"))]
     before = [path.name for path in sorted((told / "landing").rglob("*.*"))]
@@ -122,9 +120,9 @@ def _times(home, feed, name):
     lines = content(home, feed)[0].split(b"\n")
     batch = records(b"\n".join(lines[:2_000]) + b"\n", "lines")
     events = formats()[name].parse(batch, Context(reading=READING)).events
-    return pl.concat([one.select("line_no", "time") for one in events.values()]).sort(
-        "line_no"
-    )["time"]
+    return pl.concat([one.select("line_no", "time") for one in events.values()]).sort("line_no")[
+        "time"
+    ]
 
 
 def test_one_school_alone_has_its_tunnels_opened(told, tmp_path, monkeypatch):
@@ -133,16 +131,16 @@ def test_one_school_alone_has_its_tunnels_opened(told, tmp_path, monkeypatch):
     opened = [line for line in lines if b"GET https://" in line]
     assert len(opened) > 500
     assert all(b" 10.12." in line for line in opened)
-    assert not any(b" 10.12." in line and b" CONNECT " in line and b"TUNNEL" in line
-                   for line in lines)  # fmt: skip
+    assert not any(
+        b" 10.12." in line and b" CONNECT " in line and b"TUNNEL" in line for line in lines
+    )
 
 
 def test_strangers_have_lines_and_none_of_our_names(told, tmp_path, monkeypatch):
     variation = "another district's logs come beside ours"
     home = otherwise(told, tmp_path, variation, monkeypatch)
     proxy, directory = (
-        b"\n".join(content(home, f"{feed}-of-others"))
-        for feed in ("proxy", "directory")
+        b"\n".join(content(home, f"{feed}-of-others")) for feed in ("proxy", "directory")
     )
     assert proxy.count(b"-elsewhere") > 1_000
     assert directory.count(b"-elsewhere") > 100

@@ -74,9 +74,17 @@ def judged(*shown):
 
 def trial(*shown, lacking=None, has_violations=True):
     cases, findings = compare(CASES, shown)
-    return Trial(seed=1, people=100, weeks=2, has_violations=has_violations,
-                 cases=cases, findings=findings, leads={"SA-L": 1},
-                 lacking=lacking or {}, rules=("NA-1", "NA-2", "OH-1"))  # fmt: skip
+    return Trial(
+        seed=1,
+        people=100,
+        weeks=2,
+        has_violations=has_violations,
+        cases=cases,
+        findings=findings,
+        leads={"SA-L": 1},
+        lacking=lacking or {},
+        rules=("NA-1", "NA-2", "OH-1"),
+    )
 
 
 def truths(*shown):
@@ -143,9 +151,7 @@ def test_what_only_a_lead_can_find_is_found_by_a_lead_and_counts_by_itself():
     told = {row["rule"]: tuple(row.values())[1:] for row in measures["leads"]}
     none = dict.fromkeys(set(lead_rules()) - {"SA-L"}, (0, 0, 0))
     assert told == none | {"NA-1": (0, 0, 2), "SA-L": (2, 2, 2)}
-    assert {row["expected_rule"] for row in missed_rows([one])} == {
-        "NA-1", "NA-2", "OH-1", "SA-1"
-    }  # fmt: skip
+    assert {row["expected_rule"] for row in missed_rows([one])} == {"NA-1", "NA-2", "OH-1", "SA-1"}
 
 
 def test_measures_put_districts_together():
@@ -164,9 +170,7 @@ def test_measures_put_districts_together():
     assert measures["recall"]["count"] == 1
     assert measures["complete"]["count"] == 2
     assert measures["lead_share"]["share"] == 2 / 5
-    assert [row["rule"] for row in measures["by_rule"] if not row["is_built"]] == [
-        "SA-1"
-    ]
+    assert [row["rule"] for row in measures["by_rule"] if not row["is_built"]] == ["SA-1"]
     assert measures["false_by_alike"] == [
         {"alike": "S38", "rule": "NA-1", "findings": 1},
         {"alike": "nothing planted", "rule": "NA-1", "findings": 1},
@@ -199,8 +203,13 @@ def stored(**changes):
 
 
 def copied(byte_offset, line):
-    return {"finding_id": "f-1", "source": "proxy", "path": "access.log.gz",
-            "byte_offset": byte_offset, "line": line}  # fmt: skip
+    return {
+        "finding_id": "f-1",
+        "source": "proxy",
+        "path": "access.log.gz",
+        "byte_offset": byte_offset,
+        "line": line,
+    }
 
 
 def test_a_proof_is_whole(landed):
@@ -248,9 +257,7 @@ def test_no_rule_can_tell_a_use_that_is_shorter_than_it_asks(tmp_path_factory):
     assert TOO_SHORT in unproven(home, cut).values()
 
 
-def test_a_use_counts_as_asked_about_where_the_report_lists_its_site(
-    tmp_path, tmp_path_factory
-):
+def test_a_use_counts_as_asked_about_where_the_report_lists_its_site(tmp_path, tmp_path_factory):
     home = small(tmp_path_factory.getbasetemp()).copy(tmp_path)
     with opened(home / "warehouse.duckdb") as database:
         used = "from core.site_evidence order by total_seconds desc, site limit 1"

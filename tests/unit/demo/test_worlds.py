@@ -20,9 +20,17 @@ from tests.conftest import only_long
 from tests.unit.demo.test_trial import HOURS, SITE, finding, trial
 
 WORLD = WorldScore(
-    seed=1, habits=FRIENDLY, planted=10, found=9, unproven=0, asked=0, findings=8,
-    true=8, people_falsely_named=0, seconds=9.6,
-)  # fmt: skip
+    seed=1,
+    habits=FRIENDLY,
+    planted=10,
+    found=9,
+    unproven=0,
+    asked=0,
+    findings=8,
+    true=8,
+    people_falsely_named=0,
+    seconds=9.6,
+)
 
 
 def test_the_worst_tenth_is_what_nine_in_ten_reach():
@@ -41,9 +49,10 @@ def test_a_mean_would_hide_what_the_summary_tells():
     assert told["recall"] == ("0.100", "0.100")
     assert told["precision"] == ("0.250", "0.250")
     assert told["people falsely named"] == ("5", "5")
-    assert {row[0]: row[1:] for row in summary([WORLD] * 19 + [bad])}[
-        "people falsely named"
-    ] == ("0", "5")
+    assert {row[0]: row[1:] for row in summary([WORLD] * 19 + [bad])}["people falsely named"] == (
+        "0",
+        "5",
+    )
 
 
 def test_where_nothing_is_found_there_is_no_precision():
@@ -70,9 +79,7 @@ def test_what_the_logs_cannot_prove_is_told_apart_from_what_was_missed():
     why = known.cases["case_id"].replace_strict(
         {"case-3": "the device writes no logons"}, default=""
     )
-    score = world_score(
-        FRIENDLY, replace(known, cases=known.cases.with_columns(unproven=why)), 1
-    )
+    score = world_score(FRIENDLY, replace(known, cases=known.cases.with_columns(unproven=why)), 1)
     assert (score.planted, score.found, score.unproven) == (4, 1, 1)
     assert score.recall == 0.25
     assert score.provable_recall == pytest.approx(1 / 3)

@@ -107,9 +107,7 @@ def test_a_domain_of_the_settings_and_another_with_the_same_name():
 
 
 def test_two_forms_of_one_domain_are_the_same_people():
-    names = {
-        spell.format(n): n for n in STAFF for spell in (r"DIST\{}", "{}@d.example")
-    }
+    names = {spell.format(n): n for n in STAFF for spell in (r"DIST\{}", "{}@d.example")}
     assert resolved(names) == names
 
 

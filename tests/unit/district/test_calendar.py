@@ -136,9 +136,7 @@ def test_events_over_several_days_repeat_and_change(load):
 
 def year(*titles):
     """A feed of whole-day events, as (day, title)."""
-    return ics(
-        *(f"UID:{day}\nDTSTART;VALUE=DATE:{day}\nSUMMARY:{t}" for day, t in titles)
-    )
+    return ics(*(f"UID:{day}\nDTSTART;VALUE=DATE:{day}\nSUMMARY:{t}" for day, t in titles))
 
 
 def kind_of(registry, *days):
@@ -150,31 +148,54 @@ def kind_of(registry, *days):
 def test_a_weekday_that_a_calendar_does_not_name_is_a_school_day(load):
     """Ten ordinary school days of fifteen had no kind, and no evening was judged."""
     feed = year(
-        ("20260824", "First Day of School"), ("20260907", "Labor Day"),
-        ("20270115", "No School"), ("20270521", "Last Day of School"),
-        ("20270705", "Independence Day observed"), ("20270823", "School begins"),
+        ("20260824", "First Day of School"),
+        ("20260907", "Labor Day"),
+        ("20270115", "No School"),
+        ("20270521", "Last Day of School"),
+        ("20270705", "Independence Day observed"),
+        ("20270823", "School begins"),
         ("20270906", "Labor Day"),
-    )  # fmt: skip
+    )
     registry = load({"feed.ics": feed})
-    assert kind_of(
-        registry, date(2026, 8, 25), date(2026, 9, 8), date(2027, 1, 14),
-        date(2027, 5, 20), date(2027, 8, 24),
-    ) == ["school"] * 5  # fmt: skip
+    assert (
+        kind_of(
+            registry,
+            date(2026, 8, 25),
+            date(2026, 9, 8),
+            date(2027, 1, 14),
+            date(2027, 5, 20),
+            date(2027, 8, 24),
+        )
+        == ["school"] * 5
+    )
     # before its first event, in summer, after its last
-    assert kind_of(
-        registry, date(2026, 8, 21), date(2027, 5, 24), date(2027, 7, 6),
-        date(2027, 8, 20), date(2027, 9, 7),
-    ) == [None] * 5  # fmt: skip
+    assert (
+        kind_of(
+            registry,
+            date(2026, 8, 21),
+            date(2027, 5, 24),
+            date(2027, 7, 6),
+            date(2027, 8, 20),
+            date(2027, 9, 7),
+        )
+        == [None] * 5
+    )
     assert kind_of(registry, date(2027, 1, 15), date(2027, 1, 16)) == [
-        "holiday", "weekend",
-    ]  # fmt: skip
+        "holiday",
+        "weekend",
+    ]
     assert not registry.problems
 
 
 def test_a_summer_without_a_named_end_has_no_school_days(load):
     feed = year(("20270401", "Spring Break"), ("20270930", "No School"))
-    found = kind_of(load({"x.ics": feed}), date(2027, 5, 28), date(2027, 6, 1),
-                    date(2027, 8, 31), date(2027, 9, 1))  # fmt: skip
+    found = kind_of(
+        load({"x.ics": feed}),
+        date(2027, 5, 28),
+        date(2027, 6, 1),
+        date(2027, 8, 31),
+        date(2027, 9, 1),
+    )
     assert found == ["school", None, None, "school"]
 
 
@@ -199,9 +220,7 @@ def test_what_one_calendar_names_outweighs_what_another_does_not(load):
 
 
 def test_weekdays_without_a_kind_are_counted(load):
-    registry = load({
-        "calendar.csv": "date,day_type\n2026-11-02,school\n2026-11-10,holiday\n"
-    })  # fmt: skip
+    registry = load({"calendar.csv": "date,day_type\n2026-11-02,school\n2026-11-10,holiday\n"})
     (told,) = registry.problems
     assert told.severity == "notice"
     assert told.what.startswith("5 weekdays have no kind")

@@ -71,9 +71,7 @@ def duty(load):
         with writing(Path(":memory:"), threads=1) as database:
             load_registry(database, registry)
             database.build(model, arguments(model), day)
-            rows = database.rows(
-                "select person_id, start_time, end_time, kind from core.duty"
-            )
+            rows = database.rows("select person_id, start_time, end_time, kind from core.duty")
         local = [
             (person, (start + MARGIN).astimezone(ZONE), end - MARGIN, kind)
             for person, start, end, kind in rows

@@ -183,14 +183,12 @@ def test_staff_without_hours_have_the_usual_ones_by_job(load):
     registry = load(files, settings)
     found = registry.frames["duty_windows"]
     monday = found.filter(pl.col("event_date") == date(2026, 11, 2)).sort("person_id")
-    assert monday.select(
-        "person_id", "start_time", "end_time", "building", "is_usual"
-    ).rows() == [
+    assert monday.select("person_id", "start_time", "end_time", "building", "is_usual").rows() == [
         ("p-1", at(11, 2, 13, 30), at(11, 2, 22), "HS", True),
         ("p-2", at(11, 2, 20), at(11, 3, 4, 30), "ES", True),
         ("p-3", at(11, 2, 15), at(11, 2, 18), "HS", False),
         ("p-4", at(11, 2, 13, 30), at(11, 2, 22), None, True),
-    ]  # fmt: skip
+    ]
     by_day = {
         person: found.filter(pl.col("person_id") == person)
         .sort("event_date")["event_date"]

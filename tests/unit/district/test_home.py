@@ -32,8 +32,10 @@ def test_every_example_row_is_a_good_row(tmp_path):
 def test_every_shown_setting_may_be_switched_on(tmp_path):
     home = create(tmp_path / "home")
     text = home.settings_file.read_text()
-    lines = [line.removeprefix("# ") if " = " in line or "[" in line else line
-             for line in text.splitlines()]  # fmt: skip
+    lines = [
+        line.removeprefix("# ") if " = " in line or "[" in line else line
+        for line in text.splitlines()
+    ]
     meaning = [line for line in lines if line.startswith("# ")]
     said = "\n".join(line for line in lines if line not in meaning)
     kept = [line for line in said.splitlines() if "=" in line or line.startswith("[")]

@@ -59,9 +59,7 @@ def ics(*events):
 @pytest.mark.parametrize("name", ODD_EVENTS)
 def test_an_odd_event_is_set_aside_with_a_hint_and_costs_no_other(name):
     began = time.monotonic()
-    rows = read_calendar(
-        ics(ODD_EVENTS[name] + NO_SCHOOL, GOOD), "x.ics", {}, "America/Chicago"
-    )
+    rows = read_calendar(ics(ODD_EVENTS[name] + NO_SCHOOL, GOOD), "x.ics", {}, "America/Chicago")
     assert time.monotonic() - began < 10
     assert date(2026, 11, 26) in rows.frame["date"].to_list()
     is_endless = name == "count"
@@ -72,20 +70,13 @@ def test_an_odd_event_is_set_aside_with_a_hint_and_costs_no_other(name):
 
 def test_a_calendar_of_the_year_9999_stops_no_run(tmp_path):
     nightly = Nightly(tmp_path)
-    registry = nightly.run(
-        h_ics=ics(ODD_EVENTS["no end of the world"] + NO_SCHOOL, GOOD)
-    )
+    registry = nightly.run(h_ics=ics(ODD_EVENTS["no end of the world"] + NO_SCHOOL, GOOD))
     assert registry.frames["calendar_days"].height
-    assert any(
-        "h.ics" in str(one) and "set aside" in str(one) for one in registry.problems
-    )
+    assert any("h.ics" in str(one) and "set aside" in str(one) for one in registry.problems)
 
 
 def test_a_feed_of_many_years_keeps_its_newest():
-    events = [
-        f"DTSTART;VALUE=DATE:{year}1126\nSUMMARY:No school"
-        for year in range(2010, 2027)
-    ]
+    events = [f"DTSTART;VALUE=DATE:{year}1126\nSUMMARY:No school" for year in range(2010, 2027)]
     rows = read_calendar(ics(*events), "x.ics", {}, "America/Chicago")
     assert date(2026, 11, 26) in rows.frame["date"].to_list()
 
@@ -204,9 +195,7 @@ LINES = st.one_of(
 
 
 @given(st.lists(LINES, max_size=40))
-@example(
-    ["BEGIN:VEVENT", "DTSTART:00010101T000000Z", "SUMMARY:early out", "END:VEVENT"]
-)
+@example(["BEGIN:VEVENT", "DTSTART:00010101T000000Z", "SUMMARY:early out", "END:VEVENT"])
 def test_any_calendar_is_read_or_told(lines):
     text = "\r\n".join(["BEGIN:VCALENDAR", *lines, "END:VCALENDAR"])
     data = text.encode("utf-8", "surrogatepass")
@@ -296,8 +285,7 @@ DEVICES = "asset_tag,mac,device_class,assigned_to\n"
 
 def devices(header, count, macs=True):
     rows = (
-        f"A-{n},{f'02:00:00:00:00:{n:02x}' if macs else ''},laptop,p-{n}\n"
-        for n in range(count)
+        f"A-{n},{f'02:00:00:00:00:{n:02x}' if macs else ''},laptop,p-{n}\n" for n in range(count)
     )
     return header + "".join(rows)
 

@@ -40,9 +40,7 @@ def test_background_hosts_are_hosts_and_none_that_people_open():
 def test_no_site_with_a_non_work_category_is_background():
     sites = domain_lists.starter_categories()
     doubtful = set(sites["domain"]) & set(domain_lists.background_hosts()["host"])
-    assert not doubtful & set(
-        sites.filter(sites["category"].is_in(list(NON_WORK)))["domain"]
-    )
+    assert not doubtful & set(sites.filter(sites["category"].is_in(list(NON_WORK)))["domain"])
 
 
 def test_the_default_policy_is_whole():

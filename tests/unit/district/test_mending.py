@@ -39,13 +39,9 @@ def test_dates_times_and_weekdays_as_spreadsheets_write_them():
         ("America/Toronto", "", "03/04/2026", ""),
     ],
 )
-def test_a_date_of_two_readings_is_decided_by_its_column_or_not_at_all(
-    zone, beside, day, why
-):
+def test_a_date_of_two_readings_is_decided_by_its_column_or_not_at_all(zone, beside, day, why):
     more = f"p-2,{beside},full,x,approved\n" if beside else ""
-    after, changes = mend(
-        "leave.csv", f"{LEAVE}p-1,03/04/2026,full,x,approved\n{more}", zone
-    )
+    after, changes = mend("leave.csv", f"{LEAVE}p-1,03/04/2026,full,x,approved\n{more}", zone)
     assert after.splitlines()[1] == f"p-1,{day},full,x,approved"
     assert why in " ".join(changes)
     assert bool(why) == any("first" in one for one in changes)
@@ -56,8 +52,10 @@ def test_a_column_that_is_written_both_ways_is_left_where_it_is_not_sure():
     text = LEAVE + "".join(map(rows.format, ("10/23/2026", "23/10/2026", "03/04/2026")))
     after, _ = mend("leave.csv", text)
     assert [row.split(",")[1] for row in after.splitlines()[1:]] == [
-        "2026-10-23", "2026-10-23", "03/04/2026",
-    ]  # fmt: skip
+        "2026-10-23",
+        "2026-10-23",
+        "03/04/2026",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,7 @@ ROSTER = (
     "p-1,active,org-hs,teacher,ada,Ada,Sample,ada@school.example\n"
     "p-2,active,org-es,student,bob,Bob,Sample,b.sample@school.example\n"
 )
-BUILDINGS = (
-    "org_id,building,lat,lon,campus\n"
-    "org-hs,HS,41.6,-93.6,north\norg-es,ES,41.7,-93.5,\n"
-)
+BUILDINGS = "org_id,building,lat,lon,campus\norg-hs,HS,41.6,-93.6,north\norg-es,ES,41.7,-93.5,\n"
 
 # file, good row, then what each bad row breaks: (row, column, part of the message)
 BAD_ROWS = {
@@ -197,10 +194,7 @@ def test_names_stay_out_of_frames_and_print(load):
 
 
 def test_a_spreadsheet_export_is_read(load):
-    text = (
-        "\ufeff\r\n# ours\r\nIP Range;Building;KIND;Remark\r\n"
-        "10.1.0.0/16; HS ;Wired;x\r\n"
-    )
+    text = "\ufeff\r\n# ours\r\nIP Range;Building;KIND;Remark\r\n10.1.0.0/16; HS ;Wired;x\r\n"
     registry = load(
         {"subnets.csv": text},
         '[registry.columns]\n"subnets.csv" = { cidr = "IP Range" }\n',
@@ -214,8 +208,7 @@ def test_a_spreadsheet_export_is_read(load):
 
 def test_lines_are_counted_through_quotes_comments_and_blanks(load):
     text = (
-        'cidr,meaning\n\n# a "comment\n192.0.2.0/24,"two\nlines"\n'
-        'nowhere,"x"\n198.51.100.0/24,y\n'
+        'cidr,meaning\n\n# a "comment\n192.0.2.0/24,"two\nlines"\nnowhere,"x"\n198.51.100.0/24,y\n'
     )
     registry = load({"egress.csv": text})
     assert registry.frames["egress"]["meaning"].to_list() == ["two\nlines", "y"]
@@ -223,9 +216,7 @@ def test_lines_are_counted_through_quotes_comments_and_blanks(load):
 
 
 def test_another_encoding_is_read_with_a_notice(load):
-    registry = load(
-        {"egress.csv": "cidr,meaning\n192.0.2.0/24,Café\n".encode("cp1252")}
-    )
+    registry = load({"egress.csv": "cidr,meaning\n192.0.2.0/24,Café\n".encode("cp1252")})
     assert registry.frames["egress"]["meaning"].to_list() == ["Café"]
     assert [problem.severity for problem in registry.problems] == ["notice"]
 
@@ -264,12 +255,12 @@ def test_ranges_of_networks_compare_as_text(load):
 def test_a_network_listed_twice_claims_only_what_agrees(load):
     rows = "10.20.0.0/16,HS,wired\n10.20.0.0/16,MS,wired\n10.20.9.9/16,HS,wired\n"
     registry = load({"subnets.csv": "cidr,building,kind\n" + rows})
-    assert registry.frames["subnets"].select("building", "kind").rows() == [
-        (None, "wired")
-    ]
+    assert registry.frames["subnets"].select("building", "kind").rows() == [(None, "wired")]
     assert [problem.severity for problem in registry.problems] == [
-        "error", "notice", "error",
-    ]  # fmt: skip
+        "error",
+        "notice",
+        "error",
+    ]
 
 
 def test_accounts_come_from_both_lists(load):
@@ -303,8 +294,10 @@ def test_an_account_may_pass_from_one_owner_to_the_next(load):
     )
     registry = load({"accounts.csv": listed})
     assert registry.frames["accounts"]["owner_person_id"].to_list() == [
-        "p-1", "p-3", "p-1",
-    ]  # fmt: skip
+        "p-1",
+        "p-3",
+        "p-1",
+    ]
     assert [problem.line for problem in registry.errors] == [4, 6]
 
 
@@ -331,9 +324,7 @@ def test_any_bytes_are_rows_or_problems(name, data):
     body = data.draw(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
     rows = read_file(header + b"\n" + body, file, {})
     rows.frame.write_ndjson()
-    assert all(
-        str(problem).isprintable() or "\n" in str(problem) for problem in rows.problems
-    )
+    assert all(str(problem).isprintable() or "\n" in str(problem) for problem in rows.problems)
     read_file(body, file, {})
 
 
@@ -373,12 +364,8 @@ def test_categories_are_put_into_the_policys_words(load):
         "domain,category,source\nPlay.Example.com,Online Games,vendor\n"
         "b.example.org,Bowling,\nc.example.org,Fun,\n"
     )
-    registry = load(
-        {"site_categories.csv": rows}, '[registry.categories]\nFun = "games"\n'
-    )
-    own = registry.frames["site_categories"].filter(
-        pl.col("source") != "schoolbell-starter 1"
-    )
+    registry = load({"site_categories.csv": rows}, '[registry.categories]\nFun = "games"\n')
+    own = registry.frames["site_categories"].filter(pl.col("source") != "schoolbell-starter 1")
     assert own.rows() == [
         ("play.example.com", "games", "vendor"),
         ("b.example.org", "bowling", "district"),

@@ -17,9 +17,7 @@ def test_signs_between_words_are_spaces(written):
 
 @pytest.mark.parametrize("written", ["proxy_avoidance", "Proxy-Avoidance"])
 def test_a_category_is_found_however_it_is_written(load, written):
-    registry = load(
-        {"site_categories.csv": f"domain,category,source\nb.example,{written},x\n"}
-    )
+    registry = load({"site_categories.csv": f"domain,category,source\nb.example,{written},x\n"})
     frame = registry.frames["site_categories"].filter(domain="b.example")
     assert frame["category"].to_list() == ["circumvention"]
     assert not [one for one in registry.problems if one.file == "site_categories.csv"]
@@ -37,9 +35,7 @@ def test_an_unknown_category_is_told_once_with_its_rows_and_the_nearest(load):
 
 def test_a_word_of_another_meaning_is_no_guess(load):
     """ "Society" was offered as "social": it made the union's site a social network."""
-    registry = load(
-        {"site_categories.csv": "domain,category,source\nb.example,Society,x\n"}
-    )
+    registry = load({"site_categories.csv": "domain,category,source\nb.example,Society,x\n"})
     (told,) = [one for one in registry.problems if one.file == "site_categories.csv"]
     assert "did you mean" not in told.allowed
     assert "Say it under [registry.categories]" in told.allowed
@@ -47,10 +43,7 @@ def test_a_word_of_another_meaning_is_no_guess(load):
 
 def test_a_closed_word_is_read_with_other_signs(load):
     registry = load(
-        {
-            "accounts.csv": "username,account_type,approved_shared\n"
-            "front,Role-Shared,true\n"
-        }
+        {"accounts.csv": "username,account_type,approved_shared\nfront,Role-Shared,true\n"}
     )
     assert not registry.errors
     assert "role_shared" in registry.frames["accounts"]["account_type"].to_list()
@@ -67,7 +60,5 @@ def test_an_unknown_role_is_told_once_with_its_rows_and_the_nearest(load):
 
 def test_a_role_is_read_with_other_signs(load):
     header = "sourcedId,status,orgSourcedIds,role,username,givenName,familyName\n"
-    registry = load(
-        {"users.csv": f"{header}p1,active,o-1,District Administrator,u1,A,B\n"}
-    )
+    registry = load({"users.csv": f"{header}p1,active,o-1,District Administrator,u1,A,B\n"})
     assert registry.frames["people"]["is_staff"].to_list() == [True]

@@ -5,16 +5,18 @@ import pytest
 from pipelines.settings.roles import MATRIX, MEANING, RefusedError, Roles, asker
 
 GROUPS = Roles(
-    director=("heads",), analyst=("lookers",), operator=("it",), custodian=("records",),
+    director=("heads",),
+    analyst=("lookers",),
+    operator=("it",),
+    custodian=("records",),
     superintendent=("office",),
-)  # fmt: skip
+)
 ALLOWED = {
     "heads": "findings evidence verdict assign exception export names approve replay"
     " audit hold sign records sites refer inquire",
     "lookers": "findings evidence verdict export replay",
     "it": "replay audit purge accounts",
-    "records": "findings evidence export names approve audit hold purge records"
-    " refer inquire",
+    "records": "findings evidence export names approve audit hold purge records refer inquire",
     "office": "findings evidence approve audit records",
     "pupils": "",
 }

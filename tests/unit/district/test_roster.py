@@ -100,15 +100,11 @@ def test_days_that_the_export_tells_come_first(load):
         "p-1,active,2026-10-05,true,org-hs,teacher,ada,Ada,S,,,,,2026-10-01,soon\n"
     )
     registry = load({"users.csv": text, "orgs.csv": ORGS})
-    assert registry.frames["people"].select(
-        "role", "valid_from", "valid_to"
-    ).rows() == [
+    assert registry.frames["people"].select("role", "valid_from", "valid_to").rows() == [
         ("aide", date(2026, 8, 1), date(2026, 9, 30)),
         ("teacher", date(2026, 10, 1), None),
     ]
-    assert [(problem.line, problem.value) for problem in registry.problems] == [
-        (3, "soon")
-    ]
+    assert [(problem.line, problem.value) for problem in registry.problems] == [(3, "soon")]
 
 
 def test_a_closed_account_ends(load):

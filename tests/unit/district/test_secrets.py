@@ -46,8 +46,6 @@ def test_what_is_not_there_is_told_with_what_to_do(reference, monkeypatch):
     assert "[alerts.channels.mail] password" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "value", ["word", 3, {}, {"env": "A", "file": "b"}, {"x": "y"}]
-)
+@pytest.mark.parametrize("value", ["word", 3, {}, {"env": "A", "file": "b"}, {"x": "y"}])
 def test_anything_else_is_no_reference(value):
     assert not is_reference(value)

@@ -137,10 +137,14 @@ def zipped(members):
     return out.getvalue()
 
 
-ROSTER = zipped({
-    "orgs.csv": ORGS, "users.csv": USERS_11, "photo.jpg": "no",
-    "demographics.csv": "sourcedId,birthDate\ns-1,2010-01-01\n",
-})  # fmt: skip
+ROSTER = zipped(
+    {
+        "orgs.csv": ORGS,
+        "users.csv": USERS_11,
+        "photo.jpg": "no",
+        "demographics.csv": "sourcedId,birthDate\ns-1,2010-01-01\n",
+    }
+)
 EVERYTHING = {
     "roster.zip": ROSTER, "User_Download.csv": GOOGLE_USERS, "chrome.csv": CHROME,
     "computers.csv": COMPUTERS.encode("utf-16"), "scopes.csv": SCOPES,
@@ -171,10 +175,7 @@ def exports(tmp_path):
 def rows(home, name):
     path = DistrictHome(home).registry / name
     frame = pl.read_csv(path, infer_schema=False, comment_prefix="#")
-    return [
-        {key: cell for key, cell in row.items() if cell}
-        for row in frame.iter_rows(named=True)
-    ]
+    return [{key: cell for key, cell in row.items() if cell} for row in frame.iter_rows(named=True)]
 
 
 AS_THEIR_CONSOLES_WRITE = {
@@ -233,9 +234,7 @@ def test_accounts_as_their_console_writes_them(name, home, exports):
     folder = exports({"roster.zip": ROSTER, "users.csv": text})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
     assert f": {name}" in out
-    known = {
-        row["username"]: row["owner_person_id"] for row in rows(home, "accounts.csv")
-    }
+    known = {row["username"]: row["owner_person_id"] for row in rows(home, "accounts.csv")}
     # of an address that it does not know it tells neither number nor mail
     alias = {} if name == "Microsoft 365 users" else {"ada.moss": "p-1"}
     assert known == alias, out
@@ -247,12 +246,13 @@ def test_a_directory_alone_names_all_its_people_alike(home, exports):
         "Groups\n", "organizations.0.title\n"
     ).replace("organization,2", "organization,Teacher") + (
         "bo.fern@oak.example,Bo,Fern,False,,1,5002,organization,Teacher\n"
-    )  # fmt: skip
+    )
     folder = exports({"users.csv": text})
     schoolbell("setup", "--home", home, "--from", folder, "--write")
     assert [one["username"] for one in rows(home, "users.csv")] == [
-        "ada.moss", "bo.fern",
-    ]  # fmt: skip
+        "ada.moss",
+        "bo.fern",
+    ]
     again = schoolbell("setup", "--home", home, "--from", folder, "--write").out
     assert "Nothing is new." in again
 
@@ -363,22 +363,26 @@ def test_an_afternoon(home, exports):
         {"username": "hs-scanner", "account_type": "service"},
         {"username": "frontdesk", "account_type": "role_shared"},
     ]
-    devices = {row.get("serial") or row["hostname"]: row
-               for row in rows(home, "devices.csv")}  # fmt: skip
+    devices = {row.get("serial") or row["hostname"]: row for row in rows(home, "devices.csv")}
     assert devices.keys() == {"5cd1", "5cd2", "5cd4", "hs-d-01", "dc1", "ms-7"}
     assert devices["5cd1"] == {
-        "serial": "5cd1", "asset_tag": "t-100", "directory_id": "0001-a",
-        "mac": "02:00:00:00:00:01", "device_class": "chromebook",
-        "assigned_to": "p-1", "building": "HS",
-    }  # fmt: skip
+        "serial": "5cd1",
+        "asset_tag": "t-100",
+        "directory_id": "0001-a",
+        "mac": "02:00:00:00:00:01",
+        "device_class": "chromebook",
+        "assigned_to": "p-1",
+        "building": "HS",
+    }
     assert devices["5cd2"]["pool"] == "cart"
     assert "assigned_to" not in devices["5cd2"]  # a cart is nobody's
     assert not {"assigned_to", "building"} & devices["5cd4"].keys()  # HS or MS
     classes = {name: row["device_class"] for name, row in devices.items()}
     assert (classes["hs-d-01"], classes["dc1"]) == ("desktop", "server")
     assert classes["ms-7"] == "other"  # nothing tells: not taken for a desk
-    networks = {row["cidr"]: (row["kind"], row.get("building"))
-                for row in rows(home, "subnets.csv")}  # fmt: skip
+    networks = {
+        row["cidr"]: (row["kind"], row.get("building")) for row in rows(home, "subnets.csv")
+    }
     assert networks == {
         "10.20.0.0/22": ("wired", "HS"),
         "10.20.8.0/22": ("wifi", None),  # two buildings: neither
@@ -388,8 +392,10 @@ def test_an_afternoon(home, exports):
         "10.50.0.0/24": ("remote", "MS"),
         "10.51.0.0/16": ("byod", None),
     }
-    leave = [(row["person_id"], row["date"], row["part"], row["status"])
-             for row in rows(home, "leave.csv")]  # fmt: skip
+    leave = [
+        (row["person_id"], row["date"], row["part"], row["status"])
+        for row in rows(home, "leave.csv")
+    ]
     assert leave == [
         ("p-1", "2026-10-23", "full", "approved"),
         ("p-2", "2026-10-26", "pm", "cancelled"),
@@ -424,9 +430,7 @@ def test_what_is_left_out_is_told_with_its_reason(home, exports):
         "demographics.csv: OneRoster demographics, 1 rows; not used: birth dates",
     ):
         assert line in out
-    facts = json.loads(
-        schoolbell("setup", "--home", home, "--from", folder, "--json").out
-    )
+    facts = json.loads(schoolbell("setup", "--home", home, "--from", folder, "--json").out)
     assert 0 < facts["rules"]["before"] < facts["rules"]["after"]
     assert {one["file"]: one["added"] for one in facts["files"]}["subnets.csv"] == 7
 
@@ -493,15 +497,19 @@ def test_a_directory_is_the_roster_where_there_is_none(home, exports):
     people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
     assert people["5001"]["role"] == "teacher"
     assert people["9001"] == {
-        "sourcedId": "9001", "status": "active", "role": "student",
+        "sourcedId": "9001",
+        "status": "active",
+        "role": "student",
         "username": "zkid30",
-    }  # fmt: skip
+    }
 
 
 def test_whoever_enrolled_them_has_none_of_them(home, exports):
-    many = CHROME.splitlines()[0] + "\n" + "".join(
-        f"id-{n},SN{n},ACTIVE,amoss@oak.example,,,,C14,,/HS,x\n" for n in range(6)
-    )  # fmt: skip
+    many = (
+        CHROME.splitlines()[0]
+        + "\n"
+        + "".join(f"id-{n},SN{n},ACTIVE,amoss@oak.example,,,,C14,,/HS,x\n" for n in range(6))
+    )
     folder = exports({"roster.zip": ROSTER, "chrome.csv": many})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
     assert "1 people stand at more than 4 devices each" in out
@@ -514,9 +522,7 @@ def test_a_spreadsheet_gets_no_formula(home, exports):
     folder = exports({"s.csv": evil, "accounts.csv": accounts})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
     assert "begins like a formula" in out
-    assert rows(home, "accounts.csv") == [
-        {"username": "svc-a", "account_type": "service"}
-    ]
+    assert rows(home, "accounts.csv") == [{"username": "svc-a", "account_type": "service"}]
 
 
 def test_declared_columns(home, exports):
@@ -577,14 +583,24 @@ def test_each_export_is_told_from_the_others():
 
 def test_a_later_row_of_the_roster_is_its_history():
     header = ",".join(USERS.columns) + "\n"
-    old = merge(header.encode(), USERS, [
-        {"sourcedId": "p-1", "role": "aide", "dateLastModified": "2026-08-01"},
-        {"sourcedId": "p-2", "role": "aide", "dateLastModified": "2026-08-01"},
-    ], {}).data  # fmt: skip
-    now = merge(old, USERS, [
-        {"sourcedId": "p-1", "role": "teacher", "dateLastModified": "2026-10-01"},
-        {"sourcedId": "p-2", "role": "aide", "dateLastModified": "2026-10-01"},
-    ], {})  # fmt: skip
+    old = merge(
+        header.encode(),
+        USERS,
+        [
+            {"sourcedId": "p-1", "role": "aide", "dateLastModified": "2026-08-01"},
+            {"sourcedId": "p-2", "role": "aide", "dateLastModified": "2026-08-01"},
+        ],
+        {},
+    ).data
+    now = merge(
+        old,
+        USERS,
+        [
+            {"sourcedId": "p-1", "role": "teacher", "dateLastModified": "2026-10-01"},
+            {"sourcedId": "p-2", "role": "aide", "dateLastModified": "2026-10-01"},
+        ],
+        {},
+    )
     assert len(now.added) == 1  # p-2 says nothing new but its day
     assert not now.differs
     assert "p-1" in now.added[0]
@@ -604,9 +620,12 @@ def test_a_plan_of_nothing_shows_what_is_missing(home):
         plan = plan_of(district, ())
     assert plan.is_empty
     assert plan.after.lacking["OH-1"] == [
-        "users.csv", "devices.csv", "calendar.csv", "staff_duty.csv",
+        "users.csv",
+        "devices.csv",
+        "calendar.csv",
+        "staff_duty.csv",
         "approved_sites.csv",
-    ]  # fmt: skip
+    ]
     out = schoolbell("setup", "--home", home).out
     assert "devices.csv has no row" in out
     assert "from: admin.google.com" in out
@@ -648,17 +667,13 @@ def test_a_rule_stands_on_files_that_it_reads():
     for name, model in rules().items():
         read = inputs_below(model, models())
         for named in model.header.stands_on:
-            files = (
-                by_file.get(file.partition(":")[0], roster) for file in named.split("|")
-            )
+            files = (by_file.get(file.partition(":")[0], roster) for file in named.split("|"))
             assert any(frames & set(read) for frames in files), (name, named)
 
 
 def read(home, exports, files, *more):
     """Write exports and let `setup` read them; what it printed."""
-    done = schoolbell(
-        "setup", "--home", home, "--from", exports(files), *more, "--write"
-    )
+    done = schoolbell("setup", "--home", home, "--from", exports(files), *more, "--write")
     assert done.code == 0, done.err
     return done.out
 
@@ -681,9 +696,13 @@ def test_buildings_with_names_and_west_of_greenwich(home, exports, name):
     assert "formula" not in out
     places = of(rows(home, "buildings.csv"), "building")
     assert places["HS"] == {
-        "org_id": "o-h", "building": "HS", "lat": "43.5", "lon": "-110.2",
-        "campus": "north", "name": "Oakdale High School",
-    }  # fmt: skip
+        "org_id": "o-h",
+        "building": "HS",
+        "lat": "43.5",
+        "lon": "-110.2",
+        "campus": "north",
+        "name": "Oakdale High School",
+    }
     assert places.keys() == {"HS", "MS"}
     assert not rows(home, "access_points.csv")
     with open_district(home) as district:
@@ -730,9 +749,11 @@ def test_the_domain_of_a_directory_is_no_place(home, exports):
         for name, row in of(rows(home, "devices.csv"), "hostname").items()
     }
     assert found == {
-        "hs-a1": ("HS", "desktop"), "srv1": (None, "server"),
-        "a2": ("MS", "signage"), "a3": ("MS", "lab_pc"),
-    }  # fmt: skip
+        "hs-a1": ("HS", "desktop"),
+        "srv1": (None, "server"),
+        "a2": ("MS", "signage"),
+        "a3": ("MS", "lab_pc"),
+    }
 
 
 CHROMEBOXES = """deviceId,serialNumber,orgUnitPath,provisionStatus,annotatedAssetId,\
@@ -810,8 +831,7 @@ def test_the_places_of_networks_in_a_configuration(home, exports):
     bundle = zipped({"orgs.csv": FERNWOOD, "users.csv": USERS_11})
     out = read(home, exports, {"roster.zip": bundle, "dhcpd.conf": DHCPD})
     networks = {
-        row["cidr"]: (row["kind"], row.get("building"))
-        for row in rows(home, "subnets.csv")
+        row["cidr"]: (row["kind"], row.get("building")) for row in rows(home, "subnets.csv")
     }
     assert networks == {
         "10.1.8.0/21": ("wifi", "HS"),
@@ -823,9 +843,12 @@ def test_the_places_of_networks_in_a_configuration(home, exports):
     assert "10.1.16.0/22" in out
     hosts = of(rows(home, "devices.csv"), "hostname")
     assert hosts["ms-hvac-1"] == {
-        "hostname": "ms-hvac-1", "mac": "02:00:00:00:0a:01", "device_class": "other",
-        "building": "MS", "static_ip": "10.3.16.9",
-    }  # fmt: skip
+        "hostname": "ms-hvac-1",
+        "mac": "02:00:00:00:0a:01",
+        "device_class": "other",
+        "building": "MS",
+        "static_ip": "10.3.16.9",
+    }
     assert hosts["scan-1"]["building"] == "EL"  # by its address
 
 
@@ -872,14 +895,13 @@ def test_a_firewall_and_a_radius_server_name_networks(home, exports):
     assert networks["10.1.16.0/22"]["building"] == "HS"
     assert "10.9.9.9/32" not in networks
     assert "203.0.113.10/32" not in networks
-    assert rows(home, "egress.csv") == [
-        {"cidr": "203.0.113.10/32", "meaning": "district NAT"}
-    ]
+    assert rows(home, "egress.csv") == [{"cidr": "203.0.113.10/32", "meaning": "district NAT"}]
     assert "1 that are outside addresses" in out
     assert "1 that are not networks: updates" in out
     assert [*of(rows(home, "access_points.csv"), "name").values()] == [
-        {"name": "ap-hs-*", "building": "HS"}, {"name": "ap-x", "building": "EL"},
-    ]  # fmt: skip
+        {"name": "ap-hs-*", "building": "HS"},
+        {"name": "ap-x", "building": "EL"},
+    ]
     kept = b"".join(p.read_bytes() for p in DistrictHome(home).registry.iterdir())
     assert b"hush" not in kept
 
@@ -899,9 +921,11 @@ def test_an_office_in_service_accounts_is_no_service(home, exports):
     out = read(home, exports, {"roster.zip": ROSTER, "users.csv": SERVICE_ACCOUNTS})
     kinds = {row["username"]: row["account_type"] for row in rows(home, "accounts.csv")}
     assert kinds == {
-        "hs_office": "role_shared", "kiosk.library": "device", "svc_backup": "service",
+        "hs_office": "role_shared",
+        "kiosk.library": "device",
+        "svc_backup": "service",
         "yearbook": "service",
-    }  # fmt: skip
+    }
     assert "1 accounts have their kind from the organizational unit alone" in out
     assert "accounts of nobody in the roster" in out  # a cook is a person
 
@@ -920,15 +944,15 @@ def test_the_directory_closes_an_account_that_the_roster_has_open(home, exports)
     (closed,) = rows(home, "accounts.csv")
     assert closed.pop("valid_to")
     assert closed == {
-        "username": "amoss", "account_type": "person", "owner_person_id": "p-1",
+        "username": "amoss",
+        "account_type": "person",
+        "owner_person_id": "p-1",
         "note": "suspended or disabled in Google users",
-    }  # fmt: skip
+    }
     assert "1 accounts are suspended or disabled here and open in the roster" in out
     again = read(home, exports, {"users.csv": SUSPENDED})
     assert "Nothing is new." in again
-    opened = read(
-        home, exports, {"users.csv": SUSPENDED.replace("Suspended", "Active")}
-    )
+    opened = read(home, exports, {"users.csv": SUSPENDED.replace("Suspended", "Active")})
     assert "1 accounts are open again; delete their valid_to" in opened
 
 
@@ -950,26 +974,23 @@ FOUR_CONTINENTS = {
 
 def test_a_longitude_west_of_greenwich_is_a_number(home, exports):
     """A leading minus made every building of the Americas look like a formula."""
-    lines = [f"o-{code},{code},{lat},{lon},\n" for code, (lat, lon) in
-             FOUR_CONTINENTS.items()]  # fmt: skip
+    lines = [f"o-{code},{code},{lat},{lon},\n" for code, (lat, lon) in FOUR_CONTINENTS.items()]
     evil = "o-x,XX,-1+cmd|calc,=1,\n"
-    folder = exports(
-        {"buildings.csv": "".join(["org_id,building,lat,lon,campus\n", *lines, evil])}
-    )
+    folder = exports({"buildings.csv": "".join(["org_id,building,lat,lon,campus\n", *lines, evil])})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
     assert "1 a lat that begins like a formula: -1+cmd|calc" in out
     assert "1 a lon that begins like a formula: =1" in out
     with open_district(home) as district:
         placed = district.registry.frames["buildings"].drop_nulls("lat")
     found = {row["building"]: (row["lat"], row["lon"]) for row in placed.to_dicts()}
-    assert found == {
-        code: (float(lat), float(lon)) for code, (lat, lon) in FOUR_CONTINENTS.items()
-    }
+    assert found == {code: (float(lat), float(lon)) for code, (lat, lon) in FOUR_CONTINENTS.items()}
 
 
-FULL_DAYS = ABSENCES.splitlines()[0] + "\n" + "".join(
-    f"5001,Moss,11/0{day}/2026,7:30 AM,3:45 PM,Sick,Approved,\n" for day in range(2, 8)
-)  # fmt: skip
+FULL_DAYS = (
+    ABSENCES.splitlines()[0]
+    + "\n"
+    + "".join(f"5001,Moss,11/0{day}/2026,7:30 AM,3:45 PM,Sick,Approved,\n" for day in range(2, 8))
+)
 
 
 def test_full_days_of_absence_state_the_usual_hours(home, exports):
@@ -1072,14 +1093,22 @@ def test_check_counts_rows_that_lack_what_rules_ask(home, exports):
         assert line in out
 
 
-UNITS = "First Name [Required],Last Name [Required],Email Address [Required],\
-Org Unit Path [Required],Status [READ ONLY],Employee Title,Building ID\n" + "".join(
-    f"A,B{n},u{n}@oak.example,/Staff/{unit},Active,Teacher,{place}\n"
-    for n, (unit, place) in enumerate([
-        *[("High School", "")] * 3, *[("Fernwood Elementary Staff", "")] * 3,
-        *[("School Board", "")] * 4, ("Lone Academy", ""), *[("IT", "Annex")] * 3,
-    ])
-)  # fmt: skip
+UNITS = (
+    "First Name [Required],Last Name [Required],Email Address [Required],\
+Org Unit Path [Required],Status [READ ONLY],Employee Title,Building ID\n"
+    + "".join(
+        f"A,B{n},u{n}@oak.example,/Staff/{unit},Active,Teacher,{place}\n"
+        for n, (unit, place) in enumerate(
+            [
+                *[("High School", "")] * 3,
+                *[("Fernwood Elementary Staff", "")] * 3,
+                *[("School Board", "")] * 4,
+                ("Lone Academy", ""),
+                *[("IT", "Annex")] * 3,
+            ]
+        )
+    )
+)
 
 
 def test_a_directory_alone_names_its_schools(home, exports):
@@ -1108,11 +1137,7 @@ def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
     }  # fmt: skip
 
     def prompt(question, *_default, **_how):
-        return next(
-            given.pop(0)
-            for start, given in answers.items()
-            if question.startswith(start)
-        )
+        return next(given.pop(0) for start, given in answers.items() if question.startswith(start))
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.prompt", prompt)

@@ -7,10 +7,7 @@ from pipelines.registry.taking_back import changes_between, taken_back
 
 NAME = "devices.csv"
 BEFORE = (
-    b"# our own list\n"
-    b"hostname,device_class,note\n"
-    b'hs-pc-001,desktop,"two\nlines"\n'
-    b"hs-pc-002,,\n"
+    b'# our own list\nhostname,device_class,note\nhs-pc-001,desktop,"two\nlines"\nhs-pc-002,,\n'
 )
 CARDS = [
     {"hostname": "hs-pc-001", "mac": "02:00:00:00:00:01"},

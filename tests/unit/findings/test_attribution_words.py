@@ -87,6 +87,4 @@ def test_the_facts_of_most_requests_come_first(warehouse):
 def test_a_card_that_was_learned_is_named_with_what_it_was_learned_from(warehouse):
     rows = [given("f-1", [], ["pc-1", "pc-2", "pc-3"])]
     found = attributions(warehouse, rows, lambda device: f"device {device}-token")
-    assert found == {
-        "f-1": ["device pc-1-token: card learned from 14 leases and logins"]
-    }
+    assert found == {"f-1": ["device pc-1-token: card learned from 14 leases and logins"]}

@@ -187,9 +187,7 @@ def test_only_low_weight_expires(store, severity, weeks, standing):
     assert case.standing(case.monday + timedelta(weeks=weeks)) == standing
 
 
-@pytest.mark.parametrize(
-    ("severity", "standing"), [("low", "trial"), ("medium", "waiting")]
-)
+@pytest.mark.parametrize(("severity", "standing"), [("low", "trial"), ("medium", "waiting")])
 def test_low_weight_of_rules_on_trial_asks_nobody(store, severity, standing):
     (case,) = kept(store, replace(found("OH-1"), stage="trial", severity=severity))
     assert case.standing(case.monday) == standing
@@ -226,9 +224,7 @@ def test_the_queue_counts_each_case_once_and_students_apart(store):
 
 
 def test_an_account_that_nobody_owns_is_its_own_person(store):
-    people = {
-        one.person for one in kept(store, found(subject="office"), found(subject="ben"))
-    }
+    people = {one.person for one in kept(store, found(subject="office"), found(subject="ben"))}
     assert people == {"nobody:office", "nobody:ben"}
 
 

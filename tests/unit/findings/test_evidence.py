@@ -51,9 +51,7 @@ def test_a_line_that_was_copied_is_not_read_again(tmp_path):
     ids = [event_id_of(3, 1), event_id_of(3, 2)]
 
     def copied(held, digest="abc"):
-        record = FileRecord(
-            file_id=3, source="sso", path="a.log", format="squid_access"
-        )
+        record = FileRecord(file_id=3, source="sso", path="a.log", format="squid_access")
         read = replace(record, consumed_sha256=digest)
         found = copy_lines(ids, [read], {"sso": listing}, {}, held)
         return {number: found[one] for number, one in enumerate(ids, 1) if one in found}

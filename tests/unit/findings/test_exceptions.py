@@ -14,9 +14,7 @@ from pipelines.state.findings import stored_findings
 from tests.unit.findings.given import DAY, candidate, detection, exception, known
 
 SITE = ("device:hs-d-0001", "site:shop.example")
-EMPTY = pl.DataFrame(
-    schema={name: one.dtype for name, one in FRAMES["consents"].items()}
-)
+EMPTY = pl.DataFrame(schema={name: one.dtype for name, one in FRAMES["consents"].items()})
 
 
 @pytest.fixture

@@ -237,9 +237,7 @@ def test_nobody_decides_about_their_own_account(store):
     by = Asker(1000, "ADA", ("director",))
     verdict = Verdict("benign", "that was me, all is well")
     with pytest.raises(RefusedError, match="own account"):
-        review.decide(
-            chain_of(store), [only(store)], verdict, by, frozenset({"ada"}).__contains__
-        )
+        review.decide(chain_of(store), [only(store)], verdict, by, frozenset({"ada"}).__contains__)
     assert only(store)["status"] == "open"
     assert chain_of(store).entries() == []
 

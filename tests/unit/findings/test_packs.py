@@ -105,9 +105,7 @@ def test_a_member_less_or_longer_is_found(name):
 
 
 def test_a_member_more_or_twice_is_found():
-    assert list(differences(packed(MEMBERS | {"more.txt": b"x"}))) == [
-        "more.txt was added"
-    ]
+    assert list(differences(packed(MEMBERS | {"more.txt": b"x"}))) == ["more.txt was added"]
     out = io.BytesIO(PACK)
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(match="name"):
         archive.writestr("README.txt", b"another")
@@ -188,9 +186,7 @@ def test_what_a_rule_excludes_stands_apart_from_what_was_tested():
     assert found["alternatives.csv"].decode() == (
         "finding_id,name,test,result\nf-1,VPN,no list names it,ruled out\n"
     )
-    assert (
-        found["by_design.csv"].decode() == "finding_id,name,test\nf-1,Two,one counts\n"
-    )
+    assert found["by_design.csv"].decode() == "finding_id,name,test\nf-1,Two,one counts\n"
 
 
 def test_tables_hold_no_formulas_and_findings_are_whole():

@@ -107,10 +107,7 @@ def test_the_district_may_set_the_stage():
 def test_verdicts_say_where_to_look(store):
     decided(store, "misattributed", "misattributed", "authorized", "violation")
     verdicts = ("misattributed", "misattributed", "authorized", "violation")
-    rows = [
-        {**row, "verdict": verdicts[int(row["subject"][-1])]}
-        for row in stored_findings(store)
-    ]
+    rows = [{**row, "verdict": verdicts[int(row["subject"][-1])]} for row in stored_findings(store)]
     told = [(one.verdict, one.about, one.findings) for one in fixes(rows)]
     assert told == [
         ("misattributed", "hs-d-0001", 2),

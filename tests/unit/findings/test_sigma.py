@@ -75,9 +75,7 @@ def given(database, event_class, *rows):
         } | row
         names = ", ".join(whole)
         places = ", ".join(f"${name}" for name in whole)
-        database.rows(
-            f"insert into raw.{event_class} ({names}) values ({places})", whole
-        )
+        database.rows(f"insert into raw.{event_class} ({names}) values ({places})", whole)
 
 
 def fits(database, one, days=DAYS):
@@ -186,8 +184,10 @@ def test_a_network_is_compared_as_addresses(asked, database):
 
 
 def test_numbers(asked, database):
-    rows = ({"dst_port": port, "bytes_out": size} for port, size in
-            ((22, 10), (443, 2_000_000), (None, None)))  # fmt: skip
+    rows = (
+        {"dst_port": port, "bytes_out": size}
+        for port, size in ((22, 10), (443, 2_000_000), (None, None))
+    )
     given(database, "connections", *rows)
     (port, large), _ = asked(
         rule("selection:\n  dst_port: 22", "firewall"),
@@ -237,41 +237,54 @@ def logons(database, *rows):
         database,
         "logons",
         *(
-            {"event_code": code, "src_ip": ip, "user_name": name,
-             "time": NOON + timedelta(minutes=minute)}
+            {
+                "event_code": code,
+                "src_ip": ip,
+                "user_name": name,
+                "time": NOON + timedelta(minutes=minute),
+            }
             for code, ip, name, minute in rows
         ),
-    )  # fmt: skip
+    )
 
 
 def test_so_many_within_minutes(asked, database):
     (one,), refused = asked(
-        REFUSED
-        + COUNTS.format(kind="event_count", more="", condition="condition: {gte: 3}")
+        REFUSED + COUNTS.format(kind="event_count", more="", condition="condition: {gte: 3}")
     )
     assert refused == []
     assert one.title == "Many refusals"
     logons(
         database,
-        ("4625", "a", "x", 0), ("4625", "a", "x", 2), ("4625", "a", "x", 5),
-        ("4625", "b", "x", 0), ("4625", "b", "x", 2), ("4625", "b", "x", 5.1),
-        ("4625", None, "x", 0), ("4625", None, "x", 1), ("4625", None, "x", 2),
-        ("4624", "c", "x", 0), ("4624", "c", "x", 1), ("4624", "c", "x", 2),
-    )  # fmt: skip
+        ("4625", "a", "x", 0),
+        ("4625", "a", "x", 2),
+        ("4625", "a", "x", 5),
+        ("4625", "b", "x", 0),
+        ("4625", "b", "x", 2),
+        ("4625", "b", "x", 5.1),
+        ("4625", None, "x", 0),
+        ("4625", None, "x", 1),
+        ("4625", None, "x", 2),
+        ("4624", "c", "x", 0),
+        ("4624", "c", "x", 1),
+        ("4624", "c", "x", 2),
+    )
     assert fits(database, one) == [1]
 
 
 def test_so_many_values_within_minutes(asked, database):
     said = "condition: {gte: 3, field: TargetUserName}"
-    (one,), refused = asked(
-        REFUSED + COUNTS.format(kind="value_count", more="", condition=said)
-    )
+    (one,), refused = asked(REFUSED + COUNTS.format(kind="value_count", more="", condition=said))
     assert refused == []
     logons(
         database,
-        ("4625", "a", "x", 0), ("4625", "a", "y", 1), ("4625", "a", "z", 2),
-        ("4625", "b", "x", 0), ("4625", "b", "y", 1), ("4625", "b", "x", 2),
-    )  # fmt: skip
+        ("4625", "a", "x", 0),
+        ("4625", "a", "y", 1),
+        ("4625", "a", "z", 2),
+        ("4625", "b", "x", 0),
+        ("4625", "b", "y", 1),
+        ("4625", "b", "x", 2),
+    )
     assert fits(database, one) == [1]
 
 
@@ -282,16 +295,20 @@ def test_one_and_the_other_within_minutes(asked, database):
     assert refused == []
     logons(
         database,
-        ("4625", "a", "x", 0), ("4624", "a", "x", 5),
-        ("4625", "b", "x", 0), ("4624", "b", "x", 5.1),
-        ("4625", "c", "x", 0), ("4625", "c", "x", 1),
-    )  # fmt: skip
+        ("4625", "a", "x", 0),
+        ("4624", "a", "x", 5),
+        ("4625", "b", "x", 0),
+        ("4624", "b", "x", 5.1),
+        ("4625", "c", "x", 0),
+        ("4625", "c", "x", 1),
+    )
     assert fits(database, one) == [1]
 
 
 def test_only_the_days_that_are_asked_for(asked, database):
-    given(database, "http_requests", {"url": "x"},
-          {"url": "x", "event_date": DAY + timedelta(days=1)})  # fmt: skip
+    given(
+        database, "http_requests", {"url": "x"}, {"url": "x", "event_date": DAY + timedelta(days=1)}
+    )
     (one,), _ = asked(rule("selection:\n  c-uri: x"))
     assert fits(database, one) == [1]
     assert fits(database, one, (DAY, DAY + timedelta(days=1))) == [1, 2]

@@ -69,8 +69,7 @@ def test_each_mistake_is_told_with_its_line(tmp_path):
 def test_no_home_lies_in_another(tmp_path, other):
     file = tmp_path / "fleet.toml"
     file.write_text(
-        '[agency]\nname = "A"\n[homes.a]\npath = "north"\n'
-        f'[homes.b]\npath = "{other}"\n'
+        f'[agency]\nname = "A"\n[homes.a]\npath = "north"\n[homes.b]\npath = "{other}"\n'
     )
     with pytest.raises(SettingsError, match="lies in"):
         load_fleet(file)
@@ -120,20 +119,18 @@ def test_an_odd_answer_is_the_fault_of_its_home_alone(tmp_path, monkeypatch, odd
     monkeypatch.setattr(work, "PROGRAM", said)
     rows = overview(load_fleet(written(tmp_path, ["north", "south"])))
     assert [(row.name, row.state) for row in rows] == [
-        ("north", "not asked"), ("south", "not asked"),
-    ]  # fmt: skip
+        ("north", "not asked"),
+        ("south", "not asked"),
+    ]
 
 
 def test_a_child_knows_one_home_and_no_other(tmp_path, monkeypatch):
     monkeypatch.setenv("SCHOOLBELL_HOME", "/srv/other")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
-    monkeypatch.setattr(
-        work, "PROGRAM", "import os, sys; print(*os.environ); print(*sys.argv)"
-    )
+    monkeypatch.setattr(work, "PROGRAM", "import os, sys; print(*os.environ); print(*sys.argv)")
     done = run_in(member(tmp_path), ("run", "--quiet"), Budget(free_gb=0))
     names, argv = done.out.splitlines()
-    assert set(names.split()) <= {*work.KEPT, "HOME", "PYTHONDONTWRITEBYTECODE",
-                                  "LC_CTYPE"}  # fmt: skip
+    assert set(names.split()) <= {*work.KEPT, "HOME", "PYTHONDONTWRITEBYTECODE", "LC_CTYPE"}
     assert argv == f"-c run --quiet --home {tmp_path}"
 
 
@@ -143,9 +140,7 @@ def test_what_takes_too_much_is_stopped_and_told(tmp_path, monkeypatch):
     slow = run_in(member(tmp_path), (), short)
     assert (slow.exit_code, "was stopped" in slow.what) == (STOPPED, True)
 
-    monkeypatch.setattr(
-        work, "PROGRAM", "import time; time.sleep(1); bytearray(1_000_000_000)"
-    )
+    monkeypatch.setattr(work, "PROGRAM", "import time; time.sleep(1); bytearray(1_000_000_000)")
     large = run_in(member(tmp_path), (), Budget(memory_mb=500, free_gb=0))
     assert large.exit_code not in (0, NOT_STARTED, STOPPED)
     assert "MemoryError" in large.err
@@ -193,8 +188,9 @@ def test_dagster_gets_a_code_location_a_home(tmp_path):
     assert schoolbell("fleet", "workspace", "--fleet", file, "--to", tmp_path).code == 0
     listed = yaml.safe_load((tmp_path / "workspace.yaml").read_text())["load_from"]
     assert [one["python_file"]["location_name"] for one in listed] == [
-        "north", "south-east",
-    ]  # fmt: skip
+        "north",
+        "south-east",
+    ]
     for one in listed:
         text = (tmp_path / one["python_file"]["relative_path"]).read_text()
         place = str(tmp_path / one["python_file"]["location_name"])

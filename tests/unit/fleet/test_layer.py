@@ -24,8 +24,7 @@ def layer(tmp_path):
     folder.mkdir()
     (folder / "layer.toml").write_text('name = "Example Agency"\nversion = "2026-11"\n')
     (folder / "rules.toml").write_text(
-        '[detections.SA-1]\nturns = 5\nregulation = "R-1"\n[detections.NA-1]\n'
-        "enabled = false\n"
+        '[detections.SA-1]\nturns = 5\nregulation = "R-1"\n[detections.NA-1]\nenabled = false\n'
     )
     (folder / "approved_sites.csv").write_text(HEAD + SHARED + BOTH)
     return folder

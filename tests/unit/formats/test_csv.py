@@ -53,9 +53,5 @@ def test_quotes_are_read_alike_whatever_separates(separator):
         ["a", "b,c", "d"], ["a,b", "c"], ["a", "b"], ["a", "b", 'c,"d"'], ["", "b"],
         None, None, None, None, None, None,
     ]  # fmt: skip
-    found = cells_of(
-        *(line.replace(",", separator) for line in lines), separator=separator
-    )
-    assert found == [
-        one and [cell.replace(",", separator) for cell in one] for one in expected
-    ]
+    found = cells_of(*(line.replace(",", separator) for line in lines), separator=separator)
+    assert found == [one and [cell.replace(",", separator) for cell in one] for one in expected]

@@ -18,9 +18,13 @@ def parse(text: str, **options: str):
 def test_a_logon_with_other_separators_and_fixed_values():
     parsed = parse(
         "Zeit;Konto;Gerät\n2026-11-02T08:15:00;ada;LAB-7\n",
-        time="Zeit", user_name="Konto", host="Gerät", separator=";",
-        activity="=logon", logon_kind="=interactive",
-    )  # fmt: skip
+        time="Zeit",
+        user_name="Konto",
+        host="Gerät",
+        separator=";",
+        activity="=logon",
+        logon_kind="=interactive",
+    )
     row = parsed.events["logons"].to_dicts()[0]
     assert (row["user_name"], row["host"], row["activity"]) == ("ada", "lab-7", "logon")
     assert row["time"].isoformat() == "2026-11-02T14:15:00+00:00"

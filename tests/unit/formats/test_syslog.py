@@ -114,28 +114,60 @@ HEADERS = st.tuples(
     st.sampled_from(["", "<13>", "<134>", "<13> ", "5 <13>", "<>"]),
     st.sampled_from(
         [
-            "Nov  2 08:15:00", "Nov 02 08:15:00", "Nov 2 08:15:00", "Feb 31 08:15:00",
-            "Nov  2 2026 08:15:00", "Nov  2 08:15:00 2026", "*Nov  2 08:15:00",
-            "1 2026-11-02T08:15:00-06:00", "1 2026-11-02T08:15:00.123456Z", "1 -",
-            "2026-11-02T08:15:00.123-06:00", "2026-11-02 08:15:00", "",
+            "Nov  2 08:15:00",
+            "Nov 02 08:15:00",
+            "Nov 2 08:15:00",
+            "Feb 31 08:15:00",
+            "Nov  2 2026 08:15:00",
+            "Nov  2 08:15:00 2026",
+            "*Nov  2 08:15:00",
+            "1 2026-11-02T08:15:00-06:00",
+            "1 2026-11-02T08:15:00.123456Z",
+            "1 -",
+            "2026-11-02T08:15:00.123-06:00",
+            "2026-11-02 08:15:00",
+            "",
         ]
     ),
     st.sampled_from(["gate", "GATE.example.org.", "192.0.2.1", "none", "-", ""]),
     st.sampled_from(
         [
-            "sshd[812]:", "sshd:", "CRON[1]:", "CEF:", "CEF[1]:", "LEEF:", "none:",
-            "filterlog 812 - -", "unknown - - -", "CEF - - -", 'kernel 1 ID7 [a b="c"]',
-            "su[x]:", "-", "",
+            "sshd[812]:",
+            "sshd:",
+            "CRON[1]:",
+            "CEF:",
+            "CEF[1]:",
+            "LEEF:",
+            "none:",
+            "filterlog 812 - -",
+            "unknown - - -",
+            "CEF - - -",
+            'kernel 1 ID7 [a b="c"]',
+            "su[x]:",
+            "-",
+            "",
         ]
     ),
     st.sampled_from(
         [
-            "message", "53,,,em0,match", "53,,,2001:db8::1,9", "<9>Nov 2 08:15:00 a: c",
-            "Nov  2 08:15:00 a b: c", "b[1]: c", "x,b[1]: c", " two  spaces", "",
-            "\ufeffmarked", "[1] c", "CEF:0|a|b", "a: b", "\u00e9t\u00e9 here", "a\r",
+            "message",
+            "53,,,em0,match",
+            "53,,,2001:db8::1,9",
+            "<9>Nov 2 08:15:00 a: c",
+            "Nov  2 08:15:00 a b: c",
+            "b[1]: c",
+            "x,b[1]: c",
+            " two  spaces",
+            "",
+            "\ufeffmarked",
+            "[1] c",
+            "CEF:0|a|b",
+            "a: b",
+            "\u00e9t\u00e9 here",
+            "a\r",
         ]
     ),
-).map(" ".join)  # fmt: skip
+).map(" ".join)
 
 
 @given(st.lists(HEADERS, min_size=1, max_size=50), st.booleans())

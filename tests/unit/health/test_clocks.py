@@ -38,8 +38,9 @@ def test_of_three_the_one_that_agrees_with_none_is_told():
         )
     )
     assert [(one.source, one.what) for one in found] == [
-        ("proxy", "dns"), ("proxy", "firewall"),
-    ]  # fmt: skip
+        ("proxy", "dns"),
+        ("proxy", "firewall"),
+    ]
 
 
 def test_it_began_with_the_first_of_the_days_in_a_row():

@@ -49,14 +49,10 @@ def week(first=MONDAY, count=5):
 
 def test_a_silent_hour_is_expected_and_has_a_beginning():
     days = week()
-    hours = spoke(days).filter(
-        ~((pl.col("event_date") == days[2]) & (pl.col("hour") == 9))
-    )
+    hours = spoke(days).filter(~((pl.col("event_date") == days[2]) & (pl.col("hour") == 9)))
     found = covered(hours, of_kind(days))
     silent = found.filter(pl.col("line_count") == 0)
-    assert silent.select("event_date", "hour", "is_expected").rows() == [
-        (days[2], 9, True)
-    ]
+    assert silent.select("event_date", "hour", "is_expected").rows() == [(days[2], 9, True)]
     assert silent["hour_start"].to_list() == [datetime(2026, 11, 4, 15, tzinfo=UTC)]
     assert found["hour_start"].null_count() == 0
 

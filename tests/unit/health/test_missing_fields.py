@@ -14,11 +14,17 @@ LAST = date(2026, 11, 8)
 def days(hosts, lines=200, building="hs"):
     """Five weeks, the newest first; of each the share without a host."""
     rows = [
-        (LAST - timedelta(days=7 * week + day), "proxy", building, lines,
-         round(share * lines), lines // 10)
+        (
+            LAST - timedelta(days=7 * week + day),
+            "proxy",
+            building,
+            lines,
+            round(share * lines),
+            lines // 10,
+        )
         for week, share in enumerate(hosts)
         for day in range(7)
-    ]  # fmt: skip
+    ]
     names = [
         "event_date", "source", "building", "line_count", "without_host_count",
         "without_account_count",
@@ -65,8 +71,7 @@ def test_a_rise_of_one_day_began_on_that_day_in_the_districts_zone():
     wednesday = datetime(2026, 11, 4, tzinfo=ZoneInfo("America/Chicago"))
     assert one.start == wednesday
     assert one.detail == (
-        "44% of lines name no host, most of them on Wed, Nov 4; "
-        "5.0% in the weeks before"
+        "44% of lines name no host, most of them on Wed, Nov 4; 5.0% in the weeks before"
     )
 
 

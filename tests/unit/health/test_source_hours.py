@@ -138,10 +138,9 @@ def test_a_building_is_told_alone_and_a_whole_source_once():
     def both(lost_hs, lost_all):
         lost = [(TEN, TEN + 90 * HOUR)]
         parts = [
-            lines(school_hours, until=TEN + 3 * HOUR, building=name,
-                  lost=lost if hit else ())
+            lines(school_hours, until=TEN + 3 * HOUR, building=name, lost=lost if hit else ())
             for name, hit in (("hs", lost_hs), ("ms", lost_all), ("", lost_all))
-        ]  # fmt: skip
+        ]
         return lasting(pl.concat(parts), TEN + 3 * HOUR)
 
     assert both(True, False) == [("silent", "hs", TEN)]
@@ -185,24 +184,30 @@ def test_a_building_that_the_calendar_does_not_know_follows_the_district():
 
 def test_the_hours_of_a_clock_change_are_no_gap():
     spring, autumn = date(2027, 3, 14), date(2026, 11, 1)
-    days = pl.DataFrame(
-        {"event_date": [autumn], "building": ["hs"], "day_type": ["weekend"]}
-    )
+    days = pl.DataFrame({"event_date": [autumn], "building": ["hs"], "day_type": ["weekend"]})
     frame = lines(lambda _day, _hour: 500, until=at(spring + timedelta(days=2), 0))
     full = frame.with_columns(line_count=pl.lit(500))
-    whole = pl.DataFrame(
-        {
-            "hour_start": pl.datetime_range(
-                at(FIRST, 0), at(spring + timedelta(days=2), 0), "1h", eager=True,
-                closed="left",
-            )
-        }
-    ).with_columns(
-        source=pl.lit("proxy"), building=pl.lit(""), line_count=pl.lit(500),
-        local=pl.col("hour_start").dt.convert_time_zone(ZONE),
-    ).with_columns(
-        event_date=pl.col("local").dt.date(), hour=pl.col("local").dt.hour()
-    ).select(full.columns)  # fmt: skip
+    whole = (
+        pl.DataFrame(
+            {
+                "hour_start": pl.datetime_range(
+                    at(FIRST, 0),
+                    at(spring + timedelta(days=2), 0),
+                    "1h",
+                    eager=True,
+                    closed="left",
+                )
+            }
+        )
+        .with_columns(
+            source=pl.lit("proxy"),
+            building=pl.lit(""),
+            line_count=pl.lit(500),
+            local=pl.col("hour_start").dt.convert_time_zone(ZONE),
+        )
+        .with_columns(event_date=pl.col("local").dt.date(), hour=pl.col("local").dt.hour())
+        .select(full.columns)
+    )
     kinds = day_kinds(days, FIRST, spring + timedelta(days=1))
     closed = pl.DataFrame(
         {"source": ["proxy"], "closed_time": [at(spring + timedelta(days=2), 0)]}

@@ -41,9 +41,7 @@ def registry(*, is_admin=False, missing=(), lat=41.6):
     ],
 )
 def test_only_who_can_tell_it_feeds_a_rule(code, cls, told_by, is_admin, is_fed):
-    found = fed_since(
-        rules()[code], models(), {(cls, told_by): DAY}, registry(is_admin=is_admin)
-    )
+    found = fed_since(rules()[code], models(), {(cls, told_by): DAY}, registry(is_admin=is_admin))
     assert found == (DAY if is_fed else None)
 
 

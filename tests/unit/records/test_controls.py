@@ -53,10 +53,30 @@ def test_what_was_done_proves_it(home, tmp_path):
     settings.write_text(settings.read_text(encoding="utf-8") + said, encoding="utf-8")
     letter = tmp_path / "letter.txt"
     letter.write_text("All refused domains.")
-    schoolbell("records", "open", "--home", home, "--requester", "a@news.example",
-               "--received", "2026-10-01", "--text", letter)  # fmt: skip
-    schoolbell("hold", "add", "--home", home, "--from", "2026-10-01", "--to",
-               "2026-10-02", "--reason", "asked for")  # fmt: skip
+    schoolbell(
+        "records",
+        "open",
+        "--home",
+        home,
+        "--requester",
+        "a@news.example",
+        "--received",
+        "2026-10-01",
+        "--text",
+        letter,
+    )
+    schoolbell(
+        "hold",
+        "add",
+        "--home",
+        home,
+        "--from",
+        "2026-10-01",
+        "--to",
+        "2026-10-02",
+        "--reason",
+        "asked for",
+    )
     with open_district(home) as district, district.store.writing() as connection:
         remember(connection, DRILLED, datetime(2026, 11, 3, 20, tzinfo=UTC).isoformat())
     found = proofs(home)
@@ -123,8 +143,18 @@ def test_the_reach_of_the_logs_is_told_once_a_device_was_seen():
 
 
 def test_a_chain_that_does_not_hold_proves_nothing(home):
-    schoolbell("hold", "add", "--home", home, "--from", "2026-10-01", "--to",
-               "2026-10-02", "--reason", "asked for")  # fmt: skip
+    schoolbell(
+        "hold",
+        "add",
+        "--home",
+        home,
+        "--from",
+        "2026-10-01",
+        "--to",
+        "2026-10-02",
+        "--reason",
+        "asked for",
+    )
     assert proofs(home)["audit"]["what"]
     (home / "audit.head").unlink()
     assert not proofs(home)["audit"]["what"]

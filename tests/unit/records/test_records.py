@@ -105,9 +105,7 @@ def with_findings(district, number=12, week=WEEK, *, decided=True):
             add_finding(connection, row)
             if decided:
                 verdict = {"finding_id": ident, "verdict": "violation"}
-                add_review(
-                    connection, verdict | {"reason": "x", "reviewer": "lead (2)"}
-                )
+                add_review(connection, verdict | {"reason": "x", "reviewer": "lead (2)"})
 
 
 def finding_rows_of(district):
@@ -189,9 +187,7 @@ class requests_of:  # noqa: N801
         return None
 
 
-def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(
-    district, tmp_path
-):
+def test_the_same_scope_gives_the_same_bytes_and_another_other_codes(district, tmp_path):
     with_findings(district)
     first = released(district, opened(district, "findings"), tmp_path / "a")
     again = released(district, opened(district, "findings"), tmp_path / "b")
@@ -219,12 +215,15 @@ def test_no_release_names_anybody(district, tmp_path, relation, kept):
     named = {
         value.lower()
         for frame, column in (
-            ("accounts", "account"), ("people", "person_id"), ("devices", "device"),
-            ("devices", "mac"), ("devices", "asset_tag"),
+            ("accounts", "account"),
+            ("people", "person_id"),
+            ("devices", "device"),
+            ("devices", "mac"),
+            ("devices", "asset_tag"),
         )
         if column in frames[frame].columns
         for value in frames[frame][column].drop_nulls()
-    }  # fmt: skip
+    }
     named |= {"zzmarker", "zzdevice"}
     named |= {name.lower() for name in district.registry.people_names.values()}
     assert len(named) > 100
@@ -268,9 +267,7 @@ def test_each_withholding_has_an_exemption_a_person_and_a_reason(district):
 def test_an_item_is_decided_by_itself(district, tmp_path):
     number = opened(district)
     item = next(one for one in requests.drafted(district, number).items if one.row)
-    requests.decide(
-        by(CLERK, district), number, decided(item.item, "keep", exemption="")
-    )
+    requests.decide(by(CLERK, district), number, decided(item.item, "keep", exemption=""))
     shown = rows(members(released(district, number, tmp_path))["blocked_domains.csv"])
     named = [one for one in shown if one["domain"] == "refused-1.example"]
     assert len(named) == 1
@@ -308,16 +305,20 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
         requests.close(by(CLERK, district), number, "withdrawn")
     done = subprocess.run(
         [sys.executable, "-I", "-c", members(path)["verify.py"], str(path)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     done = subprocess.run(
         [sys.executable, "-I", verify_pack.__file__, str(path)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
 
 
@@ -331,12 +332,8 @@ def test_a_later_release_hides_what_an_earlier_one_hid(district, tmp_path):
         number = opened(again)
         assert requests.drafted(again, number).scope.least == 5
         longer = opened(again, days=(WEEK[0], WEEK[1] + timedelta(days=1)))
-        small_ones = {
-            one.item for one in requests.drafted(again, number).items if not one.row
-        }
-        all_ones = {
-            one.item for one in requests.drafted(again, longer).items if not one.row
-        }
+        small_ones = {one.item for one in requests.drafted(again, number).items if not one.row}
+        all_ones = {one.item for one in requests.drafted(again, longer).items if not one.row}
         assert small_ones <= all_ones
 
 
@@ -388,20 +385,37 @@ def test_the_commands_go_the_whole_way(planted, tmp_path):
         return [json.loads(line) for line in done.out.splitlines()]
 
     (request,) = ask(
-        "open", "--requester", "a@news.example", "--received", "2026-10-26",
-        "--text", letter,
-    )  # fmt: skip
+        "open",
+        "--requester",
+        "a@news.example",
+        "--received",
+        "2026-10-26",
+        "--text",
+        letter,
+    )
     number = request["request"]
     (meant,) = ask(
-        "scope", number, "--relation", "blocked_domains",
-        "--days", "2026-10-19..2026-10-23",
-    )  # fmt: skip
+        "scope",
+        number,
+        "--relation",
+        "blocked_domains",
+        "--days",
+        "2026-10-19..2026-10-23",
+    )
     assert meant["rows"] > meant["withheld"] > 0
     (shown,) = ask("draft", number, "--out", tmp_path / "draft.csv")
     assert ",=2+5" not in (tmp_path / "draft.csv").read_text()
     assert {one["of"] for one in shown["items"]} <= set(CLASSES)
-    ask("decide", number, "sensitive_sites", "withhold", "--exemption", "e 1",
-        "--reason", "as counsel said")  # fmt: skip
+    ask(
+        "decide",
+        number,
+        "sensitive_sites",
+        "withhold",
+        "--exemption",
+        "e 1",
+        "--reason",
+        "as counsel said",
+    )
     ask("approve", number)
     (out,) = ask("release", number, "--to", tmp_path / "out")
     assert (tmp_path / "out" / f"{number}.zip").is_file()
@@ -465,9 +479,7 @@ def test_leads_and_what_no_one_decided_are_withheld_as_a_class(district):
 
 
 @pytest.mark.parametrize("is_decided", [True, False])
-def test_findings_of_few_accounts_in_a_week_are_released_by_nobody(
-    district, is_decided
-):
+def test_findings_of_few_accounts_in_a_week_are_released_by_nobody(district, is_decided):
     with_findings(district, 4, decided=is_decided)
     number = kept(district, "findings", WHOLE, "names", "undecided")
     draft = requests.drafted(district, number)

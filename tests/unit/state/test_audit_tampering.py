@@ -180,9 +180,7 @@ def test_one_head_that_was_kept_elsewhere_is_enough(home, left):
     moved(home)
     done = schoolbell("audit", "verify", "--home", home.path)
     assert (done.code, "reached 8" in done.err) == (1, True)
-    assert str(home.path.parent / "backups" if left == "backup" else home.reports) in (
-        done.err
-    )
+    assert str(home.path.parent / "backups" if left == "backup" else home.reports) in (done.err)
 
 
 def moved(home):

@@ -20,8 +20,7 @@ def looked_into(text):
         for node in ast.walk(tree)
         if isinstance(node, ast.With)
         for item in node.items
-        if isinstance(item.optional_vars, ast.Name)
-        and OPENS.search(ast.unparse(item.context_expr))
+        if isinstance(item.optional_vars, ast.Name) and OPENS.search(ast.unparse(item.context_expr))
     } | {"transaction"}
     return [
         f"line {node.lineno}: {node.value.id}.{node.attr}"
