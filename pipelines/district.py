@@ -386,7 +386,7 @@ def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
         lock.acquire(timeout=seconds)
     except Timeout as error:
         raise BusyError(
-            "another run is at work in this home",
+            "another run is in progress in this home",
             where=str(home.path),
             remedy="Wait for it to end, or look at it with: schoolbell status",
         ) from error

@@ -84,7 +84,7 @@ _SOURCE = {
     "src_port": Column(pl.Int32, "its port"),
     "src_mac": Column(pl.String, "its MAC, lower case with colons", "indirect"),
     "src_hostname": Column(pl.String, "its name where the log gives one", "indirect"),
-    "user_name": Column(pl.String, "account as written in the log; null for nobody", "direct"),
+    "user_name": Column(pl.String, "account as written in the log; null for none", "direct"),
 }
 _EXTRAS = {
     "event_uid": Column(pl.String, "the product's own id of the event, where it has one"),
@@ -146,7 +146,7 @@ CONNECTIONS = EventClass(
 )
 
 LOGON_ACTIVITIES: Mapping[str, str] = {
-    "logon": "an account was let in, or tried",
+    "logon": "an account signed in, or tried to",
     "logoff": "its session ended",
     "lock": "its screen was locked",
     "unlock": "its screen was unlocked",
@@ -170,14 +170,14 @@ LOGON_KINDS: Mapping[str, str] = {
 LOGONS = EventClass(
     name="logons",
     ocsf=3002,
-    meaning="An account was let in, refused, left, locked or unlocked.",
+    meaning="An account signed in, was refused, signed out, was locked or unlocked.",
     columns={
         **_TIMES,
         **_SOURCE,
         "user_domain": Column(pl.String, "directory or domain as written", "indirect"),
         "activity": Column(pl.String, "one of: " + ", ".join(LOGON_ACTIVITIES)),
         "logon_kind": Column(pl.String, "one of: " + ", ".join(LOGON_KINDS)),
-        "is_success": Column(pl.Boolean, "let in; null where that is not the question"),
+        "is_success": Column(pl.Boolean, "allowed; null where that does not apply"),
         "failure_reason": Column(pl.String, "why it was refused, as the product says"),
         "logon_type": Column(pl.Int16, "Windows logon type"),
         "event_code": Column(pl.String, "the product's number or name of the event"),

@@ -67,12 +67,12 @@ def _refused(context: ActContext, token: str, case: str, why: str) -> RefusedErr
     act = Act(actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case)
     with context.chain.recording(act):
         pass
-    what = f"{token} is not in case {case}" if case else "a name is told for a case only"
+    what = f"{token} is not in case {case}" if case else "a name is revealed only for a case"
     return RefusedError(
         what,
         where="--case",
-        remedy="Give the case that it is in: schoolbell findings cases\n"
-        "  That this was asked stands in the audit chain.",
+        remedy="Give the case that contains it: schoolbell findings cases\n  The audit chain "
+        "records this request.",
     )
 
 

@@ -62,7 +62,7 @@ TITLES: Mapping[str, str] = {
     "service-accounts": "accounts that no one types: services",
     "fixed-addresses": "devices whose fixed address a lease gave to another",
     "hours": "hours of staff who have none, building by building",
-    "later-hours": "jobs whose people work later than the registry says",
+    "later-hours": "jobs with people who work later than the registry shows",
     "calendar": "days that went against the calendar",
 }
 """Groups in words."""
@@ -195,9 +195,9 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
             )
         if known[ident].is_withheld:
             raise SettingsError(
-                f"{ident} is about a site of a kind that is not told by name here",
+                f"{ident} is about a sensitive site, and its name is not shown here",
                 where=known[ident].file,
-                remedy="Whoever knows its name decides: schoolbell sites decide SITE",
+                remedy="Ask a person who may see its name to decide: schoolbell sites decide SITE",
             )
         if known[ident].file == SETTINGS and not known[ident].topic:
             raise SettingsError(
@@ -346,7 +346,7 @@ def _written(
     before = path.read_bytes() if path.exists() else b""
     after = _change(context, file, picked, why)(before)
     if after == before:
-        return f"{file}: says it already"
+        return f"{file}: already lists it"
     if file == SETTINGS:
         did = _line_change(before, after)
         with context.chain.recording(act) as transaction:

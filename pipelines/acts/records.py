@@ -169,7 +169,7 @@ def _scope(
         raise RecordsError(
             f"it has no column {', '.join(strange)}"
             if strange
-            else "the last day lies before the first",
+            else "the last day is before the first",
             where="--columns" if strange else "--days",
             remedy=f"Columns: {', '.join(RELATIONS[relation].columns)}."
             if strange
@@ -213,7 +213,7 @@ def drafted(district: District, number: str) -> Draft:
     request = request_of(district, number)
     if not request.scope:
         raise RecordsError(
-            "nobody said yet what it touches",
+            "no one has scoped this request yet",
             where=number,
             remedy="schoolbell records scope, with --relation and --days.",
         )
@@ -247,9 +247,9 @@ def decide(context: ActContext, number: str, decision: RecordDecision) -> None:
     of = {one.item: one.of for one in made.items} | {name: name for name in CLASSES}
     if decision.item not in of:
         raise RecordsError(
-            f"{decision.item!r} is no class and no item of this request",
+            f"{decision.item!r} is not a class or an item of this request",
             where="records decide",
-            remedy=f"Classes: {', '.join(CLASSES)}; items stand in the draft.",
+            remedy=f"Classes: {', '.join(CLASSES)}; items are listed in the draft.",
         )
     if decision.decision not in DECISIONS:
         raise RecordsError(f"a decision is {', '.join(DECISIONS)}", where="records decide")
@@ -290,7 +290,7 @@ def approve(context: ActContext, number: str, seen: str = "") -> str:
     _open(context, number)
     if had_a_hand(context, number) and not context.asker.is_alone:
         raise RefusedError(
-            "whoever opened a request, scoped it or decided on it does not approve it",
+            "you can't approve a request that you opened, scoped or decided",
             where=number,
             remedy="Let another person look at the draft.",
         )
@@ -373,7 +373,7 @@ def give_out(context: ActContext, number: str, put: Put) -> Released:
     sha256 = hashlib.sha256(data).hexdigest()
     if request.approved_sha256 != sha256:
         raise RecordsError(
-            "nobody approved it"
+            "no one has approved it"
             if not request.approved_sha256
             else "it is not what was approved: the data or a decision changed since",
             where=number,
@@ -405,7 +405,7 @@ def close(context: ActContext, number: str, reason: str) -> None:
     _open(context, number)
     why = required_reason(reason)
     if why == RELEASED:
-        raise RecordsError("a release has a command of its own", where="--reason")
+        raise RecordsError("a release has a separate command", where="--reason")
     act = _act(context, "records close", number, why)
     with context.chain.recording(act) as connection:
         change_record_request(connection, number, closed_time=now_text(), outcome=why)

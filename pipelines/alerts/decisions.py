@@ -15,10 +15,10 @@ SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")
 LEAD = "a lead stays with the analyst"
 NO_ROUTE = "no route leads here"
 PHONE = "what people did rings no phone"
-REPORTED = "the report mail of this channel says it"
+REPORTED = "the report mail of this channel covers it"
 SNOOZED = "snoozed"
 SEEN = "acknowledged"
-TOLD_BEFORE = "told before, and no worse"
+TOLD_BEFORE = "already sent, and not more severe"
 QUIET = "quiet hours"
 NEXT: Mapping[When, str] = {
     "at_once": "",

@@ -191,7 +191,7 @@ def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:
     found = {name: channel for name, channel in channels.items() if only in ("", name)}
     if not found:
         raise SettingsError(
-            f"there is no channel {only!r} that is on",
+            f"channel {only!r} does not exist or is off",
             where="--channel",
             remedy="Channels are in district.toml: [alerts.channels.NAME].",
         )

@@ -70,7 +70,7 @@ def _runs(district: District, now: datetime) -> list[News]:
     hours = district.settings.alerts.quiet_run_hours
     if last is None or now - last < timedelta(hours=hours):
         return []
-    line = f"nobody looked for new log files for more than {hours} hours"
+    line = f"no run has looked for new log files in more than {hours} hours"
     return [_health("runs", line, last, "schoolbell run", now)]
 
 

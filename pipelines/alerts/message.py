@@ -12,7 +12,9 @@ from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
 from pipelines.settings.problems import SEVERITIES, Severity
 
-REPEAT = "This may be a repeat: it was being sent before, and nobody knows whether it\narrived."
+REPEAT = (
+    "This may be a repeat: sending was interrupted before, and we don't know\nwhether it arrived."
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "escalation",
 )
 NOT_PROOF = (
-    "This says what logs show about accounts and devices. It does not say who was\nat the keyboard."
+    "This message shows what logs record about accounts and devices. It does not\nshow who "
+    "was at the keyboard."
 )
 WHY = "You get this because this address is on the district's alert list."
 FILES_SHOWN = 20
@@ -164,7 +167,7 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
         ),
         *undecided(queue),
         "",
-        *([f"Told here for the first time: {new}."] if new else []),
+        *([f"New in this message: {new}."] if new else []),
         *_silenced(silenced),
         "",
         "Each case shows what was seen, how sure it is, and other explanations.",

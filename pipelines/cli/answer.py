@@ -17,7 +17,9 @@ def answer(
     home: Home,
     case_id: CaseId,
     file: Annotated[Path, typer.Option(help="Text file with the statement, UTF-8.")],
-    summary: Annotated[str, typer.Option(help="One or two sentences for cards; it names nobody.")],
+    summary: Annotated[
+        str, typer.Option(help="One or two sentences for cards. Do not name anyone.")
+    ],
     tests: Annotated[
         str, typer.Option(help="Registry file that it would correct, if there is one.")
     ] = "",
@@ -31,7 +33,7 @@ def answer(
         row = answered(context, case_id, _text(file), summary, tests)
     ident = row["statement_id"]
     facts = {name: row[name] for name in ("statement_id", "case_id", "sha256", "tests")}
-    lines = [f"{ident} stands beside the facts of {case_id}, sha256 {row['sha256']}"]
+    lines = [f"{ident} is saved with the facts of {case_id}, sha256 {row['sha256']}"]
     if tests:
         lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
     tell(facts, *lines, as_json=as_json)

@@ -74,7 +74,7 @@ GROUPS = {
         "who": ("who:who", "Show which device and account held an address when."),
         "sigma": (
             "sigma:app",
-            "Sigma rules of others: what can be asked of these logs, and leads.",
+            "Import public Sigma rules: what these logs can answer, and leads.",
         ),
         "replay": ("replay:replay", "Show what another threshold or row would change."),
     },
@@ -94,7 +94,7 @@ GROUPS = {
         "referrals": ("referrals:app", "Cases that are with another office."),
         "answer": (
             "answer:answer",
-            "Keep the person's statement beside the facts of a case.",
+            "Save the person's statement with the facts of a case.",
         ),
         "inquiry": (
             "inquiry:app",
@@ -113,7 +113,7 @@ GROUPS = {
         "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),
         "upgrade": ("upgrade:upgrade", "Upgrade a home from an earlier version."),
         "purge": ("purge:purge", "Delete records past their retention period."),
-        "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
+        "hold": ("hold:app", "Legal holds: days from which nothing may be deleted."),
         "move-state": (
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",

@@ -36,15 +36,15 @@ def check(
         list[str] | None,
         typer.Option(
             "--accept",
-            help="Accept this registry/ file as it is, although it shrank; repeatable.",
+            help="Accept this registry/ file unchanged, although it has fewer rows; repeatable.",
         ),
     ] = None,
     mend: Annotated[
         bool,
         typer.Option(
             "--mend",
-            help="Correct what is unambiguous in the files of registry/: dates, "
-            "times, weekdays, encodings, delimiters. Originals are kept beside them.",
+            help="Correct unambiguous mistakes in registry/ files: dates, times, weekdays, "
+            "encodings, delimiters. Originals are kept next to them.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -140,8 +140,8 @@ def accept_file(path: Path, name: str) -> str:
             given = district.registry.fresh.get(name)
             take_as_it_is(district.home, name, given, datetime.now(UTC))
     return (
-        f"{name} is taken as it is: {one.rows:,} rows, {one.kept.rows:,} before. "
-        "The next run judges with it."
+        f"{name} is accepted unchanged: {one.rows:,} rows, {one.kept.rows:,} before. The next "
+        "run uses it."
     )
 
 
@@ -163,7 +163,7 @@ def mended_files(path: Path) -> Iterator[str]:
             put(original, before)
             put(target, after)
             yield from (f"{name}: {one}" for one in changes)
-            yield f"{name}: {len(changes)} changes; as it was: {original.name}"
+            yield f"{name}: {len(changes)} changes; original: {original.name}"
 
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:

@@ -203,5 +203,5 @@ def _tell(outcome: Outcome, *, as_json: bool, is_shown: bool) -> None:
 def _word(outcome: Outcome) -> str:
     if outcome.what:
         return safe(outcome.what)
-    words = {0: "well", 1: "needs attention", BUSY: "another run is at work"}
+    words = {0: "well", 1: "needs attention", BUSY: "another run is in progress"}
     return words.get(outcome.exit_code, f"failed (exit code {outcome.exit_code})")

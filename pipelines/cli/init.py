@@ -87,11 +87,11 @@ def _tell(made: DistrictHome, *, as_json: bool) -> None:
 
 def _asked(said: Answers) -> Answers:
     """What no option says, asked for; Enter takes what is offered."""
-    typer.echo("Five questions; Enter takes what stands in brackets.")
+    typer.echo("Five questions. Press Enter to accept the answer in brackets.")
     name = said.name or typer.prompt("Name of the district", DEFAULTS.name)
     zone = said.zone or typer.prompt("Time zone", _own_zone())
     domains = said.account_domains or _listed(
-        "Domains that stand before or after account names, such as SCHOOL school.example"
+        "Domains that appear before or after account names, such as SCHOOL school.example"
     )
     host = said.mail_host or typer.prompt(
         "Mail server for alerts; empty: they go into a file", "", show_default=False

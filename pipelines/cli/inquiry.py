@@ -60,7 +60,7 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
         line = f"{row['inquiry_id']}: {name}, {days}, for {row['office']}, {state}"
         typer.echo(json.dumps(row | {"account": name}) if as_json else safe(line))
     if not rows and not as_json:
-        typer.echo("Nobody asked.")
+        typer.echo("No inquiries.")
 
 
 @app.command("release")

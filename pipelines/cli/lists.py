@@ -173,4 +173,4 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
 
 
 def _too_large(where: str) -> SourceError:
-    return SourceError(f"is larger than {LARGEST:,} bytes; left as it is", where=where)
+    return SourceError(f"is larger than {LARGEST:,} bytes; not changed", where=where)

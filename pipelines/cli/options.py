@@ -115,7 +115,7 @@ def days_of(text: str) -> tuple[date, date]:
         return date.fromisoformat(first), date.fromisoformat(last if dots else first)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is no range of days",
+            f"{text!r} is not a range of days",
             where="--days",
             remedy="Give them as 2026-11-02..2026-11-13.",
         ) from error

@@ -199,7 +199,7 @@ def _lines(group: Group, most: int) -> Iterator[str]:
     if len(group.offers) > most:
         yield f"... {len(group.offers) - most} more"
     for offer in group.doubts[:most]:
-        why = offer.doubt or "its site is of a kind that is not told by name here"
+        why = offer.doubt or "its site is sensitive, and its name is not shown here"
         yield f"? {offer.offer_id}  {why}: {' '.join(offer.reason.split())}"
         yield from _rows(offer)
     if len(group.doubts) > most:

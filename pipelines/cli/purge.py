@@ -108,7 +108,7 @@ def _begun(found: Plan) -> str:
     said = f"A purge that was cut off had deleted {len(found.unfinished):,} things"
     if any(found.things.values()):
         return f"{said}: they come into this certificate too."
-    return f"{said}. Nothing else is over: it is only finished and certified."
+    return f"{said}. Nothing else has expired; this run only finishes and certifies the purge."
 
 
 def finish_interrupted(district: District, *, is_quiet: bool) -> bool:

@@ -87,7 +87,7 @@ def list_(home: Home, as_json: AsJson = False) -> None:
 def scope(
     home: Home,
     number: Number,
-    relation: Annotated[str, typer.Option(help="Table that is asked for: " + ", ".join(RELATIONS))],
+    relation: Annotated[str, typer.Option(help="Table that is requested: " + ", ".join(RELATIONS))],
     days: Annotated[str, typer.Option(help="Days: 2026-11-02..2026-11-13.")],
     columns: Annotated[
         list[str] | None, typer.Option("--column", help="Only this; repeatable.")

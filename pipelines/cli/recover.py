@@ -43,7 +43,7 @@ def recover(
 
 
 def _tell(done: Recovered) -> None:
-    typer.echo(f"{done.tables} tables were made again.")
+    typer.echo(f"{done.tables} tables were rebuilt.")
     if done.differing:
         typer.echo(f"Not as before: {', '.join(done.differing)}")
     elif done.differing is not None:

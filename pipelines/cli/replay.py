@@ -140,7 +140,7 @@ def _steps(text: str) -> tuple[str, list[float]]:
             raise ValueError(text)
     except (ValueError, ZeroDivisionError) as error:
         raise SettingsError(
-            f"{text!r} is no range of at most {MOST_STEPS} values",
+            f"{text!r} is not a range of at most {MOST_STEPS} values",
             where="--sweep",
             remedy="Write --sweep SA-1.turns=4..20, or 4..20:4 for every fourth.",
         ) from error

@@ -52,6 +52,6 @@ def _tell_replay(source: str, name: str, done: Replayed, *, as_json: bool) -> No
         typer.echo(json.dumps({"source": source, "format": name, **counts}))
     else:
         typer.echo(
-            f"{safe(source)}: {name}: {done.lines} lines read again, "
-            f"{done.events} became events, {done.rejects} stay rejects"
+            f"{safe(source)}: {name}: {done.lines} lines reread, {done.events} became events, "
+            f"{done.rejects} are still rejected"
         )

@@ -41,14 +41,14 @@ def score(
     worlds: Annotated[
         int,
         typer.Option(
-            help="Small districts, each with habits of its own, from the first seed "
-            "on; tells what nine in ten reach.",
+            help="Measure small districts, each with different habits, from the first seed "
+            "on; report what nine in ten reach.",
             min=0,
         ),
     ] = 0,
     is_curves: Annotated[
         bool,
-        typer.Option("--curves", help="Move each threshold, and tell what each value finds."),
+        typer.Option("--curves", help="Move each threshold, and report what each value finds."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

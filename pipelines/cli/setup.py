@@ -40,8 +40,8 @@ def setup(
         list[str] | None,
         typer.Option(
             "--take",
-            help="In this registry file the exports count where cells differ, such as "
-            "leave.csv; repeatable. The original is kept beside it.",
+            help="For this registry file, use the exports where cells differ, such as "
+            "leave.csv; repeatable. The original is kept next to it.",
         ),
     ] = None,
     usual_duty: Annotated[

@@ -156,7 +156,7 @@ def _begins_with(file: Path, other: Path) -> bool:
 
 def _asked_logs(district: District) -> list[Path]:
     landing = district.home.landing
-    typer.echo(f"Logs lie in {landing}/<source>/, a folder for each source.")
+    typer.echo(f"Put logs in {landing}/<source>/, one folder per source.")
     return _asked_paths("A log or a folder of logs to copy there; Enter if none")
 
 
@@ -187,7 +187,7 @@ def _exports(found: FirstSteps) -> Iterator[str]:
     first = [one for one in found.missing if one.is_first]
     later = [one for one in found.missing if not one.is_first]
     if not first:
-        yield "  What an hour of exports gives is there."
+        yield "  You have everything that an hour of exports provides."
     for one in first:
         yield f"  {one.file} has no row. Get it from: {one.how}"
         yield f"    It opens: {_opens(one)}"

@@ -18,8 +18,8 @@ Alert = Annotated[
     bool,
     typer.Option(
         "--alert",
-        help="Also send the alerts that are due, without waiting for a run at work: "
-        "for a timer beside the one that runs.",
+        help="Also send the alerts that are due, without waiting for a run in progress: for "
+        "a second timer.",
     ),
 ]
 MOST_NAMED = 20
@@ -77,7 +77,7 @@ def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
         said = message if where in message else f"{where}: {message}"
         yield safe_lines(f"  {said}".replace("\n", "\n  "))
     if (more := len(files) - MOST_NAMED) > 0:
-        yield f"  and {more} more, all of which `status --json` names"
+        yield f"  and {more} more; `status --json` lists all of them"
 
 
 def _when(found: Status, shown: dict[str, object]) -> list[str]:

@@ -51,7 +51,7 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
     else:
         typer.echo("state.db: nothing to do.")
     if not found.is_warehouse_readable:
-        typer.echo("warehouse.duckdb: cannot be opened; it would be made again.")
+        typer.echo("warehouse.duckdb cannot be opened; the next run rebuilds it.")
 
 
 def _tell(done: Done, home: Path) -> None:

@@ -45,7 +45,7 @@ DIMENSIONS = {
     "hosts": "Registrable domain and background kind of each host.",
     "spellings": "Canonical form of each user name.",
     "addresses": "Each address in a form that sorts.",
-    "outside_networks": "What the operator's MMDB files say of each address.",
+    "outside_networks": "Country and network of each address, from the operator's MMDB files.",
 }
 
 

@@ -58,9 +58,10 @@ def daily_job(models: Sequence[Model]) -> AssetJob:
         "daily",
         selection=dg.AssetSelection.assets(*keys, FINDINGS, SNAPSHOT),
         executor_def=dg.in_process_executor,
-        description="Models, detections and findings of a range of days, and the "
-        "snapshot. Each asset's first line of the log says which days it builds and "
-        "how many rows it replaces; other days, and published reports, stay.",
+        description="Models, detections and findings of a range of days, and the snapshot. "
+        "The first log line of each asset lists the days that it builds and the "
+        "number of rows that it replaces; other days, and published reports, are "
+        "not changed.",
     )
 
 
@@ -219,7 +220,7 @@ def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
                 with home.warehouse(district) as database:
                     span = registry_range(database, district)
         except BusyError:
-            return dg.SkipReason("a run is at work")
+            return dg.SkipReason("a run is in progress")
         if span is None:
             context.update_cursor("")
             return dg.SkipReason("the registry is what everything was judged with")
@@ -343,7 +344,7 @@ Evaluation = Any
     name="run_failures",
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells the operator of a job that failed, and of its checks.",
+    description="Notifies the operator of a job that failed, and of its checks.",
 )
 def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
     """One notice a job, until a run of it ends well."""
@@ -369,7 +370,7 @@ def _error(event: dg.DagsterEvent) -> str:
     run_status=dg.DagsterRunStatus.SUCCESS,
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends the notice of a job that ends well; tells of checks that warn.",
+    description="Ends the notice of a job that succeeds; reports checks that warn.",
 )
 def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> None:
     """Only where there is such a notice, or a check does not hold."""

@@ -59,7 +59,7 @@ def built_elsewhere(
             stamp = _stamp(district)
             found = [*_published(district), *_built(district)]
     except BusyError:
-        return dg.SkipReason("a run is at work")
+        return dg.SkipReason("a run is in progress")
     events: list[dg.AssetMaterialization] = []
     due = [one for one in found if told.get(one[0]) != one[1]]
     for name, word, made in due:

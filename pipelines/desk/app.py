@@ -683,7 +683,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
         return refused
     district = desk.home.district
     if not district.settings.desk.local_accounts:
-        return _sign_in(desk, 403, "Nobody signs in with a password here.")
+        return _sign_in(desk, 403, "Password sign-in is turned off here.")
     address = _visitor(request)
     login, password = given.get("login", ""), given.get("password", "")
     try:
@@ -712,7 +712,7 @@ def openid(request: Request) -> Response:
         return refused
     settings = desk.home.district.settings.desk
     if not settings.openid.issuer:
-        return _sign_in(desk, 403, "There is no provider.")
+        return _sign_in(desk, 403, "No sign-in provider is configured.")
     where, word = desk.openid.begin(settings, _back(desk, request))
     answer = RedirectResponse(where, 303)
     return _with_cookie(desk, answer, word, name=BROWSER, strict=False)
@@ -783,7 +783,7 @@ def broken(request: Request, error: Exception) -> Response:
     del request
     LOG.error("unexpected %s", type(error).__name__, exc_info=error)
     return Response(
-        "Something went wrong; the log of the service says what. Nothing was done.",
+        "Something went wrong. Nothing was changed. The service log has the details.",
         500,
         media_type="text/plain",
     )

@@ -34,7 +34,7 @@ from pipelines.state.records_requests import RecordDecision
 
 Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
-PUBLIC = "A public record: say why, name nobody."
+PUBLIC = "This is a public record: give the reason, and do not name anyone."
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ CASE = Field("case", kind="hidden")
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
 VERDICT_WORDS = {
     "violation": "Violation: shown, and not allowed",
-    "authorized": "Authorized: somebody allowed it",
+    "authorized": "Authorized: the use was allowed",
     "benign": "Benign: it was allowed, or is harmless",
-    "misattributed": "Misattributed: it was somebody else",
+    "misattributed": "Misattributed: it was a different person",
     "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: it cannot be told",
+    "undetermined": "Undetermined: the logs cannot show it",
 }
 
 
@@ -136,7 +136,7 @@ def _verdict(context: ActContext, values: Values) -> Done:
 def _assign(context: ActContext, values: Values) -> Done:
     who = values["assignee"].strip()
     if not who:
-        raise SettingsError("nobody is named", where="Assign to")
+        raise SettingsError("no names are shown", where="Assign to")
     verdicts.assign(context, values["case"], who, values.get("reason", ""))
     return Done(f"Given to {who}.")
 
@@ -153,7 +153,7 @@ def _refuse(context: ActContext, values: Values) -> Done:
 
 def _reveal(context: ActContext, values: Values) -> Done:
     told = names.reveal(context, values["name"], values["reason"], values["case"])
-    return Done(f"{told['token']} is shown this once.", names=told)
+    return Done(f"This is the only time {told['token']} is shown.", names=told)
 
 
 def _export(context: ActContext, values: Values) -> Done:
@@ -196,7 +196,7 @@ def _give_back(context: ActContext, values: Values) -> Done:
 def _answer(context: ActContext, values: Values) -> Done:
     tests = values.get("tests", "").strip()
     referrals.answer(context, values["case"], values["text"], values["summary"], tests)
-    return Done("The statement stands beside the facts.")
+    return Done("The statement is saved with the facts.")
 
 
 def _exception(context: ActContext, values: Values) -> Done:
@@ -361,7 +361,7 @@ def _release_inquiry(context: ActContext, values: Values) -> Done:
 def _record_open(context: ActContext, values: Values) -> Done:
     received = day_of(values["received"], "received")
     made = records.open_request(context, values["requester"], received, values["text"])
-    due = f"due {made.due}" if made.due else "without a clock"
+    due = f"due {made.due}" if made.due else "with no due date"
     return Done(f"{made.request_id} is written down, {due}.")
 
 
@@ -369,7 +369,7 @@ def _record_scope(context: ActContext, values: Values) -> Done:
     days = day_of(values["first"], "first"), day_of(values["last"], "last")
     columns = values.get("columns", "").replace(",", " ").split()
     records.set_scope(context, values["record"], values["relation"], days, columns)
-    return Done("The draft stands below; its days are held.")
+    return Done("The draft is below. Its days are on hold.")
 
 
 def _record_decide(context: ActContext, values: Values) -> Done:
@@ -448,7 +448,7 @@ _ALL = (
             Field("text", "The statement, in their words", "area",
                   hint="Included only in evidence packs with names."),
             Field("summary", "One or two sentences for cards",
-                  hint="Everybody who sees the case reads it: name nobody."),
+                  hint="Everyone who sees the case can read this. Do not name anyone."),
             Field("tests", "Registry file that it would correct", is_needed=False,
                   hint="Which list is wrong? Example: devices.csv"),
         ),
@@ -468,7 +468,7 @@ _ALL = (
     Form(
         name="hold", command="hold add", right="hold",
         title="Hold the week", button="Hold", act=_hold, fields=(CASE, REASON),
-        hint="Nothing of it is deleted until somebody releases it.",
+        hint="Nothing in it is deleted until the hold is released.",
     ),
     Form(
         name="pack", command="findings pack", right="export",
@@ -611,14 +611,13 @@ _ALL = (
             Field("decision", "Decision", "radio", {
                 "withhold": "Withhold, under the exemption",
                 "mask": "Mask: say what it was, not which",
-                "keep": "Keep: it is released as it is",
+                "keep": "Keep: release unchanged",
             }),
             Field("exemption", "Exemption", is_needed=False,
                   hint="Needed unless it is kept: as counsel named it."),
             REASON,
         ),
-        hint="It voids an approval. Rows of students and of few people are kept by "
-        "nobody.",
+        hint="This voids an approval. Rows about students and about few people are never kept.",
     ),
     Form(
         name="record-approve", command="records approve", right="approve",

@@ -150,7 +150,7 @@ def listening(host: str, port: int, path: Path | None) -> socket.socket:
         raise SettingsError(
             f"{host} is reached from other machines, and without encryption",
             where="--host",
-            remedy="Listen on 127.0.0.1, and let a reverse proxy stand in front.",
+            remedy="Listen on 127.0.0.1 and put a reverse proxy in front.",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)

@@ -58,7 +58,7 @@ class Pool(Engine):
                     raise EngineError("the pool was closed") from error
                 self._started.discard(worker)
                 how = worker.end()
-                self._tell(f"A worker process {how}; its task is begun again.")
+                self._tell(f"A worker process {how}; its task is restarted.")
                 continue
             self._idle.put(worker)
             return found.value()

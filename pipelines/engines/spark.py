@@ -75,7 +75,7 @@ def _connected(master: str) -> Any:
     except ImportError as error:
         raise EngineError("Spark is not installed", remedy=NEEDS) from error
     if not (shutil.which("java") or "JAVA_HOME" in os.environ):
-        raise EngineError("there is no Java, which Spark needs", remedy=NEEDS)
+        raise EngineError("Java is not installed, and Spark needs it", remedy=NEEDS)
     # the interpreter of this environment, unless the machines have another
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:

@@ -28,7 +28,7 @@ from pipelines.warehouse.models import shared_words
 from pipelines.warehouse.sentences import Details, fill, holds
 
 LEVELS: tuple[Confidence, ...] = ("C1", "C2", "C3")
-NOT_SAID = "what would tell is not in the logs"
+NOT_SAID = "the logs lack the needed facts"
 STILL_FITS = "nothing in the logs speaks against it"
 
 
@@ -66,7 +66,7 @@ def of_the_subject(
     name = shared_words().explanations["one_device"].name
     if name in {known.name for known in tested}:
         return ()
-    why = "no lease and no row of the registry says which device had the address"
+    why = "no lease and no registry row identifies the device that had the address"
     return (Alternative(name, why, NOT_TESTABLE),)
 
 

@@ -241,7 +241,7 @@ def _graded(
     owned = _owned(case, owner)
     is_owners = people == {owner} or (not people and account in {owned, None})
     if account is not None and owned and not is_owners:
-        answer.gaps.append("the inventory gives the device to somebody else")
+        answer.gaps.append("the inventory assigns the device to another person")
         return None, "D", ""
     if owned and is_owners:
         # a firewall's guess, or a login, and the inventory that name one person
@@ -331,11 +331,13 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
     if len(found) == 1:
         return found[0], flows[0]
     if len(found) > 1:
-        gaps.append(f"{len(found)} inside addresses wore it at once; the port tells")
+        gaps.append(
+            f"{len(found)} inside addresses used it at the same time; the port identifies one"
+        )
         return None, None
     if case.rows(_INSIDE, ip=asked.address):
         return asked.address, None
-    gaps.append("no firewall line tells which inside address wore it at that moment")
+    gaps.append("no firewall line shows which inside address used it at that moment")
     return None, None
 
 
@@ -376,10 +378,10 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
         answer.is_remote = place["net_kind"] == "remote"
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
-            answer.gaps.append(f"the address stands for many ({place['net_kind']})")
+            answer.gaps.append(f"the address represents many devices ({place['net_kind']})")
     held = case.rows(_HOLDERS, ip=ip)
     if not held:
-        answer.gaps.append("no lease, tunnel or fixed address tells the device")
+        answer.gaps.append("no lease, tunnel or fixed address identifies the device")
         return {}
     row = held[0]
     if len({claim["device"] for claim in held}) > 1:

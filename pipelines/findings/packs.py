@@ -210,7 +210,7 @@ def _readme(material: Material) -> str:
     edition = (
         f"It holds names and log lines: keep it as the {record} it belongs to."
         if material.has_names
-        else "Names are pseudonyms. Of log lines only place and hash stand in it."
+        else "Names are pseudonyms. Of log lines, it contains only place and hash."
     )
     about = f"week {case['week']}, clause {case['clause']}"
     if is_pupil:

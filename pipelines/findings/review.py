@@ -108,7 +108,7 @@ def decide(
         if finding["status"] == WITHDRAWN:
             raise SettingsError(
                 f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
-                remedy="There is nothing to decide; the history keeps what was said.",
+                remedy="There is nothing to decide; the history keeps earlier decisions.",
             )
     acts = [
         Act(

@@ -362,7 +362,7 @@ def _asked(
     tactics = [CLAUSES.get(tag.name, "") for tag in rule.tags]
     return Asked(
         title=rule.title,
-        level=str(rule.level or "not told").lower(),
+        level=str(rule.level or "not provided").lower(),
         clause=next(filter(None, tactics), SECURITY),
         path=path,
         query=query,
@@ -405,12 +405,12 @@ def _correlated(
         raise SigmaError("aliases of fields are not supported")
     of_all = rule.type is SigmaCorrelationType.TEMPORAL
     if condition.op not in REACHED and not of_all:
-        raise SigmaError("only more than so many is asked, never fewer")
+        raise SigmaError('only "more than N" is supported, never "fewer than N"')
     names = [reference.reference for reference in rule.rules or ()]
     for number, name in enumerate(names):
         inner = known.get(name)
         if not isinstance(inner, SigmaRule):
-            raise SigmaError(f"it refers to {name!r}, which is no rule of the folder")
+            raise SigmaError(f"it refers to {name!r}, which is not a rule in the folder")
         fields = _Backend(_relation(inner), values)
         grouped = [fields.column(field) for field in rule.group_by or ()]
         told = condition.fieldref

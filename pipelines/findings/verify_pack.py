@@ -60,7 +60,7 @@ def changed(members: dict[str, bytes]) -> Iterator[str]:
             yield f"{name} was changed"
     exact = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed))
     if not listed or exact != manifest:
-        yield f"{MANIFEST} is not as it was written"
+        yield f"{MANIFEST} was changed after it was written"
 
 
 def cited(members: dict[str, bytes]) -> list[dict[str, str]]:
@@ -88,7 +88,7 @@ def log_differs(members: dict[str, bytes], log: bytes, place: str) -> Iterator[s
         rest = log[int(row["byte_offset"]) :].split(b"\n", 1)[0].removesuffix(b"\r")
         # bytes that are no UTF-8 were copied as U+FFFD
         if rest.decode("utf-8", "replace").encode() != members[row["member"]]:
-            yield f"{place}:{row['line_no']}: the log says something else there"
+            yield f"{place}:{row['line_no']}: the log contains something else at this line"
     for wanted in sorted({row["file_sha256"] for row in rows}):
         if not begins_with(log, wanted):
             yield f"{place}: no beginning of this log has the hash {wanted}"

@@ -45,7 +45,7 @@ class Agency(Part):
 class Budget(Part):
     """What one home may use; a home that takes more is stopped, and that is said."""
 
-    jobs: int = Field(default=1, ge=1, le=64, description="homes at once")
+    jobs: int = Field(default=1, ge=1, le=64, description="homes at the same time")
     minutes: int = Field(default=240, ge=1, description="longest time of one command")
     memory_mb: int = Field(default=4_000, ge=500, description="memory of one command")
     disk_gb: int = Field(default=500, ge=1, description="size of a home")
@@ -181,9 +181,9 @@ def _refuse_shared(file: Path, members: tuple[Member, ...]) -> None:
         for other, outer in places.items():
             if name != other and place.is_relative_to(outer):
                 raise SettingsError(
-                    f"the home {name} is, or lies in, the home {other}",
+                    f"the home {name} is, or is inside, the home {other}",
                     where=str(file),
-                    remedy="Give each district a folder of its own.",
+                    remedy="Give each district a separate folder.",
                 )
 
 

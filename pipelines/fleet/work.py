@@ -132,7 +132,7 @@ def visit(task: Visit) -> Outcome:
     if outcome.is_well or outcome.what:
         return replace(outcome, out="", err="")
     ask = f"schoolbell status --home {member.path}"
-    return replace(outcome, out="", err=f"What it printed is not carried here: {ask}")
+    return replace(outcome, out="", err=f"Its output is not included here: {ask}")
 
 
 def die_with_parent() -> None:

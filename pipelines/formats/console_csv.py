@@ -222,7 +222,7 @@ TALK = pl.lit("system_events")
 
 MUST = {
     "{columns} columns, not as many as the header line": pl.col("is_whole"),
-    "no time that can be read; date_order says whether the day stands first": pl.col(
+    "no readable time; set date_order to show whether the day is first": pl.col(
         "time"
     ).is_not_null(),
     **RULES,

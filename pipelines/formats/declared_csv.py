@@ -139,7 +139,7 @@ def time_shape(options: Mapping[str, str]) -> str:
     has_offset = re.search(r"%[:#]*[zZ]", shape)
     if has_offset or read_back is None or read_back.replace(second=9) != SAMPLE:
         raise SettingsError(
-            f"the shape {shape!r} does not tell day and minute, or tells an offset",
+            f"the shape {shape!r} lacks day and minute, or includes an offset",
             where="options.time_shape",
             remedy="Write it as in `%m/%d/%Y %H:%M:%S`, or say `iso`.",
         )

@@ -44,14 +44,14 @@ STOPPED = r"\*(?:DENIED|INFECTED)\*"
 
 MUST = {
     "not the columns of the filter's layouts": pl.col("stamp").is_not_null(),
-    "other words stand where the filter says what it did": pl.col("what").str.contains(
+    "the field for the filter's action contains other words": pl.col("what").str.contains(
         r"^ *(?:$|\*[A-Z]+\*)"
     ),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("src_ip").is_not_null(),
     "no host in the URL": pl.col("url_hostname").is_not_null(),
     "the status is not a number": pl.col("code").str.contains("^[0-9]{3}$"),
-    "the size is no count of bytes": pl.col("bytes_in") >= 0,
+    "the size is not a number of bytes": pl.col("bytes_in") >= 0,
 }
 
 

@@ -44,7 +44,7 @@ PORTS = {"ethernet": "wifi", "virtual": "vpn"}
 IS_LOGON = pl.col("event_class") == "logons"
 
 MUST = {
-    "a line that is no attribute": pl.col("line").str.contains(SHAPE),
+    "a line that is not an attribute": pl.col("line").str.contains(SHAPE),
     "no time that can be read": pl.col("time").is_not_null(),
     "neither an accounting packet nor another": pl.col("kind").is_not_null(),
 }

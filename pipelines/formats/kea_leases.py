@@ -39,7 +39,7 @@ IS_PREFIX = pl.col("lease_type") == "2"
 
 MUST = {
     "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
-    "expire or valid_lifetime is no count of seconds": pl.col("time").is_not_null(),
+    "expire or valid_lifetime is not a number of seconds": pl.col("time").is_not_null(),
     "address is not an address": pl.col("ip").is_not_null(),
     "hwaddr is not a MAC": pl.col("mac").is_not_null() | known(pl.col("given_mac")).is_null(),
     "state is none of 0 to 3": pl.col("action").is_not_null(),

@@ -56,7 +56,7 @@ MUST = {
     "a login from no address": pl.col("src_ip").is_not_null()
     | ~IS_LOGON
     | (pl.col("what") == "refused by LDAP"),
-    "a peer that is not told": ~BODY.str.contains("Peer Connection Initiated", literal=True)
+    "the peer is missing": ~BODY.str.contains("Peer Connection Initiated", literal=True)
     | pl.col("src_ip").is_not_null(),
 }
 

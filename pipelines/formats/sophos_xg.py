@@ -186,7 +186,7 @@ MUST = {
     "not key=value pairs": pl.col("is_pairs"),
     "no log type": log_type.is_not_null(),
     "timezone is unknown: map it in the source's option `zones`": pl.col("offset").is_not_null(),
-    "date and time are no stamp": pl.col("time").is_not_null(),
+    "date and time are not a timestamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": (cls != "connections")
     | value("duration").is_null()
@@ -244,7 +244,7 @@ def offset(context: Context) -> pl.Expr:
         name, _, behind = pair.partition("=")
         if not re.match(OFFSET, behind):
             raise SettingsError(
-                f"{pair!r} is no zone with its offset",
+                f"{pair!r} is not a zone with its offset",
                 where="options.zones",
                 remedy="Write it as in `CST=-06:00 CDT=-05:00`.",
             )

@@ -146,7 +146,7 @@ def layout(said: str, *, is_checked: bool = False) -> Layout:
             parts.append(_literal(token["literal"] or "%"))
     if not codes:
         raise SettingsError(
-            f"there is no code in the layout {said!r}",
+            f"the layout {said!r} contains no code",
             where="options.logformat",
             remedy=f"Paste Squid's logformat line, or say one of {', '.join(NAMED)}.",
         )

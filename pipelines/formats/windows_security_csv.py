@@ -37,7 +37,7 @@ AT_KEYBOARD = ["2", "7", "11", "13"]
 WITHOUT_COMPUTER = "the event names no computer"
 
 MUST = {
-    "{columns} columns, not as the header line says": pl.col("is_whole"),
+    "{columns} columns, unlike the header line": pl.col("is_whole"),
     **{why: rule for why, rule in _windows.MUST.items() if why != WITHOUT_COMPUTER},
 }
 
@@ -80,7 +80,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 FORMAT = Format(
     name="windows_security_csv",
-    product="Windows, exported by hand",
+    product="Windows, exported manually",
     event_classes=("logons", "system_events"),
     looks_like=is_header,
     read=read,

@@ -51,7 +51,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 FORMAT = Format(
     name="windows_security_powershell",
-    product="Windows, exported by hand",
+    product="Windows, exported manually",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,

@@ -63,7 +63,7 @@ def delays(days: Sequence[SourceDay]) -> list[Issue]:
     lag = usual_lag([one for one in days if one.event_date < day])
     late = _share_later(newest, lag)
     if lag is not None and late > MOST:
-        usual = "at once" if not lag else f"within {_words(lag)}"
+        usual = "immediately" if not lag else f"within {_words(lag)}"
         words = f"{late:.0%} of the day's lines; usually they arrive {usual}"
         found.append(_issue(source, "late", day, words))
     return found

@@ -27,7 +27,7 @@ KINDS: Mapping[Kind, str] = {
     "silent": "nothing comes where something always came",
     "thin": "far less comes than usual",
     "late": "lines take much longer to arrive than usual",
-    "skewed": "lines bear times that lie in the future",
+    "skewed": "lines have times in the future",
     "off_clock": "its clock and that of another source do not agree",
     "drifting": "a field that was filled is empty, or holds other words",
     "rejecting": "many lines cannot be read",

@@ -26,7 +26,7 @@ NOT_FOR_US = (".DS_Store", ".directory", ".gitignore", ".gitkeep", ".keep")
 
 LINKED = Fault(
     "the file has another name elsewhere on this disk (a hard link) and is not read, "
-    "since that may be a file that nobody delivered",
+    "because it may be a file that was not delivered",
     "Deliver a copy (`cp`, or `rsync` without --link-dest), or set hard_links = true "
     "for the source in district.toml.",
 )

@@ -80,7 +80,7 @@ NOT_READ = {
         "a web server's own log (Apache, NGINX): who visited the district's own pages"
     ),
     r" haproxy\[[0-9]+\]: [^ ]+:[0-9]+ \[[0-9]{2}/[A-Z][a-z]{2}/": (
-        "a load balancer's own log (HAProxy), which names nobody"
+        "a load balancer's log (HAProxy), which includes no usernames"
     ),
 }
 """Logs that are known and on purpose not read."""

@@ -47,8 +47,8 @@ def writing_to(folder: Path) -> Iterator[None]:
             f"cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
             remedy=(
-                "Free space or repair the disk, then run again: nothing is lost, "
-                "the next run goes on where the last commit stands."
+                "Free space or repair the disk, then run again. Nothing is lost: the next "
+                "run continues after the last commit."
             ),
         ) from error
 
@@ -64,7 +64,7 @@ def require_space(folder: Path, least_bytes: int) -> None:
         raise LakeError(
             f"only {free >> 20} MiB are free, {least_bytes >> 20} MiB are needed",
             where=str(folder),
-            remedy="Free space, then run again: nothing was begun.",
+            remedy="Free space, then run again. Nothing was started.",
         )
 
 
@@ -182,8 +182,8 @@ def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
             "is missing, or holds other bytes than were written",
             where=str(folder / path),
             remedy=(
-                "Check the disk, bring this file back from the last backup, and run "
-                "again: nothing that stands on it is told until then."
+                "Check the disk, restore this file from the last backup, and run again. "
+                "Until then, nothing that depends on it is reported."
             ),
         )
 

@@ -16,7 +16,7 @@ from pipelines.errors import SchoolbellError
 from pipelines.formats import PLACE, Context, Format, Parsed, formats, is_blank
 from pipelines.ingest.envelopes import is_names, unwrapped
 
-UNCLAIMED = "no known format claims it, be it as it is or out of an envelope"
+UNCLAIMED = "no known format matches it, with or without its envelope"
 MOST_ENVELOPES = 3
 """One around the other."""
 

@@ -69,4 +69,4 @@ if __name__ == "__main__":
     except PasswordError:
         sys.exit("it has a password")
     except (CalamineError, OSError, ValueError) as error:
-        sys.exit(f"it is no workbook that can be read: {error}")
+        sys.exit(f"it is not a readable workbook: {error}")

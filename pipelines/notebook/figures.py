@@ -151,7 +151,7 @@ def _tripled(values: Sequence[str]) -> list[str]:
     return [value for value in values for _ in range(3)]
 
 
-STEPS = ("duty", "keyboard", "at work", "site", "finding")
+STEPS = ("duty", "keyboard", "working", "site", "finding")
 """What a row of a timeline can be, as the lanes of its chart stand."""
 
 
@@ -307,7 +307,7 @@ def draw_presence(stretches: pl.DataFrame) -> Chart:
     """Stretches of use as bars in time, one lane a device."""
     return bars_in_time(
         stretches,
-        "Stretches of use by device, in local time; color is the building",
+        "Intervals of use by device, in local time; color is the building",
         lane="device",
         color="building",
         hover=_counted(stretches["request_count"]),

@@ -48,8 +48,8 @@ def sound_layer(folder: Path) -> Layer:
         raise SettingsError(
             "there is no such folder",
             where=str(folder),
-            remedy=f"A layer is a folder with {', '.join(CONTENTS)}; all but the "
-            "first may be left out.",
+            remedy=f"An overlay is a folder with {', '.join(CONTENTS)}; all except the first "
+            "are optional.",
         )
     layer = read_layer(folder)
     wrong = [one for one in layer.problems if one.severity == "error"]
@@ -57,7 +57,10 @@ def sound_layer(folder: Path) -> Layer:
     wrong += [
         Problem(
             f"agency/{path.name}",
-            "is no file of a layer; what names people or devices is each district's",
+            (
+                "is not a file of an overlay; each district keeps its own files about people and "
+                "devices"
+            ),
             allowed=", ".join(CONTENTS),
         )
         for path in sorted(folder.iterdir())

@@ -136,8 +136,8 @@ def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) ->
         raise BackupError(
             "is not signed: it was changed, or made by a version that did not sign",
             where=str(folder),
-            remedy="Only if it lay where nobody else can write, say that it is this "
-            f"one: --fingerprint {own}",
+            remedy="Only if it was kept where no one else can write, confirm its "
+            f"fingerprint: --fingerprint {own}",
         )
     if manifest.signature and not hmac.compare_digest(manifest.signature, manifest.signed_by(key)):
         raise BackupError(
@@ -158,7 +158,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = _parsed(path)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BackupError(
-            "is no backup, or one that was cut short",
+            "is not a backup, or is incomplete",
             where=str(path),
             remedy="Name the folder that `schoolbell backup` printed.",
         ) from error

@@ -160,7 +160,7 @@ def account_domains(district: District) -> list[Proposal]:
         Proposal(
             SETTINGS,
             {"account_domains": toml((*own, domain.name))},
-            f"account names {domain}; set it only if nobody else has such a name there",
+            f"account names {domain}; set it only if no one else has such a name there",
         )
         for domain in undecided(noted_domains(district.store))
         if domain.name not in own
@@ -830,9 +830,9 @@ def later_hours(evidence: Evidence) -> list[Proposal]:
                 "building": row["building"] or "",
                 "kind": "extra",
             },
-            f"{row['people']} of {row['job_title']} at {row['building']} were at work "
-            f"more than {BEYOND_MINUTES} minutes after {_clock(row['duty_end'])} on "
-            f"{row['share']:.0%} of {row['days']} days; only if they are paid for it",
+            f"{row['people']} of {row['job_title']} at {row['building']} worked more than "
+            f"{BEYOND_MINUTES} minutes after {_clock(row['duty_end'])} on {row['share']:.0%} "
+            f"of {row['days']} days; only if they are paid for it",
             group=f"later {row['job_title']} {row['building']}",
         )
         for row in found.iter_rows(named=True)
@@ -925,9 +925,8 @@ def days_off(evidence: Evidence) -> list[Proposal]:
                 "declared_at": f"{row['event_date']} 00:00",
                 "note": "by the logs",
             },
-            f"the calendar says {row['day_type'].replace('_', ' ')}, and "
-            f"{row['people']} of staff used a district device on site; {row['usual']} "
-            "do on a working day",
+            f"the calendar lists {row['day_type'].replace('_', ' ')}, and {row['people']} "
+            f"staff used a district device on site; {row['usual']} do on a working day",
         )
         for row in found.iter_rows(named=True)
     ]

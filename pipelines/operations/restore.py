@@ -330,7 +330,7 @@ def _copied(source: Path, target: Path, expected: Sealed) -> None:
         raise BackupError(
             "changed while it was read; nothing was restored",
             where=str(source),
-            remedy="Copy the backup to where nobody else can write, and restore again.",
+            remedy="Copy the backup to a folder where no one else can write, and restore again.",
         )
 
 

@@ -331,7 +331,7 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
             if merged.is_rewritten:
                 put(path.with_name(f"{merged.file}{ORIGINAL}{stamp}"), merged.before)
             put(path, merged.data)
-        kept = f"; as it was: {merged.file}{ORIGINAL}{stamp}"
+        kept = f"; original: {merged.file}{ORIGINAL}{stamp}"
         done.append(f"{merged.file}: {counts}{kept if merged.is_rewritten else ''}")
     for calendar in plan.calendars:
         path = district.home.registry / calendar.name

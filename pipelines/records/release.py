@@ -261,17 +261,14 @@ def _members(made: Draft, district_name: str) -> Iterator[tuple[str, bytes]]:
 def _readme(made: Draft, district_name: str) -> str:
     scope = made.scope
     return (
-        f"{RELATIONS[scope.relation].title}\n{district_name}\n\n"
-        f"From {scope.first} to {scope.last}, both included.\n"
-        f"{made.touched:,} rows, {len(made.rows):,} of them shown. What is not shown, "
-        "and under which exemption, stands in withheld.csv item by item and in "
-        "exemptions.csv in sums.\n\n"
-        f"A count that stands for fewer than {scope.least} accounts (where a line "
-        "names none, devices or addresses) is not shown. Code names are of this "
-        "release alone. Rows with a hidden cell come last, and rows are in no order "
-        "of their own beyond what they show.\n\n"
-        "A log names an account or a device, never a person. It does not show who sat "
-        "at a keyboard, and a request is not a visit: pages ask for other sites by "
-        "themselves.\n\n"
-        "To check that nothing was changed: python3 verify.py THIS_FILE.zip\n"
+        f"{RELATIONS[scope.relation].title}\n{district_name}\n\nFrom {scope.first} through "
+        f"{scope.last}.\n{made.touched:,} rows, {len(made.rows):,} of them shown. "
+        "withheld.csv lists each item that is not shown, with its exemption; exemptions.csv "
+        f"lists the totals.\n\nA count of fewer than {scope.least} accounts (or devices or "
+        "addresses, where a line has no username) is not shown. Code names are used in this "
+        "release only. Rows with a hidden cell are last, and the order of rows shows nothing "
+        "that the rows do not show.\n\nA log names an account or a device, never a person. "
+        "It does not show who sat at a keyboard, and a request is not a visit: pages request "
+        "other sites automatically.\n\nTo check that nothing was changed: python3 verify.py "
+        "THIS_FILE.zip\n"
     )

@@ -23,7 +23,7 @@ from pipelines.warehouse.snapshots import looking
 
 CLASSES: Mapping[RecordClass, str] = {
     "student_rows": "rows about a student's account",
-    "small_counts": "rows that stand for few people",
+    "small_counts": "rows that represent few people",
     "undecided": "leads, and findings that no one decided or that were withdrawn",
     "sensitive_sites": "names of sites of a sensitive kind",
     "names": "code names of accounts, and who of the staff acted",

@@ -354,7 +354,7 @@ def copied(district: District, folder: Path) -> District:
         held.backup(to)
     if _idle(real) != before:
         raise BusyError(
-            "a run was at work meanwhile",
+            "a run took place meanwhile",
             where=str(real.warehouse.name),
             remedy="Try again.",
         )

@@ -262,7 +262,7 @@ def _judged(
     if is_backed:
         return _with(found, APPLIED, "applied: users.csv has it in mail addresses")
     if len(known) < FEWEST_NAMES:
-        return _with(found, UNKNOWN, "too few known names to tell")
+        return _with(found, UNKNOWN, "too few known names to decide")
     if (
         len(known) >= KNOWN_SHARE * len(names)
         or len(known & directory.people) >= REGISTRY_SHARE * len(directory.people) > 0

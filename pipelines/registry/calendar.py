@@ -537,7 +537,7 @@ def _notices(name: str, titles: set[str]) -> Iterator[Problem]:
     for title in sorted(titles)[:20]:
         yield Problem(
             name,
-            "event says nothing of the kind of day",
+            "event does not show the type of day",
             column="SUMMARY",
             value=title,
             allowed="a word of [registry] calendar_words in district.toml",

@@ -336,7 +336,7 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
         if first in file.columns and last in file.columns:
             bad = (values[last] < values[first]).fill_null(value=False)
             told = raw.filter(bad).select(LINE, pl.col(last).alias("value"))
-            what = f"lies before {first}"
+            what = f"is before {first}"
             problems += tell(file.name, last, told, what=what, allowed="a later day")
             wrong = wrong | bad
     for what, bad in _repeated(values.with_columns(_wrong=wrong), file).items():
@@ -428,7 +428,7 @@ def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:
         return {}
     good = pl.when(~pl.col("_wrong")).then(pl.struct(file.key))
     again = values.select(good.is_not_null() & ~good.is_first_distinct()).to_series()
-    return {"stands in an earlier row too": again}
+    return {"is in an earlier row too": again}
 
 
 def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:

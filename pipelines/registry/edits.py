@@ -44,7 +44,7 @@ def with_row(data: bytes, name: str, row: Mapping[str, str], renames: Mapping[st
     for column, value in row.items():
         if column not in at and value:
             raise SettingsError(
-                f"there is no column {column}",
+                f"column {column} does not exist",
                 where=name,
                 remedy="Add it to the header, or start from: schoolbell init",
             )

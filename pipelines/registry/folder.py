@@ -422,7 +422,7 @@ def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
                 else:
                     members[name] = data
     except (OSError, zipfile.BadZipFile, RuntimeError) as error:
-        problems.append(Problem(path.name, f"is no zip that can be read: {error}"))
+        problems.append(Problem(path.name, f"is not a readable zip file: {error}"))
     return members
 
 

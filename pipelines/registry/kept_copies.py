@@ -152,8 +152,8 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
         raise SettingsError(
             f"cannot be read: {error}",
             where=str(path),
-            remedy="Bring the folder back from the last backup; or delete it, if the "
-            "files of registry/ are right as they are.",
+            remedy="Restore the folder from the last backup; or delete it, if the files of "
+            "registry/ are correct now.",
         ) from error
     return {name: one for name, one in found.items() if (path.parent / name).is_file()}
 

@@ -44,7 +44,7 @@ USERS = File(
             _TEXT,
         ),
     },
-    "no account has a known owner: nothing is said about persons",
+    "no account has a known owner: findings do not name persons",
     is_open=True,
 )
 ROLES = File(
@@ -108,7 +108,7 @@ def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Probl
     counted = bad.group_by("role", maintain_order=True).agg(pl.col(LINE).first(), rows=pl.len())
     for role, line, many in counted.iter_rows():
         told = f"({many:,} row{'' if many == 1 else 's'})"
-        what = f"is no known role {told}: neither staff nor student"
+        what = f"is not a known role {told}: neither staff nor student"
         guess = nearest(role or "", known)
         words = ", ".join(known)
         allowed = f"did you mean {guess}? Known: {words}" if guess else words
@@ -139,7 +139,7 @@ def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
             continue  # the file is missing, which is told once
         named = rows.filter(pl.col(column).str.len_chars() > 0)
         bad = named.filter(~pl.col(column).is_in(known))
-        what = f"is no sourcedId of {target}"
+        what = f"is not a sourcedId of {target}"
         yield from _notices(file, column, bad, what, (f"a sourcedId of {target}",))
 
 
@@ -151,9 +151,9 @@ def partial(manifest: Rows, present: Sequence[str]) -> Iterator[Problem]:
             continue
         mode = str(value).lower()
         if mode == PARTIAL:
-            what = f"{file} holds changes only: whoever did not change is missing"
+            what = f"{file} contains changes only: people without a change are missing"
         elif mode == WHOLE and file not in present:
-            what = f"{file} is said to be there and is not"
+            what = f"{file} is listed in the manifest and is missing"
         else:
             continue
         allowed = f"an export of everything ({WHOLE})"
@@ -344,7 +344,7 @@ def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Prob
             file,
             name,
             bad.select(LINE, pl.col(name).alias("value")),
-            what="is no ISO day; it is taken as unknown",
+            what="is not an ISO date; it is read as unknown",
             allowed="a day such as 2026-08-24",
             severity="notice",
         )

@@ -170,7 +170,7 @@ def _gaps_said(view: View) -> str:
     named = "; ".join(say_gap(gap, view) for gap in gaps[:SHOWN])
     more = len(gaps) - SHOWN
     rest = f"; and {number(more)} more" if more > 0 else ""
-    return f"No lines: {named}{rest}. What happened then is in no number here."
+    return f"No lines: {named}{rest}. Numbers do not include what happened then."
 
 
 @once

@@ -163,8 +163,8 @@ KEPT: Mapping[str, Header] = {
     ),
     "marts.unjudged_days": Header(
         summary=(
-            "Days that a rule says nothing of, since a field that it stands on went "
-            "missing from a source, or since a model could not be built."
+            "Days that a rule could not judge, because a source lacked a required field or a "
+            "model could not be built."
         ),
         grain=("rule", "event_date", "source", "event_class", "field", "model"),
         columns={
@@ -200,9 +200,12 @@ KEPT: Mapping[str, Header] = {
             "event_date": _note("date", "local day of the events"),
             "lag": _note(
                 "varchar",
-                "within so long, and longer than the class before; ahead: before their own time",
+                (
+                    "within this many days, and longer than the class before; ahead: before "
+                    "their own time"
+                ),
             ),
-            "events": _note("bigint", "events that took so long"),
+            "events": _note("bigint", "events that lasted this long"),
         },
     ),
     "marts.source_files": Header(
@@ -212,14 +215,14 @@ KEPT: Mapping[str, Header] = {
             "file_id": _note("bigint", "the ledger's id of the file"),
             **_PLACE,
             "format": _note("varchar", "the format that read it"),
-            "state": _note("varchar", "where the ledger stands with it"),
+            "state": _note("varchar", "its status in the ledger"),
             "lines": _note("bigint", "lines read; the sum of what follows"),
             "events": _note("bigint", "lines that became events"),
             "rejects": _note("bigint", "lines set aside with a reason"),
             "blanks": _note("bigint", "empty lines and headers"),
             "duplicates": _note("bigint", "lines that had come before"),
             "pending": _note("bigint", "lines that wait for their end"),
-            "has_checksum": _note("boolean", "false: damage on the way could not be noticed in it"),
+            "has_checksum": _note("boolean", "false: damage on the way could not be detected"),
             "first_seen_time": _note("timestamptz", "when the file was first seen"),
         },
     ),
@@ -290,20 +293,20 @@ OPEN = frozenset(
 GRADES: Words = {
     "A": "the line itself carries the login",
     "B": "the device is assigned to one person",
-    "C": "somebody's logon was live on the device",
-    "D": "an address and no more: nobody is named",
+    "C": "a logon was active on the device",
+    "D": "an address only: no one is named",
 }
 DEVICES: Words = {
     "desktop": "desktop computer",
     "laptop": "laptop",
     "chromebook": "Chromebook",
-    "podium": "computer at a teacher's desk that whoever teaches uses",
+    "podium": "computer at a teacher's desk, used by any teacher in the room",
     "lab_pc": "computer of a lab, for many",
     "kiosk": "public computer",
-    "vdi_host": "host of virtual desktops: many people at once",
+    "vdi_host": "host of virtual desktops: many people at the same time",
     "server": "server",
     "signage": "screen on a wall",
-    "phone_byod": "somebody's own phone",
+    "phone_byod": "a personal phone",
     "other": "anything else",
 }
 NETWORKS: Words = {
@@ -312,15 +315,15 @@ NETWORKS: Words = {
     "wifi": "the district's wireless network",
     "byod": "wireless network for own devices",
     "guest": "wireless network for guests",
-    "nat": "one address for many devices; places nobody",
-    "vdi": "virtual desktops; places nobody",
+    "nat": "one address for many devices; identifies no place",
+    "vdi": "virtual desktops; identifies no place",
     "server": "servers",
-    "remote": "tunnels from outside; places nobody",
+    "remote": "tunnels from outside; identifies no place",
 }
 VERDICTS: Words = {
     "approved": "on the list, on that day and for that role",
     "approved_other_role": "on the list, for another role",
-    "lapsed": "its approval was over",
+    "lapsed": "its approval had expired",
     "not_yet": "its approval had not begun",
     "undecidable": "the list decides by a path that the log does not show",
     "denied": "the list forbids it",
@@ -351,12 +354,12 @@ PRESENCES: Words = {
     "tunnel": "a login to a tunnel",
     "sign_in": "a sign-in to a cloud service",
     "mapping": "a product's mapping of an address to an account",
-    "use": "sites that somebody opened one after another",
+    "use": "sites that a person opened one after another",
 }
 STATES_OF_PRESENCE: Words = {
-    "live": "somebody may be at the device",
+    "live": "a person may be at the device",
     "locked": "the screen is locked",
-    "connected": "the account is there; whether anybody is, is not told",
+    "connected": "the account is present; a person may not be",
 }
 WITNESSES: Words = {
     "proxy": "a login on the line of a proxy",
@@ -366,7 +369,7 @@ WITNESSES: Words = {
 
 WHO_SAYS_SERVED: Words = {
     "district": "an entry of the list of sites supports another's",
-    "listed": "the built-in list says so",
+    "listed": "the built-in list contains it",
     "learned": "the district's own logs show it",
 }
 LEARNED_OF_A_DEVICE: Words = {
@@ -383,7 +386,7 @@ VALUES: Mapping[str, Words] = {
     "grade": GRADES,
     "grade_before": GRADES,
     "grade_now": GRADES,
-    "device_class": {**DEVICES, "unknown": "a class that nobody told"},
+    "device_class": {**DEVICES, "unknown": "a class that no source identified"},
     "net_kind": NETWORKS,
     "verdict": VERDICTS,
     "day_type": DAYS,
@@ -419,8 +422,8 @@ VALUES: Mapping[str, Words] = {
     },
     "lag": {
         "ahead": "before their own time",
-        "5 minutes": "at most so long",
-        **dict.fromkeys(tuple(LAGS)[2:-1], "at most so long, more than the one before"),
+        "5 minutes": "at most this long",
+        **dict.fromkeys(tuple(LAGS)[2:-1], "at most this long, more than the one before"),
         "longer": "more than a week",
     },
     "site_class": {
@@ -458,17 +461,17 @@ VALUES: Mapping[str, Words] = {
     },
     "core.inside_flows.kind": {
         "inbound": "from outside to a device of the district, let through",
-        "clear text": "in a protocol that sends passwords as they are",
+        "clear text": "in a protocol that sends passwords in plain text",
     },
     "core.admin_acts.act": {
         "log cleared": "a log was emptied",
         "logging reduced": "less is logged from then on",
         "administrator added": "an account joined a group or role that rules it",
-        "administrator signed in": "somebody let in to look after the system",
+        "administrator signed in": "a person signed in to administer the system",
         "setting changed": "any other change of a firewall's settings",
     },
     "marts.source_clocks.basis": {
-        "moment": "one moment, of which both tell",
+        "moment": "one moment, recorded by both",
         "logon": "an account's one logon of the day in each",
         "zone": "whole and half hours, by what begins in both",
     },
@@ -482,9 +485,9 @@ VALUES: Mapping[str, Words] = {
     },
     "marts.rule_coverage.family": FAMILIES,
     "core.host_services.source": {
-        "own": "the host stands for its own site",
+        "own": "the host represents its own site",
         **WHO_SAYS_SERVED,
-        "page": "it came with another service's page",
+        "page": "it was loaded by another service's page",
     },
     "core.served_hosts.source": WHO_SAYS_SERVED,
     "presence": PRESENCES,
@@ -492,9 +495,9 @@ VALUES: Mapping[str, Words] = {
     "core.presences.state": STATES_OF_PRESENCE,
     "ended_by": {
         "lock": "its screen was locked",
-        "logoff": "the log tells the end",
+        "logoff": "the log records the end",
         "next": "another line about the same place took over",
-        "limit": "nothing told an end: it is not believed for longer",
+        "limit": "no log recorded an end: it is not assumed any longer",
     },
     "findings.findings.kind": {
         "shared_account": "an account away from its owner",
@@ -530,7 +533,7 @@ VALUES: Mapping[str, Words] = {
         "informational": "to know",
         "low": "small if true",
         "medium": "to settle in the week",
-        "high": "to settle at once",
+        "high": "to resolve immediately",
         "critical": "harm may be under way",
     },
     "confidence": {
@@ -539,17 +542,17 @@ VALUES: Mapping[str, Words] = {
         "C1": "a lead, for analysts alone",
     },
     "status": {
-        "open": "nobody has decided it",
+        "open": "no decision yet",
         "explained": "decided: there was an innocent reason",
         "confirmed": "decided: it is as the finding says",
-        "withdrawn": "what it stood on is gone",
+        "withdrawn": "its basis is gone",
     },
     "stage": {
-        "trial": "recorded and reported, alerts nobody",
+        "trial": "recorded and reported, sends no alert",
         "live": "in force",
     },
     "findings.rule_standing.state": {
-        "too few": "too few decisions to tell",
+        "too few": "too few decisions to judge",
         "holds": "decisions bear it out",
         "leads": "its undecided findings are leads",
         "may go live": "on trial, and proved",

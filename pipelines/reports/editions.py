@@ -145,7 +145,7 @@ def _signed(view: View) -> list[Count]:
     if not view.inputs.signed:
         return []
     one = view.inputs.signed.get(view.start)
-    return [Count(one.by if one else "nobody yet", "signed this week")]
+    return [Count(one.by if one else "no one yet", "signed this week")]
 
 
 def own_counts(view: View, elsewhere: int) -> list[Count]:

@@ -77,7 +77,7 @@ def _say_nothing(rows: pl.DataFrame, why: str) -> str:
     if rows.is_empty():
         return ""
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
-    said = count(rules, "rule says", "rules say")
+    said = count(rules, "rule has findings", "rules have findings")
     return f"{said} nothing of {count(days, 'day')}: {why}."
 
 

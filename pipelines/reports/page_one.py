@@ -165,7 +165,7 @@ def trust(view: View, arrived: Coverage) -> Line:
     """What arrived and was read, before anything is concluded from it."""
     if not arrived.expected:
         known = (
-            "Lines arrived; too few days to tell how many to expect."
+            "Lines arrived. There are too few days to know how many to expect."
             if arrived.has_data
             else "No source was expected to send lines."
         )
@@ -305,12 +305,12 @@ def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> di
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
-    notices += [f"{one} What happened there is not known." for one in say_unjudged(view)]
+    notices += [f"{one} We don't know what happened there." for one in say_unjudged(view)]
     if pupils := len(view.of_pupils.waiting):
         verb = "waits" if pupils == 1 else "wait"
         notices.append(
-            f"{count(pupils, 'case')} about students' accounts {verb} beside these "
-            "numbers, in a section apart."
+            f"{count(pupils, 'case')} about students' accounts {verb} listed in a separate "
+            "section, outside these numbers."
         )
     notices += view.inputs.not_believed
     if view.inputs.revision > 1:

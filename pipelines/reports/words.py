@@ -34,7 +34,7 @@ STANDINGS = REVIEW | {
     "waiting": REVIEW["open"],
     "site": "a site to decide about",
     "trial": "low weight, from a rule on trial",
-    "expired": "expired: low weight, and nobody decided within two weeks",
+    "expired": "expired: low weight, and no decision within two weeks",
 }
 STRENGTHS = {
     "S": "logs can show it",
@@ -51,7 +51,7 @@ VERDICTS = {
     "lapsed": "approval has ended",
     "not_yet": "approval has not begun",
     "approved_other_role": "approved for other roles",
-    "undecidable": "cannot be told from the logs",
+    "undecidable": "the logs cannot show it",
 }
 USE_CLASSES = {
     "people": "people",

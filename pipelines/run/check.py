@@ -121,7 +121,7 @@ def unknown_rules(district: District) -> Iterator[Problem]:
         guess = nearest(rule, known) or known[0]
         yield Problem(
             EXCEPTIONS,
-            "is no rule, so that nothing is hidden",
+            "is not a rule, so nothing is hidden",
             line,
             "rule",
             rule,

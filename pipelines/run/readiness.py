@@ -134,15 +134,15 @@ def not_told(district: District) -> Iterator[str]:
         if not formats & JOIN_LOGS:
             rules = f"{rules}; {', '.join(joins)} find less, mostly leads"
         words = kind.words if many == 1 else f"{kind.words}s"
-        yield (f"no log tells who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
+        yield (f"no log shows who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
 
 
 def carried(district: District) -> Iterator[str]:
     """Buildings with no device that stands in its room, which SA-4 asks for."""
     if none := district.outline.nowhere_fixed:
         yield (
-            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no "
-            "desktop or lab computer there, and what is carried may lie beside another"
+            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no desktop or lab "
+            "computer there, and a portable device may be next to another"
         )
 
 

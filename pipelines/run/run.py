@@ -181,8 +181,8 @@ def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator
     """What was made again, since it is derived and could not be read."""
     if damaged is not None:
         yield (
-            f"{district.home.warehouse} was damaged, and was made again. The damaged "
-            f"file is {damaged}: delete it when nobody needs it."
+            f"{district.home.warehouse} was damaged and was rebuilt. The damaged file is "
+            f"{damaged}: delete it when you no longer need it."
         )
     if broken:
         yield f"Another snapshot was published: {broken}."
@@ -191,12 +191,12 @@ def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
 MOST_TOLD = 20
 """Findings that are listed one by one."""
-WHERE = "identity.attribution_changes says what was believed and what is known now."
+WHERE = "identity.attribution_changes lists the earlier and the current attribution."
 TRIED_AGAIN = (
     "All else was built and judged. These days are tried again with every run, and "
     "after an upgrade."
 )
-SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
+SEND_AGAIN = "The readable part was ingested. Have the whole file delivered again."
 
 
 def account_table(district: District) -> Table:
@@ -220,10 +220,9 @@ def trouble(record: FileRecord) -> str:
 def set_aside(count: int) -> str:
     """What is said of files in the lake that no ledger lists."""
     return (
-        f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the "
-        "ledger does not list: moved there, not deleted.\n"
-        "  If an older state was put back: schoolbell restore. If nobody needs them, "
-        "delete them by hand."
+        f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the ledger "
+        "does not list: moved there, not deleted.\n  If you restored an older state: "
+        "schoolbell restore. If you don't need them, delete them manually."
     )
 
 

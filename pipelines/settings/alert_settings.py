@@ -45,9 +45,9 @@ class Channel(Part):
     phone: bool = setting(False, "true: it rings a phone, and never carries what people did")
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
-        description="settings of that kind; may also stand beside the keys above; "
-        'a secret is a reference: { file = "/run/x" }, { env = "NAME" }, '
-        '{ credential = "NAME" } of systemd, or { keyring = "NAME" }',
+        description="settings of that kind; may also be next to the keys above; a secret is "
+        'a reference: { file = "/run/x" }, { env = "NAME" }, { credential = '
+        '"NAME" } of systemd, or { keyring = "NAME" }',
         examples=[
             {
                 "host": "mail.school.example",
@@ -83,9 +83,9 @@ class Route(Part):
     """
 
     about: About = Field(
-        description="conduct: what accounts did; security: an account or device at "
-        "risk; health: sources, runs, the audit chain; undecided: cases that nobody "
-        "decided through two reports",
+        description="conduct: what accounts did; security: an account or device at risk; "
+        "health: sources, runs, the audit chain; undecided: cases without a "
+        "decision through two reports",
         examples=["health"],
     )
     severity: Severity = setting("low", "this bad or worse", "high")
@@ -93,7 +93,7 @@ class Route(Part):
         "C2", "this sure or surer; leads (C1) leave the house never"
     )
     when: When = Field(
-        description="at once, or in the list of the day or the week",
+        description="immediately, or in the daily or weekly list",
         examples=["at_once"],
     )
     audience: tuple[Audience, ...] = Field(
@@ -108,7 +108,7 @@ class Route(Part):
         if self.about in OF_PEOPLE and self.when != "weekly":
             raise MisusedKeyError(
                 "when",
-                "what people did is told in the weekly list",
+                "findings about conduct are in the weekly list",
                 allowed=f'"weekly" for about = "{self.about}"',
                 paste='when = "weekly"',
             )
@@ -133,7 +133,7 @@ class Expected(Part):
         examples=["canary.school.example"],
     )
     bytes_at_least: int = setting(0, "bytes it has to send in all", 1_000_000, ge=0)
-    every_hours: int = setting(24, "within so many hours", ge=1, le=24 * 14)
+    every_hours: int = setting(24, "within this many hours", ge=1, le=24 * 14)
 
 
 class Alerts(Part):
@@ -146,13 +146,13 @@ class Alerts(Part):
     )
     security_rules: tuple[SecurityRule, ...] = setting(
         ("AN-1", "AN-5"),
-        "rules whose findings are security facts and told at once",
+        "rules whose findings are security facts and are sent immediately",
         ["AN-1", "AN-5"],
     )
     administration_rules: tuple[SecurityRule, ...] = setting(
         ("AN-13", "AN-14", "AN-15", "AN-16", "AN-17"),
-        "rules about those who look after the systems: told at once to "
-        "channels of the superintendent, since the director may be meant",
+        "rules about system administrators: sent immediately to the superintendent's "
+        "channels, because they may concern the director",
         ["AN-13", "AN-14"],
     )
     list_time: time = setting(time(7, 30), "local time of the daily and the weekly list")
@@ -160,12 +160,14 @@ class Alerts(Part):
     quiet_from: time = setting(time(18, 0), "quiet hours begin; closed days are quiet throughout")
     quiet_to: time = setting(time(6, 30), "and end")
     most_a_day: int = setting(
-        5, "messages a reader gets in a day; the last says how many wait", ge=2, le=50
+        5, "messages per receiver and day; the last lists how many are waiting", ge=2, le=50
     )
-    again_after_days: int = setting(7, "what lasts is told again after so many days", ge=1, le=90)
+    again_after_days: int = setting(
+        7, "an ongoing problem is sent again after this many days", ge=1, le=90
+    )
     acknowledge_hours: int = setting(
         24,
-        "a message sent at once that nobody acknowledged for so long goes to escalate_to",
+        "an immediate message that no one acknowledges for this long goes to escalate_to",
         ge=1,
         le=240,
     )
@@ -175,13 +177,15 @@ class Alerts(Part):
     monday_test: bool = setting(False, "true: a test each week that has to be acknowledged", True)
     heartbeat: str | None = setting(
         None,
-        "url that is asked, or file that is written, after each good run; "
-        "whoever watches it notices when nothing runs any more",
+        "url that is requested, or file that is written, after each successful run; an "
+        "outside monitor then notices when runs stop",
         "https://checks.example.org/ping/1a2b",
     )
-    quiet_run_hours: int = setting(26, "no run for so long is told", ge=1, le=240)
+    quiet_run_hours: int = setting(
+        26, "send an alert when there is no run for this long", ge=1, le=240
+    )
     routes: Mapping[str, Route] = Field(
-        default_factory=dict, description="who is told of what", examples=[{}]
+        default_factory=dict, description="who receives what", examples=[{}]
     )
     expected: Mapping[str, Expected] = Field(
         default_factory=dict, description="traffic that has to come", examples=[{}]

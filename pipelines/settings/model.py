@@ -41,14 +41,14 @@ class Detection(Part):
 
     enabled: bool = setting(True, "false: it does not run")
     stage: Literal["trial", "live"] | None = setting(
-        None, "trial: shown, and announced to nobody; absent: as the rule ships", "live"
+        None, "trial: shown, not announced; absent: as the rule ships", "live"
     )
     regulation: str | None = setting(None, "regulation behind the numbers", "713-R1")
     approver: str | None = setting(None, "who approved them", "superintendent")
     approved_on: date | None = setting(None, "and when", date(2026, 8, 1))
     parameters: Mapping[str, Scalar] = Field(
         default_factory=dict,
-        description="its parameters; may also stand beside the keys above",
+        description="its parameters; may also be next to the keys above",
         examples=[{"gap_minutes": 30}],
     )
 
@@ -79,7 +79,7 @@ class Detection(Part):
             raise MisusedKeyError(
                 "approver" if self.approver else "approved_on",
                 "approver and approved_on are those of a regulation; name it",
-                allowed="a regulation beside them",
+                allowed="a regulation with them",
                 paste='regulation = "713-R1"',
             )
         return self
@@ -211,12 +211,12 @@ class District(Part):
         examples=["America/Chicago"],
     )
     locale: Literal["en-US", "en-GB"] = setting(
-        "en-US", "how reports write dates, clock times and distances"
+        "en-US", "how reports write dates, times and distances"
     )
     account_domains: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...] = (
         setting(
             (),
-            "domains that are stripped from account names, beside those that "
+            "domains that are stripped from account names, in addition to those that "
             "registry and logs show to be the district's; see schoolbell check",
             ["EXAMPLE", "school.example"],
         )
@@ -318,7 +318,7 @@ class Referral(Part):
     )
     text: str = setting(
         "Refer this to {office}. Do not question anybody yourself.",
-        "what the card says; {office} stands for the office",
+        "text on the card; {office} represents the office",
     )
 
     def sentence(self, kind: str, severity: str) -> str:
@@ -343,7 +343,7 @@ class Report(Part):
 
     title: str = setting(
         REPORT_TITLE,
-        "title beside the district's name, on page one and in the window",
+        "title next to the district's name, on page one and in the window",
         min_length=1,
         max_length=200,
     )
@@ -467,7 +467,7 @@ class EngineSettings(Part):
     )
     workers: int | None = setting(
         None,
-        "tasks at once; absent: one for each core, or what Spark offers",
+        "tasks at the same time; absent: one per core, or what Spark offers",
         4,
         ge=1,
         le=4_096,
@@ -497,7 +497,7 @@ EXEMPTIONS: Mapping[RecordClass, str] = {
     "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
     "small_counts": "would identify a person",
     "undecided": "not a finding of the district: a lead, or not yet reviewed",
-    "sensitive_sites": "would tell of health, faith or private life",
+    "sensitive_sites": "would reveal health, faith or private life",
     "names": "personal information in a personnel matter",
     "free_text": "not yet reviewed for personal information",
 }

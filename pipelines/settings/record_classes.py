@@ -56,14 +56,14 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         plural="lake files",
         where="`lake/`, `warehouse.duckdb`, `snapshots/`",
         covers="events, and all that is made from them",
-        deletion="The files; the warehouse is built again, snapshots are published "
-        "again. Changes of attribution of those days go too.",
+        deletion="The files; the warehouse is rebuilt, snapshots are published again. "
+        "Changes of attribution of those days are deleted too.",
     ),
     RecordClass(
         name="finding",
         plural="undecided findings",
         where="`state.db`",
-        covers="findings that nobody decided",
+        covers="findings without a decision",
         deletion="Their rows, copied lines and history; cases left empty.",
         example_days=365,
     ),
@@ -71,7 +71,7 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         name="case",
         plural="findings of decided cases",
         where="`state.db`",
-        covers="findings that somebody decided, with their evidence",
+        covers="findings with a decision, and their evidence",
         deletion="As undecided findings, with the verdicts.",
         example_days=2555,
     ),
@@ -80,7 +80,7 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         plural="weekly reports",
         where="`reports/`, `editions/`, `state.db`",
         covers="published reports of every edition",
-        deletion="Their pages and numbers; the index says that there was one.",
+        deletion="Their pages and numbers; the index keeps an entry.",
         example_days=2555,
     ),
     RecordClass(
@@ -88,14 +88,14 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         plural="alert messages",
         where="`state.db`",
         covers="alerts that were sent",
-        deletion="Text and page; that it was sent stays, so that it is not sent again.",
+        deletion="Text and page; a record that it was sent is kept, so that it is not sent again.",
     ),
     RecordClass(
         name="registry",
         plural="copies of registry files that shrank",
         where="`registry-kept/`",
         covers="copies of registry files that shrank",
-        deletion="The copy; from then on the file counts as it is.",
+        deletion="The copy; from then on the current file counts.",
         like="event",
     ),
 )
@@ -103,7 +103,7 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
 KEPT: Mapping[str, str] = {
     "The audit chain": "who did what must stay provable",
     "The ledger of files": "every line stays accounted for",
-    "The names given to pseudonyms": "a name cannot be made again from its token",
+    "The names given to pseudonyms": "a name cannot be recovered from its token",
     "Inquiries of other offices": "who was asked about, and who authorized it, must stay provable",
     "Groups of proposals that were accepted": "they can be taken back; what was taken "
     "back keeps no row",
@@ -113,7 +113,10 @@ KEPT: Mapping[str, str] = {
 
 NOT_REACHED = (
     "Copies that `schoolbell backup` or anybody else made before are not touched.",
-    "States that an upgrade, a move or a restore kept beside state.db are not touched.",
+    (
+        "Copies of the state that an upgrade, a move or a restore kept next to state.db are "
+        "not touched."
+    ),
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )

@@ -69,7 +69,7 @@ MEANING: Mapping[Right, str] = {
     "findings": "see findings, cases and their history, under pseudonyms",
     "evidence": "see which lines a finding cites, by place and hash",
     "verdict": "decide a finding",
-    "assign": "give a finding or a case to somebody",
+    "assign": "assign a finding or a case",
     "exception": "enter an exception, or end one",
     "export": "export findings under pseudonyms",
     "names": "turn a pseudonym back; export or pack with names",
@@ -193,7 +193,7 @@ class Asker:
         raise RefusedError(
             f"{self} has {own}; to {MEANING[right]} takes {needed}",
             where="district.toml: [roles]",
-            remedy="Ask somebody who has it, or let the district change the groups.",
+            remedy="Ask a person who has it, or have the district change the groups.",
         )
 
 
@@ -292,7 +292,7 @@ class OpenId(Part):
 
     issuer: Annotated[str, Field(pattern=r"^(https?://[^\s\"<>]+)?$")] = setting(
         "",
-        "issuer of the provider; empty: nobody signs in this way",
+        "issuer of the provider; empty: this sign-in is off",
         "https://accounts.google.com",
     )
     client_id: str = setting("", "id that the provider gave", "schoolbell")

@@ -81,7 +81,7 @@ def _of_keyring(name: str, where: str) -> str:
         raise SettingsError(
             "the library for keyrings is not installed",
             where=where,
-            remedy="pip install keyring, or let the secret lie in a file.",
+            remedy="pip install keyring, or keep the secret in a file.",
         ) from error
     try:
         found: str | None = keyring.get_password(SERVICE, name)
@@ -91,7 +91,7 @@ def _of_keyring(name: str, where: str) -> str:
         raise SettingsError(
             f"the keyring has no {name} of {SERVICE}",
             where=where,
-            remedy=f"keyring set {SERVICE} {name}, or let it lie in a file.",
+            remedy=f"keyring set {SERVICE} {name}, or keep it in a file.",
         )
     return found
 
@@ -111,9 +111,9 @@ _KINDS: Mapping[str, Callable[[str, str], str]] = {
 
 KEY = "database"
 NOTE = (
-    "# The state of this home is on PostgreSQL. This says where the URL lies, such as\n"
-    "# postgresql+psycopg2://USER:PASSWORD@db.school.example/schoolbell\n"
-    "# Written by `schoolbell move-state`, which also brings it back.\n"
+    "# The state of this home is in PostgreSQL. This file shows where the URL is stored, "
+    "such as\n# postgresql+psycopg2://USER:PASSWORD@db.school.example/schoolbell\n# "
+    "Written by `schoolbell move-state`, which also moves the state back.\n"
 )
 
 

@@ -30,7 +30,7 @@ def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
     """
     head = [
         "# Settings of this district. Every key is shown with its meaning; those",
-        "# that begin with # stand at their default, or are an example.",
+        "# that begin with # have their default, or are an example.",
         "# Check: schoolbell check",
     ]
     return "\n".join([*head, *_tables(model, known, "")]) + "\n"

@@ -261,7 +261,7 @@ class Chain:
         head = parsed_head(sealed_text or text, str(self.head_file))
         if not hmac.compare_digest(its_seal, self._seal(head)):
             raise SettingsError(
-                "is not sealed with the key of the chain: somebody else wrote it",
+                "is not sealed with the key of the chain: another program wrote it",
                 where=str(self.head_file),
                 remedy="Compare with the head that a report prints: "
                 "schoolbell audit verify --head NUMBER:HASH",

@@ -96,7 +96,7 @@ def only_run(url: str, seconds: float) -> Iterator[None]:
             while not connection.execute(query, key).scalar():
                 if time.monotonic() >= until:
                     raise BusyError(
-                        "another run is at work on this state",
+                        "another run is in progress on this state",
                         where=engine.url.render_as_string(),
                         remedy="Wait for it to end; it may be on another machine.",
                     )
@@ -112,7 +112,7 @@ def _url(where: str) -> URL:
         url = make_url(where)
     except ArgumentError as error:
         raise EngineError(
-            "is no URL of a database",
+            "is not a database URL",
             where="state.toml",
             remedy=f"Write {DRIVER}://USER:PASSWORD@HOST/DATABASE",
         ) from error
@@ -366,8 +366,8 @@ def damaged(why: object, place: str) -> DamagedStateError:
     return DamagedStateError(
         f"the state database is damaged: {why}",
         where=place,
-        remedy=f"Bring it back: schoolbell restore BACKUP --to {Path(place).parent} "
-        "--in-place\n  The damaged file is kept, and the lake stays as it is.",
+        remedy=f"Restore it: schoolbell restore BACKUP --to {Path(place).parent} --in-place\n "
+        " The damaged file is kept, and the lake is not changed.",
     )
 
 
@@ -376,17 +376,17 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
         return BusyError(
             "another process holds the state database",
             where=where,
-            remedy="Run again when it is done.",
+            remedy="Run again when it has finished.",
         )
     if where.startswith("postgresql"):
         words = str(error.orig).strip().splitlines()[0]
-        remedy = "Look after the database server, then run again: nothing is lost."
+        remedy = "Check the database server, then run again. Nothing is lost."
         return StoreError(f"cannot be reached: {words}", where=where, remedy=remedy)
     return _unwritable(error.orig, where)
 
 
 def _unwritable(why: object, where: str) -> StoreError:
-    remedy = "Free space or repair the disk, then run again: nothing is lost."
+    remedy = "Free space or repair the disk, then run again. Nothing is lost."
     if any(word in str(why) for word in NO_RIGHT):
         remedy = (
             "Run it as the account that owns the home. If the owner is wrong, as root: "

@@ -85,7 +85,7 @@ def note(folder: Path, mark: Mark | None) -> None:
         raise StoreError(
             f"cannot be written: {error.strerror or error}",
             where=str(folder / NAME),
-            remedy="Free space or repair the disk, then run again: nothing is lost.",
+            remedy="Free space or repair the disk, then run again. Nothing is lost.",
         ) from error
 
 
@@ -122,7 +122,7 @@ def _parsed(text: str, where: str) -> Mark:
         raise ForeignStateError(
             "does not say which home this is",
             where=where,
-            remedy=f"Delete this file if {NAME} beside it is right; the next command "
-            "compares the state with the lake and writes it again.",
+            remedy=f"Delete this file if the {NAME} next to it is right; the next command "
+            "compares the state with the lake and rewrites it.",
         )
     return Mark(found[1], int(found[2]))

@@ -19,7 +19,7 @@ DAMAGED = "damaged"
 FAILED = "failed"
 GONE = "gone"
 STATES: Mapping[str, str] = {
-    GROWING: "read as far as it goes; more may come",
+    GROWING: "read to its current end; more may arrive",
     FINISHED: "read to its end",
     DUPLICATE: "the same content as another file",
     DAMAGED: "cut or corrupt; what can be trusted was read",
@@ -196,7 +196,7 @@ def _supersede(connection: Connection, paths: list[str], now: str) -> None:
     if done.rowcount != len(paths):
         raise BusyError(
             "another run rewrote the same lake files in between",
-            remedy="Nothing is lost: run again when the other run is over.",
+            remedy="Nothing is lost. Run again when the other run has finished.",
         )
 
 
@@ -303,7 +303,7 @@ def _put(connection: Connection, change: Change, now: str) -> None:
             raise BusyError(
                 "another run read the same file in between",
                 where=f"{record.source}/{record.path}",
-                remedy="Nothing is lost: run again when the other run is over.",
+                remedy="Nothing is lost. Run again when the other run has finished.",
             )
         values = asdict(replace(record, last_read_time=now))
         if record.file_id in stands:

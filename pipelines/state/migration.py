@@ -268,7 +268,7 @@ def _same(connection: Connection, table: Table, old: Table, shared: Sequence[str
         raise UpgradeError(
             f"{table.name} came out differently; nothing was changed",
             where=table.name,
-            remedy="Keep the home as it is, and report this.",
+            remedy="Leave the home unchanged, and report this.",
         )
     return int(counts[0])
 

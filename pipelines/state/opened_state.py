@@ -83,8 +83,8 @@ def require_own(home: DistrictHome, marks: Mapping[Path, Mark], connection: Conn
             raise _refusal(
                 home,
                 where,
-                "the state database is an older copy: it stands at generation "
-                f"{own.generation}, {path} at {mark.generation}",
+                f"the state database is an older copy: it is at generation {own.generation}, "
+                f"{path} at {mark.generation}",
             )
     if home.lake / NAME not in marks:
         _require_lake(home, where, connection, has_mark=own is not None)

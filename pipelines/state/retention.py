@@ -193,7 +193,7 @@ def place_hold(connection: Connection, hold: Hold) -> None:
     """
     if hold.last_day < hold.first_day:
         raise HoldError(
-            f"{hold.last_day} lies before {hold.first_day}",
+            f"{hold.last_day} is before {hold.first_day}",
             where="hold",
             remedy="Give --from the earlier day and --to the later one.",
         )

@@ -257,9 +257,9 @@ def set_back(store: Store, now: datetime) -> str:
     if last is None or last - now < LEAST_SET_BACK:
         return ""
     return (
-        f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC, but a run was at "
-        f"work at {last:%Y-%m-%d %H:%M} UTC: one of the two is wrong. No line is lost; "
-        "set the clock (timedatectl), then run again"
+        f"the system clock reads {now:%Y-%m-%d %H:%M} UTC, but a run took place at "
+        f"{last:%Y-%m-%d %H:%M} UTC: one of the two is wrong. No line is lost; set the system "
+        "clock (timedatectl), then run again"
     )
 
 

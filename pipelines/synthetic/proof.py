@@ -28,10 +28,10 @@ from pipelines.health.rule_coverage import (
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import Model, models, rules
 
-NO_LINE = "no line tells of it"
+NO_LINE = "no line records it"
 MOST = 0.5
 """Share of a case's lines of which a rule must know enough."""
-USUAL = ("not a page that a person opened", "address that stands for many")
+USUAL = ("not a page that a person opened", "address that represents many")
 """Filters that leave out what is no use, whoever asks."""
 CARRIED = "a device that can be carried"
 DEVICES = "devices.csv"
@@ -39,7 +39,7 @@ DEVICES = "devices.csv"
 DESKS_ONLY = ("SA-4",)
 """Rules on what stands in its room; others count what can be carried too."""
 NO_KEYBOARD = "the device writes no logons"
-AT_DEVICE = ("device unknown to the registry", "nothing tells who is at the device")
+AT_DEVICE = ("device unknown to the registry", "no log shows who is at the device")
 """Filters of what nobody is seen at."""
 
 OWN = {

@@ -402,7 +402,7 @@ VARIATIONS: Mapping[str, Callable[[Path], None]] = {
     "every file comes twice": _twice,
     "every third file comes a run later": _late,
     "the newest file comes first": _reversed,
-    "another district's logs come beside ours": _with_a_stranger,
+    "another district's logs arrive with ours": _with_a_stranger,
     "accounts are spelled plainly": _spelt(lambda name: name),
     "accounts are spelled in capitals, with their domain": _spelt(
         lambda name: ACCOUNT_DOMAINS[0].encode() + b"\\" + name.upper()

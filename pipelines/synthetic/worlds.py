@@ -22,7 +22,7 @@ MEASURES = (
     ("precision", "precision"),
     ("recall", "recall"),
     ("recall of what the logs can prove", "provable_recall"),
-    ("the same, with sites that are asked about and name nobody", "told_recall"),
+    ("the same, with questions about sites that name no one", "told_recall"),
 )
 
 

@@ -104,7 +104,7 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
         raise DamagedWarehouseError(
             f"is damaged: {str(cause).splitlines()[0]}",
             where=str(path),
-            remedy=f"It is made again by: schoolbell run --home {path.parent}",
+            remedy=f"To rebuild it: schoolbell run --home {path.parent}",
         ) from error
 
 

@@ -285,8 +285,8 @@ def unreadable(error: duckdb.Error, path: Path) -> ModelError:
     return ModelError(
         f"cannot be opened: {str(error).splitlines()[0]}",
         where=str(path),
-        remedy="Wait for a run at work to end; or delete it and run again: "
-        "everything in it is rebuilt.",
+        remedy="Wait until the run in progress ends; or delete it and run again: everything "
+        "in it is rebuilt.",
     )
 
 

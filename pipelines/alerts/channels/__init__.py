@@ -113,7 +113,7 @@ def prepared(
     where = f"[alerts.channels.{name}]"
     if kind not in known:
         raise SettingsError(
-            f"there is no channel of type {kind!r}",
+            f"{kind!r} is not a type of channel",
             where=where,
             remedy="Types: " + ", ".join(sorted(known)),
         )

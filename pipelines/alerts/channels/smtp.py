@@ -46,9 +46,8 @@ class SmtpSettings(ChannelSettings):
         if value is not None and info.data.get("tls") is False:
             raise wrong_setting(
                 "would cross the network in clear",
-                "tls = true beside it: without TLS anybody on the way reads the "
-                "password; or neither user nor password, where the server asks for "
-                "none",
+                "tls = true with it: without TLS, anyone on the network path can read the "
+                "password; or neither user nor password, if the server requires none",
                 "tls = true",
             )
         return value

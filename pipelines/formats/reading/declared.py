@@ -108,7 +108,7 @@ def declared(
     for option in options:
         if option not in ("event_class", *others, *columns):
             raise SettingsError(
-                f"{option!r} is no column of {cls}",
+                f"{option!r} is not a column of {cls}",
                 where=f"options.{option}",
                 remedy=f"Name one of {', '.join((*others, *columns))}.",
             )

@@ -47,7 +47,7 @@ def _chain(installation: Installation) -> Answer:
     if broken is not None:
         return act(
             f"entry {broken.number} of the audit chain {broken.what}",
-            "schoolbell audit verify --home {home}; keep state.db as it is",
+            "schoolbell audit verify --home {home}; do not change state.db",
         )
     return well("the audit chain holds")
 

@@ -54,7 +54,7 @@ def _modes(installation: Installation) -> Answer:
     if to_group:
         names = " ".join(map(str, to_group))
         return act("readers of reports could read logs and names", f"chmod g= {names}")
-    return well("nobody but the home's user reads logs and state")
+    return well("only the home's user can read logs and state")
 
 
 def _is_kept_by_operators(home: DistrictHome, path: Path) -> bool:
@@ -103,13 +103,13 @@ def _writable(installation: Installation) -> Answer:
     if loose:
         names = " ".join(map(str, loose))
         return act("every user of this machine can write there", f"chmod o-w {names}")
-    return well("nobody else can write into the home")
+    return well("no one else can write into the home")
 
 
 def _links(installation: Installation) -> Answer:
     landing = installation.home.landing
     if not landing.is_dir():
-        return unasked("there is no landing folder")
+        return unasked("the landing folder is missing")
     links = [path.name for path in sorted(landing.rglob("*")) if path.is_symlink()]
     if links:
         return look(

@@ -172,10 +172,10 @@ def _ahead(installation: Installation) -> Answer:
     ahead = days_ahead(installation.store, installation.now)
     if ahead:
         return look(
-            f"events of {ahead[-1].source} lie in the future",
+            f"events of {ahead[-1].source} have times in the future",
             "set [sources.NAME] zone in district.toml, or the sender's clock",
         )
-    return well("no event lies in the future")
+    return well("no event has a time in the future")
 
 
 def _clocks(installation: Installation) -> Answer:
@@ -286,7 +286,7 @@ CHECKS = Subject(
         Check("drift", "fields are filled as before", _drift),
         Check("judged", "rules can judge what they should", _judged),
         Check("names", "account names are the registry's", _names),
-        Check("ahead", "no event lies in the future", _ahead),
+        Check("ahead", "no event has a time in the future", _ahead),
         Check("clocks", "clocks of sources agree", _clocks),
         Check("lags", "lines arrive as fast as usual", _lags),
         Check("rotation", "no file is cut in place", _rotation),

@@ -120,14 +120,14 @@ def _clock(_installation: Installation) -> Answer:
     if SYNCHRONISED.exists() or CHRONY.exists():
         return well("a time service keeps the clock")
     if not Path("/run/systemd/system").exists():
-        return unasked("no service manager here that could tell")
+        return unasked("this machine has no service manager to ask")
     return look("no time service was found", "timedatectl set-ntp true")
 
 
 def _user(_installation: Installation) -> Answer:
     if os.geteuid() == 0:
         return look(
-            "this runs as root; a user of its own can harm less",
+            "this runs as root; a separate user is safer",
             "run it as the user that owns the home: sudo -u USER schoolbell doctor",
         )
     return well("this runs without root's rights")
@@ -149,14 +149,14 @@ def _local_disk(installation: Installation) -> Answer:
 def _encrypted(installation: Installation) -> Answer:
     mount = mount_of(installation.home.path)
     if mount is None or not mount.device.startswith("/dev/"):
-        return unasked("it cannot be told whether the disk is encrypted")
+        return unasked("disk encryption could not be checked")
     name = Path(mount.device).resolve().name
     label = Path("/sys/class/block") / name / "dm" / "uuid"
     if label.is_file() and label.read_text().startswith("CRYPT-"):
         return well("the disk of the home is encrypted")
     return look(
-        "the disk of the home is not encrypted by this system; whoever takes the "
-        "machine can read the logs",
+        "the disk of the home is not encrypted by this system; anyone who takes the machine "
+        "can read the logs",
         "put the home on a LUKS volume, or lock the machine away and note it",
     )
 

@@ -170,7 +170,7 @@ CHECKS = Subject(
     (
         Check("report", "the weekly report is published", _report),
         Check("pages", "published reports are still there", _pages),
-        Check("channels", "alerts reach somebody", _channels),
+        Check("channels", "alerts have a receiver", _channels),
         Check("undelivered", "no alert waits", _undelivered),
         Check("tested", "alerts were tried lately", _tested),
         Check("secrets", "secrets are private", _secrets),

@@ -68,8 +68,7 @@ def _files(installation: Installation) -> Answer:
     missing = installation.registry.missing
     if missing:
         return look(
-            f"files without a row, each of which switches something off: "
-            f"{', '.join(sorted(missing))}",
+            f"files without rows, each of which turns something off: {', '.join(sorted(missing))}",
             "schoolbell check --home {home}; schoolbell propose --home {home}",
         )
     return well("every file of the registry has rows")
@@ -90,7 +89,7 @@ def _calendar(installation: Installation) -> Answer:
     days = installation.registry.frames["calendar_days"]
     if days.is_empty():
         return look(
-            "there is no school calendar; off-hours are not judged",
+            "the school calendar is missing; off-hours are not judged",
             "fill registry/calendar.csv or put an .ics file there",
         )
     last = days["date"].max()
@@ -105,7 +104,7 @@ def _people(installation: Installation) -> Answer:
     accounts = frames["accounts"]
     if accounts.is_empty():
         return look(
-            "no account is known; nobody can be judged",
+            "no account is known; no account can be judged",
             "put users.csv or a OneRoster bundle into registry/",
         )
     ownerless = accounts.filter(pl.col("owner_person_id").is_null(), account_type="person").height

@@ -53,7 +53,7 @@ def _aside(installation: Installation) -> Answer:
         return look(
             f"{count:,} {'file' if count == 1 else 'files'} that the ledger does not "
             "list: moved to lake/.unlisted, not deleted",
-            "look whether an older state was put back; delete them by hand if not",
+            "check whether an older state was restored; delete them manually if not",
         )
     return well("the lake holds no file that the ledger does not list")
 
@@ -106,7 +106,7 @@ def _lake(installation: Installation) -> Answer:
             + f" missing or damaged, such as {wrong[0]}",
             "bring lake/ back from the last backup",
         )
-    return well("every file of the lake is there, byte for byte as it was written")
+    return well("every file of the lake is present and unchanged, byte for byte")
 
 
 def _unfinished(installation: Installation) -> Answer:
@@ -118,15 +118,15 @@ def _unfinished(installation: Installation) -> Answer:
 def _lock(installation: Installation) -> Answer:
     lock = installation.home.path / ".lock"
     if not lock.is_file():
-        return well("no run is at work")
+        return well("no run is in progress")
     handle = os.open(lock, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return unasked("a run is at work now")
+        return unasked("a run is in progress")
     finally:
         os.close(handle)
-    return well("no run is at work")
+    return well("no run is in progress")
 
 
 def _dirty(installation: Installation) -> Answer:
@@ -144,8 +144,8 @@ def _quarantine(installation: Installation) -> Answer:
     if found:
         return act(
             "; ".join(failure.message for failure in found),
-            "schoolbell run --home {home}, which tries again; then schoolbell status "
-            "--home {home} says what it failed with",
+            "schoolbell run --home {home}, which tries again; then schoolbell status --home "
+            "{home} shows the error",
         )
     return well("every model was built for every day")
 
@@ -153,7 +153,7 @@ def _quarantine(installation: Installation) -> Answer:
 def _warehouse(installation: Installation) -> Answer:
     path = installation.home.warehouse
     if not path.is_file():
-        return look("there is no warehouse yet", "schoolbell run --home {home}")
+        return look("the warehouse does not exist yet", "schoolbell run --home {home}")
     with reading(path) as database:
         (held,) = database.rows("select count(*) from duckdb_tables()")
     return well(f"the warehouse opens; it holds {held[0]} tables")
@@ -162,7 +162,7 @@ def _warehouse(installation: Installation) -> Answer:
 def _rules(installation: Installation) -> Answer:
     path = installation.home.warehouse
     if not path.is_file():
-        return unasked("there is no warehouse yet")
+        return unasked("the warehouse does not exist yet")
     with reading(path) as database:
         was = dict(noted(database, "main.built_with"))
     now = installation.district.judged_with

@@ -106,7 +106,7 @@ def _of_zip(file: Path, name: str) -> Iterator[Found]:
             for member in members:
                 place = f"{name}/{member.filename}"
                 if not member.filename.lower().endswith(TEXT_FILES):
-                    yield Unread(place, "is no export that is known")
+                    yield Unread(place, "is not a known export")
                     continue
                 if reason := _odd(member):
                     yield Unread(place, reason)
@@ -119,7 +119,7 @@ def _of_zip(file: Path, name: str) -> Iterator[Found]:
                     return
                 yield from tables(place, data)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        yield Unread(name, f"is no zip that can be read: {error}")
+        yield Unread(name, f"is not a readable zip file: {error}")
 
 
 def _odd(member: zipfile.ZipInfo) -> str:
@@ -184,7 +184,7 @@ def _of_json(place: str, text: str) -> Iterator[Found]:
     try:
         said = _loaded(text)
     except (ValueError, RecursionError) as error:
-        yield Unread(place, f"is no JSON that can be read: {error}")
+        yield Unread(place, f"is not readable JSON: {error}")
         return
     if isinstance(said, list):
         said = {"rows": said}
@@ -417,7 +417,7 @@ def _of_xml(place: str, text: str) -> Found:
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - no entities, see above
     except ElementTree.ParseError as error:
-        return Unread(place, f"is no XML that can be read: {error}")
+        return Unread(place, f"is not readable XML: {error}")
     rows = [
         {child.tag: (child.text or "").strip() for child in scope} for scope in root.iter("Scope")
     ]

@@ -98,7 +98,7 @@ EXPORTS: tuple[Export, ...] = (
     _roster(USERS, "sourcedId", "givenName", "familyName", name="users"),
     _roster(ORGS, "sourcedId", "name", "type", "identifier", name="organizations"),
     _roster(ROLES, "userSourcedId", "role", "orgSourcedId", name="roles"),
-    _unused("OneRoster manifest", "says what the zip holds", "propertyname", "value"),
+    _unused("OneRoster manifest", "lists the contents of the zip file", "propertyname", "value"),
     _unused(
         "OneRoster terms",
         "say when terms begin and end, not which days are off: a calendar does",
@@ -118,7 +118,7 @@ EXPORTS: tuple[Export, ...] = (
     ),
     _unused(
         "OneRoster demographics",
-        "birth dates, sex and race are nobody's business here; delete the file",
+        "birth dates, sex and race are not needed here; delete the file",
         "sourcedid", "birthdate",
     ),
     _unused(
@@ -450,12 +450,12 @@ HOW: Mapping[str, str] = {
     "after the first run: schoolbell propose --accept usual-hours; then the contract "
     "hours",
     "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
-    "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
+    "buildings.csv": "enter manually: the org_id and code of each school with lat and lon",
     "site_categories.csv": "the web filter's list of its categories; schoolbell lists",
-    "egress.csv": "by hand: the district's own outside addresses",
+    "egress.csv": "enter manually: the district's outside addresses",
     "ip_geo.csv": "a GeoLite2, DB-IP or IPinfo file (.mmdb) that you may use",
-    "expected_traffic.csv": "by hand: which backup runs when, seen by which log",
-    "access_points.csv": "by hand: name patterns of access points and switches",
+    "expected_traffic.csv": "enter manually: which backup runs when, in which log",
+    "access_points.csv": "enter manually: name patterns of access points and switches",
 }
 """Where a person gets what no export holds."""
 
@@ -463,7 +463,7 @@ HOW: Mapping[str, str] = {
 def how_to_get(file: str) -> str:
     """Where the rows of a registry file come from."""
     known = [one.how for one in EXPORTS if one.into == file]
-    return HOW.get(file) or "; or ".join(dict.fromkeys(known)) or "by hand"
+    return HOW.get(file) or "; or ".join(dict.fromkeys(known)) or "enter manually"
 
 
 ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}

@@ -340,7 +340,7 @@ def _stranger(taken: Taken, known: Known, login: str, row: Row, *, is_first: boo
         return is_guess
     else:
         taken.leave(
-            "accounts of nobody in the roster; add a row to users.csv (contract "
+            "accounts whose owner is not in the roster; add a row to users.csv (contract "
             "staff too) or accounts.csv",
             login,
         )
@@ -505,8 +505,9 @@ def _devices(taken: Taken, known: Known) -> None:
     many = {person for person, count in owners.items() if count > MOST_DEVICES}
     if many:
         taken.notes.append(
-            f"{len(many)} people stand at more than {MOST_DEVICES} devices each, as "
-            "whoever enrolled them does: none of these is given to them"
+            f"{len(many)} people are listed with more than {MOST_DEVICES} devices each, which "
+            "is typical of the technician who enrolled them: none of these devices is "
+            "assigned to them"
         )
     is_host_name = _tags_in_logs(every, known)
     for row in every:
@@ -871,7 +872,7 @@ def _absences(taken: Taken, known: Known) -> None:
                     },
                 )
     if not any(one["state"] for one in every):
-        taken.notes.append("no column tells the status: `pending` decides nothing")
+        taken.notes.append("no column shows the status: `pending` decides nothing")
 
 
 def _state(row: Row) -> str:

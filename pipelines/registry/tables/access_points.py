@@ -15,10 +15,10 @@ FILE = File(
         "name": identifier("hs-ap-*"),
         "building": Cell("HS", required=True, names="building"),
     },
-    "a network that spans buildings tells no place",
+    "a network that spans buildings does not identify a place",
 )
 COLUMNS = {
-    "pattern": text("its name in lower case; * stands for anything"),
+    "pattern": text("its name in lower case; * matches anything"),
     "building": BUILDING,
 }
 

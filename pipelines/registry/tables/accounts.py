@@ -58,7 +58,7 @@ ACCOUNTS = {
 }
 ACCOUNT_ALIASES = {
     "alias": text("an earlier or other spelling, canonical", "direct"),
-    "account": text("the account it stands for", "direct"),
+    "account": text("the account that it represents", "direct"),
 }
 
 
@@ -91,7 +91,7 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
         "username",
         again.select(LINE, pl.col("username").alias("value")),
         what="is an account of another row on the same days",
-        allowed="one row an account and day, spellings under aliases",
+        allowed="one row per account and day, spellings under aliases",
     )
     return Directory(accounts, aliases, (*rows.problems, *problems, *shared, *doubtful))
 

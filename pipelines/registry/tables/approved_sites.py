@@ -39,7 +39,7 @@ FILE = File(
         "supports": Cell(""),
         "document": Cell("", shipped=False),
     },
-    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): nobody has said yet what is approved",
+    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): the list of approved sites is empty",
     key=("entry_id",),
 )
 COLUMNS = {
@@ -136,7 +136,7 @@ def _strange_support(good: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "supports",
         strange.select(LINE, pl.col("supports").alias("value")),
-        what="is no entry of this file",
+        what="is not an entry of this file",
         allowed="the entry_id of the site that this host serves",
         severity="notice",
     )

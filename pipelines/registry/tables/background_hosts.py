@@ -9,7 +9,7 @@ from pipelines.registry.table import Inputs, Sites, Table, text
 COLUMNS = {
     "host": text("host, and everything below it"),
     "kind": text("cdn, tracker, telemetry, update, certificate, ..."),
-    "source": text("which list says so"),
+    "source": text("the list that contains it"),
 }
 
 

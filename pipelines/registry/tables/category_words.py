@@ -7,7 +7,7 @@ from pipelines.registry.csv_files import Rows, category_keys
 from pipelines.registry.table import Inputs, Table, Words, text
 
 COLUMNS = {
-    "word": text("category as a product or list writes it, as it is looked up"),
+    "word": text("category as a product or list writes it, as used for the lookup"),
     "category": text("the policy's word for it"),
 }
 

@@ -43,7 +43,7 @@ FILE = File(
     "no device is known to be the district's: the property limb is not judged",
 )
 COLUMNS = {
-    "device": text("host name in lower case, else serial number, else MAC", "indirect"),
+    "device": text("host name in lower case; otherwise serial number; otherwise MAC", "indirect"),
     "hostname": text("host name in lower case", "indirect"),
     "serial": text("serial number in lower case", "indirect"),
     "asset_tag": text("asset tag in lower case", "indirect"),
@@ -144,7 +144,7 @@ def _twice(again: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "hostname",
         again.select(LINE, pl.col("device").alias("value")),
-        what="stands in an earlier row of the same days; where they differ, neither counts",
+        what="is in an earlier row of the same days; where they differ, neither counts",
         allowed="each device once, or one row after another by valid_from",
     )
 
@@ -154,7 +154,7 @@ def _shared(key: str, doubtful: pl.DataFrame) -> list[Problem]:
         FILE.name,
         key,
         doubtful.select(LINE, pl.col(key).alias("value")),
-        what="is another device's too; it tells neither from then on",
+        what="also belongs to another device; it identifies neither from then on",
         allowed="what is one device's alone; leave out the card of a shared dock",
     )
 

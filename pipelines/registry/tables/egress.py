@@ -10,7 +10,7 @@ FILE = File(
         "cidr": Cell("198.51.100.0/28", "network", required=True),
         "meaning": identifier("district NAT"),
     },
-    "an address that stands for many may look like one",
+    "an address that represents many may look like one",
 )
 COLUMNS = {
     "cidr": text("network, canonical"),

@@ -39,7 +39,7 @@ COLUMNS = {
     "log": text("source whose log shows it"),
     "device": text("device or address that sends it; null: any", "indirect"),
     "destination": text("host and all below it, or address"),
-    "every_days": Column(pl.Int64, "at least once in so many days"),
+    "every_days": Column(pl.Int64, "at least once in this many days"),
     "least_megabytes": Column(pl.Float64, "so much has to be sent"),
     "valid_from": FROM,
     "valid_to": TO,

@@ -41,8 +41,8 @@ COLUMNS = {
     "start_time": START,
     "end_time": END,
     "part": text("full, am or pm"),
-    "status": text("approved, cancelled or pending; only approved decides"),
-    "substitute_person_id": text("who stood in", "direct"),
+    "status": text("approved, canceled or pending; only approved decides"),
+    "substitute_person_id": text("the substitute", "direct"),
 }
 
 DAY_MINUTES = 24 * 60

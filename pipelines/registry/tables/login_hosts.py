@@ -8,7 +8,7 @@ from pipelines.registry.table import Inputs, Sites, Table, text
 
 COLUMNS = {
     "host": text("site where people sign in"),
-    "source": text("which list says so"),
+    "source": text("the list that contains it"),
 }
 
 

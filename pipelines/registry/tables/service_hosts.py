@@ -11,7 +11,7 @@ COLUMNS = {
     "host": text("host, and everything below it"),
     "site": text("its registrable domain"),
     "service": text("registrable domain of the service"),
-    "source": text("listed, or district where approved_sites says so"),
+    "source": text("listed, or district where approved_sites.csv lists it"),
     "valid_from": FROM,
     "valid_to": TO,
 }

@@ -29,8 +29,8 @@ FILE = File(
 )
 COLUMNS = {
     "domain": text("registrable domain or host, lower case"),
-    "category": text("policy's word for it where known, else as given"),
-    "source": text("which list says so"),
+    "category": text("the policy's word for it where known; otherwise as given"),
+    "source": text("the list that contains it"),
 }
 
 
@@ -90,12 +90,12 @@ def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]
     problems = []
     for key, line, written, many in counted.iter_rows():
         guess = nearest(key, known, SPELLED_ALIKE)
-        told = f"is no known category ({many:,} row{'' if many == 1 else 's'})"
+        told = f"is not a known category ({many:,} row{'' if many == 1 else 's'})"
         meant = f"did you mean {words.get(guess, guess)}? " if guess else ""
         problems.append(
             Problem(
                 FILE.name,
-                f"{told}: no rule counts it as work or not",
+                f"{told}: no rule counts it as work or non-work",
                 line,
                 "category",
                 written,

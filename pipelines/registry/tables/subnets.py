@@ -33,7 +33,7 @@ def subnets(rows: Rows) -> Rows:
     order = networks.frame.sort(LINE)
     again = order.filter(~pl.col("cidr").is_first_distinct())
     told = again.select(LINE, pl.col("cidr").alias("value"))
-    what = "network stands in an earlier row too; where they differ, neither counts"
+    what = "network is in an earlier row too; where they differ, neither counts"
     problems = tell(FILE.name, "cidr", told, what=what, allowed="each network once")
     agreed = [
         pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)

@@ -35,7 +35,7 @@ def title(rows: pl.DataFrame) -> str:
     """The two shares over everything."""
     lines = total(rows, "line_count")
     if not lines:
-        return "No line told of use this week"
+        return "No line showed use this week"
     host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
     return capital(f"{host} of the lines name no host, and {account} no account")
 
@@ -51,10 +51,9 @@ def summary(rows: pl.DataFrame) -> str:
     part = share(most["without_account_count"], most["line_count"])
     return (
         "Bars show the share of each source's lines with no account or no site, of "
-        f"{count(total(rows, 'line_count'), 'line')} in all. Most often "
-        f"without an account: {most['source']} at {most['building']}, {part}. "
-        "Encryption, relays and a removed agent all show as a share that grows. What a "
-        "line leaves out may still be known from leases and logons."
+        f"{count(total(rows, 'line_count'), 'line')} in all. Most often without an account: "
+        f"{most['source']} at {most['building']}, {part}. Encryption, relays and a removed "
+        "agent all increase this share. Leases and logons may still identify the account."
     )
 
 

@@ -24,7 +24,7 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """How much the newest correction changed."""
     if rows.is_empty():
-        return "This report stands as it was first published"
+        return "This report is unchanged since it was first published"
     newest = rows.filter(pl.col("revision") == pl.col("revision").max())
     revision = newest["revision"][0]
     return f"Revision {revision} changes {count(newest.height, 'number or item', MANY)}"

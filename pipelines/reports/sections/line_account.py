@@ -46,8 +46,8 @@ def summary(rows: pl.DataFrame) -> str:
     unchecked = rows.filter(pl.col("unchecked") > 0)
     if lines := total(unchecked, "unchecked"):
         said += (
-            f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} came "
-            "compressed without a checksum: damage on the way could not be noticed."
+            f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} arrived "
+            "compressed without a checksum: damage on the way could not be detected."
         )
     left = total(rows.select(pl.col("left").abs()), "left")
     if left:

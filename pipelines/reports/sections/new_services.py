@@ -36,7 +36,7 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     unlisted = rows.filter(~pl.col("is_listed").fill_null(value=False))
     said = (
-        "Nobody used them in the thirty days before; now several accounts do, or much "
+        "No one used them in the thirty days before. Now several accounts do, or much data "
         "was sent to them."
     )
     if unlisted.is_empty():

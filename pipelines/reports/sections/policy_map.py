@@ -25,7 +25,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "partly": ("green", "partly monitored"),
     "control": ("blue", "a procedure of the district, with proof"),
     "unproven": ("vermillion", "a procedure, not shown to be used yet"),
-    "unfed": ("vermillion", "no source: no log that tells it arrives"),
+    "unfed": ("vermillion", "no source: no log that shows it arrives"),
     "unlisted": ("vermillion", "a file of the registry has no row yet"),
     "open": ("purple", "logs could show it, no rule yet"),
     "blind": ("border", "not observable in logs"),
@@ -81,7 +81,7 @@ def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> l
 def waits_for(rule: Mapping[str, Any]) -> str:
     """What a rule needs and does not have; nothing where it can judge."""
     if not rule.get("is_fed", True):
-        return "no log that tells it arrives"
+        return "no log that shows it arrives"
     lacks = list(rule.get("lacks") or ())
     return f"no row in {listed(lacks)}" if lacks else ""
 
@@ -151,9 +151,8 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     sizes = [f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()]
     return (
-        f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on "
-        "trial, or logs that give weak signs only. What is not observable is not "
-        "watched by anybody here."
+        f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on trial, or "
+        "logs with only weak signs. Not observable: no log here can show it."
     )
 
 

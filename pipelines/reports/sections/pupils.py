@@ -30,9 +30,9 @@ def summary(rows: Sequence[CaseCard]) -> str:
     if not rows:
         return ""
     return (
-        "These cases are in no other list and no other number. Records of students are "
-        "confidential: look at them with whoever is responsible for students, not as a "
-        "matter of staff."
+        "These cases are in no other list and no other number. Student records are "
+        "confidential: review them with the person responsible for students, not as a staff "
+        "matter."
     )
 
 

@@ -23,7 +23,7 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """How many of the decisions confirmed a rule."""
     if rows.is_empty():
-        return "Nobody has decided on a rule's findings yet"
+        return "No one has decided on a rule's findings yet"
     decisions, confirmed = total(rows, "decisions"), total(rows, "confirmed")
     return f"{number(confirmed)} of {count(decisions, 'decision')} confirmed a finding"
 
@@ -67,7 +67,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def standing_table(rows: pl.DataFrame) -> Table:
     """Each rule with its decisions and what follows from them."""
     return table(
-        "One row per rule on whose findings somebody decided",
+        "One row per rule with decided findings",
         ["Code", "Rule", "Decisions", "Confirmed", "Surely between", "So"],
         (
             [

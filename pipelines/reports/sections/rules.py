@@ -10,7 +10,7 @@ from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, number
 
-STAGES = {"trial": "on trial, alerts nobody", "live": "live", "": "live"}
+STAGES = {"trial": "on trial, no alerts", "live": "live", "": "live"}
 KINDS = {
     "code": pl.String,
     "title": pl.String,
@@ -72,9 +72,8 @@ def summary(rows: pl.DataFrame) -> str:
     ruled = named.filter(pl.col("regulation").is_not_null()).height
     return (
         f"Set by a regulation of the superintendent: {number(ruled)} of "
-        f"{count(named.height, 'threshold')}. The others are the product's own "
-        "starting points. "
-        "Every rule says what else could look the same."
+        f"{count(named.height, 'threshold')}. The others are the product's defaults. Every "
+        "rule lists innocent causes that could look the same."
     )
 
 

@@ -116,7 +116,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
             "New",
             "First seen",
             "Category",
-            "Lists that say so",
+            "Lists that contain it",
             "Days",
             "Most accounts in a day",
             "Minutes",

@@ -121,8 +121,8 @@ def summary(rows: pl.DataFrame) -> str:
     order = ["hour_count", "source", "hour_start"]
     longest = missing.sort(order, descending=[True, False, False]).row(0, named=True)
     return (
-        f"{said} Longest gap: {longest['source']}, {longest['said']}. What happened "
-        "in a gap is not known, and nothing is counted there."
+        f"{said} Longest gap: {longest['source']}, {longest['said']}. We don't know what "
+        "happened in a gap, and nothing is counted there."
     )
 
 

@@ -51,9 +51,9 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     return (
-        "Too little is known of these sites to say whether their use was work, so "
-        "nobody is asked about it. If one serves the job, add it to the district's "
-        "list of approved sites; if it does not, add it to the list of categories."
+        "We know too little about these sites to judge whether their use was work, so no one "
+        "is asked about it. If a site serves the job, add it to the district's list of "
+        "approved sites. If it does not, add it to the list of categories."
     )
 
 

@@ -264,7 +264,7 @@ def conference_from_afar(writer: SceneWriter) -> None:
         person,
         (laptop,),
         span,
-        "on leave for a conference, at work through the tunnel",
+        "on leave for a conference, working through the tunnel",
     )
 
 
@@ -390,7 +390,13 @@ def podium_and_laptop(writer: SceneWriter) -> None:
     writer.visit(person, podium, span, "youtube.com", pace="video", opened="logon", closed="logoff")
     writer.sit(person, mine, span, "approved", pace="busy")
     writer.case(
-        "S17", NONE, "", person, (podium, mine), span, "a video at the podium, grading beside it"
+        "S17",
+        NONE,
+        "",
+        person,
+        (podium, mine),
+        span,
+        ("a video at the podium, grading at the same time"),
     )
 
 

@@ -62,7 +62,7 @@ def first_workday(writer: SceneWriter) -> None:
         person,
         (writer.desktop(person),),
         span,
-        "at work at 07:25 after the clocks changed",
+        "working at 07:25 after the clocks changed",
     )
 
 

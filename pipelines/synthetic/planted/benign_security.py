@@ -155,7 +155,7 @@ def first_day(writer: SceneWriter) -> None:
         anybody,
         (device,),
         span,
-        "somebody new whose row is missing",
+        "a new employee whose row is missing",
         account=account,
     )
 

@@ -202,7 +202,7 @@ def lesson_blog(writer: SceneWriter) -> None:
         day,
         LESSON_BLOG,
         20,
-        "nobody has reviewed the site: a matter for the queue",
+        "no one has reviewed the site: a question for the queue",
     )
 
 

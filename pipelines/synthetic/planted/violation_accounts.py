@@ -225,7 +225,7 @@ def here_and_far(writer: SceneWriter, length: float, intensity: int) -> None:
         pace="busy",
         remote_ip=f"198.51.100.{writer.rng.randint(194, 220)}",
     )
-    note = "somebody else has the laptop 900 km away, the owner is at the desk"
+    note = "another person has the laptop 900 km away, the owner is at the desk"
     writer.case("S22", SHARED, "SA-6", owner, (mine, laptop), span, note, intensity=intensity)
 
 

@@ -92,7 +92,7 @@ def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> 
         "AN-9",
         device,
         span,
-        f"shares files with {peers} strangers",
+        f"shares files with {peers} outside computers",
         intensity=intensity,
     )
 

@@ -348,7 +348,7 @@ def test_an_afternoon(home, exports):
     guide = (REPO_ROOT / "docs" / "how-to" / "own-district.md").read_text("utf-8")
     assert f"{before_it} of {every} -> {after_it} of {every}" in guide
     assert "OH-1 needs staff_duty.csv" in shown.out
-    assert "is no export that is known" in shown.out  # the photo
+    assert "is not a known export" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out
     assert "Nothing was written. Give --write" in shown.out
 
