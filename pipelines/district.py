@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import BusyError, SettingsError
-from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import Source
+from pipelines.landing.remote import is_remote
 from pipelines.registry.account_domains import Domains, applied
 from pipelines.registry.outline import Outline, digest_of
 from pipelines.settings.home import DistrictHome

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.acts.context import ActContext
+from pipelines.actions.context import ActionContext
+from pipelines.build.trial import Difference, Replayed, changed, copied, with_values
+from pipelines.build.trial import replay as replayed
+from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
-from pipelines.refresh.trial import Difference, Replayed, changed, copied, with_values
-from pipelines.refresh.trial import replay as replayed
-from pipelines.refresh.trial import sweep as swept
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
@@ -73,7 +73,7 @@ def replay(
             _refuse_errors(before, after)
             with watching(console(is_quiet=is_quiet)) as watchers:
                 found = replayed(before, after, weeks, watchers.building)
-            rows = list(_rows(ActContext(before, context.asker), found.differences))
+            rows = list(_rows(ActionContext(before, context.asker), found.differences))
         finally:
             before.store.close()
         may_see = context.asker.may("findings")
@@ -194,7 +194,7 @@ def _refuse_errors(before: District, after: District) -> None:
         raise SettingsError("the registry would refuse it", remedy=told)
 
 
-def _rows(context: ActContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
     """Each difference under pseudonyms, with the verdict that the finding has."""
     decided = last_verdicts(context.district.store)
     for difference in found:

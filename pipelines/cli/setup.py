@@ -14,8 +14,8 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.judged_rules import noted_judged_rules
-from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
-from pipelines.operations.usual_duty import checked
+from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
+from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
 

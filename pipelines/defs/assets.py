@@ -14,13 +14,14 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.build.due import note_built
+from pipelines.build.spans import days_said_of
+from pipelines.build.steps import build_model, ingest_sources, judge_days
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.events import EVENT_CLASSES, Column
 from pipelines.findings.failures import failures
-from pipelines.ingest.lake import sweep
+from pipelines.lake.files import sweep
 from pipelines.operations.purge import finish_purge
-from pipelines.refresh.staleness import note_built
-from pipelines.refresh.steps import build_model, ingest_sources, judge_days
 from pipelines.registry.frames import FRAMES
 from pipelines.reports.dictionary import sql_type, words_of
 from pipelines.reports.headline import NUMBERS, this_week
@@ -32,7 +33,6 @@ from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
 from pipelines.state.source_records import mark_clean, note_run, quarantined
-from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model, sql_folder
 from pipelines.weeks import monday

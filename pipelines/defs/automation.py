@@ -15,6 +15,7 @@ import dagster as dg
 from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
 from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
+from pipelines.build.due import registry_range, stale_range
 from pipelines.defs.assets import (
     FINDINGS,
     REPORT,
@@ -29,7 +30,6 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, Health, looked_at
 from pipelines.health.source_states import source_states
-from pipelines.refresh.staleness import registry_range, stale_range
 from pipelines.run.registry_outline import keep_outline
 from pipelines.state import ledger
 from pipelines.state.source_records import dirty_days, note_look

@@ -28,8 +28,8 @@ from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import (
     ROLES,
-    Asker,
     Desk,
+    Principal,
     RefusedError,
     asker,
     known_user,
@@ -162,7 +162,7 @@ BAD_STATUS = 400
 STATE_SECONDS = 600
 
 
-def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
+def who(session: Session, settings: Settings, home: DistrictHome) -> Principal:
     """Return the person who is signed in, with the roles that they have now."""
     if session.way == "system":
         name, groups = known_user(session.uid)
@@ -173,7 +173,7 @@ def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
         groups = getattr(desk.groups, role)
         return bool(names & desk.logins_of(role) or set(session.groups) & set(groups))
 
-    return Asker(
+    return Principal(
         number_of(session.login),
         session.login,
         tuple(role for role in ROLES if has(role)),

@@ -20,9 +20,9 @@ from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings.record import Finding
 from pipelines.formats import formats
-from pipelines.ingest.compression import Reads
-from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.streams import opened
+from pipelines.landing.compression import Reads
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.streams import opened
 from pipelines.state import ledger
 from pipelines.state.connections import Transaction
 from pipelines.state.findings import (

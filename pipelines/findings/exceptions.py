@@ -23,7 +23,7 @@ from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import line_of, with_cell, with_row, without_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
-from pipelines.settings.roles import Asker
+from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import WITHDRAWN
 
@@ -301,7 +301,7 @@ def enter(
     finding: Mapping[str, Any],
     asked: Asked,
     case: str,
-    by: Asker,
+    by: Principal,
 ) -> str:
     """Write an exception for what a finding is about; its id.
 
@@ -344,7 +344,7 @@ def end(
     chain: Chain,
     ident: str,
     reason: str,
-    by: Asker,
+    by: Principal,
     *,
     today: date,
     wholly: bool,

@@ -24,7 +24,7 @@ from pipelines.health.source_hours import (
     intervals,
     judged_hours,
 )
-from pipelines.ingest.drift import drifts
+from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
 from pipelines.state import ledger
 from pipelines.state.source_records import (

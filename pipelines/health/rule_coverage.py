@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import capital
-from pipelines.ingest.lake import REJECTS
+from pipelines.lake.files import REJECTS
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.ledger import lake_files, source_files
 from pipelines.warehouse.headers import Header

@@ -10,9 +10,9 @@ from typing import Any
 from pipelines.district import District
 from pipelines.health.arrival import usual_lags
 from pipelines.health.issues import EVERYWHERE, in_words
-from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits
+from pipelines.landing.compression import NO_CHECKSUM
+from pipelines.landing.remote import is_remote
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.source_records import (

@@ -14,8 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.events import PLACE
-from pipelines.ingest.compression import Reads
-from pipelines.ingest.streams import DamageError
+from pipelines.landing.compression import Reads
+from pipelines.landing.streams import DamageError
 
 BLOCK = 8 << 20
 """Parsed it takes many times as much: 24 MiB cost 300 MiB more, and no less time."""

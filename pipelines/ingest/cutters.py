@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from pipelines.ingest.blocks import LONGEST_LINE, SHOWN, described
-from pipelines.ingest.compression import Reads, read_up_to
+from pipelines.landing.compression import Reads, read_up_to
 
 WINDOW = 4 << 20
 LONGEST = LONGEST_LINE

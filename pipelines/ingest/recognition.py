@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipelines.formats import formats
-from pipelines.ingest import streams
-from pipelines.ingest.compression import NO_CHECKSUM, Reads
-from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.streams import HEAD, DamageError, Digest, opened
+from pipelines.landing import streams
+from pipelines.landing.compression import NO_CHECKSUM, Reads
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.streams import HEAD, DamageError, Digest, opened
 from pipelines.state.ledger import (
     DUPLICATE,
     FAILED,

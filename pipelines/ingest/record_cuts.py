@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from pipelines.ingest.blocks import SCHEMA, batch
-from pipelines.ingest.compression import Reads
 from pipelines.ingest.cutters import (
     Cut,
     Cuts,
@@ -24,7 +23,8 @@ from pipelines.ingest.cutters import (
     evtx_pieces,
     pieces,
 )
-from pipelines.ingest.streams import Salvaged
+from pipelines.landing.compression import Reads
+from pipelines.landing.streams import Salvaged
 
 EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 """A pasted event has the browser's `- ` before its tag."""

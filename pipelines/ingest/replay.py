@@ -18,8 +18,9 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import PLACE, Context, Format, Parsed
 from pipelines.ingest import parser
-from pipelines.ingest.counts import day_count, placed
-from pipelines.ingest.lake import (
+from pipelines.ingest.progress import latest_time
+from pipelines.lake.counts import day_count, placed
+from pipelines.lake.files import (
     REJECTS,
     by_day,
     read_sound,
@@ -27,7 +28,6 @@ from pipelines.ingest.lake import (
     write,
     writing_to,
 )
-from pipelines.ingest.progress import latest_time
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile

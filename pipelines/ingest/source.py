@@ -10,9 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.engines import Engine, open_engine
-from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
-from pipelines.ingest.remote import is_remote, remote_deliveries
+from pipelines.landing.compression import NO_CHECKSUM
+from pipelines.landing.delivery import Delivery, LeftOut, Listing, deliveries
+from pipelines.landing.remote import is_remote, remote_deliveries
 from pipelines.state.connections import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
 

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.build.steps import Progress, build_and_judge, nobody_watches
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import ModelError
-from pipelines.ingest.lake import require_space, sweep
 from pipelines.ingest.line_account import unbalanced
+from pipelines.lake.files import require_space, sweep
 from pipelines.operations.backup import (
     STATE,
     BackupError,
@@ -25,7 +26,6 @@ from pipelines.operations.backup import (
     require_trusted,
     sealed,
 )
-from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger

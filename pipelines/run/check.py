@@ -15,7 +15,7 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
-from pipelines.ingest.remote import is_remote
+from pipelines.landing.remote import is_remote
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale

@@ -127,7 +127,7 @@ class RefusedError(SchoolbellError):
 
 
 @dataclass(frozen=True)
-class Asker:
+class Principal:
     """Who is asking, as the operating system says.
 
     Attributes:
@@ -197,14 +197,14 @@ class Asker:
         )
 
 
-def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int) -> Asker:
+def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int) -> Principal:
     """Return the user that the operating system names, with their groups' roles.
 
     Args:
         owner: User id of the account that owns the home and its state.
     """
     held, has_roles = set(groups), any(getattr(roles, role) for role in ROLES)
-    return Asker(
+    return Principal(
         uid,
         user_name,
         tuple(role for role in ROLES if held & set(getattr(roles, role))),

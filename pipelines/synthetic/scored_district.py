@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
 from pipelines.findings.cases import SITE_USE, block_of
 from pipelines.findings.grades import alternatives
-from pipelines.operations.setup import plan_of, write
-from pipelines.refresh.steps import build_and_judge, ingest_sources
+from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import DISTRICT_NAME, generate

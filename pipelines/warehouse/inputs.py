@@ -17,7 +17,7 @@ import idna
 import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.ingest.lake import require_sound
+from pipelines.lake.files import require_sound
 from pipelines.registry.account_domains import Domains
 from pipelines.registry.account_names import Directory, account_names
 from pipelines.registry.mmdb_files import look_up

@@ -12,8 +12,8 @@ import zipfile
 import pytest
 import zstandard
 
-from pipelines.ingest import archives, delivery
-from pipelines.ingest.archives import Fault, members_of
+from pipelines.landing import archives, delivery
+from pipelines.landing.archives import Fault, members_of
 from tests.conftest import LONG
 from tests.faults.home import Home, line, lines, once
 

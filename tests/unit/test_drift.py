@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.ingest.drift import drifts, in_series
+from pipelines.lake.drift import drifts, in_series
 from pipelines.state.connections import open_store
 from pipelines.state.source_records import SourceDay, add_days
 from pipelines.warehouse.detections import blocked_rules

@@ -5,7 +5,7 @@ import pytest
 from pyarrow.fs import FSSpecHandler, PyFileSystem
 
 from pipelines.errors import SettingsError
-from pipelines.ingest.remote import store_of
+from pipelines.landing.remote import store_of
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.export import exported
 from tests.journey import small as made

@@ -20,7 +20,7 @@ import zstandard
 from pipelines.formats import formats
 from pipelines.ingest import reader, staged_rows
 from pipelines.ingest.blocks import blocks
-from pipelines.ingest.lake import MOST_DELETED, LakeError, sweep, unlisted_files
+from pipelines.lake.files import MOST_DELETED, LakeError, sweep, unlisted_files
 from pipelines.operations.record_deletion import delete_set_aside
 from pipelines.state import ledger
 from pipelines.state.ledger import Change

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import pytest
 
 from pipelines.errors import SourceError
-from pipelines.ingest import remote
 from pipelines.ingest.ingestion import ingest_source
-from pipelines.ingest.remote import remote_deliveries, shown
 from pipelines.ingest.source import IngestOptions, Source
-from pipelines.ingest.streams import opened
+from pipelines.landing import remote
+from pipelines.landing.remote import remote_deliveries, shown
+from pipelines.landing.streams import opened
 from tests.faults.home import Home, line, lines, once
 
 USER, PASSWORD = "logs", "letters-for-a-test"

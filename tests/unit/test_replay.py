@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.formats import formats
 from pipelines.ingest import line_account
-from pipelines.ingest.lake import sweep
 from pipelines.ingest.replay import Replay
+from pipelines.lake.files import sweep
 from tests.faults.home import Home, lines, once
 
 

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from pipelines.ingest import lake
-from pipelines.ingest.lake import LakeError, damaged, read_sound, require_sound
+from pipelines.lake import files as lake_files
+from pipelines.lake.files import LakeError, damaged, read_sound, require_sound
 from pipelines.state import ledger
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
@@ -33,10 +33,10 @@ def test_every_bit_that_turns_over_is_found(home):
         data = bytearray(whole)
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         path.write_bytes(data)
-        lake._digest.cache_clear()  # as in another process
+        lake_files._digest.cache_clear()  # as in another process
         assert damaged(home.lake, listed) == [one.path]
         path.write_bytes(whole)
-    lake._digest.cache_clear()
+    lake_files._digest.cache_clear()
     assert damaged(home.lake, listed) == []
 
 
@@ -45,7 +45,7 @@ def test_what_is_damaged_is_neither_shown_nor_read(home):
     path = home.lake / one.path
     whole = path.read_bytes()
     path.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
-    lake._digest.cache_clear()
+    lake_files._digest.cache_clear()
     files = inputs.lake_files(home.store, home.lake)
     days = files.days()[0], files.days()[-1]
     with (
@@ -60,6 +60,6 @@ def test_what_is_damaged_is_neither_shown_nor_read(home):
     with pytest.raises(LakeError):
         require_sound(home.lake, [one])
     path.write_bytes(whole)
-    lake._digest.cache_clear()
+    lake_files._digest.cache_clear()
     assert read_sound(home.lake, one).height == one.row_count
     assert home.numbers() == once(0, 80)

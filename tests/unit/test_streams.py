@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from pipelines.ingest import blocks as blocks_module
 from pipelines.ingest.blocks import LONGEST_LINE, batch, blocks
-from pipelines.ingest.delivery import deliveries
 from pipelines.ingest.parser import ahead
-from pipelines.ingest.remote import remote_deliveries
-from pipelines.ingest.streams import DamageError, opened
+from pipelines.landing.delivery import deliveries
+from pipelines.landing.remote import remote_deliveries
+from pipelines.landing.streams import DamageError, opened
 from tests.conftest import LONG
 from tests.faults.home import Home, lines, once
 

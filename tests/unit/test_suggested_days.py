@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.operations.registry_proposals import Evidence, days_off, later_hours
+from pipelines.proposals.registry_proposals import Evidence, days_off, later_hours
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.snapshots import looking

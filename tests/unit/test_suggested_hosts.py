@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.operations.registry_proposals import Evidence, as_csv, serving
+from pipelines.proposals.registry_proposals import Evidence, as_csv, serving
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.inputs import hosts

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import zstandard
 
-from pipelines.ingest.compression import NO_CHECKSUM
+from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.registry.new_home import create
 from pipelines.reports.snapshot_inputs import source_days
 from tests.benchmarks.inputs_exports import write_okta

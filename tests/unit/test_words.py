@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.ingest.counts import LONGEST_WORD, MOST_WORDS, word_counts
-from pipelines.ingest.drift import drifts, in_series
+from pipelines.lake.counts import LONGEST_WORD, MOST_WORDS, word_counts
+from pipelines.lake.drift import drifts, in_series
 from pipelines.state.source_records import SourceDay
 from pipelines.warehouse.detections import blocked_rules
 from tests.faults.home import BEGIN, Home, line

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 import pytest
 import xlsxwriter
 
-from pipelines.ingest.compression import CorruptError
-from pipelines.ingest.workbooks import TOO_MUCH, sheet_of, sheets_of
+from pipelines.landing.compression import CorruptError
+from pipelines.landing.workbooks import TOO_MUCH, sheet_of, sheets_of
 from tests.conftest import REPO_ROOT
 from tests.faults.home import Home, line, once
 from tests.journey.commands import schoolbell
@@ -119,7 +119,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_unpacks_to_more_than_memory_ends_its_reader_alone(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.ingest.workbooks.MOST_BYTES", 256 << 20)
+    monkeypatch.setattr("pipelines.landing.workbooks.MOST_BYTES", 256 << 20)
     with pytest.raises(CorruptError, match=TOO_MUCH) as told:
         written(with_sheet(*BOMBS[name]), "Log", tmp_path)
     assert not told.value.trusted
@@ -144,7 +144,7 @@ def test_a_workbook_inside_of_an_archive_is_named(home):
 
 
 def test_the_reader_takes_nothing_of_the_project_with_it():
-    reader = "pipelines/ingest/workbook_rows.py"
+    reader = "pipelines/landing/workbook_rows.py"
     code = f"import runpy, sys; runpy.run_path({reader!r}); print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

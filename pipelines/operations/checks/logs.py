@@ -7,10 +7,11 @@ from pathlib import Path
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.unjudged_days import missing
 from pipelines.health.arrival import LEAST_PAIRS
+from pipelines.health.readiness import cannot_judge, undecided
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import arrivals_of, files_with_issues
-from pipelines.ingest.delivery import deliveries
 from pipelines.ingest.line_account import days_ahead
+from pipelines.landing.delivery import deliveries
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -22,7 +23,6 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.registry.account_domains import APPLIED
-from pipelines.run.readiness import cannot_judge, undecided
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.source_records import noted_domains, source_days, stored_issues
