@@ -79,7 +79,7 @@ class Setting:
         id_of: The id of a fact, from its key.
         told_when: Writes an instant as readers know it.
         report: Where the newest report is.
-        queue: What waits for a decision, as the report counts it.
+        queue: Cases that need a decision, as the report counts it.
         moment: When the messages are made: the same facts told again, as after a
             week, are another message.
     """

@@ -256,7 +256,7 @@ class RoundContext:
     Attributes:
         is_open: Whether a school of the district works on a day.
         report: Where the newest report is.
-        queue: What waits for a decision, as the report counts it.
+        queue: Cases that need a decision, as the report counts it.
         report_channel: Name of the channel that the report is mailed to; empty
             without one.
     """

@@ -98,7 +98,7 @@ GROUPS = {
         ),
         "inquiry": (
             "inquiry:app",
-            "What offices ask about an account, before anything is shown.",
+            "Inquiries from offices about an account, before anything is shown.",
         ),
         "sites": ("sites:app", "Sites that wait for a decision."),
         "records": (

@@ -15,7 +15,7 @@ from pipelines.errors import safe
 from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
-    help="What offices ask about an account, before anything is shown.",
+    help="Inquiries from offices about an account, before anything is shown.",
     no_args_is_help=True,
 )
 

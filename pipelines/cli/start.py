@@ -80,7 +80,7 @@ def start(
         typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
         raise typer.Exit(1)
     _run(home, settle_seconds, is_quiet=is_quiet)
-    _step(4, "What the logs propose")
+    _step(4, "Suggestions from the logs")
     if _proposals(home, is_asking=is_asking):
         _run(home, settle_seconds, is_quiet=is_quiet)
     _step(5, "What to do next")

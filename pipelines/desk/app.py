@@ -78,10 +78,10 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/proposals", "Proposals", "replay"),
     ("/requests", "Requests", "findings"),
     ("/referrals", "Referrals", "findings"),
-    ("/permits", "Permits", "findings"),
+    ("/permits", "Exceptions", "findings"),
     ("/weeks", "Weeks", "findings"),
     ("/records", "Records", "records"),
-    ("/acts", "Acts", "findings"),
+    ("/acts", "Activity log", "findings"),
 )
 
 
@@ -455,7 +455,7 @@ def _filled_in(form: Form, given: Mapping[str, str]) -> None:
 
 
 def proposals_view(visit: Visit) -> Response:
-    """What the logs propose for the registry."""
+    """Suggestions from the logs for the registry."""
     return visit.page("proposals.html.j2", forms=FORMS, **views.proposals_page(visit.context()))
 
 

@@ -82,7 +82,7 @@ class QueueRow:
 
 
 def queue_page(home: OpenHome, context: ActionContext, show: str, first: int) -> dict[str, Any]:
-    """The cases that a filter leaves, the heaviest first, a page of them."""
+    """The cases that a filter leaves, highest weight first, a page of them."""
     week = home.week(context)
     known = home.known(context, week)
     chosen = sorted(
@@ -257,7 +257,7 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
 
 
 def proposals_page(context: ActionContext) -> dict[str, Any]:
-    """What the logs propose, in groups; of rows that name anything no more than counts.
+    """Suggestions from the logs, in groups; of rows that name anything no more than counts.
 
     Sites are one list to read through, by kind.
     """
@@ -372,7 +372,7 @@ def permits_page(context: ActionContext, rows: Sequence[Mapping[str, Any]]) -> d
 
 
 def records_page(context: ActionContext) -> dict[str, Any]:
-    """Requests for public records: those without an answer first."""
+    """Requests for public records: those waiting for an answer first."""
     rows = [_record(context, one) for one in record_requests(context.district.store)]
     waiting = [row for row in rows if not row["closed_time"]]
     return {"waiting": waiting, "ended": [row for row in rows if row["closed_time"]]}

@@ -103,7 +103,7 @@ class Case:
 
     @property
     def weight(self) -> tuple[int, int, str]:
-        """Orders cases: the heaviest first, then the surest, then the oldest."""
+        """Orders cases: highest weight first, then the surest, then the oldest."""
         first = min(str(finding["event_date"]) for finding in self.counted)
         return -_severity(self.severity), -_confidence(self.confidence), first
 
@@ -404,7 +404,7 @@ NOTHING_WAITS = Queue(date.min, (), (), ())
 
 
 def queue(district: District) -> Queue:
-    """What waits for a decision as of the newest week that has a report.
+    """Return the cases that need a decision as of the newest week that has a report.
 
     A district without a report is told as of the newest week with a finding.
     """

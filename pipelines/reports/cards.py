@@ -530,7 +530,7 @@ class Carried:
 
 
 def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
-    """The cases of earlier weeks by account or device, the heaviest first."""
+    """The cases of earlier weeks by account or device, highest weight first."""
     held: dict[str, list[CaseCard]] = {}
     for one in cards:
         held.setdefault(one.subjects[0], []).append(one)

@@ -148,7 +148,7 @@ def plain(said: dict[str, Any]) -> str:
         "",
     ]
     if said["kinds"]:
-        rows += ["What waits for a decision:"]
+        rows += ["Waiting for a decision:"]
         rows += [f"  {size} about: {label} ({sure})" for label, size, sure in said["kinds"]]
         rows += [said["undecided"], ""] if said["undecided"] else [""]
     rows += ["Cases to decide, week by week:"]

@@ -336,6 +336,6 @@ def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
         ("Week", f"{shared['week']}, {shared['dates']}"),
         ("Report", shared["report_id"]),
         *shared["versions"],
-        ("Names", "Accounts and devices carry code names. A log names no person."),
+        ("Names", "Accounts and devices appear under code names. A log names no person."),
     )
     return Book(tables, about)

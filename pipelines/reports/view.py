@@ -106,7 +106,7 @@ class View:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        """The cases of the known findings, the heaviest first, then the oldest."""
+        """The cases of the known findings, highest weight first, then the oldest."""
         return _cases(self.known)
 
     @cached_property
@@ -115,7 +115,7 @@ class View:
         return _cases(self._whole)
 
     def standing_as(self, *wanted: Standing) -> list[Case]:
-        """The cases that ask one of these of people, the heaviest first."""
+        """The cases that ask one of these of people, highest weight first."""
         return [case for case in self.cases if case.standing(self.start) in wanted]
 
     @cached_property
