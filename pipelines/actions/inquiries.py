@@ -1,7 +1,7 @@
-"""Acts of the way in from outside: an office asks first, and is answered last.
+"""Actions for inquiries from other offices: an office asks, and is answered after approval.
 
-What is asked, by whom and on whose authority is written down and approved by a second
-person before any row leaves. Whether the logs could answer at all is told without one.
+The question, the office and its authority are recorded and approved by a second person
+before any row leaves. Whether the logs can answer at all needs no approval.
 """
 
 import hashlib
@@ -72,11 +72,11 @@ def inquire(
     authorized_by: str,
     reason: str,
 ) -> dict[str, Any]:
-    """Write down what an office asks; whether the logs can answer, and no result.
+    """Record an office's question and whether the logs can answer it, without a result.
 
     Args:
         days: First and last, as 2026-11-02.
-        authorized_by: Name and office of whoever authorized it.
+        authorized_by: Name and office of the person who authorized it.
     """
     context.require("inquire")
     first, last = day_of(days[0], "--from"), day_of(days[1], "--to")
@@ -101,7 +101,7 @@ def inquire(
 
 
 def feasibility(context: ActionContext, first: date, last: date) -> dict[str, Any]:
-    """How many of the days are held: about the logs, and about nobody."""
+    """Count the days that the logs cover; the answer names no one."""
     held = set(ledger.event_days(context.district.store))
     asked = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
     gone = [day.isoformat() for day in asked if day not in held]
@@ -109,10 +109,10 @@ def feasibility(context: ActionContext, first: date, last: date) -> dict[str, An
 
 
 def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, Any]:
-    """Answer an inquiry that a second person approved: one zip, noted before it leaves.
+    """Answer an inquiry that a second person approved with one zip, recorded before it leaves.
 
     Raises:
-        RefusedError: Nobody has approved it yet, or it is about one's own account.
+        RefusedError: It is not approved, or it is about the user's own account.
     """
     context.require("inquire")
     context.require("names")

@@ -1,7 +1,7 @@
-"""Acts that keep evidence: legal holds, and packs of cases.
+"""Actions that preserve evidence: legal holds, and packs of cases.
 
-Days under a hold are not deleted. A pack is one zip, whose hash stands in the audit
-chain.
+Days under a hold are not deleted. A pack is one zip file. The audit chain records its
+hash.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ def hold(
 
 
 def hold_act(placed: Hold) -> Act:
-    """The entry of a hold in the audit chain."""
+    """Build the entry of a hold in the audit chain."""
     return Act(
         actor=placed.actor,
         action="hold",
@@ -91,10 +91,10 @@ Put = Callable[[bytes], None]
 
 @dataclass(frozen=True)
 class Packed:
-    """What was packed.
+    """An evidence pack.
 
     Attributes:
-        number: Of the entry in the audit chain.
+        number: Number of its entry in the audit chain.
     """
 
     sha256: str
@@ -108,7 +108,7 @@ def pack(
     """Pack the evidence of a case into a zip file that can be verified offline.
 
     Raises:
-        RefusedError: Names were asked for, and nobody has approved it yet.
+        RefusedError: Names were requested without approval.
     """
     context.require("export")
     case, why = context.case(case_id), required_reason(reason)
@@ -133,5 +133,5 @@ def pack(
 
 
 def edition(*, names: bool) -> str:
-    """How names stand in it."""
+    """Return how names appear in a pack."""
     return "with names" if names else "under pseudonyms"

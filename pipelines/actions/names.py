@@ -16,7 +16,7 @@ from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 
 LASTS = timedelta(hours=1)
-"""For so long the same person may look again, for the same case."""
+"""How long the same person may look again for the same case."""
 Found = tuple[Kind, str, str | None]
 """Kind, the value itself, and the person whose it is."""
 
@@ -24,10 +24,10 @@ Found = tuple[Kind, str, str | None]
 def reveal(
     context: ActionContext, token: str, reason: str, case: str = ""
 ) -> dict[str, str | None]:
-    """Whose a code name is, for one case; noted before it is told.
+    """Return the owner of a code name, for one case; the look is recorded first.
 
     Raises:
-        RefusedError: The case does not hold it, or nobody has approved it yet.
+        RefusedError: The case does not contain it, or there is no approval.
     """
     context.require("names")
     why = required_reason(reason)
@@ -50,7 +50,7 @@ def reveal(
 
 
 def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Found]]:
-    """Every code name of a case, former ones too, with what it stands for."""
+    """Yield every code name of a case, with former ones, and its meaning."""
     owner = None if case.person.startswith("nobody:") else case.person
     for finding in case.findings:
         day, record = finding["event_date"], finding["record"]
@@ -81,10 +81,10 @@ def _refused(context: ActionContext, token: str, case: str, why: str) -> Refused
 def export(
     context: ActionContext, case: str = "", reason: str = "", *, names: bool = False
 ) -> list[dict[str, Any]]:
-    """Findings that count, one row each: of one case, or of all.
+    """Return the findings that count, one row each: of one case, or of all.
 
     Raises:
-        RefusedError: Names were asked for, and nobody has approved it yet.
+        RefusedError: Names were requested without approval.
     """
     context.require("export")
     chosen = [context.case(case)] if case else context.cases

@@ -44,7 +44,7 @@ class RecordsError(SchoolbellError):
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a scope means, before anything is released.
+    """The effect of a scope, before anything is released.
 
     Attributes:
         students: Rows about students.
@@ -70,7 +70,7 @@ class Released:
 def open_request(
     context: ActionContext, requester: str, received: date, text: str
 ) -> RecordRequest:
-    """Take a request down; its clock runs from the day on which it was received."""
+    """Record a request; its due date counts from the day of receipt."""
     if not text.strip() or not requester.strip():
         raise RecordsError("a request has a requester and a text", where="records open")
     context.require("records")
@@ -99,10 +99,10 @@ def open_request(
 
 
 def request_of(district: District, number: str) -> RecordRequest:
-    """A request by its number.
+    """Return a request by its number.
 
     Raises:
-        RecordsError: There is none.
+        RecordsError: The request does not exist.
     """
     for one in record_requests(district.store):
         if one.request_id == number:
@@ -207,10 +207,10 @@ def _scope(
 
 
 def drafted(district: District, number: str) -> Draft:
-    """What would be released now.
+    """Build the draft of the current release.
 
     Raises:
-        RecordsError: Nobody said what it touches.
+        RecordsError: The request has no scope.
     """
     request = request_of(district, number)
     if not request.scope:
@@ -224,7 +224,7 @@ def drafted(district: District, number: str) -> Draft:
 
 
 def estimate(district: District, made: Draft) -> Estimate:
-    """Rows, students and cost of a draft."""
+    """Return rows, students and cost of a draft."""
     said = district.settings.records
     hours = made.touched / said.rows_an_hour
     return Estimate(
@@ -240,8 +240,8 @@ def decide(context: ActionContext, number: str, decision: RecordDecision) -> Non
     """Keep, mask or withhold a class or one item, with exemption and reason.
 
     Raises:
-        RecordsError: It names nothing of the draft, lacks its exemption, or would
-            release what nobody can.
+        RecordsError: It is not in the draft, lacks its exemption, or may never be
+            released.
     """
     context.require("records")
     _open(context, number)
@@ -278,14 +278,14 @@ def decide(context: ActionContext, number: str, decision: RecordDecision) -> Non
 
 
 def approve(context: ActionContext, number: str, seen: str = "") -> str:
-    """Let a second person stand for exactly this release; its hash.
+    """Record a second person's approval of exactly this release, and return its hash.
 
     Args:
-        seen: Hash of the draft that they looked at, where it was shown to them.
+        seen: Hash of the draft that they saw, if it was shown to them.
 
     Raises:
-        RefusedError: They opened it, said what it touches, or decided something of it.
-        RecordsError: What would be released is not what they looked at.
+        RefusedError: They opened it, scoped it, or decided an item.
+        RecordsError: The release differs from the draft that they saw.
     """
     context.require("records")
     context.require("approve")
@@ -318,7 +318,7 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
 
 
 def _refuse_overlap(district: District, number: str, made: Draft) -> None:
-    """Stop where code names would stand for rows that were released under others.
+    """Raise an error if rows would be released twice under different code names.
 
     Raises:
         RecordsError: A release of some of the same days has code names too.
@@ -360,10 +360,10 @@ def had_a_hand(context: ActionContext, number: str) -> bool:
 
 
 def give_out(context: ActionContext, number: str, put: Put) -> Released:
-    """Hand over the approved release; the same bytes once more if a download failed.
+    """Return the approved release; the same bytes again if a download failed.
 
     Raises:
-        RecordsError: Nobody approved it, or it is not what was approved.
+        RecordsError: It is not approved, or differs from what was approved.
     """
     context.require("records")
     request = request_of(context.district, number)
@@ -402,7 +402,7 @@ def give_out(context: ActionContext, number: str, put: Put) -> Released:
 
 
 def close(context: ActionContext, number: str, reason: str) -> None:
-    """End a request without a release: withdrawn, answered otherwise, nothing there."""
+    """Close a request without a release: withdrawn, answered otherwise, no records."""
     context.require("records")
     _open(context, number)
     why = required_reason(reason)
@@ -414,7 +414,7 @@ def close(context: ActionContext, number: str, reason: str) -> None:
 
 
 def seal_of(district: District, made: Draft) -> str:
-    """The hash of what would be released."""
+    """Return the hash of a release."""
     return hashlib.sha256(release(made, district.settings.district.name)).hexdigest()
 
 

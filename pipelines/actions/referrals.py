@@ -56,10 +56,10 @@ LONGEST_SUMMARY = 600
 def refer(
     context: ActionContext, case_id: str, office: str, reason: str, put: Put
 ) -> dict[str, Any]:
-    """Send a case to another office: a pack with names and a letter; a hold is set.
+    """Send a case to another office: a pack with names, a letter and a hold.
 
     Raises:
-        RefusedError: Nobody has approved it yet, or it is about one's own account.
+        RefusedError: There is no approval, or the case is about the user's own account.
     """
     context.require("refer")
     context.require("names")
@@ -154,11 +154,11 @@ def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
 def answer(
     context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
 ) -> Mapping[str, Any]:
-    """Keep the statement of the person whom a case is about, beside its facts.
+    """Save the statement of the person whom a case is about with its facts.
 
     Args:
-        text: The statement in their words; packs with names hold it.
-        summary: A sentence or two for cards, which everybody reads: it names nobody.
+        text: The statement in their words; only packs with names contain it.
+        summary: A sentence or two for cards, which everyone reads: no names.
         tests: The registry file that a fact in it would correct, if there is one.
     """
     context.require("refer")
@@ -206,7 +206,7 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
 
 
 def _names_of(context: ActionContext, case: Case) -> Iterator[str]:
-    """What no card may spell: accounts, devices, hidden sites, and parts of a name."""
+    """Yield names that cards may not contain: accounts, devices, hidden sites, name parts."""
     for _, (_, value, person) in code_names(context, case):
         yield value
         name = context.district.registry.people_names.get(person or "", "")
@@ -252,10 +252,10 @@ ASK: Mapping[str, Sequence[str]] = {
 
 
 def letter(context: ActionContext, case: Case, office: str, *, has_names: bool = False) -> str:
-    """The letter as a page.
+    """Render the letter as a page.
 
     Args:
-        has_names: Says whose the code names are; else it names nobody.
+        has_names: Whether it identifies the code names; otherwise it names no one.
     """
     with in_locale(context.district.settings.district.locale):
         values = _values(context, case, office)
@@ -304,7 +304,7 @@ def _claim(context: ActionContext, row: Mapping[str, Any], record: Mapping[str, 
 
 
 def _named(tested: set[tuple[str, str, str]], *results: str) -> list[str]:
-    """Explanations with one of these results, each once; the rest are counted."""
+    """Return explanations with one of these results, each once; the rest are counted."""
     names = sorted({name for name, _, result in tested if result in results})
     more = len(names) - MOST
     return [*names[:MOST], *([f"and {more} more, in the pack"] if more > 0 else [])]

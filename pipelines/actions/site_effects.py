@@ -1,7 +1,7 @@
-"""What an entry on the list of sites would do, in words: which cases it closes.
+"""Effects of an entry on the list of sites, in words: the cases that it closes.
 
 An entry settles a use that it covers: the site, the day and the role. Sentences name a
-case by its minutes and its day, never by the code of a rule or by a person.
+case by its minutes and its day, never by the id of a rule or by a person.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Decides which reader is told of which fact now, and by which rule not. Pure."""
+"""Decisions about which receiver gets which fact now, and the rule for each. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class LastMessage:
-    """When a channel last told of a fact, and how bad it then was."""
+    """A channel's last message about a fact, with the severity at that time."""
 
     time: datetime
     step: int
@@ -53,11 +53,11 @@ class LastMessage:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person said last of a fact.
+    """A person's last answer to a fact.
 
     Attributes:
         kind: ack or snooze.
-        step: How bad it then was.
+        step: Its severity at that time.
         until: End of the silence.
     """
 
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is known of earlier runs; facts go by their key."""
+    """Facts of earlier runs, by key."""
 
     announced: Mapping[tuple[str, str], LastMessage] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a fact on a channel, and by which rule."""
+    """The decision about a fact on a channel, and its rule."""
 
     news: News
     channel: str
@@ -109,7 +109,7 @@ def decide(
     routes: Sequence[Route],
     alerts: Alerts,
 ) -> list[Decision]:
-    """One decision for each fact, for one channel."""
+    """Return one decision for each fact, for one channel."""
     return [_decide(item, reader, memory, moment, routes=routes, alerts=alerts) for item in news]
 
 
@@ -138,7 +138,7 @@ def _decide(
 
 
 def _route(item: News, reader: Reader, routes: Sequence[Route]) -> tuple[Route | None, str]:
-    """The soonest route from the fact to the reader, or why there is none."""
+    """Return the soonest route from the fact to the receiver, or why there is none."""
     if item.confidence == "C1":
         return None, LEAD
     if reader.is_phone and item.about in OF_PEOPLE:
@@ -159,7 +159,7 @@ def _fits(route: Route, item: News, reader: Reader) -> bool:
 
 
 def _silenced(item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta) -> str:
-    """Why the fact is not told again; empty if it is to be told."""
+    """Return why the fact is not sent again; empty if it is to be sent."""
     answer = memory.answers.get(item.key)
     if answer is not None and answer.kind == "snooze":
         if answer.until is not None and now < answer.until:

@@ -1,7 +1,7 @@
-"""What stands still: nobody looks for new files, days wait, the disk is full.
+"""Facts about a standstill: no run looks for new files, days wait, the disk is full.
 
-It is judged from `state.db` and the disk alone, so that a watch can ask whatever
-else hangs.
+They come from `state.db` and the disk alone, so that a monitor works even if
+everything else hangs.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ KEYS = ("runs", "days", "disk", "registry:")
 
 
 def standstill(district: District, now: datetime) -> list[News]:
-    """Every such fact that is true now."""
+    """Return every such fact that is true now."""
     return [
         *_runs(district, now),
         *_waiting_days(district, now),
@@ -50,7 +50,7 @@ def standstill(district: District, now: datetime) -> list[News]:
 
 
 def shrunk_files(district: District, now: datetime) -> list[News]:
-    """Registry files that shrank and are not taken: an export may have failed."""
+    """Return registry files that shrank and were not accepted: an export may have failed."""
     return [
         _health(
             f"registry:{refusal.name}",
@@ -65,7 +65,7 @@ def shrunk_files(district: District, now: datetime) -> list[News]:
 
 
 def _runs(district: District, now: datetime) -> list[News]:
-    """Nobody looked at the landing folders for longer than it should be."""
+    """Report that no run has looked at the landing folders in time."""
     last = last_look(district.store)
     hours = district.settings.alerts.quiet_run_hours
     if last is None or now - last < timedelta(hours=hours):
@@ -75,7 +75,7 @@ def _runs(district: District, now: datetime) -> list[News]:
 
 
 def _waiting_days(district: District, now: datetime) -> list[News]:
-    """Days whose events changed wait to be built: runs begin and do not end."""
+    """Report changed days that wait to be built: runs begin and do not end."""
     since = oldest_dirty(district.store)
     hours = district.settings.alerts.quiet_run_hours
     if since is None or now - since < timedelta(hours=hours):
@@ -85,7 +85,7 @@ def _waiting_days(district: District, now: datetime) -> list[News]:
 
 
 def _disk(district: District, now: datetime) -> list[News]:
-    """Soon nothing can be written any more."""
+    """Report a disk that is almost full."""
     free = disk_usage(district.home.path).free
     if free >= LEAST_FREE_BYTES:
         return []
@@ -111,11 +111,11 @@ FIRST_WEEKEND_DAY = 5
 
 
 def noticed(district: District, now: datetime, health: "Health | None" = None) -> Noticed:
-    """Every fact that is true now.
+    """Return every fact that is true now.
 
     Args:
-        health: How the sources do; None: only what the ledger tells, for a watch
-            that must not wait for a run at work.
+        health: Health of the sources; None: only facts from the ledger, for a monitor
+            that must not wait for a run in progress.
     """
     files = ledger.source_files(district.store)
     issue = files_with_issues(files, district.settings.limits.reject_share)
@@ -142,7 +142,7 @@ def noticed(district: District, now: datetime, health: "Health | None" = None) -
 
 
 def _audit(district: District, now: datetime) -> list[News]:
-    """The audit chain does not hold, or cannot be read."""
+    """Report an audit chain that is broken or cannot be read."""
     try:
         broken = verified(district.store, district.home)
     except SchoolbellError as error:
@@ -166,7 +166,7 @@ def _audit(district: District, now: datetime) -> list[News]:
 
 
 def _records(district: District, now: datetime) -> list[News]:
-    """Requests for public records whose day is near or over."""
+    """Report public-records requests that are nearly due or overdue."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     return [
         _health(
@@ -181,7 +181,7 @@ def _records(district: District, now: datetime) -> list[News]:
 
 
 def _not_built(district: District, now: datetime) -> list[News]:
-    """Models that could not be built, and the rules that are blind because of it."""
+    """Report models that could not be built, and the rules that they disable."""
     return [
         News(
             key=f"not_built:{failure.cause}",
@@ -199,7 +199,7 @@ def _not_built(district: District, now: datetime) -> list[News]:
 
 
 def _lookups(district: District, now: datetime) -> list[News]:
-    """Somebody looked a name up without saying for which case; who, the chain says."""
+    """Report a name that was looked up without a case; the audit chain records the user."""
     entries = open_chain(district.store, district.home).entries()
     return [
         News(
@@ -218,7 +218,7 @@ def _lookups(district: District, now: datetime) -> list[News]:
 
 
 def open_days(district: District) -> Callable[[date], bool]:
-    """Whether a school of the district works on a day.
+    """Return whether a school of the district works on a day.
 
     A weekday that the calendar does not mention counts as open.
     """
@@ -227,5 +227,5 @@ def open_days(district: District) -> Callable[[date], bool]:
 
 
 def utc(now: datetime | None) -> datetime:
-    """The moment that a caller gave, else now."""
+    """Return the caller's time, or the current one."""
     return now or datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""One message to a reader, as it lies in the outbox and as channels are given it."""
+"""One message to a receiver, as the outbox stores it and channels receive it."""
 
 import hashlib
 from collections import Counter
@@ -19,17 +19,16 @@ REPEAT = (
 
 @dataclass(frozen=True)
 class Message:
-    """One message to a reader.
+    """One message to a receiver.
 
     Attributes:
         key: The same for the same news, so that it is sent once.
         subject: One line.
         text: The body, plain text.
         class_name: notice, daily, weekly, test, escalation or report.
-        severity: That of the worst in it.
+        severity: The highest in it.
         html: The same facts as a page, for channels that can show one.
-        may_repeat: It was being sent once before, and nobody knows whether it
-            arrived.
+        may_repeat: An earlier attempt was interrupted, and its result is unknown.
     """
 
     key: str
@@ -42,7 +41,7 @@ class Message:
 
     @property
     def on_its_face(self) -> "Message":
-        """The message as people read it: what may be a repeat says so."""
+        """The message as people read it: a possible repeat is marked."""
         if not self.may_repeat:
             return self
         subject, text = f"{self.subject} (may be a repeat)", f"{REPEAT}\n\n{self.text}"
@@ -73,14 +72,14 @@ FILES_SHOWN = 20
 
 @dataclass(frozen=True)
 class Setting:
-    """What every message of a run says alike.
+    """Context that all messages of a run share.
 
     Attributes:
         id_of: The id of a fact, from its key.
-        told_when: Writes an instant as readers know it.
-        report: Where the newest report is.
-        queue: Cases that need a decision, as the report counts it.
-        moment: When the messages are made: the same facts told again, as after a
+        time_text: Writes an instant for readers.
+        report: Location of the newest report.
+        queue: Cases that need a decision, as the report counts them.
+        moment: When the messages are built: the same facts sent again, as after a
             week, are another message.
     """
 
@@ -92,7 +91,7 @@ class Setting:
 
 
 def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
-    """What is told at once.
+    """Build an immediate message.
 
     Args:
         waiting: Further items that wait for a list.
@@ -111,10 +110,10 @@ def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
 
 
 def daily(facts: Sequence[News], silenced: int, over: Sequence[str], setting: Setting) -> Message:
-    """The list of the morning: what nobody had to be woken for, and what is over.
+    """Build the morning's list: facts that were not urgent, and facts that ended.
 
     Args:
-        over: What the reader was told of and has ended, a line each.
+        over: Facts that the receiver knew and that have ended, one line each.
     """
     key = _key("d", facts, setting)
     noun = "notice" if len(facts) == 1 else "notices"
@@ -144,11 +143,11 @@ def _notices(count: int) -> str:
 
 
 def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
-    """The list of the week: what waits for a decision, in the numbers of the report.
+    """Build the weekly list: cases that need a decision, in the report's numbers.
 
     Args:
-        facts: The cases that the reader was not told of before.
-        silenced: Cases that somebody snoozed or acknowledged.
+        facts: Cases that the receiver has not seen before.
+        silenced: Cases that were snoozed or acknowledged.
     """
     key = _key("w", facts, setting)
     queue = setting.queue
@@ -178,7 +177,7 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
 
 
 def undecided(queue: Queue) -> list[str]:
-    """That some waited through two reports; nothing where none did."""
+    """Return a line about cases that waited through two reports; empty if none did."""
     aged = queue.aged
     if not aged:
         return []
@@ -194,7 +193,7 @@ def _cases(size: int) -> str:
 
 
 def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
-    """The last message of a reader's day."""
+    """Build the last message of a receiver's day."""
     counts = Counter(item.severity for item in held)
     parts = [
         f"{counts[severity]} {severity}" for severity in reversed(SEVERITIES) if counts[severity]
@@ -252,7 +251,7 @@ def _worst(facts: Iterable[News]) -> Severity:
 
 
 def announced_by(decisions: Iterable[Decision]) -> list[News]:
-    """The facts of some decisions."""
+    """Return the facts of some decisions."""
     return [decision.news for decision in decisions]
 
 
@@ -262,12 +261,12 @@ def _key(letter: str, facts: Sequence[News], setting: Setting) -> str:
 
 
 def text_of(lines: Sequence[str]) -> str:
-    """The lines of a message as its text."""
+    """Join the lines of a message into its text."""
     return "\n".join(lines) + "\n"
 
 
 def hashed(parts: Iterable[str]) -> str:
-    """What tells messages apart, in twelve digits."""
+    """Return twelve digits that differ between messages."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -289,7 +288,7 @@ def test_message(channel: str, mark: str) -> Message:
 
 
 def escalation(key: str, subject: str, severity: Severity, reason: str) -> Message:
-    """Tells somebody else of a message that did not reach its reader."""
+    """Build the message about another message that did not reach its receiver."""
     lines = [
         f"A message {reason}:",
         "",

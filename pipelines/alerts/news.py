@@ -1,7 +1,6 @@
-"""What may be announced: one fact, how bad it is, and what makes it the same. Pure.
+"""Announceable facts: one fact, its severity, and its identity. Pure.
 
-Facts are findings, files, sources that are not well or never came before, and jobs
-that failed.
+Facts are findings, files, unhealthy or new sources, and failed jobs.
 """
 
 import hashlib
@@ -30,16 +29,16 @@ GROUPS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """One fact that somebody may be told of.
+    """One announceable fact.
 
     Attributes:
-        key: The same for the same fact, on every run; stays in `state.db`.
+        key: The same for the same fact, on every run; stored in `state.db`.
         line: One sentence that names no account, device, address or site.
         since: When it began, in UTC.
         reference: Where to look at the desk: a finding's id, a source's name.
         lasting: How long a thing has lasted, in steps; longer is worse.
         group: What it is counted with in a list.
-        is_once: It is not told again however long it lasts, nor that it is over.
+        is_once: It is sent once, however long it lasts, and its end is not sent.
     """
 
     key: str
@@ -55,20 +54,20 @@ class News:
 
     @property
     def step(self) -> int:
-        """How bad and how sure; a fact is told again when this grows."""
+        """Severity and confidence; a fact is sent again when this grows."""
         severity = SEVERITIES.index(self.severity)
         confidence = CONFIDENCES.index(self.confidence)
         return 100 * severity + 10 * confidence + self.lasting
 
 
 def of_cases(queue: Queue, alerts: Alerts) -> list[News]:
-    """The cases that wait for a decision, one fact each.
+    """Return the cases that need a decision, one fact each.
 
-    Findings of a rule on trial are shown in reports and announced to nobody.
+    Findings of a rule on trial are shown in reports and not announced.
 
     Args:
-        alerts: Say which rules are about an account at risk, and which about those
-            who look after the systems.
+        alerts: Which rules are about an account at risk, and which about system
+            administrators.
     """
     groups = [(case, str(case.heaviest["kind"])) for case in queue.cases]
     groups += [(case, PUPIL) for case in queue.of_students]
@@ -77,7 +76,7 @@ def of_cases(queue: Queue, alerts: Alerts) -> list[News]:
 
 
 def of_undecided(queue: Queue, now: datetime) -> list[News]:
-    """That cases wait which nobody decided through two reports; a fact each week."""
+    """Return facts for cases without a decision through two reports; one per week."""
     aged = queue.aged
     if not aged:
         return []
@@ -138,7 +137,7 @@ def _start(finding: Mapping[str, Any]) -> datetime:
 
 
 def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
-    """Files that somebody should look at, one fact a source."""
+    """Return facts for files that need attention, one per source."""
     sources: dict[str, list[str]] = {}
     for file in files:
         sources.setdefault(file["source"], []).append(file["path"])
@@ -176,7 +175,7 @@ def _digest(paths: Iterable[str]) -> str:
 
 
 def one_line(name: str) -> str:
-    """A name cannot begin a line of its own, nor color a terminal."""
+    """Make a name safe: no line breaks and no terminal colors."""
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
@@ -185,13 +184,13 @@ SETTING_UP = timedelta(days=1)
 """What comes so soon after the first file ever belongs to setting up."""
 
 SHOWN_FOR = timedelta(days=30)
-"""Longer than any holiday, so that it stands in the list after it."""
+"""Longer than any holiday, so that it sorts after it."""
 
 
 def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News]:
-    """Sources that delivered for the first time, one fact each, told once.
+    """Return sources that delivered for the first time, one fact each, sent once.
 
-    A new folder may be meant; it may also be a log in the wrong place, whose lines
+    A new folder may be intended; it may also be a log in the wrong place, whose lines
     are then counted twice or read by the wrong rules.
 
     Args:
@@ -224,16 +223,16 @@ STEPS_SHOWN = 3
 
 
 def run_key(job: str) -> str:
-    """The key of what is told of a job; one for all its runs."""
+    """Return the key of facts about a job; one for all its runs."""
     return f"{RUN}{job}:"
 
 
 def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime) -> News:
-    """A job ended before it was done.
+    """Build the fact of a job that ended early.
 
     Args:
         steps: Each step that failed, and the class of the error. Never its message:
-            that may hold a line of a log.
+            that may contain a line of a log.
     """
     words = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
     more = f" and {len(steps) - STEPS_SHOWN} more" if len(steps) > STEPS_SHOWN else ""
@@ -251,12 +250,12 @@ def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: dat
 
 
 def check_key(asset: str, check: str) -> str:
-    """The key of what is told of a check."""
+    """Return the key of facts about a check."""
     return f"{CHECK}{asset}:{check}:"
 
 
 def check_failed(asset: str, check: str, run_id: str, now: datetime) -> News:
-    """A check that warns does not hold."""
+    """Build the fact of a check that warns."""
     return News(
         key=check_key(asset, check),
         about="health",
@@ -280,7 +279,7 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
     "not_come": "medium",
     "blind": "low",
 }
-"""Of a whole source. Files that cannot be read are facts of their own."""
+"""Facts about a whole source. Unreadable files are separate facts."""
 
 
 def of_issues(
@@ -288,10 +287,10 @@ def of_issues(
     now: datetime,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> list[News]:
-    """What lasts, one fact an issue; of one building it is less bad.
+    """Return ongoing issues, one fact each; an issue of one building is less severe.
 
     Args:
-        names: What people call a building, by its code.
+        names: Names of buildings, by code.
     """
     return [
         _news(

@@ -1,12 +1,12 @@
-"""Keeps what is to be sent, and what was.
+"""Outbox: messages to send, and messages sent.
 
-A message enters the outbox once a channel. It is marked *sending* before the
-channel is asked and *sent* after; a crash in between leaves *sending*, and so
-does a receiver that was given the message and did not answer. The next run tries
-it again and tells the channel that this may be a repeat. A file is looked into
-first and repeats nothing; elsewhere a repeat has the same key as before (a mail's
-Message-ID, a webhook's Idempotency-Key) and says on its face that it may be one.
-So none is lost, and what may come twice is known to whoever reads it.
+A message enters the outbox once per channel. It is marked *sending* before the
+channel is called and *sent* after; a crash in between leaves *sending*, and so
+does a receiver that got the message and did not answer. The next run tries
+it again and marks it as a possible repeat. The file channel reads its file
+first and repeats nothing; other channels repeat with the same key (a mail's
+Message-ID, a webhook's Idempotency-Key) and mark the text. So no message is
+lost, and readers recognize possible repeats.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -62,7 +62,7 @@ ONCE = PATIENT.copy(stop=stop_after_attempt(1))
 
 @dataclass(frozen=True)
 class Sent:
-    """What one delivery did: counts of messages."""
+    """Result of one delivery: counts of messages."""
 
     sent: int = 0
     failed: int = 0
@@ -110,14 +110,14 @@ def deliver_waiting(
     now: datetime | None = None,
     alone: str = "",
 ) -> Sent:
-    """Send what waits for one channel, oldest first.
+    """Send the waiting messages of one channel, oldest first.
 
-    Once a message could not be delivered, those after it are tried without
-    patience: the receiver is likely away for them too.
+    After one failure, the following messages are tried without retries: the
+    receiver is probably down for them too.
 
     Args:
-        alone: Key of the one message to send. It is given up where it does not
-            arrive: somebody waits for the answer.
+        alone: Key of the only message to send. It is dropped if it fails, because
+            a person waits for the answer.
     """
     sent = failed = given_up = 0
     for row in unsent_messages(store, channel, alone):
@@ -233,7 +233,7 @@ def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Mes
 
 
 def channels_of(district: District) -> Mapping[str, Channel]:
-    """The channels that are on; without any, a file in the home."""
+    """Return the channels that are on; without any, a file in the home."""
     given = {
         name: channel
         for name, channel in district.settings.alerts.channels.items()
@@ -245,11 +245,11 @@ def channels_of(district: District) -> Mapping[str, Channel]:
 
 
 def is_phone(channel: Channel) -> bool:
-    """A kind of channel that rings phones, whatever its settings say."""
+    """Return whether a type of channel rings phones, independent of its settings."""
     kinds = {name for name, one in known_channels().items() if one.rings_phones}
     return channel.type in kinds
 
 
 def readers_of(name: str, channel: Channel) -> frozenset[str]:
-    """Who reads a channel: its addresses, else itself."""
+    """Return the readers of a channel: its addresses, or itself without any."""
     return frozenset(channel.settings.get("recipients") or [name])

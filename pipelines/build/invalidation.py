@@ -1,10 +1,9 @@
-"""Which days a changed registry touches: those on which a model could say otherwise.
+"""Days that a changed registry touches: those on which a model could change.
 
-Each table says in which way its rows reach days: by their dates, by accounts and
-devices that log lines speak of, by what the networks say of an address, by hosts that
-were asked for, by the findings that rest on a clause. A day that is missed would keep
-a finding that is wrong; a day too many costs time. So what cannot be told to be
-untouched is opened.
+Each table defines how its rows reach days: by their dates, by accounts and devices in
+log lines, by the networks of an address, by requested hosts, by findings under a clause.
+A missed day would keep a wrong finding; an extra day costs time. So a day counts as
+touched unless the opposite is certain.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -34,12 +33,12 @@ from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, 
 from pipelines.warehouse.models import arguments, given
 
 SOURCES = ("http_requests", "connections", "logons", "leases")
-"""Classes of events that say who or what had an address."""
+"""Classes of events that show the holder of an address."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What changed in the registry since the days that are held were judged."""
+    """The change of the registry since the days were judged."""
 
     database: Database
     district: District
@@ -47,24 +46,24 @@ class Change:
     _rows: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def now(self, name: str) -> pl.DataFrame:
-        """A frame as it is."""
+        """Return the current rows of a frame."""
         return self.district.registry.frames[name]
 
     def was(self, name: str) -> pl.DataFrame:
-        """A frame as everything was judged with it, in the columns of today."""
+        """Return a frame at the time of the last judgment, in today's columns."""
         now, was = self.now(name), self.database.table(f"main.judged_{name}")
         new = [key for key in now.columns if key not in was.columns]
         absent = [pl.lit(None).alias(key) for key in new]
         return was.with_columns(absent).select(now.columns).cast(now.schema)
 
     def rows(self, name: str) -> pl.DataFrame:
-        """The rows that came and those that went."""
+        """Return the rows that were added or removed."""
         if name not in self._rows:
             self._rows[name] = differing(self.was(name), self.now(name))
         return self._rows[name]
 
     def has(self, name: str) -> bool:
-        """A frame has rows that came or went."""
+        """Return whether a frame has added or removed rows."""
         return not self.rows(name).is_empty()
 
     @property
@@ -77,7 +76,7 @@ class Change:
         show_raw(self.database, self.files, classes, (self.held[0], self.held[-1]))
 
     def days(self, query: str, values: Mapping[str, Any] | None = None) -> set[date]:
-        """The days, of those held, that a query of our own returns."""
+        """Return the days that one of our queries returns."""
         found = {row[0] for row in self.database.rows(query, values)}
         return found & set(self.held)
 

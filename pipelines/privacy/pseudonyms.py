@@ -393,7 +393,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
 
 
 def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
-    """Tells of a finding whether it is about a student's account."""
+    """Predicate: whether a finding is about a student's account."""
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_pupil if district.reading.noted else {}
     if noted:

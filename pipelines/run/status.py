@@ -214,7 +214,7 @@ def unfinished(district: District) -> Iterator[str]:
 
 
 def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
-    """Requests for public records whose day is near or over."""
+    """Report public-records requests that are nearly due or overdue."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     for one, left in due_soon(district, today):
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
