@@ -180,7 +180,14 @@ LOGONS = EventClass(
         "is_success": Column(pl.Boolean, "allowed; null where that does not apply"),
         "failure_reason": Column(pl.String, "why it was refused, as the product says"),
         "logon_type": Column(pl.Int16, "Windows logon type"),
-        "event_code": Column(pl.String, "the product's number or name of the event"),
+        "event_code": Column(
+            pl.String,
+            (
+                "Open a home for a user who has a "
+                "right.\n\nRaises:\n    RefusedError: They do not "
+                "have it."
+            ),
+        ),
         "logon_uid": Column(pl.String, "the product's id of the session"),
         "host": Column(pl.String, "device the account was used on, lower case", "indirect"),
         "reported_by": Column(pl.String, "device that wrote the event, lower case"),

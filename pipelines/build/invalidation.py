@@ -89,7 +89,7 @@ class Change:
 
 
 def differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    """Rows of either frame that the other has not."""
+    """Return the rows of either frame that the other lacks."""
     sides = ((one, other), (other, one))
     return pl.concat(
         rows.join(others, on=rows.columns, how="anti", nulls_equal=True) for rows, others in sides
@@ -103,7 +103,7 @@ NEIGHBOUR = timedelta(days=1)
 
 
 def by_date(change: Change, names: Collection[str]) -> set[date]:
-    """The days of the rows that changed."""
+    """Return the days of the changed rows."""
     return {day for name in names for day in _days(change, name)}
 
 
@@ -121,14 +121,13 @@ def _days(change: Change, name: str) -> set[date]:
     return found
 
 
-# The days on which the logs speak of an account, a person or a device.
+# Days on which the logs mention an account, a person or a device.
 #
-# A row of the registry about one of them changes nothing on other days. An account
-# is spoken of under any of its spellings, a device by its card and its name, a
-# person by the accounts and devices that are theirs by the old rows or the new ones:
-# an account's owner also decides whose requests those of their devices are, and a
-# second laptop whether a tunnel binds to the first. A fixed address is held without a
-# line that says so, on each day on which the device was the district's.
+# A registry row about one of them changes nothing on other days. An account is mentioned under any
+# of its spellings, a device by its card and its name, a person by the accounts and devices that the
+# old or the new rows assign to them: the owner of an account also decides who made the requests of
+# their devices, and a second laptop decides whether a tunnel belongs to the first. A fixed address
+# needs no line: it is held on each day on which the device was the district's.
 
 MENTIONED = frames_touching(Mentions)
 
@@ -159,14 +158,14 @@ select event_date from raw.leases where mac in (from cards)
 
 @dataclass
 class Mentioned:
-    """What to look for: accounts, people, and rows of devices."""
+    """Search terms: accounts, people, and rows of devices."""
 
     names: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
     devices: list[dict[str, str | None]] = field(default_factory=list)
 
     def values(self) -> list[tuple[str, str]]:
-        """Kind and value of all that a log could hold."""
+        """Return kind and value of every term that a log could contain."""
         found = [("name", name) for name in self.names]
         for row in self.devices:
             found += [
@@ -186,11 +185,11 @@ class Mentioned:
 
 
 def by_mention(change: Change, _names: Collection[str]) -> set[date]:
-    """Days with a line about what changed, and those of addresses that are fixed."""
+    """Return days with a line about the change, and those of fixed addresses."""
     changed = {name: change.rows(name) for name in MENTIONED}
     registry = {name: (change.was(name), change.now(name)) for name in MENTIONED}
     wanted = _closed(_started(changed), registry)
-    # a name stands under another account where its domain is told otherwise
+    # a name maps to another account where its domain setting differs
     plain = {bare(name) for name in wanted.names}
     spelled = change.database.distinct("identity.spellings", "account_name")
     wanted.names |= {name for name in spelled if name and bare(name) in plain}
@@ -201,7 +200,7 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
 
 
 def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
-    """Days on which a device that changed has an address of its own."""
+    """Return days on which a changed device has a fixed address."""
     fixed = devices.filter(pl.col("static_ip").is_not_null())
     spans = fixed.select("valid_from", "valid_to").unique().rows()
     return {
@@ -213,7 +212,7 @@ def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
 
 
 def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
-    """What the changed rows themselves name."""
+    """Return the terms in the changed rows themselves."""
     found = Mentioned()
     for name, rows in changed.items():
         for row in rows.iter_rows(named=True):
@@ -227,7 +226,7 @@ def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
 
 
 def _closed(found: Mentioned, registry: Mapping[str, Sequence[pl.DataFrame]]) -> Mentioned:
-    """With the people's accounts and devices, and all spellings of accounts."""
+    """Add the people's accounts and devices, and all spellings of accounts."""
     for accounts in registry["accounts"]:
         owned = accounts.filter(pl.col("owner_person_id").is_in(found.people))
         found.names |= set(owned["account"])
@@ -244,12 +243,12 @@ def _filled(values: Iterable[str | None]) -> set[str]:
     return {value for value in values if value is not None}
 
 
-# The days on which an address was at work of which the networks say otherwise now.
+# Days on which an address was used that the networks now describe differently.
 #
-# The models that say something of an address alone are built twice beside the
-# warehouse: with the networks, buildings and places outside as they were, and as they
-# are. Where their rows differ the address is touched, and with it each day on which it
-# asked, was asked or was held. A network that a narrower one hides touches nothing.
+# The models that describe an address alone are built twice next to the warehouse: with the
+# networks, buildings and outside places before the change, and after it. If their rows differ, the
+# address is touched, and each day on which it sent or received a request or was leased. A network
+# that a narrower one hides touches nothing.
 
 PLACES = frames_touching(Addresses)
 
@@ -318,7 +317,7 @@ inner join main.moved_buildings as moved
 
 
 def by_address(change: Change, names: Collection[str]) -> set[date]:
-    """Days with an address of which something else is said than before."""
+    """Return days with an address whose description changed."""
     change.show(SOURCES)
     answering = _answering(change, names)
     sides = [
@@ -332,7 +331,7 @@ def by_address(change: Change, names: Collection[str]) -> set[date]:
 
 
 def _answering(change: Change, names: Collection[str]) -> pl.DataFrame:
-    """Addresses that were asked; none where no network came or went."""
+    """Return addresses that were requested; none where no network was added or removed."""
     moved = [
         differing(change.was(name).select("cidr"), change.now(name).select("cidr"))
         for name in names
@@ -344,7 +343,7 @@ def _answering(change: Change, names: Collection[str]) -> pl.DataFrame:
 
 
 def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """What a registry of these networks says of each address."""
+    """Return the description of each address by a registry with these networks."""
     with writing(Path(":memory:"), threads=1) as scratch:
         for name in DIMENSIONS:
             scratch.replace(name, change.database.table(name))
@@ -356,7 +355,7 @@ def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFram
 
 
 def _near_buildings(change: Change) -> set[date]:
-    """Days with sign-ins from around a building that moved: many may live there."""
+    """Return days with sign-ins near a building that moved: many people may live there."""
     at = ("lat", "lon")
     moved = differing(
         *(side("buildings").select(at).unique() for side in (change.was, change.now))
@@ -367,10 +366,10 @@ def _near_buildings(change: Change) -> set[date]:
     return change.days(_NEAR)
 
 
-# The days on which somebody asked for a site that the registry speaks of otherwise.
+# Days on which a site was requested that the registry now describes differently.
 #
-# A site of the list, or one where people sign in, also makes others look like it: days
-# on which one of those was asked for are touched too.
+# A site on the list, or one where people sign in, also has look-alikes: days on which one of those
+# was requested are touched too.
 
 SITES = frames_touching(Sites)
 
@@ -406,7 +405,7 @@ _CLASSES = ("http_requests", "connections")
 
 
 def by_site(change: Change, names: Collection[str]) -> set[date]:
-    """Days on which a site of the changed rows was asked for, or one that looks so."""
+    """Return days on which a site of the changed rows, or a look-alike, was requested."""
     found: set[str] = set()
     for name in names:
         sites = _sites(change, name)
@@ -417,7 +416,7 @@ def by_site(change: Change, names: Collection[str]) -> set[date]:
 
 
 def by_word(change: Change, names: Collection[str]) -> set[date]:
-    """Days on which a log wrote a word for a category that means another one now."""
+    """Return days on which a log contained a category word whose meaning changed."""
     words = {word for name in names for word in change.rows(name)["word"]}
     return _days_of_sites(change, "main.changed_words", words, _SORTED)
 
@@ -430,7 +429,7 @@ def _days_of_sites(change: Change, table: str, values: set[str], query: str) -> 
 
 
 def _sites(change: Change, name: str) -> set[str] | None:
-    """Sites and hosts that the rows speak of; None where that may be any."""
+    """Return sites and hosts in the rows; None where that may be any."""
     changed = change.rows(name)
     if name == "approved_sites":
         # what supports a site goes by its entry
@@ -448,7 +447,7 @@ def _hosts(name: str, rows: pl.DataFrame) -> set[str]:
 
 
 def _alike(change: Change) -> set[str]:
-    """Hosts that can be taken for one of the changed rows, as if nothing else were."""
+    """Return hosts that look like one of the changed rows, ignoring other candidates."""
     rows = {name: change.rows(name) for name in ORIGINALS}
     if all(frame.is_empty() for frame in rows.values()):
         return set()
@@ -464,16 +463,16 @@ def _alike(change: Change) -> set[str]:
         return set(scratch.table(LIKENESS)["host"])
 
 
-# The days with something to cite a clause: those on which its rules found anything.
+# Days with findings that cite a clause: those on which its rules had any result.
 #
-# No model reads the policy. A finding cites the clauses that its rule serves, with what
-# they ask and what logs cannot show; so it is judged again, and nothing is built.
+# No model reads the policy. A finding cites the clauses of its rule, with their text and the limits
+# of logs; so it is judged again, and nothing is rebuilt.
 
 CLAUSES = frames_touching(Clauses)
 
 
 def by_clause(change: Change, names: Collection[str]) -> set[date]:
-    """Days on which a rule returned rows that serves a clause of another text."""
+    """Return days on which a rule returned rows under a clause whose text changed."""
     codes = set(change.rows("detection_clauses")["detection"])
     if "clauses" in names:
         clauses = change.rows("clauses")["clause_id"].unique().to_list()
@@ -491,12 +490,12 @@ def by_clause(change: Change, names: Collection[str]) -> set[date]:
 
 
 def by_any_row(change: Change, _names: Collection[str]) -> set[date]:
-    """Every day: nobody said which days the rows touch."""
+    """Return every day, because the rows define no days."""
     return set(change.held)
 
 
 Touch = Callable[[Change, Collection[str]], set[date]]
-"""The days that the rows of some frames touch; told which of the frames changed."""
+"""A function that returns the days that rows touch, given the frames that changed."""
 
 TOUCH: Sequence[tuple[Collection[str], Touch]] = (
     *(((name,), by_date) for name in DATES),
@@ -511,7 +510,7 @@ TOUCH: Sequence[tuple[Collection[str], Touch]] = (
 
 
 def touched(change: Change, names: Collection[str]) -> dict[str, set[date]]:
-    """The days that changed rows touch, by the frames that have such rows."""
+    """Return the days that changed rows touch, by the frames with such rows."""
     found: dict[str, set[date]] = {}
     if not change.held:
         return found

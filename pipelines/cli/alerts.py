@@ -144,7 +144,7 @@ def history(
 
 
 def _why(row: dict[str, object]) -> str:
-    """How often each rule held, and what people answered."""
+    """Return how often each rule applied, and the answers."""
     decisions, said = row["decisions"], row["answer"]
     parts = []
     if isinstance(decisions, dict):

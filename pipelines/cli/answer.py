@@ -25,9 +25,9 @@ def answer(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Keep the person's statement beside the facts of a case.
+    """Save the person's statement with the facts of a case.
 
-    Every later card shows the summary; packs with names hold the whole text.
+    Every later card shows the summary; packs with names contain the whole text.
     """
     with open_context(home, "refer") as context:
         row = answered(context, case_id, _text(file), summary, tests)

@@ -1,4 +1,4 @@
-"""The command that says what the columns of a snapshot mean."""
+"""The command that describes the columns of a snapshot."""
 
 from collections.abc import Iterator
 from typing import Annotated

@@ -77,7 +77,7 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
 
 @account.command("end")
 def end(home: Home, login: Login, as_json: AsJson = False) -> None:
-    """End an account; who is signed in with it is signed out with the next restart."""
+    """End an account; its sessions end with the next restart."""
     from pipelines.actions.context import end as ended
 
     with open_context(home, "accounts") as context:
@@ -100,7 +100,7 @@ def list_accounts(home: Home, as_json: AsJson = False) -> None:
 
 
 def _password() -> str:
-    """Twice at a terminal; one line of a pipe."""
+    """Read a password twice at a terminal; one line of a pipe."""
     if sys.stdin.isatty():
         given = getpass.getpass("Password: ")
         if getpass.getpass("Again: ") != given:

@@ -32,7 +32,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def named_home(args: Sequence[str]) -> str:
-    """The home that arguments or the environment name plainly; empty for none."""
+    """Return the home that arguments or the environment name; empty for none."""
     home = os.environ.get("SCHOOLBELL_HOME", "")
     for name, value in pairwise((*args, "")):
         if name == "--home":
@@ -43,7 +43,7 @@ def named_home(args: Sequence[str]) -> str:
 
 
 def _as_owner() -> str:
-    """How to ask as the owner of the home that was named, as far as that is known."""
+    """Return how to run the command as the owner of the named home, if known."""
     try:
         return f"sudo -u {Path(named_home(sys.argv) or '.').owner()} schoolbell ..."
     except (OSError, KeyError):

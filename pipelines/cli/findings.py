@@ -1,6 +1,6 @@
 """Commands about findings and cases: list, show, explain, decide, export, permit.
 
-What is listed and shown is under pseudonyms.
+Lists and details use pseudonyms.
 """
 
 import json
@@ -125,7 +125,7 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 
 
 def shown(context: ActionContext) -> list[dict[str, Any]]:
-    """What a list shows of each finding, oldest day first; students' come last."""
+    """Return the list's columns of each finding, oldest day first; students' are last."""
     decided = decided_by(context)
     rows = [
         shown_row(context, case, finding, decided.get(finding["finding_id"]))
@@ -136,14 +136,14 @@ def shown(context: ActionContext) -> list[dict[str, Any]]:
 
 
 def decided_by(context: ActionContext) -> dict[str, str]:
-    """The last verdict of each finding that has one."""
+    """Return the last verdict of each finding that has one."""
     return {row["finding_id"]: row["verdict"] for row in reviews(context.chain.store)}
 
 
 def shown_row(
     context: ActionContext, case: Case, finding: Mapping[str, Any], verdict: str | None
 ) -> dict[str, Any]:
-    """What is shown of a finding, names of it as pseudonyms."""
+    """Return the visible columns of a finding, with pseudonyms for names."""
     record, day = finding["record"], finding["event_date"]
     kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
     return {
@@ -184,7 +184,7 @@ def _case(context: ActionContext, case: Case, week: date) -> dict[str, Any]:
 
 
 def cell_of(value: object) -> object:
-    """A value as a table shows it: a list in one line, nothing as an empty cell."""
+    """Return a value for a table: a list in one line, nothing as an empty cell."""
     if isinstance(value, list):
         return ", ".join(value)
     return "" if value is None else value
@@ -239,7 +239,7 @@ def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Ite
 
 
 def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """What was tested, with the result; apart from it, what the rule excludes."""
+    """Yield each tested explanation with its result, and those that the rule excludes."""
     for tested in found:
         if tested["result"] != BY_DESIGN:
             yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
@@ -251,7 +251,7 @@ def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Where each cited line stands, and its hash; not what is in it."""
+    """Return the place and hash of each cited line, without its content."""
     kept = ("role", "source", "path", "line_no", "line_sha256")
     return [
         {name: line[name] for name in kept}
@@ -261,7 +261,7 @@ def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str,
 
 
 def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Numbers, and words that name nobody."""
+    """Yield numbers, and words that name no one."""
     yield from sorted(nameless(record["details"]).items())
 
 
@@ -329,7 +329,7 @@ def assign(
 
 @app.command()
 def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
-    """Approve, as a second person, what somebody requested."""
+    """Approve another person's request, as a second person."""
     with open_context(home, "approve") as context:
         row = verdicts.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
@@ -344,7 +344,7 @@ def _asked(row: Mapping[str, Any]) -> str:
 
 @app.command()
 def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False) -> None:
-    """Refuse, as a second person, what somebody requested; they may ask again."""
+    """Refuse another person's request, as a second person; they may ask again."""
     with open_context(home, "approve") as context:
         row = verdicts.refuse(context, request_id, reason)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
@@ -447,7 +447,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
 
 
 def _fixes(context: ActionContext) -> Iterator[dict[str, Any]]:
-    """What to correct; devices under their pseudonyms of the newest finding."""
+    """Yield corrections to make; devices under pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
     rows = [
         {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
@@ -526,7 +526,7 @@ def exception_end(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """End an exception; findings it hid are shown again from the next run."""
+    """End an exception; findings that it hid are shown again from the next run."""
     with open_context(home, "exception") as context:
         last = actions.exception_end(context, exception_id, reason, wholly=wholly)
     ended = f"ends on {last}" if last else "is taken back"

@@ -96,7 +96,7 @@ def _in_words(where: str, found: Examination) -> list[str]:
 
 
 def _declared(found: Examination) -> list[str]:
-    """What to paste into the settings, for somebody to correct."""
+    """Return settings to paste and correct."""
     if not found.proposal:
         return [
             "  An export is read once its columns are declared, as declared_csv or",

@@ -134,7 +134,7 @@ def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
 
 
 def _local(place: DistrictHome, one: ListSource) -> tuple[Mapping[str, bytes], str]:
-    """The files of a list, and the one to begin with."""
+    """Return the files of a list, and the one to begin with."""
     path = place.path / one.origin
     if path.is_file():
         # lists of domain-list-community include their neighbors
@@ -153,7 +153,7 @@ def _read(files: list[Path], folder: Path) -> Mapping[str, bytes]:
 
 
 def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
-    """One file from the network, since the settings name it."""
+    """Download one file that the settings name."""
     request = Request(url, headers={"User-Agent": "schoolbell"})  # noqa: S310
 
     def read() -> bytes:

@@ -1,7 +1,7 @@
-"""What commands print: a line for people, an object for machines, rows as a file.
+"""Output of commands: a line for people, an object for machines, rows as a file.
 
-What stands in a log was written by strangers: a terminal gets no control
-character, a spreadsheet no formula.
+Log fields are outside input: a terminal gets no control character, a spreadsheet no
+formula.
 """
 
 import csv
@@ -30,13 +30,13 @@ LIKE_NUMBERS = (int, float, bool)
 
 
 def rendered(rows: pl.DataFrame, kind: Kind, about: About) -> bytes:
-    """The rows as a file of a kind.
+    """Return the rows as a file of a type.
 
     Args:
-        about: Name and value of what a reader of a workbook must know of the rows.
+        about: Name and value of facts that a reader of a workbook needs.
 
     Raises:
-        SettingsError: More rows than a sheet of Excel holds.
+        SettingsError: More rows than an Excel sheet can contain.
     """
     if kind == "parquet":
         file = io.BytesIO()
@@ -93,7 +93,7 @@ def _sheet_cell(value: object) -> object:
 
 
 def _text(value: object) -> str:
-    """A value as words; an unknown one is empty, a list its members."""
+    """Return a value as words; an unknown one is empty, a list its members."""
     if value is None:
         return ""
     if isinstance(value, list):

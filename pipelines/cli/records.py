@@ -216,7 +216,7 @@ def close(
     reason: Annotated[str, typer.Option(help="Why it ends without a release.")],
     as_json: AsJson = False,
 ) -> None:
-    """End a request without a release: withdrawn, or nothing is there."""
+    """Close a request without a release: withdrawn, or no records."""
     with _opened(home) as context:
         actions.close(context, number, reason)
     tell({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)

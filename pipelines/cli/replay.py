@@ -81,7 +81,7 @@ def replay(
 
 
 def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) -> None:
-    """Each value of a parameter, with the findings that it would add or remove."""
+    """Print each value of a parameter, with the findings that it would add or remove."""
     name, steps = _steps(text)
     with open_context(home, "replay") as context, _scratch() as folder:
         before = copied(context.district, folder)
@@ -186,7 +186,7 @@ def _value(text: str) -> Any:
 
 
 def _refuse_errors(before: District, after: District) -> None:
-    """A row that would be set aside cannot be tried."""
+    """Raise an error for a row that would be rejected: it cannot be previewed."""
     known = {str(problem) for problem in before.registry.problems}
     wrong = [error for error in after.registry.errors if str(error) not in known]
     if wrong:
@@ -195,7 +195,7 @@ def _refuse_errors(before: District, after: District) -> None:
 
 
 def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
-    """Each difference under pseudonyms, with the verdict that the finding has."""
+    """Yield each difference under pseudonyms, with the finding's verdict."""
     decided = last_verdicts(context.district.store)
     for difference in found:
         finding, day = difference.finding, difference.finding.event_date.isoformat()
@@ -222,7 +222,7 @@ def _graded(difference: Difference, when: str) -> str | None:
 
 
 def _tell(found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
-    """The differences; counts alone for whoever may not see findings."""
+    """Print the differences; only counts for a user who may not see findings."""
     counts = Counter(
         (difference.effect, difference.finding.rule) for difference in found.differences
     )

@@ -135,9 +135,9 @@ def bring(district: District, paths: Sequence[Path]) -> None:
 
 
 def _place(file: Path, folder: Path) -> Path:
-    """Return where to copy a log: its own name, or a new one if another log has it.
+    """Return where to copy a log: its name, or a new one if another log has it.
 
-    What is there may be the beginning of the log: the copy was cut off, or the log
+    An existing file may be the beginning of the log: the copy was interrupted, or the log
     has grown since.
     """
     names = chain([file.name], (f"{number}-{file.name}" for number in count_from(2)))

@@ -24,9 +24,9 @@ def upgrade(
 ) -> None:
     """Upgrade a home from an earlier version.
 
-    The state is copied, compared with the old one row by row, and put in its place
-    at one instant; the old one stays beside it. Run it after each new release; where
-    nothing is to do it says so. Exit codes: 0 done, 1 something does not hold.
+    The state is copied, compared with the old one row by row, and swapped in at one
+    instant; the old one is kept next to it. Run it after each new release; it reports if
+    nothing is to do. Exit codes: 0 done, 1 a check failed.
     """
     if is_check:
         _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)

@@ -48,7 +48,7 @@ def who(
 
 
 def _told(answer: Answer, zone: ZoneInfo) -> list[str]:
-    """The answer in lines, in local time: what is known, the chain, the gaps."""
+    """Return the answer in lines, in local time: what is known, the chain, the gaps."""
     lines = [
         (
             f"Grade {answer.grade}: account {answer.account or 'not known'}, "
@@ -76,7 +76,7 @@ def _shown(time: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _address(text: str) -> tuple[str, int | None]:
-    """Address in its canonical form, and the port if there is one."""
+    """Return the address in its canonical form, and the port if there is one."""
     host, port = text, ""
     if text.startswith("["):
         host, _, port = text[1:].partition("]")
@@ -105,7 +105,7 @@ AS_WRITTEN = tuple(
 
 
 def _read(text: str) -> datetime | None:
-    """A time in ISO 8601, or as people write it."""
+    """Parse a time in ISO 8601, or as people write it."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -119,7 +119,7 @@ def _read(text: str) -> datetime | None:
 
 
 def instant(text: str, zone: str) -> datetime:
-    """The moment in UTC; a time without an offset is the district's."""
+    """Return the moment in UTC; a time without an offset is in the district's zone."""
     time = _read(text)
     if time is None:
         raise SettingsError(

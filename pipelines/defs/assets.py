@@ -1,9 +1,9 @@
 """Every asset: landing files become events, models tables, findings reports and alerts.
 
 There is one asset for each SQL model and each class of events; the work is done in the
-folders below. A step shows a few rows of its table. Dagster's pages have no login: so
-the preview has columns that are about nobody, and of those with text only the ones
-whose words are a closed list of ours.
+folders below. A step shows a few rows of its table. Dagster's pages have no login, so
+the preview has only columns that are not about people, and text columns only if their
+words are a closed list.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ DIMENSIONS = {
 
 
 def given_specs() -> list[dg.AssetSpec]:
-    """What no model makes: the registry, and the dimensions computed in Python."""
+    """Return assets that no model makes: the registry, and dimensions computed in Python."""
     registry = [
         dg.AssetSpec(
             key=["registry", name],
@@ -146,7 +146,7 @@ def model_asset(
 
 
 def _refuse_empty(days: list[date], held: list[date]) -> None:
-    """Days of which no log line came, nor shortly before, have nothing to build."""
+    """Raise an error for days without log lines on them or shortly before."""
     if days and not days_said_of(held) & {*days}:
         span = f"{held[0]} to {held[-1]}" if held else "none yet"
         raise dg.Failure(
@@ -156,7 +156,7 @@ def _refuse_empty(days: list[date], held: list[date]) -> None:
 
 
 def _beforehand(database: Database, model: Model, days: list[date]) -> str:
-    """Which days are built, and how many rows that are there they replace."""
+    """Describe the days to build, and the number of existing rows that they replace."""
     rows = 0
     if database.has(model.name):
         rows = database.row_count(model, days or [None])
@@ -165,14 +165,14 @@ def _beforehand(database: Database, model: Model, days: list[date]) -> str:
 
 
 def _group(model: Model) -> str:
-    """The folder; detections by what they are about, since there are many."""
+    """Return the folder; for detections, their subject, because there are many."""
     folder = model.schema_name
     about = model.header.kind
     return f"{folder}_{about}" if about else folder
 
 
 def _metadata(model: Model) -> dict[str, Any]:
-    """What columns mean, and the file that makes them."""
+    """Return the meaning of the columns, and the file that makes them."""
     columns = [
         dg.TableColumn(
             name,
@@ -206,7 +206,7 @@ def _dependency(model: Model, name: str) -> dg.AssetDep:
 
 
 def _checks(model: Model) -> dict[str, str]:
-    """Check name to the condition it stands for."""
+    """Return check names and their conditions."""
     numbered = {
         f"holds_{number}": check.holds for number, check in enumerate(model.header.checks, start=1)
     }
@@ -236,7 +236,7 @@ TEXT = ("varchar", "json", "[]", "struct", "map")
 
 
 def shown_columns(model: Model) -> list[str]:
-    """The columns that may be shown to whoever opens the page."""
+    """Return the columns that anyone who opens the page may see."""
     return [
         name
         for name, column in model.header.columns.items()
@@ -249,7 +249,7 @@ def shown_columns(model: Model) -> list[str]:
 
 
 def preview(database: Database, model: Model) -> dict[str, Any]:
-    """Metadata of a materialization; empty where nothing may be or is there."""
+    """Return metadata of a materialization; empty if nothing may be shown."""
     columns = shown_columns(model)
     if not columns or not database.has(model.name):
         return {}
@@ -270,7 +270,7 @@ def _plain(value: Any) -> str | int | float | bool:
 
 
 def column_schema(columns: Mapping[str, Column]) -> dg.TableSchema:
-    """What Dagster shows of the columns of a frame."""
+    """Return Dagster's description of the columns of a frame."""
     return dg.TableSchema(
         [dg.TableColumn(name, sql_type(one.dtype), one.meaning) for name, one in columns.items()]
     )
@@ -346,7 +346,7 @@ WARN = dg.AssetCheckSeverity.WARN
 def findings_asset(
     detections: Sequence[Model], daily: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Candidates of a day become findings, each with its lines copied."""
+    """Build the asset that turns a day's candidates into findings, with copied lines."""
 
     @dg.asset(
         key=FINDINGS,

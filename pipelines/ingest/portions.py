@@ -233,7 +233,7 @@ def parse_block(task: BlockTask) -> Written:
         blanks += parsed.blanks
     frames = staged.frames()
     rejects = frames.pop(REJECTS, None)
-    # whoever begins the task again finds nothing of this name
+    # a task that restarts finds no file of this name
     name = f"{task.name}-{token_hex(4)}"
     with writing_to(task.lake):
         return Written(

@@ -210,7 +210,7 @@ def hold_back(store: Store, found: Iterable[Quarantined]) -> None:
 
 
 def lift(store: Store, model: str, days: Collection[date | None]) -> None:
-    """These days of a model were built."""
+    """Release these days of a model from quarantine."""
     with store.writing() as connection:
         _lifted(connection, model, days)
 
