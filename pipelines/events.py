@@ -18,12 +18,12 @@ LINES_A_FILE = 1 << 32
 
 
 def event_id_of(file_id: int, line_no: int) -> int:
-    """The id of the event that a line of a file is."""
+    """Return the event id of a line of a file."""
     return file_id * LINES_A_FILE + line_no
 
 
 def place_of(event_id: int) -> tuple[int, int]:
-    """File and line of an event."""
+    """Return file and line of an event."""
     return divmod(event_id, LINES_A_FILE)
 
 
@@ -49,7 +49,7 @@ class Column:
 
 @dataclass(frozen=True)
 class EventClass:
-    """One kind of thing that happened, and the columns that tell it."""
+    """One kind of event, and its columns."""
 
     name: str
     ocsf: int | None
@@ -62,7 +62,7 @@ class EventClass:
         return pl.Schema({name: col.dtype for name, col in self.columns.items()})
 
     def names(self) -> list[str]:
-        """The column names in order."""
+        """Return the column names in order."""
         return list(self.columns)
 
 

@@ -383,7 +383,7 @@ def findings_asset(
 
 
 def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
-    """The pseudonymous copy that readers open."""
+    """Build the asset of the pseudonymous copy that readers open."""
 
     @dg.asset(
         key=SNAPSHOT,
@@ -402,7 +402,7 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
 
 
 def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
-    """Weeks from Monday to Sunday from the first day's, the running one included."""
+    """Return weeks from Monday to Sunday from the first day's, with the current one."""
     start = monday(first).isoformat()
     return dg.WeeklyPartitionsDefinition(
         start_date=start, timezone=zone, day_offset=1, end_offset=1
@@ -412,10 +412,10 @@ def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
 def report_metadata(
     done: Sequence[Published], week: date, address: str
 ) -> dict[str, dg.MetadataValue[Any]]:
-    """Where the week's report is, and the numbers of its page one.
+    """Return the location of the week's report, and the numbers of its page one.
 
     Args:
-        done: What was published; the week before is among it, for its link.
+        done: The published weeks, with the week before for its link.
         address: Where the reports folder is on a web server; may be empty.
     """
     pages = [str(one.page) for one in done]
@@ -435,7 +435,7 @@ def report_metadata(
 
 
 def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
-    """The weekly report, made from the newest snapshot."""
+    """Build the asset of the weekly report, made from the newest snapshot."""
 
     @dg.asset(
         key=REPORT,
@@ -505,7 +505,7 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
 
 
 def logged(done: Result) -> Iterator[str]:
-    """What a run tells, less the reasons of failures, which may hold a log's value."""
+    """Yield a run's messages without the reasons of failures, which may contain log values."""
     yield from told(replace(done, failures=()))
     yield from (failure.message for failure in done.failures)
 
@@ -516,7 +516,7 @@ def logged(done: Result) -> Iterator[str]:
     "older than the first partition.",
 )
 def everything() -> None:
-    """Do all that is due."""
+    """Run everything that is due."""
     run_all()
 
 

@@ -51,7 +51,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Done:
-    """What a page shows of an act.
+    """What a page shows after an action.
 
     Attributes:
         said: One sentence.
@@ -66,13 +66,13 @@ class Done:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A change of the registry that is tried on a copy before it is made.
+    """A registry change that is previewed on a copy before it is made.
 
     Attributes:
-        why: What speaks for it.
+        why: Reasons for it.
         rows: What would be written, line by line.
-        effects: What it would change, in sentences; takes its time.
-        note: From when it counts.
+        effects: Its changes, in sentences; takes time.
+        note: When it takes effect.
         write: Makes the change.
     """
 
@@ -87,16 +87,16 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One act at the desk.
+    """One action at the desk.
 
     Attributes:
-        command: The command that does the same.
-        act: Does it; of what is tried first, what the attempt writes.
-        attempt: Looks up, outside the desk's lock, what is tried before it is done.
-        confirm: The button that does what was tried.
-        is_needed_seen: It waits for a run where its effect cannot be told before.
-        about: Field that holds what the act is about; its revision is compared.
-        back: Page to show afterwards; that of what it is about where none is named.
+        command: The command with the same effect.
+        act: Performs it; for a previewed action, writes it.
+        attempt: Builds the preview, outside the desk's lock.
+        confirm: The button that performs a previewed action.
+        is_needed_seen: The change cannot be submitted until its preview has finished.
+        about: Field with the subject of the action; its revision is compared.
+        back: Page to show afterwards; by default, that of its subject.
     """
 
     name: str
@@ -287,7 +287,7 @@ def _group(context: ActionContext, values: Values) -> Done:
 
 
 def _groups_given(context: ActionContext, values: Values) -> list[proposals.Group]:
-    """The groups of a form; where single rows can be ticked, no more than these."""
+    """Return the groups of a form; if single rows can be checked, only these."""
     meant = proposals.of_group(proposals.offered(context), values["group"])
     if values.get("is_ticked"):
         meant = [
@@ -313,7 +313,7 @@ MOST_LINES = 3
 
 
 def proposal_rows(offer: Offer) -> list[str]:
-    """What accepting writes: the first rows, or of how many people they are."""
+    """Return what accepting writes: the first rows, or the number of people in them."""
     count = len(offer.proposals)
     if offer.file in proposals.COUNTED:
         people = len({one.cells["person_id"] for one in offer.proposals})
@@ -326,7 +326,7 @@ def proposal_rows(offer: Offer) -> list[str]:
 
 
 def _site_row(context: ActionContext, values: Values) -> dict[str, str]:
-    """The row that the fields of the form about a site stand for."""
+    """Return the registry row for the fields of the form about a site."""
     return permits.proposal(
         context,
         values["site"],

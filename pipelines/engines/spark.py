@@ -1,9 +1,9 @@
-"""Work in the tasks of an Apache Spark cluster: for more than one machine holds.
+"""Engine of an Apache Spark cluster: for more work than one machine can do.
 
-Spark carries functions and names of files; no row of a log passes through it. Each
-task is a job of its own, begun as soon as it is known; what an executor that ends
-leaves undone, Spark gives to another. Every machine needs this package in the same
-version, and the same folders at the same paths.
+Spark carries functions and file names; no row of a log passes through it. Each
+task is a separate job, begun as soon as it is known; Spark reassigns tasks of an executor
+that ends. Every machine needs this package in the same version, and the same folders at
+the same paths.
 """
 
 import os
@@ -65,7 +65,7 @@ class Spark(Engine):
 
 
 def _connected(master: str) -> Any:
-    """A connection to the cluster.
+    """Return a connection to the cluster.
 
     Raises:
         EngineError: Spark is not installed, no cluster is named, or it cannot be used.
@@ -79,7 +79,7 @@ def _connected(master: str) -> Any:
     # the interpreter of this environment, unless the machines have another
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
-        # or else it would not know what spark-submit and Spark's own files say
+        # otherwise it would not know the settings of spark-submit and Spark's own files
         SparkContext._ensure_initialized()  # noqa: SLF001
         conf = SparkConf().setAppName("schoolbell")
         if master:

@@ -15,7 +15,7 @@ class Answer(NamedTuple):
     error: Exception | None
 
     def value(self) -> Any:
-        """What it returned.
+        """Return what it returned.
 
         Raises:
             Exception: What it raised.

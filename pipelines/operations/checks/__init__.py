@@ -87,7 +87,7 @@ class Installation:
 
     @cached_property
     def registry(self) -> Registry:
-        """What the district says."""
+        """The district's registry."""
         return load_registry(self.home, self.settings)
 
     @cached_property
