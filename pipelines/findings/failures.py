@@ -49,7 +49,7 @@ class Failure:
 
 
 def failures(district: District) -> list[Failure]:
-    """What could not be built, by the model that failed."""
+    """Return what could not be built, by the model that failed."""
     found: dict[str, list[Quarantined]] = {}
     for entry in quarantined(district.store):
         found.setdefault(entry.cause, []).append(entry)

@@ -76,9 +76,9 @@ Named = Callable[[Mapping[str, Any], str | None], str]
 def rows(
     cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
 ) -> list[dict[str, Any]]:
-    """One row per finding that counts, in order of day and id; students' come last.
+    """Return one row per finding that counts, by day and id; students' are last.
 
-    A finding that sums up several days is shown with the last 24 hours of them:
+    A finding that covers several days is shown with their last 24 hours:
     it belongs to the day on which it was complete.
 
     Args:

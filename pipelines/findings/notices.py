@@ -1,9 +1,9 @@
-"""Answers a notice from outside: whose an address was at a moment, and how sure.
+"""Answer to a notice from outside: the user of an address at a moment, with a grade.
 
 The chain is address translation → device by lease, tunnel or fixed address →
 account by logons. Each link is shown with its log line, each break as a gap. The
-grade is that of web requests, except that grade A needs a login on the very line
-that the notice is about; grade D names nobody. Everything comes out under
+grade is that of web requests, except that grade A needs a login on the same line
+that the notice is about; grade D names no one. The whole answer uses
 pseudonyms.
 """
 
@@ -25,7 +25,7 @@ from pipelines.warehouse.snapshots import looking
 
 @dataclass(frozen=True)
 class Asked:
-    """What the notice names: an address, its port if told, and the moment in UTC."""
+    """The subject of the notice: an address, its port if given, and the moment in UTC."""
 
     address: str
     port: int | None
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Because:
-    """Who asks, as the operating system says, why, and for which case."""
+    """The user, as the operating system identifies them, the reason, and the case."""
 
     actor: str
     reason: str = ""
@@ -43,7 +43,7 @@ class Because:
 
 @dataclass(frozen=True)
 class Link:
-    """One link of the chain: what it says, from when to when, by which lines."""
+    """One link of the chain: its fact, its time range, its lines."""
 
     kind: str
     says: str
@@ -54,15 +54,15 @@ class Link:
 
 @dataclass
 class Answer:
-    """Whose it was, under pseudonyms; what is not known is None.
+    """The device and account, under pseudonyms; unknown values are None.
 
     Attributes:
         grade: A, B, C or D, as for web requests.
         facts: The facts behind it, as `core.http_requests` names them.
         account: None for grade D, always.
-        is_pupil: The account is a student's.
-        is_crowded: The address stands for many devices.
-        is_remote: The address is a tunnel's.
+        is_pupil: The account belongs to a student.
+        is_crowded: The address represents many devices.
+        is_remote: The address belongs to a tunnel.
         links: The chain, in order.
         gaps: What breaks it or makes it weak.
     """
@@ -182,7 +182,7 @@ def attributed(
 
 
 def _seen(case: Case, row: Mapping[str, Any]) -> Link:
-    """What one source saw; under grade D it names nobody either."""
+    """Return one source's observation; under grade D it names no one either."""
     is_named = case.answer.grade != "D"
     account = case.name("account", row["account"]) if is_named else "an account"
     return Link(
@@ -197,9 +197,9 @@ def _seen(case: Case, row: Mapping[str, Any]) -> Link:
 def _named(
     case: Case, flow: Mapping[str, Any] | None, claims: Sequence[Mapping[str, Any]]
 ) -> tuple[str | None, bool]:
-    """The account that the flow's line names, and whether it is only a guess.
+    """Return the account in the flow's line, and whether it is only a guess.
 
-    Without a line a firewall's mapping of that moment is the same guess.
+    Without a line, a firewall's mapping of that moment is the same guess.
     """
     if flow is not None and flow["user_name"] is not None:
         found = case.rows(_LOGIN, user_name=flow["user_name"], format=flow["format"])
@@ -220,7 +220,7 @@ def _graded(
     D names no one.
     """
     answer, (account, is_guess) = case.answer, named
-    # let in at that very device, or into the tunnel
+    # authenticated at this device, or into the tunnel
     sure = {"keyboard", "tunnel"} if answer.is_remote else {"keyboard"}
     confirmed = {row["account"] for row in claims if row["witness"] in sure}
     is_confirmed = account in confirmed and not answer.is_crowded
@@ -267,7 +267,7 @@ def _without_owner(
     account: str | None,
 ) -> tuple[str | None, str, str]:
     """Return the account at a device whose owner does not decide."""
-    # of shared stock, or of somebody else's device, a saved login says nothing
+    # on shared stock, or another person's device, a saved login proves nothing
     is_nobodys = not device.get("assigned_to") and not device.get("pool")
     naming = {"keyboard", "wifi"} if is_nobodys else {"keyboard"}
     seated = [row["account"] for row in claims if row["witness"] in naming]
@@ -283,14 +283,14 @@ def _without_owner(
 
 
 def _outlived(case: Case, ip: str, account: str | None) -> bool:
-    """A firewall had the name there before another device took the address over."""
+    """Return whether a firewall's mapping is older than another device's use of the address."""
     param = models()["core.http_requests"].header.params["mapping_minutes"]
     rows = case.rows(_OUTLIVED, ip=ip, account=account, minutes=param.default)
     return bool(rows)
 
 
 def _owned(case: Case, owner: str | None) -> str | None:
-    """The account of whom the device is assigned to."""
+    """Return the account of the person that the device is assigned to."""
     owned = case.rows(_OWNERS, person_id=owner) if owner else []
     return owned[0]["account"] if owned else None
 
@@ -314,7 +314,7 @@ select 1 from built.identity.address_holders where ip = $ip and event_date = $da
 
 
 def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
-    """The inside address, and the flow that wore the outside one."""
+    """Return the inside address, and the flow that used the outside one."""
     asked, gaps = case.asked, case.answer.gaps
     flows = case.rows(_NAT, address=asked.address, port=asked.port)
     found = sorted({row["ip"] for row in flows})
@@ -362,7 +362,7 @@ TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunn
 
 
 def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
-    """Which devices have a claim, and what says so of each."""
+    """Return the devices that may have had the address, and the source for each."""
     claims = {
         f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
     }
@@ -371,7 +371,7 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
 
 
 def held(case: Case, ip: str) -> Mapping[str, Any]:
-    """The device that held the address, as the registry has it."""
+    """Return the registry's row of the device that had the address."""
     answer = case.answer
     for place in case.rows(_PLACE, ip=ip):
         answer.building = place["building"] if place["has_location"] else None
@@ -413,14 +413,14 @@ CLOCKS_DIFFER = 5
 
 
 def resolve(district: District, asked: Asked, because: Because) -> Answer:
-    """The chain from an address to an account, as far as the logs carry it.
+    """Return the chain from an address to an account, as far as the logs show it.
 
-    The question is in the audit chain before the answer is in anybody's hands.
+    The audit chain records the question before the answer is returned.
 
     Raises:
-        ModelError: Nothing was built yet.
-        BusyError: A run is at work.
-        AuditError: It cannot be noted; there is no answer then.
+        ModelError: Nothing has been built.
+        BusyError: A run is in progress.
+        AuditError: It cannot be recorded; then there is no answer.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
     names = pseudonyms(district, day)
@@ -437,7 +437,7 @@ def resolve(district: District, asked: Asked, because: Because) -> Answer:
 
 
 def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
-    """Which address at which moment, and to whom it led; pseudonyms only."""
+    """Return the address, the moment and the result, with pseudonyms only."""
     address = names.names("address", [asked.address])[asked.address]
     port = "" if asked.port is None else f":{asked.port}"
     moment = asked.time.isoformat(timespec="seconds")

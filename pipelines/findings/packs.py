@@ -1,7 +1,7 @@
-"""An evidence pack: one zip for one case, which a stranger can verify off-line.
+"""Evidence packs: one zip for one case, which anyone can verify offline.
 
-Everything is a text that people and programs can read. A manifest names the hash
-of each member; a small verifier in plain Python lies beside it. Two packs of the
+All members are texts that people and programs can read. A manifest contains the hash
+of each member, next to a small verifier in plain Python. Two packs of the
 same material are the same bytes.
 """
 
@@ -52,21 +52,21 @@ CHAIN_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """What a pack is made of; names are what the edition shows.
+    """Material of a pack; names as the edition shows them.
 
     Attributes:
         case: Fields of the case.
-        findings: Each finding as it is kept, its names as they are to be shown.
+        findings: Each stored finding, with names as they are to be shown.
         lines: Copied lines, in order of finding and position, with `line` as text
-            where the edition shows it, else None.
-        chain: Whose each cited line is, and how that is known.
-        history: What became of each finding.
-        verdicts: What reviewers decided.
-        queries: SQL by file, as it stands now.
-        versions: Of Schoolbell, its parts, the registry and the settings.
-        has_names: Names and lines stand in it.
-        statements: What the person concerned says, their text where names stand in it.
-        letter: The page for whom the case is referred to; empty where it is to nobody.
+            if the edition shows it; otherwise None.
+        chain: Account and device of each cited line, and how they are known.
+        history: Changes of each finding.
+        verdicts: Reviewers' decisions.
+        queries: Current SQL by file.
+        versions: Versions of Schoolbell, its parts, the registry and the settings.
+        has_names: It contains names and lines.
+        statements: The concerned person's statements; in full if names are included.
+        letter: The page for the receiving office; empty without a referral.
     """
 
     case: Mapping[str, Any]
@@ -83,12 +83,12 @@ class Material:
 
 
 def pack(material: Material) -> bytes:
-    """The zip, sealed by its manifest."""
+    """Build the zip, sealed by its manifest."""
     return sealed_zip(dict(_members(material)))
 
 
 def sealed_zip(members: dict[str, bytes]) -> bytes:
-    """Members as a zip with the manifest of their hashes; the same give the same."""
+    """Zip members with a manifest of their hashes; the same members give the same bytes."""
     manifest = "".join(
         f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n" for name in sorted(members)
     )
@@ -132,7 +132,7 @@ def _members(material: Material) -> Iterator[tuple[str, bytes]]:
 
 
 def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
-    """What the person concerned says; the whole text where names may stand in it."""
+    """Yield the concerned person's statements; in full if names are allowed."""
     if not material.statements:
         return
     columns = ("statement_id", "received_time", "summary", "tests", "sha256")
@@ -144,7 +144,7 @@ def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
 def _evidence_lines(
     lines: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """Rows of the table of lines, and the lines themselves; the same text once."""
+    """Return rows of the table of lines, and the lines themselves; the same text once."""
     rows: list[dict[str, Any]] = []
     texts: dict[str, bytes] = {}
     known: dict[str, str] = {}
@@ -164,7 +164,7 @@ EXPLAINED = ("finding_id", "name", "test")
 def _alternatives(
     findings: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Other explanations with their tests, and those that the rules exclude."""
+    """Return other explanations with their tests, and those that the rules exclude."""
     rows = [
         {"finding_id": finding["finding_id"], **explanation}
         for finding in findings
@@ -175,7 +175,7 @@ def _alternatives(
 
 
 def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
-    """What these logs cannot show, each sentence once."""
+    """Return what these logs cannot show, each sentence once."""
     limits = dict.fromkeys(text for finding in findings for text in finding["limits"])
     return "These logs cannot show:\n\n" + "".join(f"- {text}\n" for text in limits)
 
@@ -185,7 +185,7 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """A table; a cell that a spreadsheet would take for a formula is quoted."""
+    """Return a table as CSV; a cell that a spreadsheet would read as a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
@@ -272,10 +272,10 @@ where requests.event_id in (select unnest($ids))
 
 
 def gathered(district: District, case: Case, named: Named | None) -> Material:
-    """Everything about a case.
+    """Collect everything about a case.
 
     Args:
-        named: Gives the pseudonyms; None: names, and the lines as they are.
+        named: Returns the pseudonyms; None for names and the original lines.
     """
     wanted = {str(finding["finding_id"]) for finding in case.findings}
     copies = stored_evidence(district.store, wanted)
@@ -296,7 +296,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
 
 
 def _events(district: District, case: Case, named: Named | None) -> list[Row]:
-    """What became of the findings; reasons may spell a site that the edition hides."""
+    """Return changes of the findings; a reason may name a site that the edition hides."""
     found = [finding["finding_id"] for finding in case.findings]
     events: list[Row] = [row for finding_id in found for row in history(district.store, finding_id)]
     events.sort(key=lambda row: row["entry_id"])
@@ -363,7 +363,7 @@ def _lines(district: District, copies: Iterable[Row], named: Named | None) -> li
 def _chain(
     district: District, case: Case, copies: Sequence[Row], named: Named | None
 ) -> list[dict[str, Any]]:
-    """Each cited line with whose it is; the grade and its reasons where still known."""
+    """Return each cited line with its account; with grade and reasons if still known."""
     places = {
         file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
     }
@@ -417,7 +417,7 @@ def _known(district: District, case: Case) -> dict[int, tuple[str | None, int | 
         with looking(district.home.warehouse) as database:
             rows = database.rows(_KNOWN, {"ids": ids})
     except SchoolbellError:
-        return {}  # nothing is built, or a run is at work: the copies stand alone
+        return {}  # nothing is built, or a run is in progress: only the copies are available
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}
 
 
@@ -430,7 +430,7 @@ def _verdicts(events: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _queries(rules: Sequence[str]) -> dict[str, str]:
-    """The SQL files of some rules, and of all that they read."""
+    """Return the SQL files of some rules, and of everything that they read."""
     every = models()
     wanted = {name for name, model in every.items() if model.header.code in rules}
     for name in reversed(list(every)):

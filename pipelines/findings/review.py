@@ -1,10 +1,10 @@
-"""What people decide about findings: verdicts, assignments, and a second person's yes.
+"""Decisions about findings: verdicts, assignments, and a second person's approval.
 
-Each act is one transaction with its entry in the audit chain. A verdict can be given
-again; all are kept, the last one counts. An act that needs a second person is requested
-by one, approved by another, and done once: two persons of the registry, not two logins.
-A request is for one code name or case and for one reason. Without approval, or after
-too long, nothing happens.
+Each action is one transaction with its entry in the audit chain. A verdict can be given
+again; all are kept, and the last one counts. An action that needs a second person is
+requested by one, approved by another, and done once: two persons of the registry, not two
+logins. A request is for one code name or case and for one reason. Without approval, or
+after it expires, nothing happens.
 """
 
 import secrets
@@ -59,7 +59,7 @@ class Verdict:
     reason: str
 
     def __post_init__(self) -> None:
-        """Refuse a code that is none, and a reason that says nothing."""
+        """Reject an unknown code, and a reason without content."""
         if self.code not in VERDICTS:
             raise SettingsError(
                 f"there is no verdict {self.code!r}",
@@ -69,10 +69,10 @@ class Verdict:
 
 
 def required_reason(reason: str) -> str:
-    """A reason that says something.
+    """Return a reason that has content.
 
     Raises:
-        SettingsError: It does not.
+        SettingsError: It has none.
     """
     if len(reason.strip()) < SHORTEST_REASON:
         raise SettingsError(
@@ -96,7 +96,7 @@ def decide(
 
     Args:
         findings: Their rows, as `stored_findings` returns them.
-        is_own: Tells of an account whether it may be the reviewer's.
+        is_own: Predicate of accounts that may be the reviewer's own.
         is_again: An earlier verdict is replaced; otherwise it stops this one.
 
     Raises:
@@ -177,16 +177,16 @@ def not_oneself(finding: Mapping[str, Any], is_own: Callable[[str], bool]) -> No
 
 
 def _status_reason(transaction: Transaction, finding_id: str, code: str) -> str:
-    """The verdict's code, with the note that the data no longer show it, if so."""
+    """Return the verdict's code, with a note if the data no longer show the finding."""
     lacking = unsupported_reason(transaction, finding_id)
     return f"verdict {code}" + (f"; {lacking}" if lacking else "")
 
 
 def assign(chain: Chain, subject_id: str, assignee: str, by: Principal, reason: str = "") -> None:
-    """Give a finding or a case to somebody.
+    """Assign a finding or a case.
 
     Raises:
-        SettingsError: There is no such finding or case.
+        SettingsError: The finding or case does not exist.
     """
     known = _row(chain.store, subject_id)
     act = Act(
@@ -203,7 +203,7 @@ def assign(chain: Chain, subject_id: str, assignee: str, by: Principal, reason: 
 
 
 def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
-    """The finding's row; None for a case."""
+    """Return the finding's row; None for a case."""
     row = finding_row(store, subject_id)
     if row is None and not has_case(store, subject_id):
         raise SettingsError(
@@ -222,10 +222,10 @@ class SecondPersonError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What somebody wants to do with names, for which case and why.
+    """A request to use names, with its case and reason.
 
     Attributes:
-        subject: To what, under its pseudonym; the case itself if not given.
+        subject: Its subject, under a pseudonym; the case itself if not given.
     """
 
     action: str
@@ -235,12 +235,12 @@ class Wish:
 
 
 def granted(chain: Chain, wish: Wish, by: Principal) -> None:
-    """Let an act go on that another person approved, once; else ask for it.
+    """Allow an action that another person approved, once; otherwise request approval.
 
-    A home with one operator has no second person: there the chain alone tells.
+    A home with one operator has no second person: there the chain alone is the record.
 
     Raises:
-        SecondPersonError: No one has approved it yet; the request is recorded.
+        SecondPersonError: There is no approval yet; the request is recorded.
     """
     if by.is_alone:
         with chain.recording(_act(wish, by, f"{wish.action}, alone")):
@@ -265,10 +265,10 @@ def granted(chain: Chain, wish: Wish, by: Principal) -> None:
 
 
 def granted_for(chain: Chain, wish: Wish, by: Principal, lasting: timedelta) -> None:
-    """Like `granted`, and for some time after it again; each time is noted.
+    """Allow an approved action, repeatedly for some time; each use is recorded.
 
     Raises:
-        RefusedError: Nobody has approved it, or the time is over.
+        RefusedError: There is no approval, or it has expired.
     """
     row = None if by.is_alone else _running(chain, wish, by, lasting)
     if row is None:
@@ -359,12 +359,12 @@ def is_own_request(row: Mapping[str, Any], by: Principal, is_same: IsSame) -> bo
 
 
 def is_waiting(row: Mapping[str, Any]) -> bool:
-    """Nobody has answered a request yet, and it is not too old to be answered."""
+    """Return whether a request is unanswered and has not expired."""
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
 
 
 def _open(chain: Chain, wish: Wish, by: Principal) -> Mapping[str, Any] | None:
-    """The newest request of theirs for the same thing that is still good."""
+    """Return the newest valid request of this user for the same thing."""
     unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
     return next((row for row in unused if _is_fresh(row)), None)
 

@@ -1,9 +1,9 @@
-"""Sigma rules of others, asked of the lake: leads about lines, and never a person.
+"""Public Sigma rules, run on the lake: leads about lines, never about a person.
 
-pySigma reads a rule; what it says becomes a query whose text holds nothing of it:
-every value is a parameter, every field a column of our own table of names, and
-addresses of a network are compared here, not in SQL. A rule that asks for what no
-column holds, or in a way that DuckDB cannot, is refused with the reason.
+pySigma parses a rule; the rule becomes a query whose text contains nothing from it:
+every value is a parameter, every field a column from a table of names, and
+network addresses are compared here, not in SQL. A rule that needs a missing
+column, or a feature that DuckDB lacks, is refused with the reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,11 +63,11 @@ _WINDOWS = """(
 
 @dataclass(frozen=True)
 class Relation:
-    """What rules of a kind of log are asked of.
+    """The relation that rules of one log source query.
 
     Attributes:
-        text: A relation of ours.
-        fields: Sigma's name of a field -> our column.
+        text: A built-in relation.
+        fields: Sigma's name of a field -> column.
     """
 
     text: str
@@ -119,16 +119,16 @@ REACHED = {
     SigmaCorrelationConditionOperator.GT: ">",
     SigmaCorrelationConditionOperator.GTE: ">=",
 }
-"""Fewer than so many is no lead: a log may lack lines."""
+"""Fewer than this is not a lead: a log may lack lines."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A rule that can be asked.
+    """A rule that can run.
 
     Attributes:
-        query: Gives `event_id`, `source`, `time`, `event_date`.
-        values: Of its parameters; a network stands with the column it is compared to.
+        query: Returns `event_id`, `source`, `time`, `event_date`.
+        values: Of its parameters; a network has the column that it is compared with.
     """
 
     title: str
@@ -150,7 +150,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class InNetwork:
-    """Addresses of a column that lie in a network."""
+    """Addresses of a column that are in a network."""
 
     relation: str
     column: str
@@ -188,7 +188,7 @@ class _Backend(TextQueryBackend):
         self._relation, self._values = relation, values
 
     def where(self, rule: SigmaRule) -> str:
-        """Its condition over the relation's columns."""
+        """Return its condition over the relation's columns."""
         if len(rule.detection.parsed_condition) != 1:
             raise SigmaError("it has several conditions")
         text = self.convert_condition(rule.detection.parsed_condition[0].parsed, ConversionState())
@@ -197,7 +197,7 @@ class _Backend(TextQueryBackend):
         return text
 
     def column(self, field: str) -> str:
-        """Our column of a field."""
+        """Return the column of a field."""
         found = self._relation.fields.get(field)
         if found is None:
             known = ", ".join(sorted(self._relation.fields))
@@ -218,23 +218,23 @@ class _Backend(TextQueryBackend):
         return f"coalesce({column}::varchar {how} {self._bound(pattern)} escape '\\', false)"
 
     def convert_condition_field_eq_val_str(self, cond: FieldIs, state: ConversionState) -> str:
-        """Text, whatever its case; wildcards as `like` has them."""
+        """Convert text in any letter case; wildcards as in `like`."""
         return self._like(cond, "ilike")
 
     def convert_condition_field_eq_val_str_case_sensitive(
         self, cond: FieldIs, state: ConversionState
     ) -> str:
-        """Text in this case."""
+        """Convert text in this letter case."""
         return self._like(cond, "like")
 
     def convert_condition_field_eq_val_num(self, cond: FieldIs, state: ConversionState) -> str:
-        """A number, also of a column of text."""
+        """Convert a number, also for a text column."""
         value: Any = cond.value
         column, bound = self.column(cond.field), self._bound(float(value.number))
         return f"coalesce(try_cast({column} as double) = {bound}, false)"
 
     def convert_condition_field_compare_op_val(self, cond: FieldIs, state: ConversionState) -> str:
-        """A number that is larger or smaller."""
+        """Convert a comparison of numbers."""
         value: Any = cond.value
         if value.op not in COMPARED:
             raise SigmaError(f"{value.op} is not supported")
@@ -243,7 +243,7 @@ class _Backend(TextQueryBackend):
         return f"coalesce(try_cast({column} as double) {how} {bound}, false)"
 
     def convert_condition_field_eq_val_re(self, cond: FieldIs, state: ConversionState) -> str:
-        """A pattern; pySigma has tried it with RE2, which is DuckDB's."""
+        """Convert a pattern; pySigma has checked it with RE2, which DuckDB uses."""
         value: Any = cond.value
         pattern = value.escape((), "\\", escape_escape_char=False, flag_prefix=True)
         column = self.column(cond.field)
@@ -251,33 +251,33 @@ class _Backend(TextQueryBackend):
         return f"coalesce(regexp_matches({column}::varchar, {bound}), false)"
 
     def convert_condition_field_eq_val_cidr(self, cond: FieldIs, state: ConversionState) -> str:
-        """An address of a network."""
+        """Convert membership in a network."""
         value: Any = cond.value
         column = self.column(cond.field)
         bound = self._bound(InNetwork(self._relation.text, column, value.network))
         return f"coalesce(list_contains({bound}::varchar[], {column}), false)"
 
     def convert_condition_field_eq_val_null(self, cond: FieldIs, state: ConversionState) -> str:
-        """Nothing is told."""
+        """Convert a missing value."""
         return f"({self.column(cond.field)} is null)"
 
     def convert_condition_field_exists(self, cond: FieldIs, state: ConversionState) -> str:
-        """Something is told."""
+        """Convert a present value."""
         return f"({self.column(cond.field)} is not null)"
 
     def convert_condition_field_not_exists(self, cond: FieldIs, state: ConversionState) -> str:
-        """The same as nothing."""
+        """Convert absence, the same as a missing value."""
         return self.convert_condition_field_eq_val_null(cond, state)
 
     def convert_condition_field_eq_val(self, cond: FieldIs, state: ConversionState) -> Any:
-        """Any value; what has no method here is refused."""
+        """Convert any value; a type without a method is refused."""
         kind = type(cond.value).__name__
         if kind not in HANDLED:
             raise SigmaError(f"values of the kind {kind} are not supported")
         return super().convert_condition_field_eq_val(cond, state)
 
     def convert_condition_val(self, cond: ConditionValueExpression, state: ConversionState) -> Any:
-        """A word without a field."""
+        """Refuse a word without a field."""
         raise SigmaError("a word that names no field would be sought everywhere")
 
 
@@ -289,10 +289,10 @@ HANDLED = (
 
 
 def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
-    """Every rule below a folder: as it is asked, or why it cannot be.
+    """Read every rule below a folder: its query, or why it cannot run.
 
     Raises:
-        SettingsError: There is no such folder.
+        SettingsError: The folder does not exist.
     """
     if not folder.is_dir():
         raise SettingsError(
@@ -397,7 +397,7 @@ def _correlated(
     known: Mapping[str, SigmaRule | SigmaCorrelationRule],
     values: dict[str, Any],
 ) -> str:
-    """Events of a group that come close enough together; the first of each."""
+    """Return events of a group that are close enough together; the first of each."""
     condition, parts = rule.condition, []
     if rule.type not in COUNTED or not isinstance(condition, SigmaCorrelationCondition):
         raise SigmaError(f"correlations of type {rule.type.name.lower()} are not supported")
@@ -438,7 +438,7 @@ COUNTED = {
 
 
 def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -> Iterator[Lead]:
-    """What the rules find on some days, rule by rule and day by day."""
+    """Yield what the rules find on some days, rule by rule and day by day."""
     lake = inputs.lake_files(district.store, district.home.lake)
     files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(district.store)}
     with writing(Path(":memory:"), threads=1) as database:
@@ -467,7 +467,7 @@ def _leads(
 
 
 def _addresses(database: Database, wanted: InNetwork, bounds: Mapping[str, date]) -> list[str]:
-    """Addresses of a column in a network; other text is in none."""
+    """Return addresses of a column in a network; other text is in none."""
     rows = database.rows(
         f"select distinct {wanted.column} from {wanted.relation} "
         f"where event_date between $first and $last and {wanted.column} is not null",

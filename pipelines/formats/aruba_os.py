@@ -54,7 +54,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A process, a number of six digits and a severity, each in angle brackets."""
+    """Match a process, a number of six digits and a severity, each in angle brackets."""
     return line.str.contains(HEAD)
 
 

@@ -42,7 +42,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The name of a box's log, or an activity cut by bars."""
+    """Match the name of a box's log, or an activity separated by bars."""
     return line.str.contains(BOX) | line.str.contains(r"type=[A-Z]+\|proto=.*\|srcIF=")
 
 

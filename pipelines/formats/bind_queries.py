@@ -48,7 +48,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A client that asked, or a line of `named`."""
+    """Match a client's query, or a line of `named`."""
     own = line.str.contains(rf"(?:^|[ >]){SHOWN}")
     return own | written_by(line, "named")
 

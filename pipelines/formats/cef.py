@@ -84,7 +84,7 @@ CATEGORIES = pl.coalesce(
 def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
     """Add the header's `vendor`, `product`, `event_id` and `title`, and the values.
 
-    All null where a line is no CEF; `fields` is null where what stands behind the
+    All are null if a line is not CEF; `fields` is null if the text after the
     header is neither empty nor begins with a key.
     """
     groups = pl.col("line").str.strip_chars("\r\n\x00 ").str.extract_groups(HEAD)
@@ -99,7 +99,7 @@ def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def disposition(title: pl.Expr) -> pl.Expr:
-    """The action's words, else those of the event's name."""
+    """Return the action's words, or those of the event's name."""
     told = pl.coalesce("key_act", value("fw_action").replace("NA", None), "key_outcome", title)
     stopped, passed = told.str.contains(STOPPED), told.str.contains(PASSED)
     return word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped))
@@ -118,10 +118,10 @@ TUNNEL = {
     "gw-auth": "logon", "gateway-auth": "logon", "gateway-connected": "logon",
     "portal-auth": "logon", "gateway-logout": "logoff",
 }  # fmt: skip
-"""Steps of GlobalProtect that say who was let in, or left."""
+"""Steps of GlobalProtect in which a user signed in or left."""
 
 BEFORE_LOGON = ["pre-logon"]
-"""Who has a tunnel while nobody has logged in."""
+"""User names of a tunnel before anyone has logged in."""
 
 HEADED = r"[01]\|Check Point\|"
 BEHIND = rf"^[^|]*(?:^| ){KEY}="
@@ -165,7 +165,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Seven parts behind the word CEF, or behind a bare 0."""
+    """Match seven parts after the word CEF, or after a bare 0."""
     parts = r"(?:[^|=]*\|){5}[A-Za-z0-9-]*\|"
     return line.str.contains(rf"CEF: ?[01]\|{parts}") | line.str.contains(
         r"(?:^|[ >])[01]\|[A-Za-z][^|=]*\|(?:[^|=]*\|){4}[A-Za-z0-9-]*\|"
@@ -226,7 +226,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Both halves of a line that was cut in two as the whole of it.
+    """Join both halves of a line that was cut in two.
 
     Adds `as_written`, and `is_rest`: it is the second half.
     """
@@ -247,12 +247,12 @@ def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def column(key: str) -> clock.Stamp:
-    """A stamp that `read` has put into two columns."""
+    """Return a timestamp that `read` has put into two columns."""
     return clock.Stamp(pl.col(f"{key}_time"), pl.col(f"{key}_time_quality"))
 
 
 def event_class() -> pl.Expr:
-    """By the name of the event and by what it holds."""
+    """Classify by the name of the event and by its content."""
     source = pl.coalesce("key_src", "key_c6a2").is_not_null()
     target = pl.coalesce("key_dst", "key_c6a3").is_not_null()
     carried = pl.coalesce("key_proto", "key_dpt").is_not_null()
@@ -279,7 +279,7 @@ def event_class() -> pl.Expr:
 
 
 def flow(context: Context) -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     outside = somewhere(address(value("sourceTranslatedAddress")))
     option = pl.lit(one_of(context.options, "in", ("received", "sent")), pl.String)
     vendor = pl.col("vendor")
@@ -322,14 +322,14 @@ def flow(context: Context) -> dict[str, pl.Expr]:
 
 
 def extras() -> pl.Expr:
-    """The header, and what has no column."""
+    """Return the header, and fields without a column."""
     fields = [pl.col("vendor"), pl.col("product"), title.alias("name")]
     fields += [known(value(key)).alias(key) for key in EXTRA]
     return pl.when(cls != "system_events").then(json_of(fields))
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = known(value("request"))
     return {
         "method": known(value("requestMethod")).str.to_uppercase(),

@@ -149,7 +149,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     outside = somewhere(address(value("xlatesrc")))
     zones = [value(key).str.to_lowercase() for key in ("inzone", "outzone")]
     extra = (
@@ -183,7 +183,7 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = value("resource")
     return {
         "method": known(value("method")).str.to_uppercase(),

@@ -91,7 +91,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def event_class() -> pl.Expr:
-    """By the name of the event and by what it holds."""
+    """Classify by the name of the event and by its content."""
     alert = pl.any_horizontal(
         [text.str.contains(ALERT) for text in (title, value("cat"))]
     ).fill_null(value=False)
@@ -107,7 +107,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     told = pl.coalesce("key_action", "key_act", "key_outcome", "event_id")
     stopped, passed = told.str.contains(STOPPED), told.str.contains(PASSED)
     fields = [pl.col("vendor"), pl.col("product"), pl.col("event_id"), title]
@@ -135,7 +135,7 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = known(pl.coalesce("key_url", "key_request"))
     return {
         "method": known(value("method")).str.to_uppercase(),

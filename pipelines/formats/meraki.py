@@ -180,7 +180,7 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = pl.coalesce(group("asked", 2), "blocked_url")
     return {
         "method": group("asked", 1).replace("UNKNOWN", None).str.to_uppercase(),

@@ -101,7 +101,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     worn = value("natSrc").str.extract_groups(r"^([0-9.]+)(?::([0-9]+))?")
     spent = pl.duration(milliseconds=whole(value("cdur"), 12), time_unit="us")
     closed = msg.str.contains("(?i)^connection closed")

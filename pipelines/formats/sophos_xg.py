@@ -68,7 +68,7 @@ subtype, said = value("log_subtype"), value("message")
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     none = pl.duration(seconds=0, time_unit="us")
     interim = (value("connevent") == "Interim").fill_null(value=False)
     nat = somewhere(address(value("tran_src_ip")))
@@ -126,7 +126,7 @@ def extras(interim: pl.Expr) -> pl.Expr:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = known(value("url"))
     status = whole(pl.coalesce("key_status_code", "key_httpresponsecode"), 3)
     named = known(pl.coalesce("key_domain", "key_domainname"))

@@ -237,7 +237,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     said = value("disp")
     extra = ("disp", "policy", "proxy_act", "in_if", "out_if", "msg")
     return {
