@@ -25,7 +25,7 @@ N = TypeVar("N", bound=Named)
 
 @cache
 def discover(package: str, constant: str, kind: type[N]) -> Mapping[str, N]:
-    """Every plug-in of `package`, by name.
+    """Return every plug-in of `package`, by name.
 
     Folders, and modules that begin with an underscore, hold what plug-ins share.
 

@@ -78,7 +78,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The product's name, then a bracket or a day written as one word."""
+    """Match the product's name, then a bracket or a day written as one word."""
     exported = line.str.contains(r" [Cc]heck[Pp]oint [^ ]+ - \[[a-zA-Z_]+::?\"")
     text = line.str.contains(r"[Cc]heck[Pp]oint: +[0-9]{1,2}[A-Z][a-z]{2}[0-9]{4} ")
     return exported | text
@@ -195,7 +195,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login or a mapping."""
+    """Return columns of a login or a mapping."""
     source, failed = value("identity_src"), act == "failed log in"
     left, identity = act == "log out", value("product") == "Identity Awareness"
     mapped = identity & source.is_in(COLLECTORS) & (act == "log in")

@@ -75,7 +75,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A message number of ASA, FTD or their forerunners."""
+    """Match a message number of ASA, FTD or their forerunners."""
     return line.str.contains(MESSAGE + ":? ")
 
 

@@ -64,7 +64,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A category of ISE with three numbers, or its numbers, stamp and code."""
+    """Match a category of ISE with three numbers, or its numbers, stamp and code."""
     return line.str.contains(
         rf"(?:^|[ >])(?:CISE_[A-Za-z_]+ [0-9]{{10}} [0-9]{{1,3}} [0-9]{{1,3}} "
         rf"|[0-9]{{10}} [0-9]{{1,3}} 0 {STAMP} [0-9]{{10}} [0-9]{{4,5}} [A-Z]+ )"
@@ -105,7 +105,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _field(key: str) -> pl.Expr:
-    """The first value of a key."""
+    """Return the first value of a key."""
     value = pl.col("text").str.extract(rf"(?:^|,) *{key}=((?:[^,\\]|\\.)*)", 1)
     plain = value.str.replace_all(r"\\(.)", "$1").replace("", None)
     # that a name is a placeholder is told by `account`, and the line stays a login
@@ -121,7 +121,7 @@ def _of_message(column: str) -> pl.Expr:
 
 
 def _who(context: Context) -> dict[str, pl.Expr]:
-    """The account, its card or address, and by which way it came."""
+    """Return the account, its card or address, and by which way it came."""
     sent = pl.coalesce("sent_name", "radius_name")
     user = account(pl.when(~sent.is_in(HIDDEN)).then(sent))
     station = radius.caller(pl.coalesce("station", "endpoint"))

@@ -37,7 +37,7 @@ RECORD = pl.col("record")
 
 
 def record() -> pl.Expr:
-    """The name of the log, null where the columns fit none."""
+    """Return the name of the log, null where the columns fit none."""
     width = pl.col("cells").list.len()
     return word_of(
         ("dns", (width >= 10) & cell(6).str.contains(r"^[0-9]+ \(.+\)$")),
@@ -121,12 +121,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """One of the four layouts, or the header line above them."""
+    """Match one of the four layouts, or the header line above them."""
     return pl.any_horizontal(line.str.contains(shape) for shape in SHAPES)
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The optional first line; positions are fixed without it."""
+    """Match the optional first line; positions are fixed without it."""
     return line.str.contains(r'(?i)^[\x{feff}]?"?timestamp"?,')
 
 
@@ -164,7 +164,7 @@ def _raw(key: str) -> pl.Expr:
 
 
 def _who() -> dict[str, pl.Expr]:
-    """The source: its address, and the user and computer among its identities."""
+    """Return the source: its address, and the user and computer among its identities."""
     inside, outside = address(_raw("inside")), address(_raw("outside"))
     label = _identity(USERS)
     in_label = label.str.extract(r"\(([^()]+)\)$", 1)
@@ -177,7 +177,7 @@ def _who() -> dict[str, pl.Expr]:
 
 
 def _identity(types: list[str]) -> pl.Expr:
-    """The first identity of one of the types, the policy's own one before others."""
+    """Return the first identity of one of the types, the policy's own one before others."""
     own = pl.when(_raw("identity_type").is_in(types)).then(_raw("identity"))
     names, kinds = (_raw(key).str.split(",") for key in ("identities", "identity_types"))
     fits = kinds.list.eval(pl.element().str.strip_chars(" ").is_in(types))
@@ -234,7 +234,7 @@ def _dns() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """The address outside, and the identity where it names no user."""
+    """Return the address outside, and the identity where it names no user."""
     outside = address(_raw("outside"))
     fields = [
         pl.when(pl.col("src_ip") != outside).then(outside).alias("external_ip"),

@@ -59,7 +59,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The stamp of the export, its name and numbers, then a name with a point."""
+    """Match the stamp of the export, its name and numbers, then a name with a point."""
     return line.str.contains(
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}},[0-9]{{1,3}} [^ ]+ .+? [0-9]+ "
         rf"[0-9]+ [0-9]+ {NAMED}"

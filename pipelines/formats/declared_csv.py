@@ -66,7 +66,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """Words with separators between; a record has at least its time in numbers."""
+    """Match words with separators between; a record has at least its time in numbers."""
     return line.str.contains(HEADER) & ~line.str.contains(LONG_NUMBER)
 
 
@@ -113,7 +113,7 @@ SEPARATORS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 
 
 def separator(options: Mapping[str, str]) -> str:
-    """One character between columns.
+    """Return one character between columns.
 
     Raises:
         SettingsError: The option says another.

@@ -66,7 +66,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def path(place: str) -> str:
-    """A place as a path of keys with slashes."""
+    """Return a place as a path of keys with slashes."""
     slashed = place.startswith("/")
     return place.removeprefix("/") if slashed else place.replace(".", "/")
 

@@ -55,7 +55,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of dnsmasq or one of its parts."""
+    """Match a syslog line of dnsmasq or one of its parts."""
     return written_by(line, "dnsmasq(?:-[a-z]+)?")
 
 
@@ -120,7 +120,7 @@ def _event_class() -> pl.Expr:
 
 
 def _extras() -> pl.Expr:
-    """The interface and DUID of a lease, the kind of a block."""
+    """Return the interface and DUID of a lease, the kind of a block."""
     kind = pl.when(IS_BLOCK).then(BODY.str.extract("^([a-z]+ [a-z]+) ", 1))
     fields = [
         pl.when(IS_LEASE).then("interface").alias("interface"),

@@ -43,7 +43,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with Duo's transaction, type of event and device of access."""
+    """Match an object with Duo's transaction, type of event and device of access."""
     keys = [rf'"{key}"\s*:' for key in ("txid", "event_type", "access_device")]
     return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
 

@@ -56,7 +56,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A date with points and no padding first."""
+    """Match a date with points and no padding first."""
     return line.str.contains(rf'^"?{STAMP}(?: |\t|",")')
 
 

@@ -74,7 +74,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object of one of the three layouts."""
+    """Match an object of one of the three layouts."""
     graph = line.str.contains(r'"createdDateTime"\s*:') & line.str.contains(
         r'"(?:userPrincipalName|servicePrincipalId)"\s*:'
     )
@@ -131,7 +131,7 @@ def _where() -> dict[str, pl.Expr]:
 
 
 def client_address(*, with_port: bool = False) -> pl.Expr:
-    """The address of `10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`; or its port."""
+    """Return the address of `10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`; or its port."""
     text = pl.coalesce("ip", "office_ip", "office_actor_ip")
     shape = r"^\[([^\]]+)\](?::([0-9]+))?$|^([0-9.]+)(?::([0-9]+))?$"
     parts = text.str.extract_groups(shape).struct

@@ -126,7 +126,7 @@ def disposition() -> pl.Expr:
 
 @cache
 def web() -> Mapping[str, pl.Expr]:
-    """Columns of a request; a path is put behind scheme and host."""
+    """Return columns of a request; a path is put behind scheme and host."""
     service = value("service").str.to_lowercase()
     scheme = pl.when(service.is_in(["http", "https", "ftp"])).then(service)
     path = value("url")
@@ -145,7 +145,7 @@ def web() -> Mapping[str, pl.Expr]:
 
 @cache
 def traffic() -> Mapping[str, pl.Expr]:
-    """Columns of a flow."""
+    """Return columns of a flow."""
     worn = value("trandisp").str.contains("snat", literal=True)
     outside_ip = somewhere(address(value("transip")))
     session = value("sessionid")
@@ -166,7 +166,7 @@ def traffic() -> Mapping[str, pl.Expr]:
 
 @cache
 def lookup() -> Mapping[str, pl.Expr]:
-    """Columns of a DNS query or answer."""
+    """Return columns of a DNS query or answer."""
     return {
         "query_name": name(value("qname")),
         "query_type": known(value("qtype")).str.to_uppercase(),
@@ -177,7 +177,7 @@ def lookup() -> Mapping[str, pl.Expr]:
 
 @cache
 def logon() -> Mapping[str, pl.Expr]:
-    """Columns of a tunnel, an authentication or a mapping."""
+    """Return columns of a tunnel, an authentication or a mapping."""
     vpn = pl.col("subtype") == "vpn"
     status = value("status")
     ended = did.is_in(LEAVING) | status.is_in(["timed_out", "logout"])
@@ -208,7 +208,7 @@ def logon() -> Mapping[str, pl.Expr]:
 
 @cache
 def lease() -> Mapping[str, pl.Expr]:
-    """Columns of a lease; `lease` counts seconds from now."""
+    """Return columns of a lease; `lease` counts seconds from now."""
     given = value("dhcp_msg") == "Ack"
     return {
         "ip": address(value("ip")),
@@ -266,7 +266,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A type and a subtype, and a log id of ten digits."""
+    """Match a type and a subtype, and a log id of ten digits."""
     return line.str.contains(r'[ ,]logid="?[0-9]{10}"?[ ,]') & line.str.contains(
         r'[ ,]type="?(?:traffic|utm|event|dns|anomaly)"?[ ,]+subtype='
     )
@@ -357,7 +357,7 @@ def person() -> pl.Expr:
 
 
 def local_stamp(context: Context) -> pl.Expr:
-    """The local stamp of lines whose `eventtime` cannot be read."""
+    """Return the local stamp of lines whose `eventtime` cannot be read."""
     tz = value("tz").str.replace(r"^([+-])([0-9])$", "${1}0${2}")
     offset = tz.str.replace(r"^([+-][0-9]{2})$", "${1}00").fill_null("")
     local = value("date") + " " + value("time") + offset
@@ -367,7 +367,7 @@ def local_stamp(context: Context) -> pl.Expr:
 
 @cache
 def elapsed() -> pl.Expr:
-    """Nothing, but for traffic."""
+    """Return the duration of traffic lines."""
     since = pl.when(value("sentdelta").is_not_null()).then(
         pl.coalesce(value("durationdelta"), pl.lit(BETWEEN))
     )
@@ -379,7 +379,7 @@ def elapsed() -> pl.Expr:
 
 @cache
 def host_asked() -> pl.Expr:
-    """The host, also of lines that give it in the URL alone."""
+    """Return the host, also of lines that give it in the URL alone."""
     in_url = pl.when(value("url").str.contains("^[a-z]+://")).then(value("url"))
     return pl.coalesce(hostname(known(value("hostname"))), hostname(in_url))
 

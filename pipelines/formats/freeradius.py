@@ -43,7 +43,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Its own stamp with the level, or a syslog line of the server."""
+    """Match its own stamp with the level, or a syslog line of the server."""
     own = rf"{OWN[: OWN.index(' : ')]} : (?:Auth|Info|Error|Warning|Proxy|Debug|Acct): "
     return line.str.contains(own) | written_by(line, "radiusd|freeradius")
 

@@ -51,7 +51,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A date alone on its line, then indented attributes."""
+    """Match a date alone on its line, then indented attributes."""
     return line.str.contains(HEAD) & line.str.contains(r"\n[ \t]+[A-Za-z0-9-]+ = ")
 
 
@@ -75,7 +75,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _attribute(key: str) -> pl.Expr:
-    """The value of the first line of that name, without its quotes."""
+    """Return the value of the first line of that name, without its quotes."""
     shape = rf'(?m)^[ \t]+{key} *= *(?:"((?:[^"\\]|\\.)*)"|(.*?))\s*$'
     found = pl.col("line").str.extract_groups(shape).struct
     quoted = found.field("1").str.replace_all(r"\\(.)", "$1")

@@ -87,7 +87,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with an application and a unique qualifier."""
+    """Match an object with an application and a unique qualifier."""
     return (
         line.str.starts_with("{")
         & line.str.contains('"uniqueQualifier":', literal=True)
@@ -123,7 +123,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Text columns of each line, and of the one of its events that decides."""
+    """Return text columns of each line, and of the one of its events that decides."""
     line = with_fields(batch, HEAD | EVENTS | NAMES).rename({"is_object": "is_whole"})
     decides = [*ACTIVITY, EITHER]
     only = pl.col("only_event")
@@ -155,7 +155,7 @@ def _event_class() -> pl.Expr:
 
 
 def _who() -> dict[str, pl.Expr]:
-    """The account, its device, and whether it is a person's."""
+    """Return the account, its device, and whether it is a person's."""
     email = account(pl.col("email"))
     is_nobody = IS_CHROME & pl.col("reason").str.contains(NOBODY)
     device_user = account(parameter("DEVICE_USER"))
@@ -177,7 +177,7 @@ def _who() -> dict[str, pl.Expr]:
 
 
 def parameter(key: str) -> pl.Expr:
-    """The value of the event's parameter of that name."""
+    """Return the value of the event's parameter of that name."""
     return pl.coalesce(
         pl.when(pl.col(f"key_{n}") == key).then(pl.col(f"value_{n}")) for n in range(PARAMETERS)
     )

@@ -57,7 +57,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Source, target and length of a packet, in this order."""
+    """Match source, target and length of a packet, in this order."""
     return line.str.contains(r" SRC=[0-9a-fA-F.:]+ DST=[0-9a-fA-F.:]+ LEN=[0-9]+ ")
 
 
@@ -87,7 +87,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def prefix(before: pl.Expr) -> pl.Expr:
-    """The rule's words; a word before `IN=` may look like a program's name."""
+    """Return the rule's words; a word before `IN=` may look like a program's name."""
     program = pl.col("syslog_program")
     word = pl.when(program != "kernel").then(program + ": ")
     text = pl.coalesce(word, pl.lit("")) + before.str.replace(UPTIME, "")
@@ -95,7 +95,7 @@ def prefix(before: pl.Expr) -> pl.Expr:
 
 
 def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
-    """The stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
+    """Return the stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
     return clock.worded(line.str.extract(PROXMOX), context.reading)
 
 

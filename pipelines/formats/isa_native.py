@@ -65,7 +65,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An address, a date and the name of one of the services, in their places."""
+    """Match an address, a date and the name of one of the services, in their places."""
     return line.str.contains(f"{FIRST}(?:{SERVICES}), ")
 
 
@@ -112,7 +112,7 @@ def _event_class() -> pl.Expr:
 
 
 def _ends() -> dict[str, pl.Expr]:
-    """Source and target, and the bytes of each way as the source sees them."""
+    """Return source and target, and the bytes of each way as the source sees them."""
     taken_in = (did == "accept") & (cls == FLOW)
     inside, far = pl.col("inside"), somewhere(address(pl.col("far")))
     far_port, own = port(pl.col("far_port")), port(pl.col("own_port"))

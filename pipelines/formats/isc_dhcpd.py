@@ -44,7 +44,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of `dhcpd`; a Firebox, which has one too, numbers its lines."""
+    """Match a syslog line of `dhcpd`; a Firebox, which has one too, numbers its lines."""
     numbered = line.str.contains('dhcpd6?(?:\\[[0-9]*\\])?: msg_id="')
     return written_by(line, "dhcpd6?") & ~numbered
 
@@ -109,7 +109,7 @@ def seconds(body: pl.Expr) -> pl.Expr:
 
 
 def extras() -> pl.Expr:
-    """The server, the relay or interface, and the DUID, of a lease."""
+    """Return the server, the relay or interface, and the DUID, of a lease."""
     fields = [
         pl.col("reported_by").alias("server"),
         known(pl.col("via")).alias("via"),

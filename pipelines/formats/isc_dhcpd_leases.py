@@ -59,7 +59,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A lease, or an IPv6 association, in braces."""
+    """Match a lease, or an IPv6 association, in braces."""
     return line.str.contains(r"^(?:lease [0-9a-fA-F.:]+|ia-(?:na|ta|pd) \S+) \{")
 
 
@@ -105,7 +105,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _time(word: str) -> pl.Expr:
-    """The instant behind a word; null for `never` and where it is missing."""
+    """Return the instant behind a word; null for `never` and where it is missing."""
     groups = LINE.str.extract_groups(rf"(?m)^\s*{word} {STAMP}").struct
     civil = clock.civil(groups.field("1"), "%Y/%m/%d %H:%M:%S", Reading("UTC"))
     return clock.first(civil, clock.epoch(groups.field("2"))).time

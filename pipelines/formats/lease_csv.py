@@ -39,7 +39,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The header line."""
+    """Match the header line."""
     return line.str.contains(HEADER)
 
 

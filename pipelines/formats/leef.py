@@ -63,7 +63,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The word LEEF and its version; WatchGuard's lines have their own format."""
+    """Match the word LEEF and its version; WatchGuard's lines have their own format."""
     return line.str.contains(r"LEEF: ?[12]\.0\|") & ~line.str.contains(
         "0|WatchGuard|", literal=True
     )

@@ -71,7 +71,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An epoch with a long fraction, a device, a kind that Meraki has."""
+    """Match an epoch with a long fraction, a device, a kind that Meraki has."""
     return line.str.contains(
         r"(?:^|[ >])[0-9]{10}\.[0-9]{6,9} [^ ]+ (?:urls|flows|events|ip_flow_start"
         r"|ip_flow_end|(?:vpn_|cellular_)?firewall|security_event|ids-alerts"
@@ -119,7 +119,7 @@ def word(key: str) -> pl.Expr:
 
 
 def group(column: str, at: int) -> pl.Expr:
-    """A group of a pattern that `read` has tried."""
+    """Return a group of a pattern that `read` has tried."""
     return pl.col(column).struct.field(str(at))
 
 
@@ -193,7 +193,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a VPN login or an 802.1X one."""
+    """Return columns of a VPN login or an 802.1X one."""
     left = group("tunnel", 1) == "disconnect"
     outcome = pl.coalesce(group("anyconnect", 1), "eap")
     wifi = pl.col("eap").is_not_null()
@@ -214,7 +214,7 @@ def logon() -> dict[str, pl.Expr]:
 
 
 def lease() -> dict[str, pl.Expr]:
-    """Columns of a lease."""
+    """Return columns of a lease."""
     found = rest.str.extract_groups(LEASE)
     return {
         "ip": address(found.struct.field("1")),
@@ -224,7 +224,7 @@ def lease() -> dict[str, pl.Expr]:
 
 
 def extras() -> pl.Expr:
-    """The kind, and the rule that matched."""
+    """Return the kind, and the rule that matched."""
     fields = [
         pl.col("kind").alias("kind"),
         rest.str.extract(" pattern: (.*)$").alias("pattern"),

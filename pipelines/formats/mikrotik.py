@@ -53,7 +53,7 @@ cls = pl.col("event_class")
 
 
 def about(topic: str) -> pl.Expr:
-    """Whether the line has a topic."""
+    """Return whether the line has a topic."""
     return pl.col("topics").str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
 
 
@@ -106,7 +106,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def group(column: str, at: int) -> pl.Expr:
-    """A group of a pattern that `read` has tried."""
+    """Return a group of a pattern that `read` has tried."""
     return pl.col(column).struct.field(str(at))
 
 
@@ -167,7 +167,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
 
 
 def extras() -> pl.Expr:
-    """The rule's prefix and chain, interfaces, state and last hop."""
+    """Return the rule's prefix and chain, interfaces, state and last hop."""
     fields = {
         "rule": group("packet", 1).str.strip_chars(" :"),
         "in": group("packet", 2),
@@ -182,7 +182,7 @@ def extras() -> pl.Expr:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request through the router's proxy."""
+    """Return columns of a request through the router's proxy."""
     url = group("proxied", 3)
     return {
         "method": group("proxied", 2),
@@ -193,7 +193,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login at the router, a tunnel or the hotspot."""
+    """Return columns of a login at the router, a tunnel or the hotspot."""
     did = pl.coalesce(group("admin", 5), group("tunnel", 2), group("hotspot", 3))
     failed = group("admin", 1).is_not_null() | (did == "login failed")
     left = did == "logged out"
@@ -217,7 +217,7 @@ def logon() -> dict[str, pl.Expr]:
 
 
 def lease() -> dict[str, pl.Expr]:
-    """Columns of a lease."""
+    """Return columns of a lease."""
     return {
         "ip": address(group("lease", 2)),
         "mac": mac(group("lease", 3)),

@@ -51,7 +51,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with Okta's event type, stamp and id."""
+    """Match an object with Okta's event type, stamp and id."""
     keys = [rf'"{key}"\s*:' for key in ("eventType", "published", "uuid")]
     held = [line.str.contains(key) for key in keys]
     return line.str.starts_with("{") & pl.all_horizontal(held)
@@ -84,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _who() -> dict[str, pl.Expr]:
-    """The account, where it is used, and its session."""
+    """Return the account, where it is used, and its session."""
     user = account(pl.col("actor"))
     return {
         "user_name": user,
@@ -95,7 +95,7 @@ def _who() -> dict[str, pl.Expr]:
 
 
 def _outcome(is_logon: pl.Expr) -> dict[str, pl.Expr]:
-    """Null for other results, such as a challenge that is still open."""
+    """Return null for other results, such as a challenge that is still open."""
     result = pl.col("result").replace_strict(RESULTS, default=None, return_dtype=pl.Boolean)
     is_success = pl.when(is_logon).then(result)
     return {

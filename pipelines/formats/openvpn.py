@@ -62,7 +62,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A line of the daemon, or its own stamp and one of its sentences."""
+    """Match a line of the daemon, or its own stamp and one of its sentences."""
     own = rf"^(?:[0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}|{OLD_STAMP}).*?[ ]{SAYS}"
     wireguard = line.str.contains(r" kernel: (?:\[ *[0-9.]+\] )?wireguard: wg")
     return line.str.contains(own) | written_by(line, PROGRAMS) | wireguard

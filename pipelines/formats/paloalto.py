@@ -132,12 +132,12 @@ RECORD = pl.col("record")
 
 
 def values() -> dict[str, pl.Expr]:
-    """A text column `raw_<name>` for each name in `PLACES`, by `record`."""
+    """Return a text column `raw_<name>` for each name in `PLACES`, by `record`."""
     return {f"raw_{name}": _value(by_kind) for name, by_kind in PLACES.items()}
 
 
 def raw(name: str) -> pl.Expr:
-    """The text of a column of the line."""
+    """Return the text of a column of the line."""
     return pl.col(f"raw_{name}")
 
 
@@ -154,7 +154,7 @@ def _value(by_kind: Mapping[str, int]) -> pl.Expr:
 
 
 def in_place() -> pl.Expr:
-    """The columns that show their meaning stand where they belong.
+    """Return the columns that show their meaning stand where they belong.
 
     A value with a comma and no quotes, or a layout of the administrator's own, moves
     others to the right: a rule would be read as a user.
@@ -231,7 +231,7 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 
 
 def _by_header(generated: pl.Expr) -> pl.Expr:
-    """The record's stamp with the header's offset, where one clock wrote both."""
+    """Return the record's stamp with the header's offset, where one clock wrote both."""
     # a stamp with its offset is that long; records themselves begin with a number
     has_header = pl.col("line").str.find(",", literal=True) >= len("2026-11-02T08:15:00Z")
     headed = pl.when(has_header).then("line")
@@ -252,7 +252,7 @@ def _stamp_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """The columns of `logons`, of the VPN and of user mapping."""
+    """Return the columns of `logons`, of the VPN and of user mapping."""
     activity = raw("event").replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
     user, is_logon = pl.col("user_name"), (RECORD == "vpn") & (activity == "logon")
     proven, told = raw("told").str.extract(PROVEN, 1), raw("told")
@@ -327,7 +327,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A receive time, a serial number and a kind in capitals, after any header."""
+    """Match a receive time, a serial number and a kind in capitals, after any header."""
     return line.str.contains("(?:^|[ >:])" + HEAD.removeprefix("^"))
 
 

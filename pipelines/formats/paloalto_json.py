@@ -101,7 +101,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with a type of log and a time, named as the service does."""
+    """Match an object with a type of log and a time, named as the service does."""
     return (
         line.str.contains(r"^[ \t]*\{")
         & line.str.contains(r'"LogType"\s*:\s*"[A-Z]')

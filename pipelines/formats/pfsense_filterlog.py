@@ -99,7 +99,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
-    """The named columns, IPv6 under the names of IPv4."""
+    """Return the named columns, IPv6 under the names of IPv4."""
     is_v4 = pl.col("version") == "4"
 
     pairs = {"number": "number_6", "from": "from_6", "to": "to_6", "more": "more_6"}
@@ -147,7 +147,7 @@ def direction(is_outside: pl.Expr) -> pl.Expr:
 
 
 def _extras() -> pl.Expr:
-    """The rule and how the packet crossed which interface."""
+    """Return the rule and how the packet crossed which interface."""
     names = ["rule", "tracker", "interface", "way", "flags"]
     fields = [pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names]
     is_icmp = pl.col("protocol").is_in(["icmp", "ipv6-icmp"])

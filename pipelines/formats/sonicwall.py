@@ -63,7 +63,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An id, a serial number and a quoted time, in this order."""
+    """Match an id, a serial number and a quoted time, in this order."""
     return line.str.contains(r'(?:^|[ >])id=[^ ]+ (?:.* )?sn=[^ ]+ time="[0-9]{4}-')
 
 
@@ -140,7 +140,7 @@ def disposition() -> pl.Expr:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request: host and path stand apart."""
+    """Return columns of a request: host and path stand apart."""
     service = value("proto").str.extract("/(https?)$")
     operation = known(value("op").replace("0", None))
     front = pl.coalesce(service + "://", pl.lit(""))
@@ -156,7 +156,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a user's login at the firewall."""
+    """Return columns of a user's login at the firewall."""
     left = msg.str.contains("(?i)logged out|logout")
     passed = msg.str.contains("(?i)allowed|success")
     refused = msg.str.contains("(?i)denied|fail|reject")

@@ -59,7 +59,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An id, a severity, a system and a part, one behind the other."""
+    """Match an id, a severity, a system and a part, one behind the other."""
     return line.str.contains(
         r'(?:^|[ :])id="[0-9]{4}" severity="[a-z]+" sys="[A-Za-z]+" sub="[a-z]+"'
     )

@@ -142,7 +142,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login, a tunnel or a mapping."""
+    """Return columns of a login, a tunnel or a mapping."""
     left = said.str.contains("(?i)logged out|log out") | value("status").is_in(
         ["Terminated", "Disconnected"]
     )
@@ -168,7 +168,7 @@ def logon() -> dict[str, pl.Expr]:
 
 
 def lease() -> dict[str, pl.Expr]:
-    """Columns of a lease."""
+    """Return columns of a lease."""
     return {
         "ip": address(value("ipaddress")),
         "mac": mac(value("client_physical_address")),
@@ -201,7 +201,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An id, a type and a component of the log, in this order."""
+    """Match an id, a type and a component of the log, in this order."""
     return line.str.contains(r' log_id="?[0-9]+"? log_type="[^"]+" log_component="')
 
 

@@ -52,7 +52,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
+    """Match an epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
     own = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
     return line.str.contains(own) & ~line.str.contains(VERDICT_OF_CISCO)
 
@@ -94,14 +94,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def place() -> pl.Expr:
-    """The `host:port` of a tunnel, or of a web address; null where there is neither."""
+    """Return the `host:port` of a tunnel, or of a web address; null where there is neither."""
     is_web = pl.col("front").is_in(["http:", "https:"]) & (pl.col("gap") == "")
     front = pl.when(pl.col("gap").is_null()).then(pl.col("front"))
     return pl.when(is_web).then(pl.col("behind")).otherwise(front)
 
 
 def tail() -> dict[str, pl.Expr]:
-    """The type in front of its parameters, and what the site appends to it."""
+    """Return the type in front of its parameters, and what the site appends to it."""
     whole_type = pl.coalesce(WORD.str.extract(TAIL, 1), WORD)
     return {
         "is_tail": WORD.str.contains(TAIL),
@@ -119,7 +119,7 @@ def asked_host() -> pl.Expr:
 
 
 def asked_port() -> pl.Expr:
-    """The port of `host:port`; a URL with a path has none here."""
+    """Return the port of `host:port`; a URL with a path has none here."""
     is_tunnel = pl.col("gap").is_null()
     plain = pl.when(is_tunnel & pl.col("is_plain")).then(pl.col("number"))
     odd = pl.when(is_tunnel & ~pl.col("is_plain")).then(pl.col("asked"))
@@ -161,7 +161,7 @@ def by_way() -> pl.Expr:
 
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:
-    """Null beyond eleven days, which no request lasts."""
+    """Return null beyond eleven days, which no request lasts."""
     return pl.duration(milliseconds=whole(milliseconds, 9), time_unit="us")
 
 

@@ -166,7 +166,7 @@ def _refuse_unknown(code: str) -> None:
 
 
 def _group(code: Code, *, padded: bool, before: list[str]) -> str:
-    """A group for what a code writes; between quotes it may hold blanks."""
+    """Return a group for what a code writes; between quotes it may hold blanks."""
     shape = SHAPES.get(code.name, REST)
     if before and before[-1].endswith('"') and shape == REST:
         shape = r'(?:[^"\\]|\\.)*'
@@ -236,7 +236,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _text(codes: Sequence[Code]) -> pl.Expr:
-    """The first known value of some codes; null where the layout has none."""
+    """Return the first known value of some codes; null where the layout has none."""
     found = [known(pl.col(code.group)) for code in codes]
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 

@@ -44,7 +44,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A date, the number of a process, and the filter's words."""
+    """Match a date, the number of a process, and the filter's words."""
     return line.str.contains(STAMP + r"(?:Request\(|squidGuard |loading dbfile)")
 
 

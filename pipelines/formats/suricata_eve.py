@@ -97,7 +97,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with `event_type` and, except for statistics, a flow."""
+    """Match an object with `event_type` and, except for statistics, a flow."""
     return (
         line.str.contains(r'^[ \t]*\{.{0,40}"timestamp"\s*:')
         & line.str.contains(r'"event_type"\s*:\s*"')
@@ -134,7 +134,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def extras() -> pl.Expr:
-    """The flow's id, except where it has a column, and what has none."""
+    """Return the flow's id, except where it has a column, and what has none."""
     kind = pl.col("type")
     return json_text(
         flow_id=pl.when(kind != "flow").then(pl.col("flow_id")),
@@ -163,7 +163,7 @@ def sides() -> list[pl.Expr]:
 
 
 def web() -> list[pl.Expr]:
-    """Columns of `http_requests`; a TLS line knows the host only."""
+    """Return columns of `http_requests`; a TLS line knows the host only."""
     is_tls = pl.col("type") == "tls"
     verb, host, asked = (pl.col(f"http_{part}") for part in ("method", "host", "url"))
     at_port = pl.col("http_port")
@@ -183,7 +183,7 @@ def web() -> list[pl.Expr]:
 
 
 def flow() -> list[pl.Expr]:
-    """Columns of `connections`, and the bytes that a response held."""
+    """Return columns of `connections`, and the bytes that a response held."""
     return [
         protocol(pl.col("proto")).alias("protocol"),
         pl.when(pl.col("app_proto") != "failed").then("app_proto").alias("application"),
@@ -194,7 +194,7 @@ def flow() -> list[pl.Expr]:
 
 
 def lookup() -> list[pl.Expr]:
-    """Columns of `dns_queries`."""
+    """Return columns of `dns_queries`."""
     answers = pl.concat_str(
         known(pl.col("dns_data")),
         *(f"answer_{n}" for n in range(8)),

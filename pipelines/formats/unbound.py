@@ -46,7 +46,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A line of `unbound`, in syslog or in its own file."""
+    """Match a line of `unbound`, in syslog or in its own file."""
     return written_by(line, "unbound") | line.str.contains(OWN_FILE)
 
 

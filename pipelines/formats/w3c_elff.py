@@ -67,7 +67,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Its header, or a date and a time in two columns and what proxies write."""
+    """Match its header, or a date and a time in two columns and what proxies write."""
     request = rf"^{DATED} [0-9:]{{8}} [^\[]*{METHOD}"
     packet = rf"^{DATED} [0-9:]{{8}} (?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) [A-Z0-9]+ "
     tabs = rf"(?:^|\t){DATED}\t[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\t"
@@ -98,7 +98,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _nothing() -> dict[str, pl.Expr]:
-    """The columns that the rules look at."""
+    """Return the columns that the rules look at."""
     columns = ["src_ip", "dst_ip", "url_hostname", "host_text"]
     return {column: pl.lit(None, pl.String) for column in columns}
 

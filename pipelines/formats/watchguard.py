@@ -81,7 +81,7 @@ BY_NAME = {
 
 
 def is_native(line: pl.Expr) -> pl.Expr:
-    """A process of the Firebox and the number of its message."""
+    """Match a process of the Firebox and the number of its message."""
     return line.str.contains(MESSAGE)
 
 
@@ -265,7 +265,7 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request and of a DNS question."""
+    """Return columns of a request and of a DNS question."""
     asked = known(value("dstname"))
     return {
         "method": known(value("op")).str.to_uppercase(),
@@ -278,7 +278,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login, from the words of the message."""
+    """Return columns of a login, from the words of the message."""
     outcome, vpn = pl.col("outcome"), pl.col("login").str.contains("VPN", literal=True)
     left, refused = outcome == "logged out", outcome == "was rejected"
     return {

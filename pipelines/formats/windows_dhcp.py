@@ -51,12 +51,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A number, a date with two digits of the year, a time; or their names."""
+    """Match a number, a date with two digits of the year, a time; or their names."""
     return line.str.contains(ROW) | line.str.starts_with("ID,Date,Time,Description,")
 
 
 def is_prose(line: pl.Expr) -> pl.Expr:
-    """The explanations at the top of each file, and the names of the columns."""
+    """Match the explanations at the top of each file, and the names of the columns."""
     return line.str.contains(PROSE)
 
 

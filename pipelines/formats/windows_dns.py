@@ -39,12 +39,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A stamp, a thread, the word PACKET and a context."""
+    """Match a stamp, a thread, the word PACKET and a context."""
     return line.str.contains(rf"^{STAMP} [0-9A-F]{{3,4}} PACKET  ")
 
 
 def comment(line: pl.Expr) -> pl.Expr:
-    """The key above the packets, and the details below one."""
+    """Match the key above the packets, and the details below one."""
     return line.str.contains(TALK)
 
 

@@ -70,7 +70,7 @@ class Questioned(Format):
         )
 
     def handed_on(self, lines: pl.DataFrame) -> dict[int, str]:
-        """The questions that each of several files leaves open at its end."""
+        """Return the questions that each of several files leaves open at its end."""
         last = lines.group_by("file_id").tail(NEAR).partition_by("file_id")
         told = {int(part["file_id"][0]): self._waiting(part) for part in last}
         return {file_id: said for file_id, said in told.items() if said}
@@ -81,7 +81,7 @@ class Questioned(Format):
 
 
 def _in_front(batch: pl.DataFrame, header: str | None) -> pl.DataFrame:
-    """The lines handed on, as lines of the batch's file in front of its first."""
+    """Return the lines handed on, as lines of the batch's file in front of its first."""
     lines = header.split("\n") if header else []
     place = pl.int_range(-len(lines), 0, dtype=pl.Int64)
     said = pl.DataFrame({"line": lines}, schema={"line": pl.String})
@@ -122,7 +122,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A computer, the service, a US date, a time and a number."""
+    """Match a computer, the service, a US date, a time and a number."""
     return line.str.contains(
         r'^"[^"]*","(?:IAS|RAS|NPS)[^"]*",[0-9]{2}/[0-9]{2}/[0-9]{4},[0-9:]{8},[0-9]+,'
     )
@@ -165,7 +165,7 @@ def _of_question(column: str) -> pl.Expr:
 
 
 def _in_place() -> pl.Expr:
-    """The class and the accounting session, where there are any, are in their columns.
+    """Return the class and the accounting session, where there are any, are in their columns.
 
     Only a server's own numbers look like its class (`311 1 192.0.2.2 ...`).
     """
@@ -235,7 +235,7 @@ def _addresses() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """The device of the login; of a question also whom it was about."""
+    """Return the device of the login; of a question also whom it was about."""
     asked = pl.when(pl.col("packet") == "1")
     counts = {"seconds": "seconds", "bytes_out": "octets_in", "bytes_in": "octets_out"}
     fields = [

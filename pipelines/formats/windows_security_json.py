@@ -72,7 +72,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _found(lines: pl.Series) -> pl.Series:
-    """Structs of `FOUND`; only layouts that occur are looked for."""
+    """Return structs of `FOUND`; only layouts that occur are looked for."""
     line = pl.col("line")
     is_new = line.str.contains('"winlog"', literal=True)
     is_old = ~is_new & line.str.contains('"event_data"', literal=True)

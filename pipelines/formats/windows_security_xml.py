@@ -23,7 +23,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An `<Event>` element with an id inside."""
+    """Match an `<Event>` element with an id inside."""
     return line.str.contains(r"^(?:- *)?<Event[ >]") & line.str.contains("<EventID", literal=True)
 
 
@@ -41,12 +41,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def element(tag: str) -> pl.Expr:
-    """The text of an element of the head."""
+    """Return the text of an element of the head."""
     return found(rf"<{tag}(?:\s[^<>]*)?>([^<]*)</{tag}>")
 
 
 def data(name: str) -> pl.Expr:
-    """A named field of the event's data."""
+    """Return a named field of the event's data."""
     return found(rf"<Data Name=[\"']{name}[\"']\s*>([^<]*)</Data>")
 
 

@@ -47,7 +47,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A MAC behind two addresses, or behind two ends in the old layout."""
+    """Match a MAC behind two addresses, or behind two ends in the old layout."""
     station = r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\t"
     new = _zeek.STAMP + r"[0-9A-Za-z,]+\t(?:-|[0-9.]+)\t(?:-|[0-9.]+)\t" + station
     as_text = line.str.contains(new) | line.str.contains(_zeek.PAIR + station)
@@ -109,7 +109,7 @@ def action() -> pl.Expr:
 
 
 def address_of() -> pl.Expr:
-    """The address given; of one given back, the client's own."""
+    """Return the address given; of one given back, the client's own."""
     given = pl.coalesce(address(pl.col("assigned_addr")), address(pl.col("assigned_ip")))
     own = address(pl.col("client_addr"))
     is_back = pl.col("action").is_in(["release", "decline"])

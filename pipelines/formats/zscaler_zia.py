@@ -93,7 +93,7 @@ ESCAPED = {
 
 
 def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
-    """The path of each candidate, named after ours, inside `event` or without it."""
+    """Return the path of each candidate, named after ours, inside `event` or without it."""
     prefix, suffix = ("event/", "") if wrapped else ("", "_flat")
     found = {f"feed{suffix}": "sourcetype"}
     for ours, candidates in NAMES.items():
@@ -144,7 +144,7 @@ def with_tabs(lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]) ->
 
 
 def known_to_zscaler(field: pl.Expr) -> pl.Expr:
-    """Null for `None`, `NA`, `Unknown` and the like."""
+    """Return null for `None`, `NA`, `Unknown` and the like."""
     found = known(field)
     return pl.when(found != "Unknown").then(found)
 
@@ -203,7 +203,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Text columns of each line, with its fields under `event` or on top."""
+    """Return text columns of each line, with its fields under `event` or on top."""
     line = pl.col("line")
     is_wrapped = line.str.contains(r'"event"\s*:\s*\{')
     inside = with_fields(
@@ -236,7 +236,7 @@ def _stamp(reading: Reading) -> Stamp:
 
 
 def _lasted() -> pl.Expr:
-    """How long a session of the firewall lasted; other lines are its begin."""
+    """Return how long a session of the firewall lasted; other lines are its begin."""
     exact = pl.duration(milliseconds=whole(pl.col("lasted_ms"), 10), time_unit="us")
     rough = pl.duration(seconds=whole(pl.col("lasted_s"), 8), time_unit="us")
     zero = pl.duration(seconds=0, time_unit="us")
@@ -259,7 +259,7 @@ def _source() -> dict[str, pl.Expr]:
 
 
 def _web() -> dict[str, pl.Expr]:
-    """Columns of `http_requests`."""
+    """Return columns of `http_requests`."""
     status = whole(pl.col("status"), 3)
     return {
         "method": pl.col("verb").str.to_uppercase(),
@@ -280,7 +280,7 @@ def _web() -> dict[str, pl.Expr]:
 
 
 def _flow() -> dict[str, pl.Expr]:
-    """Columns of `connections`; the address worn outside only where it differs."""
+    """Return columns of `connections`; the address worn outside only where it differs."""
     nat = somewhere(address(pl.col("nat")))
     wears = nat != address(pl.col("client"))
     return {
@@ -292,7 +292,7 @@ def _flow() -> dict[str, pl.Expr]:
 
 
 def _lookup() -> dict[str, pl.Expr]:
-    """Columns of `dns_queries`; the answer is an address, a name or a code."""
+    """Return columns of `dns_queries`; the answer is an address, a name or a code."""
     response = pl.col("response")
     is_answer = response.str.contains(r"[.:]")
     return {

@@ -43,7 +43,7 @@ def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
 
 
 def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
-    """How long each source's lines usually take to arrive."""
+    """Return how long each source's lines usually take to arrive."""
     found: dict[str, list[SourceDay]] = {}
     for day in days:
         found.setdefault(day.source, []).append(day)
@@ -77,7 +77,7 @@ def _by_day(days: Sequence[SourceDay]) -> list[tuple[date, Counter[str]]]:
 
 
 def _class(counts: Counter[str]) -> str:
-    """The class within which nearly all of a day's events arrived."""
+    """Return the class within which nearly all of a day's events arrived."""
     seen = 0
     for name in CLASSES:
         seen += counts[name]
@@ -92,7 +92,7 @@ def _share_ahead(days: Sequence[tuple[date, Counter[str]]]) -> float:
 
 
 def _share_later(counts: Counter[str], lag: timedelta | None) -> float:
-    """The share that took longer than the class after the usual one."""
+    """Return the share that took longer than the class after the usual one."""
     if lag is None:
         return 0.0
     place = next(n for n, one in enumerate(CLASSES) if LAGS[one] >= lag.total_seconds())
@@ -197,7 +197,7 @@ def _is_off(row: Mapping[str, Any]) -> bool:
 
 
 def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
-    """The newest difference, and the first of the days in a row that have one."""
+    """Return the newest difference, and the first of the days in a row that have one."""
     last = rows[-1]
     since = last["event_date"]
     for row in reversed(rows):
@@ -223,7 +223,7 @@ def _disagreement(name: str, other: str, ahead: float, found: Apart, zone: str |
 
 
 def _zone_advice(zone: str, ahead: float, day: date) -> str:
-    """The zone that would make the difference go, where it is one of zones."""
+    """Return the zone that would make the difference go, where it is one of zones."""
     half_hours = round(ahead / HALF_HOUR)
     if not half_hours or abs(ahead - half_hours * HALF_HOUR) > ZONE_SECONDS:
         return ""

@@ -94,7 +94,7 @@ class Issue:
         return f"{self.source}, {self.building}" if self.building else self.source
 
     def lasting(self, now: datetime) -> int:
-        """How long it has lasted by `now`, in steps."""
+        """Return how long it has lasted by `now`, in steps."""
         return sum(now - self.start >= step for step in STEPS)
 
 
@@ -141,7 +141,7 @@ EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
 
 
 def uninhibited(found: Sequence[Issue]) -> list[Issue]:
-    """Those that lasting silences do not explain."""
+    """Return those that lasting silences do not explain."""
     silent = {
         issue.source
         for issue in found

@@ -90,7 +90,7 @@ class JudgedRules:
 
 
 def families_of(header: Header) -> tuple[str, ...]:
-    """Every family of whose events a rule needs some."""
+    """Return every family of whose events a rule needs some."""
     own = family_of(header)
     if own in (KEYBOARDS, PRESENCE):
         return (own,)

@@ -53,7 +53,7 @@ DAYS = 7
 
 
 def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
-    """Shares by source, building and week, counted back from the newest day.
+    """Return shares by source, building and week, counted back from the newest day.
 
     Args:
         days: Rows of `marts.blind_share`.
@@ -315,7 +315,7 @@ def looked_at(district: District, now: datetime) -> Health:
 
 
 def health_of(district: District, now: datetime) -> Health:
-    """Every source, judged by its own past; opens the warehouse to read."""
+    """Return every source, judged by its own past; opens the warehouse to read."""
     look = last_look(district.store)
     as_of = min(now, look) if look else now
     days = _days_by_source(district, as_of)
@@ -376,7 +376,7 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
 
 
 def _never(district: District, as_of: datetime) -> Iterator[Issue]:
-    """A source that the settings name and that never sent a line."""
+    """Yield a source that the settings name and that never sent a line."""
     come = {file.source for file in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
         yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no line yet")

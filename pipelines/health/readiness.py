@@ -160,7 +160,7 @@ def not_delivered(district: District) -> Iterator[str]:
 
 
 def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
-    """The rules of a family that read a class of events, directly or not."""
+    """Return the rules of a family that read a class of events, directly or not."""
     found = []
     for code, model in sorted(district.rules.items()):
         of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
@@ -199,7 +199,7 @@ def strange_names(district: District) -> Iterator[str]:
 
 
 def undecided(domains: Sequence[Domain]) -> list[Domain]:
-    """Domains that a person must decide on: many of their names are the registry's."""
+    """Return domains that a person must decide on: many of their names are the registry's."""
     return [
         domain
         for domain in domains

@@ -83,7 +83,7 @@ ASKED_OF: Mapping[str, tuple[str, ...]] = {
 
 
 def family_of(header: Header) -> str:
-    """The family whose candidates a rule shares, by what it needs."""
+    """Return the family whose candidates a rule shares, by what it needs."""
     if KEYBOARD in header.needs:
         return KEYBOARDS
     if header.kind in FAMILY_OF:
@@ -307,7 +307,7 @@ JUDGED = "candidates"
 
 
 def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) -> list[Opening]:
-    """One for each log or list that would help, where a filter left out too much.
+    """Return one for each log or list that would help, where a filter left out too much.
 
     A request that several families lose counts once: the family that loses most of it
     counts.
@@ -383,7 +383,7 @@ def _codes_of_families() -> Mapping[str, set[str]]:
 
 
 def blind_of(rows: Sequence[Row]) -> list[Blind]:
-    """The filters that left out too much, the worst first."""
+    """Return the filters that left out too much, the worst first."""
     return list(_blind(_summed(rows, FILTERED), rows))
 
 
@@ -619,7 +619,7 @@ def _needed(model: Model, models: Mapping[str, Model]) -> set[str]:
 
 
 def _reads(model: Model, models: Mapping[str, Model], through: Sequence[str]) -> set[str]:
-    """The classes of events that a model reads, by way of models of some schemas."""
+    """Return the classes of events that a model reads, by way of models of some schemas."""
     found: set[str] = set()
     waiting, seen = [model], {model.name}
     while waiting:

@@ -159,7 +159,7 @@ def _grid(
 
 
 def _kinds_of_places(spans: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
-    """Days of each place; where the calendar has no such building, of the district."""
+    """Return days of each place; where the calendar has no such building, of the district."""
     everywhere = kinds.filter(pl.col("building") == EVERYWHERE)
     own = kinds.select("event_date", "building", own_kind="kind", own_pool="pool")
     return (
@@ -344,7 +344,7 @@ def _both(judged: pl.DataFrame) -> list[Issue]:
 
 
 def _without(judged: pl.DataFrame, known_issues: Sequence[Issue]) -> pl.DataFrame:
-    """The hours that no announced interval covers."""
+    """Return the hours that no announced interval covers."""
     for issue in known_issues:
         is_place = (pl.col("source") == issue.source) & (
             pl.col("building").is_in([issue.building]) if issue.building else pl.lit(value=True)

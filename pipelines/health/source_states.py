@@ -71,7 +71,7 @@ class SourceState:
 
 
 def source_states(district: District) -> list[SourceState]:
-    """Every source that delivered, and those that the settings name."""
+    """Return every source that delivered, and those that the settings name."""
     events, arrivals = newest_events(district.store), newest_arrivals(district.store)
     days = source_days(district.store)
     lags = usual_lags(days)
@@ -101,7 +101,7 @@ def source_states(district: District) -> list[SourceState]:
 
 
 def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
-    """How many events of a source took how long; classes in order of length."""
+    """Return how many events of a source took how long; classes in order of length."""
     total: Counter[str] = Counter()
     for day in days:
         if day.source == source:
@@ -116,7 +116,7 @@ def _judged(
     *,
     has_come: bool,
 ) -> tuple[int, str, str]:
-    """How bad, in a word, in a sentence."""
+    """Return how bad, in a word, in a sentence."""
     if not has_come:
         return LOOK, "never", f"{name}: no file of it was ever read"
     if wrong:
@@ -169,7 +169,7 @@ def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping
 
 
 def stuck(district: District, waiting: Iterable[Mapping[str, str]], now: datetime) -> list[str]:
-    """Names of files that nothing but a person will ever have read."""
+    """Return names of files that nothing but a person will ever have read."""
     folders = {source.name: source.folder for source in district.sources()}
     return [
         f"{row['source']}/{row['path']}"
@@ -186,7 +186,7 @@ def _is_old(path: Path, now: datetime) -> bool:
 
 
 def without_checksum(files: Iterable[FileRecord], now: datetime) -> Mapping[str, int]:
-    """How many files of each source came without a checksum of late."""
+    """Return how many files of each source came without a checksum of late."""
     since = (now - RECENT).isoformat()
     found: dict[str, int] = {}
     for file in files:

@@ -122,7 +122,7 @@ def _fill(stream: Reads, size: int) -> tuple[list[bytes], DamageError | None]:
 
 
 def _sound(data: bytes, position: int, passed_over: Callable[[bytes], object]) -> Iterator[Block]:
-    """Blocks of the lines that are short enough, and one for each that is not."""
+    """Yield blocks of the lines that are short enough, and one for each that is not."""
     start = 0
     for first, end in _long_lines(data):
         if first > start:
@@ -147,7 +147,7 @@ def _of_few_lines(data: bytes, position: int) -> Iterator[Block]:
 
 
 def newlines(data: bytes) -> int:
-    """How many line ends some bytes hold; four times as fast as `bytes.count`."""
+    """Return how many line ends some bytes hold; four times as fast as `bytes.count`."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
 
 
@@ -207,7 +207,7 @@ _BOM = BOM.encode()
 def batch(
     data: bytes, *, file_id: int = 0, first_line: int = 1, first_byte: int = 0
 ) -> pl.DataFrame:
-    """Every line of `data`, the last one whether or not it is ended.
+    """Return every line of `data`, the last one whether or not it is ended.
 
     Line ends (LF, CRLF) are not part of `line`. Bytes that are not UTF-8 become
     U+FFFD in `line`; offsets always count the original bytes.
@@ -229,7 +229,7 @@ def batch(
 
 
 def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
-    """The lines of several whole files, numbered and placed within their own.
+    """Return the lines of several whole files, numbered and placed within their own.
 
     Args:
         files: Id and bytes of each; no file is empty.

@@ -53,7 +53,7 @@ class Cutter(Protocol):
     """Finds the records of consecutive windows."""
 
     def cut(self, data: bytes, *, is_last: bool) -> Cuts:
-        """The records that are the same whatever follows.
+        """Return the records that are the same whatever follows.
 
         What is not done with comes again, with more behind it. Of the last
         window only a record that is longer than `LONGEST` may be left.
@@ -61,7 +61,7 @@ class Cutter(Protocol):
         ...
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """How many bytes belong to a long record, and whether it ends with them.
+        """Return how many bytes belong to a long record, and whether it ends with them.
 
         None, or all of the data, where more must be seen.
         """
@@ -212,7 +212,7 @@ class JsonCutter:
         self._open = _Open(NEXT_OBJECT)
 
     def cut(self, data: bytes, *, is_last: bool) -> Cuts:
-        """Each value, and each damage up to where the next value may begin."""
+        """Return each value, and each damage up to where the next value may begin."""
         text = data.decode("latin-1")
         place = 0
         while place < len(text):
@@ -230,7 +230,7 @@ class JsonCutter:
         return place
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """Up to where its brackets pair, or to the next value behind damage."""
+        """Return up to where its brackets pair, or to the next value behind damage."""
         size, is_over = self._open.passed(data)
         self._before = self._indent(data, size)
         return size, is_over
@@ -268,7 +268,7 @@ class JsonCutter:
         return end, True
 
     def _indent(self, data: bytes, place: int) -> bytes:
-        """The space in front of a place on its line, if there is nothing else."""
+        """Return the space in front of a place on its line, if there is nothing else."""
         first = max(0, place - NEAR)
         start = data.rfind(b"\n", first, place) + 1
         if start == 0 and first > 0:
@@ -302,7 +302,7 @@ class _Open:
         return (found.end(), True) if found else (max(0, len(data) - NEAR), False)
 
     def _paired(self, data: bytes) -> tuple[int, bool]:
-        """Up to where brackets pair, or to a line end in a string: a quote is missing.
+        """Return up to where brackets pair, or to a line end in a string: a quote is missing.
 
         Args:
             data: The next bytes, without escapes save one at their end.
@@ -391,7 +391,7 @@ NUMBERED = re.compile(r".*?record number ([0-9]+)")
 
 
 def evtx_pieces(stream: Reads) -> Iterator[Piece]:
-    """Each record of a stream, in order; for damage, what failed."""
+    """Yield each record of a stream, in order; for damage, what failed."""
     head = read_up_to(stream, HEAD)
     position = 0
     chunks = read_up_to(stream, CHUNKS * CHUNK)
@@ -424,7 +424,7 @@ def _cut(data: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
-    """Number and JSON text of the readable records, and what failed."""
+    """Return number and JSON text of the readable records, and what failed."""
     from evtx import PyEvtxParser
 
     found: list[tuple[int, str]] = []
@@ -451,7 +451,7 @@ def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
 
 
 def _places(data: bytes) -> dict[int, int]:
-    """The byte at which each record begins, by record number."""
+    """Return the byte at which each record begins, by record number."""
     found: dict[int, int] = {}
     for chunk in range(HEAD, len(data) - CHUNK_HEAD, CHUNK):
         if data[chunk : chunk + len(CHUNK_MAGIC)] != CHUNK_MAGIC:

@@ -98,7 +98,7 @@ def not_read(head: bytes) -> str:
 
 
 def proposed(head: bytes, source: str) -> list[str]:
-    """Lines for `district.toml`; none where nothing looks like an export.
+    """Return lines for `district.toml`; none where nothing looks like an export.
 
     Args:
         head: The first bytes of the file, decompressed.
@@ -164,7 +164,7 @@ def _plain(title: str) -> str:
 
 
 def _guessed(titles: Sequence[str]) -> dict[str, str]:
-    """Our columns, each with the title that means it most likely."""
+    """Return our columns, each with the title that means it most likely."""
     by_name: dict[str, str] = {}
     for title in titles:
         by_name.setdefault(_plain(title), title)
@@ -189,7 +189,7 @@ def _event_class(found: Mapping[str, str]) -> str:
 def _shape(
     parts: Sequence[str], titles: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> dict[str, str]:
-    """The option `time_shape`, if the first rows all have one that is not ISO."""
+    """Return the option `time_shape`, if the first rows all have one that is not ISO."""
     places = [titles.index(part) for part in parts]
     times = [" ".join(row[place].strip() for place in places) for row in rows]
     if all(re.match(ISO, time) for time in times):

@@ -65,7 +65,7 @@ def identify(head: bytes, context: Context | None = None) -> list[Claim]:
 
 
 def _identify(head: bytes, context: Context | None, *, is_whole_enough: bool) -> list[Claim]:
-    """The same; with `is_whole_enough` a format that claims every plain line alone."""
+    """Return the same; with `is_whole_enough` a format that claims every plain line alone."""
     if head.startswith(EVTX_MAGIC):
         return [Claim("windows_security_evtx", 1.0)]
     by_framing: dict[str, list[Format]] = {"lines": []}
@@ -113,7 +113,7 @@ def best(head: bytes, *, likely: str | None = None, context: Context | None = No
 def _telling(
     fmt: Format, lines: pl.DataFrame, context: Context | None, *, talk: bool = False
 ) -> int:
-    """How many lines become events; what a product says of itself counts as asked."""
+    """Return how many lines become events; what a product says of itself counts as asked."""
     try:
         parsed = parse_own(fmt, lines, context or Context())
     except SchoolbellError:
@@ -130,7 +130,7 @@ def _sample(head: bytes, framing: str) -> pl.DataFrame:
 
 
 def _sample_lines(head: bytes) -> pl.DataFrame:
-    """The same for lines, without the cost of a frame's way for a tiny file."""
+    """Return the same for lines, without the cost of a frame's way for a tiny file."""
     text = head.decode(errors="replace").removeprefix(BOM)
     lines = (line.removesuffix("\r") for line in text.split("\n"))
     said = (line for line in lines if line.strip(BLANK))
@@ -168,7 +168,7 @@ def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | No
 
 
 def _share_read(fmt: Format, lines: pl.DataFrame, context: Context | None) -> float:
-    """The share of records that become events; 1 where there is a header alone."""
+    """Return the share of records that become events; 1 where there is a header alone."""
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     batch = lines.select(
         pl.lit(0, pl.Int64).alias("file_id"),
@@ -290,7 +290,7 @@ def examine(
 
 
 def _read_by(parsed: Parsed, lines: int) -> list[Claim]:
-    """The formats that read some of the lines of a mixed file, and their shares."""
+    """Return the formats that read some of the lines of a mixed file, and their shares."""
     read = pl.concat(frame.select("format") for frame in parsed.events.values())
     counts = read["format"].value_counts().sort("count", "format", descending=[True, False])
     return [Claim(name, count / lines) for name, count in counts.iter_rows()]
@@ -299,7 +299,7 @@ def _read_by(parsed: Parsed, lines: int) -> list[Claim]:
 def _first_records(
     delivery: Delivery, head: bytes, framing: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Records that are not cut by the end of the sample, and those too long to keep."""
+    """Return records that are not cut by the end of the sample, and those too long to keep."""
     if framing == "lines":
         return batch(head[: head.rfind(b"\n") + 1] or head), batch(b"")
     sample, too_long = [batch(b"")], [batch(b"")]
@@ -318,7 +318,7 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
 def choose_format(
     source: Source, delivery: Delivery, record: FileRecord, likely: str | None
 ) -> Format | None:
-    """The format of a delivery; None where there is nothing in it yet.
+    """Return the format of a delivery; None where there is nothing in it yet.
 
     Args:
         source: Its source, which may name one.

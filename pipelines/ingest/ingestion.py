@@ -243,7 +243,7 @@ class _Run:
         return Outcome(reached, LATER if is_put_off else recognition.kind)
 
     def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
-        """The row that a delivery is brought to; a small file waits for others."""
+        """Return the row that a delivery is brought to; a small file waits for others."""
         fmt = choose_format(self.source, delivery, record, self.last_format)
         is_settled = self._is_settled(delivery)
         if fmt is None:
@@ -369,7 +369,7 @@ class _Run:
     # ledger rows
 
     def _row(self, recognition: Recognition) -> FileRecord:
-        """The row that the delivery continues, or its own new one."""
+        """Return the row that the delivery continues, or its own new one."""
         delivery, known = recognition.delivery, recognition.record
         if known is not None and recognition.kind in ("resumed", "moved"):
             self._release_id(delivery)
@@ -403,7 +403,7 @@ class _Run:
         return delivery.is_part or delivery.raw_mtime_ns <= self.settled_ns
 
     def _failed(self, record: FileRecord, delivery: Delivery, error: SourceError) -> FileRecord:
-        """The row of a file that could not be read: all its lines are pending."""
+        """Return the row of a file that could not be read: all its lines are pending."""
         before = self.records.get(record.file_id, record)
         settled = record.lines - record.pending_lines
         if before.state == FAILED and same_stamp(delivery, before):
@@ -431,7 +431,7 @@ class _Run:
         )
 
     def _completed(self, outcome: Outcome) -> Outcome:
-        """An outcome with all that is known in the end."""
+        """Return an outcome with all that is known in the end."""
         record = self.reached.get(outcome.record.file_id, outcome.record)
         record = self.writer.counted(record)
         pending = waits(record, self.options.zone, self.options.settle_seconds)

@@ -134,7 +134,7 @@ class LakeWriter:
         self._records.clear()
 
     def counted(self, record: FileRecord) -> FileRecord:
-        """The record, less what turned out to have been delivered before."""
+        """Return the record, less what turned out to have been delivered before."""
         return self._duplicates.counted(record)
 
     def take_back(self, record: FileRecord) -> None:
@@ -183,7 +183,7 @@ class LakeWriter:
                     self._days.append(day_count(self.source, name, part, self.now()))
 
     def new_name(self) -> str:
-        """A name that no file of the lake begins with yet."""
+        """Return a name that no file of the lake begins with yet."""
         if not self._count:
             ledger.begin_run(self.store, self.run_id)
         self._count += 1
@@ -228,7 +228,7 @@ class LakeWriter:
         near: Sequence[tuple[int, int, date]],
         records: Mapping[int, FileRecord],
     ) -> pl.DataFrame:
-        """The rejects under the days of the lines around them, read now or before."""
+        """Return the rejects under the days of the lines around them, read now or before."""
         zone = ZoneInfo(self.zone)
         rejects = frames[REJECTS]
         before: dict[int, date] = {}

@@ -35,7 +35,7 @@ class DayAccount:
 
 
 def days(store: Store, source: str | None = None) -> list[DayAccount]:
-    """Each source and local day, oldest first."""
+    """Return each source and local day, oldest first."""
     found: dict[tuple[str, date], list[SourceDay]] = {}
     for source_day in source_days(store, source):
         found.setdefault((source_day.source, source_day.event_date), []).append(source_day)
@@ -94,7 +94,7 @@ ARRIVALS = pl.Schema(
 
 
 def arrival_lags(store: Store) -> pl.DataFrame:
-    """Events by source, class, local day and class of lag, as `LAGS` names it.
+    """Return events by source, class, local day and class of lag, as `LAGS` names it.
 
     Returns:
         `source`, `event_class`, `event_date`, `lag`, `events`; no row without any.
@@ -109,7 +109,7 @@ def arrival_lags(store: Store) -> pl.DataFrame:
 
 
 def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
-    """Days further ahead than a clock may be off: kept, but built by no model."""
+    """Return days further ahead than a clock may be off: kept, but built by no model."""
     latest = now.date() + timedelta(days=DAYS_AHEAD)
     return [day for day in days(store) if day.event_date > latest and day.events]
 
@@ -143,7 +143,7 @@ class Unused:
 
 
 def unused(talk: pl.DataFrame) -> list[Unused]:
-    """The kinds of system events that name most, most first.
+    """Return the kinds of system events that name most, most first.
 
     Args:
         talk: System events with their `kind` and `message`.

@@ -116,7 +116,7 @@ class _Reading:
 
 
 def _claimed(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.DataFrame]]:
-    """The lines that each format claims; what claims most is asked first."""
+    """Yield the lines that each format claims; what claims most is asked first."""
     looks = {
         name: fmt.looks_like(LINE).fill_null(value=False)
         for name, fmt in formats().items()

@@ -45,14 +45,14 @@ READER_FAILED = "the format's reader failed on it"
 
 
 def parse_part(fmt: Format, batch: pl.DataFrame, context: Context, *, is_oversize: bool) -> Parsed:
-    """A batch, or the one line of it that is too long to keep; see `parse`."""
+    """Return a batch, or the one line of it that is too long to keep; see `parse`."""
     if is_oversize:
         return rejected(batch, TOO_LONG, context.header)
     return parse(fmt, batch, context)
 
 
 def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
-    """Every line of the batch, as an event, a reject or a blank.
+    """Return every line of the batch, as an event, a reject or a blank.
 
     Raises:
         SourceError: The format fails on line after line.
@@ -68,7 +68,7 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
 
 
 def parse_own(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
-    """The same by this format alone."""
+    """Return the same by this format alone."""
     return _with_times(_parse(fmt, batch, context, []), batch, context)
 
 
@@ -113,7 +113,7 @@ ANY = _Mixed(
 
 
 def readers() -> Mapping[str, Format]:
-    """Every format that a file can be read with, by name."""
+    """Return every format that a file can be read with, by name."""
     return {**formats(), MIXED: ANY}
 
 
@@ -138,7 +138,7 @@ def _parse(fmt: Format, batch: pl.DataFrame, context: Context, failures: list[st
 
 
 def rejected(batch: pl.DataFrame, reason: str, header: str | None) -> Parsed:
-    """All lines of a batch as rejects."""
+    """Return all lines of a batch as rejects."""
     rejects = batch.select(*PLACE, pl.lit(reason).alias("reason"), "line")
     return Parsed(events={}, rejects=rejects, blanks=0, header=header)
 
@@ -280,7 +280,7 @@ class _End:
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:
-    """The same items, each made by another thread while the one before is used.
+    """Yield the same items, each made by another thread while the one before is used.
 
     Reading, decompressing and parsing then share the cores. At most two items
     more than the present one are held.

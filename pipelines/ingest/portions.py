@@ -151,7 +151,7 @@ class Here:
         return 0
 
     def job(self, progress: FileProgress, portion: Portion, _offset: int | None) -> Job:
-        """A portion of a file, ready to be parsed."""
+        """Return a portion of a file, ready to be parsed."""
         return _JobHere(self.engine.submit, progress, portion.first_line, portion.blocks[0])
 
 
@@ -253,7 +253,7 @@ def parse_block(task: BlockTask) -> Written:
 
 
 def _bytes(task: BlockTask) -> list[bytes]:
-    """Each block of the task.
+    """Return each block of the task.
 
     Raises:
         SourceError: They are not what the driver read.

@@ -135,7 +135,7 @@ class _Reading:
     failed: SourceError | None = None
 
     def steps(self, stream: Opened) -> Iterator[Step]:
-        """A step for each portion of lines, or each part of other records."""
+        """Yield a step for each portion of lines, or each part of other records."""
         progress = self.progress
         if progress.format.framing != "lines":
             for batch in _read_records(stream, progress):
@@ -179,7 +179,7 @@ class _Reading:
         return _batch(self.progress, parsed, extent.size, extent.lines)
 
     def end(self) -> Batch:
-        """The final row."""
+        """Return the final row."""
         withdraws: Literal["nothing", "parts", "all"] = "nothing"
         error = self.failed or self.broke_off
         if isinstance(error, DamageError):
@@ -201,7 +201,7 @@ def _given(batch: Batch) -> Batch:
 def _whole(
     found: Iterator[tuple[Block, Mark]], progress: FileProgress
 ) -> Iterator[tuple[Block, Mark]]:
-    """Blocks of whole lines; a last line without its end once the file has settled."""
+    """Yield blocks of whole lines; a last line without its end once the file has settled."""
     for block, mark in found:
         if block.is_tail:
             progress.tail = block, mark
@@ -213,7 +213,7 @@ def _whole(
 
 
 def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
-    """A file whose records are not lines: it counts with its end or not at all."""
+    """Yield a file whose records are not lines: it counts with its end or not at all."""
     begun = progress.record
     hashed = Hashed(stream, progress.digest)
     position = 0
@@ -247,7 +247,7 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
 
 
 def _batch(progress: FileProgress, parsed: Parsed | Written, size: int, lines: int) -> Batch:
-    """Lines of a file that goes on: whatever its stamps, it is to be read on."""
+    """Return lines of a file that goes on: whatever its stamps, it is to be read on."""
     return Batch(
         records=[replace(progress.record, raw_mtime_ns=0)],
         parsed=parsed,
@@ -264,7 +264,7 @@ def skip(stream: Reads, digest: Digest, position: int) -> None:
 
 
 def marked(stream: Reads, digest: Digest, start: int) -> Iterator[tuple[Block, Mark]]:
-    """Blocks, each with the hashes of the stream up to its end."""
+    """Yield blocks, each with the hashes of the stream up to its end."""
     for block in blocks(stream, first_byte=start, passed_over=digest.update):
         if not block.oversize:
             digest.update(block.data)
@@ -309,7 +309,7 @@ class SmallFiles:
         self._bytes = 0
 
     def takes(self, file: SmallFile) -> bool:
-        """Whether a file can be read with those that wait."""
+        """Return whether a file can be read with those that wait."""
         waiting = next(iter(self.files.values()), file)
         return waiting.likeness == file.likeness
 
@@ -325,7 +325,7 @@ class SmallFiles:
 
 
 def small_file(progress: FileProgress) -> SmallFile | None:
-    """A file that is small, sound and new, whole lines from its start.
+    """Return a file that is small, sound and new, whole lines from its start.
 
     None where it must be read on its own; its progress is then as before.
 
@@ -357,7 +357,7 @@ def small_file(progress: FileProgress) -> SmallFile | None:
 
 
 def _content(progress: FileProgress) -> tuple[bytes, str | None]:
-    """All that is in the file, with what to note of it; nothing if much, or damaged."""
+    """Return all that is in the file, with what to note of it; nothing if much, or damaged."""
     try:
         with opened(progress.delivery) as stream:
             data = read_up_to(stream, SMALL_BYTES + 1)
@@ -394,7 +394,7 @@ def read_small_files(files: Sequence[SmallFile]) -> Iterator[Batch]:
 def _counted(
     files: Sequence[SmallFile], parsed: Parsed, headers: Mapping[int, str]
 ) -> Iterator[FileRecord]:
-    """The rows with what the batch brought of each file."""
+    """Yield the rows with what the batch brought of each file."""
     events = _by_file(parsed.events.values())
     rejects = _by_file([parsed.rejects])
     blanks = sum(file.lines for file in files) - events.total() - rejects.total()

@@ -110,7 +110,7 @@ class Known:
         self._claimed.add(record.duplicate_of or record.file_id)
 
     def by_path(self, path: str) -> FileRecord | None:
-        """The row of what was last read under a name."""
+        """Return the row of what was last read under a name."""
         return self._by_path.get(path)
 
     def at_its_place(self, delivery: Delivery) -> Recognition | None:
@@ -213,7 +213,7 @@ def _is_whole(record: FileRecord) -> bool:
 
 
 def _longest(delivery: Delivery, candidates: Iterable[FileRecord]) -> Recognition | None:
-    """The candidate with the most bytes that the stream begins with."""
+    """Return the candidate with the most bytes that the stream begins with."""
     digest = Digest()
     match = None
     is_all = False
@@ -246,7 +246,7 @@ UNREAD = "it was taken away before it could be read"
 
 
 def copy_row(row: FileRecord, original: FileRecord) -> FileRecord:
-    """The row of a second copy: what the first consumed are duplicates here."""
+    """Return the row of a second copy: what the first consumed are duplicates here."""
     consumed = original.lines - original.pending_lines
     return replace(
         row,
@@ -264,7 +264,7 @@ def copy_row(row: FileRecord, original: FileRecord) -> FileRecord:
 
 
 def empty_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileRecord:
-    """The row of a file in which there is nothing: no fault, and no format yet."""
+    """Return the row of a file in which there is nothing: no fault, and no format yet."""
     return replace(
         row,
         state=FINISHED if is_settled else GROWING,
@@ -292,7 +292,7 @@ def stamped_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> Fil
 
 
 def failed_row(row: FileRecord, delivery: Delivery, pending: int, why: str) -> FileRecord:
-    """The row of a file that could not be read: all lines not yet read are pending."""
+    """Return the row of a file that could not be read: all lines not yet read are pending."""
     settled = row.lines - row.pending_lines
     return replace(
         row,
@@ -307,7 +307,7 @@ def failed_row(row: FileRecord, delivery: Delivery, pending: int, why: str) -> F
 
 
 def unneeded_row(row: FileRecord) -> FileRecord:
-    """A row under which a file failed before, now that it goes by another."""
+    """Return a row under which a file failed before, now that it goes by another."""
     return replace(row, lines=0, pending_lines=0, message=None, state=FINISHED)
 
 
@@ -321,7 +321,7 @@ def unread_rows(records: Iterable[FileRecord]) -> Iterator[FileRecord]:
 def reused_ids(
     waiting: Iterable[Delivery], there: set[str], records: Iterable[FileRecord]
 ) -> Mapping[str, int]:
-    """Ids of unread rows for deliveries at their place, or moved from it.
+    """Return ids of unread rows for deliveries at their place, or moved from it.
 
     Args:
         waiting: Deliveries that may be new.

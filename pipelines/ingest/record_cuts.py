@@ -54,7 +54,7 @@ class Part(NamedTuple):
 
 
 def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
-    """The records of a whole file's bytes, as one batch; see `parts`."""
+    """Return the records of a whole file's bytes, as one batch; see `parts`."""
     if framing == "lines":
         return batch(data, file_id=file_id)
     found = parts(io.BytesIO(data), framing, file_id=file_id)
@@ -140,7 +140,7 @@ def _one_line(block: bytes) -> str:
 
 
 def paragraphs(data: bytes, *, is_last: bool) -> Cuts:
-    """Blocks of lines with blank lines between them; line ends inside stay."""
+    """Return blocks of lines with blank lines between them; line ends inside stay."""
     if not is_last:
         data = data[: data.rfind(b"\n") + 1]
     line = pl.col("line")

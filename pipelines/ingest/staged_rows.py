@@ -121,7 +121,7 @@ class Staged:
         return own
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        """One frame for each event class, and one of rejects."""
+        """Return one frame for each event class, and one of rejects."""
         return {name: pl.concat(parts) for name, parts in self._frames.items()}
 
     @property
@@ -131,7 +131,7 @@ class Staged:
 
 
 def read_parts(parts: Iterable[WrittenPart], lake: Path) -> pl.DataFrame:
-    """The events of files that do not count yet, in the order of reading."""
+    """Return the events of files that do not count yet, in the order of reading."""
     return pl.concat(pl.read_parquet(lake / part.file.path) for part in parts)
 
 
@@ -148,7 +148,7 @@ def as_it_is(frame: pl.DataFrame) -> tuple[pl.DataFrame, int] | None:
 
 
 def on_its_own(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """The same rows, holding no memory but their own, and how many bytes that is.
+    """Return the same rows, holding no memory but their own, and how many bytes that is.
 
     Polars cuts texts out of a block as views that keep all of the block alive; in
     Arrow's older layout a column has its bytes to itself.

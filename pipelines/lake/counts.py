@@ -65,7 +65,7 @@ class NewWords:
 
 
 def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
-    """How many events have each word, under `field=word`."""
+    """Return how many events have each word, under `field=word`."""
     least = LEAST_SHARE * frame.height
     found: dict[str, int] = {}
     for name in ENUMERATED.get(event_class, ()):
@@ -81,7 +81,7 @@ def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
 
 
 def said(day: SourceDay, name: str) -> Counter[str]:
-    """The words of a field on a day, with their events."""
+    """Return the words of a field on a day, with their events."""
     begin = name + SIGN
     return Counter(
         {
@@ -129,7 +129,7 @@ def _found(days: Sequence[SourceDay], name: str, known: set[str], *, is_replaced
 
 
 def placed(frame: pl.DataFrame, source: str, fmt: str, zone: str) -> pl.DataFrame:
-    """Events with their source, format and local day in the district's zone."""
+    """Return events with their source, format and local day in the district's zone."""
     began = "start_time" if "start_time" in frame.columns else "time"
     day = clock.local_date(pl.coalesce(pl.col(began), pl.col("time")), zone)
     # lines of another product say themselves what read them

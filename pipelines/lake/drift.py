@@ -80,7 +80,7 @@ class Drift:
 
 
 def drifts(store: Store, source: str | None = None) -> list[Drift]:
-    """Every field that went missing or changed its words, with the days of it."""
+    """Return every field that went missing or changed its words, with the days of it."""
     series: dict[tuple[str, str], list[SourceDay]] = {}
     for day in source_days(store):
         if day.events > 0:
@@ -109,7 +109,7 @@ def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -
 
 
 def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
-    """The drifts of one source and class, given its days, oldest first."""
+    """Yield the drifts of one source and class, given its days, oldest first."""
     names = {name for day in days for name in day.filled if SIGN not in name}
     for name in sorted(names):
         yield from _of_field(days, name)

@@ -95,7 +95,7 @@ class Duplicates:
     _times: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def counted(self, record: FileRecord) -> FileRecord:
-        """The record, less what turned out to have been delivered before."""
+        """Return the record, less what turned out to have been delivered before."""
         key = record.file_id
         fewer = {name: counts[key] for name, counts in self._fewer.items()}
         rejects = fewer.pop(REJECTS, 0)
@@ -126,7 +126,7 @@ class Duplicates:
         known: Mapping[int, FileRecord],
         staged: Mapping[int, FileRecord],
     ) -> bool:
-        """Whether an event of these files may have come before; they must be read then.
+        """Return whether an event of these files may have come before; they must be read then.
 
         None has where no event has an id, none of the files is or has a copy, and
         none covers a time that another does: see `overlap`.

@@ -136,7 +136,7 @@ def write(
 
 
 def by_day(frame: "pl.DataFrame") -> "list[pl.DataFrame]":
-    """One frame for each local day, in the order in which they begin.
+    """Return one frame for each local day, in the order in which they begin.
 
     Lines come nearly in the order of time: a day is a few runs of rows, which are cut
     out without a copy.
@@ -182,7 +182,7 @@ def spool(folder: Path) -> Path:
 
 
 def damaged(folder: Path, files: Iterable[LakeFile]) -> list[str]:
-    """Paths of the files that are missing, cut, or hold other bytes than written."""
+    """Return paths of the files that are missing, cut, or hold other bytes than written."""
     return [file.path for file in files if not _is_sound(folder / file.path, file)]
 
 
@@ -293,7 +293,7 @@ def unlisted_files(folder: Path) -> list[Path]:
 
 
 def _unlisted(store: Store, folder: Path, begun: set[str]) -> tuple[list[Path], list[Path]]:
-    """Files that do not count: those to delete, and those to move aside."""
+    """Return files that do not count: those to delete, and those to move aside."""
     listed = ledger.listed_paths(store)
     own: list[Path] = []
     foreign: list[Path] = []

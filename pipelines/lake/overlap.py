@@ -58,7 +58,7 @@ def covered(frame: pl.DataFrame) -> pl.DataFrame:
 def by_content(
     left: pl.DataFrame, rows: pl.LazyFrame, ranges: pl.DataFrame, key: pl.Expr
 ) -> tuple[pl.Series, dict[int, frozenset[int]]]:
-    """Rows that earlier files hold, and which files overlap with which.
+    """Return rows that earlier files hold, and which files overlap with which.
 
     Args:
         left: Events to look at, with `_row` to name them by.
@@ -150,7 +150,7 @@ def really_overlap(mine: pl.DataFrame, theirs: pl.DataFrame) -> bool:
 def _stretches(
     left: pl.DataFrame, rows: pl.LazyFrame, ranges: pl.DataFrame, key: pl.Expr
 ) -> Iterator[Stretch]:
-    """Pairs of files that share an event at the edge of the time they share.
+    """Yield pairs of files that share an event at the edge of the time they share.
 
     Where sorted files overlap, the first or last event of one is in the other:
     looking at those instants alone finds every pair and costs next to nothing.
@@ -178,7 +178,7 @@ def _stretches(
 
 
 def any_shared(mine: pl.DataFrame, ranges: pl.DataFrame) -> bool:
-    """Whether some files cover a time that another one does; both as `Files.ranges`."""
+    """Return whether some files cover a time that another one does; both as `Files.ranges`."""
     return _reaches(_merged(mine, _near(mine, ranges)))
 
 
@@ -224,7 +224,7 @@ def _by_file(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
 
 
 def _slice(part: pl.DataFrame | None, stretch: Stretch) -> pl.DataFrame:
-    """The events of a file within a stretch."""
+    """Return the events of a file within a stretch."""
     if part is None:
         return pl.DataFrame(schema=_EVENTS)
     begin = part["time"].search_sorted(stretch.first, side="left")
@@ -254,7 +254,7 @@ class Earlier:
     unlisted: Sequence[ledger.LakeFile] = ()
 
     def rows(self, frame: pl.DataFrame) -> pl.LazyFrame:
-        """Its events of the days and times that a frame covers."""
+        """Return its events of the days and times that a frame covers."""
         days = frame["event_date"].drop_nulls()
         listed = ledger.lake_files(
             self.store,
@@ -300,7 +300,7 @@ class Found:
 
 
 def span(frame: pl.DataFrame) -> tuple[str, str]:
-    """First and last time, as the ledger writes them."""
+    """Return first and last time, as the ledger writes them."""
     first, last = frame["time"].min(), frame["time"].max()
     return now_text(first), now_text(last)  # type: ignore[arg-type]
 
@@ -342,7 +342,7 @@ def _union(parts: list[pl.Series]) -> pl.Series:
 
 
 def key(event_class: str, *, without: tuple[str, ...] = ("time_quality",)) -> pl.Expr:
-    """One number for all that an event says; good within one process."""
+    """Return one number for all that an event says; good within one process."""
     names = [n for n in EVENT_CLASSES[event_class].names() if n not in without]
     return pl.struct(names).hash().alias("_key")
 
@@ -384,7 +384,7 @@ def _by_place(
 
 
 def file_ranges(records: Iterable[ledger.FileRecord]) -> pl.DataFrame:
-    """The times that files cover, as `Files.ranges` wants them."""
+    """Return the times that files cover, as `Files.ranges` wants them."""
     return ranges(
         (record.file_id, record.first_time, record.last_time)
         for record in records
@@ -393,7 +393,7 @@ def file_ranges(records: Iterable[ledger.FileRecord]) -> pl.DataFrame:
 
 
 def ranges(rows: Iterable[tuple[int, str | None, str | None]]) -> pl.DataFrame:
-    """Files, each with its first and last time as the ledger writes them."""
+    """Return files, each with its first and last time as the ledger writes them."""
     return pl.DataFrame(
         list(rows),
         schema={"file_id": pl.Int64, "first": pl.String, "last": pl.String},

@@ -71,7 +71,7 @@ PASSWORD = Fault("the member has a password", "Deliver the archive without one."
 
 
 def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:
-    """The files in a zip archive, or what is wrong with it as a whole.
+    """Return the files in a zip archive, or what is wrong with it as a whole.
 
     Args:
         raw: The archive.

@@ -134,7 +134,7 @@ class Peeked:
 
 
 def decompressed(raw: Reads, name: str, notes: set[str], *, is_member: bool = False) -> Reads:
-    """The stream itself, or what it holds in compressed form.
+    """Return the stream itself, or what it holds in compressed form.
 
     Args:
         raw: The bytes as delivered.
@@ -297,7 +297,7 @@ class _Members:
         return data
 
     def _begin(self, data: bytes) -> bytes:
-        """The first bytes of the next member; none where there is none."""
+        """Return the first bytes of the next member; none where there is none."""
         while data and not (data := data.lstrip(b"\x00")):
             data = self._raw.read(CHUNK)
         if data:

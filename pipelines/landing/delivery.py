@@ -112,7 +112,7 @@ class Listing:
 def deliveries(
     folder: Path, source: str, *, hard_links: bool = False, opens: bool = True
 ) -> Listing:
-    """Everything delivered to `folder`, oldest first.
+    """Return everything delivered to `folder`, oldest first.
 
     Args:
         folder: The source's folder.
@@ -151,7 +151,7 @@ def deliveries(
 
 
 def readable(name: str) -> str:
-    r"""A file's name as text that is safe to keep and to show anywhere.
+    r"""Return a file's name as text that is safe to keep and to show anywhere.
 
     Odd bytes show as `\xff`, and so do control characters and direction marks, with
     which a name could act on a terminal or read as another.
@@ -177,7 +177,7 @@ def waits(name: str) -> str:
 
 
 def _files(folder: Path, refused: list[LeftOut], top: Path) -> Iterator[Path]:
-    """Everything that is not a folder, below `folder`, in name order."""
+    """Yield everything that is not a folder, below `folder`, in name order."""
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)

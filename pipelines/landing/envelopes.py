@@ -63,7 +63,7 @@ INSTANT = rf"^(?:{ISO}|[0-9]{{10}}(?:\.[0-9]+)?)$"
 
 
 def unwrapped(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Lines that were in an envelope.
+    """Return lines that were in an envelope.
 
     `line` is what was inside, `headed` the same behind a header, or null.
 
@@ -132,7 +132,7 @@ def _headed(parts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _iso(stamp: pl.Expr) -> pl.Expr:
-    """A stamp as ISO text, be it that already or the digits of an epoch."""
+    """Return a stamp as ISO text, be it that already or the digits of an epoch."""
     text = pl.when(stamp.str.contains(f"^{ISO}$")).then(
         stamp.str.replace(" ", "T").str.replace(",", ".")
     )

@@ -34,7 +34,7 @@ KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 
 @cache
 def known_hosts_only() -> Any:
-    """A paramiko policy that takes no key it does not know.
+    """Return a paramiko policy that takes no key it does not know.
 
     Raises:
         ImportError: The extra `sftp` is not installed.
@@ -78,7 +78,7 @@ def is_remote(folder: object) -> bool:
 
 
 def remote_deliveries(url: str, source: str) -> Listing:
-    """Everything below a URL, oldest first.
+    """Return everything below a URL, oldest first.
 
     Raises:
         SourceError: It cannot be listed.
@@ -129,7 +129,7 @@ def open_remote(file: RemoteFile) -> BinaryIO:
 
 
 def shown(folder: str) -> str:
-    """An address as people may see it: without a password."""
+    """Return an address as people may see it: without a password."""
     return re.sub(r"(://[^/:@]*:)[^/@]*@", r"\1***@", folder)
 
 
@@ -178,7 +178,7 @@ def _is_sftp(url: str) -> bool:
 
 
 def store_of(url: str, *, is_new: bool = False) -> tuple[Any, str]:
-    """The store of a URL, and the path there; a new one connects again.
+    """Return the store of a URL, and the path there; a new one connects again.
 
     A process that lives for weeks outlives its connections.
     """

@@ -200,7 +200,7 @@ class Opened:
         return data
 
     def _begin(self) -> Reads:
-        """The stream from its first byte on, whatever it is packed in."""
+        """Return the stream from its first byte on, whatever it is packed in."""
         if isinstance(self._raw, Rows):
             return self._raw
         path, member = self._delivery.path, self._delivery.member
@@ -245,7 +245,7 @@ class Opened:
 
 @contextmanager
 def opened(delivery: Delivery) -> Iterator[Opened]:
-    """The decompressed bytes of a delivery.
+    """Yield the decompressed bytes of a delivery.
 
     Raises:
         SourceError: It cannot be opened, or is no longer a regular file.
@@ -392,7 +392,7 @@ class Hashed:
 
 
 def rungs(prefixes: str) -> dict[int, str]:
-    """The rungs of a ledger row, by length."""
+    """Return the rungs of a ledger row, by length."""
     if not prefixes:
         return {}
     listed = json.loads(prefixes)

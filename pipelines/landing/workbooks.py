@@ -41,7 +41,7 @@ def sheets_of(raw: BinaryIO) -> list[str] | Fault:
 
 @contextmanager
 def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["Rows"]:
-    """The rows of one sheet as lines of CSV.
+    """Yield the rows of one sheet as lines of CSV.
 
     Args:
         raw: The workbook.
@@ -94,7 +94,7 @@ def _running(raw: BinaryIO, *asked: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextmanager
 def _on_disk(raw: BinaryIO) -> Iterator[BinaryIO]:
-    """The workbook as a file of this machine."""
+    """Yield the workbook as a file of this machine."""
     try:
         raw.fileno()
     except OSError:

@@ -39,7 +39,7 @@ ONE_WEEK = timedelta(days=7)
 def chosen(
     folder: Path, as_of: str | date | datetime | None, week: str | date | None
 ) -> Path | None:
-    """The snapshot that is meant; None for the newest.
+    """Return the snapshot that is meant; None for the newest.
 
     Args:
         folder: Of the snapshots.
@@ -58,7 +58,7 @@ def chosen(
 
 
 def _by(folder: Path, as_of: str | date | datetime) -> Path:
-    """The newest that was published at that instant or before; a day to its end."""
+    """Return the newest that was published at that instant or before; a day to its end."""
     every = kept(folder)
     told = _read(as_of, "as_of") if isinstance(as_of, str) else as_of
     if isinstance(told, datetime):
@@ -73,7 +73,7 @@ def _by(folder: Path, as_of: str | date | datetime) -> Path:
 
 
 def _zone(every: Sequence[tuple[datetime, Path]]) -> ZoneInfo:
-    """The district's, as the newest snapshot notes it; UTC where it does not."""
+    """Return the district's, as the newest snapshot notes it; UTC where it does not."""
     if every:
         with reading(every[-1][1]) as database:
             if database.has(ABOUT):
@@ -178,7 +178,7 @@ class Coverage:
 
 
 def coverage(ask: Ask, zone: str) -> Coverage:
-    """Days and gaps of a snapshot.
+    """Return days and gaps of a snapshot.
 
     Args:
         ask: Runs a query with parameters, as a connection's `sql` does.
@@ -262,7 +262,7 @@ class Connection:
         return self.path.stem
 
     def sql(self, query: str, **params: Any) -> Any:
-        """The relation of a query; `$name` in it takes the argument `name`.
+        """Return the relation of a query; `$name` in it takes the argument `name`.
 
         Returns:
             DuckDB's relation: `.pl()` for Polars, `.df()` for pandas,
@@ -271,13 +271,13 @@ class Connection:
         return self._connection.sql(query, params=params)
 
     def frame(self, query: str, **params: Any) -> pl.DataFrame:
-        """The rows of a query in Polars, each instant in the connection's zone."""
+        """Return the rows of a query in Polars, each instant in the connection's zone."""
         frame: pl.DataFrame = self.sql(query, **params).pl()
         zone = self.zone if self._is_local else "UTC"
         return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
     def saved(self, name: str = "", **values: Any) -> pl.DataFrame:
-        """The rows of a saved query, as `schoolbell query` gives them.
+        """Return the rows of a saved query, as `schoolbell query` gives them.
 
         Args:
             name: Without one, the saved queries and what each asks for.
@@ -305,7 +305,7 @@ class Connection:
         )
 
     def describe(self, table: str = "") -> pl.DataFrame:
-        """The columns of a relation: type, meaning, whether it is a pseudonym.
+        """Return the columns of a relation: type, meaning, whether it is a pseudonym.
 
         Args:
             table: Without one, the relations themselves, as `tables` gives them.
@@ -401,7 +401,7 @@ def connect(
 
 
 def noted(opened: Connection) -> Connection:
-    """The same connection; who opened it is in the audit log, or on its way there."""
+    """Return the same connection; who opened it is in the audit log, or on its way there."""
     if not note_opening(DistrictHome(opened.home), opened.snapshot):
         _say("That this was opened could not be noted: schoolbell protect, as root")
     return opened

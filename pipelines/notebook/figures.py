@@ -56,7 +56,7 @@ class Chart(Figure):  # type: ignore[misc]  # plotly has no types
         """No page inside a page: that would hold the library once a chart."""
 
     def to_html(self, *args: Any, **more: Any) -> str:
-        """A page, or with `full_html=False` a part of one; the library is in it."""
+        """Return a page, or with `full_html=False` a part of one; the library is in it."""
         closed = {"config": NO_CLOUD, "include_plotlyjs": True}
         return str(super().to_html(*args, **more | closed))
 
@@ -72,7 +72,7 @@ class Chart(Figure):  # type: ignore[misc]  # plotly has no types
 
 
 def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> Chart:
-    """Traces under a title, as high as the number of lanes needs."""
+    """Return traces under a title, as high as the number of lanes needs."""
     figure = Chart(list(traces))
     height = 170 + ROW_HEIGHT * max(lanes, 2)
     look = {"template": TEMPLATE, "title": {"text": title}, "height": height}
@@ -115,7 +115,7 @@ def top_down(order: Sequence[str]) -> Mapping[str, Any]:
 
 
 def colored(frame: pl.DataFrame, column: str) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
-    """The parts of a frame by a column, each with its own color."""
+    """Return the parts of a frame by a column, each with its own color."""
     parts = frame.sort(column, nulls_last=True, maintain_order=True).partition_by(
         column, as_dict=True, maintain_order=True
     )
@@ -242,7 +242,7 @@ order by start_time, what, detail
 
 
 def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
-    """The accounts that used a site, one row each, by their first use of it.
+    """Return the accounts that used a site, one row each, by their first use of it.
 
     Args:
         con: From `connect()`.
@@ -341,7 +341,7 @@ def draw_sites(sites: pl.DataFrame) -> Chart:
 
 
 def draw_evidence(lines: pl.DataFrame) -> Chart:
-    """The lines of a finding in time, one lane a device, one color a role."""
+    """Return the lines of a finding in time, one lane a device, one color a role."""
     known = lines.drop_nulls("time")
     traces = [
         Scatter(
@@ -365,7 +365,7 @@ def draw_evidence(lines: pl.DataFrame) -> Chart:
 
 
 def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:
-    """How the number of accounts that had used a site grew, one dot an account."""
+    """Return how the number of accounts that had used a site grew, one dot an account."""
     ranked = accounts.sort("first_time", "account").with_row_index("rank", offset=1)
     traces = [
         Scatter(
@@ -396,7 +396,7 @@ def draw_device_holders(holders: pl.DataFrame) -> Chart:
 
 
 def draw_session_timeline(steps: pl.DataFrame) -> Chart:
-    """An account's day: duty, keyboards, stretches, sites and findings as lanes."""
+    """Return an account's day: duty, keyboards, stretches, sites and findings as lanes."""
     lanes = steps.sort(pl.col("what").cast(pl.Enum(STEPS)), "start_time", "detail").with_columns(
         lane=pl.concat_str("what", "detail", separator=": ", ignore_nulls=True)
     )

@@ -136,7 +136,7 @@ def presence(
 
 
 def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
-    """Sites by the day on which anybody first used them, newest first.
+    """Return sites by the day on which anybody first used them, newest first.
 
     Args:
         con: From `connect()`.
@@ -164,7 +164,7 @@ def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
 
 
 def finding_evidence(con: Connection, finding_id: str | None) -> pl.DataFrame:
-    """The log lines that a finding cites, oldest first; without a finding none.
+    """Return the log lines that a finding cites, oldest first; without a finding none.
 
     File, line and byte lead to the raw line, whose hash is in the last column.
 

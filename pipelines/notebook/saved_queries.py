@@ -17,13 +17,13 @@ from pipelines.warehouse.models import Model, arguments, read_model, sql_folder
 
 @cache
 def saved_queries() -> Mapping[str, Model]:
-    """Every saved query by name."""
+    """Return every saved query by name."""
     paths = sorted((sql_folder() / "queries").glob("*.sql"))
     return {path.stem: read_model(path) for path in paths}
 
 
 def listed() -> pl.DataFrame:
-    """Every saved query: its name, what it asks for, what it answers."""
+    """Return every saved query: its name, what it asks for, what it answers."""
     return pl.DataFrame(
         [
             {
@@ -37,7 +37,7 @@ def listed() -> pl.DataFrame:
 
 
 def saved_query(name: str) -> Model:
-    """One of them.
+    """Return one of them.
 
     Raises:
         ModelError: There is none of that name.

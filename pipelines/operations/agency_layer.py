@@ -39,7 +39,7 @@ class Difference:
 
 
 def sound_layer(folder: Path) -> Layer:
-    """A layer without a mistake.
+    """Return a layer without a mistake.
 
     Raises:
         SettingsError: There is none, or something in it is wrong; carries all of it.

@@ -102,7 +102,7 @@ class Manifest:
             os.fsync(file.fileno())
 
     def signed_by(self, key: bytes) -> str:
-        """The signature that it has if the home of this key made it."""
+        """Return the signature that it has if the home of this key made it."""
         fields = asdict(self)
         del fields["signature"]
         text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
@@ -259,7 +259,7 @@ def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
 
 
 def sealed(path: Path) -> Sealed:
-    """A file's size and hash as it is now."""
+    """Return a file's size and hash as it is now."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     return Sealed(path.stat().st_size, digest.hexdigest())
@@ -325,7 +325,7 @@ def back_up(
 
 
 def newest(into: Path) -> Path | None:
-    """The last backup in a folder."""
+    """Return the last backup in a folder."""
     return max(into.glob(f"{PREFIX}*"), default=None)
 
 
@@ -404,7 +404,7 @@ def _filled(
 
 
 def _known(before: Path | None) -> Mapping[str, Sealed]:
-    """The files of the backup before; a damaged one shares nothing."""
+    """Return the files of the backup before; a damaged one shares nothing."""
     try:
         return read_manifest(before).files if before else {}
     except BackupError:

@@ -143,7 +143,7 @@ def carry_out(
 
 
 def _judged_from(district: District, plan: Plan) -> date | None:
-    """The first Monday from which every rule still has all that it reads."""
+    """Return the first Monday from which every rule still has all that it reads."""
     days = [thing.last_day for thing in plan.things.get("event", ())]
     held = {date.fromisoformat(day) for day in _held_days(district)}
     firsts = [
@@ -210,7 +210,7 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
 
 
 def _name(now: datetime, chain: Chain) -> str:
-    """A name that no certificate has; two purges may end in one second."""
+    """Return a name that no certificate has; two purges may end in one second."""
     stem, known = f"purge-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _known(chain)
     name, number = f"{stem}.json", 1
     while name in known:

@@ -142,7 +142,7 @@ def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) 
 
 
 def _last_day(district: District, record: FileRecord, by_id: Mapping[int, FileRecord]) -> date:
-    """The newest local day of its events; of the file, where it has none."""
+    """Return the newest local day of its events; of the file, where it has none."""
     original = by_id.get(record.duplicate_of or 0, record)
     zone = ZoneInfo(district.zone)
     if text := record.last_time or original.last_time:
@@ -220,7 +220,7 @@ def _events_left(district: District, plan: Plan) -> Iterable[str]:
 
 
 def _findings(name: str, district: District) -> Iterator[Purged]:
-    """Findings of cases in which nothing was decided, or of those in which it was."""
+    """Yield findings of cases in which nothing was decided, or of those in which it was."""
     cases: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
     for finding_id, day, case, time in last_decided(district.store):
         cases[case or finding_id].append((finding_id, day, time))
@@ -241,7 +241,7 @@ def _delete_findings(district: District, plan: Plan, _now: datetime) -> None:
 
 
 def _messages(district: District) -> Iterator[Purged]:
-    """Messages whose text is still there and that wait for no channel."""
+    """Yield messages whose text is still there and that wait for no channel."""
     for key, created in finished_messages(district.store):
         day = date.fromisoformat(created[:10])
         yield Purged(record_class="message", name=key, last_day=day)

@@ -311,7 +311,7 @@ def _files() -> list[tuple[str, str]]:
 
 
 def _for(text: str, home: Path, account: str) -> str:
-    """The text with this machine's folders and account in place of the guide's."""
+    """Return the text with this machine's folders and account in place of the guide's."""
     programs = str(Path(sys.executable).parent)
     text = text.replace(PROGRAMS, programs)
     text = re.sub(rf"{re.escape(DAGSTER)}\b", f"{home}-dagster", text)

@@ -46,7 +46,7 @@ def keep_changes(database: Database, store: Store) -> int:
 
 
 def change_frame(store: Store, names: Pseudonyms) -> pl.DataFrame:
-    """Every change under pseudonyms."""
+    """Return every change under pseudonyms."""
     rows = [
         {
             **row,

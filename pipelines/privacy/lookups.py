@@ -55,7 +55,7 @@ def gives_name(entry: Entry) -> bool:
 
 
 def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
-    """One row per person and act, the most look-ups without a case first."""
+    """Return one row per person and act, the most look-ups without a case first."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if is_lookup(entry) and datetime.fromisoformat(entry.time) >= since:
@@ -77,7 +77,7 @@ def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
 def without_case(
     entries: Iterable[Entry], now: datetime
 ) -> Mapping[tuple[str, str], Sequence[Entry]]:
-    """Names given in the last 31 days without a case, by month and person."""
+    """Return names given in the last 31 days without a case, by month and person."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         is_new = datetime.fromisoformat(entry.time) >= now - ANNOUNCED_FOR

@@ -138,7 +138,7 @@ _PREFIX: Mapping[Kind, str] = {"pupil": "pupil-", "pupil_person": "pupil-"}
 
 
 def nouns(kind: Kind) -> list[str]:
-    """The nouns from which names of a kind are made."""
+    """Return the nouns from which names of a kind are made."""
     prefix = _PREFIX.get(kind, "")
     return [prefix + noun for noun in _NOUNS[kind].split()]
 
@@ -202,7 +202,7 @@ def _token(own_key: bytes, value: str) -> str:
 
 
 def _names(token: str, kind: Kind, in_use: int) -> Iterator[str]:
-    """Names from a place that the token chooses, onwards; longer numbers if full."""
+    """Yield names from a place that the token chooses, onwards; longer numbers if full."""
     words = nouns(kind)
     start = int.from_bytes(hashlib.sha256(token.encode()).digest()[:8], "big")
     first, count = FIRST_NUMBER, LAST_NUMBER - FIRST_NUMBER + 1
@@ -284,7 +284,7 @@ class Pseudonyms:
     _held: dict[Kind, Mapping[str, str]] = field(default_factory=dict)
 
     def names(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
-        """The name of each value; new ones are assigned and stored."""
+        """Return the name of each value; new ones are assigned and stored."""
         wanted = set(values)
         theirs = {value for value in wanted if self.is_pupil(kind, value)}
         own = self._kept(kind, wanted - theirs)
@@ -296,7 +296,7 @@ class Pseudonyms:
         return value in known.get(kind, ())
 
     def given(self, kind: Kind, value: str) -> tuple[str, ...]:
-        """Every name that a value has in this school year, assigned before now.
+        """Return every name that a value has in this school year, assigned before now.
 
         Two, where an account was staff's first and a student's later, or the reverse.
         """
@@ -330,7 +330,7 @@ class Pseudonyms:
 
 
 def home_key(district: District) -> bytes:
-    """The key behind the pseudonyms, if it is the one that was used before.
+    """Return the key behind the pseudonyms, if it is the one that was used before.
 
     Raises:
         SettingsError: It is missing, too short, or another one: every account would
@@ -381,7 +381,7 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
 
 
 def pseudonyms(district: District, day: date) -> Pseudonyms:
-    """The pseudonyms of the school year that a day belongs to."""
+    """Return the pseudonyms of the school year that a day belongs to."""
     from pipelines.registry.roster import pupils
 
     year = school_year(day)
@@ -413,7 +413,7 @@ def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
-    """The columns that a reader may see, with the kind of pseudonym where needed."""
+    """Return the columns that a reader may see, with the kind of pseudonym where needed."""
     return {
         name: RULES.get(name) or MASKED.get(name)
         for name, note in model.header.columns.items()
@@ -422,19 +422,19 @@ def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
 
 
 def is_published(model: Model) -> bool:
-    """Whether analysts may read a table at all."""
+    """Return whether analysts may read a table at all."""
     return model.schema_name in PUBLISHED and model.name not in INTERNAL
 
 
 def published_tables(
     models: Mapping[str, Model],
 ) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
-    """The tables that analysts may read, each with the columns that they may."""
+    """Return the tables that analysts may read, each with the columns that they may."""
     return {name: kept_columns(model) for name, model in models.items() if is_published(model)}
 
 
 def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
-    """A text column with each value replaced by its name."""
+    """Return a text column with each value replaced by its name."""
     import polars as pl
 
     distinct = values.drop_nulls().unique().to_list()
@@ -472,7 +472,7 @@ def name_everything(
 
 
 def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
-    """How a column goes into a snapshot, and the join that it needs."""
+    """Return how a column goes into a snapshot, and the join that it needs."""
     if kind is None:
         return f"rows.{name}", ""
     if kind == "category":

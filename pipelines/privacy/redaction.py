@@ -67,7 +67,7 @@ def _kinds() -> re.Pattern[str]:
 
 
 def hidden_sites(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sites of a kept record that no default surface spells."""
+    """Return the sites of a kept record that no default surface spells."""
     marked = record["withheld"] if "withheld" in record else record.get("sites")
     return tuple(marked or ())
 
@@ -92,7 +92,7 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
 
 
 def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
-    """The measures of a finding that anybody may read: numbers, and harmless words."""
+    """Return the measures of a finding that anybody may read: numbers, and harmless words."""
     return {
         name: value
         for name, value in details.items()

@@ -93,13 +93,13 @@ def first_steps(district: District) -> FirstSteps:
 
 
 def formats_of(district: District) -> Mapping[str, str]:
-    """The format that the settings name for a source."""
+    """Return the format that the settings name for a source."""
     named = {name: one.format or "" for name, one in district.settings.sources.items()}
     return {name: fmt for name, fmt in named.items() if fmt}
 
 
 def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFolder]:
-    """Each folder of `landing/`, with the format of its newest file.
+    """Yield each folder of `landing/`, with the format of its newest file.
 
     Args:
         named: Formats that the settings name, by source.
@@ -116,7 +116,7 @@ def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFol
 
 
 def format_of(file: Path) -> str:
-    """The format of a log; empty where none knows it."""
+    """Return the format of a log; empty where none knows it."""
     try:
         first = next(iter(members_of(file)), None)
         return (examine(first).format or "") if first else ""

@@ -168,12 +168,12 @@ def account_domains(district: District) -> list[Proposal]:
 
 
 def as_text(file: str, proposals: Sequence[Proposal]) -> str:
-    """Proposals as the file is written."""
+    """Return proposals as the file is written."""
     return as_toml(proposals) if file == SETTINGS else as_csv(file, proposals)
 
 
 def as_toml(proposals: Sequence[Proposal]) -> str:
-    """Lines of `[district]`, each under a comment with its reason."""
+    """Return lines of `[district]`, each under a comment with its reason."""
     lines = ["[district]"]
     for proposal in proposals:
         lines.append(f"# {proposal.comment}")
@@ -182,7 +182,7 @@ def as_toml(proposals: Sequence[Proposal]) -> str:
 
 
 def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
-    """A file as the registry reads it: each row under a comment with its reason."""
+    """Return a file as the registry reads it: each row under a comment with its reason."""
     columns = list(FILES[file].columns)
     lines = [",".join(columns)]
     for proposal in proposals:
@@ -231,7 +231,7 @@ KEPT = (*NAMES, "mac", "device_class", "assigned_to", "building", "pool")
 
 
 def fixed(evidence: Evidence) -> list[Proposal]:
-    """The device's row without its fixed address, for each that is leased away."""
+    """Return the device's row without its fixed address, for each that is leased away."""
     return [
         Proposal(
             "devices.csv",
@@ -334,7 +334,7 @@ order by seen.ip
 
 
 def networks(evidence: Evidence) -> Iterator[Proposal]:
-    """A row for each network of addresses without a place; neighbors are one."""
+    """Yield a row for each network of addresses without a place; neighbors are one."""
     found = defaultdict(list)
     for row in evidence.frame(_UNPLACED).iter_rows(named=True):
         network = _network(row["ip"])
@@ -375,7 +375,7 @@ def _block(network: Network) -> Network:
 
 
 def _building(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The one building of the computers on a network; empty if there is none."""
+    """Return the one building of the computers on a network; empty if there is none."""
     found = {one for row in rows for one in row["computers"] or ()}
     places = Counter(one.rpartition(" ")[2] for one in found)
     if len(found) < FEWEST_COMPUTERS:
@@ -617,7 +617,7 @@ order by people.building, people.person_id
 
 
 def hours(evidence: Evidence) -> list[Proposal]:
-    """The hours of their building, Monday to Friday, for staff without any."""
+    """Return the hours of their building, Monday to Friday, for staff without any."""
     known = {
         row["building"]: row
         for row in evidence.frame(_HOURS, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS).iter_rows(
@@ -709,7 +709,7 @@ order by is_all desc, job
 
 
 def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
-    """The usual hours of all staff, and of jobs with other hours, as one setting."""
+    """Yield the usual hours of all staff, and of jobs with other hours, as one setting."""
     if evidence.has_usual_duty:
         return
     rows = evidence.frame(_USUAL, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS)
@@ -741,7 +741,7 @@ USUAL_DUTY = "usual_duty"
 
 
 def _year_end(day: date) -> date:
-    """The last day of its school year."""
+    """Return the last day of its school year."""
     return date(school_year(day) + 1, 6, 30)
 
 
@@ -1269,7 +1269,7 @@ order by learned.session_count desc, learned.site
 
 
 def serving(evidence: Evidence) -> list[Proposal]:
-    """A row for each site that was learned to serve one of the list, naming its entry.
+    """Return a row for each site that was learned to serve one of the list, naming its entry.
 
     It is judged so already; the row keeps what was learned, whatever logs show later.
     """
@@ -1343,5 +1343,5 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
 
 
 def _own(district: District) -> Iterable[str]:
-    """The district's own domains, of its accounts and of its mail."""
+    """Yield the district's own domains, of its accounts and of its mail."""
     return (*district.settings.district.account_domains, *district.outline.mail_domains)

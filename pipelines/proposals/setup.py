@@ -145,7 +145,7 @@ def _named(plan: Plan) -> set[str]:
 
 
 def tried(district: District, plan: Plan) -> Plan:
-    """The plan with what the registry would be like with it."""
+    """Return the plan with what the registry would be like with it."""
     plan.before = rules_on(district.detections, district.registry)
     with tempfile.TemporaryDirectory(prefix=scratch("setup")) as folder:
         registry = _as_it_would_be(district, plan, Path(folder))
@@ -162,7 +162,7 @@ def tried(district: District, plan: Plan) -> Plan:
 
 
 def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
-    """The registry of a copy of the home in which everything is written."""
+    """Return the registry of a copy of the home in which everything is written."""
     home = DistrictHome(folder)
     home.settings_file.write_bytes(_settings(district, plan))
     for name in ("registry", "lists", "agency"):
@@ -178,7 +178,7 @@ def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
 
 
 def _settings(district: District, plan: Plan) -> bytes:
-    """The settings file with the hours that the plan has."""
+    """Return the settings file with the hours that the plan has."""
     data = district.home.settings_file.read_bytes()
     if not plan.usual_duty:
         return data
@@ -361,7 +361,7 @@ def _written_hours(district: District, plan: Plan, actor: str, chain: Chain) -> 
 
 
 def counts_of(merged: Merged) -> str:
-    """As in "12 rows added, 3 cells filled"."""
+    """Return text such as "12 rows added, 3 cells filled"."""
     told = [f"{len(merged.added):,} rows added"]
     if merged.filled:
         told.append(f"{len(merged.filled):,} empty cells filled")
@@ -371,7 +371,7 @@ def counts_of(merged: Merged) -> str:
 
 
 def remedies(missing: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Each file without a row: what cannot be judged, and where its rows come from."""
+    """Yield each file without a row: what cannot be judged, and where its rows come from."""
     for file, disables in sorted(missing.items()):
         yield file, disables, how_to_get(file)
 

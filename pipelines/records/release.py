@@ -112,11 +112,11 @@ class Draft:
         return [one for one in self.items if one.decision != "keep"]
 
     def done(self) -> Counter[tuple[RecordClass, str, str]]:
-        """Items by class, what is done with them, and the exemption."""
+        """Return items by class, what is done with them, and the exemption."""
         return Counter((one.of, one.decision, one.exemption) for one in self.items)
 
     def counted(self) -> Counter[RecordClass]:
-        """Items by class."""
+        """Return items by class."""
         return Counter(one.of for one in self.items)
 
 
@@ -208,7 +208,7 @@ class _Codes:
         return _keyed(self._key, b"place\n" + key.encode())
 
     def item(self, key: str, column: str) -> str:
-        """The name of a row or cell, the same in every scope."""
+        """Return the name of a row or cell, the same in every scope."""
         named = f"{key}\n{column}".encode()
         return _keyed(self._home, ITEMS + named).hex()[:ITEM_LENGTH]
 
@@ -218,7 +218,7 @@ def _keyed(key: bytes, text: bytes) -> bytes:
 
 
 def release(made: Draft, district_name: str) -> bytes:
-    """The zip of a draft, sealed by its manifest."""
+    """Return the zip of a draft, sealed by its manifest."""
     return sealed_zip(dict(_members(made, district_name)))
 
 

@@ -263,5 +263,5 @@ RELATIONS: Mapping[str, Relation] = {
 
 
 def columns_of(relation: str, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a table that were asked for, in its own order; all by default."""
+    """Return the columns of a table that were asked for, in its own order; all by default."""
     return tuple(name for name in RELATIONS[relation].columns if not wanted or name in wanted)

@@ -50,5 +50,5 @@ class Domains(NamedTuple):
 
 
 def applied(domains: Iterable[Domain]) -> tuple[str, ...]:
-    """The domains that need no setting."""
+    """Return the domains that need no setting."""
     return tuple(one.name for one in domains if one.state == APPLIED)

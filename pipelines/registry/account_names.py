@@ -30,7 +30,7 @@ REALMS = frozenset(("ldap", "local", "radius"))
 
 
 def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
-    r"""An account in lower case, without a domain of the district.
+    r"""Return an account in lower case, without a domain of the district.
 
     `EXAMPLE\Ada`, `ada@school.example` and `EXAMPLE%5Cada` all become `ada` where
     `domains` holds both. A name of another domain stays whole: it may be someone
@@ -116,7 +116,7 @@ class Spelling(NamedTuple):
 
 
 def bare(account: str) -> str:
-    """A name without any domain."""
+    """Return a name without any domain."""
     return re.split(r"[\\/]", account)[-1].split("@")[0]
 
 
@@ -145,7 +145,7 @@ class Directory:
                 found[owner] = account
 
     def account_of(self, local: str) -> str | None:
-        """The only account of this bare name, or null."""
+        """Return the only account of this bare name, or null."""
         found = self._by_bare.get(local, {})
         return next(iter(found.values())) if len(found) == 1 else None
 
@@ -170,7 +170,7 @@ def spelled(names: Iterable[str]) -> Iterable[Spelling]:
 
 
 def mail_domains(directory: Directory) -> set[str]:
-    """Domains at which people of `users.csv` have their account as mail address."""
+    """Return domains at which people of `users.csv` have their account as mail address."""
     held: dict[str, set[str]] = defaultdict(set)
     for match, account in directory.mails:
         if match[1] == bare(account):
@@ -188,7 +188,7 @@ def derive(
     aliases: pl.DataFrame,
     own: Collection[str],
 ) -> tuple[Domain, ...]:
-    """Every domain that names carry and the settings do not hold, by its name.
+    """Return every domain that names carry and the settings do not hold, by its name.
 
     Args:
         names: User names as the logs wrote them.
@@ -222,7 +222,7 @@ def derive(
 def _sharing(
     seen: Mapping[str, Mapping[str, set[str]]], name: str, others: Sequence[str]
 ) -> str | None:
-    """Another domain of the same form that has one of the names too."""
+    """Return another domain of the same form that has one of the names too."""
     for other in sorted(others):
         for form, locals_of in seen[name].items():
             if locals_of & seen.get(other, {}).get(form, set()):

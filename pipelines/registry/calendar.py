@@ -30,7 +30,7 @@ SATURDAY = 6  # ISO weekday
 
 
 def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> Rows:
-    """Frame `calendar_days`, one row a date and building.
+    """Return the frame `calendar_days`, one row a date and building.
 
     Args:
         rows: Of `calendar.csv`.
@@ -76,7 +76,7 @@ def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: st
 
 
 def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
-    """A row for each building, and whether it was meant alone."""
+    """Return a row for each building, and whether it was meant alone."""
     every: list[str] | list[None] = buildings or [None]
     everywhere = pl.DataFrame({"_every": every}, {"_every": pl.String})
     general = days.filter(pl.col("building").is_null()).drop("building")
@@ -93,7 +93,7 @@ def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
 
 
 def _decided(days: pl.DataFrame) -> pl.DataFrame:
-    """The row that outweighs the others of its date and building."""
+    """Return the row that outweighs the others of its date and building."""
     return days.sort(
         "is_alone",
         "is_file",
@@ -132,7 +132,7 @@ def _unknown(said: pl.DataFrame, buildings: list[str]) -> list[Problem]:
 
 
 def _twice(said: pl.DataFrame) -> list[Problem]:
-    """Two plans for one day: the first counts."""
+    """Return two plans for one day: the first counts."""
     plans = said.filter(pl.col("declared_time").is_null())
     again = plans.filter(
         ~pl.struct("date", "building").is_first_distinct()
@@ -221,7 +221,7 @@ class Block(NamedTuple):
 
 
 def clean(data: bytes, name: str) -> tuple[str, list[Problem]]:
-    """A calendar of the events that can be read, and a problem for each other."""
+    """Return a calendar of the events that can be read, and a problem for each other."""
     problems: list[Problem] = []
     kept = []
     for block in _blocks(data.decode("utf-8-sig", errors="replace")):
@@ -271,7 +271,7 @@ def _odd(event: Any) -> str:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Every whole event and time zone of a calendar."""
+    """Yield every whole event and time zone of a calendar."""
     kind, start = "", 0
     lines: list[str] = []
     for number, line in _unfolded(text):
@@ -286,7 +286,7 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _worth(kind: str, lines: list[str]) -> Iterator[str]:
-    """Lines of an event that are kept; nested alarms are not. A zone stays whole."""
+    """Yield lines of an event that are kept; nested alarms are not. A zone stays whole."""
     depth = 0
     for number, line in enumerate(lines):
         name = line.split(":")[0].split(";")[0].upper()
@@ -495,7 +495,7 @@ def _is_timed(event: Any) -> bool:
 
 
 def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
-    """Local days of an event; an all-day event ends before its DTEND."""
+    """Yield local days of an event; an all-day event ends before its DTEND."""
     start = event["DTSTART"].dt
     if isinstance(start, datetime):
         yield (start.astimezone(zone) if start.tzinfo else start).date()

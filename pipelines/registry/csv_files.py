@@ -113,7 +113,7 @@ def stripped(text: pl.Expr) -> pl.Expr:
 
 
 def typed(kind: Kind, text: pl.Expr) -> pl.Expr:
-    """The value of stripped text; null where it does not fit."""
+    """Return the value of stripped text; null where it does not fit."""
     return _READ[kind](text)
 
 
@@ -143,7 +143,7 @@ def _number(text: pl.Expr) -> pl.Expr:
 
 
 def _clock(text: pl.Expr) -> pl.Expr:
-    """Minutes after midnight; 24:00 is the end of the day."""
+    """Return minutes after midnight; 24:00 is the end of the day."""
     shape = r"^([0-9]{1,2}):([0-9]{2})(?::00)?$"
     hour = text.str.extract(shape, 1).cast(pl.Int32, strict=False)
     minute = text.str.extract(shape, 2).cast(pl.Int32, strict=False)
@@ -355,7 +355,7 @@ def tell(
     allowed: str = "",
     severity: ProblemSeverity = "error",
 ) -> list[Problem]:
-    """A problem for each of `rows` (`_line`, `value`), up to a limit."""
+    """Return a problem for each of `rows` (`_line`, `value`), up to a limit."""
     if rows.is_empty():
         return []
     told = [
@@ -375,7 +375,7 @@ def word_key(word: str) -> str:
 
 
 def key_of(words: pl.Expr) -> pl.Expr:
-    """The same of a column."""
+    """Return the same of a column."""
     return words.str.to_lowercase().str.replace_all(r"[_/ -]+", " ").str.strip_chars()
 
 
@@ -512,7 +512,7 @@ def _header(file: File) -> str:
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """The text of a file, and which encoding it is in; a workbook has no text."""
+    """Return the text of a file, and which encoding it is in; a workbook has no text."""
     if data.startswith(WORKBOOKS):
         return "", WORKBOOK
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -537,7 +537,7 @@ def _first_strange(data: bytes) -> int:
 
 
 def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each row starts, and its cells.
+    """Yield the line on which each row starts, and its cells.
 
     A line whose quote is never closed would swallow all that follows: it is set
     aside alone, and reading goes on below it.

@@ -106,7 +106,7 @@ def _list(name: str) -> pl.DataFrame:
 
 
 def _misp() -> Iterator[tuple[str, str, str]]:
-    """Rows of the warning lists that fit.
+    """Yield rows of the warning lists that fit.
 
     They are read as files, since the package's own loader reads all of them,
     a million names and more.
@@ -248,7 +248,7 @@ def _csv(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
 
 
 def _cells(text: str) -> Iterator[list[str]]:
-    """Cells line by line, so that a quote which never ends spoils one line."""
+    """Yield cells line by line, so that a quote which never ends spoils one line."""
     for line in text.replace("\0", "").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             try:
@@ -266,7 +266,7 @@ FORMS: Mapping[str, Callable[[Files, str, str | None], tuple[Pairs, int]]] = {
 
 
 def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
-    """Names in lower case; what is not a name with a dot is left out."""
+    """Return names in lower case; what is not a name with a dot is left out."""
     lower = frame.with_columns(pl.col("domain").str.to_lowercase().str.strip_chars(". "))
     is_plain = pl.col("domain").str.contains(PLAIN)
     odd = lower.filter(~is_plain)

@@ -26,7 +26,7 @@ from pipelines.settings.problems import Problem, listed
 
 
 def with_row(data: bytes, name: str, row: Mapping[str, str], renames: Mapping[str, str]) -> bytes:
-    """The file's bytes with one row more.
+    """Return the file's bytes with one row more.
 
     Args:
         data: What the file holds; empty where there is none.
@@ -61,7 +61,7 @@ def with_cell(
     cell: tuple[str, str],
     renames: Mapping[str, str],
 ) -> bytes:
-    """The file's bytes with another value in one cell.
+    """Return the file's bytes with another value in one cell.
 
     Args:
         where: The line on which the row begins, from 1.
@@ -79,7 +79,7 @@ def with_cell(
 
 
 def without_row(data: bytes, name: str, where: int) -> bytes:
-    """The file's bytes with a row turned into comments, so that it can be read."""
+    """Return the file's bytes with a row turned into comments, so that it can be read."""
     text = _text(data)
     lines = lines_of(text)
     height = height_of(_row_at(data, name, where))
@@ -89,7 +89,7 @@ def without_row(data: bytes, name: str, where: int) -> bytes:
 
 
 def line_of(data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, str]) -> int:
-    """The line on which the row with a key begins.
+    """Return the line on which the row with a key begins.
 
     Args:
         key: Canonical column, and the value that it holds.
@@ -146,13 +146,13 @@ def _row_at(data: bytes, name: str, where: int) -> list[str]:
 
 
 def empty_text(file: File) -> str:
-    """A file with its header alone."""
+    """Return a file with its header alone."""
     shipped = [name for name, cell in file.columns.items() if cell.shipped]
     return ",".join(shipped) + "\n"
 
 
 def row_text(cells: Sequence[str], text: str) -> str:
-    """A row as the file's text writes them, without its line end."""
+    """Return a row as the file's text writes them, without its line end."""
     out = io.StringIO()
     # a cell is quoted for what ends a line only where the writer ends lines with it
     csv.writer(out, delimiter=delimiter(text), lineterminator="\r\n").writerow(cells)
@@ -165,5 +165,5 @@ def one_line(value: str) -> str:
 
 
 def line_end(text: str) -> str:
-    """How the lines of a text end."""
+    """Return how the lines of a text end."""
     return "\r\n" if "\r\n" in text else "\n"

@@ -73,7 +73,7 @@ class Layer:
         return f"{self.version} ({self.digest})" if self.digest else ""
 
     def below(self, own: Rows, name: str) -> Rows:
-        """The district's rows of a file, and the agency's that it does not replace."""
+        """Return the district's rows of a file, and the agency's that it does not replace."""
         said, key = self.rows[name].frame, FILES[name].key
         # a line of another file would be told as a line of the district's
         said = said.with_columns(pl.lit(None, pl.Int64).alias(LINE))
@@ -82,7 +82,7 @@ class Layer:
         return Rows(pl.concat([own.frame, said]), own.problems)
 
     def policy_below(self, own: bytes | None) -> bytes | None:
-        """The pack in force: the district's, unless it is the one that is shipped."""
+        """Return the pack in force: the district's, unless it is the one that is shipped."""
         is_own = own is not None and own != default_policy()
         return own if is_own else self.files.get(f"agency/{POLICY}", own)
 
@@ -241,7 +241,7 @@ def _given(
     rows: Mapping[str, Rows],
     settings: Settings,
 ) -> dict[str, Given]:
-    """Every file that may be believed or not, with its good rows."""
+    """Return every file that may be believed or not, with its good rows."""
     names = settings.registry.columns
     given = {
         name: Given(
@@ -291,7 +291,7 @@ def _read(
 
 @lru_cache(maxsize=2 * len(FILES | ROSTER))
 def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int) -> Rows:
-    """The rows of a file; a run opens its home several times, and finds the same."""
+    """Return the rows of a file; a run opens its home several times, and finds the same."""
     return read_file(data, (FILES | ROSTER)[name], dict(renames), most)
 
 
@@ -361,7 +361,7 @@ def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
 
 
 def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str, str]:
-    """Files without a good row, roles aside, which only version 1.2 has.
+    """Return files without a good row, roles aside, which only version 1.2 has.
 
     Args:
         instead: Files for which a calendar or a setting does.
@@ -392,7 +392,7 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
 def _bundle(
     folder: Path, found: Mapping[str, bytes], problems: list[Problem]
 ) -> tuple[dict[str, bytes], str]:
-    """The roster's files from the first place that has people; the name of a zip."""
+    """Return the roster's files from the first place that has people; the name of a zip."""
     own = {name: found[name] for name in ROSTER if name in found}
     if has_rows(own.get(USERS.name, b"")):
         return own, ""
@@ -407,7 +407,7 @@ def _bundle(
 
 
 def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
-    """The roster's files in a zip, read as streams."""
+    """Return the roster's files in a zip, read as streams."""
     members: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(path) as bundle:

@@ -137,7 +137,7 @@ class Given:
 
 
 def read_kept(home: DistrictHome) -> dict[str, Kept]:
-    """The files that were believed last, by name; only those whose copy is there.
+    """Return the files that were believed last, by name; only those whose copy is there.
 
     Raises:
         SettingsError: The list of them cannot be read.
@@ -161,7 +161,7 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
 def refused(
     kept: Mapping[str, Kept], given: Mapping[str, Given], largest_loss: float
 ) -> Iterator[Refused]:
-    """The files that lost more than is believed.
+    """Yield the files that lost more than is believed.
 
     Args:
         given: Every file that is there.
@@ -208,7 +208,7 @@ def has_rows(data: bytes) -> bool:
 
 
 def data_of(home: DistrictHome, name: str) -> bytes:
-    """The copy of a file that was believed."""
+    """Return the copy of a file that was believed."""
     return (home.kept_registry / name).read_bytes()
 
 

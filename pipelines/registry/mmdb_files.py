@@ -180,7 +180,7 @@ def _is_better(where: Place, place: tuple[Any, ...]) -> bool:
 
 
 def _text(value: object, name: str = "") -> str | None:
-    """A word, or the one of that name below; null when empty or no text."""
+    """Return a word, or the one of that name below; null when empty or no text."""
     if isinstance(value, dict):
         value = value.get(name)
     return value if isinstance(value, str) and value else None

@@ -37,7 +37,7 @@ _ORGS = (
 
 
 def registry_files() -> Mapping[str, str]:
-    """Each registry file with its header and one example, commented out."""
+    """Return each registry file with its header and one example, commented out."""
     texts = {"users.csv": _USERS, "orgs.csv": _ORGS}
     for name, file in FILES.items():
         shipped = {key: cell for key, cell in file.columns.items() if cell.shipped}
@@ -97,7 +97,7 @@ def settings_text(answers: Answers) -> str:
 
 
 def _mail(answers: Answers) -> Mapping[str, str]:
-    """The channel `director`, with a sender of the first recipient's domain."""
+    """Return the channel `director`, with a sender of the first recipient's domain."""
     to = list(answers.mail_to)
     domain = to[0].rpartition("@")[2] if to else "localhost"
     settings = {

@@ -52,7 +52,7 @@ class Policy(NamedTuple):
 
 
 def default_policy() -> bytes:
-    """The pack of the model policy."""
+    """Return the pack of the model policy."""
     return resources.files("pipelines.registry").joinpath(FILE).read_bytes()
 
 

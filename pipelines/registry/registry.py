@@ -242,7 +242,7 @@ def is_settled(home: DistrictHome, registry: Registry) -> bool:
 
 
 def outline_of(registry: Registry) -> Outline:
-    """The outline of a registry that was read."""
+    """Return the outline of a registry that was read."""
     frames = registry.frames
     students = frames["people"].filter("is_student")["person_id"].to_list()
     devices = frames["devices"]
@@ -285,7 +285,7 @@ def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
 
 
 def _missing(taken: RegistryFolder, outside: OutsideFiles) -> Mapping[str, str]:
-    """Files without a row; an MMDB file does what `ip_geo.csv` would."""
+    """Return files without a row; an MMDB file does what `ip_geo.csv` would."""
     instead = {"ip_geo.csv"} if outside.files else set()
     return {name: what for name, what in taken.missing.items() if name not in instead}
 

@@ -91,7 +91,7 @@ PARTIAL = "delta"
 
 
 def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
-    """Words that the standard does not know, whatever their case."""
+    """Yield words that the standard does not know, whatever their case."""
     for (name, column), words in WORDS.items():
         if name != file:
             continue
@@ -223,7 +223,7 @@ def roster(users: Rows, roles: Rows, buildings: pl.DataFrame, domains: tuple[str
 
 
 def day(text: pl.Expr) -> pl.Expr:
-    """The day of an ISO date or stamp; null for any other spelling."""
+    """Return the day of an ISO date or stamp; null for any other spelling."""
     iso = text.str.extract(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?$", 1)
     return iso.str.to_date("%Y-%m-%d", strict=False)
 
@@ -283,7 +283,7 @@ def _own(base: pl.DataFrame) -> pl.DataFrame:
 
 
 def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
-    """Version 1.2: roles with days; the primary ones where a person has any."""
+    """Return version 1.2: roles with days; the primary ones where a person has any."""
     is_primary = pl.col("roleType").str.to_lowercase() == "primary"
     kept = roles.filter(~_is_one_of(pl.col("status"), GONE)).select(
         pl.col("userSourcedId").alias("person_id"),
@@ -320,7 +320,7 @@ def _without_overlap(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _codes(text: pl.Expr) -> pl.Expr:
-    """The parts of a comma list; null for an empty one."""
+    """Return the parts of a comma list; null for an empty one."""
     parts = text.str.split(",").list.eval(stripped(pl.element()).drop_nulls())
     return pl.when(parts.list.len() > 0).then(parts)
 
@@ -374,7 +374,7 @@ class Pupils(NamedTuple):
 
 
 def pupils(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date) -> Pupils:
-    """Students from `first` to `last`, both included.
+    """Return students from `first` to `last`, both included.
 
     Args:
         people: The registry's frame of people.

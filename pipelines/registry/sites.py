@@ -26,7 +26,7 @@ def registrable_domains(hosts: Sequence[str | None]) -> list[str | None]:
 
 
 def registrable_domain(host: str | None) -> str | None:
-    """The registrable domain of one host."""
+    """Return the registrable domain of one host."""
     name = canonical_host(host)
     if name is None:
         return None
@@ -63,7 +63,7 @@ def _address(text: str) -> str | None:
 
 
 def _extract(name: str) -> str | None:
-    """An unlisted top-level domain, such as `lan`, is a suffix of one label."""
+    """Return an unlisted top-level domain, such as `lan`, is a suffix of one label."""
     return _suffixes(has_punycode="xn--" in name).privatesuffix(name)
 
 
@@ -73,7 +73,7 @@ ONE_SITE = frozenset({b"*.oaiusercontent.com"})
 
 @cache
 def _suffixes(*, has_punycode: bool) -> PublicSuffixList:
-    """The list, with its international suffixes in punycode or without them.
+    """Return the list, with its international suffixes in punycode or without them.
 
     To encode them takes most of a second, and no other name can end in one.
     """

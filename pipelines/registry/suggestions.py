@@ -121,7 +121,7 @@ def meant(
 
 
 def _word(text: str, known: tuple[str, ...], *, is_closed: bool) -> str | None:
-    """The word that was meant: in other letters, in part, or with one slip.
+    """Return the word that was meant: in other letters, in part, or with one slip.
 
     Args:
         is_closed: There are no other words; of an open list, as the district's
@@ -210,7 +210,7 @@ MOST_MENDED = 200
 def mended(
     problems: Iterable[Problem], home: DistrictHome, settings: Settings
 ) -> Iterator[Problem]:
-    """The problems, with place and line to paste where they lack them."""
+    """Yield the problems, with place and line to paste where they lack them."""
     lines = cache(lambda name: _lines(home, name))
 
     @cache
@@ -260,7 +260,7 @@ def _lines(home: DistrictHome, name: str) -> list[str]:
 
 
 def _placed(problem: Problem, lines: list[str]) -> Problem:
-    """A problem of the header stands where the header does."""
+    """Return the place of a problem in the header."""
     at = next((number for number, one in enumerate(lines, 1) if _is_row(one)), None)
     is_of_header = "column" in problem.what and problem.column is not None
     return replace(problem, line=at) if is_of_header else problem
@@ -280,7 +280,7 @@ def _renamed(problem: Problem, text: str) -> Problem:
 
 
 def _column(lines: list[str], column: str, file: File, headers: Mapping[str, str]) -> Iterator[str]:
-    """The cells of a column of dates."""
+    """Yield the cells of a column of dates."""
     if column not in file.columns or file.columns[column].kind != "date":
         return
     rows = (_cells(line) for line in lines if _is_row(line))
@@ -374,7 +374,7 @@ def rewritten(
     settings: Settings,
     buildings: Sequence[str] = (),
 ) -> tuple[bytes, list[Change]]:
-    """A file's bytes with what is surely meant, and each change.
+    """Return a file's bytes with what is surely meant, and each change.
 
     Encoding, line ends and delimiter become those of a plain CSV file; a cell that
     cannot be read becomes what `check` shows as right. Comments, other columns and
@@ -432,7 +432,7 @@ def _repaired(
     zone: str,
     buildings: Sequence[str],
 ) -> Iterator[tuple[int, dict[int, tuple[str, str]]]]:
-    """Number of each row with a cell to change: place -> why, and what is right."""
+    """Yield number of each row with a cell to change: place -> why, and what is right."""
     found: dict[int, dict[int, tuple[str, str]]] = {}
     for at, name in enumerate(names):
         if name is None:
@@ -451,7 +451,7 @@ def _repaired(
 
 
 def _unfit(column: Sequence[str], cell: Cell, known: Sequence[str]) -> Iterator[int]:
-    """Numbers of the cells that the registry would set aside."""
+    """Yield numbers of the cells that the registry would set aside."""
     raw = pl.DataFrame({"text": column}, schema={"text": pl.String})
     text = stripped(pl.col("text"))
     value = raw.select(text.alias("text"), typed(cell.kind, text).alias("value"))

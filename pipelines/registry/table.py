@@ -24,12 +24,12 @@ Columns = Mapping[str, Column]
 
 
 def text(meaning: str, pii: Pii = "none") -> Column:
-    """A column of text."""
+    """Return a column of text."""
     return Column(pl.String, meaning, pii)
 
 
 def identifier(example: str) -> Cell:
-    """A cell of text that must not be empty."""
+    """Return a cell of text that must not be empty."""
     return Cell(example, required=True)
 
 
@@ -132,7 +132,7 @@ class Table:
 
 
 def tables() -> Mapping[str, Table]:
-    """Every table of the folder `tables`, by name."""
+    """Return every table of the folder `tables`, by name."""
     return discover("pipelines.registry.tables", "TABLE", Table)
 
 
@@ -162,11 +162,11 @@ class Inputs:
         return roster(self.rows["users.csv"], self.rows["roles.csv"], schools, domains)
 
     def frame(self, name: str) -> pl.DataFrame:
-        """A frame, made from what it needs."""
+        """Return a frame, made from what it needs."""
         return self.made(name).frame
 
     def made(self, name: str) -> Rows:
-        """A frame, and what is wrong in the rows that it was made from."""
+        """Return a frame, and what is wrong in the rows that it was made from."""
         if name not in self._made:
             (table,) = (table for table in tables().values() if name in table.frames)
             self._made |= table.make(self)
@@ -174,7 +174,7 @@ class Inputs:
 
 
 def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of a frame in order, absent ones null."""
+    """Return the columns of a frame in order, absent ones null."""
     present = set(frame.columns)
     return frame.select(
         (pl.col(name) if name in present else pl.lit(None)).cast(column.dtype).alias(name)
@@ -183,12 +183,12 @@ def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def schema(columns: Columns) -> pl.Schema:
-    """Names and types of columns."""
+    """Return names and types of columns."""
     return pl.Schema({name: column.dtype for name, column in columns.items()})
 
 
 def bare_person(column: str) -> pl.Expr:
-    """A person's id in lower case, without `person:`."""
+    """Return a person's id in lower case, without `person:`."""
     return pl.col(column).str.to_lowercase().str.strip_prefix("person:")
 
 

@@ -33,7 +33,7 @@ class RowChange:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> "RowChange":
-        """One that was kept as JSON."""
+        """Return one that was kept as JSON."""
         return cls(facts["kept"], facts["was"], facts["now"])
 
 
@@ -74,7 +74,7 @@ def changes_between(
 def taken_back(
     data: bytes, name: str, changes: Sequence[RowChange], renames: Mapping[str, str]
 ) -> tuple[bytes, int]:
-    """The file without what a write did, and how many rows stay since they changed."""
+    """Return the file without what a write did, and how many rows stay since they changed."""
     text, _ = decoded(data)
     at = places(text, FILES[name], renames)
     rows = list(_rows(data, name, renames))

@@ -60,7 +60,7 @@ def as_bytes(page: Page) -> bytes:
 
 
 def left_over(pages: Mapping[str, Page], folder: Path, week: str) -> list[Path]:
-    """The files of a week on disk that its pages no longer hold."""
+    """Return the files of a week on disk that its pages no longer hold."""
     held = [path for path in (folder / week).rglob("*") if path.is_file()]
     return sorted(path for path in held if path.relative_to(folder).as_posix() not in pages)
 
@@ -78,7 +78,7 @@ def turn(path: str) -> int:
 
 
 def inside(path: str) -> PurePosixPath:
-    """The path, if it stays in the archive."""
+    """Return the path, if it stays in the archive."""
     relative = PurePosixPath(path)
     if relative.is_absolute() or ".." in relative.parts or not relative.parts:
         raise SchoolbellError(
@@ -138,7 +138,7 @@ def archive_pages(
 
 
 def entry(week: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
-    """One week in the index."""
+    """Return one week in the index."""
     start = week_of(week)
     whole = week.get("coverage")
     numbers = [week.get(key) for key in keys]

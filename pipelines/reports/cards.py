@@ -158,7 +158,7 @@ COUNTS_NO_LINES = frozenset(
 
 
 def blind_note(view: View, section: str) -> str:
-    """The gaps that a part's numbers do not know of; empty without one."""
+    """Return the gaps that a part's numbers do not know of; empty without one."""
     return "" if section in COUNTS_NO_LINES else _gaps_said(view)
 
 
@@ -185,7 +185,7 @@ def blind_days(view: View) -> Mapping[date, str]:
 
 
 def with_blind_days(rows: pl.DataFrame, view: View) -> pl.DataFrame:
-    """Findings with what was missing on their day, as `blind`; null for nothing."""
+    """Return findings with what was missing on their day, as `blind`; null for nothing."""
     days = blind_days(view)
     blind = pl.col("event_date").replace_strict(
         list(days), list(days.values()), default=None, return_dtype=pl.String
@@ -328,7 +328,7 @@ def card(row: Mapping[str, Any]) -> Card:
 
 
 def in_units(claim: str, measures: Mapping[str, Any]) -> str:
-    """The sentence with its distance in the units of the district's readers."""
+    """Return the sentence with its distance in the units of the district's readers."""
     kilometers = measures.get("kilometers")
     if isinstance(kilometers, bool) or not isinstance(kilometers, int | float):
         return claim
@@ -343,12 +343,12 @@ def decide(by: date, made: date) -> str:
 
 
 def page_name(name: str) -> str:
-    """File name of the evidence page of a finding or a case."""
+    """Return file name of the evidence page of a finding or a case."""
     return f"{file_name(name)}.html"
 
 
 def on_devices(tokens: Sequence[str]) -> str:
-    """As in "device cedar-04" and "devices cedar-04 and maple-11"."""
+    """Return text such as "device cedar-04" and "devices cedar-04 and maple-11"."""
     names = [token.removeprefix(DEVICE) for token in tokens]
     if not names:
         return ""
@@ -359,7 +359,7 @@ DEVICE = "device "
 
 
 def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's JSON; an empty one where there is none."""
+    """Return the record's JSON; an empty one where there is none."""
     try:
         record = json.loads(row["record"] or "{}")
     except json.JSONDecodeError as error:
@@ -370,7 +370,7 @@ def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def broken(row: Mapping[str, Any]) -> ModelError:
-    """The error for a record that cannot be read."""
+    """Return the error for a record that cannot be read."""
     return ModelError(
         f"the record of finding {row['finding_id']} is not JSON object",
         where="reports.inputs.findings.record",
@@ -386,7 +386,7 @@ def support(line_count: int, sources: Sequence[str]) -> str:
 
 
 def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
-    """The lists of a card, each text made plain.
+    """Return the lists of a card, each text made plain.
 
     Args:
         blind: Which source hours of its day are missing; empty for none.
@@ -433,7 +433,7 @@ def strength(clause: Mapping[str, Any]) -> str:
 
 
 def plain(name: str) -> str:
-    """A field's name as words."""
+    """Return a field's name as words."""
     return name.replace("_", " ")
 
 
@@ -530,7 +530,7 @@ class Carried:
 
 
 def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
-    """The cases of earlier weeks by account or device, highest weight first."""
+    """Return the cases of earlier weeks by account or device, highest weight first."""
     held: dict[str, list[CaseCard]] = {}
     for one in cards:
         held.setdefault(one.subjects[0], []).append(one)
@@ -539,18 +539,18 @@ def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
 
 @once
 def cards(view: View) -> dict[str, Card]:  # noqa: ARG001 - kept with the view
-    """Every finding of the cases that `case_cards` was asked for, by its id."""
+    """Return every finding of the cases that `case_cards` was asked for, by its id."""
     return {}
 
 
 @once
 def _made(view: View) -> dict[str, CaseCard]:  # noqa: ARG001 - kept with the view
-    """Cards by case: several parts of a week show the same ones."""
+    """Return cards by case: several parts of a week show the same ones."""
     return {}
 
 
 def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
-    """A card for each case, in the order given; none is made twice."""
+    """Return a card for each case, in the order given; none is made twice."""
     chosen, known = list(cases), _made(view)
     new = [case for case in chosen if case.case_id not in known]
     known.update((one.case_id, one) for one in _new_cards(view, new))
@@ -605,7 +605,7 @@ OPENED = 3
 
 
 def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
-    """The lists of the page; carried ones by account or device."""
+    """Return the lists of the page; carried ones by account or device."""
     held: dict[str, list[CaseCard]] = {}
     for one in rows:
         held.setdefault(one.group, []).append(one)
@@ -628,7 +628,7 @@ def _carried_said(carried: Sequence[Carried]) -> str:
 
 
 def subjects_of(case: Case) -> tuple[str, ...]:
-    """The accounts or devices that it is about."""
+    """Return the accounts or devices that it is about."""
     return tuple(dict.fromkeys(str(row["subject"]) for row in case.counted))
 
 
@@ -674,7 +674,7 @@ def _group(view: View, case: Case) -> str:
 
 
 def cases_table(cards: Iterable[CaseCard]) -> Table:
-    """Each case in a line."""
+    """Return a table with one case per line."""
     return table(
         "One row per case",
         [
@@ -710,6 +710,6 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
 
 
 def case_link(one: CaseCard, folder: str = "evidence/") -> Cell:
-    """The case's id, leading to its page."""
+    """Return the case's id, leading to its page."""
     href = f"{folder}{one.page}" if one.page else ""
     return Cell(one.case_id, one.case_id, href=href)

@@ -77,13 +77,13 @@ Accents = tuple[str, str]
 
 
 def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The colors by role, on light and on dark, with the district's own accent."""
+    """Return the colors by role, on light and on dark, with the district's own accent."""
     light, dark = ({"accent": accent} if accent else {} for accent in accents)
     return {**LIGHT, **light}, {**DARK, **dark}
 
 
 def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
-    """The contrast of a color with that ground of a theme on which it stands out less.
+    """Return the contrast of a color with that ground of a theme on which it stands out less.
 
     Args:
         accent: As in "#1f5fbf".
@@ -98,7 +98,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def _luminance(color: str) -> float:
-    """Relative luminance, as WCAG 2.1 defines it."""
+    """Return relative luminance, as WCAG 2.1 defines it."""
     parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
@@ -142,7 +142,7 @@ def shorter(text: str) -> str:
 
 
 def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, Any]:
-    """An axis from `low` to `high` with ticks at given places; data may be escaped."""
+    """Return an axis from `low` to `high` with ticks at given places; data may be escaped."""
     return {
         "range": [low, high],
         "tickmode": "array",
@@ -187,7 +187,7 @@ def bars(
 
 
 def columns(role: str, marks: Sequence[tuple[float, float, str]], *, name: str = "") -> Trace:
-    """Upright bars from zero: place, height and hover text of each."""
+    """Return upright bars from zero: place, height and hover text of each."""
     return {
         "type": "bar",
         "x": [place for place, _, _ in marks],
@@ -214,7 +214,7 @@ def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
 
 
 def line(role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = "") -> Trace:
-    """A line with a dot at each known point; unknown points break it."""
+    """Return a line with a dot at each known point; unknown points break it."""
     return {
         "type": "scatter",
         "x": [place for place, _, _ in points],
@@ -232,13 +232,13 @@ def line(role: str, points: Sequence[tuple[float, float | None, str]], *, name: 
 def dashed(
     role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = ""
 ) -> Trace:
-    """A dashed line without dots, for what another line is compared with."""
+    """Return a dashed line without dots, for what another line is compared with."""
     drawn = line(role, points, name=name)
     return drawn | {"mode": "lines", "line": {**drawn["line"], "dash": "dash"}}
 
 
 def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float) -> Trace:
-    """A heat map in five steps of one hue; a zero keeps the color of the ground."""
+    """Return a heat map in five steps of one hue; a zero keeps the color of the ground."""
     steps = len(HEAT)
     edges = [(max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)]
     scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
@@ -268,13 +268,13 @@ def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str,
 
 
 def band(x0: float, x1: float, y0: float, y1: float, **refs: object) -> dict[str, Any]:
-    """A usual range, shaded below the marks."""
+    """Return a usual range, shaded below the marks."""
     look = {"fillcolor": LIGHT["idle"], "line": {"width": 0}}
     return box(x0, x1, y0, y1, opacity=0.8, layer="below", **look, **refs)
 
 
 def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
-    """A direct label in data coordinates, to the right of its place."""
+    """Return a direct label in data coordinates, to the right of its place."""
     font = {"color": LIGHT["ink"], "size": 13}
     place = {"x": x, "y": y, "text": label(text), "showarrow": False}
     return place | {"xanchor": "left", "xshift": 6, "font": font} | look
@@ -312,13 +312,13 @@ def chart(
 
 
 def spec(figure: Figure) -> dict[str, Any]:
-    """The figure with our settings of the library."""
+    """Return the figure with our settings of the library."""
     return {**figure, "config": NO_CLOUD}
 
 
 @cache
 def library() -> tuple[str, bytes]:
-    """File name and content of the one chart library that an archive holds."""
+    """Return file name and content of the one chart library that an archive holds."""
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
 
 
@@ -348,7 +348,7 @@ class Seen(NamedTuple):
 
 
 def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
-    """The log lines of some findings by time, each in its lane."""
+    """Return the log lines of some findings by time, each in its lane."""
     cited = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
     )
@@ -413,7 +413,7 @@ ONE_SECOND = timedelta(seconds=1)
 
 
 def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
-    """A lane each, a mark for each moment with a log line; None where there is none."""
+    """Return a lane each, a mark for each moment with a log line; None where there is none."""
     if not lines:
         return None
     begin = min(one.wall for one in lines)

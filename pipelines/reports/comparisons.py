@@ -45,7 +45,7 @@ class Compared:
         return (self.now - self.before) / self.before
 
     def chip(self, say: Say, *, is_share: bool = True) -> str:
-        """As in "▲12%", or "▼3" of small counts; empty where nothing compares."""
+        """Return text such as "▲12%", or "▼3" of small counts; empty where nothing compares."""
         if self.now is None or self.before is None:
             return ""
         return chip(self.now, self.before, say, is_share=is_share)
@@ -91,7 +91,7 @@ def change(view: View, key: str, now: int | None) -> str:
 
 
 def compared(view: View, measure: Measure) -> Compared:
-    """The measure of a view, and of the views of the same length before it."""
+    """Return the measure of a view, and of the views of the same length before it."""
     now = measure(view)
     earlier = comparable(view)
     if not earlier or not whole(view):
@@ -106,7 +106,7 @@ def compared(view: View, measure: Measure) -> Compared:
 
 @once
 def comparable(view: View) -> list[View]:
-    """Up to eight earlier views of the same length that arrived whole, the last first.
+    """Return up to eight earlier views of the same length that arrived whole, the last first.
 
     Those without a school day are passed over: they are another kind of week.
     """
@@ -135,7 +135,7 @@ def before_said(view: View) -> str:
 
 
 def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of school days in the buildings; of all days where there was none."""
+    """Return the rows of school days in the buildings; of all days where there was none."""
     rows = view.of_week(frame)
     if not view.on_site_dates:
         return rows
@@ -143,12 +143,12 @@ def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def day_count(view: View) -> int:
-    """The days that `on_days` keeps."""
+    """Return the days that `on_days` keeps."""
     return len(view.on_site_dates) or 7 * view.weeks
 
 
 def a_day(view: View) -> str:
-    """As in "a school day"; in a week without one, "a day"."""
+    """Return text such as "a school day"; in a week without one, "a day"."""
     return "a school day" if view.on_site_dates else "a day"
 
 

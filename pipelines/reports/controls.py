@@ -60,12 +60,12 @@ class Kept:
         self.entries = open_chain(district.store, district.home).entries()
 
     def day(self, time: str | datetime) -> date:
-        """The local day of an instant."""
+        """Return the local day of an instant."""
         instant = datetime.fromisoformat(time) if isinstance(time, str) else time
         return instant.astimezone(ZoneInfo(self.district.zone)).date()
 
     def newest(self, what: str, is_proof: Callable[[Entry], bool]) -> Proof | None:
-        """The newest of some acts, if there is one."""
+        """Return the newest of some acts, if there is one."""
         found = [one for one in self.entries if is_proof(one)]
         return Proof(what, self.day(found[-1].time)) if found else None
 
@@ -204,7 +204,7 @@ CONTROLS: Mapping[str, Control] = {
 
 
 def controls_by_clause(district: District) -> Mapping[str, Sequence[Mapping[str, str]]]:
-    """The controls of each clause, each with `name`, `label`, `what` and `day`.
+    """Return the controls of each clause, each with `name`, `label`, `what` and `day`.
 
     `what` is empty where nothing proves it yet.
     """

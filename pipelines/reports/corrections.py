@@ -35,7 +35,7 @@ class Change:
 
 @once
 def facts(view: View) -> Facts:
-    """The numbers of page one, and each finding of the week with its standing."""
+    """Return the numbers of page one, and each finding of the week with its standing."""
     now = this_week(view)
     days = view.of_week(view.inputs.source_days)
     columns = ["finding_id", "status", "confidence"]
@@ -53,7 +53,7 @@ def facts(view: View) -> Facts:
 
 
 def digest(said: Facts) -> str:
-    """Four letters that differ where the facts differ."""
+    """Return four letters that differ where the facts differ."""
     text = json.dumps(said, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:4]
 

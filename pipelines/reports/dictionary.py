@@ -32,7 +32,7 @@ from pipelines.warehouse.models import models
 
 
 def notes_of(relation: str) -> Mapping[str, ColumnNote]:
-    """The columns that a relation may have, by name."""
+    """Return the columns that a relation may have, by name."""
     return header_of(relation).columns
 
 
@@ -564,7 +564,7 @@ VALUES: Mapping[str, Words] = {
 
 
 def words_of(relation: str, column: str) -> Words:
-    """The words of a column; empty where there is no closed list."""
+    """Return the words of a column; empty where there is no closed list."""
     return VALUES.get(f"{relation}.{column}") or VALUES.get(column, {})
 
 
@@ -588,7 +588,7 @@ class Described:
 
 @cache
 def in_snapshots() -> Mapping[str, frozenset[str]]:
-    """The relations of a snapshot and their columns: what can be asked."""
+    """Return the relations of a snapshot and their columns: what can be asked."""
     built = published_tables(models())
     return {name: frozenset(columns) for name, columns in built.items()} | {
         name: frozenset(header.columns) for name, header in KEPT.items()
@@ -596,7 +596,7 @@ def in_snapshots() -> Mapping[str, frozenset[str]]:
 
 
 def relations() -> Mapping[str, str]:
-    """Every relation and what one row of it is, by name."""
+    """Return every relation and what one row of it is, by name."""
     raw = {f"raw.{name}": one.meaning for name, one in EVENT_CLASSES.items()}
     registry = {f"registry.{name}": "A frame of the registry." for name in FRAMES}
     built = {name: header_of(name).summary for name in (*models(), *KEPT)}
@@ -605,7 +605,7 @@ def relations() -> Mapping[str, str]:
 
 
 def described(relation: str) -> list[Described]:
-    """The columns of a relation.
+    """Return the columns of a relation.
 
     Raises:
         ModelError: There is no such relation.
@@ -653,7 +653,7 @@ _SQL_TYPES: Mapping[Any, str] = {
 
 
 def sql_type(dtype: Any) -> str:
-    """A column's type as DuckDB names it, so that there is one dialect."""
+    """Return a column's type as DuckDB names it, so that there is one dialect."""
     if isinstance(dtype, pl.List):
         return f"{sql_type(dtype.inner)}[]"
     return _SQL_TYPES[dtype.base_type()]

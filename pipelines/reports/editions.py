@@ -60,7 +60,7 @@ def counts_of(view: View) -> list[Count]:
 
 
 def public_counts(view: View) -> list[Count]:
-    """The few numbers for everybody: the week's cases, how they went, who looked."""
+    """Return the few numbers for everybody: the week's cases, how they went, who looked."""
     counts = counts_of(view)
     if len(counts) == 1:
         return counts
@@ -74,7 +74,7 @@ def public_counts(view: View) -> list[Count]:
 
 
 def _trend(view: View, least: int) -> Table:
-    """The weeks before, each so roughly that no difference shows one case."""
+    """Return the weeks before, each so roughly that no difference shows one case."""
     rows = [
         [day_range(week, week + timedelta(days=6)), band(cases, least)]
         for week, cases in sorted(_weekly(view).items())[-PUBLIC_WEEKS:]
@@ -100,7 +100,7 @@ PUBLIC_ACTS = {
 
 
 def _rough(view: View, least: int) -> list[Count]:
-    """Numbers that carry over from week to week: a difference would show one item."""
+    """Return numbers that carry over from week to week: a difference would show one item."""
     return [
         Count(band(len(view.waiting), least), "cases that wait for a decision"),
         Count(band(len(view.decided), least), "cases decided since last week"),
@@ -141,7 +141,7 @@ def _read(view: View) -> str:
 
 
 def _signed(view: View) -> list[Count]:
-    """Whether the director signed the week, where the district signs weeks."""
+    """Return whether the director signed the week, where the district signs weeks."""
     if not view.inputs.signed:
         return []
     one = view.inputs.signed.get(view.start)
@@ -149,7 +149,7 @@ def _signed(view: View) -> list[Count]:
 
 
 def own_counts(view: View, elsewhere: int) -> list[Count]:
-    """The numbers of one building, whole: its principal sees the cases as well."""
+    """Return the numbers of one building, whole: its principal sees the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
     also = "that also concern another building, with the technology director"
@@ -169,13 +169,13 @@ def whole_counts(view: View) -> list[Count]:
 
 
 def new_cases(view: View) -> list[tuple[str, int]]:
-    """The week's own cases by what they are about, whatever became of them."""
+    """Return the week's own cases by what they are about, whatever became of them."""
     own = Counter(case.heaviest["kind"] for case in standing_cases(view))
     return [(label, own[kind]) for kind, label in KINDS.items()]
 
 
 def standing_cases(view: View) -> list[Case]:
-    """The week's own cases but those withdrawn, and those that ask about a site."""
+    """Return the week's own cases but those withdrawn, and those that ask about a site."""
     return [case for case in view.paged if view.is_new(case) and case.status != "withdrawn"]
 
 
@@ -191,7 +191,7 @@ def tables_of(view: View, kind: str) -> Sequence[Table]:
 
 
 def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
-    """The week's cases by building and kind, with totals; the labels of both."""
+    """Return the week's cases by building and kind, with totals; the labels of both."""
     week = _placed(view)
     kinds = list(KINDS)
     places = [*view.of_week(view.inputs.school_days)["building"].unique().sort()]
@@ -225,7 +225,7 @@ class _Placed:
 
 
 def _placed(view: View) -> list[_Placed]:
-    """The week's standing cases, each under the one building its lines name."""
+    """Return the week's standing cases, each under the one building its lines name."""
     known = view.inputs.evidence.drop_nulls("building")
     held: dict[str, list[str]] = dict(
         known.group_by("finding_id").agg(pl.col("building").unique().sort()).iter_rows()
@@ -336,7 +336,7 @@ class Edition:
 
 
 def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
-    """The editions of the kinds asked for; a principal's for each building."""
+    """Yield the editions of the kinds asked for; a principal's for each building."""
     for kind in EDITIONS:
         if kind not in kinds:
             continue
@@ -348,7 +348,7 @@ def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
 
 
 def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> Pages:
-    """Every file of one edition of one week.
+    """Return every file of one edition of one week.
 
     Raises:
         ValueError: `week_start` is not a Monday.
@@ -427,13 +427,13 @@ def said(view: View, edition: Edition) -> dict[str, object]:
 
 
 def buildings_of_findings(inputs: ReportInputs) -> pl.DataFrame:
-    """The buildings that the log lines of each finding name: `buildings`, a list."""
+    """Return the buildings that the log lines of each finding name: `buildings`, a list."""
     known = inputs.evidence.drop_nulls("building")
     return known.group_by("finding_id").agg(buildings=pl.col("building").unique().sort())
 
 
 def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
-    """The inputs without anything that another building has a part in."""
+    """Return the inputs without anything that another building has a part in."""
     held = buildings_of_findings(inputs).filter(
         pl.col("buildings") == pl.lit([building], pl.List(pl.String))
     )
@@ -463,7 +463,7 @@ def of_nobody(inputs: ReportInputs) -> ReportInputs:
 
 
 def weeks(inputs: ReportInputs) -> list[dict[str, object]]:
-    """The other weeks with their coverage, and no number of theirs."""
+    """Return the other weeks with their coverage, and no number of theirs."""
     return [
         {key: week[key] for key in ("week_start", "coverage") if key in week}
         for week in inputs.previous
@@ -471,7 +471,7 @@ def weeks(inputs: ReportInputs) -> list[dict[str, object]]:
 
 
 def elsewhere(view: View, building: str) -> int:
-    """The week's findings in which the building and another one have a part."""
+    """Return the week's findings in which the building and another one have a part."""
     both = buildings_of_findings(view.inputs).filter(
         pl.col("buildings").list.contains(building),
         pl.col("buildings").list.len() > 1,

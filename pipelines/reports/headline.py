@@ -31,7 +31,7 @@ FAILED = pl.col("model").fill_null("") != ""
 
 
 def unjudged(view: View) -> pl.DataFrame:
-    """The week's rules and days that are not judged, and tables without a day."""
+    """Return the week's rules and days that are not judged, and tables without a day."""
     return view.of_week(view.inputs.unjudged)
 
 
@@ -82,7 +82,7 @@ def _say_nothing(rows: pl.DataFrame, why: str) -> str:
 
 
 def _say_uncounted(rows: pl.DataFrame) -> str:
-    """The tables of the report that lack days, by the names of their counts."""
+    """Return the tables of the report that lack days, by the names of their counts."""
     if rows.is_empty():
         return ""
     names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
@@ -148,7 +148,7 @@ TO_DECIDE = (
 
 @once
 def open_sites(view: View) -> pl.DataFrame:
-    """One row per site that is not approved: its week in totals, new ones first."""
+    """Return one row per site that is not approved: its week in totals, new ones first."""
     used = view.of_week(view.inputs.site_use).filter(pl.col("verdict").is_in(TO_DECIDE))
     sites = used.group_by("site").agg(
         pl.col("verdict").sort_by("event_date").last(),
@@ -167,7 +167,7 @@ def open_sites(view: View) -> pl.DataFrame:
 
 
 def new_sites(view: View) -> pl.DataFrame:
-    """Those first seen in the week."""
+    """Return those first seen in the week."""
     return open_sites(view).filter("is_new")
 
 
@@ -309,13 +309,13 @@ def coverage(view: View) -> Coverage:
 
 @once
 def missing_hours(view: View) -> pl.DataFrame:
-    """The week's expected hours without a line, by source and time."""
+    """Return the week's expected hours without a line, by source and time."""
     return view.of_week(all_missing_hours(view))
 
 
 @once
 def all_missing_hours(view: View) -> pl.DataFrame:
-    """The same of every week."""
+    """Return the same of every week."""
     hours = view.inputs.source_hours.filter(
         pl.col("is_expected"),
         pl.col("line_count").fill_null(0) == 0,
@@ -337,7 +337,7 @@ def runs(absent: pl.DataFrame) -> list[Gap]:
 
 
 def say_gap(gap: Gap, view: View) -> str:
-    """As in "proxy, Wed 18 Nov, 2 am to 5 am"."""
+    """Return text such as "proxy, Wed 18 Nov, 2 am to 5 am"."""
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
@@ -393,7 +393,7 @@ FEWEST = 4  # below this, "usual" would be a big word
 
 @once
 def this_week(view: View) -> dict[str, Any]:
-    """The week's own numbers; null where nothing arrived to count."""
+    """Return the week's own numbers; null where nothing arrived to count."""
     arrived = coverage(view)
     if not arrived.has_data:
         return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
@@ -418,18 +418,18 @@ def history(view: View) -> list[Mapping[str, Any]]:
 
 
 def comparable(view: View, key: str) -> list[int]:
-    """One number over the earlier weeks that arrived whole."""
+    """Return one number over the earlier weeks that arrived whole."""
     whole = [week for week in history(view) if is_whole(week)]
     return [week[key] for week in whole if week.get(key) is not None]
 
 
 def is_whole(week: Mapping[str, Any]) -> bool:
-    """Whether enough of a week arrived to compare with it."""
+    """Return whether enough of a week arrived to compare with it."""
     return (week.get("coverage") or 0) >= WHOLE_ENOUGH
 
 
 def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
-    """Median plus and minus the quartile range of up to eight weeks."""
+    """Return median plus and minus the quartile range of up to eight weeks."""
     known = [value for value in values if value is not None][-WEEKS_COMPARED:]
     if len(known) < FEWEST:
         return None
@@ -439,7 +439,7 @@ def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
 
 
 def compare(view: View, key: str) -> str:
-    """One short comparison, honest about weeks that are missing or not whole."""
+    """Return one short comparison, honest about weeks that are missing or not whole."""
     if not view.earlier:
         return "No earlier week to compare with."
     last = view.last_week
@@ -458,7 +458,7 @@ def compare(view: View, key: str) -> str:
 
 
 def in_days(view: View, last: Mapping[str, Any]) -> str:
-    """Names the school days where the two weeks differ in them."""
+    """Return names the school days where the two weeks differ in them."""
     days = last.get("school_days")
     if days is None or days == view.school_day_count:
         return ""

@@ -100,7 +100,7 @@ def undecided(view: View) -> str:
 
 
 def subject(view: View, five: Sequence[Line]) -> str:
-    """As in "Network report week 47: 2 cases to decide"."""
+    """Return text such as "Network report week 47: 2 cases to decide"."""
     week = view.start.isocalendar().week
     revision, waiting = view.inputs.revision, five[0].value or 0
     corrected = f" (revision {revision})" if revision > 1 else ""
@@ -121,7 +121,7 @@ def sentence(line: Line) -> str:
 
 
 def bars(view: View) -> list[dict[str, Any]]:
-    """Cases to decide over the last weeks, each as long as its number."""
+    """Return cases to decide over the last weeks, each as long as its number."""
     now = this_week(view) | {"week_start": view.start}
     weeks = [*history(view)[1 - WEEKS_SHOWN :], now]
     known = [(week_of(week), week.get("needs_review")) for week in weeks]
@@ -137,7 +137,7 @@ def bars(view: View) -> list[dict[str, Any]]:
 
 
 def plain(said: dict[str, Any]) -> str:
-    """The mail as text, in the order of the page."""
+    """Return the mail as text, in the order of the page."""
     rows = [
         f"{said['district']}: {said['report_title']}",
         f"{said['week']}. {said['headline']}",
@@ -169,13 +169,13 @@ REPORT_CLASS = "report"
 
 
 def mail_channels(district: District) -> Mapping[str, Channel]:
-    """The channels that can send reports, by name."""
+    """Return the channels that can send reports, by name."""
     channels = district.settings.alerts.channels
     return {name: one for name, one in channels.items() if one.type in report_channels()}
 
 
 def mail_channel(district: District) -> str | None:
-    """The name of the channel that sends reports; None where none is to.
+    """Return the name of the channel that sends reports; None where none is to.
 
     Raises:
         SettingsError: There is no such channel, or it sends no mail.
@@ -218,7 +218,7 @@ def queue_mail(
 
 
 def _where(district: District, week: date) -> str:
-    """The address of a week's page; its place in the home, whose path stays there."""
+    """Return the address of a week's page; its place in the home, whose path stays there."""
     address = district.settings.report.address
     place = f"{week_label(week)}/index.html"
     if address:

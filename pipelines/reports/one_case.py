@@ -47,7 +47,7 @@ class CasePage:
 def case_page(
     base: ReportInputs, district: District, case: Case, names: Pseudonyms
 ) -> CasePage | None:
-    """A case from the state, under pseudonyms; None where it holds leads alone.
+    """Return a case from the state, under pseudonyms; None where it holds leads alone.
 
     Args:
         base: What the newest snapshot says of logs and rules.

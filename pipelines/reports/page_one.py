@@ -69,7 +69,7 @@ class Line:
 
 
 def lines(view: View) -> list[Line]:
-    """The five lines, in their order."""
+    """Return the five lines, in their order."""
     arrived, now = coverage(view), this_week(view)
     first = [needs_you(view), trust(view, arrived)]
     if not arrived.has_data:
@@ -94,7 +94,7 @@ AS_ABOVE = "Could not be judged in the same places."
 
 
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
-    """A count of a week with gaps, in logs or in judging, is a least count."""
+    """Return a count of a week with gaps, in logs or in judging, is a least count."""
     has_gaps = arrived.missing > 0 or not unjudged(view).is_empty()
     return replace(line, is_least=has_gaps)
 
@@ -116,7 +116,7 @@ NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
 
 
 def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED) -> Line:
-    """A line for a week that could not be judged: not a zero, but not known."""
+    """Return a line for a week that could not be judged: not a zero, but not known."""
     return Line(key, label, None, rest, compare_or_nothing(view), anchor)
 
 
@@ -126,7 +126,7 @@ def compare_or_nothing(view: View) -> str:
 
 
 def needs_you(view: View) -> Line:
-    """Cases that wait for a decision, new and carried over."""
+    """Return cases that wait for a decision, new and carried over."""
     size = len(view.waiting)
     if not size:
         rest = "cases need a decision."
@@ -201,7 +201,7 @@ def trust(view: View, arrived: Coverage) -> Line:
 
 
 def not_judged(view: View) -> str:
-    """How many rules could not look at every day."""
+    """Return how many rules could not look at every day."""
     rows = unjudged(view).filter(IS_RULE)
     if rows.is_empty():
         return ""
@@ -264,7 +264,7 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
 
 
 def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
-    """Accounts that used outside sites outside duty hours."""
+    """Return accounts that used outside sites outside duty hours."""
     value = now["off_hours_accounts"]
     noun = "account" if value == 1 else "accounts"
     return Line(
@@ -287,7 +287,7 @@ DARK = (
 
 
 def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
-    """The number in earlier weeks, then now."""
+    """Return the number in earlier weeks, then now."""
     return (*(week.get(key) for week in history(view)), now)
 
 
@@ -338,7 +338,7 @@ def school_days(view: View) -> str:
 
 
 def headline(view: View, five: list[Line]) -> str:
-    """The week in a few words."""
+    """Return the week in a few words."""
     arrived = coverage(view)
     if not arrived.has_data:
         return "No log lines arrived"
@@ -355,7 +355,7 @@ def headline(view: View, five: list[Line]) -> str:
 
 
 def came(arrived: Coverage) -> str:
-    """Whether every source arrived."""
+    """Return whether every source arrived."""
     if arrived.missing:
         return f"{count(arrived.missing, 'source hour is', 'source hours are')} missing"
     if len(arrived.sources) <= 2:

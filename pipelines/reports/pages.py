@@ -37,7 +37,7 @@ MOST_COLUMNS = 16
 
 
 def phone_labels(labels: Sequence[str]) -> Markup:
-    """The labels of a table's columns as its `style`, for phones.
+    """Return the labels of a table's columns as its `style`, for phones.
 
     A phone shows each row as a list of names and values. A name is written once a
     table, not once a cell: a week's pages are a twentieth lighter.
@@ -71,7 +71,7 @@ def printable(value: Any) -> Any:
 
 @cache
 def environment() -> Environment:
-    """The templates of this folder, with escaping everywhere."""
+    """Return the templates of this folder, with escaping everywhere."""
     made = Environment(
         loader=PackageLoader("pipelines.reports", "templates"),
         autoescape=select_autoescape(enabled_extensions=(".j2",), default=True),
@@ -110,13 +110,13 @@ def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
 
 @cache
 def boot() -> str:
-    """The script of every page."""
+    """Return the script of every page."""
     return environment().get_template("boot.js").render()
 
 
 @cache
 def style(accents: Accents = OUR_OWN, paper: str = LETTER) -> str:
-    """The style sheet of every page, both themes in it."""
+    """Return the style sheet of every page, both themes in it."""
     light, dark = themes(accents)
     return (
         environment()
@@ -126,7 +126,7 @@ def style(accents: Accents = OUR_OWN, paper: str = LETTER) -> str:
 
 
 def file_of(text: str, ending: str) -> str:
-    """A name that changes with the content, so that no old page gets a new sheet."""
+    """Return a name that changes with the content, so that no old page gets a new sheet."""
     return f"schoolbell-{sha256(text.encode()).hexdigest()[:12]}.{ending}"
 
 
@@ -141,7 +141,7 @@ def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Pa
 
 
 def page(template: str, **values: Any) -> str:
-    """One page as text, in the district's colors if `accents` names them."""
+    """Return one page as text, in the district's colors if `accents` names them."""
     known = constants(values.pop("accents", OUR_OWN), values.pop("paper", LETTER))
     return environment().get_template(template).render(**known, **values)
 
@@ -151,12 +151,12 @@ ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
 
 
 def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
-    """The sections without those that are off; some may never be."""
+    """Return the sections without those that are off; some may never be."""
     return [one for one in known if one.stays or one.name not in off]
 
 
 def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
-    """All that the page needs of the sections that have something to say."""
+    """Return all that the page needs of the sections that have something to say."""
     rows = [(section, section.rows(view)) for section in chosen]
     return [
         part(section, own) | {"blind": blind_note(view, section.name)} | unseen(view, section, own)
@@ -180,7 +180,7 @@ def said_once(
 
 
 def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
-    """Another title where nothing was seen, and nothing could have been."""
+    """Return another title where nothing was seen, and nothing could have been."""
     if section.kind is None or not section.is_quiet(rows):
         return {}
     said = not_judged_at(view, section.kind)
@@ -188,7 +188,7 @@ def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
 
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
-    """All that the page needs of one section."""
+    """Return all that the page needs of one section."""
     figure, summary = section.draw(rows), section.summary(rows)
     caption, in_full = captioned(summary) if figure else (summary, "")
     return {
@@ -216,7 +216,7 @@ CAPTION = 170
 
 
 def captioned(summary: str) -> tuple[str, str]:
-    """The first sentences of a summary, and the whole where that is more."""
+    """Return the first sentences of a summary, and the whole where that is more."""
     said = ""
     for sentence in SENTENCE.split(summary):
         if said and len(said) + len(sentence) > CAPTION:

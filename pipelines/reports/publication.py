@@ -47,7 +47,7 @@ Headline = Mapping[str, Any]
 
 
 def revised(district: District, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
-    """The inputs with the revision that the week's report now is, and those before."""
+    """Return the inputs with the revision that the week's report now is, and those before."""
     earlier = _told(district, week)
     revision = revision_after(earlier, said)
     before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
@@ -106,7 +106,7 @@ SWITCHES = (
 
 
 def browser(settings: Report) -> str | None:
-    """The browser that the settings name, or the first one that is installed."""
+    """Return the browser that the settings name, or the first one that is installed."""
     if settings.browser:
         return shutil.which(settings.browser)
     return next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -312,7 +312,7 @@ GONE = 'id="gone"'
 
 
 def mondays(database: Database) -> list[date]:
-    """The Mondays of the weeks that hold events, oldest first.
+    """Return the Mondays of the weeks that hold events, oldest first.
 
     A week in which the sources together spoke in less than a day's hours is none:
     a tunnel that began before midnight, a clock that ran ahead. The fullest week

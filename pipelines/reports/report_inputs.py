@@ -140,12 +140,12 @@ OPTIONAL = frozenset(
 
 
 def empty_frame(name: str) -> pl.DataFrame:
-    """The frame of that name, without a row."""
+    """Return the frame of that name, without a row."""
     return pl.DataFrame(schema=dict(SCHEMAS[name]))
 
 
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The agreed columns in the agreed order and type; others are left out.
+    """Return the agreed columns in the agreed order and type; others are left out.
 
     Raises:
         ModelError: A column that is not optional is absent.
@@ -285,6 +285,6 @@ class ReportInputs:
 
 
 def week_of(headline: Mapping[str, Any]) -> date:
-    """The Monday of an earlier week's headline numbers, date or ISO text."""
+    """Return the Monday of an earlier week's headline numbers, date or ISO text."""
     start = headline["week_start"]
     return start if isinstance(start, date) else date.fromisoformat(str(start))

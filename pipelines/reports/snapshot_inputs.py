@@ -38,7 +38,7 @@ from pipelines.weeks import school_year
 
 
 def rules(district: District) -> Sequence[Mapping[str, Any]]:
-    """Every rule in words, with the thresholds in force."""
+    """Return every rule in words, with the thresholds in force."""
     held = arrived(district.store)
     lacking = rules_on(district.detections, district.registry).lacking
     found: list[Mapping[str, Any]] = []
@@ -78,7 +78,7 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
 
 
 def _regulation(said: DetectionSettings) -> str | None:
-    """The regulation behind a rule's numbers, with who approved it and when."""
+    """Return the regulation behind a rule's numbers, with who approved it and when."""
     if said.regulation is None:
         return None
     day = said.approved_on.isoformat() if said.approved_on else None
@@ -87,7 +87,7 @@ def _regulation(said: DetectionSettings) -> str | None:
 
 
 def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any]]:
-    """The clauses of the district's policy, with the rules and controls of each."""
+    """Return the clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
@@ -136,7 +136,7 @@ def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
 
 
 def openness(district: District, now: datetime) -> Mapping[str, int]:
-    """How often names were looked up, and records asked for, this school year."""
+    """Return how often names were looked up, and records asked for, this school year."""
     zone = ZoneInfo(district.zone)
     year = school_year(now.astimezone(zone).date())
 
@@ -173,7 +173,7 @@ def permits(district: District) -> pl.DataFrame:
 
 
 def audit_head(district: District) -> str:
-    """Number and hash of the newest entry of the audit chain; empty if none."""
+    """Return number and hash of the newest entry of the audit chain; empty if none."""
     return str(open_chain(district.store, district.home).head() or "")
 
 
@@ -185,7 +185,7 @@ BETWEEN = "(, and |, | and then at | and )"
 
 
 def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
-    """The same inputs; every building that has a name is called by it."""
+    """Return the same inputs; every building that has a name is called by it."""
     names = {**ELSEWHERE, **names}
     frames: dict[str, Any] = {
         name: getattr(inputs, name).with_columns(pl.col("building").replace(names))
@@ -211,7 +211,7 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
 
 
 def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
-    """The sentence, with the list of its buildings as people call them."""
+    """Return the sentence, with the list of its buildings as people call them."""
     pattern = r"\bat " + BETWEEN.join(re.escape(code) for code in codes) + r"(?![\w-])"
 
     def called(found: re.Match[str]) -> str:
@@ -226,7 +226,7 @@ COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
 def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
-    """The account of lines by source and local day.
+    """Return the account of lines by source and local day.
 
     Events count on their own day; what a file holds besides counts on the last
     day of its events, or on the day it arrived if it has none. `unchecked` are events
@@ -316,7 +316,7 @@ def report_inputs(
 
 
 def pale(report: Report) -> Iterator[tuple[str, str, float]]:
-    """The accents that cannot be read well: setting, color and contrast."""
+    """Yield the accents that cannot be read well: setting, color and contrast."""
     own = (("accent", report.accent, LIGHT), ("accent_dark", report.accent_dark, DARK))
     for name, color, palette in own:
         if color and least_contrast(color, palette) < READABLE:
@@ -339,14 +339,14 @@ def readable(report: Report) -> None:
 
 
 def _known(database: Database, table: str) -> pl.DataFrame:
-    """A table; empty in a snapshot of an earlier version."""
+    """Return a table; empty in a snapshot of an earlier version."""
     if database.has(table):
         return database.table(table)
     return empty_frame(table.split(".")[1])
 
 
 def _unjudged(database: Database, district: District) -> pl.DataFrame:
-    """Days not judged; a snapshot of an earlier version knows of none."""
+    """Return days not judged; a snapshot of an earlier version knows of none."""
     if not database.has(UNJUDGED):
         return empty_frame("unjudged")
     kinds = {code: one.kind for code, one in district.detections.items()}
@@ -366,12 +366,12 @@ def _issues(district: District) -> pl.DataFrame:
 
 
 def known_sections() -> Sequence[str]:
-    """The name of every section that may be left out, in the order of the report."""
+    """Return the name of every section that may be left out, in the order of the report."""
     return [section.name for section in sections() if not section.stays]
 
 
 def sections_off(district: District) -> Sequence[str]:
-    """The sections that the district leaves out of its report.
+    """Return the sections that the district leaves out of its report.
 
     Raises:
         SettingsError: There is no section of that name, or it may not be left out:

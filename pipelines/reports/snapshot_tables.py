@@ -99,7 +99,7 @@ def finding_frames(
     sensitive: frozenset[str] = frozenset(),
     database: Database | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """Findings and their evidence under pseudonyms.
+    """Return findings and their evidence under pseudonyms.
 
     Args:
         sensitive: Names of sites that get one too.
@@ -124,7 +124,7 @@ def case_frames(
     masks: Mapping[str, str],
     known: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The findings of some cases and their cited lines, under pseudonyms.
+    """Return the findings of some cases and their cited lines, under pseudonyms.
 
     Args:
         masks: Names in place of sensitive sites.
@@ -227,7 +227,7 @@ def _evidence(row: Mapping[str, Any], masks: Mapping[str, str]) -> dict[str, Any
 
 
 def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
-    """The account of lines, one row a delivered file, and how long they took."""
+    """Return the account of lines, one row a delivered file, and how long they took."""
     rows = [
         {
             "file_id": source_file.file_id,

@@ -81,7 +81,7 @@ class Drawing:
 
 
 def _merged(bars: Iterable[Shape]) -> Iterator[Shape]:
-    """Bars in order; those of one lane that run into each other are one."""
+    """Yield bars in order; those of one lane that run into each other are one."""
     last: Shape | None = None
     for bar in bars:
         if last and _runs_into(last, bar):
@@ -130,7 +130,7 @@ class Scale:
         return round(self.bottom + share * (self.top - self.bottom), 1)
 
     def rect(self, ends: Sequence[float], **look: Any) -> Shape:
-        """A rectangle between data points x0, x1, y0, y1; at least a pixel wide."""
+        """Return a rectangle between data points x0, x1, y0, y1; at least a pixel wide."""
         left, right = sorted((self.across(ends[0]), self.across(ends[1])))
         top, bottom = sorted((self.up(ends[2]), self.up(ends[3])))
         size = {"width": round(max(right - left, 1), 1), "height": bottom - top}
@@ -248,7 +248,7 @@ def left_margin(layout: dict[str, Any]) -> float:
 
 
 def scale_of(layout: dict[str, Any], suffix: str, sheet: Sequence[float]) -> Scale:
-    """The part of the sheet that a pair of axes covers."""
+    """Return the part of the sheet that a pair of axes covers."""
     left, right, bottom, top = sheet
     across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
     begin, end = across.get("domain", (0, 1))
@@ -266,7 +266,7 @@ def scale_of(layout: dict[str, Any], suffix: str, sheet: Sequence[float]) -> Sca
 
 
 def legend(named: Sequence[dict[str, Any]], sheet: Sheet) -> Iterator[Shape]:
-    """A swatch and a name for each series, in as many rows as it takes."""
+    """Yield a swatch and a name for each series, in as many rows as it takes."""
     left, row = sheet.left, 0
     for trace in named:
         text = html.unescape(trace["name"])
@@ -289,7 +289,7 @@ def _legend_rows(named: Sequence[dict[str, Any]], left: float) -> int:
 
 
 def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Names at the ticks, and thin lines where the axis asks for a grid."""
+    """Yield names at the ticks, and thin lines where the axis asks for a grid."""
     across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
     named = ticks(across)
     for value, _ in named if across.get("showgrid") else ():
@@ -312,7 +312,7 @@ def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Ite
 
 
 def _stride(named: Sequence[tuple[float, str]], scale: Scale) -> int:
-    """Every how manieth tick has room for its name."""
+    """Return the step between ticks whose names fit."""
     wide = max((len(text) for _, text in named), default=0) * LETTER + 8
     places = [scale.across(value) for value, _ in named]
     gaps = [after - before for before, after in pairwise(places)]
@@ -327,13 +327,13 @@ def ticks(side: dict[str, Any]) -> list[tuple[float, str]]:
 
 
 def marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """The marks of one trace."""
+    """Yield the marks of one trace."""
     draw = {"bar": bar_marks, "heatmap": cells, "scatter": line_marks}
     return draw[trace["type"]](trace, scale, sheet)
 
 
 def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Bars that lie or stand, from their base."""
+    """Yield bars that lie or stand, from their base."""
     role = ROLES[trace["marker"]["color"]]
     look = {"role": role, "pattern": pattern(role)}
     half = trace["width"] / 2 * (THINNER if sheet.are_names_above else 1)
@@ -346,12 +346,12 @@ def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Sha
 
 
 def pattern(role: str) -> str:
-    """The name of the hatching that goes with a color, if any."""
+    """Return the name of the hatching that goes with a color, if any."""
     return role if role in PATTERNS else ""
 
 
 def cells(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Squares of a heat map, in the step of their value."""
+    """Yield squares of a heat map, in the step of their value."""
     for y, row in zip(trace["y"], trace["z"], strict=True):
         for x, value in zip(trace["x"], row, strict=True):
             ends = (x - 0.46, x + 0.46, y - 0.44, y + 0.44)
@@ -369,7 +369,7 @@ def line_marks(
     scale: Scale,
     sheet: Sheet,  # noqa: ARG001 - as the others
 ) -> Iterator[Shape]:
-    """A line in pieces between unknown points, and its dots."""
+    """Yield a line in pieces between unknown points, and its dots."""
     role = ROLES[trace["line"]["color"]]
     has_dots, is_dashed = "markers" in trace["mode"], "dash" in trace["line"]
     piece: list[str] = []
@@ -386,7 +386,7 @@ def line_marks(
 
 
 def boxes(layout: dict[str, Any], scales: dict[str, Scale], layer: str) -> Iterator[Shape]:
-    """Rectangles of one layer, each on its own axes."""
+    """Yield rectangles of one layer, each on its own axes."""
     for shape in layout.get("shapes") or ():
         if shape["layer"] != layer:
             continue
@@ -436,7 +436,7 @@ class Spark:
 
 
 def spark(values: Sequence[int | None]) -> Spark | None:
-    """One bar per week, the tallest as high as the sheet; None where there are too few.
+    """Return one bar per week, the tallest as high as the sheet; None where there are too few.
 
     A week that is not known has no bar, a zero has a thin one.
     """

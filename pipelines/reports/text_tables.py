@@ -35,14 +35,14 @@ SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
 def spelled_out(text: str) -> str:
-    """The text with hidden characters spelled out, in full."""
+    """Return the text with hidden characters spelled out, in full."""
     if text.isprintable():  # none of what is hidden is
         return text
     return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def visible(text: str) -> str:
-    """The text with hidden characters spelled out, and cut where it never ends."""
+    """Return the text with hidden characters spelled out, and cut where it never ends."""
     if text.isascii() and text.isprintable() and len(text) <= LONGEST:
         return text
     shown = spelled_out(text)
@@ -54,7 +54,7 @@ IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9
 
 
 def with_looks(text: str) -> str:
-    """Each encoded host name with how a browser may show it, and in which letters.
+    """Return each encoded host name with how a browser may show it, and in which letters.
 
     As in `xn--smpleton-16g.example (may read "...", in Cyrillic and Latin letters)`.
     """
@@ -77,7 +77,7 @@ def _decoded(label: str) -> str:
 
 
 def file_name(identifier: str) -> str:
-    """A name that is safe in a folder and in a link, the same each time.
+    """Return a name that is safe in a folder and in a link, the same each time.
 
     Where characters had to go, letters of a hash keep two names apart.
     """
@@ -89,7 +89,7 @@ def file_name(identifier: str) -> str:
 
 
 def integrity(text: str) -> str:
-    """The hash that a content policy and an `integrity` attribute name."""
+    """Return the hash that a content policy and an `integrity` attribute name."""
     return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
@@ -121,17 +121,17 @@ class Cell(NamedTuple):
 
     @classmethod
     def bar(cls, value: int, share: float) -> "Cell":
-        """A number with a bar, as long as its share of the column's highest."""
+        """Return a number with a bar, as long as its share of the column's highest."""
         return cls(number(value), value, is_number=True, share=min(max(share, 0), 1))
 
     @classmethod
     def of_day(cls, when: date) -> "Cell":
-        """A day, sorted by the calendar."""
+        """Return a day, sorted by the calendar."""
         return cls(day(when), day(when), order=when.isoformat())
 
     @classmethod
     def of_site(cls, site: str) -> "Cell":
-        """A site; an encoded name with how it looks."""
+        """Return a site; an encoded name with how it looks."""
         return cls(with_looks(site), site)
 
     @property
@@ -163,7 +163,7 @@ class Table:
         return len(self.rows) <= MOST_IN_EXCEL
 
     def total(self, label: str) -> int:
-        """The sum of a column of numbers."""
+        """Return the sum of a column of numbers."""
         place = self.labels.index(label)
         return sum(int(row[place].value) for row in self.rows)
 
@@ -186,14 +186,14 @@ def cell(value: Value) -> Cell:
 
 
 def safe(value: str | int) -> str | int:
-    """Text that a spreadsheet will not run: an apostrophe before a trigger."""
+    """Return text that a spreadsheet will not run: an apostrophe before a trigger."""
     if isinstance(value, str) and value.startswith(TRIGGERS):
         return "'" + value
     return value
 
 
 def exported(value: str | int) -> str | int:
-    """A value as a cell of a CSV file: nothing hidden in it, and no formula."""
+    """Return a value as a cell of a CSV file: nothing hidden in it, and no formula."""
     return safe(spelled_out(value)) if isinstance(value, str) else value
 
 
@@ -217,12 +217,12 @@ def total(rows: pl.DataFrame, column: str) -> int:
 
 
 def amount(rows: pl.DataFrame, column: str) -> float:
-    """The sum of a column of measures."""
+    """Return the sum of a column of measures."""
     return float(rows[column].sum() or 0)
 
 
 def largest(rows: pl.DataFrame, column: str) -> float:
-    """The maximum of a column."""
+    """Return the maximum of a column."""
     found: Any = rows[column].max()
     return float(found or 0)
 
@@ -246,7 +246,7 @@ WIDEST = 48  # letters of a column
 
 
 def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
-    """The file, the same bytes each time.
+    """Return the file, the same bytes each time.
 
     Args:
         sheets: Rows by the name of their sheet, the labels of the columns first.
@@ -285,7 +285,7 @@ def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:
 
 
 def _fitting(text: str) -> str:
-    """The text, cut and marked where a cell of Excel cannot hold it."""
+    """Return the text, cut and marked where a cell of Excel cannot hold it."""
     if len(text) <= LONGEST_CELL:
         return text
     return text[: LONGEST_CELL - len(CUT)] + CUT
@@ -304,7 +304,7 @@ class Book:
     about: About
 
     def content(self) -> bytes:
-        """The file, the same bytes each time; first what its sheets are."""
+        """Return the file, the same bytes each time; first what its sheets are."""
         sheets = [(name, _told(one)) for name, one in self.tables.items()]
         return workbook(
             {ABOUT: [*self.about, *sheets]}
@@ -326,7 +326,7 @@ Page = str | bytes | Book
 
 
 def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
-    """All tables of a week, or of a month, as one workbook.
+    """Return all tables of a week, or of a month, as one workbook.
 
     Args:
         shared: What every page of the week says of itself.

@@ -73,7 +73,7 @@ def ranking(view: View, use: pl.DataFrame) -> Ranking:
 
 
 def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
-    """Minutes a day, days, and accounts of each."""
+    """Return minutes a day, days, and accounts of each."""
     return (
         on_days(view, use)
         .group_by("name")
@@ -89,7 +89,7 @@ def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
 
 
 def hours(minutes: float) -> str:
-    """As in "3.2 h" and "12 min"."""
+    """Return text such as "3.2 h" and "12 min"."""
     return f"{minutes / 60:,.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
 
 
@@ -101,7 +101,7 @@ def changed(minutes: float, before: float | None) -> str:
 
 
 def minutes_said(minutes: int) -> str:
-    """As in "4 min"."""
+    """Return text such as "4 min"."""
     return f"{number(minutes)} min"
 
 
@@ -136,5 +136,5 @@ def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure 
 
 
 def use_cell(ranked: Ranking, minutes: float) -> Cell:
-    """Minutes a day with a bar, as long as its share of the most used."""
+    """Return minutes a day with a bar, as long as its share of the most used."""
     return Cell.bar(round(minutes), minutes / max(largest(ranked.rows, "minutes"), 1))

@@ -73,7 +73,7 @@ class View:
         return replace(self, is_of_pupils=True)
 
     def of_week(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows whose local day is in the week."""
+        """Return the rows whose local day is in the week."""
         return frame.filter(pl.col("event_date").is_between(self.start, self.end))
 
     @cached_property
@@ -115,7 +115,7 @@ class View:
         return _cases(self._whole)
 
     def standing_as(self, *wanted: Standing) -> list[Case]:
-        """The cases that ask one of these of people, highest weight first."""
+        """Return the cases that ask one of these of people, highest weight first."""
         return [case for case in self.cases if case.standing(self.start) in wanted]
 
     @cached_property
@@ -143,7 +143,7 @@ class View:
 
     @cached_property
     def decided(self) -> list[Case]:
-        """Cases decided since the week began."""
+        """Return cases decided since the week began."""
         midnight = datetime.combine(self.start, datetime.min.time(), self.zone)
         begin = midnight.astimezone(UTC)
         return [
@@ -153,7 +153,7 @@ class View:
         ]
 
     def is_new(self, case: Case) -> bool:
-        """Whether a case is of this week; one of an earlier week is carried over."""
+        """Return whether a case is of this week; one of an earlier week is carried over."""
         return case.week == self.label
 
     @cached_property
@@ -167,7 +167,7 @@ class View:
         )
 
     def short_place(self, column: str = "building") -> pl.Expr:
-        """Buildings by their code, where they have one: a lane has no room for more."""
+        """Return buildings by their code, where they have one: a lane has no room for more."""
         return pl.col(column).replace(dict(self.inputs.building_codes))
 
     @cached_property
@@ -186,7 +186,7 @@ class View:
         return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
 
     def evidence_of(self, findings: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
-        """The log lines of each of some findings, in the order of the argument."""
+        """Return the log lines of each of some findings, in the order of the argument."""
         cited = self.inputs.evidence.filter(pl.col("finding_id").is_in(list(findings)))
         lines: dict[str, list[dict[str, Any]]] = {one: [] for one in findings}
         for row in cited.sort("position", "time").rows(named=True):
@@ -265,7 +265,7 @@ def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
 
 
 def _as_stored(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A finding of the snapshot as cases know those of the state."""
+    """Return a finding of the snapshot as cases know those of the state."""
     try:
         record = json.loads(row["record"] or "{}")
         details = dict(record.get("measures") or {})
@@ -303,7 +303,7 @@ def same_week_last_year(view: View) -> Mapping[str, Any] | None:
 
 
 def counterpart(view: View, monday: date) -> date | None:
-    """The Monday of the same instructional week a year before; None if not known."""
+    """Return the Monday of the same instructional week a year before; None if not known."""
     mine = school_weeks(view).get(_year(monday), [])
     before = school_weeks(view).get(_year(monday) - 1, [])
     if monday not in mine or mine.index(monday) >= len(before):
@@ -313,7 +313,7 @@ def counterpart(view: View, monday: date) -> date | None:
 
 @once
 def school_weeks(view: View) -> dict[int, list[date]]:
-    """Mondays of the weeks with school, by the year in which the school year began."""
+    """Return Mondays of the weeks with school, by the year in which the school year began."""
     days = view.inputs.school_days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
     mondays = days.select(pl.col("event_date").dt.truncate("1w").unique().sort())
     found: dict[int, list[date]] = {}

@@ -26,7 +26,7 @@ PAPER = {"letter": "letter", "a4": "A4"}
 
 
 def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
-    """Every file of one week's report and of the archive's index.
+    """Return every file of one week's report and of the archive's index.
 
     Returns:
         Relative path to text. `latest.html` is there if no later week is known.
@@ -93,7 +93,7 @@ def name_of(week: date, revision: int, said: Facts) -> str:
 def report_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
 ) -> dict[str, Page]:
-    """The report itself and the rows of every section as files."""
+    """Return the report itself and the rows of every section as files."""
     five = lines(view)
     parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
     values = {
@@ -142,7 +142,7 @@ def shared_files(
     shared: Mapping[str, Any],
     proven: Mapping[str, Proof] = MappingProxyType({}),
 ) -> dict[str, Page]:
-    """The tables of the week as files, and what the archive holds once.
+    """Return the tables of the week as files, and what the archive holds once.
 
     Each table is a CSV file, and a sheet of the week's one workbook: a workbook each
     would be a sixth of a year's archive, most of it the wrapping of a workbook.
@@ -160,7 +160,7 @@ def shared_files(
 def number_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
 ) -> dict[str, Page]:
-    """The page behind each number."""
+    """Return the page behind each number."""
     return {
         f"{view.label}/evidence/{key}.html": page("number.html.j2", **shared, proof=proof)
         for key, proof in proven.items()
@@ -206,7 +206,7 @@ def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) ->
 
 
 def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | None:
-    """The swim lanes of some findings, wide and for a phone, and in words."""
+    """Return the swim lanes of some findings, wide and for a phone, and in words."""
     lines = case_lines(view, findings, kind)
     figure = swim_lane(view, lines)
     if figure is None:
@@ -221,7 +221,7 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
 def finding_pages(
     view: View, shared: Mapping[str, Any], made: Card, rows: Table
 ) -> dict[str, Page]:
-    """The evidence page of one finding, and its log lines as a file."""
+    """Return the evidence page of one finding, and its log lines as a file."""
     name = made.page.removesuffix(".html")
     return {
         f"{view.label}/evidence/{made.page}": page(

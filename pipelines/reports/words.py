@@ -116,7 +116,7 @@ def _is_american() -> bool:
 
 
 def day(when: date) -> str:
-    """As in "Tue, Nov 17", or "Tue 17 Nov" in Britain."""
+    """Return text such as "Tue, Nov 17", or "Tue 17 Nov" in Britain."""
     weekday, month = WEEKDAYS[when.weekday()], MONTHS[when.month - 1]
     if _is_american():
         return f"{weekday}, {month} {when.day}"
@@ -124,14 +124,14 @@ def day(when: date) -> str:
 
 
 def day_range(start: date, end: date) -> str:
-    """As in "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
+    """Return text such as "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
     comma = "," if _is_american() else ""
     first = day(start) + (f"{comma} {start.year}" if start.year != end.year else "")
     return f"{first} to {day(end)}{comma} {end.year}"
 
 
 def clock(hour: int, minute: int = 0) -> str:
-    """As in "9:42 PM" and "7 AM"; "9:42 pm" in Britain."""
+    """Return text such as "9:42 PM" and "7 AM"; "9:42 pm" in Britain."""
     shown = hour % 12 or 12
     past = f":{minute:02d}" if minute else ""
     half = "am" if hour % 24 < 12 else "pm"
@@ -139,7 +139,7 @@ def clock(hour: int, minute: int = 0) -> str:
 
 
 def distance(kilometers: float) -> str:
-    """As in "8 miles", or "13 km" in Britain."""
+    """Return text such as "8 miles", or "13 km" in Britain."""
     size = kilometers / KILOMETERS_A_MILE if _is_american() else kilometers
     unit = "miles" if _is_american() else "km"
     return f"{size:.1f} {unit}" if size < 10 else f"{number(round(size))} {unit}"
@@ -170,12 +170,12 @@ def number(value: int) -> str:
 
 
 def count(value: int, noun: str, many: str = "") -> str:
-    """As in "1 account" and "1,200 accounts"."""
+    """Return text such as "1 account" and "1,200 accounts"."""
     return f"{number(value)} {noun if value == 1 else many or noun + 's'}"
 
 
 def listed(items: Sequence[str], most: int = 4) -> str:
-    """As in "a, b and c"; beyond `most`, "a, b and 3 more"."""
+    """Return text such as "a, b and c"; beyond `most`, "a, b and 3 more"."""
     shown = list(items[:most])
     left = len(items) - len(shown)
     if left:
@@ -186,7 +186,7 @@ def listed(items: Sequence[str], most: int = 4) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage rounded away from 0 and 100, so that neither is claimed falsely."""
+    """Return a percentage rounded away from 0 and 100, so that neither is claimed falsely."""
     if whole <= 0:
         return NOT_KNOWN
     if part in (0, whole):
@@ -200,7 +200,7 @@ def share(part: int, whole: int) -> str:
 
 
 def duration(minutes: float) -> str:
-    """An estimate and called one, as in "about 3 hours (estimate)"."""
+    """Return an estimate and called one, as in "about 3 hours (estimate)"."""
     if minutes < 1:
         return "under a minute (estimate)"
     if minutes < 90:
@@ -209,7 +209,7 @@ def duration(minutes: float) -> str:
 
 
 def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
-    """How well a finding is shown, from its own record.
+    """Return how well a finding is shown, from its own record.
 
     As in "Likely: 1 log source; 3 of 5 other explanations were tested and ruled out,
     2 could not be tested".

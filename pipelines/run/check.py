@@ -37,7 +37,7 @@ _WORDS = {
 
 
 def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
-    """Rules that do not exist, parameters that they do not have, values not allowed."""
+    """Yield rules that do not exist, parameters that they do not have, values not allowed."""
     known = _by_name()
     codes = sorted({one.header.code for one in known.values() if one.header.code})
     for name, said in said_of_rules.items():
@@ -50,7 +50,7 @@ def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
 
 
 def _by_name() -> Mapping[str, Model]:
-    """Every model under each name that settings may use for it."""
+    """Return every model under each name that settings may use for it."""
     named: dict[str, Model] = {}
     for name, model in models().items():
         for one in (name, model.table_name, model.header.code):
@@ -89,7 +89,7 @@ EVERY_RULE = "*"
 
 
 def wrong_in(district: District) -> Iterator[Problem]:
-    """Everything that a run would stumble over later."""
+    """Yield everything that a run would stumble over later."""
     text = district.home.settings_file.read_text(encoding="utf-8-sig")
     lines = key_lines(text)
     for fault in _faults(district):

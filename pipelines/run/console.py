@@ -29,7 +29,7 @@ WIDEST = 10_000
 
 
 def console(*, is_quiet: bool = False) -> Console:
-    """A console on standard error, so that standard output holds results alone."""
+    """Return a console on standard error, so that standard output holds results alone."""
     return Console(file=sys.stderr, quiet=is_quiet, highlight=False)
 
 
@@ -45,7 +45,7 @@ def working(what: str) -> Iterator[None]:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A small table; numbers to the right, and ids whole, since people copy them."""
+    """Return a small table; numbers to the right, and ids whole, since people copy them."""
     drawn = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
     body = [list(row) for row in rows]
     for number, name in enumerate(columns):
@@ -145,7 +145,7 @@ class _Lines:
             self._screen.print(f"{said}: {name}", markup=False)
 
     def _left(self, done: int, total: int) -> str:
-        """How long the rest takes, if it goes on as it went."""
+        """Return how long the rest takes, if it goes on as it went."""
         if not done:
             self._began = time.monotonic()
             return ""

@@ -106,7 +106,7 @@ def run_opened(
     settle_seconds: float = SETTLE_SECONDS,
     engine: Kind | None = None,
 ) -> Result:
-    """The steps of a run on an opened district whose lock is held."""
+    """Return the steps of a run on an opened district whose lock is held."""
     said = district.settings.report
     if said.sections_off or said.mail or said.accent or said.accent_dark:
         from pipelines.reports.publication import check_report_settings
@@ -242,7 +242,7 @@ def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
 
 
 def facts_of(done: Result) -> dict[str, Any]:
-    """The same for machines, in full."""
+    """Return the same for machines, in full."""
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}
     return {
@@ -281,7 +281,7 @@ def facts_of(done: Result) -> dict[str, Any]:
 
 
 def told(done: Result) -> Iterator[str]:
-    """One line for each thing that changed; a few for each file in trouble."""
+    """Yield one line for each thing that changed; a few for each file in trouble."""
     yield from troubles(done.outcomes)
     yield from done.notes
     if done.set_aside:
@@ -303,7 +303,7 @@ def told(done: Result) -> Iterator[str]:
 
 
 def not_judged(done: Result) -> Iterator[str]:
-    """How names were read, and what the rules could not judge in the newest week."""
+    """Yield how names were read, and what the rules could not judge in the newest week."""
     yield from (safe(_sentence(line)) for line in done.names)
     for line in (*done.coverage.lines, *done.not_delivered):
         yield safe(_sentence(line))

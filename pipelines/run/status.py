@@ -115,7 +115,7 @@ class Status:
 
 
 def status_of(district: District, now: datetime) -> Status:
-    """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
+    """Return sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
     trouble = files_with_issues(files, district.settings.limits.reject_share)
     waits = list(waiting(district, files))

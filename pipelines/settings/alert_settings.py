@@ -232,7 +232,7 @@ ROUTES: Mapping[str, Route] = {
 
 
 def routes_of(alerts: Alerts) -> list[Route]:
-    """The district's routes, and the built-in ones about anything else."""
+    """Return the district's routes, and the built-in ones about anything else."""
     own = {route.about for route in alerts.routes.values()}
     built_in = [route for route in ROUTES.values() if route.about not in own]
     return [*alerts.routes.values(), *built_in]

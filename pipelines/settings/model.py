@@ -122,7 +122,7 @@ def _inside(path: str) -> str:
 
 
 def _origin(origin: str) -> str:
-    """A url that can be fetched, or a path."""
+    """Return a url that can be fetched, or a path."""
     if "://" not in origin:
         return _inside(origin)
     if not origin.startswith(WEB) or not origin.isprintable() or " " in origin:

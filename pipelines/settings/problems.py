@@ -48,7 +48,7 @@ class Problem:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def __str__(self) -> str:
-        """One or two lines; the value cannot steer a terminal."""
+        """Return one or two lines; the value cannot steer a terminal."""
         named = f" {self.column}" if self.column else ""
         found = "" if self.value is None else f", found {shown(self.value)}"
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""
@@ -74,12 +74,12 @@ def shown(value: str) -> str:
 
 
 def listed(problems: Iterable[Problem]) -> str:
-    """One problem below the other."""
+    """Return one problem below the other."""
     return "\n  ".join(str(problem) for problem in problems)
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The known word that `word` was probably meant to be."""
+    """Return the known word that `word` was probably meant to be."""
     choices = list(known)
     by_lower = {choice.lower(): choice for choice in choices}
     found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=likeness)
@@ -142,7 +142,7 @@ class Part(BaseModel):
 
 
 def setting(default: Any, description: str, example: Any = None, **rules: Any) -> Any:
-    """A field of a table: what holds without it, what it means, and how it is written.
+    """Return a field of a table: what holds without it, what it means, and how it is written.
 
     The example is the default where none is given; `rules` are those of pydantic.
     """

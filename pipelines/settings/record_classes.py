@@ -134,7 +134,7 @@ class RetentionDays(Part):
     """
 
     def days(self) -> Mapping[str, int]:
-        """The days of each class that has a retention."""
+        """Return the days of each class that has a retention."""
         own = {
             one.name: getattr(self, f"{one.like or one.name}_days", None) for one in RECORD_CLASSES
         }

@@ -153,14 +153,14 @@ class Principal:
         return f"{self.user_name} ({self.way or self.uid})"
 
     def is_same(self, uid: int) -> bool:
-        """Whether a user id is theirs, however they signed in that time."""
+        """Return whether a user id is theirs, however they signed in that time."""
         if uid in (self.uid, number_of(self.user_name)):
             return True
         known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
         return known.casefold() == self.user_name.casefold()
 
     def may(self, right: Right) -> bool:
-        """Whether one of their roles has a right."""
+        """Return whether one of their roles has a right."""
         if self.is_agency and not self.is_granted and right not in AGENCY:
             return False
         return self.is_alone or any(role in MATRIX[right] for role in self.roles)
@@ -229,7 +229,7 @@ NOBODY_LOGGED_IN = 2**32 - 1
 
 
 def login_uid(kept: Path = LOGIN_UID) -> int:
-    """The user who logged in, also behind sudo; else the one that this runs as."""
+    """Return the user who logged in, also behind sudo; else the one that this runs as."""
     try:
         logged_in = int(kept.read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -238,7 +238,7 @@ def login_uid(kept: Path = LOGIN_UID) -> int:
 
 
 def known_user(uid: int) -> tuple[str, list[str]]:
-    """The user's name and groups; a uid that the system does not know has none."""
+    """Return the user's name and groups; a uid that the system does not know has none."""
     import grp
     import pwd
 

@@ -22,7 +22,7 @@ NAMED = {
 
 
 def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
-    """The text of a settings file.
+    """Return the text of a settings file.
 
     Args:
         model: The settings.
@@ -62,7 +62,7 @@ def _setting(path: str, key: str, field: FieldInfo, known: Mapping[str, str]) ->
 
 
 def part_of(annotation: Any) -> type[BaseModel] | None:
-    """The model of a table, or of the tables in a mapping."""
+    """Return the model of a table, or of the tables in a mapping."""
     if get_origin(annotation) is not None:
         parts = [part_of(inner) for inner in get_args(annotation)]
         return next((part for part in parts if part is not None), None)
@@ -71,12 +71,12 @@ def part_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def shown_value(field: FieldInfo) -> str:
-    """The field's example as TOML."""
+    """Return the field's example as TOML."""
     return toml(field.examples[0]) if field.examples else '""'
 
 
 def toml(value: Any) -> str:
-    """A value on one line."""
+    """Return a value on one line."""
     if isinstance(value, Mapping):
         pairs = (f"{_key(key)} = {toml(inner)}" for key, inner in value.items())
         return "{ " + ", ".join(pairs) + " }" if value else "{}"
@@ -103,7 +103,7 @@ _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
 def key_lines(text: str) -> Mapping[Path, int]:
-    """The line on which each table or key of a TOML text begins."""
+    """Return the line on which each table or key of a TOML text begins."""
     lines: dict[Path, int] = {}
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):

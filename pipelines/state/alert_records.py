@@ -68,14 +68,14 @@ def unsent_messages(store: Store, channel: str, key: str = "") -> list[dict[str,
 
 
 def outbox(store: Store) -> list[dict[str, Any]]:
-    """Every message and channel, oldest first."""
+    """Return every message and channel, oldest first."""
     query = select(OUTBOX).order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def message_counts(store: Store) -> dict[str, int]:
-    """How many messages stand where, over all channels."""
+    """Return how many messages stand where, over all channels."""
     query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
     with store.reading() as connection:
         rows = connection.execute(query).all()
@@ -83,7 +83,7 @@ def message_counts(store: Store) -> dict[str, int]:
 
 
 def given_since(store: Store, channels: Iterable[str], since: datetime) -> int:
-    """How many messages some channels, which share a reader, were given."""
+    """Return how many messages some channels, which share a reader, were given."""
     query = (
         select(func.count())
         .where(
@@ -126,12 +126,12 @@ def blank_message(connection: Connection, key: str) -> None:
 
 
 def news_rows(connection: Connection) -> list[dict[str, Any]]:
-    """Every fact that was ever news."""
+    """Return every fact that was ever news."""
     return [dict(row) for row in connection.execute(select(NEWS)).mappings()]
 
 
 def current_news(store: Store) -> list[dict[str, Any]]:
-    """Facts that have not ended."""
+    """Return facts that have not ended."""
     with store.reading() as connection:
         query = select(NEWS).where(NEWS.c.ended_time.is_(None))
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -173,7 +173,7 @@ def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def announcements(store: Store, at: datetime | None = None) -> list[dict[str, Any]]:
-    """The newest message of each channel about each fact, with the fact's `since_time`.
+    """Return the newest message of each channel about each fact, with the fact's `since_time`.
 
     It is None for a fact that is not known any more.
 
@@ -217,7 +217,7 @@ def news_steps(connection: Connection, about_id: str) -> dict[str, int]:
 
 
 def has_message(connection: Connection, key: str) -> bool:
-    """Whether a message of that key was ever put in."""
+    """Return whether a message of that key was ever put in."""
     query = select(OUTBOX.c.alert_key).where(OUTBOX.c.alert_key == key)
     return connection.execute(query).first() is not None
 

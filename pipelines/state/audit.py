@@ -123,7 +123,7 @@ class Chain:
 
     @contextmanager
     def recording(self, *acts: Act) -> Iterator[Transaction]:
-        """One transaction for acts and their entries.
+        """Yield one transaction for acts and their entries.
 
         Raises:
             AuditError: The key is gone; nothing is done.
@@ -174,7 +174,7 @@ class Chain:
         return sealed
 
     def head(self) -> Head | None:
-        """The last entry's number and hash, as reports print it; None if empty."""
+        """Return the last entry's number and hash, as reports print it; None if empty."""
         with self.store.reading() as connection:
             last = _last(connection)
         return last if last.number else None
@@ -186,7 +186,7 @@ class Chain:
             return [Entry(*row) for row in connection.execute(query)][::-1]
 
     def verify(self, printed: Sequence[Head] = ()) -> Broken | None:
-        """The first broken link; None when all holds.
+        """Return the first broken link; None when all holds.
 
         Args:
             printed: Heads that were kept elsewhere, such as on a report.
@@ -311,12 +311,12 @@ class Chain:
 
 
 def open_chain(store: Store, home: DistrictHome) -> Chain:
-    """The audit chain of a home."""
+    """Return the audit chain of a home."""
     return Chain(store, home.keys / "audit.key", home.path / "audit.head")
 
 
 def first_broken(entries: Sequence[Entry], key: bytes, heads: Sequence[Head]) -> Broken | None:
-    """The first entry that does not follow from the one before, or lacks a head."""
+    """Return the first entry that does not follow from the one before, or lacks a head."""
     previous = NOTHING_BEFORE
     for number, entry in enumerate(entries, start=1):
         if entry.number != number:
@@ -355,7 +355,7 @@ def _gave_up(entry: Entry, head: Head) -> bool:
 
 
 def seal(key: bytes, entry: Entry) -> str:
-    """The keyed hash of an entry over its canonical bytes, as hexadecimal digits.
+    """Return the keyed hash of an entry over its canonical bytes, as hexadecimal digits.
 
     These are its fields but the hash as one JSON list in ASCII without spaces.
     """
@@ -443,7 +443,7 @@ def verified(store: Store, home: DistrictHome, given: Sequence[Head] = ()) -> Br
 
 
 def kept_heads(store: Store, home: DistrictHome) -> list[Head]:
-    """The heads in reports, sent messages and backups, of those that can be read."""
+    """Return the heads in reports, sent messages and backups, of those that can be read."""
     return [*_reports(home), *_messages(store), *_backups(store)]
 
 
@@ -472,7 +472,7 @@ def _printed(shape: re.Pattern[str], text: str, where: str) -> Iterator[Head]:
 
 
 def _backups(store: Store) -> Iterator[Head]:
-    """The head in the newest backup; its disk may well be elsewhere."""
+    """Yield the head in the newest backup; its disk may well be elsewhere."""
     with store.reading() as connection:
         folder = fact(connection, BACKUPS)
     if folder is None:

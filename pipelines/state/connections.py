@@ -51,7 +51,7 @@ class EngineError(SchoolbellError):
 
 
 def engine_of(where: Path | str) -> Engine:
-    """An engine for a file, or for a URL.
+    """Return an engine for a file, or for a URL.
 
     Raises:
         EngineError: The URL is none, names another kind of database, or its driver
@@ -107,7 +107,7 @@ def only_run(url: str, seconds: float) -> Iterator[None]:
 
 
 def _url(where: str) -> URL:
-    """A URL of SQLite or PostgreSQL; the driver is named where it is not."""
+    """Return a URL of SQLite or PostgreSQL; the driver is named where it is not."""
     try:
         url = make_url(where)
     except ArgumentError as error:
@@ -196,7 +196,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """A transaction that is committed when the block ends well.
+        """Yield a transaction that is committed when the block ends well.
 
         Raises:
             StoreError: The database cannot be written, or is damaged; nothing was.
@@ -252,7 +252,7 @@ class Store:
             raw.close()
 
     def _one_moment(self) -> Engine:
-        """An engine whose transactions see what was committed when they began."""
+        """Return an engine whose transactions see what was committed when they began."""
         if self.is_file:
             return self.engine.execution_options(**{READS: True})
         return self.engine.execution_options(isolation_level="REPEATABLE READ")
@@ -304,7 +304,7 @@ def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], No
 
 
 def store_as_it_is(path: Path) -> Store:
-    """A store to write to, its tables neither made nor compared with this version."""
+    """Return a store to write to, its tables neither made nor compared with this version."""
     return Store(engine_of(path))
 
 
@@ -336,7 +336,7 @@ def now_text(now: datetime | None = None) -> str:
 
 
 def fact(connection: Connection, name: str) -> str | None:
-    """A remembered fact, or None."""
+    """Return a remembered fact, or None."""
     query = select(FACTS.c.value).where(FACTS.c.name == name)
     return connection.execute(query).scalar_one_or_none()
 

@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 
 
 def finding_rows(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Every finding's row by its id, its record as JSON text."""
+    """Return every finding's row by its id, its record as JSON text."""
     rows = connection.execute(select(FINDINGS)).mappings()
     return {row["finding_id"]: dict(row) for row in rows}
 
@@ -52,7 +52,7 @@ def change_finding(connection: Connection, finding_id: str, values: Mapping[str,
 
 
 def stored_findings(store: Store) -> list[dict[str, Any]]:
-    """Every finding, oldest day first, its record as a mapping."""
+    """Return every finding, oldest day first, its record as a mapping."""
     query = select(FINDINGS).order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -60,13 +60,13 @@ def stored_findings(store: Store) -> list[dict[str, Any]]:
 
 
 def finding_ids(store: Store) -> set[str]:
-    """The id of every finding."""
+    """Return the id of every finding."""
     with store.reading() as connection:
         return set(connection.execute(select(FINDINGS.c.finding_id)).scalars())
 
 
 def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
-    """Days on which each rule fired for each subject, as the present data show."""
+    """Return days on which each rule fired for each subject, as the present data show."""
     query = select(FINDINGS.c.rule, FINDINGS.c.subject, FINDINGS.c.event_date).where(
         FINDINGS.c.status != WITHDRAWN,
         FINDINGS.c.finding_id.not_in(select(UNSUPPORTED.c.finding_id)),
@@ -79,7 +79,7 @@ def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
 
 
 def stored_evidence(store: Store, findings: Collection[str] | None = None) -> list[dict[str, Any]]:
-    """Every copied line, or those of some findings, by finding and position."""
+    """Return every copied line, or those of some findings, by finding and position."""
     query = select(EVIDENCE).order_by(EVIDENCE.c.finding_id, EVIDENCE.c.position)
     if findings is not None:
         query = query.where(EVIDENCE.c.finding_id.in_(sorted(findings)))
@@ -98,7 +98,7 @@ Place = tuple[str, str, str, int]
 
 
 def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:
-    """The lines that were copied from files of these contents, by their place."""
+    """Return the lines that were copied from files of these contents, by their place."""
     one = EVIDENCE.c
     columns = (one.line_no, one.byte_offset, one.line, one.line_sha256)
     query = select(one.source, one.path, one.file_sha256, *columns)
@@ -111,7 +111,7 @@ def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:
 
 
 def evidence_rows(connection: Connection, finding_id: str) -> list[dict[str, Any]]:
-    """The copied lines of one finding, each event as JSON text."""
+    """Return the copied lines of one finding, each event as JSON text."""
     query = select(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -133,7 +133,7 @@ def add_history(connection: Connection, entry: Row) -> None:
 
 
 def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
-    """Every entry about a finding, oldest first."""
+    """Return every entry about a finding, oldest first."""
     query = (
         select(FINDING_HISTORY)
         .where(FINDING_HISTORY.c.finding_id == finding_id)
@@ -167,7 +167,7 @@ def mark_supported(connection: Connection, finding_id: str) -> None:
 
 
 def last_decided(store: Store) -> list[tuple[str, str, str | None, str | None]]:
-    """Each finding's id, day, case and the time of its last verdict, by id."""
+    """Return each finding's id, day, case and the time of its last verdict, by id."""
     decided = (
         select(REVIEWS.c.finding_id, func.max(REVIEWS.c.time).label("time"))
         .group_by(REVIEWS.c.finding_id)

@@ -49,7 +49,7 @@ class LayoutError(SchoolbellError):
 
 
 def columns_of() -> Mapping[str, tuple[str, ...]]:
-    """The columns of each table as this version wants them."""
+    """Return the columns of each table as this version wants them."""
     return {
         table.name: tuple(column.name for column in table.columns)
         for table in METADATA.sorted_tables
@@ -72,7 +72,7 @@ def layout_of(connection: Connection) -> str | None:
 
 
 def lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
-    """Tables that are there and what they lack; a former name lacks everything."""
+    """Return tables that are there and what they lack; a former name lacks everything."""
     seen = inspect(connection)
     held = set(seen.get_table_names())
     found = {}
@@ -110,6 +110,6 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
 
 
 def has_every_table(connection: Connection) -> bool:
-    """Whether the layout is noted as the present one, and all its tables are there."""
+    """Return whether the layout is noted as the present one, and all its tables are there."""
     held = set(inspect(connection).get_table_names())
     return layout_of(connection) == mark() and held >= METADATA.tables.keys()

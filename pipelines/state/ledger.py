@@ -201,7 +201,7 @@ def _supersede(connection: Connection, paths: list[str], now: str) -> None:
 
 
 def source_files(store: Store, source: str | None = None) -> list[FileRecord]:
-    """Every delivered file, in the order of arrival."""
+    """Return every delivered file, in the order of arrival."""
     query = select(SOURCE_FILES).order_by(SOURCE_FILES.c.file_id)
     if source is not None:
         query = query.where(SOURCE_FILES.c.source == source)
@@ -219,7 +219,7 @@ def lake_files(
     last: date | None = None,
     source: str | None = None,
 ) -> list[LakeFile]:
-    """The Parquet files that count, of one class (or all) and a range of days."""
+    """Return the Parquet files that count, of one class (or all) and a range of days."""
     query = select(LAKE_FILES).where(LAKE_FILES.c.superseded_time.is_(None))
     if event_class is not None:
         query = query.where(LAKE_FILES.c.event_class == event_class)
@@ -236,7 +236,7 @@ def lake_files(
 
 
 def superseded_files(store: Store, before: str) -> list[str]:
-    """Paths of lake files whose place others took before an instant."""
+    """Return paths of lake files whose place others took before an instant."""
     query = select(LAKE_FILES.c.path).where(LAKE_FILES.c.superseded_time < before)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
@@ -262,7 +262,7 @@ def newest_commit(store: Store) -> datetime | None:
 
 
 def event_days(store: Store) -> list[date]:
-    """Every local day that holds events, oldest first."""
+    """Return every local day that holds events, oldest first."""
     query = (
         select(LAKE_FILES.c.event_date)
         .where(
@@ -330,7 +330,7 @@ _UPDATE = (
 
 
 def _consumed(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
-    """Bytes that source files had consumed, of those that are known."""
+    """Return bytes that source files had consumed, of those that are known."""
     found: dict[int, int] = {}
     for first in range(0, len(ids), 500):
         part = SOURCE_FILES.c.file_id.in_(ids[first : first + 500])
@@ -341,7 +341,7 @@ def _consumed(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
 
 
 def listed_paths(store: Store) -> set[str]:
-    """Paths of every lake file that the ledger lists, superseded ones included."""
+    """Return paths of every lake file that the ledger lists, superseded ones included."""
     with store.reading() as connection:
         return set(connection.execute(select(LAKE_FILES.c.path)).scalars())
 

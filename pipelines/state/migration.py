@@ -249,7 +249,7 @@ def copied_table(connection: Connection, table: Table, held: Collection[str], sc
 
 
 def _same(connection: Connection, table: Table, old: Table, shared: Sequence[str]) -> int:
-    """The number of rows, which are the old ones in every column that those had.
+    """Return the number of rows, which are the old ones in every column that those had.
 
     Raises:
         UpgradeError: They differ.

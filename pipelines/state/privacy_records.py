@@ -35,7 +35,7 @@ def assigned_names(
     scope: str,
     assign: Callable[[Mapping[str, str]], Mapping[str, str]],
 ) -> Mapping[str, str]:
-    """Every name of a scope by its token, in one transaction with new ones.
+    """Return every name of a scope by its token, in one transaction with new ones.
 
     Args:
         assign: Is given the names that are there; returns those to add.
@@ -67,7 +67,7 @@ def add_attribution_changes(store: Store, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def attribution_changes(store: Store) -> list[dict[str, Any]]:
-    """Every change of attribution, oldest first."""
+    """Return every change of attribution, oldest first."""
     query = select(ATTRIBUTION_CHANGES).order_by(ATTRIBUTION_CHANGES.c.change_id)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -32,7 +32,7 @@ def add_pending_reports(store: Store, days: Iterable[date]) -> None:
 
 
 def pending_reports(store: Store) -> list[date]:
-    """Mondays of the weeks that wait for their reports, oldest first."""
+    """Return Mondays of the weeks that wait for their reports, oldest first."""
     with store.reading() as connection:
         return sorted(_noted(connection))
 
@@ -85,7 +85,7 @@ def report_facts(store: Store, week: date | None = None) -> list[dict[str, Any]]
 
 
 def published_weeks(store: Store) -> Sequence[str]:
-    """Mondays of the weeks that have a report, as ISO text, oldest first."""
+    """Return Mondays of the weeks that have a report, as ISO text, oldest first."""
     query = select(REPORTS.c.week).distinct().order_by(REPORTS.c.week)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())

@@ -81,14 +81,14 @@ def add_record_request(connection: Connection, request: RecordRequest) -> None:
 
 
 def record_requests(store: Store) -> list[RecordRequest]:
-    """Every request, the oldest first."""
+    """Return every request, the oldest first."""
     query = select(RECORD_REQUESTS).order_by(RECORD_REQUESTS.c.request_id)
     with store.reading() as connection:
         return [_request(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def open_record_requests(store: Store) -> list[RecordRequest]:
-    """Those that have no answer yet."""
+    """Return those that have no answer yet."""
     return [one for one in record_requests(store) if not one.closed_time]
 
 
@@ -126,7 +126,7 @@ def add_record_decision(connection: Connection, request_id: str, decision: Recor
 
 
 def record_decisions(store: Store, request_id: str) -> dict[str, RecordDecision]:
-    """The decision that counts for each item: the last one."""
+    """Return the decision that counts for each item: the last one."""
     query = (
         select(RECORD_DECISIONS)
         .where(RECORD_DECISIONS.c.request_id == request_id)

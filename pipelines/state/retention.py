@@ -63,7 +63,7 @@ def begin(connection: Connection, purge: Begun) -> None:
 
 
 def begun(store: Store) -> Begun | None:
-    """The purge that has no certificate yet; None: every one was finished."""
+    """Return the purge that has no certificate yet; None: every one was finished."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, BEGUN) or "null")
     if noted is None:
@@ -115,7 +115,7 @@ def certify(connection: Connection, certificate: str) -> None:
 
 
 def purged_rows(store: Store) -> Counter[tuple[str, str]]:
-    """Events and rejects that left the lake, by source and kind."""
+    """Return events and rejects that left the lake, by source and kind."""
     query = select(PURGED.c.source, PURGED.c.kind, PURGED.c.row_count).where(
         PURGED.c.record_class == "event"
     )
@@ -127,14 +127,14 @@ def purged_rows(store: Store) -> Counter[tuple[str, str]]:
 
 
 def purged_reports(store: Store) -> Sequence[str]:
-    """Mondays of the weeks whose report was deleted, as ISO text, oldest first."""
+    """Return Mondays of the weeks whose report was deleted, as ISO text, oldest first."""
     query = select(PURGED.c.name).where(PURGED.c.record_class == "report").order_by(PURGED.c.name)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
 
 
 def kept_from(store: Store) -> date | None:
-    """The first day whose findings may still be judged; None: every one.
+    """Return the first day whose findings may still be judged; None: every one.
 
     Days before it have lost events or findings, so that judging them again would
     withdraw or invent.
@@ -176,7 +176,7 @@ class Hold:
     release_reason: str | None = None
 
     def covers(self, first: date, last: date) -> bool:
-        """Whether a span of days touches the held ones."""
+        """Return whether a span of days touches the held ones."""
         return self.first_day <= last and first <= self.last_day
 
 

@@ -27,7 +27,7 @@ def add_review(connection: Connection, review: Mapping[str, str]) -> None:
 
 
 def reviews(store: Store) -> list[dict[str, Any]]:
-    """Every verdict, oldest first."""
+    """Return every verdict, oldest first."""
     query = select(REVIEWS).order_by(REVIEWS.c.review_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -35,12 +35,12 @@ def reviews(store: Store) -> list[dict[str, Any]]:
 
 
 def present_code(verdict: str) -> str:
-    """A verdict as it is called now: rows and habits may be older than a name."""
+    """Return a verdict as it is called now: rows and habits may be older than a name."""
     return "authorized" if verdict == "authorised" else verdict
 
 
 def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
-    """The verdict that counts for each decided finding: the last one given."""
+    """Return the verdict that counts for each decided finding: the last one given."""
     return {row["finding_id"]: row for row in reviews(store)}
 
 
@@ -53,7 +53,7 @@ def last_review(connection: Connection, finding_id: str) -> dict[str, Any] | Non
 
 
 def reviewed_findings(connection: Connection) -> frozenset[str]:
-    """Findings that a reviewer decided, whatever the verdict was."""
+    """Return findings that a reviewer decided, whatever the verdict was."""
     return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())
 
 
@@ -67,7 +67,7 @@ def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_b
 
 
 def finding_row(store: Store, finding_id: str) -> dict[str, Any] | None:
-    """One finding's row; None where there is no such finding."""
+    """Return one finding's row; None where there is no such finding."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id == finding_id)
     with store.reading() as connection:
         row = connection.execute(query).mappings().first()
@@ -75,14 +75,14 @@ def finding_row(store: Store, finding_id: str) -> dict[str, Any] | None:
 
 
 def has_case(store: Store, case_id: str) -> bool:
-    """Whether there is such a case."""
+    """Return whether there is such a case."""
     query = select(CASES.c.case_id).where(CASES.c.case_id == case_id)
     with store.reading() as connection:
         return connection.execute(query).first() is not None
 
 
 def case_of(store: Store, finding_id: str) -> str:
-    """The case that a finding is in; empty where it has none yet."""
+    """Return the case that a finding is in; empty where it has none yet."""
     here = CASE_FINDINGS.c.finding_id == finding_id
     with store.reading() as connection:
         query = select(CASE_FINDINGS.c.case_id).where(here)
@@ -90,14 +90,14 @@ def case_of(store: Store, finding_id: str) -> str:
 
 
 def cases_by_finding(store: Store) -> dict[str, str]:
-    """The case of each finding that has one."""
+    """Return the case of each finding that has one."""
     query = select(CASE_FINDINGS.c.finding_id, CASE_FINDINGS.c.case_id)
     with store.reading() as connection:
         return {row.finding_id: row.case_id for row in connection.execute(query)}
 
 
 def known_cases(connection: Connection) -> tuple[set[str], set[str]]:
-    """Ids of the findings that have a case, and of the cases."""
+    """Return ids of the findings that have a case, and of the cases."""
     placed = connection.execute(select(CASE_FINDINGS.c.finding_id)).scalars()
     return set(placed), set(connection.execute(select(CASES.c.case_id)).scalars())
 
@@ -113,7 +113,7 @@ def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None
 
 
 def findings_without_case(store: Store) -> list[dict[str, Any]]:
-    """Rows of findings that an older version kept without a case."""
+    """Return rows of findings that an older version kept without a case."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -169,7 +169,7 @@ def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, dict[str, Any]]:
-    """Findings by id, each record as a mapping: some of them, or all."""
+    """Return findings by id, each record as a mapping: some of them, or all."""
     query = select(FINDINGS)
     parts = [query]
     if ids is not None:
@@ -199,7 +199,7 @@ def change_request(connection: Connection, request_id: str, **values: int | str)
 
 
 def requests(store: Store, **wanted: int | str) -> Sequence[dict[str, Any]]:
-    """Requests whose columns have these values, the newest first."""
+    """Return requests whose columns have these values, the newest first."""
     query = select(REQUESTS).filter_by(**wanted).order_by(REQUESTS.c.asked_time.desc())
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -236,7 +236,7 @@ def statements(store: Store, case_id: str = "") -> list[dict[str, Any]]:
 
 
 def statements_by_case(store: Store) -> dict[str, list[str]]:
-    """The summaries for cards, by case, the oldest first."""
+    """Return the summaries for cards, by case, the oldest first."""
     found: dict[str, list[str]] = {}
     for row in statements(store):
         found.setdefault(row["case_id"], []).append(row["summary"])

@@ -149,7 +149,7 @@ def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> 
 
 
 def dirty_days(store: Store) -> list[date]:
-    """Days whose models are older than their inputs, oldest first."""
+    """Return days whose models are older than their inputs, oldest first."""
     with store.reading() as connection:
         days = connection.execute(select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date))
         return [date.fromisoformat(day) for day in days.scalars()]
@@ -185,7 +185,7 @@ class Quarantined:
 
 
 def quarantined(store: Store) -> list[Quarantined]:
-    """Everything that is held back now, by model and day."""
+    """Return everything that is held back now, by model and day."""
     query = select(QUARANTINE).order_by(QUARANTINE.c.model, QUARANTINE.c.event_date)
     with store.reading() as connection:
         return [
@@ -330,7 +330,7 @@ def last_rebuild_reasons(store: Store) -> Reasons:
 
 
 def reason_lines(reasons: Reasons) -> Iterator[str]:
-    """A line for each reason: how many days, and from when to when."""
+    """Yield a line for each reason: how many days, and from when to when."""
     for name, days in sorted(reasons.items()):
         if len(days) == 1:
             yield f"{name}: {days[0]}"

@@ -43,12 +43,12 @@ BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
 def filled(kind: Kind, *names: str) -> list[Column[Any]]:
-    """Columns that every row fills."""
+    """Return columns that every row fills."""
     return [Column(name, kind, nullable=False) for name in names]
 
 
 def optional(kind: Kind, *names: str) -> list[Column[Any]]:
-    """Columns that a row may leave empty."""
+    """Return columns that a row may leave empty."""
     return [Column(name, kind) for name in names]
 
 

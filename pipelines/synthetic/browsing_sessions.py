@@ -70,7 +70,7 @@ LONG_SHARE = 0.02
 
 
 def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
-    """The requests of all sessions."""
+    """Return the requests of all sessions."""
     rng = world.generator("browsing")
     plan = with_address(world, frame(sessions, _SESSIONS))
     session, start = _page_times(rng, plan, world.habits)
@@ -81,7 +81,7 @@ def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
 
 
 def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
-    """Requests that were planned one by one."""
+    """Return requests that were planned one by one."""
     rows = with_address(world, frame(fetches, _FETCHES))
     usual = _by_building(rows["network"], world.habits, "page_bytes")
     is_document = pl.col("size") > LEAST_DOCUMENT
@@ -117,7 +117,7 @@ def _page_times(
 
 
 def _by_building(networks: pl.Series, habits: Habits, name: str) -> Numbers:
-    """A habit of the building of each network."""
+    """Return a habit of the building of each network."""
     values = {code: getattr(one, name) for code, one in habits.buildings.items()}
     return np.array([values[network.split("/")[0]] for network in networks])
 
@@ -224,7 +224,7 @@ def _choices(site: Site) -> list[str]:
 
 
 def _durations(rng: np.random.Generator, count: int, median: float) -> Numbers:
-    """Milliseconds that tunnels stay open: seconds mostly, some for hours."""
+    """Return milliseconds that tunnels stay open: seconds mostly, some for hours."""
     seconds = median * np.exp(1.0 * rng.standard_normal(count))
     seconds = np.minimum(seconds, 290)
     is_long = rng.random(count) < LONG_SHARE
@@ -277,7 +277,7 @@ UPDATE_HOST = "download.windowsupdate.com"
 
 
 def background(world: World, sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """Requests of computers on a wire, by day and by night, while they are awake."""
+    """Return requests of computers on a wire, by day and by night, while they are awake."""
     rng = world.generator("machines")
     wired = world.places.where(lambda d: _stands(d) and not d.runs_chromeos)
     parts = [_timed(world, rng, timer, wired) for timer in TIMERS]

@@ -15,18 +15,18 @@ Numbers = npt.NDArray[Any]
 
 
 def frame(items: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
-    """A frame with a row for each item and a column for each named attribute."""
+    """Return a frame with a row for each item and a column for each named attribute."""
     get = attrgetter(*schema.names())
     return pl.DataFrame([get(item) for item in items], schema=schema, orient="row")
 
 
 def day_starts(world: World) -> Numbers:
-    """The UTC milliseconds of each local midnight, in order."""
+    """Return the UTC milliseconds of each local midnight, in order."""
     return np.array([day.at("00:00") for day in world.days], dtype=np.int64)
 
 
 def day_numbers(world: World, times: Numbers) -> Numbers:
-    """The local day of each time, from 0."""
+    """Return the local day of each time, from 0."""
     found = np.searchsorted(day_starts(world), times, side="right") - 1
     return np.clip(found, 0, len(world.days) - 1)
 
@@ -56,7 +56,7 @@ def with_address(world: World, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def dotted(address: pl.Expr) -> pl.Expr:
-    """An IPv4 number as text."""
+    """Return an IPv4 number as text."""
     number = address.cast(pl.Int64)
     parts = [(number // 256**power % 256).cast(pl.String) for power in (3, 2, 1, 0)]
     return pl.concat_str(parts, separator=".")
@@ -70,7 +70,7 @@ def per_group(counts: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def running_sum(values: Numbers, counts: Numbers) -> Numbers:
-    """A sum that begins again with each group."""
+    """Return a sum that begins again with each group."""
     total = np.cumsum(values)
     ends = np.cumsum(counts)
     before = np.concatenate([[0], total])[ends - counts]
@@ -86,7 +86,7 @@ def pick(rng: np.random.Generator, weights: Sequence[float], size: int) -> Numbe
 
 
 def unique(values: Iterable[str]) -> list[str]:
-    """Distinct values in order of first appearance."""
+    """Return distinct values in order of first appearance."""
     return list(dict.fromkeys(values))
 
 
@@ -104,7 +104,7 @@ def worn_mac() -> pl.Expr:
 
 
 def cards(world: World) -> pl.DataFrame:
-    """Number, name, MAC and kind of every device."""
+    """Return number, name, MAC and kind of every device."""
     devices = world.places.devices
     return pl.DataFrame(
         {

@@ -46,7 +46,7 @@ class Point:
 
 
 def curves(home: Path) -> list[Point]:
-    """Every point of every rule, in a home with truth that was run."""
+    """Return every point of every rule, in a home with truth that was run."""
     cases = planted_cases(home)
     with (
         tempfile.TemporaryDirectory(prefix=scratch("curves")) as folder,
@@ -83,7 +83,7 @@ def _points(district: District, cases: pl.DataFrame) -> Iterator[Point]:
 
 
 def tried(param: Param) -> list[Scalar]:
-    """The values that a threshold is moved to, within its bounds; none for words."""
+    """Return the values that a threshold is moved to, within its bounds; none for words."""
     now = param.default
     if param.type not in {"int", "double"} or not isinstance(now, int | float):
         return []
@@ -130,7 +130,7 @@ def _true(cases: pl.DataFrame, found: Sequence[Finding]) -> int:
 
 
 def together(points: Sequence[Point]) -> list[Point]:
-    """The points of several districts, each value's findings put together."""
+    """Return the points of several districts, each value's findings put together."""
     ordered = sorted(points, key=lambda point: (*_threshold(point), point.value))
     return [
         replace(
@@ -143,7 +143,7 @@ def together(points: Sequence[Point]) -> list[Point]:
 
 
 def sloping(points: Sequence[Point]) -> list[Point]:
-    """The thresholds whose next value, up or down, finds something else."""
+    """Return the thresholds whose next value, up or down, finds something else."""
     ordered = sorted(points, key=lambda point: (*_threshold(point), point.value))
     slopes = []
     for _, same in groupby(ordered, _threshold):

@@ -56,7 +56,7 @@ def let_in(account: str, device: Device, start: int) -> Sitting:
 
 
 def _seats(before: World, plan: Plan) -> Iterator[tuple[str, Device]]:
-    """Each account with a computer that it has a right to."""
+    """Yield each account with a computer that it has a right to."""
     places = before.places
     for person in before.roster.people:
         own = places.of(person, "desktop") or places.of(person, "laptop")

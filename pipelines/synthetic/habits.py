@@ -46,7 +46,7 @@ class Range:
     is_even: bool = False
 
     def draw(self, rng: random.Random) -> float:
-        """One value."""
+        """Return one value."""
         if self.is_even:
             return rng.uniform(self.least, self.most)
         return math.exp(rng.uniform(math.log(self.least), math.log(self.most)))
@@ -219,7 +219,7 @@ SPELLINGS: Mapping[str, Mapping[str, str]] = {
 
 
 def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
-    """The habits of a seed.
+    """Return the habits of a seed.
 
     Args:
         most_people: The largest roster that is drawn, where time is short.

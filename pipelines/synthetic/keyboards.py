@@ -34,7 +34,7 @@ Row = tuple[int, int, int, str, str, int, int, int]
 
 
 def keyboard_events(world: World, plan: Plan) -> pl.DataFrame:
-    """All events in order of true time, of whatever the devices run."""
+    """Return all events in order of true time, of whatever the devices run."""
     rng = world.random("keyboards")
     rows: list[Row] = []
     addresses = _addresses(world, plan.sittings)
@@ -142,7 +142,7 @@ def _machines(world: World) -> pl.DataFrame:
 def _ticks(
     rng: np.random.Generator, devices: Numbers, first: int, days: int, period: int
 ) -> tuple[Numbers, Numbers]:
-    """Times at about a period apart for each device, and the device of each."""
+    """Return times at about a period apart for each device, and the device of each."""
     count = int(days * DAY / period)
     phase = rng.integers(0, period, len(devices))[:, None]
     jitter = rng.integers(0, period // 20, (len(devices), count))

@@ -35,7 +35,7 @@ _PLACED = pl.Schema(
 
 
 def stays(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """First and last request of each device at each address and day, wireless only.
+    """Return first and last request of each device at each address and day, wireless only.
 
     Columns: device, address, day, start, end.
     """
@@ -51,7 +51,7 @@ def stays(world: World, requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def dhcp_events(world: World, stayed: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFrame:
-    """All DHCP events in order of time."""
+    """Return all DHCP events in order of time."""
     rng = world.generator("leases")
     begin = stayed["start"] - rng.integers(20, 140, stayed.height) * SECOND
     parts = [
@@ -120,7 +120,7 @@ def _used(world: World, plan: Plan) -> pl.DataFrame:
 
 
 def bindings(world: World, stayed: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The truth: address, MAC, device and account, from when to when.
+    """Return the truth: address, MAC, device and account, from when to when.
 
     A row without an account says only that the device held the address.
     """

@@ -45,7 +45,7 @@ SCANNED_PORTS = (22, 23, 445, 3389, 8080)
 
 
 def phone_flows(requests: pl.DataFrame, source: pl.Expr) -> pl.DataFrame:
-    """Requests of phones, which do not use the proxy."""
+    """Return requests of phones, which do not use the proxy."""
     kind = pl.col("network").str.extract("/(.*)$", 1)
     return requests.select(
         start="start",

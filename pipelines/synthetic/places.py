@@ -119,7 +119,7 @@ class Places:
         return [device for device in self.devices if test(device)]
 
     def of(self, person: Person, device_class: str) -> Device | None:
-        """The first device of that class assigned to a person."""
+        """Return the first device of that class assigned to a person."""
         return next(
             (
                 device
@@ -134,7 +134,7 @@ class Places:
         return self.where(lambda d: d.building == building and d.pool == pool)
 
     def named(self, hostname: str) -> Device:
-        """The device of that name."""
+        """Return the device of that name."""
         return next(d for d in self.devices if d.hostname == hostname)
 
 
@@ -198,7 +198,7 @@ NEVER_CHROMEOS = ("server", "vdi_host", "signage", "phone_byod")
 
 
 def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Places:
-    """Devices for everybody, shared ones for each building, and servers.
+    """Return devices for everybody, shared ones for each building, and servers.
 
     Args:
         chromebooks: The schools have Chromebooks, the district office has Windows.

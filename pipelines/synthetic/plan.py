@@ -67,7 +67,7 @@ class Fetch:
     address: int = 0
 
     def from_network(self, network: str) -> "Fetch":
-        """The same request from another network."""
+        """Return the same request from another network."""
         return replace(self, network=network)
 
 

@@ -85,7 +85,7 @@ Row = Mapping[str, Any]
 
 
 def sites_asked(home: Path, cases: pl.DataFrame) -> frozenset[str]:
-    """Cases in which the account used a site that the report asks about.
+    """Return cases in which the account used a site that the report asks about.
 
     Args:
         home: A district that was run.
@@ -156,7 +156,7 @@ def _is_too_short(database: Database, case: Row, rule: Model) -> bool:
 def _own_lines(
     database: Database, case: Row, devices: Sequence[str], *, is_listed: bool = True
 ) -> pl.DataFrame:
-    """The funnel of the case's lines on some devices, or on none of them."""
+    """Return the funnel of the case's lines on some devices, or on none of them."""
     values = {
         **_when(case),
         "devices": list(devices),
@@ -176,7 +176,7 @@ def _own_lines(
 
 
 def _lost(rule: Model, code: str, rows: pl.DataFrame) -> tuple[float, str]:
-    """The share of the events that the rule loses, and the filter that loses most."""
+    """Return the share of the events that the rule loses, and the filter that loses most."""
     family = family_of(rule.header)
     usual = [*USUAL, *(() if code in DESKS_ONLY else (CARRIED,))]
     tunnels = rows.filter(family=TUNNELS)

@@ -49,7 +49,7 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
 
 
 def false_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Each false finding, for a closer look."""
+    """Return each false finding, for a closer look."""
     return [
         {
             "seed": trial.seed,
@@ -63,7 +63,7 @@ def false_rows(trials: Sequence[Trial]) -> list[Row]:
 
 
 def missed_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Each planted case that its rule did not find; a lead counts where it is all.
+    """Return each planted case that its rule did not find; a lead counts where it is all.
 
     `unproven` is the filter of the funnel that leaves its lines out; empty where the
     logs show enough, and the rule missed it.

@@ -116,7 +116,7 @@ def at_home(
 
 
 def home_address(person: Person) -> str:
-    """The address of a person's line at home."""
+    """Return the address of a person's line at home."""
     return f"203.0.113.{1 + person.number % 119}"
 
 

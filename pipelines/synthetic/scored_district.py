@@ -26,12 +26,12 @@ SHOWN = ("C2", "C3")
 
 
 def lead_rules() -> list[str]:
-    """Codes of the rules that never make more than leads."""
+    """Return codes of the rules that never make more than leads."""
     return sorted(code for code, rule in rule_models().items() if rule.header.begins not in SHOWN)
 
 
 def planted_cases(home: Path) -> pl.DataFrame:
-    """The cases of `truth/planted.csv` with their times as instants."""
+    """Return the cases of `truth/planted.csv` with their times as instants."""
     cases = pl.read_csv(home / "truth" / "planted.csv", infer_schema_length=0)
     instants = [
         pl.col(name)

@@ -40,7 +40,7 @@ class Truth:
 
 
 def logged(world: World, lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines of the proxy without those of its silent night."""
+    """Return the lines of the proxy without those of its silent night."""
     for start, end in _silences(world):
         lines = lines.filter(~pl.col("seen").is_between(start, end))
     return lines

@@ -176,7 +176,7 @@ def _strangers() -> Iterator[str]:
 
 
 def _of_strangers(home: Path) -> frozenset[Key]:
-    """Findings about accounts and computers that the registry does not know at all."""
+    """Return findings about accounts and computers that the registry does not know at all."""
     strange = STRANGE.decode()
     return frozenset(
         key
@@ -199,7 +199,7 @@ def _rewritten(home: Path, line: Callable[[Fields], Iterable[Fields]]) -> None:
 
 
 def _name(user: bytes) -> bytes:
-    """The account without what stands around it."""
+    """Return the account without what stands around it."""
     return user.replace(b"%5C", b"\\").rsplit(b"\\", 1)[-1].split(b"@")[0]
 
 

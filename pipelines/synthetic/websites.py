@@ -133,7 +133,7 @@ _KNOWN = (
 
 
 def make_sites() -> tuple[Site, ...]:
-    """Every site, in an order that does not change."""
+    """Return every site, in an order that does not change."""
     learning = [
         _site(
             domain,
@@ -186,7 +186,7 @@ TASTES: Mapping[str, Taste] = {
 
 
 def taste(name: str) -> Taste:
-    """A taste by name; a name with a dot is that site alone."""
+    """Return a taste by name; a name with a dot is that site alone."""
     if "+" in name:
         return dict.fromkeys(name.split("+"), 1.0)
     return {name: 1.0} if "." in name else TASTES[name]

@@ -38,7 +38,7 @@ class World:
 
 
 def make_world(seed: int, weeks: int, people: int, habits: Habits = FRIENDLY) -> World:
-    """The district of a seed."""
+    """Return the district of a seed."""
     roster = make_roster(seed, people)
     places = make_places(seed, roster, chromebooks=habits.products == "chromebooks")
     return World(seed, roster, places, make_sites(), make_days(weeks), habits)

@@ -73,7 +73,7 @@ class WorldScore:
 
 
 def most_people(weeks: int, people: int) -> int:
-    """The largest roster of a world that keeps to the budget."""
+    """Return the largest roster of a world that keeps to the budget."""
     return max(int(RANGES["people"].least), min(people, BUDGET // weeks))
 
 
@@ -100,7 +100,7 @@ def hold_world(
 
 
 def world_score(habits: Habits, trial: Trial, seconds: float) -> WorldScore:
-    """The figures of one world."""
+    """Return the figures of one world."""
     cases = trial.cases.filter(~pl.col("is_lead"))
     false = trial.findings.filter(~pl.col("is_true"))
     return WorldScore(
@@ -127,7 +127,7 @@ def worst_decile(values: Iterable[float | None]) -> float | None:
 
 
 def world_row(score: WorldScore) -> dict[str, Any]:
-    """A world in words and numbers, for a table."""
+    """Return a world in words and numbers, for a table."""
     habits = score.habits
     pages = sorted(one.page_bytes for one in habits.buildings.values())
     pauses = sorted(one.pause_seconds for one in habits.buildings.values())

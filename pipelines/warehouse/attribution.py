@@ -74,7 +74,7 @@ def waiting(database: Database) -> pl.DataFrame:
 
 
 def request_count(changes: pl.DataFrame) -> int:
-    """Requests that the changes are about."""
+    """Return requests that the changes are about."""
     return 0 if changes.is_empty() else int(changes["request_count"].sum())
 
 

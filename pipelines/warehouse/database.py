@@ -269,13 +269,13 @@ class Database:
         self._delete(model, days)
 
     def row_count(self, model: Model, days: Sequence[date | None]) -> int:
-        """The rows that a model's table holds of some days, or of an undated one."""
+        """Return the rows that a model's table holds of some days, or of an undated one."""
         where, values = _of_days(model, days)
         query = f"select count(*) from {model.name}{where}"
         return int(self.rows(query, values)[0][0])
 
     def rows_by_day(self, table: str) -> dict[date, int]:
-        """The rows of a table by day; empty where its rows have none."""
+        """Return the rows of a table by day; empty where its rows have none."""
         query = f"select event_date, count(*) from {table} group by event_date"
         try:
             return dict(self.rows(query))
@@ -299,7 +299,7 @@ class Database:
             self.known.changed.setdefault(model, set()).add(day)
 
     def changed(self, model: str) -> frozenset[date]:
-        """The days of a model that were noted."""
+        """Return the days of a model that were noted."""
         return frozenset((self.known.changed or {}).get(model, ()))
 
     def add_changed(self, model: str, days: Collection[date]) -> None:
@@ -373,7 +373,7 @@ class Database:
             raise ModelError(f"facts differ from the header: {differ}", where=model.name)
 
     def _columns(self) -> Mapping[str, Mapping[str, str]]:
-        """The columns of each table that was there when the first was ensured."""
+        """Return the columns of each table that was there when the first was ensured."""
         if self.known.columns is not None:
             return self.known.columns
         found: dict[str, dict[str, str]] = {}
@@ -463,7 +463,7 @@ class Database:
         return pl.DataFrame(relation)  # `relation.pl()` would import pyarrow
 
     def days_of(self, table: str, first: date, last: date) -> list[dict[str, Any]]:
-        """The rows of a dated model for a range of days, both ends included."""
+        """Return the rows of a dated model for a range of days, both ends included."""
         cursor = self._connection.execute(
             f"select * from {table} where event_date between $first and $last",
             {"first": first, "last": last},
@@ -472,14 +472,14 @@ class Database:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
-        """A few rows of a table, of its newest day where its rows have one."""
+        """Return a few rows of a table, of its newest day where its rows have one."""
         rows = self._connection.table(table)
         if "event_date" in rows.columns:
             rows = rows.order("event_date desc nulls last")
         return rows.select(*columns).limit(most).fetchall()
 
     def table(self, name: str) -> pl.DataFrame:
-        """A whole table as a frame."""
+        """Return a whole table as a frame."""
         return pl.DataFrame(self._connection.table(name))
 
     @property
@@ -507,12 +507,12 @@ class Database:
         return bool(found)
 
     def distinct(self, table: str, column: str) -> list[Any]:
-        """The values of a column, null left out."""
+        """Return the values of a column, null left out."""
         rows = self.rows(f"select distinct {column} from {table} where {column} is not null")
         return [row[0] for row in rows]
 
     def values(self, columns: Iterable[tuple[str, str]]) -> set[Any]:
-        """The values of columns, each given with its table; null left out."""
+        """Return the values of columns, each given with its table; null left out."""
         each = " union all ".join(
             f"select {column} as value from {table}" for table, column in columns
         )
@@ -521,7 +521,7 @@ class Database:
 
     @contextmanager
     def beside(self, target: Path) -> Iterator[None]:
-        """Another database file, attached as `snap` to write into."""
+        """Yield another database file, attached as `snap` to write into."""
         self._connection.execute(
             "attach $path as snap (storage_version 'v1.5.0')", {"path": str(target)}
         )
@@ -531,7 +531,7 @@ class Database:
             self._connection.execute("detach snap")
 
     def shown(self, table: str, columns: Mapping[str, str | None], copied: Copied) -> str:
-        """The query of a table as it goes out, with names from `main.pseudonyms`.
+        """Return the query of a table as it goes out, with names from `main.pseudonyms`.
 
         Args:
             columns: The columns to write, in order; with the kind of pseudonym
@@ -614,7 +614,7 @@ class Database:
     def _fingerprints(
         self, source: str
     ) -> tuple[dict[date | None, tuple[int, int]], list[tuple[str, str]]]:
-        """Number of rows and sum of their hashes by day; and the columns' types.
+        """Return number of rows and sum of their hashes by day; and the columns' types.
 
         A list without an element has the hash of none at all, and so has a struct
         of nothing: of a list its length is hashed too, and of what is nested deeper
@@ -636,7 +636,7 @@ class Database:
         return {day: (count, total) for day, count, total in rows}, columns
 
     def _out(self) -> dict[str, dict[str | None, str | None]]:
-        """The comments of each table in `snap`: its own under None, its columns'."""
+        """Return the comments of each table in `snap`: its own under None, its columns'."""
         found: dict[str, dict[str | None, str | None]] = {}
         for table, column, said in self.rows(
             "select schema_name || '.' || table_name, null, comment"
@@ -688,7 +688,7 @@ def _told_of(model: Model) -> Iterator[None]:
 def _statement(
     model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
 ) -> tuple[str, dict[str, Any]]:
-    """The query of some days of a model, or of an undated one, and its values."""
+    """Return the query of some days of a model, or of an undated one, and its values."""
     named = dict[str, Any](values)
     if len(days) > 1:
         named |= model.span_arguments([day for day in days if day])
@@ -715,19 +715,19 @@ Notes = tuple[str, Mapping[str, str]]
 
 
 def _literal(text: str) -> str:
-    """Our own words as SQL: `comment on` takes no parameters."""
+    """Return our own words as SQL: `comment on` takes no parameters."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _of_days(model: Model, days: Sequence[date | None]) -> tuple[str, dict[str, list[date | None]]]:
-    """The condition that keeps some days of a model, or all of an undated one."""
+    """Return the condition that keeps some days of a model, or all of an undated one."""
     if not model.is_dated or None in days:
         return "", {}
     return f" where {OF_DAYS}", {"days": list(days)}
 
 
 def _fact_type(kind: str) -> str:
-    """A type of DuckDB's as headers declare it."""
+    """Return a type of DuckDB's as headers declare it."""
     if kind in _WHOLE:
         return "int"
     is_real = kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
@@ -735,7 +735,7 @@ def _fact_type(kind: str) -> str:
 
 
 def _promised(model: Model) -> dict[str, str]:
-    """The columns of a model's header, with types as DuckDB writes them."""
+    """Return the columns of a model's header, with types as DuckDB writes them."""
     return {name: _LONG.get(note.type, note.type) for name, note in model.header.columns.items()}
 
 

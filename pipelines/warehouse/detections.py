@@ -61,7 +61,7 @@ def rule_version(model: Model, values: Mapping[str, Scalar]) -> str:
 
 
 def catalog(models: Mapping[str, Model], registry: "Registry") -> Mapping[str, Detection]:
-    """Every detection by its code."""
+    """Return every detection by its code."""
     clauses = {
         row["clause_id"]: Clause(
             clause_id=row["clause_id"],
@@ -84,7 +84,7 @@ def catalog(models: Mapping[str, Model], registry: "Registry") -> Mapping[str, D
 
 
 def served(model: Model, said: "pl.DataFrame") -> Sequence[str]:
-    """Ids of the clauses that a detection serves, in the order they are cited.
+    """Return ids of the clauses that a detection serves, in the order they are cited.
 
     Args:
         said: What the district's policy says of some codes, instead of the headers.
@@ -94,7 +94,7 @@ def served(model: Model, said: "pl.DataFrame") -> Sequence[str]:
 
 
 def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
-    """Codes of the rules by missing field, as `class.column`.
+    """Return codes of the rules by missing field, as `class.column`.
 
     Args:
         events: Events by class, without the columns that are null throughout.
@@ -109,7 +109,7 @@ def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
 
 
 def blocked_rules(drift: "Drift") -> Sequence[str]:
-    """Codes of the rules that must not judge the days without the field."""
+    """Return codes of the rules that must not judge the days without the field."""
     if not drift.is_severe:
         return ()
     field = f"{drift.event_class}.{drift.field}"

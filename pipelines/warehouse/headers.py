@@ -289,7 +289,7 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
 
 
 def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
-    """The header's keys, with shared columns, explanations and fields written out."""
+    """Return the header's keys, with shared columns, explanations and fields written out."""
     found = dict(given)
     own = found.get("columns", {})
     found["columns"] = {**shared.model_dump(by_alias=True)["columns"], **own}
@@ -307,7 +307,7 @@ def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
 
 
 def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
-    """The facts, with those of the bundle that `shared` names."""
+    """Return the facts, with those of the bundle that `shared` names."""
     own = dict(given)
     name = own.pop("shared", None)
     if name is not None and name not in shared.details:
@@ -316,7 +316,7 @@ def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
 
 
 def _explanation(entry: str | Mapping[str, Any], shared: Shared) -> dict[str, Any]:
-    """One explanation, over what it takes from a shared one."""
+    """Return one explanation, over what it takes from a shared one."""
     own = {"shared": entry} if isinstance(entry, str) else dict(entry)
     name = own.pop("shared", None)
     if name is None:

@@ -102,7 +102,7 @@ ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
 
 
 def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
-    """The rows of hosts.
+    """Return the rows of hosts.
 
     Args:
         values: Distinct hosts.
@@ -123,13 +123,13 @@ def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
 
 
 def addresses(values: Sequence[str]) -> pl.DataFrame:
-    """The rows of addresses."""
+    """Return the rows of addresses."""
     columns = {"ip": values, "address": [sortable(value) for value in values]}
     return pl.DataFrame(columns, schema=ADDRESSES)
 
 
 def _background(host: str, background: Mapping[str, str]) -> str | None:
-    """The kind of the nearest listed host at or above this one."""
+    """Return the kind of the nearest listed host at or above this one."""
     labels = host.split(".")
     for start in range(len(labels)):
         kind = background.get(".".join(labels[start:]))
@@ -173,17 +173,17 @@ class LakeFiles:
     by_day: Mapping[str, Mapping[date, Sequence[LakeFile]]]
 
     def between(self, event_class: str, first: date, last: date) -> list[LakeFile]:
-        """Files of a range of days, both ends included."""
+        """Return files of a range of days, both ends included."""
         days = self.by_day.get(event_class, {})
         return [file for day in sorted(days) if first <= day <= last for file in days[day]]
 
     def row_counts(self, event_class: str) -> Mapping[date, int]:
-        """Events of a class, by day."""
+        """Return events of a class, by day."""
         days = self.by_day.get(event_class, {})
         return {day: sum(f.row_count for f in files) for day, files in days.items()}
 
     def days(self) -> list[date]:
-        """Every day with events, oldest first."""
+        """Return every day with events, oldest first."""
         return sorted({day for days in self.by_day.values() for day in days})
 
 
@@ -281,7 +281,7 @@ Dimension = Callable[[list[str]], pl.DataFrame]
 def _dimensions(
     database: Database, registry: Registry, domains: Domains
 ) -> Iterator[tuple[str, set[str], Dimension]]:
-    """Each dimension's name, the values that the registry adds, and how it is made."""
+    """Yield each dimension's name, the values that the registry adds, and how it is made."""
     frames = registry.frames
     background = dict(frames["background_hosts"].select("host", "kind").iter_rows())
     patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
@@ -306,7 +306,7 @@ def _dimensions(
 
 
 def values_of(database: Database, name: str) -> set[str]:
-    """The distinct values of a dimension that the raw views hold."""
+    """Return the distinct values of a dimension that the raw views hold."""
     found: set[str] = set()
     for event_class, column in _VALUES.get(name, ()):
         rows = database.rows(

@@ -125,7 +125,7 @@ class Model(Strict):
         )
 
     def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
-        """The dates that `span_statement` asks for: the days, and what they read."""
+        """Return the dates that `span_statement` asks for: the days, and what they read."""
         window = self.header.window
         dates = {
             "span_days": list(days),
@@ -178,7 +178,7 @@ class Model(Strict):
 
 
 def read_models(folder: Path) -> dict[str, Model]:
-    """Every model below `folder`, by name, inputs before what reads them.
+    """Return every model below `folder`, by name, inputs before what reads them.
 
     Raises:
         ModelError: A header or query is broken, or the models form a circle.
@@ -290,7 +290,7 @@ def read_macros(folder: Path) -> dict[str, str]:
 
 
 def macros_used(query: str, macros: Mapping[str, str]) -> dict[str, str]:
-    """The macros that a query uses, directly or not, in the order given."""
+    """Return the macros that a query uses, directly or not, in the order given."""
     found: set[str] = set()
     waiting = [query]
     while waiting:
@@ -348,7 +348,7 @@ def _check_accounts(model: Model, models: Mapping[str, Model]) -> None:
 
 
 def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
-    """Every relation that a model reads, directly or through others."""
+    """Return every relation that a model reads, directly or through others."""
     found: set[str] = set()
     waiting = set(model.inputs)
     while waiting:
@@ -359,7 +359,7 @@ def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
 
 
 def _once(column: str, kind: str) -> bool:
-    """Whether a column's value cannot come again on another day."""
+    """Return whether a column's value cannot come again on another day."""
     return column in ("event_date", "event_id") or kind == "timestamptz"
 
 
@@ -395,7 +395,7 @@ def given(model: Model, overrides: Mapping[str, Mapping[str, Scalar]]) -> Mappin
 def arguments(
     model: Model, overrides: Mapping[str, Scalar] | None = None, *, zone: str = "UTC"
 ) -> dict[str, Scalar]:
-    """The values of a model's parameters, without the date.
+    """Return the values of a model's parameters, without the date.
 
     Args:
         overrides: What the district sets instead of the defaults.
@@ -443,7 +443,7 @@ def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
 
 
 def within(param: Param, value: Scalar) -> bool:
-    """Whether a value is of a parameter's type and inside its bounds."""
+    """Return whether a value is of a parameter's type and inside its bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         words = {"boolean": bool, "varchar": str, "date": str}
         return isinstance(value, words.get(param.type, ()))
@@ -463,7 +463,7 @@ def _inside(model: Model, name: str, param: Param, value: Scalar) -> None:
 
 
 def downstream(models: Iterable[Model], roots: Iterable[str]) -> Sequence[str]:
-    """The models that read, directly or not, any of `roots`, in build order."""
+    """Return the models that read, directly or not, any of `roots`, in build order."""
     stale = set(roots)
     found = []
     for model in models:
@@ -474,7 +474,7 @@ def downstream(models: Iterable[Model], roots: Iterable[str]) -> Sequence[str]:
 
 
 def sql_folder() -> Path:
-    """The folder with the models.
+    """Return the folder with the models.
 
     Raises:
         ModelError: The installation lacks it.
@@ -492,13 +492,13 @@ def sql_folder() -> Path:
 
 @cache
 def models() -> dict[str, Model]:
-    """Every model, inputs before what reads them."""
+    """Return every model, inputs before what reads them."""
     return read_models(sql_folder())
 
 
 @cache
 def macros() -> dict[str, str]:
-    """Every macro that queries may use, those that others use first."""
+    """Return every macro that queries may use, those that others use first."""
     return read_macros(sql_folder())
 
 
@@ -509,7 +509,7 @@ def shared_words() -> Shared:
 
 @cache
 def rule_headers() -> dict[str, Header]:
-    """The header of every detection by its code, at a tenth of `rules`'s time."""
+    """Return the header of every detection by its code, at a tenth of `rules`'s time."""
     return {header.code: header for header in _headers_by_file().values()}
 
 
@@ -545,6 +545,6 @@ def codes_by_name() -> dict[str, str]:
 
 @cache
 def rules() -> dict[str, Model]:
-    """Every detection by its code, those that a district switched off too."""
+    """Return every detection by its code, those that a district switched off too."""
     found = {model.header.code: model for model in models().values()}
     return {code: model for code, model in found.items() if code}

@@ -36,7 +36,7 @@ order by all
 
 
 def fingerprints(database: Database, schemas: Collection[str]) -> Mapping[str, Fingerprint]:
-    """The fingerprint of each table of some schemas, by name."""
+    """Return the fingerprint of each table of some schemas, by name."""
     names = [f"{schema}.{table}" for schema, table in database.rows(_TABLES) if schema in schemas]
     return {name: _of(database, name) for name in names}
 
@@ -62,7 +62,7 @@ order by all
 
 
 def days_by_table(database: Database) -> Mapping[str, set[date]]:
-    """The local days that each table with an `event_date` holds, by its name."""
+    """Return the local days that each table with an `event_date` holds, by its name."""
     return {
         f"{schema}.{table}": {
             row[0] for row in database.rows(f"select distinct event_date from {schema}.{table}")
@@ -87,7 +87,7 @@ class DamagedWarehouseError(ModelError):
 
 @contextmanager
 def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
-    """The warehouse for writing.
+    """Yield the warehouse for writing.
 
     Raises:
         DamagedWarehouseError: It cannot be opened, or not be read in full.

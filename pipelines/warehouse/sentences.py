@@ -24,20 +24,20 @@ _PART = re.compile(r"\[([^\[\]]*)\]")
 
 
 def minutes(seconds: float) -> str:
-    """A duration as readers say it."""
+    """Return a duration as readers say it."""
     whole = max(1, round(seconds / 60))
     return "1 minute" if whole == 1 else f"{whole} minutes"
 
 
 def listed(words: list[str]) -> str:
-    """Words in a row, the last after an and."""
+    """Return words in a row, the last after an and."""
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def counted(value: Any, noun: str) -> str:
-    """A count with its noun, or with both its nouns, as in `a box|# boxes`."""
+    """Return a count with its noun, or with both its nouns, as in `a box|# boxes`."""
     count = int(value or 0)
     if "|" in noun:
         return noun.split("|")[count != 1].replace("#", f"{count:,}")
@@ -80,7 +80,7 @@ row, `then` places in order, `words` without underscores, `map a=x|b=y|otherwise
 
 
 def fill(template: str, details: Details) -> str:
-    """The sentence for some facts; `{account}` stays."""
+    """Return the sentence for some facts; `{account}` stays."""
     kept = _PART.sub(lambda part: _optional(part[1], details), template)
     return _FIELD.sub(lambda field: _shown(field, details), kept)
 
@@ -103,7 +103,7 @@ def _shown(field: re.Match[str], details: Details) -> str:
 
 
 def holds(condition: str, details: Details) -> bool:
-    """Whether `fact`, `not fact` or `fact = word` is so."""
+    """Return whether `fact`, `not fact` or `fact = word` is so."""
     name, _, word = (part.strip() for part in condition.partition("="))
     if word:
         return str(details.get(name)) == word

@@ -96,7 +96,7 @@ def publish(
 
 
 def _base(folder: Path) -> Path | None:
-    """The newest snapshot, if a changed copy of it may follow it."""
+    """Return the newest snapshot, if a changed copy of it may follow it."""
     try:
         base = current(folder)
     except ModelError:
@@ -106,7 +106,7 @@ def _base(folder: Path) -> Path | None:
 
 
 def _chain(path: Path) -> str:
-    """The last part of a name, which those share that were made of each other."""
+    """Return the last part of a name, which those share that were made of each other."""
     return path.stem.rpartition("-")[2]
 
 
@@ -155,7 +155,7 @@ def _write(
 
 
 def current(folder: Path) -> Path:
-    """The newest snapshot.
+    """Return the newest snapshot.
 
     Raises:
         ModelError: None was published yet.
@@ -201,7 +201,7 @@ def set_broken_aside(folder: Path) -> str:
 
 
 def kept(folder: Path) -> Sequence[tuple[datetime, Path]]:
-    """The snapshots that are there with the second of their publication, oldest first.
+    """Return the snapshots that are there with the second of their publication, oldest first.
 
     A file of another name is none of them.
     """
@@ -237,7 +237,7 @@ def locked_down(snapshot: Path, *, is_local: bool = False) -> duckdb.DuckDBPyCon
 
 
 def _zone_of(connection: duckdb.DuckDBPyConnection) -> str:
-    """The district's zone, as the attached snapshot notes it; else UTC."""
+    """Return the district's zone, as the attached snapshot notes it; else UTC."""
     try:
         rows = connection.execute("select zone from dl.marts.about").fetchall()
     except duckdb.CatalogException:
@@ -247,7 +247,7 @@ def _zone_of(connection: duckdb.DuckDBPyConnection) -> str:
 
 @contextmanager
 def reading(snapshot: Path) -> Iterator[Database]:
-    """A snapshot, or the warehouse itself, as a database that only reads.
+    """Yield a snapshot, or the warehouse itself, as a database that only reads.
 
     Raises:
         ModelError: It cannot be opened, or a writer holds it.

@@ -39,7 +39,7 @@ LIST_END = r"(?<{end}_if>[^ /]+)/(?<{end}>[^ (]+)\((?<{end}_port>[0-9]+)\)" + US
 
 
 def _ends(pattern: str, end: str) -> str:
-    """The pattern with its two places filled by the two ends."""
+    """Return the pattern with its two places filled by the two ends."""
     first, second = (end.replace("{end}", letter) for letter in "ab")
     return pattern.replace("FIRST", first).replace("SECOND", second)
 
@@ -221,12 +221,12 @@ def words(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def said(name: str) -> pl.Expr:
-    """The text of a group; null where the message has none."""
+    """Return the text of a group; null where the message has none."""
     return pl.col(f"said_{name}")
 
 
 def visit() -> dict[str, pl.Expr]:
-    """The URL, which may be a path on the server alone."""
+    """Return the URL, which may be a path on the server alone."""
     url = said("url")
     is_path = url.str.starts_with("/")
     server = pl.coalesce(pl.col("dst_ip"), pl.col("dst_hostname"))
@@ -308,7 +308,7 @@ def _is_end(text: pl.Expr) -> pl.Expr:
 
 
 def placed() -> dict[str, pl.Expr]:
-    """Source and target; null where a teardown does not show which is which."""
+    """Return source and target; null where a teardown does not show which is which."""
     opened = pl.col("b_opened")
 
     def pick(first: pl.Expr, second: pl.Expr) -> pl.Expr:

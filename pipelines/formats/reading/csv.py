@@ -56,12 +56,12 @@ def _of_one_quoted(text: pl.Expr, separator: str) -> pl.Expr:
 
 
 def cell(index: int, within: str = "cells") -> pl.Expr:
-    """One value of a list of cells; null where the line is shorter."""
+    """Return one value of a list of cells; null where the line is shorter."""
     return pl.col(within).list.get(index, null_on_oob=True)
 
 
 def width(within: str = "cells") -> pl.Expr:
-    """How many columns the line has; null for no CSV."""
+    """Return how many columns the line has; null for no CSV."""
     return pl.col(within).list.len()
 
 
@@ -118,7 +118,7 @@ def _shape(separator: str) -> str:
 
 
 def _unquoted(text: pl.Expr, separator: str) -> pl.Expr:
-    """Cells of lines with quotes; a doubled quote inside keeps the parity."""
+    """Return cells of lines with quotes; a doubled quote inside keeps the parity."""
     piece, value = pl.element(), pl.element()
     inside = pl.int_range(pl.len()) % 2 == 1
     covered = piece.str.replace_all(separator, HIDDEN, literal=True)

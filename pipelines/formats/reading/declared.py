@@ -81,7 +81,7 @@ READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
 
 
 def event_class(options: Mapping[str, str]) -> str:
-    """The declared event class.
+    """Return the declared event class.
 
     Raises:
         SettingsError: There is no such class.
@@ -124,7 +124,7 @@ Clock = Callable[[pl.Expr], Stamp]
 
 
 def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl.Expr]:
-    """The columns of an event class, with the class, read from their texts.
+    """Return the columns of an event class, with the class, read from their texts.
 
     Args:
         cls: An event class.
@@ -182,6 +182,6 @@ def _disposition(text: pl.Expr) -> pl.Expr:
 
 
 def _empty() -> dict[str, pl.Expr]:
-    """The columns that the rules look at, for the classes that lack them."""
+    """Return the columns that the rules look at, for the classes that lack them."""
     named = ["activity", "logon_kind", "action", "ip", "url_hostname", "query_name"]
     return {column: pl.lit(None, pl.String) for column in named}

@@ -103,7 +103,7 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def field(names: Sequence[str], *wanted: str) -> pl.Expr:
-    """The first known value among some columns; null where none is named."""
+    """Return the first known value among some columns; null where none is named."""
     found = [pl.col(f"at {name}") for name in wanted if name in names]
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 
@@ -129,7 +129,7 @@ def stamp(names: Sequence[str], context: Context) -> Stamp:
 
 
 def taken(text: pl.Expr) -> pl.Expr:
-    """Milliseconds, or seconds where there is a point; at most eleven days."""
+    """Return milliseconds, or seconds where there is a point; at most eleven days."""
     seconds = text.str.contains(r"^[0-9]{1,6}\.[0-9]+$")
     count = pl.when(text.str.contains(r"^[0-9]{1,9}$")).then(text)
     parts = pl.when(seconds).then(text).cast(pl.Float64, strict=False) * 1_000
@@ -196,7 +196,7 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
 
 
 def _bare(end: pl.Expr) -> pl.Expr:
-    """The address of `192.0.2.17:50112`."""
+    """Return the address of `192.0.2.17:50112`."""
     return end.str.replace(r"^([0-9.]+):[0-9]+$", "$1")
 
 

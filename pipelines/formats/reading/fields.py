@@ -9,7 +9,7 @@ from pipelines.errors import SettingsError
 
 
 def one_of(options: Mapping[str, str], name: str, words: Iterable[str]) -> str | None:
-    """An option that is one of some words; null where the source does not set it.
+    """Return an option that is one of some words; null where the source does not set it.
 
     Raises:
         SettingsError: It is another word.
@@ -70,7 +70,7 @@ def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> 
 
 
 def known(field: pl.Expr) -> pl.Expr:
-    """Null for what products write when they know nothing."""
+    """Return null for what products write when they know nothing."""
     bare = field.str.strip_chars(" \t\r\n\x00")
     return pl.when(~bare.is_in(PLACEHOLDERS)).then(bare)
 
@@ -82,7 +82,7 @@ def account(field: pl.Expr) -> pl.Expr:
 
 
 def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None) -> pl.Expr:
-    """The word of the first case that holds; where none does, `otherwise` or null."""
+    """Return the word of the first case that holds; where none does, `otherwise` or null."""
     text = pl.lit(otherwise) if isinstance(otherwise, str) else otherwise
     said: Any = pl
     for word, holds in cases:
@@ -92,14 +92,14 @@ def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None)
 
 
 def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
-    """A count; null unless it is plain digits, at most `digits` of them."""
+    """Return a count; null unless it is plain digits, at most `digits` of them."""
     # a cast takes a sign too, which stands before the digits in every order of signs
     fits = (field >= "0") & (field.str.len_bytes() <= digits)
     return pl.when(fits).then(field).cast(pl.Int64, strict=False)
 
 
 def port(field: pl.Expr) -> pl.Expr:
-    """A port number, 0 to 65535."""
+    """Return a port number, 0 to 65535."""
     number = whole(field, 5)
     return pl.when(number <= 65_535).then(number).cast(pl.Int32)
 
@@ -152,7 +152,7 @@ def of_words(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
 
 
 def hostname(url: pl.Expr) -> pl.Expr:
-    """The host asked for, in lower case, without user, port and brackets.
+    """Return the host asked for, in lower case, without user, port and brackets.
 
     Nearly all hosts are plain; only the others take the slow way.
     """
@@ -179,12 +179,12 @@ def after(text: pl.Expr, separator: str) -> pl.Expr:
 
 
 def name(field: pl.Expr) -> pl.Expr:
-    """A host name as a product gives it: lower case, no final dot."""
+    """Return a host name as a product gives it: lower case, no final dot."""
     return known(field).str.to_lowercase().str.strip_chars_end(".")
 
 
 def address(field: pl.Expr) -> pl.Expr:
-    """An IP address in canonical form, or null.
+    """Return an IP address in canonical form, or null.
 
     IPv4 with octets in range and no leading zeros. IPv6 as RFC 5952 has it, without
     its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
@@ -228,7 +228,7 @@ def _odd_address(field: pl.Expr) -> pl.Expr:
 
 
 def _spelled(values: pl.Series) -> pl.Series:
-    """Canonical addresses of those in lower case; null for what is none."""
+    """Return canonical addresses of those in lower case; null for what is none."""
     text, groups = pl.col("text"), pl.col("groups")
     found = values.to_frame("text")
     if found.select(text.str.contains(_DOTTED_TAIL).any()).item():
@@ -255,7 +255,7 @@ def _spelled(values: pl.Series) -> pl.Series:
 
 
 def _in_hex(text: pl.Expr) -> pl.Expr:
-    """An IPv6 address whose last part is written as IPv4, in groups; else null."""
+    """Return an IPv6 address whose last part is written as IPv4, in groups; else null."""
     front = text.str.extract(_DOTTED_TAIL, 1)
     octets = text.str.slice(front.str.len_bytes()).str.split(".")
     one, two, three, four = (_looked_up(octets.list.get(at), _HEX) for at in range(4))
@@ -263,7 +263,7 @@ def _in_hex(text: pl.Expr) -> pl.Expr:
 
 
 def _mapped(short: pl.Expr) -> pl.Expr:
-    """The IPv4 address that an IPv6 one holds; else null."""
+    """Return the IPv4 address that an IPv6 one holds; else null."""
     is_mapped = short.str.contains(_MAPPED)
     pair = pl.when(is_mapped).then(short).str.slice(7).str.split(":")
     octets = [

@@ -41,7 +41,7 @@ def seconds(field: pl.Expr) -> pl.Expr:
 
 
 def somewhere(address: pl.Expr) -> pl.Expr:
-    """Null for the all-zero address, which products write for none."""
+    """Return null for the all-zero address, which products write for none."""
     return pl.when(~address.is_in(["0.0.0.0", "::"])).then(address)  # noqa: S104
 
 
@@ -67,7 +67,7 @@ def is_machine(user: pl.Expr) -> pl.Expr:
 
 
 def not_of_windows(user: pl.Expr) -> pl.Expr:
-    """Null for the accounts that the services of every Windows computer have."""
+    """Return null for the accounts that the services of every Windows computer have."""
     return pl.when(~user.str.contains(BUILT_IN)).then(user)
 
 

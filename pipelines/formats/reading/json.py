@@ -71,7 +71,7 @@ def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
 
 
 def _strict(lines: pl.Series) -> pl.DataFrame:
-    """Lines that may be objects; null where only forgiveness would make one of them."""
+    """Return lines that may be objects; null where only forgiveness would make one of them."""
     bare = LINE.str.strip_chars(MARGIN)
     is_braced = bare.str.starts_with("{") & bare.str.ends_with("}")
     unlike = rarely(
@@ -93,7 +93,7 @@ def _strict(lines: pl.Series) -> pl.DataFrame:
 
 @cache
 def _reader() -> "DuckDBPyConnection":
-    """A database in memory, for its reader of JSON alone."""
+    """Return a database in memory, for its reader of JSON alone."""
     import duckdb  # a third of a second, and few logs are JSON
 
     return duckdb.connect(
@@ -106,5 +106,5 @@ def _reader() -> "DuckDBPyConnection":
 
 
 def json_text(**fields: pl.Expr) -> pl.Expr:
-    """The fields that are not null as one JSON object; null where there is none."""
+    """Return the fields that are not null as one JSON object; null where there is none."""
     return json_of([field.alias(name) for name, field in fields.items()])

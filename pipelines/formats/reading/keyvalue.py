@@ -75,7 +75,7 @@ def with_values(
 
 
 def _whole(*, loose: bool) -> str:
-    """Pairs from end to end; quotes that were hidden stand inside of others."""
+    """Return pairs from end to end; quotes that were hidden stand inside of others."""
     pair = rf'{KEY}=(?:"[^"]*"|[^ "{QUOTE}]*{WORDS if loose else ""})'
     return rf"^(?:{pair}(?: +|$))+$"
 
@@ -113,7 +113,7 @@ def value(key: str) -> pl.Expr:
 
 
 def as_json(*keys: str) -> pl.Expr:
-    """The named keys as JSON text, without those that are missing; else null."""
+    """Return the named keys as JSON text, without those that are missing; else null."""
     return json_of([value(key).alias(key) for key in keys])
 
 
@@ -127,7 +127,7 @@ def json_of(fields: list[pl.Expr]) -> pl.Expr:
 
 
 def _json(rows: pl.DataFrame) -> pl.Series:
-    """Each row as JSON; only the few that need escapes are encoded."""
+    """Return each row as JSON; only the few that need escapes are encoded."""
     text = pl.concat_str(pl.all(), ignore_nulls=True)
     parts = [
         part
@@ -148,7 +148,7 @@ def _json(rows: pl.DataFrame) -> pl.Series:
 
 
 def _object(members: pl.Expr) -> pl.Expr:
-    """Null where no field holds anything."""
+    """Return null where no field holds anything."""
     is_empty = pl.all_horizontal(pl.all().is_null())
     return pl.when(~is_empty).then("{" + members + "}")
 

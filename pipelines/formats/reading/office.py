@@ -75,7 +75,7 @@ def _written(
     day: pl.Expr,
     clock: "pl.expr.struct.ExprStructNameSpace",
 ) -> pl.Expr:
-    """Null where any part is missing; `8 PM` is 20 o'clock."""
+    """Return null where any part is missing; `8 PM` is 20 o'clock."""
     hour = clock.field("4").cast(pl.Int32, strict=False)
     half = clock.field("8").str.to_lowercase()
     in_day = (

@@ -34,13 +34,13 @@ HALF = np.uint64(32)
 
 
 def words(buffer: Bytes, at: Ints) -> Words:
-    """The eight bytes at each place, as a number; the buffer goes on behind them."""
+    """Return the eight bytes at each place, as a number; the buffer goes on behind them."""
     every = np.ndarray((len(buffer) - WORD + 1,), "V8", buffer.data, strides=(1,))
     return every[at].view("<u8")
 
 
 def columns(buffer: Bytes, begin: Ints, size: Ints) -> list[pl.Series]:
-    """A column for each row of `begin` and `size`; null where the size is nothing.
+    """Return a column for each row of `begin` and `size`; null where the size is nothing.
 
     Args:
         buffer: UTF-8, with at least eight bytes behind the last text.
@@ -109,7 +109,7 @@ def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Int
 
 
 def _are_twins(names: list[Words], place: Ints, first: Ints, model: Ints) -> Bools:
-    """Whether each row has just the keys of its model."""
+    """Return whether each row has just the keys of its model."""
     counts = np.diff(first)
     is_twin: Bools = counts == counts[model]
     twin = place + np.repeat(np.where(is_twin, first[model], first[:-1]), counts)
@@ -121,7 +121,7 @@ def _are_twins(names: list[Words], place: Ints, first: Ints, model: Ints) -> Boo
 
 
 def _names(buffer: Bytes, begin: Ints, size: Ints) -> list[Words]:
-    """The first 24 bytes of each key, as three numbers."""
+    """Return the first 24 bytes of each key, as three numbers."""
     names = [words(buffer, begin) & MASKS[np.minimum(size, WORD)]]
     for passed in range(WORD, LONGEST, WORD):
         longer = np.flatnonzero(size > passed)
@@ -208,7 +208,7 @@ def _part(texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str) -
 
 
 def _joined(texts: pl.Series) -> tuple[Bytes, Ints]:
-    """All texts with a space before each and some behind, and where each begins."""
+    """Return all texts with a space before each and some behind, and where each begins."""
     sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
     offsets = np.append(0, np.cumsum(sizes + 1))
     # words are read at the last key too
@@ -264,7 +264,7 @@ def _with_words(text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints)
 
 
 def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
-    """The keys of a row."""
+    """Return the keys of a row."""
     there = slice(tokens.first[row], tokens.first[row + 1])
     bounds = zip(tokens.begin[there].tolist(), tokens.equals[there].tolist(), strict=True)
     return tuple(buffer[begin:end].tobytes() for begin, end in bounds)
@@ -294,7 +294,7 @@ def _shape(there: tuple[bytes, ...], asked: tuple[str, ...]) -> Shape:
 def _found(
     buffer: Bytes, tokens: Tokens, which: Ints, shapes: Sequence[Shape], count: int
 ) -> list[pl.Series]:
-    """A column for each key; the first of its values that is not empty."""
+    """Return a column for each key; the first of its values that is not empty."""
     depth = max(1, *(len(shape.places) for shape in shapes))
     nowhere = np.full(count, -1)
     places = np.array([[*one.places, *[nowhere] * depth][:depth] for one in shapes])

@@ -41,7 +41,7 @@ def is_computer(user: pl.Expr) -> pl.Expr:
 
 
 def computer_name(user: pl.Expr) -> pl.Expr:
-    """The name of the computer whose account it is."""
+    """Return the name of the computer whose account it is."""
     parts = user.str.extract_groups(COMPUTER).struct
     return name(pl.coalesce(parts.field("1"), parts.field("2")))
 

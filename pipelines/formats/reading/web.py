@@ -10,12 +10,12 @@ VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
 
 
 def is_tunnel(method: pl.Expr) -> pl.Expr:
-    """A CONNECT: what follows is not to be seen."""
+    """Match a CONNECT: what follows is not to be seen."""
     return (method.str.to_uppercase() == "CONNECT").fill_null(value=False)
 
 
 def whole_url(host: pl.Expr, at_port: pl.Expr, asked: pl.Expr) -> pl.Expr:
-    """The URL, put together where the request named a path only.
+    """Return the URL, put together where the request named a path only.
 
     Args:
         host: From the Host header; it may hold a port.

@@ -253,7 +253,7 @@ def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
 
 
 def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same, with what the data of `RARE` events says; most logs have none."""
+    """Return the same, with what the data of `RARE` events says; most logs have none."""
     if not lines["event_id"].is_in(RARE).any():
         return lines
     return (
@@ -265,7 +265,7 @@ def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rare(key: str) -> pl.Expr:
-    """A field of few events, in the data of any carrier or in an English message."""
+    """Return a field of few events, in the data of any carrier or in an English message."""
     of_few = pl.when(pl.col("event_id").is_in(RARE)).then(pl.col("line"))
     text = r'((?:[^"\\]|\\.)*)'
     in_json = rf'"{key}"\s*:\s*(?:"{text}"|([0-9]+))'
@@ -349,7 +349,7 @@ def _resumed() -> dict[str, pl.Expr]:
 
 
 def event_class(*, needs_name: bool) -> pl.Expr:
-    """A number means a logon in the Security log only."""
+    """Return a number means a logon in the Security log only."""
     is_security = (pl.col("channel") == "Security").fill_null(value=True)
     is_logon = pl.col("event_id").is_in(list(ACTIVITY)) & is_security
     if needs_name:
@@ -388,13 +388,13 @@ def short(full: pl.Expr) -> pl.Expr:
 
 
 def elsewhere(found: pl.Expr) -> pl.Expr:
-    """The address, unless it is the device's own loopback or none at all."""
+    """Return the address, unless it is the device's own loopback or none at all."""
     is_own = found.str.contains(r"^127\.|^::1?$|^0\.0\.0\.0$")
     return pl.when(~is_own).then(found)
 
 
 def logon_uid(text: pl.Expr) -> pl.Expr:
-    """The id of a logon session, unique until that computer restarts."""
+    """Return the id of a logon session, unique until that computer restarts."""
     found = known(text).str.to_lowercase()
     return pl.when(found != "0x0").then(found)
 
@@ -447,7 +447,7 @@ def is_machine() -> pl.Expr:
 
 
 def failure_reason() -> pl.Expr:
-    """The more exact code in words, with the code behind it."""
+    """Return the more exact code in words, with the code behind it."""
     exact = pl.col("sub_status").str.to_lowercase()
     code = pl.coalesce(pl.when(~_is_zero(exact)).then(exact), pl.col("status").str.to_lowercase())
     words = _told(code, REASONS) + " (" + code + ")"

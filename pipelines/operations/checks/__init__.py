@@ -128,7 +128,7 @@ class Subject:
 
 
 def subjects() -> Mapping[str, Subject]:
-    """Every subject by name."""
+    """Return every subject by name."""
     return discover("pipelines.operations.checks", "CHECKS", Subject)
 
 
@@ -152,19 +152,19 @@ class Finding:
 
 
 def examine(installation: Installation) -> Iterator[Finding]:
-    """Every check's finding, in the order of subjects."""
+    """Yield every check's finding, in the order of subjects."""
     for subject in subjects().values():
         for check in subject.checks:
             yield Finding(subject.name, check, answered(check, installation))
 
 
 def verdict(findings: list[Finding]) -> int:
-    """The exit code: 0 well, 1 needs attention, 2 needs action."""
+    """Return the exit code: 0 well, 1 needs attention, 2 needs action."""
     return max((finding.answer.grade for finding in findings), default=WELL)
 
 
 def answered(check: Check, installation: Installation) -> Answer:
-    """A check's answer; that it could not be asked, where something else is wrong."""
+    """Return a check's answer; that it could not be asked, where something else is wrong."""
     try:
         answer = check.answer(installation)
         home = shlex.quote(str(installation.home.path))

@@ -34,7 +34,7 @@ class Mount:
 
 
 def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
-    """The file system that holds a path; None where the system lists none."""
+    """Return the file system that holds a path; None where the system lists none."""
     if not mounts.is_file():
         return None
     real = path.resolve()

@@ -170,7 +170,7 @@ def _lists(installation: Installation) -> Answer:
 
 
 def _claims(installation: Installation) -> Answer:
-    """Addresses of the newest week that two devices claim."""
+    """Return addresses of the newest week that two devices claim."""
     try:
         snapshot = current(installation.home.snapshots)
     except ModelError:

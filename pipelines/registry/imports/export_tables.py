@@ -67,7 +67,7 @@ def plain(header: str) -> str:
 
 
 def found_in(paths: Iterable[Path]) -> Iterator[Found]:
-    """Every table of files, and of the files in folders."""
+    """Yield every table of files, and of the files in folders."""
     count = 0
     for path in paths:
         inside = path.rglob("*") if path.is_dir() else (path,)
@@ -95,7 +95,7 @@ def _of_file(file: Path, name: str) -> Iterator[Found]:
 
 
 def _of_zip(file: Path, name: str) -> Iterator[Found]:
-    """The tables of a zip; what a member says of its size is not relied on."""
+    """Yield the tables of a zip; what a member says of its size is not relied on."""
     left = MOST_IN_ZIP
     try:
         with zipfile.ZipFile(file) as bundle:
@@ -133,7 +133,7 @@ def _odd(member: zipfile.ZipInfo) -> str:
 
 
 def tables(place: str, data: bytes) -> Iterator[Found]:
-    """The tables of one file's bytes."""
+    """Yield the tables of one file's bytes."""
     text, _ = decoded(data)
     start = text.lstrip()[:400]
     if start.startswith("BEGIN:VCALENDAR"):
@@ -213,7 +213,7 @@ def _loaded(text: str) -> Any:
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Cells of an object: a reference is its id, a list its members."""
+    """Yield cells of an object: a reference is its id, a list its members."""
     for key, one in value.items():
         name = before + API_NAMES.get(key, key)
         if isinstance(one, dict) and "sourcedId" not in one:
@@ -232,7 +232,7 @@ def _cell(value: Any) -> str:
 
 
 def _roles(user: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Version 1.2 has the roles within the user."""
+    """Yield version 1.2 has the roles within the user."""
     held = user.get("roles")
     for role in held if isinstance(held, list) else ():
         if isinstance(role, dict):
@@ -411,7 +411,7 @@ def _network(text: str) -> str:
 
 
 def _of_xml(place: str, text: str) -> Found:
-    """The scopes of a Windows DHCP server, as `Export-DhcpServer` writes them."""
+    """Return the scopes of a Windows DHCP server, as `Export-DhcpServer` writes them."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         return Unread(place, "has a document type, which no export has")
     try:

@@ -409,7 +409,7 @@ def _shared(export: Export, names: frozenset[str]) -> int:
 
 
 def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
-    """A table that has the columns of a registry file, or those declared for it."""
+    """Return a table that has the columns of a registry file, or those declared for it."""
     found = []
     for file in FILES.values():
         theirs = renames.get(file.name, {})

@@ -131,7 +131,7 @@ class Known:
         self._only = self._only_names()
 
     def _only_names(self) -> dict[str, str]:
-        """Words, and first words, that only one organization's name has."""
+        """Return words, and first words, that only one organization's name has."""
         named = [(one.building, words_of(one.name)) for one in self._places]
         found: dict[str, set[str]] = {}
         for building, words in (*named, *(("", one.split()) for one in self._others)):
@@ -151,7 +151,7 @@ class Known:
         return bool(self._places)
 
     def person(self, text: str) -> str | None:
-        """The person of an id, an account or a mail address; None unless it is one."""
+        """Return the person of an id, an account or a mail address; None unless it is one."""
         name = text.strip().lower().rpartition("\\")[2]
         local, _, domain = name.partition("@")
         names = [name, local] if domain in self._domains else [name]
@@ -162,7 +162,7 @@ class Known:
         return None
 
     def login(self, text: str) -> str:
-        """An account without a domain of the district."""
+        """Return an account without a domain of the district."""
         local, _, domain = text.strip().lower().rpartition("\\")[2].partition("@")
         return local if not domain or domain in self._domains else text.lower()
 
@@ -184,12 +184,12 @@ class Known:
         return named or {building for only, building in self._only.items() if f" {only} " in spaced}
 
     def building(self, *texts: str) -> str:
-        """The one building that a text names by code or name; else none."""
+        """Return the one building that a text names by code or name; else none."""
         named = self.buildings(*texts)
         return named.pop() if len(named) == 1 else ""
 
     def building_at(self, address: str) -> str:
-        """The building of the smallest network that contains an address."""
+        """Return the building of the smallest network that contains an address."""
         try:
             ip = ipaddress.ip_address(address.split("/")[0])
         except ValueError:
@@ -206,11 +206,11 @@ class Known:
         return max(holding, default=(0, ""))[1]
 
     def code(self, org: str) -> str:
-        """The building of an organization."""
+        """Return the building of an organization."""
         return next((one.building for one in self._places if one.org_id == org), "")
 
     def org(self, building: str) -> str:
-        """The organization of a building."""
+        """Return the organization of a building."""
         return next((one.org_id for one in self._places if one.building == building), "")
 
 

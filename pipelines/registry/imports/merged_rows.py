@@ -97,7 +97,7 @@ def merge(
     *,
     is_taken: bool = False,
 ) -> Merged:
-    """The file with the rows of exports.
+    """Return the file with the rows of exports.
 
     Args:
         renames: The district's header names, by canonical name.
@@ -292,7 +292,7 @@ def _is_row(line: str) -> bool:
 
 
 def _same(text: str) -> str:
-    """How a cell is compared: in small letters, and a MAC by its digits."""
+    """Return how a cell is compared: in small letters, and a MAC by its digits."""
     bare = text.strip().casefold()
     digits = re.sub(r"[:.-]", "", bare)
     return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else bare

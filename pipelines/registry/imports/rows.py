@@ -142,7 +142,7 @@ def _drop_unreadable(taken: Taken) -> None:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """Rows as a CSV file with a line each."""
+    """Return rows as a CSV file with a line each."""
     out = io.StringIO()
     writer = csv.DictWriter(out, header, restval="", extrasaction="ignore")
     writer.writeheader()
@@ -270,7 +270,7 @@ TITLES = (
 
 
 def _login_facts(export: Export, cells: Row) -> dict[str, str]:
-    """The facts of a row, with the organizational units alone as its place."""
+    """Return the facts of a row, with the organizational units alone as its place."""
     row = {name: export.fact(name, cells) for name in export.cells}
     return row | {"place": ou_path(row.get("place", ""))}
 
@@ -607,7 +607,7 @@ def _chrome_class(row: Row, place: str) -> str:
 
 
 def _cards_of(row: Row) -> tuple[str, str]:
-    """The two network cards of a device: of its radio first, where it has one."""
+    """Return the two network cards of a device: of its radio first, where it has one."""
     cells = f"{row.get('mac', '')},{row.get('ethernet_mac', '')}"
     bare = [re.sub(r"[:.-]", "", one.strip().lower()) for one in cells.split(",")]
     cards = [

@@ -24,7 +24,7 @@ COLUMNS = {
 
 
 def access_points(rows: Rows) -> Rows:
-    """Frame `access_points`."""
+    """Return the frame `access_points`."""
     named = rows.frame.with_columns(pattern=pl.col("name").str.to_lowercase())
     return Rows(conform(COLUMNS, named), rows.problems)
 

@@ -97,7 +97,7 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
 
 
 def _without_overlap(listed: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one account that follow each other; the first of two that overlap."""
+    """Return rows of one account that follow each other; the first of two that overlap."""
     ordered = listed.sort("account", "valid_from", LINE, nulls_last=False)
     reached = pl.col("valid_to").fill_null(date.max)
     before = reached.cum_max().shift(1).over("account")
@@ -107,7 +107,7 @@ def _without_overlap(listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """Accounts of persons; one that two persons have belongs to neither."""
+    """Return accounts of persons; one that two persons have belongs to neither."""
     grouped = logins.group_by("account", maintain_order=True).agg(
         pl.col(LINE).last(),
         pl.col("owner_person_id").unique(),
@@ -137,7 +137,7 @@ def _aliases(
     accounts: pl.DataFrame,
     domains: Sequence[str],
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """Other spellings; one that could mean two accounts means none."""
+    """Return other spellings; one that could mean two accounts means none."""
     spellings = _spellings(listed, logins, domains)
     is_account = pl.col("alias").is_in(accounts["account"].to_list())
     is_doubtful = is_account | (pl.col("account").n_unique().over("alias") > 1)
@@ -197,7 +197,7 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frames `accounts` and `account_aliases`."""
+    """Return frames `accounts` and `account_aliases`."""
     domains = inputs.settings.district.account_domains
     made = directory(inputs.rows[FILE.name], inputs.roster.logins, domains)
     return {

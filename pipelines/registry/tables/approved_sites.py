@@ -60,7 +60,7 @@ PERSON_PREFIX = "person:"
 
 
 def approved_sites(rows: Rows) -> Rows:
-    """Frame `approved_sites`, one row a role."""
+    """Return the frame `approved_sites`, one row per role."""
     shaped = _shaped(rows.frame)
     faults = _faults()
     problems: list[Problem] = []

@@ -14,7 +14,7 @@ COLUMNS = {
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """The built-in ones, then those of the district's lists.
+    """Return the built-in ones, then those of the district's lists.
 
     A site that people open stays a visit, whatever a list of trackers says of it.
     """

@@ -32,7 +32,7 @@ COLUMNS = {
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `calendar_days`, one row a date and building."""
+    """Return the frame `calendar_days`, one row a date and building."""
     days = calendar_days(*calendar_sources(inputs))
     return {"calendar_days": Rows(conform(COLUMNS, days.frame), days.problems)}
 

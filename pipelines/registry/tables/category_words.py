@@ -13,7 +13,7 @@ COLUMNS = {
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """The district's words for categories before the built-in ones."""
+    """Return the district's words for categories before the built-in ones."""
     categories = inputs.settings.registry.categories
     built_in = dict(domain_lists.category_words().iter_rows())
     listed = dict(

@@ -40,7 +40,7 @@ COLUMNS = {
 
 
 def change_windows(rows: Rows) -> Rows:
-    """Frame `change_windows`; a window without a length is set aside."""
+    """Return the frame `change_windows`; a window without a length is set aside."""
     is_empty = pl.col("start_local") == pl.col("end_local")
     problems = tell(
         FILE.name,

@@ -86,7 +86,7 @@ LAWFUL: Mapping[str, Sequence[str]] = {
 def consents(
     rows: Rows, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
 ) -> Rows:
-    """Frame `consents`; what was not lawfully granted is set aside.
+    """Return the frame `consents`; what was not lawfully granted is set aside.
 
     Args:
         people: The roster, in which grantors are looked up, if there is one.
@@ -179,7 +179,7 @@ def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `consents`."""
+    """Return the frame `consents`."""
     people, accounts = inputs.frame("people"), inputs.frame("accounts")
     return {"consents": consents(inputs.rows[FILE.name], people, accounts)}
 

@@ -102,7 +102,7 @@ def devices(rows: Rows) -> Rows:
 
 
 def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
-    """Rows whose days an earlier row of the same key has too; days open at ends."""
+    """Return rows whose days an earlier row of the same key has too; days open at ends."""
     places = rows.with_row_index("_place").sort(key, pl.col("valid_from").fill_null(date.min), LINE)
     reached = pl.col("valid_to").fill_null(date.max).cum_max().shift(1).over(key)
     begins = pl.col("valid_from").fill_null(date.min)
@@ -111,7 +111,7 @@ def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
 
 
 def _agreed(once: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
-    """The first rows, less what a later row of the same device says differently."""
+    """Return the first rows, less what a later row of the same device says differently."""
     every = pl.concat([once, again]).filter(
         pl.col("device").is_in(again["device"].unique().to_list())
     )

@@ -20,7 +20,7 @@ COLUMNS = {
 
 
 def egress(rows: Rows) -> Rows:
-    """Frame `egress`."""
+    """Return the frame `egress`."""
     networks = ranged(rows.frame, FILE.name)
     return Rows(conform(COLUMNS, networks.frame), (*rows.problems, *networks.problems))
 

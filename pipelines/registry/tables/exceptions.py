@@ -50,7 +50,7 @@ LONGEST_EXCEPTION_DAYS = 180
 
 
 def exceptions(rows: Rows) -> Rows:
-    """Frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
+    """Return the frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
     faults = _exception_faults()
     problems: list[Problem] = []
     for (column, what), (fault, allowed) in faults.items():

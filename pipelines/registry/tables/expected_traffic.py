@@ -49,7 +49,7 @@ LONGEST_DAYS = 28
 
 
 def expected_traffic(rows: Rows) -> Rows:
-    """Frame `expected_traffic`; rows that no rule could judge are set aside."""
+    """Return the frame `expected_traffic`; rows that no rule could judge are set aside."""
     days = pl.col("every_days")
     too_rare = ((days < 1) | (days > LONGEST_DAYS)).fill_null(value=False)
     problems = tell(

@@ -36,7 +36,7 @@ COLUMNS = {
 
 
 def ip_geo(rows: Rows) -> Rows:
-    """Frame `ip_geo`; a row names an address (`ip`) or a network (`cidr`)."""
+    """Return the frame `ip_geo`; a row names an address (`ip`) or a network (`cidr`)."""
     named = rows.frame.with_columns(cidr=pl.coalesce("cidr", "ip"))
     lacking = named.filter(pl.col("cidr").is_null())
     told = lacking.select(LINE, pl.lit(None, pl.String).alias("value"))

@@ -52,7 +52,7 @@ PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MIN
 
 
 def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
-    """Frame `leave_windows`: full days, mornings, afternoons."""
+    """Return the frame `leave_windows`: full days, mornings, afternoons."""
     part = pl.col("part")
     first = part.replace_strict({key: span[0] for key, span in PARTS.items()})
     last = part.replace_strict({key: span[1] for key, span in PARTS.items()})
@@ -67,7 +67,7 @@ def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `leave_windows`."""
+    """Return the frame `leave_windows`."""
     zone = inputs.settings.district.zone
     windows = leave_windows(inputs.rows[FILE.name], inputs.frame("people"), zone)
     return {"leave_windows": windows}

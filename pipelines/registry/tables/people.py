@@ -31,7 +31,7 @@ COLUMNS = {
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `people`."""
+    """Return the frame `people`."""
     roster = inputs.roster
     return {"people": Rows(conform(COLUMNS, roster.people), roster.problems)}
 

@@ -11,7 +11,7 @@ from pipelines.registry.table import Clauses, Inputs, Table
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frames `clauses` and `detection_clauses`."""
+    """Return frames `clauses` and `detection_clauses`."""
     policy = read_policy(inputs.policy or default_policy())
     return {
         "clauses": Rows(policy.clauses, policy.problems),

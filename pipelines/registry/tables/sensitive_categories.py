@@ -14,7 +14,7 @@ COLUMNS = {
 
 
 def make(_inputs: Inputs) -> dict[str, Rows]:
-    """The built-in list."""
+    """Return the built-in list."""
     return {"sensitive_categories": Rows(domain_lists.sensitive_categories(), ())}
 
 

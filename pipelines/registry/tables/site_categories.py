@@ -35,7 +35,7 @@ COLUMNS = {
 
 
 def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]) -> Rows:
-    """Frame `site_categories`: the district's list and the built-in one.
+    """Return the frame `site_categories`: the district's list and the built-in one.
 
     Args:
         rows: Of `site_categories.csv`.
@@ -66,7 +66,7 @@ def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str])
 
 
 def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
-    """The policy's word for a list's category; its own in lower case if none."""
+    """Return the policy's word for a list's category; its own in lower case if none."""
     lower = category.str.to_lowercase()
     ours = category_key_of(category).replace_strict(
         list(words), list(words.values()), default=None, return_dtype=pl.String
@@ -107,7 +107,7 @@ def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """The district's list, then the built-in one, then those that it takes."""
+    """Return the district's list, then the built-in one, then those that it takes."""
     words = dict(inputs.frame("category_words").iter_rows())
     word = category_word(pl.col("category"), words)
     listed = inputs.lists.categories.with_columns(word)

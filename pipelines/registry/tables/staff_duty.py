@@ -229,7 +229,7 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row for each day on which a duty row falls."""
+    """Return a row for each day on which a duty row falls."""
     spread = rows.with_columns(event_date=pl.date_ranges("date_from", "date_to")).explode(
         "event_date"
     )
@@ -259,7 +259,7 @@ def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose building works on that day; without one, any building."""
+    """Return rows whose building works on that day; without one, any building."""
     somewhere = working.select(event_date="date").unique()
     here = working.select("building", event_date="date").unique()
     is_placed = pl.col("building").is_not_null()
@@ -306,7 +306,7 @@ def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `duty_windows`, by the calendar and by who was where."""
+    """Return the frame `duty_windows`, by the calendar and by who was where."""
     windows = duty_windows(
         inputs.rows[FILE.name],
         inputs.frame("people"),

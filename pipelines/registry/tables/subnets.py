@@ -28,7 +28,7 @@ COLUMNS = {
 
 
 def subnets(rows: Rows) -> Rows:
-    """Frame `subnets`: a network listed twice claims nothing it is not sure of."""
+    """Return the frame `subnets`: a network listed twice claims nothing it is not sure of."""
     networks = ranged(rows.frame, FILE.name)
     order = networks.frame.sort(LINE)
     again = order.filter(~pl.col("cidr").is_first_distinct())

@@ -92,7 +92,7 @@ class Section:
 
 
 def sections() -> list[Section]:
-    """Every section of this folder, in the order of the report."""
+    """Return every section of this folder, in the order of the report."""
     found: Mapping[str, Section] = discover(__name__, "SECTION", Section)
     return sorted(found.values(), key=lambda section: (section.order, section.name))
 

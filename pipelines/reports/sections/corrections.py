@@ -10,7 +10,7 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per number or item that a correction changed, the newest first."""
+    """Return one row per number or item that a correction changed, the newest first."""
     found = [vars(change) for change in changes(view)]
     kinds = {
         "revision": pl.Int64,
@@ -22,7 +22,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How much the newest correction changed."""
+    """Return how much the newest correction changed."""
     if rows.is_empty():
         return "This report is unchanged since it was first published"
     newest = rows.filter(pl.col("revision") == pl.col("revision").max())
@@ -44,7 +44,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def changes_table(rows: pl.DataFrame) -> Table:
-    """Each difference."""
+    """Return each difference."""
     columns = ["revision", "what", "before", "now"]
     return table(
         "One row per number or item that changed",
@@ -54,7 +54,7 @@ def changes_table(rows: pl.DataFrame) -> Table:
 
 
 def is_corrected(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

@@ -67,7 +67,7 @@ class Tile:
 
 
 def between(low: str, high: str) -> str:
-    """As in "280 to 330 hours", naming the unit once."""
+    """Return text such as "280 to 330 hours", naming the unit once."""
     if low == high:
         return low
     size, _, unit = low.partition(" ")
@@ -75,13 +75,13 @@ def between(low: str, high: str) -> str:
 
 
 def use(view: View) -> int | None:
-    """Minutes of use by people, a school day."""
+    """Return minutes of use by people, a school day."""
     rows = on_days(view, view.inputs.hourly_use)
     return None if rows.is_empty() else _a_day(view, rows, "minutes")
 
 
 def sites(view: View) -> int | None:
-    """Sites that people used, a school day."""
+    """Return sites that people used, a school day."""
     rows = on_days(view, view.inputs.site_use)
     return None if rows.is_empty() else round(rows.height / day_count(view))
 
@@ -122,7 +122,7 @@ def _a_day(view: View, rows: pl.DataFrame, column: str) -> int:
 
 
 def hours(minutes: int) -> str:
-    """As in "310 hours", "2.5 hours" and "40 minutes"; estimates all."""
+    """Return text such as "310 hours", "2.5 hours" and "40 minutes"; estimates all."""
     if minutes < 90:
         return count(minutes, "minute")
     whole = minutes / 60
@@ -130,18 +130,18 @@ def hours(minutes: int) -> str:
 
 
 def volume(megabytes: int) -> str:
-    """As in "12.3 GB"."""
+    """Return text such as "12.3 GB"."""
     size = megabytes / 1000
     return f"{size:.1f} GB" if size < 100 else f"{size:,.0f} GB"
 
 
 def percent(value: int) -> str:
-    """As in "87%"."""
+    """Return text such as "87%"."""
     return f"{value}%"
 
 
 def points(value: int) -> str:
-    """A difference of two percentages."""
+    """Return a difference of two percentages."""
     return count(value, "point")
 
 
@@ -149,7 +149,7 @@ Per = Callable[[View], str]
 
 
 def always(said: str, _view: View) -> str:
-    """The same words for every view."""
+    """Return the same words for every view."""
     return said
 
 
@@ -164,7 +164,7 @@ MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
 
 
 def rows(view: View) -> list[Tile]:
-    """The numbers that are known of the view."""
+    """Return the numbers that are known of the view."""
     said = before_said(view)
     tiles = [
         Tile(label, per(view), compared(view, measure), say, said, averaged(view))
@@ -174,7 +174,7 @@ def rows(view: View) -> list[Tile]:
 
 
 def title(rows: list[Tile]) -> str:
-    """The use of a day, and what changed."""
+    """Return the use of a day, and what changed."""
     if not rows:
         return "Nothing is known of the use of the web"
     first = rows[0]
@@ -201,7 +201,7 @@ def summary(rows: list[Tile]) -> str:
 
 
 def numbers_table(rows: list[Tile]) -> Table:
-    """Each number with those that it is compared with."""
+    """Return each number with those that it is compared with."""
     return table(
         "One row per number",
         ["Number", "Of", "Now", "Change", "Compared"],

@@ -9,7 +9,7 @@ from pipelines.reports.words import LIMITS, count
 
 
 def rows(view: View) -> pl.DataFrame:  # noqa: ARG001 - the same every week
-    """One row per limit."""
+    """Return one row per limit."""
     return pl.DataFrame({"limit": LIMITS})
 
 
@@ -27,7 +27,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def limits_table(rows: pl.DataFrame) -> Table:
-    """The limits, numbered."""
+    """Return the limits, numbered."""
     numbered = ([place, text] for place, text in enumerate(rows["limit"], start=1))
     return table("One row per limit", ["No.", "Not in the logs"], numbered)
 

@@ -13,7 +13,7 @@ ENDED, ENDS, LOOK = "has ended", "ends", "is due for review"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per consent or exception with a day that is near, soonest first.
+    """Return one row per consent or exception with a day that is near, soonest first.
 
     The day is the one on which it ends or, if that comes first, is to be reviewed.
     """
@@ -38,7 +38,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many, of what standing."""
+    """Return how many, of what standing."""
     if rows.is_empty():
         return "No permission ends soon"
     said = [
@@ -63,7 +63,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def permits_table(rows: pl.DataFrame) -> Table:
-    """Each permission, without the person it is for."""
+    """Return each permission, without the person it is for."""
     return table(
         "One row per permission",
         ["Permission", "Kind", "Clause or rule", "Standing", "Day"],
@@ -77,7 +77,7 @@ def permits_table(rows: pl.DataFrame) -> Table:
 
 
 def is_near(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

@@ -36,7 +36,7 @@ FIRM = ("S", "I")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per clause: whom it binds, what logs can show, what watches it."""
+    """Return one row per clause: whom it binds, what logs can show, what watches it."""
     rules = {str(rule.get("code")): rule for rule in view.inputs.rules}
     clauses = [
         {key: str(clause.get(key) or "") for key in TEXT}
@@ -70,7 +70,7 @@ def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Rules of a clause that cannot judge yet, by what they wait for."""
+    """Return rules of a clause that cannot judge yet, by what they wait for."""
     found: dict[str, list[str]] = {}
     for code in detections:
         if why := waits_for(rules.get(code, {})):
@@ -96,7 +96,7 @@ def served(row: Mapping[str, Any]) -> str:
 
 
 def control(proved: Mapping[str, Any]) -> str:
-    """A procedure with its last proof, or that there is none."""
+    """Return a procedure with its last proof, or that there is none."""
     if not proved["what"]:
         return f"{proved['label']} (no proof yet)"
     proof = date.fromisoformat(proved["day"]) if proved["day"] else None
@@ -110,7 +110,7 @@ def state(
     rules: Mapping[str, Mapping[str, Any]],
     controls: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """How far a clause is monitored; what is not known of a rule counts against it."""
+    """Return how far a clause is monitored; what is not known of a rule counts against it."""
     if controls and not detections:
         return "control" if any(one["what"] for one in controls) else "unproven"
     if strength in ("0", "n/a"):
@@ -129,12 +129,12 @@ def state(
 
 
 def size(rows: pl.DataFrame, name: str) -> int:
-    """How many clauses are in a state."""
+    """Return how many clauses are in a state."""
     return rows.filter(pl.col("state") == name).height
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many clauses are monitored."""
+    """Return how many clauses are monitored."""
     if rows.is_empty():
         return "No policy clause is set up yet"
     seen = size(rows, "watched") + size(rows, "partly")
@@ -185,7 +185,7 @@ def whom(binds: str) -> str:
 
 
 def clauses_table(rows: pl.DataFrame) -> Table:
-    """Every clause."""
+    """Return every clause."""
     return table(
         "One row per clause of the policy",
         [

@@ -18,7 +18,7 @@ def rows(view: View) -> list[CaseCard]:
 
 
 def title(rows: Sequence[CaseCard]) -> str:
-    """How many there are."""
+    """Return how many there are."""
     if not rows:
         return "No case is about a student's account"
     verb = "is" if len(rows) == 1 else "are"

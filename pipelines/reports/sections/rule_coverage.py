@@ -11,7 +11,7 @@ from pipelines.reports.words import count, listed, share
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per family of rules, building and filter that was too much for it."""
+    """Return one row per family of rules, building and filter that was too much for it."""
     schema = {
         "family": pl.String,
         "building": pl.String,
@@ -33,7 +33,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """The worst of them, and what that means."""
+    """Return the worst of them, and what that means."""
     if rows.is_empty():
         return ""
     worst = rows.row(0, named=True)

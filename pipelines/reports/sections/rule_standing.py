@@ -21,7 +21,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many of the decisions confirmed a rule."""
+    """Return how many of the decisions confirmed a rule."""
     if rows.is_empty():
         return "No one has decided on a rule's findings yet"
     decisions, confirmed = total(rows, "decisions"), total(rows, "confirmed")
@@ -65,7 +65,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def standing_table(rows: pl.DataFrame) -> Table:
-    """Each rule with its decisions and what follows from them."""
+    """Return each rule with its decisions and what follows from them."""
     return table(
         "One row per rule with decided findings",
         ["Code", "Rule", "Decisions", "Confirmed", "Surely between", "So"],
@@ -84,14 +84,14 @@ def standing_table(rows: pl.DataFrame) -> Table:
 
 
 def between(low: float | None, high: float | None) -> str:
-    """As in "63% and 95%"."""
+    """Return text such as "63% and 95%"."""
     if low is None or high is None:
         return NOT_KNOWN
     return f"{100 * low:.0f}% and {100 * high:.0f}%"
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

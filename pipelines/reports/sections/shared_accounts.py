@@ -29,7 +29,7 @@ ROLES = ("blue", "vermillion", "green", "purple")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per log line of a shared-account finding, with its minute."""
+    """Return one row per log line of a shared-account finding, with its minute."""
     found = view.seen("shared_account").select("finding_id", "subject", "start_time", "end_time")
     lines = view.inputs.evidence.join(found, on="finding_id")
     # a logon names its device, a request the building too: one lane for both
@@ -45,7 +45,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def minutes_after_start(column: str) -> pl.Expr:
-    """Minutes from the finding's start to an instant."""
+    """Return minutes from the finding's start to an instant."""
     return (pl.col(column) - pl.col("start_time")).dt.total_seconds() / 60
 
 
@@ -55,7 +55,7 @@ def in_words(column: str, view: View) -> pl.Expr:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many accounts."""
+    """Return how many accounts."""
     if rows.is_empty():
         return "No account was seen in use away from its owner this week"
     accounts = rows["subject"].n_unique()
@@ -83,14 +83,14 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def lasting(minutes: float) -> str:
-    """Minutes, or days where there are many."""
+    """Return minutes, or days where there are many."""
     if minutes > LONGEST:
         return count(round(minutes / (24 * 60)) or 1, "day")
     return count(round(minutes), "minute")
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A lane a device, a mark a log line, on the minutes since the start."""
+    """Return a lane a device, a mark a log line, on the minutes since the start."""
     shown = _drawn(rows)
     if not shown:
         return None
@@ -110,7 +110,7 @@ def _drawn(rows: pl.DataFrame) -> list[str]:
 
 
 def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
-    """Every finding a heading and its lanes; the time in question is shaded."""
+    """Return every finding a heading and its lanes; the time in question is shaded."""
     low, high = min(0, *drawn["minute"]), max(*drawn["minute"], *drawn["last_minute"])
     edge = (high - low or 1) * 0.03
     place, traces, names, shapes, headings = 0, [], [], [], []
@@ -144,7 +144,7 @@ def ticks(low: float, high: float) -> list[tuple[float, str]]:
 
 
 def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Any:
-    """The marks of one device."""
+    """Return the marks of one device."""
     columns = ["minute", "said", "activity"]
     marks = [
         (place, minute - width / 2, width, f"{said}: {activity or 'activity'}")
@@ -154,14 +154,14 @@ def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Any:
 
 
 def in_question(mine: pl.DataFrame, first_lane: int, last_lane: int) -> dict[str, Any]:
-    """The shaded time of one finding, over all its lanes."""
+    """Return the shaded time of one finding, over all its lanes."""
     shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
     place = (0, mine["last_minute"][0], first_lane - 0.45, last_lane + 0.45)
     return box(*place, line={"width": 0}, layer="below", **shade)
 
 
 def lines_table(rows: pl.DataFrame) -> Table:
-    """Each log line of these findings."""
+    """Return each log line of these findings."""
     columns = ["subject", "said", "device", "building", "role", "source"]
     labels = ["Account", "When", "Device", "Building", "Role", "Source"]
     return table("One row per log line", labels, rows.select(columns).iter_rows())

@@ -12,7 +12,7 @@ MOST_DRAWN = 10
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many are new, how many were there before."""
+    """Return how many are new, how many were there before."""
     if rows.is_empty():
         return "Every site that accounts used this week is on the list"
     new = total(rows, "is_new")
@@ -70,7 +70,7 @@ def without_bar(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Hours of use a site, new ones apart, the longest on top."""
+    """Return hours of use a site, new ones apart, the longest on top."""
     shown = drawn(rows)
     if shown.is_empty():
         return None

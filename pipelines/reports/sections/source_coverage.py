@@ -92,7 +92,7 @@ def with_idle_hours(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Whether all came."""
+    """Return whether all came."""
     sources = rows.filter(pl.col("state") != "idle")["source"].n_unique()
     missing = rows.filter(pl.col("state") == "missing")
     if not sources:
@@ -106,7 +106,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """The share of hours and the longest gap."""
+    """Return the share of hours and the longest gap."""
     hours = total(rows, "expected_count")
     if not hours:
         return ""
@@ -127,7 +127,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One strip per source: filled, gap, or not expected."""
+    """Return one strip per source: filled, gap, or not expected."""
     if rows.is_empty():
         return None
     sources = rows["source"].unique().sort().to_list()
@@ -155,7 +155,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def runs_table(rows: pl.DataFrame) -> Table:
-    """The runs of hours that were expected."""
+    """Return the runs of hours that were expected."""
     names = {state: name for state, _, name in STATES}
     due = rows.filter(pl.col("state") != "idle")
     return table(

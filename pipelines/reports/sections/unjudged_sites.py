@@ -14,7 +14,7 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per site, its days together, without those that a case is about."""
+    """Return one row per site, its days together, without those that a case is about."""
     told = {
         site
         for case in view.cases
@@ -38,7 +38,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many."""
+    """Return how many."""
     if rows.is_empty():
         return "No site of long use is unknown to the lists of categories"
     one = rows.height == 1

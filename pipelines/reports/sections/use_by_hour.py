@@ -48,7 +48,7 @@ class Day:
         return self.now.index(max(self.now))
 
     def of(self, hour: int) -> list[int]:
-        """One hour in the views before, the oldest first."""
+        """Return one hour in the views before, the oldest first."""
         return [each[hour] for each in reversed(self.earlier)]
 
     def middle(self, hour: int) -> int:
@@ -56,7 +56,7 @@ class Day:
         return round(float(pl.Series(self.of(hour)).median() or 0))  # type: ignore[arg-type]
 
     def band(self, hour: int) -> tuple[int, int] | None:
-        """The usual range of an hour."""
+        """Return the usual range of an hour."""
         return usual(self.of(hour))
 
     @property
@@ -66,7 +66,7 @@ class Day:
 
 
 def rows(view: View) -> Day:
-    """A day of the view, and of those before it that arrived whole."""
+    """Return a day of the view, and of those before it that arrived whole."""
     earlier = comparable(view) if whole(view) else ()
     return Day(
         by_hour(view),
@@ -78,7 +78,7 @@ def rows(view: View) -> Day:
 
 
 def by_hour(view: View) -> tuple[int, ...]:
-    """Minutes of use in each of the 24 hours, a day."""
+    """Return minutes of use in each of the 24 hours, a day."""
     use = on_days(view, view.inputs.hourly_use).group_by("hour")
     known = dict(use.agg(pl.col("minutes").sum()).iter_rows())
     return tuple(round(known.get(hour, 0) / day_count(view)) for hour in HOURS)
@@ -113,7 +113,7 @@ LEAST = 60
 
 
 def summary(rows: Day) -> str:
-    """The whole of a day, what it was before, and the highest hour."""
+    """Return the whole of a day, what it was before, and the highest hour."""
     if not len(rows):
         return ""
     whole = duration(sum(rows.now))
@@ -134,7 +134,7 @@ def summary(rows: Day) -> str:
 
 
 def draw(rows: Day) -> Figure | None:
-    """One bar per hour, a dashed line for the weeks before, and the usual as a band."""
+    """Return one bar per hour, a dashed line for the weeks before, and the usual as a band."""
     if not len(rows):
         return None
     marks = [(hour, rows.now[hour] / 60, hover(rows, hour)) for hour in HOURS if rows.now[hour]]
@@ -168,7 +168,7 @@ def hover(rows: Day, hour: int) -> str:
 
 
 def hours_table(rows: Day) -> Table:
-    """Every hour with use, now or before."""
+    """Return every hour with use, now or before."""
     most = max([*rows.now, 1])
     used = [hour for hour in HOURS if rows.now[hour] or any(each[hour] for each in rows.earlier)]
     labels = ["Hour", "Minutes"]

@@ -59,7 +59,7 @@ class SceneWriter:
     # who, when, where
 
     def day(self, *, after: int = 0, weekdays: str = "01234") -> Day:
-        """Some school day; `after` leaves out the first days."""
+        """Return some school day; `after` leaves out the first days."""
         fits = [
             day
             for day in self.world.days
@@ -68,11 +68,11 @@ class SceneWriter:
         return self.choice(fits)
 
     def on(self, date: object) -> Day:
-        """The day of a date."""
+        """Return the day of a date."""
         return self.choice([day for day in self.world.days if day.date == date])
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of the options."""
+        """Return one of the options."""
         if not options:
             raise NotCastError
         return self.rng.choice(options)
@@ -91,7 +91,7 @@ class SceneWriter:
         return person
 
     def teacher(self, *days: Day, building: str = "", laptop: bool = False) -> Person:
-        """A teacher with a desktop computer, in the building if one is named."""
+        """Return a teacher with a desktop computer, in the building if one is named."""
         places = self.world.places
         return self.person(
             lambda p: (
@@ -106,7 +106,7 @@ class SceneWriter:
     def at_desk(
         self, *, after: int = 0, weekdays: str = "01234", building: str = ""
     ) -> tuple[Day, Person, Device]:
-        """Some school day, a teacher, and the desktop computer of theirs."""
+        """Return some school day, a teacher, and the desktop computer of theirs."""
         day = self.day(after=after, weekdays=weekdays)
         person = self.teacher(day, building=building)
         return day, person, self.desktop(person)
@@ -116,7 +116,7 @@ class SceneWriter:
         return self.person(lambda p: p.job_title == job and building in {"", p.building}, *days)
 
     def pupil(self, building: str, *days: Day) -> Person:
-        """A student of a school."""
+        """Return a student of a school."""
         return self.person(lambda p: p.is_student and p.building == building, *days)
 
     def carrier(self, building: str, *days: Day) -> Person:
@@ -131,15 +131,15 @@ class SceneWriter:
         )
 
     def desktop(self, person: Person) -> Device:
-        """The desktop computer of a person."""
+        """Return the desktop computer of a person."""
         return self.device(person, "desktop")
 
     def laptop(self, person: Person) -> Device:
-        """The laptop of a person."""
+        """Return the laptop of a person."""
         return self.device(person, "laptop")
 
     def device(self, person: Person, device_class: str) -> Device:
-        """The device of that class that a person was given."""
+        """Return the device of that class that a person was given."""
         device = self.world.places.of(person, device_class)
         if device is None:
             raise NotCastError
@@ -378,7 +378,7 @@ def about_device(
 
 
 def day_span(writer: SceneWriter, number: int) -> Span:
-    """A whole local day."""
+    """Return a whole local day."""
     day = writer.choice([one for one in writer.world.days if one.number == number])
     return day.at("00:00"), day.at("23:59")
 
@@ -412,7 +412,7 @@ def last_used(writer: SceneWriter, least: int, most: int) -> tuple[Day, Day]:
 
 
 def used_again(writer: SceneWriter, account: str, before: Day, day: Day) -> tuple[Span, Device]:
-    """An account without an owner, used on a day before and again on this one."""
+    """Return an account without an owner, used on a day before and again on this one."""
     writer.plan.add(
         "accounts.csv",
         username=account,

@@ -12,7 +12,7 @@ PHONES = ("iPhone", "Galaxy-A15", "Pixel-8", "android-phone")
 
 
 def dhcpd_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Lines in order of time. Columns: seen, line."""
+    """Return lines in order of time. Columns: seen, line."""
     rows = events.join(cards(world), on="device", how="left", maintain_order="left")
     stamp = (
         pl.from_epoch("time", "ms")

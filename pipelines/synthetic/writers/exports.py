@@ -162,7 +162,7 @@ def _absence(row: Row, staff: Mapping[str, Person]) -> Row:
 
 
 def _scopes(world: World) -> str:
-    """The configuration of the DHCP server, one subnet after the other."""
+    """Return the configuration of the DHCP server, one subnet after the other."""
     lines = ["authoritative;"]
     for network in world.places.networks.values():
         address, _, bits = network.cidr.partition("/")

@@ -76,7 +76,7 @@ def _is_within(world: World) -> pl.Expr:
 def _day(
     rng: np.random.Generator, feed: Feed, lines: pl.Series, number: int
 ) -> tuple[list[str], pl.DataFrame]:
-    """The lines of one file, and which of them cannot be read."""
+    """Return the lines of one file, and which of them cannot be read."""
     text = lines.to_list()
     bad = np.flatnonzero(rng.random(len(text)) < DAMAGE_SHARE)
     for spot in bad:
@@ -106,7 +106,7 @@ def _additions(
 
 
 def _damaged(rng: np.random.Generator, line: str, shortest: int) -> str:
-    """A line as faults leave it: cut short, or run over by another."""
+    """Return a line as faults leave it: cut short, or run over by another."""
     kept = line[: int(rng.integers(8, shortest))]
     return kept if rng.random() < 0.7 else kept + "\ufffd\ufffd" + kept[:6]
 

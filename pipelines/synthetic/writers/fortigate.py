@@ -52,7 +52,7 @@ def fortigate_lines(
     requests: pl.DataFrame,
     tunnels: Sequence[Tunnel],
 ) -> pl.DataFrame:
-    """All lines in the order in which they are written. Columns: seen, line."""
+    """Return all lines in the order in which they are written. Columns: seen, line."""
     parts = [_traffic(flows), _filtered(world, requests), *_vpn(world, tunnels)]
     return pl.concat(parts).sort("seen", maintain_order=True)
 
@@ -133,7 +133,7 @@ def _amounts(is_scan: pl.Expr) -> pl.Expr:
 
 
 def _outside() -> pl.Expr:
-    """The address and port that everybody outside sees."""
+    """Return the address and port that everybody outside sees."""
     return pl.lit(" ") + _fields(
         trandisp="snat",
         transip=pl.lit(NAT_ADDRESS),
@@ -153,7 +153,7 @@ def _service() -> pl.Expr:
 
 
 def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """A part of the pages, with the vendor's category and what was done."""
+    """Return a part of the pages, with the vendor's category and what was done."""
     rng = world.generator("web filter")
     known = pl.DataFrame(
         _vendor_view(world.sites), schema=["host", "word", "is_quiet"], orient="row"

@@ -23,7 +23,7 @@ MILLISECONDS_AHEAD = 4_000
 
 
 def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
-    """Lines in order of time. Columns: seen, line."""
+    """Return lines in order of time. Columns: seen, line."""
     asks = ["wifi", "wired", "lab"] if world.habits.has_wired_logins else ["wifi"]
     sittings = _joins(
         world, pl.concat([frame(plan.sittings, _SITTINGS), _logons(world, plan)])

@@ -54,7 +54,7 @@ def paloalto_lines(
     requests: pl.DataFrame,
     tunnels: Sequence[Tunnel],
 ) -> pl.DataFrame:
-    """All lines in the order in which they are written. Columns: seen, line."""
+    """Return all lines in the order in which they are written. Columns: seen, line."""
     known = pl.DataFrame(
         [
             (host, WORDS[site.category])
@@ -146,7 +146,7 @@ def _row(**cells: pl.Expr | str) -> pl.Expr:
 
 
 def _head(kind: str, subtype: str) -> dict[str, pl.Expr | str]:
-    """The first columns of every line, written when it is."""
+    """Return the first columns of every line, written when it is."""
     seen = _local(pl.col("seen"))
     return {
         "future": "1",

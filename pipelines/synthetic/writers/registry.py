@@ -310,7 +310,7 @@ def _approved(world: World) -> list[Row]:
 
 
 def _categories(world: World) -> list[Row]:
-    """The district's own view, and the filter vendor's, which errs now and then."""
+    """Return the district's own view, and the filter vendor's, which errs now and then."""
     rng = world.random("categories")
     listed = _listed(world)
     known = [site for site in listed if site.category]
@@ -344,7 +344,7 @@ def _category(domain: str, category: str, source: str) -> Row:
 
 
 def _exceptions(world: World) -> list[Row]:
-    """A sign in the lobby that is known to fetch news all day."""
+    """Return a sign in the lobby that is known to fetch news all day."""
     sign = world.places.where(lambda d: d.device_class == "signage")[0]
     chief = world.roster.where(lambda p: p.job_title == "superintendent")[0]
     return [

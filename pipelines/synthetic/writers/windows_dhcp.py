@@ -12,7 +12,7 @@ WORDS = {"ACK": "Assign", "RELEASE": "Release"}
 
 
 def windows_dhcp_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Lines in order of time; what only prepares a lease is not written.
+    """Return lines in order of time; what only prepares a lease is not written.
 
     Columns: seen, line.
     """
