@@ -342,7 +342,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login; whether it worked is told by its outcome or its name."""
+    """Return the columns of a login; its outcome or its name shows the result."""
     told = pl.coalesce("key_PanOSEventStatus", "key_outcome", "key_act", "title")
     step = STEP.replace_strict(TUNNEL, default=None, return_dtype=pl.String)
     left = pl.coalesce(

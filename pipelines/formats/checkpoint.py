@@ -123,7 +123,7 @@ def quoted(text: pl.Expr) -> pl.Expr:
 
 
 def found(key: str) -> pl.Expr:
-    """What a key holds; a quote that stands for itself has a backslash before it."""
+    """Return the value of a key; a literal quote has a backslash before it."""
     text = pl.col("fields").str.extract(rf"; {key}::?({QUOTED})", 1)
     plain = text.str.strip_prefix('"').str.strip_suffix('"')
     return plain.str.replace_all(r"\\(.)", "$1").replace("", None)
@@ -135,7 +135,7 @@ def person(user: pl.Expr) -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By what was done, and to what."""
+    """Classify by the action and its object."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
     asked = known(value("resource")).is_not_null() & value("src").is_not_null()
     login = act.is_in(["log in", "failed log in", "log out"])

@@ -110,7 +110,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _event_class() -> pl.Expr:
-    # the peer of a tunnel between networks is nobody
+    # the peer of a tunnel between networks is not a user
     is_peer = (said("session") == "LAN-to-LAN").fill_null(value=False)
     return word_of(
         ("connections", FAMILY.is_in([*FLOWS, "session"])),
@@ -150,7 +150,7 @@ def _flow(context: Context) -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """What has no column; both ends where it is unknown which is which."""
+    """Return fields without a column; both ends where their roles are unknown."""
     is_unsure = IS_ENDED & pl.col("b_opened").is_null()
     ends = [
         pl.when(is_unsure).then(said(end) + "/" + said(f"{end}_port")).alias(end)

@@ -108,12 +108,12 @@ def _field(key: str) -> pl.Expr:
     """Return the first value of a key."""
     value = pl.col("text").str.extract(rf"(?:^|,) *{key}=((?:[^,\\]|\\.)*)", 1)
     plain = value.str.replace_all(r"\\(.)", "$1").replace("", None)
-    # that a name is a placeholder is told by `account`, and the line stays a login
+    # `account` recognizes placeholder names, and the line remains a login
     return plain if key in NAMES else known(plain)
 
 
 def _of_message(column: str) -> pl.Expr:
-    """What this line says, else what another line of the message does."""
+    """Return this line's value, or that of another line of the message."""
     own, is_first = pl.col(column), pl.col("code").is_not_null()
     other = own.filter(~is_first).drop_nulls().first()
     spread = other.over("file_id", "syslog_host", "number")
@@ -147,7 +147,7 @@ def _who(context: Context) -> dict[str, pl.Expr]:
 
 
 def _what() -> dict[str, pl.Expr]:
-    """What happened, and how it ended."""
+    """Return the activity and its result."""
     verdict = pl.col("verdict")
     is_success = verdict.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
     counted = pl.col("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)

@@ -48,7 +48,7 @@ def record() -> pl.Expr:
 
 
 def in_place() -> pl.Expr:
-    """What shows its meaning stands in its column; `9` is the agent, `10` a status."""
+    """Match columns with recognizable content at their places; `9` is the agent, `10` a status."""
     is_web = (
         cell(7).str.contains("^[a-zA-Z][a-zA-Z0-9+.-]*://|^$")
         & ~cell(9).str.contains("^[0-9]{3}$")

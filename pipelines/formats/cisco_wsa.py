@@ -52,13 +52,13 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Squid's first fields, and a verdict before angle brackets."""
+    """Match Squid's first fields, and a verdict before angle brackets."""
     return line.str.contains(HEAD) & line.str.contains(VERDICT_OF_CISCO)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`."""
-    del context  # a line says all
+    del context  # a line is complete
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
     said = pl.col("groups").struct
     ended = clock.epoch_milliseconds(pl.col("ended"))

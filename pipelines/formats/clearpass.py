@@ -93,7 +93,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _found(keys: tuple[str, ...]) -> pl.Expr:
-    """What the first of the names holds, up to the next name."""
+    """Return the value of the first of the names, up to the next name."""
     return known(
         pl.coalesce(pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1) for key in keys)
     )

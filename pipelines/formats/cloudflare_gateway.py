@@ -73,7 +73,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Cloudflare's name of the time, and the main field of one of its logs."""
+    """Match Cloudflare's name of the time, and the main field of one of its logs."""
     return (
         line.str.contains(r"^[ \t]*\{")
         & line.str.contains(r'"Datetime"\s*:')

@@ -46,7 +46,7 @@ from pipelines.formats.reading.json import json_text
 from pipelines.formats.reading.office import as_iso, order_of
 
 Titles = tuple[str, ...]
-"""What a column may be called, in lower case; the first that is there counts."""
+"""Names of a column, in lower case; the first existing one counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Export:
 
     @property
     def titles(self) -> Mapping[str, Titles]:
-        """What each of our columns, and of those that are kept, may be called."""
+        """Names of each of our columns, and of those that are kept."""
         return {**self.columns, **self.extras}
 
 
@@ -230,7 +230,7 @@ MUST = {
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """It has the columns of one of the exports."""
+    """Match the columns of one of the exports."""
     return pl.any_horizontal(
         pl.all_horizontal(_has(line, titles) for titles in export.told_by)
         for export in EXPORTS.values()
@@ -246,7 +246,7 @@ ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in ".()/"})
 
 
 def export_of(header: str | None) -> Export | None:
-    """Whose header line it is."""
+    """Return the export that has this header line."""
     names = column_places(header)
     for export in EXPORTS.values():
         if all(any(title in names for title in one) for one in export.told_by):
@@ -296,7 +296,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _text(export: Export, column: str) -> pl.Expr:
-    """What the export says of a column, in our words; the first name that it knows."""
+    """Return the export's text of a column; the first name that it has."""
     names = export.titles.get(column, ())
     if not names:
         return pl.lit(None, pl.String)

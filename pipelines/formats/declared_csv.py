@@ -61,7 +61,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A header of our own names; other exports are declared, not guessed."""
+    """Match a header with our column names; other exports are declared, not guessed."""
     return is_header(line) & line.str.contains(OWN) & line.str.contains(OWN_TIME)
 
 

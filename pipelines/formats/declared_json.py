@@ -37,7 +37,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object that uses our own names; other exports are declared, not guessed."""
+    """Match an object with our field names; other exports are declared, not guessed."""
     own = r'"(?:user_name|url_hostname|query_name|logon_kind)"\s*:'
     return line.str.starts_with("{") & line.str.contains(r'"time"\s*:') & line.str.contains(own)
 

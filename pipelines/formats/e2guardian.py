@@ -119,7 +119,7 @@ def _cut(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _disposition(what: pl.Expr) -> pl.Expr:
-    """By the stars alone; a proxy that asks for a login has done nothing yet."""
+    """Read the stars alone; a proxy that requests a login has done nothing yet."""
     stars = what.str.extract(ACTIONS, 1)
     is_stopped = stars.str.contains(STOPPED)
     outcome = pl.when(is_stopped).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))

@@ -113,7 +113,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _stamp(reading: Reading) -> Stamp:
-    """Of a sign-in when it was made; Office means UTC without saying so."""
+    """Return the time of a sign-in; Office means UTC without stating it."""
     fields = ("created", "logged", "audited")
     stamps = [clock.iso(pl.col(field), reading) for field in fields]
     office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
@@ -121,7 +121,7 @@ def _stamp(reading: Reading) -> Stamp:
 
 
 def _where() -> dict[str, pl.Expr]:
-    """Address and device that it was made from."""
+    """Return the address and device of the sign-in."""
     return {
         "src_ip": address(client_address()),
         "src_port": port(client_address(with_port=True)),
@@ -141,7 +141,7 @@ def client_address(*, with_port: bool = False) -> pl.Expr:
 
 
 def _user_name() -> pl.Expr:
-    """Office writes `Unknown` or `Not Available` for nobody."""
+    """Return the user; Office writes `Unknown` or `Not Available` for none."""
     found = account(pl.coalesce("user", "office_user", "principal"))
     return pl.when(found != "Not Available").then(found)
 

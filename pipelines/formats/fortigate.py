@@ -87,7 +87,7 @@ is_interim = ((pl.col("type") == "traffic") & pl.col("logid").str.ends_with("000
 
 @cache
 def endpoints() -> Mapping[str, pl.Expr]:
-    """Who opened it and who answered."""
+    """Return the ends: the one that opened it and the one that answered."""
     vpn = pl.col("subtype") == "vpn"
     outside = pl.when(vpn).then(value("remip"))
     shown = pl.when(cls.is_in(FLOWS)).then(account(value("unauthuser")))
@@ -113,13 +113,13 @@ def endpoints() -> Mapping[str, pl.Expr]:
 
 
 def carried(way: str) -> pl.Expr:
-    """Bytes since the last line of the session, else of all of it at its close."""
+    """Return bytes since the last line of the session, or all of it at its close."""
     total = pl.when(~is_interim).then(value(f"{way}byte"))
     return whole(pl.coalesce(value(f"{way}delta"), total))
 
 
 def disposition() -> pl.Expr:
-    """What the policy or, after it, the filter did."""
+    """Return the action of the policy or, after it, the filter."""
     stopped = did.is_in(REFUSED) | value("utmaction").is_in(REFUSED)
     return word_of(("blocked", stopped.fill_null(value=False)), ("allowed", did.is_in(PASSED)))
 
@@ -221,7 +221,7 @@ def lease() -> Mapping[str, pl.Expr]:
 
 @cache
 def extras() -> pl.Expr:
-    """What has no column; a system event keeps its whole line anyway."""
+    """Return fields without a column; a system event keeps its whole line anyway."""
     so_far = [
         pl.when(is_interim).then(value(key)).alias(f"{key}_so_far")
         for key in ("sentbyte", "rcvdbyte")
@@ -293,7 +293,7 @@ def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """With deltas for closing lines that lack them, where lines before have some."""
+    """Add deltas to closing lines that lack them, if earlier lines have some."""
     frame = lines.collect()
     is_between = value("logid").str.ends_with("000020")
     tells = is_between & value("sentdelta").is_not_null()
@@ -349,7 +349,7 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 @cache
 def person() -> pl.Expr:
-    """The account; a tunnel of nobody repeats the far address instead."""
+    """Return the account; a tunnel without one repeats the far address instead."""
     user = value("user")
     is_certified = user.str.contains(",cn=", literal=True)
     user = account(pl.when(is_certified).then(before(user, ",cn=")).otherwise(user))
@@ -386,7 +386,7 @@ def host_asked() -> pl.Expr:
 
 @cache
 def event_class() -> pl.Expr:
-    """By type and subtype; what names no person or host is a system event."""
+    """Classify by type and subtype; a line without person or host is a system event."""
     event = pl.col("type") == "event"
     utm = pl.col("type") == "utm"
     person = pl.col("user").is_not_null()
@@ -412,7 +412,7 @@ def event_class() -> pl.Expr:
 
 
 def is_ipsec() -> pl.Expr:
-    """Whether a tunnel is an IPsec one; SSL lines say so in `tunneltype`."""
+    """Return whether a tunnel uses IPsec; SSL lines have a `tunneltype`."""
     return ~value("tunneltype").fill_null("ipsec").str.starts_with("ssl")
 
 

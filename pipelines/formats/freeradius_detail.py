@@ -127,7 +127,7 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
 
 
 def _addresses() -> dict[str, pl.Expr]:
-    """Inside and outside differ on a VPN only."""
+    """Return inside and outside addresses, which differ only on a VPN."""
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "assigned_ip": pl.when(is_vpn).then("given"),

@@ -62,7 +62,7 @@ ACTIVITY = {
 """Events that decide. A refused unlock is a refused logon, as on Windows."""
 
 EITHER = "CHROME_OS_LOGIN_LOGOUT_EVENT"
-"""Its reason says which of both it is."""
+"""Its reason decides between the two."""
 
 IS_SUCCESS = {
     "login_success": True,
@@ -73,7 +73,7 @@ IS_SUCCESS = {
 }
 LOGON_KIND = {"login": "cloud", "saml": "network", "chrome": "interactive"}
 NOBODY = "_(?:KIOSK|GUEST|MANAGED_GUEST)_"
-"""In the reason of a session that is no account's."""
+"""In the reason of a session without an account."""
 
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CHROME = pl.col("application") == "chrome"

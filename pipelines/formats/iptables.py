@@ -100,7 +100,7 @@ def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
 
 
 def ends() -> dict[str, pl.Expr]:
-    """Who opened it and who answered; turned round for an answer to a SYN."""
+    """Return source and target; swapped for an answer to a SYN."""
     answer = (pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")).fill_null(
         value=False
     )
@@ -122,7 +122,7 @@ def ends() -> dict[str, pl.Expr]:
 
 
 def rest(context: Context) -> dict[str, pl.Expr]:
-    """What is not an end of the connection."""
+    """Return everything except the ends of the connection."""
     fields = {
         "prefix": pl.col("prefix"),
         "in": value("IN"),
@@ -143,7 +143,7 @@ def rest(context: Context) -> dict[str, pl.Expr]:
 
 
 def disposition(options: Mapping[str, str]) -> pl.Expr:
-    """What the prefix says; a rule's letter counts before its words."""
+    """Return the prefix's action; a rule's letter counts before its words."""
     words = pl.col("prefix").str.replace(r'DESCR="[^"]*"', "")
     letter = words.str.extract(RULE_LETTER)
     said = letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"})

@@ -87,7 +87,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def action(body: pl.Expr) -> pl.Expr:
-    """What became of the address; null for a line that is no lease."""
+    """Return the lease's action; null for a line that is not a lease."""
     told = pl.coalesce(
         [pl.when(body.str.starts_with(start)).then(pl.lit(word)) for start, word in ACTIONS.items()]
     )
@@ -103,7 +103,7 @@ def action(body: pl.Expr) -> pl.Expr:
 
 
 def seconds(body: pl.Expr) -> pl.Expr:
-    """How long the lease runs, where the line says; at most three years."""
+    """Return the duration of the lease, if the line has it; at most three years."""
     count = body.str.extract(r" (?:lease-duration|valid for) ([0-9]{1,8})(?: |$)", 1)
     return pl.duration(seconds=whole(count), time_unit="us")
 

@@ -64,7 +64,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def is_talk(line: pl.Expr) -> pl.Expr:
-    """Comments, and what the server says of itself."""
+    """Match comments, and the server's own messages."""
     return line.str.contains(TALK)
 
 

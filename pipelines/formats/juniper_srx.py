@@ -88,7 +88,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Data in the name of Junos, or an event of its flows."""
+    """Match data in the name of Junos, or an event of its flows."""
     return line.str.contains(r"[A-Z]+_[A-Z_]+ \[junos@") | line.str.contains(
         r"RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: session "
     )

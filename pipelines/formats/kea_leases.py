@@ -47,12 +47,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Kea's header line, or a row with lifetime and expiry in their places."""
+    """Match Kea's header line, or a row with lifetime and expiry at their places."""
     return line.str.contains(HEADER) | line.str.contains(ROW)
 
 
 def header(line: pl.Expr) -> pl.Expr:
-    """The line that names the columns."""
+    """Match the line that names the columns."""
     return line.str.contains(HEADER)
 
 
@@ -84,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def action(state: pl.Expr, lifetime: pl.Expr) -> pl.Expr:
-    """What the row says became of the address."""
+    """Return the row's action for the address."""
     said = state.replace_strict(
         {"0": "assign", "1": "decline", "2": "expire", "3": "release"},
         default=None,

@@ -148,7 +148,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login; whether it worked is told by its outcome or its name."""
+    """Return the columns of a login; its outcome or its name shows the result."""
     told = pl.coalesce("key_outcome", "key_action", "key_act", "title")
     left, failed = title.str.contains(LEFT), told.str.contains(FAILED)
     return {

@@ -113,7 +113,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def word(key: str) -> pl.Expr:
-    """What a key holds, in single quotes or without; not from an agent or a URL."""
+    """Return the value of a key, with or without single quotes; not from an agent or a URL."""
     found = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
     return found.str.strip_chars("'").replace("", None)
 
@@ -124,7 +124,7 @@ def group(column: str, at: int) -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By kind, and by the words of an event."""
+    """Classify by kind, and by the words of an event."""
     is_event = kind == "events"
     login = pl.coalesce(
         group("tunnel", 2), group("anyconnect", 1), pl.col("eap") + pl.col("identity")
@@ -143,7 +143,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Who opened it, who answered, and what became of it."""
+    """Return source, target and result."""
     urls = kind == "urls"
     glued = r"^(.*):([0-9]{1,5})$"
     source, target = word("src"), pl.coalesce(word("dst"), word("server"))

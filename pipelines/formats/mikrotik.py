@@ -70,7 +70,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """RouterOS topics, or its way to write a packet."""
+    """Match RouterOS topics, or its way to write a packet."""
     topics = line.str.contains(
         r"(?:^|[ >])(?:firewall|system|dhcp|hotspot|wireless|interface|script|l2tp"
         r"|pppoe|pptp|sstp|ovpn|ipsec|web-proxy|account|caps),[a-z,!-]+ "
@@ -111,7 +111,7 @@ def group(column: str, at: int) -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By topic and sentence."""
+    """Classify by topic and sentence."""
     login = (
         (about("system") & pl.coalesce(group("admin", 3), group("admin", 7)).is_not_null())
         | (about("account") & group("tunnel", 1).is_not_null())
@@ -127,7 +127,7 @@ def event_class() -> pl.Expr:
 
 
 def ends() -> dict[str, pl.Expr]:
-    """Both ends of a packet, as it was sent."""
+    """Return both ends of a packet, as it was sent."""
     found = {}
     for side, at in (("sender", 7), ("target", 8)):
         text = group("packet", at)
@@ -139,7 +139,7 @@ def ends() -> dict[str, pl.Expr]:
 
 
 def flow(context: Context) -> dict[str, pl.Expr]:
-    """Who opened it, who answered, and what became of it."""
+    """Return source, target and result."""
     answer = group("packet", 6).is_in(["SYN,ACK", "ACK,SYN"]).fill_null(value=False)
     worn = group("packet", 9).str.extract_groups(NAT)
     login = pl.coalesce(

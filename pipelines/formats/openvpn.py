@@ -95,7 +95,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _said() -> dict[str, pl.Expr]:
-    """Who it is about, from where, and what happened."""
+    """Return user, address and activity."""
     peer = BODY.str.extract_groups(PEER).struct
     far = BODY.str.extract_groups(WITH).struct
     learned = BODY.str.extract_groups(LEARNED).struct
@@ -131,7 +131,7 @@ def _said() -> dict[str, pl.Expr]:
 
 
 def _person(text: pl.Expr) -> pl.Expr:
-    """Nobody yet is `UNDEF`."""
+    """Return the user; `UNDEF` means none yet."""
     return account(pl.when(text != "UNDEF").then(text))
 
 
@@ -163,7 +163,7 @@ def _logon() -> dict[str, pl.Expr]:
 
 
 def _speaker() -> pl.Expr:
-    """WireGuard speaks through the kernel, which is no program of its own."""
+    """Return the program; WireGuard logs through the kernel, without a program name."""
     said = pl.col("line").str.contains("wireguard: wg", literal=True)
     return pl.when(said).then(pl.lit("wireguard"))
 

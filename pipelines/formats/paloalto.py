@@ -367,12 +367,12 @@ def _record() -> pl.Expr:
 
 
 def _event_class() -> pl.Expr:
-    """Talk of the VPN, and mappings of nobody or of a range of ports, are none."""
+    """Classify; VPN messages, and mappings without a user or of a port range, are no logons."""
     own = RECORD.replace_strict(CLASSES, default=None, return_dtype=pl.String)
     is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
     is_range = (RECORD == "mapping") & (whole(raw("first_port")) > 0)
     is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
-    # an administrator of the firewall is no user of the network
+    # an administrator of the firewall is not a network user
     is_other = (RECORD == "auth") & (
         ~raw("told").str.contains(PROVEN) | raw("told").str.contains("admin role", literal=True)
     )
@@ -436,7 +436,7 @@ def _request() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """What has no column; `repeats` counts sessions told in one line."""
+    """Return fields without a column; `repeats` counts sessions in one line."""
     names = [
         "rule", "from_zone", "to_zone", "end_reason", "forwarded_for", "portal",
         "data_source", "timeout_seconds",

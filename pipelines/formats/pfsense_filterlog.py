@@ -64,7 +64,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Written by filterlog, whatever the header."""
+    """Match lines of filterlog, with any header."""
     return line.str.contains(
         r"(?:^|[ >])filterlog(?:\[[0-9]+\]: |: | [0-9-]+ [^ ]+ (?:-|\[.*?\]) )[0-9]*,"
     )
@@ -114,7 +114,7 @@ def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
 
 
 def _ends() -> dict[str, pl.Expr]:
-    """Who opened it and who answered; turned round for the answer to a SYN."""
+    """Return source and target; swapped for the answer to a SYN."""
     sender, target = address(pl.col("from")), address(pl.col("to"))
     near, far = port(pl.col("from_port")), port(pl.col("to_port"))
     return {
@@ -126,7 +126,7 @@ def _ends() -> dict[str, pl.Expr]:
 
 
 def _is_whole() -> pl.Expr:
-    """As many columns as the protocol has, or the firewall says what is odd."""
+    """Return whether the protocol's columns are complete, or the firewall reports a fault."""
     commas = pl.col("more").str.count_matches(",", literal=True)
     return (
         pl.when(ODD)
@@ -140,7 +140,7 @@ def _is_whole() -> pl.Expr:
 
 
 def direction(is_outside: pl.Expr) -> pl.Expr:
-    """Inbound or outbound where the interface faces the outside, else unknown."""
+    """Return inbound or outbound if the interface faces the outside; otherwise unknown."""
     opened = pl.col("way") == pl.when(IS_ANSWER).then(pl.lit("out")).otherwise(pl.lit("in"))
     inbound = pl.when(opened).then(pl.lit("inbound")).otherwise(pl.lit("outbound"))
     return pl.when(is_outside & pl.col("way").is_in(["in", "out"])).then(inbound)

@@ -90,7 +90,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def event_class() -> pl.Expr:
-    """By the host asked for, else by the words of the message."""
+    """Classify by the requested host, or by the words of the message."""
     login = msg.str.contains(USER)
     return word_of(
         ("http_requests", known(value("dstname")).is_not_null()),
@@ -133,7 +133,7 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def disposition() -> pl.Expr:
-    """The firewall's own word for it, else that of the message."""
+    """Return the firewall's own word for it, or that of the message."""
     action = value("fw_action").str.to_lowercase()
     stopped = (action == "drop") | msg.str.contains(STOPPED)
     return word_of(("blocked", stopped), ("allowed", (action == "forward") | cls.is_in(FLOWS)))

@@ -107,7 +107,7 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def disposition() -> pl.Expr:
-    """What the firewall or the filter did."""
+    """Return the action of the firewall or the filter."""
     stopped = ["Denied", "Warned", "Virus", "PUA", "Drop", "Dropped", "Rejected"]
     return word_of(
         ("blocked", subtype.is_in(stopped)),
@@ -116,7 +116,7 @@ def disposition() -> pl.Expr:
 
 
 def extras(interim: pl.Expr) -> pl.Expr:
-    """What has no column; a system event keeps its whole line anyway."""
+    """Return fields without a column; a system event keeps its whole line anyway."""
     so_far = [
         pl.when(interim).then(value(key)).alias(f"{key}_so_far")
         for key in ("sent_bytes", "recv_bytes")
@@ -230,7 +230,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def offset(context: Context) -> pl.Expr:
-    """From UTC, as text; empty where the source's zone decides, null if unknown.
+    """Return the offset from UTC as text; empty if the source's zone decides, null if unknown.
 
     Raises:
         SettingsError: A zone of the option has no offset.
@@ -262,7 +262,7 @@ def offset(context: Context) -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By type and component; what names no person or site is a system event."""
+    """Classify by type and component; a line without person or site is a system event."""
     person = pl.col("user_name").is_not_null()
     is_event = log_type == "Event"
     web_type = log_type.is_in(["Content Filtering", "Anti-Virus"])

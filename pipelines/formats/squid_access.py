@@ -59,7 +59,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`; null where a line has none."""
-    del context  # a native line says all
+    del context  # a native line is complete
     line = pl.col("line").str.strip_chars_end()
     rest = pl.col("rest").str.strip_chars_start(" ")
     return (
@@ -112,7 +112,7 @@ def tail() -> dict[str, pl.Expr]:
 
 
 def asked_host() -> pl.Expr:
-    """The host of an address; all but a few are plain."""
+    """Return the host of an address; nearly all are plain."""
     is_plain = pl.col("is_plain").fill_null(value=False) & ~ASKED_NOTHING
     odd = rarely(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
     return pl.when(is_plain).then(pl.col("name")).otherwise(odd)
@@ -127,7 +127,7 @@ def asked_port() -> pl.Expr:
 
 
 def scheme() -> pl.Expr:
-    """What stands before `://`."""
+    """Return the text before `://`."""
     front = pl.col("front")
     is_odd = ~front.is_in(["http:", "https:"]) & pl.col("gap").is_not_null()
     odd = pl.when(is_odd).then(pl.col("asked"))
@@ -141,7 +141,7 @@ def scheme() -> pl.Expr:
 
 
 def result() -> dict[str, pl.Expr]:
-    """What the proxy did; how it answered; a status of 000 says that none was sent."""
+    """Return the proxy's action and answer; a status of 000 means that none was sent."""
     code = WORD.str.tail(3).cast(pl.Int16, strict=False)
     is_denied = WORD.str.starts_with("TCP_DENIED")
     outcome = pl.when(is_denied).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
@@ -156,7 +156,7 @@ def result() -> dict[str, pl.Expr]:
 
 
 def by_way() -> pl.Expr:
-    """By which way it asked, as the end of `extras`."""
+    """Return the method as the end of `extras`."""
     return pl.when(WORD.str.contains(WAY)).then(WORD + '"}')
 
 

@@ -78,7 +78,7 @@ OTHERS = {
     ">handshake",
 }  # fmt: skip
 FAMILIES = ("ssl::", "tls::", "adapt::", "icap::", "proxy_protocol::", "transport::")
-"""Codes of which nothing is read but what they write, and families of such."""
+"""Codes whose text is matched and not used, and families of such."""
 
 CODES = "|".join(sorted(map(re.escape, SHAPES), key=len, reverse=True))
 TOKEN = re.compile(
@@ -112,24 +112,24 @@ class Layout:
     codes: tuple[Code, ...]
 
     def of(self, *names: str) -> list[Code]:
-        """The codes of some names, in the order of the names."""
+        """Return the codes of some names, in the order of the names."""
         return [code for name in names for code in self.codes if code.name == name]
 
     def header(self, *names: str) -> list[Code]:
-        """The codes that hold a request header of one of these names."""
+        """Return the codes of a request header with one of these names."""
         wanted = {name.lower() for name in names}
         return [code for code in self.of(">h") if code.argument.lower() in wanted]
 
 
 def layout(said: str, *, is_checked: bool = False) -> Layout:
-    """What a `logformat` line means.
+    """Parse a `logformat` line.
 
     Args:
-        said: A name that Squid knows, or the line; `logformat NAME` may lead it.
-        is_checked: A code that Squid does not know is told, not passed over.
+        said: A name that Squid knows, or the line; `logformat NAME` may come first.
+        is_checked: A code that Squid does not know is an error, not skipped.
 
     Raises:
-        SettingsError: It holds no code, or such a one.
+        SettingsError: It contains no code, or such a one.
     """
     text = re.sub(r"^\s*logformat\s+\S+\s+", "", said).strip()
     parts: list[str] = []
@@ -174,7 +174,10 @@ def _group(code: Code, *, padded: bool, before: list[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Literal text; a run of blanks may be longer, since some codes are padded."""
+    """Return a pattern of literal text.
+
+    A run of blanks may be longer, because some codes are padded.
+    """
     return re.sub(r"(?:\\ |\\\t|\s)+", r"\\s+", re.escape(text))
 
 
@@ -242,7 +245,7 @@ def _text(codes: Sequence[Code]) -> pl.Expr:
 
 
 def _when(plan: Layout, context: Context) -> dict[str, pl.Expr]:
-    """When it ended, how far to trust that, and when it began."""
+    """Return the end, its quality, and the beginning."""
     stamp, unordered = _stamp(plan, context)
     elapsed = whole(_text(plan.of("tr")), 9).fill_null(0)
     return {
@@ -254,7 +257,7 @@ def _when(plan: Layout, context: Context) -> dict[str, pl.Expr]:
 
 
 def _stamp(plan: Layout, context: Context) -> tuple[Stamp, pl.Expr]:
-    """The stamp, and whether its day and month may stand in either order."""
+    """Return the timestamp, and whether its day and month may be in either order."""
     seconds = plan.of("ts")
     if seconds:
         part = _text(plan.of("tu"))
@@ -319,7 +322,7 @@ def _what(plan: Layout) -> dict[str, pl.Expr]:
 
 
 def _disposition(*, has_result: bool) -> pl.Expr:
-    """Without `%Ss` a 403 may be the site's own or the proxy's: unknown."""
+    """Return the disposition; without `%Ss`, a 403 may be from the site or the proxy: unknown."""
     result, status = pl.col("result"), pl.col("status_code")
     by_status = pl.when(status.is_not_null() & (status != 403)).then(pl.lit("allowed"))
     outcome = (
@@ -332,7 +335,7 @@ def _disposition(*, has_result: bool) -> pl.Expr:
 
 
 def _extras(plan: Layout) -> pl.Expr:
-    """What the layout holds beyond our columns."""
+    """Return the layout's fields without a column."""
     others = {
         code.label: known(pl.col(code.group)).alias(code.label)
         for code in plan.codes

@@ -76,7 +76,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of a program that lets people in, or of PAM."""
+    """Match a syslog line of a sign-in program, or of PAM."""
     of_pam = line.str.contains(r" pam_[a-z0-9_]+\([^:() ]+:[a-z]+\): ")
     return written_by(line, rf"(?:{PROGRAMS})(?:\(pam_unix\))?") | of_pam
 
@@ -112,7 +112,7 @@ OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
 
 
 def _shapes() -> dict[str, pl.Expr]:
-    """Each sentence as far as it has a shape, read once for all that is asked of it."""
+    """Return each sentence of a known shape, parsed once for all uses."""
     of_sshd = pl.when(BY_SSHD & pl.col("service").is_null()).then(BODY)
     of_pam = pl.when(pl.col("service").is_not_null()).then(BODY)
     groups = {key: of_sshd.str.extract_groups(shape) for key, shape in OF_SSHD.items()}
@@ -120,7 +120,7 @@ def _shapes() -> dict[str, pl.Expr]:
 
 
 def _words() -> dict[str, pl.Expr]:
-    """What the sentence says: verb, method, user, source, reason."""
+    """Return the words of the sentence: verb, method, user, source, reason."""
     tried, unknown, barred, by_pam = (pl.col(key).struct for key in OF_SSHD)
     opened, closed, refused = map(pl.col, OF_PAM)
     verbs = {
@@ -157,7 +157,7 @@ def _words() -> dict[str, pl.Expr]:
 
 
 def _event_class() -> pl.Expr:
-    """Which of the lines that tell the same login is taken for it."""
+    """Choose one of the lines that report the same login."""
     verb, service = pl.col("verb"), pl.col("service")
     asks = pl.col("method").is_in(BEFORE_ASKING) & (verb == "Failed")
     on_screen = service.str.contains(SCREENS) | (service == REMOTE_SCREENS)
@@ -195,7 +195,7 @@ def _logon() -> dict[str, pl.Expr]:
 
 
 def _place() -> dict[str, pl.Expr]:
-    """When and where it was written, and what a system event needs."""
+    """Return time and reporter, and the columns of a system event."""
     said = pl.col("syslog_body").str.extract(f"({REPEATED})", 1)
     repeated = pl.when(said.is_not_null()).then(pl.lit("last message repeated"))
     gdm = pl.col("syslog_body").str.extract(r"^(gdm-[a-z-]+)\]: ", 1)
@@ -211,7 +211,7 @@ def _place() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """How it was proven, and how often the line stands for itself."""
+    """Return the method of proof, and the number of repeats that the line represents."""
     count = whole(pl.col("repeated"), 6).cast(pl.String)
     return json_of(
         [

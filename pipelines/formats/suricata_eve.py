@@ -106,7 +106,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the four classes; each event has those of its own."""
+    """Add the columns of the four classes; each event has those of its class."""
     stamp = clock.iso(pl.col("stamp"), context.reading)
     kind = pl.col("type")
     return (
@@ -146,7 +146,7 @@ def extras() -> pl.Expr:
 
 
 def sides() -> list[pl.Expr]:
-    """Who asked and who answered; a DNS answer comes from the one asked."""
+    """Return client and server; a DNS answer comes from the server."""
     turned = (
         pl.col("dns_type").is_in(ANSWERS)
         & (pl.col("sender_port") == "53")
@@ -210,7 +210,7 @@ def lookup() -> list[pl.Expr]:
 
 
 def disposition() -> pl.Expr:
-    """Blocked by itself, else let through where an answer was seen."""
+    """Return blocked if Suricata blocked it; otherwise allowed if an answer was seen."""
     answered = (
         (pl.col("type") == "tls")
         | (pl.col("response_code") == "NOERROR")

@@ -80,7 +80,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _lookup() -> dict[str, pl.Expr]:
-    """Who asked for what, and what came of it."""
+    """Return client, question and result."""
     said = pl.col("lookup").struct
     zone, asked, taken = said.field("1"), said.field("4"), said.field("7")
     blocks = zone.is_in(BLOCKS) | (zone.str.starts_with("always_") & ~zone.is_in(PASSES))
@@ -100,7 +100,7 @@ def _lookup() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """Which of the two lines of a look-up it is, and the local zone's kind."""
+    """Return which of the two lines of a lookup it is, and the local zone's type."""
     replied = pl.when(pl.col("response_code").is_not_null()).then(pl.lit("reply"))
     return json_of([replied.alias("phase"), pl.col("zone").alias("local_zone")])
 

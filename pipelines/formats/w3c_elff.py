@@ -145,7 +145,7 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
 
 
 def _host_text(names: Sequence[str]) -> pl.Expr:
-    """Whatever names the host, before it is looked at; a path names none."""
+    """Return the text with the host, unparsed; a path contains none."""
     uri = field(names, "cs-uri", "cs-uri-stem")
     in_uri = pl.when(~uri.str.contains("^[/*?]")).then(uri)
     host = field(names, "cs-host", "cs(host)", "r-host")
@@ -155,7 +155,7 @@ def _host_text(names: Sequence[str]) -> pl.Expr:
 
 
 def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
-    """URL, scheme, host and port, put together where they came apart."""
+    """Return URL, scheme, host and port, combined where they are separate."""
     host = pl.col("url_hostname")
     scheme = field(names, "cs-uri-scheme").str.to_lowercase()
     if _elff.is_of_web_server(names):
@@ -184,7 +184,7 @@ def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
 
 
 def _status(text: pl.Expr) -> pl.Expr:
-    """ISA's own codes and those of Windows are no status."""
+    """Return the status; codes of ISA and of Windows do not count."""
     code = whole(text, 5)
     return pl.when(code.is_between(100, 599)).then(code).cast(pl.Int16)
 

@@ -37,15 +37,15 @@ from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_fields, with_leef
 from pipelines.formats.reading.syslog import with_header
 
-# WatchGuard's own syslog lines, as the keys that its LEEF has.
+# WatchGuard's own syslog lines, as the keys of its LEEF.
 #
 #     ... firewall: msg_id="3000-0148" Allow 1-Trusted 0-External 52 tcp 20 127 SRC DST
 #         50354 443 offset 8 S 1 win 4 geo_dst="USA" src_user="ada@radius" (HTTPS-00)
 #     ... https-proxy[812]: msg_id="2CFF-0000" Allow Trusted WAN tcp SRC DST 50354 443
 #         msg="HTTPS Request" sni="www.example.org" sent_bytes="604" (HTTPS-proxy-00)
 #
-# The packet stands first, by position; names of interfaces may hold blanks. A site
-# cannot write a quote into a value; a key that still comes twice says nothing.
+# The packet is first, by position; names of interfaces may contain blanks. A site cannot write a
+# quote into a value; a repeated key counts as missing.
 
 WRITTEN = (
     r"[A-Za-z][A-Za-z0-9_-]*(?:\[[0-9]*\])?: "
@@ -173,7 +173,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """LEEF's header with the vendor's name, or the vendor's numbers of messages."""
+    """Match LEEF's header with the vendor's name, or the vendor's numbers of messages."""
     return line.str.contains("1.0|WatchGuard|", literal=True) | is_native(line)
 
 
@@ -211,7 +211,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def spent() -> pl.Expr:
-    """Microseconds from the beginning; nothing where the line does not tell."""
+    """Return microseconds from the beginning; null if the line lacks them."""
     text = pl.coalesce(
         value("elapsed_time").str.strip_suffix(" sec(s)"), "key_duration", pl.lit("0")
     )
@@ -221,7 +221,7 @@ def spent() -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By what the line names: a host, a question, two ends, a login, a lease."""
+    """Classify by the line's fields: a host, a question, two ends, a login, a lease."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
     return word_of(
         ("http_requests", ends & known(value("dstname")).is_not_null()),

@@ -155,7 +155,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _of_question(column: str) -> pl.Expr:
-    """What the line says, else an answer's question: one of the same class."""
+    """Return the line's value, or that of the answer's question, which has the same class."""
     own, packet, said = pl.col(column), pl.col("packet"), pl.col("class")
     is_sound = pl.col("is_whole") & pl.col("is_in_place")
     asked = own.filter((packet == "1") & is_sound).drop_nulls()
@@ -226,7 +226,7 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
 
 
 def _addresses() -> dict[str, pl.Expr]:
-    """Inside and outside differ on a VPN only."""
+    """Return inside and outside addresses, which differ only on a VPN."""
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "assigned_ip": pl.when(is_vpn).then("given"),
@@ -252,7 +252,7 @@ def _extras() -> pl.Expr:
 
 
 def open_questions(lines: pl.DataFrame) -> pl.DataFrame:
-    """Questions that carry a class which no answer carries."""
+    """Return questions whose class appears in no answer."""
     told = lines.with_columns(cells=cells(pl.col("line"))).with_columns(
         packet=cell(PLACES["packet"]), said=known(cell(PLACES["class"]))
     )

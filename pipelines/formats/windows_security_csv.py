@@ -43,7 +43,7 @@ MUST = {
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The names that Event Viewer and PowerShell write."""
+    """Match the column names of Event Viewer and PowerShell."""
     return line.str.contains(VIEWER) | line.str.contains(POWERSHELL)
 
 

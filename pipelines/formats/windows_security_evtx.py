@@ -34,7 +34,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The head of an event, with the time as an attribute beside its element."""
+    """Match the head of an event, with the time as an attribute next to its element."""
     return line.str.contains(r'^\{.{0,200}"Event":\{"System":\{') & line.str.contains(
         '"TimeCreated_attributes":', literal=True
     )

@@ -55,7 +55,7 @@ MUST = {"not a JSON object": pl.col("is_whole"), **_windows.MUST}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with winlogbeat's or NXLog's names for id and computer."""
+    """Match an object with winlogbeat's or NXLog's names for id and computer."""
     begins = line.str.contains(r"^[ \t]*\{")
     beat = line.str.contains(r'"(?:winlog|event_data)"\s*:\s*\{') & line.str.contains(
         r'"computer_name"\s*:'

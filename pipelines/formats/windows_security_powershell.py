@@ -30,7 +30,7 @@ MUST = {"not a JSON object": pl.col("is_object"), **_windows.MUST}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with PowerShell's names."""
+    """Match an object with PowerShell's names."""
     keys = [rf'"{key}"\s*:' for key in ("Id", "MachineName", "TimeCreated", "LogName")]
     return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
 

@@ -51,7 +51,7 @@ def data(name: str) -> pl.Expr:
 
 
 def found(pattern: str) -> pl.Expr:
-    """What a pattern finds first, unescaped."""
+    """Return the first match of a pattern, unescaped."""
     return (
         pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(_windows.XML_ESCAPED)
     )

@@ -43,7 +43,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Two ends, a protocol, then a service, which is a word."""
+    """Match two ends, a protocol, then a service, which is a word."""
     as_text = line.str.contains(
         _zeek.PAIR + r"(?:tcp|udp|icmp|unknown_transport)\t(?:-|[a-z][^\t]*)\t[-0-9]"
     )
@@ -77,7 +77,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def direction() -> pl.Expr:
-    """From what Zeek was told of the local networks."""
+    """Derive the direction from Zeek's setting of the local networks."""
     from_inside = _zeek.is_true(pl.col("local_orig"))
     to_inside = _zeek.is_true(pl.col("local_resp"))
     return word_of(

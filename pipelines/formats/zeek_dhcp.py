@@ -85,7 +85,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def action() -> pl.Expr:
-    """What the messages of the exchange amount to; null for no lease."""
+    """Return the result of the exchange's messages; null for no lease."""
     says = {
         word: pl.concat_str(pl.lit(","), "messages", pl.lit(",")).str.contains(
             f",{word},", literal=True
@@ -117,7 +117,7 @@ def address_of() -> pl.Expr:
 
 
 def lease_time() -> pl.Expr:
-    """Null for zero, which is no lease, and beyond ten digits."""
+    """Return null for zero, which is not a lease, and beyond ten digits."""
     digits = pl.col("lease_time").str.extract(r"^([0-9]{1,10})(?:\.[0-9]+)?$", 1)
     count = digits.cast(pl.Int64, strict=False)
     return pl.when(count > 0).then(pl.duration(seconds=count, time_unit="us"))

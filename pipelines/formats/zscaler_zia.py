@@ -174,7 +174,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the four classes; each event has those of its own."""
+    """Add the columns of the four classes; each event has those of its class."""
     stamp = _stamp(context.reading)
     feed = pl.coalesce("feed", "feed_flat", "feed_tabs").str.extract("^zscalernss-(.+)$")
     return (

@@ -92,17 +92,17 @@ def event_class(options: Mapping[str, str]) -> str:
 def declared(
     cls: str, options: Mapping[str, str], *, others: tuple[str, ...] = ()
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Where each column stands, and the fixed values of columns.
+    """Return the place of each column, and the fixed values of columns.
 
     A column that is not named is looked for under its own name.
 
     Args:
         cls: An event class.
         options: The source's options.
-        others: Options that are no columns.
+        others: Options that are not columns.
 
     Raises:
-        SettingsError: An option names no column of the class.
+        SettingsError: An option does not name a column of the class.
     """
     columns = [name for name in EVENT_CLASSES[cls].names() if name != "time_quality"]
     for option in options:
@@ -137,7 +137,7 @@ def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl
 
 
 def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
-    """A column read as its name and type ask."""
+    """Parse a column by its name and type."""
     dtype = EVENT_CLASSES[cls].columns[column].dtype
     if column == "disposition":
         return _disposition(text)
@@ -162,7 +162,7 @@ def _derived(
     texts: Mapping[str, pl.Expr],
     clock: Clock,
 ) -> dict[str, pl.Expr]:
-    """Quality of the stamp, and what follows from other columns."""
+    """Return the quality of the timestamp, and values derived from other columns."""
     found = {"time_quality": clock(texts["time"]).quality}
     if "start_time" in columns:
         found["start_time"] = pl.coalesce(columns["start_time"], columns["time"])

@@ -42,7 +42,7 @@ DENIED_BY_ISA = ["12202", "12204", "12210", "12213", "12233"]
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The line that names the columns."""
+    """Match the line that names the columns."""
     return line.str.contains(HEADER)
 
 
@@ -52,7 +52,7 @@ def is_comment(line: pl.Expr) -> pl.Expr:
 
 
 def names_of(context: Context) -> list[str]:
-    """Lower-case names of the columns: of the header, else of the settings."""
+    """Return lower-case names of the columns: from the header, or from the settings."""
     said = (context.header or context.options.get("fields", "")).strip("\r\n\x00")
     rest = said[said.find(":") + 1 :] if "#Fields:" in said else said
     marked = rest.split("\t") if "\t" in rest.strip() else rest.split()
@@ -60,23 +60,26 @@ def names_of(context: Context) -> list[str]:
 
 
 def separator_of(context: Context) -> str:
-    """A tab where the header holds one, else a blank."""
+    """Return a tab if the header contains one; otherwise a blank."""
     said = context.header or context.options.get("fields", "")
     return "\t" if "\t" in said.strip() else " "
 
 
 def is_of_web_server(names: Sequence[str]) -> bool:
-    """IIS: it answers itself, so `s-ip` is the target and there is no verdict."""
+    """Return whether it is IIS, which answers itself.
+
+    `s-ip` is the target and there is no verdict.
+    """
     return "cs-uri-stem" in names and not PROXY_ONLY & set(names)
 
 
 def is_web(names: Sequence[str]) -> bool:
-    """A request: a client, and something it asked for."""
+    """Return whether it is a request: a client, and a requested object."""
     return "c-ip" in names and bool(ASKED & set(names))
 
 
 def is_flow(names: Sequence[str]) -> bool:
-    """A connection or packet: two ends, each an address."""
+    """Return whether it is a connection or packet: two ends, each an address."""
     return bool({*SOURCE} & set(names)) and bool({*TARGET, "destination"} & set(names))
 
 
@@ -112,7 +115,7 @@ TIMES = ("utc", "local")
 
 
 def stamp(names: Sequence[str], context: Context) -> Stamp:
-    """UTC by the standard; the Windows firewall, and who says so, write local time."""
+    """Parse as UTC by the standard; the Windows firewall, and sources set so, write local time."""
     named = set(names)
     local = named >= WINDOWS_FIREWALL or one_of(context.options, "times", TIMES) == "local"
     reading = context.reading if local else Reading("UTC")
@@ -141,7 +144,7 @@ def taken(text: pl.Expr) -> pl.Expr:
 
 
 def extras(names: Sequence[str], wanted: Mapping[str, str]) -> pl.Expr:
-    """The columns of some names, each under ours, as JSON text."""
+    """Return the columns of some names, each under our name, as JSON text."""
     said = [field(names, theirs).alias(ours) for ours, theirs in wanted.items() if theirs in names]
     return json_of(said) if said else pl.lit(None, pl.String)
 

@@ -50,10 +50,10 @@ NOBODY = (
     r"|anonymous|\(unidentified\).*|no authentication required)$"
     r"|^(?:anonymous)?@"
 )
-"""What products write for no account, also behind a domain, or in front of a realm.
+"""Products' values for no account, also after a domain, or in front of a realm.
 
 A client of 802.1X may show `anonymous@example.org` or `@example.org` outside of the
-tunnel in which it says who it is (RFC 7542, 2.4).
+tunnel that contains its identity (RFC 7542, 2.4).
 """
 MAX_URL = 8_192
 OLDEST = pl.CompatLevel.oldest()
@@ -65,7 +65,7 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> Frame:
     """Add a text cut at single separators; the last field keeps what is left over."""
     parts = text.str.splitn(separator, len(names)).struct.rename_fields(names)
-    # in a step of its own: unnested as an expression the text is cut once a field
+    # in a separate step: unnested as an expression, the text is cut once per field
     return frame.with_columns(_cut=parts).unnest("_cut")
 
 
@@ -76,7 +76,7 @@ def known(field: pl.Expr) -> pl.Expr:
 
 
 def account(field: pl.Expr) -> pl.Expr:
-    """An account as written; null for what products write when nobody logged in."""
+    """Return an account as written; null for products' values for no account."""
     bare = field.str.strip_chars(" \t\r\n\x00")
     return pl.when(~bare.str.contains(NOBODY)).then(bare)
 
@@ -93,7 +93,7 @@ def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None)
 
 def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
     """Return a count; null unless it is plain digits, at most `digits` of them."""
-    # a cast takes a sign too, which stands before the digits in every order of signs
+    # a cast accepts a sign too, which sorts before the digits in every order of characters
     fits = (field >= "0") & (field.str.len_bytes() <= digits)
     return pl.when(fits).then(field).cast(pl.Int64, strict=False)
 
@@ -105,11 +105,11 @@ def port(field: pl.Expr) -> pl.Expr:
 
 
 def rarely(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """What `read` makes of a text that few lines have; the others cost nothing.
+    """Apply `read` to a text that few lines have; the others cost nothing.
 
     Args:
         field: Text; null where there is nothing to read.
-        read: Looks at one value at a time and gives text.
+        read: Reads one value at a time and returns text.
     """
     return field.map_batches(
         lambda values: _of_few(values, read),
@@ -131,12 +131,12 @@ def _of_few(values: pl.Series, read: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
 
 
 def of_words(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
-    """Add what is said of a text of which few differ, worked out once for each.
+    """Add expressions of a text with few distinct values, computed once for each.
 
     Args:
         frame: Any lines.
-        field: The column of the text; `word` in what is said.
-        said: Expressions that look at one value at a time, by column.
+        field: The column of the text; `word` in the expressions.
+        said: Expressions of one value at a time, by column.
     """
     word = pl.LazyFrame(schema={"word": pl.String})
     kind = pl.Struct(word.select(**said).collect_schema())
@@ -169,12 +169,12 @@ def _odd_hostname(url: pl.Expr) -> pl.Expr:
 
 
 def before(text: pl.Expr, separator: str) -> pl.Expr:
-    """What stands before the first separator, or all of it."""
+    """Return the text before the first separator, or all of it."""
     return text.str.splitn(separator, 2).struct.field("field_0")
 
 
 def after(text: pl.Expr, separator: str) -> pl.Expr:
-    """What stands behind the first separator, or null."""
+    """Return the text after the first separator, or null."""
     return text.str.splitn(separator, 2).struct.field("field_1")
 
 
@@ -202,7 +202,7 @@ def _longer_address(field: pl.Expr) -> pl.Expr:
 
 
 def _ipv6(group: str, most: int) -> str:
-    """Eight groups, or at most so many and `::` for the others."""
+    """Return a pattern of eight groups, or at most this many and `::` for the others."""
     cut = [f"(?:{group}:){{{front}}}(?::{group}){{1,{most - front}}}" for front in range(1, most)]
     ends = [f"(?:{group}:){{1,{most}}}:", f":(?::{group}){{1,{most}}}", "::"]
     return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
@@ -222,7 +222,7 @@ _DECIMAL = {written: byte for byte, written in _HEX.items()}
 
 
 def _odd_address(field: pl.Expr) -> pl.Expr:
-    """An address in any other spelling: its groups are written again."""
+    """Return an address in any other spelling, with its groups rewritten."""
     bare = before(field.str.strip_chars(" []").str.to_lowercase(), "%")
     return bare.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
 
@@ -279,7 +279,7 @@ def _looked_up(value: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
 
 
 def mac(field: pl.Expr) -> pl.Expr:
-    """A MAC address as lower-case pairs with colons, whatever it came with."""
+    """Return a MAC address as lower-case pairs with colons, from any separators."""
     is_plain = field.str.contains("^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
     odd = rarely(pl.when(~is_plain).then(field), _odd_mac)
     return pl.when(is_plain).then(field).otherwise(odd)

@@ -36,7 +36,7 @@ def protocol(field: pl.Expr) -> pl.Expr:
 
 
 def seconds(field: pl.Expr) -> pl.Expr:
-    """A duration; null beyond ten digits or where it is no count."""
+    """Parse a duration; null beyond ten digits or if it is not a number."""
     return pl.duration(seconds=whole(field, 9), time_unit="us")
 
 
@@ -46,7 +46,7 @@ def somewhere(address: pl.Expr) -> pl.Expr:
 
 
 def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
-    """From the zones, lower case, on both ends; null where one is not known."""
+    """Derive the direction from the zones, lower case, on both ends; null if one is unknown."""
     from_outside, to_outside = source.is_in(outside), target.is_in(outside)
     return (
         pl.when(source.is_null() | target.is_null())
@@ -62,7 +62,7 @@ def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
 
 
 def is_machine(user: pl.Expr) -> pl.Expr:
-    """Accounts of Windows computers end in `$`; null for nobody."""
+    """Return whether it is a Windows computer's account, with a final `$`; null for none."""
     return user.str.ends_with("$")
 
 
@@ -72,11 +72,11 @@ def not_of_windows(user: pl.Expr) -> pl.Expr:
 
 
 def verdict(words: pl.Expr, options: Mapping[str, str]) -> pl.Expr:
-    """What became of a packet, by the words that the rule's author chose.
+    """Return the result for a packet, from the words that the rule's author chose.
 
     Args:
         words: The prefix in front of the packet.
-        options: The source's; `unmarked` says what words that say nothing mean.
+        options: The source's; `unmarked` is the meaning of other words.
 
     Raises:
         SettingsError: It is neither allowed nor blocked.

@@ -43,7 +43,7 @@ def with_fields(batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE) -> pl
     fields are then null. Where a field is not what its path says (an object
     where text is meant), the column holds JSON text.
     """
-    # at once: within a plan it would run inside of its threads, at a higher cost
+    # immediately: within a plan it would run inside of its threads, at a higher cost
     lines = batch.with_columns(_text=line).collect()
     found = _read(lines["_text"], fields)
     return pl.concat([lines.drop("_text"), found], how="horizontal").lazy()

@@ -24,7 +24,7 @@ from pipelines.formats.reading.fields import rarely
 from pipelines.formats.reading.pairs import values
 
 KEY = r"[A-Za-z0-9_.:-]+"
-QUOTE, SLASH = "\x1e", "\x1d"  # what stands for them when hidden
+QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
 ODD = rf"[\\{QUOTE}{SLASH}]"
 MARGIN = " \t\r\x00"
 PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
@@ -68,7 +68,7 @@ def with_values(
         found.columns = names
         return found
 
-    # at once: within a plan it would run inside of its threads, at a higher cost
+    # immediately: within a plan it would run inside of its threads, at a higher cost
     lines = frame.with_columns(_text=text).collect()
     found = read(lines["_text"])
     return pl.concat([lines.drop("_text"), found], how="horizontal").lazy()
@@ -81,7 +81,7 @@ def _whole(*, loose: bool) -> str:
 
 
 def _stripped(texts: pl.Series) -> pl.Series:
-    """Without spaces and the like at their ends; where there are none, as it is."""
+    """Strip spaces and the like at the ends."""
     ends = [
         end for sign in MARGIN for end in (texts.str.starts_with(sign), texts.str.ends_with(sign))
     ]
@@ -89,7 +89,7 @@ def _stripped(texts: pl.Series) -> pl.Series:
 
 
 def _hidden(texts: pl.Series, whole: str) -> pl.Series:
-    """With signs for what a backslash hides; null where that is in no quotes."""
+    """Replace escaped characters with placeholders; null for an escape outside quotes."""
     text = pl.col("text")
     is_odd = text.str.contains(QUOTE, literal=True)
     fit = rarely(
@@ -102,13 +102,13 @@ def _hidden(texts: pl.Series, whole: str) -> pl.Series:
 
 
 def _shown(found: pl.DataFrame) -> pl.DataFrame:
-    """With what the signs stand for."""
+    """Replace placeholders with their characters."""
     signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
     return found.with_columns(signs)
 
 
 def value(key: str) -> pl.Expr:
-    """What a key holds, once `with_values` has looked for it."""
+    """Return the value of a key, after `with_values` has looked for it."""
     return pl.col(f"key_{key}")
 
 
@@ -118,7 +118,7 @@ def as_json(*keys: str) -> pl.Expr:
 
 
 def json_of(fields: list[pl.Expr]) -> pl.Expr:
-    """Named text expressions as one JSON text; null where all are null."""
+    """Combine named text expressions into one JSON text; null where all are null."""
     return pl.struct(fields).map_batches(
         lambda rows: _json(rows.struct.unnest()),
         return_dtype=pl.String,
@@ -167,10 +167,10 @@ TAB = "\t"
 
 
 def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
-    """Add `vendor`, `product`, `event_id` and `fields`, each field behind a tab.
+    """Add `vendor`, `product`, `event_id` and `fields`, each field after a tab.
 
-    All null where the text is no LEEF; `fields` is null where what stands behind
-    the header is not made of pairs.
+    All are null if the text is not LEEF; `fields` is null if the text after
+    the header does not consist of pairs.
     """
     groups = text.str.strip_chars("\r\n\x00 ").str.extract_groups(HEAD)
     version, vendor, product, _, event_id, rest = (

@@ -24,20 +24,20 @@ NARROW = "[\u202f\u00a0]"
 
 
 def order_of(options: Mapping[str, str]) -> str:
-    """Whether the month or the day stands first.
+    """Return whether the month or the day is first.
 
     Raises:
-        SettingsError: The option says another thing.
+        SettingsError: The option has another value.
     """
     return one_of(options, "date_order", ORDERS) or ORDERS[0]
 
 
 def as_iso(text: pl.Expr, order: str) -> pl.Expr:
-    """The stamp as `2026-11-02T08:15:05`, or the text as it is.
+    """Return the timestamp as `2026-11-02T08:15:05`, or the text unchanged.
 
     Args:
-        text: Stamps.
-        order: One of `ORDERS`, for dates in digits whose year does not stand first.
+        text: Timestamps.
+        order: One of `ORDERS`, for dates in digits whose year is not first.
     """
     plain = text.str.strip_chars().str.replace_all(NARROW, " ")
     is_iso = plain.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")

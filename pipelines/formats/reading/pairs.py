@@ -24,7 +24,7 @@ INLINE, PREFIX = 12, 4
 """Bytes of text that an Arrow view holds itself; of a longer one, its beginning."""
 
 MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
-"""For each number of bytes, the bits of so many."""
+"""For each number of bytes, a mask of that many bits."""
 
 FRONTS = MASKS[[min(size, PREFIX) for size in range(INLINE + 2)]]
 RESTS = MASKS[[max(size - PREFIX, 0) for size in range(INLINE + 1)] + [0]]
@@ -62,7 +62,7 @@ def columns(buffer: Bytes, begin: Ints, size: Ints) -> list[pl.Series]:
 
 
 def _views(buffer: Bytes, begin: Ints, size: Ints) -> Words:
-    """Arrow's views: the size, then the text itself or its beginning and place."""
+    """Return Arrow's views: the size, then the text itself or its beginning and place."""
     views = np.empty((len(begin), 2), np.uint64)
     kind = np.minimum(size, INLINE + 1)
     front = words(buffer, begin) & FRONTS[kind]
@@ -76,20 +76,20 @@ def _views(buffer: Bytes, begin: Ints, size: Ints) -> Words:
 Bools = npt.NDArray[np.bool_]
 
 LONGEST = 24
-"""Bytes by which keys are told apart."""
+"""The number of bytes by which keys are distinguished."""
 
 FACTORS = np.random.default_rng().integers(1, 1 << 63, 256, np.uint64) | np.uint64(1)
 """By which shapes are summed up; no sender of lines can know them."""
 
 
 def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Ints]:
-    """Of each row the number of its shape; of each shape a row that has it.
+    """Return the number of each row's shape, and one row of each shape.
 
     Args:
-        buffer: Text, with at least 24 bytes behind the last key.
+        buffer: Text, with at least 24 bytes after the last key.
         begin: Where each key begins.
         end: Where it ends.
-        first: Number of the first key of each row; at last, of all.
+        first: Number of the first key of each row; the last item is the total.
     """
     counts = np.diff(first)
     place = np.arange(first[-1]) - np.repeat(first[:-1], counts)
@@ -99,7 +99,7 @@ def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Int
     mixed = (mixed ^ (mixed >> np.uint64(32))) * FACTORS[place & (len(FACTORS) - 1)]
     sums = np.diff(np.append(np.uint64(0), np.cumsum(mixed))[first])
     _, model, which = np.unique(sums, return_index=True, return_inverse=True)
-    # should two shapes have the same sum, each row of one is a shape of its own
+    # if two shapes have the same sum, each row of one is a separate shape
     alone = ~_are_twins(names, place, first, model[which])
     if not alone.any():
         return which, model
@@ -173,16 +173,16 @@ class Shape(NamedTuple):
 def values(
     texts: pl.Series, keys: Sequence[str], *, loose: bool = False, whole: str = ""
 ) -> pl.DataFrame:
-    """What each key holds, without quotes, and `is_pairs`; null for nothing.
+    """Return the value of each key, without quotes, and `is_pairs`; null for nothing.
 
     Args:
         texts: Null, or `key=value key="a value"`: a space between them.
         keys: ASCII, at most 24 bytes each; of two values of one key the first that
             is not empty counts.
         loose: Whether words without `=` belong to the value before them.
-        whole: A regular expression that texts must match, where a look at their
-            signs does not prove it; others have no values. Nothing is asked of them
-            where it is empty.
+        whole: A regular expression that texts must match, if their characters alone
+            do not prove it; others have no values. If it is empty, nothing is
+            required.
     """
     starts = range(0, max(len(texts), 1), ROWS)
     parts = [texts.slice(start, ROWS) for start in starts]
@@ -218,7 +218,7 @@ def _joined(texts: pl.Series) -> tuple[Bytes, Ints]:
 
 
 def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:
-    """A pair begins behind a space outside quotes, if an `=` is the next sign."""
+    """Find the pairs: one begins after a space outside quotes, if an `=` is the next mark."""
     text = buffer[: offsets[-1]]
     signs = np.flatnonzero((text == SPACE) | (text == EQUALS) | (text == QUOTE))
     quotes, is_outside = _outside(text[signs] == QUOTE, signs, offsets)
@@ -243,7 +243,7 @@ def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:
 
 
 def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
-    """Quotes of each row; the signs with an even number of them before, no quotes."""
+    """Return quotes of each row; marks after an even number of them, without quotes."""
     passed = np.cumsum(is_quote, dtype=np.int32)
     bounds = np.searchsorted(signs, offsets)
     before = np.append(np.int32(0), passed)[bounds]
@@ -254,7 +254,7 @@ def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
 
 
 def _with_words(text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints) -> Ints:
-    """Where values end that reach to the next pair, less the spaces before it."""
+    """Return the ends of values that extend to the next pair, without the spaces before it."""
     row_end = np.repeat(offsets[1:], np.diff(first))
     next_begin = np.append(begin[1:] - 1, len(text))[: len(begin)]
     last: Ints = np.minimum(next_begin, row_end)
@@ -272,7 +272,7 @@ def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=4_096)
 def _shape(there: tuple[bytes, ...], asked: tuple[str, ...]) -> Shape:
-    """Where the keys that are asked for stand among those of a line."""
+    """Return the places of the requested keys among those of a line."""
     number = {key.encode("ascii"): place for place, key in enumerate(asked)}
     if len(number) < len(asked) or max(map(len, number), default=0) > LONGEST:
         message = f"a key is longer than {LONGEST} bytes, or named twice"
@@ -312,7 +312,7 @@ def _found(
 
 
 def _held(tokens: Tokens, places: Ints, wanted: Ints, which: Ints) -> tuple[Ints, Ints]:
-    """Where the values of some keys begin in each row, and their sizes."""
+    """Return where the values of some keys begin in each row, and their sizes."""
     place = np.ascontiguousarray(places.T[wanted]).take(which, axis=1)
     is_there = place >= 0
     token = np.where(is_there, place + tokens.first[:-1], 0)

@@ -36,7 +36,7 @@ COMPUTER = r"(?i)^host/([^/ ]+)$|^(?:.*\\)?([^\\@ ]+)\$(?:@.*)?$"
 
 
 def is_computer(user: pl.Expr) -> pl.Expr:
-    """A computer's account; null for nobody."""
+    """Return whether it is a computer's account; null for none."""
     return user.str.contains(COMPUTER)
 
 
@@ -47,21 +47,21 @@ def computer_name(user: pl.Expr) -> pl.Expr:
 
 
 def caller(station: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """MAC and address of a calling station; one of them, or neither."""
+    """Return MAC and address of a calling station; one of them, or neither."""
     bare = known(station).str.replace(r"^([0-9a-fA-F.:-]{12,17})(?::[^:]*)?$", "$1")
     return mac(bare), address(pl.when(mac(bare).is_null()).then(bare))
 
 
 def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]) -> pl.Expr:
-    """`wifi` or `vpn`, as the port says, else the station, else the settings.
+    """Return `wifi` or `vpn`, from the port, the station or the settings.
 
     Args:
         by_port: `wifi`, `vpn` or null.
         station: From `caller`.
-        options: The source's; `logon_kind` counts where the line says nothing.
+        options: The source's; `logon_kind` counts if the line does not show it.
 
     Raises:
-        SettingsError: There is no such kind.
+        SettingsError: The kind does not exist.
     """
     said = one_of(options, "logon_kind", LOGON_KINDS)
     by_station = (

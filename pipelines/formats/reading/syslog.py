@@ -60,13 +60,13 @@ def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     `syslog_host` (lower case), `syslog_program`, `syslog_process` and
     `syslog_body`: the line behind the header, without its line end.
     """
-    # at once: within a plan it would run inside of its threads, at a higher cost
+    # immediately: within a plan it would run inside of its threads, at a higher cost
     lines = batch.collect()
     return pl.concat([lines, _headers(lines, reading)], how="horizontal").lazy()
 
 
 def _headers(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """What the headers of `line` say: of those of a plain shape by their places."""
+    """Return the header fields of `line`; plain shapes are read by their places."""
     text = pl.col("line").str.strip_chars_end("\r\n\x00")
     rows = lines.select(text).with_row_index("row")
     parts = []
@@ -149,8 +149,8 @@ def _without_priority(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(bare=pl.when(line.str.starts_with("<")).then(behind).otherwise(line))
 
 
-# Shapes that nearly all lines have. Whoever widens one sees to it that `_any_header`
-# says the same of it: a body that begins with `<` may be a relayed line.
+# Shapes of nearly all lines. If you widen one, make sure that `_any_header` agrees: a body that
+# begins with `<` may be a relayed line.
 _PRI = "^(?:<[0-9]{1,3}>)?"
 _ISO_STAMP = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
@@ -159,19 +159,19 @@ _ISO_STAMP = (
 _HOST, _PROGRAM = r" [A-Za-z][A-Za-z0-9_.-]*", r" [A-Za-z][A-Za-z0-9_./-]*"
 _HOST_AND_TAG = rf"{_HOST}{_PROGRAM}(?:\[[0-9]+\])?: [^ <]"
 ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])?[: ]"
-"""Where one of these stands for a program, a line is read the slow way."""
+"""A line with one of these as its program takes the slow path."""
 
 PLAIN: Mapping[str, Callable[[pl.DataFrame, Reading], pl.DataFrame]] = {
     _PRI + "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}" + _HOST_AND_TAG: _plain_old,
     _PRI + _ISO_STAMP + _HOST_AND_TAG: _plain_iso,
-    # what follows is no tag with a process
+    # the rest is not a tag with a process
     rf"{_PRI}1 {_ISO_STAMP}{_HOST}{_PROGRAM} [^ ]+ [^ ]+ - [^ <\[:\ufeff]+(?:[ :]|$)": (_plain_new),
     r"^[0-9]+,[0-9]{4}/[0-9/]* ": _no_header,
 }
 
 
 def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
-    """What headers of any shape say."""
+    """Return the fields of headers of any shape."""
     outer = _read(rows, pl.col("line"), "outer", reading)
     body = pl.col("outer_body")
     relayed = body.str.contains(RELAYED) & (
@@ -193,7 +193,7 @@ def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 
 
 def written_by(line: pl.Expr, program: str) -> pl.Expr:
-    """The line's header names a program; `program` is a regular expression."""
+    """Match headers with a program; `program` is a regular expression."""
     old = rf"(?:^|[ >])(?:{program})(?:\[[0-9]*\])?: "
     new = rf"^[^ ]*1 [^ ]+ [^ ]+ (?:{program}) [^ ]+ [^ ]+ (?:-|\[)"
     return line.str.contains(old) | line.str.contains(new)

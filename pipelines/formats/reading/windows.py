@@ -80,7 +80,7 @@ TICKETS = ["4768", "4769", "4771", "4776"]
 LET_IN, KEPT_OUT = "6272", "6273"
 RESUMED, LEFT = "4778", "4779"
 RARE = [LET_IN, KEPT_OUT, RESUMED, LEFT]
-"""Events whose data has names of its own; see `_rare`."""
+"""Events whose data has special names; see `_rare`."""
 ACTIVITY = {
     LOGON: "logon",
     LOGON_FAILED: "logon",
@@ -162,7 +162,7 @@ IN_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "target_server": (rf"Target Server Name:{VALUE}",),
     "process": (rf"\tProcess Name:{VALUE}",),
 }
-"""Where an English message says what `DATA` holds."""
+"""Where an English message contains the fields of `DATA`."""
 
 OF_SUBJECT: Mapping[str, str] = {
     "target_user": rf"{SUBJECT}Account Name:{VALUE}",
@@ -170,7 +170,7 @@ OF_SUBJECT: Mapping[str, str] = {
     "target_sid": rf"{SUBJECT}Security ID:{VALUE}",
     "target_logon_id": rf"{SUBJECT}Logon ID:{VALUE}",
 }
-"""The same in a message about nobody but its subject, such as of a logoff."""
+"""The same in a message about its subject only, such as of a logoff."""
 
 JSON_ESCAPED = {"\\\\": "\\", '\\"': '"'}
 XML_ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
@@ -194,9 +194,9 @@ def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -
 
     Args:
         batch: Text columns named as in `SYSTEM` and `DATA`.
-        reading: For stamps without an offset.
-        needs_name: Fields come out of a message; one that names nobody, such as one
-            in another language, is talk.
+        reading: For timestamps without an offset.
+        needs_name: Fields come from a message; one without a name, such as one
+            in another language, is a system event.
     """
     asked_from = pl.coalesce("workstation_name", "workstation")
     return (
@@ -233,9 +233,9 @@ def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -
 
 
 def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
-    """The fields of `DATA` out of an English message, for carriers without them.
+    """Return the fields of `DATA` from an English message, for carriers without them.
 
-    With `is_named`: the message says whose account it is about, if of nobody.
+    With `is_named`: the message names its account, even if it is none.
     """
     text = message.str.replace_all("\r\n", "\n", literal=True)
     alone = pl.when(~text.str.contains(WHOSE)).then(text)
@@ -285,7 +285,7 @@ def _rare(key: str) -> pl.Expr:
 
 
 def _radius_login() -> dict[str, pl.Expr]:
-    """Who was let in by 802.1X or through a gateway, and by which card or address."""
+    """Return the user of 802.1X or a gateway, and the card or address."""
     is_radius = pl.col("event_id").is_in([LET_IN, KEPT_OUT]) & IS_LOGON
     user = account(pl.col("SubjectUserName"))
     station = radius.caller(pl.col("CallingStationID"))
@@ -328,7 +328,7 @@ def _radius_login() -> dict[str, pl.Expr]:
 
 
 def _resumed() -> dict[str, pl.Expr]:
-    """A session that somebody took up again, at the console or from elsewhere."""
+    """Return a resumed session, at the console or from elsewhere."""
     is_resumed = pl.col("event_id").is_in([RESUMED, LEFT]) & IS_LOGON
     user = account(pl.col("AccountName"))
     is_remote = pl.col("SessionName").str.starts_with("RDP")
@@ -358,7 +358,7 @@ def event_class(*, needs_name: bool) -> pl.Expr:
 
 
 def who() -> dict[str, pl.Expr]:
-    """The account, where it came from, and who says so."""
+    """Return the account, its origin, and the reporting computer."""
     return {
         "reported_by": short(pl.col("reporter")),
         "src_hostname": short(pl.col("asked_from")),
@@ -370,7 +370,7 @@ def who() -> dict[str, pl.Expr]:
 
 
 def what() -> dict[str, pl.Expr]:
-    """What happened, and whether somebody was let in."""
+    """Return the activity and whether the sign-in succeeded."""
     return {
         "activity": _told(pl.col("event_id"), ACTIVITY),
         "logon_kind": kind(),
@@ -400,7 +400,7 @@ def logon_uid(text: pl.Expr) -> pl.Expr:
 
 
 def kind() -> pl.Expr:
-    """From the logon type; a screen is locked and unlocked at its keyboard."""
+    """Derive it from the logon type; a screen is locked and unlocked at its keyboard."""
     code = pl.col("event_id")
     return (
         pl.when(code.is_in([LOCK, UNLOCK]))
@@ -411,7 +411,7 @@ def kind() -> pl.Expr:
 
 
 def is_success() -> pl.Expr:
-    """Null for events that do not say whether somebody was let in."""
+    """Return success; null for events that are not about a sign-in."""
     code = pl.col("event_id")
     return (
         pl.when(code == LOGON)
@@ -424,10 +424,10 @@ def is_success() -> pl.Expr:
 
 
 def host() -> pl.Expr:
-    """The device the account was used on, which is often not the reporter.
+    """Return the device that the account was used on, which is often not the reporter.
 
     A web or mail server that logs on for a client names itself as the
-    workstation; with an address beside it that is not the user's device.
+    workstation; with an address next to it, that is not the user's device.
     """
     named = pl.col("src_hostname")
     is_itself = (named == pl.col("reported_by")) & pl.col("src_ip").is_not_null()
@@ -440,7 +440,7 @@ def host() -> pl.Expr:
 
 
 def is_machine() -> pl.Expr:
-    """By security id where the event has one, else by name."""
+    """Decide by security id if the event has one; otherwise by name."""
     by_sid = pl.coalesce("target_sid", "ticket_sid").str.contains(BUILT_IN_SID)
     by_name = pl.col("user_name").str.contains(BUILT_IN_NAME)
     return by_name | (by_sid & by_name.is_not_null()).fill_null(value=False)
@@ -455,9 +455,9 @@ def failure_reason() -> pl.Expr:
 
 
 def extras() -> pl.Expr:
-    """What has no column: full names, who asked, for which service."""
+    """Return fields without a column: full names, requester, service."""
     full, subject = pl.col("full_name"), pl.col("asker")
-    # that the computer itself asked says nothing
+    # the computer's own requests carry no information
     is_person = (subject != pl.col("user_name")) & ~subject.str.ends_with("$")
     return pl.when(pl.col("event_class") == "logons").then(
         json_text(
