@@ -1,4 +1,4 @@
-"""How long a source's lines take to arrive, and whose clock is wrong. Pure."""
+"""Arrival delays of a source's lines, and wrong clocks. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,10 +26,10 @@ CLASSES = list(LAGS)
 
 
 def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
-    """How long to wait until a source's hour is whole; the day in the middle.
+    """Return how long to wait until a source's hour is complete; the median day.
 
-    None for a source that only ever delivered what was long past: it is history,
-    and nothing says when its next line is due.
+    None for a source that has only delivered old lines: it is history,
+    and the time of its next line is unknown.
 
     Args:
         days: Of one source, oldest first; of several classes together.
@@ -51,7 +51,7 @@ def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
 
 
 def delays(days: Sequence[SourceDay]) -> list[Issue]:
-    """The newest day's lines came much later than usual, or from the future."""
+    """Return issues if the newest day's lines arrived much later than usual, or from the future."""
     by_day = [one for one in _by_day(days) if one[1].total() >= LEAST_EVENTS]
     if len(by_day) <= LEAST_DAYS:
         return []
@@ -158,7 +158,7 @@ class Apart(NamedTuple):
 
 
 def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> Iterator[Issue]:
-    """Of two clocks that differ, the one that agrees with no third; else both.
+    """Yield the wrong one of two different clocks: the one that agrees with no third, or both.
 
     Args:
         days: Rows of `marts.source_clocks`.

@@ -1,4 +1,4 @@
-"""What can be wrong with a source, one case of it, and when it was so."""
+"""Issues of sources: the types, one occurrence, and its time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.source_records import end_issue, lasting_issues, put_issue
 
 EVERYWHERE = ""
-"""Stands for the whole source where a building could."""
+"""The whole source, in place of a building."""
 
 Kind = Literal[
     "silent",
@@ -39,7 +39,7 @@ KINDS: Mapping[Kind, str] = {
 
 
 def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
-    """Issues of one kind, once: the kind, and what each of them was and where.
+    """Return issues of one kind, once: the kind, and each detail and place.
 
     As in "log lines leave out more than usual (Oak Middle: 34% of lines name no
     account, 5.0% in the weeks before)".
@@ -59,7 +59,7 @@ STEPS = (
     timedelta(days=3),
     timedelta(days=7),
 )
-"""What lasts so long is worse by a step."""
+"""An issue that lasts this long is one step more severe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,18 +100,18 @@ class Issue:
 
 @dataclass(frozen=True)
 class Kept:
-    """What one look at the sources changed: counts of issues."""
+    """Changes from one look at the sources: counts of issues."""
 
     new: int
     ended: int
 
 
 def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime) -> Kept:
-    """Note what is wrong now; what no longer is has ended.
+    """Record current issues; known ones that are absent have ended.
 
     Args:
-        found: Those that are over tell when a known one ended.
-        kinds: What was looked at. Issues of other kinds stay as they are.
+        found: Ended ones show when a known one ended.
+        kinds: The examined kinds. Issues of other kinds are not changed.
     """
     every = list(found)
     lasting = {one.key: one for one in every if one.end is None}
@@ -131,7 +131,7 @@ def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now:
 
 
 def _end(key: str, start: str, found: Sequence[Issue], now: datetime) -> datetime:
-    """It ended when the lines say, or by now."""
+    """Return the end from the lines, or now."""
     ends = [issue.end for issue in found if issue.key == key and issue.end is not None]
     return max((end for end in ends if now_text(end) > start), default=now)
 

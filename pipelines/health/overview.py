@@ -1,9 +1,9 @@
-"""Looks whether the logs still come, as far as the ledger and the warehouse know.
+"""Completeness check of the logs, from the ledger and the warehouse.
 
-The newest hours are judged up to the moment at which the landing folders were last
-looked at, less the time that a source's lines usually take: what nobody looked for
-is not missing. Beside the hours it looks at what lines leave out, and at traffic that
-has to come: no host, no copy.
+The newest hours are judged up to the last look at the landing folders,
+minus the usual delay of a source's lines: an hour before the next look
+is not missing. In addition to the hours, it examines missing fields, and expected
+traffic: no host, no copy.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ LEAST_LINES = 500
 
 LEAST_WEEKS = 2
 ROSE = 0.15
-"""Of all lines: so much more than in the weeks before is told."""
+"""Share of all lines: an increase of this much over the weeks before is reported."""
 
 DAYS = 7
 
@@ -97,9 +97,9 @@ def _percent(share: float) -> str:
 
 
 def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
-    """Where the newest week tells less than the weeks before.
+    """Yield issues if the newest week has fewer fields than the weeks before.
 
-    It began on the day with most of these lines, where one day has most of them.
+    It began on the day with most of these lines, if one day has most of them.
 
     Args:
         shares: From `weekly_shares`.
@@ -140,14 +140,14 @@ def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the lines show of one expected traffic.
+    """The lines about one expected traffic.
 
     Attributes:
-        known_since: Oldest instant that was looked at.
+        known_since: Oldest examined instant.
         known_until: Newest event of the source; None if it has none.
-        last_time: When it was last seen as it has to be.
+        last_time: Last time when it was seen as expected.
         bytes: Bytes sent in the newest span of `every_hours`.
-        let_through_time: When a request that must be refused last went through.
+        let_through_time: Last time when a request that must be refused was allowed.
     """
 
     known_since: datetime
@@ -158,7 +158,7 @@ class Seen:
 
 
 def not_kept(expected: Mapping[str, Expected], seen: Mapping[str, Seen]) -> Iterator[Issue]:
-    """What did not come, came short, or went through though it must not."""
+    """Yield traffic that was missing, too small, or allowed although it must not be."""
     for name, one in sorted(expected.items()):
         found = seen.get(name)
         if found is not None and found.known_until is not None:
@@ -223,7 +223,7 @@ where
 def promised(
     database: Database, district: District, newest: Mapping[str, datetime]
 ) -> dict[str, Seen]:
-    """What the lines show of each expected traffic.
+    """Return the lines about each expected traffic.
 
     Args:
         database: Where views over the lake may be made.
@@ -270,7 +270,7 @@ JUDGED_DAYS = 45
 """A silence that began earlier is shown as that old; what was kept knows better."""
 
 RECENT = timedelta(days=14)
-"""A field that is missing in older events alone is no news."""
+"""A field that is missing only in older events is not reported."""
 
 OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
 OF_WAREHOUSE: tuple[Kind, ...] = (
@@ -285,13 +285,13 @@ OF_WAREHOUSE: tuple[Kind, ...] = (
 
 @dataclass(frozen=True)
 class Health:
-    """What one look found.
+    """Result of one look.
 
     Attributes:
-        issues: Lasting and ended ones.
-        kinds: What was looked at; without a warehouse that is less.
-        as_of: What came later is not known.
-        lags: How long each source's lines usually take; None for history alone.
+        issues: Current and ended ones.
+        kinds: Examined kinds; fewer without a warehouse.
+        as_of: Later events are unknown.
+        lags: Usual delay of each source's lines; None for history alone.
         shares: See `weekly_shares`.
     """
 
@@ -303,7 +303,7 @@ class Health:
 
     @property
     def lasting(self) -> list[Issue]:
-        """What is wrong now."""
+        """Current issues."""
         return [issue for issue in self.issues if issue.end is None]
 
 
@@ -444,7 +444,7 @@ def _volumes(
     as_of: datetime,
     zone: str,
 ) -> list[Issue]:
-    """Silent and thin intervals of the sources that deliver as time goes on."""
+    """Return silent and thin intervals of the sources that deliver continuously."""
     first = hours["event_date"].min()
     if not isinstance(first, date):
         return []

@@ -1,4 +1,4 @@
-"""How each source does: its newest line, its usual lag, what ails it or its files."""
+"""Health of each source: its newest line, its usual delay, its issues and its files'."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -134,15 +134,15 @@ RECENT = timedelta(days=7)
 """A missing checksum of longer ago is beyond help."""
 
 OLD = timedelta(days=1)
-"""What waits for so long by its name is no longer being copied."""
+"""A file that waits this long because of its name is no longer being copied."""
 
 
 def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[Mapping[str, str]]:
-    """Files that somebody should look at: source, path and message of each.
+    """Return files that need attention: source, path and message of each.
 
     Args:
-        reject_share: From 0 to 1; a file of whose lines a larger share could not
-            be read is among them, though it was read to its end.
+        reject_share: From 0 to 1; a file with a larger share of unreadable lines
+            is included, even if it was read to its end.
     """
     wrong = ((file, _wrong_with(file, reject_share)) for file in files)
     return [
@@ -153,9 +153,9 @@ def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[
 
 
 def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping[str, str]]:
-    """Files of which lines are not read yet: source, path, and why and until when.
+    """Yield files with unread lines: source, path, and why and until when.
 
-    Local folders are looked at for what their names or kinds leave out.
+    Local folders are examined for entries that their names or types exclude.
     """
     for file in files:
         if why := waits(file, district.zone, SETTLE_SECONDS):

@@ -49,7 +49,7 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Bytes of the stream that the block stands for."""
+        """Bytes of the stream that the block represents."""
         return self.oversize or len(self.data)
 
 
@@ -99,7 +99,7 @@ def blocks(
 
 
 def _cut(parts: list[bytes]) -> tuple[bytes, bytes]:
-    """Whole lines, and what is left behind the last of them; copied once."""
+    """Return whole lines, and the rest after the last of them; copied once."""
     for number in range(len(parts) - 1, -1, -1):
         last = parts[number]
         if cut := last.rfind(b"\n") + 1:
@@ -137,7 +137,7 @@ def _sound(data: bytes, position: int, passed_over: Callable[[bytes], object]) -
 
 
 def _of_few_lines(data: bytes, position: int) -> Iterator[Block]:
-    """The lines in blocks of at most `MOST_LINES`: each costs memory of its own."""
+    """Yield the lines in blocks of at most `MOST_LINES`: each line costs memory."""
     if newlines(data) <= MOST_LINES:
         yield Block(data, position)
         return
@@ -194,7 +194,7 @@ def _oversize(begin: bytes, digest: "hashlib._Hash", length: int, position: int)
 
 
 def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
-    """What stands for a record that is too long to keep, on one line."""
+    """Return a one-line description of a record that is too long to keep."""
     shown = begin.decode(errors="replace").replace("\r", " ").replace("\n", " ")
     return f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]"
 
@@ -252,7 +252,7 @@ def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
 
 
 def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
-    """Where each line of some bytes starts, and its text."""
+    """Return where each line of some bytes starts, and its text."""
     starts, ends = _cuts(data)
     if data.isascii() or _is_utf8(data):
         return starts, _texts(data, starts, ends)
@@ -260,7 +260,7 @@ def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
 
 
 def _cuts(data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Where each line starts, and where its newline stands, or the data ends."""
+    """Return where each line starts, and where its newline is, or the data ends."""
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
@@ -279,7 +279,7 @@ def _is_utf8(data: bytes) -> bool:
 def _mended(
     data: bytes, starts: np.ndarray, ends: np.ndarray
 ) -> tuple[bytes, np.ndarray, np.ndarray]:
-    """The data, and behind it the lines that are no UTF-8 with U+FFFD for such bytes.
+    """Return the data, followed by the lines that are not UTF-8, repaired with U+FFFD.
 
     Returns:
         The bytes, and where each line starts and ends in them.
@@ -299,10 +299,10 @@ def _mended(
 
 
 def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
-    """The texts between some places of a block, without a copy of it.
+    """Return the texts between some places of a block, without copying it.
 
     They are Arrow's string views: the length, then twelve bytes that are the text, or
-    its first four, the number of its buffer, and where it stands there.
+    its first four, the number of its buffer, and its place there.
     """
     block = np.frombuffer(data, np.uint8)
     ends = ends - ((ends > starts) & (block[ends - 1] == ord("\r")))
@@ -323,7 +323,7 @@ def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
 def _bytes_at(
     block: np.ndarray, starts: np.ndarray, size: int, lengths: np.ndarray | None = None
 ) -> np.ndarray:
-    """So many bytes from each place on, as numbers of 32 bits; zero beyond a length."""
+    """Return the given number of bytes from each place, as 32-bit numbers; zero beyond a length."""
     if lengths is None and (many := len(block) - size + 1) > 0:
         # one look at every place, whatever it divides by
         every = np.ndarray((many,), f"V{size}", block.data, strides=(1,))

@@ -1,8 +1,8 @@
-"""Cuts a stream into records that are not lines, a window of its bytes at a time.
+"""Cuts of a stream into records that are not lines, one window of bytes at a time.
 
-What is held is a window and the record that is open at its end, so memory does
-not grow with the file. A record longer than `LONGEST` is passed over, and
-described by its begin, length and hash.
+Memory contains a window and the record that is open at its end, so it does
+not grow with the file. A record longer than `LONGEST` is skipped, and
+described by its beginning, length and hash.
 """
 
 import hashlib
@@ -72,7 +72,7 @@ class Finds(Protocol):
     """`Cutter.cut` as a function."""
 
     def __call__(self, data: bytes, *, is_last: bool) -> Cuts:
-        """See `Cutter.cut`."""
+        """Cut records; see `Cutter.cut`."""
         ...
 
 
@@ -89,17 +89,17 @@ class Marked:
     resume: re.Pattern[bytes]
 
     def cut(self, data: bytes, *, is_last: bool) -> Cuts:
-        """See `Cutter`."""
+        """Cut records; see `Cutter`."""
         return self.find(data, is_last=is_last)
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """See `Cutter`; its own begin does not end a record."""
+        """Skip a long record; see `Cutter`. Its own beginning does not end it."""
         found = self.resume.search(data, 1)
         return (found.end(), True) if found else (max(0, len(data) - NEAR), False)
 
 
 def pieces(stream: Reads, cutter: Cutter, *, window: int = WINDOW) -> Iterator[Piece]:
-    """The records of a stream, in order; every byte that says something is in one."""
+    """Yield the records of a stream, in order; every byte with content is in one."""
     held = _Held(stream, window)
     while held.data or not held.is_last:
         used = yield from _pieces(cutter, held)
@@ -111,7 +111,7 @@ def pieces(stream: Reads, cutter: Cutter, *, window: int = WINDOW) -> Iterator[P
 
 
 class _Held:
-    """The bytes of a stream that are looked at, and where they stand in it."""
+    """A window of a stream, and its place."""
 
     def __init__(self, stream: Reads, window: int) -> None:
         self._stream = stream
@@ -122,13 +122,13 @@ class _Held:
         self.more()
 
     def more(self) -> None:
-        """Have another window behind what is held."""
+        """Read another window behind the current one."""
         read = b"" if self.is_last else read_up_to(self._stream, self._window)
         self.is_last = len(read) < self._window
         self.data += read
 
     def drop(self, size: int) -> None:
-        """Be done with the first bytes."""
+        """Drop the first bytes."""
         self.data = self.data[size:]
         self.position += size
 
@@ -166,10 +166,9 @@ def _passed_over(cutter: Cutter, held: _Held) -> Piece:
 
 # Cuts JSON into its objects, each as text on one line.
 #
-# Reads a top-level array, several arrays in a row (one a page), objects one
-# behind the other or one a line, and an export that wraps its records:
-# `{"kind": "...", "items": [{...}, {...}], "nextPageToken": "..."}`. The values
-# stay as they are written; only space between them goes.
+# Reads a top-level array, several arrays in a row (one per page), objects one after another or one
+# per line, and an export that wraps its records: `{"kind": "...", "items": [{...}, {...}],
+# "nextPageToken": "..."}`. The values are unchanged; only space between them is removed.
 
 # bytes are looked at as Latin-1: a letter is a byte, so that places are offsets
 SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+)'
@@ -204,7 +203,7 @@ class MalformedError(ValueError):
 
 
 class JsonCutter:
-    """Finds objects, and whatever is none, window by window; see `Cutter`."""
+    """Cutter of objects, and of everything that is not one, window by window; see `Cutter`."""
 
     def __init__(self) -> None:
         self._is_wrapped = False
@@ -236,7 +235,7 @@ class JsonCutter:
         return size, is_over
 
     def _behind_packing(self, text: str, place: int, *, is_last: bool) -> int | None:
-        """Where the packing that begins here ends; None where a value begins."""
+        """Return where the packing that begins here ends; None if a value begins."""
         reach = place + MOST_MEMBERS
         if self._is_wrapped and text[place] == "]":
             if tail := WRAPPER_END.match(text, place, reach):
@@ -256,7 +255,7 @@ class JsonCutter:
     def _value(
         self, data: bytes, text: str, begin: int, *, is_last: bool
     ) -> tuple[int | None, bool]:
-        """Where the value that begins here ends, if it does; whether it is whole."""
+        """Return where the value that begins here ends, if it does; whether it is whole."""
         try:
             end = _end(text, begin, is_last=is_last)
         except MalformedError:
@@ -278,7 +277,7 @@ class JsonCutter:
 
 
 class _Open:
-    """A long value, as far as it was passed over.
+    """A long value, up to where it was skipped.
 
     Args:
         next_value: Matches up to where the next value may begin.
@@ -292,7 +291,7 @@ class _Open:
         self._depth = 0
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """See `Cutter`."""
+        """Cut records; see `Cutter`."""
         place = 0
         if not self._is_broken:
             place, is_over = self._paired(ESCAPE.sub(b"__", data[:STEP]))
@@ -325,14 +324,14 @@ class _Open:
 
 
 def _next_value(indent: bytes) -> re.Pattern[bytes]:
-    """Pretty-printed siblings begin at the same column."""
+    """Return a pattern of the next value: pretty-printed siblings begin at the same column."""
     if indent == NO_INDENT:
         return NEXT_OBJECT
     return re.compile(rb"\n(?=" + re.escape(indent) + rb"\{)")
 
 
 def _end(text: str, begin: int, *, is_last: bool) -> int | None:
-    """Where the value that begins here ends; None where that is not to be seen.
+    """Return where the value that begins here ends; None if that is unknown.
 
     Raises:
         MalformedError: It is broken.
@@ -364,7 +363,7 @@ def _line(value: bytes, *, is_whole: bool) -> str:
 
 
 def _packed(value: str) -> str:
-    """Without the space between values; strings stay as they are."""
+    """Remove the space between values; strings are unchanged."""
     if "\\" in value:
         return SPACE_OR_STRING.sub(r"\1", value)
     # without escapes every second part stands inside quotes: ten times as quick
@@ -403,7 +402,7 @@ def evtx_pieces(stream: Reads) -> Iterator[Piece]:
 
 
 def _cut(data: bytes) -> Iterator[tuple[int, str]]:
-    """The same for a file's head and some chunks, which stand on their own."""
+    """Cut a file's head and some chunks, which are complete by themselves."""
     if not data:
         return
     # a chunk that was cut off is readable up to the cut once it is filled up

@@ -1,7 +1,7 @@
-"""Proposes how to declare an export that no format knows, for a person to correct.
+"""Proposals for declaring an export of an unknown format, for a person to correct.
 
-Columns are guessed by their names alone, the shape of a time by the first rows. What is
-proposed is a part of `district.toml`; nothing is read with it until somebody says so.
+Columns are guessed by their names alone, the shape of a time by the first rows. A
+proposal is a part of `district.toml`; nothing is read with it until a person adds it.
 """
 
 import csv
@@ -87,7 +87,7 @@ NOT_READ = {
 
 
 def not_read(head: bytes) -> str:
-    """What the file is and why nothing is read of it, where that is on purpose.
+    """Return what the file is and why it is not read, if that is on purpose.
 
     Args:
         head: The first bytes of the file, decompressed.

@@ -29,7 +29,7 @@ from pipelines.state.source_records import SourceDay
 
 FILES_A_COMMIT = 2_000
 _ONE_COMMITS = Lock()
-"""Else the mark beside the lake could fall behind what was committed last."""
+"""Otherwise the mark next to the lake could fall behind the last commit."""
 DAYS_AHEAD = 2
 """Events further ahead than this are kept, but ask for no model to be built."""
 
@@ -195,10 +195,10 @@ class LakeWriter:
         frames: dict[str, pl.DataFrame],
         records: Mapping[int, FileRecord],
     ) -> Mapping[str, Sequence[WrittenPart]]:
-        """Read files of which an event may have come before; accept all others.
+        """Read files that may contain an earlier event; accept all others.
 
         Returns:
-            The files of each class that `frames` holds now.
+            The files of each class that `frames` now contains.
         """
         self._duplicates.note_times(part.file for part in parts)
         by_class: dict[str, list[WrittenPart]] = {}

@@ -1,7 +1,7 @@
-"""Says where every line is: for each file, and for each source and day.
+"""Account of every line: for each file, and for each source and day.
 
-`system_events` feed no rule. A format that reads a login as talk loses it in silence:
-each line counts as an event. So what such lines hold is counted by their kind.
+`system_events` feed no rule. A format that misreads a login as a system event loses it
+silently: each line counts as an event. So the content of such lines is counted by type.
 """
 
 from collections import Counter
@@ -21,11 +21,11 @@ from pipelines.state.source_records import LAGS, SourceDay, source_days
 
 @dataclass(frozen=True, kw_only=True)
 class DayAccount:
-    """What one source brought for one local day.
+    """What one source delivered for one local day.
 
     Attributes:
         events: Number by event class.
-        duplicates: Events that came again.
+        duplicates: Repeated events.
     """
 
     source: str
@@ -51,7 +51,7 @@ def days(store: Store, source: str | None = None) -> list[DayAccount]:
 
 
 def unbalanced(store: Store, lake: Path) -> list[str]:
-    """Every disagreement between the ledger's counts and its lists; none is right.
+    """Return every disagreement between the ledger's counts and its lists; none is correct.
 
     Args:
         store: The ledger.

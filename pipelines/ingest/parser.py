@@ -73,7 +73,7 @@ def parse_own(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
 
 
 def _not_its_own(fmt: Format, lines: pl.DataFrame) -> pl.DataFrame:
-    """Without lines that look like the format's own, damaged: no other claims them."""
+    """Remove lines that look like the format's own, damaged: no other matches them."""
     if fmt.framing != "lines" or fmt.header is not None:
         return lines
     line = pl.col("line")
@@ -82,7 +82,7 @@ def _not_its_own(fmt: Format, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_others(parsed: Parsed, own: str, read: Parsed) -> Parsed:
-    """With what other formats read of the rejects; of the others the reason stays."""
+    """Add what other formats read of the rejects; the remaining ones keep their reason."""
     events = {**parsed.events, **read.events}
     for name in parsed.events.keys() & read.events.keys():
         mine = parsed.events[name].with_columns(format=pl.lit(own))
@@ -94,7 +94,7 @@ def _with_others(parsed: Parsed, own: str, read: Parsed) -> Parsed:
 
 @dataclass(frozen=True, kw_only=True)
 class _Mixed(Format):
-    """The format of files whose lines each have a format of their own."""
+    """Format of files whose lines have different formats."""
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
         """Read each line by the format that claims it."""
@@ -198,20 +198,20 @@ class Job(Protocol):
         """Begin to parse it, with what is known before it."""
 
     def drop(self, parsed: Any) -> None:
-        """It was parsed with the wrong header: what came of it is not used."""
+        """Drop a portion that was parsed with the wrong header."""
 
     def end(self) -> None:
-        """Nothing of it is needed any more."""
+        """Release what is no longer needed."""
 
 
 class BlockParser:
-    """Begins to parse the portions of one file at once, and ends them in order.
+    """Parser of one file's portions, in parallel, ended in order.
 
-    What a portion hands on is known when it ends. Until then the next ones are begun
-    with what is known, and begun again should it turn out to be wrong.
+    The header that a portion hands on is known when it ends. Until then the next ones begin
+    with the current header, and restart if it turns out to be wrong.
 
     Args:
-        context: What the format knows before the first portion.
+        context: The format's context before the first portion.
         waits: The first portion is ended before others begin: it may name the columns.
     """
 
@@ -260,7 +260,7 @@ class _Begun:
     end: Outcome | Exception | None = None
 
     def outcome(self, end_next: Callable[[], None]) -> Outcome:
-        """What it holds, once all before it have ended too."""
+        """Return its result, once all before it have ended too."""
         while self.end is None:
             end_next()
         if isinstance(self.end, Exception):

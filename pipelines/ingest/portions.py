@@ -1,8 +1,8 @@
-"""Portions of a file's lines, parsed by whatever engine there is.
+"""Portions of a file's lines, parsed by any engine.
 
-In this process a portion is one block, and what it holds comes back as frames.
-Elsewhere it is several: the worker reads the bytes from where they lie, writes what it
-parses into the lake under names that were never used, and says which they are. They
+In this process, a portion is one block, and its result returns as frames.
+Elsewhere it is several: the worker reads the bytes from their file, writes the
+parsed rows into the lake under new names, and returns the names. They
 count when the ledger lists them.
 """
 
@@ -30,8 +30,9 @@ from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import Mark
 
 PORTION = 32 << 20
-"""Most bytes that a worker parses at once, and makes a file of the lake of: few files a
-day are read quickly, and a worker that ends loses little."""
+"""Maximum bytes that a worker parses at a time, and writes as one file of the lake: few
+files per day are read quickly, and a worker that ends loses little.
+"""
 
 PORTIONS_A_WORKER = 4
 """Of a file that has fewer, the portions are smaller, so that all workers have some."""
@@ -54,7 +55,7 @@ class Portion:
 
     @property
     def extent(self) -> "Extent":
-        """How far they reach, without what is in them."""
+        """Its extent, without its content."""
         last = self.blocks[-1]
         return Extent(
             mark=self.mark,
@@ -65,13 +66,13 @@ class Portion:
 
 
 class Extent(NamedTuple):
-    """How far a portion reaches.
+    """Extent of a portion.
 
     Attributes:
         mark: The hashes of the stream up to its end.
-        size: Bytes of the stream that it stands for.
+        size: Bytes of the stream that it represents.
         tail_bytes: Bytes of a last line without its end.
-        lines: How many it has.
+        lines: Number of lines.
     """
 
     mark: Mark
@@ -83,12 +84,12 @@ class Extent(NamedTuple):
 def portions(
     found: Iterator[tuple[Block, Mark]], first_line: int, most_bytes: int
 ) -> Iterator[Portion]:
-    """Blocks in portions; one that is no plain lines is a portion of its own.
+    """Yield blocks in portions; one that is not plain lines is a separate portion.
 
     Args:
         found: Blocks, each with the hashes up to its end.
         first_line: Number of the first line.
-        most_bytes: Of a portion with more than one block.
+        most_bytes: Maximum of a portion with more than one block.
 
     Raises:
         SourceError: `found` raised it, after the last block that was found.
@@ -147,7 +148,7 @@ class Here:
         return self.engine.at_once
 
     def most_bytes(self, _delivery: Delivery) -> int:
-        """Of a portion with more than one block: none has."""
+        """Return the maximum of a portion with more than one block: none has."""
         return 0
 
     def job(self, progress: FileProgress, portion: Portion, _offset: int | None) -> Job:
@@ -166,10 +167,10 @@ class _JobHere:
         return self.submit(self._parsed, context)
 
     def drop(self, parsed: Parsed) -> None:
-        """Frames go by themselves."""
+        """Do nothing: frames are freed automatically."""
 
     def end(self) -> None:
-        """So does the block."""
+        """Do nothing: the block is freed automatically."""
 
     def _parsed(self, context: Context) -> Parsed:
         lines = batch(
@@ -301,7 +302,7 @@ def _set_aside(task: BlockTask, name: str, rejects: pl.DataFrame) -> Path:
 
 
 def _near(file_id: int, frames: dict[str, pl.DataFrame]) -> Iterator[tuple[int, int, date]]:
-    """See `Written.near`."""
+    """Yield places for rejects; see `Written.near`."""
     if not frames:
         return
     places = [frame.select(pl.lit(file_id), "line_no", "event_date") for frame in frames.values()]
@@ -332,19 +333,19 @@ class Elsewhere:
         return 2 * self.engine.at_once
 
     def most_bytes(self, delivery: Delivery) -> int:
-        """Of a portion with more than one block."""
+        """Return the maximum of a portion with more than one block."""
         share = delivery.raw_bytes // (self.engine.at_once * PORTIONS_A_WORKER)
         return min(PORTION, share)
 
     def job(self, progress: FileProgress, portion: Portion, offset: int | None) -> Job:
-        """A portion of a file, ready to be parsed.
+        """Return a portion of a file, ready to be parsed.
 
         Args:
-            offset: Where the stream begins in the delivery's file; None where its
-                bytes do not lie there.
+            offset: Where the stream begins in the delivery's file; None if its
+                bytes are not in it.
         """
         first = portion.blocks[0]
-        if first.oversize:  # a line that tells of one, and lies nowhere
+        if first.oversize:  # a line that describes one, and is stored nowhere
             return _JobHere(_at_once, progress, portion.first_line, first)
         datas = [block.data for block in portion.blocks]
         spooled = None
@@ -372,7 +373,7 @@ class Elsewhere:
         return _JobElsewhere(self, task, spooled)
 
     def _spooled(self, datas: Iterable[bytes]) -> Path:
-        """Bytes that lie nowhere as they are, where a worker finds them."""
+        """Write bytes that are not in a file to a place where a worker finds them."""
         path = spool(self.lake).absolute() / self.new_name()
         with writing_to(self.lake), path.open("xb") as file:
             file.writelines(datas)

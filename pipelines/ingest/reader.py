@@ -1,11 +1,11 @@
-"""Reads deliveries: unwraps them, cuts their lines and parses them, a batch at a time.
+"""Reader of deliveries: unwraps them, cuts their lines and parses them, batch by batch.
 
 The bytes that are hashed are the bytes that are parsed, in one pass. A last
-line without its newline is pending until the file has settled; should the file
-grow all the same, that line is taken back and read again, whole.
+line without its newline is pending until the file has settled; if the file
+grows anyway, that line is withdrawn and reread, whole.
 
-Setting up one parse costs more than the lines of a small file, so small files that
-are read alike become one batch. Each keeps its own row, lines, offsets and hashes.
+Setting up one parse costs more than the lines of a small file, so similar small files
+become one batch. Each keeps its own row, lines, offsets and hashes.
 """
 
 import time
@@ -57,18 +57,18 @@ FILES_A_BATCH = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Lines that were parsed, and the rows that they bring their files to.
+    """Parsed lines, and the new rows of their files.
 
     Attributes:
-        records: The row of each file that the lines are of.
-        parsed: What became of the lines, here or elsewhere; None where the row alone
+        records: The row of each file that the lines belong to.
+        parsed: The result of the lines, here or elsewhere; None if only the row
             is new.
         days: The day of each file, for rejects without a neighbor.
-        bytes: Bytes of the stream that it stands for.
-        lines: Lines, or records, that it stands for.
-        is_part: The file counts with its end or not at all, and more comes.
+        bytes: Bytes of the stream that it represents.
+        lines: Lines, or records, that it represents.
+        is_part: The file counts as a whole or not at all, and more follows.
         withdraws: What of the file does not count: parts that were not committed, or
-            all that was ever read of it.
+            everything that was ever read of it.
     """
 
     records: Sequence[FileRecord]
@@ -87,12 +87,12 @@ Step = Callable[[], Batch | None]
 def read_file(progress: FileProgress, work: Work) -> Generator[Step, None, None]:
     """Begin to parse what is new in a file; each step ends one batch of it.
 
-    The steps are to be called in their order, however late; the last one has the
-    file's final row. A damaged stream keeps what can be trusted, a file that cannot be
-    read keeps what was read before; the row says so.
+    Call the steps in order, at any time; the last one has the
+    file's final row. A damaged stream keeps its trustworthy part, an unreadable
+    file keeps what was read before; the row contains the problem.
 
     Raises:
-        GoneError: The file was taken away, or replaced, since it was recognized.
+        GoneError: The file was removed, or replaced, since it was recognized.
     """
     progress.begin()
     reading = _Reading(progress, work)
@@ -166,7 +166,7 @@ class _Reading:
     def _counted(
         self, extent: Extent, parsed_portion: Callable[[], Parsed | Written]
     ) -> Batch | None:
-        """What a portion holds, with the row that it brings the file to."""
+        """Return a portion's result, with the new row of its file."""
         if self.failed is not None:
             return None
         try:
@@ -314,7 +314,7 @@ class SmallFiles:
         return waiting.likeness == file.likeness
 
     def add(self, file: SmallFile) -> None:
-        """Have a file wait."""
+        """Queue a file."""
         self.files[file.record.file_id] = file
         self._bytes += len(file.data)
 
@@ -368,7 +368,7 @@ def _content(progress: FileProgress) -> tuple[bytes, str | None]:
 
 
 def read_small_files(files: Sequence[SmallFile]) -> Iterator[Batch]:
-    """Read files that are alike as one batch; those that fail have pending lines."""
+    """Read similar files as one batch; those that fail have pending lines."""
     if not files:
         return
     progress = files[0].progress
@@ -420,7 +420,7 @@ def _by_file(frames: Iterable[pl.DataFrame]) -> Counter[int]:
 
 
 def _failed(file: SmallFile, error: SourceError) -> FileRecord:
-    """Nothing of the file was read: its lines are pending."""
+    """Return the row of an unread file: its lines are pending."""
     return replace(
         file.begun,
         state=FAILED,

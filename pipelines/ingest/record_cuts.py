@@ -1,6 +1,6 @@
-"""Cuts files into records, for formats whose record is not one line.
+"""Cuts of files into records, for formats whose record is not one line.
 
-No byte that says something is left out: what is between records and is no mere
+No byte with content is left out: what is between records and is not plain
 packing becomes a record too, which its format will refuse. Any bytes are
 survived, and memory does not grow with the file.
 """
@@ -62,17 +62,17 @@ def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
 
 
 def parts(stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS) -> Iterator[Part]:
-    """The records of a stream, in batches.
+    """Yield the records of a stream, in batches.
 
     Args:
         stream: The file, decompressed.
-        framing: One of `formats.Framing` whose records are no lines.
+        framing: One of `formats.Framing` whose records are not lines.
         file_id: Written into the batches.
         most: Records of a batch.
 
     Raises:
-        KeyError: There is no such framing.
-        DamageError: The stream breaks off, behind all that could be read.
+        KeyError: The framing does not exist.
+        DamageError: The stream ends early, after everything readable.
     """
     salvaged = Salvaged(stream)
     first = 1
@@ -92,7 +92,7 @@ def parts(stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS)
 
 
 def _groups(found: Iterator[Piece], most: int) -> Iterator[tuple[list[Piece], bool]]:
-    """Pieces that are parsed together; one too long to keep stands alone."""
+    """Yield pieces that are parsed together; one that is too long is alone."""
     group: list[Piece] = []
     size = 0
     for piece in found:
@@ -128,7 +128,7 @@ def xml_events(data: bytes, *, is_last: bool) -> Cuts:
 
 
 def _leftover(data: bytes, begin: int, end: int) -> Iterator[Cut]:
-    """What stands between two events, unless it is packing."""
+    """Yield the text between two events, unless it is packing."""
     while packing := PACKING.match(data, begin, end):
         begin = packing.end()
     if begin < end:
@@ -164,10 +164,10 @@ def paragraphs(data: bytes, *, is_last: bool) -> Cuts:
 
 
 def blocks(data: bytes, *, is_last: bool) -> Cuts:
-    """Statements such as `lease 192.0.2.17 { ... }` or `name value;`, and comments.
+    """Cut statements such as `lease 192.0.2.17 { ... }` or `name value;`, and comments.
 
-    A block that begins at the left edge ends an open one: a block that was cut
-    off costs itself only.
+    A block that begins at the left edge ends an open one: a truncated block
+    costs only itself.
     """
     if not is_last:
         data = data[: data.rfind(b"\n") + 1]
@@ -203,10 +203,10 @@ OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$
 
 
 def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
-    """Rows of a table; a line end inside of quotes is a part of its cell.
+    """Cut rows of a table; a line end inside quotes is a part of its cell.
 
-    Where quotes do not pair the line stands alone, and costs nothing but itself. A row
-    that is blank is a record too, so that rows count as the product counts them.
+    If quotes do not pair, the line is alone, and costs nothing but itself. A blank row
+    is a record too, so that rows count as the product counts them.
     """
     if not is_last:
         data = data[: data.rfind(b"\n") + 1]
@@ -231,7 +231,7 @@ def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
 
 
 def _row_ends(data: bytes) -> list[int]:
-    """Behind each line end that is in no quotes, and the end of a last row."""
+    """Return places after each line end outside quotes, and the end of a last row."""
     signs = np.frombuffer(data, np.uint8)
     is_outside = np.cumsum(signs == QUOTE, dtype=np.int32) % 2 == 0
     ends = (np.flatnonzero((signs == NEWLINE) & is_outside) + 1).tolist()
@@ -239,7 +239,7 @@ def _row_ends(data: bytes) -> list[int]:
 
 
 def _is_row(data: bytes) -> bool:
-    """What goes on behind a line end was begun by a quote that begins a cell."""
+    """Return whether text that continues after a line end is inside a cell's opening quote."""
     line, _, rest = data.partition(b"\n")
     return not rest or OPEN_ROW.match(line) is not None
 

@@ -36,10 +36,10 @@ from pipelines.state.source_records import SourceDay
 
 @dataclass
 class Rewriting:
-    """Lake files written again, until they are committed together.
+    """Lake files in rewriting, until they are committed together.
 
     Attributes:
-        gone: How many `events` and `rejects` the files that are replaced lose.
+        gone: How many `events` and `rejects` the replaced files lose.
     """
 
     store: Store
@@ -118,7 +118,7 @@ NOT_THE_LINE = (parser.TOO_LONG,)
 
 @dataclass(frozen=True)
 class Replayed:
-    """What became of the rejects that were read again."""
+    """Result of rereading rejects."""
 
     lines: int = 0
     events: int = 0
@@ -126,19 +126,19 @@ class Replayed:
 
     @property
     def rejects(self) -> int:
-        """How many stay rejects."""
+        """The number of lines that are still rejected."""
         return self.lines - self.events - self.blanks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """How to read rejects again.
+    """How to reread rejects.
 
     Attributes:
         lake: The lake's folder.
         zone: The district's zone, which decides local days.
         source: The source's name.
-        source_zone: IANA zone of the source's local stamps.
+        source_zone: IANA zone of the source's local timestamps.
         options: The source's own settings for the format.
     """
 
@@ -223,6 +223,6 @@ class Replay:
 
 
 def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Rejects of today under the day that they had."""
+    """Return current rejects under the day that they had."""
     kept = before.select(*PLACE, "source", "format", "event_date")
     return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(before.columns)

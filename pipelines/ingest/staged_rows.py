@@ -1,7 +1,7 @@
-"""What was parsed and waits for its commit: frames, or files that do not count yet.
+"""Parsed rows before their commit: frames, or files that do not count yet.
 
-Frames take as little memory as they need; files were written by other processes, and
-are read again only where an event of them may have come before.
+Frames take as little memory as they need; other processes wrote the files, which
+are reread only if they may contain an earlier event.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ BYTES_A_COMMIT = 64 << 20
 """Memory of staged frames at which they are committed; writing takes it again."""
 
 VIEW_BYTES = 16
-"""What Polars keeps of each text beside its bytes."""
+"""Polars's overhead for each text."""
 
 ENOUGH_TEXT = 0.5
 """Share of a block of lines from which a frame is kept without a copy."""
@@ -31,12 +31,12 @@ PLACES = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "event_date": pl.D
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """What became of lines that were parsed elsewhere, in place of `Parsed`.
+    """Result of lines that were parsed elsewhere, instead of `Parsed`.
 
     Attributes:
-        rejects: Where its rejects are, if it has any.
-        near: File, line and day of the first and the last event, and of those between
-            which the day changes: all that a reject needs to find the nearest one's.
+        rejects: Its file of rejects, if it has any.
+        near: File, line and day of the first and the last event, and of those where
+            the day changes: enough to find the event nearest to a reject.
         bytes: Memory that its events would take.
     """
 
@@ -106,7 +106,7 @@ class Staged:
         self.bytes += parsed.bytes
 
     def take(self, file_id: int) -> "Staged":
-        """What is of a file, which is not held here any more."""
+        """Return the part of a file, and release it here."""
         own, others = Staged(), Staged()
         is_own = pl.col("file_id") == file_id
         for name, frames in self._frames.items():
@@ -136,9 +136,9 @@ def read_parts(parts: Iterable[WrittenPart], lake: Path) -> pl.DataFrame:
 
 
 def as_it_is(frame: pl.DataFrame) -> tuple[pl.DataFrame, int] | None:
-    """The frame, if its texts are most of the block that they may keep alive.
+    """Return the frame, if its texts are most of the block that they may keep alive.
 
-    None where a copy of its own takes less memory, or little.
+    None if a separate copy takes less memory, or little.
     """
     texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
     if sum(int(one.estimated_size()) for one in texts) < ENOUGH_TEXT * BLOCK:
