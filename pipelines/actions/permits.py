@@ -36,7 +36,7 @@ from pipelines.findings.registry_rows import (
 )
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
-from pipelines.proposals.registry_proposals import SETTINGS
+from pipelines.proposals.offers import SETTINGS
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import with_row
 from pipelines.registry.sites import canonical_host, registrable_domain

@@ -26,7 +26,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.finding_frames import COLUMNS
 from pipelines.findings.review import VERDICTS
-from pipelines.proposals.registry_proposals import Offer, as_text
+from pipelines.proposals.offers import Offer, as_text
 from pipelines.records.scopes import RELATIONS
 from pipelines.reports.text_tables import table, to_csv
 from pipelines.settings.roles import Right
