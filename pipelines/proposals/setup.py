@@ -23,9 +23,9 @@ import polars as pl
 from pipelines.district import District
 from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
-from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
+from pipelines.registry.ical import clean, read_calendar
 from pipelines.registry.imports.export_tables import Calendar, Unread, found_in
 from pipelines.registry.imports.exports import (
     IMPORTED,

@@ -22,9 +22,9 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
-from pipelines.registry.calendar import EVENTS, read_calendar
 from pipelines.registry.csv_files import LINE, File, Rows, read_file
 from pipelines.registry.frames import FILES
+from pipelines.registry.ical import EVENTS, read_calendar
 from pipelines.registry.kept_copies import (
     Given,
     Kept,
