@@ -50,6 +50,9 @@ from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act
 
+NAME = FILE.name
+WEEKS = 8
+
 
 def exception(
     context: ActionContext,
@@ -169,10 +172,6 @@ def day_of(text: str, where: str) -> date:
         raise SettingsError(
             f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
         ) from error
-
-
-NAME = FILE.name
-WEEKS = 8
 
 
 def proposal(

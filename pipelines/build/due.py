@@ -45,6 +45,16 @@ union
 select event_date from raw.logons where user_name in (from spelled)
 """
 
+DERIVED = "domains of account names"
+FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
+RELEASED = "a log that was missing"
+"""Why days are opened, beside the frames of the registry."""
+MODEL = "model "
+"""Before the name of a model where its version is noted."""
+MOST_NAMED = 3
+"""Models that changed and are named; of more their number is told."""
+Range = tuple[date, date]
+
 
 def find_domains(database: Database, district: District) -> None:
     """Judge the domains of every name that the lake holds, and note what they are.
@@ -95,16 +105,6 @@ def respelled_days(
     files = inputs.lake_files(district.store, district.home.lake)
     inputs.show_raw(database, files, CLASSES, (held[0], held[-1]))
     return {row[0] for row in database.rows(_WRITTEN)} & set(held)
-
-
-DERIVED = "domains of account names"
-FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
-RELEASED = "a log that was missing"
-"""Why days are opened, beside the frames of the registry."""
-MODEL = "model "
-"""Before the name of a model where its version is noted."""
-MOST_NAMED = 3
-"""Models that changed and are named; of more their number is told."""
 
 
 @dataclass(frozen=True)
@@ -300,9 +300,6 @@ def touched_days(
     """The days that the rows of some frames touch which changed since the build."""
     opened = touched(Change(database, district, held), frames)
     return set().union(*opened.values())
-
-
-Range = tuple[date, date]
 
 
 def stale_range(district: District) -> Range | None:

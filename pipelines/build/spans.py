@@ -50,6 +50,21 @@ Changed = Callable[[str], Collection[date]]
 Day = date | None
 """A local day; None stands for the whole of an undated model."""
 
+MOST_ROWS = 400_000
+"""So many rows of its inputs a model reads in one statement; a day alone may need
+more."""
+LOOKS_BACK = 8
+"""So many rows of the days around a day count as one of its own in a statement of
+several: they are filtered or summed up before much is kept of them."""
+AT_ONCE = 2
+"""So many models are built side by side: planning a statement keeps one core busy, and
+each that runs needs memory."""
+MOST_PARTS = 64
+"""Each part reads all rows of what is split, and keeps its own."""
+LINGER_DAYS = 8
+"""So long after the last events a day without any is built: leases are believed for
+eight days, and on Sundays a week is looked back at."""
+
 
 @dataclass
 class Built:
@@ -171,25 +186,6 @@ class Attempt:
     days: Sequence[Day]
     breaches: Sequence["Breach"]
     held_back: Sequence[Quarantined]
-
-
-MOST_ROWS = 400_000
-"""So many rows of its inputs a model reads in one statement; a day alone may need
-more."""
-
-
-LOOKS_BACK = 8
-"""So many rows of the days around a day count as one of its own in a statement of
-several: they are filtered or summed up before much is kept of them."""
-
-
-AT_ONCE = 2
-"""So many models are built side by side: planning a statement keeps one core busy, and
-each that runs needs memory."""
-
-
-MOST_PARTS = 64
-"""Each part reads all rows of what is split, and keeps its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -689,11 +685,6 @@ def verify(database: Database, model: Model) -> list[Breach]:
         if one.severity == "fail":
             raise ModelError(str(one), where=model.name)
     return found
-
-
-LINGER_DAYS = 8
-"""So long after the last events a day without any is built: leases are believed for
-eight days, and on Sundays a week is looked back at."""
 
 
 def stale_days(

@@ -37,6 +37,22 @@ Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "c
 PUBLIC = "A public record: say why, name nobody."
 
 
+VERDICT_WORDS = {
+    "violation": "Violation: shown, and not allowed",
+    "authorized": "Authorized: somebody allowed it",
+    "benign": "Benign: it was allowed, or is harmless",
+    "misattributed": "Misattributed: it was somebody else",
+    "data_fault": "Data fault: the log is wrong",
+    "undetermined": "Undetermined: it cannot be told",
+}
+MOST_LINES = 3
+"""Rows of a proposal that are shown."""
+ON_A_CASE = (
+    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
+    "export",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a form."""
@@ -116,14 +132,6 @@ class Form:
 
 CASE = Field("case", kind="hidden")
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
-VERDICT_WORDS = {
-    "violation": "Violation: shown, and not allowed",
-    "authorized": "Authorized: somebody allowed it",
-    "benign": "Benign: it was allowed, or is harmless",
-    "misattributed": "Misattributed: it was somebody else",
-    "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: it cannot be told",
-}
 
 
 def _verdict(context: ActionContext, values: Values) -> Done:
@@ -306,10 +314,6 @@ def _groups_given(context: ActionContext, values: Values) -> list[proposals.Grou
 def _group_back(context: ActionContext, values: Values) -> Done:
     said = proposals.take_back(context, values["group"], values["reason"])
     return Done(f"{'; '.join(said)}. It counts from the next run.")
-
-
-MOST_LINES = 3
-"""Rows of a proposal that are shown."""
 
 
 def proposal_rows(offer: Offer) -> list[str]:
@@ -638,8 +642,4 @@ _ALL = (
     ),
 )  # fmt: skip
 FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}
-ON_A_CASE = (
-    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
-    "export",
-)  # fmt: skip
 assert set(VERDICT_WORDS) == set(VERDICTS)

@@ -44,6 +44,26 @@ NEEDED = (
 """Family of rules, the class of events without which it judges nothing, in words."""
 
 
+JOIN_LOGS = frozenset(
+    {
+        "aruba_os",
+        "cisco_ise",
+        "clearpass",
+        "freeradius",
+        "freeradius_detail",
+        "meraki",
+        "windows_nps",
+        "windows_security_csv",
+        "windows_security_json",
+        "windows_security_powershell",
+        "windows_security_xml",
+    }
+)
+"""Formats that tell who joined the network with which card (802.1X)."""
+ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
+"""Formats of which the name does not say what a log holds."""
+
+
 @dataclass(frozen=True)
 class KeyboardLog:
     """Whose keyboards some formats tell of."""
@@ -73,24 +93,6 @@ KEYBOARD_LOGS = (
     ),
 )  # fmt: skip
 """What tells who is at the keyboard of a device, by what the device is."""
-JOIN_LOGS = frozenset(
-    {
-        "aruba_os",
-        "cisco_ise",
-        "clearpass",
-        "freeradius",
-        "freeradius_detail",
-        "meraki",
-        "windows_nps",
-        "windows_security_csv",
-        "windows_security_json",
-        "windows_security_powershell",
-        "windows_security_xml",
-    }
-)
-"""Formats that tell who joined the network with which card (802.1X)."""
-ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
-"""Formats of which the name does not say what a log holds."""
 
 
 def delivered(district: District) -> frozenset[str]:

@@ -46,6 +46,12 @@ from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
 
+LOG_BYTES = 64_000_000
+"""As much of the logs is searched for host names."""
+FILE_BYTES = 8_000_000
+UNNAMED = "weekdays that it does not name: school days"
+"""How the days are called that a calendar leads to."""
+
 
 @dataclass(frozen=True)
 class NewCalendar:
@@ -228,11 +234,6 @@ def _size(path: Path) -> tuple[int, Path]:
         return 0, path
 
 
-LOG_BYTES = 64_000_000
-"""As much of the logs is searched for host names."""
-FILE_BYTES = 8_000_000
-
-
 def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
     """Find which names the logs contain as words; the smallest files come first."""
     left, found, wanted = LOG_BYTES, set[str](), set(names)
@@ -292,10 +293,6 @@ def _calendar(found: Calendar, district: District) -> NewCalendar:
     span = (first, last) if isinstance(first, date) and isinstance(last, date) else None
     kinds = dict(counts.iter_rows())
     return NewCalendar(name, found.place, text.encode(), kinds, read.problems, span)
-
-
-UNNAMED = "weekdays that it does not name: school days"
-"""How the days are called that a calendar leads to."""
 
 
 def _is_new(district: District, calendar: NewCalendar) -> bool:
