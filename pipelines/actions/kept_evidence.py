@@ -23,6 +23,9 @@ from pipelines.state.retention import (
     release_hold,
 )
 
+Put = Callable[[bytes], None]
+"""Takes the file away; called in the transaction that notes its hash."""
+
 
 def hold(
     context: ActionContext,
@@ -83,10 +86,6 @@ def release(context: ActionContext, hold_id: str, reason: str) -> str:
     with context.chain.recording(act) as transaction:
         release_hold(transaction, hold_id, actor, reason)
     return actor
-
-
-Put = Callable[[bytes], None]
-"""Takes the file away; called in the transaction that notes its hash."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from pipelines.findings.registry_rows import (
 )
 from pipelines.findings.review import not_oneself, required_reason
 from pipelines.privacy.redaction import hidden_sites
-from pipelines.proposals.registry_proposals import SETTINGS
+from pipelines.proposals.offers import SETTINGS
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import with_row
 from pipelines.registry.sites import canonical_host, registrable_domain
@@ -49,6 +49,9 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act
+
+NAME = FILE.name
+WEEKS = 8
 
 
 def exception(
@@ -169,10 +172,6 @@ def day_of(text: str, where: str) -> date:
         raise SettingsError(
             f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
         ) from error
-
-
-NAME = FILE.name
-WEEKS = 8
 
 
 def proposal(

@@ -23,16 +23,10 @@ from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
 from pipelines.findings.review import required_reason
-from pipelines.proposals.registry_proposals import (
-    KINDS,
-    SANCTIONED,
-    SETTINGS,
-    USUAL_DUTY,
-    Offer,
-    Proposal,
-    offers,
-    proposed,
-)
+from pipelines.proposals.duty_rows import USUAL_DUTY
+from pipelines.proposals.offers import SETTINGS, Offer, Proposal, offers
+from pipelines.proposals.registry_proposals import KINDS, proposed
+from pipelines.proposals.site_rows import SANCTIONED
 from pipelines.proposals.usual_duty import with_line
 from pipelines.registry.csv_files import Rows
 from pipelines.registry.edits import line_of, put, with_cell

@@ -52,6 +52,26 @@ ONE_WEEK = timedelta(days=6)
 LONGEST_STATEMENT = 100_000
 LONGEST_SUMMARY = 600
 
+MOST = 4
+"""Findings, explanations and limits that are written out; the others are counted."""
+MOST_LETTERS = 260
+
+ASK: Mapping[str, Sequence[str]] = {
+    "shared_account": (
+        "Who else knows the password, and since when?",
+        "Was the account left signed in somewhere?",
+    ),
+    "non_approved_site": (
+        "Did the site serve the work? For which task?",
+        "Was it a break, a free period or an agreed exception?",
+    ),
+    "off_hours_external": (
+        "Was there work at that hour: an event, a duty, a repair?",
+        "Who else could use the device then?",
+    ),
+    "anomaly": ("Is there a change in the work that explains it?",),
+}
+
 
 def refer(
     context: ActionContext, case_id: str, office: str, reason: str, put: Put
@@ -229,26 +249,6 @@ def _unknown(what: str, given: str, known: Any, where: str) -> SettingsError:
         where=where,
         remedy=f"It is one of: {', '.join(known)}",
     )
-
-
-MOST = 4
-"""Findings, explanations and limits that are written out; the others are counted."""
-MOST_LETTERS = 260
-ASK: Mapping[str, Sequence[str]] = {
-    "shared_account": (
-        "Who else knows the password, and since when?",
-        "Was the account left signed in somewhere?",
-    ),
-    "non_approved_site": (
-        "Did the site serve the work? For which task?",
-        "Was it a break, a free period or an agreed exception?",
-    ),
-    "off_hours_external": (
-        "Was there work at that hour: an event, a duty, a repair?",
-        "Who else could use the device then?",
-    ),
-    "anomaly": ("Is there a change in the work that explains it?",),
-}
 
 
 def letter(context: ActionContext, case: Case, office: str, *, has_names: bool = False) -> str:

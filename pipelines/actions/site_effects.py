@@ -24,6 +24,14 @@ LEAD = "C1"
 MAX_SENTENCES = 8
 NO_CASE = "no case would change"
 
+GONE = ("removed", "hidden")
+NOT_COVERED = "the entry does not cover that day or role"
+CHANGES = {
+    "added": "a case about {} opens",
+    "shown": "the case about {} is no longer hidden",
+    "changed": "the case about {} is graded differently",
+}
+
 
 def covers_site(pattern: str, match: str, site: str) -> bool:
     """Return whether an entry's pattern covers a whole site."""
@@ -166,15 +174,6 @@ def _about_cases(found: Sequence[Difference], cases: Mapping[str, Case]) -> Iter
             yield f"the case about {what} " + (
                 f"stays open for {count(len(left), 'other finding')}" if left else "closes"
             )
-
-
-GONE = ("removed", "hidden")
-NOT_COVERED = "the entry does not cover that day or role"
-CHANGES = {
-    "added": "a case about {} opens",
-    "shown": "the case about {} is no longer hidden",
-    "changed": "the case about {} is graded differently",
-}
 
 
 def _use(finding: Finding) -> tuple[str, date, str]:

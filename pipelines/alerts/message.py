@@ -16,6 +16,20 @@ REPEAT = (
     "This may be a repeat: sending was interrupted before, and we don't know\nwhether it arrived."
 )
 
+AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
+    "notice",
+    "daily",
+    "weekly",
+    "test",
+    "escalation",
+)
+NOT_PROOF = (
+    "This message shows what logs record about accounts and devices. It does not\nshow who "
+    "was at the keyboard."
+)
+WHY = "You get this because this address is on the district's alert list."
+FILES_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class Message:
@@ -55,31 +69,16 @@ class Message:
         return fields
 
 
-AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
-    "notice",
-    "daily",
-    "weekly",
-    "test",
-    "escalation",
-)
-NOT_PROOF = (
-    "This message shows what logs record about accounts and devices. It does not\nshow who "
-    "was at the keyboard."
-)
-WHY = "You get this because this address is on the district's alert list."
-FILES_SHOWN = 20
-
-
 @dataclass(frozen=True)
 class Setting:
-    """Context that all messages of a run share.
+    """What every message of a run says alike.
 
     Attributes:
         id_of: The id of a fact, from its key.
-        time_text: Writes an instant for readers.
-        report: Location of the newest report.
-        queue: Cases that need a decision, as the report counts them.
-        moment: When the messages are built: the same facts sent again, as after a
+        told_when: Writes an instant as readers know it.
+        report: Where the newest report is.
+        queue: Cases that need a decision, as the report counts it.
+        moment: When the messages are made: the same facts told again, as after a
             week, are another message.
     """
 

@@ -65,6 +65,12 @@ WEEKDAYS = (
 )
 LOOK_BACK_DAYS = 120  # longer than any summer
 
+UNDELIVERED = "could not be delivered"
+UNSEEN = "was not acknowledged"
+STUCK = timedelta(hours=2)
+FORGOTTEN = timedelta(days=7)
+"""After this additional time, an unacknowledged message is not escalated any more."""
+
 
 def is_quiet(now: datetime, alerts: Alerts, is_open: IsOpen) -> bool:
     """Return whether local time `now` is in quiet hours or on a closed day."""
@@ -199,13 +205,6 @@ def _ruled(decisions: Sequence[Decision], *rules: str) -> int:
     return sum(decision.rule in rules for decision in decisions)
 
 
-UNDELIVERED = "could not be delivered"
-UNSEEN = "was not acknowledged"
-STUCK = timedelta(hours=2)
-FORGOTTEN = timedelta(days=7)
-"""After this additional time, an unacknowledged message is not escalated any more."""
-
-
 def escalations(
     rows: Iterable[Mapping[str, Any]],
     answered: frozenset[str],
@@ -251,12 +250,12 @@ def _reason(
 
 @dataclass(frozen=True)
 class RoundContext:
-    """Context of a district's rounds of alerts.
+    """What every round of a district needs.
 
     Attributes:
         is_open: Whether a school of the district works on a day.
-        report: Location of the newest report.
-        queue: Cases that need a decision, as the report counts them.
+        report: Where the newest report is.
+        queue: Cases that need a decision, as the report counts it.
         report_channel: Name of the channel that the report is mailed to; empty
             without one.
     """

@@ -46,6 +46,16 @@ union
 select event_date from raw.logons where user_name in (from spelled)
 """
 
+DERIVED = "domains of account names"
+FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
+RELEASED = "a log that was missing"
+"""Reasons for stale days, in addition to the frames of the registry."""
+MODEL = "model "
+"""Before the name of a model where its version is noted."""
+MOST_NAMED = 3
+"""Changed models that are named; further ones are counted."""
+Range = tuple[date, date]
+
 
 def find_domains(database: Database, district: District) -> None:
     """Judge the domains of every name that the lake holds, and note what they are.
@@ -96,16 +106,6 @@ def respelled_days(
     files = inputs.lake_files(district.store, district.home.lake)
     inputs.show_raw(database, files, CLASSES, (held[0], held[-1]))
     return {row[0] for row in database.rows(_WRITTEN)} & set(held)
-
-
-DERIVED = "domains of account names"
-FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
-RELEASED = "a log that was missing"
-"""Reasons for stale days, in addition to the frames of the registry."""
-MODEL = "model "
-"""Before the name of a model where its version is noted."""
-MOST_NAMED = 3
-"""Changed models that are named; further ones are counted."""
 
 
 @dataclass(frozen=True)
@@ -300,9 +300,6 @@ def touched_days(
     """Return the days that changed rows of some frames touch since the build."""
     opened = touched(Change(database, district, held), frames)
     return set().union(*opened.values())
-
-
-Range = tuple[date, date]
 
 
 def stale_range(district: District) -> Range | None:

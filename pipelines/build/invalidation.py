@@ -35,6 +35,131 @@ from pipelines.warehouse.models import arguments, given
 SOURCES = ("http_requests", "connections", "logons", "leases")
 """Classes of events that show the holder of an address."""
 
+DATES = frames_touching(Dates)
+NEIGHBOUR = timedelta(days=1)
+"""Duty and leave reach past midnight."""
+MENTIONED = frames_touching(Mentions)
+
+_MENTIONED = """
+with
+spelled as (
+    select user_name from identity.spellings
+    where account_name in (select value from main.mentioned where kind = 'name')
+),
+cards as (select value from main.mentioned where kind = 'card'),
+hosts as (select value from main.mentioned where kind = 'host'),
+addresses as (select value from main.mentioned where kind = 'address')
+select event_date from raw.http_requests
+where user_name in (from spelled) or src_ip in (from addresses)
+union
+select event_date from raw.connections
+where user_name in (from spelled) or src_ip in (from addresses)
+union
+select event_date from raw.logons
+where
+    user_name in (from spelled) or src_ip in (from addresses)
+    or src_mac in (from cards)
+    or host in (from hosts) or src_hostname in (from hosts)
+union
+select event_date from raw.leases where mac in (from cards)
+"""
+PLACES = frames_touching(Addresses)
+MODELS = ("identity.places", "core.outside_places")
+DIMENSIONS = ("identity.addresses", "identity.outside_networks")
+_ANSWERING = """
+select dst_ip from raw.connections where dst_ip is not null
+union
+select url_hostname from raw.http_requests
+where regexp_full_match(url_hostname, '[0-9.]+|.*:.*')
+"""
+
+_SAID = """
+with
+networks as (
+    select first_address, last_address from registry.subnets
+    union all
+    select first_address, last_address from registry.egress
+    union all
+    -- RFC 1918: inside, whatever the registry says
+    values
+    ('00000000000000000000ffff0a000000', '00000000000000000000ffff0affffff'),
+    ('00000000000000000000ffffac100000', '00000000000000000000ffffac1fffff'),
+    ('00000000000000000000ffffc0a80000', '00000000000000000000ffffc0a8ffff')
+)
+select 'asks' as part, ip, to_json(places)::varchar as said
+from identity.places as places
+union all
+select 'asks', ip, to_json(outside_places)::varchar
+from core.outside_places as outside_places
+union
+select 'asks', addresses.ip, 'stands for many'
+from identity.addresses as addresses
+inner join registry.egress as egress
+    on addresses.address between egress.first_address and egress.last_address
+union
+select 'answers', answering.ip, 'inside'
+from main.answering as answering
+inner join networks
+    on answering.address between networks.first_address and networks.last_address
+"""
+
+_AT_WORK = """
+with
+asking as (select ip from main.changed_addresses where part = 'asks'),
+answering as (select ip from main.changed_addresses where part = 'answers')
+select event_date from raw.http_requests
+where src_ip in (from asking) or url_hostname in (from answering)
+union
+select event_date from raw.connections
+where src_ip in (from asking) or dst_ip in (from answering)
+union
+select event_date from raw.logons
+where src_ip in (from asking) or assigned_ip in (from asking)
+union
+select event_date from raw.leases where ip in (from asking)
+union
+-- fixed in the registry, or leased on an earlier day
+select event_date from identity.address_holders where ip in (from asking)
+"""
+_NEAR = """
+select distinct signins.event_date
+from core.outside_signins as signins
+inner join main.moved_buildings as moved
+    on abs(signins.lat - moved.lat) < 1 and abs(signins.lon - moved.lon) < 1.3
+"""
+SITES = frames_touching(Sites)
+LIKENESS = "core.look_alike_hosts"
+ORIGINALS = [name for name, sites in SITES.items() if sites.is_imitated]
+"""Frames whose sites others can be taken for."""
+
+_ASKED = """
+with asked as (
+    select url_hostname from identity.hosts
+    where
+        site in (select name from main.changed_sites)
+        or url_hostname in (select name from main.changed_sites)
+)
+select event_date from raw.http_requests where url_hostname in (from asked)
+union
+select event_date from raw.connections where dst_hostname in (from asked)
+"""
+
+_SORTED = """
+with
+words as (select name from main.changed_words),
+lines as (
+    select event_date, category from raw.http_requests
+    union all
+    select event_date, category from raw.connections
+)
+select distinct event_date from lines
+where
+    trim(regexp_replace(lower(category), '[_/ -]+', ' ', 'g')) in (from words)
+    or lower(trim(category)) in (from words)
+"""
+_CLASSES = ("http_requests", "connections")
+CLAUSES = frames_touching(Clauses)
+
 
 @dataclass(frozen=True)
 class Change:
@@ -96,12 +221,6 @@ def differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-DATES = frames_touching(Dates)
-
-NEIGHBOUR = timedelta(days=1)
-"""Duty and leave reach past midnight."""
-
-
 def by_date(change: Change, names: Collection[str]) -> set[date]:
     """Return the days of the changed rows."""
     return {day for name in names for day in _days(change, name)}
@@ -128,32 +247,6 @@ def _days(change: Change, name: str) -> set[date]:
 # old or the new rows assign to them: the owner of an account also decides who made the requests of
 # their devices, and a second laptop decides whether a tunnel belongs to the first. A fixed address
 # needs no line: it is held on each day on which the device was the district's.
-
-MENTIONED = frames_touching(Mentions)
-
-_MENTIONED = """
-with
-spelled as (
-    select user_name from identity.spellings
-    where account_name in (select value from main.mentioned where kind = 'name')
-),
-cards as (select value from main.mentioned where kind = 'card'),
-hosts as (select value from main.mentioned where kind = 'host'),
-addresses as (select value from main.mentioned where kind = 'address')
-select event_date from raw.http_requests
-where user_name in (from spelled) or src_ip in (from addresses)
-union
-select event_date from raw.connections
-where user_name in (from spelled) or src_ip in (from addresses)
-union
-select event_date from raw.logons
-where
-    user_name in (from spelled) or src_ip in (from addresses)
-    or src_mac in (from cards)
-    or host in (from hosts) or src_hostname in (from hosts)
-union
-select event_date from raw.leases where mac in (from cards)
-"""
 
 
 @dataclass
@@ -250,71 +343,6 @@ def _filled(values: Iterable[str | None]) -> set[str]:
 # address is touched, and each day on which it sent or received a request or was leased. A network
 # that a narrower one hides touches nothing.
 
-PLACES = frames_touching(Addresses)
-
-MODELS = ("identity.places", "core.outside_places")
-DIMENSIONS = ("identity.addresses", "identity.outside_networks")
-
-_ANSWERING = """
-select dst_ip from raw.connections where dst_ip is not null
-union
-select url_hostname from raw.http_requests
-where regexp_full_match(url_hostname, '[0-9.]+|.*:.*')
-"""
-_SAID = """
-with
-networks as (
-    select first_address, last_address from registry.subnets
-    union all
-    select first_address, last_address from registry.egress
-    union all
-    -- RFC 1918: inside, whatever the registry says
-    values
-    ('00000000000000000000ffff0a000000', '00000000000000000000ffff0affffff'),
-    ('00000000000000000000ffffac100000', '00000000000000000000ffffac1fffff'),
-    ('00000000000000000000ffffc0a80000', '00000000000000000000ffffc0a8ffff')
-)
-select 'asks' as part, ip, to_json(places)::varchar as said
-from identity.places as places
-union all
-select 'asks', ip, to_json(outside_places)::varchar
-from core.outside_places as outside_places
-union
-select 'asks', addresses.ip, 'stands for many'
-from identity.addresses as addresses
-inner join registry.egress as egress
-    on addresses.address between egress.first_address and egress.last_address
-union
-select 'answers', answering.ip, 'inside'
-from main.answering as answering
-inner join networks
-    on answering.address between networks.first_address and networks.last_address
-"""
-_AT_WORK = """
-with
-asking as (select ip from main.changed_addresses where part = 'asks'),
-answering as (select ip from main.changed_addresses where part = 'answers')
-select event_date from raw.http_requests
-where src_ip in (from asking) or url_hostname in (from answering)
-union
-select event_date from raw.connections
-where src_ip in (from asking) or dst_ip in (from answering)
-union
-select event_date from raw.logons
-where src_ip in (from asking) or assigned_ip in (from asking)
-union
-select event_date from raw.leases where ip in (from asking)
-union
--- fixed in the registry, or leased on an earlier day
-select event_date from identity.address_holders where ip in (from asking)
-"""
-_NEAR = """
-select distinct signins.event_date
-from core.outside_signins as signins
-inner join main.moved_buildings as moved
-    on abs(signins.lat - moved.lat) < 1 and abs(signins.lon - moved.lon) < 1.3
-"""
-
 
 def by_address(change: Change, names: Collection[str]) -> set[date]:
     """Return days with an address whose description changed."""
@@ -370,38 +398,6 @@ def _near_buildings(change: Change) -> set[date]:
 #
 # A site on the list, or one where people sign in, also has look-alikes: days on which one of those
 # was requested are touched too.
-
-SITES = frames_touching(Sites)
-
-LIKENESS = "core.look_alike_hosts"
-ORIGINALS = [name for name, sites in SITES.items() if sites.is_imitated]
-"""Frames whose sites others can be taken for."""
-
-_ASKED = """
-with asked as (
-    select url_hostname from identity.hosts
-    where
-        site in (select name from main.changed_sites)
-        or url_hostname in (select name from main.changed_sites)
-)
-select event_date from raw.http_requests where url_hostname in (from asked)
-union
-select event_date from raw.connections where dst_hostname in (from asked)
-"""
-_SORTED = """
-with
-words as (select name from main.changed_words),
-lines as (
-    select event_date, category from raw.http_requests
-    union all
-    select event_date, category from raw.connections
-)
-select distinct event_date from lines
-where
-    trim(regexp_replace(lower(category), '[_/ -]+', ' ', 'g')) in (from words)
-    or lower(trim(category)) in (from words)
-"""
-_CLASSES = ("http_requests", "connections")
 
 
 def by_site(change: Change, names: Collection[str]) -> set[date]:
@@ -467,8 +463,6 @@ def _alike(change: Change) -> set[str]:
 #
 # No model reads the policy. A finding cites the clauses of its rule, with their text and the limits
 # of logs; so it is judged again, and nothing is rebuilt.
-
-CLAUSES = frames_touching(Clauses)
 
 
 def by_clause(change: Change, names: Collection[str]) -> set[date]:

@@ -50,6 +50,25 @@ Changed = Callable[[str], Collection[date]]
 Day = date | None
 """A local day; None for the whole of an undated model."""
 
+MOST_ROWS = 400_000
+"""The number of input rows that a model reads in one statement; a single day may need
+more.
+"""
+LOOKS_BACK = 8
+"""The number of rows of surrounding days that weighs as much as one row of the day itself
+in a statement of several days: most are filtered or aggregated early.
+"""
+AT_ONCE = 2
+"""The number of models that are built at the same time: planning a statement keeps one core
+busy, and each running one needs memory.
+"""
+MOST_PARTS = 64
+"""Each part reads all rows of what is split, and keeps its own."""
+LINGER_DAYS = 8
+"""A day without events is built up to this long after the last events: leases count for
+eight days, and Sundays look back at a week.
+"""
+
 
 @dataclass
 class Built:
@@ -171,28 +190,6 @@ class Attempt:
     days: Sequence[Day]
     breaches: Sequence["Breach"]
     held_back: Sequence[Quarantined]
-
-
-MOST_ROWS = 400_000
-"""The number of input rows that a model reads in one statement; a single day may need
-more.
-"""
-
-
-LOOKS_BACK = 8
-"""The number of rows of surrounding days that weighs as much as one row of the day itself
-in a statement of several days: most are filtered or aggregated early.
-"""
-
-
-AT_ONCE = 2
-"""The number of models that are built at the same time: planning a statement keeps one core
-busy, and each running one needs memory.
-"""
-
-
-MOST_PARTS = 64
-"""Each part reads all rows of what is split, and keeps its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -692,12 +689,6 @@ def verify(database: Database, model: Model) -> list[Breach]:
         if one.severity == "fail":
             raise ModelError(str(one), where=model.name)
     return found
-
-
-LINGER_DAYS = 8
-"""A day without events is built up to this long after the last events: leases count for
-eight days, and Sundays look back at a week.
-"""
 
 
 def stale_days(

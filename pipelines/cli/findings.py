@@ -47,6 +47,12 @@ app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
 PUPIL = "the account is a student's: a confidential record, and no matter of staff"
 
+SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
+RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
+Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
+CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
+COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
+
 
 @app.command("list")
 def list_findings(
@@ -283,11 +289,6 @@ def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
     yield f"  next: {record['next_step']}"
 
 
-SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
-RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
-Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
-
-
 @app.command()
 def verdict(
     home: Home,
@@ -352,9 +353,6 @@ def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = 
     tell(facts, said, as_json=as_json)
 
 
-CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
-
-
 @app.command()
 def export(
     home: Home,
@@ -411,9 +409,6 @@ def pack(
     typer.echo(safe(f"{to}: {made.findings} findings, {edition(names=names)}"))
     typer.echo(f"sha256 {made.sha256}, entry {made.number} of the audit chain")
     typer.echo(safe(f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}"))
-
-
-COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
 
 
 @app.command()

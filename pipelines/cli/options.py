@@ -27,6 +27,23 @@ if TYPE_CHECKING:  # not every command opens a home, and they take long to impor
     from pipelines.district import District
 
 
+Home = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        envvar="SCHOOLBELL_HOME",
+        help="The district's home folder.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
+EngineKind = Annotated[
+    Kind | None,
+    typer.Option("--engine", help="Where lines are parsed, instead of what [engine] says."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+
+
 def who_asks(home: DistrictHome, settings: Settings) -> Principal:
     """Return the person at the terminal, or the user that a timer runs as."""
     owner = owner_of(home)
@@ -70,23 +87,6 @@ def open_context(home: Path, right: Right) -> Iterator["ActionContext"]:
         opened = ActionContext(district, who_asks_in(district))
         opened.require(right)
         yield opened
-
-
-Home = Annotated[
-    Path,
-    typer.Option(
-        "--home",
-        envvar="SCHOOLBELL_HOME",
-        help="The district's home folder.",
-        show_default=False,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
-EngineKind = Annotated[
-    Kind | None,
-    typer.Option("--engine", help="Where lines are parsed, instead of what [engine] says."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
 
 def named(home: Path | None) -> Path:

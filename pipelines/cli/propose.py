@@ -27,7 +27,7 @@ from pipelines.actions.site_effects import NO_CASE, in_words
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, capital, safe
-from pipelines.proposals.registry_proposals import Offer, as_text
+from pipelines.proposals.offers import Offer, as_text
 from pipelines.run.console import working
 
 WEEKS = 8

@@ -30,6 +30,10 @@ from pipelines.state.reviews import last_verdicts
 
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 
+BAR = 30
+MOST_STEPS = 17
+"""Each is a build of the models that read the value."""
+
 
 def replay(
     home: Home,
@@ -121,11 +125,6 @@ def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) 
     columns = (name, "same as now", "added", "removed", "- removed, + added")
     console().print(table(f"{found[0].first} to {found[0].last}", columns, body))
     typer.echo("Nothing was saved.")
-
-
-BAR = 30
-MOST_STEPS = 17
-"""Each is a build of the models that read the value."""
 
 
 def _steps(text: str) -> tuple[str, list[float]]:

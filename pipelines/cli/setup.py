@@ -23,6 +23,8 @@ SHOWN = 5
 """Rows of a file that are shown; the rest are counted."""
 DIFFERENCES = 10
 
+_PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
+
 
 def setup(
     home: Home,
@@ -121,9 +123,6 @@ def _asked_hours() -> str:
         except SettingsError as error:
             typer.echo(f"{answer} {error}")
     return ""
-
-
-_PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
 
 
 def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:

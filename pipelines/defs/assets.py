@@ -48,6 +48,20 @@ DIMENSIONS = {
     "outside_networks": "Country and network of each address, from the operator's MMDB files.",
 }
 
+MOST_ROWS = 5
+TEXT = ("varchar", "json", "[]", "struct", "map")
+BALANCE = dg.AssetCheckSpec(
+    name="lines_add_up",
+    asset=["raw", "http_requests"],
+    description=("For every file: lines = events + rejects + blanks + duplicates + pending."),
+    blocking=True,
+)
+FINDINGS = dg.AssetKey(["findings", "findings"])
+SNAPSHOT = dg.AssetKey(["snapshots", "current"])
+REPORT = dg.AssetKey(["reports", "weekly"])
+LEAST_ARRIVED = 0.9
+WARN = dg.AssetCheckSeverity.WARN
+
 
 def given_specs() -> list[dg.AssetSpec]:
     """Return assets that no model makes: the registry, and dimensions computed in Python."""
@@ -231,10 +245,6 @@ def _severity(model: Model, check: str) -> dg.AssetCheckSeverity:
     return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
 
 
-MOST_ROWS = 5
-TEXT = ("varchar", "json", "[]", "struct", "map")
-
-
 def shown_columns(model: Model) -> list[str]:
     """Return the columns that anyone who opens the page may see."""
     return [
@@ -288,13 +298,6 @@ SPECS = [
     for event_class in EVENT_CLASSES.values()
 ]
 
-BALANCE = dg.AssetCheckSpec(
-    name="lines_add_up",
-    asset=["raw", "http_requests"],
-    description=("For every file: lines = events + rejects + blanks + duplicates + pending."),
-    blocking=True,
-)
-
 
 @dg.multi_asset(
     name="take_in_deliveries",
@@ -334,13 +337,6 @@ def ingest(
             "files_that_do_not_add_up": dg.MetadataValue.json(wrong),
         },
     )
-
-
-FINDINGS = dg.AssetKey(["findings", "findings"])
-SNAPSHOT = dg.AssetKey(["snapshots", "current"])
-REPORT = dg.AssetKey(["reports", "weekly"])
-LEAST_ARRIVED = 0.9
-WARN = dg.AssetCheckSeverity.WARN
 
 
 def findings_asset(

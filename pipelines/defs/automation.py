@@ -39,6 +39,14 @@ AssetJob = Any
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
+SOURCES = dg.AssetKey(["health", "sources"])
+OUTBOX = dg.AssetKey(["alerts", "outbox"])
+COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
+TICK_SECONDS = 30
+
+# Dagster keeps the type of an evaluation to itself
+Evaluation = Any
+
 
 def ingest_job() -> AssetJob:
     """Read everything new."""
@@ -242,14 +250,10 @@ def range_tags(first: date, last: date) -> dict[str, str]:
     }
 
 
-SOURCES = dg.AssetKey(["health", "sources"])
-OUTBOX = dg.AssetKey(["alerts", "outbox"])
-
 CHECKS = {
     kind: dg.AssetCheckSpec(name=kind, asset=SOURCES, description=f"Not so: {meaning}.")
     for kind, meaning in KINDS.items()
 }
-COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 
 
 @dg.multi_asset(
@@ -331,12 +335,6 @@ def alerts_job() -> Any:
         executor_def=dg.in_process_executor,
         description="Whether logs still come, and the alerts that are due, each once.",
     )
-
-
-TICK_SECONDS = 30
-
-# Dagster keeps the type of an evaluation to itself
-Evaluation = Any
 
 
 @dg.run_failure_sensor(

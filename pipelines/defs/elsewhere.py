@@ -35,6 +35,11 @@ WHOLE = ""
 Rows = dict[str, int]
 """The rows of each asset on one day."""
 
+STAMP = "stamp"
+"""The cursor's key for the files that it covers."""
+Told = tuple[str, str, list[dg.AssetMaterialization]]
+"""Asset, one word for its state, and the event to report."""
+
 
 @dg.sensor(
     minimum_interval_seconds=60,
@@ -75,10 +80,6 @@ def built_elsewhere(
     return dg.SensorResult(asset_events=events, cursor=cursor)
 
 
-STAMP = "stamp"
-"""The cursor's key for the files that it covers."""
-
-
 def _stamp(district: District) -> str:
     """Return one word for the state of the warehouse's file, the snapshots and the reports."""
     held = district.home.warehouse.stat()
@@ -91,10 +92,6 @@ def _stamp(district: District) -> str:
         reports,
         district.versions_key,
     )
-
-
-Told = tuple[str, str, list[dg.AssetMaterialization]]
-"""Asset, one word for its state, and the event to report."""
 
 
 def _built(district: District) -> Iterator[Told]:

@@ -84,6 +84,14 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/acts", "Activity log", "findings"),
 )
 
+_REVISION: Mapping[str, Callable[[Any, str], str]] = {
+    "case": case_revision,
+    "request": request_revision,
+    "record": record_revision,
+}
+BROWSER = "schoolbell-signin"
+"""Cookie of a sign-in that is with the provider."""
+
 
 class StaleError(SchoolbellError):
     """The data that the user saw has changed."""
@@ -161,13 +169,6 @@ def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
             return _REVISION[form.about](connection, str(values[form.about]))
 
     return revision
-
-
-_REVISION: Mapping[str, Callable[[Any, str], str]] = {
-    "case": case_revision,
-    "request": request_revision,
-    "record": record_revision,
-}
 
 
 @cache
@@ -701,10 +702,6 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
     _note(desk, session, "sign in")
     word = desk.sessions.begin(session)
     return _with_cookie(desk, RedirectResponse("/", 303), word)
-
-
-BROWSER = "schoolbell-signin"
-"""Cookie of a sign-in that is with the provider."""
 
 
 def openid(request: Request) -> Response:

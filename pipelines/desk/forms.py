@@ -26,7 +26,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.finding_frames import COLUMNS
 from pipelines.findings.review import VERDICTS
-from pipelines.proposals.registry_proposals import Offer, as_text
+from pipelines.proposals.offers import Offer, as_text
 from pipelines.records.scopes import RELATIONS
 from pipelines.reports.text_tables import table, to_csv
 from pipelines.settings.roles import Right
@@ -35,6 +35,22 @@ from pipelines.state.records_requests import RecordDecision
 Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
 PUBLIC = "This is a public record: give the reason, and do not name anyone."
+
+
+VERDICT_WORDS = {
+    "violation": "Violation: shown, and not allowed",
+    "authorized": "Authorized: the use was allowed",
+    "benign": "Benign: it was allowed, or is harmless",
+    "misattributed": "Misattributed: it was a different person",
+    "data_fault": "Data fault: the log is wrong",
+    "undetermined": "Undetermined: the logs cannot show it",
+}
+MOST_LINES = 3
+"""Rows of a proposal that are shown."""
+ON_A_CASE = (
+    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
+    "export",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,14 +132,6 @@ class Form:
 
 CASE = Field("case", kind="hidden")
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
-VERDICT_WORDS = {
-    "violation": "Violation: shown, and not allowed",
-    "authorized": "Authorized: the use was allowed",
-    "benign": "Benign: it was allowed, or is harmless",
-    "misattributed": "Misattributed: it was a different person",
-    "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: the logs cannot show it",
-}
 
 
 def _verdict(context: ActionContext, values: Values) -> Done:
@@ -306,10 +314,6 @@ def _groups_given(context: ActionContext, values: Values) -> list[proposals.Grou
 def _group_back(context: ActionContext, values: Values) -> Done:
     said = proposals.take_back(context, values["group"], values["reason"])
     return Done(f"{'; '.join(said)}. It counts from the next run.")
-
-
-MOST_LINES = 3
-"""Rows of a proposal that are shown."""
 
 
 def proposal_rows(offer: Offer) -> list[str]:
@@ -637,8 +641,4 @@ _ALL = (
     ),
 )  # fmt: skip
 FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}
-ON_A_CASE = (
-    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
-    "export",
-)  # fmt: skip
 assert set(VERDICT_WORDS) == set(VERDICTS)

@@ -28,6 +28,15 @@ ESTABLISHED, NO_INODE = "01", "0"
 """The kernel lists a closed connection too, as root's and without an inode."""
 CREDENTIALS = struct.Struct("3i")
 
+OPEN_TO_ALL = 0o666
+"""Mode of the socket: the kernel identifies the user, and roles define the rights."""
+READ_SECONDS = 20.0
+"""A request arrives whole within this time, or its connection is closed."""
+MAX_CONNECTIONS = 100
+"""Open connections of one user of the system; a proxy in front needs fewer."""
+OPEN: Counter[int | None] = Counter()
+"""Open connections by user id."""
+
 
 def peer_uid(connection: socket.socket) -> int | None:
     """Return the user id behind a connection; None if the kernel cannot identify it."""
@@ -73,18 +82,6 @@ def _words(packed: bytes) -> str:
     """Return each four bytes as one number in the machine's byte order, in hexadecimal."""
     numbers = struct.unpack(f"={len(packed) // 4}I", packed)
     return "".join(f"{number:08X}" for number in numbers)
-
-
-OPEN_TO_ALL = 0o666
-"""Mode of the socket: the kernel identifies the user, and roles define the rights."""
-
-
-READ_SECONDS = 20.0
-"""A request arrives whole within this time, or its connection is closed."""
-MAX_CONNECTIONS = 100
-"""Open connections of one user of the system; a proxy in front needs fewer."""
-OPEN: Counter[int | None] = Counter()
-"""Open connections by user id."""
 
 
 class KnownPeer(H11Protocol):

@@ -45,6 +45,16 @@ MOST = 5_000
 MOST_OF_A_PERSON = 20
 """Sessions of one person; so no one pushes another person's sessions out."""
 
+SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers that a reverse proxy sends: then the proxy's own system user does not count."""
+TIMEOUT_SECONDS = 10
+MOST_ANSWER_BYTES = 1_000_000
+"""Of the provider: its description, its keys, a token."""
+BAD_STATUS = 400
+STATE_SECONDS = 600
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
+
 
 @dataclass
 class Session:
@@ -150,16 +160,6 @@ class Attempts:
         while held and time.monotonic() - held[0] > self._seconds:
             held.popleft()
         return held
-
-
-SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""Headers that a reverse proxy sends: then the proxy's own system user does not count."""
-TIMEOUT_SECONDS = 10
-MOST_ANSWER_BYTES = 1_000_000
-"""Of the provider: its description, its keys, a token."""
-BAD_STATUS = 400
-STATE_SECONDS = 600
 
 
 def who(session: Session, settings: Settings, home: DistrictHome) -> Principal:
@@ -399,9 +399,6 @@ class OpenIdSignIn:
         except (JoseError, ValueError) as error:
             raise RefusedError("the provider's answer cannot be believed") from error
         return token.claims
-
-
-ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
 
 
 def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:

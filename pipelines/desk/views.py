@@ -30,7 +30,7 @@ from pipelines.desk.open_homes import Known, OpenHome
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_own_request, is_waiting
-from pipelines.proposals.registry_proposals import SETTINGS, Offer
+from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page, claim_for_readers
 from pipelines.reports.sign_off import signatures, unsigned

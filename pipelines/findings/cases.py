@@ -62,6 +62,9 @@ HOLDING = ("shared_account", "off_hours_external")
 Owner = Callable[[str, date], str | None]
 """The owner of an account on a day; None if it has none."""
 
+LEAD = "C1"
+DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -170,10 +173,6 @@ class Case:
         for finding in self.counted:
             if finding["finding_id"] not in inside:
                 yield finding, absorbed.get(finding["finding_id"], [])
-
-
-LEAD = "C1"
-DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
 
 
 def is_first_use(finding: Mapping[str, Any]) -> bool:

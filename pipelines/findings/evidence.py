@@ -36,6 +36,25 @@ from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 
+_ROLES = {
+    "request": (
+        "select event_id, start_time as time, account, device, building, site,"
+        " method as activity, bytes_in, event_date"
+        " from core.http_requests inner join main.cited using (event_id)"
+    ),
+    "logon": (
+        "select event_id, time, names.account, host as device, null as building,"
+        " null as site, activity, null as bytes_in, event_date"
+        " from raw.logons inner join main.cited using (event_id)"
+        " left join identity.account_names as names using (user_name)"
+    ),
+    "lease": (
+        "select event_id, time, null as account, hostname as device,"
+        " null as building, null as site, action as activity, null as bytes_in,"
+        " event_date from raw.leases inner join main.cited using (event_id)"
+    ),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
@@ -244,23 +263,3 @@ def _events(
         for row in database.frame(query).iter_rows(named=True):
             found[row["event_id"]] = (role, row)
     return found
-
-
-_ROLES = {
-    "request": (
-        "select event_id, start_time as time, account, device, building, site,"
-        " method as activity, bytes_in, event_date"
-        " from core.http_requests inner join main.cited using (event_id)"
-    ),
-    "logon": (
-        "select event_id, time, names.account, host as device, null as building,"
-        " null as site, activity, null as bytes_in, event_date"
-        " from raw.logons inner join main.cited using (event_id)"
-        " left join identity.account_names as names using (user_name)"
-    ),
-    "lease": (
-        "select event_id, time, null as account, hostname as device,"
-        " null as building, null as site, action as activity, null as bytes_in,"
-        " event_date from raw.leases inner join main.cited using (event_id)"
-    ),
-}

@@ -47,6 +47,17 @@ WITHOUT_SITES = ("d",)
 """Types that permit a person, not a site."""
 NAMED_ASIDE = "A consent may allow it"
 
+SOON = timedelta(days=30)
+State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]
+_FRAMES: Mapping[PermitKind, str] = {"consent": "consents", "exception": "exceptions"}
+_FIELD: Mapping[PermitKind, str] = {
+    "consent": "permitted_by",
+    "exception": "suppressed_by",
+}
+FILE = "exceptions.csv"
+Scope = Literal["account", "person", "device", "site"]
+SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -158,10 +169,6 @@ def _person(value: str | None) -> str:
     return (value or "").casefold().removeprefix("person:")
 
 
-SOON = timedelta(days=30)
-State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]
-
-
 @dataclass(frozen=True, kw_only=True)
 class PermitUse:
     """One row of `consents.csv` or `exceptions.csv`, and its effects.
@@ -203,13 +210,6 @@ def permit_uses(
         for kind, frame in _FRAMES.items()
         for row in frames[frame].iter_rows(named=True)
     ]
-
-
-_FRAMES: Mapping[PermitKind, str] = {"consent": "consents", "exception": "exceptions"}
-_FIELD: Mapping[PermitKind, str] = {
-    "consent": "permitted_by",
-    "exception": "suppressed_by",
-}
 
 
 def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
@@ -271,11 +271,6 @@ def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
     if today > last:
         return "ended, still used" if is_used else "ended"
     return "ends soon" if last < today + SOON else "in force"
-
-
-FILE = "exceptions.csv"
-Scope = Literal["account", "person", "device", "site"]
-SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,8 @@ VERDICTS: Mapping[str, str] = {
 
 SHORTEST_REASON = 8
 
+VALID = timedelta(hours=24)
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -211,9 +213,6 @@ def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
             remedy="List them with: schoolbell findings list",
         )
     return row
-
-
-VALID = timedelta(hours=24)
 
 
 class SecondPersonError(RefusedError):

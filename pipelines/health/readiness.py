@@ -44,6 +44,26 @@ NEEDED = (
 """Family of rules, the class of events without which it judges nothing, in words."""
 
 
+JOIN_LOGS = frozenset(
+    {
+        "aruba_os",
+        "cisco_ise",
+        "clearpass",
+        "freeradius",
+        "freeradius_detail",
+        "meraki",
+        "windows_nps",
+        "windows_security_csv",
+        "windows_security_json",
+        "windows_security_powershell",
+        "windows_security_xml",
+    }
+)
+"""Formats that show which account joined the network with which card (802.1X)."""
+ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
+"""Formats whose name does not show what a log contains."""
+
+
 @dataclass(frozen=True)
 class KeyboardLog:
     """Devices whose keyboards some formats report about."""
@@ -73,24 +93,6 @@ KEYBOARD_LOGS = (
     ),
 )  # fmt: skip
 """The log that shows who is at the keyboard, by class of device."""
-JOIN_LOGS = frozenset(
-    {
-        "aruba_os",
-        "cisco_ise",
-        "clearpass",
-        "freeradius",
-        "freeradius_detail",
-        "meraki",
-        "windows_nps",
-        "windows_security_csv",
-        "windows_security_json",
-        "windows_security_powershell",
-        "windows_security_xml",
-    }
-)
-"""Formats that show which account joined the network with which card (802.1X)."""
-ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
-"""Formats whose name does not show what a log contains."""
 
 
 def delivered(district: District) -> frozenset[str]:

@@ -30,6 +30,11 @@ WELL, LOOK, ACT = 0, 1, 2
 HISTORY = "history"
 """The state of a source whose lines all came long after they happened."""
 
+RECENT = timedelta(days=7)
+"""A missing checksum of longer ago is beyond help."""
+OLD = timedelta(days=1)
+"""A file that waits this long because of its name is no longer being copied."""
+
 
 @dataclass(frozen=True)
 class SourceState:
@@ -128,13 +133,6 @@ def _judged(
         state = ", ".join(kinds).replace("_", " ")
         return ACT if is_silent else LOOK, state, f"{name}: {words}"
     return WELL, "well" if lag is not None else HISTORY, ""
-
-
-RECENT = timedelta(days=7)
-"""A missing checksum of longer ago is beyond help."""
-
-OLD = timedelta(days=1)
-"""A file that waits this long because of its name is no longer being copied."""
 
 
 def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[Mapping[str, str]]:

@@ -30,6 +30,10 @@ INLINE = 12
 SHOWN = 1_024
 STEP = 1 << 20
 
+SCHEMA = pl.Schema([*PLACE.items(), ("line", pl.String)])
+BOM = "\ufeff"
+_BOM = BOM.encode()
+
 
 @dataclass(frozen=True)
 class Block:
@@ -197,11 +201,6 @@ def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
     """Return a one-line description of a record that is too long to keep."""
     shown = begin.decode(errors="replace").replace("\r", " ").replace("\n", " ")
     return f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]"
-
-
-SCHEMA = pl.Schema([*PLACE.items(), ("line", pl.String)])
-BOM = "\ufeff"
-_BOM = BOM.encode()
 
 
 def batch(

@@ -25,6 +25,38 @@ NEAR = 4_096
 """Bytes at the end of a window in which the end of a long record may only begin."""
 
 
+# bytes are looked at as Latin-1: a letter is a byte, so that places are offsets
+SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+)'
+MEMBER = rf'"(?:[^"\\]|\\.)*"\s*:\s*{SCALAR}'
+WRAPPER = re.compile(
+    rf'\{{\s*(?:{MEMBER}\s*,\s*)*"(?:items|value|records|Records)"\s*:\s*\[(?=\s*[{{\]])',
+    re.ASCII,
+)
+"""The head of an export: a few plain members, then the array of records."""
+WRAPPER_END = re.compile(rf"\]\s*(?:,\s*{MEMBER}\s*)*\}}", re.ASCII)
+MOST_MEMBERS = 1 << 16
+"""Bytes of the plain members in front of or behind the records."""
+MARK, NO_BREAK = "\xef\xbb\xbf", "\xc2\xa0"
+BETWEEN = re.compile(rf"(?:[\s,\[\]\x00\x1a\x1c-\x1f]|{MARK}|{NO_BREAK})+", re.ASCII)
+SPACE_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
+LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+NEXT_OBJECT = re.compile(rb"\}\s*,\s*(?=\{)|\n(?=\s*\{)")
+ESCAPE = re.compile(rb"\\.", re.DOTALL)
+STEP = 1 << 20
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+LONGEST_SCAN = 1 << 14
+NEAR_END = 16
+NO_INDENT = b"-"
+HEAD, CHUNK = 4_096, 65_536
+CHUNK_HEAD = 512
+CHUNKS = 64
+"""Chunks looked at together: 4 MiB, which as text are several times as many."""
+FREE_SPACE_AT = 48
+CHUNK_MAGIC, RECORD_MAGIC = b"ElfChnk\x00", b"**\x00\x00"
+SMALLEST_RECORD = 28
+NUMBERED = re.compile(r".*?record number ([0-9]+)")
+
+
 class Piece(NamedTuple):
     """A record: its first byte and its text.
 
@@ -170,32 +202,9 @@ def _passed_over(cutter: Cutter, held: _Held) -> Piece:
 # per line, and an export that wraps its records: `{"kind": "...", "items": [{...}, {...}],
 # "nextPageToken": "..."}`. The values are unchanged; only space between them is removed.
 
-# bytes are looked at as Latin-1: a letter is a byte, so that places are offsets
-SCALAR = r'(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+)'
-MEMBER = rf'"(?:[^"\\]|\\.)*"\s*:\s*{SCALAR}'
-WRAPPER = re.compile(
-    rf'\{{\s*(?:{MEMBER}\s*,\s*)*"(?:items|value|records|Records)"\s*:\s*\[(?=\s*[{{\]])',
-    re.ASCII,
-)
-"""The head of an export: a few plain members, then the array of records."""
 
-WRAPPER_END = re.compile(rf"\]\s*(?:,\s*{MEMBER}\s*)*\}}", re.ASCII)
-MOST_MEMBERS = 1 << 16
-"""Bytes of the plain members in front of or behind the records."""
-
-MARK, NO_BREAK = "\xef\xbb\xbf", "\xc2\xa0"
-BETWEEN = re.compile(rf"(?:[\s,\[\]\x00\x1a\x1c-\x1f]|{MARK}|{NO_BREAK})+", re.ASCII)
-SPACE_OR_STRING = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
-LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
-NEXT_OBJECT = re.compile(rb"\}\s*,\s*(?=\{)|\n(?=\s*\{)")
-ESCAPE = re.compile(rb"\\.", re.DOTALL)
 DEEPER = np.zeros(256, np.int8)
 DEEPER[[*b"{["]], DEEPER[[*b"}]"]] = 1, -1
-STEP = 1 << 20
-DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
-LONGEST_SCAN = 1 << 14
-NEAR_END = 16
-NO_INDENT = b"-"
 
 
 class MalformedError(ValueError):
@@ -372,21 +381,12 @@ def _packed(value: str) -> str:
     return '"'.join(parts)
 
 
-HEAD, CHUNK = 4_096, 65_536
 # Cuts a Windows event log file (EVTX) into its records, each as JSON on one line.
 #
 # A file is a head of 4,096 bytes and chunks of 65,536, each with its own strings,
 # so damage costs a chunk at most. A record that its chunk announces and that can
 # not be read becomes a line `damaged: ...`, which the format refuses: nothing is
 # missing in silence.
-
-CHUNK_HEAD = 512
-CHUNKS = 64
-"""Chunks looked at together: 4 MiB, which as text are several times as many."""
-FREE_SPACE_AT = 48
-CHUNK_MAGIC, RECORD_MAGIC = b"ElfChnk\x00", b"**\x00\x00"
-SMALLEST_RECORD = 28
-NUMBERED = re.compile(r".*?record number ([0-9]+)")
 
 
 def evtx_pieces(stream: Reads) -> Iterator[Piece]:

@@ -17,6 +17,9 @@ from pipelines.state.ledger import DAMAGED, FAILED, FINISHED, GROWING, FileRecor
 
 STEP = 1 << 20
 
+AHEAD = timedelta(days=1)
+"""A clock that is off, or a zone that is not set, is not further ahead."""
+
 
 @dataclass(kw_only=True)
 class FileProgress:
@@ -196,10 +199,6 @@ def count_lines(delivery: Delivery) -> int:
     except SourceError:
         pass
     return lines + (last != b"\n")
-
-
-AHEAD = timedelta(days=1)
-"""A clock that is off, or a zone that is not set, is not further ahead."""
 
 
 def latest_time(mtime_ns: int) -> datetime:

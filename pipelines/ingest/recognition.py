@@ -31,6 +31,9 @@ STEP = 1 << 20
 
 Kind = Literal["new", "unchanged", "resumed", "moved", "copy", "prefix"]
 
+TAKEN_AWAY = "it was taken away before its last lines were read"
+UNREAD = "it was taken away before it could be read"
+
 
 @dataclass(frozen=True)
 class Recognition:
@@ -239,10 +242,6 @@ def _feed(digest: Digest, stream: Reads, size: int) -> int:
         digest.update(data)
         done += len(data)
     return done
-
-
-TAKEN_AWAY = "it was taken away before its last lines were read"
-UNREAD = "it was taken away before it could be read"
 
 
 def copy_row(row: FileRecord, original: FileRecord) -> FileRecord:

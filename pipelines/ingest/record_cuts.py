@@ -40,6 +40,13 @@ RECORDS = 20_000
 TEXT_BYTES = 8 << 20
 """Records of a batch, and letters of their texts: parsed before more are cut."""
 
+LONGEST_ROW = 64 << 10
+"""Bytes within which a quoted text of a table ends, if its quotes pair."""
+ROWS_LOOKED_AT = 4 * LONGEST_ROW
+QUOTE, NEWLINE = b'"\n'
+OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
+"""The first line of a row whose last cell goes on."""
+
 
 class Part(NamedTuple):
     """Some records of a file.
@@ -191,15 +198,6 @@ def _statement(data: bytes, begin: int, end: int) -> Iterator[Cut]:
     bare = text.lstrip(b" \t\r\n\x00")
     if bare:
         yield Cut(begin + len(text) - len(bare), end, _text(bare.rstrip()))
-
-
-LONGEST_ROW = 64 << 10
-"""Bytes within which a quoted text of a table ends, if its quotes pair."""
-
-ROWS_LOOKED_AT = 4 * LONGEST_ROW
-QUOTE, NEWLINE = b'"\n'
-OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
-"""The first line of a row whose last cell goes on."""
 
 
 def csv_rows(data: bytes, *, is_last: bool) -> Cuts:

@@ -33,6 +33,9 @@ from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
 from pipelines.state.source_records import SourceDay
 
+NOT_THE_LINE = (parser.TOO_LONG,)
+"""Reasons of rejects that keep a description in place of the line."""
+
 
 @dataclass
 class Rewriting:
@@ -110,10 +113,6 @@ def retract(store: Store, folder: Path, record: FileRecord, *, first_line: int =
             if gone.height:
                 rewriting.replace(old, frame.filter(~doomed), gone)
     return rewriting
-
-
-NOT_THE_LINE = (parser.TOO_LONG,)
-"""Reasons of rejects that keep a description in place of the line."""
 
 
 @dataclass(frozen=True)

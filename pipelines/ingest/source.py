@@ -27,6 +27,9 @@ LEAST_FREE_BYTES = 64 << 20
 LATER = "later"
 """The kind of a delivery that was put off."""
 
+Watch = Callable[[Delivery, int, int], None]
+"""Called while reading: the delivery, bytes and lines since the last call."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -121,10 +124,6 @@ def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
     if fmt is not None and fmt.framing == "lines":
         return f"its last line has no end yet; it is read with its end, or {then}"
     return f"{record.pending_lines:,} records wait until the file is whole; they are read {then}"
-
-
-Watch = Callable[[Delivery, int, int], None]
-"""Called while reading: the delivery, bytes and lines since the last call."""
 
 
 @dataclass(frozen=True, kw_only=True)

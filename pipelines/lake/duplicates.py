@@ -7,10 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.lake import overlap
+from pipelines.lake import overlap, same_content
 from pipelines.lake.counts import duplicate_counts
 from pipelines.lake.files import REJECTS, WrittenPart
-from pipelines.lake.overlap import covered
+from pipelines.lake.same_content import covered
 from pipelines.state import ledger
 from pipelines.state.connections import Store, now_text
 from pipelines.state.ledger import DUPLICATE, FINISHED, FileRecord, LakeFile
@@ -142,10 +142,10 @@ class Duplicates:
         family = {*files.roots, *files.roots.values()}
         if any(part.file.first_file_id in family for part in parts):
             return True
-        mine = overlap.ranges(
+        mine = same_content.ranges(
             (part.file.first_file_id, part.file.first_time, part.file.last_time) for part in parts
         )
-        return overlap.any_shared(mine, files.ranges)
+        return same_content.any_shared(mine, files.ranges)
 
     def forget(self, file_id: int) -> None:
         """Drop all that was found out about a file."""

@@ -34,6 +34,14 @@ REJECTS = "rejects"
 MOST_RUNS = 1_000
 """Of rows of one day, before they are copied into their days."""
 
+GRACE = timedelta(hours=24)
+"""How long a reader may still use a file that others took the place of."""
+MOST_DELETED = 100
+"""Files that interrupted runs may leave: a commit writes one a class and a day. More
+than these are moved aside too."""
+UNLISTED = ".unlisted"
+SPOOL = ".spool"
+
 
 @dataclass(frozen=True)
 class WrittenPart:
@@ -236,16 +244,6 @@ def _digest(path: Path, _mtime_ns: int, _inode: int) -> str:
 # Only what this ledger knows is deleted: files that it lists as superseded, and files
 # of runs that it saw begin. Anything else that it does not list is moved aside, since
 # it may be the work of a state that was lost.
-
-GRACE = timedelta(hours=24)
-"""How long a reader may still use a file that others took the place of."""
-
-MOST_DELETED = 100
-"""Files that interrupted runs may leave: a commit writes one a class and a day. More
-than these are moved aside too."""
-
-UNLISTED = ".unlisted"
-SPOOL = ".spool"
 
 
 class Swept(NamedTuple):

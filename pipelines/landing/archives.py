@@ -43,6 +43,9 @@ LOCAL = struct.Struct("<4s22xHH")
 LOCAL_MAGIC = b"PK\x03\x04"
 HAS_PASSWORD = 0x1 | 0x40
 
+IN_PARTS = "Deliver it in parts, or unpack it and deliver the files in it."
+PASSWORD = Fault("the member has a password", "Deliver the archive without one.")
+
 
 @dataclass(frozen=True)
 class Member:
@@ -64,10 +67,6 @@ class Member:
     checksum: int
     is_deflated: bool
     fault: Fault | None
-
-
-IN_PARTS = "Deliver it in parts, or unpack it and deliver the files in it."
-PASSWORD = Fault("the member has a password", "Deliver the archive without one.")
 
 
 def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:

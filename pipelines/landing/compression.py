@@ -32,6 +32,12 @@ ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 OFFICE = b"[Content_Types].xml"
 """What is in workbooks and documents of Office, which are zip archives."""
 
+UNPACK = "Unpack it and deliver the files in it, or a zip archive of them."
+TARRED = (".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")
+CUT_ZIP = "a zip archive that is cut: the list of its members, at its end, is missing"
+NO_CHECKSUM = "no checksum: damage in transit cannot be noticed"
+"""Said of zstandard frames whose writer left it out; gzip, xz and bzip2 have one."""
+
 
 class Fault(NamedTuple):
     """Why something that was delivered cannot be opened, and what to do about it."""
@@ -40,7 +46,6 @@ class Fault(NamedTuple):
     remedy: str
 
 
-UNPACK = "Unpack it and deliver the files in it, or a zip archive of them."
 WORKBOOK = Fault(
     "it is an Office document, such as an Excel workbook",
     "Deliver it as a workbook that ends in .xlsx and is in no archive, or save the "
@@ -61,8 +66,6 @@ OTHERS = {
     b"Rar!\x1a\x07": Fault("it is a RAR archive, which is not read", UNPACK),
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": WORKBOOK,
 }
-TARRED = (".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst")
-CUT_ZIP = "a zip archive that is cut: the list of its members, at its end, is missing"
 
 
 class Reads(Protocol):
@@ -84,10 +87,6 @@ class CorruptError(ValueError):
     def __init__(self, what: str, *, trusted: bool) -> None:
         super().__init__(what)
         self.trusted = trusted
-
-
-NO_CHECKSUM = "no checksum: damage in transit cannot be noticed"
-"""Said of zstandard frames whose writer left it out; gzip, xz and bzip2 have one."""
 
 
 class UnfitError(ValueError):

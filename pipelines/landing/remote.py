@@ -31,6 +31,13 @@ from pipelines.landing.delivery import (
 
 KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 
+REMEDY = (
+    "Check the address, the account and the network; SFTP and S3 need an extra: "
+    "pip install 'schoolbell[sftp]' or 'schoolbell[s3]'."
+)
+SFTP = ("sftp", "ssh")
+STEP = 1 << 20
+
 
 @cache
 def known_hosts_only() -> Any:
@@ -62,14 +69,6 @@ def _is_known(hostname: str, key: Any) -> bool:
         if path.is_file() and HostKeys(str(path)).check(hostname, key):
             return True
     return False
-
-
-REMEDY = (
-    "Check the address, the account and the network; SFTP and S3 need an extra: "
-    "pip install 'schoolbell[sftp]' or 'schoolbell[s3]'."
-)
-SFTP = ("sftp", "ssh")
-STEP = 1 << 20
 
 
 def is_remote(folder: object) -> bool:

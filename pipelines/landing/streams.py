@@ -42,6 +42,10 @@ STEP = 1 << 16
 LARGEST = 4 << 20
 LENGTH = 8
 
+HEAD = 1_024
+FIRST_RUNG = 64
+SHORT = 16
+
 
 class FromJournal:
     """The same entries as JSON lines."""
@@ -317,10 +321,6 @@ class _FromUtf16:
 #
 # The hashes of the first 64, 128, 256, … bytes tell a shorter copy from other
 # content without keeping the content.
-
-HEAD = 1_024
-FIRST_RUNG = 64
-SHORT = 16
 
 
 class Mark(NamedTuple):

@@ -58,6 +58,8 @@ from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import monday
 
+MODE = 0o640
+
 
 def plan(district: District, now: datetime) -> Plan:
     """What is over now."""
@@ -174,9 +176,6 @@ def _publish_again(district: District, now: datetime) -> None:
         weeks = mondays(database) if database.has("marts.source_hours") else []
     if weeks:
         publish_reports(district, now, weeks[-1:])
-
-
-MODE = 0o640
 
 
 class PurgeError(SchoolbellError):

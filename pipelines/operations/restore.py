@@ -46,6 +46,8 @@ from pipelines.warehouse.snapshots import reading
 
 COMPARED = ("identity", "core", "detections", "marts")
 
+KEYS = ("pseudonyms.key", "audit.key")
+
 
 @dataclass(frozen=True)
 class Recovered:
@@ -115,9 +117,6 @@ def _of_old(old: Path) -> Mapping[str, Fingerprint] | None:
         return _held(old)
     except ModelError:
         return None  # that is why it was to be made again
-
-
-KEYS = ("pseudonyms.key", "audit.key")
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ import polars as pl
 from pipelines.district import District
 from pipelines.health.rule_coverage import NO_RULES, Rules, rules_on
 from pipelines.proposals.usual_duty import suggested, with_usual_duty
-from pipelines.registry.calendar import clean, read_calendar
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
+from pipelines.registry.ical import clean, read_calendar
 from pipelines.registry.imports.export_tables import Calendar, Unread, found_in
 from pipelines.registry.imports.exports import (
     IMPORTED,
@@ -45,6 +45,12 @@ from pipelines.settings.problems import Problem
 from pipelines.settings.scratch import scratch
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.audit import Act, Chain, open_chain
+
+LOG_BYTES = 64_000_000
+"""As much of the logs is searched for host names."""
+FILE_BYTES = 8_000_000
+UNNAMED = "weekdays that it does not name: school days"
+"""How the days are called that a calendar leads to."""
 
 
 @dataclass(frozen=True)
@@ -228,11 +234,6 @@ def _size(path: Path) -> tuple[int, Path]:
         return 0, path
 
 
-LOG_BYTES = 64_000_000
-"""As much of the logs is searched for host names."""
-FILE_BYTES = 8_000_000
-
-
 def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
     """Find which names the logs contain as words; the smallest files come first."""
     left, found, wanted = LOG_BYTES, set[str](), set(names)
@@ -292,10 +293,6 @@ def _calendar(found: Calendar, district: District) -> NewCalendar:
     span = (first, last) if isinstance(first, date) and isinstance(last, date) else None
     kinds = dict(counts.iter_rows())
     return NewCalendar(name, found.place, text.encode(), kinds, read.problems, span)
-
-
-UNNAMED = "weekdays that it does not name: school days"
-"""How the days are called that a calendar leads to."""
 
 
 def _is_new(district: District, calendar: NewCalendar) -> bool:

@@ -35,6 +35,31 @@ _WORDS = {
     "date": "a day, in quotes",
 }
 
+EXCEPTIONS = "exceptions.csv"
+EVERY_RULE = "*"
+MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+
+SYSTEM = frozenset(
+    (
+        "/",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/home",
+        "/lib",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/sys",
+        "/usr",
+        "/var",
+    )
+)
+"""Folders of the machine that no source delivers into."""
+A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
+
 
 def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
     """Yield rules that do not exist, parameters that they do not have, values not allowed."""
@@ -82,10 +107,6 @@ def _bounds(param: Param) -> str:
     ]
     why = [f"the default is {param.default}: {param.why}"]
     return "; ".join([", ".join([_WORDS[param.type], *ends]), *why])
-
-
-EXCEPTIONS = "exceptions.csv"
-EVERY_RULE = "*"
 
 
 def wrong_in(district: District) -> Iterator[Problem]:
@@ -186,28 +207,6 @@ def _desk(settings: Settings) -> Iterator[Fault]:
                 )
 
 
-MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
-SYSTEM = frozenset(
-    (
-        "/",
-        "/bin",
-        "/boot",
-        "/dev",
-        "/etc",
-        "/home",
-        "/lib",
-        "/proc",
-        "/root",
-        "/run",
-        "/sbin",
-        "/sys",
-        "/usr",
-        "/var",
-    )
-)
-"""Folders of the machine that no source delivers into."""
-
-
 def _sign_in(desk: Desk) -> Iterator[Fault]:
     """Yield what a way of signing in lacks, without which no one signs in by it."""
     openid, proxy = desk.openid, desk.proxy
@@ -277,9 +276,6 @@ class _Asked(dict[str, str]):
     def __iter__(self) -> Iterator[str]:
         self.names |= self.keys()
         return super().__iter__()
-
-
-A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
 
 
 def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterator[Fault]:

@@ -41,6 +41,16 @@ from pipelines.warehouse.snapshots import set_broken_aside
 if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
 
+COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
+MOST_TOLD = 20
+"""Findings that are listed one by one."""
+WHERE = "identity.attribution_changes lists the earlier and the current attribution."
+TRIED_AGAIN = (
+    "All else was built and judged. These days are tried again with every run, and "
+    "after an upgrade."
+)
+SEND_AGAIN = "The readable part was ingested. Have the whole file delivered again."
+
 
 @dataclass(frozen=True)
 class Result:
@@ -186,17 +196,6 @@ def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator
         )
     if broken:
         yield f"Another snapshot was published: {broken}."
-
-
-COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
-MOST_TOLD = 20
-"""Findings that are listed one by one."""
-WHERE = "identity.attribution_changes lists the earlier and the current attribution."
-TRIED_AGAIN = (
-    "All else was built and judged. These days are tried again with every run, and "
-    "after an upgrade."
-)
-SEND_AGAIN = "The readable part was ingested. Have the whole file delivered again."
 
 
 def account_table(district: District) -> Table:

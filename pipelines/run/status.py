@@ -52,18 +52,6 @@ from pipelines.state.source_records import (
 
 PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
 
-
-def versions() -> dict[str, str]:
-    """Of Python, Schoolbell and what it stands on, as far as it is installed."""
-    found = {"python": platform.python_version()}
-    for name in PARTS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "needs attention", ACT: "needs action"}
 SET_ASIDE = (
@@ -75,6 +63,17 @@ ALWAYS = ("files", "lines", "days_to_build", "cases_to_decide", "registry_proble
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
+
+
+def versions() -> dict[str, str]:
+    """Of Python, Schoolbell and what it stands on, as far as it is installed."""
+    found = {"python": platform.python_version()}
+    for name in PARTS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 @dataclass(frozen=True)

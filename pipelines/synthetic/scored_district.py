@@ -25,6 +25,13 @@ from pipelines.warehouse.models import rules as rule_models
 SHOWN = ("C2", "C3")
 
 
+# who uses a site off duty breaks the rule about sites too
+ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
+WEEKS_BEFORE = 7
+"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
+SLACK = pl.duration(minutes=15)
+
+
 def lead_rules() -> list[str]:
     """Return codes of the rules that never make more than leads."""
     return sorted(code for code, rule in rule_models().items() if rule.header.begins not in SHOWN)
@@ -117,13 +124,6 @@ class _Files:
         last = first + len(line)
         begins = first == 0 or data[first - 1 : first] == b"\n"
         return begins and data[first:last] == line and data[last : last + 1] in b"\r\n"
-
-
-# who uses a site off duty breaks the rule about sites too
-ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
-WEEKS_BEFORE = 7
-"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
-SLACK = pl.duration(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.proposals.registry_proposals import Evidence, reach
+from pipelines.proposals.offers import Evidence
+from pipelines.proposals.site_rows import reach
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.inputs import hosts
 from pipelines.warehouse.snapshots import looking

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.proposals.registry_proposals import Evidence, days_off, later_hours
+from pipelines.proposals.calendar_rows import days_off
+from pipelines.proposals.duty_rows import later_hours
+from pipelines.proposals.offers import Evidence
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.snapshots import looking

@@ -4,7 +4,8 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.proposals.registry_proposals import Evidence, as_csv, serving
+from pipelines.proposals.offers import Evidence, as_csv
+from pipelines.proposals.site_rows import serving
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.inputs import hosts

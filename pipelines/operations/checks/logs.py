@@ -37,6 +37,26 @@ QUIET = timedelta(days=4)
 WAITED = timedelta(days=2)
 ROTATION = Path("/etc/logrotate.d")
 
+_HAS_CLOCKS = """
+select 1 from information_schema.tables
+where table_catalog = 'built' and table_name = 'source_clocks'
+"""
+
+_NEAR = """
+select source, other_source, offset_seconds, pair_count, event_date
+from built.marts.source_clocks
+where pair_count >= $pairs and abs(offset_seconds) >= $least
+    and event_date > (
+        select max(event_date) - interval 7 day from built.marts.source_clocks
+    )
+qualify row_number() over (
+    partition by source, other_source order by event_date desc, basis = 'moment' desc
+) = 1
+order by abs(offset_seconds) desc, source, other_source
+"""
+TOLD_SECONDS = 5
+"""Differences of clocks that are named though no rule minds them."""
+
 
 def _sources(installation: Installation) -> Answer:
     named = [source.name for source in installation.district.sources()]
@@ -186,26 +206,6 @@ def _clocks(installation: Installation) -> Answer:
             "set [sources.NAME] zone in district.toml, or the device's clock",
         )
     return _small_differences(installation)
-
-
-_HAS_CLOCKS = """
-select 1 from information_schema.tables
-where table_catalog = 'built' and table_name = 'source_clocks'
-"""
-_NEAR = """
-select source, other_source, offset_seconds, pair_count, event_date
-from built.marts.source_clocks
-where pair_count >= $pairs and abs(offset_seconds) >= $least
-    and event_date > (
-        select max(event_date) - interval 7 day from built.marts.source_clocks
-    )
-qualify row_number() over (
-    partition by source, other_source order by event_date desc, basis = 'moment' desc
-) = 1
-order by abs(offset_seconds) desc, source, other_source
-"""
-TOLD_SECONDS = 5
-"""Differences of clocks that are named though no rule minds them."""
 
 
 def _small_differences(installation: Installation) -> Answer:

@@ -33,6 +33,143 @@ from pipelines.settings.problems import nearest
 SHOWN = 3
 """Examples of what is left out."""
 
+NAMES = ("givenName", "familyName", "preferredGivenName")
+NO_STUDENTS = (*NAMES, "identifier")
+"""What is not kept of a student."""
+SCHOOL = "school"
+_ANY_CASE = re.IGNORECASE
+OFF = re.compile(r"^(false|0|no|disabled|suspended|archived)", re.IGNORECASE)
+IS_OFF = re.compile(r"^(true|yes|1)$", re.IGNORECASE)
+IS_STUDENT = re.compile(r"\b(students?|grade \d+|class of|grad \d+)\b", _ANY_CASE)
+IS_STAFF = re.compile(
+    r"\b(staff|faculty|teachers?|employees?|administrat\w+|aides?|office|secretar\w+"
+    r"|principals?|custod\w+|paras?|substitutes?|counselors?)\b",
+    re.IGNORECASE,
+)
+IS_SERVICE = re.compile(
+    r"\b(svc|service|backup|scanner|copier|printers?|mfp|sql|ldap|sync|gmsa)\b"
+    r"|^svc|^sa_|^gmsa",
+    re.IGNORECASE,
+)
+"""In the name of an account; what a program signs in with."""
+HOLDS_SERVICES = re.compile(
+    r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b",
+    re.IGNORECASE,
+)
+"""In the organizational unit or the description of an account."""
+IS_DEVICE = re.compile(r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE)
+IS_SHARED = re.compile(
+    r"\b(shared|generic|front ?desk|library|lab|subs?\d*|sub desk|guest|testing|office)"
+    r"\b",
+    re.IGNORECASE,
+)
+
+ACCOUNT_KINDS: Sequence[tuple[str, str, re.Pattern[str]]] = (
+    ("service", "login", IS_SERVICE),
+    ("device", "login", IS_DEVICE),
+    ("role_shared", "login", IS_SHARED),
+    ("service", "place", HOLDS_SERVICES),
+    ("device", "place", IS_DEVICE),
+    ("role_shared", "place", IS_SHARED),
+)
+"""Kind of an account that is nobody's -> where a word states it; the first counts."""
+
+TITLES = (
+    ("principal", r"\bprincipal\b"),
+    ("counselor", r"\bcounsel"),
+    ("teacher", r"\bteacher|\binstructor|\bfaculty"),
+    ("administrator", r"\bsuperintendent|\bdirector|\badministrator|\bmanager"),
+    ("aide", r""),
+)
+"""OneRoster's word for staff, by what a directory calls the job; the title is kept."""
+MOST_CLOSED = 0.2
+"""Share of a directory's accounts; where more are closed, it is not in use."""
+CLOSED_LIST = "closed accounts"
+"""Key of `Known.listed`: accounts that an earlier setup wrote as closed."""
+CLOSED_NOTE = "suspended or disabled in "
+
+CLASSES: Mapping[str, str] = {
+    "vdi_host": r"\bvdi\b|virtual desktop|citrix|\bxenapp\b",
+    "server": r"\bserver\b|\bsrv\b|domain controllers?",
+    "kiosk": r"\bkiosk|\bksk\b|\bopac\b|\bcatalog(?:ue)?s?\b",
+    "signage": r"\bsignage\b|\bsigns?\b|\bdisplays?\b|\bscreens?\b",
+    "chromebook": r"\bchrome ?os\b|\bchromebook",
+    "phone_byod": r"\bios\b|\biphone|\bandroid\b",
+    "podium": r"\bpodium",
+    "laptop": r"latitude|thinkpad|elitebook|probook|macbook|surface (?:pro|laptop|go)"
+    r"|travelmate|\blaptops?\b|\bnotebooks?\b|\bmobile (?:pc|computer)s?\b",
+    "lab_pc": r"\blabs?\b",
+    "desktop": r"optiplex|thinkcentre|prodesk|elitedesk|\bimac\b|mac ?mini|veriton"
+    r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b|\b(?:office|front|staff) pcs?\b"
+    r"|\bpcs\b",
+}
+"""Class -> what model, system, place or name say; the first counts. What none tells is
+`other`: the district's, and neither a desk in its room nor what its owner carries."""
+
+POOLS: Mapping[str, str] = {
+    "cart": r"\bcarts?\b",
+    "lab": r"\blabs?\b",
+    "library": r"\blibrary\b|\bmedia center\b",
+    "loaner": r"\bloaners?\b|\bspares?\b",
+    "kiosk": r"\bkiosks?\b|\btesting\b",
+    "classroom": r"\bclassroom|\bpodium",
+    "workroom": r"\bworkrooms?\b",
+    "shared": r"\bshared\b",
+}
+STANDS = ("kiosk", "signage")
+"""Classes of a managed Chrome device that has no user."""
+GONE = re.compile(
+    r"deprovision|disabled|retired|^false$|pending|archived|lost|stolen|surplus"
+    r"|disposed|scrap",
+    _ANY_CASE,
+)
+MAC_DIGITS = 12
+MOST_DEVICES = 4
+"""Devices that one person is believed to have; more have somebody who enrolled them."""
+SEEN_TAGS = 3
+"""Asset tags of one shape that the logs contain; then it is the devices' host name."""
+CARD_COLUMNS = ("mac", "ethernet_mac")
+
+KINDS: Mapping[str, str] = {
+    "guest": r"guest|visitor|public",
+    "byod": r"byod|personal|\bown devices?\b|\bphones?\b(?=.*wi)",
+    "nat": r"\bnat\b",
+    "remote": r"\bvpn\b|remote|globalprotect|anyconnect|tunnel",
+    "vdi": r"\bvdi\b|virtual desktop|citrix",
+    "server": r"server|\bsrv\b|data ?center|\bmgmt\b|management",
+    "lab": r"\blabs?\b",
+    "wifi": r"wi-?fi|wireless|wlan|ssid|chromebook|1:1",
+    "wired": r"wired|office|staff|classroom|printer|voip|phone|camera|data",
+}
+UNUSABLE, EGRESS = "-", "egress"
+
+INSIDE = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "fc00::/7",
+        ),
+    )
+)
+PLACING = ("lab", "wifi", "wired")
+PLACELESS = ("remote", "nat", "guest", "vdi", "server")
+"""Kinds of networks that need no building."""
+STATES: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("approved", "filled", "unfilled", "no sub required", "reconciled"), "approved"
+    ),
+    **dict.fromkeys(("cancelled", "canceled", "deleted", "denied", "rejected"), "cancelled"),
+    **dict.fromkeys(("pending", "unapproved", "requested", "submitted"), "pending"),
+}
+LONGEST = 120
+NOON_EARLY, NOON_LATE = "11:00", "13:00"
+FULL_FROM, FULL_TO = "09:00", "14:00"
+"""A full day begins and ends so; what lies between is neither half nor whole."""
+
 
 @dataclass
 class Taken:
@@ -152,10 +289,6 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Row]) -> bytes:
 
 # The roster, as it is: its columns that the registry reads, and no others.
 
-NAMES = ("givenName", "familyName", "preferredGivenName")
-NO_STUDENTS = (*NAMES, "identifier")
-"""What is not kept of a student."""
-
 
 def _students(tables: Sequence[tuple[Sheet, Export]]) -> frozenset[str]:
     """Students of version 1.2, which says who is one in a file of its own."""
@@ -189,9 +322,6 @@ def _roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
         _buildings(taken, known)
 
 
-SCHOOL = "school"
-
-
 def _buildings(taken: Taken, known: Known) -> None:
     """Make the schools buildings, and another office where people are placed in it."""
     is_building: dict[bool, list[Row]] = {True: [], False: []}
@@ -223,50 +353,6 @@ def _buildings(taken: Taken, known: Known) -> None:
 
 
 # Accounts of a directory: with a roster, what it does not know; without, the people.
-
-_ANY_CASE = re.IGNORECASE
-OFF = re.compile(r"^(false|0|no|disabled|suspended|archived)", re.IGNORECASE)
-IS_OFF = re.compile(r"^(true|yes|1)$", re.IGNORECASE)
-IS_STUDENT = re.compile(r"\b(students?|grade \d+|class of|grad \d+)\b", _ANY_CASE)
-IS_STAFF = re.compile(
-    r"\b(staff|faculty|teachers?|employees?|administrat\w+|aides?|office|secretar\w+"
-    r"|principals?|custod\w+|paras?|substitutes?|counselors?)\b",
-    re.IGNORECASE,
-)
-IS_SERVICE = re.compile(
-    r"\b(svc|service|backup|scanner|copier|printers?|mfp|sql|ldap|sync|gmsa)\b"
-    r"|^svc|^sa_|^gmsa",
-    re.IGNORECASE,
-)
-"""In the name of an account; what a program signs in with."""
-HOLDS_SERVICES = re.compile(
-    r"\bservice accounts?\b|\b(svc|backup|scanner|copier|printers?|mfp|sql|ldap)\b",
-    re.IGNORECASE,
-)
-"""In the organizational unit or the description of an account."""
-IS_DEVICE = re.compile(r"\b(kiosks?|signage|lobby|opac|catalog(ue)?|displays?)\b", re.IGNORECASE)
-IS_SHARED = re.compile(
-    r"\b(shared|generic|front ?desk|library|lab|subs?\d*|sub desk|guest|testing|office)"
-    r"\b",
-    re.IGNORECASE,
-)
-ACCOUNT_KINDS: Sequence[tuple[str, str, re.Pattern[str]]] = (
-    ("service", "login", IS_SERVICE),
-    ("device", "login", IS_DEVICE),
-    ("role_shared", "login", IS_SHARED),
-    ("service", "place", HOLDS_SERVICES),
-    ("device", "place", IS_DEVICE),
-    ("role_shared", "place", IS_SHARED),
-)
-"""Kind of an account that is nobody's -> where a word states it; the first counts."""
-TITLES = (
-    ("principal", r"\bprincipal\b"),
-    ("counselor", r"\bcounsel"),
-    ("teacher", r"\bteacher|\binstructor|\bfaculty"),
-    ("administrator", r"\bsuperintendent|\bdirector|\badministrator|\bmanager"),
-    ("aide", r""),
-)
-"""OneRoster's word for staff, by what a directory calls the job; the title is kept."""
 
 
 def _login_facts(export: Export, cells: Row) -> dict[str, str]:
@@ -347,10 +433,6 @@ def _stranger(taken: Taken, known: Known, login: str, row: Row, *, is_first: boo
     return False
 
 
-MOST_CLOSED = 0.2
-"""Share of a directory's accounts; where more are closed, it is not in use."""
-
-
 def _tell_closed(taken: Taken, known: Known) -> None:
     """Keep the directory's word that accounts are closed, unless most of them are."""
     closed, made = set(taken.closed), taken.rows.get("accounts.csv", [])
@@ -369,11 +451,6 @@ def _tell_closed(taken: Taken, known: Known) -> None:
             f"{len(opened)} accounts are open again; delete their valid_to in "
             f"accounts.csv: {_some(opened)}"
         )
-
-
-CLOSED_LIST = "closed accounts"
-"""Key of `Known.listed`: accounts that an earlier setup wrote as closed."""
-CLOSED_NOTE = "suspended or disabled in "
 
 
 def _some(names: Sequence[str]) -> str:
@@ -458,44 +535,6 @@ def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | 
 
 # Devices: who has which, of what class, in which building.
 
-CLASSES: Mapping[str, str] = {
-    "vdi_host": r"\bvdi\b|virtual desktop|citrix|\bxenapp\b",
-    "server": r"\bserver\b|\bsrv\b|domain controllers?",
-    "kiosk": r"\bkiosk|\bksk\b|\bopac\b|\bcatalog(?:ue)?s?\b",
-    "signage": r"\bsignage\b|\bsigns?\b|\bdisplays?\b|\bscreens?\b",
-    "chromebook": r"\bchrome ?os\b|\bchromebook",
-    "phone_byod": r"\bios\b|\biphone|\bandroid\b",
-    "podium": r"\bpodium",
-    "laptop": r"latitude|thinkpad|elitebook|probook|macbook|surface (?:pro|laptop|go)"
-    r"|travelmate|\blaptops?\b|\bnotebooks?\b|\bmobile (?:pc|computer)s?\b",
-    "lab_pc": r"\blabs?\b",
-    "desktop": r"optiplex|thinkcentre|prodesk|elitedesk|\bimac\b|mac ?mini|veriton"
-    r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b|\b(?:office|front|staff) pcs?\b"
-    r"|\bpcs\b",
-}
-"""Class -> what model, system, place or name say; the first counts. What none tells is
-`other`: the district's, and neither a desk in its room nor what its owner carries."""
-POOLS: Mapping[str, str] = {
-    "cart": r"\bcarts?\b",
-    "lab": r"\blabs?\b",
-    "library": r"\blibrary\b|\bmedia center\b",
-    "loaner": r"\bloaners?\b|\bspares?\b",
-    "kiosk": r"\bkiosks?\b|\btesting\b",
-    "classroom": r"\bclassroom|\bpodium",
-    "workroom": r"\bworkrooms?\b",
-    "shared": r"\bshared\b",
-}
-STANDS = ("kiosk", "signage")
-"""Classes of a managed Chrome device that has no user."""
-GONE = re.compile(
-    r"deprovision|disabled|retired|^false$|pending|archived|lost|stolen|surplus"
-    r"|disposed|scrap",
-    _ANY_CASE,
-)
-MAC_DIGITS = 12
-MOST_DEVICES = 4
-"""Devices that one person is believed to have; more have somebody who enrolled them."""
-
 
 def _devices(taken: Taken, known: Known) -> None:
     fact = taken.export.fact
@@ -544,10 +583,6 @@ def _tell_devices(taken: Taken) -> None:
         taken.notes.append(
             f"{cardless} devices have no network card: leases join them by host name alone"
         )
-
-
-SEEN_TAGS = 3
-"""Asset tags of one shape that the logs contain; then it is the devices' host name."""
 
 
 def _tags_in_logs(rows: Sequence[Row], known: Known) -> set[str]:
@@ -656,27 +691,12 @@ def _card_rows(taken: Taken, known: Known) -> None:
             held.add(card)
 
 
-CARD_COLUMNS = ("mac", "ethernet_mac")
-
-
 def _first(rules: Mapping[str, str], text: str) -> str:
     found = (word for word, rule in rules.items() if re.search(rule, text, _ANY_CASE))
     return next(found, "")
 
 
 # Networks, by what their scopes are called.
-
-KINDS: Mapping[str, str] = {
-    "guest": r"guest|visitor|public",
-    "byod": r"byod|personal|\bown devices?\b|\bphones?\b(?=.*wi)",
-    "nat": r"\bnat\b",
-    "remote": r"\bvpn\b|remote|globalprotect|anyconnect|tunnel",
-    "vdi": r"\bvdi\b|virtual desktop|citrix",
-    "server": r"server|\bsrv\b|data ?center|\bmgmt\b|management",
-    "lab": r"\blabs?\b",
-    "wifi": r"wi-?fi|wireless|wlan|ssid|chromebook|1:1",
-    "wired": r"wired|office|staff|classroom|printer|voip|phone|camera|data",
-}
 
 
 def _networks(taken: Taken, known: Known) -> None:
@@ -713,24 +733,6 @@ def _networks(taken: Taken, known: Known) -> None:
     ):
         if which:
             taken.notes.append(f"{len(which)} networks {what}: {_some(which)}")
-
-
-UNUSABLE, EGRESS = "-", "egress"
-INSIDE = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "10.0.0.0/8",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "100.64.0.0/10",
-            "fc00::/7",
-        ),
-    )
-)
-PLACING = ("lab", "wifi", "wired")
-PLACELESS = ("remote", "nat", "guest", "vdi", "server")
-"""Kinds of networks that need no building."""
 
 
 def _network_facts(export: Export, sheet: Sheet) -> Iterator[dict[str, str]]:
@@ -823,18 +825,6 @@ def _access_points(taken: Taken, known: Known) -> None:
 
 
 # Absences, one row a day.
-
-STATES: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("approved", "filled", "unfilled", "no sub required", "reconciled"), "approved"
-    ),
-    **dict.fromkeys(("cancelled", "canceled", "deleted", "denied", "rejected"), "cancelled"),
-    **dict.fromkeys(("pending", "unapproved", "requested", "submitted"), "pending"),
-}
-LONGEST = 120
-NOON_EARLY, NOON_LATE = "11:00", "13:00"
-FULL_FROM, FULL_TO = "09:00", "14:00"
-"""A full day begins and ends so; what lies between is neither half nor whole."""
 
 
 def _absences(taken: Taken, known: Known) -> None:

@@ -19,6 +19,8 @@ SIDES = (
 COUNTS = ("line_count", "without_host_count", "without_account_count")
 NOWHERE = "building not known"
 
+KEYS = ("source", "building")
+
 
 def rows(view: View) -> pl.DataFrame:
     """Return one row per source and building: the lines of the week, and of those before."""
@@ -55,9 +57,6 @@ def summary(rows: pl.DataFrame) -> str:
         f"{most['source']} at {most['building']}, {part}. Encryption, relays and a removed "
         "agent all increase this share. Leases and logons may still identify the account."
     )
-
-
-KEYS = ("source", "building")
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
