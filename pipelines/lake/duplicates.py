@@ -27,7 +27,7 @@ def rejects_again(
     roots: Mapping[int, int],
     pairs: Mapping[int, frozenset[int]],
 ) -> pl.Series:
-    """Which rejects came before.
+    """Return which rejects are repeats.
 
     They have no time, so only what was proved of their files counts: a copy's
     line at the same place, or the same text in a file that overlaps with theirs.
@@ -49,7 +49,7 @@ def rejects_again(
 
 
 def _known(frame: pl.DataFrame, store: Store, folder: Path, source: str) -> pl.DataFrame:
-    """Rejects of the lake, and those of the frame itself."""
+    """Return rejects of the lake, and those of the frame itself."""
     columns = ["file_id", *PLACE_KEYS]
     staged = pl.lit(value=True).alias("_staged")
     listed = ledger.lake_files(store, REJECTS, source=source)
@@ -82,7 +82,7 @@ def _by_text(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.Series:
 
 @dataclass
 class Duplicates:
-    """What a source delivered again in this run, by file.
+    """Repeated deliveries of a source in this run, by file.
 
     Attributes:
         folder: The lake's folder.
@@ -114,7 +114,7 @@ class Duplicates:
         return counted
 
     def note_times(self, files: Iterable[LakeFile]) -> None:
-        """Know the times that lake files cover, each of one delivered file."""
+        """Record the times that lake files cover, each of one delivered file."""
         for file in files:
             assert file.first_time is not None
             assert file.last_time is not None

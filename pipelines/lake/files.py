@@ -1,11 +1,11 @@
-"""The lake's files: written whole, read only as they were written, swept of leftovers.
+"""Files of the lake: written whole, checked before use, swept of leftovers.
 
 Each file is written aside, synced and renamed; the caller then syncs the folders
 and lists the files in the ledger, which is what makes them count.
 
-Parquet has no checksum of its own here: a bit that a disk or a copy turns over makes
-another account or another moment of a row, and no reader notices. So the hash that
-the ledger holds is compared before a file is used, once a process.
+Parquet has no checksum here: a flipped bit on a disk or in a copy changes
+the account or the moment of a row, and no reader notices. So the hash in
+the ledger is compared before a file is used, once per process.
 """
 
 import hashlib
@@ -169,7 +169,7 @@ def sync_folders(folder: Path, files: list[LakeFile]) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """A folder and its parents, each entry made safe."""
+    """Make a folder and its parents, each entry synced to disk."""
     missing = []
     while not folder.exists():
         missing.append(folder)
@@ -180,9 +180,9 @@ def make_folder(folder: Path) -> None:
 
 
 def spool(folder: Path) -> Path:
-    """Where workers find bytes that lie nowhere else, and leave what does not count.
+    """Return the folder for bytes that are stored nowhere else, and for temporary output.
 
-    Whatever is in it when a run begins was left by one that was interrupted.
+    Anything in it at the start of a run is from an interrupted one.
     """
     place = folder / SPOOL
     place.mkdir(exist_ok=True)
@@ -195,10 +195,10 @@ def damaged(folder: Path, files: Iterable[LakeFile]) -> list[str]:
 
 
 def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
-    """Use no file that is not as it was written.
+    """Raise an error for a file that differs from what was written.
 
     Raises:
-        LakeError: One is not.
+        LakeError: One does.
     """
     for path in damaged(folder, files):
         raise LakeError(
@@ -212,10 +212,10 @@ def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
 
 
 def read_sound(folder: Path, file: LakeFile) -> "pl.DataFrame":
-    """The rows of a file.
+    """Return the rows of a file.
 
     Raises:
-        LakeError: It is not as it was written.
+        LakeError: It differs from what was written.
     """
     import polars as pl
 
@@ -247,7 +247,7 @@ def _digest(path: Path, _mtime_ns: int, _inode: int) -> str:
 
 
 class Swept(NamedTuple):
-    """What a sweep did.
+    """Result of a sweep.
 
     Attributes:
         deleted: Files that were deleted.
@@ -286,7 +286,7 @@ def sweep(
 
 
 def unlisted_files(folder: Path) -> list[Path]:
-    """Files that sweeps moved aside, for somebody to look at."""
+    """Return files that sweeps moved aside, for review."""
     return sorted(path for path in (folder / UNLISTED).rglob("*") if not path.is_dir())
 
 

@@ -98,7 +98,7 @@ class _Comparison:
         )
 
     def _accounted(self, file_id: int, sure: list[Interval]) -> pl.Series:
-        """As many of its identical rows as the earlier files have."""
+        """Return as many of its identical rows as the earlier files have."""
         theirs = [
             _slice(side.get(interval.earlier), interval).select(SAME)
             for interval in sure
@@ -175,7 +175,7 @@ def _merged(mine: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reaches(told: pl.DataFrame) -> bool:
-    """Some file's time reaches into that of another."""
+    """Return whether some file's time overlaps that of another."""
     ordered = told.sort("first", "last")
     reach = pl.col("last").cum_max().shift(1)
     return bool(ordered.select((pl.col("first") < reach).any()).item())

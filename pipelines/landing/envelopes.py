@@ -1,4 +1,4 @@
-r"""Takes lines out of what a collector put around them.
+r"""Extraction of lines from the envelopes of collectors.
 
     Nov  2 08:15:00 proxy1 (squid-1): 1793628900.123 45 192.0.2.17 TCP_MISS/200 ...
     {"log":"...\n","stream":"stdout","time":"2026-11-02T14:15:00.123Z"}       (docker)
@@ -10,10 +10,10 @@ r"""Takes lines out of what a collector put around them.
     "2026-11-02T08:15:00.000-0600","...","gate", ...     (Splunk's export, `_raw` in it)
     2026-11-02T14:15:00Z {app="squid"} ...                                    (Loki)
 
-Only lines that no format reads as they are come here. An envelope gives the line
-inside, and the same with a syslog header made of the envelope's own stamp, host and
-program, for the formats whose lines need one. `@cee:` in front of JSON goes. What is
-inside may be an envelope again.
+Only lines that no format can read directly come here. The result is the line
+inside, and the same line with a syslog header made of the envelope's own timestamp, host and
+program, for the formats whose lines need one. `@cee:` in front of JSON is removed. The
+content may be another envelope.
 """
 
 import polars as pl
@@ -35,8 +35,9 @@ LABELED = rf"^({ISO})[ \t]+\{{[^}}]*\}}[ \t]+(.*)$"
 TABBED = rf"^({ISO}|[0-9]{{10,19}})\t(?:.*\t)?([^\t]+)$"
 ROW = r'^(?:"[^"]*"|[^",]*),.*"'
 WRAPPED = f"{HEADED}|{CONTAINER}|{LABELED}|{TABBED}|{ROW}"
-"""What a line that is no JSON begins with where it may be an envelope: most that come
-here are a format's own with damage, and one look is cheaper than a reading."""
+"""The first characters of possible envelopes that are not JSON: most lines here
+are a format's own with damage, and one look is cheaper than parsing.
+"""
 
 NAMED = r'(?:^|,)"?_raw"?(?:,|$)'
 """The row of names above Splunk's export."""
@@ -84,7 +85,7 @@ def unwrapped(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
 
 
 def is_names(line: pl.Expr) -> pl.Expr:
-    """The row of column names that an export begins with."""
+    """Match the row of column names that an export begins with."""
     return line.str.contains(NAMED) & ~line.str.contains("[0-9]{4}")
 
 
@@ -98,7 +99,7 @@ def _json(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _text(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Behind a stamp, behind a syslog header, or the longest cell of a row."""
+    """Return the text after a timestamp or a syslog header, or the longest cell of a row."""
     fronts = [LINE.str.extract_groups(shape).struct for shape in (CONTAINER, LABELED, TABBED)]
     values = cells(pl.when(LINE.str.contains(ROW)).then(LINE))
     element = pl.element()
@@ -120,7 +121,7 @@ def _text(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
 
 
 def _headed(parts: pl.LazyFrame) -> pl.LazyFrame:
-    """What is inside, and the same behind a header of RFC 5424."""
+    """Return the content, and the same after a header of RFC 5424."""
     words = [
         pl.when(pl.col(part).str.contains(WORD)).then(part).fill_null("-")
         for part in ("host", "program", "process")

@@ -58,10 +58,10 @@ class FromJournal:
         self._is_over = False
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end.
+        """Return up to `size` bytes; none at the end.
 
         Raises:
-            CorruptError: A field is longer than any may be.
+            CorruptError: A field is too long.
         """
         while not self._ready and not self._is_over:
             self._ready = self._next_line()
@@ -69,7 +69,7 @@ class FromJournal:
         return given
 
     def _next_line(self) -> bytes:
-        """Goes on by one line of the export; the JSON of an entry that it ends."""
+        """Read one line of the export; return the JSON of an entry that it ends."""
         line = self._up_to_newline()
         if line is None or line == b"":
             entry, self._entry = self._entry, {}
@@ -121,11 +121,11 @@ __all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_t
 
 
 class DamageError(SourceError):
-    """The stream breaks off or is not what its first bytes promised.
+    """A stream that ends early or does not match its first bytes.
 
     Args:
         what: One sentence: what happened.
-        trusted: What was read before is right: the stream is cut, not corrupt.
+        trusted: The bytes before that are correct: the stream is truncated, not corrupt.
     """
 
     def __init__(
@@ -140,14 +140,14 @@ class GoneError(SourceError):
 
 
 class Salvaged:
-    """A stream that ends where it breaks off; what broke it is told when asked."""
+    """A stream that ends where it is damaged; the fault is available afterwards."""
 
     def __init__(self, stream: Reads) -> None:
         self._stream = stream
         self._damage: DamageError | None = None
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none where it ends or breaks off."""
+        """Return up to `size` bytes; none where it ends or is damaged."""
         if self._damage is None:
             try:
                 return self._stream.read(size)
@@ -156,7 +156,7 @@ class Salvaged:
         return b""
 
     def settle(self) -> None:
-        """To be called at the end.
+        """Check the end of the stream; call it last.
 
         Raises:
             DamageError: It was not the end.
@@ -166,10 +166,10 @@ class Salvaged:
 
 
 class Opened:
-    """Turns the many ways to say "broken" into one, and stops bombs.
+    """A stream that turns all kinds of damage into one error, and stops bombs.
 
     Attributes:
-        notes: What is to be known of the stream, as far as it was read.
+        notes: Facts about the stream, up to the current position.
     """
 
     def __init__(self, raw: BinaryIO | Rows, delivery: Delivery) -> None:
@@ -216,9 +216,9 @@ class Opened:
 
     @property
     def offset(self) -> int | None:
-        """Where its first byte lies in the file, once it was read from.
+        """Offset of its first byte in the file, after the first read.
 
-        None where what is read is not what lies there, but unpacked or decoded.
+        None if the bytes are unpacked or decoded, not those of the file.
         """
         stream = inner = self._inner
         while isinstance(inner, Peeked):
@@ -317,14 +317,14 @@ class _FromUtf16:
         return self._decode.decode(b"", final=True).encode("utf-8", errors="replace")
 
 
-# Hashes a stream so that it can be known again: whole, by its head, by prefixes.
+# Hashes of a stream, to recognize it again: whole, by its head, by prefixes.
 #
-# The hashes of the first 64, 128, 256, … bytes tell a shorter copy from other
-# content without keeping the content.
+# The hashes of the first 64, 128, 256, … bytes distinguish a shorter copy from other content
+# without keeping the content.
 
 
 class Mark(NamedTuple):
-    """What the ledger keeps of a stream up to a position."""
+    """The ledger's record of a stream up to a position."""
 
     consumed_sha256: str
     head_bytes: int
@@ -368,7 +368,7 @@ class Digest:
         return self._whole.hexdigest()
 
     def mark(self) -> Mark:
-        """Where it stands."""
+        """Return the mark of the current position."""
         return Mark(
             consumed_sha256=self.whole,
             head_bytes=len(self._head),
@@ -385,7 +385,7 @@ class Hashed:
         self._digest = digest
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
+        """Return up to `size` bytes; none at the end."""
         data = self._stream.read(size)
         self._digest.update(data)
         return data

@@ -1,13 +1,13 @@
-"""Writes one sheet of an Excel workbook as CSV; a program of its own (`workbooks.py`).
+"""One sheet of an Excel workbook as CSV; a separate program (`workbooks.py`).
 
     python workbook_rows.py BYTES            the names of the sheets, as JSON
     python workbook_rows.py BYTES SHEET      the rows of one
 
 The workbook is read from the standard input. A row of the sheet is one line, so that
-line numbers are row numbers; a row without a value is an empty line. What a formula
-came to stands in its place, a time as `2026-11-02 08:15:00`, and a line break inside of
-a cell is a space. Nothing of the project is imported, and memory (BYTES) and time are
-bounded: a file that is made to unpack to more ends this program and no other.
+line numbers are row numbers; a row without a value is an empty line. A formula is
+replaced by its result, a time by `2026-11-02 08:15:00`, and a line break inside
+a cell by a space. Nothing of the project is imported, and memory (BYTES) and time are
+limited: a file that unpacks to more ends this program and no other.
 """
 
 import csv
@@ -47,12 +47,12 @@ def main(most_bytes: int, sheet: str | None) -> None:
 
 
 def is_table(kind: SheetTypeEnum) -> bool:
-    """A sheet of cells, not of a chart or a macro."""
+    """Return whether a sheet contains cells, not a chart or a macro."""
     return kind == SheetTypeEnum.WorkSheet
 
 
 def text(value: object) -> str:
-    """A cell as it would stand in CSV."""
+    """Return a cell as text for CSV."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:

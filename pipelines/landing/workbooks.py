@@ -1,7 +1,7 @@
-"""Lists the sheets of Excel workbooks, and opens each as a stream of CSV lines.
+"""Sheets of Excel workbooks, listed and opened as streams of CSV lines.
 
-A workbook is a folder of deliveries, one a sheet, as a zip archive is one of files.
-It is read by a program of its own (`workbook_rows.py`), which a hostile file may end.
+A workbook is a folder of deliveries, one per sheet, as a zip archive is one of files.
+A separate program reads it (`workbook_rows.py`), which a hostile file may end.
 """
 
 import json
@@ -27,7 +27,7 @@ AS_CSV = "Save the sheet as CSV and deliver that."
 
 
 def sheets_of(raw: BinaryIO) -> list[str] | Fault:
-    """The names of a workbook's sheets, or why it cannot be read.
+    """Return the names of a workbook's sheets, or why it cannot be read.
 
     Args:
         raw: The workbook.
@@ -52,13 +52,13 @@ def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["Rows"]:
 
 
 class Rows:
-    """What the program writes, and at its end whether that was all."""
+    """The program's output, and at its end whether it is complete."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
 
     def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes; none at the end.
+        """Return up to `size` bytes; none at the end.
 
         Raises:
             CorruptError: The workbook could not be read to its end.
@@ -73,7 +73,7 @@ class Rows:
 
 @contextmanager
 def _running(raw: BinaryIO, *asked: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The program at its work; it is over when this is left."""
+    """Run the program; it has ended when this is left."""
     with _on_disk(raw) as stdin:
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
             [sys.executable, "-I", str(READER), str(MOST_BYTES), *asked],
@@ -107,6 +107,6 @@ def _on_disk(raw: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def _why(code: int, said: bytes) -> str:
-    """Why the program ended: it says so, or was ended by its bounds."""
+    """Return why the program ended: its own message, or its limits."""
     words = said.decode("utf-8", "replace").strip().splitlines()
     return words[-1][:300] if code == 1 and words and words[-1].startswith("it ") else (TOO_MUCH)

@@ -157,7 +157,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a snapshot holds, as one line says it.
+    """Content of a snapshot, in one line.
 
     Attributes:
         days: Local days with events, oldest first.
@@ -194,7 +194,7 @@ def coverage(ask: Ask, zone: str) -> Coverage:
 
 
 def _closed(hours: pl.DataFrame) -> pl.DataFrame:
-    """No source is missed after the newest line of all."""
+    """Return the closed hours: nothing is expected after the newest line of all."""
     newest = hours["hour_start"].max()
     as_of = newest + ONE_HOUR if isinstance(newest, datetime) else datetime.now(UTC)
     lags = dict.fromkeys(hours["source"].unique().to_list())
@@ -202,7 +202,7 @@ def _closed(hours: pl.DataFrame) -> pl.DataFrame:
 
 
 def joined(hours: Sequence[tuple[str, date, int]]) -> list[Gap]:
-    """Silent hours, in order of source, day and hour, as stretches; by day."""
+    """Join silent hours, in order of source, day and hour, into intervals, by day."""
     gaps: list[Gap] = []
     for source, day, hour in hours:
         last = gaps[-1] if gaps else None
@@ -289,7 +289,7 @@ class Connection:
         return self.frame(query.query, **values_of(query, given, self.zone))
 
     def tables(self) -> pl.DataFrame:
-        """What can be asked: relation, number of rows, what one row is."""
+        """Return the available relations: name, number of rows, meaning of one row."""
         names = self._names()
         return pl.DataFrame(
             {
@@ -337,13 +337,13 @@ class Connection:
         )
 
     def refresh(self) -> "Connection":
-        """Go to the newest snapshot, for a notebook that stayed open; says which."""
+        """Switch to the newest snapshot, for a notebook that stayed open; print which."""
         self._open(current(DistrictHome(self.home).snapshots))
         _say(str(self))
         return self
 
     def close(self) -> None:
-        """Let go of the file; relations of this connection end with it."""
+        """Close the file; relations of this connection end with it."""
         self._connection.close()
 
     def _names(self) -> Sequence[str]:
@@ -372,22 +372,22 @@ def connect(
     week: str | date | None = None,
     utc: bool = False,
 ) -> Connection:
-    """Open the newest snapshot of a district and say in one line what it holds.
+    """Open the newest snapshot of a district and print its content in one line.
 
     Args:
-        home: The district home; without it `SCHOOLBELL_HOME`, else a folder
+        home: The district home; without it `SCHOOLBELL_HOME`, or a folder
             `demo-district` here or above.
         as_of: An earlier snapshot instead: the newest that was published by then. A
             local day counts to its end; an instant without an offset is UTC.
-        week: An earlier snapshot instead: the newest that knows of no later week, as
+        week: An earlier snapshot instead: the newest without a later week, as
             `2026-W47` or a day of it.
-        utc: Show instants, and reckon their hours and days, in UTC; without it in
+        utc: Show instants, and compute their hours and days, in UTC; without it in
             the district's zone.
 
     Raises:
         SettingsError: No home was named and there is no demo district, or the time
-            cannot be read.
-        ModelError: The home has no snapshot yet, or none so old is kept.
+            cannot be parsed.
+        ModelError: The home has no snapshot yet, or none this old is kept.
     """
     found = _home(home)
     path = chosen(DistrictHome(found).snapshots, as_of, week)

@@ -1,7 +1,7 @@
-"""Saved queries: files of `sql/queries/`, each under a header as a model has it.
+"""Saved queries: files of `sql/queries/`, each with a header as in a model.
 
-The header says what a row is, what must be given and what each column holds. A
-query reads a snapshot only, so that it names nobody.
+The header describes a row, the arguments and each column. A
+query reads a snapshot only, so that it names no one.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,10 +53,10 @@ def saved_query(name: str) -> Model:
 
 
 def values_of(query: Model, given: Mapping[str, str], zone: str) -> Mapping[str, Scalar]:
-    """What a saved query is asked with, from words.
+    """Parse the arguments of a saved query.
 
     Raises:
-        ModelError: A value is missing, of another type, or not asked for.
+        ModelError: A value is missing, of another type, or unexpected.
     """
     params = query.header.params
     typed = {

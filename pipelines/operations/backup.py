@@ -1,8 +1,8 @@
-"""What a backup says of itself: every file with its size and hash, signed.
+"""Backups: the signed manifest of every file with its size and hash.
 
-Whoever can write where the backups lie could change one and its hashes with it. So the
-manifest is signed with a key of the home, which no backup holds and every restore is
-given; and its fingerprint is printed, to be kept apart from backup and keys.
+Anyone who can write to the backup folder could change a backup and its hashes. So the
+manifest is signed with a key of the home, which no backup contains and every restore
+needs; its fingerprint is printed, to be kept apart from backup and keys.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ LAST = "last_backup_time"
 
 
 class BackupError(SchoolbellError):
-    """A backup cannot be made or used as it stands."""
+    """A backup cannot be made or used."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is in a backup.
+    """Content of a backup.
 
     Attributes:
         made_time: UTC, ISO 8601.
         version: Of Schoolbell.
         district: The district's name.
         lines: Lines that the ledger accounts for.
-        findings: Findings that the state holds.
+        findings: Findings in the state.
         files: By path, relative to the backup and with `/`.
         audit_head: Number and hash of the audit chain's last entry; empty if none.
         signature: Over all of it, with a key of the home; empty in one of a version
@@ -114,16 +114,16 @@ class Manifest:
 
 
 def fingerprint(folder: Path) -> str:
-    """What tells this backup from any other: the SHA-256 of its manifest."""
+    """Return the identity of this backup: the SHA-256 of its manifest."""
     return sealed(folder / NAME).sha256
 
 
 def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) -> None:
-    """Use no backup that the home did not make.
+    """Raise an error for a backup that the home did not make.
 
     Args:
         key: The home's key behind the pseudonyms.
-        given: The fingerprint that somebody kept; empty if nobody did.
+        given: The fingerprint that the user kept; empty without one.
 
     Raises:
         BackupError: It is another backup, or was changed.
@@ -152,10 +152,10 @@ def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) ->
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What a backup says of itself.
+    """Read the manifest of a backup.
 
     Raises:
-        BackupError: It is no backup, or a path in it leads out of it.
+        BackupError: It is not a backup, or a path in it leads out of it.
     """
     path = folder / NAME
     try:
@@ -196,7 +196,7 @@ def _parsed(path: Path) -> Manifest:
 
 
 def _require_inside(name: str, path: Path) -> None:
-    """A path that a backup may hold: nothing else of a home, nothing outside."""
+    """Raise an error for a path that a backup may not contain."""
     parts = PurePosixPath(name).parts
     is_plain = "/".join(parts) == name and not CONTROL.search(name) and "\\" not in name
     if not parts or ".." in parts or not is_plain or PurePosixPath(name).is_absolute():
@@ -211,7 +211,7 @@ def _require_inside(name: str, path: Path) -> None:
 
 
 def require_same(folder: Path, manifest: Manifest) -> None:
-    """Every file is a plain one, and holds what the manifest says.
+    """Check that every file is a plain one, and matches the manifest.
 
     Raises:
         BackupError: One is missing, a link, or was changed.
@@ -248,7 +248,7 @@ def _is_same(folder: Path, name: str, expected: Sealed) -> bool:
 
 
 def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
-    """Copy a file, safe on disk, and tell what was copied."""
+    """Copy a file, synced to disk, and return its size and hash."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -329,7 +329,7 @@ def newest(into: Path) -> Path | None:
 
 
 def copy_keys(home: DistrictHome, into: Path) -> list[Path]:
-    """Copy the keys into a folder of their own; those that are new there.
+    """Copy the keys into a separate folder; return those that are new there.
 
     Raises:
         BackupError: A key there differs from the home's.
@@ -411,7 +411,7 @@ def _known(before: Path | None) -> Mapping[str, Sealed]:
 
 
 def _is_whole(path: Path, listed: Sealed) -> bool:
-    """As far as a look tells: its bytes are read by a drill and by a restore."""
+    """Return whether it looks complete: only a drill and a restore read its bytes."""
     return path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
 
 
@@ -427,7 +427,7 @@ def _state(district: District, target: Path) -> Sealed:
     with closing(sqlite3.connect(path)) as held, closing(sqlite3.connect(target)) as to:
         if path != target:
             held.backup(to)
-        # without a log of its own, so that the file is all there is
+        # without a separate journal, so that the file is complete
         to.execute("pragma journal_mode = delete")
         (answer,) = to.execute("pragma quick_check(1)").fetchone()
     if answer != "ok":
@@ -451,7 +451,7 @@ def _below(home: Path, name: str) -> Iterator[str]:
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file again; a copy where the disk knows no second name."""
+    """Link the same file again; copy it if the disk has no hard links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

@@ -1,7 +1,7 @@
-"""How each class of records goes: what is due, what deleting does, what is left.
+"""Deletion of each class of records: what is due, how it is deleted, what is left.
 
-What a class is, where it lies and how long it is kept stands in
-`settings/record_classes.py`, under the same name.
+`settings/record_classes.py` defines each class, its place and its retention, under the
+same name.
 """
 
 import hashlib
@@ -42,10 +42,10 @@ class Plan:
 
     Attributes:
         before: For each class with a retention, the first day that is kept.
-        things: What goes, by class.
-        held: What would go but for a hold, by class.
+        things: What is deleted, by class.
+        held: What a hold keeps, by class.
         holds: The holds that are in force.
-        unfinished: What a purge that was cut off has deleted already.
+        unfinished: What an interrupted purge has deleted already.
     """
 
     before: Mapping[str, date]
@@ -78,23 +78,23 @@ class Plan:
 
 
 def nothing(_district: District, _plan: Plan, _now: datetime) -> None:
-    """What goes together with another class."""
+    """Delete nothing: the class is deleted with another."""
 
 
 def none_left(_district: District, _plan: Plan) -> Iterable[str]:
-    """Rows of one transaction are gone when it is committed."""
+    """Return nothing: rows of one transaction are gone when it is committed."""
     return ()
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """How one class of records goes.
+    """Deletion of one class of records.
 
     Attributes:
         candidates: Everything of the class, with the newest day of each thing.
-        delete: Deletes what the plan names, each thing noted before or with it.
-        left: Names of what was to go and did not.
-        is_in_databases: The warehouse and snapshots hold rows of it.
+        delete: Deletes what the plan names, each thing recorded before or with it.
+        left: Names of what should be deleted and still exists.
+        is_in_databases: The warehouse and snapshots contain rows of it.
     """
 
     candidates: Callable[[District], Iterable[Purged]]
@@ -104,7 +104,7 @@ class Deletion:
 
 
 def _raw(district: District) -> Iterator[Purged]:
-    """Landing files all of whose content was read."""
+    """Yield landing files that were read completely."""
     known: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
     by_id = {file.file_id: file for file in ledger.source_files(district.store)}
     for record in by_id.values():
@@ -130,7 +130,7 @@ def _raw(district: District) -> Iterator[Purged]:
 
 
 def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) -> bool:
-    """It lies there as it was read, and nothing of it waits."""
+    """Return whether it is unchanged since it was read, and nothing of it waits."""
     stands = path.stat()
     return set(members) <= {record.path for record in records} and all(
         record.state in READ_TO_ITS_END
@@ -203,7 +203,7 @@ def _delete_events(district: District, plan: Plan, _now: datetime) -> None:
 
 
 def delete_set_aside(lake: Path, plan: Plan) -> None:
-    """Files that no ledger lists go by the day that their folder names."""
+    """Delete files that no ledger lists, by the day in their folder's name."""
     if "event" not in plan.before:
         return
     first = plan.before["event"].isoformat()
@@ -233,7 +233,7 @@ def _findings(name: str, district: District) -> Iterator[Purged]:
 
 
 def _delete_findings(district: District, plan: Plan, _now: datetime) -> None:
-    """Undecided ones and those of decided cases, in one transaction."""
+    """Delete undecided ones and those of decided cases, in one transaction."""
     things = [*plan.things.get("finding", ()), *plan.things.get("case", ())]
     with district.store.writing() as transaction:
         note_purged(transaction, things)
@@ -248,7 +248,7 @@ def _messages(district: District) -> Iterator[Purged]:
 
 
 def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
-    """The text goes; that a message was sent stays, so that it is not sent again."""
+    """Delete the text; the record that a message was sent remains, so that it is not resent."""
     things = plan.things.get("message", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
@@ -257,7 +257,7 @@ def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
 
 
 def _registry(district: District) -> Iterator[Purged]:
-    """Copies that stand for registry files which shrank, and so outlive them."""
+    """Yield copies that replace registry files that shrank, and so outlive them."""
     for refusal in district.registry.refused:
         if since := refusal.kept.refused_time:
             yield Purged(
@@ -270,7 +270,7 @@ def _registry(district: District) -> Iterator[Purged]:
 
 
 def _delete_registry(district: District, plan: Plan, _now: datetime) -> None:
-    """From now on the files count as they are."""
+    """Delete the copies, so that the current files count."""
     things = plan.things.get("registry", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
@@ -291,9 +291,9 @@ def _reports(district: District) -> Iterator[Purged]:
 
 
 def _delete_reports(district: District, plan: Plan, now: datetime) -> None:
-    """Each week in every edition; its pages first, then what the state knows.
+    """Delete each week in every edition; its pages first, then the state's rows.
 
-    A month or a semester goes with the last of its weeks.
+    A month or a semester is deleted with the last of its weeks.
     """
     with in_locale(district.settings.district.locale):
         _delete_pages(district, plan, now)
@@ -330,7 +330,7 @@ def _archives(district: District) -> Iterable[Path]:
 
 
 def _reports_left(district: District, plan: Plan) -> Iterable[str]:
-    """More than the page that says that there was a report."""
+    """Return anything except the page about the deleted report."""
     weeks = [date.fromisoformat(thing.name) for thing in plan.things.get("report", ())]
     labels = [week_label(week) for week in weeks]
     reports = district.home.reports

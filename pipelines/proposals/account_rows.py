@@ -35,7 +35,7 @@ order by names.account
 
 
 def services(evidence: Evidence) -> list[Proposal]:
-    """A row for each account that nobody ever typed."""
+    """Return a row for each account that was never used at a keyboard."""
     return [
         Proposal(
             "accounts.csv",

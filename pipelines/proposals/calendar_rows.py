@@ -3,10 +3,10 @@
 from pipelines.proposals.offers import Evidence, Proposal
 
 HARDLY, MOSTLY = 0.1, 0.5
-"""Shares of the staff of a usual working day: of a closure, and of a day at work."""
+"""Shares of the staff of a usual working day: of a closure, and of a working day."""
 FEWEST_STAFF = 10
 OPEN_HOURS = 8
-"""Hours from seven to five with lines, so that a silent log is no closed school."""
+"""Minimum hours with lines from seven to five, so that a silent log is not a closed school."""
 
 _WORKED = """
 with staff as (
@@ -68,7 +68,7 @@ order by counted.event_date
 
 
 def days_off(evidence: Evidence) -> list[Proposal]:
-    """Days on which the district did not do what its calendar says."""
+    """Return days on which the logs contradict the calendar."""
     found = evidence.frame(
         _WORKED,
         zone=evidence.zone,

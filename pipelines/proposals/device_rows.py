@@ -151,7 +151,7 @@ def fixed(evidence: Evidence) -> list[Proposal]:
 
 
 def machines(evidence: Evidence) -> list[Proposal]:
-    """A row for each device whose use is plain; the others stay as they are."""
+    """Return a row for each device with clear use; the others are not changed."""
     found = []
     for row in evidence.frame(_USE, random=RANDOM_CARD).iter_rows(named=True):
         days = f"{row['share']:.0%} of its account days, {row['days']} days"
@@ -170,7 +170,7 @@ def machines(evidence: Evidence) -> list[Proposal]:
 
 
 def _proposal(row: dict[str, str | None], more: dict[str, str], reason: str) -> Proposal:
-    """What the registry has of the device, and what the logs add."""
+    """Combine the registry's row of the device with the logs' facts."""
     device = row["device"] or ""
     is_card = device.startswith("mac:")
     known = {name: row[name] or "" for name in NAMES} | {
@@ -184,7 +184,7 @@ def _proposal(row: dict[str, str | None], more: dict[str, str], reason: str) -> 
 
 
 def computers(evidence: Evidence) -> Iterator[Proposal]:
-    """Card, class and building of each listed computer, as leases and logons show."""
+    """Yield card, class and building of each listed computer, from leases and logons."""
     for row in evidence.frame(_LEARNED_DEVICES).iter_rows(named=True):
         names = {name: row[name] for name in NAMES if row[name]}
         learned = {
@@ -202,7 +202,7 @@ def computers(evidence: Evidence) -> Iterator[Proposal]:
                 names | cells,
                 f"{', '.join(what) or 'card'} from {row['sighting_count']:,} leases "
                 f"and network logins and {row['keyboard_count']:,} sign-ins",
-                # a class `other` says nothing, and is in the way of one that does
+                # a class `other` carries no information, and hides a more exact one
                 is_taken=row["device_class"] == "other" and "device_class" in cells,
             )
         if row["problem"]:

@@ -9,7 +9,7 @@ from pipelines.settings.toml_text import toml
 from pipelines.weeks import school_year
 
 FEWEST_PERSON_DAYS = 20
-"""Person days of a building that tell its hours."""
+"""Minimum person days of a building to derive its hours."""
 QUARTER = 15
 
 _HOURS = """
@@ -249,7 +249,7 @@ def _clock(minutes: int) -> str:
 
 
 def later_hours(evidence: Evidence) -> list[Proposal]:
-    """Evening hours of a job whose people mostly work past what the registry says."""
+    """Return evening hours of a job whose people mostly work past the registry's hours."""
     found = evidence.frame(
         _BEYOND,
         zone=evidence.zone,

@@ -28,7 +28,7 @@ class LogFolder:
     """One folder of `landing/`.
 
     Attributes:
-        format: What its newest file is; empty where no format knows it.
+        format: Format of its newest file; empty if unknown.
         note: Why it is not read, and what to do.
     """
 
@@ -57,7 +57,7 @@ class MissingExport:
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """How far a home has come.
+    """Progress of a new home.
 
     Attributes:
         absent: Logs that no folder has, and the rules that wait for them.

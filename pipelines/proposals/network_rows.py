@@ -16,7 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TUNNEL_SHARE = 0.5
 """Of the addresses of a network: tunnels from outside gave them out."""
 RANDOM_SHARE = 0.3
-"""Share of randomized cards above which a network is taken for Wi-Fi."""
+"""Share of randomized cards above which a network counts as Wi-Fi."""
 FEWEST_COMPUTERS = 3
 BUILDING_SHARE = 0.95
 """Of the computers on a network: they are of one building, and so is it."""
@@ -86,7 +86,7 @@ def _placed(evidence: Evidence) -> list[str]:
 
 
 def _block(network: Network) -> Network:
-    """The block of which a network is a part, as districts number them."""
+    """Return the block that contains a network, in districts' usual numbering."""
     return network.supernet(new_prefix=BLOCKS[network.version])
 
 
@@ -109,7 +109,7 @@ def _network(address: str) -> Network | None:
 
 
 def _kind(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Phones hide their cards behind random ones; computers on a wire do not."""
+    """Return the type: phones use random cards; computers on a cable do not."""
     if sum(row["is_tunnel"] for row in rows) > TUNNEL_SHARE * len(rows):
         return REMOTE
     random = [row["mac"] for row in rows if row["mac"] and row["mac"][1:2] in "26ae"]

@@ -37,9 +37,9 @@ KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
 
 
 def account_domains(district: District) -> list[Proposal]:
-    """Domains of account names that are not applied by themselves.
+    """Return domains of account names that are not applied automatically.
 
-    All of the setting, as it would be: what it holds now stays in it.
+    The whole setting, with its current content.
     """
     own = district.settings.district.account_domains
     return [
@@ -54,11 +54,11 @@ def account_domains(district: District) -> list[Proposal]:
 
 
 def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
-    """Proposals by file of the registry; files without any are left out.
+    """Return proposals by registry file; files without any are left out.
 
     Raises:
-        ModelError: Nothing was built yet.
-        BusyError: A run is at work.
+        ModelError: Nothing has been built.
+        BusyError: A run is in progress.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     days = files.days()

@@ -1,8 +1,8 @@
-"""Reads a district's exports into its registry: what they give, what it switches on.
+"""Import of a district's exports into its registry: their rows, and the rules enabled.
 
-Everything is tried on a copy of `registry/` first: the plan says what each export
-gave and left out, what each file would gain, and which rules could judge with it.
-Writing is one audited act a file.
+Everything is tried on a copy of `registry/` first: the plan lists what each export
+provides and lacks, what each file would gain, and which rules could judge with it.
+Writing is one audited action per file.
 """
 
 import gzip
@@ -55,10 +55,10 @@ UNNAMED = "weekdays that it does not name: school days"
 
 @dataclass(frozen=True)
 class NewCalendar:
-    """An iCalendar file, cut down to what says when, and the days that it names.
+    """An iCalendar file, reduced to dates, and its days.
 
     Attributes:
-        span: Its first and its last day of a known kind; all others are unknown.
+        span: Its first and its last day of a known type; all others are unknown.
     """
 
     name: str

@@ -463,7 +463,7 @@ class Database:
         return self._connection.execute(query, dict(values or {})).fetchall()
 
     def frame(self, query: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """A query of our own as a frame."""
+        """Run a built-in query and return its frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
         return pl.DataFrame(relation)  # `relation.pl()` would import pyarrow
 

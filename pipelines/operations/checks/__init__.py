@@ -30,14 +30,14 @@ WORDS: Mapping[int, str] = {WELL: "well", LOOK: "look", ACT: "act", UNASKED: "un
 
 @dataclass(frozen=True)
 class Answer:
-    """What a check found.
+    """Result of a check.
 
     Attributes:
         grade: `WELL`, `LOOK` (needs attention this week), `ACT` (now) or
             `UNASKED` (this machine or home cannot be asked).
         said: One sentence for people.
-        command: What to run or edit, `{home}` being the home's path; empty only
-            where all is well or unasked.
+        command: What to run or edit, with `{home}` for the home's path; empty only
+            for good or unasked.
     """
 
     grade: int
@@ -46,22 +46,22 @@ class Answer:
 
 
 def well(message: str) -> Answer:
-    """Nothing to do."""
+    """Return an answer that needs nothing."""
     return Answer(WELL, message)
 
 
 def look(message: str, command: str) -> Answer:
-    """Somebody should look this week."""
+    """Return an answer that needs attention this week."""
     return Answer(LOOK, message, command)
 
 
 def act(message: str, command: str) -> Answer:
-    """Somebody should act now."""
+    """Return an answer that needs action now."""
     return Answer(ACT, message, command)
 
 
 def unasked(message: str) -> Answer:
-    """The question makes no sense here, or cannot be answered."""
+    """Return that the question does not apply here, or cannot be answered."""
     return Answer(UNASKED, message)
 
 
@@ -111,7 +111,7 @@ class Check:
 
     Attributes:
         name: As it is printed and named in documents.
-        asks: What it makes sure of, as a phrase.
+        asks: What it verifies, as a phrase.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Finding:
     answer: Answer
 
     def shown(self) -> dict[str, str]:
-        """As `--json` prints it."""
+        """Return what `--json` prints."""
         return {
             "subject": self.subject,
             "check": self.check.name,

@@ -1,4 +1,4 @@
-"""What is kept for a bad day: backups, drills, the audit chain."""
+"""Checks of backups, drills and the audit chain."""
 
 from datetime import datetime, timedelta
 

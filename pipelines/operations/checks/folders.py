@@ -58,7 +58,7 @@ def _modes(installation: Installation) -> Answer:
 
 
 def _is_kept_by_operators(home: DistrictHome, path: Path) -> bool:
-    """The registry, given to a group that is not the readers'; see `protect`."""
+    """Return whether the registry belongs to a group other than the readers'; see `protect`."""
     apart = path.stat().st_gid != home.path.stat().st_gid
     return path == home.registry and apart
 

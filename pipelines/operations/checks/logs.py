@@ -32,7 +32,7 @@ from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import looking
 
 QUIET = timedelta(days=4)
-"""A weekend with a holiday beside it; longer is silence."""
+"""A weekend next to a holiday; longer is silence."""
 
 WAITED = timedelta(days=2)
 ROTATION = Path("/etc/logrotate.d")
@@ -121,7 +121,7 @@ def _read_to_the_end(installation: Installation) -> Answer:
     files = ledger.source_files(installation.store)
     wrong = files_with_issues(files, installation.settings.limits.reject_share)
     if wrong:
-        # the message begins with source and file; its next lines say what to do
+        # the message begins with source and file; its next lines contain the remedy
         first = str(wrong[0]["message"]).splitlines()[0]
         return look(
             f"not read to the end: {counted(len(wrong), 'file')}; {first}",
@@ -228,7 +228,7 @@ def _small_differences(installation: Installation) -> Answer:
 
 
 def _lags(installation: Installation) -> Answer:
-    """What took longer than a day is history: files that were dropped in."""
+    """Check the delays; more than a day is history: files that were dropped in."""
     days = source_days(installation.store)
     names = sorted({day.source for day in days})
     lags = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
@@ -247,7 +247,7 @@ def _within(arrived: Mapping[str, int]) -> str:
 
 
 def _lasting(installation: Installation, *kinds: str) -> str:
-    """Issues of some kinds as the last look at the sources found them."""
+    """Return issues of some kinds from the last look at the sources."""
     rows = [row for row in stored_issues(installation.store) if row["kind"] in kinds]
     return "; ".join(f"{row['source']} ({row['detail']})" for row in rows)
 

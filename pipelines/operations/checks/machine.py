@@ -1,4 +1,4 @@
-"""Which disk a folder is on."""
+"""Checks of the machine: disks, accounts, services."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What goes out: reports, alerts, and what runs it all."""
+"""Checks of the outputs: reports, alerts, and the scheduler."""
 
 import os
 from datetime import datetime, timedelta
@@ -79,7 +79,7 @@ def _undelivered(installation: Installation) -> Answer:
 
 
 def _tested(installation: Installation) -> Answer:
-    """A channel that nobody tried may lead nowhere on the day when it matters."""
+    """Check that channels were tested: an untested one may fail when it matters."""
     channels = installation.settings.alerts.channels.values()
     if not any(channel.enabled for channel in channels):
         return unasked("no alert channel is set that could be tried")
