@@ -1,4 +1,4 @@
-"""Keeps and shows how attribution changed when days were built again."""
+"""History of attribution changes from rebuilt days."""
 
 from datetime import date, datetime
 from typing import Any

@@ -1,12 +1,12 @@
-"""Pseudonyms: keyed tokens, names that people can say, and what gets one.
+"""Pseudonyms: keyed tokens, and names that people can say.
 
-A token stands for a value for one school year and cannot be turned back without
-the key. A name such as `falcon-27` is given to a token, never drawn from the
+A token represents a value for one school year and cannot be reversed without
+the key. A name such as `falcon-27` is assigned to a token, never derived from the
 value, so names are state: keep the assignments.
 
-What a column holds is said by its name; a column with a personal-data mark and
-no rule here is left out, so that a new column can never leak by being forgotten.
-Students have a key and names of their own: whoever reads one sees whose kind it is.
+A column's name defines its content; a column with a personal-data mark and
+no rule here is left out, so that a forgotten new column cannot leak.
+Students have separate keys and names, so that readers see that it is a student.
 """
 
 import hashlib
@@ -34,11 +34,12 @@ if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
     from pipelines.warehouse.database import Database
 
 Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person", "site"]
-"""What is named. `pupil` is an account of a student, `pupil_person` the student: both
-have keys of their own and names that say so."""
+"""Kinds of names. `pupil` is an account of a student, `pupil_person` the student: both
+have separate keys and recognizable names.
+"""
 
 WITHHELD = "withheld"
-"""Stands in place of such a kind."""
+"""Replacement for such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures of a finding that are words, and that anybody may read."""
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
@@ -156,7 +157,7 @@ MASKED: Mapping[str, Mask] = {
 }
 """Columns in which only sites of a sensitive kind get a name, and their kind goes."""
 KEY_FACT = "pseudonym_key"
-"""The fact that tells the key from another one, and nothing about it."""
+"""A fact that identifies the key, without information about it."""
 WHICH_KEY = b"schoolbell: which key"
 ONE_DAY = timedelta(days=1)
 PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
@@ -175,12 +176,12 @@ INTERNAL = (
     "identity.account_names",
     "identity.places",
 )
-"""Tables of these that nobody outside of the pipeline needs."""
+"""Tables of these that are used inside the pipeline only."""
 
 
 @cache
 def sensitive_kinds() -> tuple[str, ...]:
-    """Kinds of sites whose names tell what is nobody's business without a case."""
+    """Return kinds of sites whose names are private without a case."""
     from pipelines.registry.domain_lists import sensitive_categories
 
     return tuple(sensitive_categories()["category"])
@@ -193,11 +194,11 @@ def nouns(kind: Kind) -> list[str]:
 
 
 def derived_key(key: bytes, kind: Kind, year: int) -> bytes:
-    """A key of its own for one kind and school year (HKDF, RFC 5869, one block).
+    """Derive the key of one kind and school year (HKDF, RFC 5869, one block).
 
     Args:
         key: The district's key, at least 32 bytes.
-        kind: What the values are.
+        kind: Type of the values.
         year: Calendar year in which the school year began.
 
     Raises:
@@ -212,9 +213,9 @@ def derived_key(key: bytes, kind: Kind, year: int) -> bytes:
 
 
 def tokens(values: Iterable[str], *, key: bytes, kind: Kind, year: int) -> dict[str, str]:
-    """A token for each value, the same for the same value, kind, year and key.
+    """Return a token for each value, the same for the same value, kind, year and key.
 
-    Values are taken as they are: give canonical ones. Give distinct values; a
+    Values are not normalized: pass canonical, distinct ones; a
     token takes a few microseconds.
     """
     own = derived_key(key, kind, year)
@@ -222,16 +223,16 @@ def tokens(values: Iterable[str], *, key: bytes, kind: Kind, year: int) -> dict[
 
 
 def assign_names(existing: Mapping[str, str], new: Iterable[str], kind: Kind) -> dict[str, str]:
-    """A name for each new token, different from every name in use.
+    """Return a name for each new token, different from every name in use.
 
     Args:
-        existing: Token -> name, as assigned before; stays as it is.
-        new: Tokens; those that have a name are passed over.
-        kind: Whose names.
+        existing: Token -> name, as assigned before; not changed.
+        new: Tokens; those that have a name are skipped.
+        kind: Kind of the names.
 
     Returns:
-        The assignments to add. Two tokens that reach for one name are settled by
-        the order of the tokens, not by the order in which they come.
+        The assignments to add. The order of the tokens decides between two that
+        reach for one name, not the order of the arguments.
     """
     if kind not in get_args(Kind):
         message = f"no kind of pseudonym: {kind!r}"
@@ -265,7 +266,7 @@ def _names(token: str, kind: Kind, in_use: int) -> Iterator[str]:
 
 @dataclass
 class Pseudonyms:
-    """Gives each value its name, the same for the whole school year.
+    """Names of values, the same for the whole school year.
 
     Attributes:
         key: The district's secret.
@@ -288,7 +289,7 @@ class Pseudonyms:
         return {**own, **self._kept(PUPILS[kind], theirs)} if theirs else own
 
     def is_pupil(self, kind: Kind, value: str) -> bool:
-        """Whether an account or a person is a student's, and nobody else's."""
+        """Return whether an account or a person belongs to a student, and to no one else."""
         known = {"account": self.pupils.accounts, "person": self.pupils.persons}
         return value in known.get(kind, ())
 
@@ -345,7 +346,7 @@ def home_key(district: District) -> bytes:
 
 
 def accept_key(district: District, actor: str) -> None:
-    """Go on with the key that is there now; the audit chain says so."""
+    """Accept the current key, and record that in the audit chain."""
     key = _read_key(district.home.key_file)
     act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
     with open_chain(district.store, district.home).recording(act) as transaction:
@@ -394,7 +395,7 @@ def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_pupil if district.reading.noted else {}
     if noted:
-        home_key(district)  # a key that is gone is told all the same
+        home_key(district)  # a missing key is reported anyway
 
     def is_about(finding: Mapping[str, Any]) -> bool:
         if finding.get("finding_id") in noted:

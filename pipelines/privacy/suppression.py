@@ -42,16 +42,16 @@ class Grid:
         return rows + [[(row, c) for row in range(down)] for c in range(across)]
 
     def count(self, place: Place) -> int:
-        """What the cell says."""
+        """Return the number in the cell."""
         return self.counts[place[0]][place[1]]
 
 
 def held_back(grid: Grid, least: int) -> frozenset[Place]:
-    """The cells that may not be shown.
+    """Return the cells that may not be shown.
 
     Args:
         grid: With its totals.
-        least: Fewest accounts that a shown count, other than 0, may stand for.
+        least: Fewest accounts behind a shown count other than 0.
     """
     hidden = {(row, column) for row, column in grid.places if 0 < grid.people[row][column] < least}
     while (more := _one_more(grid, hidden, least)) is not None:
@@ -72,7 +72,7 @@ def _one_more(grid: Grid, hidden: set[Place], least: int) -> Place | None:
 
 
 def _is_open(grid: Grid, line: list[Place], hidden: set[Place], least: int) -> bool:
-    """Whether subtraction would tell too much of what the line hides."""
+    """Return whether subtraction would reveal too much of what the line hides."""
     inside = [place for place in line if place in hidden]
     if not inside or len(inside) == len(line):
         return False

@@ -71,19 +71,19 @@ class NewCalendar:
 
 @dataclass
 class Plan:
-    """What exports would make of a registry.
+    """Effect of exports on a registry.
 
     Attributes:
-        taken: What each table gave.
+        taken: What each table provided.
         unread: What was not opened or not recognized, and why.
-        files: The registry's files as they would be.
+        files: The registry's files after the import.
         before: The rules that can judge now.
         after: The rules that could judge then.
-        usual_duty: Hours of all staff that `district.toml` would state; empty: none.
-        full_days: Absences that state these hours; 0 where a person gave them.
+        usual_duty: Hours of all staff that `district.toml` would contain; empty: none.
+        full_days: Absences with these hours; 0 if a person gave them.
         unplaced: Code and name of buildings that would have no coordinates.
-        problems: What the registry would say of its files that it does not say now.
-        missing: File without a row then -> what cannot be judged.
+        problems: Problems of the new files that the current ones do not have.
+        missing: File without rows then -> what cannot be judged.
     """
 
     taken: list[Taken] = field(default_factory=list)
@@ -112,12 +112,12 @@ def plan_of(
     usual_duty: str = "",
     coordinates: Iterable[Row] = (),
 ) -> Plan:
-    """What files and folders of exports would change; nothing is written.
+    """Return what files and folders of exports would change, without writing.
 
     Args:
-        taking: Files of the registry in which the exports' cells count.
-        usual_duty: Hours of all staff, as 07:30-16:00; without any, those that the
-            absences state where the district has no other hours.
+        taking: Registry files in which the exports' cells count.
+        usual_duty: Hours of all staff, as 07:30-16:00; without any, those in the
+            absences if the district has no other hours.
         coordinates: Cells `building`, `lat` and `lon` that a person gave.
     """
     plan = Plan(usual_duty=usual_duty)
@@ -192,7 +192,7 @@ def _settings(district: District, plan: Plan) -> bytes:
 
 
 def known_of(district: District) -> Known:
-    """People and buildings as the registry has them."""
+    """Return people and buildings of the registry."""
     folder = read_folder(district.home, district.settings)
     frame = folder.rows[USERS.name].frame
     users = [
@@ -254,7 +254,7 @@ def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
 
 
 def _is_elsewhere(district: District) -> bool:
-    """The roster is read from a folder or a zip, which a file would stand before."""
+    """Return whether the roster is in a folder or a zip, which a file would override."""
     path = district.home.registry / USERS.name
     own = path.is_file() and has_rows(path.read_bytes())
     return not own and USERS.name not in district.registry.missing
@@ -282,7 +282,7 @@ def _merged(
 
 
 def _calendar(found: Calendar, district: District) -> NewCalendar:
-    """Titles stay, since they tell the kind of day; what else an event holds goes."""
+    """Reduce a calendar; titles remain, because they show the type of day."""
     name = Path(found.place).name
     text, _ = clean(found.data, name)
     words, zone = district.settings.registry.calendar_words, district.zone
@@ -301,13 +301,13 @@ def _is_new(district: District, calendar: NewCalendar) -> bool:
 
 
 def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
-    """Write what the plan says, an audited act a file; what was done.
+    """Write the plan, one audited action per file, and return a summary.
 
-    The caller holds the home's lock. A file in which a line that was there becomes
-    another is kept beside it first.
+    The caller holds the home's lock. A file in which an existing line changes
+    is backed up next to it first.
 
     Args:
-        source: What the rows come from, for the audit log.
+        source: Origin of the rows, for the audit log.
     """
     done = []
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"

@@ -34,11 +34,11 @@ CODE_LENGTH, ITEM_LENGTH = 8, 10
 
 @dataclass(frozen=True)
 class Scope:
-    """What a request touches.
+    """Scope of a request.
 
     Attributes:
         columns: Empty: all of the table.
-        least: Fewest accounts behind a count that is shown; where a line names none,
+        least: Fewest accounts behind a count that is shown; if a line names none,
             its device or address counts.
     """
 
@@ -50,7 +50,7 @@ class Scope:
 
     @property
     def text(self) -> str:
-        """One line that says all of it."""
+        """The scope in one line."""
         return json.dumps(
             {
                 "relation": self.relation,
@@ -64,7 +64,7 @@ class Scope:
 
 
 def scope_of(said: Mapping[str, Any]) -> Scope:
-    """A scope as it is kept."""
+    """Parse a stored scope."""
     return Scope(
         said["relation"],
         date.fromisoformat(said["from"]),
@@ -93,12 +93,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Draft:
-    """A release before somebody approves it.
+    """A release before its approval.
 
     Attributes:
         rows: As they are shown, by column; withheld rows are left out.
         items: Everything of a class, in order.
-        touched: Rows of the table, withheld ones too.
+        touched: Rows of the table, with withheld ones.
     """
 
     scope: Scope
@@ -108,7 +108,7 @@ class Draft:
 
     @property
     def withheld(self) -> list[Item]:
-        """What is not shown as it is."""
+        """Items that are not shown unchanged."""
         return [one for one in self.items if one.decision != "keep"]
 
     def done(self) -> Counter[tuple[RecordClass, str, str]]:
@@ -121,7 +121,7 @@ class Draft:
 
 
 def draft(district: District, scope: Scope, decisions: Mapping[str, RecordDecision]) -> Draft:
-    """What would be released now.
+    """Return the draft of a release.
 
     Args:
         decisions: By class or item; without one a class has its default.
@@ -194,7 +194,7 @@ def _decided(
 
 
 class _Codes:
-    """Code names of one scope; nobody can tell them from those of another."""
+    """Code names of one scope, unrelated to those of another."""
 
     def __init__(self, district: District, scope: Scope) -> None:
         self._home = district.home.key_file.read_bytes()

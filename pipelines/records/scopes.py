@@ -1,7 +1,7 @@
-"""What can be asked for: tables of fixed grain, and what in them is not for everybody.
+"""Tables for public records: fixed grain, with restricted classes.
 
-Rows are never summed again for a request, and no table holds sums of another's rows:
-whoever got two releases could else work out by subtraction what neither shows.
+Rows are never aggregated again for a request, and no table contains sums of another's
+rows: two releases could otherwise reveal by subtraction what neither shows.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ CLASSES: Mapping[RecordClass, str] = {
     "free_text": "reasons that people wrote",
 }
 NEVER_KEPT: tuple[RecordClass, ...] = ("student_rows", "small_counts")
-"""What nobody can decide to release."""
+"""Classes that can never be released."""
 WHOLE_ROW = "*"
 
 
@@ -66,13 +66,13 @@ order by all
 
 @dataclass(frozen=True)
 class Record:
-    """One row that a request touches.
+    """One row in the scope of a request.
 
     Attributes:
-        key: Names it for good, whatever else is asked for.
+        key: Its permanent id, in any scope.
         values: As text, by column.
-        marks: Column, or the whole row, -> the class that it is of.
-        people: Accounts behind it, where it is a count; they are never shown.
+        marks: Column, or the whole row, -> its class.
+        people: Accounts behind a count; they are never shown.
     """
 
     key: str
@@ -86,14 +86,14 @@ Reads = Callable[[District, date, date, int], Iterator[Record]]
 
 @dataclass(frozen=True)
 class Relation:
-    """A table that can be asked for.
+    """A table that can be requested.
 
     Attributes:
-        columns: With what each means.
-        read: The rows of some days; counts of fewer than so many people are marked.
-        order: Columns by which a release lists its rows, as far as it shows them; all
-            others would reveal a hidden cell or join two releases by their order.
-        is_weekly: Only whole weeks can be asked for.
+        columns: With their meanings.
+        read: Returns the rows of some days; counts of too few people are marked.
+        order: Columns by which a release sorts its rows, if it shows them; any
+            other order would reveal a hidden cell or join two releases.
+        is_weekly: Only whole weeks can be requested.
     """
 
     title: str
@@ -106,7 +106,7 @@ class Relation:
 def _counted(
     district: District, query: str, first: date, last: date
 ) -> tuple[list[dict[str, Any]], frozenset[str]]:
-    """Rows of a query of our own on the warehouse, and the names of sensitive sites."""
+    """Return rows of a built-in query on the warehouse, and the names of sensitive sites."""
     with looking(district.home.warehouse) as database:
         database.rows("use built")
         return _rows(database, query, first, last), sensitive_names(database)

@@ -1,4 +1,4 @@
-"""Settings of alerts: who is told of what, when, and through which channel."""
+"""Settings of alerts: receivers, contents, times and channels."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -21,7 +21,7 @@ SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
 Audience = Literal["director", "operator", "superintendent"]
 About = Literal["conduct", "security", "administration", "health", "undecided"]
 OF_PEOPLE: tuple[About, ...] = ("conduct", "undecided")
-"""What accounts did: it waits for the weekly list, and rings no phone."""
+"""Findings about what accounts did: they wait for the weekly list, and ring no phone."""
 
 When = Literal["at_once", "daily", "weekly"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -79,9 +79,9 @@ class Channel(Part):
 
 
 class Route(Part):
-    """Which news goes to whom and when; a name of yours.
+    """The receiver and time of some news; the name is yours.
 
-    Routes of yours take the place of the built-in ones about the same.
+    Your routes replace the built-in ones about the same.
     """
 
     about: About = Field(
@@ -229,7 +229,7 @@ ROUTES: Mapping[str, Route] = {
     "conduct": Route(about="conduct", when="weekly", audience=("director",)),
     "undecided": Route(about="undecided", when="weekly", audience=("superintendent",)),
 }
-"""What goes where when a district says nothing."""
+"""Built-in routes."""
 
 
 def routes_of(alerts: Alerts) -> list[Route]:

@@ -1,7 +1,7 @@
 """`district.toml` as one frozen model; `reader` reads the file.
 
-Every field says what it means and gives an example, from which the file that
-`schoolbell init` writes and the messages about mistakes are made.
+Every field has a description and an example, which are used for the file that
+`schoolbell init` writes and for error messages.
 """
 
 import re
@@ -63,7 +63,7 @@ ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 RecordClass = Literal[
     "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
 ]
-"""What in a table of records is not for everybody."""
+"""Restricted classes of public records."""
 
 EXEMPTIONS: Mapping[RecordClass, str] = {
     "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
@@ -77,7 +77,7 @@ EXEMPTIONS: Mapping[RecordClass, str] = {
 
 
 class Detection(Part):
-    """Changes to one detection, by code or name; each change says who decided it."""
+    """Changes to one detection, by id or name; each change states who decided it."""
 
     enabled: bool = setting(True, "false: it does not run")
     stage: Literal["trial", "live"] | None = setting(
@@ -108,7 +108,7 @@ class Detection(Part):
         return data
 
     def over(self, below: "Detection") -> "Detection":
-        """What is said here, and what only the layer below says."""
+        """Combine these settings with those that only the layer below has."""
         parameters = {**below.parameters, **self.parameters}
         said = {name: getattr(self, name) for name in self.model_fields_set}
         return below.model_copy(update=said | {"parameters": parameters})
@@ -137,7 +137,7 @@ def _zone(name: str) -> str:
 
 
 def _inside(path: str) -> str:
-    """No way out of the home by a relative path; an absolute one is said plainly."""
+    """Refuse a relative path that leads out of the home; an absolute one is explicit."""
     if not path.strip() or ".." in PurePosixPath(path).parts or "\x00" in path:
         message = "not a path inside the home, nor an absolute one"
         raise ValueError(message)
@@ -314,7 +314,7 @@ class Source(Part):
 
 
 class Referral(Part):
-    """Which office takes an item further; a draft, to be settled with counsel."""
+    """The office that takes a case further; a draft, to be settled with counsel."""
 
     shared_account: str = setting(
         "human resources", "office for an account in use away from its owner"
@@ -332,7 +332,7 @@ class Referral(Part):
     )
 
     def sentence(self, kind: str, severity: str) -> str:
-        """What a card says of who takes it further; empty where nobody has to.
+        """Return a card's sentence about the office; empty if none is needed.
 
         Args:
             kind: Of the finding: shared_account, non_approved_site, ...
@@ -461,7 +461,7 @@ class Limits(Part):
 
 
 class EngineSettings(Part):
-    """Where lines are parsed and large days built; it changes nothing that is found."""
+    """Where lines are parsed and large days built; it does not change findings."""
 
     kind: Kind = setting(
         "local",
@@ -515,7 +515,7 @@ class RecordSettings(Part):
     )
 
     def exemption(self, of: RecordClass) -> str:
-        """What is cited for a class without a decision of its own."""
+        """Return the citation for a class without a decision."""
         return self.exemptions.get(of) or EXEMPTIONS[of]
 
 
@@ -541,11 +541,11 @@ class Settings(Part):
 
     @property
     def agency(self) -> Mapping[str, Detection]:
-        """What the district's service agency sets of rules, as it is written."""
+        """The settings of the district's service agency for rules, as written."""
         return self._agency
 
     def below(self, agency: Mapping[str, Detection]) -> "Settings":
-        """These settings over an agency's; what a district says itself stands."""
+        """Return these settings over an agency's; the district's own values take precedence."""
         laid = self.model_copy()
         laid._agency = agency  # noqa: SLF001 - a copy of its own kind
         return laid

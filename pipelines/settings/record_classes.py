@@ -32,7 +32,7 @@ NOT_REACHED = (
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )
-"""What a purge cannot delete; every certificate says so."""
+"""What a purge cannot delete, as in every certificate."""
 MOST_DAYS = 36_525
 """A hundred years; what is kept for good has no days at all."""
 
@@ -43,14 +43,14 @@ class RecordClass:
 
     Attributes:
         name: As in `NAME_days` of the settings, and in certificates.
-        plural: What `purge` calls them.
+        plural: Their name in `purge`.
         where: In a home.
-        covers: What belongs to it, as the settings say it.
-        deletion: What deleting does.
+        covers: What belongs to it, as in the settings.
+        deletion: Effect of deleting.
         least_days: The fewest that a district may set.
-        example_days: What the settings show as an example.
-        default_days: What holds where the district sets nothing; None: kept.
-        like: The class whose setting counts, where it has none of its own.
+        example_days: The example in the settings.
+        default_days: The value if the district sets none; None: kept.
+        like: The class whose setting applies, if it has none.
     """
 
     name: str
@@ -125,9 +125,9 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
 
 
 class RetentionDays(Part):
-    """Days that records are kept; what is left out is kept until you say otherwise.
+    """Days that records are kept; a class that is left out is kept until you set it.
 
-    A day is over for its whole week: nothing of a week goes before all of it may.
+    A day expires with its whole week: nothing of a week is deleted before all of it may be.
     """
 
     def days(self) -> Mapping[str, int]:

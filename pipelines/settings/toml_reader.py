@@ -1,4 +1,4 @@
-"""Reads `district.toml`, or tells everything that is wrong in it at once."""
+"""Reader of `district.toml`, which reports all problems together."""
 
 import re
 import tomllib
@@ -90,7 +90,7 @@ def is_secret(key: str) -> bool:
 
 
 def secret_line(key: str) -> str:
-    """How a secret is told: where it lies."""
+    """Return a description of a secret: its place."""
     return f'{key} = {{ file = "/etc/schoolbell/{key}" }}'
 
 
@@ -112,7 +112,7 @@ def _merged(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
 
 
 def _named(location: Path) -> Path:
-    """Without list positions and the names of union members."""
+    """Remove list positions and the names of union members."""
     names = []
     model: type[BaseModel] | None = Settings
     for part in location:
@@ -209,7 +209,7 @@ def _siblings(path: Path) -> Fields:
 
 
 def _found(path: Path, said: Any, detail: ErrorDetails) -> str:
-    """What stands there, as TOML."""
+    """Return the value as TOML."""
     for part in path:
         if not isinstance(said, Mapping) or part not in said:
             return shown_found(str(path[-1]), detail["input"])
@@ -256,7 +256,7 @@ def load_settings(home: DistrictHome) -> Settings:
     try:
         data = home.settings_file.read_bytes()
     except PermissionError:
-        raise  # it is there; whoever asks is another account
+        raise  # it exists; the reader is another account
     except OSError as error:
         what = f"the settings cannot be read: {error.strerror}"
         remedy = (
@@ -268,7 +268,7 @@ def load_settings(home: DistrictHome) -> Settings:
 
 
 def agency_rules(home: DistrictHome) -> Mapping[str, Detection]:
-    """What the district's service agency sets of rules; empty without an agency.
+    """Return the agency's settings for rules; empty without an agency.
 
     Raises:
         InvalidSettingsError: Something in it is wrong; carries every problem.

@@ -114,7 +114,7 @@ def key_lines(text: str) -> Mapping[Path, int]:
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int:
-    """The line of a key, else of the nearest table around it or first below it."""
+    """Return the line of a key, or of the nearest table around it or first below it."""
     while path:
         below = [line for one, line in lines.items() if one[: len(path)] == path]
         if path in lines or below:
@@ -124,7 +124,7 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int:
 
 
 def mended_line(line: str) -> str:
-    """What a line that is not TOML was probably meant to be; else as a comment."""
+    """Return the probable meaning of a line that is not TOML, or the line as a comment."""
     return next((guess for guess in _guesses(line) if _is_toml(guess)), f"# {line}")
 
 

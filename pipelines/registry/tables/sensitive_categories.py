@@ -1,4 +1,4 @@
-"""Kinds of sites whose names tell what is nobody's business without a case."""
+"""Return kinds of sites whose names are private without a case."""
 
 import polars as pl
 
