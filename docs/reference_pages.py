@@ -41,7 +41,7 @@ def page(title: str, intro: str, *parts: str) -> str:
 
 
 def section(title: str, *parts: str) -> str:
-    """A second-level heading and what stands below it."""
+    """Return a second-level heading and its content."""
     return "\n\n".join([f"## {title}", *parts])
 
 
@@ -75,7 +75,7 @@ def spaced(text: str) -> str:
 
 
 def retention_page() -> str:
-    """What a home keeps, for how long, and how it is deleted."""
+    """Return the page about what a home keeps, for how long, and how it is deleted."""
     rows = [
         [
             one.name,
@@ -287,7 +287,7 @@ def main(folder: Path) -> None:
 
 
 MATRIX = Path(__file__).parents[1] / "tests" / "stories" / "matrix.csv"
-"""What came of each story with each product; the tests of stories check each row."""
+"""Result of each story with each product; the tests of stories check each row."""
 SHORT = {"finding": "found", "lead": "lead"}
 ROLES = {
     "web": "Web filters and proxies",
@@ -301,7 +301,7 @@ ROLES = {
 
 
 def products_page() -> str:
-    """What each product can show, story by story."""
+    """Return the page about what each product can show, story by story."""
     with MATRIX.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return page(
@@ -461,7 +461,7 @@ WITNESSES: Mapping[str, str] = {
 
 
 def _judged(ordered: Iterable[Model]) -> Iterator[str]:
-    """Rules beside what tells who is at a device, and the most they make of it."""
+    """Yield rules, the sources that show who is at a device, and their strongest result."""
     yield (
         "Rules ask who is at a device. A keyboard's own log says it best: the "
         "Security log of Windows, Google's audit of ChromeOS. Where a laptop or a "

@@ -12,11 +12,11 @@ from typing import Protocol, TypeVar
 
 
 class Named(Protocol):
-    """Anything with a name of its own."""
+    """Anything with a name."""
 
     @property
     def name(self) -> str:
-        """What the plug-in is called in settings and documents."""
+        """Name of the plug-in in settings and documents."""
         ...
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 APPLIED, PROPOSED, AMBIGUOUS, UNKNOWN = "applied", "proposed", "ambiguous", "unknown"
 MOST_STRANGE = 5
-"""Names that the registry lacks; a person can look at so many."""
+"""Number of unknown names that a person can still review."""
 FEWEST_NAMES = 5
 """Known names that make a domain the district's; fewer may be chance."""
 

@@ -54,7 +54,7 @@ PUBLIC_MAIL = frozenset(
         "yahoo.com",
     )
 )
-"""Where anybody has a mailbox: such a name says nothing of an account here."""
+"""Mail providers open to anyone: such a name is not an account here."""
 _PREFIX = re.compile(r"^([^\\/@]+)(?:\\+|/)([^\\/]+)$")
 _SUFFIX = re.compile(r"^([^\\/@]+)@([^\\/@]+?)\.?$")
 
@@ -79,7 +79,7 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
 
 
 def written_out(expr: pl.Expr) -> pl.Expr:
-    """In lower case, with what a product escaped."""
+    """Return the name in lower case, with a product's escapes decoded."""
     return (
         expr.str.strip_chars(" \t\r\n\x00")
         .str.to_lowercase()
@@ -106,7 +106,7 @@ def _machine(text: pl.Expr, own: list[str]) -> pl.Expr:
 
 
 class Spelling(NamedTuple):
-    """A name with a domain, as it was written and taken apart."""
+    """A name with a domain, as written and in parts."""
 
     name: str
     form: str
@@ -149,12 +149,12 @@ class Directory:
         return next(iter(found.values())) if len(found) == 1 else None
 
     def is_doubtful(self, local: str) -> bool:
-        """Several persons have this bare name."""
+        """Return whether several persons have this bare name."""
         return len(self._by_bare.get(local, {})) > 1
 
 
 def spelled(names: Iterable[str]) -> Iterable[Spelling]:
-    """The domains of names as logs write them; computers' names are left out."""
+    """Return the domains of names as logs write them; without computers' names."""
     texts = pl.Series("name", sorted(set(names)), pl.String).to_frame()
     both = texts.select("name", written_out(pl.col("name")).alias("text"))
     for name, text in both.iter_rows():
@@ -282,11 +282,11 @@ def account_names(
     derived: Collection[str],
     directory: Directory,
 ) -> pl.DataFrame:
-    r"""`user_name` as a log wrote it, and `account_name` that it stands for.
+    r"""Return `user_name` as a log wrote it, and its `account_name`.
 
-    A spelling that the registry has as it is stays. A name without its domain that
-    several persons have stays whole: it may be any of them. A gateway's word for the
-    server that it asked (`LOCAL\ada` of a Cisco ASA) is removed where the registry has
+    A spelling that the registry contains is not changed. A name without its domain that
+    several persons have remains whole: it may be any of them. A gateway's word for the
+    server that it asked (`LOCAL\ada` of a Cisco ASA) is removed if the registry has
     the account.
 
     Args:

@@ -1,11 +1,11 @@
-"""What kind of day it was, for each building.
+"""Type of each day, for each building.
 
-A row for a building outweighs a row for the district, a declared change (a snow
-day) the plan, and `calendar.csv` an `.ics` file. A Saturday or Sunday that no row
-mentions is a weekend, within the school years that the calendar covers. A weekday that
+A row for a building takes precedence over a row for the district, a declared change (a
+snow day) over the plan, and `calendar.csv` over an `.ics` file. A Saturday or Sunday
+without a row is a weekend, within the school years that the calendar covers. A weekday that
 an `.ics` file does not name is a school day between the file's first and last event,
-summers aside: such files name what is special. Any other weekday without a row is not
-in the frame: its kind is unknown.
+except in summer: such files name special days. Any other weekday without a row is not
+in the frame: its type is unknown.
 """
 
 from collections.abc import Iterator
@@ -53,9 +53,9 @@ def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: 
 
 
 def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> pl.DataFrame:
-    """Working days of the plan that a declaration closed, with its instant.
+    """Return planned working days that a declaration closed, with its instant.
 
-    Until a snow day was declared, it was a day of work like any other.
+    Until a snow day was declared, it was a working day like any other.
 
     Returns:
         `date`, `building` and `declared_time`.
@@ -177,13 +177,13 @@ def weekdays(first: date, last: date) -> Iterator[date]:
 
 
 def local_instant(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
-    """The instant of so many minutes after a local midnight, by the clock."""
+    """Return the instant a number of minutes after a local midnight, by wall time."""
     moment = day.cast(pl.Datetime("us")) + pl.duration(minutes=minutes, time_unit="us")
     return civil_time(moment, Reading(zone)).time
 
 
 def calendar_sources(inputs: Inputs) -> tuple[Rows, pl.DataFrame, list[str], str]:
-    """What the calendar is made from, as `calendar_days` takes it."""
+    """Return the inputs of `calendar_days`."""
     names = inputs.frame("buildings")["building"].drop_nulls()
     buildings = names.unique(maintain_order=True).to_list()
     return inputs.rows[FILE], inputs.events, buildings, inputs.settings.district.zone

@@ -57,7 +57,7 @@ LINE = "_line"
 COMMENT = "#"
 MOST_ROWS = 5_000_000
 TOLD_AT_MOST = 50
-"""Problems told of one column; the rest are counted."""
+"""Reported problems of one column; the rest are counted."""
 UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files of Excel begin, now and before 2007."""
@@ -129,7 +129,7 @@ class File:
 
 
 def stripped(text: pl.Expr) -> pl.Expr:
-    """Without blanks around it (the no-break space of spreadsheets too), empty null."""
+    """Strip blanks (and the no-break space of spreadsheets); empty becomes null."""
     bare = text.str.strip_chars(" \t\r\n\x00\u00a0\ufeff")
     return pl.when(bare != "").then(bare)
 
@@ -232,13 +232,13 @@ class Sheet(NamedTuple):
 
 
 def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS) -> Rows:
-    """Read a file as its table says; cells of other columns are not kept.
+    """Read a file as its table defines; cells of other columns are dropped.
 
     Args:
         data: The file's bytes.
-        file: What it should hold.
+        file: Its definition.
         renames: The district's header names, by canonical name.
-        most: Rows that are read; what follows is told as a problem.
+        most: Maximum number of rows; more are reported as a problem.
     """
     problems: list[Problem] = []
     sheet = cut(data, file.name, problems)
@@ -269,7 +269,7 @@ def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = M
 
 
 def _watched(sheet: Sheet, wide: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
-    """The rows as they are; of those with cells behind the header's last, the line."""
+    """Yield the rows; and the line of those with cells beyond the header."""
     width = len(sheet.header)
     for line, row in sheet.rows:
         if any(cell.strip() for cell in row[width:]):
@@ -278,7 +278,7 @@ def _watched(sheet: Sheet, wide: list[tuple[int, str]]) -> Iterator[tuple[int, l
 
 
 def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
-    """Merged cells of a spreadsheet: one building above, blanks below, again."""
+    """Report merged cells of a spreadsheet: one building above, blanks below, repeatedly."""
     if "building" not in file.columns or file.name == "calendar.csv":
         return []
     named = raw["building"].is_not_null()
@@ -295,7 +295,7 @@ def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
 
 
 def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
-    """Cut bytes into cells; `#` lines and empty lines are no rows."""
+    """Cut bytes into cells; `#` lines and empty lines are not rows."""
     text, encoding = decoded(data)
     if encoding == WORKBOOK:
         is_csv = name.lower().endswith(".csv")
@@ -321,7 +321,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def height_of(cells: Iterable[str]) -> int:
-    """Return how many lines a row takes: a quoted cell may hold line breaks."""
+    """Return how many lines a row takes: a quoted cell may contain line breaks."""
     return 1 + sum(len(lines_of(f"{cell}.")) - 1 for cell in cells)
 
 
@@ -375,7 +375,7 @@ def tell(
 
 
 def word_key(word: str) -> str:
-    """A word as it is looked up: small letters, a space for each `_`, `-` or `/`."""
+    """Return a word as used for lookups: lower case, a space for each `_`, `-` or `/`."""
     return re.sub(r"[_/ -]+", " ", word.lower()).strip()
 
 
@@ -399,12 +399,12 @@ def category_keys(words: Iterable[str]) -> list[str]:
 
 
 def allowed(cell: Cell) -> str:
-    """What may stand in a cell, in words."""
+    """Return the allowed values of a cell, in words."""
     return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
 
 
 def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    """What is wrong in some rows of a column, and in which; most have nothing."""
+    """Yield problems of a column, and their rows; most have none."""
     if value.null_count() > raw.null_count():  # a value is made from the text alone
         yield "cannot be read", raw.is_not_null() & value.is_null()
     if cell.required and raw.null_count():
@@ -434,7 +434,7 @@ def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
 
 
 def _known_word(cell: Cell, value: pl.Expr) -> pl.Expr:
-    """A word that is written with other signs between its parts, as it is known."""
+    """Match a known word with other marks between its parts."""
     if cell.kind != "word" or not cell.allowed:
         return value
     spelled = {word_key(word): word for word in cell.allowed}
@@ -467,7 +467,7 @@ def _raw(sheet: Sheet, file: File, places: Mapping[str, int], most: int) -> pl.D
 def _places(
     header_row: list[str], file: File, renames: Mapping[str, str]
 ) -> tuple[dict[str, int], list[Problem]]:
-    """Where each canonical column stands, and notices of columns that are unknown."""
+    """Return the place of each canonical column, and notices of unknown columns."""
     canonical = {theirs.lower(): ours for ours, theirs in renames.items()}
     by_lower = {name.lower(): name for name in file.columns}
     places: dict[str, int] = {}
@@ -561,12 +561,12 @@ def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[int, 
 
 
 def _is_open(lines: Sequence[str], begin: int, end: int) -> bool:
-    """A row that reaches the end of the file by a quote that is never closed."""
+    """Return whether a row extends to the end of the file because of an unclosed quote."""
     is_last = end == len(lines) and end - begin > 1
     return is_last and sum(line.count('"') for line in lines[begin:end]) % 2 == 1
 
 
 def delimiter(text: str) -> str:
-    """What stands between the cells: a comma, a semicolon or a tab."""
+    """Return the separator of the cells: a comma, a semicolon or a tab."""
     first = next((line for line in text.splitlines() if line and line[0] != COMMENT), "")
     return max(",;\t", key=first.count)

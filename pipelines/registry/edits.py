@@ -1,8 +1,8 @@
-"""Writes single rows into a CSV file of the registry, and leaves the rest as it is.
+"""Changes of single rows in a CSV file of the registry, without touching the rest.
 
-Comments, other columns, the delimiter and the line ends of the file stay. What is
-made is read again before it takes the file's place: a row that the registry would
-set aside is never written.
+Comments, other columns, the delimiter and the line ends of the file remain. The
+result is read again before it replaces the file: a row that the registry would
+reject is never written.
 """
 
 import csv
@@ -105,7 +105,7 @@ def line_of(data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, 
 
 
 def put(path: Path, data: bytes) -> None:
-    """Let bytes take a file's place under the mode that it had."""
+    """Replace a file's bytes and keep its mode."""
     mode = path.stat().st_mode & 0o777 if path.exists() else home.PLAIN_FILE
     home.put(path, data, mode)
 
@@ -129,7 +129,7 @@ def _text(data: bytes) -> str:
 
 
 def places(text: str, file: File, renames: Mapping[str, str]) -> dict[str, int]:
-    """Where each canonical column stands in the header of a text."""
+    """Return the place of each canonical column in the header of a text."""
     ours = {theirs.casefold(): name for name, theirs in renames.items()}
     known = {name.casefold(): name for name in file.columns}
     found: dict[str, int] = {}
@@ -160,7 +160,7 @@ def row_text(cells: Sequence[str], text: str) -> str:
 
 
 def one_line(value: str) -> str:
-    """A cell without line ends."""
+    """Return a cell without line ends."""
     return " ".join(value.split())
 
 

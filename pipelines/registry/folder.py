@@ -1,12 +1,12 @@
-"""Reads the bytes of a `registry/` folder: files, calendars, exports, agency layer.
+"""Reader of the bytes of a `registry/` folder: files, calendars, exports, agency overlay.
 
-A roster stands in `registry/` itself, in a folder `registry/oneroster/`, or in a
-zip as exported, which is read member by member and never unpacked. The first of
-them that has a `users.csv` with a row is the roster.
+A roster is in `registry/` itself, in a folder `registry/oneroster/`, or in an
+exported zip, which is read member by member and never unpacked. The first of
+them with a row in `users.csv` is the roster.
 
-What a service agency says for all of its districts a home holds as `registry/agency/`:
-lists of sites, a policy pack, rule settings. A row of the district's own file takes the
-place of the agency's row of the same key; so does the district's own policy pack.
+A home keeps its service agency's data for all districts in `registry/agency/`:
+lists of sites, a policy pack, rule settings. A row of the district's own file replaces the
+agency's row of the same key; so does the district's own policy pack.
 """
 
 import hashlib
@@ -68,15 +68,15 @@ ORIGINAL = ".before-"
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer as it lies in a folder; an absent folder is an empty one.
+    """An overlay in a folder; an absent folder is an empty one.
 
     Attributes:
-        name: Of the agency; empty without a layer.
-        version: As the agency calls it.
+        name: Of the agency; empty without an overlay.
+        version: The agency's version.
         digest: Of the contents, 12 hexadecimal digits.
         files: Bytes of each file, by `agency/NAME`.
-        rows: Good rows of each file of `SHARED` that is there.
-        problems: What is wrong in it.
+        rows: Good rows of each existing file of `SHARED`.
+        problems: Problems in it.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Layer:
     def below(self, own: Rows, name: str) -> Rows:
         """Return the district's rows of a file, and the agency's that it does not replace."""
         said, key = self.rows[name].frame, FILES[name].key
-        # a line of another file would be told as a line of the district's
+        # a line of another file would be reported as a line of the district's
         said = said.with_columns(pl.lit(None, pl.Int64).alias(LINE))
         if key:
             said = said.join(own.frame, on=list(key), how="anti")
@@ -105,7 +105,7 @@ class Layer:
 
 
 def read_layer(folder: Path) -> Layer:
-    """Read a layer; what is wrong is told, and that row or file left out."""
+    """Read an overlay; problems are reported, and their row or file is left out."""
     problems: list[Problem] = []
     found = {name: data for name in CONTENTS if (data := _bytes(folder / name)) != b""}
     about = _about(found.get(ABOUT, b""), problems) if found else {}
@@ -128,7 +128,7 @@ def read_layer(folder: Path) -> Layer:
 
 
 def _bytes(path: Path) -> bytes:
-    """What a plain file holds; nothing where there is none."""
+    """Return a plain file's bytes; none if it does not exist."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
         return b""
     return path.read_bytes()
@@ -158,12 +158,12 @@ class RegistryFolder(NamedTuple):
         events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
         problems: Of the roster's outer form and of calendar files.
-        missing: File without a row -> what cannot be judged.
+        missing: File without rows -> what cannot be judged.
         versions: Hash of each file, by name.
         refused: Files that shrank; the rows are those of their kept copies.
-        given: Each file as it lies there, by name.
-        kept: What was last believed, by name.
-        layer: Version and digest of the agency's layer; empty without one.
+        given: Each file on disk, by name.
+        kept: The last accepted state, by name.
+        layer: Version and digest of the agency's overlay; empty without one.
     """
 
     rows: Mapping[str, Rows]
@@ -272,7 +272,7 @@ def _filled(frame: pl.DataFrame) -> dict[str, int]:
 
 
 def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:
-    """The rows of a kept copy; what was wrong in it was told when it came."""
+    """Return the rows of a kept copy; its problems were reported when it arrived."""
     file = (FILES | ROSTER)[shrunk_file.name]
     read = read_file(data, file, shrunk_file.kept.columns, settings.limits.registry_rows)
     return Rows(read.frame, ())
@@ -296,7 +296,7 @@ def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: in
 
 
 def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Problem]:
-    """What does not fit between the files of the roster."""
+    """Yield contradictions between the files of the roster."""
     users, roles, orgs, manifest = (rows[name] for name in ROSTER)
     for file in (USERS.name, ROLES.name, ORGS.name):
         yield from roster.odd_cells(rows[file], file)
@@ -305,10 +305,10 @@ def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Pro
 
 
 def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:
-    """What stands in the folder and nobody reads, and links that lead out of it.
+    """Yield unused entries of the folder, and links that lead out of it.
 
     Args:
-        bundle: Name of the zip from which the roster comes; empty for none.
+        bundle: Name of the zip that contains the roster; empty for none.
     """
     known = [*FILES, *ROSTER]
     if not home.registry.is_dir():
@@ -336,13 +336,13 @@ def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:
 
 
 def leads_out(path: Path, home: DistrictHome) -> bool:
-    """A link to something outside of the home."""
+    """Return whether a link leads out of the home."""
     is_inside = path.resolve().is_relative_to(home.path.resolve())
     return path.is_symlink() and not is_inside
 
 
 def _strange_renames(settings: Settings) -> Iterator[Problem]:
-    """Names in `[registry.columns]` that are none of ours."""
+    """Yield names in `[registry.columns]` that are not canonical."""
     files = FILES | ROSTER
     for name, columns in settings.registry.columns.items():
         if name not in files:
@@ -374,7 +374,7 @@ def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str,
 
 
 def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
-    """The files that stand in the folder itself."""
+    """Yield the files of the folder itself."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):

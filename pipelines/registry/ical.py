@@ -73,7 +73,7 @@ LAST_DAY = re.compile(
 LAST_MONTHS, FIRST_MONTHS = (5, 6, 7), (7, 8, 9)
 NO_STUDENTS = ("holiday", "pd_day")
 NAMES_SCHOOL_DAYS = 1 / 3
-"""Share of weekdays; a file that names so many as school days names all of them."""
+"""Share of weekdays; a file that names this many as school days names all of them."""
 CHANGES = {"closure", "elearning", "early_out", "late_start"}
 FURTHEST = timedelta(days=3 * 366)
 """Of an event from most others; what lies further away is set aside."""
@@ -168,7 +168,7 @@ def _worth(kind: str, lines: list[str]) -> Iterator[str]:
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
-    """Whole content lines: one that begins with a blank continues the line before."""
+    """Yield whole content lines: one that begins with a blank continues the line before."""
     whole, start = "", 1
     for number, line in enumerate(text.split("\n"), start=1):
         bare = line.rstrip("\r")
@@ -183,14 +183,14 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 
 
 def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> Rows:
-    """`date`, `day_type` and `is_inferred` of each day of which a file states the kind.
+    """Return `date`, `day_type` and `is_inferred` of each day whose type a file gives.
 
-    A weekday that it does not name is an inferred school day, see `_inferred`.
+    An unnamed weekday is an inferred school day, see `_inferred`.
 
     Args:
         data: The file's bytes.
         name: Its name, for problems.
-        words: The district's own words -> kind of day; asked first.
+        words: The district's own words -> type of day; tried first.
         zone: The district's time zone.
     """
     text, problems = clean(data, name)
@@ -206,7 +206,7 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
         titled += [(day, title) for day in these]
         if kind is not None:
             days += [(day, kind) for day in these]
-        elif not _is_timed(event):  # a concert at half past six is no kind of day
+        elif not _is_timed(event):  # a concert at half past six is not a type of day
             unexplained.add(title)
     stated = pl.DataFrame(days, schema=["date", "day_type"], orient="row").cast(
         {"date": pl.Date, "day_type": pl.String}
@@ -241,7 +241,7 @@ def _inferred(stated: pl.DataFrame, titled: Sequence[tuple[date, str]]) -> pl.Da
 
 
 def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
-    """Tell whether a day lies between the last day of school and the first."""
+    """Return a predicate of days between the last day of school and the first."""
     last: dict[int, date] = {}
     first: dict[int, date] = {}
     for day, title in titled:
@@ -325,7 +325,7 @@ def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
 def _span(whole: Any, name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
     """Return the first day, and a day after the last; endless rules are cut off.
 
-    An event far from most others (a reminder of 2099) would hide them, so it is told.
+    An event far from most others (a reminder of 2099) would hide them, so it is reported.
     """
     events = list(whole.walk("VEVENT"))
     starts = sorted(_day(event["DTSTART"].dt) for event in events)

@@ -1,12 +1,12 @@
-"""Keeps the registry files that were last believed, and refuses those that shrank.
+"""Copies of the last accepted registry files, and refusal of files that shrank.
 
-A nightly export that failed leaves a file that is empty, cut short or gone, and
+A failed nightly export leaves a file that is empty, truncated or missing, and
 looks like a district without people: findings would be withdrawn, and others made,
-from nothing. Such a file is not taken. The copy of the last good one stays in
-force until the file grows back or somebody accepts it as it is.
+from nothing. Such a file is not accepted. The copy of the last good one remains in
+force until the file grows back or a person accepts it.
 
-The copies hold what the registry holds, names included. They lie beside it, for the
-pipeline's own account alone; each is replaced as soon as a newer file is believed.
+The copies contain what the registry contains, with names. They are next to it, for the
+pipeline's own account alone; each is replaced when a newer file is accepted.
 """
 
 import hashlib
@@ -22,8 +22,9 @@ from pipelines.settings.problems import Problem
 
 INDEX = "kept.json"
 FEW = 5
-"""So many rows at least are lost, or all: a person deletes a row or four of a file
-that is kept by hand; an export that fails loses a page, or everything."""
+"""Minimum number of lost rows for a refusal, unless all are lost: a person deletes a row or
+four of a manually kept file; a failed export loses a page, or everything.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ class Kept:
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that is not taken: what was kept of it is in force.
+    """A file that is not accepted; its kept copy is in force.
 
     Attributes:
-        rows: Good rows of the file as it is.
-        is_there: The file is in its place.
-        is_empty: It has no line but its header.
-        column: The column that lost its values, where the rows are all there.
+        rows: Good rows of the current file.
+        is_there: The file exists.
+        is_empty: It has only its header.
+        column: The column that lost its values, if all rows exist.
         values: Cells of it that have one now.
     """
 
@@ -116,7 +117,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Given:
-    """A file as it is read now."""
+    """A file in its current state."""
 
     data: bytes
     rows: int
@@ -125,7 +126,7 @@ class Given:
 
     @property
     def kept(self) -> Kept:
-        """What is written down of it."""
+        """Its recorded state."""
         lines = self.data.splitlines()
         return Kept(
             rows=self.rows,
@@ -202,7 +203,7 @@ def refused(
 
 
 def has_rows(data: bytes) -> bool:
-    """It has a line beside its header and its comments."""
+    """Return whether it has a line in addition to its header and its comments."""
     lines = (line for line in data.splitlines() if line.strip())
     return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
 
@@ -237,7 +238,7 @@ def note_refused(home: DistrictHome, names: Iterable[str], now: datetime) -> Non
 
 
 def accept(home: DistrictHome, name: str, given: Given | None, now: datetime) -> None:
-    """Take a file as it is, or its absence. The caller holds the home's lock."""
+    """Accept the current file, or its absence. The caller holds the home's lock."""
     if given is not None and given.rows:
         keep(home, {name: given}, now)
     else:
@@ -245,7 +246,7 @@ def accept(home: DistrictHome, name: str, given: Given | None, now: datetime) ->
 
 
 def forget(home: DistrictHome, name: str) -> None:
-    """Delete a copy; the file counts as it is from now on."""
+    """Delete a copy; the current file counts from now on."""
     index = read_kept(home)
     index.pop(name, None)
     _note(home, index)

@@ -1,7 +1,7 @@
 """The policy as data: its clauses.
 
-A detection's own header says which clauses it serves. A pack may say others under
-`[detections]`, code by code; `CODE = []` is none at all.
+A detection's own header lists its clauses. A pack may give others under
+`[detections]`, by id; `CODE = []` is none at all.
 """
 
 import tomllib

@@ -1,9 +1,9 @@
 """The roster as OneRoster exports it (CSV 1.1 and 1.2): people, roles, schools.
 
 Version 1.1 keeps role and school in `users.csv`; version 1.2 in `roles.csv`, with
-days. A password column is never kept. Names go apart from the frame. Several
-rows of one person are its history: by their own days where the export has them
-(`metadata.validFrom`), else by the day each was last changed.
+days. A password column is never kept. Names are separate from the frame. Several
+rows of one person are its history: by their own days if the export has them
+(`metadata.validFrom`), otherwise by the day of each last change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,10 +69,10 @@ ORGS = File(
 )
 
 
-# What does not fit in a roster export, told with file, line, column and value.
+# Contradictions of a roster export, reported with file, line, column and value.
 #
-# Nothing here sets a row aside: an export is made by another system, and one odd
-# cell in it must not cost a person. What cannot be understood is taken as unknown.
+# Nothing here rejects a row: an export is made by another system, and one odd cell in it must not
+# cost a person. Unclear values are read as unknown.
 
 WORDS = {
     (USERS.name, "status"): ("active", "tobedeleted", "inactive"),
@@ -110,7 +110,7 @@ def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
 
 
 def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Problem]:
-    """Roles of which nobody knows whether they are staff's."""
+    """Yield roles that are neither known staff nor known student roles."""
     is_known = role_key(pl.col("role")).is_in(known)
     bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
     counted = bad.group_by("role", maintain_order=True).agg(pl.col(LINE).first(), rows=pl.len())
@@ -124,12 +124,12 @@ def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Probl
 
 
 def role_key(role: pl.Expr) -> pl.Expr:
-    """A role as it is looked up: small letters, nothing between its words."""
+    """Return a role as used for lookups: lower case, nothing between its words."""
     return role.str.to_lowercase().str.replace_all(r"[_/ -]+", "")
 
 
 def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
-    """References to people and organizations that the export does not hold."""
+    """Yield references to people and organizations that the export lacks."""
     people = users.frame["sourcedId"].to_list()
     places = orgs.frame["sourcedId"].to_list()
     several = users.frame.select(
@@ -144,7 +144,7 @@ def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
     )
     for file, column, rows, target, known in references:
         if not known:
-            continue  # the file is missing, which is told once
+            continue  # the file is missing, which is reported once
         named = rows.filter(pl.col(column).str.len_chars() > 0)
         bad = named.filter(~pl.col(column).is_in(known))
         what = f"is not a sourcedId of {target}"
@@ -152,7 +152,7 @@ def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
 
 
 def partial(manifest: Rows, present: Sequence[str]) -> Iterator[Problem]:
-    """Files of which the manifest says that only changes are in them, or that lack."""
+    """Yield files that contain only changes, or are missing, per the manifest."""
     for line, name, value in manifest.frame.select(LINE, "propertyName", "value").iter_rows():
         file = f"{str(name).removeprefix('file.')}.csv"
         if file not in (USERS.name, ROLES.name, ORGS.name):
@@ -177,13 +177,13 @@ def _notices(
 
 
 class Roster(NamedTuple):
-    """What the roster says.
+    """Content of the roster.
 
     Attributes:
         people: Frame `people`.
         logins: Account, e-mail and days of each person, for `accounts`.
         names: Person -> display name.
-        problems: What is wrong in the files.
+        problems: Problems of the files.
     """
 
     people: pl.DataFrame
@@ -268,7 +268,7 @@ def _logins(base: pl.DataFrame) -> pl.DataFrame:
 
 
 def _own(base: pl.DataFrame) -> pl.DataFrame:
-    """Version 1.1: the role stands with the user, the last change is its first day."""
+    """Read version 1.1: the role is in the user's row, its first day is the last change."""
     ordered = base.sort("person_id", "modified", LINE, nulls_last=False)
     is_first = pl.col("person_id").is_first_distinct()
     following = pl.col("modified").shift(-1).over("person_id")
@@ -304,7 +304,7 @@ def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_overlap(rows: pl.DataFrame) -> pl.DataFrame:
-    """At most one row a person and day: a later first day ends the row before."""
+    """Return at most one row per person and day: a later first day ends the row before."""
     ordered = rows.sort("person_id", "valid_from", LINE, nulls_last=False)
     once = ordered.unique(["person_id", "valid_from"], keep="last", maintain_order=True)
     following = pl.col("valid_from").shift(-1).over("person_id")
@@ -329,7 +329,7 @@ def _is_one_of(text: pl.Expr, words: list[str]) -> pl.Expr:
 
 
 def _strange_roles(users: Rows, roles: Rows) -> list[Problem]:
-    """In version 1.2 the roles stand in a file of their own."""
+    """Report unknown roles; version 1.2 has them in a separate file."""
     known = [*STAFF, *STUDENT, *OTHERS]
     told = (roles, ROLES.name) if roles.frame.height else (users, USERS.name)
     return list(unknown_roles(*told, known))
@@ -392,7 +392,7 @@ def pupils(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date
 def _all_of(
     rows: pl.DataFrame, key: str, holds: pl.Expr, first: date, last: date
 ) -> frozenset[str]:
-    """The keys of which every row of those days holds; else the row that ended last."""
+    """Return the keys that hold for every row of those days, or for the row that ended last."""
     until = pl.col("valid_to").fill_null(date.max)
     since = pl.col("valid_from").fill_null(date.min)
     dated = rows.with_columns(

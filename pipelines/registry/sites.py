@@ -1,4 +1,4 @@
-"""What a host belongs to: its registrable domain, its canonical spelling."""
+"""Registrable domain and canonical spelling of a host."""
 
 import ipaddress
 import re
@@ -18,12 +18,12 @@ ONE_SITE = frozenset({b"*.oaiusercontent.com"})
 
 
 def registrable_domains(hosts: Sequence[str | None]) -> list[str | None]:
-    """`example.co.uk` of `www.example.co.uk`, for each host.
+    """Return `example.co.uk` for `www.example.co.uk`, for each host.
 
-    The bundled suffix list is used, with private suffixes on (`a.github.io` is a
-    domain of its own), and no network. An address is its own domain. International
-    names become punycode in lower case. What is not a host, and a bare suffix, is null.
-    Give distinct hosts.
+    The bundled suffix list is used, with private suffixes (`a.github.io` is a
+    separate domain), and no network. An address is its own domain. International
+    names become punycode in lower case. Anything that is not a host, and a bare suffix, is null.
+    Pass distinct hosts.
     """
     return [registrable_domain(host) for host in hosts]
 

@@ -1,9 +1,9 @@
-"""Adds to a registry problem the line to write instead, and writes such lines.
+"""Replacement lines for registry problems, printed or written.
 
-The row as it stands, with the wrong cell spelled as it should be. Where the right
-value cannot be known, the row becomes a comment: set aside, as it is already, but
-knowingly. Columns that nobody reads come out empty. Rows of a roster export hold
-names and are fixed where they come from, so they get no line.
+The current row, with the wrong cell corrected. If the right
+value is unknown, the row becomes a comment: rejected, as it already is, but
+knowingly. Unused columns become empty. Rows of a roster export contain
+names and are corrected in their system, so they get no line.
 """
 
 import codecs
@@ -36,14 +36,13 @@ from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem, nearest, shown
 from pipelines.settings.toml_text import key_lines, line_of
 
-# What a registry cell was surely meant to be: another spelling of the same fact.
+# The certain meaning of a registry cell: another spelling of the same fact.
 #
-# Nothing is guessed here about people, days or permissions. A cell of which two
-# readings are possible stays as it is, unless the other cells of its column, or the
-# country that the district is in, leave only one.
+# Nothing is guessed here about people, days or permissions. A cell with two possible readings is
+# not changed, unless the other cells of its column, or the country of the district, leave only one.
 
 SHORTEST = 3
-"""Letters of a word in which a slip can be told from another word."""
+"""Minimum length of a word to distinguish a typo from another word."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YEAR_FIRST = re.compile(r"^(\d{4})[./](\d{1,2})[./](\d{1,2})$")
 _YEAR_LAST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
@@ -74,18 +73,18 @@ IN_THE_US = frozenset(
 STATES = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
 """Zones of the United States, where the month comes first."""
 MOST_MENDED = 200
-"""Problems that get a line; nobody pastes more."""
+"""Maximum problems with a replacement line."""
 
 
 class Order(NamedTuple):
-    """Whether month or day comes first in a column's dates, and how that is known."""
+    """Whether month or day comes first in a column's dates, and the evidence."""
 
     first: Literal["month", "day"]
     why: str
 
 
 def date_order(column: Iterable[str], zone: str) -> Order | None:
-    """What comes first in the dates of a column; None where nothing tells.
+    """Return the order of the dates of a column; None without evidence.
 
     Args:
         zone: The district's.
@@ -107,10 +106,10 @@ def date_order(column: Iterable[str], zone: str) -> Order | None:
 def meant(
     cell: Cell, found: str, known: tuple[str, ...] = (), order: Order | None = None
 ) -> str | None:
-    """The same fact as the cell's kind wants it, or None.
+    """Return the same fact in the form of the cell's type, or None.
 
     Args:
-        known: What else may stand there, such as the names of buildings.
+        known: Other allowed values, such as the names of buildings.
         order: Decides about a date that could be two days.
     """
     text = found.strip()
@@ -146,7 +145,7 @@ def _plain(word: str) -> str:
 
 
 def _is_one_slip(one: str, two: str) -> bool:
-    """A letter too many, too few or wrong, or two changed places."""
+    """Return whether words differ by one letter, or by two swapped ones."""
     short, long = sorted((one, two), key=len)
     if len(long) == len(short):
         wrong = [at for at in range(len(one)) if one[at] != two[at]]
@@ -157,7 +156,7 @@ def _is_one_slip(one: str, two: str) -> bool:
 
 
 def is_ambiguous(text: str) -> bool:
-    """A date that is one day with the month first, and another with the day first."""
+    """Return whether a date is one day with the month first, and another with the day first."""
     found = _YEAR_LAST.match(text.strip())
     if found is None:
         return False
@@ -265,7 +264,7 @@ def _placed(problem: Problem, lines: list[str]) -> Problem:
 
 
 def _renamed(problem: Problem, text: str) -> Problem:
-    """A name in `[registry.columns]` that is none of ours."""
+    """Report a name in `[registry.columns]` that is not canonical."""
     name = problem.value or ""
     lines = key_lines(text)
     path = next((line for line in lines if line[-1] == name), ("registry", "columns"))
@@ -299,7 +298,7 @@ def _row(
     headers: Mapping[str, str],
     order: Order | None,
 ) -> str:
-    """The line of a file as it should read; as a comment where nobody can know."""
+    """Return the corrected line of a file; as a comment if the correction is unknown."""
     line, column = problem.line or 0, problem.column or ""
     if not 0 < line <= len(lines):
         return ""

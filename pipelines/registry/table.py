@@ -1,8 +1,8 @@
-"""What one module of `tables` declares: a file, its frames, what a change touches.
+"""Declaration of one module of `tables`: a file, its frames, the days that a change touches.
 
-A table is found by its module, as a log format is. Everything else goes by what it
-declares here: the skeleton of a home, checks, documents, the schema that SQL reads,
-and the days that are built again when its rows change.
+A table is found by its module, as a log format is. Everything else follows from this
+declaration: the skeleton of a home, checks, documents, the schema for SQL,
+and the days that are rebuilt when its rows change.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,10 +76,10 @@ class Mentions:
 
 @dataclass(frozen=True)
 class Addresses:
-    """A changed row touches days with an address of which the networks say otherwise.
+    """A changed row touches days with an address that the networks now describe differently.
 
     Attributes:
-        is_network: Its rows are networks that are the district's own, or stand for it.
+        is_network: Its rows are networks of the district, or represent it.
     """
 
     is_network: bool = False
@@ -87,11 +87,11 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Sites:
-    """A changed row touches the days on which its site was asked for.
+    """A changed row touches the days on which its site was requested.
 
     Attributes:
-        column: Names the site.
-        is_imitated: Others can be taken for its sites.
+        column: Column with the site.
+        is_imitated: Other sites may look like its sites.
     """
 
     column: str
@@ -139,13 +139,13 @@ def tables() -> Mapping[str, Table]:
 
 @dataclass
 class Inputs:
-    """What tables are made from.
+    """Inputs of tables.
 
     Attributes:
         rows: File name -> its good rows.
         events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
-        lists: Lists of domains that the district takes.
+        lists: Lists of domains that the district added.
     """
 
     rows: Mapping[str, Rows]
@@ -157,7 +157,7 @@ class Inputs:
 
     @cached_property
     def roster(self) -> Roster:
-        """What the roster's files say, people placed in their schools' buildings."""
+        """The roster, with people in their schools' buildings."""
         schools = of_organisations(self.frame("buildings"), self.rows["orgs.csv"])
         domains = self.settings.district.account_domains
         return roster(self.rows["users.csv"], self.rows["roles.csv"], schools, domains)
@@ -194,7 +194,7 @@ def bare_person(column: str) -> pl.Expr:
 
 
 def strangers(file: str, rows: pl.DataFrame, people: pl.DataFrame) -> list[Problem]:
-    """Notices of rows about persons who are not in the roster, one a person."""
+    """Return notices of rows about persons who are not in the roster, one per person."""
     known = people["person_id"].unique().to_list()
     strange = rows.filter(~pl.col("person_id").is_in(known)) if known else rows.clear()
     told = strange.unique("person_id", keep="first", maintain_order=True)

@@ -1,6 +1,6 @@
-"""What is wrong in the settings beyond their form: formats, rules and so on.
+"""Checks of the settings beyond their form: formats, rules and so on.
 
-Each thing is told as a `Problem`, with its line in `district.toml`.
+Each result is a `Problem`, with its line in `district.toml`.
 """
 
 import ipaddress
@@ -127,7 +127,7 @@ def wrong_in(district: District) -> Iterator[Problem]:
 
 
 def unknown_rules(district: District) -> Iterator[Problem]:
-    """Exceptions for a rule that does not exist, and so hide nothing."""
+    """Yield exceptions for a rule that does not exist, and so hide nothing."""
     # one that is switched off is a rule nevertheless
     headers = (model.header for model in models().values())
     known = sorted(one.code for one in headers if one.code)
@@ -279,9 +279,9 @@ class _Asked(dict[str, str]):
 
 
 def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterator[Fault]:
-    """What a format refuses of its options, and those that it never asks for.
+    """Yield options that a format refuses, and those that it never uses.
 
-    A line is read with them: the format itself says what it takes.
+    A line is read with them: the format itself decides what it accepts.
     """
     if not given or name is None or name not in readers() or name == MIXED:
         return

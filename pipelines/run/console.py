@@ -63,9 +63,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def show_whole(drawn: Table) -> None:
-    """Print a table with no cell cut or folded, however narrow the terminal is.
+    """Print a table with no cell cut or folded, in any terminal width.
 
-    A terminal folds the line; a file or another program gets one line a row.
+    A terminal folds the line; a file or another program gets one line per row.
     """
     screen = console()
     endless = screen.options.update(width=WIDEST)
@@ -80,11 +80,11 @@ def _cell(value: object) -> str:
 
 @contextmanager
 def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
-    """Progress bars for a run: bytes read, then models built."""
+    """Show progress bars for a run: bytes read, then models built."""
     from pipelines.run.run import Watchers
 
     def told(text: str) -> None:
-        # what went wrong is told to whoever asked for no progress, too
+        # errors are also reported to callers without progress
         console().print(safe(text), markup=False)
 
     if not screen.is_terminal:

@@ -15,10 +15,10 @@ from pipelines.state.findings import finding_ids, stored_findings
 
 
 def keep_outline(district: District) -> None:
-    """Note the outline of the registry as it lies there now, if it is not yet.
+    """Record the outline of the current registry, if it is not recorded yet.
 
-    A registry of which something is refused, or not yet believed, is read by whoever
-    asks until that has ended.
+    A registry with refused or unaccepted files is read in full
+    until that has ended.
     """
     home, settings = district.home, district.settings
     digest = outline_digest(home, settings)

@@ -54,7 +54,7 @@ SEND_AGAIN = "The readable part was ingested. Have the whole file delivered agai
 
 @dataclass(frozen=True)
 class Result:
-    """What a run did; empty parts had nothing to do."""
+    """Result of a run; empty parts had nothing to do."""
 
     outcomes: Sequence[Outcome] = ()
     built: Built = field(default_factory=Built)
@@ -73,7 +73,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Watchers:
-    """Who is told how far each step has come."""
+    """Receivers of the progress of each step."""
 
     reading: Watch | None = None
     building: Progress = nobody_watches
@@ -91,11 +91,11 @@ def run(
     """Read, build, judge and publish what is due; then send alerts.
 
     Args:
-        engine: Where lines are parsed and large days built, in place of what the
-            settings say.
+        engine: Where lines are parsed and large days built, instead of the engine of the
+            settings.
 
     Raises:
-        SchoolbellError: The home cannot be used, or another run is at work.
+        SchoolbellError: The home cannot be used, or another run is in progress.
     """
     with open_outlined(path) as district, only_writer(district.home):
         clear_left_behind(datetime.now(UTC))
@@ -188,7 +188,7 @@ def run_opened(
 
 
 def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator[str]:
-    """What was made again, since it is derived and could not be read."""
+    """Yield what was rebuilt, because it is derived and could not be read."""
     if damaged is not None:
         yield (
             f"{district.home.warehouse} was damaged and was rebuilt. The damaged file is "
@@ -199,7 +199,7 @@ def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator
 
 
 def account_table(district: District) -> Table:
-    """Lines in and where they went, one row a source."""
+    """Return lines in and where they went, one row per source."""
     rows = [
         (*(row[name] for name in COLUMNS), row["pending_lines"])
         for row in ledger.account(district.store)
@@ -208,7 +208,7 @@ def account_table(district: District) -> Table:
 
 
 def trouble(record: FileRecord) -> str:
-    """What is wrong with a file, where, and what to do, safe for a terminal."""
+    """Return the problem of a file, its place, and what to do, safe for a terminal."""
     where = f"{record.source}/{record.path}"
     text = record.message or ""
     named = text if record.path in text else f"{where}: {text}"
@@ -217,7 +217,7 @@ def trouble(record: FileRecord) -> str:
 
 
 def set_aside(count: int) -> str:
-    """What is said of files in the lake that no ledger lists."""
+    """Return the message about files in the lake that no ledger lists."""
     return (
         f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the ledger "
         "does not list: moved there, not deleted.\n  If you restored an older state: "
@@ -226,7 +226,7 @@ def set_aside(count: int) -> str:
 
 
 def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """What is wrong with files, and which lines wait for what, safe for a terminal."""
+    """Yield problems of files, and waiting lines with reasons, safe for a terminal."""
     for outcome in outcomes:
         if outcome.is_told:
             yield trouble(outcome.record)
@@ -235,7 +235,7 @@ def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
-    """Files were delivered, and not one of them could be read."""
+    """Return whether files were delivered and none of them could be read."""
     states = {outcome.record.state for outcome in outcomes if outcome.kind != "waiting"}
     return states == {FAILED}
 
@@ -313,7 +313,7 @@ def _sentence(text: str) -> str:
 
 
 def _judged(done: Result) -> Iterator[str]:
-    """What was built, what opened it, and how findings and attribution changed."""
+    """Yield what was built, why, and how findings and attribution changed."""
     days = {day for days in done.built.days.values() for day in days}
     kept = done.kept
     yield (

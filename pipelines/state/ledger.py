@@ -277,7 +277,7 @@ def event_days(store: Store) -> list[date]:
 
 
 def account(store: Store) -> list[Mapping[str, int | str]]:
-    """Lines in and where they went, one row a source."""
+    """Return lines in and where they went, one row per source."""
     counts = ["lines", "events", "rejects", "blanks", "duplicates", "pending_lines"]
     query = (
         select(

@@ -1,8 +1,8 @@
-"""Opens what a district exported, and gives each table in it as rows of text.
+"""Tables of a district's exports, as rows of text.
 
-A zip is read member by member and never unpacked; what is too large, encrypted or
-nested is told and left. What is no CSV becomes a table with the columns that the same
-facts have as CSV: pages of a OneRoster API, the configuration of a DHCP server.
+A zip is read member by member and never unpacked; a member that is too large, encrypted or
+nested is reported and skipped. Other files become tables with the columns of the same
+facts in CSV: pages of a OneRoster API, the configuration of a DHCP server.
 """
 
 import ipaddress
@@ -64,7 +64,7 @@ class Sheet(NamedTuple):
         place: File, and member or collection in it.
         header: Names of its columns as written.
         rows: Cells by plain name of the column, see `plain`.
-        told: What was wrong with its outer form.
+        told: Problems of its outer form.
     """
 
     place: str
@@ -81,7 +81,7 @@ class Calendar(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """What was not opened, and why."""
+    """A file that was not opened, and why."""
 
     place: str
     why: str
@@ -91,7 +91,7 @@ Found = Sheet | Calendar | Unread
 
 
 def plain(header: str) -> str:
-    """A column's name as it is compared: `Org Unit Path [Required]` is orgunitpath."""
+    """Return a column's name for comparison: `Org Unit Path [Required]` is orgunitpath."""
     bare = re.sub(r"\[[^\]]*\]|\([^)]*\)", "", header)
     return "".join(char for char in bare.lower() if char.isalnum())
 
@@ -260,7 +260,7 @@ def _roles(user: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _of_kea(part: Mapping[str, Any], within: str) -> Iterator[dict[str, str]]:
-    """Each subnet, with whatever says what it is."""
+    """Yield each subnet, with everything that describes it."""
     for network in part.get("shared-networks", ()):
         yield from _of_kea(network, f"{within} {network.get('name', '')}")
     for subnet in (*part.get("subnet4", ()), *part.get("subnet6", ())):

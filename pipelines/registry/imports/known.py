@@ -88,7 +88,7 @@ class Known:
             self.see_person(row)
 
     def see_person(self, row: Row) -> None:
-        """A person, under all that exports may call them."""
+        """Add a person, under all names that exports may use."""
         self.has_roster = True
         mail = row.get("email", "").lower()
         self.see_mail(mail)
@@ -104,7 +104,7 @@ class Known:
             self.staffed.add(orgs.split(",")[0].strip())
 
     def see_mail(self, mail: str) -> None:
-        """An address of the district, whose domain is therefore its own."""
+        """Add an address of the district; its domain is the district's."""
         if "@" in mail:
             self._domains.add(mail.lower().rpartition("@")[2])
 
@@ -226,7 +226,7 @@ def words_of(text: str) -> list[str]:
 
 
 def ou_path(text: str) -> str:
-    """The organizational units of a distinguished name; another text as it is.
+    """Return the organizational units of a distinguished name; another text unchanged.
 
     A domain's components name the district, and a common name the object itself.
     """

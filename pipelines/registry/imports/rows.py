@@ -72,7 +72,7 @@ ACCOUNT_KINDS: Sequence[tuple[str, str, re.Pattern[str]]] = (
     ("device", "place", IS_DEVICE),
     ("role_shared", "place", IS_SHARED),
 )
-"""Kind of an account that is nobody's -> where a word states it; the first counts."""
+"""Kind of an account without a person -> words that state it; the first counts."""
 
 TITLES = (
     ("principal", r"\bprincipal\b"),
@@ -103,8 +103,9 @@ CLASSES: Mapping[str, str] = {
     r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b|\b(?:office|front|staff) pcs?\b"
     r"|\bpcs\b",
 }
-"""Class -> what model, system, place or name say; the first counts. What none tells is
-`other`: the district's, and neither a desk in its room nor what its owner carries."""
+"""Class -> words in model, system, place or name; the first counts. Otherwise it is
+`other`: the district's, neither stationary nor carried by its owner.
+"""
 
 POOLS: Mapping[str, str] = {
     "cart": r"\bcarts?\b",
@@ -125,7 +126,7 @@ GONE = re.compile(
 )
 MAC_DIGITS = 12
 MOST_DEVICES = 4
-"""Devices that one person is believed to have; more have somebody who enrolled them."""
+"""Maximum devices of one person; more indicate the technician who enrolled them."""
 SEEN_TAGS = 3
 """Asset tags of one shape that the logs contain; then it is the devices' host name."""
 CARD_COLUMNS = ("mac", "ethernet_mac")
@@ -168,18 +169,18 @@ STATES: Mapping[str, str] = {
 LONGEST = 120
 NOON_EARLY, NOON_LATE = "11:00", "13:00"
 FULL_FROM, FULL_TO = "09:00", "14:00"
-"""A full day begins and ends so; what lies between is neither half nor whole."""
+"""Start and end of a full day; other times are neither half nor whole."""
 
 
 @dataclass
 class Taken:
-    """What one table of an export gave.
+    """Rows from one table of an export.
 
     Attributes:
-        rows: File of the registry -> rows for it.
+        rows: Registry file -> rows for it.
         left: Why rows were left out -> how many, and a few of them.
-        notes: Further things that a person should know.
-        closed: Accounts that the roster has and this table calls closed.
+        notes: Further facts for the operator.
+        closed: Accounts that are open in the roster and closed in this table.
     """
 
     sheet: Sheet
@@ -190,7 +191,7 @@ class Taken:
     closed: list[str] = field(default_factory=list)
 
     def add(self, file: str, row: Row) -> None:
-        """One row for a file; a cell that a spreadsheet would run stays empty."""
+        """Add one row for a file; a cell that a spreadsheet would run remains empty."""
         safe = {}
         for name, cell in row.items():
             text = " ".join(cell.split())
@@ -201,12 +202,12 @@ class Taken:
         self.rows.setdefault(file, []).append(safe)
 
     def leave(self, why: str, what: str) -> None:
-        """A row that gives none."""
+        """Count a row that is left out."""
         self.left.setdefault(why, []).append(what)
 
     @property
     def said(self) -> list[str]:
-        """What was left out, a line for each reason."""
+        """Lines about rows that were left out, one per reason."""
         lines = []
         for why, which in self.left.items():
             known = [one for one in dict.fromkeys(which) if one]
@@ -217,7 +218,7 @@ class Taken:
 
 
 def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Taken]:
-    """What each table gives, people first; `known` learns them on the way."""
+    """Yield the rows of each table, people first; `known` learns them meanwhile."""
     ordered = sorted(tables, key=lambda one: (ORDER.index(one[1].facts), one[1].into != USERS.name))
     students = _students(ordered)
     _see_first(ordered, known)
@@ -234,10 +235,10 @@ def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Ta
 
 
 def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
-    """Let `known` see what decides about rows of other tables.
+    """Fill `known` with facts that decide about rows of other tables.
 
-    That is the buildings that a person listed, or else those in which directories sort
-    accounts and devices, and which accounts are open somewhere.
+    These are the buildings that a person listed, or otherwise those by which directories sort
+    accounts and devices, and the accounts that are open somewhere.
     """
     units: list[str] = []
     ids: list[str] = []
@@ -265,7 +266,7 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
 
 
 def _drop_unreadable(taken: Taken) -> None:
-    """Rows that the registry would set aside are told now, not after."""
+    """Report rows that the registry would reject now, not afterwards."""
     for name, rows in taken.rows.items():
         file = IMPORTED[name]
         data = csv_bytes([*file.columns], rows)
@@ -287,11 +288,11 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Row]) -> bytes:
     return out.getvalue().encode()
 
 
-# The roster, as it is: its columns that the registry reads, and no others.
+# The roster, unchanged: only the columns that the registry reads.
 
 
 def _students(tables: Sequence[tuple[Sheet, Export]]) -> frozenset[str]:
-    """Students of version 1.2, which says who is one in a file of its own."""
+    """Return students of version 1.2, which has them in a separate file."""
     return frozenset(
         row.get("usersourcedid", "")
         for sheet, export in tables
@@ -458,9 +459,9 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _account_kind(login: str, row: Row) -> tuple[str, bool]:
-    """Kind of an account that has no person, and whether only its place states it.
+    """Return the kind of an account without a person, and whether only its place states it.
 
-    An account with a job or an employee number is a person's that the roster lacks.
+    An account with a job or an employee number belongs to a person that the roster lacks.
     """
     if row.get("services", ""):
         return "service", False
@@ -508,7 +509,7 @@ def _account(login: str, kind: str, row: Row) -> dict[str, str]:
 
 
 def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | None:
-    """A row of the roster, where the directory tells staff from students."""
+    """Return a row of the roster, if the directory distinguishes staff and students."""
     is_student = bool(IS_STUDENT.search(words))
     if not is_student and not (row["title"] or IS_STAFF.search(words)):
         return None
@@ -612,7 +613,7 @@ def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
     device_class = row.get("device_class") or _first(CLASSES, told)
     if device_class == "chromebook":
         device_class = _chrome_class(row, bare)
-    # the owner of shared stock is whoever signed for the cart
+    # the owner of shared stock is the person who signed for the cart
     pool = "" if device_class == "signage" else _first(POOLS, bare)
     cards = _cards_of(row)
     kept = ("hostname", "serial", "asset_tag", "directory_id")
@@ -631,7 +632,10 @@ def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
 
 
 def _chrome_class(row: Row, place: str) -> str:
-    """Class of a managed Chrome device: its unit, else a kiosk app without a user."""
+    """Return the class of a managed Chrome device.
+
+    By its unit, or by a kiosk app without a user.
+    """
     rules = {name: CLASSES[name] for name in STANDS}
     app = "" if row.get("user") or row.get("recent") else row.get("app", "")
     return (
@@ -775,10 +779,10 @@ def _is_inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
 
 
 def _see_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
-    """Put together what all tables state of each network.
+    """Combine all tables' facts about each network.
 
-    The building is that of its name, else of its domain, else of the headline above it.
-    Where two tables differ there is none, and of two kinds the one that does not place.
+    The building is that of its name, or of its domain, or of the headline above it.
+    If two tables differ there is none, and of two kinds the one that identifies no place.
     """
     stated: dict[str, dict[str, set[str]]] = {}
     for sheet, export in tables:
@@ -824,7 +828,7 @@ def _access_points(taken: Taken, known: Known) -> None:
             taken.add("access_points.csv", {"name": name, "building": building})
 
 
-# Absences, one row a day.
+# Absences, one row per day.
 
 
 def _absences(taken: Taken, known: Known) -> None:
@@ -871,7 +875,7 @@ def _state(row: Row) -> str:
 
 
 def _part(row: Row) -> str | None:
-    """full, am or pm, as told or as the clock times say; None where nothing does."""
+    """Return full, am or pm, as given or from the times; None without either."""
     said = word_key(row["part"])
     for word, rule in (
         ("am", r"\bam\b|morning|first half"),
@@ -900,7 +904,7 @@ def _clocks(row: Row) -> tuple[str, str] | None:
 
 
 def _days(first: str, last: str) -> Iterator[str]:
-    """Each day from one to the other; the check tells what is not a day."""
+    """Yield each day from one to the other; the check reports what is not a day."""
     try:
         start, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
@@ -911,7 +915,7 @@ def _days(first: str, last: str) -> Iterator[str]:
 
 
 def _file(taken: Taken, known: Known) -> None:
-    """A table that has a registry file's own columns, or those declared for it."""
+    """Read a table with a registry file's own columns, or those declared for it."""
     del known
     for cells in taken.sheet.rows:
         taken.add(

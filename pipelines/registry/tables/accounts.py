@@ -157,7 +157,7 @@ def _spellings(listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str
     own = listed.explode("aliases").select(
         LINE, canonical(pl.col("aliases"), domains).alias("alias"), "account"
     )
-    # a mail address of the district, cut to what stands before its @
+    # a mail address of the district, without its @ and the rest
     mail = logins.filter(~pl.col("email").str.contains("@", literal=True)).select(
         LINE, pl.col("email").alias("alias"), "account"
     )
@@ -169,10 +169,10 @@ def _spellings(listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str
 
 
 def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
-    """Mail addresses of a domain that the settings do not name, as the roster has them.
+    """Return mail addresses of a domain that the settings do not name, from the roster.
 
-    Only of the domain that most accounts of the roster have: a private mailbox is no
-    account here. One whose first part is somebody else's account means nobody.
+    Only of the domain that most accounts of the roster have: a private mailbox is not an
+    account here. One whose first part is another person's account is ambiguous.
     """
     domain = pl.col("email").str.extract(r"@([^@]+)$", 1)
     local = pl.col("email").str.extract(r"^([^@]+)@", 1)

@@ -80,7 +80,7 @@ def approved_sites(rows: Rows) -> Rows:
 
 
 def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
-    """Patterns as people write them, taken apart: `host`, `path`, `pattern`."""
+    """Split people's patterns into `host`, `path`, `pattern`."""
     bare = (
         pl.col("pattern")
         .str.replace(r"^(?i:https?)://", "")
@@ -101,7 +101,7 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _faults() -> dict[tuple[str, str], pl.Expr]:
-    """What may be wrong with a pattern, and what is allowed."""
+    """Return possible problems of a pattern, and the allowed values."""
     has_path = pl.col("path").is_not_null()
     match = pl.col("match")
     covers_below = match.is_in(["domain", "deny"]) & ~has_path

@@ -1,11 +1,11 @@
-"""The district's devices, each named by its host name, else serial number, else MAC.
+"""The district's devices, each named by its host name, serial number or MAC.
 
 A device that was given to one person after another has a row for each, with days.
-What two rows of the same days say differently is not believed: neither person has
-the device then, and a card that two devices claim, as a shared dock's, is no
+If two rows of the same days differ, neither counts: neither person has
+the device then, and a card that two devices claim, such as a shared dock's, is no
 evidence for either. A device may have two cards: of its radio and of its port. A
 Chromebook's logs name it by host name, serial number, asset tag
-or the id that the directory has for it; a name that two devices have tells neither.
+or its id in the directory; a name that two devices have identifies neither.
 """
 
 from datetime import date
@@ -60,7 +60,7 @@ COLUMNS = {
 }
 
 NAMES = ("hostname", "serial", "asset_tag", "directory_id")
-"""What a log may call a device."""
+"""Names of a device in logs."""
 
 CARDS = ("mac", "ethernet_mac")
 """Its network cards; a card is one device's, in whichever column."""
@@ -70,7 +70,7 @@ _SAID = ("assigned_to", "pool", *CARDS, "static_ip", *NAMES[1:])
 
 
 def devices(rows: Rows) -> Rows:
-    """Frame `devices`: at most one row a device and day, a card of one device."""
+    """Return frame `devices`: at most one row per device and day, a card of one device."""
     named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
         device=pl.coalesce("hostname", "serial", *CARDS),
         static_ip=pl.col("static_ip").map_elements(canonical_host, return_dtype=pl.String),
@@ -160,7 +160,7 @@ def _shared(key: str, doubtful: pl.DataFrame) -> list[Problem]:
 
 
 def _no_addresses(rows: pl.DataFrame) -> list[Problem]:
-    """Fixed addresses that are none, so that no line can ever come from them."""
+    """Report fixed addresses that are invalid, so that no line can ever have them."""
     written = rows["static_ip"].drop_nulls().unique().to_list()
     odd = [text for text in written if address_text(text) is None]
     told = rows.filter(pl.col("static_ip").is_in(odd)).select(

@@ -1,4 +1,4 @@
-"""Addresses outside that stand for many: the district's own ways out."""
+"""Outside addresses that represent many: the district's own exits."""
 
 from pipelines.registry.csv_files import Cell, File, Rows
 from pipelines.registry.networks import ranged

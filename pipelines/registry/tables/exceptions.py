@@ -63,7 +63,7 @@ def exceptions(rows: Rows) -> Rows:
 
 
 def _exception_faults() -> dict[tuple[str, str], tuple[pl.Expr, str]]:
-    """Column and fault -> where it holds, and what is allowed."""
+    """Return column and fault -> where it holds, and the allowed values."""
     days = (pl.col("valid_to") - pl.col("valid_from")).dt.total_days() + 1
     return {
         ("valid_to", "lies too far away"): (

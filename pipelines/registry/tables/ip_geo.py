@@ -1,4 +1,4 @@
-"""Where addresses outside are."""
+"""Locations of outside addresses."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""When staff were on leave, as instants: full days, mornings, afternoons."""
+"""Leave of staff, as instants: full days, mornings, afternoons."""
 
 import polars as pl
 

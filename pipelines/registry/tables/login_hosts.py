@@ -13,7 +13,7 @@ COLUMNS = {
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """The district's own account domains, as far as they are hosts, and the list."""
+    """Return the district's own account domains, if they are hosts, and the list."""
     domains = inputs.settings.district.account_domains
     hosts = [domain.lower() for domain in domains if "." in domain]
     own = pl.DataFrame({"host": hosts}, {"host": pl.String})

@@ -18,7 +18,7 @@ COLUMNS = {
 
 
 def make(inputs: Inputs) -> dict[str, Rows]:
-    """What entries of the list of sites support, then the built-in list."""
+    """Return hosts that support entries of the list of sites, then the built-in list."""
     approved = inputs.frame("approved_sites").with_columns(
         host=pl.col("pattern").str.split("/").list.first()
     )

@@ -1,4 +1,4 @@
-"""What lists say of sites: the district's own, those it takes, the built-in one."""
+"""Categories of sites: from the district's own list, added lists and the built-in one."""
 
 from collections.abc import Mapping
 
@@ -78,7 +78,7 @@ def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 
 
 def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]:
-    """A notice for each category that is no word of the policy's, with its rows."""
+    """Return a notice for each category that the policy lacks, with its rows."""
     known = {*words, *category_keys(words.values())}
     strange = rows.with_columns(key=category_key_of(pl.col("category"))).filter(
         ~pl.col("key").is_in(sorted(known))

@@ -1,13 +1,13 @@
-"""When staff were on duty and on leave, as instants.
+"""Duty and leave of staff, as instants.
 
 Hours are local civil time: 07:30 is 07:30 on both sides of a clock change.
-Contract hours hold only on days whose kind, in that building, is a working day;
-on a day of unknown kind there is no window. A day that a declaration closed held
-them until then: who came before the snow day was declared, came to work. Extra
-duty holds always. A break is no duty: a row of its own, or, for whoever has none that
-day, the usual break of the settings, which lies somewhere in a span of the day.
-Staff without a contract row have the usual hours of the settings, by job or role: hours
-that no one stated of the person, which is why their rows say so.
+Contract hours count only on days whose type, in that building, is a working day;
+on a day of unknown type there is no window. A day that a declaration closed has
+them until then: a person who came before the snow day was declared, came to work. Extra
+duty always counts. A break is not duty: a separate row, or, for a person without one that
+day, the usual break of the settings, at some time within a span of the day.
+Staff without a contract row have the usual hours of the settings, by job or role. Their
+rows are marked, because no one stated these hours for the person.
 """
 
 from collections.abc import Mapping
@@ -89,9 +89,9 @@ def duty_windows(
         people: Frame `people`; gives the building of a row without one.
         days: Frame `calendar_days`.
         closed: Working days that a declaration closed, `calendar.closed_late`; their
-            hours hold until then.
+            hours count until then.
         zone: The district's time zone.
-        usual_break: Of those who have no break of their own on a day.
+        usual_break: For people without a break on a day.
         usual_duty: Job or role -> hours of its staff who have no contract row.
     """
     sane, problems = _sane(rows.frame)
@@ -180,7 +180,7 @@ def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_usual_breaks(rows: pl.DataFrame, usual: UsualBreak | None) -> pl.DataFrame:
-    """Add the usual break to each day with contract duty and no break of its own."""
+    """Add the usual break to each day with contract duty and without a break."""
     if usual is None:
         return rows.with_columns(minutes=pl.lit(None, pl.Int64))
     own = rows.filter(kind="break").select("person_id", "event_date")
@@ -198,7 +198,7 @@ def with_usual_breaks(rows: pl.DataFrame, usual: UsualBreak | None) -> pl.DataFr
 
 
 def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
-    """End windows at the declaration; one that had not begun is none."""
+    """End windows at the declaration; one that had not begun is dropped."""
     end = pl.min_horizontal("end_time", "declared_time")
     return windows.with_columns(end_time=end).filter(pl.col("end_time") > pl.col("start_time"))
 
@@ -267,9 +267,9 @@ def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
 
 
 def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """From where a contract began or ended to where it does now, as spans.
+    """Return spans between the old and the new beginning or end of contracts.
 
-    Between its first and its last day a person is judged by the clock, duty or not.
+    Between its first and its last day a person is judged by the time, on duty or not.
     """
     ends = [
         frame.filter(kind="contract")
