@@ -164,7 +164,7 @@ class Answer:
 
     @property
     def shown(self) -> Mapping[str, Any]:
-        """As plain values for JSON."""
+        """Return plain values for JSON."""
         return asdict(self)
 
 

@@ -62,7 +62,7 @@ class SourceState:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """As plain values for JSON."""
+        """Return plain values for JSON."""
         event, arrival = self.newest_event, self.newest_arrival
         return {
             **self.counts,

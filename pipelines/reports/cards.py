@@ -1,7 +1,7 @@
-"""Findings and cases as cards: seen, how sure, what else fits, what is unseen, next.
+"""Findings and cases as cards: seen, confidence, other explanations, limits, next step.
 
-People decide a case. Its card speaks through the finding that weighs most and names
-the others; each finding has a page of its own with its log lines.
+People decide a case. Its card shows the finding with the highest weight and names
+the others; each finding has a separate page with its log lines.
 """
 
 import json
@@ -153,7 +153,7 @@ def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _fits(value: Any, say: Say) -> bool:
-    """The value is of the kind its words are made for."""
+    """Return whether the value has the type that its words need."""
     if say is _words:
         return isinstance(value, list)
     if say is _day_type:
@@ -179,7 +179,7 @@ def _gaps_said(view: View) -> str:
 
 @once
 def blind_days(view: View) -> Mapping[date, str]:
-    """For each day with missing hours, of any week, which those are."""
+    """Return the missing hours of each day, in any week."""
     absent = all_missing_hours(view)
     days: dict[date, list[str]] = {}
     for key, rows in absent.partition_by("event_date", as_dict=True).items():
@@ -204,13 +204,13 @@ class Card:
     Attributes:
         page: File name of its evidence page.
         case_id: The case that it is decided in.
-        steps: One to three, for the marker beside `sure`.
+        steps: One to three, for the marker next to `sure`.
         measures: Name and value of what was counted.
-        seconds: Estimated use, where the finding is about use.
+        seconds: Estimated use, if the finding is about use.
         alternatives: Other explanations: name, how tested, result.
         known_by: The facts that name the account, and cards that were learned.
-        decide: Until when a decision is asked for, or was.
-        referral: Which office takes it further; empty where none has to.
+        decide: Due date of the decision.
+        referral: The office that takes it further; empty if none has to.
     """
 
     finding_id: str
@@ -266,14 +266,14 @@ class Card:
 
 @once
 def cited(view: View) -> pl.DataFrame:
-    """How many log lines each finding cites, and of which sources."""
+    """Return how many log lines each finding cites, and their sources."""
     return view.inputs.evidence.group_by("finding_id").agg(
         line_count=pl.len(), sources=pl.col("source").unique().sort()
     )
 
 
 def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
-    """The findings with all that a card says of them, in words."""
+    """Return the findings with everything on their cards, in words."""
     titles = {}
     for rule in view.inputs.rules:
         for key in ("code", "name"):
@@ -340,7 +340,7 @@ def in_units(claim: str, measures: Mapping[str, Any]) -> str:
 
 
 def decide(by: date, made: date) -> str:
-    """Until when a decision is asked for; a date that has passed says so."""
+    """Return the due date of a decision, in words for a past date too."""
     if by < made:
         return f"A decision was due {day(by)}."
     return f"Please decide by {day(by)}."
@@ -380,7 +380,7 @@ def broken(row: Mapping[str, Any]) -> ModelError:
 
 
 def support(line_count: int, sources: Sequence[str]) -> str:
-    """How many log lines of which sources hold it up."""
+    """Return the number and sources of its log lines."""
     if not line_count:
         return "Its log lines have been removed under the retention rules"
     return f"{count(line_count, 'log line')} from {listed(sources)}"
@@ -426,7 +426,7 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
 
 
 def strength(clause: Mapping[str, Any]) -> str:
-    """What logs can show of a clause, in words."""
+    """Return what logs can show of a clause, in words."""
     return STRENGTHS.get(str(clause.get("strength")), NOT_KNOWN)
 
 
@@ -440,19 +440,19 @@ class CaseCard:
     """A case as people decide it.
 
     Attributes:
-        page: File name of its page; empty where the week has none.
-        kind: Of the finding that speaks for it, as the rules name it.
-        head: The finding that speaks for it.
+        page: File name of its page; empty if the week has none.
+        kind: Of its main finding, as the rules name it.
+        head: Its main finding.
         more: Its other findings.
-        within: Uses of sites that lie within its off-hours use, by finding id.
-        group: Where the report lists it: *new* and *carried* wait for a decision;
+        within: Uses of sites within its off-hours use, by finding id.
+        group: Its list in the report: *new* and *carried* wait for a decision;
             *trial*, *expired* and *decided* do not.
-        standing: What it asks of people, in words.
-        is_open: Whether it can be decided: nobody has.
+        standing: Its question, in words.
+        is_open: Whether it is undecided.
         command: The command that records a verdict on all of it.
         related: Id and page of the week's other cases of the same accounts.
-        line_count: Log lines that its findings rest on, each counted once.
-        statements: What the person concerned says of it.
+        line_count: Log lines of its findings, each counted once.
+        statements: Statements of the person concerned.
     """
 
     case_id: str
@@ -474,17 +474,17 @@ class CaseCard:
 
     @property
     def findings(self) -> tuple[Card, ...]:
-        """All of them, each after the one that it lies within."""
+        """All of them, each after the one that contains it."""
         own = (self.head, *self.more)
         return tuple(each for one in own for each in (one, *self.of(one)))
 
     def of(self, card: Card) -> tuple[Card, ...]:
-        """The uses of sites that lie within a finding."""
+        """Return the uses of sites within a finding."""
         return self.within.get(card.finding_id, ())
 
     @property
     def support(self) -> str:
-        """What holds it up."""
+        """Its evidence."""
         sources = {source for card in self.findings for source in card.sources}
         return support(self.line_count, sorted(sources))
 
@@ -508,7 +508,7 @@ class Carried:
 
     @property
     def kinds(self) -> tuple[tuple[str, int], ...]:
-        """What they are about, and how many of each."""
+        """Their subjects, and how many of each."""
         found: dict[str, int] = {}
         for case in self.cases:
             found[case.head.kind] = found.get(case.head.kind, 0) + 1
@@ -587,7 +587,7 @@ def lines_of(view: View, chosen: Sequence[Case]) -> Mapping[str, int]:
 
 
 def week_cards(view: View) -> list[CaseCard]:
-    """What waits, what the week brought beside it, and what expired with it."""
+    """Return waiting cases, the week's other cases, and those that expired in it."""
     others = view.standing_as("trial", "expired")
     ended = view.standing_as("confirmed", "explained")
     expired = [case for case in others if case.expires == view.start]

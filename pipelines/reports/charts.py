@@ -1,10 +1,10 @@
 """Colors, axes and marks of the report's charts; every figure is finished here.
 
-Figures use numbers on both axes with ticks named by hand, so that no time zone
-and no library guess comes between the data and the paper. A color is a *role*
-of the palette; the page's boot script puts the dark one in its place. The four series
-can be told apart under protan, deutan and tritan sight (a test measures it); three of
-them carry a pattern too, so that color is never alone. Labels are escaped, because
+Figures use numbers on both axes with explicitly named ticks, so that no time zone
+and no library default changes the data. A color is a *role*
+of the palette; the page's boot script replaces it with the dark one. The four series
+can be distinguished under protan, deutan and tritan sight (a test measures it); three of
+them have a pattern too, so that color is never alone. Labels are escaped, because
 Plotly renders a subset of HTML inside them.
 """
 
@@ -94,9 +94,10 @@ Row = Mapping[str, Any]
 Tick = tuple[float, str]
 Trace = dict[str, Any]
 Figure = dict[str, Any]
-"""What the library draws: `data` and `layout`, as plain lists and numbers. Its own
+"""The library's input: `data` and `layout`, as plain lists and numbers. Its own
 classes check every key again and took most of a report's time; a test has them check
-each of ours."""
+each of ours.
+"""
 MOST_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")
 BY_SITE = ("non_approved_site", "off_hours_external")
@@ -104,7 +105,7 @@ DAY_MINUTES = 24 * 60.0
 STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 7)))
 MOST_TICKS = 8
 SLOTS = 160
-"""So many marks, at most, stand side by side in a lane."""
+"""Maximum number of marks next to each other in a lane."""
 ROOM = timedelta(minutes=5)
 ONE_SECOND = timedelta(seconds=1)
 
@@ -125,7 +126,7 @@ def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colors, 1 to 21, as WCAG 2.1 defines it."""
+    """Return the contrast of two colors, 1 to 21, as WCAG 2.1 defines it."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
@@ -140,12 +141,12 @@ def _luminance(color: str) -> float:
 
 
 def label(text: str) -> str:
-    """Text that Plotly shows as it is: no tag, no entity, no control character."""
+    """Return text that Plotly shows literally: no tag, no entity, no control character."""
     return html.escape(visible(text), quote=False)
 
 
 def shorter(text: str) -> str:
-    """A name cut to what fits beside a chart; the table has all of it."""
+    """Return a name cut to fit next to a chart; the table has all of it."""
     shown = visible(text)
     return shown if len(shown) <= LONGEST_TICK else shown[: LONGEST_TICK - 3] + "..."
 
@@ -176,12 +177,12 @@ def bars(
     name: str = "",
     thickness: float = 0.66,
 ) -> Trace:
-    """Horizontal bars of one series.
+    """Return horizontal bars of one series.
 
     Args:
-        role: Colour; some roles carry a pattern, so that color is never alone.
+        role: Color; some roles have a pattern, so that color is never alone.
         marks: Lane, start, length and hover text of each bar.
-        name: The series in the legend; no entry where empty.
+        name: The series in the legend; no entry if empty.
         thickness: Share of the lane.
     """
     return {
@@ -270,7 +271,7 @@ def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: 
 
 
 def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, Any]:
-    """A rectangle in data coordinates: an outline unless told otherwise."""
+    """Return a rectangle in data coordinates: an outline by default."""
     outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
     place = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
     return place | {"line": outline, "layer": "above"} | look
@@ -292,7 +293,7 @@ def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
 def chart(
     traces: Sequence[Trace], *, x: dict[str, Any], y: dict[str, Any], **layout: Any
 ) -> Figure:
-    """A figure in our look. `layout` may hold height, shapes, annotations, axes."""
+    """Return a figure in our look. `layout` may contain height, shapes, annotations, axes."""
     named = any(trace["showlegend"] for trace in traces if "showlegend" in trace)
     return {
         "data": list(traces),
@@ -367,9 +368,9 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
 
 
 def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
-    """Lines of the time that their finding is about; all, where none is of it.
+    """Return lines within their finding's time; all, if none is.
 
-    A lease from the night before tells whose address it was. Drawn, it would press the
+    A lease from the night before identifies the address. Drawn, it would press the
     minutes that matter into a corner.
     """
     kept = [
@@ -383,7 +384,7 @@ def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
 
 
 def _usual_places(view: View, lines: Iterable[Row]) -> dict[str, str]:
-    """By its code, the building in which most lines saw a device."""
+    """Return for each code the building in which most lines saw a device."""
     codes = view.inputs.building_codes
     found: dict[str, Counter[str]] = {}
     for row in lines:
@@ -465,7 +466,7 @@ def _tick(when: datetime, step: int) -> str:
 
 
 def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
-    """Shades the time in which more than one lane is busy.
+    """Shade the time in which more than one lane is busy.
 
     Args:
         busy: The minutes of each lane that has any.
@@ -478,7 +479,7 @@ def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
 
 
 def in_words(view: View, lines: Iterable[Seen]) -> str:
-    """What the picture shows, for who cannot see it."""
+    """Describe the picture for readers who cannot see it."""
     lanes: dict[str, list[datetime]] = {}
     for one in lines:
         lanes.setdefault(one.lane, []).append(one.time)

@@ -1,7 +1,7 @@
-"""A week, or some weeks, beside those before: a school day against a school day.
+"""Comparisons of a week, or some weeks, with those before: school day by school day.
 
-Only what arrived whole is compared. Weeks with a holiday have fewer school days, so
-that sums would tell of the calendar and not of use.
+Only complete weeks are compared. Weeks with a holiday have fewer school days, so
+sums would show the calendar and not use.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from pipelines.reports.view import ONE_WEEK, View, once
 from pipelines.reports.words import count, day, listed, number
 
 FEWEST_FOR_SHARES = 10
-"""Below this a difference is told as it is: of 3 and 4 nobody needs a third more."""
+"""Below this, a difference is shown as a number: 3 and 4 are not "a third more"."""
 MOST_DAYS_NAMED = 3
 UP, DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 
@@ -29,7 +29,7 @@ Measure = Callable[[View], int | None]
 Say = Callable[[int], str]
 
 STOCKS = ("needs_review",)
-"""Headline numbers that stand at the end of a week; the others add up over its days."""
+"""Headline numbers as of the end of a week; the others add up over its days."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class Compared:
 
 
 def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
-    """What changed, as short as it can be said.
+    """Return the change, as short as possible.
 
     Args:
         say: Writes a difference.
-        is_share: A difference is told as a share, where the counts are not small.
+        is_share: Whether a difference is a share, if the counts are not small.
     """
     if now == before:
         return "no change"
@@ -71,10 +71,10 @@ def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
 
 
 def change(view: View, key: str, now: int | None) -> str:
-    """What changed in a headline number since last week, as a chip.
+    """Return the change of a headline number since last week, as a chip.
 
-    Weeks with more and with fewer school days are compared a school day. Nothing is
-    said of a week that is not over, or of which too little arrived.
+    Weeks with different numbers of school days are compared per school day. An
+    unfinished week, or one with too little data, has none.
     """
     last = view.last_week
     if now is None or last is None or last.get(key) is None:
@@ -122,12 +122,12 @@ def comparable(view: View) -> list[View]:
 
 
 def whole(view: View) -> bool:
-    """It is over, had a school day, and enough of it arrived."""
+    """Return whether it has ended, had a school day, and enough of it arrived."""
     return bool(view.on_site_dates) and view.is_over and not coverage(view).is_partial
 
 
 def before_said(view: View) -> str:
-    """What came before, as a reader calls it."""
+    """Return the name of the period before."""
     if view.weeks == 1:
         return "last week"
     return f"the {count(view.weeks, 'week')} before"
@@ -152,7 +152,7 @@ def a_day(view: View) -> str:
 
 
 def averaged(view: View) -> str:
-    """Return the number of days that an average is over, and the remote ones.
+    """Return the number of days of an average, and the remote ones.
 
     As in "Averages are over 3 school days; Fri, Nov 13 was remote learning and is not
     in them."

@@ -29,11 +29,11 @@ from pipelines.state.source_records import last_drill
 
 @dataclass(frozen=True)
 class Proof:
-    """That a control is at work.
+    """Proof of an active control.
 
     Attributes:
         what: In words, for the coverage map.
-        day: Local day of the newest proof; None where nothing has one.
+        day: Local day of the newest proof; None without one.
     """
 
     what: str
@@ -53,7 +53,7 @@ class Control:
 
 
 class Kept:
-    """What the proofs are read from, once."""
+    """Sources of the proofs, read once."""
 
     def __init__(self, district: District) -> None:
         self.district = district
@@ -151,7 +151,7 @@ def _drill(kept: Kept) -> Proof | None:
 
 
 def _consents(clause: str, kept: Kept) -> Proof | None:
-    """What the lawful grantors allowed under a clause; nothing of another's."""
+    """Return what the lawful grantors allowed under a clause; nothing of another's."""
     rows = kept.district.registry.frames["consents"].filter(clause=clause)
     if rows.is_empty():
         return None

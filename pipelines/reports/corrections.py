@@ -1,7 +1,7 @@
-"""What a published week said, and how that differs from what it says now.
+"""Differences between a published week and its current numbers.
 
-The facts of a publication are kept beside the report, as plain values. A report
-made again with the same facts is the same report; with others it is a correction,
+The facts of a publication are stored with the report, as plain values. A report
+that is rebuilt with the same facts is the same report; with others it is a correction,
 has the next revision number and names each difference.
 """
 
@@ -59,11 +59,11 @@ def digest(said: Facts) -> str:
 
 
 def revision_after(earlier: Mapping[int, Facts], now: Facts) -> int:
-    """The revision of a report that says `now`.
+    """Return the revision of a report with the facts `now`.
 
     Args:
         earlier: The facts of each revision so far. The newest counts as published
-            once its week was over; before that it is written over.
+            when its week has ended; before that it is overwritten.
     """
     if not earlier:
         return 1
@@ -73,7 +73,7 @@ def revision_after(earlier: Mapping[int, Facts], now: Facts) -> int:
 
 
 def changes(view: View) -> Iterator[Change]:
-    """What each revision changed, the newest first."""
+    """Yield what each revision changed, the newest first."""
     told = [*view.inputs.earlier_facts, facts(view)]
     for place in range(len(told) - 1, 0, -1):
         yield from _between(place + 1, told[place - 1], told[place])

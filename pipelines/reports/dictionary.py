@@ -1,8 +1,8 @@
-"""What the relations of a snapshot mean, column by column.
+"""Meaning of the relations of a snapshot, column by column.
 
-A model says it in its own header. Some relations are no model: they come from
-what `state.db` keeps, and are described here; a test compares both with what a
-snapshot really holds.
+A model's meaning is in its header. Some relations are not models: they come from
+`state.db` and are described here; a test compares both with the content of a
+real snapshot.
 """
 
 from collections.abc import Mapping
@@ -390,12 +390,12 @@ def notes_of(relation: str) -> Mapping[str, ColumnNote]:
 
 
 def meaning_of(relation: str) -> str:
-    """What one row of a relation is, in one line."""
+    """Return the meaning of one row of a relation, in one line."""
     return " ".join(header_of(relation).summary.split())
 
 
 def header_of(relation: str) -> Header:
-    """A model's header, or the like of it for what is no model."""
+    """Return a model's header, or a similar one for another relation."""
     return KEPT[relation] if relation in KEPT else models()[relation].header
 
 
@@ -580,7 +580,7 @@ KEPT: Mapping[str, Header] = {
         },
     ),
 }
-"""What a snapshot holds beside the models."""
+"""Relations of a snapshot in addition to the models."""
 
 
 def words_of(relation: str, column: str) -> Words:

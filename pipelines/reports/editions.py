@@ -1,10 +1,10 @@
-"""Who gets which report: every edition of a week, from the same inputs.
+"""Editions of a week's report for its readers, from the same inputs.
 
-The director's edition is the whole, and so are the superintendent's counts and cases:
-that officer grants consents and decides what follows. A principal's holds the cases
-of one building and nothing of another. The editions for the board and the public hold
-counts alone, small ones held back, and no page of theirs leads to an item. What an
-edition may show is narrowed in its inputs, before a page is made, so that no template
+The director's edition is complete, and so are the superintendent's counts and cases:
+that officer grants consents and decides what follows. A principal's contains the cases
+of one building and nothing of another. The editions for the board and the public contain
+only counts, with small ones held back, and none of their pages leads to an item. The
+inputs of an edition are narrowed before a page is made, so that no template
 can show more.
 """
 
@@ -75,7 +75,7 @@ class Count:
 
 
 def counts_of(view: View) -> list[Count]:
-    """The week in numbers, none of which stands for few accounts."""
+    """Return the week in numbers, none of which represents few accounts."""
     least = view.inputs.least_count
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
@@ -131,14 +131,14 @@ def _rough(view: View, least: int) -> list[Count]:
 
 
 def _of_pupils(said: str, view: View) -> list[Count]:
-    """Cases about students' accounts are in no other number; none is said of none."""
+    """Return the number of cases about students' accounts, which are in no other number."""
     if not view.of_pupils.waiting:
         return []
     return [Count(said, "cases about students' accounts that wait, counted apart")]
 
 
 def _of_data(view: View) -> list[Count]:
-    """What arrived, was read, and could be laid to an account."""
+    """Return what arrived, was readable, and could be attributed to an account."""
     arrived = coverage(view)
     grades = view.of_week(view.inputs.attribution)
     known = total(grades.filter(pl.col("grade").is_in(["A", "B"])), "request_count")
@@ -179,7 +179,7 @@ def own_counts(view: View, elsewhere: int) -> list[Count]:
 
 
 def whole_counts(view: View) -> list[Count]:
-    """The numbers of cases as they are, for whoever sees the cases as well."""
+    """Return the exact numbers of cases, for readers who see the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
     return [
@@ -202,7 +202,7 @@ def standing_cases(view: View) -> list[Case]:
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
-    """The tables that an edition shows beside its numbers."""
+    """Return the tables that an edition shows in addition to its numbers."""
     if not coverage(view).has_data:
         return ()
     if kind == "public":
@@ -310,8 +310,8 @@ class Edition:
     Attributes:
         kind: principal, superintendent, board or public.
         building: The principal's own; empty for the others.
-        code: What its folder is named by, which a new name of the building does not
-            change: the rights to a folder are given once.
+        code: Name of its folder, which does not change with the building's
+            name: the rights to a folder are set once.
     """
 
     kind: str
@@ -326,7 +326,7 @@ class Edition:
 
     @property
     def label(self) -> str:
-        """What its pages are called."""
+        """Title of its pages."""
         said = LABELS[self.kind]
         return f"{said}: {self.building}" if self.building else said
 
@@ -399,7 +399,7 @@ def _pages(
 
 
 def said(view: View, edition: Edition) -> dict[str, object]:
-    """What every page of the edition says of itself."""
+    """Return the edition's description on every page."""
     least = view.inputs.least_count
     intro = HELD.format(least=least)
     if edition.kind == "public":
@@ -452,7 +452,7 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
 
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
-    """The inputs without a row that stands for one account or few."""
+    """Return the inputs without rows that represent one account or few."""
     bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
     return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())

@@ -28,11 +28,11 @@ HASH_SHOWN = 12
 
 @dataclass(frozen=True)
 class Proof:
-    """What shows that a number is right.
+    """Evidence that a number is correct.
 
     Attributes:
         key: File name of the page and of its CSV.
-        title: A sentence that says what the number counts.
+        title: A sentence about what the number counts.
         table: Its rows.
         number: How many there are.
         adds_up: The column whose sum is the number; the rows are counted if empty.
@@ -57,7 +57,7 @@ def counted(key: str, title: str, rows: Table) -> Proof:
 
 
 def waiting(view: View) -> Proof:
-    """Cases that nobody has decided on."""
+    """Return undecided cases."""
     rows = cases(view, view.waiting, "One row per case that waits")
     return counted("needs-you", "Cases that wait for a decision", rows)
 

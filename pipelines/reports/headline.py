@@ -67,7 +67,7 @@ def unjudged(view: View) -> pl.DataFrame:
 
 
 def is_unknown(view: View, kind: str) -> bool:
-    """Some rule of this kind says nothing of any day on which lines arrived."""
+    """Return whether a rule of this kind could judge none of the days with lines."""
     came = view.of_week(view.inputs.source_days).filter(pl.col("events") > 0)
     days = set(came["event_date"])
     codes = {rule["code"] for rule in view.inputs.rules if rule.get("kind") == kind}
@@ -77,9 +77,9 @@ def is_unknown(view: View, kind: str) -> bool:
 
 
 def say_unjudged(view: View) -> list[str]:
-    """What the week's numbers leave out, a sentence for each reason.
+    """Return what the week's numbers leave out, a sentence for each reason.
 
-    As in "4 rules say nothing of 3 days: proxy no longer gives user_name."
+    As in "4 rules skip 3 days: proxy no longer gives user_name."
     """
     rows = unjudged(view)
     return [
@@ -123,7 +123,7 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
 
 @once
 def judged(view: View) -> list[dict[str, Any]]:
-    """What each filter left out in the week, all days and sources together."""
+    """Return what each filter left out in the week, for all days and sources together."""
     rows = view.of_week(view.inputs.rule_coverage)
     summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(pl.col(COUNTS).sum())
     return summed.to_dicts()
@@ -276,7 +276,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of what was expected has arrived.
+    """How much of the expected data has arrived.
 
     Attributes:
         expected: Source-hours in which lines were expected.
@@ -353,7 +353,7 @@ def say_gap(gap: Gap, view: View) -> str:
 
 
 def source_issues(view: View) -> list[str]:
-    """What was wrong with the sources in the week, a sentence for each source.
+    """Return the week's problems of sources, a sentence for each source.
 
     As in "Firewall: log lines leave out more than usual (44% of lines name no account,
     0% in the weeks before)". Missing hours are counted next to it.
@@ -405,7 +405,7 @@ def this_week(view: View) -> dict[str, Any]:
 
 
 def history(view: View) -> list[Mapping[str, Any]]:
-    """The last weeks before this one that are drawn beside it."""
+    """Return the preceding weeks that are drawn next to this one."""
     return view.earlier[-WEEKS_DRAWN:]
 
 

@@ -88,7 +88,7 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
 
 
 def undecided(view: View) -> str:
-    """That some waited through two reports; empty where none did."""
+    """Return a sentence about cases that waited through two reports; empty without any."""
     waiting = [*view.waiting, *view.of_pupils.waiting]
     old = aged(waiting, view.start)
     if not old:
@@ -113,12 +113,12 @@ def subject(view: View, five: Sequence[Line]) -> str:
 
 
 def said_number(line: Line) -> str:
-    """The number of a line; the sentence says why where there is none."""
+    """Return the number of a line; without one, the sentence explains why."""
     return NOT_KNOWN if line.value is None else number(line.value)
 
 
 def sentence(line: Line) -> str:
-    """What follows the number."""
+    """Return the text after the number."""
     return ("(or more) " if line.is_least else "") + f"{line.whole} {line.comparison}".strip()
 
 

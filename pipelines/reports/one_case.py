@@ -1,7 +1,7 @@
-"""One case as it stands now, in the words and pictures of the report.
+"""One current case, in the words and charts of the report.
 
-The weekly report tells of a snapshot. Who is about to decide sees the state itself;
-only what is about the logs (silent hours, rules) comes from the newest snapshot.
+The weekly report is based on a snapshot. A person who decides sees the state itself;
+only facts about the logs (silent hours, rules) come from the newest snapshot.
 """
 
 from collections.abc import Mapping
@@ -81,7 +81,7 @@ def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) ->
 
 
 def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
-    """Return how its accounts are known, while the warehouse is there to tell."""
+    """Return how its accounts are known, while the warehouse is available."""
     try:
         with looking(district.home.warehouse) as database:
             return known_by(database, [case], names, "built.")
@@ -90,7 +90,7 @@ def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, li
 
 
 def case_view(base: ReportInputs, district: District, case: Case, names: Pseudonyms) -> View:
-    """A report of this one case, of its own week."""
+    """Return a report of this one case, of its own week."""
     sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
     ids = [row["finding_id"] for row in case.findings]
     findings, evidence = case_frames(

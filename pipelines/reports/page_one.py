@@ -30,7 +30,7 @@ from pipelines.reports.words import count, day, listed, number, share
 SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
 AS_ABOVE = "Could not be judged in the same places."
-"""A sentence of two lines is told once."""
+"""A sentence for two lines is shown once."""
 NOTHING_ARRIVED = "Not known: no log lines arrived."
 NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
 DARK = (
@@ -47,16 +47,16 @@ class Line:
     Attributes:
         key: File name of the evidence page, and anchor.
         label: Two words before the line.
-        value: The number; None where nothing arrived that could be counted.
+        value: The number; None if no countable data arrived.
         rest: The sentence after the number, or the whole of it.
-        comparison: How that compares.
-        anchor: The section of the report that says more.
+        comparison: Its comparison.
+        anchor: The section of the report with details.
         history: The number in earlier weeks and now, for a small drawing.
         is_least: Hours are missing that could have made the number larger.
         aside: Lines that could not be read, for the line on trust.
-        read: What follows that number.
-        chip: What changed since last week, as short as it can be said.
-        is_amber: What was said of the sources makes the other numbers less sure.
+        read: The text after that number.
+        chip: The change since last week, as short as possible.
+        is_amber: Problems of the sources make the other numbers less certain.
     """
 
     key: str
@@ -106,9 +106,9 @@ def marked(view: View, line: Line, arrived: Coverage) -> Line:
 
 
 def limited(line: Line, gaps: str) -> Line:
-    """What could not be judged beside what was seen; instead of it, if that is nothing.
+    """Add what could not be judged to what was seen; or replace a zero with it.
 
-    A zero is not said of what nobody could have seen.
+    A zero is not stated if no log could have shown it.
     """
     if not gaps:
         return line
@@ -123,7 +123,7 @@ def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_A
 
 
 def compare_or_nothing(view: View) -> str:
-    """Short, because there is nothing to compare."""
+    """Return the comparison, or a short text if there is nothing to compare."""
     return "Not comparable." if view.earlier else "No earlier week to compare with."
 
 
@@ -164,7 +164,7 @@ def due(view: View) -> str:
 
 
 def trust(view: View, arrived: Coverage) -> Line:
-    """What arrived and was read, before anything is concluded from it."""
+    """Return the line about what arrived and was readable, before any conclusion."""
     if not arrived.expected:
         known = (
             "Lines arrived. There are too few days to know how many to expect."
@@ -213,7 +213,7 @@ def not_judged(view: View) -> str:
 
 
 def last_coverage(view: View) -> str:
-    """Coverage of the week before."""
+    """Return the coverage of the week before."""
     last = view.last_week
     if not view.earlier:
         return "No earlier week to compare with."
@@ -224,7 +224,7 @@ def last_coverage(view: View) -> str:
 
 
 def shared(view: View, now: Mapping[str, Any]) -> Line:
-    """Accounts in use in two places at once, or while their owner was away."""
+    """Return the line about accounts in two places at the same time, or without their owner."""
     value = now["shared_accounts"]
     noun = "account was" if value == 1 else "accounts were"
     whose = "its owner" if value == 1 else "their owner"
@@ -244,7 +244,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
 
 
 def not_listed(view: View, now: Mapping[str, Any]) -> Line:
-    """New sites that the list does not hold."""
+    """Return the line about new sites that are not on the list."""
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
@@ -287,10 +287,10 @@ def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
 
 
 def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> dict[str, Any]:
-    """The headline, and what must be said before any number.
+    """Return the headline, and the notes that come before any number.
 
     Args:
-        has_corrections: The page has the section that says what was corrected.
+        has_corrections: The page has the section about corrections.
     """
     arrived = coverage(view)
     whole = arrived.expected - arrived.missing

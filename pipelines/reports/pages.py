@@ -22,8 +22,8 @@ from pipelines.reports.static_charts import drawing
 from pipelines.reports.text_tables import Page, integrity, visible
 from pipelines.reports.view import View
 
-# The library is let in as a file of the archive: Chromium refuses an `integrity`
-# hash on a page opened from a folder, and a report must work from a folder.
+# The library is allowed as a file of the archive: Chromium refuses an `integrity` hash on a page
+# opened from a folder, and a report must work from a folder.
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}'unsafe-inline'; "
     "img-src data: blob:; connect-src 'none'; form-action 'none'; base-uri 'none'"
@@ -60,7 +60,7 @@ def phone_labels(labels: Sequence[str]) -> Markup:
 
 
 def printable(value: Any) -> Any:
-    """What may be printed: text without hidden characters, or a number.
+    """Return a printable value: text without hidden characters, or a number.
 
     Raises:
         TypeError: The value is null or not a number; a reader never sees "None".
@@ -93,7 +93,7 @@ def environment() -> Environment:
 
 @cache
 def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
-    """What is the same on every page: library, boot script, colors, policies."""
+    """Return the common parts of every page: library, boot script, colors, policies."""
     allowed = f"'{integrity(boot())}'"
     light, dark = themes(accents)
     sheet = style(accents, paper)
@@ -137,7 +137,7 @@ def file_of(text: str, ending: str) -> str:
 
 
 def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Page]:
-    """What an archive holds once: chart library, style sheet, script."""
+    """Return the shared files of an archive: chart library, style sheet, script."""
     sheet, (name, content) = style(accents, paper), library()
     return {
         f"assets/{name}": content,
@@ -170,10 +170,10 @@ def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
 def said_once(
     parts: Sequence[dict[str, Any]],
 ) -> tuple[str, Sequence[dict[str, Any]]]:
-    """What no part of a page counts, for its head where all parts would say the same.
+    """Move a note that is the same in all parts of a page to its head.
 
     Returns:
-        The note, empty where they differ; and the parts, then without it.
+        The note, empty if they differ; and the parts, then without it.
     """
     notes = [part["blind"] for part in parts if part["blind"]]
     if len(notes) < 2 or len(set(notes)) > 1:

@@ -27,7 +27,7 @@ TO_THURSDAY = timedelta(days=3)
 FALL_BEGINS = 8
 
 Switch = list[tuple[str, str]]
-"""What each choice is called and where it leads; empty for the page one is on."""
+"""Label and target of each choice; empty for the current page."""
 
 STATES = {
     "waiting": "Waiting",
@@ -71,9 +71,9 @@ def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
 
 
 def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
-    """A page and files for each month and semester with a published week.
+    """Return a page and files for each month and semester with a published week.
 
-    One that reaches back before all findings are kept stays as it was published.
+    One that starts before the first day of kept findings remains as published.
     """
     pages: dict[str, Page] = {}
     first = view.inputs.kept_from or date.min
@@ -127,7 +127,7 @@ def weeks_title(cases: Table) -> str:
 
 
 def switch(view: View) -> Switch:
-    """From the pictures of a week to its month and its semester."""
+    """Return links from the pictures of a week to its month and its semester."""
     first = view.inputs.kept_from or date.min
     spans = [
         (name, f"../{path}.html")
@@ -139,7 +139,7 @@ def switch(view: View) -> Switch:
 
 
 def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]) -> Switch:
-    """From a month or semester to its newest week, and to others of its kind."""
+    """Return links from a month or semester to its newest week, and to others of its kind."""
     newest = week_of(weeks[-1])
     week = f"Week {newest.isocalendar().week}"
     spans = [
@@ -223,7 +223,7 @@ def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
 
 
 def spans_of(week_start: date) -> list[str]:
-    """The pages of month and semester that a week stands in, without their endings."""
+    """Return the month's and semester's pages of a week, without their endings."""
     return [month_of(week_start)[0], semester_of(week_start)[0]]
 
 

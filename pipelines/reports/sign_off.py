@@ -126,7 +126,7 @@ def unsigned(district: District) -> list[str]:
 
 
 def shown(one: Signature) -> dict[str, object]:
-    """As plain values for JSON."""
+    """Return plain values for JSON."""
     values = asdict(one)
     return {**values, "week": week_of(one.week), "time": one.time.isoformat()}
 

@@ -1,4 +1,4 @@
-"""What a week's report is made from: snapshot, registry and state."""
+"""Inputs of a week's report from snapshot, registry and state."""
 
 import json
 import re
@@ -118,7 +118,7 @@ def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any
 
 
 def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
-    """What the logs tell of devices away from the district's networks, and of none.
+    """Return what the logs show of devices away from the district's networks, and of none.
 
     An earlier snapshot has no such table, and proves nothing.
     """
@@ -156,7 +156,7 @@ def openness(district: District, now: datetime) -> Mapping[str, int]:
 
 
 def permits(district: District) -> pl.DataFrame:
-    """Consents and exceptions with their days; nobody's name is among them."""
+    """Return consents and exceptions with their days, without names."""
     frames = district.registry.frames
     given = frames["consents"].select(
         permit_id="consent_id",
@@ -196,7 +196,7 @@ def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> Repor
 
 
 def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
-    """Claim and record of a finding; only the buildings that it is about change."""
+    """Return claim and record of a finding; only its buildings change."""
     record = json.loads(row["record"])
     measures = record.get("measures") or {}
     codes = measures.get("buildings") or []
@@ -247,13 +247,13 @@ def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
 def report_inputs(
     database: Database, district: District, now: datetime, snapshot: str
 ) -> ReportInputs:
-    """Everything that a report says, read from a snapshot."""
+    """Read the inputs of a report from a snapshot."""
     first_seen = database.table("marts.site_first_seen")
     site_use = database.table("marts.site_use").join(first_seen, on="site", how="left")
     hours = database.table("marts.source_hours")
     days = database.table("marts.school_days")
     lags = dict.fromkeys(hours["source"].unique()) | usual_lags(counted_days(district.store))
-    # what nobody looked for is not missing
+    # hours before the next look are not missing
     as_of = min(now, last_look(district.store) or now)
     closed = closed_times(lags, as_of, is_history_closed=True)
     inputs = ReportInputs(
@@ -348,7 +348,7 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
 
 
 def _issues(district: District) -> pl.DataFrame:
-    """What was wrong with the sources, from the start; a source without lines too."""
+    """Return all problems of the sources; also of a source without lines."""
     rows = [
         {name: row[name] for name in SCHEMAS["source_issues"]}
         for row in stored_issues(district.store, datetime.fromtimestamp(0, UTC))

@@ -81,7 +81,7 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
 
 
 def about_frame(district: District, now: datetime) -> pl.DataFrame:
-    """Whose snapshot it is, for readers who may not read the settings: one row."""
+    """Return the snapshot's district for readers without access to the settings: one row."""
     said = district.settings.district
     row = {
         "district": said.name,

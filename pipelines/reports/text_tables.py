@@ -1,9 +1,9 @@
 """Tables of text for readers, and the same tables as CSV and workbooks, safe to open.
 
-Escaping for HTML is the templates' work. Text from logs and registries is made visible
+Templates escape for HTML. Text from logs and registries is made visible
 here before it reaches a page: controls, direction marks and zero widths change how the
 text around them is read. A workbook is made when it is written, so that a report that
-nobody writes to disk costs nothing.
+is not written to disk costs nothing.
 """
 
 import csv
@@ -35,8 +35,8 @@ SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
-# What a spreadsheet takes for a formula. The apostrophe itself is in the list so
-# that taking one apostrophe away always gives the original back.
+# First characters of spreadsheet formulas. The apostrophe itself is included so that removing one
+# apostrophe always restores the original.
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 MOST_IN_EXCEL = 1_048_575
 About = Sequence[tuple[str, str]]
@@ -114,15 +114,15 @@ def integrity(text: str) -> str:
 
 
 class Cell(NamedTuple):
-    """One value: what is read, what is exported, where it leads.
+    """One value: displayed, exported, and linked.
 
     Attributes:
         text: What the reader sees.
-        value: What the CSV holds.
-        href: A relative link made by this floor, never from data.
-        is_number: Whether it is set flush right.
-        order: What the column is sorted by, where its text would not do.
-        share: How long a bar below the number is, from 0 to 1; None for no bar.
+        value: Value in the CSV.
+        href: A relative link made by this package, never from data.
+        is_number: Whether it is right-aligned.
+        order: Sort key of the column, if its text does not sort.
+        share: Length of a bar below the number, from 0 to 1; None for no bar.
     """
 
     text: str
@@ -161,9 +161,9 @@ class Table:
     """A caption, the column labels and the rows.
 
     Attributes:
-        caption: One line that says what a row is.
-        labels: A label a column.
-        rows: As many cells a row as there are labels.
+        caption: One line about the meaning of a row.
+        labels: One label per column.
+        rows: As many cells per row as there are labels.
     """
 
     caption: str
@@ -172,7 +172,7 @@ class Table:
 
     @property
     def fits_excel(self) -> bool:
-        """Whether a sheet of Excel, below its header, holds all rows."""
+        """Whether an Excel sheet, below its header, can contain all rows."""
         return len(self.rows) <= MOST_IN_EXCEL
 
     def total(self, label: str) -> int:
@@ -211,10 +211,10 @@ def exported(value: str | int) -> str | int:
 
 
 def to_csv(shown: Table) -> str:
-    """The table as CSV with a header line.
+    """Return the table as CSV with a header line.
 
     All text is quoted, and its hidden characters are spelled out: names of files and
-    fields of logs were written by strangers.
+    fields of logs are outside input.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
@@ -225,7 +225,7 @@ def to_csv(shown: Table) -> str:
 
 
 def total(rows: pl.DataFrame, column: str) -> int:
-    """The sum of a column of counts."""
+    """Sum a column of counts."""
     return int(rows[column].sum() or 0)
 
 
@@ -312,7 +312,7 @@ class Book:
 
 
 def _told(shown: Table) -> str:
-    """What a sheet holds, or why there is none."""
+    """Return the content of a sheet, or why there is none."""
     held = f"{shown.caption} ({len(shown.rows):,} rows)"
     return held if shown.fits_excel else f"{held}; too many for Excel: see the CSV file"
 

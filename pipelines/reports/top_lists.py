@@ -1,4 +1,4 @@
-"""What people used most: sites or kinds of sites, with bars and what changed."""
+"""Most used sites or kinds of sites, with bars and changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ MOST_DRAWN = 10
 
 @dataclass(frozen=True)
 class Ranking:
-    """What was used, the most used first.
+    """Ranking by use, the most used first.
 
     Attributes:
-        rows: `name`, `minutes` a day, `before` (a day, null where it does not compare),
+        rows: `name`, `minutes` per day, `before` (per day, null if not comparable),
             `days`, `accounts` (most in a day), `verdict` and `is_listed`.
-        a_day: What the minutes are of: a school day, or a day.
-        before_said: What `before` is of.
-        averaged: The days that the minutes are averaged over.
+        a_day: Unit of the minutes: a school day, or a day.
+        before_said: Period of `before`.
+        averaged: The days of the average.
         has_list: The district has a list of approved sites.
     """
 
@@ -94,7 +94,7 @@ def hours(minutes: float) -> str:
 
 
 def changed(minutes: float, before: float | None) -> str:
-    """What changed a day; "new" where there was nothing before."""
+    """Return the change per day; "new" if there was nothing before."""
     if before is None:
         return ""
     return "new" if not before else chip(round(minutes), round(before), minutes_said)
@@ -106,10 +106,10 @@ def minutes_said(minutes: int) -> str:
 
 
 def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure | None:
-    """A bar for each of the first, with what changed beside it.
+    """Draw a bar for each of the first, with its change.
 
     Args:
-        series: Which rows are of it, the role of their color, and its name.
+        series: Its rows, the role of their color, and its name.
     """
     shown = ranked.rows.head(MOST_DRAWN).with_row_index("place")
     if shown.is_empty():

@@ -1,9 +1,9 @@
 """One week of a report's inputs, or several: the rows that a section may show.
 
-Leads (C1) are dropped here, so that no section can show one by mistake; what is left
-of them is a question about a site. So are the
-findings about students' accounts, which have a view of their own. What people decide is
-a case; a finding is what it rests on.
+Leads (C1) are dropped here, so that no section can show one by mistake; only a question
+about a site remains of them. The
+findings about students' accounts are dropped too; they have a separate view. People
+decide a case; a finding is its basis.
 """
 
 import json
@@ -28,7 +28,7 @@ SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
 Found = TypeVar("Found")
 NO_BUILDING = "no known building"
-"""Stands for events whose building is not known, in tables by building."""
+"""Label of events with an unknown building, in tables by building."""
 YEAR_BEGINS = 8  # August
 TO_THURSDAY = timedelta(days=3)
 
@@ -60,7 +60,7 @@ class View:
         return self.start + self.weeks * ONE_WEEK - timedelta(days=1)
 
     def back(self, steps: int) -> "View":
-        """As many weeks, so many steps of that length before."""
+        """Return the view of the same number of weeks, a number of such steps before."""
         return replace(self, start=self.start - steps * self.weeks * ONE_WEEK)
 
     @property
@@ -89,8 +89,8 @@ class View:
 
     @cached_property
     def _whole(self) -> pl.DataFrame:
-        # a case is a student's where one of its accounts is; one without a case stands
-        # for itself, as in a snapshot of an earlier version
+        # a case is a student's if one of its accounts is; one without a case represents itself, as
+        # in a snapshot of an earlier version
         case = pl.coalesce("case_id", "finding_id")
         of_pupils = pl.col("is_pupil").fill_null(value=False).any().over(case)
         findings = self.inputs.findings.filter(
@@ -101,7 +101,7 @@ class View:
 
     @cached_property
     def spans(self) -> Mapping[str, tuple[datetime, datetime]]:
-        """When each of them began and ended."""
+        """Beginning and end of each of them."""
         times = self.known.select("finding_id", "start_time", "end_time")
         return {finding: (start, end) for finding, start, end in times.rows()}
 
@@ -126,7 +126,7 @@ class View:
 
     @cached_property
     def waiting(self) -> list[Case]:
-        """Cases that nobody has decided on yet, carried ones included."""
+        """Undecided cases, with carried ones."""
         return self.standing_as("waiting")
 
     @cached_property
@@ -164,7 +164,7 @@ class View:
 
     @cached_property
     def paged(self) -> tuple[Case, ...]:
-        """The cases that have a page of their own in this week."""
+        """The cases with a page in this week."""
         shown = {case.case_id for case in (*self.waiting, *self.decided)}
         return tuple(
             case
@@ -183,10 +183,10 @@ class View:
         return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
-        """Return the week's standing findings of one kind that ask for a decision.
+        """Return the week's current findings of one kind that need a decision.
 
-        What a rule on trial finds at low weight asks no one; the report's counts leave
-        it out.
+        Findings of low weight from a rule on trial need none; the report's counts leave
+        them out.
         """
         is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col("severity").is_in(LOW)
         return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
@@ -215,7 +215,7 @@ class View:
 
     @property
     def school_day_count(self) -> int:
-        """How many days had school."""
+        """The number of days with school."""
         return len(self.school_dates)
 
     @cached_property
@@ -237,7 +237,7 @@ class View:
 
 
 def once(made: Callable[[View], Found]) -> Callable[[View], Found]:
-    """What a function makes of a view is kept with it: neither changes."""
+    """Store a function's result with its view: neither changes."""
     name = f"{made.__module__}.{made.__name__}"
 
     @wraps(made)
@@ -288,13 +288,13 @@ def _decided(row: Mapping[str, Any]) -> datetime:
 
 
 def week_label(start: date) -> str:
-    """ISO year and week of a date, as in "2026-W47"."""
+    """Return ISO year and week of a date, as in "2026-W47"."""
     year, week, _ = start.isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def same_week_last_year(view: View) -> Mapping[str, Any] | None:
-    """Headline numbers of the same instructional week a year before, if known."""
+    """Return headline numbers of the same instructional week a year before, if known."""
     wanted = counterpart(view, view.start)
     return next((one for one in view.earlier if week_of(one) == wanted), None)
 
@@ -320,6 +320,6 @@ def school_weeks(view: View) -> dict[int, list[date]]:
 
 
 def _year(monday: date) -> int:
-    """A week belongs to the school year of its Thursday."""
+    """Return the school year of a week: that of its Thursday."""
     middle = monday + TO_THURSDAY
     return middle.year if middle.month >= YEAR_BEGINS else middle.year - 1

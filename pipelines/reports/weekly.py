@@ -45,7 +45,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
 
 
 def about(view: View) -> dict[str, Any]:
-    """What every page of the week says of itself."""
+    """Return the common values of every page of the week."""
     inputs = view.inputs
     known = sorted({week_of(week) for week in inputs.previous} | {view.start})
     place = known.index(view.start)
@@ -68,7 +68,7 @@ def about(view: View) -> dict[str, Any]:
 
 
 def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
-    """What the numbers were made from."""
+    """Return the versions behind the numbers."""
     return [
         ("Snapshot", inputs.snapshot_id),
         ("Settings", inputs.settings_hash),
@@ -80,12 +80,12 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
 
 
 def report_id(view: View) -> str:
-    """A name for this report that changes with what it says."""
+    """Return a name for this report that changes with its facts."""
     return name_of(view.start, view.inputs.revision, facts(view))
 
 
 def name_of(week: date, revision: int, said: Facts) -> str:
-    """The same, of a report that says these facts."""
+    """Return the name of a report with these facts."""
     name = f"r-{week_label(week).replace('-', '').lower()}-{digest(said)}"
     return name if revision == 1 else f"{name}-r{revision}"
 
@@ -126,7 +126,7 @@ def report_pages(
 
 
 def signed(view: View) -> str:
-    """Who signed the week, and what then waited; empty for one that is not signed."""
+    """Return the signer of the week, and the cases that waited; empty for an unsigned one."""
     one = view.inputs.signed.get(view.start)
     if one is None:
         return ""
@@ -168,10 +168,10 @@ def number_pages(
 
 
 def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) -> dict[str, Page]:
-    """The page of every case that the week's pages link to, and of its findings.
+    """Return the page of every case that the week's pages link to, and of its findings.
 
-    Of a carried case the archive holds picture, tests and log lines once, where its own
-    week wrote them: what waits for a long time would else be written again every week.
+    The archive has chart, tests and log lines of a carried case once, in its own
+    week: a long-waiting case would otherwise be rewritten every week.
 
     Args:
         whole: Write those of carried cases too, for an archive that may have begun
@@ -236,5 +236,5 @@ def finding_pages(
 
 
 def gone_page(inputs: ReportInputs, week_start: date) -> str:
-    """What stands at the address of a case or finding that the week no longer holds."""
+    """Return the page at the address of a case or finding that the week no longer has."""
     return page("gone.html.j2", **about(View(inputs, week_start)))

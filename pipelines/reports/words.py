@@ -1,7 +1,7 @@
-"""How numbers, times and findings are said to a reader.
+"""Wording of numbers, times and findings for readers.
 
-Every phrase must bear being read aloud, under oath. A sentence about use has an
-*account* or a *device* as its subject. `lint` finds what must never be said.
+Every phrase must be fit to be read aloud, under oath. A sentence about use has an
+*account* or a *device* as its subject. `lint` finds forbidden words.
 """
 
 import re
@@ -99,7 +99,7 @@ VOWELS = re.compile(r"[aeiouy]+")
 
 @contextmanager
 def in_locale(locale: str) -> Iterator[None]:
-    """Write dates, clock times and distances as a district's readers do.
+    """Write dates, times and distances in the district's style.
 
     Args:
         locale: en-US or en-GB.
@@ -146,7 +146,7 @@ def distance(kilometers: float) -> str:
 
 
 def moment(time: datetime, zone: ZoneInfo) -> str:
-    """Local weekday, day and minute; an hour that comes twice says which one."""
+    """Return local weekday, day and minute; a repeated hour is numbered."""
     local = time.astimezone(zone)
     said = f"{day(local)}, {clock(local.hour, local.minute)}"
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
@@ -155,7 +155,7 @@ def moment(time: datetime, zone: ZoneInfo) -> str:
 
 
 def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """From and to, naming the day once where it is one day."""
+    """Return from and to, naming the day once if it is one day."""
     first, last = start.astimezone(zone), end.astimezone(zone)
     if first.replace(second=0, microsecond=0) == last.replace(second=0, microsecond=0):
         return moment(start, zone)
@@ -165,7 +165,7 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 
 def number(value: int) -> str:
-    """With a comma at each thousand."""
+    """Return a number with a comma at each thousand."""
     return f"{value:,}"
 
 
@@ -233,7 +233,7 @@ def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
 
 
 def lint(text: str) -> list[str]:
-    """What must not be said and is: banned words, raw stamps, raw enums."""
+    """Return forbidden text: banned words, raw stamps, raw enums."""
     lower = text.lower()
     found = [word for word in BANNED if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lower)]
     found += RAW_STAMP.findall(text)
@@ -242,7 +242,7 @@ def lint(text: str) -> list[str]:
 
 
 def reading_grade(text: str) -> float:
-    """Flesch-Kincaid grade of a text, syllables counted as groups of vowels."""
+    """Return the Flesch-Kincaid grade of a text, with syllables counted as groups of vowels."""
     words = re.findall(r"[A-Za-z']+", text)
     sentences = [part for part in re.split(r"[.!?:\n]+", text) if part.strip()]
     if not words or not sentences:

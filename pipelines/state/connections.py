@@ -1,7 +1,7 @@
-"""Opens SQLite and PostgreSQL so that both keep the state alike.
+"""Connections to SQLite and PostgreSQL with the same guarantees.
 
 A write is one transaction, and one at a time: `begin immediate` on SQLite, an
-advisory lock on PostgreSQL. What reads sees one moment.
+advisory lock on PostgreSQL. A reader sees one moment.
 """
 
 import os
@@ -49,7 +49,7 @@ NO_RIGHT = ("readonly", "unable to open", "ermission")
 Transaction = NewType("Transaction", Connection)
 """An open transaction, or a moment that is read; only this folder looks into it."""
 StateFault = SQLAlchemyError
-"""What the database raises where nothing better could be said."""
+"""Database errors without a better message."""
 
 
 class EngineError(SchoolbellError):
@@ -143,7 +143,7 @@ def _sqlite(url: str) -> Engine:
 
 
 def _private(path: Path) -> None:
-    """SQLite gives the files beside a database the database's own mode."""
+    """Make the database private: SQLite gives the files next to it the same mode."""
     with suppress(FileExistsError, FileNotFoundError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -202,18 +202,18 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A connection to read from.
+        """Open a connection for reading.
 
         Raises:
             StoreError: The database cannot be read.
-            BusyError: Another process holds it for too long.
+            BusyError: Another process locks it for too long.
         """
         with _in_words(self.place), self._one_moment().connect() as connection:
             yield Transaction(connection)
 
     @property
     def place(self) -> str:
-        """Where it is: a file, or a URL without its password."""
+        """Its place: a file, or a URL without its password."""
         url = self.engine.url
         if url.get_backend_name() == "sqlite" and url.database:
             return unquote(url.database.removeprefix("file:").partition("?")[0])
@@ -221,17 +221,17 @@ class Store:
 
     @property
     def is_file(self) -> bool:
-        """It is a file of SQLite, which nobody else looks after."""
+        """Whether it is a file of SQLite, which only we maintain."""
         return self.engine.dialect.name == "sqlite"
 
     def damage(self) -> str:
-        """What SQLite finds wrong with its file; empty where it is sound."""
+        """Return SQLite's report of damage in its file; empty if it is sound."""
         with self.reading() as connection:
             found = connection.execute(text("pragma quick_check(1)")).scalar()
         return "" if found == "ok" else str(found)
 
     def answer(self) -> None:
-        """Ask for nothing, so that a database that is away says so."""
+        """Run an empty query, so that an unreachable database raises its error."""
         with self.reading() as connection:
             connection.execute(select(1))
 
@@ -252,7 +252,7 @@ class Store:
         return self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Close the database file."""
         self.engine.dispose()
 
 
@@ -281,7 +281,7 @@ def open_store(where: Path | str, accept: Callable[[Connection], None] = lambda 
 
 
 def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], None]) -> None:
-    """Let the tables be there, in the layout of this version."""
+    """Create the tables in the layout of this version."""
     home = where.parent if isinstance(where, Path) else "HOME"
     remedy = f"schoolbell upgrade --home {home}"
     with store.reading() as connection:
@@ -316,7 +316,7 @@ def read_store(path: Path | str) -> Store:
             where=str(path),
             remedy="It is made by the first: schoolbell run --home HOME",
         )
-    # without a log beside it no writer is at work; opening one to read would make it
+    # without a journal next to it, no writer is active; opening it for reading would make one
     log = path.with_name(path.name + "-wal")
     how = "mode=ro" if log.exists() else "immutable=1"
     engine = create_engine(f"sqlite:///file:{quote(str(path))}?{how}&uri=true")
@@ -325,7 +325,7 @@ def read_store(path: Path | str) -> Store:
 
 
 def now_text(now: datetime | None = None) -> str:
-    """An instant as it is stored: UTC, ISO 8601, microseconds."""
+    """Return an instant in its stored form: UTC, ISO 8601, microseconds."""
     return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
 
 
@@ -344,7 +344,7 @@ def remember(connection: Connection, name: str, value: str) -> None:
 
 @contextmanager
 def _in_words(place: str) -> Iterator[None]:
-    """Say what an operator can act on; a mistake of ours stays what it is."""
+    """Turn database errors into messages for operators; bugs remain unchanged."""
     try:
         yield
     except DatabaseError as error:
@@ -356,7 +356,7 @@ def _in_words(place: str) -> Iterator[None]:
 
 
 def damaged(why: object, place: str) -> DamagedStateError:
-    """What is said of a database that is none any more."""
+    """Return the error of a file that is not a database any more."""
     return DamagedStateError(
         f"the state database is damaged: {why}",
         where=place,

@@ -1,4 +1,4 @@
-"""What the desk asks of the state: accounts, and whether a case is as it was seen."""
+"""State of the desk: accounts, and whether a case has changed since it was shown."""
 
 import hashlib
 from typing import Any
@@ -61,7 +61,7 @@ def record_revision(connection: Connection, request_id: str) -> str:
 
 
 def state_version(store: Store) -> tuple[Any, ...]:
-    """Changes whenever cases may have: cheap to ask, at each page."""
+    """Return a value that changes with any case: cheap enough for every page."""
     queries = (
         select(func.count(), func.max(FINDINGS.c.updated_time)).select_from(FINDINGS),
         select(func.count()).select_from(CASE_FINDINGS),
@@ -83,7 +83,7 @@ def put_account(connection: Connection, login: str, password_hash: str, by: str)
 
 
 def end_account(connection: Connection, login: str) -> bool:
-    """Let an account sign in no more; whether there was one."""
+    """Stop an account from signing in; return whether it existed."""
     here = DESK_ACCOUNTS.c.login == login
     values = {"ended_time": now_text(), "password_hash": ""}
     query = update(DESK_ACCOUNTS).where(here, DESK_ACCOUNTS.c.ended_time.is_(None))

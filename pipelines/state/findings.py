@@ -1,4 +1,4 @@
-"""Findings as they are kept: rows, copied lines, history, and their removal."""
+"""Stored findings: rows, copied lines, history, and their removal."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ AT_ONCE = 500
 Row = Mapping[str, Any]
 
 Place = tuple[str, str, str, int]
-"""Source, path, hash of the content as far as it was read, number of the line."""
+"""Source, path, hash of the content that was read, line number."""
 
 
 def finding_rows(connection: Connection) -> dict[str, dict[str, Any]]:
@@ -143,24 +143,24 @@ def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
 
 
 def unsupported_findings(connection: Connection) -> frozenset[str]:
-    """Decided findings that the data did not show when they were last judged."""
+    """Return decided findings that the data did not show at the last judgment."""
     return frozenset(connection.execute(select(UNSUPPORTED.c.finding_id)).scalars())
 
 
 def unsupported_reason(connection: Connection, finding_id: str) -> str | None:
-    """Why the present data no longer show a decided finding; None where they do."""
+    """Return why the current data no longer show a decided finding; None if they do."""
     query = select(UNSUPPORTED.c.reason).where(UNSUPPORTED.c.finding_id == finding_id)
     return connection.execute(query).scalar_one_or_none()
 
 
 def mark_unsupported(connection: Connection, finding_id: str, reason: str) -> None:
-    """The present data no longer show a decided finding."""
+    """Mark a decided finding that the current data no longer show."""
     values = {"since_time": now_text(), "reason": reason}
     connection.execute(insert(UNSUPPORTED).values(finding_id=finding_id, **values))
 
 
 def mark_supported(connection: Connection, finding_id: str) -> None:
-    """The data show a decided finding again."""
+    """Mark a decided finding that the data show again."""
     here = UNSUPPORTED.c.finding_id == finding_id
     connection.execute(delete(UNSUPPORTED).where(here))
 
@@ -203,11 +203,11 @@ def remove_findings(connection: Connection, finding_ids: Collection[str]) -> Non
 
 
 def _delete(connection: Connection, column: str, ids: Sequence[str]) -> None:
-    """From every table that has such a column, those that refer to others first."""
+    """Delete from every table with such a column, referring tables first."""
     tables = [table for table in reversed(METADATA.sorted_tables) if column in table.c]
     for table in tables:
         if table.name == "holds":
-            continue  # a hold tells for which case it was, also when that is gone
+            continue  # a hold names its case, even after the case is deleted
         for first in range(0, len(ids), AT_ONCE):
             part = ids[first : first + AT_ONCE]
             connection.execute(delete(table).where(table.c[column].in_(part)))

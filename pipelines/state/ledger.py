@@ -30,12 +30,12 @@ STATES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class FileRecord:
-    """What the ledger knows of one delivered file.
+    """The ledger's record of one delivered file.
 
     Bytes, lines and hashes are those of the decompressed stream.
 
     Attributes:
-        tail_bytes: Bytes of a last line that was taken without its line end.
+        tail_bytes: Bytes of a last line that was read without its line end.
         prefix_hashes: Hashes of its first 64, 128, 256, … bytes.
         first_time: Earliest event, as `database.now_text` writes it.
     """
@@ -105,14 +105,14 @@ class LakeFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What one commit writes.
+    """Content of one commit.
 
     Attributes:
-        files: The positions and counts that source files are brought to.
+        files: The new positions and counts of source files.
         lake_files: Parquet files that count from now on.
         dirty: Days whose models are older than their events from now on.
-        superseded: Paths of lake files that the new ones take the place of.
-        days: What to add to the counts of a source's days.
+        superseded: Paths of lake files that the new ones replace.
+        days: Additions to the counts of a source's days.
         consumed: Bytes that each source file had consumed when it was read.
     """
 
@@ -125,7 +125,7 @@ class Change:
 
 
 def take_ids(store: Store, count: int) -> range:
-    """Ids for new source files, given to nobody else; unused ones are lost."""
+    """Reserve ids for new source files; unused ones are lost."""
     if not count:
         return range(0)
     with store.writing() as connection:
@@ -144,7 +144,7 @@ def begin_run(store: Store, run_id: str) -> None:
 
 
 def runs_begun(store: Store) -> set[str]:
-    """Who began to write into the lake since it was last swept."""
+    """Return the runs that began to write into the lake since the last sweep."""
     with store.reading() as connection:
         return set(connection.execute(select(LAKE_RUNS.c.run_id)).scalars())
 
@@ -254,7 +254,7 @@ def forget_lake_files(store: Store, paths: Sequence[str]) -> Mark | None:
 
 
 def newest_commit(store: Store) -> datetime | None:
-    """When a lake file was last listed, whatever the clock says since."""
+    """Return when a lake file was last listed, regardless of the system clock since."""
     query = select(func.max(LAKE_FILES.c.committed_time))
     with store.reading() as connection:
         text = connection.execute(query).scalar()
@@ -293,7 +293,7 @@ def account(store: Store) -> list[Mapping[str, int | str]]:
 
 
 def _put(connection: Connection, change: Change, now: str) -> None:
-    """Set the rows of source files, each of which must stand where it was found."""
+    """Set the rows of source files, each of which must be unchanged since it was read."""
     stands = _consumed(connection, [record.file_id for record in change.files])
     known: list[dict[str, object]] = []
     new: list[dict[str, object]] = []
@@ -347,7 +347,7 @@ def listed_paths(store: Store) -> set[str]:
 
 
 def supersede(connection: Connection, paths: Iterable[str]) -> None:
-    """Let lake files no longer count; the next sweep deletes them."""
+    """Remove lake files from the list; the next sweep deletes them."""
     now = now_text()
     for path in paths:
         connection.execute(update(LAKE_FILES).filter_by(path=path).values(superseded_time=now))

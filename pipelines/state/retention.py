@@ -1,4 +1,4 @@
-"""What was deleted because its time in store was over."""
+"""Records of deletions under the retention rules."""
 
 import json
 import secrets
@@ -19,15 +19,15 @@ BEGUN = "purge_begun"
 
 @dataclass(frozen=True, kw_only=True)
 class Purged:
-    """One thing that was deleted.
+    """One deleted thing.
 
     Attributes:
         record_class: A name of `settings.record_classes`.
         name: A path below the home, or an id.
-        kind: `events` or `rejects` for lake files, else empty.
+        kind: `events` or `rejects` for lake files; otherwise empty.
         row_count: Rows or lines in it.
-        sha256: Of its bytes, where it was a file.
-        last_day: The newest local day that it held.
+        sha256: Of its bytes, for a file.
+        last_day: Its newest local day.
     """
 
     record_class: str
@@ -41,13 +41,13 @@ class Purged:
 
 @dataclass(frozen=True, kw_only=True)
 class Begun:
-    """A purge between its first act and its certificate.
+    """A purge between its first action and its certificate.
 
     Attributes:
-        actor: Who asked for it.
+        actor: The user.
         reason: In their words.
-        time: What was over at this instant is deleted.
-        is_rebuilt: The warehouse holds nothing of what was deleted any more.
+        time: What had expired at this instant is deleted.
+        is_rebuilt: The warehouse no longer contains what was deleted.
     """
 
     actor: str
@@ -72,7 +72,7 @@ def begun(store: Store) -> Begun | None:
 
 
 def end(connection: Connection) -> None:
-    """Nothing of a purge is left to do."""
+    """Mark a purge as complete."""
     remember(connection, BEGUN, "null")
 
 
@@ -88,7 +88,7 @@ def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
 
 
 def uncertified(connection: Connection) -> Sequence[Purged]:
-    """What was deleted and stands in no certificate yet, by class and name."""
+    """Return deletions without a certificate, by class and name."""
     query = (
         select(PURGED)
         .where(PURGED.c.certificate.is_(None))
@@ -107,7 +107,7 @@ def uncertified(connection: Connection) -> Sequence[Purged]:
 
 
 def certify(connection: Connection, certificate: str) -> None:
-    """Name the certificate of all that has none; the purge is over."""
+    """Record the certificate of all deletions without one; the purge ends."""
     end(connection)
     connection.execute(
         update(PURGED).where(PURGED.c.certificate.is_(None)).values(certificate=certificate)
@@ -157,11 +157,11 @@ class HoldError(SchoolbellError):
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """Days, both ends included, that somebody asked to keep.
+    """Days, both ends included, that must be kept.
 
     Attributes:
-        case_id: The case that it is for, if it is for one.
-        released_time: When it ended; None while it holds.
+        case_id: Its case, if any.
+        released_time: When it ended; None while it is in force.
     """
 
     hold_id: str
@@ -181,7 +181,7 @@ class Hold:
 
 
 def new_hold_id() -> str:
-    """An id that tells nothing."""
+    """Return a random id."""
     return f"h-{secrets.token_hex(4)}"
 
 
@@ -205,10 +205,10 @@ def place_hold(connection: Connection, hold: Hold) -> None:
 
 
 def release_hold(connection: Connection, hold_id: str, actor: str, reason: str) -> None:
-    """Let its days go the way of all others again.
+    """Release its days to the normal retention.
 
     Raises:
-        HoldError: There is no such hold, or it was released before.
+        HoldError: The hold does not exist, or was released before.
     """
     changed = connection.execute(
         update(HOLDS)
@@ -224,7 +224,7 @@ def release_hold(connection: Connection, hold_id: str, actor: str, reason: str) 
 
 
 def holds(store: Store, *, in_force: bool = False) -> Sequence[Hold]:
-    """Every hold, or those in force, by the first day."""
+    """Return every hold, or those in force, by the first day."""
     query = select(HOLDS).order_by(HOLDS.c.first_day, HOLDS.c.hold_id)
     if in_force:
         query = query.where(HOLDS.c.released_time.is_(None))

@@ -1,4 +1,4 @@
-"""What people do with findings: verdicts, cases, assignments, approvals, referrals."""
+"""Reviews of findings: verdicts, cases, assignments, approvals, referrals."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from pipelines.state.tables import (
 )
 
 MARKS = ("finding_id", "status", "revision", "updated_time")
-"""Columns by which a finding that changed is told from one that did not."""
+"""Columns that show whether a finding changed."""
 AT_ONCE = 500
 Row = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def reviewed_findings(connection: Connection) -> frozenset[str]:
 
 
 def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_by: str) -> None:
-    """Give a finding or a case to somebody, in place of whoever had it."""
+    """Assign a finding or a case, replacing the earlier assignee."""
     connection.execute(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.subject_id == subject_id))
     values = {"assignee": assignee, "assigned_by": assigned_by}
     connection.execute(
@@ -113,7 +113,7 @@ def add_case(connection: Connection, case: Mapping[str, str]) -> None:
 
 
 def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None:
-    """Let a finding be of a case; it stays there."""
+    """Add a finding to a case permanently."""
     connection.execute(insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id))
 
 
@@ -127,13 +127,13 @@ def findings_without_case(store: Store) -> list[dict[str, Any]]:
 def stored_cases(
     store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> list[dict[str, Any]]:
-    """Every case that has findings: its row, its `findings` and its `assignee`.
+    """Return every case with findings: its row, its `findings` and its `assignee`.
 
     Findings are rows, oldest day first, each record as a mapping.
 
     Args:
-        known: Findings by id as they were read before; whoever asks often is given
-            those that did not change as they are.
+        known: Findings by id as they were read before; unchanged ones are
+            returned as the same objects.
     """
     marks = (
         select(*(FINDINGS.c[name] for name in MARKS), CASE_FINDINGS.c.case_id)
@@ -186,7 +186,7 @@ def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, di
 
 
 def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
-    """Keep what somebody asks a second person for."""
+    """Add a request to a second person."""
     connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
 
 
@@ -204,7 +204,7 @@ def requests(store: Store, **wanted: int | str) -> Sequence[dict[str, Any]]:
 
 
 def add_referral(connection: Connection, row: Row) -> None:
-    """A case went to another office."""
+    """Add a referral of a case to another office."""
     connection.execute(insert(REFERRALS).values(referred_time=now_text(), **row))
 
 
@@ -215,17 +215,17 @@ def change_referral(connection: Connection, referral_id: str, **values: str) -> 
 
 
 def referrals(store: Store, **wanted: str) -> list[dict[str, Any]]:
-    """Referrals whose columns have these values, the oldest first."""
+    """Return referrals whose columns have these values, the oldest first."""
     return _rows(store, REFERRALS, "referred_time", wanted)
 
 
 def add_statement(connection: Connection, row: Row) -> None:
-    """Somebody answered what a case says of them."""
+    """Add a person's statement on a case."""
     connection.execute(insert(STATEMENTS).values(received_time=now_text(), **row))
 
 
 def statements(store: Store, case_id: str = "") -> list[dict[str, Any]]:
-    """What people say of a case, or of every one, the oldest first."""
+    """Return the statements on a case, or on all, the oldest first."""
     wanted = {"case_id": case_id} if case_id else {}
     return _rows(store, STATEMENTS, "received_time", wanted)
 
@@ -239,7 +239,7 @@ def statements_by_case(store: Store) -> dict[str, list[str]]:
 
 
 def add_inquiry(connection: Connection, row: Row) -> None:
-    """Another office asks about an account and some days."""
+    """Add an inquiry of another office about an account and some days."""
     connection.execute(insert(INQUIRIES).values(opened_time=now_text(), **row))
 
 
@@ -250,7 +250,7 @@ def change_inquiry(connection: Connection, inquiry_id: str, **values: str) -> No
 
 
 def inquiries(store: Store, **wanted: str) -> list[dict[str, Any]]:
-    """Inquiries whose columns have these values, the oldest first."""
+    """Return inquiries whose columns have these values, the oldest first."""
     return _rows(store, INQUIRIES, "opened_time", wanted)
 
 

@@ -43,7 +43,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Where most is left out, and why that matters."""
+    """Return where most is left out, and why that matters."""
     if not total(rows, "line_count"):
         return ""
     top = rows.filter(pl.col("line_count") > 0).with_columns(

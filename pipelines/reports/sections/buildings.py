@@ -42,7 +42,7 @@ def totals(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Where people used the network most."""
+    """Return where people used the network most."""
     busiest = totals(rows)
     if busiest.is_empty():
         return "No use by people was seen in any building"
@@ -99,7 +99,7 @@ def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
 
 
 def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
-    """Where the axes of the building at `place` stand."""
+    """Return the axes of the building at `place`."""
     column, row = place % ACROSS, place // ACROSS
     wide, tall = 1 / ACROSS, 1 / down
     left, high = column * wide, 1 - row * tall

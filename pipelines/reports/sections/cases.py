@@ -18,7 +18,7 @@ def title(rows: Sequence[CaseCard]) -> str:
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
-    """What a case is, and is not."""
+    """Return what a case is, and is not."""
     if not rows:
         return ""
     return (

@@ -24,7 +24,7 @@ def title(rows: Sequence[CaseCard]) -> str:
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
-    """What withdrawn means, where there is one."""
+    """Return what withdrawn means, if there is one."""
     if not any(one.standing == REVIEW["withdrawn"] for one in rows):
         return ""
     return (

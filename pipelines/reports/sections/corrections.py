@@ -33,7 +33,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Why a published report may change."""
+    """Return why a published report may change."""
     if rows.is_empty():
         return ""
     return (

@@ -31,9 +31,9 @@ class Tile:
     """One number.
 
     Attributes:
-        per: What it is of, such as "a school day".
-        say: Writes it as readers know it.
-        averaged: The days that averages are over.
+        per: Its unit, such as "a school day".
+        say: Writes it for readers.
+        averaged: The days of the average.
     """
 
     label: str
@@ -51,7 +51,7 @@ class Tile:
 
     @property
     def chip(self) -> str:
-        """What changed; empty where nothing compares."""
+        """The change; empty if nothing compares."""
         if self.say is percent:
             return self.numbers.chip(points, is_share=False)
         return self.numbers.chip(self.say)
@@ -89,7 +89,7 @@ def sites(view: View) -> int | None:
 
 
 def on_the_list(view: View) -> int | None:
-    """Return the percent of time on approved sites; None where there is no list."""
+    """Return the percent of time on approved sites; None without a list."""
     rows = on_days(view, view.inputs.site_use)
     if not has_list(view):
         return None
@@ -99,7 +99,7 @@ def on_the_list(view: View) -> int | None:
 
 
 def received(view: View) -> int | None:
-    """MB that people and devices received, a school day."""
+    """Return the MB that people and devices received per school day."""
     rows = on_days(view, view.inputs.daily_use)
     if rows.is_empty():
         return None
@@ -188,7 +188,7 @@ def title(rows: list[Tile]) -> str:
 
 
 def summary(rows: list[Tile]) -> str:
-    """What compares with what."""
+    """Return what is compared."""
     if not rows:
         return ""
     return (

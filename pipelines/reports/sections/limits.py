@@ -14,12 +14,12 @@ def rows(view: View) -> pl.DataFrame:  # noqa: ARG001 - the same every week
 
 
 def title(rows: pl.DataFrame) -> str:  # noqa: ARG001 - the same every week
-    """Always the same sentence."""
+    """Return a fixed sentence."""
     return "What these logs cannot show"
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Why the list is here."""
+    """Return why the list is here."""
     return (
         f"{count(rows.height, 'thing')} to keep in mind before a number becomes a "
         "decision. No log entry does not mean nothing happened."

@@ -56,7 +56,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One bar per source, its lines named beside it."""
+    """Return one bar per source, with the numbers of its lines."""
     if rows.is_empty():
         return None
     marks, notes = [], []

@@ -31,7 +31,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What new means, and which of them the list does not know."""
+    """Return what new means, and which of them are not on the list."""
     if rows.is_empty():
         return ""
     unlisted = rows.filter(~pl.col("is_listed").fill_null(value=False))
@@ -45,7 +45,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def services_table(rows: pl.DataFrame) -> Table:
-    """What a reviewer needs to decide on each."""
+    """Return what a reviewer needs to decide on each."""
     return table(
         "One row per service",
         [

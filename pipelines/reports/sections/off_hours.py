@@ -47,7 +47,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def is_quiet(rows: pl.DataFrame) -> bool:
-    """No hour of the week has any use."""
+    """Return whether no hour of the week has any use."""
     return not amount(rows, "minutes")
 
 
@@ -78,7 +78,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Seven rows of 24 cells, darker for more minutes."""
+    """Draw seven rows of 24 cells, darker for more minutes."""
     if not amount(rows, "minutes"):
         return None
     values = [[0.0] * 24 for _ in range(7)]

@@ -52,7 +52,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What follows from the end of one."""
+    """Return the effect of an ending one."""
     if rows.is_empty():
         return ""
     return (

@@ -63,7 +63,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> str:
-    """From when on a rule of a clause had a log to judge; empty where none has."""
+    """Return the first day of a log for a rule of a clause; empty without one."""
     known = [rules[code] for code in detections if code in rules]
     days = [str(rule.get("since") or "") for rule in known if not waits_for(rule)]
     return min(filter(None, days), default="")
@@ -79,7 +79,7 @@ def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> l
 
 
 def waits_for(rule: Mapping[str, Any]) -> str:
-    """What a rule needs and does not have; nothing where it can judge."""
+    """Return what a rule needs and does not have; nothing if it can judge."""
     if not rule.get("is_fed", True):
         return "no log that shows it arrives"
     lacks = list(rule.get("lacks") or ())
@@ -87,7 +87,7 @@ def waits_for(rule: Mapping[str, Any]) -> str:
 
 
 def served(row: Mapping[str, Any]) -> str:
-    """What serves a clause, since when, and what would."""
+    """Return what monitors a clause, since when, and what would."""
     parts = [listed(row["serving"], most=12)] if row["serving"] else []
     if parts and row["since"]:
         began = date.fromisoformat(row["since"])
@@ -146,7 +146,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Clauses by state; the sizes add up to all of them."""
+    """Return clauses by state; the sizes add up to all of them."""
     if rows.is_empty():
         return ""
     sizes = [f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()]
@@ -157,7 +157,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Clauses by how far they are monitored."""
+    """Draw clauses by how far they are monitored."""
     if rows.is_empty():
         return None
     traces, notes = [], []
@@ -179,7 +179,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def whom(binds: str) -> str:
-    """Whom a clause binds, in words."""
+    """Return the people that a clause binds, in words."""
     codes = [one for one in BINDS_SEVERAL.split(binds) if one]
     return listed([BINDS.get(code, code) for code in codes])
 
@@ -214,7 +214,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="policy-map",
-    # sixty codes tell the public less than the policy itself
+    # sixty codes inform the public less than the policy itself
     editions=tuple(one for one in EDITIONS if one != "public"),
     order=70,
     label="Policy coverage",

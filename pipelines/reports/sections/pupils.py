@@ -13,7 +13,7 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> list[CaseCard]:
-    """As the section of cases, with those about students' accounts."""
+    """Return the same as the section of cases, for students' accounts."""
     return week_cards(view.of_pupils)
 
 
@@ -26,7 +26,7 @@ def title(rows: Sequence[CaseCard]) -> str:
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
-    """Why they stand apart."""
+    """Return why they are separate."""
     if not rows:
         return ""
     return (

@@ -25,7 +25,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Where rules are blind."""
+    """Return where rules are blind."""
     if rows.is_empty():
         return "The rules could judge what they should"
     places = rows["building"].unique().sort().to_list()
@@ -48,7 +48,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def coverage_table(rows: pl.DataFrame) -> Table:
-    """What was left out, and why."""
+    """Return what was left out, and why."""
     return table(
         "One row per family of rules, building and filter",
         ["Rules", "Building and devices", "Requests that", "Left out", "Of"],
@@ -60,7 +60,7 @@ def coverage_table(rows: pl.DataFrame) -> Table:
 
 
 def is_shown(rows: pl.DataFrame) -> bool:
-    """Only where something could not be judged."""
+    """Return whether something could not be judged."""
     return not rows.is_empty()
 
 

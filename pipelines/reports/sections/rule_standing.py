@@ -13,7 +13,7 @@ SAID = {str(state): said for state, said in MEANS.items()}
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per rule on which somebody decided: decisions, confirmed, bounds."""
+    """Return one row per rule with decisions: decisions, confirmed, bounds."""
     titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
     decided = view.inputs.rule_standing.filter(pl.col("decisions") > 0)
     name = pl.col("code").replace_strict(titles, default=pl.col("code"), return_dtype=pl.String)
@@ -29,7 +29,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Which rules make leads only, and what the bars mean."""
+    """Return which rules make leads only, and the meaning of the bars."""
     if rows.is_empty():
         return ""
     leads = rows.filter(pl.col("state") == "leads")["code"].to_list()
@@ -45,7 +45,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One bar per rule, from bound to bound, with what was confirmed beside it."""
+    """Return one bar per rule, from bound to bound, with the confirmed number."""
     known = rows.drop_nulls(["precision_low", "precision_high"])
     if known.is_empty():
         return None

@@ -65,7 +65,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Which thresholds the district has put its name to."""
+    """Return which thresholds the district has adopted."""
     named = rows.filter(pl.col("param").is_not_null())
     if named.is_empty():
         return ""

@@ -24,7 +24,7 @@ AROUND = 15.0  # minutes drawn before and after the time in question
 TICK = 0.006  # share of the width that one log line is drawn wide
 STEPS = (5, 10, 15, 30, 60, 120, 240)  # minutes between ticks
 MOST_TICKS = 9
-LONGEST = 12 * 60.0  # minutes; what goes on for days is told in words
+LONGEST = 12 * 60.0  # minutes; an interval of days is described in words
 ROLES = ("blue", "vermillion", "green", "purple")
 
 
@@ -50,7 +50,7 @@ def minutes_after_start(column: str) -> pl.Expr:
 
 
 def in_words(column: str, view: View) -> pl.Expr:
-    """An instant as a reader says it."""
+    """Return an instant in readers' words."""
     return pl.col(column).map_elements(lambda time: moment(time, view.zone), return_dtype=pl.String)
 
 
@@ -66,7 +66,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Which account, on which devices, over how long, in how many lines."""
+    """Return the account, its devices, the duration, and the number of lines."""
     said = []
     grouped = rows.group_by("finding_id", "subject", maintain_order=True)
     for (_, subject), lines in grouped:

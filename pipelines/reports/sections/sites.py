@@ -27,7 +27,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What was used longest, and what is known of it."""
+    """Return the longest used site, and what is known about it."""
     if rows.is_empty():
         return ""
     top = rows.sort(["minutes", "site"], descending=[True, False]).row(0, named=True)
@@ -99,14 +99,14 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def short(row: dict[str, object]) -> str:
-    """The label beside a bar."""
+    """Return the label next to a bar."""
     minutes = float(str(row["minutes"]))
     hours = f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
     return f"{hours} on {count(int(str(row['day_count'])), 'day')}"
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
-    """What a reviewer needs to decide on each site."""
+    """Return what a reviewer needs to decide on each site."""
     most = max(largest(rows, "minutes"), 1)
     return table(
         "One row per site. Minutes are estimates.",

@@ -1,4 +1,4 @@
-"""Report section: which hours of which source arrived, and which did not."""
+"""Report section: the hours of each source that arrived, and the missing ones."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -18,10 +18,10 @@ STATES = (
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per run of hours of one source in one state.
+    """Return one row per run of hours of one source in one state.
 
-    `place` counts local hours from the week's first midnight. A run ends where
-    the next hour is not told of.
+    `place` counts local hours from the week's first midnight. A run ends if
+    the next hour is unknown.
     """
     follows = pl.col("hour_start").diff().over("source") == pl.duration(hours=1)
     marked = in_states(view).with_columns(

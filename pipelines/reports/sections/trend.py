@@ -57,7 +57,7 @@ def rows_of(weeks: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Which numbers leave their usual range."""
+    """Return the numbers outside their usual range."""
     if rows["week"].n_unique() < 2:
         return "There is no earlier week to compare with"
     outside = [NUMBERS[key].lower() for key in NUMBERS if leaves(rows, key)]
@@ -74,7 +74,7 @@ def series(rows: pl.DataFrame, key: str) -> list[int | None]:
 
 
 def _of(rows: pl.DataFrame, key: str) -> list[tuple[date, int | None, int | None, bool]]:
-    """Week, value, the one of a year before, and whether the week arrived whole."""
+    """Return week, value, that of a year before, and whether the week is complete."""
     columns = rows.select("key", "week", "value", "last_year", "is_whole").rows()
     own = ((week, *rest) for name, week, *rest in columns if name == key)
     return sorted(own, key=lambda one: one[0])
@@ -93,7 +93,7 @@ def usual_range(rows: pl.DataFrame, key: str) -> tuple[int, int] | None:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """This week and the range of each number."""
+    """Return this week and the range of each number."""
     weeks = rows["week"].n_unique()
     if weeks < 2:
         return ""
@@ -169,7 +169,7 @@ def band(usually: tuple[int, int] | None, last: int, refs: dict[str, Any]) -> li
 
 
 def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, Any]:
-    """Where the axes of the number at `place` stand."""
+    """Return the axes of the number at `place`."""
     weeks = rows["week"].unique().sort().to_list()
     names = [(p, f"{week.isocalendar().week}") for p, week in enumerate(weeks)]
     left, low = (place % ACROSS) / ACROSS, 0.56 if place < ACROSS else 0.0

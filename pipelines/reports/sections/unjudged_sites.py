@@ -1,7 +1,7 @@
-"""Report section: sites of which too little is known to judge their use.
+"""Report section: sites that are too little known to judge their use.
 
-On no list, or on one alone, which may be wrong. Nobody is named: somebody decides
-about the site, and whose account it was is asked when the use goes on.
+On no list, or only on one, which may be wrong. No one is named: a person decides
+about the site, and the account is asked about only if the use continues.
 """
 
 import polars as pl
@@ -47,7 +47,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What is not known, and what to do about it."""
+    """Return what is unknown, and what to do about it."""
     if rows.is_empty():
         return ""
     return (
@@ -58,7 +58,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
-    """What a reviewer needs to decide on each."""
+    """Return what a reviewer needs to decide on each."""
     return table(
         "One row per site. Minutes are estimates.",
         [

@@ -34,7 +34,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What they are, and what to do."""
+    """Return what they are, and what to do."""
     return (
         "Device status messages are stored but not analyzed. Most of these are about "
         f"administrators and services. {number(total(rows, 'card_count'))} of these "

@@ -25,7 +25,7 @@ HOURS = range(24)
 FAR = 0.2
 """What is less far from the middle, as a share of it, is worth no word in a title."""
 LEAST = 60
-"""Minutes of all accounts together below which an hour is told to be empty anyway."""
+"""Total minutes of all accounts below which an hour is shown as empty."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Day:
         return [each[hour] for each in reversed(self.earlier)]
 
     def middle(self, hour: int) -> int:
-        """What the hour mostly held before."""
+        """Return the typical earlier value of the hour."""
         return round(float(pl.Series(self.of(hour)).median() or 0))  # type: ignore[arg-type]
 
     def band(self, hour: int) -> tuple[int, int] | None:
@@ -66,7 +66,7 @@ class Day:
 
     @property
     def spans(self) -> str:
-        """What is compared with, as in "the 3 weeks before"."""
+        """The comparison, as in "the 3 weeks before"."""
         return f"the {count(len(self.earlier) * self.weeks, 'week')} before"
 
 
@@ -90,7 +90,7 @@ def by_hour(view: View) -> tuple[int, ...]:
 
 
 def title(rows: Day) -> str:
-    """When most, and whether that is usual."""
+    """Return the busiest time, and whether that is usual."""
     if not len(rows):
         return "No use of the web by people was seen"
     top = f"People used the web most from {clock(rows.top)} to {clock(rows.top + 1)}"
@@ -102,7 +102,7 @@ def title(rows: Day) -> str:
 
 
 def is_unusual(rows: Day, hour: int) -> bool:
-    """An hour whose use left its usual range, and by more than a trifle."""
+    """Return whether an hour's use is outside its usual range by a relevant amount."""
     usually, now, middle = rows.band(hour), rows.now[hour], rows.middle(hour)
     if usually is None or usually[0] <= now <= usually[1]:
         return False
@@ -157,7 +157,7 @@ def draw(rows: Day) -> Figure | None:
 
 
 def hover(rows: Day, hour: int) -> str:
-    """What stands at the mark of an hour."""
+    """Return the text at the mark of an hour."""
     said = f"{clock(hour)} to {clock(hour + 1)}: {duration(rows.now[hour])}"
     if rows.earlier:
         said += f"; before: {duration(rows.middle(hour))}"
