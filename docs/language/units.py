@@ -84,7 +84,9 @@ def _kind(node: ast.AST) -> str:
         return "module"
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         is_thing = any(THINGS.match(ast.unparse(one)) for one in node.decorator_list)
-        return "class" if is_thing or node.name.startswith("test_") else "function"
+        is_scene = re.match(r"S[0-9]+[a-z]?[:,]", ast.get_docstring(node) or "")
+        is_thing = is_thing or bool(is_scene) or node.name.startswith("test_")
+        return "class" if is_thing else "function"
     return "class"
 
 

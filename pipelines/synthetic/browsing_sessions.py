@@ -98,7 +98,7 @@ def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
 def _page_times(
     rng: np.random.Generator, plan: pl.DataFrame, habits: Habits
 ) -> tuple[Numbers, Numbers]:
-    """Session of each page and the millisecond in which it is opened."""
+    """Return the session of each page and the millisecond in which it is opened."""
     pace = np.array([PACES[name] for name in plan["pace"]])
     length = (plan["end"] - plan["start"]).to_numpy() / 1_000
     # a player asks for the next piece of a film by itself, however long people pause
@@ -130,7 +130,7 @@ def _sites(
     tastes: pl.Series,
     session: Numbers,
 ) -> Numbers:
-    """Which site each page is of; a person often stays on the one before."""
+    """Return the site of each page; a person often stays on the one before."""
     number = {site.domain: place for place, site in enumerate(sites)}
     names = unique(tastes)
     code = np.array([names.index(name) for name in tastes])[session]
@@ -180,7 +180,7 @@ def _pages(
 
 
 def _from_media(world: World, site: Numbers, host: Numbers) -> Numbers:
-    """The host of each page; films come from their site's media host by and by."""
+    """Return the host of each page; films increasingly come from their site's media host."""
     if not world.habits.films_apart:
         return host
     media = [s.assets[-1] if s.assets and s.weight > FILM_BYTES else "" for s in world.sites]
@@ -198,7 +198,7 @@ def _assets(
     start: Numbers,
     site: Numbers,
 ) -> pl.DataFrame:
-    """What pages pull in from elsewhere, within seconds."""
+    """Return what pages load from elsewhere, within seconds."""
     mean = np.array([PACES[name][3] for name in plan["pace"]])[session]
     adverts = np.array([1.6 if s.has_ads else 1.0 for s in sites])[site]
     counts = rng.poisson(mean * adverts)
@@ -219,7 +219,7 @@ def _assets(
 
 
 def _choices(site: Site) -> list[str]:
-    """Eight hosts that a page of the site pulls from."""
+    """Return eight hosts that a page of the site loads from."""
     others = ADVERTS if site.has_ads else THIRD_PARTIES
     own = (*site.assets, *site.assets, *others, *THIRD_PARTIES)
     return list((own * 2)[:ASSET_CHOICES])
@@ -243,12 +243,12 @@ def _placed(plan: pl.DataFrame, session: Numbers, columns: Mapping[str, Numbers]
 
 @dataclass(frozen=True)
 class Timer:
-    """Something that asks a host again and again.
+    """A periodic request to a host.
 
     Attributes:
         share: Share of the devices that run it.
-        jitter: Share of the period by which it wanders.
-        needs_user: Runs as whoever is logged on; else as nobody.
+        jitter: Share of the period by which it varies.
+        needs_user: Runs as the logged-on user; otherwise without one.
     """
 
     host: str
@@ -303,7 +303,7 @@ def _stands(device: Device) -> bool:
 
 
 def _while_awake(world: World, rows: pl.DataFrame, sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """What devices ask for while somebody sits there, and until they fall asleep."""
+    """Return devices' requests while a person is there, and until they fall asleep."""
     devices = world.places.devices
     spans = pl.DataFrame(
         [(one.device, one.start, one.end + devices[one.device].awake_for) for one in sittings],
@@ -334,7 +334,7 @@ def _timed(
 
 
 def _updates(world: World, rng: np.random.Generator, devices: Sequence[Device]) -> pl.DataFrame:
-    """Big downloads between three and five on Wednesday mornings."""
+    """Return big downloads between three and five on Wednesday mornings."""
     nights = [day for day in world.days if day.date.weekday() == 2]
     count = 4 * len(nights)
     begins = np.repeat([night.at("03:15") for night in nights], 4).astype(np.int64)
@@ -370,9 +370,9 @@ def _rows(
 
 
 def logged_on(sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """Spans in which an account is logged on, at work or locked, by device.
+    """Return spans in which an account is logged on, active or locked, by device.
 
-    A span ends at the logoff or when another account takes the seat.
+    A span ends at the logoff or when another account logs on.
     """
     rows: list[tuple[int, int, str, int]] = []
     for sitting in sorted(sittings, key=lambda s: (s.device, s.start)):

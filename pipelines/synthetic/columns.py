@@ -63,7 +63,7 @@ def dotted(address: pl.Expr) -> pl.Expr:
 
 
 def per_group(counts: Numbers) -> tuple[Numbers, Numbers]:
-    """For groups of these sizes: group of each row, and place within its group."""
+    """Return for groups of these sizes: group of each row, and place within its group."""
     group = np.repeat(np.arange(len(counts)), counts)
     first = np.repeat(np.cumsum(counts) - counts, counts)
     return group, np.arange(len(group)) - first
@@ -79,7 +79,7 @@ def running_sum(values: Numbers, counts: Numbers) -> Numbers:
 
 
 def pick(rng: np.random.Generator, weights: Sequence[float], size: int) -> Numbers:
-    """Places of a weighted list, drawn at random."""
+    """Draw places of a weighted list at random."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
     found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
     return np.asarray(np.minimum(found, len(edges) - 1))
@@ -91,7 +91,7 @@ def unique(values: Iterable[str]) -> list[str]:
 
 
 def worn_mac() -> pl.Expr:
-    """The MAC a device shows: phones invent one for each network they join.
+    """Return the MAC that a device shows: phones invent one for each network they join.
 
     Reads `mac`, `is_phone` and `address`.
     """

@@ -1,8 +1,8 @@
-"""The weeks before the weeks: a directory's log alone, so that long silences show.
+"""The weeks before the first week: a directory's log alone, so that long silences show.
 
-Everybody is let in on most days of school, and so are the accounts that the
-registry gives to nobody; only whom a scene keeps silent is not. Nothing else was kept
-of these weeks.
+Everyone signs in on most school days, and so do the accounts without an owner in the
+registry; except those that a scene keeps silent. Nothing else of these weeks was
+kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,22 +15,22 @@ from pipelines.synthetic.school_days import FIRST_DAY, MINUTE, make_days
 from pipelines.synthetic.world import World
 
 LEAST_DAYS = 3
-"""Of school in a week, on which somebody is let in."""
+"""School days per week on which a person signs in."""
 SCHOOLS = ("HS", "MS", "ES")
 
 
 def earlier_world(world: World, weeks: int) -> World:
-    """The same district, so many weeks before its first day."""
+    """Return the same district, a number of weeks before its first day."""
     first = FIRST_DAY - timedelta(weeks=weeks)
     return replace(world, days=make_days(weeks, first))
 
 
 def earlier_plan(before: World, plan: Plan) -> Plan:
-    """Who is let in, and where.
+    """Return who signs in, and where.
 
     Args:
         before: The district in those weeks.
-        plan: Of the weeks that follow: its accounts, and who was silent before.
+        plan: Of the weeks that follow: its accounts, and those that were silent before.
     """
     rng = before.random("earlier")
     made = Plan(sittings=[*plan.earlier])
@@ -49,7 +49,7 @@ def earlier_plan(before: World, plan: Plan) -> Plan:
 
 
 def let_in(account: str, device: Device, start: int) -> Sitting:
-    """Nine minutes from a logon to a logoff, with nothing asked for."""
+    """Return nine minutes from a logon to a logoff, without requests."""
     end = start + 9 * MINUTE
     network = device.network
     return Sitting(-1, account, device.number, network, start, end, "logon", "logoff")

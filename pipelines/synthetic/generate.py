@@ -79,14 +79,14 @@ def generate(  # noqa: PLR0913 - a district has that many sides
 
     Args:
         home: Where `registry/`, `landing/` and `truth/` are written.
-        seed: Of all chances.
+        seed: Of all random numbers.
         weeks: School weeks from Monday 2026-10-19.
         people: Size of the roster, at least 60.
-        progress: Told the step, its number and how many there are.
+        progress: Called with the step, its number and their total.
         violations: False plants look-alikes only: every finding is then wrong.
-        weeks_before: Weeks before that Monday of which the directory's log alone
+        weeks_before: Weeks before that Monday of which only the directory's log
             was kept; with seven, silences are planted.
-        habits: How the district does things; the demonstration's if nothing is said.
+        habits: Habits of the district; by default those of the demonstration.
     """
     tell = progress or _silent
     tell("people and plans", 0, STEPS)
@@ -113,7 +113,7 @@ def generate(  # noqa: PLR0913 - a district has that many sides
 
 
 def _silent(_step: str, _number: int, _of: int) -> None:
-    """Tell nobody."""
+    """Report to no one."""
 
 
 def _requests(world: World, plan: Plan) -> pl.DataFrame:
@@ -170,7 +170,7 @@ def _write_logs(
 def _firewall_lines(
     world: World, plan: Plan, own: pl.DataFrame, proxied: pl.DataFrame
 ) -> pl.DataFrame:
-    """What the firewall writes of what passes it, as far as the district logs it."""
+    """Return the firewall's lines of all traffic that the district logs."""
     return fortigate_lines(
         world,
         _flows(world, plan, own),
@@ -180,7 +180,7 @@ def _firewall_lines(
 
 
 def _flows(world: World, plan: Plan, own: pl.DataFrame) -> pl.DataFrame:
-    """What passes the firewall without a URL."""
+    """Return firewall traffic without a URL."""
     if world.habits.firewall != "all":
         return pl.DataFrame(schema=FLOWS)
     return pl.concat(
@@ -193,7 +193,7 @@ def _flows(world: World, plan: Plan, own: pl.DataFrame) -> pl.DataFrame:
 
 
 def _logged(world: World, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """The VPN sessions of which there is a line."""
+    """Return the logged VPN sessions."""
     rng, share = world.random("tunnels"), world.habits.tunnels_logged
     return [tunnel for tunnel in tunnels if rng.random() < share]
 

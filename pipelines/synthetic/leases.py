@@ -1,4 +1,4 @@
-"""Which device had which address when: DHCP events, and the truth of bindings."""
+"""Holders of addresses: DHCP events, and the true assignments."""
 
 from collections.abc import Sequence
 
@@ -80,7 +80,7 @@ def _renewed(rows: pl.DataFrame, times: pl.Series) -> list[pl.DataFrame]:
 
 
 def _wired(world: World, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """Computers on a wire renew every twelve hours, for weeks."""
+    """Return leases of wired computers, renewed every twelve hours, for weeks."""
     devices = world.places.where(lambda d: d.network.split("/")[1] in {"wired", "lab"})
     numbers = np.array([device.number for device in devices])
     first = world.days[0].at("00:05")
@@ -108,7 +108,7 @@ def _released(world: World, releases: Sequence[Release]) -> pl.DataFrame:
 
 
 def _used(world: World, plan: Plan) -> pl.DataFrame:
-    """Who used which device: sittings, and sessions where no log tells of a logon."""
+    """Return who used which device: sittings, and sessions without a logged logon."""
     silent = [
         session
         for session in plan.sessions

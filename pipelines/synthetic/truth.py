@@ -1,4 +1,4 @@
-"""What was planted and written, as tables beside the logs."""
+"""Planted cases and written lines, as tables next to the logs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ OUTAGES = ("source", "start_utc", "end_utc")
 
 @dataclass(frozen=True)
 class Truth:
-    """What was planted and written; also in the files of `truth/`.
+    """Planted cases and written lines; also in the files of `truth/`.
 
     Attributes:
         cases: Planted violations and look-alikes (`truth/planted.csv`).
-        bindings: Who held which address when (`truth/bindings.csv`).
+        bindings: True holders of addresses (`truth/bindings.csv`).
         damage: Lines that no format can read (`truth/damage.csv`).
         outages: Spans in which a feed wrote nothing (`truth/outages.csv`).
         lines: Lines by file, below `landing/`.
@@ -82,7 +82,7 @@ def write_truth(
 
 
 def _sittings(world: World, plan: Plan) -> pl.DataFrame:
-    """Who was at which device, whatever logs say; nobody where it signed itself on."""
+    """Return the true user of each device, whatever logs contain; none for automatic sign-ons."""
     used: list[Sitting | Session] = [*plan.sittings, *plan.sessions]
     rows = [
         (

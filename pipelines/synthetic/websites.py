@@ -142,9 +142,9 @@ class Site:
     """One site.
 
     Attributes:
-        category: What it truly is; empty where no list knows it.
-        hosts: What a page is fetched from, the main one first.
-        assets: What its pages pull in besides the usual third parties.
+        category: Its true category; empty if no list has it.
+        hosts: Hosts of its pages, the main one first.
+        assets: Hosts that its pages load besides the usual third parties.
         weight: Typical bytes of a page tunnel.
     """
 

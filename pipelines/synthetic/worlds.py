@@ -1,6 +1,6 @@
-"""How the rules do from world to world: districts that each have habits of their own.
+"""Performance of the rules across worlds: districts with different habits.
 
-What is told is the worst tenth, not the mean: a district has one set of habits, and
+The measure is the worst tenth, not the mean: a district has one set of habits, and
 is not helped by how well the rules do elsewhere.
 """
 
@@ -28,14 +28,14 @@ MEASURES = (
 
 @dataclass(frozen=True, kw_only=True)
 class WorldScore:
-    """One world, and how the rules did in it.
+    """One world, and its result.
 
     Attributes:
         planted: Violations that a rule should find.
-        unproven: Those of them that the logs cannot show, by the funnel's word.
-        asked: Others, not found, about whose site the report asks and names nobody.
+        unproven: Those of them that the logs cannot show, per the coverage counts.
+        asked: Others, not found, about whose site the report asks without a name.
         people_falsely_named: Accounts of findings that are not true.
-        seconds: What making, reading and judging it took.
+        seconds: Time of making, reading and judging it.
     """
 
     seed: int
@@ -62,7 +62,7 @@ class WorldScore:
 
     @property
     def told_recall(self) -> float | None:
-        """Share of what the logs can prove that a report tells or asks about."""
+        """Share of the provable cases that a report contains or asks about."""
         provable = self.planted - self.unproven
         return (self.found + self.asked) / provable if provable else None
 
@@ -118,9 +118,9 @@ def world_score(habits: Habits, trial: Trial, seconds: float) -> WorldScore:
 
 
 def worst_decile(values: Iterable[float | None]) -> float | None:
-    """What nine in ten reach: of thirty values the third lowest.
+    """Return what nine in ten reach: of thirty values the third lowest.
 
-    None where there is nothing; values that are None are left out.
+    None without values; values that are None are left out.
     """
     known = sorted(value for value in values if value is not None)
     return known[math.ceil(len(known) / 10) - 1] if known else None

@@ -48,9 +48,9 @@ Copied = Callable[[int, str, str | None], tuple[str, str]]
 """Number, name and kind of a column -> how it is selected, and the join it needs."""
 
 Notes = tuple[str, Mapping[str, str]]
-"""What a row of a table is, and what each of its columns holds."""
+"""The meaning of a table's row, and of each of its columns."""
 LOCKED = "Could not set lock"
-"""How DuckDB says that another process has the file."""
+"""DuckDB's message if another process has the file."""
 
 
 class WarehouseError(SchoolbellError):
@@ -66,21 +66,21 @@ class Shown(NamedTuple):
 
 @dataclass
 class Known:
-    """What the connections of one file know of it.
+    """Shared knowledge of the connections of one file.
 
     Attributes:
-        proven: Names of models whose query was seen to give the columns of the header.
-        trusted: Names of those of which this is known from before.
-        columns: Those of each table that was there when the first was ensured.
-        ensured: Tables that are there with the columns of their header.
-        new: Those of them that hold no row.
+        proven: Names of models whose query returned the columns of the header.
+        trusted: Names of those for which this is known from before.
+        columns: Those of each existing table when the first was ensured.
+        ensured: Existing tables with the columns of their header.
+        new: Those of them without rows.
         viewed: Classes of events that have a view.
-        one_views: Held by who makes one.
+        one_views: Lock of view creation.
         empty: The folder of files without an event, once one is shown.
-        changed: Days of models whose rows are others than before their last build;
-            None where nobody asks.
-        compared: Models whose rows are looked at to say so; of the others each day
-            that is built is one.
+        changed: Days of models whose rows differ from those before their last build;
+            None if not recorded.
+        compared: Models whose rows are compared for that; for the others, each
+            built day counts.
     """
 
     proven: set[str] = field(default_factory=set)
@@ -99,8 +99,8 @@ class Database:
     """The warehouse file, open for writing.
 
     Args:
-        again: What opens the file again where it can be set free.
-        known: What another connection knows of the file.
+        again: Reopens the file if it can be closed meanwhile.
+        known: Knowledge of another connection to the file.
     """
 
     def __init__(
@@ -119,14 +119,14 @@ class Database:
         self._connection.close()
 
     def interrupt(self) -> None:
-        """End the statement that another thread waits for."""
+        """Cancel the statement that another thread waits for."""
         self._connection.interrupt()
 
     @contextmanager
     def another(self) -> Iterator["Database"]:
-        """The same file through a connection of its own, for another thread.
+        """Open the same file in a separate connection, for another thread.
 
-        What is known of its tables is shared; the files that it shows are its own.
+        Knowledge of its tables is shared; each connection shows its own files.
         """
         connection = self._connection.cursor()
         _tune_session(connection)
@@ -217,13 +217,13 @@ class Database:
         self.view_files(event_class, Shown((file,)))
 
     def build(self, model: Model, values: Mapping[str, Scalar], *days: date | None) -> int:
-        """Build a model, or some days of it in one statement; the number of rows.
+        """Build a model, or some days of it in one statement; return the number of rows.
 
         Args:
-            days: None alone stands for the whole of an undated model.
+            days: Only None for the whole of an undated model.
 
         Raises:
-            ModelError: The query fails, or its columns are not those promised.
+            ModelError: The query fails, or its columns differ from the header.
             WarehouseError: The disk or the file fails.
         """
         with _told_of(model):
@@ -269,7 +269,7 @@ class Database:
             )
 
     def leave_out(self, model: Model, days: Sequence[date | None]) -> None:
-        """Let a model's table be there without some days, or without any row."""
+        """Make a model's table without some days, or without any row."""
         self._ensure(model)
         self._delete(model, days)
 
@@ -288,10 +288,10 @@ class Database:
             return {}
 
     def note_changes(self, compared: Collection[str] = ()) -> None:
-        """From here on note the days of models whose rows a build changes.
+        """Start recording the days of models whose rows a build changes.
 
-        A note is written with the rows, so that a run that is killed leaves it; those
-        of such a run are there already. See `forget_changes`.
+        A record is written with the rows, so that it survives a killed run; records
+        of such a run exist already. See `forget_changes`.
 
         Args:
             compared: Models whose rows are compared with those before.
@@ -308,12 +308,12 @@ class Database:
         return frozenset((self.known.changed or {}).get(model, ()))
 
     def add_changed(self, model: str, days: Collection[date]) -> None:
-        """What reads these days of a model is to be built."""
+        """Mark these days of a model as changed, so that its readers are built."""
         if self.known.changed is not None and days:
             self.known.changed.setdefault(model, set()).update(days)
 
     def forget_changes(self) -> None:
-        """All that reads what changed was built of it, and judged."""
+        """Forget the changes: all readers were built and judged."""
         self._connection.execute(f"delete from {CHANGED}")
         self.known.changed = None
 
@@ -322,13 +322,13 @@ class Database:
         self._connection.execute(f"drop table if exists {table}")
 
     def _ready(self, model: Model, values: Mapping[str, Scalar], day: date | None) -> None:
-        """The query keeps its header's word, and its table is there."""
+        """Check the query against its header, and create its table."""
         first = {"event_date": day} if model.is_dated else {}
         self._prove(model, {**values, **first})
         self._ensure(model)
 
     def _ensure(self, model: Model) -> None:
-        """The table exists with the columns that the header promises."""
+        """Create the table with the columns of the header."""
         if model.name in self.known.ensured:
             return
         promised = _promised(model)
@@ -343,7 +343,7 @@ class Database:
         self.known.ensured.add(model.name)
 
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
-        """The query gives the columns that the header promises, in their order."""
+        """Check that the query returns the columns of the header, in their order."""
         if model.name in self.known.trusted:
             return
         promised = _promised(model)
@@ -369,7 +369,7 @@ class Database:
         self.known.proven.add(model.name)
 
     def _prove_details(self, model: Model, types: Mapping[str, str]) -> None:
-        """The query packs the facts that the header declares, of their types."""
+        """Check that the query packs the declared facts, with their types."""
         found = {name: _fact_type(kind) for name, kind in types.items()}
         promised = dict(model.header.details)
         if found != promised:
@@ -428,7 +428,7 @@ class Database:
     def _hashes(
         self, model: Model, days: Sequence[date | None]
     ) -> Mapping[date | None, tuple[int, int]]:
-        """What the rows of some days are, as far as two builds of them may differ."""
+        """Return count and hash of the rows of some days, to compare two builds."""
         listed = ", ".join(f"date '{day}'" for day in days)
         source = f"(from {model.name} where event_date in ({listed}))"
         return self._fingerprints(source)[0]
@@ -459,7 +459,7 @@ class Database:
             self._connection.execute("rollback")
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Every row of a query of our own."""
+        """Return every row of a built-in query."""
         return self._connection.execute(query, dict(values or {})).fetchall()
 
     def frame(self, query: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
@@ -560,10 +560,10 @@ class Database:
         return query
 
     def copy_out(self, table: str, query: str, days: Sequence[date] = ()) -> None:
-        """Write what a query gives into a table of `snap`.
+        """Write a query's result into a table of `snap`.
 
         Args:
-            days: Only these are written again; of none given, the whole table.
+            days: Only these are rewritten; without any, the whole table.
         """
         if not days:
             schema = table.split(".")[0]
@@ -583,12 +583,12 @@ class Database:
         self._connection.unregister("incoming")
 
     def outdated(self, queries: Mapping[str, str]) -> tuple[Mapping[str, Sequence[date]], float]:
-        """The tables of `snap` that differ from what queries give, and on which days.
+        """Return the tables of `snap` that differ from the queries' results, and their days.
 
         Returns:
-            Days by table; none stand for the whole table. And the share of all rows
-            that is to be written, or that of the file's blocks which nothing uses,
-            if it is larger.
+            Days by table; none for the whole table. And the share of all rows
+            that has to be written, or the unused share of the file's blocks,
+            if that is larger.
         """
         there = set(self._out())
         found: dict[str, Sequence[date]] = {}
@@ -653,9 +653,9 @@ class Database:
         return found
 
     def finish_out(self, notes: "Mapping[str, Notes]") -> None:
-        """Say in `snap` what tables and columns mean, for whatever shows it.
+        """Add the meanings of tables and columns to `snap`, for any tool that shows them.
 
-        What nothing is said of is of an earlier snapshot, and goes.
+        Tables without a meaning are from an earlier snapshot, and are dropped.
         """
         said = []
         for table, comments in self._out().items():
@@ -680,7 +680,7 @@ def _told_of(model: Model) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        # a block whose checksum differs is told by the plain class of all errors
+        # a wrong checksum of a block raises the base class of all errors
         if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
             raise WarehouseError(
                 str(error).split("\n")[0],
@@ -711,7 +711,7 @@ class Part(NamedTuple):
 
     @property
     def condition(self) -> str:
-        """What keeps the rows of this part's accounts."""
+        """The filter of this part's accounts."""
         return "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
 
 
@@ -744,13 +744,13 @@ def _promised(model: Model) -> dict[str, str]:
 def writing(
     path: Path, *, threads: int | None = None, memory_mb: int = MEMORY_MB
 ) -> Iterator[Database]:
-    """Open the warehouse for writing; waits a little for another writer.
+    """Open the warehouse for writing; waits briefly for another writer.
 
     Args:
-        threads: None stands for as many as the machine has cores.
+        threads: None for as many as the machine has cores.
         memory_mb: Megabytes that DuckDB may use before it writes to disk.
     """
-    # the warehouse and the files that DuckDB makes beside it hold names
+    # the warehouse and DuckDB's files next to it contain names
     before = os.umask(0o077)
     try:
 

@@ -1,9 +1,9 @@
-"""Every detection with what its header and the policy say of it, and what feeds it.
+"""Every detection with its header, its policy clauses, and its logs.
 
-`needs` of a rule's header is for whoever connects a source. A log that never had the
-field still counts, and what another source knows (a lease, a logon) may fill the gap.
-A field that a source used to fill and suddenly does not is another matter: without it
-no rule may judge that stands on it, of its `needs` or of its `once_filled`.
+`needs` of a rule's header is for the operator who connects a source. A log that never had
+the field still counts, and another source (a lease, a logon) may fill the gap.
+A field that a source suddenly no longer fills is different: without it,
+no rule may judge that depends on it, by its `needs` or its `once_filled`.
 """
 
 import hashlib
@@ -46,15 +46,15 @@ class Detection:
 
     @property
     def kind(self) -> str:
-        """What it is about: shared_account, non_approved_site, ..."""
+        """Its subject: shared_account, non_approved_site, ..."""
         return self.model.header.kind
 
 
 def rule_version(model: Model, values: Mapping[str, Scalar]) -> str:
-    """Changes whenever the rule's query or one of its thresholds does.
+    """Return a value that changes with the rule's query or any of its thresholds.
 
     Args:
-        values: What its parameters are, as `arguments` gives them.
+        values: Its parameters, from `arguments`.
     """
     text = f"{model.query}{model.macros}\x1f{sorted(values.items())!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,9 +1,9 @@
-"""Brings into the warehouse what its models read and no model makes.
+"""Inputs of the warehouse that no model makes.
 
 `raw.*` are views over the Parquet files that the ledger lists. `registry.*` are
 the canonical frames of the registry. Four dimensions are computed in Python,
 once for each distinct value: sites of hosts, spellings of user names, addresses
-in a form that sorts, and what the operator's MMDB files say of them.
+in a sortable form, and the data of the operator's MMDB files about them.
 """
 
 import ipaddress
@@ -28,10 +28,10 @@ from pipelines.state.connections import Store
 from pipelines.state.ledger import LakeFile
 from pipelines.warehouse.database import Database, Shown
 
-# What a host's name looks like to somebody who reads it. Pure.
+# Visual appearance of a host's name. Pure.
 #
-# Two names with one skeleton cannot be told apart at a glance: letters of other
-# alphabets, digits that stand for letters, `rn` for `m`.
+# Two names with one skeleton look the same at a glance: letters of other alphabets, digits that
+# resemble letters, `rn` for `m`.
 
 INTERNATIONAL = "xn--"
 PAIRS = (("rn", "m"), ("vv", "w"))
@@ -76,9 +76,9 @@ Dimension = Callable[[list[str]], pl.DataFrame]
 
 
 def unicode_hostname(host: str) -> str | None:
-    """The host in its own letters; null where it is plain, or no such name.
+    """Return the host in its own letters; null if it is plain, or not such a name.
 
-    It is for people to read beside the plain form, never to compare or to link.
+    It is for people to read next to the plain form, never to compare or to link.
     """
     if INTERNATIONAL not in host:
         return None
@@ -89,7 +89,7 @@ def unicode_hostname(host: str) -> str | None:
 
 
 def site_label(site: str | None) -> str | None:
-    """The label of a registrable domain that somebody chose, in its own letters.
+    """Return the chosen label of a registrable domain, in its own letters.
 
     An address has none.
     """
@@ -106,7 +106,7 @@ def site_label(site: str | None) -> str | None:
 
 
 def skeleton(label: str | None) -> str | None:
-    """What a label looks like: the skeleton of UTS 39, with `0` as `o`, `1` as `l`."""
+    """Return the appearance of a label: the skeleton of UTS 39, with `0` as `o`, `1` as `l`."""
     if label is None:
         return None
     from disarm import skeleton_key  # a tenth of a second
@@ -188,7 +188,7 @@ class LakeFiles:
 
 
 def lake_files(store: Store, folder: Path) -> LakeFiles:
-    """What the ledger lists now; never a glob."""
+    """Return the ledger's current list; never a glob."""
     by_day: dict[str, dict[date, list[LakeFile]]] = {name: {} for name in EVENT_CLASSES}
     for listed in ledger.lake_files(store):
         if listed.event_class in by_day:
@@ -206,16 +206,16 @@ def show_raw(
     """Make `raw.*` show the events of a range of days.
 
     Raises:
-        LakeError: A file is not as it was written.
+        LakeError: A file differs from what was written.
     """
     show(database, listed(files, classes, days))
 
 
 def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) -> Listed:
-    """The files of a range of days.
+    """Return the files of a range of days.
 
     Raises:
-        LakeError: One is not as it was written.
+        LakeError: One differs from what was written.
     """
     found = {name: files.between(name, *days) for name in classes}
     for those in found.values():
@@ -253,9 +253,9 @@ def refresh_dimensions(
     *,
     is_new_registry: bool,
 ) -> None:
-    """Add what the raw views hold and the dimensions lack.
+    """Add values of the raw views that the dimensions lack.
 
-    With a new registry all values are computed again, since its networks, names
+    With a new registry all values are recomputed, because its networks, names
     and lists decide them.
     """
     for name, extra, dimension in _dimensions(database, registry, domains):

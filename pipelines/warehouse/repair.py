@@ -1,4 +1,4 @@
-"""Tells a damaged warehouse from other troubles, and puts it out of the way.
+"""Detection of a damaged warehouse, and its removal.
 
 DuckDB keeps a checksum of each block and compares it when it reads one. So after an
 error that a damaged file may cause, every table is read once: a file that cannot be
@@ -95,7 +95,7 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
             yield database
     except (duckdb.Error, ModelError, WarehouseError) as error:
         cause = error if isinstance(error, duckdb.Error) else error.__cause__
-        # a block whose checksum differs is told by the plain class of all errors
+        # a wrong checksum of a block raises the base class of all errors
         is_suspect = isinstance(cause, SUSPECT) or type(cause) is duckdb.Error
         if not is_suspect or is_whole(path):
             raise
@@ -107,7 +107,10 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
 
 
 def is_whole(path: Path) -> bool:
-    """Every block of every table can be read; one that another writes is not asked."""
+    """Return whether every block of every table is readable.
+
+    Skips one that another process writes.
+    """
     try:
         with reading(path) as database:
             fingerprints(database, (*SCHEMAS, "main"))

@@ -183,7 +183,7 @@ def idle_tunnel(writer: SceneWriter) -> None:
 
 
 def browse_idle(writer: SceneWriter, account: str, laptop: int, start: int) -> None:
-    """One request of an idle laptop at home."""
+    """Add one request of an idle laptop at home."""
     device = writer.world.places.devices[laptop]
     writer.fetch(
         account,

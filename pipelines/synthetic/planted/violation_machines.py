@@ -1,4 +1,4 @@
-"""What devices do that somebody should look at: uploads, calls home, swarms, copies."""
+"""Device activity that needs attention: uploads, calls home, swarms, copies."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Sites used on duty that nobody approved."""
+"""Sites used on duty without approval."""
 
 from functools import partial
 

@@ -41,6 +41,6 @@ def _message() -> pl.Expr:
 
 
 def _client_name() -> pl.Expr:
-    """Phones say their model; all others their own name."""
+    """Return client names: phones send their model; all others their own name."""
     model = pl.lit(pl.Series(PHONES)).implode().list.get(pl.col("device") % len(PHONES))
     return pl.when("is_phone").then(model).otherwise(pl.col("name"))

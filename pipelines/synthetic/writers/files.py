@@ -20,13 +20,13 @@ DAMAGE = pl.Schema({"file": pl.String, "line_no": pl.Int64, "kind": pl.String})
 
 @dataclass(frozen=True)
 class Feed:
-    """How the files of one product are called.
+    """File names of one product.
 
     Attributes:
         name: With `{date}`, for finished days.
         last: Name of the newest file, which is never compressed.
         shortest: A damaged line keeps at most this much of its beginning.
-        noise: Lines of the product about itself, one a file in turn.
+        noise: The product's lines about itself, one per file in turn.
     """
 
     folder: str
@@ -38,7 +38,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Written:
-    """What a feed has become: lines by file, and those that are damaged."""
+    """Result of a feed: lines by file, and the damaged ones."""
 
     counts: dict[str, int]
     damage: pl.DataFrame

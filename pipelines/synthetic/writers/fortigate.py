@@ -71,7 +71,7 @@ def _head(kind: str, subtype: str, logid: str, level: str = "notice") -> pl.Expr
 
 
 def _fields(**values: pl.Expr | str) -> pl.Expr:
-    """`name=value` pairs; a text constant is quoted, a column comes as it is."""
+    """Return `name=value` pairs; a text constant is quoted, a column is not."""
     parts: list[pl.Expr] = []
     for name, value in values.items():
         parts.append(pl.lit(f"{' ' if parts else ''}{name}="))
@@ -89,7 +89,7 @@ def _quoted(value: pl.Expr) -> pl.Expr:
 
 
 def _traffic(flows: pl.DataFrame) -> pl.DataFrame:
-    """Written when the flow is closed: stamp less duration is its start."""
+    """Return lines written when the flow closes: stamp minus duration is its start."""
     known = pl.col("host").str.contains("[a-z]")
     name = pl.when(known).then(" hostname=" + _quoted(pl.col("host")))
     is_scan = pl.col("action") == "deny"

@@ -78,9 +78,9 @@ def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def opened(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """Tunnels of buildings whose proxy opens them, as the requests inside.
+    """Return tunnels of buildings whose proxy opens them, as the requests inside.
 
-    A request is answered and over within seconds, where its tunnel stays open.
+    A request ends within seconds, while its tunnel remains open.
     """
     buildings = [name for name, habits in world.habits.buildings.items() if habits.decrypts]
     is_opened = (pl.col("outcome") == "tunnel") & pl.col("network").str.extract("^(.*)/", 1).is_in(
@@ -130,7 +130,7 @@ def _challenges(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _aborted(rows: pl.DataFrame) -> pl.DataFrame:
-    """Clients that connected and asked for nothing."""
+    """Return clients that connected without a request."""
     return rows.with_columns(
         elapsed=pl.lit(0, pl.Int64),
         account=pl.lit(None, pl.String),

@@ -56,7 +56,7 @@ def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_windows(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Without what other devices tell, and what no controller hears of them."""
+    """Remove other devices' events, and those that no controller records."""
     others = pl.Series(
         [one.number for one in world.places.devices if one.runs_chromeos],
         dtype=pl.Int32,
