@@ -345,7 +345,7 @@ def test_an_afternoon(home, exports):
     # SA-1 and SA-2 wait for coordinates, which no export has
     assert (after_it - before_it, every) == (21, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
-    guide = (REPO_ROOT / "docs" / "how-to" / "own-district.md").read_text("utf-8")
+    guide = (REPO_ROOT / "docs" / "how-to" / "registry.md").read_text("utf-8")
     assert f"{before_it} of {every} -> {after_it} of {every}" in guide
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is not a known export" in shown.out  # the photo
