@@ -20,8 +20,8 @@ offset of the others.
   address the laptop got inside; its other steps are system events.
 - A message of Check Point may hold a line end: the line behind it, which has no header,
   belongs to the line above, and is a system event that repeats it.
-- Alerts name the sender of a packet, who need not have opened the connection, so
-  they are system events, as is all that is neither a flow, a request nor a login.
+- Alerts name the sender of a packet, who need not have opened the connection, so they are system
+  events, as is everything that is not a flow, a request or a login.
 """
 
 import polars as pl

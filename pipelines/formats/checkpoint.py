@@ -10,11 +10,11 @@ r"""Check Point firewall: Log Exporter's syslog, and the older text export.
 counts from 1970, the text export is in local time.
 
 - A key may have two colons. Values hold `;`, `\"` and `\]`.
-- `service` is the target port, `s_port` the source's. Bytes are counted at the
-  gateway: what came in from the client is what the source sent.
-- A user is written `Ada Byron (ada)`: the account stands in the brackets.
-- Identity Awareness: `AD Query` and `Identity Collector` took an address for an
-  account; `Captive Portal` asked for a password.
+- `service` is the target port, `s_port` the source's. Bytes are counted at the gateway: bytes in
+  from the client were sent by the source.
+- A user is written `Ada Byron (ada)`: the account is in the brackets.
+- Identity Awareness: `AD Query` and `Identity Collector` mapped an address to an account;
+  `Captive Portal` requested a password.
 - Updates of a session (`Log Update`) name no ends and are system events.
 """
 

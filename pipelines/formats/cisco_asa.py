@@ -4,28 +4,25 @@ r"""Cisco ASA and FTD in syslog: connections, refusals, URLs, VPN logons.
     for outside:198.51.100.7/443 (198.51.100.7/443) to inside:192.0.2.17/50123
     (203.0.113.1/50123)
 
-(one line). The header has many shapes: with and without year, host, priority,
-zone word. The number after the level says what kind of message it is; the others
-are system events.
+(one line). The header has many shapes: with and without year, host, priority, zone word. The
+number after the level is the message type; other types are system events.
 
-- The end named first is not always the source: `Built outbound` names the one
-  that answered first. A teardown does not say who opened: it takes that, the
-  mapped address and the user from its `Built`, if both are read together. Else
-  the end whose port is not a service's (below 1024) is the source, and with two
-  of a kind both ends stay unknown. Both carry one `connection_uid`, which is used
-  again after a restart; what sums up flows counts them once. The bytes are of
-  both ways together (`extras`).
-- The mapped address of the source is what it wore outside (`nat_ip`).
+- The end named first is not always the source: `Built outbound` names the one that answered
+  first. A teardown does not contain the opener: it takes that, the mapped address and the user
+  from its `Built`, if both are read together. Otherwise the end whose port is not a service's
+  (below 1024) is the source, and if both ports are of one type, both ends remain unknown. Both
+  carry one `connection_uid`, which is reused after a restart; sums of flows count it once. The
+  bytes are of both ways together (`extras`).
+- The mapped address of the source is its outside address (`nat_ip`).
 - An address may be a name from the device's own list.
-- A user stands in brackets behind its end as `domain\user`, or at the line's end.
-- Packets of no known connection (106015) and forged ones (106016, 106017, 106021)
-  say nothing about who opened what: system events.
-- FTD tells a connection once more with all it knows (430002 at its start, 430003 at
-  its end, one `connection_uid`): initiator, user, bytes of each way, application.
-  Where it names a URL the line is a request, save that of a start let through,
-  whose end tells it again.
+- A user is in brackets after its end as `domain\user`, or at the line's end.
+- Packets of no known connection (106015) and forged ones (106016, 106017, 106021) do not show
+  who opened the connection: system events.
+- FTD reports a connection once more with all its data (430002 at its start, 430003 at its end,
+  one `connection_uid`): initiator, user, bytes of each way, application. Where it names a URL
+  the line is a request, except for an allowed start, whose end repeats it.
 - `Username` of a LAN-to-LAN session is the other firewall. `*****` is hidden.
-- Options: `outside_interfaces` (`outside,isp2`) tells inbound from outbound.
+- Options: `outside_interfaces` (`outside,isp2`) distinguishes inbound from outbound.
 """
 
 import polars as pl

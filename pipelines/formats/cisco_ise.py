@@ -1,17 +1,17 @@
-r"""Cisco ISE, remote syslog: who was let into Wi-Fi, a port or a tunnel.
+r"""Cisco ISE, remote syslog: logins to Wi-Fi, a port or a tunnel.
 
     <181>Nov  2 08:15:00 ise1 CISE_Passed_Authentications 0000453439 2 0 2026-11-02
     08:15:00.365 -06:00 0007121364 5200 NOTICE Passed-Authentication: Authentication
     succeeded, UserName=ada, Calling-Station-ID=00-00-5E-00-53-01, SSID=Staff, ...
 
-(one line in the log). A message is cut into several lines: its number, how many there
-are, which one this is, from 0. The first holds the stamp, the verdict and nearly
-always the account; what it lacks is taken from the others of the same batch, which
-themselves become `system_events`. Commas inside a value are written `\,`.
+(one line in the log). A message is split into several lines: its number, their total, this
+line's index from 0. The first contains the timestamp, the verdict and nearly always the account;
+missing values are taken from the others of the same batch, which become `system_events`. Commas
+inside a value are written `\,`.
 
-The calling station is a MAC on Wi-Fi or a port, an address in a tunnel. `USERNAME` and
-`INVALID` stand for names that ISE hides. A name that is a MAC is a device that no
-person logged in to (MAB). Device administration and profiling are `system_events`.
+The calling station is a MAC on Wi-Fi or a port, an address in a tunnel. `USERNAME` and `INVALID`
+replace names that ISE hides. A name that is a MAC is a device that no person logged in to (MAB).
+Device administration and profiling are `system_events`.
 """
 
 import polars as pl

@@ -3,13 +3,12 @@
     "2026-11-02 14:15:00","Ada (ada@example.org)","192.0.2.17","203.0.113.1",
     "198.51.100.7","text/html","ALLOWED","https://www.example.org/a",...
 
-(one line). CSV without a header line, or with one that an option of the export
-adds; which of the four a line is shows in its columns. Versions append columns.
-Stamps are UTC. An identity is a user, a computer, a network or a site, which
-only its type tells: a user's label is `Name (account)`, of which the account is
-kept. One field may list several identities and another their types; where the
-numbers differ, as when a name holds a comma, nobody is named. The address
-inside is missing where no agent tells it; then the one outside stands for it.
+(one line). CSV without a header line, or with one that an option of the export adds; the columns
+show which of the four a line is. Versions append columns. Stamps are UTC. An identity is a user,
+a computer, a network or a site, which only its type shows: a user's label is `Name (account)`,
+of which the account is kept. One field may list several identities and another their types;
+where the numbers differ, as when a name holds a comma, no one is named. The inside address is
+missing without an agent; then the outside one is used instead.
 """
 
 import polars as pl

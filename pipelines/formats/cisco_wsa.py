@@ -1,15 +1,14 @@
-r"""Cisco Secure Web Appliance (WSA): Squid's line with the verdict behind it.
+r"""Cisco Secure Web Appliance (WSA): Squid's line followed by the verdict.
 
     1793628900.123 97 192.0.2.17 TCP_MISS/200 8187 GET http://www.example.org/
     "EXAMPLE\ada@ad1" DIRECT/www.example.org text/html DEFAULT_CASE_12-staff-lan-NONE-
     NONE-NONE-DefaultGroup-NONE <"IW_edu",6.8,1,"-",...> - -
 
-(one line); `Info: ` or a syslog header may stand in front, fields of the
-administrator's own before and behind the angle brackets. As with Squid the stamp is
-the end of a request, which began `elapsed` milliseconds before, 407 asks for a
-login, and a tunnel is a CONNECT, here to `tunnel://host:port/`. The first word of
-the verdict says what was done: `BLOCK_...` and `DROP_...` refuse. The category is
-Cisco's short code.
+(one line); `Info: ` or a syslog header may come first, and the administrator's own fields before
+and after the angle brackets. As with Squid the stamp is the end of a request, which began
+`elapsed` milliseconds before, 407 requests a login, and a tunnel is a CONNECT, here to
+`tunnel://host:port/`. The first word of the verdict is the action: `BLOCK_...` and `DROP_...`
+refuse. The category is Cisco's short code.
 """
 
 import polars as pl

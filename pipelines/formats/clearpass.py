@@ -1,18 +1,17 @@
-"""Aruba ClearPass, syslog export: who was let into the network, and who is in it.
+"""Aruba ClearPass, syslog export: network logins, and current sessions.
 
     Nov  2 08:15:02 192.0.2.30 2026-11-02 08:15:02,123 192.0.2.30 Session Logs 8100 1 0
     Common.Username=ada,Common.Service=Staff 802.1X,Common.Roles=Staff, [User
     Authenticated],Common.Host-MAC-Address=00005e005301,Common.NAS-IP-Address=192.0.2.40,
     Common.Error-Code=0,Common.Request-Timestamp=2026-11-02 08:15:00-06
 
-(one line). What is sent is chosen at *External Servers > Syslog Export Filters*:
-session logs with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
-`Common.Request-Timestamp` say most; RADIUS accounting (`RADIUS.Acct-...`) says which
-address the session of an account has. A value ends where the next name with a point
-begins, and may hold commas. The time is that of the request, else of the line. Whether
-somebody was let in is told by the login's status, its error, or the role that says so;
-otherwise unknown. A name that is a card, or begins with `host/`, is a device's. TACACS
-is for administrators.
+(one line). What is sent is chosen at *External Servers > Syslog Export Filters*: session logs
+with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
+`Common.Request-Timestamp` contain the most; RADIUS accounting (`RADIUS.Acct-...`) contains the
+address of an account's session. A value ends where the next name with a point begins, and may
+hold commas. The time is that of the request, or of the line. The login's status, its error, or
+the role shows whether it succeeded; otherwise that is unknown. A name that is a card, or begins
+with `host/`, is a device's. TACACS is for administrators.
 """
 
 import polars as pl

@@ -4,10 +4,9 @@
      "SourceIP":"203.0.113.7","SourceInternalIP":"","HTTPHost":"games.example",
      "HTTPMethod":"GET","URL":"https://games.example/a","Action":"block",...}
 
-(one line). A line with `HTTPHost` is a request, with `QueryName` a look-up, with
-`Transport` a session of the network layer. The address inside stands for the source
-where the client tells it. `Email` is who is logged in to the client, so no guess.
-Bytes are in none of them.
+(one line). A line with `HTTPHost` is a request, with `QueryName` a look-up, with `Transport` a
+session of the network layer. The inside address is the source if the client sends it. `Email` is
+the user who is logged in to the client, so it is not a guess. None of them contains bytes.
 """
 
 import polars as pl

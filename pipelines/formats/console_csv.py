@@ -1,4 +1,4 @@
-"""What consoles export by hand, as CSV with a header line: one preset an export.
+"""Manual exports of consoles, as CSV with a header line: one preset per export.
 
     Date,Event,Description,Actor,IP address,Login type   (Google, user log events)
     Date,Event,Device name,Device user,Event reason         (Google, Chrome log events)
@@ -6,28 +6,27 @@
     timestamp,...,event_type,...,actor.alternate_id,...,client.ip_address   (Okta)
     Inspected Data,Destination,Action,Reason,User,IP Address,...,Time   (Lightspeed)
 
-An export is told by the columns that it must have; they may stand in any order and
-either case, others may stand between them, and a title may stand above. A row that is
-no login (a challenge, a change of a password) is a system event.
+An export is recognized by its required columns, in any order and either case, with others
+between them, and with an optional title above. A row that is not a login (a challenge, a change
+of a password) is a system event.
 
-- *Google*: *Reporting > Audit and investigation > User log events > Export all*, and
-  *Chrome log events*, who sat at which ChromeOS device. What the console calls a login
-  is not documented word by word: `identify` counts the rows that are none.
-- *Entra*: *Sign-in logs > Download*, the interactive ones: the file of the others has
-  the same columns and is told by its name alone. `Interrupted` is neither success nor
-  failure.
+- *Google*: *Reporting > Audit and investigation > User log events > Export all*, and *Chrome log
+  events*, users of each ChromeOS device. What the console calls a login is not documented word
+  by word: `identify` counts the other rows.
+- *Entra*: *Sign-in logs > Download*, the interactive ones: the file of the others has the same
+  columns and is recognized only by its name. `Interrupted` is neither success nor failure.
 - *Okta*: *Reports > System Log > Download CSV*, or a table made of the API's answers.
 - *Lightspeed*: *Web Filter Details > Activity Logs*. What its redirections are is not
   documented: neither allowed nor blocked.
 
-Whether a filter saw a login or guesses whose device it is, its export does not tell:
-its names count as guesses.
+A filter's export does not show whether a name is from a login or from the device's owner: its
+names count as guesses.
 
-Stamps without an offset are in the source's zone (Entra's are UTC), the month first
-unless `date_order = "day_first"` says otherwise. All but Entra's column names rest on
-the makers' descriptions, and none was tried on an export of a district. Of Securly,
-GoGuardian, Linewize, Blocksi and ContentKeeper no list of columns is published:
-`schoolbell identify` proposes how to declare theirs.
+Stamps without an offset are in the source's zone (Entra's are UTC), the month first unless
+`date_order = "day_first"` is set. All but Entra's column names are based on the vendors'
+descriptions, and none was tried on an export of a district. Of Securly, GoGuardian, Linewize,
+Blocksi and ContentKeeper no list of columns is published: `schoolbell identify` proposes how to
+declare theirs.
 """
 
 from collections.abc import Mapping, Sequence

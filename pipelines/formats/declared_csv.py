@@ -16,11 +16,10 @@ with the source's options
     separator = ";"                     # a comma when not said; or `tab`
     header = "Date,Time,Login"          # where the file itself has no header line
 
-Names in the header may stand in any order and either case; a column that is not
-named is looked for under its own name. Times are in the source's zone unless
-they say an offset. A header line is one of words alone, without a stamp or a
-long number. A value that does not fit its column is unknown; a wrong number of
-columns, or a time that does not fit, refuses the line.
+Names in the header may be in any order and either case; a column that is not named is looked for
+under its own name. Times are in the source's zone unless they contain an offset. A header line
+consists only of words, without a stamp or a long number. A value that does not fit its column is
+unknown; a wrong number of columns, or a time that does not fit, refuses the line.
 """
 
 import re

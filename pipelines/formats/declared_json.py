@@ -10,11 +10,11 @@ with the source's options
     src_ip = "/from"                # a path with slashes, where keys hold dots
     activity = "=logon"             # a fixed value for every record
 
-A record is one object: alone, one a line, in an array, or under `items` or
-`value`. A column that is not named is looked for under its own name. Times are
-ISO 8601, or a count since 1970 whose unit shows in its length; without an offset
-they are in the source's zone. A value that does not fit its column is unknown;
-a time, an activity or a lease's action that does not fit refuses the record.
+A record is one object: alone, one per line, in an array, or under `items` or `value`. A column
+that is not named is looked for under its own name. Times are ISO 8601, or a count since 1970
+whose unit shows in its length; without an offset they are in the source's zone. A value that
+does not fit its column is unknown; a time, an activity or a lease's action that does not fit
+refuses the record.
 """
 
 import polars as pl

@@ -1,14 +1,13 @@
-"""dnsmasq and Pi-hole: names looked up, and leases, in syslog or a file of its own.
+"""dnsmasq and Pi-hole: names looked up, and leases, in syslog or a separate file.
 
     Nov  2 08:15:00 dnsmasq[812]: query[A] example.org from 192.0.2.17
     Nov  2 08:15:00 dnsmasq-dhcp[812]: DHCPACK(eth0) 192.0.2.17 00:00:5e:00:53:01 lab-7
 
-Only the line of the query names the client. What came of it stands on further
-lines, joined by a serial number if the server writes one (`log-queries=extra`,
-here `event_uid`). A block is such a further line: it becomes a query of its
-own, `blocked`, without a client unless there is a serial number. Answers and
-forwards become system events. An ACK does not tell a renewal from a first
-lease. The stamp has neither year nor zone.
+Only the line of the query names the client. The result is on further lines, joined by a serial
+number if the server writes one (`log-queries=extra`, here `event_uid`). A block is such a
+further line: it becomes a separate query, `blocked`, without a client unless there is a serial
+number. Answers and forwards become system events. An ACK does not distinguish a renewal from a
+first lease. The stamp has neither year nor zone.
 """
 
 import polars as pl

@@ -5,9 +5,9 @@
      "user_approved","factor":"duo_push","user":{"name":"ada","key":"DU..."},
      "access_device":{"ip":"203.0.113.7","hostname":"LAB-07"},"application":{"name":"VPN"}}
 
-(one object, alone or in an array: of an answer, what stands under `authlogs`). It is
-the second factor of a login to something else, which Duo names: no keyboard.
-Denied and reported as fraud are refusals. Enrollments are system events.
+(one object, alone or in an array: of an answer, the content of `authlogs`). It is the second
+factor of a login to something else, which Duo names: no keyboard. Denied and reported as fraud
+are refusals. Enrollments are system events.
 """
 
 import polars as pl

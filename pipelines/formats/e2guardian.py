@@ -2,12 +2,11 @@
 
     2026.11.2 8:15:00 ada 192.0.2.17 http://www.example.org/ *DENIED* Banned site GET 0 0 Games 1 403 text/html  staff -
 
-Date and hour are not padded and say no zone. What the filter did stands between
-stars, `*DENIED*` or `*EXCEPTION*`; the reason behind is translated and decides
-nothing. Without a login the user is the address once more. An empty category or
-client name leaves two blanks. Behind the user agent newer releases may add
-columns, which stay with it in the blank-separated layout, else go to `extras`.
-Layout 3 of the filter is Squid's own: `squid_access`.
+Date and hour are not padded and have no zone. The filter's action is between stars, `*DENIED*`
+or `*EXCEPTION*`; the reason after it is translated and not used. Without a login the user is the
+address once more. An empty category or client name leaves two blanks. Newer releases may add
+columns after the user agent, which remain part of it in the blank-separated layout, and
+otherwise go to `extras`. Layout 3 of the filter is Squid's own: `squid_access`.
 """  # noqa: E501
 
 import polars as pl

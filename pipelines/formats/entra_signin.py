@@ -4,15 +4,14 @@
      "ada@example.org","ipAddress":"203.0.113.7","isInteractive":true,
      "status":{"errorCode":0},"appDisplayName":"Office 365","id":"8a4de8b5-..."}
 
-(one object, alone, in an array or under `value`). The diagnostic export wraps
-the same in `properties` and names a `category`; the Office 365 audit has
-`Operation` and a `CreationTime` in UTC without saying so.
+(one object, alone, in an array or under `value`). The diagnostic export wraps the same in
+`properties` and names a `category`; the Office 365 audit has `Operation` and a `CreationTime` in
+UTC without a mark.
 
-Only interactive sign-ins are somebody at a keyboard: non-interactive ones renew
-tokens by themselves (`network`), those of service principals and managed
-identities are services. Some error codes are steps of a sign-in that goes on
-(50140 is "keep me signed in"): neither let in nor refused. Audit lines that are
-no sign-in become `system_events`. The device is the one that Entra knows.
+Only interactive sign-ins are a person at a keyboard: non-interactive ones renew tokens
+automatically (`network`), those of service principals and managed identities are services. Some
+error codes are steps of a sign-in that goes on (50140 is "keep me signed in"): neither success
+nor failure. Other audit lines become `system_events`. The device is the one that Entra knows.
 """
 
 import polars as pl

@@ -8,21 +8,20 @@
 (one line). `eventtime` is UTC, in s, ms, us or ns by firmware; it is preferred to
 `date` and `time`, which are local and whose `tz` may be missing or one digit.
 
-- A traffic line is written when the session *closes*: start is the stamp less
-  `duration`. Lines of a long session in between (logid ...000020) hold running
-  totals that the closing line repeats, so theirs go to `extras`. `sentdelta` and
-  `rcvddelta` are what came since the line before, in the closing line too: where
-  they stand they count, and the line begins where the one before ended. A closing
-  line without them counts what its total exceeds that of the session's line before,
-  in the same batch; models look for those of the day.
+- A traffic line is written when the session *closes*: start is the stamp minus `duration`. Lines
+  of a long session in between (logid ...000020) hold running totals that the closing line
+  repeats, so theirs go to `extras`. `sentdelta` and `rcvddelta` count since the line before,
+  also in the closing line: if present, they are used, and the line begins where the one before
+  ended. A closing line without them counts the difference of its total and that of the session's
+  line before, in the same batch; models look for those of the day.
 - `sentbyte` is what the source sent. `utmaction="block"`: the policy let the
   session pass and the filter stopped it, hence blocked.
-- In a web filter line `url` is a path, the host is `hostname`, and `method` is
-  how it was rated, no HTTP method. `user="N/A"` is nobody.
-- `unauthuser` is a name that the device's own traffic showed (`kerberos`): where
-  nobody authenticated, it is the best guess. `user="ada,cn=ada"` has a certificate.
+- In a web filter line `url` is a path, the host is `hostname`, and `method` is the rating
+  method, not an HTTP method. `user="N/A"` means no user.
+- `unauthuser` is a name that the device's own traffic showed (`kerberos`): without
+  authentication, it is the best guess. `user="ada,cn=ada"` has a certificate.
 - An IPsec tunnel between sites has no person: a system event.
-- An event `FSSO-logon` says that a collector took an address for an account.
+- An event `FSSO-logon` reports that a collector mapped an address to an account.
 """
 
 from collections.abc import Mapping

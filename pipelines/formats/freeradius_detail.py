@@ -1,16 +1,15 @@
-"""FreeRADIUS (and GNU Radius) `detail` files: one paragraph for each packet.
+"""FreeRADIUS (and GNU Radius) `detail` files: one paragraph per packet.
 
     Mon Nov  2 08:15:00 2026
             User-Name = "ada"
             Acct-Status-Type = Start
             Framed-IP-Address = 192.0.2.17
 
-Accounting tells sessions: `Start` is a login, `Stop` its end, an interim packet
-with an address says that the account still has it. `Access-Accept` and
-`Access-Reject` are logins of an auth-detail file; requests and challenges are
-talk. The address that a session was given is the client's own on a wireless
-network, and the one inside on a VPN. `Timestamp` is UTC and goes before the
-first line, which is local; `Acct-Delay-Time` seconds had passed by then. Octets
+Accounting records sessions: `Start` is a login, `Stop` its end, an interim packet with an
+address shows that the account still has it. `Access-Accept` and `Access-Reject` are logins of an
+auth-detail file; requests and challenges are system events. The address that a session was given
+is the client's own on a wireless network, and the one inside on a VPN. `Timestamp` is UTC and
+goes before the first line, which is local; `Acct-Delay-Time` seconds had passed by then. Octets
 are counted by the gateway: its input is what the client sent.
 """
 

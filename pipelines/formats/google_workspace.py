@@ -5,18 +5,17 @@
      "ada@example.org"},"ipAddress":"203.0.113.7","events":[{"type":"login",
      "name":"login_success","parameters":[{"name":"login_type","value":...}]}]}
 
-(one object, alone, in an array or under `items`). One sign-in gives several
-events: the first that says success, failure or logout decides, wherever it stands;
-challenges, verifications and warnings alone become `system_events`. The actor of a
-login is its user; the user of a warning stands in a parameter. A SAML event is an
-application let in by a session that exists already: no keyboard, hence `network`.
-Some exports hold `events` as an object instead of an array. `uniqueQualifier` is a
+(one object, alone, in an array or under `items`). One sign-in gives several events: the first
+with success, failure or logout decides, in any position; challenges, verifications and warnings
+alone become `system_events`. The actor of a login is its user; the user of a warning stands in a
+parameter. A SAML event is an application opened by an existing session: no keyboard, hence
+`network`. Some exports hold `events` as an object instead of an array. `uniqueQualifier` is a
 number of 64 bits as text, and may be negative.
 
-The application `chrome` tells of ChromeOS devices: who logged in at the keyboard of
-which device, left it, was refused, locked and unlocked it. The user stands in
-DEVICE_USER, the device in DEVICE_NAME (host name, serial number or asset tag, as the
-district has it) and DIRECTORY_DEVICE_ID. Kiosk and guest sessions are nobody's.
+The application `chrome` covers ChromeOS devices: logins at the keyboard, logouts, refusals,
+locks and unlocks. The user is in DEVICE_USER, the device in DEVICE_NAME (host name, serial
+number or asset tag, as the district has it) and DIRECTORY_DEVICE_ID. Kiosk and guest sessions
+have no user.
 """
 
 import polars as pl

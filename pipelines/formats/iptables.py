@@ -4,20 +4,19 @@ r"""Packets that a Linux firewall logs: iptables, nftables, ufw, Ubiquiti, Proxm
     53:01:02:00:5e:00:53:02:08:00 SRC=192.0.2.7 DST=10.20.1.9 LEN=60 TOS=0x00
     PREC=0x00 TTL=54 ID=1 DF PROTO=TCP SPT=52220 DPT=22 WINDOW=1024 SYN URGP=0
 
-(one line). A line is one packet, not a flow: the stamp is when it was seen, there
-are no bytes of a flow and no user.
+(one line). A line is one packet, not a flow: the stamp is its time, without bytes of a flow and
+without a user.
 
-- What became of the packet stands only in the prefix that whoever wrote the rule
-  chose: `UFW BLOCK`, `DROP:`, `policy ACCEPT:`, or Ubiquiti's `-A` (accept), `-D`
-  (drop), `-R` (reject) at the end of a rule's name. A prefix that says neither or
-  both leaves the disposition unknown; the option `unmarked` (`allowed`,
-  `blocked`) says what a source's unmarked lines mean.
+- The action on the packet is only in the prefix that the rule's author chose: `UFW BLOCK`,
+  `DROP:`, `policy ACCEPT:`, or Ubiquiti's `-A` (accept), `-D` (drop), `-R` (reject) at the end
+  of a rule's name. A prefix with neither or both leaves the disposition unknown; the option
+  `unmarked` (`allowed`, `blocked`) sets the meaning of a source's unmarked lines.
 - The prefix may touch `IN=`. `LEN=` comes twice; an ICMP error quotes a whole
   packet in brackets, which is not this one. IPv6 is written in full.
 - An answer (`SYN ACK`) comes from the one who did not open the connection.
-- `MAC=` holds target, sender and type. The sender is the last hop: it is the
-  source's own only where the TTL is a fresh one (64, 128, 255).
-- Proxmox writes a date of its own in front, with an offset, and no syslog header.
+- `MAC=` holds target, sender and type. The sender is the last hop: it is the source's own only
+  if the TTL is a fresh one (64, 128, 255).
+- Proxmox writes its own date first, with an offset, and no syslog header.
 """
 
 from collections.abc import Mapping

@@ -3,16 +3,16 @@ r"""Microsoft ISA Server in its own text layout: firewall and web proxy.
     10.20.1.7, ada, browser.exe:3:5.1, Y, 11/2/2026, 8:15:00, fwsrv, ISA1, -, -,
     203.0.113.9, 80, 30, 812, 5120, 80, TCP, Connect, -, -, -, 20000, 0, Out, -, 7, 9
 
-(one line). 27 values behind commas and blanks, without a header; what was not selected
-for the log is a dash. Date and time are local, month first; the W3C layout of the same
-products is `w3c_elff`.
+(one line). 27 values separated by commas and blanks, without a header; what was not selected for
+the log is a dash. Date and time are local, month first; the W3C layout of the same products is
+`w3c_elff`.
 
-- The first address is always the inside computer. It opened what it calls `Connect`;
-  of an `Accept` it is the target, and the far end the source.
-- A connection is told of at its start (status 0) and at its end (20000, 20001), which
-  began `time-taken` before. 13301 was refused by a rule.
-- `GHBN` looks a name up for the client. `Bind` and `Listen` are talk.
-- A web request is written at its end. 12209 and 407 ask for a login.
+- The first address is always the inside computer. It opened a `Connect`; for an `Accept` it is
+  the target, and the far end the source.
+- A connection is reported at its start (status 0) and at its end (20000, 20001), minus
+  `time-taken` for the beginning. 13301 was refused by a rule.
+- `GHBN` looks a name up for the client. `Bind` and `Listen` are system events.
+- A web request is written at its end. 12209 and 407 request a login.
 - `SYSTEM` is a service of the computer, not an account of a person.
 """
 

@@ -1,4 +1,4 @@
-"""ISC `dhcpd.leases`: the server's own file of leases, one block for each change.
+"""ISC `dhcpd.leases`: the server's own file of leases, one block per change.
 
     lease 192.0.2.17 {
       starts 1 2026/11/02 14:15:00;
@@ -8,11 +8,10 @@
       client-hostname "lab-7";
     }
 
-Times are UTC with the number of the weekday in front, or `epoch` and a count.
-The server adds a block whenever a lease changes and rewrites the file now and
-then, so an address stands in it many times, and a lease that was renewed keeps
-one block for each renewal: the time is that of the change. What it says of itself
-(`server-duid`, the state of its partner) is passed over like a comment. IPv6
+Times are UTC with the number of the weekday in front, or `epoch` and a count. The server adds a
+block whenever a lease changes and rewrites the file now and then, so it contains an address many
+times, and a renewed lease has one block per renewal: the time is that of the change. Data about
+the server itself (`server-duid`, the state of its partner) is skipped like a comment. IPv6
 leases (`ia-na`) name their client by a DUID, which is not a MAC: system events.
 """
 

@@ -6,10 +6,10 @@
     192.0.2.17/37769->198.51.100.7/443 0x0 junos-https ... 6 web trust untrust 77
     60(52906) 47(26103) 3 UNKNOWN UNKNOWN ada(N/A) reth1 ...
 
-(each one line). A session is told at its creation, its close and where it was denied;
-the close alone has bytes and seconds, and begins by these before its stamp. A user name
-is what the firewall took the address for. WEBFILTER lines (documented, not seen) are
-requests. All else is `system_events`, logins of administrators among it.
+(each one line). A session is reported at its creation, its close or its denial; only the close
+has bytes and seconds, which give its beginning. A user name is the firewall's mapping of the
+address. WEBFILTER lines (documented, not seen) are requests. Everything else is `system_events`,
+such as logins of administrators.
 """
 
 import polars as pl

@@ -1,13 +1,13 @@
-"""Kea's lease files (`kea-leases4.csv`, `kea-leases6.csv`): a row for each change.
+"""Kea's lease files (`kea-leases4.csv`, `kea-leases6.csv`): a row per change.
 
     address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,...
     192.0.2.17,00:00:5e:00:53:01,,3600,1793635200,1,0,0,lab-7,0,...
 
-A row tells when the lease runs out and for how long it is, in seconds: it began
-at `expire` less `valid_lifetime`. Each renewal appends a row that looks like
-the first, so all are `assign`. A lifetime of 0 takes the lease back. State 1 is
-declined, 2 is reclaimed after its end, 3 is released. A comma inside a name is
-written `&#x2c;`. The row of a delegated prefix is not an address of a device.
+A row contains the end of the lease and its length in seconds: it began at `expire` minus
+`valid_lifetime`. Each renewal appends a row that looks like the first, so all are `assign`. A
+lifetime of 0 takes the lease back. State 1 is declined, 2 is reclaimed after its end, 3 is
+released. A comma inside a name is written `&#x2c;`. The row of a delegated prefix is not an
+address of a device.
 """
 
 import polars as pl

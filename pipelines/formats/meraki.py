@@ -6,14 +6,14 @@
 
 (one line each). The epoch is UTC with nanoseconds, when the flow or request began.
 
-- An agent may hold anything, so keys count in front of it, and the last `request:`.
+- An agent may contain anything, so keys count only before it, and only the last `request:`.
 - An HTTPS request has the method `UNKNOWN`, and its path is cut to `...`.
 - A port is glued to IPv6 by one more colon: the last colon is the one.
-- Flows say `allow` or `deny`; older firmware ends in the rule that matched, where
-  `pattern: 0` or `allow` lets pass and `pattern: 1` or `deny` stops.
+- Flows contain `allow` or `deny`; older firmware ends in the rule that matched, where `pattern:
+  0` or `allow` lets pass and `pattern: 1` or `deny` stops.
 - `ip_flow_end` repeats the ends of a flow without bytes: a system event.
-- `content_filtering_block` knows the client by its MAC alone.
-- Users stand in the words of `events`: client VPN, AnyConnect, 802.1X.
+- `content_filtering_block` identifies the client only by its MAC.
+- Users are in the words of `events`: client VPN, AnyConnect, 802.1X.
 """
 
 import polars as pl

@@ -7,9 +7,9 @@
 (one line). A firewall line is one packet, at the time it was seen; the router's own
 stamp is not sent, so the syslog header's counts.
 
-- What became of the packet stands only in the rule's prefix (`drop-in`); the option
-  `unmarked` (`allowed`, `blocked`) says what lines without such a word mean.
-- IPv6 with a port stands in brackets; ICMP has no ports.
+- What became of the packet stands only in the rule's prefix (`drop-in`); the option `unmarked`
+  (`allowed`, `blocked`) sets the meaning of lines without such a word.
+- IPv6 with a port is in brackets; ICMP has no ports.
 - An answer (`SYN,ACK`) comes from the one who did not open the connection.
 - `src-mac` is the last hop, often a router, so it stays among the extras.
 - Logins: at the router itself, of tunnels (`l2tp,ppp,info,account`), of the hotspot.

@@ -4,11 +4,10 @@
      "203.0.113.7"},"eventType":"user.session.start","outcome":{"result":"SUCCESS"},
      "published":"2026-03-02T14:00:05.123Z","uuid":"faf7398a-..."}
 
-(one object, alone or in an array). `published` is UTC. A sign-in gives several
-events, of which only `user.session.start` is counted: `policy.evaluate_sign_on`
-with ALLOW lets nobody in, and factors and verifications belong to the same act.
-`user.authentication.sso` is an application let in by a session that exists: no
-keyboard, hence `network`. The rest become `system_events`.
+(one object, alone or in an array). `published` is UTC. A sign-in gives several events, of which
+only `user.session.start` is counted: `policy.evaluate_sign_on` with ALLOW is not a sign-in, and
+factors and verifications belong to the same sign-in. `user.authentication.sso` is an application
+opened by an existing session: no keyboard, hence `network`. The rest become `system_events`.
 """
 
 import polars as pl

@@ -1,14 +1,14 @@
-"""OpenVPN servers, of their own or in syslog: tunnels that began, failed and ended.
+"""OpenVPN servers, in their own file or in syslog: tunnels that began, failed and ended.
 
     2026-11-02 08:15:00 192.0.2.17:50112 [ada] Peer Connection Initiated with [AF_INET]192.0.2.17:50112
     2026-11-02 08:15:01 ada/192.0.2.17:50112 MULTI: Learn: 10.8.0.6 -> ada/192.0.2.17:50112
     2026-11-02 09:15:00 ada/192.0.2.17:50112 SIGTERM[soft,remote-exit] received, client-instance exiting
 
-Two lines tell a login: the first that a peer was let in, the second which address
-it was given inside. The name is that of the certificate, or of the account where
-the server is set so (`username-as-common-name`); `[UNDEF]` is nobody yet. Most other
-lines are handshakes and scans: system events, as are WireGuard's and the lines of
-strongSwan, which name no account that was let in. Own stamps are local time.
+Two lines make a login: the first accepts a peer, the second contains its inside address. The
+name is that of the certificate, or of the account where the server is set so
+(`username-as-common-name`); `[UNDEF]` means no user yet. Most other lines are handshakes and
+scans: system events, as are WireGuard's and the lines of strongSwan, which name no authenticated
+account. Own stamps are local time.
 """  # noqa: E501
 
 import polars as pl

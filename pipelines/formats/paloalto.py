@@ -3,21 +3,19 @@ r"""PAN-OS of Palo Alto Networks: traffic, visited URLs, VPN logons, user mappin
     Nov  2 08:15:00 pa1 1,2026/11/02 08:15:00,0123456789,TRAFFIC,end,2049,
     2026/11/02 08:15:00,192.0.2.17,198.51.100.7,203.0.113.1,...
 
-(one line). Comma-separated, quoted where a value holds a comma, no header line;
-each version appends columns. Three clocks: of the relay, of the receipt, and
-of the record, which counts here. It is local and says no zone, unless the line
-ends in a stamp with an offset (from version 10 on), which then counts, or the
-syslog header shows the same clock with its offset.
+(one line). Comma-separated, quoted where a value holds a comma, no header line; each version
+appends columns. Three clocks: of the relay, of the receipt, and of the record, which counts
+here. It is local and has no zone, unless the line ends in a stamp with an offset (from version
+10 on), which then counts, or the syslog header shows the same time with its offset.
 
-- A session may be told at its start and again at its end (`phase` in `extras`),
-  under one session number (`connection_uid`), which is used again later. A URL has
-  no bytes of its own, and carries the number of its session (`session` in `extras`).
-  `bytes sent` is from the client. Traffic has a column for its start.
-- The URL has no scheme. `block-continue` shows a page that asks to go on.
-- User mapping is what the firewall believes of an address, from wherever. A
-  mapping of a range of ports is of a terminal server, whose address is many
-  people's: that is a system event.
-- Options: `outside_zones` (`untrust,wan`) tells inbound from outbound.
+- A session may be reported at its start and again at its end (`phase` in `extras`), under one
+  session number (`connection_uid`), which is reused later. A URL has no bytes, and contains the
+  number of its session (`session` in `extras`). `bytes sent` is from the client. Traffic has a
+  column for its start.
+- The URL has no scheme. `block-continue` shows a page with a button to continue.
+- User mapping is the firewall's guess about an address, from any source. A mapping of a range of
+  ports is of a terminal server, whose address many people share: that is a system event.
+- Options: `outside_zones` (`untrust,wan`) distinguishes inbound from outbound.
 """
 
 from collections.abc import Mapping

@@ -4,11 +4,11 @@ r"""Palo Alto Networks logs as JSON: Strata Logging Service, Cortex, Prisma Acce
      "TimeGeneratedHighResolution":"2026-11-02T14:15:07.584000Z","SourceAddress":...,
      "SourceUser":"example\\ada","SessionID":17635,"BytesSent":74,...}
 
-(one line). The content of the firewall's own CSV under other names. TRAFFIC is a flow,
-THREAT of subtype `url` a request, GLOBALPROTECT a VPN login, USERID a mapping, SYSTEM
-`auth` what the firewall says of a login; all else is `system_events`. What is true of
-the CSV is true here: names are guesses of the firewall, a TRAFFIC line is written at
-the session's end, and an administrator of the firewall is no user of the network.
+(one line). The content of the firewall's own CSV under other names. TRAFFIC is a flow, THREAT of
+subtype `url` a request, GLOBALPROTECT a VPN login, USERID a mapping, SYSTEM `auth` the
+firewall's own report of a login; everything else is `system_events`. As in the CSV, names are
+guesses of the firewall, a TRAFFIC line is written at the session's end, and an administrator of
+the firewall is not a network user.
 """
 
 import polars as pl

@@ -3,14 +3,13 @@
     Nov  2 08:15:00 gate filterlog[812]: 53,,,1000000301,em0,match,block,in,4,0x0,,64,
     420,0,none,6,tcp,60,192.0.2.17,198.51.100.7,53742,443,0,S,29633380,,65535,,mss
 
-(one line). Comma-separated without quotes; from the ninth column on they depend
-on the IP version and the protocol. The stamp is when the packet was seen: a
-passed one is usually the first of its flow, there are no bytes of the flow and
-no user. `in` and `out` say which way it crossed that interface, which is
-inbound or outbound of the district only on the interfaces that the option
-`outside_interfaces` names (`em0,pppoe0`). An answer (`SA`) comes from the one
-who did not open the connection. IPv6 writes the protocol's name before its
-number. The other programs of the firewall in the same stream are system events.
+(one line). Comma-separated without quotes; from the ninth column on they depend on the IP
+version and the protocol. The stamp is when the packet was seen: a passed one is usually the
+first of its flow, there are no bytes of the flow and no user. `in` and `out` are the direction
+at that interface, which is inbound or outbound of the district only on the interfaces that the
+option `outside_interfaces` names (`em0,pppoe0`). An answer (`SA`) comes from the one who did not
+open the connection. IPv6 writes the protocol's name before its number. The other programs of the
+firewall in the same stream are system events.
 """
 
 import polars as pl

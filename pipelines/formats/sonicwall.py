@@ -4,13 +4,13 @@
     pri=6 c=1024 m=537 msg="Connection Closed" n=7 usr="ada" src=10.20.1.7:50354:X0
     dst=198.51.100.7:443:X1 proto=tcp/https sent=923 rcvd=77654 cdur=126000 ...
 
-(one line). `time` is the firewall's clock: UTC where it says so, else local civil
-time; a relay's header may be hours away and is not used.
+(one line). `time` is the firewall's time: UTC if marked, otherwise local civil time; a relay's
+header may be hours away and is not used.
 
-- `src` and `dst` are address, port, interface and name, any but the first
-  missing; IPv6 stands in `srcV6` and `dstV6`. `proto` joins protocol and service.
-- `Connection Closed` is written at the end: it began `cdur` milliseconds before,
-  and without `cdur` nobody knows when. `sent` is what the source sent.
+- `src` and `dst` are address, port, interface and name, any but the first missing; IPv6 is in
+  `srcV6` and `dstV6`. `proto` joins protocol and service.
+- `Connection Closed` is written at the end: it began `cdur` milliseconds before, and without
+  `cdur` its beginning is unknown. `sent` is what the source sent.
 - `m` numbers the message; web requests name their host in `dstname`.
 - Alerts of the intrusion or application engine name the packet's sender first,
   who may have answered: they are system events. So are administrators' logins.

@@ -4,17 +4,16 @@
     log_id=010101600001 log_type="Firewall" log_component="Firewall Rule"
     log_subtype="Allowed" duration=11 user_name="ada" src_ip=10.20.1.7 ...
 
-(one line). Date and time are local, and `timezone` an abbreviation that means
-several zones (IST, BST, CST). It is understood where the source's own zone uses it,
-and then tells the two halves of a repeated hour apart; others are mapped by the
-option `zones` (`IST=+0530 CEST=+0200`), and rejected without it: the wrong zone
-would move all that a person did.
+(one line). Date and time are local, and `timezone` an abbreviation that means several zones
+(IST, BST, CST). It is understood if the source's own zone uses it, and then distinguishes the
+two halves of a repeated hour; others are mapped by the option `zones` (`IST=+0530 CEST=+0200`),
+and rejected without it: the wrong zone would shift everything that a person did.
 
 - Values of several words may lack their quotes (`ether_type=Unknown (0x0000)`).
 - A firewall line with `connevent="Stop"` is written at the end: it began `duration`
   seconds before. `Interim` lines hold running totals, which go to `extras`.
-- `Warned` is a page in place of the site, so blocked; going on is another line.
-- `CTA` and `STAS` are collectors that took an address for an account.
+- `Warned` is a page instead of the site, so blocked; continuing is another line.
+- `CTA` and `STAS` are collectors that mapped an address to an account.
 """
 
 import re

@@ -2,12 +2,11 @@
 
     1767340800.123     45 10.20.1.7 TCP_MISS/200 5120 GET http://example.org/ ...
 
-Ten fields with one space between; only the second is padded. The stamp is the
-end of the request, in UTC; a tunnel may have begun hours before, so
-`start_time` is the stamp less the elapsed milliseconds. An HTTPS request is a
-CONNECT to `host:port` and has no path. `-` is "not known". A URL `error:...`
-is a client that connected and asked for nothing. 407 asks for a login: neither
-a block nor a visit. Sites may append quoted referer and user agent.
+Ten fields with one space between; only the second is padded. The stamp is the end of the
+request, in UTC; a tunnel may have begun hours before, so `start_time` is the stamp less the
+elapsed milliseconds. An HTTPS request is a CONNECT to `host:port` and has no path. `-` is "not
+known". A URL `error:...` is a client that connected and asked for nothing. 407 requests a login:
+neither a block nor a visit. Sites may append quoted referer and user agent.
 """
 
 import polars as pl

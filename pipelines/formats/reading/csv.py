@@ -2,9 +2,9 @@
 
     10,"Doe, Ada",,"said ""no"" twice"
 
-Lines without a quote, which are most, are cut at each separator. In the others
-the separators inside quotes are hidden first. A line whose quotes do not match,
-or stand inside a bare value, is no CSV: its cells are null, not shifted.
+Lines without a quote, which are most, are cut at each separator. In the others the separators
+inside quotes are hidden first. A line whose quotes do not match, or are inside a bare value, is
+not CSV: its cells are null, not shifted.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Columns of an export that the district declares in its settings.
 
-An option says where one of our columns stands in the export; the formats
-`declared_json` and `declared_csv` differ only in what a place is.
+An option gives the place of one of our columns in the export; the formats `declared_json` and
+`declared_csv` differ only in the kind of place.
 """
 
 from collections.abc import Callable, Mapping

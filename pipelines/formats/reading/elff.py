@@ -3,10 +3,9 @@
     #Fields: date time c-ip cs-method cs-uri-stem sc-status
     #Fields: computer<tab>date<tab>time<tab>IP protocol<tab>source
 
-Columns stand in any order, and in one file each `#Fields` has another set of
-them. Blanks separate, or tabs, and then names hold blanks. Blank-separated
-values are in quotes where they hold blanks, save in IIS, which writes `+` for
-them and quotes as they are.
+Columns are in any order, and each `#Fields` in a file may have a different set. Blanks separate,
+or tabs, and then names hold blanks. Blank-separated values are in quotes if they contain blanks,
+except in IIS, which writes `+` for blanks and leaves quotes unescaped.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,19 +1,19 @@
 r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them.
 
-`with_values` hides quotes that are part of a value, proves that the whole text is
-made of pairs, and finds all keys in one look (`pairs.py`). What stands inside
-quotes, such as the agent `x user=ada`, is never taken for a key.
+`with_values` hides quotes that are part of a value, proves that the whole text is made of pairs,
+and finds all keys in one pass (`pairs.py`). Text inside quotes, such as the agent `x user=ada`,
+is never mistaken for a key.
 
-Some products write a value of several words without quotes (`type=Unknown (0x0)`):
-there `loose` takes words that hold no `=` for a part of it.
+Some products write a value of several words without quotes (`type=Unknown (0x0)`): there `loose`
+reads words without `=` as a part of it.
 
-A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
-product writes so; others (Sophos, SonicWall) write backslashes as they are.
+A backslash inside quotes escapes the next character (`\"`, `\\`) in some products; others
+(Sophos, SonicWall) do not escape backslashes.
 
-LEEF (QRadar) cuts a header by bars; tab-separated pairs follow. Version 1.0 separates
-by tab. Version 2.0 may name another separator after the event id, as a sign or a code
-(`^`, `x5E`); without one it is the tab again. A syslog relay may write a tab as `#011`,
-and may have taken the word `LEEF:` for a tag and cut it off.
+LEEF (QRadar) separates its header by bars; tab-separated pairs follow. Version 1.0 separates by
+tab. Version 2.0 may name another separator after the event id, as a sign or a code (`^`, `x5E`);
+without one it is the tab again. A syslog relay may write a tab as `#011`, and may have mistaken
+the word `LEEF:` for a tag and removed it.
 """
 
 from functools import partial

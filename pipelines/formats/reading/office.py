@@ -1,10 +1,10 @@
-"""Stamps as office programs and consoles write them, in the order of a language.
+"""Timestamps of office programs and consoles, in the order of a language.
 
     11/2/2026 8:15:05 AM        11/02/26, 20:15        Nov 2, 2026, 8:15:05 PM
     02-11-2026 08:15:05         2.11.2026 08:15        2026/11/02 08:15:05
 
-The month stands first unless the source's option says `date_order = "day_first"`, or
-the year does. What is written otherwise stays as it is, for `clock.iso`.
+The month is first unless the source's option is `date_order = "day_first"`, or the year is
+first. Other shapes are unchanged, for `clock.iso`.
 """
 
 from collections.abc import Mapping

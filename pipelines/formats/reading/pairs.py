@@ -1,8 +1,8 @@
-"""Values of `key=value` text, found for all keys at once in one look at the bytes.
+"""Values of `key=value` text, found for all keys in one pass over the bytes.
 
-A product writes few *shapes*: the same keys in the same order. So the signs that
-part keys from values are found once a batch, and the keys are read once a shape:
-where a key stands in one line of a shape it stands in all of them.
+A product writes few *shapes*: the same keys in the same order. So the separators are found once
+per batch, and the keys are read once per shape: a key has the same place in all lines of a
+shape.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""What RADIUS servers say of a login: who, through what, and whether a person.
+"""Login data of RADIUS servers: account, access path, and whether it is a person.
 
-The name is what the client sent. Windows computers log in as `host/name.domain`
-or `NAME$`. The calling station is a MAC on a wireless network or port, and an
-address where the client comes through a VPN gateway.
+The name is what the client sent. Windows computers log in as `host/name.domain` or `NAME$`. The
+calling station is a MAC on a wireless network or port, and an address if the client uses a VPN
+gateway.
 """
 
 from collections.abc import Mapping

@@ -1,13 +1,13 @@
-"""Syslog headers: who wrote a line and when, and the message behind it.
+"""Syslog headers: the sender, the time, and the message.
 
     <86>Nov  2 08:15:00 gate sshd[812]: message                  (RFC 3164)
     <134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - message  (RFC 5424)
     2026-11-02T08:15:00.123456-06:00 gate dhcpd[812]: message    (ISO stamp)
 
-A number of octets may stand in front. Priority, host, tag and process id may be
-missing, a year may stand in the old stamp (`Nov 02 2026 08:15:00`, Cisco), and
-a relay may have put a header of its own in front: the inner one, nearer to the
-device, is then taken. What has no header keeps its whole line as the body.
+A number of octets may come first. Priority, host, tag and process id may be missing, a year may
+stand in the old stamp (`Nov 02 2026 08:15:00`, Cisco), and a relay may have added another
+header: then the inner one, nearer to the device, counts. Without a header, the whole line is the
+body.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Web requests: what a 407 means, and those whose host and path are told apart."""
+"""Web requests: the meaning of a 407, and requests with separate host and path."""
 
 import polars as pl
 

@@ -1,14 +1,13 @@
-"""The Windows Security log, whatever carries it: logons, logoffs, tickets, locks.
+"""The Windows Security log in any carrier: logons, logoffs, tickets, locks.
 
-A carrier (winlogbeat JSON, EVTX, XML) names its fields as in `FIELDS`; `events`
-turns them into `logons`, and every other event id into `system_events`. A RADIUS
-server (NPS) writes who was let into the Wi-Fi or a tunnel here too.
+A carrier (winlogbeat JSON, EVTX, XML) names its fields as in `FIELDS`; `events` turns them into
+`logons`, and every other event id into `system_events`. A RADIUS server (NPS) logs its Wi-Fi and
+tunnel logins here too.
 
-Most 4624 are not people: services, batch jobs, computers. So the logon type
-decides the kind, and built-in accounts are told by their security id, since
-their names are translated. A domain controller reports what happens elsewhere:
-there, and for network logons, the account was used on the workstation that the
-event names, or on one that it does not name.
+Most 4624 are not people: services, batch jobs, computers. So the logon type decides the kind,
+and built-in accounts are recognized by their security id, because their names are translated. A
+domain controller reports what happens elsewhere: there, and for network logons, the account was
+used on the workstation that the event names, or on an unnamed one.
 """
 
 from collections.abc import Mapping
