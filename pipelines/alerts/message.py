@@ -71,14 +71,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Setting:
-    """What every message of a run says alike.
+    """Context that all messages of a run share.
 
     Attributes:
         id_of: The id of a fact, from its key.
-        told_when: Writes an instant as readers know it.
-        report: Where the newest report is.
-        queue: Cases that need a decision, as the report counts it.
-        moment: When the messages are made: the same facts told again, as after a
+        time_text: Writes an instant for readers.
+        report: Location of the newest report.
+        queue: Cases that need a decision, as the report counts them.
+        moment: When the messages are built: the same facts sent again, as after a
             week, are another message.
     """
 

@@ -250,12 +250,12 @@ def _reason(
 
 @dataclass(frozen=True)
 class RoundContext:
-    """What every round of a district needs.
+    """Context of a district's rounds of alerts.
 
     Attributes:
         is_open: Whether a school of the district works on a day.
-        report: Where the newest report is.
-        queue: Cases that need a decision, as the report counts it.
+        report: Location of the newest report.
+        queue: Cases that need a decision, as the report counts them.
         report_channel: Name of the channel that the report is mailed to; empty
             without one.
     """

@@ -14,15 +14,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.ingest.blocks import SCHEMA, batch
-from pipelines.ingest.cutters import (
-    Cut,
-    Cuts,
-    JsonCutter,
-    Marked,
-    Piece,
-    evtx_pieces,
-    pieces,
-)
+from pipelines.ingest.cutters import Cut, Cuts, Marked, Piece, evtx_pieces, pieces
+from pipelines.ingest.json_cuts import JsonCutter
 from pipelines.landing.compression import Reads
 from pipelines.landing.streams import Salvaged
 

@@ -27,16 +27,12 @@ from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
 from pipelines.registry.ical import clean, read_calendar
 from pipelines.registry.imports.export_tables import Calendar, Unread, found_in
-from pipelines.registry.imports.exports import (
-    IMPORTED,
-    ROSTER_FILES,
-    export_of,
-    hint,
-    how_to_get,
-)
+from pipelines.registry.imports.exports import IMPORTED, ROSTER_FILES, export_of, hint, how_to_get
 from pipelines.registry.imports.known import Known, Place
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
-from pipelines.registry.imports.rows import CLOSED_LIST, CLOSED_NOTE, Taken, rows_of
+from pipelines.registry.imports.people import CLOSED_LIST, CLOSED_NOTE
+from pipelines.registry.imports.rows import rows_of
+from pipelines.registry.imports.taken import Taken
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS

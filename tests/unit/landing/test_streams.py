@@ -147,7 +147,7 @@ def test_a_giant_line_stays_out_of_memory(tmp_path):
     size = 1_024 if LONG else 160
     done = subprocess.run(
         [sys.executable, "-c", HUGE, tmp_path, str(size)],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=True,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pipelines.formats import Framing
 from pipelines.ingest import cutters
 from pipelines.ingest.cutters import Piece, pieces
+from pipelines.ingest.json_cuts import JsonCutter
 from pipelines.ingest.record_cuts import (
     BLOCKS,
     CSV_ROWS,
@@ -26,7 +27,7 @@ WHOLE = ["evtx", "json_array", "xml_events", "csv", "paragraphs", "blocks"]
 
 
 CUTTERS = {
-    "json_array": cutters.JsonCutter,
+    "json_array": JsonCutter,
     "xml_events": lambda: XML_EVENTS,
     "paragraphs": lambda: PARAGRAPHS,
     "blocks": lambda: BLOCKS,
