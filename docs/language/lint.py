@@ -10,6 +10,9 @@ from pathlib import Path
 from docs.language.units import Unit, units
 
 HERE = Path(__file__).parent
+# names of attributes and code: identifiers are checked separately
+NAMES = re.compile(r"(?m)^ +\w+: |`[^`\n]*`")
+FIELD = re.compile(r"\{[^{}]*\}")
 SUFFIXES = frozenset({".py", ".sql", ".yaml", ".j2", ".md", ".toml"})
 # texts that quote other people or other times, and the tables of this lint
 LEFT_OUT = ("docs/language/", "docs/decisions/archive/", "tests/upgrades/", "/corpora/")
@@ -62,7 +65,9 @@ def _allowed() -> dict[str, str]:
 
 def check(unit: Unit) -> Iterator[Finding]:
     """Yield the phrases of a unit that need another word."""
-    text = " ".join(unit.text.split())
+    text = " ".join(NAMES.sub("", unit.text).split())
+    if unit.kind == "string":
+        text = FIELD.sub("{}", text)
     for allowed in _allowed():
         text = text.replace(allowed, "")
     for word in words():
