@@ -53,14 +53,14 @@ order by event_date, first_time
 README = """Answer to inquiry {inquiry_id}
 
 Asked by {office}, authorized by {authorized_by}, for account {account}, {first_day} to
-{last_day}. The reason stands in the audit record.
+{last_day}. The audit record contains the reason.
 
 days.csv   each day on which the account was used: logons, requests, first and last
 sites.csv  its use of sites by day; minutes are estimates
-gaps.txt   days of which nothing is held
+gaps.txt   days without data
 
-A log names an account, never a person. That a line is absent does not show that an act
-was. Sites of a sensitive kind are not named.
+A log names an account, never a person. A missing line does not show that something
+did not happen. Sensitive sites are not named.
 """
 
 

@@ -239,8 +239,8 @@ def _readme(material: Material) -> str:
 {len(material.findings)} findings, {about}.
 {edition}
 
-A finding says what logs show about an account. It says nothing about who sat at
-the keyboard or why. What it means is decided by people.
+A finding states what logs show about an account. It does not show who sat at the
+keyboard or why. People decide what it means.
 
 To check that nothing was changed since the pack was made, with Python 3.9 or newer
 and without a network:
@@ -248,21 +248,21 @@ and without a network:
     python3 verify.py PACK.zip
 
 Take verify.py from a pack that you trust, or read it: it is short. The district's
-audit record holds the hash of the whole file; ask for it, and give it with
+audit record contains the hash of the whole file; ask for it, and pass it with
 --sha256. An original log is compared with --log FILE --as SOURCE/PATH.
 
 case.json         the case, its findings, who decided what
 findings/         each finding: claim, measures, thresholds, alternatives, limits
 lines.csv         the cited lines: file, its hash, line number, byte, the line's hash
 lines/            the lines themselves, as they were copied when the finding was made
-attribution.csv   whose each line is, and by which lease and logon that is known
+attribution.csv   account and device of each line, and the lease and logon behind them
 alternatives.csv  each other explanation, how it was tested, and the result
-by_design.csv     each other explanation that the rule's way of counting excludes
+by_design.csv     each explanation that the rule's way of counting excludes
 limits.txt        what these logs cannot show
-history.csv       what became of each finding, when, by whom and why
-verdicts.csv      what reviewers decided, with their reasons
+history.csv       changes of each finding: when, by whom and why
+verdicts.csv      reviewers' decisions, with their reasons
 parameters.json   the thresholds in force
-sql/              the queries of the rules, and of all that they read
+sql/              the queries of the rules and of their inputs
 versions.json     versions of the software, the registry and the settings
 {more}MANIFEST.sha256   the hash of each of these files
 """

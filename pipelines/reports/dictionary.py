@@ -465,7 +465,7 @@ KEPT: Mapping[str, Header] = {
         },
     ),
     "findings.rule_standing": Header(
-        summary="""How each rule stands after what reviewers decided: findings by their
+        summary="""Each rule's record after reviewers' decisions: findings by their
         last verdict, and the share of decisions that confirmed a violation.""",
         grain=("code",),
         columns={
@@ -497,8 +497,8 @@ KEPT: Mapping[str, Header] = {
         },
     ),
     "identity.attribution_changes": Header(
-        summary="""What was believed of a day's requests before the day was built
-        again, and what since: a lease came late, or the registry says otherwise.""",
+        summary="""Earlier and current attribution of a rebuilt day's requests:
+        a lease arrived late, or the registry changed.""",
         grain=("change_id",),
         columns={
             "change_id": _note("bigint", "counts the changes"),
