@@ -13,7 +13,7 @@ import polars as pl
 
 INSTANT = pl.Datetime("us", "UTC")
 
-LINES_A_FILE = 1 << 32
+LINES_PER_FILE = 1 << 32
 """An event's id is one number: its file times this, and its line."""
 
 Pii = Literal["none", "indirect", "direct"]
@@ -56,12 +56,12 @@ LOGON_KINDS: Mapping[str, str] = {
 
 def event_id_of(file_id: int, line_no: int) -> int:
     """Return the event id of a line of a file."""
-    return file_id * LINES_A_FILE + line_no
+    return file_id * LINES_PER_FILE + line_no
 
 
 def place_of(event_id: int) -> tuple[int, int]:
     """Return file and line of an event."""
-    return divmod(event_id, LINES_A_FILE)
+    return divmod(event_id, LINES_PER_FILE)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 
-class Named(Protocol):
+class NamedPlugin(Protocol):
     """Anything with a name."""
 
     @property
@@ -20,7 +20,7 @@ class Named(Protocol):
         ...
 
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=NamedPlugin)
 
 
 @cache

@@ -22,7 +22,7 @@ class TooLargeError(OSError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """The status, and the requested part of the content."""
 
     status: int
@@ -56,7 +56,7 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     return results[0]
 
 
-def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any) -> Answer:
+def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any) -> Response:
     """Return the answer of an address.
 
     Args:
@@ -69,12 +69,12 @@ def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any
     """
     import requests  # a fifth of a second to import
 
-    def call() -> Answer:
+    def call() -> Response:
         with requests.request(
             method, url, stream=True, timeout=seconds * BETWEEN_BYTES, **values
         ) as answer:
             data = content(answer, most) if most else b""
-            return Answer(answer.status_code, data)
+            return Response(answer.status_code, data)
 
     return within(seconds, call)
 

@@ -19,16 +19,16 @@ from pipelines.actions.permits import day_of
 from pipelines.actions.referrals import OFFICES
 from pipelines.errors import SettingsError
 from pipelines.findings.packs import EPOCH, csv_bytes
-from pipelines.findings.review import Wish, granted, required_reason
+from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.reviews import add_inquiry, change_inquiry, inquiries
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
-MOST_DAYS = 92
+MAX_DAYS = 92
 _DAYS = """
 select event_date, keyboard_count, other_count, request_count, first_time, last_time
 from built.core.account_days
@@ -119,7 +119,7 @@ def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[s
     row = _known(context, inquiry_id)
     if context.is_own(row["account"]):
         raise RefusedError("no one looks into their own account", where=inquiry_id)
-    wish = Wish(action="inquiry", case_id=inquiry_id, reason=row["reason"])
+    wish = NameRequest(action="inquiry", case_id=inquiry_id, reason=row["reason"])
     granted(context.chain, wish, context.asker)
     first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
     data = _zip(context, row, first, last)
@@ -139,8 +139,8 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
             where="--account",
             remedy="An inquiry is about one account that the registry knows.",
         )
-    if not 0 <= (last - first).days < MOST_DAYS:
-        raise SettingsError(f"{first} to {last} is not 1 to {MOST_DAYS} days", where="--from, --to")
+    if not 0 <= (last - first).days < MAX_DAYS:
+        raise SettingsError(f"{first} to {last} is not 1 to {MAX_DAYS} days", where="--from, --to")
     if office not in OFFICES:
         raise SettingsError(
             f"there is no office {office!r}",
@@ -163,7 +163,7 @@ def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
 
 def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date) -> bytes:
     values = {"account": row["account"], "first": first, "last": last}
-    with looking(context.district.home.warehouse) as database:
+    with attach_warehouse(context.district.home.warehouse) as database:
         days = database.frame(_DAYS, values)
         use = database.frame(_USE, values | {"withheld": WITHHELD})
     gone = feasibility(context, first, last)["gone"]

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pipelines.actions.context import ActionContext
 from pipelines.findings.packs import gathered
 from pipelines.findings.packs import pack as packed
-from pipelines.findings.review import Wish, granted, required_reason
+from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.retention import (
@@ -89,7 +89,7 @@ def release(context: ActionContext, hold_id: str, reason: str) -> str:
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackResult:
     """An evidence pack.
 
     Attributes:
@@ -103,7 +103,7 @@ class Packed:
 
 def pack(
     context: ActionContext, case_id: str, reason: str, put: Put, *, names: bool = False
-) -> Packed:
+) -> PackResult:
     """Pack the evidence of a case into a zip file that can be verified offline.
 
     Raises:
@@ -113,7 +113,7 @@ def pack(
     case, why = context.case(case_id), required_reason(reason)
     if names:
         context.require("names")
-        wish = Wish(action="pack", case_id=case_id, reason=why)
+        wish = NameRequest(action="pack", case_id=case_id, reason=why)
         granted(context.chain, wish, context.asker)
     named = None if names else context.named
     data = packed(gathered(context.district, case, named))
@@ -128,7 +128,7 @@ def pack(
     with context.chain.recording(act):
         put(data)
     head = context.chain.head()
-    return Packed(seal, len(case.findings), head.number if head else 0)
+    return PackResult(seal, len(case.findings), head.number if head else 0)
 
 
 def edition(*, names: bool) -> str:

@@ -8,7 +8,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.finding_frames import rows
-from pipelines.findings.review import Wish, granted, granted_for, required_reason
+from pipelines.findings.review import NameRequest, granted, granted_for, required_reason
 from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites
@@ -36,7 +36,7 @@ def reveal(
     found = next((one for name, one in of_case if name == token), None)
     if found is None:
         raise _refused(context, token, case, why)
-    wish = Wish(action="reveal", case_id=case, reason=why, subject=token)
+    wish = NameRequest(action="reveal", case_id=case, reason=why, subject=token)
     granted_for(context.chain, wish, context.asker, LASTS)
     kind, value, person = found
     names = context.district.registry.people_names
@@ -96,7 +96,7 @@ def export(
                 where="--case",
                 remedy="Name the case: --case c-… --reason …",
             )
-        wish = Wish(action="export", case_id=case, reason=required_reason(reason))
+        wish = NameRequest(action="export", case_id=case, reason=required_reason(reason))
         granted(context.chain, wish, context.asker)
         return rows(
             chosen,

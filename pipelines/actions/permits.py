@@ -14,14 +14,14 @@ from typing import Any
 from pipelines.actions.context import ActionContext
 from pipelines.actions.site_effects import days_to_try, first_use, settled_by
 from pipelines.build.steps import nobody_watches
-from pipelines.build.trial import Difference, Replayed, copied
+from pipelines.build.trial import Difference, TrialResult, copied
 from pipelines.build.trial import changed as with_registry
 from pipelines.build.trial import replay as replayed
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
 from pipelines.findings.exceptions import (
     SCOPES,
-    Asked,
+    ExceptionRequest,
     PermitUse,
     Scope,
     end,
@@ -66,7 +66,7 @@ def exception(
     context.require("exception")
     case, finding = context.finding(finding_id)
     not_oneself(finding, context.is_own)
-    asked = Asked(
+    asked = ExceptionRequest(
         scope=_scope(scope),
         first=day_of(since or finding["event_date"], "--from"),
         last=day_of(until, "--until"),
@@ -258,7 +258,7 @@ def tried(
     changes: Mapping[str, Callable[[bytes], bytes]],
     weeks: int = WEEKS,
     only: Collection[date] | None = None,
-) -> Replayed:
+) -> TrialResult:
     """Return what the rules would find with changed registry files, on a copy.
 
     Args:

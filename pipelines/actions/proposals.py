@@ -18,7 +18,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import approve_site, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD
-from pipelines.build.trial import Difference, Replayed
+from pipelines.build.trial import Difference, TrialResult
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
@@ -28,7 +28,7 @@ from pipelines.proposals.offers import SETTINGS, Offer, Proposal, offers
 from pipelines.proposals.registry_proposals import KINDS, proposed
 from pipelines.proposals.site_rows import SANCTIONED
 from pipelines.proposals.usual_duty import with_line
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.edits import line_of, put, with_cell
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import merge, says
@@ -229,7 +229,7 @@ def what_changes(
     return trial_of(context, picked, weeks).differences
 
 
-def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Replayed:
+def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> TrialResult:
     """Judge the last weeks as if these were accepted, all together, on a copy."""
     context.require("replay")
     files = dict.fromkeys(one.file for one in picked)
@@ -243,7 +243,7 @@ def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Rep
     return tried(context, changes, weeks, recent)
 
 
-def findings_of(trial: Replayed) -> tuple[int, int]:
+def findings_of(trial: TrialResult) -> tuple[int, int]:
     """Return how many findings, leads not counted, there are and would be."""
     same = trial.same - trial.same_leads
     was, now = (
@@ -299,7 +299,7 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
     return f"{offer.file}: {count} row{'' if count == 1 else 's'}"
 
 
-def _as_it_is(rows: Rows) -> Rows:
+def _as_it_is(rows: RegistryFrame) -> RegistryFrame:
     """Check no more than the cells of each row."""
     return rows
 

@@ -59,7 +59,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Released:
+class ReleaseResult:
     """A release: its hash, and how much is in it."""
 
     sha256: str
@@ -359,7 +359,7 @@ def had_a_hand(context: ActionContext, number: str) -> bool:
     )
 
 
-def give_out(context: ActionContext, number: str, put: Put) -> Released:
+def give_out(context: ActionContext, number: str, put: Put) -> ReleaseResult:
     """Return the approved release; the same bytes again if a download failed.
 
     Raises:
@@ -398,7 +398,7 @@ def give_out(context: ActionContext, number: str, put: Put) -> Released:
         if not is_again:
             change_record_request(connection, number, closed_time=now_text(), outcome=RELEASED)
         put(data)
-    return Released(sha256, len(made.rows), withheld)
+    return ReleaseResult(sha256, len(made.rows), withheld)
 
 
 def close(context: ActionContext, number: str, reason: str) -> None:

@@ -21,7 +21,7 @@ from pipelines.findings.packs import pack as packed
 from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT
 from pipelines.findings.review import (
     VERDICTS,
-    Wish,
+    NameRequest,
     granted,
     not_oneself,
     required_reason,
@@ -49,12 +49,12 @@ OFFICES: Mapping[str, str] = {
 }
 """Where a case may go, and what a letter calls it."""
 ONE_WEEK = timedelta(days=6)
-LONGEST_STATEMENT = 100_000
-LONGEST_SUMMARY = 600
+MAX_STATEMENT = 100_000
+MAX_SUMMARY = 600
 
 MOST = 4
 """Findings, explanations and limits that are written out; the others are counted."""
-MOST_LETTERS = 260
+MAX_LETTERS = 260
 
 ASK: Mapping[str, Sequence[str]] = {
     "shared_account": (
@@ -91,7 +91,7 @@ def refer(
     _refuse_second(context, case_id)
     granted(
         context.chain,
-        Wish(action="refer", case_id=case_id, reason=why),
+        NameRequest(action="refer", case_id=case_id, reason=why),
         context.asker,
     )
     page = letter(context, case, OFFICES[office], has_names=True)
@@ -207,12 +207,10 @@ def answer(
 
 
 def _check(context: ActionContext, case: Case, text: str, summary: str, tests: str) -> None:
-    if not text.strip() or len(text) > LONGEST_STATEMENT:
-        raise SettingsError(
-            f"a statement has 1 to {LONGEST_STATEMENT:,} characters", where="--file"
-        )
-    if not summary.strip() or len(summary) > LONGEST_SUMMARY:
-        raise SettingsError(f"a summary has 1 to {LONGEST_SUMMARY} characters", where="--summary")
+    if not text.strip() or len(text) > MAX_STATEMENT:
+        raise SettingsError(f"a statement has 1 to {MAX_STATEMENT:,} characters", where="--file")
+    if not summary.strip() or len(summary) > MAX_SUMMARY:
+        raise SettingsError(f"a summary has 1 to {MAX_SUMMARY} characters", where="--summary")
     if tests and tests not in FILES:
         raise _unknown("file", tests, sorted(FILES), "--tests")
     said = summary.casefold()
@@ -326,4 +324,4 @@ def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"

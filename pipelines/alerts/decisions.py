@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipelines.alerts.news import CONFIDENCES, News
+from pipelines.alerts.news import CONFIDENCES, Alert
 from pipelines.settings.alert_settings import OF_PEOPLE, Alerts, Audience, Route, When
 from pipelines.settings.problems import SEVERITIES
 
@@ -30,7 +30,7 @@ DUE = "due"
 
 
 @dataclass(frozen=True)
-class Reader:
+class Receiver:
     """A channel as the decision sees it.
 
     Attributes:
@@ -93,7 +93,7 @@ class Moment:
 class Decision:
     """The decision about a fact on a channel, and its rule."""
 
-    news: News
+    news: Alert
     channel: str
     what: str
     rule: str
@@ -101,8 +101,8 @@ class Decision:
 
 
 def decide(
-    news: Iterable[News],
-    reader: Reader,
+    news: Iterable[Alert],
+    reader: Receiver,
     memory: Memory,
     moment: Moment,
     *,
@@ -114,8 +114,8 @@ def decide(
 
 
 def _decide(
-    item: News,
-    reader: Reader,
+    item: Alert,
+    reader: Receiver,
     memory: Memory,
     moment: Moment,
     *,
@@ -137,7 +137,7 @@ def _decide(
     return Decision(item, reader.name, what, rule or DUE, route.when)
 
 
-def _route(item: News, reader: Reader, routes: Sequence[Route]) -> tuple[Route | None, str]:
+def _route(item: Alert, reader: Receiver, routes: Sequence[Route]) -> tuple[Route | None, str]:
     """Return the soonest route from the fact to the receiver, or why there is none."""
     if item.confidence == "C1":
         return None, LEAD
@@ -149,7 +149,7 @@ def _route(item: News, reader: Reader, routes: Sequence[Route]) -> tuple[Route |
     return min(fitting, key=lambda route: SLOTS.index(route.when)), ""
 
 
-def _fits(route: Route, item: News, reader: Reader) -> bool:
+def _fits(route: Route, item: Alert, reader: Receiver) -> bool:
     return (
         route.about == item.about
         and SEVERITIES.index(item.severity) >= SEVERITIES.index(route.severity)
@@ -158,7 +158,9 @@ def _fits(route: Route, item: News, reader: Reader) -> bool:
     )
 
 
-def _silenced(item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta) -> str:
+def _silenced(
+    item: Alert, reader: Receiver, memory: Memory, now: datetime, again: timedelta
+) -> str:
     """Return why the fact is not sent again; empty if it is to be sent."""
     answer = memory.answers.get(item.key)
     if answer is not None and answer.kind == "snooze":

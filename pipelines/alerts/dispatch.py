@@ -10,11 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.facts import noticed, open_days, utc
-from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts.memory import Observation, take_news
 from pipelines.alerts.message import test_message
-from pipelines.alerts.news import News
+from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import (
-    Sent,
+    DeliveryCounts,
     channels_of,
     deliver,
     deliver_all,
@@ -46,7 +46,7 @@ class AlertSummary:
     """
 
     new: int
-    by_channel: Mapping[str, Sent]
+    by_channel: Mapping[str, DeliveryCounts]
     warning: str = ""
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ def send_watch(district: District, now: datetime | None = None) -> AlertSummary:
 
 
 def announce(
-    district: District, news: Iterable[News], looked: Iterable[str], now: datetime
+    district: District, news: Iterable[Alert], looked: Iterable[str], now: datetime
 ) -> AlertSummary:
     """Send facts that only the caller knows, such as a job that failed.
 
@@ -90,10 +90,10 @@ def announce(
             that are not in `news` have ended.
     """
     with only_sender(district.home):
-        return _send(district, Noticed(list(news), tuple(looked)), now)
+        return _send(district, Observation(list(news), tuple(looked)), now)
 
 
-def _send(district: District, found: Noticed, now: datetime) -> AlertSummary:
+def _send(district: District, found: Observation, now: datetime) -> AlertSummary:
     channels = channels_of(district)
     ids = take_news(district.store, found, now)
     new = run_round(context_of(district), channels, found.news, ids, now)

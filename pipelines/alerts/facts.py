@@ -10,11 +10,11 @@ from shutil import disk_usage
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.memory import Noticed
+from pipelines.alerts.memory import Observation
 from pipelines.alerts.news import (
     FIRST,
     UNDECIDED,
-    News,
+    Alert,
     of_cases,
     of_files,
     of_issues,
@@ -35,14 +35,14 @@ from pipelines.state.source_records import last_look, oldest_dirty
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
     from pipelines.health.overview import Health
 
-LEAST_FREE_BYTES = 2_000_000_000
+MIN_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")
 """The keys of what is looked at, as they begin."""
 
 FIRST_WEEKEND_DAY = 5
 
 
-def standstill(district: District, now: datetime) -> list[News]:
+def standstill(district: District, now: datetime) -> list[Alert]:
     """Return every such fact that is true now."""
     return [
         *_runs(district, now),
@@ -51,7 +51,7 @@ def standstill(district: District, now: datetime) -> list[News]:
     ]
 
 
-def shrunk_files(district: District, now: datetime) -> list[News]:
+def shrunk_files(district: District, now: datetime) -> list[Alert]:
     """Return registry files that shrank and were not accepted: an export may have failed."""
     return [
         _health(
@@ -66,7 +66,7 @@ def shrunk_files(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _runs(district: District, now: datetime) -> list[News]:
+def _runs(district: District, now: datetime) -> list[Alert]:
     """Report that no run has looked at the landing folders in time."""
     last = last_look(district.store)
     hours = district.settings.alerts.quiet_run_hours
@@ -76,7 +76,7 @@ def _runs(district: District, now: datetime) -> list[News]:
     return [_health("runs", line, last, "schoolbell run", now)]
 
 
-def _waiting_days(district: District, now: datetime) -> list[News]:
+def _waiting_days(district: District, now: datetime) -> list[Alert]:
     """Report changed days that wait to be built: runs begin and do not end."""
     since = oldest_dirty(district.store)
     hours = district.settings.alerts.quiet_run_hours
@@ -86,17 +86,17 @@ def _waiting_days(district: District, now: datetime) -> list[News]:
     return [_health("days", line, since, "schoolbell run", now)]
 
 
-def _disk(district: District, now: datetime) -> list[News]:
+def _disk(district: District, now: datetime) -> list[Alert]:
     """Report a disk that is almost full."""
     free = disk_usage(district.home.path).free
-    if free >= LEAST_FREE_BYTES:
+    if free >= MIN_FREE_BYTES:
         return []
     line = f"only {free / 1e9:,.1f} GB are free on the disk of the home"
     return [_health("disk", line, now, str(district.home.path), now)]
 
 
-def _health(key: str, line: str, since: datetime, reference: str, now: datetime) -> News:
-    return News(
+def _health(key: str, line: str, since: datetime, reference: str, now: datetime) -> Alert:
+    return Alert(
         key=key,
         about="health",
         severity="high",
@@ -109,7 +109,7 @@ def _health(key: str, line: str, since: datetime, reference: str, now: datetime)
     )
 
 
-def noticed(district: District, now: datetime, health: "Health | None" = None) -> Noticed:
+def noticed(district: District, now: datetime, health: "Health | None" = None) -> Observation:
     """Return every fact that is true now.
 
     Args:
@@ -137,10 +137,10 @@ def noticed(district: District, now: datetime, health: "Health | None" = None) -
         names = district.outline.buildings
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
-    return Noticed(news, tuple(looked))
+    return Observation(news, tuple(looked))
 
 
-def _audit(district: District, now: datetime) -> list[News]:
+def _audit(district: District, now: datetime) -> list[Alert]:
     """Report an audit chain that is broken or cannot be read."""
     try:
         broken = verified(district.store, district.home)
@@ -151,7 +151,7 @@ def _audit(district: District, now: datetime) -> list[News]:
             return []
         what = f"entry {broken.number} {broken.what}"
     return [
-        News(
+        Alert(
             key="audit",
             about="security",
             severity="critical",
@@ -164,7 +164,7 @@ def _audit(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _records(district: District, now: datetime) -> list[News]:
+def _records(district: District, now: datetime) -> list[Alert]:
     """Report public-records requests that are nearly due or overdue."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     return [
@@ -179,10 +179,10 @@ def _records(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _not_built(district: District, now: datetime) -> list[News]:
+def _not_built(district: District, now: datetime) -> list[Alert]:
     """Report models that could not be built, and the rules that they disable."""
     return [
-        News(
+        Alert(
             key=f"not_built:{failure.cause}",
             about="health",
             severity="high",
@@ -197,11 +197,11 @@ def _not_built(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _lookups(district: District, now: datetime) -> list[News]:
+def _lookups(district: District, now: datetime) -> list[Alert]:
     """Report a name that was looked up without a case; the audit chain records the user."""
     entries = open_chain(district.store, district.home).entries()
     return [
-        News(
+        Alert(
             key=f"lookups:{month}:{actor}",
             about="security",
             severity="medium",

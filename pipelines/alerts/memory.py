@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.alerts.decisions import Answer, Decision, LastMessage, Memory
-from pipelines.alerts.news import FIRST, News
+from pipelines.alerts.news import FIRST, Alert
 from pipelines.errors import SettingsError
 from pipelines.state.alert_records import (
     add_answer,
@@ -32,7 +32,7 @@ CALM = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
-class Noticed:
+class Observation:
     """Facts that one look found.
 
     Attributes:
@@ -40,11 +40,11 @@ class Noticed:
             that a fact has ended.
     """
 
-    news: Sequence[News]
+    news: Sequence[Alert]
     looked: tuple[str, ...]
 
 
-def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
+def take_news(store: Store, noticed: Observation, now: datetime) -> dict[str, str]:
     """Note what is true now, and what no longer is; the ids by key."""
     with store.writing() as transaction:
         known = {row["key"]: row for row in news_rows(transaction)}
@@ -66,7 +66,7 @@ def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
 
 def _put(
     transaction: Transaction,
-    news: Iterable[News],
+    news: Iterable[Alert],
     ids: Mapping[str, str],
     known: Collection[str],
     stamp: str,
@@ -90,7 +90,7 @@ def _begin_anew(transaction: Transaction, row: Mapping[str, Any], now: datetime)
         forget_announcements(transaction, row["news_id"])
 
 
-def _values(item: News) -> dict[str, Any]:
+def _values(item: Alert) -> dict[str, Any]:
     return {
         "key": item.key,
         "about": item.about,
@@ -136,7 +136,7 @@ def over_since(store: Store, channel: str, since: datetime) -> list[str]:
 def note_announced(
     transaction: Transaction,
     ids: Mapping[str, str],
-    announced: Iterable[News],
+    announced: Iterable[Alert],
     channel: str,
     alert_key: str,
     now: datetime,

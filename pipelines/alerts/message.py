@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipelines.alerts.decisions import Decision
-from pipelines.alerts.news import GROUPS, PUPIL, News, one_line
+from pipelines.alerts.news import GROUPS, PUPIL, Alert, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
 from pipelines.settings.problems import SEVERITIES, Severity
@@ -70,7 +70,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Setting:
+class MessageContext:
     """Context that all messages of a run share.
 
     Attributes:
@@ -89,7 +89,7 @@ class Setting:
     moment: str = ""
 
 
-def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
+def notice(facts: Sequence[Alert], waiting: int, setting: MessageContext) -> Message:
     """Build an immediate message.
 
     Args:
@@ -108,7 +108,9 @@ def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
     return Message(key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(facts))
 
 
-def daily(facts: Sequence[News], silenced: int, over: Sequence[str], setting: Setting) -> Message:
+def daily(
+    facts: Sequence[Alert], silenced: int, over: Sequence[str], setting: MessageContext
+) -> Message:
     """Build the morning's list: facts that were not urgent, and facts that ended.
 
     Args:
@@ -141,7 +143,7 @@ def _notices(count: int) -> str:
     return "1 notice is" if count == 1 else f"{count} notices are"
 
 
-def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
+def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Message:
     """Build the weekly list: cases that need a decision, in the report's numbers.
 
     Args:
@@ -191,7 +193,7 @@ def _cases(size: int) -> str:
     return f"{size:,} {'case' if size == 1 else 'cases'}"
 
 
-def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
+def overflow(held: Sequence[Alert], day: str, setting: MessageContext) -> Message:
     """Build the last message of a receiver's day."""
     counts = Counter(item.severity for item in held)
     parts = [
@@ -209,7 +211,7 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
 
 
-def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
+def _lines(facts: Sequence[Alert], setting: MessageContext) -> list[str]:
     ordered = sorted(facts, key=lambda fact: (-fact.step, fact.since, fact.key))
     lines = [
         f"  {setting.id_of(one.key)}  {_weight(one)}, since"
@@ -220,7 +222,7 @@ def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
     return [*lines, *([f"  and {more} more"] if more > 0 else []), ""]
 
 
-def _weight(one: News) -> str:
+def _weight(one: Alert) -> str:
     """Return how much a fact weighs; of a source or a run in the words of `status`."""
     if one.about != "health":
         return f"{one.severity}, {SURE[one.confidence].lower()}"
@@ -228,7 +230,7 @@ def _weight(one: News) -> str:
     return "needs action" if is_high else "needs attention"
 
 
-def _foot(key: str, setting: Setting) -> list[str]:
+def _foot(key: str, setting: MessageContext) -> list[str]:
     return [
         f"The report: {setting.report}",
         f"To acknowledge: schoolbell alerts ack {key}",
@@ -241,7 +243,7 @@ def _silenced(count: int) -> list[str]:
     return [f"{count} are snoozed or acknowledged and not listed."] if count else []
 
 
-def _worst(facts: Iterable[News]) -> Severity:
+def _worst(facts: Iterable[Alert]) -> Severity:
     return max(
         (fact.severity for fact in facts),
         key=SEVERITIES.index,
@@ -249,12 +251,12 @@ def _worst(facts: Iterable[News]) -> Severity:
     )
 
 
-def announced_by(decisions: Iterable[Decision]) -> list[News]:
+def announced_by(decisions: Iterable[Decision]) -> list[Alert]:
     """Return the facts of some decisions."""
     return [decision.news for decision in decisions]
 
 
-def _key(letter: str, facts: Sequence[News], setting: Setting) -> str:
+def _key(letter: str, facts: Sequence[Alert], setting: MessageContext) -> str:
     parts = sorted(f"{setting.id_of(fact.key)}@{fact.step}" for fact in facts)
     return f"{letter}-{hashed([setting.moment, *parts])}"
 

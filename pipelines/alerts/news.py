@@ -51,7 +51,7 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class News:
+class Alert:
     """One announceable fact.
 
     Attributes:
@@ -83,7 +83,7 @@ class News:
         return 100 * severity + 10 * confidence + self.lasting
 
 
-def of_cases(queue: Queue, alerts: Alerts) -> list[News]:
+def of_cases(queue: Queue, alerts: Alerts) -> list[Alert]:
     """Return the cases that need a decision, one fact each.
 
     Findings of a rule on trial are shown in reports and not announced.
@@ -98,7 +98,7 @@ def of_cases(queue: Queue, alerts: Alerts) -> list[News]:
     return sorted((one for one in made if one), key=lambda one: one.key)
 
 
-def of_undecided(queue: Queue, now: datetime) -> list[News]:
+def of_undecided(queue: Queue, now: datetime) -> list[Alert]:
     """Return facts for cases without a decision through two reports; one per week."""
     aged = queue.aged
     if not aged:
@@ -106,7 +106,7 @@ def of_undecided(queue: Queue, now: datetime) -> list[News]:
     verb = "case waits" if len(aged) == 1 else "cases wait"
     oldest = min(case.week for case in aged)
     return [
-        News(
+        Alert(
             key=f"{UNDECIDED}{queue.week}",
             about="undecided",
             severity="medium",
@@ -120,7 +120,7 @@ def of_undecided(queue: Queue, now: datetime) -> list[News]:
     ]
 
 
-def _case(case: Case, group: str, alerts: Alerts) -> News | None:
+def _case(case: Case, group: str, alerts: Alerts) -> Alert | None:
     rows = [row for row in case.undecided if not is_on_trial(row)]
     if not rows:
         return None
@@ -132,7 +132,7 @@ def _case(case: Case, group: str, alerts: Alerts) -> News | None:
         ),
     )
     days = len({row["event_date"] for row in rows})
-    return News(
+    return Alert(
         key=f"case:{case.case_id}",
         about=_about(worst["rule"], alerts),
         severity=worst["severity"],
@@ -156,13 +156,13 @@ def _start(finding: Mapping[str, Any]) -> datetime:
     return start if start.tzinfo else start.replace(tzinfo=UTC)
 
 
-def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
+def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[Alert]:
     """Return facts for files that need attention, one per source."""
     sources: dict[str, list[str]] = {}
     for file in files:
         sources.setdefault(file["source"], []).append(file["path"])
     return [
-        News(
+        Alert(
             key=f"files:{source}:{_digest(paths)}",
             about="health",
             severity="medium",
@@ -196,7 +196,7 @@ def one_line(name: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
-def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News]:
+def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[Alert]:
     """Return sources that delivered for the first time, one fact each, sent once.
 
     A new folder may be intended; it may also be a log in the wrong place, whose lines
@@ -211,7 +211,7 @@ def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News
         first[file["source"]] = min(seen, first.get(file["source"], seen))
     began = min(first.values(), default=now)
     return [
-        News(
+        Alert(
             key=f"{FIRST}{source}:",
             about="health",
             severity="low",
@@ -232,7 +232,7 @@ def run_key(job: str) -> str:
     return f"{RUN}{job}:"
 
 
-def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime) -> News:
+def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime) -> Alert:
     """Build the fact of a job that ended early.
 
     Args:
@@ -242,7 +242,7 @@ def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: dat
     words = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
     more = f" and {len(steps) - STEPS_SHOWN} more" if len(steps) > STEPS_SHOWN else ""
     where = f" at {words}{more}" if words else " before any step began"
-    return News(
+    return Alert(
         key=run_key(job),
         about="health",
         severity="high",
@@ -259,9 +259,9 @@ def check_key(asset: str, check: str) -> str:
     return f"{CHECK}{asset}:{check}:"
 
 
-def check_failed(asset: str, check: str, run_id: str, now: datetime) -> News:
+def check_failed(asset: str, check: str, run_id: str, now: datetime) -> Alert:
     """Build the fact of a check that warns."""
-    return News(
+    return Alert(
         key=check_key(asset, check),
         about="health",
         severity="medium",
@@ -277,7 +277,7 @@ def of_issues(
     source_issues: Iterable[Issue],
     now: datetime,
     names: Mapping[str, str] = MappingProxyType({}),
-) -> list[News]:
+) -> list[Alert]:
     """Return ongoing issues, one fact each; an issue of one building is less severe.
 
     Args:
@@ -294,10 +294,10 @@ def of_issues(
     ]
 
 
-def _news(issue: Issue, now: datetime, called: Issue) -> News:
+def _news(issue: Issue, now: datetime, called: Issue) -> Alert:
     is_part = issue.building != EVERYWHERE or issue.what == "never"
     severity = ISSUE_SEVERITIES[issue.kind]
-    return News(
+    return Alert(
         key=f"health:{issue.key}",
         about="health",
         severity="medium" if is_part and severity == "high" else severity,

@@ -43,13 +43,13 @@ from pipelines.state.alert_records import (
 from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.web import within
 
-MOST_ATTEMPTS = 10
+MAX_ATTEMPTS = 10
 """Runs that try a message, each a few times."""
 
 DEFAULT_FILE = "alerts.jsonl"
 LOCK = ".alerts.lock"
-LONGEST_SENDING_SECONDS = 300
-LONGEST_DELIVERY_SECONDS = 300.0
+MAX_SENDING_SECONDS = 300
+MAX_DELIVERY_SECONDS = 300.0
 """One message through one channel, whatever its receiver answers."""
 
 
@@ -67,7 +67,7 @@ ONCE = PATIENT.copy(stop=stop_after_attempt(1))
 
 
 @dataclass(frozen=True)
-class Sent:
+class DeliveryCounts:
     """Result of one delivery: counts of messages."""
 
     sent: int = 0
@@ -115,7 +115,7 @@ def deliver_waiting(
     retrying: Retrying = PATIENT,
     now: datetime | None = None,
     alone: str = "",
-) -> Sent:
+) -> DeliveryCounts:
     """Send the waiting messages of one channel, oldest first.
 
     After one failure, the following messages are tried without retries: the
@@ -133,7 +133,7 @@ def deliver_waiting(
         try:
             (ONCE if failed else retrying)(handing)
         except DeliveryError as error:
-            is_last = attempts >= MOST_ATTEMPTS or bool(alone)
+            is_last = attempts >= MAX_ATTEMPTS or bool(alone)
             ends = is_last or not error.retryable
             unsent = SENDING if handing.message.may_repeat else WAITING
             mark_message(store, key, channel, GIVEN_UP if ends else unsent, error=str(error))
@@ -142,7 +142,7 @@ def deliver_waiting(
             sent_time = now_text(now)
             mark_message(store, key, channel, SENT, sent_time=sent_time, error=None)
             sent += 1
-    return Sent(sent, failed, given_up)
+    return DeliveryCounts(sent, failed, given_up)
 
 
 @dataclass
@@ -174,7 +174,7 @@ def _message(row: dict[str, Any]) -> Message:
 
 
 @contextmanager
-def only_sender(home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS) -> Iterator[None]:
+def only_sender(home: DistrictHome, seconds: float = MAX_SENDING_SECONDS) -> Iterator[None]:
     """Hold the lock of the outbox.
 
     Raises:
@@ -197,7 +197,7 @@ def only_sender(home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS) ->
 
 def deliver_all(
     district: District, channels: Mapping[str, Channel]
-) -> tuple[dict[str, Sent], list[str]]:
+) -> tuple[dict[str, DeliveryCounts], list[str]]:
     """Send what waits, channel by channel; what each sent, and what is wrong.
 
     A channel whose settings are wrong keeps no other from sending.
@@ -209,12 +209,12 @@ def deliver_all(
         except BusyError:
             raise
         except SchoolbellError as error:
-            sent[name] = Sent(failed=1)
+            sent[name] = DeliveryCounts(failed=1)
             wrong.append(f"{name}: {error.what}")
     return sent, wrong
 
 
-def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sent:
+def deliver(district: District, name: str, one: Channel, alone: str = "") -> DeliveryCounts:
     """Send what waits for one channel, or a single message; see `deliver_waiting`."""
     channel, settings = prepared(name, one.type, one.settings, district.home.path)
     allowed = district.settings.alerts.recipients
@@ -224,7 +224,7 @@ def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sen
 
 def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message) -> None:
     try:
-        within(LONGEST_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
+        within(MAX_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
     except TimeoutError as error:
         raise DeliveryError(
             f"no end of the delivery: {error}", retryable=True, may_have_arrived=True

@@ -20,7 +20,7 @@ from pipelines.alerts.decisions import (
     Decision,
     Memory,
     Moment,
-    Reader,
+    Receiver,
     decide,
 )
 from pipelines.alerts.memory import (
@@ -34,7 +34,7 @@ from pipelines.alerts.message import (
     AT_ONCE,
     TEST,
     Message,
-    Setting,
+    MessageContext,
     announced_by,
     daily,
     escalation,
@@ -43,7 +43,7 @@ from pipelines.alerts.message import (
     test_message,
     weekly,
 )
-from pipelines.alerts.news import News
+from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import enqueue, is_phone, put, readers_of
 from pipelines.findings.cases import NOTHING_WAITS, Queue
 from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
@@ -133,11 +133,11 @@ class Announcement:
     """A message and its facts."""
 
     message: Message
-    facts: Sequence[News]
+    facts: Sequence[Alert]
 
 
 @dataclass(frozen=True)
-class Composed:
+class Composition:
     """The messages of a channel now, and the decision about every fact."""
 
     announcements: Sequence[Announcement]
@@ -146,11 +146,11 @@ class Composed:
 
 def compose(
     decisions: Sequence[Decision],
-    setting: Setting,
+    setting: MessageContext,
     left: int,
     day: date,
     over: Sequence[str] = (),
-) -> Composed:
+) -> Composition:
     """Compose the messages of one channel.
 
     Args:
@@ -160,7 +160,7 @@ def compose(
         over: Facts that the receiver knew and that have ended, if the daily list is due.
     """
     announcements: list[Announcement] = []
-    held: list[News] = []
+    held: list[Alert] = []
     for made in _messages(decisions, setting, over):
         if len(announcements) < left - 1:
             announcements.append(made)
@@ -169,7 +169,7 @@ def compose(
     if held and len(announcements) < left:
         announcements.append(Announcement(overflow(held, day.isoformat(), setting), ()))
     late = {item.key for item in held}
-    return Composed(announcements, [_over(decision, late) for decision in decisions])
+    return Composition(announcements, [_over(decision, late) for decision in decisions])
 
 
 def _over(decision: Decision, late: set[str]) -> Decision:
@@ -179,7 +179,7 @@ def _over(decision: Decision, late: set[str]) -> Decision:
 
 
 def _messages(
-    decisions: Sequence[Decision], setting: Setting, over: Sequence[str]
+    decisions: Sequence[Decision], setting: MessageContext, over: Sequence[str]
 ) -> list[Announcement]:
     """Return the messages: immediate, then the weekly list, then the daily list."""
     silenced = _ruled(decisions, SNOOZED, SEEN)
@@ -195,7 +195,7 @@ def _messages(
     return found
 
 
-def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
+def _due(decisions: Sequence[Decision], slot: str) -> list[Alert]:
     return announced_by(
         decision for decision in decisions if (decision.what, decision.slot) == (TELL, slot)
     )
@@ -272,7 +272,7 @@ class RoundContext:
 def run_round(
     context: RoundContext,
     channels: Mapping[str, Channel],
-    news: Sequence[News],
+    news: Sequence[Alert],
     ids: Mapping[str, str],
     now: datetime,
 ) -> int:
@@ -302,12 +302,12 @@ class _Round:
     def is_quiet(self) -> bool:
         return is_quiet(self.local, self.context.alerts, self.context.is_open)
 
-    def compose(self, name: str, news: Sequence[News]) -> int:
+    def compose(self, name: str, news: Sequence[Alert]) -> int:
         """Put one channel's messages into the outbox; how many."""
         alerts, one = self.context.alerts, self.channels[name]
         lists = due(self.local, alerts, self.context.is_open, partial(self._served, name))
         moment = Moment(self.local, self.is_quiet, lists)
-        reader = Reader(
+        reader = Receiver(
             name,
             one.audience,
             one.phone or is_phone(one),
@@ -323,7 +323,7 @@ class _Round:
         self._put(name, made, moment)
         return len(made.announcements)
 
-    def _put(self, name: str, made: Composed, moment: Moment) -> None:
+    def _put(self, name: str, made: Composition, moment: Moment) -> None:
         """Store message and memory in one transaction."""
         with self.context.store.writing() as transaction:
             for announcement in made.announcements:
@@ -391,8 +391,8 @@ class _Round:
         given = given_since(self.context.store, same, midnight)
         return self.context.alerts.most_a_day - given
 
-    def _setting(self) -> Setting:
-        return Setting(
+    def _setting(self) -> MessageContext:
+        return MessageContext(
             id_of=lambda key: self.ids[key],
             time_text=lambda at: f"{at.astimezone(self.context.zone):%Y-%m-%d %H:%M}",
             report=self.context.report,

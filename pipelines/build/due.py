@@ -52,7 +52,7 @@ RELEASED = "a log that was missing"
 """Reasons for stale days, in addition to the frames of the registry."""
 MODEL = "model "
 """Before the name of a model where its version is noted."""
-MOST_NAMED = 3
+MAX_NAMED = 3
 """Changed models that are named; further ones are counted."""
 Range = tuple[date, date]
 
@@ -109,7 +109,7 @@ def respelled_days(
 
 
 @dataclass(frozen=True)
-class Stale:
+class StaleDays:
     """Days to rebuild, oldest first, and the reasons.
 
     Attributes:
@@ -141,7 +141,7 @@ class Stale:
         }
 
 
-def stale(database: Database, district: District, held: Sequence[date]) -> Stale:
+def stale(database: Database, district: District, held: Sequence[date]) -> StaleDays:
     """Return what has to be rebuilt now.
 
     Args:
@@ -194,18 +194,18 @@ def _told(
     again: Mapping[str, set[date]] | None = None,
     because: tuple[str, ...] = (),
     models: Mapping[str, Sequence[date]] = MappingProxyType({}),
-) -> Stale:
+) -> StaleDays:
     again = again or {}
     days, more = (set().union(*one.values()) for one in (build, again))
     opened = {**build, **again}
     reasons = {name: sorted(days) for name, days in opened.items() if days}
-    if len(models) > MOST_NAMED:
+    if len(models) > MAX_NAMED:
         every = sorted(set().union(*models.values()))
         reasons[f"{len(models)} models, which changed"] = every
     else:
         reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
     lines = build.get(LINES, set())
-    return Stale(
+    return StaleDays(
         days=sorted(days),
         because=because,
         again=sorted(more - days),

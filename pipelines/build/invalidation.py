@@ -250,7 +250,7 @@ def _days(change: Change, name: str) -> set[date]:
 
 
 @dataclass
-class Mentioned:
+class SearchTerms:
     """Search terms: accounts, people, and rows of devices."""
 
     names: set[str] = field(default_factory=set)
@@ -304,9 +304,9 @@ def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
     }
 
 
-def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
+def _started(changed: Mapping[str, pl.DataFrame]) -> SearchTerms:
     """Return the terms in the changed rows themselves."""
-    found = Mentioned()
+    found = SearchTerms()
     for name, rows in changed.items():
         for row in rows.iter_rows(named=True):
             if name == "devices":
@@ -318,7 +318,7 @@ def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
     return found
 
 
-def _closed(found: Mentioned, registry: Mapping[str, Sequence[pl.DataFrame]]) -> Mentioned:
+def _closed(found: SearchTerms, registry: Mapping[str, Sequence[pl.DataFrame]]) -> SearchTerms:
     """Add the people's accounts and devices, and all spellings of accounts."""
     for accounts in registry["accounts"]:
         owned = accounts.filter(pl.col("owner_person_id").is_in(found.people))

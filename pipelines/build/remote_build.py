@@ -19,7 +19,7 @@ from pipelines.warehouse.database import Part, WarehouseError
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.inputs import Listed, show
 from pipelines.warehouse.models import Model
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ def build_span(task: SpanTask) -> Path | None:
     """
     # as many threads as the engine gives a worker of anything
     threads = pl.thread_pool_size()
-    with looking(
+    with attach_warehouse(
         task.warehouse, threads=threads, memory_mb=task.memory_mb, spill=task.folder
     ) as database:
         show(database, task.listed)

@@ -50,7 +50,7 @@ Changed = Callable[[str], Collection[date]]
 Day = date | None
 """A local day; None for the whole of an undated model."""
 
-MOST_ROWS = 400_000
+MAX_ROWS = 400_000
 """The number of input rows that a model reads in one statement; a single day may need
 more.
 """
@@ -62,7 +62,7 @@ AT_ONCE = 2
 """The number of models that are built at the same time: planning a statement keeps one core
 busy, and each running one needs memory.
 """
-MOST_PARTS = 64
+MAX_PARTS = 64
 """Each part reads all rows of what is split, and keeps its own."""
 LINGER_DAYS = 8
 """A day without events is built up to this long after the last events: leases count for
@@ -71,7 +71,7 @@ eight days, and Sundays look back at a week.
 
 
 @dataclass
-class Built:
+class BuildResult:
     """Result of a build.
 
     Attributes:
@@ -134,7 +134,7 @@ class Quarantine:
         """The days of dated models."""
         return {name: sorted(day for day in held if day) for name, held in self._held.items()}
 
-    def in_the_way_of(self, model: Model, day: Day) -> Quarantined | None:
+    def blocking_day(self, model: Model, day: Day) -> Quarantined | None:
         """Return the quarantined input of a model's day; None if all inputs are available.
 
         An undated model that reads dated ones is made of the available days.
@@ -193,7 +193,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Away:
+class RemoteExecutor:
     """Remote executor of spans.
 
     Attributes:
@@ -213,7 +213,7 @@ class Builder:
     """Context in which every model of a district is built.
 
     Attributes:
-        most_rows: See `MOST_ROWS`.
+        most_rows: See `MAX_ROWS`.
         most_days: Maximum number of days in one statement.
         at_once: See `AT_ONCE`.
         most_parts: Maximum number of parts of a day that has more rows alone.
@@ -226,11 +226,11 @@ class Builder:
     overrides: Mapping[str, Mapping[str, Scalar]]
     zone: str
     quarantine: Quarantine
-    most_rows: int = MOST_ROWS
+    most_rows: int = MAX_ROWS
     most_days: int = sys.maxsize
     at_once: int = AT_ONCE
-    most_parts: int = MOST_PARTS
-    away: Away | None = None
+    most_parts: int = MAX_PARTS
+    away: RemoteExecutor | None = None
     _turn: Lock = field(default_factory=Lock)
     _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
@@ -254,7 +254,7 @@ class Builder:
         values = arguments(model, given(model, self.overrides), zone=self.zone)
         held: dict[Day, Quarantined] = {}
         for day in days:
-            before = self.quarantine.in_the_way_of(model, day)
+            before = self.quarantine.blocking_day(model, day)
             if before is not None:
                 held[day] = Quarantined(model.name, day, before.cause, before.reason)
         if held:
@@ -413,7 +413,7 @@ class Builder:
 
 
 @dataclass(frozen=True)
-class Narrowed:
+class RequiredDays:
     """The stale days that are built in any case.
 
     On the others, a model is built only if the rows of an input changed.
@@ -443,7 +443,7 @@ def narrowed(
     held: Collection[date],
     lines: Collection[date],
     other: Mapping[str, Collection[date]],
-) -> Narrowed:
+) -> RequiredDays:
     """Return the stale days that are built in any case.
 
     Args:
@@ -459,7 +459,7 @@ def narrowed(
         direct[name] = set(days) - (set(held) - set(lines))
         if model.reads_lines or not any(stale.get(one) for one in model.inputs):
             direct[name] |= _reaching(model, lines)
-    return Narrowed(direct, other)
+    return RequiredDays(direct, other)
 
 
 def build(
@@ -467,8 +467,8 @@ def build(
     models: Mapping[str, Model],
     stale: Mapping[str, Sequence[date]],
     watch: Watch = lambda _name, _done, _all: None,
-    narrowed: Narrowed | None = None,
-) -> Built:
+    narrowed: RequiredDays | None = None,
+) -> BuildResult:
     """Build undated models as a whole and dated ones on their stale days.
 
     Args:
@@ -479,7 +479,7 @@ def build(
     Raises:
         ModelError: A model fails and there is no store to record it in.
     """
-    built = Built()
+    built = BuildResult()
     known = set(builder.quarantine)
     steps = len(models) - len(stale) + sum(len(days) for days in stale.values())
     done = 0

@@ -24,7 +24,7 @@ from pipelines.build.due import (
     noted,
     stale,
 )
-from pipelines.build.spans import Attempt, Away, Builder, Built, Quarantine
+from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District
 from pipelines.engines import Engine
 from pipelines.errors import SourceError
@@ -32,7 +32,7 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
 from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judgment import judged_findings
-from pipelines.findings.lifecycle import Kept, keep
+from pipelines.findings.lifecycle import LifecycleResult, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.judged_rules import note_judged_rules
 from pipelines.health.rule_coverage import note_coverage
@@ -71,7 +71,7 @@ from pipelines.warehouse.repair import (
     set_aside,
 )
 
-SOURCES_AT_ONCE = 2
+PARALLEL_SOURCES = 2
 """The number of sources that are read at the same time: while the lines of one are written
 to the lake, or its next file is recognized, those of another are parsed.
 """
@@ -139,7 +139,7 @@ def ingest_sources(
 def read_sources(
     options: IngestOptions, sources: Sequence[Source]
 ) -> Mapping[str, Sequence[Outcome]]:
-    """Return the outcomes of each source; see `SOURCES_AT_ONCE`.
+    """Return the outcomes of each source; see `PARALLEL_SOURCES`.
 
     Raises:
         LakeError: The disk cannot be written to.
@@ -169,7 +169,7 @@ def read_sources(
             has_ids[number].set()
 
     # other processes already parse several files at the same time
-    at_once = SOURCES_AT_ONCE if options.engine.shares_memory else 1
+    at_once = PARALLEL_SOURCES if options.engine.shares_memory else 1
     with ThreadPoolExecutor(at_once) as pool:
         try:
             begun = [pool.submit(read, number) for number in range(len(sources))]
@@ -236,8 +236,8 @@ def build(
     database: Database,
     district: District,
     progress: Progress = nobody_watches,
-    away: Away | None = None,
-) -> Built:
+    away: RemoteExecutor | None = None,
+) -> BuildResult:
     """Build every stale day of every model, and those in quarantine again.
 
     Days are stale when their events changed, or when the registry did in rows that
@@ -264,7 +264,7 @@ def build(
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
-        return Built(
+        return BuildResult(
             because=found.because,
             again=found.again,
             reasons=found.reasons,
@@ -314,7 +314,7 @@ def _provable(district: District) -> dict[str, str]:
 
 
 @contextmanager
-def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
+def _away(district: District, engine: Engine | None) -> Iterator[RemoteExecutor | None]:
     """Yield the remote executor, if there is one: DuckDB uses the cores here."""
     folder = district.home.parts
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
@@ -323,7 +323,7 @@ def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
         return
     folder.mkdir(mode=0o700)
     try:
-        yield Away(
+        yield RemoteExecutor(
             engine=engine,
             warehouse=district.home.warehouse,
             folder=folder,
@@ -419,7 +419,7 @@ def judge_days(
     days: Mapping[str, Sequence[date]],
     because: tuple[str, ...] = (),
     again: Sequence[date] = (),
-) -> Kept:
+) -> LifecycleResult:
     """Turn the detections' rows into findings, and store them.
 
     Args:
@@ -456,8 +456,8 @@ class Warehouse:
         damaged: New path of an unreadable warehouse, which was rebuilt.
     """
 
-    built: Built
-    kept: Kept
+    built: BuildResult
+    kept: LifecycleResult
     damaged: Path | None = None
 
 
@@ -489,7 +489,7 @@ def _built_and_judged(district: District, progress: Progress, engine: Engine | N
         if not built.days and not built.again:
             if not built.is_noted:
                 note_versions(database, district)
-            return Warehouse(built, Kept((), (), ()))
+            return Warehouse(built, LifecycleResult((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}
         add_pending_reports(district.store, days | set(built.again) | built.newly_held_back)

@@ -71,7 +71,7 @@ class Difference:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
+class TrialResult:
     """Result of a preview.
 
     Attributes:
@@ -108,7 +108,7 @@ def replay(
     weeks: int,
     progress: Progress,
     only: Collection[date] | None = None,
-) -> Replayed:
+) -> TrialResult:
     """Judge the last weeks as the district is, and as it would be; see `sweep`."""
     (found,) = sweep(before, [after], weeks, progress, only)
     return found
@@ -120,7 +120,7 @@ def sweep(
     weeks: int,
     progress: Progress,
     only: Collection[date] | None = None,
-) -> Iterator[Replayed]:
+) -> Iterator[TrialResult]:
     """Judge the last weeks in the current state, and with each change.
 
     Args:
@@ -155,10 +155,10 @@ def _compared(
     now: Mapping[str, Finding],
     days: Sequence[date],
     models: Sequence[str],
-) -> Replayed:
+) -> TrialResult:
     found = sorted(differences(was, now), key=lambda one: (one.finding.event_date, one.effect))
     same = {*was} & {*now} - {one.finding.finding_id for one in found}
-    return Replayed(
+    return TrialResult(
         first=days[0],
         last=days[-1],
         differences=found,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.actions.referrals import LONGEST_STATEMENT
+from pipelines.actions.referrals import MAX_STATEMENT
 from pipelines.actions.referrals import answer as answered
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
@@ -42,6 +42,6 @@ def answer(
 def _text(file: Path) -> str:
     try:
         with file.open(encoding="utf-8") as stream:
-            return stream.read(LONGEST_STATEMENT + 1)
+            return stream.read(MAX_STATEMENT + 1)
     except UnicodeDecodeError as error:
         raise SettingsError("the statement is not UTF-8 text", where=str(file)) from error

@@ -17,7 +17,7 @@ account = typer.Typer(
     help="Accounts that sign in at the desk with a password.", no_args_is_help=True
 )
 app.add_typer(account, name="account")
-SHORTEST_PASSWORD = 12
+MIN_PASSWORD = 12
 PORT = 8420
 
 Login = Annotated[str, typer.Argument(help="Login, as [desk.logins] names it.")]
@@ -107,6 +107,6 @@ def _password() -> str:
             raise SettingsError("the passwords differ")
     else:
         given = sys.stdin.readline().rstrip("\n")
-    if len(given) < SHORTEST_PASSWORD:
-        raise SettingsError(f"a password has {SHORTEST_PASSWORD} characters or more", where="input")
+    if len(given) < MIN_PASSWORD:
+        raise SettingsError(f"a password has {MIN_PASSWORD} characters or more", where="input")
     return given

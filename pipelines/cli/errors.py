@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.errors import SchoolbellError, safe
 
-MOST_LETTERS = 300
+MAX_LETTERS = 300
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def _as_message(error: Exception) -> SchoolbellError:
         return _refused(error)
     said = (str(error).strip().splitlines() or [""])[0]
     return SchoolbellError(
-        f"unexpected {type(error).__name__}: {said[:MOST_LETTERS]}",
+        f"unexpected {type(error).__name__}: {said[:MAX_LETTERS]}",
         remedy="Nothing that was committed is lost. Run schoolbell doctor, which "
         "finds damaged files.\n  If it finds none, this is a bug in Schoolbell: "
         "report it with the output of the same command under SCHOOLBELL_DEBUG=1.",

@@ -35,7 +35,7 @@ from pipelines.findings.rule_quality import (
     quality_row,
 )
 from pipelines.privacy.redaction import nameless
-from pipelines.registry.tables.exceptions import LONGEST_EXCEPTION_DAYS
+from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
 from pipelines.reports import text_tables
 from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
@@ -494,9 +494,7 @@ def exception(
     home: Home,
     finding_id: FindingId,
     reason: Reason,
-    until: Annotated[
-        str, typer.Option(help=f"Last day; at most {LONGEST_EXCEPTION_DAYS} days on.")
-    ],
+    until: Annotated[str, typer.Option(help=f"Last day; at most {MAX_EXCEPTION_DAYS} days on.")],
     scope: Annotated[
         str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
     ] = "account",

@@ -30,7 +30,7 @@ from pipelines.web import within
 LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
 TIMEOUT_SECONDS = 60
-LONGEST_SECONDS = 600.0
+MAX_SECONDS = 600.0
 """For a whole list."""
 _DOUBTS = """
 select
@@ -164,7 +164,7 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
             return data
 
     try:
-        data = within(LONGEST_SECONDS, read)
+        data = within(MAX_SECONDS, read)
     except (URLError, OSError) as error:
         raise SourceError(f"cannot be fetched: {error}; what was kept stays", where=url) from error
     if len(data) > LARGEST:

@@ -19,7 +19,7 @@ from pipelines.errors import SettingsError, safe_lines
 from pipelines.errors import safe as visible
 from pipelines.reports.text_tables import (
     ABOUT,
-    MOST_IN_EXCEL,
+    MAX_IN_EXCEL,
     About,
     exported,
     workbook,
@@ -79,7 +79,7 @@ def _json(rows: pl.DataFrame) -> str:
 
 
 def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
-    if rows.height > MOST_IN_EXCEL:
+    if rows.height > MAX_IN_EXCEL:
         raise SettingsError(
             f"{rows.height:,} rows do not fit in one sheet",
             where="--format xlsx",

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.actions.context import ActionContext
-from pipelines.build.trial import Difference, Replayed, changed, copied, with_values
+from pipelines.build.trial import Difference, TrialResult, changed, copied, with_values
 from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
@@ -31,7 +31,7 @@ from pipelines.state.reviews import last_verdicts
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 
 BAR = 30
-MOST_STEPS = 17
+MAX_STEPS = 17
 """Each is a build of the models that read the value."""
 
 
@@ -133,13 +133,13 @@ def _steps(text: str) -> tuple[str, list[float]]:
     span, _, step = span.partition(":")
     try:
         low, high = (float(part) for part in span.split(".."))
-        by = float(step) if step else max((high - low) / (MOST_STEPS - 1), 1)
+        by = float(step) if step else max((high - low) / (MAX_STEPS - 1), 1)
         count = round((high - low) / by) + 1
-        if not (name and by > 0 and 1 <= count <= MOST_STEPS):
+        if not (name and by > 0 and 1 <= count <= MAX_STEPS):
             raise ValueError(text)
     except (ValueError, ZeroDivisionError) as error:
         raise SettingsError(
-            f"{text!r} is not a range of at most {MOST_STEPS} values",
+            f"{text!r} is not a range of at most {MAX_STEPS} values",
             where="--sweep",
             remedy="Write --sweep SA-1.turns=4..20, or 4..20:4 for every fourth.",
         ) from error
@@ -220,7 +220,7 @@ def _graded(difference: Difference, when: str) -> str | None:
     return f"{one.severity}, {one.confidence}, " + (by or one.stage)
 
 
-def _tell(found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
+def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
     """Print the differences; only counts for a user who may not see findings."""
     counts = Counter(
         (difference.effect, difference.finding.rule) for difference in found.differences

@@ -9,7 +9,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, safe
 from pipelines.ingest.parser import readers
-from pipelines.ingest.replay import Replay, Replayed
+from pipelines.ingest.replay import Replay, ReplayResult
 
 
 def replay_rejects(
@@ -46,7 +46,7 @@ def replay_rejects(
                     _tell_replay(source.name, name, done, as_json=as_json)
 
 
-def _tell_replay(source: str, name: str, done: Replayed, *, as_json: bool) -> None:
+def _tell_replay(source: str, name: str, done: ReplayResult, *, as_json: bool) -> None:
     if as_json:
         counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
         typer.echo(json.dumps({"source": source, "format": name, **counts}))

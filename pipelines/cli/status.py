@@ -22,7 +22,7 @@ Alert = Annotated[
         "a second timer.",
     ),
 ]
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Files that are named one by one."""
 
 COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines")
@@ -72,11 +72,11 @@ def _show(found: Status) -> None:
 
 def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
     """Yield each file with why it is not read and what to do, safe for a terminal."""
-    for one in files[:MOST_NAMED]:
+    for one in files[:MAX_NAMED]:
         where, message = f"{one['source']}/{one['path']}", one["message"]
         said = message if where in message else f"{where}: {message}"
         yield safe_lines(f"  {said}".replace("\n", "\n  "))
-    if (more := len(files) - MOST_NAMED) > 0:
+    if (more := len(files) - MAX_NAMED) > 0:
         yield f"  and {more} more; `status --json` lists all of them"
 
 

@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import safe_lines
-from pipelines.operations.upgrade import Done, Plan, plan
+from pipelines.operations.upgrade import Plan, UpgradeResult, plan
 from pipelines.operations.upgrade import upgrade as upgraded
 from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
@@ -54,7 +54,7 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
         typer.echo("warehouse.duckdb cannot be opened; the next run rebuilds it.")
 
 
-def _tell(done: Done, home: Path) -> None:
+def _tell(done: UpgradeResult, home: Path) -> None:
     if done.state is None:
         typer.echo("The state is of this version already.")
     else:

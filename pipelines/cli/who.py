@@ -13,7 +13,7 @@ from pipelines.cli.options import AsJson, Home, who_asks_in
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.attribution_words import in_words
-from pipelines.findings.notices import Answer, Asked, Because, resolve
+from pipelines.findings.notices import Justification, NoticeAnswer, NoticeQuery, resolve
 
 AS_WRITTEN = tuple(
     f"{day} {clock}"
@@ -44,8 +44,8 @@ def who(
         person = who_asks_in(district)
         person.require("evidence")
         host, port = _address(address)
-        asked = Asked(host, port, instant(time, district.zone))
-        answer = resolve(district, asked, Because(str(person), reason, case))
+        asked = NoticeQuery(host, port, instant(time, district.zone))
+        answer = resolve(district, asked, Justification(str(person), reason, case))
         zone = ZoneInfo(district.zone)
     if as_json:
         typer.echo(json.dumps(dict(answer.shown), default=_plain))
@@ -54,7 +54,7 @@ def who(
         typer.echo(safe(line))
 
 
-def _told(answer: Answer, zone: ZoneInfo) -> list[str]:
+def _told(answer: NoticeAnswer, zone: ZoneInfo) -> list[str]:
     """Return the answer in lines, in local time: what is known, the chain, the gaps."""
     lines = [
         (

@@ -28,7 +28,7 @@ from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publication import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
-from pipelines.run.run import Result, Watchers, run_opened, told, troubles
+from pipelines.run.run import RunResult, Watchers, run_opened, told, troubles
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
@@ -48,7 +48,7 @@ DIMENSIONS = {
     "outside_networks": "Country and network of each address, from the operator's MMDB files.",
 }
 
-MOST_ROWS = 5
+MAX_ROWS = 5
 TEXT = ("varchar", "json", "[]", "struct", "map")
 BALANCE = dg.AssetCheckSpec(
     name="lines_add_up",
@@ -59,7 +59,7 @@ BALANCE = dg.AssetCheckSpec(
 FINDINGS = dg.AssetKey(["findings", "findings"])
 SNAPSHOT = dg.AssetKey(["snapshots", "current"])
 REPORT = dg.AssetKey(["reports", "weekly"])
-LEAST_ARRIVED = 0.9
+MIN_ARRIVED = 0.9
 WARN = dg.AssetCheckSeverity.WARN
 
 
@@ -263,7 +263,7 @@ def preview(database: Database, model: Model) -> dict[str, Any]:
     columns = shown_columns(model)
     if not columns or not database.has(model.name):
         return {}
-    rows = database.newest(model.name, columns, MOST_ROWS)
+    rows = database.newest(model.name, columns, MAX_ROWS)
     if not rows:
         return {}
     records = [
@@ -445,7 +445,7 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 "hours_arrived",
                 asset=REPORT,
-                description=f"at least {LEAST_ARRIVED:.0%} of the hours expected came",
+                description=f"at least {MIN_ARRIVED:.0%} of the hours expected came",
             ),
         ],
     )
@@ -462,7 +462,7 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
         arrived = metadata.get("arrived")
         yield dg.AssetCheckResult(
             check_name="hours_arrived",
-            passed=arrived is not None and float(arrived.value or 0) >= LEAST_ARRIVED,
+            passed=arrived is not None and float(arrived.value or 0) >= MIN_ARRIVED,
             severity=WARN,
             metadata={"arrived": arrived} if arrived else {},
         )
@@ -500,7 +500,7 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
         context.log.info("%s", line)
 
 
-def logged(done: Result) -> Iterator[str]:
+def logged(done: RunResult) -> Iterator[str]:
     """Yield a run's messages without the reasons of failures, which may contain log values."""
     yield from told(replace(done, failures=()))
     yield from (failure.message for failure in done.failures)

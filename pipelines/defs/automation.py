@@ -13,7 +13,7 @@ import dagster as dg
 
 from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
-from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
+from pipelines.alerts.news import Alert, check_failed, check_key, run_failed, run_key
 from pipelines.build.due import registry_range, stale_range
 from pipelines.defs.assets import (
     FINDINGS,
@@ -384,7 +384,7 @@ def _tell_of_checks(district: District, context: dg.RunStatusSensorContext, now:
     run_id = context.dagster_run.run_id
     kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
     records = context.instance.get_records_for_run(run_id, of_type=kind).records
-    news: dict[str, News | None] = {}
+    news: dict[str, Alert | None] = {}
     for evaluation in _evaluations(records):
         asset = evaluation.asset_key.to_user_string()
         failed = None

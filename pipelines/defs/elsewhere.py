@@ -26,7 +26,7 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import current, reading
 
-EVENTS_A_TICK = 1_000
+EVENTS_PER_TICK = 1_000
 """A month of days at a time: a tick ends after a minute, and Dagster writes each."""
 
 WHOLE = ""
@@ -68,7 +68,7 @@ def built_elsewhere(
     events: list[dg.AssetMaterialization] = []
     due = [one for one in found if told.get(one[0]) != one[1]]
     for name, word, made in due:
-        if len(events) + len(made) <= EVENTS_A_TICK:
+        if len(events) + len(made) <= EVENTS_PER_TICK:
             events += made
             told[name] = word
     if all(told.get(name) == word for name, word, _ in due):

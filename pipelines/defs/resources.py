@@ -20,8 +20,8 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
-LONGEST_WAIT_SECONDS = 600
-SHORTEST_WAIT_SECONDS = 0.5
+MAX_WAIT_SECONDS = 600
+MIN_WAIT_SECONDS = 0.5
 
 OWNER = "team:technology"
 """The owner that Dagster shows for each asset."""
@@ -54,7 +54,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Open the home with its lock; waits for another writer to end."""
         with (
             open_district(self.folder, self._registry) as district,
-            only_writer(district.home, LONGEST_WAIT_SECONDS),
+            only_writer(district.home, MAX_WAIT_SECONDS),
         ):
             yield district
 
@@ -67,7 +67,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """
         with (
             open_district(self.folder, self._registry) as district,
-            only_writer(district.home, SHORTEST_WAIT_SECONDS),
+            only_writer(district.home, MIN_WAIT_SECONDS),
         ):
             yield district
 

@@ -24,10 +24,10 @@ from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
 from pipelines.actions.referrals import OFFICES, letter
 from pipelines.desk import views
-from pipelines.desk.forms import FORMS, Attempt, Done, Form
+from pipelines.desk.forms import FORMS, Form, FormResult, Preview
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.signin import (
-    Attempts,
+    FailedAttempts,
     OpenIdSignIn,
     Passwords,
     Session,
@@ -63,12 +63,12 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 LOCAL = ("localhost", "127.0.0.1", "::1")
-MOST_BYTES = 300_000
+MAX_BYTES = 300_000
 """Of a form; a statement of the longest kind fits."""
-MOST_DIGITS = 10
+MAX_DIGITS = 10
 """Of a number that a browser sends."""
-MOST_ADDRESS = 100
-MOST_TRIALS = 50
+MAX_ADDRESS = 100
+MAX_TRIALS = 50
 """Changes of the registry whose trial is remembered."""
 AGAIN_AFTER = 3600.0
 """Seconds after which one more sign-in, or look at the same case, is noted again."""
@@ -104,7 +104,7 @@ class Trial:
     login: str
     form: Form
     values: dict[str, str]
-    attempt: Attempt
+    attempt: Preview
     found: "Future[list[str]]"
 
 
@@ -119,7 +119,7 @@ class DeskApp:
     home: OpenHome
     sessions: Sessions = field(default_factory=Sessions)
     passwords: Passwords = field(default_factory=Passwords)
-    noted: Attempts = field(default_factory=lambda: Attempts(1, AGAIN_AFTER))
+    noted: FailedAttempts = field(default_factory=lambda: FailedAttempts(1, AGAIN_AFTER))
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
@@ -274,7 +274,7 @@ def _split(url: str) -> SplitResult:
 def _first(query: Mapping[str, str]) -> int:
     """Return the row that a page begins with; 0 where the address has none."""
     text = query.get("from", "")
-    is_number = text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS
+    is_number = text.isascii() and text.isdecimal() and len(text) < MAX_DIGITS
     return int(text) if is_number else 0
 
 
@@ -418,7 +418,7 @@ def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
     _filled_in(form, given)
     made = form.attempt(visit.context(), given)
     ident, trials = f"t-{secrets.token_hex(8)}", visit.desk.trials
-    while len(trials) >= MOST_TRIALS:
+    while len(trials) >= MAX_TRIALS:
         del trials[next(iter(trials))]
     future = visit.desk.workers.submit(made.effects)
     values = _values(form, given)
@@ -554,7 +554,7 @@ def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
 
 def _performer(
     visit: Visit, form: Form, given: Mapping[str, str]
-) -> Callable[[ActionContext], Done]:
+) -> Callable[[ActionContext], FormResult]:
     """Return the performer of an action; the slow part of a previewed one is done by then.
 
     Raises:
@@ -593,7 +593,7 @@ def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None
     return guard
 
 
-def _file(done: Done) -> Response:
+def _file(done: FormResult) -> Response:
     assert done.file is not None
     name, data = done.file
     kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
@@ -630,11 +630,11 @@ def posted(view: Post) -> Callable[[Request], Any]:
 async def form_of(request: Request) -> dict[str, str] | None:
     """Return the fields of a form; None if it is larger than any of ours."""
     length = request.headers.get("content-length", "")
-    is_number = length.isascii() and length.isdecimal() and len(length) < MOST_DIGITS
-    if not is_number or int(length) > MOST_BYTES:
+    is_number = length.isascii() and length.isdecimal() and len(length) < MAX_DIGITS
+    if not is_number or int(length) > MAX_BYTES:
         return None
     try:
-        data = await request.form(max_files=0, max_fields=400, max_part_size=MOST_BYTES)
+        data = await request.form(max_files=0, max_fields=400, max_part_size=MAX_BYTES)
     except ClientDisconnect:
         return None
     return {name: value for name, value in data.items() if isinstance(value, str)}
@@ -676,7 +676,7 @@ def _visitor(request: Request) -> str:
     Behind a proxy everyone has its address, so the one that it adds last counts too.
     """
     peer = request.client.host if request.client else "socket"
-    forwarded = request.headers.get("x-forwarded-for", "")[-MOST_ADDRESS:]
+    forwarded = request.headers.get("x-forwarded-for", "")[-MAX_ADDRESS:]
     return f"{peer} {forwarded.rpartition(',')[2].strip()}".strip()
 
 

@@ -33,7 +33,7 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
-class Known:
+class ListedCase:
     """A case with its columns for lists.
 
     Attributes:
@@ -74,7 +74,7 @@ class OpenHome:
         self._store: Store | None = None
         self._district: tuple[Stamp, District] | None = None
         self._cases: tuple[Any, dict[str, Case]] | None = None
-        self._known: dict[str, tuple[Case, date, Known]] = {}
+        self._known: dict[str, tuple[Case, date, ListedCase]] = {}
         self._base: tuple[Path, ReportInputs] | None = None
         self._shared: dict[str, Any] = {}
 
@@ -132,7 +132,7 @@ class OpenHome:
         newest = newest or [case.monday for case in context.cases]
         return max(newest, default=context.today)
 
-    def known(self, context: ActionContext, week: date) -> list[Known]:
+    def known(self, context: ActionContext, week: date) -> list[ListedCase]:
         """Return the list columns of each case; only changed cases are recomputed."""
         with self._lock:
             found = []
@@ -140,7 +140,7 @@ class OpenHome:
                 held = self._known.get(case.case_id)
                 if held is None or held[0] is not case or held[1] != week:
                     is_student = any(map(context.is_pupil, case.findings))
-                    made = Known(case, case.standing(week), case.weight, is_student)
+                    made = ListedCase(case, case.standing(week), case.weight, is_student)
                     held = self._known[case.case_id] = (case, week, made)
                 found.append(held[2])
             return found

@@ -42,14 +42,14 @@ from pipelines.web import asked, bounded, within
 
 MOST = 5_000
 """Sessions at a time; the oldest makes room."""
-MOST_OF_A_PERSON = 20
+MAX_OF_A_PERSON = 20
 """Sessions of one person; so no one pushes another person's sessions out."""
 
 SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers that a reverse proxy sends: then the proxy's own system user does not count."""
 TIMEOUT_SECONDS = 10
-MOST_ANSWER_BYTES = 1_000_000
+MAX_ANSWER_BYTES = 1_000_000
 """Of the provider: its description, its keys, a token."""
 BAD_STATUS = 400
 STATE_SECONDS = 600
@@ -95,7 +95,7 @@ class Sessions:
         word, person = secrets.token_urlsafe(32), (session.way, session.login)
         with self._lock:
             own = [one for one, held in self._held.items() if (held.way, held.login) == person]
-            for one in own[: max(len(own) + 1 - MOST_OF_A_PERSON, 0)]:
+            for one in own[: max(len(own) + 1 - MAX_OF_A_PERSON, 0)]:
                 del self._held[one]
             self._held[word] = session
             while len(self._held) > MOST:
@@ -121,7 +121,7 @@ class Sessions:
             self._held.pop(word, None)
 
 
-class Attempts:
+class FailedAttempts:
     """Failed password attempts, by login and by address."""
 
     def __init__(self, most: int = 5, seconds: float = 900) -> None:
@@ -230,7 +230,7 @@ class Passwords:
         from argon2 import PasswordHasher
 
         self._hasher = PasswordHasher()
-        self._by_login, self._by_address = Attempts(), Attempts(most=30)
+        self._by_login, self._by_address = FailedAttempts(), FailedAttempts(most=30)
         # a login that is not there takes as long as one that is
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = Lock()
@@ -342,7 +342,7 @@ class OpenIdSignIn:
             raise RefusedError("this sign-in was not begun here; begin again")
         client = self._client(desk, back)
         fetch = partial(
-            bounded(client, MOST_ANSWER_BYTES).fetch_token,
+            bounded(client, MAX_ANSWER_BYTES).fetch_token,
             self._about(desk)["token_endpoint"],
             code=query["code"],
             code_verifier=begun.verifier,
@@ -429,7 +429,7 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
 
 
 def _fetched(url: str) -> Mapping[str, Any]:
-    answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MOST_ANSWER_BYTES)
+    answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MAX_ANSWER_BYTES)
     found = json.loads(answer.data) if answer.status < BAD_STATUS else None
     if not isinstance(found, dict):
         message = f"{url} answered {answer.status}, and no JSON object"

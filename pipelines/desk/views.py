@@ -25,8 +25,8 @@ from pipelines.actions.records import (
     request_of,
     seal_of,
 )
-from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
-from pipelines.desk.open_homes import Known, OpenHome
+from pipelines.desk.forms import FORMS, ON_PER_CASE, Form, proposal_rows
+from pipelines.desk.open_homes import ListedCase, OpenHome
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_own_request, is_waiting
@@ -102,7 +102,7 @@ def queue_page(home: OpenHome, context: ActionContext, show: str, first: int) ->
     }
 
 
-def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[Known]:
+def _chosen(context: ActionContext, known: Sequence[ListedCase], show: str) -> list[ListedCase]:
     store, login = context.district.store, context.asker.user_name
     ids: set[str] = set()
     if show == "second":
@@ -110,7 +110,7 @@ def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[K
     if show == "referred":
         gone = referrals(store)
         ids = {row["case_id"] for row in gone if row["returned_time"] is None}
-    tests: dict[str, Callable[[Known], bool]] = {
+    tests: dict[str, Callable[[ListedCase], bool]] = {
         "waiting": lambda one: one.standing == "waiting",
         "mine": lambda one: one.standing == "waiting" and one.case.assignee == login,
         "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
@@ -124,7 +124,7 @@ def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[K
     return list(filter(tests[show], known))
 
 
-def _row(context: ActionContext, known: Known) -> QueueRow:
+def _row(context: ActionContext, known: ListedCase) -> QueueRow:
     case = known.case
     head = case.heaviest
     kind = context.district.subject_kind(head["rule"])
@@ -146,7 +146,7 @@ def _row(context: ActionContext, known: Known) -> QueueRow:
     )
 
 
-def _is_overdue(one: Known, today: date) -> bool:
+def _is_overdue(one: ListedCase, today: date) -> bool:
     return one.standing == "waiting" and one.case.due < today
 
 
@@ -243,7 +243,7 @@ def case_forms(context: ActionContext, case: Case) -> list[tuple[Form, Mapping[s
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
     values = {"case": case.case_id, "finding": titles}
-    return [(FORMS[name], values) for name in ON_A_CASE if context.asker.may(FORMS[name].right)]
+    return [(FORMS[name], values) for name in ON_PER_CASE if context.asker.may(FORMS[name].right)]
 
 
 def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:

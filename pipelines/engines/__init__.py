@@ -25,7 +25,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ATTEMPTS = 4
 """So often a task is begun whose worker ends: what kills four kills the fifth."""
 
-MOST_THREADS = 8
+MAX_THREADS = 8
 
 
 class EngineError(SchoolbellError):
@@ -113,7 +113,7 @@ def open_engine(
         from pipelines.engines.pool import Pool
 
         return Pool(workers or cores(), tell)
-    return Local(workers or min(max(cores(), 2), MOST_THREADS))
+    return Local(workers or min(max(cores(), 2), MAX_THREADS))
 
 
 def cores() -> int:

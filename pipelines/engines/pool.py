@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from pipelines.engines import ATTEMPTS, Engine, EngineError, cores
-from pipelines.engines.worker import Answer
+from pipelines.engines.worker import TaskResult
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -93,9 +93,9 @@ class _Worker:
                 env={**os.environ, "POLARS_MAX_THREADS": str(threads)},
             )
 
-    def ask(self, function: Callable[[Any], Any], task: Any) -> Answer:
+    def ask(self, function: Callable[[Any], Any], task: Any) -> TaskResult:
         self._connection.send((function, task))
-        found: Answer = self._connection.recv()
+        found: TaskResult = self._connection.recv()
         return found
 
     def kill(self) -> None:

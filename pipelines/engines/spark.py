@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pipelines.engines import ATTEMPTS, Engine, EngineError
-from pipelines.engines.worker import Answer, answer
+from pipelines.engines.worker import TaskResult, answer
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,7 +54,7 @@ class Spark(Engine):
 
         try:
             job = self._context.parallelize([task], 1).map(partial(answer, function))
-            found: Answer = job.collect()[0]
+            found: TaskResult = job.collect()[0]
         except Py4JError as error:
             raise EngineError(
                 f"Spark gave a task up after {ATTEMPTS} attempts, or was stopped",

@@ -60,7 +60,7 @@ SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class PermitFacts:
     """The facts that permits are compared with.
 
     Attributes:
@@ -88,7 +88,7 @@ def is_valid(row: Mapping[str, Any], day: date) -> bool:
     return bool(first <= day <= last)
 
 
-def exception_for(exceptions: pl.DataFrame, seen: Seen) -> str | None:
+def exception_for(exceptions: pl.DataFrame, seen: PermitFacts) -> str | None:
     """Return the exception that hides a candidate, the first in the file's order."""
     for row in exceptions.iter_rows(named=True):
         if is_valid(row, seen.day) and exception_covers(row, seen):
@@ -96,7 +96,7 @@ def exception_for(exceptions: pl.DataFrame, seen: Seen) -> str | None:
     return None
 
 
-def consent_for(consents: pl.DataFrame, seen: Seen) -> str | None:
+def consent_for(consents: pl.DataFrame, seen: PermitFacts) -> str | None:
     """Return the consent that permits all of a candidate."""
     for row in consents.iter_rows(named=True):
         if is_valid(row, seen.day) and consent_covers(row, seen):
@@ -104,7 +104,7 @@ def consent_for(consents: pl.DataFrame, seen: Seen) -> str | None:
     return None
 
 
-def exception_covers(row: Mapping[str, Any], seen: Seen) -> bool:
+def exception_covers(row: Mapping[str, Any], seen: PermitFacts) -> bool:
     """Return whether an exception applies, on any day."""
     if row["rule"] not in (seen.rule, "*"):
         return False
@@ -118,7 +118,7 @@ def exception_covers(row: Mapping[str, Any], seen: Seen) -> bool:
     return bool(values) and values <= {row["value"]}
 
 
-def consent_covers(row: Mapping[str, Any], seen: Seen) -> bool:
+def consent_covers(row: Mapping[str, Any], seen: PermitFacts) -> bool:
     """Return whether a consent covers all of it, on any day."""
     if not _concerns(row, seen):
         return False
@@ -128,7 +128,7 @@ def consent_covers(row: Mapping[str, Any], seen: Seen) -> bool:
     return bool(seen.sites) and all(_within(site, allowed) for site in seen.sites)
 
 
-def consent_alternatives(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative]:
+def consent_alternatives(consents: pl.DataFrame, seen: PermitFacts) -> Iterator[Alternative]:
     """Yield the person's consents that do not cover a candidate.
 
     Software cannot compare a consent in words that name no site.
@@ -155,7 +155,7 @@ def named_sites(what: str | None) -> frozenset[str]:
     return frozenset(host for host in hosts if host is not None)
 
 
-def _concerns(row: Mapping[str, Any], seen: Seen) -> bool:
+def _concerns(row: Mapping[str, Any], seen: PermitFacts) -> bool:
     covered = COVERS.get(row["type"], ())
     about = seen.rule in covered or seen.kind in covered
     return about and _person(row["subject"]) in seen.persons
@@ -212,10 +212,10 @@ def permit_uses(
     ]
 
 
-def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
+def seen_of(finding: Mapping[str, Any], owner: Owner) -> PermitFacts:
     """Return the facts of a stored finding that permits are compared with."""
     record, day = finding["record"], date.fromisoformat(finding["event_date"])
-    return Seen(
+    return PermitFacts(
         rule=finding["rule"],
         kind=finding["kind"],
         subject=finding["subject"],
@@ -229,7 +229,7 @@ def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
 def _use(
     kind: PermitKind,
     row: Mapping[str, Any],
-    seen: list[tuple[Seen, Mapping[str, Any]]],
+    seen: list[tuple[PermitFacts, Mapping[str, Any]]],
     today: date,
 ) -> PermitUse:
     ident = str(row[f"{kind}_id"])
@@ -256,7 +256,7 @@ def _is_aside(record: Mapping[str, Any]) -> bool:
     return any(record.get(name) for name in _FIELD.values())
 
 
-def _after(kind: PermitKind, row: Mapping[str, Any], seen: Iterable[Seen]) -> Iterator[date]:
+def _after(kind: PermitKind, row: Mapping[str, Any], seen: Iterable[PermitFacts]) -> Iterator[date]:
     last = row["valid_to"]
     covers = consent_covers if kind == "consent" else exception_covers
     for one in seen:
@@ -274,7 +274,7 @@ def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ExceptionRequest:
     """A request for an exception.
 
     Attributes:
@@ -294,7 +294,7 @@ def enter(
     district: District,
     chain: Chain,
     finding: Mapping[str, Any],
-    asked: Asked,
+    asked: ExceptionRequest,
     case: str,
     by: Principal,
 ) -> str:

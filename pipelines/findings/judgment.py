@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.findings.cases import Owner, nobody, owners
 from pipelines.findings.exceptions import (
-    Seen,
+    PermitFacts,
     consent_alternatives,
     consent_for,
     exception_for,
@@ -151,8 +151,8 @@ def _stage(detection: Detection, known: Circumstances) -> str:
     return known.stages.get(detection.code, detection.model.header.stage)
 
 
-def _seen(detection: Detection, row: Candidate, known: Circumstances) -> Seen:
-    return Seen(
+def _seen(detection: Detection, row: Candidate, known: Circumstances) -> PermitFacts:
+    return PermitFacts(
         rule=row.code,
         kind=detection.kind,
         subject=row.subject,
@@ -163,7 +163,7 @@ def _seen(detection: Detection, row: Candidate, known: Circumstances) -> Seen:
     )
 
 
-def _permits(seen: Seen, known: Circumstances) -> dict[str, Any]:
+def _permits(seen: PermitFacts, known: Circumstances) -> dict[str, Any]:
     consents = known.consents
     return {
         "suppressed_by": exception_for(known.exceptions, seen),
@@ -174,7 +174,7 @@ def _permits(seen: Seen, known: Circumstances) -> dict[str, Any]:
 def _tested(
     header: Header,
     row: Candidate,
-    seen: Seen,
+    seen: PermitFacts,
     known: Circumstances,
     permits: Mapping[str, Any],
 ) -> tuple[Alternative, ...]:

@@ -45,7 +45,7 @@ Change = Literal[
     "exception",
 ]
 
-MOST_NAMED = 6
+MAX_NAMED = 6
 """Measures of one revision that are named; the rest are counted."""
 
 HIDDEN_BY = "exception "
@@ -100,7 +100,7 @@ def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
 def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     """Yield numbers and booleans that changed; texts and lists are only named."""
     changed = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
-    for key in changed[:MOST_NAMED]:
+    for key in changed[:MAX_NAMED]:
         old, new = was.get(key), now.get(key)
         plain = isinstance(old, int | float) and isinstance(new, int | float)
         yield (
@@ -108,8 +108,8 @@ def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             if plain
             else (f"{_word(key)} changed")
         )
-    if len(changed) > MOST_NAMED:
-        yield f"{len(changed) - MOST_NAMED} more measures changed"
+    if len(changed) > MAX_NAMED:
+        yield f"{len(changed) - MAX_NAMED} more measures changed"
 
 
 def _word(name: str) -> str:
@@ -166,7 +166,7 @@ def supported(transaction: Transaction, row: Mapping[str, Any], because: tuple[s
 
 
 @dataclass(frozen=True)
-class Kept:
+class LifecycleResult:
     """Result of storing: ids of findings, and registry files that had changed.
 
     Attributes:
@@ -187,7 +187,7 @@ def keep(
     judged: Mapping[str, Iterable[date]],
     because: tuple[str, ...] = (),
     owner: Owner = nobody,
-) -> Kept:
+) -> LifecycleResult:
     """Store what was found, and withdraw what was not found again.
 
     Args:
@@ -211,7 +211,7 @@ def keep(
         for finding_id in lost:
             unsupported(transaction, known[finding_id], because)
         put_into_cases(transaction, finding_rows(transaction).values(), owner)
-    return Kept(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
+    return LifecycleResult(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
 
 
 def _record(finding: Finding) -> str:

@@ -20,7 +20,7 @@ from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import models
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 NOT_PERSONS = ("service", "device")
 
@@ -108,7 +108,7 @@ CLOCKS_DIFFER = 5
 
 
 @dataclass(frozen=True)
-class Asked:
+class NoticeQuery:
     """The subject of the notice: an address, its port if given, and the moment in UTC."""
 
     address: str
@@ -117,7 +117,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Because:
+class Justification:
     """The user, as the operating system identifies them, the reason, and the case."""
 
     actor: str
@@ -137,7 +137,7 @@ class Link:
 
 
 @dataclass
-class Answer:
+class NoticeAnswer:
     """The device and account, under pseudonyms; unknown values are None.
 
     Attributes:
@@ -173,11 +173,11 @@ class Case:
     """A question while it is being answered."""
 
     database: Database
-    asked: Asked
+    asked: NoticeQuery
     values: Mapping[str, Any]
     names: Pseudonyms
     files: Mapping[int, str]
-    answer: Answer
+    answer: NoticeAnswer
 
     def rows(self, query: str, **more: Any) -> list[dict[str, Any]]:
         values = {**self.values, **more}
@@ -290,7 +290,7 @@ def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _without_owner(
-    answer: Answer,
+    answer: NoticeAnswer,
     claims: Sequence[Mapping[str, Any]],
     device: Mapping[str, Any],
     account: str | None,
@@ -397,7 +397,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
     return known[0]
 
 
-def resolve(district: District, asked: Asked, because: Because) -> Answer:
+def resolve(district: District, asked: NoticeQuery, because: Justification) -> NoticeAnswer:
     """Return the chain from an address to an account, as far as the logs show it.
 
     The audit chain records the question before the answer is returned.
@@ -421,7 +421,7 @@ def resolve(district: District, asked: Asked, because: Because) -> Answer:
         return answer
 
 
-def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
+def _subject(asked: NoticeQuery, answer: NoticeAnswer, names: Pseudonyms) -> str:
     """Return the address, the moment and the result, with pseudonyms only."""
     address = names.names("address", [asked.address])[asked.address]
     port = "" if asked.port is None else f":{asked.port}"
@@ -430,13 +430,13 @@ def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
     return f"{address}{port} at {moment}: {led_to}"
 
 
-def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) -> Answer:
-    answer = Answer()
+def _resolved(district: District, asked: NoticeQuery, day: date, names: Pseudonyms) -> NoticeAnswer:
+    answer = NoticeAnswer()
     listed = inputs.lake_files(district.store, district.home.lake)
     if day not in set(listed.days()):
         answer.gaps.append(f"no log line of {day.isoformat()} was read")
         return answer
-    with looking(district.home.warehouse) as database:
+    with attach_warehouse(district.home.warehouse) as database:
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
         _answered(Case(database, asked, values, names, _files(district), answer))

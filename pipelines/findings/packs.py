@@ -34,7 +34,7 @@ from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.models import MACROS, macros, macros_used, models, sql_folder
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip files know no earlier time; a real one would make each pack another."""
@@ -68,7 +68,7 @@ where requests.event_id in (select unnest($ids))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
+class PackContent:
     """Material of a pack; names as the edition shows them.
 
     Attributes:
@@ -99,7 +99,7 @@ class Material:
     letter: str = ""
 
 
-def pack(material: Material) -> bytes:
+def pack(material: PackContent) -> bytes:
     """Build the zip, sealed by its manifest."""
     return sealed_zip(dict(_members(material)))
 
@@ -120,7 +120,7 @@ def sealed_zip(members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _members(material: Material) -> Iterator[tuple[str, bytes]]:
+def _members(material: PackContent) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", _readme(material).encode()
     yield "verify.py", Path(verify_pack.__file__).read_bytes()
     yield "case.json", _json(material.case)
@@ -148,7 +148,7 @@ def _members(material: Material) -> Iterator[tuple[str, bytes]]:
         yield "letter.html", material.letter.encode()
 
 
-def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
+def _statements(material: PackContent) -> Iterator[tuple[str, bytes]]:
     """Yield the concerned person's statements; in full if names are allowed."""
     if not material.statements:
         return
@@ -217,7 +217,7 @@ def _json(value: Any) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def _readme(material: Material) -> str:
+def _readme(material: PackContent) -> str:
     case = material.case
     is_pupil = case.get("is_pupil", False)
     record = "student's record" if is_pupil else "personnel record"
@@ -268,7 +268,7 @@ versions.json     versions of the software, the registry and the settings
 """
 
 
-def gathered(district: District, case: Case, named: Named | None) -> Material:
+def gathered(district: District, case: Case, named: Named | None) -> PackContent:
     """Collect everything about a case.
 
     Args:
@@ -278,7 +278,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
     copies = stored_evidence(district.store, wanted)
     rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district, case, named)
-    return Material(
+    return PackContent(
         case=_case(case, named) | {"is_pupil": all(map(about_pupils(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
         lines=_lines(district, copies, named),
@@ -411,7 +411,7 @@ def _known(district: District, case: Case) -> dict[int, tuple[str | None, int | 
     """Grade, lease and logon of cited requests that the warehouse still holds."""
     ids = sorted({one for row in case.findings for one in row["record"]["evidence"]})
     try:
-        with looking(district.home.warehouse) as database:
+        with attach_warehouse(district.home.warehouse) as database:
             rows = database.rows(_KNOWN, {"ids": ids})
     except SchoolbellError:
         return {}  # nothing is built, or a run is in progress: only the copies are available

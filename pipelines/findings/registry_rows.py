@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.district import District
-from pipelines.registry.csv_files import Rows, read_file
+from pipelines.registry.csv_files import RegistryFrame, read_file
 from pipelines.registry.edits import put, refuse
 from pipelines.registry.frames import FILES
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Transaction
 
-Check = Callable[[Rows], Rows]
+Check = Callable[[RegistryFrame], RegistryFrame]
 """What the file's own module makes of its rows."""
 
 

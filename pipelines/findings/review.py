@@ -48,7 +48,7 @@ VERDICTS: Mapping[str, str] = {
 }
 """Verdict -> the status that it gives a finding."""
 
-SHORTEST_REASON = 8
+MIN_REASON = 8
 
 VALID = timedelta(hours=24)
 
@@ -76,11 +76,11 @@ def required_reason(reason: str) -> str:
     Raises:
         SettingsError: It has none.
     """
-    if len(reason.strip()) < SHORTEST_REASON:
+    if len(reason.strip()) < MIN_REASON:
         raise SettingsError(
             "a reason is needed",
             where="--reason",
-            remedy=f"Say why, in {SHORTEST_REASON} characters or more.",
+            remedy=f"Say why, in {MIN_REASON} characters or more.",
         )
     return reason.strip()
 
@@ -220,7 +220,7 @@ class SecondPersonError(RefusedError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class NameRequest:
     """A request to use names, with its case and reason.
 
     Attributes:
@@ -233,7 +233,7 @@ class Wish:
     subject: str = ""
 
 
-def granted(chain: Chain, wish: Wish, by: Principal) -> None:
+def granted(chain: Chain, wish: NameRequest, by: Principal) -> None:
     """Allow an action that another person approved, once; otherwise request approval.
 
     A home with one operator has no second person: there the chain alone is the record.
@@ -263,7 +263,7 @@ def granted(chain: Chain, wish: Wish, by: Principal) -> None:
         change_request(transaction, row["request_id"], used_time=now_text())
 
 
-def granted_for(chain: Chain, wish: Wish, by: Principal, lasting: timedelta) -> None:
+def granted_for(chain: Chain, wish: NameRequest, by: Principal, lasting: timedelta) -> None:
     """Allow an approved action, repeatedly for some time; each use is recorded.
 
     Raises:
@@ -278,7 +278,7 @@ def granted_for(chain: Chain, wish: Wish, by: Principal, lasting: timedelta) -> 
 
 
 def _running(
-    chain: Chain, wish: Wish, by: Principal, lasting: timedelta
+    chain: Chain, wish: NameRequest, by: Principal, lasting: timedelta
 ) -> Mapping[str, Any] | None:
     """Return their request for the same that was approved, and used not long ago."""
     now = datetime.now(UTC)
@@ -289,7 +289,7 @@ def _running(
     return None
 
 
-def _approved(wish: Wish, row: Mapping[str, Any]) -> Wish:
+def _approved(wish: NameRequest, row: Mapping[str, Any]) -> NameRequest:
     """Return a wish with the reason that was approved, ahead of another one."""
     if wish.reason == row["reason"]:
         return wish
@@ -362,13 +362,13 @@ def is_waiting(row: Mapping[str, Any]) -> bool:
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
 
 
-def _open(chain: Chain, wish: Wish, by: Principal) -> Mapping[str, Any] | None:
+def _open(chain: Chain, wish: NameRequest, by: Principal) -> Mapping[str, Any] | None:
     """Return the newest valid request of this user for the same thing."""
     unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
     return next((row for row in unused if _is_fresh(row)), None)
 
 
-def _requests(chain: Chain, wish: Wish, by: Principal) -> Sequence[Mapping[str, Any]]:
+def _requests(chain: Chain, wish: NameRequest, by: Principal) -> Sequence[Mapping[str, Any]]:
     """Return their requests for the same thing, the newest first."""
     return requests(
         chain.store,
@@ -383,7 +383,7 @@ def _is_fresh(row: Mapping[str, Any]) -> bool:
     return datetime.now(UTC) - datetime.fromisoformat(row["asked_time"]) <= VALID
 
 
-def _ask(chain: Chain, wish: Wish, by: Principal) -> str:
+def _ask(chain: Chain, wish: NameRequest, by: Principal) -> str:
     request_id = f"r-{secrets.token_hex(4)}"
     with chain.recording(_act(wish, by, f"ask {wish.action}")) as transaction:
         request = {
@@ -399,7 +399,7 @@ def _ask(chain: Chain, wish: Wish, by: Principal) -> str:
     return request_id
 
 
-def _act(wish: Wish, by: Principal, action: str) -> Act:
+def _act(wish: NameRequest, by: Principal, action: str) -> Act:
     return Act(
         actor=str(by),
         action=action,

@@ -36,9 +36,9 @@ from pipelines.state import ledger
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 """Of a file of rules."""
-MOST_PLACES = 5
+MAX_PLACES = 5
 """Lines that a lead cites."""
 _CLIENT = {"c-ip": "src_ip", "src_ip": "src_ip", "source.ip": "src_ip"}
 _FLOW = _CLIENT | {
@@ -134,7 +134,7 @@ RELATIONS: Mapping[tuple[str, str, str], Relation] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class SigmaQuery:
     """A rule that can run.
 
     Attributes:
@@ -151,7 +151,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedRule:
     """A rule, or a file, that cannot be asked, and why."""
 
     title: str
@@ -292,7 +292,7 @@ class _Backend(TextQueryBackend):
         raise SigmaError("a word that names no field would be sought everywhere")
 
 
-def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
+def read_rules(folder: Path) -> tuple[list[SigmaQuery], list[RefusedRule]]:
     """Read every rule below a folder: its query, or why it cannot run.
 
     Raises:
@@ -304,8 +304,8 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
             where=str(folder),
             remedy="Put .yml files there, or name another folder.",
         )
-    asked: list[Asked] = []
-    refused: list[Refused] = []
+    asked: list[SigmaQuery] = []
+    refused: list[RefusedRule] = []
     found: list[tuple[str, SigmaRule | SigmaCorrelationRule]] = []
     paths = [one for one in sorted(folder.rglob("*")) if one.suffix in (".yml", ".yaml")]
     for path in paths:
@@ -313,7 +313,7 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
         try:
             found += [(name, rule) for rule in _parsed(path)]
         except (SigmaError, yaml.YAMLError, OSError, *ODD) as error:
-            refused.append(Refused("", name, _reason(error)))
+            refused.append(RefusedRule("", name, _reason(error)))
     known = {key: rule for _, rule in found for key in (str(rule.id), rule.name) if key}
     inner = {
         reference.reference
@@ -327,14 +327,14 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
         try:
             asked.append(_asked(name, rule, known))
         except (SigmaError, *ODD) as error:
-            refused.append(Refused(rule.title, name, _reason(error)))
+            refused.append(RefusedRule(rule.title, name, _reason(error)))
     return asked, refused
 
 
 def _parsed(path: Path) -> list[SigmaRule | SigmaCorrelationRule]:
     if path.is_symlink() or not path.is_file():
         raise SigmaError("it is not a regular file")
-    if path.stat().st_size > MOST_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise SigmaError("the file is too large")
     collection = SigmaCollection.from_yaml(path.read_text(encoding="utf-8"))
     rules = list(collection.rules)
@@ -354,7 +354,7 @@ def _asked(
     path: str,
     rule: SigmaRule | SigmaCorrelationRule,
     known: Mapping[str, SigmaRule | SigmaCorrelationRule],
-) -> Asked:
+) -> SigmaQuery:
     status = str(rule.status or "").lower()
     if status in OVER:
         raise SigmaError(f"its status is {status}")
@@ -364,7 +364,7 @@ def _asked(
     else:
         query = _events(rule, values)
     tactics = [CLAUSES.get(tag.name, "") for tag in rule.tags]
-    return Asked(
+    return SigmaQuery(
         title=rule.title,
         level=str(rule.level or "not provided").lower(),
         clause=next(filter(None, tactics), SECURITY),
@@ -434,7 +434,9 @@ def _correlated(
     )
 
 
-def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -> Iterator[Lead]:
+def leads(
+    district: District, rules: Sequence[SigmaQuery], days: tuple[date, date]
+) -> Iterator[Lead]:
     """Yield what the rules find on some days, rule by rule and day by day."""
     lake = inputs.lake_files(district.store, district.home.lake)
     files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(district.store)}
@@ -445,7 +447,7 @@ def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -
 
 
 def _leads(
-    database: Database, rule: Asked, days: tuple[date, date], files: Mapping[int, str]
+    database: Database, rule: SigmaQuery, days: tuple[date, date], files: Mapping[int, str]
 ) -> Iterator[Lead]:
     bounds = {"first": days[0], "last": days[1]}
     values = {
@@ -454,7 +456,7 @@ def _leads(
     }
     found = database.rows(
         "select source, event_date, count(*), min(time), max(time), "
-        f"list_slice(list_sort(list(event_id)), 1, {MOST_PLACES}) "
+        f"list_slice(list_sort(list(event_id)), 1, {MAX_PLACES}) "
         f"from ({rule.query}) group by all order by all",
         {**values, **bounds},
     )

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from pipelines.engines import EngineError, Kind
 from pipelines.fleet.settings import Budget, Fleet, Member
-from pipelines.settings.model import LEAST_COUNT
+from pipelines.settings.model import MIN_COUNT
 
 PROGRAM = (
     "from pipelines.fleet.work import die_with_parent; die_with_parent(); "
@@ -43,7 +43,7 @@ BUSY = 75
 """The exit code of a command that found another run in progress."""
 STOPPED = 124
 """The exit code of a command that took too long, as `timeout` has it."""
-MOST_LETTERS = 1_000_000
+MAX_LETTERS = 1_000_000
 """Of what a child writes."""
 GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
@@ -261,8 +261,8 @@ class _Tail:
 
     def _read(self) -> None:
         with suppress(OSError, ValueError):
-            while text := self._stream.read(MOST_LETTERS):
-                self._kept = (self._kept + text)[-MOST_LETTERS:]
+            while text := self._stream.read(MAX_LETTERS):
+                self._kept = (self._kept + text)[-MAX_LETTERS:]
 
     def text(self) -> str:
         """Return what was kept, once the child has ended."""
@@ -386,7 +386,7 @@ def counted(number: int) -> str:
     """Return a count of personal matters as an agency may see it."""
     if number == 0:
         return "none"
-    return f"{number:,}" if number >= LEAST_COUNT else f"under {LEAST_COUNT}"
+    return f"{number:,}" if number >= MIN_COUNT else f"under {MIN_COUNT}"
 
 
 def shown(fleet: Fleet, rows: Sequence[Row], now: datetime) -> Mapping[str, Any]:

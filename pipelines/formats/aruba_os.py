@@ -45,7 +45,7 @@ LISTED = {
 }
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "not a numbered message of an Aruba device": pl.col("code").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
     "a login whose words cannot be read": IS_LOGON
@@ -118,5 +118,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

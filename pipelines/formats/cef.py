@@ -33,12 +33,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
@@ -116,7 +116,7 @@ SENDER = pl.coalesce(
 OFFSET = r"^(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$"
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "no CEF header of seven parts": pl.col("vendor").is_not_null(),
     "no key=value behind the header": pl.col("fields").is_not_null(),
     "no time": pl.col("time").is_not_null(),
@@ -267,7 +267,7 @@ def event_class() -> pl.Expr:
         )
         .when(plain.str.contains(LOGIN) & person)
         .then(pl.lit("logons"))
-        .when(source & known(value("request")).is_not_null() & ~alert)
+        .when(source & null_if_dash(value("request")).is_not_null() & ~alert)
         .then(pl.lit("http_requests"))
         .when(source & target & carried & ~alert)
         .then(pl.lit("connections"))
@@ -285,7 +285,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         pl.when(vendor.is_in(RECEIVED)).then(pl.lit("received")),
         pl.when(vendor.is_in(SENT)).then(pl.lit("sent")),
     )
-    first, second = whole(value("in")), whole(value("out"))
+    first, second = to_int(value("in")), to_int(value("out"))
     user = pl.when(cls == "logons").then(account(value("duser")))
     public = [somewhere(address(value(f"PanOSPublicIPv{at}"))) for at in (4, 6)]
     return {
@@ -307,10 +307,10 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         "nat_port": pl.when(outside.is_not_null()).then(
             port(value("sourceTranslatedPort").replace("0", None))
         ),
-        "application": known(pl.coalesce("key_appName", "key_app")),
-        "category": known(CATEGORIES),
+        "application": null_if_dash(pl.coalesce("key_appName", "key_app")),
+        "category": null_if_dash(CATEGORIES),
         "disposition": disposition(title),
-        "event_uid": known(value("externalId")),
+        "event_uid": null_if_dash(value("externalId")),
         "extras": extras(),
         "kind": title,
         "reported_by": name(pl.coalesce("key_dvchost", "key_dvc", "syslog_host")),
@@ -321,20 +321,20 @@ def flow(context: Context) -> dict[str, pl.Expr]:
 def extras() -> pl.Expr:
     """Return the header, and fields without a column."""
     fields = [pl.col("vendor"), pl.col("product"), title.alias("name")]
-    fields += [known(value(key)).alias(key) for key in EXTRA]
+    fields += [null_if_dash(value(key)).alias(key) for key in EXTRA]
     return pl.when(cls != "system_events").then(json_of(fields))
 
 
 def web() -> dict[str, pl.Expr]:
     """Return columns of a request."""
-    url = known(value("request"))
+    url = null_if_dash(value("request"))
     return {
-        "method": known(value("requestMethod")).str.to_uppercase(),
+        "method": null_if_dash(value("requestMethod")).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "referrer_hostname": hostname(known(value("requestContext"))),
-        "user_agent": known(value("requestClientApplication")),
+        "referrer_hostname": hostname(null_if_dash(value("requestContext"))),
+        "user_agent": null_if_dash(value("requestClientApplication")),
     }
 
 
@@ -349,7 +349,7 @@ def logon() -> dict[str, pl.Expr]:
     private = [somewhere(address(value(f"PanOSPrivateIPv{at}"))) for at in (4, 6)]
     failed = told.str.contains(FAILED)
     return {
-        "user_domain": known(pl.coalesce("key_dntdom", "key_sntdom")),
+        "user_domain": null_if_dash(pl.coalesce("key_dntdom", "key_sntdom")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(title.str.contains("(?i)vpn") | step.is_not_null()).then(
             pl.lit("vpn")
@@ -365,7 +365,7 @@ def logon() -> dict[str, pl.Expr]:
         .when(told.str.contains(ENTERED))
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(failed & ~left).then(
-            known(
+            null_if_dash(
                 pl.coalesce(
                     "key_PanOSConnectionError",
                     "key_PanOSDescription",
@@ -386,5 +386,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

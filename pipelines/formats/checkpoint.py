@@ -27,11 +27,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, somewhere
@@ -64,7 +64,7 @@ COLLECTORS = ["AD Query", "Identity Collector", "Identity Agent", "Terminal Serv
 cls, act = pl.col("event_class"), value("action").str.to_lowercase()
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "neither a bracket of key:value pairs nor a text export": pl.col("fields")
     .str.contains(SHAPE)
     .fill_null(value=False),
@@ -137,7 +137,7 @@ def person(user: pl.Expr) -> pl.Expr:
 def event_class() -> pl.Expr:
     """Classify by the action and its object."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
-    asked = known(value("resource")).is_not_null() & value("src").is_not_null()
+    asked = null_if_dash(value("resource")).is_not_null() & value("src").is_not_null()
     login = act.is_in(["log in", "failed log in", "log out"])
     return word_of(
         ("logons", login & pl.col("user_name").is_not_null()),
@@ -164,17 +164,17 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("service")),
         "protocol": protocol(value("proto")),
-        "bytes_in": whole(pl.coalesce("key_client_outbound_bytes", "key_received_bytes")),
-        "bytes_out": whole(pl.coalesce("key_client_inbound_bytes", "key_sent_bytes")),
+        "bytes_in": to_int(pl.coalesce("key_client_outbound_bytes", "key_received_bytes")),
+        "bytes_out": to_int(pl.coalesce("key_client_inbound_bytes", "key_sent_bytes")),
         "nat_ip": outside,
         "nat_port": pl.when(outside.is_not_null()).then(
             port(value("xlatesport").replace("0", None))
         ),
-        "application": known(value("appi_name")),
-        "category": known(pl.coalesce("key_matched_category", "key_app_category")),
+        "application": null_if_dash(value("appi_name")),
+        "category": null_if_dash(pl.coalesce("key_matched_category", "key_app_category")),
         "direction": direction(zones[0], zones[1], ["external"]),
         "disposition": word_of(("blocked", act.is_in(STOPPED)), ("allowed", act.is_in(PASSED))),
-        "event_uid": known(value("loguid")),
+        "event_uid": null_if_dash(value("loguid")),
         "extras": pl.when(cls != "system_events").then(as_json(*extra)),
         "kind": pl.coalesce("key_product", pl.lit("log")),
         "reported_by": name(pl.col("gateway")),
@@ -186,11 +186,11 @@ def web() -> dict[str, pl.Expr]:
     """Return columns of a request."""
     url = value("resource")
     return {
-        "method": known(value("method")).str.to_uppercase(),
+        "method": null_if_dash(value("method")).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "user_agent": known(value("web_client_type")),
+        "user_agent": null_if_dash(value("web_client_type")),
     }
 
 
@@ -201,7 +201,7 @@ def logon() -> dict[str, pl.Expr]:
     mapped = identity & source.is_in(COLLECTORS) & (act == "log in")
     portal = source.str.contains("(?i)portal")
     return {
-        "user_domain": known(value("domain_name")),
+        "user_domain": null_if_dash(value("domain_name")),
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "logon_kind": pl.when(portal)
         .then(pl.lit("proxy"))
@@ -209,10 +209,10 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit("vpn")),
         "is_success": pl.when(~left & ~mapped.fill_null(value=False)).then(~failed),
         "failure_reason": pl.when(failed).then(
-            pl.coalesce(known(value("reason")), "key_auth_status")
+            pl.coalesce(null_if_dash(value("reason")), "key_auth_status")
         ),
         "event_code": value("action"),
-        "logon_uid": known(value("session_uid")),
+        "logon_uid": null_if_dash(value("session_uid")),
         "host": name(value("src_machine_name").str.replace("@.*$", "")),
         "assigned_ip": somewhere(address(value("office_mode_ip"))),
         "is_machine": is_machine(pl.col("user_name")),
@@ -226,5 +226,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

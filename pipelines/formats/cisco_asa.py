@@ -56,7 +56,7 @@ FAMILY, CODE = pl.col("family"), pl.col("code")
 IS_FLOW = pl.col("event_class") == "connections"
 HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no message number of ASA or FTD": CODE.is_not_null(),
     "not the words of this message number": FAMILY.is_not_null()
@@ -176,5 +176,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -19,7 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, known, mac, name, whole
+from pipelines.formats.reading.fields import account, address, mac, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -57,7 +57,7 @@ STATUSES = {"Start": "logon", "Stop": "logoff", "Interim-Update": "mapping"}
 HIDDEN = ["USERNAME", "INVALID"]
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "not a numbered message of ISE": pl.col("number").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
 }
@@ -109,7 +109,7 @@ def _field(key: str) -> pl.Expr:
     value = pl.col("text").str.extract(rf"(?:^|,) *{key}=((?:[^,\\]|\\.)*)", 1)
     plain = value.str.replace_all(r"\\(.)", "$1").replace("", None)
     # `account` recognizes placeholder names, and the line remains a login
-    return plain if key in NAMES else known(plain)
+    return plain if key in NAMES else null_if_dash(plain)
 
 
 def _of_message(column: str) -> pl.Expr:
@@ -185,7 +185,7 @@ def _extras() -> pl.Expr:
         pl.col("policy"),
         pl.col("group"),
         pl.col("flow"),
-        whole(pl.col("lasted")).cast(pl.String).alias("seconds"),
+        to_int(pl.col("lasted")).cast(pl.String).alias("seconds"),
     ]
     return pl.when(IS_LOGON).then(json_of(fields))
 
@@ -196,5 +196,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -22,11 +22,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import protocol, somewhere
@@ -72,13 +72,13 @@ PLACES = {
     "identity_types": {"web": 24, "dns": 11},
 }
 
-MUST = {
+REJECT_RULES = {
     "quotes do not match": pl.col("cells").is_not_null(),
     "{columns} columns, not those of an Umbrella log": RECORD.is_not_null(),
     "{columns} columns, not in the places of this log": pl.col("is_in_place"),
     "time is not a UTC stamp": pl.col("time").is_not_null(),
     "source is not an address": pl.col("src_ip").is_not_null()
-    & (known(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
+    & (null_if_dash(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
     "action is none of allowed, blocked, proxied": pl.col("disposition").is_not_null()
     | (RECORD == "ip"),
     "no host in the URL": (RECORD != "web") | pl.col("url_hostname").is_not_null(),
@@ -193,13 +193,13 @@ def _web() -> dict[str, pl.Expr]:
         "url": url.str.slice(0, MAX_URL),
         "url_scheme": url.str.extract("^([a-zA-Z][a-zA-Z0-9+.-]*)://", 1).str.to_lowercase(),
         "url_hostname": hostname(url),
-        "method": pl.when(is_web).then(known(cell(25))).str.to_uppercase(),
-        "status_code": pl.when(is_web).then(whole(cell(10), 3)).cast(pl.Int16),
-        "bytes_out": pl.when(is_web).then(whole(cell(11))),
-        "bytes_in": pl.when(is_web).then(whole(cell(12))),
+        "method": pl.when(is_web).then(null_if_dash(cell(25))).str.to_uppercase(),
+        "status_code": pl.when(is_web).then(to_int(cell(10), 3)).cast(pl.Int16),
+        "bytes_out": pl.when(is_web).then(to_int(cell(11))),
+        "bytes_in": pl.when(is_web).then(to_int(cell(12))),
         "content_type": pl.when(is_web).then(media_type(cell(5))),
-        "referrer_hostname": pl.when(is_web).then(hostname(known(cell(8)))),
-        "user_agent": pl.when(is_web).then(known(cell(9))),
+        "referrer_hostname": pl.when(is_web).then(hostname(null_if_dash(cell(8)))),
+        "user_agent": pl.when(is_web).then(null_if_dash(cell(9))),
     }
 
 
@@ -215,7 +215,7 @@ def _flow() -> dict[str, pl.Expr]:
         "dst_port": port(pl.coalesce(_raw("to_port"), url_port)),
         "protocol": pl.when(RECORD == "firewall").then(protocol(cell(5))),
         "direction": pl.when(way.is_in(["inbound", "outbound"])).then(way),
-        "category": known(_raw("categories")),
+        "category": null_if_dash(_raw("categories")),
         "disposition": pl.when(said.str.contains("^block"))
         .then(pl.lit("blocked"))
         .when(said.str.contains("^(?:allow|.*proxied)"))
@@ -228,7 +228,7 @@ def _dns() -> dict[str, pl.Expr]:
     return {
         "query_name": pl.when(is_dns).then(name(cell(8))),
         "query_type": pl.when(is_dns).then(cell(6).str.extract(r"\((.+)\)$", 1)),
-        "response_code": pl.when(is_dns).then(known(cell(7))),
+        "response_code": pl.when(is_dns).then(null_if_dash(cell(7))),
     }
 
 
@@ -238,7 +238,7 @@ def _extras() -> pl.Expr:
     fields = [
         pl.when(pl.col("src_ip") != outside).then(outside).alias("external_ip"),
         *(
-            known(_raw(key)).alias(key)
+            null_if_dash(_raw(key)).alias(key)
             for key in ("identity", "identity_type", "blocked_categories")
         ),
     ]
@@ -252,7 +252,7 @@ FORMAT = Format(
     event_classes=("http_requests", "dns_queries", "connections"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     comment=is_header,
     columns=width(),
 )

@@ -20,10 +20,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
@@ -40,7 +40,7 @@ NAMES = [
 PORT = r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)"
 REFUSES = r"^(?:BLOCK|DROP)_"
 
-MUST = {
+REJECT_RULES = {
     "not the columns of the access log": pl.col("ended").is_not_null(),
     "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
     "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
@@ -61,7 +61,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
     said = pl.col("groups").struct
     ended = clock.epoch_milliseconds(pl.col("ended"))
-    lasted = pl.duration(milliseconds=whole(pl.col("elapsed"), 9), time_unit="us")
+    lasted = pl.duration(milliseconds=to_int(pl.col("elapsed"), 9), time_unit="us")
     return (
         batch.with_columns(groups=line.str.extract_groups(LINE))
         .with_columns(**{key: said.field(str(at)) for at, key in enumerate(NAMES, 1)})
@@ -73,9 +73,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             user_name=_user(),
             dst_ip=address(pl.col("server")),
             status_code=_status(),
-            bytes_in=whole(pl.col("size")),
+            bytes_in=to_int(pl.col("size")),
             content_type=media_type(pl.col("mime")),
-            category=known(pl.when(pl.col("short") != "nc").then("short")),
+            category=null_if_dash(pl.when(pl.col("short") != "nc").then("short")),
             disposition=_disposition(),
             **_asked(),
         )
@@ -94,7 +94,7 @@ def _user() -> pl.Expr:
 
 def _status() -> pl.Expr:
     """000 means that no status was sent."""
-    code = whole(pl.col("code"), 3).cast(pl.Int16)
+    code = to_int(pl.col("code"), 3).cast(pl.Int16)
     return pl.when(code > 0).then(code)
 
 
@@ -124,5 +124,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -19,7 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, known, mac, word_of
+from pipelines.formats.reading.fields import account, address, mac, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -51,7 +51,7 @@ IS_SUCCESS = {"ACCEPT": True, "REJECT": False}
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CARD = r"(?i)^(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}$"
 
-MUST = {
+REJECT_RULES = {
     "not an export of ClearPass": pl.col("export").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
 }
@@ -93,7 +93,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _found(keys: tuple[str, ...]) -> pl.Expr:
     """Return the value of the first of the names, up to the next name."""
-    return known(
+    return null_if_dash(
         pl.coalesce(pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1) for key in keys)
     )
 
@@ -149,5 +149,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -40,7 +40,7 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import column_places, headed, width
 from pipelines.formats.reading.declared import RULES, values
-from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.json import json_text
 from pipelines.formats.reading.office import as_iso, order_of
 
@@ -57,7 +57,7 @@ CHROME_ACTIVITY = {
 }  # fmt: skip
 FIXED = "="
 TALK = pl.lit("system_events")
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as the header line": pl.col("is_whole"),
     "no readable time; set date_order to show whether the day is first": pl.col(
         "time"
@@ -299,7 +299,7 @@ def _text(export: Export, column: str) -> pl.Expr:
         return pl.lit(None, pl.String)
     if names[0].startswith(FIXED):
         return pl.lit(names[0].removeprefix(FIXED))
-    said = pl.coalesce(known(pl.col(f"{column}_{number}")) for number in range(len(names)))
+    said = pl.coalesce(null_if_dash(pl.col(f"{column}_{number}")) for number in range(len(names)))
     words = export.words.get(column)
     if words is None:
         return said
@@ -312,7 +312,7 @@ FORMAT = Format(
     event_classes=("logons", "http_requests", "system_events"),
     looks_like=is_header,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="csv",
     user_is_mapped=True,
     header=is_header,

@@ -51,7 +51,7 @@ OWN_TIME = r"(?i)(?:^[\x{feff}]?|[,;\t|])\"?time\"?(?:[,;\t|]|\s*$)"
 JOIN = " + "
 SAMPLE = datetime(2026, 11, 2, 20, 15, 9, tzinfo=UTC)
 
-MUST = {
+REJECT_RULES = {
     "no header line above": pl.col("has_header"),
     "the header line lacks a column that the settings name": ~pl.col("lacks"),
     "{columns} columns, not as many as the header line": pl.col("is_whole"),
@@ -156,7 +156,7 @@ FORMAT = Format(
     event_classes=CLASSES,
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
     header=is_header,
 )

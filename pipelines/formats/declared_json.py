@@ -30,7 +30,7 @@ from pipelines.formats.reading.declared import (
 )
 from pipelines.formats.reading.json import with_fields
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     **RULES,
 }
@@ -77,6 +77,6 @@ FORMAT = Format(
     event_classes=CLASSES,
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

@@ -13,7 +13,7 @@ first lease. The stamp has neither year nor zone.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, mac, name, port, word_of
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, port, word_of
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
 
@@ -40,7 +40,7 @@ IS_QUERY = pl.col("event_class") == "dns_queries"
 IS_LEASE = pl.col("event_class") == "leases"
 IS_BLOCK = pl.col("disposition").is_not_null()
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "not written by dnsmasq": pl.col("syslog_program").str.starts_with("dnsmasq"),
     "nothing said": KIND.is_not_null(),
@@ -91,7 +91,7 @@ def _queries(cut: pl.LazyFrame) -> pl.LazyFrame:
         query_name=pl.when(asked == ".").then(asked).otherwise(name(asked)),
         query_type=query.field("1").replace(TYPES),
         src_ip=address(pl.coalesce(query.field("3"), "client")),
-        answers=known(block.field("2")),
+        answers=null_if_dash(block.field("2")),
         disposition=pl.when(block.field("1").is_not_null()).then(pl.lit("blocked")),
     )
 
@@ -135,5 +135,5 @@ FORMAT = Format(
     event_classes=("dns_queries", "leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

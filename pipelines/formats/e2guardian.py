@@ -19,11 +19,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import unless_challenged
@@ -41,7 +41,7 @@ BY_BLANKS = (
 ACTIONS = r"^ *((?:\*[A-Z]+\* ?)*)"
 STOPPED = r"\*(?:DENIED|INFECTED)\*"
 
-MUST = {
+REJECT_RULES = {
     "not the columns of the filter's layouts": pl.col("stamp").is_not_null(),
     "the field for the filter's action contains other words": pl.col("what").str.contains(
         r"^ *(?:$|\*[A-Z]+\*)"
@@ -68,7 +68,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     is_tunnel = pl.col("verb") == "CONNECT"
     scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
     at_port = asked.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
-    status = whole(pl.col("code"), 3).cast(pl.Int16)
+    status = to_int(pl.col("code"), 3).cast(pl.Int16)
     return told.with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
@@ -76,16 +76,16 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         src_ip=address(pl.col("client")),
         src_hostname=name(pl.col("client_name")),
         user_name=pl.when(user != pl.col("client")).then(user),
-        method=known(pl.col("verb")),
+        method=null_if_dash(pl.col("verb")),
         url_scheme=pl.when(~is_tunnel).then(scheme),
         url_hostname=hostname(asked),
         url=asked.str.slice(0, MAX_URL),
         dst_port=port(at_port),
         status_code=pl.when(status > 0).then(status),
-        bytes_in=whole(pl.col("size")),
+        bytes_in=to_int(pl.col("size")),
         content_type=media_type(pl.col("mime")),
-        user_agent=known(pl.col("agent")),
-        category=known(pl.col("kind")),
+        user_agent=null_if_dash(pl.col("agent")),
+        category=null_if_dash(pl.col("kind")),
         disposition=_disposition(pl.col("what")),
     ).with_columns(extras=_extras())
 
@@ -129,11 +129,11 @@ def _extras() -> pl.Expr:
     what = pl.col("what")
     return json_of(
         [
-            known(what.str.extract(ACTIONS, 1)).alias("action"),
-            known(what.str.replace(ACTIONS, "")).alias("reason"),
-            known(pl.col("weight").replace("0", None)).alias("weight"),
-            known(pl.col("group_name")).alias("group"),
-            known(pl.col("more")).alias("more"),
+            null_if_dash(what.str.extract(ACTIONS, 1)).alias("action"),
+            null_if_dash(what.str.replace(ACTIONS, "")).alias("reason"),
+            null_if_dash(pl.col("weight").replace("0", None)).alias("weight"),
+            null_if_dash(pl.col("group_name")).alias("group"),
+            null_if_dash(pl.col("more")).alias("more"),
         ]
     )
 
@@ -144,5 +144,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -19,7 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, name, port
+from pipelines.formats.reading.fields import account, address, name, null_if_dash, port
 from pipelines.formats.reading.json import json_text, with_fields
 
 SIGN_IN = {
@@ -65,7 +65,7 @@ AT_THE_KEYBOARD = ["Login:login", "Kmsi:kmsi", "SAS:ProcessAuth", "Login:reproce
 
 SERVICES = ["ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs"]
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no time that can be read": pl.col("time").is_not_null(),
     "neither a sign-in nor an audit record": pl.col("kind").is_not_null(),
@@ -94,9 +94,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,
-            event_uid=known(pl.coalesce("id", "office_id")),
-            event_code=known(pl.coalesce("operation", "code")),
-            kind=known(_kind()),
+            event_uid=null_if_dash(pl.coalesce("id", "office_id")),
+            event_code=null_if_dash(pl.coalesce("operation", "code")),
+            kind=null_if_dash(_kind()),
             message=pl.col("line"),
             activity=pl.lit("logon"),
             user_name=_user_name(),
@@ -166,7 +166,7 @@ def _logon_kind() -> pl.Expr:
     )
     is_interactive = (pl.col("interactive") != "false").fill_null(value=True)
     is_service = pl.col("category").is_in(SERVICES) | (
-        pl.col("user").is_null() & known(pl.col("principal_id")).is_not_null()
+        pl.col("user").is_null() & null_if_dash(pl.col("principal_id")).is_not_null()
     )
     return (
         pl.when(is_service)
@@ -202,22 +202,22 @@ def _is_machine() -> pl.Expr:
 
 
 def _failure_reason() -> pl.Expr:
-    words = pl.coalesce(known(pl.col("reason")), known(pl.col("office_error")))
+    words = pl.coalesce(null_if_dash(pl.col("reason")), null_if_dash(pl.col("office_error")))
     coded = pl.concat_str(
         words,
         pl.when(pl.col("code") != "0").then("(" + pl.col("code") + ")"),
         separator=" ",
         ignore_nulls=True,
     )
-    return pl.when(~pl.col("is_success")).then(known(coded))
+    return pl.when(~pl.col("is_success")).then(null_if_dash(coded))
 
 
 def _extras() -> pl.Expr:
     code = pl.col("code")
     return pl.when(pl.col("event_class") == "logons").then(
         json_text(
-            app=known(pl.col("app")),
-            client=known(pl.col("client")),
+            app=null_if_dash(pl.col("app")),
+            client=null_if_dash(pl.col("client")),
             interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
         )
     )
@@ -229,6 +229,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

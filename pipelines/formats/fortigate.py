@@ -35,15 +35,15 @@ from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
-    before,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    split_before,
+    to_int,
+    where_rare,
     word_of,
 )
 from pipelines.formats.reading.flows import (
@@ -97,14 +97,14 @@ DELTAS = {
 SESSION = ("devname", "sessionid", "srcip", "srcport", "dstip", "dstport")
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "neither eventtime nor date and time": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": value("duration").is_null()
-    | whole(value("duration"), 9).is_not_null(),
-    "bytes are not a count": (value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null())
-    & (value("rcvdbyte").is_null() | whole(value("rcvdbyte")).is_not_null()),
+    | to_int(value("duration"), 9).is_not_null(),
+    "bytes are not a count": (value("sentbyte").is_null() | to_int(value("sentbyte")).is_not_null())
+    & (value("rcvdbyte").is_null() | to_int(value("rcvdbyte")).is_not_null()),
     "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
     "lease without address and MAC": (cls != "leases")
     | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
@@ -117,7 +117,7 @@ def endpoints() -> Mapping[str, pl.Expr]:
     vpn = pl.col("subtype") == "vpn"
     outside = pl.when(vpn).then(value("remip"))
     shown = pl.when(cls.is_in(FLOWS)).then(account(value("unauthuser")))
-    xauth = pl.when(vpn).then(known(value("xauthuser")))
+    xauth = pl.when(vpn).then(null_if_dash(value("xauthuser")))
     return {
         "src_ip": address(pl.coalesce(value("srcip"), outside)),
         "src_port": port(value("srcport")),
@@ -129,7 +129,7 @@ def endpoints() -> Mapping[str, pl.Expr]:
         "bytes_in": carried("rcvd"),
         "bytes_out": carried("sent"),
         "disposition": disposition(),
-        "category": known(
+        "category": null_if_dash(
             pl.when(pl.col("type") == "traffic")
             .then(value("appcat"))
             .otherwise(pl.coalesce(value("catdesc"), value("appcat")))
@@ -141,7 +141,7 @@ def endpoints() -> Mapping[str, pl.Expr]:
 def carried(way: str) -> pl.Expr:
     """Return bytes since the last line of the session, or all of it at its close."""
     total = pl.when(~is_interim).then(value(f"{way}byte"))
-    return whole(pl.coalesce(value(f"{way}delta"), total))
+    return to_int(pl.coalesce(value(f"{way}delta"), total))
 
 
 def disposition() -> pl.Expr:
@@ -159,13 +159,13 @@ def web() -> Mapping[str, pl.Expr]:
     front = pl.coalesce(scheme + "://", pl.lit("")) + pl.col("host_asked")
     whole_url = pl.when(path.str.starts_with("/")).then(front + path).otherwise(path)
     return {
-        "method": known(value("httpmethod")).str.to_uppercase(),
+        "method": null_if_dash(value("httpmethod")).str.to_uppercase(),
         "url_scheme": pl.coalesce(path.str.extract("^([a-z]+)://"), scheme),
         "url_hostname": pl.col("host_asked"),
         "url": whole_url.str.slice(0, MAX_URL),
         "content_type": media_type(value("contenttype")),
-        "referrer_hostname": hostname(known(value("referralurl"))),
-        "user_agent": known(value("agent")),
+        "referrer_hostname": hostname(null_if_dash(value("referralurl"))),
+        "user_agent": null_if_dash(value("agent")),
     }
 
 
@@ -176,7 +176,7 @@ def traffic() -> Mapping[str, pl.Expr]:
     outside_ip = somewhere(address(value("transip")))
     session = value("sessionid")
     roles = [
-        known(pl.when(value(role) != "undefined").then(value(role)))
+        null_if_dash(pl.when(value(role) != "undefined").then(value(role)))
         for role in ("srcintfrole", "dstintfrole")
     ]
     return {
@@ -184,7 +184,7 @@ def traffic() -> Mapping[str, pl.Expr]:
         "protocol": protocol(value("proto")),
         "nat_ip": pl.when(worn).then(outside_ip),
         "nat_port": pl.when(worn & outside_ip.is_not_null()).then(port(value("transport"))),
-        "application": known(value("app")),
+        "application": null_if_dash(value("app")),
         "direction": direction(roles[0], roles[1], ["wan"]),
         "connection_uid": pl.when(session != "0").then(session),
     }
@@ -195,9 +195,9 @@ def lookup() -> Mapping[str, pl.Expr]:
     """Return columns of a DNS query or answer."""
     return {
         "query_name": name(value("qname")),
-        "query_type": known(value("qtype")).str.to_uppercase(),
-        "response_code": known(value("rcode")).str.to_uppercase(),
-        "answers": known(value("ipaddr")).str.replace_all(" ", "", literal=True),
+        "query_type": null_if_dash(value("qtype")).str.to_uppercase(),
+        "response_code": null_if_dash(value("rcode")).str.to_uppercase(),
+        "answers": null_if_dash(value("ipaddr")).str.replace_all(" ", "", literal=True),
     }
 
 
@@ -207,7 +207,7 @@ def logon() -> Mapping[str, pl.Expr]:
     vpn = pl.col("subtype") == "vpn"
     status = value("status")
     ended = did.is_in(LEAVING) | status.is_in(["timed_out", "logout"])
-    inside = pl.coalesce(known(value("tunnelip")), known(value("assignip")))
+    inside = pl.coalesce(null_if_dash(value("tunnelip")), null_if_dash(value("assignip")))
     refused = (did == "ssl-login-fail") | status.str.starts_with("fail")
     entered = (did == "tunnel-up") | status.is_in(["success"])
     tunnel = value("tunnelid")
@@ -224,7 +224,9 @@ def logon() -> Mapping[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(entered)
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(refused).then(pl.coalesce(known(value("reason")), value("msg"))),
+        "failure_reason": pl.when(refused).then(
+            pl.coalesce(null_if_dash(value("reason")), value("msg"))
+        ),
         "event_code": pl.col("logid"),
         "logon_uid": pl.when(tunnel != "0").then(tunnel),
         "reported_by": name(value("devname")),
@@ -252,7 +254,7 @@ def extras() -> pl.Expr:
         pl.when(is_interim).then(value(key)).alias(f"{key}_so_far")
         for key in ("sentbyte", "rcvdbyte")
     ]
-    fields = [known(value(key)).alias(key) for key in EXTRA]
+    fields = [null_if_dash(value(key)).alias(key) for key in EXTRA]
     session = pl.when((cls == "http_requests") & (value("sessionid") != "0")).then(
         value("sessionid")
     )
@@ -298,8 +300,8 @@ def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
     lacks = (value("type") == "traffic") & ~is_between & value("sentdelta").is_null()
     session = pl.concat_str([value(key).fill_null("") for key in SESSION], separator=" ")
     since = {
-        delta: whole(value(total))
-        - pl.when(tells).then(whole(value(total))).forward_fill().over(session)
+        delta: to_int(value(total))
+        - pl.when(tells).then(to_int(value(total))).forward_fill().over(session)
         for total, delta in DELTAS.items()
     }
     is_known = (
@@ -332,9 +334,9 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
     line = pl.col("line")
     is_bare = line.str.contains(BARE)
     bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
-    odd = rarely(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
+    odd = where_rare(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
     text = pl.col("text")
-    commas = rarely(
+    commas = where_rare(
         pl.when(text.str.contains(COMMAS)).then(text),
         lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
     )
@@ -348,7 +350,7 @@ def person() -> pl.Expr:
     """Return the account; a tunnel without one repeats the far address instead."""
     user = value("user")
     is_certified = user.str.contains(",cn=", literal=True)
-    user = account(pl.when(is_certified).then(before(user, ",cn=")).otherwise(user))
+    user = account(pl.when(is_certified).then(split_before(user, ",cn=")).otherwise(user))
     return pl.when(user != value("remip").fill_null("")).then(user)
 
 
@@ -377,7 +379,7 @@ def elapsed() -> pl.Expr:
 def host_asked() -> pl.Expr:
     """Return the host, also of lines that give it in the URL alone."""
     in_url = pl.when(value("url").str.contains("^[a-z]+://")).then(value("url"))
-    return pl.coalesce(hostname(known(value("hostname"))), hostname(in_url))
+    return pl.coalesce(hostname(null_if_dash(value("hostname"))), hostname(in_url))
 
 
 @cache
@@ -386,11 +388,11 @@ def event_class() -> pl.Expr:
     event = pl.col("type") == "event"
     utm = pl.col("type") == "utm"
     person = pl.col("user").is_not_null()
-    given = person | known(value("xauthuser")).is_not_null()
-    inside = known(value("tunnelip")).is_not_null()
-    inside |= known(value("assignip")).is_not_null()
+    given = person | null_if_dash(value("xauthuser")).is_not_null()
+    inside = null_if_dash(value("tunnelip")).is_not_null()
+    inside |= null_if_dash(value("assignip")).is_not_null()
     tunnel = did.is_in(["tunnel-up", "tunnel-down"])
-    between_sites = is_ipsec() & known(value("xauthuser")).is_null() & ~inside
+    between_sites = is_ipsec() & null_if_dash(value("xauthuser")).is_null() & ~inside
     vpn = (tunnel & given & ~between_sites) | (did == "ssl-login-fail")
     entered = did.is_in([*MAPPING, "FSSO-logoff", "auth-logout", "authentication"])
     return word_of(
@@ -427,5 +429,5 @@ FORMAT = Format(
     looks_like=looks_like,
     classify=classify,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

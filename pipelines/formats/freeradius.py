@@ -34,7 +34,7 @@ NAME = r"^((?i:host/)[^/]+|N/A|[^/]*)"
 BODY = pl.col("body")
 IS_LOGON = pl.col("verdict").is_not_null()
 
-MUST = {
+REJECT_RULES = {
     "no time that can be read": pl.col("time").is_not_null(),
     "a login whose words cannot be read": IS_LOGON | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
     "nothing said": BODY.str.len_bytes() > 0,
@@ -112,5 +112,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

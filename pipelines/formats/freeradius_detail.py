@@ -18,7 +18,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius as _radius
-from pipelines.formats.reading.fields import account, address, known, name, whole
+from pipelines.formats.reading.fields import account, address, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 
@@ -42,7 +42,7 @@ ACTIVITIES = {
 PORTS = {"ethernet": "wifi", "virtual": "vpn"}
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "a line that is not an attribute": pl.col("line").str.contains(SHAPE),
     "no time that can be read": pl.col("time").is_not_null(),
     "neither an accounting packet nor another": pl.col("kind").is_not_null(),
@@ -58,7 +58,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons`, or of `system_events` for other packets."""
     text = pl.col("line").str.replace_all("\r", "")
     cut = batch.with_columns(line=text).with_columns(_attribute(key).alias(key) for key in KEYS)
-    kind = known(pl.coalesce("Acct-Status-Type", "Packet-Type"))
+    kind = null_if_dash(pl.coalesce("Acct-Status-Type", "Packet-Type"))
     return (
         cut.with_columns(**_when(context), kind=kind)
         .with_columns(
@@ -112,9 +112,11 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
         "event_class": pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         "logon_kind": _radius.kind(by_port, station, context.options),
         "is_success": pl.when(activity == "logon").then(~refused),
-        "failure_reason": pl.when(refused).then(pl.coalesce(known(pl.col("Reply-Message")), kind)),
+        "failure_reason": pl.when(refused).then(
+            pl.coalesce(null_if_dash(pl.col("Reply-Message")), kind)
+        ),
         "event_code": kind,
-        "logon_uid": known(pl.col("Acct-Session-Id")),
+        "logon_uid": null_if_dash(pl.col("Acct-Session-Id")),
         "src_mac": station[0],
         "far_ip": pl.coalesce(station[1], address(pl.col("Tunnel-Client-Endpoint"))),
         "host": _radius.computer_name(user),
@@ -141,9 +143,9 @@ def _extras() -> pl.Expr:
         "bytes_in": "Acct-Output-Octets",
     }
     fields = [
-        *(whole(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
-        known(pl.col("Acct-Terminate-Cause")).alias("ended_by"),
-        known(pl.col("Called-Station-Id")).alias("called"),
+        *(to_int(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
+        null_if_dash(pl.col("Acct-Terminate-Cause")).alias("ended_by"),
+        null_if_dash(pl.col("Called-Station-Id")).alias("called"),
     ]
     return pl.when(IS_LOGON).then(json_of(fields))
 
@@ -154,6 +156,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="paragraphs",
 )

@@ -22,10 +22,10 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, name
+from pipelines.formats.reading.fields import account, address, name, null_if_dash
 from pipelines.formats.reading.json import json_text, with_fields
 
-MOST_EVENTS = 10
+MAX_EVENTS = 10
 """How many events of an activity are looked through for the one that decides."""
 
 PARAMETERS = 20
@@ -39,8 +39,8 @@ HEAD = {
     "email": "actor/email",
     "ip": "ipAddress",
 }
-EVENTS = {"only_event": "events"} | {f"event_{n}": f"events/{n}" for n in range(MOST_EVENTS)}
-NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MOST_EVENTS)}
+EVENTS = {"only_event": "events"} | {f"event_{n}": f"events/{n}" for n in range(MAX_EVENTS)}
+NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MAX_EVENTS)}
 EVENT = {"event_name": "name"} | {
     f"{part}_{n}": f"parameters/{n}/{key}"
     for n in range(PARAMETERS)
@@ -77,7 +77,7 @@ NOBODY = "_(?:KIOSK|GUEST|MANAGED_GUEST)_"
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CHROME = pl.col("application") == "chrome"
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no application or no event name": pl.col("application").is_not_null()
     & pl.col("event_name").is_not_null(),
@@ -99,7 +99,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = clock.iso(pl.col("stamp"), context.reading)
     return (
         _with_deciding_event(batch)
-        .with_columns(event_name=known(pl.col("event_name")), reason=parameter("EVENT_REASON"))
+        .with_columns(
+            event_name=null_if_dash(pl.col("event_name")), reason=parameter("EVENT_REASON")
+        )
         .with_columns(activity=_activity())
         .with_columns(event_class=_event_class())
         .with_columns(
@@ -129,7 +131,7 @@ def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
     event = pl.coalesce(
         *(
             pl.when(pl.col(f"name_{n}").is_in(decides)).then(f"event_{n}")
-            for n in range(MOST_EVENTS)
+            for n in range(MAX_EVENTS)
         ),
         pl.when(only.str.starts_with("{")).then(only),
         "event_0",
@@ -190,7 +192,7 @@ def _is_success() -> pl.Expr:
 
 def _failure_reason() -> pl.Expr:
     keys = ("login_failure_type", "failure_type", "LOGIN_FAILURE_REASON")
-    return known(pl.coalesce(parameter(key) for key in keys))
+    return null_if_dash(pl.coalesce(parameter(key) for key in keys))
 
 
 def _extras() -> pl.Expr:
@@ -213,6 +215,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

@@ -31,7 +31,7 @@ from pipelines.formats.reading.keyvalue import json_of, value, with_values
 from pipelines.formats.reading.syslog import with_header
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
-HALF_A_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
+HALF_PER_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
 RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
 PROXMOX = r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
 UPTIME = r"^\[ *[0-9]+\.[0-9]+\] *"
@@ -42,7 +42,7 @@ KEYS = [
 ]  # fmt: skip
 is_packet = pl.col("event_class") == "connections"
 
-MUST = {
+REJECT_RULES = {
     "no stamp": pl.col("time").is_not_null(),
     "source is not an address": ~is_packet | pl.col("src_ip").is_not_null(),
     "target is not an address": ~is_packet | pl.col("dst_ip").is_not_null(),
@@ -77,7 +77,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             prefix=prefix(body.str.strip_suffix(packet)),
             time=pl.coalesce(own.time, "syslog_time"),
             time_quality=pl.coalesce(own.quality, "syslog_time_quality"),
-            event_class=pl.when(body.str.contains(HALF_A_PACKET))
+            event_class=pl.when(body.str.contains(HALF_PER_PACKET))
             .then(pl.lit("connections"))
             .otherwise(pl.lit("system_events")),
         )
@@ -155,5 +155,5 @@ FORMAT = Format(
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

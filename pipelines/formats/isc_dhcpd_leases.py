@@ -20,7 +20,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash
 from pipelines.formats.reading.keyvalue import json_of
 
 LEASE = r"^lease[ \t]+([^ \t{]+)[ \t]*\{"
@@ -43,12 +43,12 @@ ACTIONS = {
 LINE = pl.col("line")
 IS_LEASE = pl.col("event_class") == "leases"
 
-MUST = {
+REJECT_RULES = {
     "no lease": pl.col("kind").is_not_null(),
     "a block that was cut off": LINE.str.contains(WHOLE),
     "no time that can be read": pl.col("time").is_not_null(),
     "lease of no address": pl.col("ip").is_not_null() | (pl.col("kind") != "lease"),
-    "client of the lease is not known": pl.any_horizontal(
+    "client of the lease is not null_if_dash": pl.any_horizontal(
         pl.col("mac").is_not_null(),
         pl.col("uid").is_not_null(),
         pl.col("action") != "assign",
@@ -111,7 +111,7 @@ def _time(word: str) -> pl.Expr:
 
 
 def _quoted(word: str) -> pl.Expr:
-    return known(LINE.str.extract(rf'(?m)^\s*{word} "((?:[^"\\]|\\.)*)";', 1))
+    return null_if_dash(LINE.str.extract(rf'(?m)^\s*{word} "((?:[^"\\]|\\.)*)";', 1))
 
 
 FORMAT = Format(
@@ -120,7 +120,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="blocks",
     comment=is_talk,
 )

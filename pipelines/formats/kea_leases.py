@@ -15,7 +15,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import headed, width
-from pipelines.formats.reading.fields import address, known, mac, name, whole
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, to_int
 from pipelines.formats.reading.keyvalue import json_of
 
 COLUMNS = {
@@ -37,11 +37,12 @@ ROW = (
 )
 IS_PREFIX = pl.col("lease_type") == "2"
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
     "expire or valid_lifetime is not a number of seconds": pl.col("time").is_not_null(),
     "address is not an address": pl.col("ip").is_not_null(),
-    "hwaddr is not a MAC": pl.col("mac").is_not_null() | known(pl.col("given_mac")).is_null(),
+    "hwaddr is not a MAC": pl.col("mac").is_not_null()
+    | null_if_dash(pl.col("given_mac")).is_null(),
     "state is none of 0 to 3": pl.col("action").is_not_null(),
 }
 
@@ -59,10 +60,10 @@ def header(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `leases`; a delegated prefix is a system event."""
     expire = clock.epoch(pl.col("expire")).time
-    lifetime = whole(pl.col("lifetime"), 10)
+    lifetime = to_int(pl.col("lifetime"), 10)
     given = pl.duration(seconds=lifetime, time_unit="us")
     is_given = pl.col("action") == "assign"
-    details = [known(pl.col(key)).alias(key) for key in ("duid", "client_id")]
+    details = [null_if_dash(pl.col(key)).alias(key) for key in ("duid", "client_id")]
     return (
         headed(batch, context.header, COLUMNS)
         .with_columns(action=action(pl.col("state"), lifetime))
@@ -100,7 +101,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
     header=header,
 )

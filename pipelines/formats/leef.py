@@ -21,11 +21,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
@@ -48,7 +48,7 @@ PASSED = r"(?i)allow|accept|permit|pass|forward"
 cls, title = pl.col("event_class"), pl.col("title")
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "no LEEF header": pl.col("vendor").is_not_null(),
     "not pairs behind the header": pl.col("fields").is_not_null(),
     "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
@@ -121,11 +121,11 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("dstPort")),
         "protocol": protocol(value("proto")),
-        "bytes_in": whole(value("dstBytes")),
-        "bytes_out": whole(value("srcBytes")),
+        "bytes_in": to_int(value("dstBytes")),
+        "bytes_out": to_int(value("srcBytes")),
         "nat_ip": address(value("srcPostNAT")),
         "nat_port": port(value("srcPostNATPort")),
-        "application": known(value("application")),
+        "application": null_if_dash(value("application")),
         "disposition": word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped)),
         "extras": pl.when(cls != "system_events").then(json_of(fields)),
         "kind": title,
@@ -136,14 +136,14 @@ def flow() -> dict[str, pl.Expr]:
 
 def web() -> dict[str, pl.Expr]:
     """Return columns of a request."""
-    url = known(pl.coalesce("key_url", "key_request"))
+    url = null_if_dash(pl.coalesce("key_url", "key_request"))
     return {
-        "method": known(value("method")).str.to_uppercase(),
+        "method": null_if_dash(value("method")).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "user_agent": known(value("userAgent")),
-        "category": pl.when(cls == "http_requests").then(known(value("cat"))),
+        "user_agent": null_if_dash(value("userAgent")),
+        "category": pl.when(cls == "http_requests").then(null_if_dash(value("cat"))),
     }
 
 
@@ -152,7 +152,7 @@ def logon() -> dict[str, pl.Expr]:
     told = pl.coalesce("key_outcome", "key_action", "key_act", "title")
     left, failed = title.str.contains(LEFT), told.str.contains(FAILED)
     return {
-        "user_domain": known(value("domain")),
+        "user_domain": null_if_dash(value("domain")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(title.str.contains("(?i)vpn")).then(pl.lit("vpn")),
         "is_success": pl.when(left)
@@ -161,7 +161,9 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(told.str.contains(ENTERED))
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(failed & ~left).then(known(pl.coalesce("key_reason", "key_msg"))),
+        "failure_reason": pl.when(failed & ~left).then(
+            null_if_dash(pl.coalesce("key_reason", "key_msg"))
+        ),
         "event_code": pl.col("event_id"),
         "is_machine": is_machine(pl.col("user_name")),
     }
@@ -174,5 +176,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

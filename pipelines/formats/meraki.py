@@ -25,9 +25,9 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
 )
 from pipelines.formats.reading.flows import protocol
@@ -51,7 +51,7 @@ EAP = r"^type=8021x_eap_(success|failure) "
 LEASE = r"^dhcp lease of ip ([^ ]+) .*for client mac ([^ ]+)"
 cls, kind, rest = pl.col("event_class"), pl.col("kind"), pl.col("rest")
 
-MUST = {
+REJECT_RULES = {
     "not an epoch, a device, a kind and its words": kind.is_not_null(),
     "epoch is not a time": pl.col("time").is_not_null(),
     "source is not an address": ~(
@@ -99,7 +99,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             eap=rest.str.extract(EAP),
             asked=rest.str.extract_groups(r"^.* request: ([^ ]+) ([^ ]+)$"),
             blocked_url=rest.str.extract("^content_filtering_block url='([^']*)'"),
-            identity=known(word("identity")),
+            identity=null_if_dash(word("identity")),
         )
         .with_columns(event_class=event_class())
         .with_columns(**flow(), **web(), **logon(), **lease())
@@ -134,7 +134,7 @@ def event_class() -> pl.Expr:
         .then(pl.lit("http_requests"))
         .when(kind.is_in(FLOWS))
         .then(pl.lit("connections"))
-        .when(is_event & known(login).is_not_null())
+        .when(is_event & null_if_dash(login).is_not_null())
         .then(pl.lit("logons"))
         .when(is_event & rest.str.contains(LEASE))
         .then(pl.lit("leases"))
@@ -187,8 +187,8 @@ def web() -> dict[str, pl.Expr]:
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "user_agent": known(rest.str.extract(" agent='(.*)' request: ")),
-        "category": known(word("category0")),
+        "user_agent": null_if_dash(rest.str.extract(" agent='(.*)' request: ")),
+        "category": null_if_dash(word("category0")),
     }
 
 
@@ -206,7 +206,7 @@ def logon() -> dict[str, pl.Expr]:
         .when(~left)
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(group("anyconnect", 1) == "failure").then(
-            known(group("anyconnect", 5))
+            null_if_dash(group("anyconnect", 5))
         ),
         "event_code": rest.str.extract("^(?:type=)?([a-z0-9_]+)"),
         "assigned_ip": address(group("tunnel", 3)),
@@ -247,5 +247,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

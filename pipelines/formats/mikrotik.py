@@ -23,9 +23,9 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
     word_of,
 )
@@ -57,7 +57,7 @@ def about(topic: str) -> pl.Expr:
     return pl.col("topics").str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
 
 
-MUST = {
+REJECT_RULES = {
     "neither topics nor a packet": pl.col("topics").is_not_null() | (cls == "connections"),
     "no syslog stamp": pl.col("time").is_not_null(),
     "a firewall line without a packet": (cls == "connections") | ~about("firewall"),
@@ -209,7 +209,7 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(did == "logged in")
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(failed).then(known(group("hotspot", 4))),
+        "failure_reason": pl.when(failed).then(null_if_dash(group("hotspot", 4))),
         "event_code": pl.col("topics"),
         "assigned_ip": pl.when(~left).then(address(group("tunnel", 3))),
         "is_machine": user.str.ends_with("$"),
@@ -240,5 +240,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -50,7 +50,7 @@ ENDED = r"(SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance"
 BODY = pl.col("body")
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "no time that can be read": pl.col("time").is_not_null(),
     "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
     "a login from no address": pl.col("src_ip").is_not_null()
@@ -178,5 +178,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -31,12 +31,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    to_int,
+    where_rare,
     word_of,
 )
 from pipelines.formats.reading.flows import (
@@ -206,19 +206,19 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     # few lines have an offset at their end, or a record whose columns are not known
     offset = pl.when(body.str.contains(OFFSET)).then(body)
     unread = pl.when(raw("generated").is_null()).then(body)
-    at_end = rarely(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
+    at_end = where_rare(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
     sure = pl.coalesce(clock.iso(at_end, reading).time, _by_header(generated))
     # an offset changes the hour only; a stamp further away is of something else
     is_near = (sure - pl.col("local_time")).abs() <= pl.duration(hours=26)
     lasted = pl.coalesce(
         pl.col("local_time") - pl.col("began_time"),
-        pl.when(known(raw("began")).is_null()).then(seconds(raw("lasted"))),
+        pl.when(null_if_dash(raw("began")).is_null()).then(seconds(raw("lasted"))),
     )
     return (
         lines.with_columns(
             generated=pl.coalesce(
                 raw("generated"),
-                rarely(unread, lambda one: one.str.extract(SEVENTH, 1)),
+                where_rare(unread, lambda one: one.str.extract(SEVENTH, 1)),
             )
         )
         .with_columns(
@@ -292,9 +292,9 @@ def logon() -> dict[str, pl.Expr]:
         )
         .otherwise(is_proven),
         "failure_reason": pl.when(is_logon & (raw("status") != "success"))
-        .then(pl.coalesce(known(raw("error")), known(raw("cause"))))
+        .then(pl.coalesce(null_if_dash(raw("error")), null_if_dash(raw("cause"))))
         .when(~is_proven)
-        .then(known(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))),
+        .then(null_if_dash(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))),
         "event_code": pl.coalesce(raw("event"), "subtype"),
         "host": name(raw("machine")),
         "assigned_ip": pl.when(has_inside).then(inside),
@@ -304,7 +304,7 @@ def logon() -> dict[str, pl.Expr]:
 
 HAS_PORTS = raw("transport").is_in(["tcp", "udp", "sctp"])
 
-MUST = {
+REJECT_RULES = {
     "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),
     "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),
     "{columns} columns, fewer than any version of PAN-OS writes": ~IS_RECORD
@@ -348,7 +348,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             kind=pl.concat_str("type", "subtype", separator="/"),
             reported_by=pl.col("syslog_host"),
             message=pl.col("line"),
-            event_uid=known(raw("number")),
+            event_uid=null_if_dash(raw("number")),
             extras=_extras(),
         )
     )
@@ -369,7 +369,7 @@ def _event_class() -> pl.Expr:
     """Classify; VPN messages, and mappings without a user or of a port range, are no logons."""
     own = RECORD.replace_strict(CLASSES, default=None, return_dtype=pl.String)
     is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
-    is_range = (RECORD == "mapping") & (whole(raw("first_port")) > 0)
+    is_range = (RECORD == "mapping") & (to_int(raw("first_port")) > 0)
     is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
     # an administrator of the firewall is not a network user
     is_other = (RECORD == "auth") & (
@@ -403,34 +403,34 @@ def _flow(context: Context) -> dict[str, pl.Expr]:
     outside = context.options.get("outside_zones", "").lower().split(",")
     source, target = name(raw("from_zone")), name(raw("to_zone"))
     worn = somewhere(address(raw("nat")))
-    category = known(raw("class"))
+    category = null_if_dash(raw("class"))
     return {
         "protocol": protocol(raw("transport")),
-        "bytes_in": whole(raw("received")),
-        "bytes_out": whole(raw("sent")),
+        "bytes_in": to_int(raw("received")),
+        "bytes_out": to_int(raw("sent")),
         "nat_ip": worn,
         "nat_port": pl.when(worn.is_not_null() & HAS_PORTS).then(port(raw("worn_port"))),
-        "application": known(raw("app")),
+        "application": null_if_dash(raw("app")),
         "category": pl.when(category != "any").then(category),
         "direction": direction(source, target, outside) if any(outside) else pl.lit(None),
         "disposition": pl.when(raw("action").str.contains(BLOCKS))
         .then(pl.lit("blocked"))
-        .when(known(raw("action")).is_not_null())
+        .when(null_if_dash(raw("action")).is_not_null())
         .then(pl.lit("allowed")),
-        "connection_uid": pl.when(RECORD == "traffic").then(known(raw("session"))),
+        "connection_uid": pl.when(RECORD == "traffic").then(null_if_dash(raw("session"))),
     }
 
 
 def _request() -> dict[str, pl.Expr]:
     is_secure = (raw("app") == "ssl") & (RECORD == "url")
     return {
-        "method": known(raw("verb")).str.to_uppercase(),
+        "method": null_if_dash(raw("verb")).str.to_uppercase(),
         "url_scheme": pl.when(is_secure).then(pl.lit("https")),
         "url_hostname": hostname(raw("asked")),
         "url": raw("asked").str.slice(0, MAX_URL),
         "content_type": media_type(raw("media")),
-        "referrer_hostname": hostname(known(raw("referrer"))),
-        "user_agent": known(raw("agent")),
+        "referrer_hostname": hostname(null_if_dash(raw("referrer"))),
+        "user_agent": null_if_dash(raw("agent")),
     }
 
 
@@ -442,13 +442,13 @@ def _extras() -> pl.Expr:
     ]  # fmt: skip
     repeats = pl.when(raw("repeats") != "1").then(raw("repeats"))
     action = pl.when(raw("action") != "allow").then(raw("action"))
-    fields = [known(raw(name)).alias(name) for name in names]
-    phase = pl.when(RECORD == "traffic").then(known(pl.col("subtype")))
+    fields = [null_if_dash(raw(name)).alias(name) for name in names]
+    phase = pl.when(RECORD == "traffic").then(null_if_dash(pl.col("subtype")))
     more = {
         "phase": phase,
-        "repeats": known(repeats),
-        "action": known(action),
-        "session": pl.when(RECORD == "url").then(known(raw("session"))),
+        "repeats": null_if_dash(repeats),
+        "action": null_if_dash(action),
+        "session": pl.when(RECORD == "url").then(null_if_dash(raw("session"))),
     }
     named = [text.alias(key) for key, text in more.items()]
     return pl.when(IS_RECORD).then(json_of([*named, *fields]))
@@ -461,6 +461,6 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
 )

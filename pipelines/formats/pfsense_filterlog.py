@@ -15,7 +15,7 @@ firewall in the same stream are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, cut, port, whole
+from pipelines.formats.reading.fields import address, cut, port, to_int
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -43,7 +43,7 @@ HAS_PORTS = pl.col("protocol").is_in(["tcp", "udp"])
 IS_ANSWER = (pl.col("flags") == "SA").fill_null(value=False)
 ODD = pl.col("more").str.contains("errormsg=", literal=True)
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("syslog_program").is_not_null(),
     "{columns} columns, not those of filterlog": ~IS_PACKET
@@ -107,7 +107,7 @@ def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
         .pipe(cut, pl.when(is_v4).then("rest"), V4, ",")
         .pipe(cut, pl.when(pl.col("version") == "6").then("rest"), V6, ",")
         .with_columns(pl.when(is_v4).then(v4).otherwise(v6).alias(v4) for v4, v6 in pairs.items())
-        .with_columns(protocol=protocol(whole(pl.col("number"), 3).cast(pl.String)))
+        .with_columns(protocol=protocol(to_int(pl.col("number"), 3).cast(pl.String)))
         .pipe(cut, pl.when(HAS_PORTS).then("more"), MORE, ",")
     )
 
@@ -160,6 +160,6 @@ FORMAT = Format(
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=pl.col("syslog_body").str.count_matches(",", literal=True) + 1,
 )

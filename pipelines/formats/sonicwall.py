@@ -25,11 +25,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import protocol
@@ -50,7 +50,7 @@ USER = r"(?i)\buser log(?:in|ged)\b"
 cls, msg = pl.col("event_class"), value("msg")
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "time is not a stamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
@@ -58,7 +58,7 @@ MUST = {
     "bytes are not a count": (value("sent").is_null() | pl.col("bytes_out").is_not_null())
     & (value("rcvd").is_null() | pl.col("bytes_in").is_not_null()),
     "duration is not milliseconds": value("cdur").is_null()
-    | whole(value("cdur"), 12).is_not_null(),
+    | to_int(value("cdur"), 12).is_not_null(),
 }
 
 
@@ -93,7 +93,7 @@ def event_class() -> pl.Expr:
     """Classify by the requested host, or by the words of the message."""
     login = msg.str.contains(USER)
     return word_of(
-        ("http_requests", known(value("dstname")).is_not_null()),
+        ("http_requests", null_if_dash(value("dstname")).is_not_null()),
         ("logons", login & pl.col("user_name").is_not_null()),
         ("connections", msg.str.contains(FLOW) & pl.col("key_dst").is_not_null()),
         otherwise="system_events",
@@ -103,7 +103,7 @@ def event_class() -> pl.Expr:
 def flow() -> dict[str, pl.Expr]:
     """Return columns of a flow, and those that other classes share with it."""
     worn = value("natSrc").str.extract_groups(r"^([0-9.]+)(?::([0-9]+))?")
-    spent = pl.duration(milliseconds=whole(value("cdur"), 12), time_unit="us")
+    spent = pl.duration(milliseconds=to_int(value("cdur"), 12), time_unit="us")
     closed = msg.str.contains("(?i)^connection closed")
     return {
         "start_time": pl.when(closed.fill_null(value=False))
@@ -117,11 +117,11 @@ def flow() -> dict[str, pl.Expr]:
         "dst_port": port(pl.col("dst_port")),
         "dst_hostname": name(pl.col("dst_name")),
         "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": whole(value("rcvd")),
-        "bytes_out": whole(value("sent")),
+        "bytes_in": to_int(value("rcvd")),
+        "bytes_out": to_int(value("sent")),
         "nat_ip": address(worn.struct.field("1")),
         "nat_port": port(worn.struct.field("2")),
-        "application": known(value("appName")),
+        "application": null_if_dash(value("appName")),
         "disposition": disposition(),
         "extras": pl.when(cls != "system_events").then(
             as_json("m", "msg", "proto", "rule", "note", "fw_action")
@@ -142,16 +142,18 @@ def disposition() -> pl.Expr:
 def web() -> dict[str, pl.Expr]:
     """Return columns of a request: host and path stand apart."""
     service = value("proto").str.extract("/(https?)$")
-    operation = known(value("op").replace("0", None))
+    operation = null_if_dash(value("op").replace("0", None))
     front = pl.coalesce(service + "://", pl.lit(""))
-    status = whole(value("result"), 3)
+    status = to_int(value("result"), 3)
     return {
         "method": operation.replace(OPERATIONS).str.to_uppercase(),
         "url_scheme": service,
         "url_hostname": hostname(value("dstname")),
         "url": (front + value("dstname") + value("arg").fill_null("")).str.slice(0, MAX_URL),
         "status_code": pl.when(status >= 100).then(status).cast(pl.Int16),
-        "category": known(pl.coalesce("key_Category", "key_webCategory", "key_website-category")),
+        "category": null_if_dash(
+            pl.coalesce("key_Category", "key_webCategory", "key_website-category")
+        ),
     }
 
 
@@ -172,7 +174,7 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(refused & ~left).then(pl.coalesce(value("note"), msg)),
         "event_code": value("m"),
-        "logon_uid": known(value("sess")),
+        "logon_uid": null_if_dash(value("sess")),
         "is_machine": pl.col("user_name").str.ends_with("$"),
     }
 
@@ -184,5 +186,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

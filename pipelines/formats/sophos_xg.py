@@ -30,12 +30,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import (
@@ -70,7 +70,7 @@ FLOWS = ["connections", "http_requests"]
 HOURS = r"^([+-])([0-9])$"
 OFFSET = r"^[+-](?:0[0-9]|1[0-4]):?[0-9]{2}$"
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "no log type": log_type.is_not_null(),
     "timezone is unknown: map it in the source's option `zones`": pl.col("offset").is_not_null(),
@@ -78,11 +78,11 @@ MUST = {
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": (cls != "connections")
     | value("duration").is_null()
-    | whole(value("duration"), 9).is_not_null(),
+    | to_int(value("duration"), 9).is_not_null(),
     "bytes are not a count": ~cls.is_in(FLOWS)
     | (
-        (value("sent_bytes").is_null() | whole(value("sent_bytes")).is_not_null())
-        & (value("recv_bytes").is_null() | whole(value("recv_bytes")).is_not_null())
+        (value("sent_bytes").is_null() | to_int(value("sent_bytes")).is_not_null())
+        & (value("recv_bytes").is_null() | to_int(value("recv_bytes")).is_not_null())
     ),
     "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
 }
@@ -102,9 +102,9 @@ def flow() -> dict[str, pl.Expr]:
         .otherwise(none),
         "src_ip": address(
             pl.coalesce(
-                known(value("src_ip")),
-                known(value("remote_ip")),
-                known(value("remoteinterfaceip")),
+                null_if_dash(value("src_ip")),
+                null_if_dash(value("remote_ip")),
+                null_if_dash(value("remoteinterfaceip")),
             )
         ),
         "src_port": port(value("src_port")),
@@ -112,17 +112,17 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst_ip")),
         "dst_port": port(value("dst_port")),
         "protocol": protocol(value("protocol")),
-        "bytes_in": pl.when(~interim).then(whole(value("recv_bytes"))),
-        "bytes_out": pl.when(~interim).then(whole(value("sent_bytes"))),
+        "bytes_in": pl.when(~interim).then(to_int(value("recv_bytes"))),
+        "bytes_out": pl.when(~interim).then(to_int(value("sent_bytes"))),
         "nat_ip": nat,
         "nat_port": pl.when(nat.is_not_null()).then(
             port(value("tran_src_port").replace("0", None))
         ),
-        "application": known(pl.coalesce("key_application", "key_application_name")),
-        "category": known(pl.coalesce("key_category", "key_application_category")),
+        "application": null_if_dash(pl.coalesce("key_application", "key_application_name")),
+        "category": null_if_dash(pl.coalesce("key_category", "key_application_category")),
         "direction": direction(zones[0], zones[1], ["wan"]),
         "disposition": disposition(),
-        "connection_uid": known(value("connid")),
+        "connection_uid": null_if_dash(value("connid")),
         "extras": extras(interim),
     }
 
@@ -142,23 +142,23 @@ def extras(interim: pl.Expr) -> pl.Expr:
         pl.when(interim).then(value(key)).alias(f"{key}_so_far")
         for key in ("sent_bytes", "recv_bytes")
     ]
-    fields = [known(value(key)).alias(key) for key in EXTRA]
+    fields = [null_if_dash(value(key)).alias(key) for key in EXTRA]
     return pl.when(cls != "system_events").then(json_of([*fields, *so_far]))
 
 
 def web() -> dict[str, pl.Expr]:
     """Return columns of a request."""
-    url = known(value("url"))
-    status = whole(pl.coalesce("key_status_code", "key_httpresponsecode"), 3)
-    named = known(pl.coalesce("key_domain", "key_domainname"))
+    url = null_if_dash(value("url"))
+    status = to_int(pl.coalesce("key_status_code", "key_httpresponsecode"), 3)
+    named = null_if_dash(pl.coalesce("key_domain", "key_domainname"))
     return {
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": pl.coalesce(hostname(url), hostname(named)),
         "url": url.str.slice(0, MAX_URL),
         "status_code": pl.when(status >= 100).then(status).cast(pl.Int16),
         "content_type": media_type(value("contenttype")),
-        "referrer_hostname": hostname(known(value("referer"))),
-        "user_agent": known(value("user_agent")),
+        "referrer_hostname": hostname(null_if_dash(value("referer"))),
+        "user_agent": null_if_dash(value("user_agent")),
     }
 
 
@@ -179,9 +179,9 @@ def logon() -> dict[str, pl.Expr]:
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "logon_kind": word_of(("vpn", vpn), ("proxy", ~mapped)),
         "is_success": pl.when(~left & ~mapped).then(~failed),
-        "failure_reason": pl.when(failed).then(pl.coalesce(known(value("reason")), said)),
+        "failure_reason": pl.when(failed).then(pl.coalesce(null_if_dash(value("reason")), said)),
         "event_code": value("log_id"),
-        "logon_uid": known(value("sessionid")),
+        "logon_uid": null_if_dash(value("sessionid")),
         "reported_by": name(value("device_name")),
         "assigned_ip": pl.when(vpn).then(inside),
         "is_machine": is_machine(pl.col("user_name")),
@@ -272,7 +272,7 @@ def event_class() -> pl.Expr:
     filtered = (log_type == "Content Filtering") & address(value("dst_ip")).is_not_null()
     return word_of(
         ("connections", log_type == "Firewall"),
-        ("http_requests", web_type & known(value("url")).is_not_null()),
+        ("http_requests", web_type & null_if_dash(value("url")).is_not_null()),
         ("connections", filtered),
         ("logons", is_event & person & ((subtype == "Authentication") | tunnel)),
         ("leases", is_event & (component == "DHCP Server") & leased),
@@ -293,5 +293,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

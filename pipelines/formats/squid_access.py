@@ -17,14 +17,14 @@ from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
-    before,
     cut,
     hostname,
-    known,
-    of_words,
+    map_unique,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    split_before,
+    to_int,
+    where_rare,
 )
 from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
@@ -39,7 +39,7 @@ WAY = "^[A-Za-z0-9_]+$"
 WORD = pl.col("word")
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
 
-MUST = {
+REJECT_RULES = {
     "not ten fields": pl.col("is_tail"),
     "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
     "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
@@ -66,10 +66,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .pipe(cut, rest, AFTER_TIME)
         .pipe(cut, pl.col("asked"), ["front", "gap", "behind", "path"], "/")
         .pipe(cut, pl.col("peer"), ["way", "answered_by"], "/")
-        .pipe(of_words, "verb", method=known(WORD))
-        .pipe(of_words, "mime", **tail())
-        .pipe(of_words, "result", **result())
-        .pipe(of_words, "way", by_way=by_way())
+        .pipe(map_unique, "verb", method=null_if_dash(WORD))
+        .pipe(map_unique, "mime", **tail())
+        .pipe(map_unique, "result", **result())
+        .pipe(map_unique, "way", by_way=by_way())
         .with_columns(place=place())
         .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
         .pipe(cut, pl.col("place"), ["name", "number"], ":")
@@ -84,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             url_scheme=scheme(),
             url_hostname=asked_host(),
             url=pl.col("asked").str.slice(0, MAX_URL),
-            bytes_in=whole(pl.col("size")),
+            bytes_in=to_int(pl.col("size")),
             disposition=pl.when(~ASKED_NOTHING).then("did"),
             extras=pl.col("by_result") + pl.col("by_way"),
         )
@@ -104,16 +104,16 @@ def tail() -> dict[str, pl.Expr]:
     whole_type = pl.coalesce(WORD.str.extract(TAIL, 1), WORD)
     return {
         "is_tail": WORD.str.contains(TAIL),
-        "content_type": known(before(whole_type, ";").str.to_lowercase()),
-        "referrer_hostname": hostname(known(WORD.str.extract(TAIL, 2))),
-        "user_agent": known(WORD.str.extract(TAIL, 3)),
+        "content_type": null_if_dash(split_before(whole_type, ";").str.to_lowercase()),
+        "referrer_hostname": hostname(null_if_dash(WORD.str.extract(TAIL, 2))),
+        "user_agent": null_if_dash(WORD.str.extract(TAIL, 3)),
     }
 
 
 def asked_host() -> pl.Expr:
     """Return the host of an address; nearly all are plain."""
     is_plain = pl.col("is_plain").fill_null(value=False) & ~ASKED_NOTHING
-    odd = rarely(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
+    odd = where_rare(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
     return pl.when(is_plain).then(pl.col("name")).otherwise(odd)
 
 
@@ -122,7 +122,7 @@ def asked_port() -> pl.Expr:
     is_tunnel = pl.col("gap").is_null()
     plain = pl.when(is_tunnel & pl.col("is_plain")).then(pl.col("number"))
     odd = pl.when(is_tunnel & ~pl.col("is_plain")).then(pl.col("asked"))
-    return pl.coalesce(plain, rarely(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
+    return pl.coalesce(plain, where_rare(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
 
 
 def scheme() -> pl.Expr:
@@ -135,7 +135,7 @@ def scheme() -> pl.Expr:
         .then(pl.lit("http"))
         .when((front == "https:") & (pl.col("gap") == ""))
         .then(pl.lit("https"))
-        .otherwise(rarely(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
+        .otherwise(where_rare(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
     )
 
 
@@ -149,7 +149,7 @@ def result() -> dict[str, pl.Expr]:
         "status_code": pl.when(code > 0).then(code),
         "did": unless_challenged(WORD.str.tail(3), outcome),
         "by_result": pl.concat_str(
-            pl.lit('{"result":"'), before(WORD, "/"), pl.lit('","hierarchy":"')
+            pl.lit('{"result":"'), split_before(WORD, "/"), pl.lit('","hierarchy":"')
         ),
     }
 
@@ -161,7 +161,7 @@ def by_way() -> pl.Expr:
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:
     """Return null beyond eleven days, which no request lasts."""
-    return pl.duration(milliseconds=whole(milliseconds, 9), time_unit="us")
+    return pl.duration(milliseconds=to_int(milliseconds, 9), time_unit="us")
 
 
 FORMAT = Format(
@@ -170,5 +170,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

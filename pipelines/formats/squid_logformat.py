@@ -26,12 +26,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import unless_challenged
@@ -99,11 +99,11 @@ OWN_COLUMNS = {
 }  # fmt: skip
 OWN_HEADERS = {"referer", "user-agent"}
 
-MUST = {
+REJECT_RULES = {
     "not as the setting logformat says": pl.col("is_whole"),
     "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
     "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not known": pl.any_horizontal(
+    "the client is not null_if_dash": pl.any_horizontal(
         pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
     ),
     "no host in the URL": pl.col("url_hostname").is_not_null()
@@ -239,14 +239,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 def _text(codes: Sequence[Code]) -> pl.Expr:
     """Return the first known value of some codes; null where the layout has none."""
-    found = [known(pl.col(code.group)) for code in codes]
+    found = [null_if_dash(pl.col(code.group)) for code in codes]
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 
 
 def _when(plan: Layout, context: Context) -> dict[str, pl.Expr]:
     """Return the end, its quality, and the beginning."""
     stamp, unordered = _stamp(plan, context)
-    elapsed = whole(_text(plan.of("tr")), 9).fill_null(0)
+    elapsed = to_int(_text(plan.of("tr")), 9).fill_null(0)
     return {
         "time": stamp.time,
         "time_quality": stamp.quality,
@@ -301,7 +301,7 @@ def _who(plan: Layout) -> dict[str, pl.Expr]:
 
 def _what(plan: Layout) -> dict[str, pl.Expr]:
     asked, method = pl.col("asked"), _text(plan.of("rm", ">rm"))
-    status = whole(_text(plan.of(">Hs", "Hs")), 3).cast(pl.Int16)
+    status = to_int(_text(plan.of(">Hs", "Hs")), 3).cast(pl.Int16)
     scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
     host = hostname(pl.coalesce(asked, _text(plan.of(">rd", "rd"))))
     at_port = asked.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
@@ -314,8 +314,8 @@ def _what(plan: Layout) -> dict[str, pl.Expr]:
         "dst_ip": address(_text(plan.of("<a"))),
         "dst_port": port(pl.coalesce(at_port, _text(plan.of(">rP")))),
         "status_code": pl.when(status > 0).then(status),
-        "bytes_in": whole(_text(plan.of("<st"))),
-        "bytes_out": whole(_text(plan.of(">st"))),
+        "bytes_in": to_int(_text(plan.of("<st"))),
+        "bytes_out": to_int(_text(plan.of(">st"))),
         "content_type": media_type(_text(plan.of("mt"))),
     }
 
@@ -336,7 +336,7 @@ def _disposition(*, has_result: bool) -> pl.Expr:
 def _extras(plan: Layout) -> pl.Expr:
     """Return the layout's fields without a column."""
     others = {
-        code.label: known(pl.col(code.group)).alias(code.label)
+        code.label: null_if_dash(pl.col(code.group)).alias(code.label)
         for code in plan.codes
         if code.name not in OWN_COLUMNS
         and not (code.name == ">h" and code.argument.lower() in OWN_HEADERS)
@@ -350,5 +350,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

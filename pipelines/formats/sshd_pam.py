@@ -22,7 +22,7 @@ become system events: a command run as root is no login.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, name, port, whole
+from pipelines.formats.reading.fields import account, address, name, port, to_int
 from pipelines.formats.reading.flows import is_machine
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
@@ -60,7 +60,7 @@ BY_SSHD = pl.col("syslog_program").str.starts_with("sshd").fill_null(value=False
 
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("kind").is_not_null(),
     "a login whose user or source cannot be read": pl.any_horizontal(
@@ -211,7 +211,7 @@ def _place() -> dict[str, pl.Expr]:
 
 def _extras() -> pl.Expr:
     """Return the method of proof, and the number of repeats that the line represents."""
-    count = whole(pl.col("repeated"), 6).cast(pl.String)
+    count = to_int(pl.col("repeated"), 6).cast(pl.String)
     return json_of(
         [
             pl.when(IS_LOGON).then("method").alias("method"),
@@ -230,5 +230,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -37,7 +37,7 @@ BLOCKS = ["deny", "refuse", "inform_deny"]
 PASSES = ["transparent", "typetransparent", "inform", "always_transparent"]
 IS_QUERY = pl.col("event_class") == "dns_queries"
 
-MUST = {
+REJECT_RULES = {
     "no stamp that can be read": pl.col("time").is_not_null(),
     "not the words of unbound": pl.col("level").is_not_null(),
     "query of no name": pl.col("query_name").is_not_null() | ~IS_QUERY,
@@ -111,5 +111,5 @@ FORMAT = Format(
     event_classes=("dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

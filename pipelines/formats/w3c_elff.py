@@ -36,7 +36,7 @@ from pipelines.formats.reading.fields import (
     hostname,
     media_type,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.web import unless_challenged
 
@@ -56,7 +56,7 @@ DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 IS_WEB = pl.col("event_class") == "http_requests"
 IS_FLOW = pl.col("event_class") == "connections"
 
-MUST = {
+REJECT_RULES = {
     "no #Fields line above": pl.col("has_header"),
     "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
     "no date and time that can be read": pl.col("time").is_not_null(),
@@ -125,8 +125,8 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
             method=field(names, "cs-method", "s-operation").str.to_uppercase(),
             dst_ip=address(field(names, *target)),
             status_text=field(names, "sc-status"),
-            bytes_in=whole(field(names, "sc-bytes")),
-            bytes_out=whole(field(names, "cs-bytes")),
+            bytes_in=to_int(field(names, "sc-bytes")),
+            bytes_out=to_int(field(names, "cs-bytes")),
             content_type=media_type(
                 field(names, "rs(content-type)", "cs-mime-type", "sc(content-type)")
             ),
@@ -185,7 +185,7 @@ def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
 
 def _status(text: pl.Expr) -> pl.Expr:
     """Return the status; codes of ISA and of Windows do not count."""
-    code = whole(text, 5)
+    code = to_int(text, 5)
     return pl.when(code.is_between(100, 599)).then(code).cast(pl.Int16)
 
 
@@ -203,7 +203,7 @@ def _disposition(names: Sequence[str]) -> pl.Expr:
         status.is_in(_elff.DENIED_BY_ISA),
     )
     answered = pl.any_horizontal(
-        whole(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
+        to_int(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
     )
     outcome = pl.when(denied).then(pl.lit("blocked")).when(answered).then(pl.lit("allowed"))
     did = unless_challenged(
@@ -222,7 +222,7 @@ FORMAT = Format(
     event_classes=("http_requests", "connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=pl.col("columns"),
     comment=_elff.is_comment,
     header=_elff.is_header,

@@ -26,11 +26,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
@@ -98,7 +98,7 @@ VIRTUAL = r"[Vv]irtual IP(?: address)? is ([0-9a-fA-F.:]*[0-9a-fA-F])"
 cls = pl.col("event_class")
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
-MUST = {
+REJECT_RULES = {
     "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
     & pl.col("fields").is_not_null(),
     "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
@@ -148,7 +148,7 @@ def _keys() -> dict[str, pl.Expr]:
     native, packet = pl.col("native"), pl.col("packet").struct
     by_place = {key: packet.field(at) for key, at in BY_PLACE.items()}
     by_name = {
-        key: pl.coalesce(known(_quoted(native, name)) for name in names)
+        key: pl.coalesce(null_if_dash(_quoted(native, name)) for name in names)
         for key, names in BY_NAME.items()
     }
     is_packet = packet.field("1").is_not_null()
@@ -224,8 +224,8 @@ def event_class() -> pl.Expr:
     """Classify by the line's fields: a host, a question, two ends, a login, a lease."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
     return word_of(
-        ("http_requests", ends & known(value("dstname")).is_not_null()),
-        ("dns_queries", ends & known(value("question")).is_not_null()),
+        ("http_requests", ends & null_if_dash(value("dstname")).is_not_null()),
+        ("dns_queries", ends & null_if_dash(value("question")).is_not_null()),
         ("connections", ends & value("disp").is_not_null()),
         (
             "logons",
@@ -247,12 +247,12 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("dstPort")),
         "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": whole(value("rcvd_bytes")),
-        "bytes_out": whole(value("sent_bytes")),
+        "bytes_in": to_int(value("rcvd_bytes")),
+        "bytes_out": to_int(value("sent_bytes")),
         "nat_ip": address(value("srcPostNAT")),
         "nat_port": port(value("srcPortPostNAT")),
-        "application": known(pl.coalesce("key_app", "key_app_name")),
-        "category": known(pl.coalesce("key_cats", "key_app_cat", "key_app_cat_name")),
+        "application": null_if_dash(pl.coalesce("key_app", "key_app_name")),
+        "category": null_if_dash(pl.coalesce("key_cats", "key_app_cat", "key_app_cat_name")),
         "disposition": pl.when(said.str.contains("Deny|Block|Drop"))
         .then(pl.lit("blocked"))
         .when(said.str.contains("Allow|Strip|Monitor"))
@@ -266,14 +266,14 @@ def flow() -> dict[str, pl.Expr]:
 
 def web() -> dict[str, pl.Expr]:
     """Return columns of a request and of a DNS question."""
-    asked = known(value("dstname"))
+    asked = null_if_dash(value("dstname"))
     return {
-        "method": known(value("op")).str.to_uppercase(),
+        "method": null_if_dash(value("op")).str.to_uppercase(),
         "url_hostname": hostname(asked),
         "url": (asked + value("arg").fill_null("")).str.slice(0, MAX_URL),
-        "user_agent": known(value("userAgent")),
+        "user_agent": null_if_dash(value("userAgent")),
         "query_name": name(value("question")),
-        "query_type": known(value("query_type")).str.to_uppercase(),
+        "query_type": null_if_dash(value("query_type")).str.to_uppercase(),
     }
 
 
@@ -282,11 +282,13 @@ def logon() -> dict[str, pl.Expr]:
     outcome, vpn = pl.col("outcome"), pl.col("login").str.contains("VPN", literal=True)
     left, refused = outcome == "logged out", outcome == "was rejected"
     return {
-        "user_domain": known(pl.col("who").str.extract("@([^@]*)$")),
+        "user_domain": null_if_dash(pl.col("who").str.extract("@([^@]*)$")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(vpn).then(pl.lit("vpn")).otherwise(pl.lit("proxy")),
         "is_success": pl.when(~left).then(~refused),
-        "failure_reason": pl.when(refused).then(known(pl.col("more").str.strip_chars(" ,-."))),
+        "failure_reason": pl.when(refused).then(
+            null_if_dash(pl.col("more").str.strip_chars(" ,-."))
+        ),
         "event_code": pl.col("event_id"),
         "assigned_ip": address(pl.col("more").str.extract(VIRTUAL)),
         "is_machine": is_machine(pl.col("user_name")),
@@ -307,5 +309,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

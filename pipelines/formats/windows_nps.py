@@ -22,7 +22,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format, Parsed
 from pipelines.formats.reading import radius as _radius
 from pipelines.formats.reading.csv import cell, cells, is_wide, width
-from pipelines.formats.reading.fields import account, address, known, name, whole
+from pipelines.formats.reading.fields import account, address, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 
@@ -58,7 +58,7 @@ PACKETS = {
 STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
 PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
 OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
     "{columns} columns, not in the places of the log": pl.col("is_in_place"),
     "no date and time that can be read": pl.col("time").is_not_null(),
@@ -138,7 +138,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             is_whole=is_wide(*WIDTHS),
             is_in_place=_in_place(),
-            **{column: known(cell(place)) for column, place in PLACES.items()},
+            **{column: null_if_dash(cell(place)) for column, place in PLACES.items()},
         )
         .with_columns(_of_question(column) for column in OF_QUESTION)
         .with_columns(
@@ -242,7 +242,7 @@ def _extras() -> pl.Expr:
         pl.col("policy"),
         pl.col("method"),
         pl.col("called"),
-        *(whole(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
+        *(to_int(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
         asked.then(pl.coalesce("sent_name", "full_name")).alias("asked_for"),
         asked.then(pl.col("station")).alias("asked_from"),
         asked.then(pl.col("class")).alias("class"),
@@ -253,7 +253,7 @@ def _extras() -> pl.Expr:
 def open_questions(lines: pl.DataFrame) -> pl.DataFrame:
     """Return questions whose class appears in no answer."""
     told = lines.with_columns(cells=cells(pl.col("line"))).with_columns(
-        packet=cell(PLACES["packet"]), said=known(cell(PLACES["class"]))
+        packet=cell(PLACES["packet"]), said=null_if_dash(cell(PLACES["class"]))
     )
     answered = told.filter(pl.col("packet").is_in(["2", "3"]))["said"].implode()
     is_open = (pl.col("packet") == "1") & pl.col("said").is_not_null()
@@ -267,6 +267,6 @@ FORMAT = Questioned(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
 )

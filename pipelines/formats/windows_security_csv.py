@@ -19,7 +19,7 @@ import polars as pl
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 from pipelines.formats.reading.csv import cell, cells, column_places, width
-from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.office import as_iso, order_of
 
 VIEWER = r'(?i)^\x{feff}?"?(?:keywords|level)"?,"?date and time"?,"?source"?,"?event id"?,'
@@ -35,9 +35,9 @@ TITLES = {
 AT_KEYBOARD = ["2", "7", "11", "13"]
 WITHOUT_COMPUTER = "the event names no computer"
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, unlike the header line": pl.col("is_whole"),
-    **{why: rule for why, rule in _windows.MUST.items() if why != WITHOUT_COMPUTER},
+    **{why: rule for why, rule in _windows.REJECT_RULES.items() if why != WITHOUT_COMPUTER},
 }
 
 
@@ -56,7 +56,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     count = len(places)
     is_viewers = "message" not in places
     found = {
-        name: known(cell(next(places[title] for title in titles if title in places)))
+        name: null_if_dash(cell(next(places[title] for title in titles if title in places)))
         if any(title in places for title in titles)
         else pl.lit(None, pl.String)
         for name, titles in TITLES.items()
@@ -83,7 +83,7 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=is_header,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="csv",
     header=is_header,
     columns=width(),

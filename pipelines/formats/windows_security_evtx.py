@@ -26,10 +26,10 @@ FIELDS = {
     **{ours: f"Event/EventData/{theirs}" for ours, theirs in _windows.DATA.items()},
 }
 
-MUST = {
+REJECT_RULES = {
     "the event log is damaged here": ~pl.col("line").str.starts_with("damaged: "),
     "not a JSON object": pl.col("is_object"),
-    **_windows.MUST,
+    **_windows.REJECT_RULES,
 }
 
 
@@ -51,6 +51,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="evtx",
 )

@@ -51,7 +51,7 @@ FIELDS = {
 NAMES = [*_windows.SYSTEM, *_windows.DATA]
 FOUND = pl.Struct({**dict.fromkeys(NAMES, pl.String), "is_whole": pl.Boolean})
 
-MUST = {"not a JSON object": pl.col("is_whole"), **_windows.MUST}
+REJECT_RULES = {"not a JSON object": pl.col("is_whole"), **_windows.REJECT_RULES}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -97,5 +97,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -26,7 +26,7 @@ FIELDS = {
 }
 COUNT = r"Date\((-?[0-9]{1,14})"
 
-MUST = {"not a JSON object": pl.col("is_object"), **_windows.MUST}
+REJECT_RULES = {"not a JSON object": pl.col("is_object"), **_windows.REJECT_RULES}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
@@ -55,6 +55,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

@@ -16,9 +16,9 @@ import polars as pl
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 
-MUST = {
+REJECT_RULES = {
     "not a whole <Event> element": pl.col("line").str.contains(r"^(?:- *)?<Event[ >].*</Event>$"),
-    **_windows.MUST,
+    **_windows.REJECT_RULES,
 }
 
 
@@ -63,6 +63,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="xml_events",
 )

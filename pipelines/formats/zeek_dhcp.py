@@ -39,8 +39,8 @@ PROOF = ["mac", "lease_time"]
 
 KEYS = ["mac"]
 
-MUST = {
-    **_zeek.MUST,
+REJECT_RULES = {
+    **_zeek.REJECT_RULES,
     "a lease without an address": pl.col("ip").is_not_null() | ~IS_LEASE,
     "a lease without a MAC": pl.col("mac").is_not_null() | ~IS_LEASE,
 }
@@ -129,7 +129,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,

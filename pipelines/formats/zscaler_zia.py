@@ -28,11 +28,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import protocol, somewhere
@@ -97,7 +97,7 @@ BLOCKED = r"(?i)^(?:block|drop|deny|reset|denied)"
 ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
 IS_SYSTEM = pl.col("event_class") == "system_events"
 
-MUST = {
+REJECT_RULES = {
     "neither a JSON object nor fields between tabs": pl.col("is_object"),
     "no feed named in sourcetype": pl.col("kind").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
@@ -160,7 +160,7 @@ def with_tabs(lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]) ->
 
 def known_to_zscaler(field: pl.Expr) -> pl.Expr:
     """Return null for `None`, `NA`, `Unknown` and the like."""
-    found = known(field)
+    found = null_if_dash(field)
     return pl.when(found != "Unknown").then(found)
 
 
@@ -236,8 +236,8 @@ def _stamp(reading: Reading) -> Stamp:
 
 def _lasted() -> pl.Expr:
     """Return how long a session of the firewall lasted; other lines are its begin."""
-    exact = pl.duration(milliseconds=whole(pl.col("lasted_ms"), 10), time_unit="us")
-    rough = pl.duration(seconds=whole(pl.col("lasted_s"), 8), time_unit="us")
+    exact = pl.duration(milliseconds=to_int(pl.col("lasted_ms"), 10), time_unit="us")
+    rough = pl.duration(seconds=to_int(pl.col("lasted_s"), 8), time_unit="us")
     zero = pl.duration(seconds=0, time_unit="us")
     lasted = pl.when(pl.col("kind") == "fw").then(pl.coalesce(exact, rough))
     return pl.coalesce(lasted, zero)
@@ -259,7 +259,7 @@ def _source() -> dict[str, pl.Expr]:
 
 def _web() -> dict[str, pl.Expr]:
     """Return columns of `http_requests`."""
-    status = whole(pl.col("status"), 3)
+    status = to_int(pl.col("status"), 3)
     return {
         "method": pl.col("verb").str.to_uppercase(),
         "url_scheme": pl.col("protocol_name").replace_strict(
@@ -268,8 +268,8 @@ def _web() -> dict[str, pl.Expr]:
         "url_hostname": hostname(pl.coalesce("host", "address")),
         "url": pl.col("address").str.slice(0, MAX_URL),
         "status_code": pl.when(status > 0).then(status).cast(pl.Int16),
-        "bytes_in": whole(pl.col("received")),
-        "bytes_out": whole(pl.col("sent")),
+        "bytes_in": to_int(pl.col("received")),
+        "bytes_out": to_int(pl.col("sent")),
         "content_type": pl.when(pl.col("mime").str.contains("/", literal=True)).then(
             media_type(pl.col("mime"))
         ),
@@ -329,5 +329,5 @@ FORMAT = Format(
     event_classes=("http_requests", "connections", "dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
 NEWEST_DAYS = 10
 """Days that the usual lag is learned from: those with events, the newest."""
 
-LEAST_DAYS = 3
-LEAST_EVENTS = 50
+MIN_DAYS = 3
+MIN_EVENTS = 50
 SHARE = 0.95
 """Of a day's events, this share has arrived after the day's lag."""
 
@@ -28,7 +28,7 @@ OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0
 """By what was paired: clocks further apart can give a request to the wrong holder of an
 address. One logon of a person follows the other by up to a minute. By what begins in
 both, only whole and half hours are known."""
-LEAST_PAIRS = 20
+MIN_PAIRS = 20
 """In a day, to speak of a difference."""
 STEADY = 0.25
 """The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
@@ -78,8 +78,8 @@ def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
 
 def delays(days: Sequence[SourceDay]) -> list[Issue]:
     """Return issues if the newest day's lines arrived much later than usual, or from the future."""
-    by_day = [one for one in _by_day(days) if one[1].total() >= LEAST_EVENTS]
-    if len(by_day) <= LEAST_DAYS:
+    by_day = [one for one in _by_day(days) if one[1].total() >= MIN_EVENTS]
+    if len(by_day) <= MIN_DAYS:
         return []
     source, (day, newest) = days[0].source, by_day[-1]
     found = []
@@ -161,7 +161,7 @@ def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> 
     """
     import polars as pl
 
-    enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS)
+    enough = days.filter(pl.col("pair_count") >= MIN_PAIRS)
     # of one moment two clocks say most
     rank = (pl.col("basis") != "moment") + (pl.col("basis") == "zone").cast(pl.UInt8)
     surest = enough.sort("event_date", rank).unique(

@@ -100,14 +100,16 @@ class Issue:
 
 
 @dataclass(frozen=True)
-class Kept:
+class IssueChanges:
     """Changes from one look at the sources: counts of issues."""
 
     new: int
     ended: int
 
 
-def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime) -> Kept:
+def keep_issues(
+    store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime
+) -> IssueChanges:
     """Record current issues; known ones that are absent have ended.
 
     Args:
@@ -128,7 +130,7 @@ def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now:
                 for name in ("key", "source", "building", "kind", "what", "detail")
             }
             put_issue(transaction, issue, start, now)
-    return Kept(len(lasting.keys() - known), len(known.keys() - lasting.keys()))
+    return IssueChanges(len(lasting.keys() - known), len(known.keys() - lasting.keys()))
 
 
 def _end(key: str, start: str, found: Sequence[Issue], now: datetime) -> datetime:

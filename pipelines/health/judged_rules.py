@@ -16,8 +16,8 @@ from pipelines.health.rule_coverage import (
     ASKED_OF,
     DAYS,
     ELSEWHERE,
-    FEWEST_EVENTS,
     KEYBOARDS,
+    MIN_EVENTS,
     NO_ACCOUNT,
     PRESENCE,
     REASONS,
@@ -163,7 +163,7 @@ def _nothing_left(
     found: dict[str, list[str]] = {}
     for building, filters in sorted(lost.items()):
         is_silent = not left.get(family, {}).get(building)
-        if is_silent and sum(filters.values()) >= FEWEST_EVENTS:
+        if is_silent and sum(filters.values()) >= MIN_EVENTS:
             worst = max(filters, key=lambda name: filters[name])
             found.setdefault(worst, []).append(building)
     return found

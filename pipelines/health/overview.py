@@ -36,16 +36,16 @@ from pipelines.state.source_records import (
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import blocked_rules
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 BLIND = {"host": "without_host_count", "account": "without_account_count"}
 WEEKS = 5
 """The newest seven days, and as many weeks before them as make up this."""
 
-LEAST_LINES = 500
+MIN_LINES = 500
 """In a week, to speak of a share."""
 
-LEAST_WEEKS = 2
+MIN_WEEKS = 2
 ROSE = 0.15
 """Share of all lines: an increase of this much over the weeks before is reported."""
 
@@ -139,7 +139,7 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
             ),
             *(pl.col(column).max().alias(f"{name}_on_day") for name, column in BLIND.items()),
         )
-        .filter(pl.col("line_count") >= LEAST_LINES)
+        .filter(pl.col("line_count") >= MIN_LINES)
         .with_columns(
             (pl.col(column) / pl.col("line_count")).alias(f"{name}_share")
             for name, column in BLIND.items()
@@ -179,7 +179,7 @@ def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
         )
         now = shares.filter(pl.col("week") == 0)
         rose = now.join(before, on=["source", "building"]).filter(
-            (pl.col("weeks") >= LEAST_WEEKS) & (share - pl.col("before") >= ROSE)
+            (pl.col("weeks") >= MIN_WEEKS) & (share - pl.col("before") >= ROSE)
         )
         for row in rose.sort("source", "building").iter_rows(named=True):
             now_share, said = row[f"{name}_share"], row["said"]
@@ -199,7 +199,7 @@ def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class TrafficEvidence:
     """The lines about one expected traffic.
 
     Attributes:
@@ -217,7 +217,9 @@ class Seen:
     let_through_time: datetime | None = None
 
 
-def not_kept(expected: Mapping[str, Expected], seen: Mapping[str, Seen]) -> Iterator[Issue]:
+def not_kept(
+    expected: Mapping[str, Expected], seen: Mapping[str, TrafficEvidence]
+) -> Iterator[Issue]:
     """Yield traffic that was missing, too small, or allowed although it must not be."""
     for name, one in sorted(expected.items()):
         found = seen.get(name)
@@ -225,7 +227,7 @@ def not_kept(expected: Mapping[str, Expected], seen: Mapping[str, Seen]) -> Iter
             yield from _judged(name, one, found)
 
 
-def _judged(name: str, expected: Expected, seen: Seen) -> Iterator[Issue]:
+def _judged(name: str, expected: Expected, seen: TrafficEvidence) -> Iterator[Issue]:
     assert seen.known_until is not None
     span = timedelta(hours=expected.every_hours)
     through = seen.let_through_time
@@ -259,7 +261,7 @@ def _judged(name: str, expected: Expected, seen: Seen) -> Iterator[Issue]:
 
 def promised(
     database: Database, district: District, newest: Mapping[str, datetime]
-) -> dict[str, Seen]:
+) -> dict[str, TrafficEvidence]:
     """Return the lines about each expected traffic.
 
     Args:
@@ -284,7 +286,9 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _seen(database: Database, expected: Expected, since: datetime, until: datetime) -> Seen:
+def _seen(
+    database: Database, expected: Expected, since: datetime, until: datetime
+) -> TrafficEvidence:
     values: dict[str, Any] = {
         "source": expected.source,
         "to": expected.to.lower(),
@@ -296,7 +300,7 @@ def _seen(database: Database, expected: Expected, since: datetime, until: dateti
     query = _FLOWS if expected.kind == "flow" else _REQUESTS
     used = {key: value for key, value in values.items() if f"${key}" in query}
     row = database.frame(query, used).row(0, named=True)
-    return Seen(known_since=since, known_until=until, **row)
+    return TrafficEvidence(known_since=since, known_until=until, **row)
 
 
 @dataclass(frozen=True)
@@ -338,7 +342,7 @@ def health_of(district: District, now: datetime) -> Health:
     lags = {name: usual_lag(own) for name, own in days.items()}
     found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
     try:
-        with looking(district.home.warehouse) as database:
+        with attach_warehouse(district.home.warehouse) as database:
             more, shares = _of_warehouse(database, district, lags, as_of)
     except (ModelError, BusyError):
         return Health(uninhibited(found), OF_LEDGER, as_of, lags)

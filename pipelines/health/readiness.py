@@ -22,7 +22,7 @@ from pipelines.health.rule_coverage import (
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
-    FEWEST_NAMES,
+    MIN_NAMES,
     PROPOSED,
     Domain,
 )
@@ -205,7 +205,7 @@ def undecided(domains: Sequence[Domain]) -> list[Domain]:
     return [
         domain
         for domain in domains
-        if domain.state in (PROPOSED, AMBIGUOUS) and domain.known >= FEWEST_NAMES
+        if domain.state in (PROPOSED, AMBIGUOUS) and domain.known >= MIN_NAMES
     ]
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
 TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
 DAYS = timedelta(days=7)
-FEWEST_EVENTS = 200
+MIN_EVENTS = 200
 """Fewer events of a building say nothing about its rules."""
 BLIND_SHARE = 0.2
 ENOUGH = 0.9
@@ -254,7 +254,7 @@ class RuleCoverage:
     @property
     def share(self) -> float:
         """Judged of attributable; 1 if there is too little to decide."""
-        is_much = self.attributable >= FEWEST_EVENTS
+        is_much = self.attributable >= MIN_EVENTS
         return self.judged / self.attributable if is_much else 1.0
 
     @property
@@ -399,7 +399,7 @@ def _blind(summed: Iterable[Row], rows: Sequence[Row]) -> Iterable[Blind]:
         row
         for row in summed
         if row["is_loss"]
-        and row["event_count"] >= FEWEST_EVENTS
+        and row["event_count"] >= MIN_EVENTS
         and row["dropped_count"] / row["event_count"] > BLIND_SHARE
     ]
     for row in sorted(lost, key=_worst_first):
@@ -468,7 +468,7 @@ def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
         lost = sum(row["dropped_count"] for row in part)
         # events that no rule is about are not part of the total
         came = lost + judged.get(part[0]["building"], 0)
-        if came < FEWEST_EVENTS or came - lost >= ENOUGH * came:
+        if came < MIN_EVENTS or came - lost >= ENOUGH * came:
             continue
         worst = max(part, key=lambda row: int(row["dropped_count"]))
         found = _of_devices({**worst, "event_count": came}, own)

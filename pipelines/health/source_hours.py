@@ -13,7 +13,7 @@ from pipelines.registry.calendar import SATURDAY, WORKING
 
 OPEN, CLOSED = "open", "closed"
 
-LEAST_DAYS = 3
+MIN_DAYS = 3
 SPOKEN_SHARE = 0.75
 """Share of the other days on which the source spoke in that hour."""
 THIN_SHARE = 0.3
@@ -22,8 +22,8 @@ THIN_LEAST = 20
 """Lines that an hour usually has before it can be thin."""
 HARDLY_ANY = 0.1
 """Below this share of the smallest count so far, a single hour is reported."""
-MOST_SURPRISE = 6.0
-LINES_A_POWER = 10
+MAX_SURPRISE = 6.0
+LINES_PER_POWER = 10
 """Lines that always came: ten more make silence ten times less likely. Lines come
 in bursts, so that this is far more careful than a count of independent ones."""
 HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
@@ -219,7 +219,7 @@ def _with_others(
 
 def _chosen(rows: pl.DataFrame) -> pl.DataFrame:
     """Return days of the same type; if they are too few, of similar ones."""
-    is_known = pl.col("own_days") >= LEAST_DAYS
+    is_known = pl.col("own_days") >= MIN_DAYS
     is_shut = pl.col("pool") == CLOSED
     return rows.with_columns(
         pl.when(is_known)
@@ -236,8 +236,8 @@ def _states(rows: pl.DataFrame) -> pl.DataFrame:
     days, times = pl.col("days"), pl.col("times")
     share = days.cast(pl.Float64) + 1
     rare = (share / (days - times + 0.5).clip(0.5)).log10()
-    many = (pl.col("low") / LINES_A_POWER).clip(0, MOST_SURPRISE)
-    expected = pl.col("is_closed") & (days >= LEAST_DAYS) & (times >= SPOKEN_SHARE * days)
+    many = (pl.col("low") / LINES_PER_POWER).clip(0, MAX_SURPRISE)
+    expected = pl.col("is_closed") & (days >= MIN_DAYS) & (times >= SPOKEN_SHARE * days)
     is_thin = (pl.col("usual") >= THIN_LEAST) & (
         pl.col("line_count") < THIN_SHARE * pl.col("usual")
     )

@@ -20,10 +20,10 @@ from pipelines.landing.streams import DamageError
 BLOCK = 8 << 20
 """Parsed it takes many times as much: 24 MiB cost 300 MiB more, and no less time."""
 
-MOST_LINES = 200_000
+MAX_LINES = 200_000
 """Of a block; what is read of a short line is many times as long as the line."""
 
-LONGEST_LINE = 4 << 20
+MAX_LINE = 4 << 20
 INLINE = 12
 """Bytes of a text that Arrow keeps within its view."""
 
@@ -87,7 +87,7 @@ def blocks(
         for block in _sound(whole, position, passed_over):
             yield block
             position += block.size
-        if len(held) > LONGEST_LINE and damage is None:
+        if len(held) > MAX_LINE and damage is None:
             block, held, damage = _pass_over(held, stream, position, passed_over)
             yield block
             position += block.size
@@ -141,8 +141,8 @@ def _sound(data: bytes, position: int, passed_over: Callable[[bytes], object]) -
 
 
 def _of_few_lines(data: bytes, position: int) -> Iterator[Block]:
-    """Yield the lines in blocks of at most `MOST_LINES`: each line costs memory."""
-    if newlines(data) <= MOST_LINES:
+    """Yield the lines in blocks of at most `MAX_LINES`: each line costs memory."""
+    if newlines(data) <= MAX_LINES:
         yield Block(data, position)
         return
     middle = data.rfind(b"\n", 0, len(data) // 2) + 1 or data.index(b"\n") + 1
@@ -159,11 +159,11 @@ def _long_lines(data: bytes) -> list[tuple[int, int]]:
     """Start and end of each line that is too long, found by long strides."""
     found = []
     start = 0
-    while len(data) - start > LONGEST_LINE:
+    while len(data) - start > MAX_LINE:
         # the last line end within reach; where there is none the line is too long
-        cut = data.rfind(b"\n", start, start + LONGEST_LINE + 1)
+        cut = data.rfind(b"\n", start, start + MAX_LINE + 1)
         if cut < 0:
-            end = data.index(b"\n", start + LONGEST_LINE) + 1
+            end = data.index(b"\n", start + MAX_LINE) + 1
             found.append((start, end))
             start = end
         else:

@@ -13,11 +13,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from pipelines.ingest.blocks import LONGEST_LINE, SHOWN, described
+from pipelines.ingest.blocks import MAX_LINE, SHOWN, described
 from pipelines.landing.compression import Reads, read_up_to
 
 WINDOW = 4 << 20
-LONGEST = LONGEST_LINE
+LONGEST = MAX_LINE
 NEAR = 4_096
 """Bytes at the end of a window in which the end of a long record may only begin."""
 HEAD, CHUNK = 4_096, 65_536

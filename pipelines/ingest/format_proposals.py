@@ -19,7 +19,7 @@ from pipelines.ingest.blocks import BOM
 
 SEPARATORS = (",", ";", "\t", "|")
 ROWS = 50
-FEWEST_COLUMNS = 3
+MIN_COLUMNS = 3
 DEEPEST = 3
 """Objects inside objects of a JSON export whose keys are looked at."""
 
@@ -114,7 +114,7 @@ def _csv(lines: Sequence[str], source: str) -> list[str]:
         mark = max(SEPARATORS, key=line.count)
         titles = next(csv.reader([line], delimiter=mark), [])
         is_named = pl.select(is_header(pl.lit(line))).item()
-        if len(titles) < FEWEST_COLUMNS or not is_named:
+        if len(titles) < MIN_COLUMNS or not is_named:
             continue
         rows = list(csv.reader(lines[number + 1 : number + ROWS], delimiter=mark))
         whole = [row for row in rows if len(row) == len(titles)]

@@ -30,7 +30,7 @@ from pipelines.ingest.record_cuts import parts, records
 from pipelines.ingest.source import Source
 from pipelines.landing.compression import read_up_to
 from pipelines.landing.delivery import Delivery, opened_up, readable
-from pipelines.landing.streams import Salvaged, opened
+from pipelines.landing.streams import SalvagedStream, opened
 from pipelines.state.ledger import FileRecord
 
 SAMPLE_BYTES = 1 << 18
@@ -39,7 +39,7 @@ ENOUGH = 0.2
 SURE = 0.9
 MUCH_MORE = 1.1
 """If other formats read this many events more than the best, the file has many products."""
-MOST_ABOVE = 5
+MAX_ABOVE = 5
 """Lines that may precede an export's row of names, such as a title."""
 
 EVTX_MAGIC = b"ElfFile\x00"
@@ -154,7 +154,7 @@ def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | No
             continue
         said = _said(fmt, line)
         shares[fmt.name] = (looks & ~said).sum() / (~said).sum().clip(lower_bound=1)
-        is_on_top = (~said).cum_sum() <= MOST_ABOVE
+        is_on_top = (~said).cum_sum() <= MAX_ABOVE
         owned[f"{fmt.name} owned"] = (looks & said & is_on_top).any()
     told = lines.select(**shares, **owned).row(0, named=True)
     found = []
@@ -350,7 +350,7 @@ def choose_format(
 def _head(delivery: Delivery) -> bytes:
     """Return the first bytes up to any damage."""
     with opened(delivery) as stream:
-        salvaged = Salvaged(stream)
+        salvaged = SalvagedStream(stream)
         head = read_up_to(salvaged, SAMPLE_BYTES)
     if not head:
         salvaged.settle()

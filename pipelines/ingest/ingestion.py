@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.errors import SourceError
 from pipelines.ingest.identification import choose_format
 from pipelines.ingest.lake_writer import LakeWriter
-from pipelines.ingest.portions import Elsewhere, Here, Work
+from pipelines.ingest.portions import LocalExecutor, RemoteExecutor, Work
 from pipelines.ingest.progress import FileProgress, count_lines
 from pipelines.ingest.reader import (
     SmallFiles,
@@ -26,7 +26,7 @@ from pipelines.ingest.reader import (
     small_file,
 )
 from pipelines.ingest.recognition import (
-    Known,
+    FileIndex,
     Recognition,
     closed_row,
     copy_row,
@@ -77,13 +77,13 @@ def preview_source(options: IngestOptions, source: Source) -> list[Outcome]:
         SourceError: A remote folder cannot be listed.
     """
     records = ledger.source_files(options.store, source.name)
-    known = Known(records, options.settled_ns())
+    known = FileIndex(records, options.settled_ns())
     listing = source.listing()
     outcomes = [_preview(known, delivery) for delivery in listing.deliveries]
     return [*outcomes, *left_out(source.name, listing)]
 
 
-def _preview(known: Known, delivery: Delivery) -> Outcome:
+def _preview(known: FileIndex, delivery: Delivery) -> Outcome:
     row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
     try:
         recognition = known.at_its_place(delivery) or known.elsewhere(delivery)
@@ -107,7 +107,7 @@ class _Run:
         self.listing = listing
         records = ledger.source_files(options.store, source.name)
         self.records = {record.file_id: record for record in records}
-        self.known = Known(records, self.settled_ns)
+        self.known = FileIndex(records, self.settled_ns)
         self.writer = LakeWriter(
             options.store, options.lake, source.name, options.zone, dict(self.records)
         )
@@ -292,8 +292,8 @@ class _Run:
         """Return where lines are parsed, and how the output is named."""
         options = self.options
         if options.engine.shares_memory:
-            return Here(options.engine)
-        return Elsewhere(options.engine, options.lake, options.zone, self.writer.new_name)
+            return LocalExecutor(options.engine)
+        return RemoteExecutor(options.engine, options.lake, options.zone, self.writer.new_name)
 
     def _end_steps(self, most: int = 0) -> None:
         """Wait for parsed portions, in order, until at most this many steps are left."""

@@ -22,7 +22,7 @@ WRAPPER = re.compile(
 )
 """The head of an export: a few plain members, then the array of records."""
 WRAPPER_END = re.compile(rf"\]\s*(?:,\s*{MEMBER}\s*)*\}}", re.ASCII)
-MOST_MEMBERS = 1 << 16
+MAX_MEMBERS = 1 << 16
 """Bytes of the plain members in front of or behind the records."""
 MARK, NO_BREAK = "\xef\xbb\xbf", "\xc2\xa0"
 BETWEEN = re.compile(rf"(?:[\s,\[\]\x00\x1a\x1c-\x1f]|{MARK}|{NO_BREAK})+", re.ASCII)
@@ -32,7 +32,7 @@ NEXT_OBJECT = re.compile(rb"\}\s*,\s*(?=\{)|\n(?=\s*\{)")
 ESCAPE = re.compile(rb"\\.", re.DOTALL)
 STEP = 1 << 20
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
-LONGEST_SCAN = 1 << 14
+MAX_SCAN = 1 << 14
 NEAR_END = 16
 NO_INDENT = b"-"
 DEEPER = np.zeros(256, np.int8)
@@ -77,7 +77,7 @@ class JsonCutter:
 
     def _behind_packing(self, text: str, place: int, *, is_last: bool) -> int | None:
         """Return where the packing that begins here ends; None if a value begins."""
-        reach = place + MOST_MEMBERS
+        reach = place + MAX_MEMBERS
         if self._is_wrapped and text[place] == "]":
             if tail := WRAPPER_END.match(text, place, reach):
                 self._is_wrapped = False
@@ -178,7 +178,7 @@ def _end(text: str, begin: int, *, is_last: bool) -> int | None:
         MalformedError: It is broken.
     """
     # an error counts the lines before it, so the decoder is shown little
-    size = LONGEST_SCAN
+    size = MAX_SCAN
     while True:
         shown = text[begin : begin + min(size, LONGEST)]
         is_all = begin + len(shown) == len(text)

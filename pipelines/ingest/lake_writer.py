@@ -27,7 +27,7 @@ from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
 from pipelines.state.source_records import SourceDay
 
-FILES_A_COMMIT = 2_000
+FILES_PER_COMMIT = 2_000
 _ONE_COMMITS = Lock()
 """Otherwise the mark next to the lake could fall behind the last commit."""
 DAYS_AHEAD = 2
@@ -88,7 +88,7 @@ class LakeWriter:
     def note(self, *records: FileRecord) -> None:
         """Stage the rows that files are brought to, with what is staged of them."""
         self._records |= {record.file_id: record for record in records}
-        if self._staged.is_much or len(self._records) >= FILES_A_COMMIT:
+        if self._staged.is_much or len(self._records) >= FILES_PER_COMMIT:
             self.commit()
 
     def _write_part(self, record: FileRecord) -> None:

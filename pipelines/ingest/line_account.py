@@ -35,7 +35,7 @@ PERSON = (
 )
 NOBODY = r"(?i)^(?:n/?a|none|null|unknown|unset|system|root|localhost|true|false|id)$"
 CARD = r"(?:^|[^0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?:$|[^0-9A-Fa-f:-])"
-MOST_KINDS = 5
+MAX_KINDS = 5
 FEWEST = 1
 
 
@@ -163,6 +163,6 @@ def unused(talk: pl.DataFrame) -> list[Unused]:
         )
         .filter(pl.col("accounts") + pl.col("cards") >= FEWEST)
         .sort(pl.col("accounts") + pl.col("cards"), "kind", descending=[True, False])
-        .head(MOST_KINDS)
+        .head(MAX_KINDS)
     )
     return [Unused(**row) for row in found.iter_rows(named=True)]

@@ -17,7 +17,7 @@ from pipelines.formats import PLACE, Context, Format, Parsed, formats, is_blank
 from pipelines.landing.envelopes import is_names, unwrapped
 
 UNCLAIMED = "no known format matches it, with or without its envelope"
-MOST_ENVELOPES = 3
+MAX_ENVELOPES = 3
 """One around the other."""
 
 SAMPLE = 400
@@ -43,7 +43,7 @@ def read_by_claim(lines: pl.DataFrame, context: Context, parse: Parse) -> Parsed
     reading = _Reading(records, context, parse)
     reading.read(records)
     texts = records
-    for _ in range(MOST_ENVELOPES):
+    for _ in range(MAX_ENVELOPES):
         texts = unwrapped(reading.unread(texts), context.reading)
         if not texts.height:
             break

@@ -30,9 +30,9 @@ from pipelines.formats import (
     without_escapes,
 )
 from pipelines.ingest.mixed_lines import read_by_claim
-from pipelines.ingest.staged_rows import Written
+from pipelines.ingest.staged_rows import WrittenRows
 
-MOST_FAILURES = 50
+MAX_FAILURES = 50
 """A format that fails on more lines of a batch is broken, not the lines."""
 
 MAY_HOLD_ANOTHER = '^[{"<]'
@@ -43,9 +43,9 @@ NO_TIME = "its time could not be read"
 AHEAD = "dated more than a day ahead"
 READER_FAILED = "the format's reader failed on it"
 
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 """A format that hands on something else so often is waited for, portion by portion."""
-Outcome = Parsed | Written
+Outcome = Parsed | WrittenRows
 T = TypeVar("T")
 PATIENCE_SECONDS = 0.1
 
@@ -130,7 +130,7 @@ def _parse(fmt: Format, batch: pl.DataFrame, context: Context, failures: list[st
         raise
     except (Exception, PanicException) as error:  # whatever a format may raise
         failures.append(f"{type(error).__name__}: {error}")
-        if len(failures) > MOST_FAILURES:
+        if len(failures) > MAX_FAILURES:
             raise SourceError(
                 f"the format {fmt.name} fails: {failures[-1][:200]}",
                 remedy="Report this as a bug; the lines stay pending.",
@@ -194,7 +194,7 @@ def _with_times(parsed: Parsed, batch: pl.DataFrame, context: Context) -> Parsed
 class Job(Protocol):
     """A portion of a file that can be parsed, somewhere."""
 
-    def begin(self, context: Context) -> Future[Parsed] | Future[Written]:
+    def begin(self, context: Context) -> Future[Parsed] | Future[WrittenRows]:
         """Begin to parse it, with what is known before it."""
 
     def drop(self, parsed: Any) -> None:
@@ -227,7 +227,7 @@ class BlockParser:
         Raises:
             SourceError: The format fails on line after line of one before it.
         """
-        if self._begun and (self._waits or self._changes >= MOST_CHANGES):
+        if self._begun and (self._waits or self._changes >= MAX_CHANGES):
             self._begun[-1].outcome(self._end_next)
         begun = _Begun(job, self._context.header, job.begin(self._context))
         self._begun.append(begun)
@@ -256,7 +256,7 @@ class BlockParser:
 class _Begun:
     job: Job
     header: str | None
-    parsed: Future[Parsed] | Future[Written]
+    parsed: Future[Parsed] | Future[WrittenRows]
     end: Outcome | Exception | None = None
 
     def outcome(self, end_next: Callable[[], None]) -> Outcome:

@@ -23,7 +23,7 @@ from pipelines.formats import Context, Parsed
 from pipelines.ingest.blocks import Block, batch, newlines
 from pipelines.ingest.parser import Job, parse_part, readers
 from pipelines.ingest.progress import FileProgress
-from pipelines.ingest.staged_rows import Staged, Written
+from pipelines.ingest.staged_rows import Staged, WrittenRows
 from pipelines.lake.counts import day_count
 from pipelines.lake.files import REJECTS, WrittenPart, by_day, spool, write, writing_to
 from pipelines.landing.delivery import Delivery
@@ -34,7 +34,7 @@ PORTION = 32 << 20
 files per day are read quickly, and a worker that ends loses little.
 """
 
-PORTIONS_A_WORKER = 4
+PORTIONS_PER_WORKER = 4
 """Of a file that has fewer, the portions are smaller, so that all workers have some."""
 
 
@@ -132,7 +132,7 @@ def _next(
 
 
 @dataclass(frozen=True)
-class Here:
+class LocalExecutor:
     """Portions are parsed in this process.
 
     Attributes:
@@ -153,11 +153,11 @@ class Here:
 
     def job(self, progress: FileProgress, portion: Portion, _offset: int | None) -> Job:
         """Return a portion of a file, ready to be parsed."""
-        return _JobHere(self.engine.submit, progress, portion.first_line, portion.blocks[0])
+        return _LocalJob(self.engine.submit, progress, portion.first_line, portion.blocks[0])
 
 
 @dataclass(frozen=True)
-class _JobHere:
+class _LocalJob:
     submit: Callable[[Callable[[Context], Parsed], Context], Future[Parsed]]
     progress: FileProgress
     first_line: int
@@ -214,7 +214,7 @@ class BlockTask:
     name: str
 
 
-def parse_block(task: BlockTask) -> Written:
+def parse_block(task: BlockTask) -> WrittenRows:
     """Parse lines that lie elsewhere, and write what they hold; it does not count yet.
 
     Raises:
@@ -237,7 +237,7 @@ def parse_block(task: BlockTask) -> Written:
     # a task that restarts finds no file of this name
     name = f"{task.name}-{token_hex(4)}"
     with writing_to(task.lake):
-        return Written(
+        return WrittenRows(
             lines=line_no - task.first_line,
             event_count=sum(frame.height for frame in frames.values()),
             reject_count=0 if rejects is None else rejects.height,
@@ -302,7 +302,7 @@ def _set_aside(task: BlockTask, name: str, rejects: pl.DataFrame) -> Path:
 
 
 def _near(file_id: int, frames: dict[str, pl.DataFrame]) -> Iterator[tuple[int, int, date]]:
-    """Yield places for rejects; see `Written.near`."""
+    """Yield places for rejects; see `WrittenRows.near`."""
     if not frames:
         return
     places = [frame.select(pl.lit(file_id), "line_no", "event_date") for frame in frames.values()]
@@ -312,7 +312,7 @@ def _near(file_id: int, frames: dict[str, pl.DataFrame]) -> Iterator[tuple[int, 
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class RemoteExecutor:
     """Portions are parsed by other processes, which see the same files.
 
     Attributes:
@@ -329,12 +329,12 @@ class Elsewhere:
 
     @property
     def at_once(self) -> int:
-        """See `Here`."""
+        """See `LocalExecutor`."""
         return 2 * self.engine.at_once
 
     def most_bytes(self, delivery: Delivery) -> int:
         """Return the maximum of a portion with more than one block."""
-        share = delivery.raw_bytes // (self.engine.at_once * PORTIONS_A_WORKER)
+        share = delivery.raw_bytes // (self.engine.at_once * PORTIONS_PER_WORKER)
         return min(PORTION, share)
 
     def job(self, progress: FileProgress, portion: Portion, offset: int | None) -> Job:
@@ -346,7 +346,7 @@ class Elsewhere:
         """
         first = portion.blocks[0]
         if first.oversize:  # a line that describes one, and is stored nowhere
-            return _JobHere(_at_once, progress, portion.first_line, first)
+            return _LocalJob(_at_once, progress, portion.first_line, first)
         datas = [block.data for block in portion.blocks]
         spooled = None
         if offset is None:
@@ -370,7 +370,7 @@ class Elsewhere:
             lake=self.lake.absolute(),
             name="",
         )
-        return _JobElsewhere(self, task, spooled)
+        return _RemoteJob(self, task, spooled)
 
     def _spooled(self, datas: Iterable[bytes]) -> Path:
         """Write bytes that are not in a file to a place where a worker finds them."""
@@ -387,17 +387,17 @@ def _at_once(function: Callable[[Context], Parsed], context: Context) -> Future[
 
 
 @dataclass(frozen=True)
-class _JobElsewhere:
-    work: Elsewhere
+class _RemoteJob:
+    work: RemoteExecutor
     task: BlockTask
     spooled: Path | None
 
-    def begin(self, context: Context) -> Future[Written]:
+    def begin(self, context: Context) -> Future[WrittenRows]:
         name = self.work.new_name()
         task = replace(self.task, context=context, name=name)
         return self.work.engine.submit(parse_block, task)
 
-    def drop(self, parsed: Written) -> None:
+    def drop(self, parsed: WrittenRows) -> None:
         parsed.delete(self.work.lake)
 
     def end(self) -> None:
@@ -412,5 +412,5 @@ def _checksum(datas: Iterable[bytes]) -> int:
     return checksum
 
 
-Work = Here | Elsewhere
+Work = LocalExecutor | RemoteExecutor
 """Where the portions of a source are parsed."""

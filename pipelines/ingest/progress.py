@@ -9,7 +9,7 @@ from pipelines import clock
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, Parsed
 from pipelines.ingest.blocks import Block, newlines
-from pipelines.ingest.staged_rows import Written
+from pipelines.ingest.staged_rows import WrittenRows
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import DamageError, Digest, Mark, opened
@@ -100,9 +100,9 @@ class FileProgress:
         size, mark = self.begun
         return replace(self.record, consumed_bytes=size, **mark._asdict())
 
-    def count(self, parsed: Parsed | Written, lines: int) -> None:
+    def count(self, parsed: Parsed | WrittenRows, lines: int) -> None:
         """Add what became of lines to the row."""
-        if isinstance(parsed, Written) and parsed.lines != lines:
+        if isinstance(parsed, WrittenRows) and parsed.lines != lines:
             message = f"a worker read {parsed.lines} lines, not {lines}"
             raise ValueError(message)
         self.record = replace(

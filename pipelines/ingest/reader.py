@@ -35,15 +35,15 @@ from pipelines.ingest.parser import BlockParser, ahead
 from pipelines.ingest.portions import Extent, Work, portions
 from pipelines.ingest.progress import STEP, FileProgress
 from pipelines.ingest.record_cuts import parts
-from pipelines.ingest.staged_rows import Written
+from pipelines.ingest.staged_rows import WrittenRows
 from pipelines.landing.compression import NO_CHECKSUM, Reads, read_up_to
 from pipelines.landing.streams import (
     DamageError,
     Digest,
     GoneError,
-    Hashed,
+    HashedStream,
     Mark,
-    Opened,
+    OpenedStream,
     opened,
 )
 from pipelines.state.ledger import FAILED, FileRecord
@@ -51,8 +51,8 @@ from pipelines.state.ledger import FAILED, FileRecord
 SMALL_BYTES = 64 << 10
 """Files up to this size, unpacked, are read together."""
 
-BYTES_A_BATCH = 8 << 20
-FILES_A_BATCH = 1_000
+BYTES_PER_BATCH = 8 << 20
+FILES_PER_BATCH = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Batch:
     """
 
     records: Sequence[FileRecord]
-    parsed: Parsed | Written | None = None
+    parsed: Parsed | WrittenRows | None = None
     days: Mapping[int, date] = field(default_factory=dict)
     bytes: int = 0
     lines: int = 0
@@ -134,7 +134,7 @@ class _Reading:
     broke_off: SourceError | None = None
     failed: SourceError | None = None
 
-    def steps(self, stream: Opened) -> Iterator[Step]:
+    def steps(self, stream: OpenedStream) -> Iterator[Step]:
         """Yield a step for each portion of lines, or each part of other records."""
         progress = self.progress
         if progress.format.framing != "lines":
@@ -164,7 +164,7 @@ class _Reading:
                     return
 
     def _counted(
-        self, extent: Extent, parsed_portion: Callable[[], Parsed | Written]
+        self, extent: Extent, parsed_portion: Callable[[], Parsed | WrittenRows]
     ) -> Batch | None:
         """Return a portion's result, with the new row of its file."""
         if self.failed is not None:
@@ -215,7 +215,7 @@ def _whole(
 def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
     """Yield a file whose records are not lines: it counts with its end or not at all."""
     begun = progress.record
-    hashed = Hashed(stream, progress.digest)
+    hashed = HashedStream(stream, progress.digest)
     position = 0
     try:
         for part in ahead(parts(hashed, progress.format.framing, file_id=begun.file_id)):
@@ -246,7 +246,7 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
         progress.reach(size, progress.digest.mark())
 
 
-def _batch(progress: FileProgress, parsed: Parsed | Written, size: int, lines: int) -> Batch:
+def _batch(progress: FileProgress, parsed: Parsed | WrittenRows, size: int, lines: int) -> Batch:
     """Return lines of a file that goes on: whatever its stamps, it is to be read on."""
     return Batch(
         records=[replace(progress.record, raw_mtime_ns=0)],
@@ -321,7 +321,7 @@ class SmallFiles:
     @property
     def is_full(self) -> bool:
         """It is time to read them."""
-        return self._bytes >= BYTES_A_BATCH or len(self.files) >= FILES_A_BATCH
+        return self._bytes >= BYTES_PER_BATCH or len(self.files) >= FILES_PER_BATCH
 
 
 def small_file(progress: FileProgress) -> SmallFile | None:

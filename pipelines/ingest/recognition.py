@@ -71,7 +71,7 @@ def looks_unchanged(delivery: Delivery, record: FileRecord, settled_ns: int) -> 
     return same_stamp(delivery, record) and not owed
 
 
-class Known:
+class FileIndex:
     """The files of a source as the ledger knows them, found by their content.
 
     Args:

@@ -17,7 +17,7 @@ from pipelines.ingest.blocks import SCHEMA, batch
 from pipelines.ingest.cutters import Cut, Cuts, Marked, Piece, evtx_pieces, pieces
 from pipelines.ingest.json_cuts import JsonCutter
 from pipelines.landing.compression import Reads
-from pipelines.landing.streams import Salvaged
+from pipelines.landing.streams import SalvagedStream
 
 EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 """A pasted event has the browser's `- ` before its tag."""
@@ -33,9 +33,9 @@ RECORDS = 20_000
 TEXT_BYTES = 8 << 20
 """Records of a batch, and letters of their texts: parsed before more are cut."""
 
-LONGEST_ROW = 64 << 10
+MAX_ROW = 64 << 10
 """Bytes within which a quoted text of a table ends, if its quotes pair."""
-ROWS_LOOKED_AT = 4 * LONGEST_ROW
+ROWS_LOOKED_AT = 4 * MAX_ROW
 QUOTE, NEWLINE = b'"\n'
 OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
 """The first line of a row whose last cell goes on."""
@@ -74,7 +74,7 @@ def parts(stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS)
         KeyError: The framing does not exist.
         DamageError: The stream ends early, after everything readable.
     """
-    salvaged = Salvaged(stream)
+    salvaged = SalvagedStream(stream)
     first = 1
     for group, is_oversize in _groups(FRAMINGS[framing](salvaged), most):
         lines = pl.DataFrame(
@@ -205,9 +205,9 @@ def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
     while begin < len(data):
         looked_at = data[begin : begin + ROWS_LOOKED_AT]
         is_all = is_last and begin + len(looked_at) == len(data)
-        start, is_broken = 0, is_all or len(looked_at) > LONGEST_ROW
+        start, is_broken = 0, is_all or len(looked_at) > MAX_ROW
         for end in _row_ends(looked_at):
-            if end - start > LONGEST_ROW or not _is_row(looked_at[start:end]):
+            if end - start > MAX_ROW or not _is_row(looked_at[start:end]):
                 is_broken = True
                 break
             yield _row(looked_at, start, end, begin)

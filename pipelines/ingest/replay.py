@@ -116,7 +116,7 @@ def retract(store: Store, folder: Path, record: FileRecord, *, first_line: int =
 
 
 @dataclass(frozen=True)
-class Replayed:
+class ReplayResult:
     """Result of rereading rejects."""
 
     lines: int = 0
@@ -148,12 +148,12 @@ class Replay:
     source_zone: str
     options: Mapping[str, str] = field(default_factory=dict)
 
-    def rejects_of(self, fmt: Format) -> Replayed:
+    def rejects_of(self, fmt: Format) -> ReplayResult:
         """Read the source's rejects of a format again, a lake file at a time.
 
         Only while no other run writes: the caller holds the home's lock.
         """
-        done = Replayed()
+        done = ReplayResult()
         for listed in ledger.lake_files(self.store, REJECTS, source=self.source):
             with writing_to(self.lake):
                 rejects = read_sound(self.lake, listed)
@@ -162,7 +162,7 @@ class Replay:
                 )
                 if again.height:
                     part = self._file(fmt, listed, rejects, again)
-                    done = Replayed(
+                    done = ReplayResult(
                         done.lines + part.lines,
                         done.events + part.events,
                         done.blanks + part.blanks,
@@ -171,7 +171,7 @@ class Replay:
 
     def _file(
         self, fmt: Format, listed: LakeFile, rejects: pl.DataFrame, again: pl.DataFrame
-    ) -> Replayed:
+    ) -> ReplayResult:
         records = {
             record.file_id: record for record in ledger.source_files(self.store, self.source)
         }
@@ -200,7 +200,7 @@ class Replay:
         if total["events"] + total["blanks"]:
             rewriting.replace(listed, pl.concat(still), again)
             rewriting.commit(changed)
-        return Replayed(total["lines"], total["events"], total["blanks"])
+        return ReplayResult(total["lines"], total["events"], total["blanks"])
 
     def _context(self, record: FileRecord) -> Context:
         anchor = clock.anchor(record.path, record.raw_mtime_ns)

@@ -20,7 +20,7 @@ SETTLE_SECONDS = 600.0
 """A plain file without a change for this long is finished."""
 
 
-LEAST_FREE_BYTES = 64 << 20
+MIN_FREE_BYTES = 64 << 20
 """Less than one batch may need, with the ledger's own."""
 
 
@@ -148,7 +148,7 @@ class IngestOptions:
     lake: Path
     zone: str
     settle_seconds: float = SETTLE_SECONDS
-    least_free_bytes: int = LEAST_FREE_BYTES
+    least_free_bytes: int = MIN_FREE_BYTES
     budget_seconds: float = float("inf")
     watch: Watch = lambda _delivery, _bytes, _lines: None
     taking_ids: Callable[[], AbstractContextManager[None]] = nullcontext

@@ -16,8 +16,8 @@ from pipelines.ingest.blocks import BLOCK
 from pipelines.lake.counts import placed
 from pipelines.lake.files import REJECTS, WrittenPart
 
-ROWS_A_COMMIT = 500_000
-BYTES_A_COMMIT = 64 << 20
+ROWS_PER_COMMIT = 500_000
+BYTES_PER_COMMIT = 64 << 20
 """Memory of staged frames at which they are committed; writing takes it again."""
 
 VIEW_BYTES = 16
@@ -30,7 +30,7 @@ PLACES = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "event_date": pl.D
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class WrittenRows:
     """Result of lines that were parsed elsewhere, instead of `Parsed`.
 
     Attributes:
@@ -68,7 +68,7 @@ class Staged:
 
     Attributes:
         parts: Files that were written elsewhere.
-        near: What rejects need to know of these; see `Written`.
+        near: What rejects need to know of these; see `WrittenRows`.
         rows: Rows of all frames and files.
         bytes: Memory that they take, or would.
     """
@@ -89,7 +89,7 @@ class Staged:
         self.rows += kept.height
         self.bytes += size
 
-    def add_parsed(self, parsed: Parsed | Written, source: str, fmt: str, zone: str) -> None:
+    def add_parsed(self, parsed: Parsed | WrittenRows, source: str, fmt: str, zone: str) -> None:
         """Hold what became of lines of a source."""
         if isinstance(parsed, Parsed):
             for name, frame in parsed.events.items():
@@ -127,7 +127,7 @@ class Staged:
     @property
     def is_much(self) -> bool:
         """They take so much memory that it is time to write them."""
-        return self.rows >= ROWS_A_COMMIT or self.bytes >= BYTES_A_COMMIT
+        return self.rows >= ROWS_PER_COMMIT or self.bytes >= BYTES_PER_COMMIT
 
 
 def read_parts(parts: Iterable[WrittenPart], lake: Path) -> pl.DataFrame:

@@ -27,18 +27,18 @@ ENUMERATED: Mapping[str, Sequence[str]] = {
 }
 """Fields of each event class that hold one of a few words."""
 
-MOST_WORDS = 16
-LONGEST_WORD = 32
-LEAST_SHARE = 0.01
+MAX_WORDS = 16
+MAX_WORD = 32
+MIN_SHARE = 0.01
 """Words of a batch that are counted: some of these fields contain outside input."""
 
-MOST_COMMON = 101
+MAX_COMMON = 101
 """The number of values of a field that can have that share, including null."""
 
 PAST_DAYS = 28
-LEAST_DAYS = 3
-LEAST_EVENTS = 200
-LEAST_NOW = 50
+MIN_DAYS = 3
+MIN_EVENTS = 200
+MIN_NOW = 50
 LEARNT = 0.2
 """Share of a day's events with new words from which the day is reported."""
 
@@ -66,16 +66,16 @@ class NewWords:
 
 def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
     """Return how many events have each word, under `field=word`."""
-    least = LEAST_SHARE * frame.height
+    least = MIN_SHARE * frame.height
     found: dict[str, int] = {}
     for name in ENUMERATED.get(event_class, ()):
         # of a frame a day and file, most of them small, a query takes milliseconds
-        commonest = frame[name].value_counts(sort=True).head(MOST_COMMON)
+        commonest = frame[name].value_counts(sort=True).head(MAX_COMMON)
         words = commonest[name].cast(pl.String)
         counted = zip(words, commonest["count"], strict=True)
         often = [(-n, word) for word, n in counted if n >= least and word is not None]
-        short = [one for one in sorted(often) if len(one[1]) <= LONGEST_WORD]
-        for count, word in short[:MOST_WORDS]:
+        short = [one for one in sorted(often) if len(one[1]) <= MAX_WORD]
+        for count, word in short[:MAX_WORDS]:
             found[f"{name}{SIGN}{word}"] = -count
     return found
 
@@ -103,8 +103,8 @@ def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
         total = words.total()
         new = sum(n for word, n in words.items() if word not in known)
         share = new / max(total, 1)
-        learned = len(past) >= LEAST_DAYS and sum(events) >= LEAST_EVENTS
-        enough = learned and total >= LEAST_NOW
+        learned = len(past) >= MIN_DAYS and sum(events) >= MIN_EVENTS
+        enough = learned and total >= MIN_NOW
         if enough and share >= REPLACED:
             replaced.append(day)
             continue

@@ -15,18 +15,18 @@ from pipelines.state.connections import Store
 from pipelines.state.source_records import SourceDay, source_days
 
 PAST_DAYS = 28
-LEAST_DAYS = 3
-LEAST_EVENTS = 200
+MIN_DAYS = 3
+MIN_EVENTS = 200
 """Events of the past that a share is learned from, at least."""
 
-LEAST_NOW = 50
+MIN_NOW = 50
 USED_TO_BE = 0.2
 """A field filled less often than this is not missed."""
 
 FALLEN_TO = 0.1
 """Share of its former share that a field must fall to, to be missed."""
 
-LEAST_PART = 0.2
+MIN_PART = 0.2
 """The share of a day's expected values of a field that must be missing with the source
 before the rules that depend on the field skip that day.
 """
@@ -64,7 +64,7 @@ class Drift:
     @property
     def is_severe(self) -> bool:
         """So much is missing that rules that depend on the field cannot judge."""
-        return bool(self.empty_dates) and self.part >= LEAST_PART
+        return bool(self.empty_dates) and self.part >= MIN_PART
 
     @property
     def detail(self) -> str:
@@ -153,13 +153,13 @@ class _Past:
 
     def fell(self, events: int, filled: int) -> bool:
         """Return whether a day has almost nothing of the expected values."""
-        enough = len(self._days) >= LEAST_DAYS and self._events >= LEAST_EVENTS
+        enough = len(self._days) >= MIN_DAYS and self._events >= MIN_EVENTS
         # a day may be small: it must be big enough to have held the field a few times
         expected = self.share * events
         return (
             enough
             and self.share >= USED_TO_BE
-            and (events >= LEAST_NOW or expected >= 20)
+            and (events >= MIN_NOW or expected >= 20)
             and filled <= FALLEN_TO * expected
         )
 
@@ -179,7 +179,7 @@ def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
         if missing and not filled:
             missing.append(day)  # too small or too new a kind of day to end it
             continue
-        if missing and day.events >= LEAST_NOW:
+        if missing and day.events >= MIN_NOW:
             yield _missed(missing, name, before)
             missing = []
         past.add(day.events, filled)

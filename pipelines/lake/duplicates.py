@@ -176,7 +176,7 @@ class Duplicates:
         pairs: dict[int, frozenset[int]] = {}
         for name in classes:
             frame = frames[name]
-            earlier = overlap.Earlier(
+            earlier = overlap.EarlierFiles(
                 store=self.store,
                 folder=self.folder,
                 source=self.source,

@@ -31,12 +31,12 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     import polars as pl
 
 REJECTS = "rejects"
-MOST_RUNS = 1_000
+MAX_RUNS = 1_000
 """Of rows of one day, before they are copied into their days."""
 
 GRACE = timedelta(hours=24)
 """How long a reader may still use a file that others took the place of."""
-MOST_DELETED = 100
+MAX_DELETED = 100
 """Files that interrupted runs may leave: a commit writes one a class and a day. More
 than these are moved aside too."""
 UNLISTED = ".unlisted"
@@ -152,7 +152,7 @@ def by_day(frame: "pl.DataFrame") -> "list[pl.DataFrame]":
     import polars as pl
 
     runs = frame.select(pl.col("event_date").rle()).unnest("event_date")
-    if runs.height > MOST_RUNS:
+    if runs.height > MAX_RUNS:
         return frame.partition_by("event_date", maintain_order=True)
     found: dict[date, list[pl.DataFrame]] = {}
     begin = 0
@@ -246,7 +246,7 @@ def _digest(path: Path, _mtime_ns: int, _inode: int) -> str:
 # it may be the work of a state that was lost.
 
 
-class Swept(NamedTuple):
+class SweepResult(NamedTuple):
     """Result of a sweep.
 
     Attributes:
@@ -264,7 +264,7 @@ def sweep(
     *,
     grace: timedelta = GRACE,
     now: datetime | None = None,
-) -> Swept:
+) -> SweepResult:
     """Delete or move aside the files that do not count.
 
     Only while no other run writes: the caller holds the home's lock.
@@ -282,7 +282,7 @@ def sweep(
             one.unlink()
         moved = [_moved_aside(folder, path) for path in foreign]
     ledger.end_runs(store, begun)
-    return Swept(len(old) + len(own), moved)
+    return SweepResult(len(old) + len(own), moved)
 
 
 def unlisted_files(folder: Path) -> list[Path]:
@@ -299,7 +299,7 @@ def _unlisted(store: Store, folder: Path, begun: set[str]) -> tuple[list[Path], 
         if found.relative_to(folder).as_posix() not in listed:
             is_own = found.name.partition("-")[0] in begun and not found.is_dir()
             (own if is_own else foreign).append(found)
-    return ([], [*own, *foreign]) if len(own) > MOST_DELETED else (own, foreign)
+    return ([], [*own, *foreign]) if len(own) > MAX_DELETED else (own, foreign)
 
 
 def _moved_aside(folder: Path, path: Path) -> str:

@@ -27,7 +27,7 @@ PLACE_KEYS = ["line_no", "byte_offset"]
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierFiles:
     """Files of one source and event class in the lake.
 
     Attributes:
@@ -74,7 +74,7 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Found:
+class RepeatedRows:
     """Repeated rows of a frame, and their earlier files, if known.
 
     Attributes:
@@ -92,7 +92,7 @@ def span(frame: pl.DataFrame) -> tuple[str, str]:
     return now_text(first), now_text(last)  # type: ignore[arg-type]
 
 
-def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
+def find(frame: pl.DataFrame, earlier: EarlierFiles, files: Files) -> RepeatedRows:
     """Return which events of a frame the source delivered before.
 
     Args:
@@ -120,8 +120,8 @@ def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
         came.append(rows_found)
     found = _union(came)
     if not len(found):
-        return Found(pl.repeat(value=False, n=frame.height, eager=True), pairs)
-    return Found(numbered["_row"].is_in(found.implode()), pairs)
+        return RepeatedRows(pl.repeat(value=False, n=frame.height, eager=True), pairs)
+    return RepeatedRows(numbered["_row"].is_in(found.implode()), pairs)
 
 
 def _union(parts: list[pl.Series]) -> pl.Series:

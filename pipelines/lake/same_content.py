@@ -14,7 +14,7 @@ from pipelines.events import EVENT_CLASSES, INSTANT
 
 ALIKE = 0.9
 """Share of the smaller side of an interval that the other side must hold."""
-LEAST_INSTANTS = 2
+MIN_INSTANTS = 2
 SAME = ["time", "_key"]
 _EVENTS = pl.Schema({"time": INSTANT, "_key": pl.UInt64()})
 
@@ -119,7 +119,7 @@ def really_overlap(mine: pl.DataFrame, theirs: pl.DataFrame) -> bool:
     between the ends decide, where there are any.
     """
     both = _counted(mine).join(_counted(theirs), on=SAME)
-    if both["time"].n_unique() < LEAST_INSTANTS:
+    if both["time"].n_unique() < MIN_INSTANTS:
         return False
     times = pl.concat([mine["time"], theirs["time"]])
     within = ~pl.col("time").is_in([times.min(), times.max()])

@@ -158,7 +158,7 @@ class _Directory(io.RawIOBase):
         return self._raw.read(MOST_DIRECTORY_BYTES if size < 0 else size)
 
 
-class Unpacked:
+class MemberStream:
     """The bytes of one member, up to the size in the directory.
 
     Args:

@@ -17,7 +17,7 @@ CHUNK = 1 << 18
 STEP = 1 << 15
 """Maximum bytes returned per read, so that little is lost in front of a fault."""
 
-LARGEST_DICTIONARY = 256 << 20
+MAX_DICTIONARY = 256 << 20
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 MAGICS = {
     b"\x1f\x8b": (".gz", ".tgz"),
@@ -254,7 +254,7 @@ class _Buffered:
 
 class _Unxz(_Buffered):
     def __init__(self) -> None:
-        super().__init__(lzma.LZMADecompressor(memlimit=LARGEST_DICTIONARY))
+        super().__init__(lzma.LZMADecompressor(memlimit=MAX_DICTIONARY))
 
 
 ENGINES: Mapping[bytes, Callable[[], _Engine]] = {

@@ -21,7 +21,7 @@ import polars as pl
 from pipelines.clock import Reading
 from pipelines.events import PLACE
 from pipelines.formats.reading.csv import cells
-from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.json import with_fields
 from pipelines.formats.reading.syslog import HEADED, with_header
 
@@ -92,7 +92,7 @@ def is_names(line: pl.Expr) -> pl.Expr:
 def _json(lines: pl.DataFrame) -> pl.DataFrame:
     fields = with_fields(lines.lazy(), FIELDS)
     parts = {
-        part: pl.coalesce(known(pl.col(f"{part}_{n}")) for n in range(len(paths)))
+        part: pl.coalesce(null_if_dash(pl.col(f"{part}_{n}")) for n in range(len(paths)))
         for part, paths in IN_JSON.items()
     }
     return _headed(fields.with_columns(**parts)).collect()

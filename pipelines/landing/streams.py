@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pipelines.errors import SourceError
-from pipelines.landing.archives import ALLOWED_BYTES, ALLOWED_RATIO, Unpacked
+from pipelines.landing.archives import ALLOWED_BYTES, ALLOWED_RATIO, MemberStream
 from pipelines.landing.compression import (
     CorruptError,
     Peeked,
@@ -35,7 +35,7 @@ from pipelines.landing.compression import (
 )
 from pipelines.landing.delivery import Delivery, RemoteFile
 from pipelines.landing.remote import open_remote
-from pipelines.landing.workbooks import Rows, sheet_of
+from pipelines.landing.workbooks import SheetStream, sheet_of
 
 BEGINS = b"__CURSOR="
 STEP = 1 << 16
@@ -117,7 +117,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-__all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
+__all__ = ["DamageError", "GoneError", "Reads", "SalvagedStream", "opened", "read_up_to"]
 
 
 class DamageError(SourceError):
@@ -139,7 +139,7 @@ class GoneError(SourceError):
     """The file was taken away since the folder was listed."""
 
 
-class Salvaged:
+class SalvagedStream:
     """A stream that ends where it is damaged; the fault is available afterwards."""
 
     def __init__(self, stream: Reads) -> None:
@@ -165,14 +165,14 @@ class Salvaged:
             raise self._damage
 
 
-class Opened:
+class OpenedStream:
     """A stream that turns all kinds of damage into one error, and stops bombs.
 
     Attributes:
         notes: Facts about the stream, up to the current position.
     """
 
-    def __init__(self, raw: BinaryIO | Rows, delivery: Delivery) -> None:
+    def __init__(self, raw: BinaryIO | SheetStream, delivery: Delivery) -> None:
         self.notes: set[str] = set()
         self._raw = raw
         self._inner: Reads | None = None
@@ -205,13 +205,13 @@ class Opened:
 
     def _begin(self) -> Reads:
         """Return the stream from its first byte on, whatever it is packed in."""
-        if isinstance(self._raw, Rows):
+        if isinstance(self._raw, SheetStream):
             return self._raw
         path, member = self._delivery.path, self._delivery.member
         if member is None:
             return _decoded(decompressed(self._raw, path, self.notes))
         # what the archive's own checksum covers needs no other
-        unpacked = Unpacked(self._raw, member)
+        unpacked = MemberStream(self._raw, member)
         return _decoded(decompressed(unpacked, path, set(), is_member=True))
 
     @property
@@ -248,7 +248,7 @@ class Opened:
 
 
 @contextmanager
-def opened(delivery: Delivery) -> Iterator[Opened]:
+def opened(delivery: Delivery) -> Iterator[OpenedStream]:
     """Yield the decompressed bytes of a delivery.
 
     Raises:
@@ -260,10 +260,10 @@ def opened(delivery: Delivery) -> Iterator[Opened]:
         raise SourceError(what, where=delivery.where, remedy=remedy)
     with _raw(delivery) as raw:
         if delivery.sheet is None:
-            yield Opened(raw, delivery)
+            yield OpenedStream(raw, delivery)
         else:
             with sheet_of(raw, delivery.sheet) as rows:
-                yield Opened(rows, delivery)
+                yield OpenedStream(rows, delivery)
 
 
 def _raw(delivery: Delivery) -> BinaryIO:
@@ -377,7 +377,7 @@ class Digest:
         )
 
 
-class Hashed:
+class HashedStream:
     """A stream whose bytes are hashed as they are read."""
 
     def __init__(self, stream: Reads, digest: Digest) -> None:

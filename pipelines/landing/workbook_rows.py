@@ -23,15 +23,15 @@ from python_calamine import (
     SheetTypeEnum,
 )
 
-MOST_SECONDS = 600
-LARGEST_WHOLE = 1e15
+MAX_SECONDS = 600
+MAX_WHOLE = 1e15
 LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\x00\x0b\x0c\x85\u2028\u2029", " "))
 
 
 def main(most_bytes: int, sheet: str | None) -> None:
     """Write what was asked for to the standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
     if sheet is None:
         found = [one.name for one in book.sheets_metadata if is_table(one.typ)]
@@ -55,7 +55,7 @@ def text(value: object) -> str:
     """Return a cell as text for CSV."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_WHOLE:
         return str(int(value))
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ")

@@ -19,7 +19,7 @@ from pipelines.landing.compression import CorruptError, Fault
 ENDINGS = (".xlsx", ".xlsm")
 READER = Path(__file__).with_name("workbook_rows.py")
 CHUNK = 1 << 16
-MOST_BYTES = 2 << 30
+MAX_BYTES = 2 << 30
 """Of memory: seven times what a sheet of 400,000 rows and ten columns takes."""
 
 TOO_MUCH = "it takes more memory or time than a workbook may"
@@ -40,7 +40,7 @@ def sheets_of(raw: BinaryIO) -> list[str] | Fault:
 
 
 @contextmanager
-def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["Rows"]:
+def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["SheetStream"]:
     """Yield the rows of one sheet as lines of CSV.
 
     Args:
@@ -48,10 +48,10 @@ def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["Rows"]:
         sheet: Its name.
     """
     with _running(raw, sheet) as process:
-        yield Rows(process)
+        yield SheetStream(process)
 
 
-class Rows:
+class SheetStream:
     """The program's output, and at its end whether it is complete."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
@@ -76,7 +76,7 @@ def _running(raw: BinaryIO, *asked: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the program; it has ended when this is left."""
     with _on_disk(raw) as stdin:
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-I", str(READER), str(MOST_BYTES), *asked],
+            [sys.executable, "-I", str(READER), str(MAX_BYTES), *asked],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -18,7 +18,7 @@ from pipelines.notebook.connection import Connection
 
 DAY = "event_date"
 POINTER = "CURRENT"
-MOST_DAYS = 100_000
+MAX_DAYS = 100_000
 KEEPS_NOTHING = ("memory", "reference", "http", "https", "data", "dask", "zip", "tar")
 """File systems that lose what is written, or take nothing."""
 
@@ -99,6 +99,6 @@ def _write(con: Connection, table: str, folder: str, files: PyFileSystem) -> Non
         format="parquet",
         file_options=ds.ParquetFileFormat().make_write_options(compression="zstd"),
         partitioning=by_day if is_dated else None,
-        max_partitions=MOST_DAYS,
+        max_partitions=MAX_DAYS,
         existing_data_behavior="delete_matching",
     )

@@ -39,7 +39,7 @@ from pipelines.state.migration import copy_state
 
 NAME = "manifest.json"
 CHUNK = 1 << 20
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 """Of a manifest: some million files."""
 
 STATE = "state.db"
@@ -60,7 +60,7 @@ class BackupError(SchoolbellError):
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedFile:
     """A file as it was copied."""
 
     bytes: int
@@ -88,7 +88,7 @@ class Manifest:
     district: str
     lines: int
     findings: int
-    files: Mapping[str, Sealed]
+    files: Mapping[str, SealedFile]
     audit_head: str = ""
     signature: str = ""
 
@@ -173,10 +173,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _parsed(path: Path) -> Manifest:
     status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
         raise ValueError(path)
     fields: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
-    files = {name: Sealed(**seal) for name, seal in dict(fields.pop("files")).items()}
+    files = {name: SealedFile(**seal) for name, seal in dict(fields.pop("files")).items()}
     manifest = Manifest(**fields, files=files)
     counts = [
         manifest.lines,
@@ -228,7 +228,7 @@ def require_same(folder: Path, manifest: Manifest) -> None:
         )
 
 
-def _is_same(folder: Path, name: str, expected: Sealed) -> bool:
+def _is_same(folder: Path, name: str, expected: SealedFile) -> bool:
     path = folder
     for part in PurePosixPath(name).parts[:-1]:
         path = path / part
@@ -247,7 +247,7 @@ def _is_same(folder: Path, name: str, expected: Sealed) -> bool:
     )
 
 
-def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
+def copied(source: Path, target: Path, mode: int = 0o600) -> SealedFile:
     """Copy a file, synced to disk, and return its size and hash."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
@@ -259,14 +259,14 @@ def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
             writer.write(chunk)
         writer.flush()
         os.fsync(writer.fileno())
-    return Sealed(size, digest.hexdigest())
+    return SealedFile(size, digest.hexdigest())
 
 
-def sealed(path: Path) -> Sealed:
+def sealed(path: Path) -> SealedFile:
     """Return a file's size and hash as it is now."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    return Sealed(path.stat().st_size, digest.hexdigest())
+    return SealedFile(path.stat().st_size, digest.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -363,7 +363,7 @@ def _filled(
     store = read_store(folder / STATE)
     try:
         lake = {
-            f"lake/{file.path}": Sealed(file.bytes, file.sha256)
+            f"lake/{file.path}": SealedFile(file.bytes, file.sha256)
             for file in ledger.lake_files(store)
         }
         lines = sum(file.lines for file in ledger.source_files(store))
@@ -402,7 +402,7 @@ def _filled(
     return about, linked
 
 
-def _known(before: Path | None) -> Mapping[str, Sealed]:
+def _known(before: Path | None) -> Mapping[str, SealedFile]:
     """Return the files of the backup before; a damaged one shares nothing."""
     try:
         return read_manifest(before).files if before else {}
@@ -410,12 +410,12 @@ def _known(before: Path | None) -> Mapping[str, Sealed]:
         return {}
 
 
-def _is_whole(path: Path, listed: Sealed) -> bool:
+def _is_whole(path: Path, listed: SealedFile) -> bool:
     """Return whether it looks complete: only a drill and a restore read its bytes."""
     return path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
 
 
-def _state(district: District, target: Path) -> Sealed:
+def _state(district: District, target: Path) -> SealedFile:
     """Copy the state as of one moment into a SQLite file; others may be writing."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     path = district.home.state_db

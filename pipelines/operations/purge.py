@@ -42,9 +42,9 @@ from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
 from pipelines.state.retention import (
-    Begun,
     Hold,
-    Purged,
+    OpenPurge,
+    PurgedRecord,
     begin,
     begun,
     certify,
@@ -66,8 +66,8 @@ def plan(district: District, now: datetime) -> Plan:
     today = now.astimezone(ZoneInfo(district.zone)).date()
     before = first_kept(district, today)
     in_force = holds(district.store, in_force=True)
-    things: dict[str, list[Purged]] = {}
-    held: dict[str, list[Purged]] = {}
+    things: dict[str, list[PurgedRecord]] = {}
+    held: dict[str, list[PurgedRecord]] = {}
     for name, first in before.items():
         candidates = DELETIONS[name].candidates(district)
         over = [candidate for candidate in candidates if candidate.last_day < first]
@@ -118,7 +118,7 @@ def carry_out(
     act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
     first = _judged_from(district, plan)
     earlier = begun(district.store)
-    noted = Begun(
+    noted = OpenPurge(
         actor=purge.actor,
         reason=purge.reason,
         time=purge.due_time or purge.now,
@@ -288,7 +288,7 @@ def _days_left(district: District, gone: set[date]) -> Iterator[str]:
                         yield f"{path.name}: {table}"
 
 
-def _said(district: District, purge: Purge, went: Iterable[Purged]) -> Mapping[str, Any]:
+def _said(district: District, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, Any]:
     plan, things = purge.plan, list(went)
     return {
         "district": district.settings.district.name,

@@ -30,7 +30,7 @@ from pipelines.state.findings import last_decided, remove_findings
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
 from pipelines.state.privacy_records import remove_attribution_changes
 from pipelines.state.published_reports import published_weeks, remove_reports
-from pipelines.state.retention import Hold, Purged, note_purged
+from pipelines.state.retention import Hold, PurgedRecord, note_purged
 
 WEEK = timedelta(days=7)
 READ_TO_ITS_END = (FINISHED, DUPLICATE, DAMAGED)
@@ -49,13 +49,13 @@ class Plan:
     """
 
     before: Mapping[str, date]
-    things: Mapping[str, Sequence[Purged]]
-    held: Mapping[str, Sequence[Purged]]
+    things: Mapping[str, Sequence[PurgedRecord]]
+    held: Mapping[str, Sequence[PurgedRecord]]
     holds: Sequence[Hold] = ()
-    unfinished: Sequence[Purged] = ()
+    unfinished: Sequence[PurgedRecord] = ()
 
     @property
-    def gone_events(self) -> Sequence[Purged]:
+    def gone_events(self) -> Sequence[PurgedRecord]:
         """Lake files that go now, or went in a purge that was cut off."""
         begun = [thing for thing in self.unfinished if thing.record_class == "event"]
         return [*self.things.get("event", ()), *begun]
@@ -97,13 +97,13 @@ class Deletion:
         is_in_databases: The warehouse and snapshots contain rows of it.
     """
 
-    candidates: Callable[[District], Iterable[Purged]]
+    candidates: Callable[[District], Iterable[PurgedRecord]]
     delete: Callable[[District, Plan, datetime], None]
     left: Callable[[District, Plan], Iterable[str]] = none_left
     is_in_databases: bool = False
 
 
-def _raw(district: District) -> Iterator[Purged]:
+def _raw(district: District) -> Iterator[PurgedRecord]:
     """Yield landing files that were read completely."""
     known: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
     by_id = {file.file_id: file for file in ledger.source_files(district.store)}
@@ -120,7 +120,7 @@ def _raw(district: District) -> Iterator[Purged]:
             top = members[0].split("!")[0]
             records = known.get((source.name, top), [])
             if _is_read(path, members, records):
-                yield Purged(
+                yield PurgedRecord(
                     record_class="raw",
                     name=_name(district, path),
                     source=source.name,
@@ -170,9 +170,9 @@ def _raw_left(district: District, plan: Plan) -> Iterable[str]:
     return [name for name in names if (district.home.path / name).exists()]
 
 
-def _events(district: District) -> Iterator[Purged]:
+def _events(district: District) -> Iterator[PurgedRecord]:
     for file in ledger.lake_files(district.store):
-        yield Purged(
+        yield PurgedRecord(
             record_class="event",
             name=file.path,
             source=file.source,
@@ -219,7 +219,7 @@ def _events_left(district: District, plan: Plan) -> Iterable[str]:
     return [event.name for event in plan.gone_events if (lake / event.name).exists()]
 
 
-def _findings(name: str, district: District) -> Iterator[Purged]:
+def _findings(name: str, district: District) -> Iterator[PurgedRecord]:
     """Yield findings of cases in which nothing was decided, or of those in which it was."""
     cases: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
     for finding_id, day, case, time in last_decided(district.store):
@@ -229,7 +229,7 @@ def _findings(name: str, district: District) -> Iterator[Purged]:
         if name == ("case" if times else "finding"):
             last = date.fromisoformat(max([day for _id, day, _time in members] + times))
             for finding_id, _day, _time in members:
-                yield Purged(record_class=name, name=finding_id, last_day=last)
+                yield PurgedRecord(record_class=name, name=finding_id, last_day=last)
 
 
 def _delete_findings(district: District, plan: Plan, _now: datetime) -> None:
@@ -240,11 +240,11 @@ def _delete_findings(district: District, plan: Plan, _now: datetime) -> None:
         remove_findings(transaction, [thing.name for thing in things])
 
 
-def _messages(district: District) -> Iterator[Purged]:
+def _messages(district: District) -> Iterator[PurgedRecord]:
     """Yield messages whose text is still there and that wait for no channel."""
     for key, created in finished_messages(district.store):
         day = date.fromisoformat(created[:10])
-        yield Purged(record_class="message", name=key, last_day=day)
+        yield PurgedRecord(record_class="message", name=key, last_day=day)
 
 
 def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
@@ -256,11 +256,11 @@ def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
             blank_message(transaction, thing.name)
 
 
-def _registry(district: District) -> Iterator[Purged]:
+def _registry(district: District) -> Iterator[PurgedRecord]:
     """Yield copies that replace registry files that shrank, and so outlive them."""
     for refusal in district.registry.refused:
         if since := refusal.kept.refused_time:
-            yield Purged(
+            yield PurgedRecord(
                 record_class="registry",
                 name=refusal.name,
                 row_count=refusal.kept.rows,
@@ -284,10 +284,10 @@ def _registry_left(district: District, plan: Plan) -> Iterable[str]:
     return [f"{kept.name}/{name}" for name in names if (kept / name).exists()]
 
 
-def _reports(district: District) -> Iterator[Purged]:
+def _reports(district: District) -> Iterator[PurgedRecord]:
     for week in published_weeks(district.store):
         last = date.fromisoformat(week) + WEEK - timedelta(days=1)
-        yield Purged(record_class="report", name=week, last_day=last)
+        yield PurgedRecord(record_class="report", name=week, last_day=last)
 
 
 def _delete_reports(district: District, plan: Plan, now: datetime) -> None:

@@ -19,7 +19,7 @@ from pipelines.operations.backup import (
     STATE,
     BackupError,
     Manifest,
-    Sealed,
+    SealedFile,
     copied,
     read_manifest,
     require_same,
@@ -50,7 +50,7 @@ KEYS = ("pseudonyms.key", "audit.key")
 
 
 @dataclass(frozen=True)
-class Recovered:
+class RecoveryResult:
     """Result of rebuilding.
 
     Attributes:
@@ -63,7 +63,7 @@ class Recovered:
     differing: Sequence[str] | None
 
 
-def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
+def recover(path: Path, progress: Progress = nobody_watches) -> RecoveryResult:
     """Make a home's warehouse again; the old one goes once the new one stands.
 
     Raises:
@@ -73,7 +73,7 @@ def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
         return rebuild(district, progress)
 
 
-def rebuild(district: District, progress: Progress = nobody_watches) -> Recovered:
+def rebuild(district: District, progress: Progress = nobody_watches) -> RecoveryResult:
     """Make the warehouse of an opened district again; the caller holds its lock.
 
     Raises:
@@ -100,9 +100,9 @@ def rebuild(district: District, progress: Progress = nobody_watches) -> Recovere
     was = _of_old(old)
     old.unlink(missing_ok=True)
     if was is None:
-        return Recovered(len(made), None)
+        return RecoveryResult(len(made), None)
     names = sorted(made.keys() | was.keys())
-    return Recovered(len(made), [name for name in names if made.get(name) != was.get(name)])
+    return RecoveryResult(len(made), [name for name in names if made.get(name) != was.get(name)])
 
 
 def _held(warehouse: Path) -> Mapping[str, Fingerprint]:
@@ -120,7 +120,7 @@ def _of_old(old: Path) -> Mapping[str, Fingerprint] | None:
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoreResult:
     """A home that was brought back; `wrong` is empty where all of it is right.
 
     Attributes:
@@ -142,7 +142,7 @@ def restore(
     *,
     actor: str = "schoolbell",
     fingerprint: str = "",
-) -> Restored:
+) -> RestoreResult:
     """Restore a home into a new folder.
 
     Args:
@@ -180,7 +180,7 @@ def restore(
     _chained(home, manifest, actor)
     for folder in (home.reports, *home.reports.rglob("*")):
         folder.chmod(0o750 if folder.is_dir() else 0o640)
-    return Restored(home, manifest, wrong_with(home, manifest))
+    return RestoreResult(home, manifest, wrong_with(home, manifest))
 
 
 def restore_in_place(
@@ -190,7 +190,7 @@ def restore_in_place(
     *,
     actor: str = "schoolbell",
     fingerprint: str = "",
-) -> Restored:
+) -> RestoreResult:
     """Restore the state of a home that lost it; its lake and reports remain.
 
     Files that the lake lacks are restored. Files that the backup lacks are
@@ -232,7 +232,7 @@ def restore_in_place(
         own, reached = (highest.home, highest.generation) if highest else ("", 0)
         set_aside = _marked(home, own, reached + 1)
         _chained(home, manifest, actor, always=True)
-    return Restored(home, manifest, wrong_with(home, manifest), set_aside, kept)
+    return RestoreResult(home, manifest, wrong_with(home, manifest), set_aside, kept)
 
 
 def _require_current(backup: Path) -> None:
@@ -312,7 +312,7 @@ def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
     return kept
 
 
-def _brought_back(source: Path, target: Path, expected: Sealed) -> None:
+def _brought_back(source: Path, target: Path, expected: SealedFile) -> None:
     """Restore a file of the lake, unless it exists unchanged."""
     if target.is_file() and sealed(target) == expected:
         return
@@ -322,7 +322,7 @@ def _brought_back(source: Path, target: Path, expected: Sealed) -> None:
     draft.replace(target)
 
 
-def _copied(source: Path, target: Path, expected: Sealed) -> None:
+def _copied(source: Path, target: Path, expected: SealedFile) -> None:
     """Copy a file of the backup; what changes while it is read is not taken."""
     if copied(source, target) != expected:
         target.unlink()

@@ -14,7 +14,7 @@ from pipelines.state.audit import verified
 from pipelines.state.connections import open_store, read_store
 from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.layout import lacking, layout_of, mark
-from pipelines.state.migration import Upgraded, copy_state, upgrade_file, upgrade_server
+from pipelines.state.migration import MigrationResult, copy_state, upgrade_file, upgrade_server
 from pipelines.state.opened_state import open_state, refuse_lost
 from pipelines.warehouse.snapshots import reading
 
@@ -38,10 +38,10 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Done:
+class UpgradeResult:
     """Result of an upgrade; `wrong` is empty if all checks pass."""
 
-    state: Upgraded | None
+    state: MigrationResult | None
     wrong: tuple[str, ...]
     is_warehouse_readable: bool
 
@@ -62,7 +62,7 @@ def plan(home: DistrictHome) -> Plan:
     return Plan(missing, noted == mark(), size, _opens(home.warehouse))
 
 
-def upgrade(path: Path, now: datetime | None = None) -> Done:
+def upgrade(path: Path, now: datetime | None = None) -> UpgradeResult:
     """Upgrade a home to this version; the earlier state is kept next to the new one.
 
     Raises:
@@ -76,10 +76,10 @@ def upgrade(path: Path, now: datetime | None = None) -> Done:
         if found.lacking:
             state = _renewed(home, now or datetime.now(UTC))
         wrong = tuple(_wrong(home))
-    return Done(state, wrong, found.is_warehouse_readable)
+    return UpgradeResult(state, wrong, found.is_warehouse_readable)
 
 
-def _renewed(home: DistrictHome, now: datetime) -> Upgraded:
+def _renewed(home: DistrictHome, now: datetime) -> MigrationResult:
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     place = state_place(home)
     if isinstance(place, str):

@@ -43,7 +43,7 @@ WITHHELD = "withheld"
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures of a finding that are words, and that anybody may read."""
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
-SHORTEST_KEY = 32
+MIN_KEY = 32
 SALT = b"schoolbell pseudonyms 1"
 FIRST_NUMBER, LAST_NUMBER = 10, 99
 FULLEST = 0.5
@@ -204,8 +204,8 @@ def derived_key(key: bytes, kind: Kind, year: int) -> bytes:
     Raises:
         ValueError: The key is too short to protect anything.
     """
-    if len(key) < SHORTEST_KEY:
-        message = f"the key must have {SHORTEST_KEY} bytes, it has {len(key)}"
+    if len(key) < MIN_KEY:
+        message = f"the key must have {MIN_KEY} bytes, it has {len(key)}"
         raise ValueError(message)
     extracted = hmac.new(SALT, key, hashlib.sha256).digest()
     info = f"pseudonym.{kind}|{year}".encode()
@@ -358,7 +358,7 @@ def _read_key(path: Path) -> bytes:
         key = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise _wrong_key(path, "is missing") from error
-    if len(key) < SHORTEST_KEY:
+    if len(key) < MIN_KEY:
         raise _wrong_key(path, f"has {len(key)} bytes")
     return key
 

@@ -2,7 +2,7 @@
 
 from pipelines.proposals.offers import Evidence, Proposal
 
-FEWEST_LOGONS = 5
+MIN_LOGONS = 5
 """Logons that make a habit."""
 
 _SERVICES = """
@@ -43,5 +43,5 @@ def services(evidence: Evidence) -> list[Proposal]:
             f"{row['logons']} logons on {row['days']} days at {row['hosts']} hosts, "
             "none at a keyboard",
         )
-        for row in evidence.frame(_SERVICES, fewest=FEWEST_LOGONS).iter_rows(named=True)
+        for row in evidence.frame(_SERVICES, fewest=MIN_LOGONS).iter_rows(named=True)
     ]

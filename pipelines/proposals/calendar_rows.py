@@ -4,7 +4,7 @@ from pipelines.proposals.offers import Evidence, Proposal
 
 HARDLY, MOSTLY = 0.1, 0.5
 """Shares of the staff of a usual working day: of a closure, and of a working day."""
-FEWEST_STAFF = 10
+MIN_STAFF = 10
 OPEN_HOURS = 8
 """Minimum hours with lines from seven to five, so that a silent log is not a closed school."""
 
@@ -72,7 +72,7 @@ def days_off(evidence: Evidence) -> list[Proposal]:
     found = evidence.frame(
         _WORKED,
         zone=evidence.zone,
-        fewest=FEWEST_STAFF,
+        fewest=MIN_STAFF,
         hours=OPEN_HOURS,
         hardly=HARDLY,
         mostly=MOSTLY,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipelines.proposals.offers import NAMES, Evidence, Proposal
 
-FEWEST_DISPUTES = 1
+MIN_DISPUTES = 1
 """Days on which a lease gave the address to another device."""
 
 _DISPUTED = """
@@ -146,7 +146,7 @@ def fixed(evidence: Evidence) -> list[Proposal]:
             f"{row['last_day']}; while both claim it, it is neither's",
             clears=("static_ip",),
         )
-        for row in evidence.frame(_DISPUTED, fewest=FEWEST_DISPUTES).iter_rows(named=True)
+        for row in evidence.frame(_DISPUTED, fewest=MIN_DISPUTES).iter_rows(named=True)
     ]
 
 

@@ -8,7 +8,7 @@ from pipelines.settings.model import EVERY_JOB
 from pipelines.settings.toml_text import toml
 from pipelines.weeks import school_year
 
-FEWEST_PERSON_DAYS = 20
+MIN_PERSON_DAYS = 20
 """Minimum person days of a building to derive its hours."""
 QUARTER = 15
 
@@ -60,7 +60,7 @@ where
     and exists (select 1 from built.registry.duty_windows where not is_usual)
 order by people.building, people.person_id
 """
-FEWEST_ALIKE = 3
+MIN_ALIKE = 3
 """People of one job in a building: one person's habit is not the job's duty."""
 OTHER_MINUTES = 90
 """Minutes by which a job's day must differ to get its own hours."""
@@ -173,7 +173,7 @@ def hours(evidence: Evidence) -> list[Proposal]:
     """Return the hours of their building, Monday to Friday, for staff without any."""
     known = {
         row["building"]: row
-        for row in evidence.frame(_HOURS, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS).iter_rows(
+        for row in evidence.frame(_HOURS, zone=evidence.zone, fewest=MIN_PERSON_DAYS).iter_rows(
             named=True
         )
     }
@@ -213,7 +213,7 @@ def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
     """Yield the usual hours of all staff, and of jobs with other hours, as one setting."""
     if evidence.has_usual_duty:
         return
-    rows = evidence.frame(_USUAL, zone=evidence.zone, fewest=FEWEST_PERSON_DAYS)
+    rows = evidence.frame(_USUAL, zone=evidence.zone, fewest=MIN_PERSON_DAYS)
     hours: dict[str, str] = {}
     usual: tuple[int, int] | None = None
     for row in rows.iter_rows(named=True):
@@ -225,7 +225,7 @@ def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
             said = f"{row['people']} of staff on {row['person_days']} days of work"
         elif (
             usual is not None
-            and row["people"] >= FEWEST_ALIKE
+            and row["people"] >= MIN_ALIKE
             and max(abs(first - usual[0]), abs(last - usual[1])) >= OTHER_MINUTES
         ):
             hours[row["job"]] = text
@@ -254,7 +254,7 @@ def later_hours(evidence: Evidence) -> list[Proposal]:
         _BEYOND,
         zone=evidence.zone,
         beyond=BEYOND_MINUTES,
-        fewest=FEWEST_ALIKE,
+        fewest=MIN_ALIKE,
         share=BEYOND_SHARE,
     )
     return [

@@ -18,7 +18,7 @@ from pipelines.proposals.setup import remedies
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse import inputs
 
-MOST_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
+MAX_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
                 "buildings.csv", "calendar.csv", "leave.csv")  # fmt: skip
 """What an hour of exports gives; all else comes later."""
 
@@ -132,7 +132,7 @@ def _missing(district: District) -> Iterator[MissingExport]:
             disables,
             how,
             [code for code, files in lacking.items() if file in files],
-            file in MOST_EXPORTS,
+            file in MAX_EXPORTS,
         )
         for file, disables, how in remedies(district.registry.missing)
     ]

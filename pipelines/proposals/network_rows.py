@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.proposals.offers import Evidence, Proposal
 
-FEWEST_ADDRESSES = 3
+MIN_ADDRESSES = 3
 """Addresses that make a network; fewer are strays."""
 PREFIXES = {4: 24, 6: 64}
 BLOCKS = {4: 16, 6: 48}
@@ -17,7 +17,7 @@ TUNNEL_SHARE = 0.5
 """Of the addresses of a network: tunnels from outside gave them out."""
 RANDOM_SHARE = 0.3
 """Share of randomized cards above which a network counts as Wi-Fi."""
-FEWEST_COMPUTERS = 3
+MIN_COMPUTERS = 3
 BUILDING_SHARE = 0.95
 """Of the computers on a network: they are of one building, and so is it."""
 
@@ -62,7 +62,7 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
     }
     alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
-        if len(rows) >= FEWEST_ADDRESSES:
+        if len(rows) >= MIN_ADDRESSES:
             is_outside = _block(network) in outside and not any(row["mac"] for row in rows)
             kind = REMOTE if is_outside else _kind(rows)
             alike[network.version, kind, _building(rows)].append(network)
@@ -94,7 +94,7 @@ def _building(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the one building of the computers on a network; empty if there is none."""
     found = {one for row in rows for one in row["computers"] or ()}
     places = Counter(one.rpartition(" ")[2] for one in found)
-    if len(found) < FEWEST_COMPUTERS:
+    if len(found) < MIN_COMPUTERS:
         return ""
     building, count = places.most_common(1)[0]
     return building if count >= BUILDING_SHARE * len(found) else ""

@@ -18,7 +18,7 @@ from pipelines.registry.sites import registrable_domain
 from pipelines.settings.toml_text import toml
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse import inputs
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
     "computers": computers,
@@ -71,7 +71,7 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     found: dict[str, list[Proposal]] = {}
     if domains := account_domains(district):
         found[SETTINGS] = domains
-    with looking(district.home.warehouse) as database:
+    with attach_warehouse(district.home.warehouse) as database:
         inputs.show_raw(database, files, ("leases", "logons"), (days[0], days[-1]))
         evidence = Evidence(
             database,

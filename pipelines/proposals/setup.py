@@ -26,13 +26,13 @@ from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
 from pipelines.registry.ical import clean, read_calendar
-from pipelines.registry.imports.export_tables import Calendar, Unread, found_in
+from pipelines.registry.imports.export_tables import Calendar, UnreadTable, found_in
 from pipelines.registry.imports.exports import IMPORTED, ROSTER_FILES, export_of, hint, how_to_get
-from pipelines.registry.imports.known import Known, Place
+from pipelines.registry.imports.known import ExportIndex, Place
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
 from pipelines.registry.imports.people import CLOSED_LIST, CLOSED_NOTE
 from pipelines.registry.imports.rows import rows_of
-from pipelines.registry.imports.taken import Taken
+from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
@@ -82,8 +82,8 @@ class Plan:
         missing: File without rows then -> what cannot be judged.
     """
 
-    taken: list[Taken] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    taken: list[ImportResult] = field(default_factory=list)
+    unread: list[UnreadTable] = field(default_factory=list)
     calendars: list[NewCalendar] = field(default_factory=list)
     files: list[Merged] = field(default_factory=list)
     before: Rules = NO_RULES
@@ -120,15 +120,15 @@ def plan_of(
     settings = district.settings
     sheets = []
     for found in found_in(paths):
-        if isinstance(found, Unread):
+        if isinstance(found, UnreadTable):
             plan.unread.append(found)
         elif isinstance(found, Calendar):
             plan.calendars.append(_calendar(found, district))
         elif (export := export_of(found, settings.registry.columns)) is None:
-            plan.unread.append(Unread(found.place, hint(found)))
+            plan.unread.append(UnreadTable(found.place, hint(found)))
         elif export.into in ROSTER_FILES and _is_elsewhere(district):
             why = "the roster is read from registry/oneroster/ or a zip there: put it in"
-            plan.unread.append(Unread(found.place, why))
+            plan.unread.append(UnreadTable(found.place, why))
         else:
             sheets.append((found, export))
     known = known_of(district)
@@ -187,7 +187,7 @@ def _settings(district: District, plan: Plan) -> bytes:
     return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
 
 
-def known_of(district: District) -> Known:
+def known_of(district: District) -> ExportIndex:
     """Return people and buildings of the registry."""
     folder = read_folder(district.home, district.settings)
     frame = folder.rows[USERS.name].frame
@@ -208,7 +208,7 @@ def known_of(district: District) -> Known:
         CLOSED_LIST: accounts.filter(is_closed)["username"],
         "buildings.csv": folder.rows["buildings.csv"].frame["org_id"].drop_nulls(),
     }
-    known = Known(
+    known = ExportIndex(
         users,
         places,
         domains,
@@ -258,7 +258,7 @@ def _is_elsewhere(district: District) -> bool:
 
 def _merged(
     district: District,
-    taken: Sequence[Taken],
+    taken: Sequence[ImportResult],
     taking: Collection[str],
     coordinates: Iterable[Row],
 ) -> Iterator[Merged]:

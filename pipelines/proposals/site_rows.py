@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.proposals.offers import Evidence, Proposal
 
-FEWEST_ACCOUNTS = 3
+MIN_ACCOUNTS = 3
 MOST = 50
 """Sites in doubt that are listed, widest reach first."""
 WIDE_SHARE = 0.1
@@ -273,7 +273,7 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
     """
     found = evidence.frame(
         _SITES,
-        fewest=FEWEST_ACCOUNTS,
+        fewest=MIN_ACCOUNTS,
         seconds=READ_SECONDS,
         days=READ_DAYS,
         habit_days=HABIT_DAYS,

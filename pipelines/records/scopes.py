@@ -19,7 +19,7 @@ from pipelines.state.audit import open_chain
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 CLASSES: Mapping[RecordClass, str] = {
     "student_rows": "rows about a student's account",
@@ -107,7 +107,7 @@ def _counted(
     district: District, query: str, first: date, last: date
 ) -> tuple[list[dict[str, Any]], frozenset[str]]:
     """Return rows of a built-in query on the warehouse, and the names of sensitive sites."""
-    with looking(district.home.warehouse) as database:
+    with attach_warehouse(district.home.warehouse) as database:
         database.rows("use built")
         return _rows(database, query, first, last), sensitive_names(database)
 

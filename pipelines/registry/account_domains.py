@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 APPLIED, PROPOSED, AMBIGUOUS, UNKNOWN = "applied", "proposed", "ambiguous", "unknown"
-MOST_STRANGE = 5
+MAX_STRANGE = 5
 """Number of unknown names that a person can still review."""
-FEWEST_NAMES = 5
+MIN_NAMES = 5
 """Known names that make a domain the district's; fewer may be chance."""
 
 

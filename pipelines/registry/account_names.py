@@ -17,8 +17,8 @@ import polars as pl
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
-    FEWEST_NAMES,
-    MOST_STRANGE,
+    MAX_STRANGE,
+    MIN_NAMES,
     PROPOSED,
     UNKNOWN,
     Domain,
@@ -33,7 +33,7 @@ KNOWN_SHARE = 0.8
 REGISTRY_SHARE = 0.5
 """Or share of the registry's people that a domain has: the rest may be students."""
 PROPOSED_SHARE = 0.5
-MOST_DOUBTFUL = 0.05
+MAX_DOUBTFUL = 0.05
 """Share of names that several persons have; with more than that, and more than one,
 none is trusted."""
 
@@ -177,7 +177,7 @@ def mail_domains(directory: Directory) -> set[str]:
     return {
         domain
         for domain, accounts in held.items()
-        if len(accounts) >= FEWEST_NAMES and domain not in PUBLIC_MAIL
+        if len(accounts) >= MIN_NAMES and domain not in PUBLIC_MAIL
     }
 
 
@@ -251,16 +251,16 @@ def _judged(
         len(known),
         UNKNOWN,
         "",
-        tuple(strange if len(strange) <= MOST_STRANGE else ()),
+        tuple(strange if len(strange) <= MAX_STRANGE else ()),
     )
     if name in PUBLIC_MAIL:
         return _with(found, UNKNOWN, "anybody may have a name there")
-    if len(doubtful) > max(1, MOST_DOUBTFUL * len(known)):
+    if len(doubtful) > max(1, MAX_DOUBTFUL * len(known)):
         why = f"not applied: {len(doubtful):,} of these names belong to several people"
         return _with(found, AMBIGUOUS, why)
     if is_backed:
         return _with(found, APPLIED, "applied: users.csv has it in mail addresses")
-    if len(known) < FEWEST_NAMES:
+    if len(known) < MIN_NAMES:
         return _with(found, UNKNOWN, "too few known names to decide")
     if (
         len(known) >= KNOWN_SHARE * len(names)

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.clock import Reading, civil_time
-from pipelines.registry.csv_files import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.table import Inputs
 from pipelines.settings.problems import Problem
 from pipelines.weeks import SCHOOL_YEAR_STARTS
@@ -28,7 +28,9 @@ SUMMER_FROM, SUMMER_TO = (6, 1), (9, 1)
 titles name the last day of school, or the first."""
 
 
-def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> Rows:
+def calendar_days(
+    rows: RegistryFrame, events: pl.DataFrame, buildings: list[str], zone: str
+) -> RegistryFrame:
     """Return the frame `calendar_days`, one row a date and building.
 
     Args:
@@ -49,10 +51,12 @@ def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: 
     spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
     problems = [*_unknown(said, buildings), *_twice(said), *_gaps(said, events)]
     frame = _decided(spread).sort("date", "building")
-    return Rows(frame, (*rows.problems, *problems))
+    return RegistryFrame(frame, (*rows.problems, *problems))
 
 
-def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> pl.DataFrame:
+def closed_late(
+    rows: RegistryFrame, events: pl.DataFrame, buildings: list[str], zone: str
+) -> pl.DataFrame:
     """Return planned working days that a declaration closed, with its instant.
 
     Until a snow day was declared, it was a working day like any other.
@@ -61,7 +65,7 @@ def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: st
         `date`, `building` and `declared_time`.
     """
     plan = calendar_days(
-        Rows(rows.frame.filter(pl.col("declared_at").is_null()), ()),
+        RegistryFrame(rows.frame.filter(pl.col("declared_at").is_null()), ()),
         events,
         buildings,
         zone,
@@ -182,7 +186,7 @@ def local_instant(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
     return civil_time(moment, Reading(zone)).time
 
 
-def calendar_sources(inputs: Inputs) -> tuple[Rows, pl.DataFrame, list[str], str]:
+def calendar_sources(inputs: Inputs) -> tuple[RegistryFrame, pl.DataFrame, list[str], str]:
     """Return the inputs of `calendar_days`."""
     names = inputs.frame("buildings")["building"].drop_nulls()
     buildings = names.unique(maintain_order=True).to_list()

@@ -55,7 +55,7 @@ _MAC = (
 )
 LINE = "_line"
 COMMENT = "#"
-MOST_ROWS = 5_000_000
+MAX_ROWS = 5_000_000
 TOLD_AT_MOST = 50
 """Reported problems of one column; the rest are counted."""
 UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
@@ -217,7 +217,7 @@ _READ = {
 }
 
 
-class Rows(NamedTuple):
+class RegistryFrame(NamedTuple):
     """The good rows of a file, with `_line`, and what is wrong with the others."""
 
     frame: pl.DataFrame
@@ -231,7 +231,9 @@ class Sheet(NamedTuple):
     rows: Iterator[tuple[int, list[str]]]
 
 
-def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS) -> Rows:
+def read_file(
+    data: bytes, file: File, renames: Mapping[str, str], most: int = MAX_ROWS
+) -> RegistryFrame:
     """Read a file as its table defines; cells of other columns are dropped.
 
     Args:
@@ -265,7 +267,7 @@ def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = M
         severity="notice",
     )
     merged = _merged(raw, file)
-    return Rows(rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged))
+    return RegistryFrame(rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged))
 
 
 def _watched(sheet: Sheet, wide: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
@@ -325,11 +327,11 @@ def height_of(cells: Iterable[str]) -> int:
     return 1 + sum(len(lines_of(f"{cell}.")) - 1 for cell in cells)
 
 
-def check(raw: pl.DataFrame, file: File) -> Rows:
+def check(raw: pl.DataFrame, file: File) -> RegistryFrame:
     """Type a frame of stripped text; a row with an error is set aside."""
     values = _typed(raw, file)
     if raw.is_empty():
-        return Rows(values, ())
+        return RegistryFrame(values, ())
     problems: list[Problem] = []
     wrong = pl.Series([False] * raw.height, dtype=pl.Boolean)
     for name, cell in file.columns.items():
@@ -348,7 +350,7 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
         told = raw.filter(bad).select(LINE, pl.col(file.key[0]).alias("value"))
         problems += tell(file.name, file.key[0], told, what=what, allowed="each only once")
         wrong = wrong | bad
-    return Rows(values.filter(~wrong), tuple(problems))
+    return RegistryFrame(values.filter(~wrong), tuple(problems))
 
 
 def tell(

@@ -155,14 +155,14 @@ def _misp_folder() -> Path:
 # - `csv`: columns `domain` and `category`, as in `site_categories.csv`.
 
 
-class Listed(NamedTuple):
+class DomainList(NamedTuple):
     """Content of a list: `domain` and `category`, each pair once."""
 
     rows: pl.DataFrame
     skipped: int
 
 
-def read_list(form: str, files: Files, first: str, category: str | None) -> Listed:
+def read_list(form: str, files: Files, first: str, category: str | None) -> DomainList:
     """Read a list.
 
     Args:
@@ -184,7 +184,7 @@ def read_list(form: str, files: Files, first: str, category: str | None) -> List
     frame = pl.DataFrame(pairs, schema=SCHEMA, orient="row")
     good = _canonical(frame)
     lost = frame.height - good.height
-    return Listed(good.unique(maintain_order=True), skipped + lost)
+    return DomainList(good.unique(maintain_order=True), skipped + lost)
 
 
 def _v2fly(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:

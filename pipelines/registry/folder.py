@@ -22,13 +22,13 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
-from pipelines.registry.csv_files import LINE, File, Rows, read_file
+from pipelines.registry.csv_files import LINE, File, RegistryFrame, read_file
 from pipelines.registry.frames import FILES
 from pipelines.registry.ical import EVENTS, read_calendar
 from pipelines.registry.kept_copies import (
-    Given,
-    Kept,
-    Refused,
+    AcceptedFile,
+    CurrentFile,
+    RefusedFile,
     data_of,
     has_rows,
     read_kept,
@@ -59,7 +59,7 @@ IGNORED = (
     "userProfiles.csv",
 )
 """Further files of a roster export, of no use here."""
-LARGEST_FILE = 1_000_000_000
+MAX_FILE = 1_000_000_000
 LINK = "is a link that leads out of the home; what it holds is not shown"
 SUFFIXES = (".csv", ".ics", ".toml")
 ORIGINAL = ".before-"
@@ -83,20 +83,20 @@ class Layer:
     version: str
     digest: str
     files: Mapping[str, bytes]
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, RegistryFrame]
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
         return f"{self.version} ({self.digest})" if self.digest else ""
 
-    def below(self, own: Rows, name: str) -> Rows:
+    def below(self, own: RegistryFrame, name: str) -> RegistryFrame:
         """Return the district's rows of a file, and the agency's that it does not replace."""
         said, key = self.rows[name].frame, FILES[name].key
         # a line of another file would be reported as a line of the district's
         said = said.with_columns(pl.lit(None, pl.Int64).alias(LINE))
         if key:
             said = said.join(own.frame, on=list(key), how="anti")
-        return Rows(pl.concat([own.frame, said]), own.problems)
+        return RegistryFrame(pl.concat([own.frame, said]), own.problems)
 
     def policy_below(self, own: bytes | None) -> bytes | None:
         """Return the pack in force: the district's, unless it is the one that is shipped."""
@@ -166,15 +166,15 @@ class RegistryFolder(NamedTuple):
         layer: Version and digest of the agency's overlay; empty without one.
     """
 
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, RegistryFrame]
     events: pl.DataFrame
     policy: bytes | None
     problems: tuple[Problem, ...]
     missing: Mapping[str, str]
     versions: Mapping[str, str]
-    refused: tuple[Refused, ...] = ()
-    given: Mapping[str, Given] = MappingProxyType({})
-    kept: Mapping[str, Kept] = MappingProxyType({})
+    refused: tuple[RefusedFile, ...] = ()
+    given: Mapping[str, CurrentFile] = MappingProxyType({})
+    kept: Mapping[str, AcceptedFile] = MappingProxyType({})
     layer: str = ""
 
 
@@ -238,13 +238,13 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
 def _given(
     found: Mapping[str, bytes],
     bundle: Mapping[str, bytes],
-    rows: Mapping[str, Rows],
+    rows: Mapping[str, RegistryFrame],
     settings: Settings,
-) -> dict[str, Given]:
+) -> dict[str, CurrentFile]:
     """Return every file that may be believed or not, with its good rows."""
     names = settings.registry.columns
     given = {
-        name: Given(
+        name: CurrentFile(
             data,
             rows[name].frame.height,
             names.get(name, {}),
@@ -256,9 +256,9 @@ def _given(
     for name, data in found.items():
         if name.lower().endswith(".ics"):
             days, _ = _calendars({name: data}, settings)
-            given[name] = Given(data, days.height)
+            given[name] = CurrentFile(data, days.height)
         elif name == POLICY:
-            given[name] = Given(data, read_policy(data).clauses.height)
+            given[name] = CurrentFile(data, read_policy(data).clauses.height)
     return given
 
 
@@ -271,16 +271,16 @@ def _filled(frame: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:
+def _kept_rows(data: bytes, shrunk_file: RefusedFile, settings: Settings) -> RegistryFrame:
     """Return the rows of a kept copy; its problems were reported when it arrived."""
     file = (FILES | ROSTER)[shrunk_file.name]
     read = read_file(data, file, shrunk_file.kept.columns, settings.limits.registry_rows)
-    return Rows(read.frame, ())
+    return RegistryFrame(read.frame, ())
 
 
 def _read(
     found: Mapping[str, bytes], files: Mapping[str, File], settings: Settings
-) -> dict[str, Rows]:
+) -> dict[str, RegistryFrame]:
     renames = settings.registry.columns
     most = settings.limits.registry_rows
     return {
@@ -290,12 +290,12 @@ def _read(
 
 
 @lru_cache(maxsize=2 * len(FILES | ROSTER))
-def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int) -> Rows:
+def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int) -> RegistryFrame:
     """Return the rows of a file; a run opens its home several times, and finds the same."""
     return read_file(data, (FILES | ROSTER)[name], dict(renames), most)
 
 
-def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Problem]:
+def _of_roster(rows: Mapping[str, RegistryFrame], present: Sequence[str]) -> Iterator[Problem]:
     """Yield contradictions between the files of the roster."""
     users, roles, orgs, manifest = (rows[name] for name in ROSTER)
     for file in (USERS.name, ROLES.name, ORGS.name):
@@ -360,7 +360,7 @@ def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
     return Problem("district.toml", what, None, "registry.columns", name, hint)
 
 
-def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str, str]:
+def _missing(rows: Mapping[str, RegistryFrame], instead: Collection[str]) -> Mapping[str, str]:
     """Return files without a good row, roles aside, which only version 1.2 has.
 
     Args:
@@ -381,7 +381,7 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         try:
-            if path.stat().st_size > LARGEST_FILE:
+            if path.stat().st_size > MAX_FILE:
                 problems.append(Problem(path.name, "is larger than a gigabyte"))
                 continue
             yield path.name, path.read_bytes()
@@ -416,8 +416,8 @@ def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
                 if name not in ROSTER:
                     continue
                 with bundle.open(info) as stream:
-                    data = stream.read(LARGEST_FILE + 1)
-                if len(data) > LARGEST_FILE:
+                    data = stream.read(MAX_FILE + 1)
+                if len(data) > MAX_FILE:
                     problems.append(Problem(path.name, f"{name} is too large"))
                 else:
                     members[name] = data

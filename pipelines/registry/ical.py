@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.registry.calendar import SATURDAY, SUMMER_FROM, SUMMER_TO, weekdays
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.settings.problems import Problem
 
 KEPT = frozenset(
@@ -80,7 +80,7 @@ FURTHEST = timedelta(days=3 * 366)
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 EVENT = "an event with a first day, and a last day soon after it"
-LONGEST_EVENT = 120
+MAX_EVENT = 120
 EVENTS = {"date": pl.Date, "day_type": pl.String, "is_inferred": pl.Boolean}
 
 
@@ -182,7 +182,7 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
         yield start, whole
 
 
-def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> Rows:
+def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> RegistryFrame:
     """Return `date`, `day_type` and `is_inferred` of each day whose type a file gives.
 
     An unnamed weekday is an inferred school day, see `_inferred`.
@@ -215,7 +215,7 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
     once = stated.sort("date", rank).unique("date", keep="first", maintain_order=True)
     inferred = _inferred(once, titled)
     frame = pl.concat([once.with_columns(is_inferred=pl.lit(value=False)), inferred])
-    return Rows(frame.sort("date"), (*problems, *_notices(name, unexplained)))
+    return RegistryFrame(frame.sort("date"), (*problems, *_notices(name, unexplained)))
 
 
 def _inferred(stated: pl.DataFrame, titled: Sequence[tuple[date, str]]) -> pl.DataFrame:
@@ -317,7 +317,7 @@ def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
         yield (start.astimezone(zone) if start.tzinfo else start).date()
         return
     end = event["DTEND"].dt if "DTEND" in event else start + timedelta(days=1)
-    count = min(max((end - start).days, 1), LONGEST_EVENT)
+    count = min(max((end - start).days, 1), MAX_EVENT)
     for number in range(count):
         yield start + timedelta(days=number)
 

@@ -28,7 +28,7 @@ four of a manually kept file; a failed export loses a page, or everything.
 
 
 @dataclass(frozen=True)
-class Kept:
+class AcceptedFile:
     """A file that was believed.
 
     Attributes:
@@ -52,7 +52,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedFile:
     """A file that is not accepted; its kept copy is in force.
 
     Attributes:
@@ -65,7 +65,7 @@ class Refused:
 
     name: str
     rows: int
-    kept: Kept
+    kept: AcceptedFile
     is_there: bool
     is_empty: bool
     column: str = ""
@@ -116,7 +116,7 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Given:
+class CurrentFile:
     """A file in its current state."""
 
     data: bytes
@@ -125,10 +125,10 @@ class Given:
     filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> AcceptedFile:
         """Its recorded state."""
         lines = self.data.splitlines()
-        return Kept(
+        return AcceptedFile(
             rows=self.rows,
             comments=sum(line.lstrip().startswith(b"#") for line in lines),
             sha256=hashlib.sha256(self.data).hexdigest(),
@@ -137,7 +137,7 @@ class Given:
         )
 
 
-def read_kept(home: DistrictHome) -> dict[str, Kept]:
+def read_kept(home: DistrictHome) -> dict[str, AcceptedFile]:
     """Return the files that were believed last, by name; only those whose copy is there.
 
     Raises:
@@ -146,7 +146,7 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
     path = home.kept_registry / INDEX
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        found = {name: Kept(**one) for name, one in said.items()}
+        found = {name: AcceptedFile(**one) for name, one in said.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
@@ -160,8 +160,8 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
 
 
 def refused(
-    kept: Mapping[str, Kept], given: Mapping[str, Given], largest_loss: float
-) -> Iterator[Refused]:
+    kept: Mapping[str, AcceptedFile], given: Mapping[str, CurrentFile], largest_loss: float
+) -> Iterator[RefusedFile]:
     """Yield the files that lost more than is believed.
 
     Args:
@@ -174,7 +174,7 @@ def refused(
         if now is None:
             # the same file under another name is not lost
             if was.sha256 not in hashes:
-                yield Refused(name, 0, was, is_there=False, is_empty=False)
+                yield RefusedFile(name, 0, was, is_there=False, is_empty=False)
             continue
         taken_back = max(0, now.kept.comments - was.comments)
 
@@ -184,13 +184,13 @@ def refused(
 
         if is_much(was.rows, now.rows):
             is_empty = not has_rows(now.data)
-            yield Refused(name, now.rows, was, is_there=True, is_empty=is_empty)
+            yield RefusedFile(name, now.rows, was, is_there=True, is_empty=is_empty)
             continue
         for column, before in was.filled.items():
             after = now.filled.get(column, 0)
             # a person clears a cell or four; a header that broke loses its column
             if before >= FEW and is_much(before, after):
-                yield Refused(
+                yield RefusedFile(
                     name,
                     now.rows,
                     was,
@@ -213,7 +213,7 @@ def data_of(home: DistrictHome, name: str) -> bytes:
     return (home.kept_registry / name).read_bytes()
 
 
-def keep(home: DistrictHome, given: Mapping[str, Given], now: datetime) -> None:
+def keep(home: DistrictHome, given: Mapping[str, CurrentFile], now: datetime) -> None:
     """Copy what was believed just now. The caller holds the home's lock."""
     if not given:
         return
@@ -221,7 +221,7 @@ def keep(home: DistrictHome, given: Mapping[str, Given], now: datetime) -> None:
     stamp = now.astimezone(UTC).isoformat(timespec="seconds")
     for name, one in given.items():
         _write(home, name, one.data)
-        index[name] = Kept(**asdict(one.kept) | {"time": stamp})
+        index[name] = AcceptedFile(**asdict(one.kept) | {"time": stamp})
     _note(home, index)
 
 
@@ -237,7 +237,7 @@ def note_refused(home: DistrictHome, names: Iterable[str], now: datetime) -> Non
         _note(home, new)
 
 
-def accept(home: DistrictHome, name: str, given: Given | None, now: datetime) -> None:
+def accept(home: DistrictHome, name: str, given: CurrentFile | None, now: datetime) -> None:
     """Accept the current file, or its absence. The caller holds the home's lock."""
     if given is not None and given.rows:
         keep(home, {name: given}, now)
@@ -253,7 +253,7 @@ def forget(home: DistrictHome, name: str) -> None:
     (home.kept_registry / name).unlink(missing_ok=True)
 
 
-def _note(home: DistrictHome, index: Mapping[str, Kept]) -> None:
+def _note(home: DistrictHome, index: Mapping[str, AcceptedFile]) -> None:
     said = {name: asdict(one) for name, one in sorted(index.items())}
     text = json.dumps(said, indent=1) + "\n"
     _write(home, INDEX, text.encode())

@@ -69,7 +69,7 @@ class Answers:
     has_roles: bool = False
 
 
-class Said(TypedDict, total=False):
+class GivenAnswers(TypedDict, total=False):
     """The same, without those that have their default."""
 
     name: str
@@ -120,7 +120,7 @@ def _row(cells: list[str]) -> str:
     return out.getvalue()
 
 
-def create(path: Path, **said: Unpack[Said]) -> DistrictHome:
+def create(path: Path, **said: Unpack[GivenAnswers]) -> DistrictHome:
     """Make a district home, or complete one; existing files are not changed.
 
     Args:

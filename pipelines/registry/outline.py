@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from pipelines.registry.kept_copies import Refused
+from pipelines.registry.kept_copies import RefusedFile
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 
@@ -57,7 +57,7 @@ class Outline:
     problems: int
     errors: int
     layer: str
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedFile, ...]
     nowhere_fixed: tuple[str, ...]
     devices: Mapping[str, int]
     mail_domains: tuple[str, ...]

@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
 from pipelines.registry.calendar import WORKING
-from pipelines.registry.csv_files import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (
     LINK,
@@ -22,9 +22,9 @@ from pipelines.registry.folder import (
 )
 from pipelines.registry.frames import FILES, FRAMES
 from pipelines.registry.kept_copies import (
-    Given,
-    Kept,
-    Refused,
+    AcceptedFile,
+    CurrentFile,
+    RefusedFile,
     forget,
     has_rows,
     keep,
@@ -47,7 +47,7 @@ NAMED = {
 }
 """References of a cell -> frame and column of the target, and the problem otherwise."""
 
-MOST_LETTERS = 200
+MAX_LETTERS = 200
 _MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
 
 
@@ -78,10 +78,10 @@ class Registry:
     versions: Mapping[str, str] = field(default_factory=dict)
     people_names: Mapping[str, str] = field(default_factory=dict, repr=False)
     outside: tuple[OutsideFile, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedFile, ...] = ()
     present: frozenset[str] = frozenset()
     empty: Mapping[str, str] = field(default_factory=dict)
-    fresh: Mapping[str, Given] = field(default_factory=dict, repr=False)
+    fresh: Mapping[str, CurrentFile] = field(default_factory=dict, repr=False)
     layer: str = ""
 
     @property
@@ -127,7 +127,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     )
 
 
-def _made(inputs: Inputs, name: str) -> Rows:
+def _made(inputs: Inputs, name: str) -> RegistryFrame:
     """Return one frame.
 
     Raises:
@@ -140,7 +140,7 @@ def _made(inputs: Inputs, name: str) -> Rows:
     except Exception as error:
         file = next(one.file for one in tables().values() if name in one.frames)
         raise SettingsError(
-            f"cannot be used: {type(error).__name__}: {str(error)[:MOST_LETTERS]}",
+            f"cannot be used: {type(error).__name__}: {str(error)[:MAX_LETTERS]}",
             where=f"registry/{file.name if file else name}",
             remedy="Export it again, or bring it back from registry-kept/.",
         ) from error
@@ -193,7 +193,7 @@ def _allowed(named: str, known: Sequence[str]) -> str:
     return ", ".join(known) if named == "building" else "a sourcedId of users.csv"
 
 
-def _how_empty(given: Given) -> str:
+def _how_empty(given: CurrentFile) -> str:
     if not given.data:
         return "is empty (0 bytes)"
     if has_rows(given.data):
@@ -268,7 +268,7 @@ def outline_of(registry: Registry) -> Outline:
     )
 
 
-def _is_held(given: Given, kept: Kept | None) -> bool:
+def _is_held(given: CurrentFile, kept: AcceptedFile | None) -> bool:
     return kept is not None and replace(kept, time="", refused_time="") == given.kept
 
 

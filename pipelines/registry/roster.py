@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry.account_names import canonical
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, stripped, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, stripped, tell
 from pipelines.settings.problems import Problem, nearest
 
 _TEXT = Cell("")
@@ -98,7 +98,7 @@ OTHERS = ["guardian", "parent", "relative"]
 GONE = ["tobedeleted", "inactive"]
 
 
-def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
+def odd_cells(rows: RegistryFrame, file: str) -> Iterator[Problem]:
     """Yield words that the standard does not know, whatever their case."""
     for (name, column), words in WORDS.items():
         if name != file:
@@ -109,7 +109,7 @@ def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
         yield from _notices(file, column, bad, "is not one of the words", words)
 
 
-def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Problem]:
+def unknown_roles(rows: RegistryFrame, file: str, known: Sequence[str]) -> Iterator[Problem]:
     """Yield roles that are neither known staff nor known student roles."""
     is_known = role_key(pl.col("role")).is_in(known)
     bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
@@ -128,7 +128,7 @@ def role_key(role: pl.Expr) -> pl.Expr:
     return role.str.to_lowercase().str.replace_all(r"[_/ -]+", "")
 
 
-def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
+def dangling(users: RegistryFrame, roles: RegistryFrame, orgs: RegistryFrame) -> Iterator[Problem]:
     """Yield references to people and organizations that the export lacks."""
     people = users.frame["sourcedId"].to_list()
     places = orgs.frame["sourcedId"].to_list()
@@ -151,7 +151,7 @@ def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
         yield from _notices(file, column, bad, what, (f"a sourcedId of {target}",))
 
 
-def partial(manifest: Rows, present: Sequence[str]) -> Iterator[Problem]:
+def partial(manifest: RegistryFrame, present: Sequence[str]) -> Iterator[Problem]:
     """Yield files that contain only changes, or are missing, per the manifest."""
     for line, name, value in manifest.frame.select(LINE, "propertyName", "value").iter_rows():
         file = f"{str(name).removeprefix('file.')}.csv"
@@ -192,7 +192,9 @@ class Roster(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def roster(users: Rows, roles: Rows, buildings: pl.DataFrame, domains: tuple[str, ...]) -> Roster:
+def roster(
+    users: RegistryFrame, roles: RegistryFrame, buildings: pl.DataFrame, domains: tuple[str, ...]
+) -> Roster:
     """Put users, roles and buildings together.
 
     Args:
@@ -328,14 +330,14 @@ def _is_one_of(text: pl.Expr, words: list[str]) -> pl.Expr:
     return text.str.to_lowercase().is_in(words).fill_null(value=False)
 
 
-def _strange_roles(users: Rows, roles: Rows) -> list[Problem]:
+def _strange_roles(users: RegistryFrame, roles: RegistryFrame) -> list[Problem]:
     """Report unknown roles; version 1.2 has them in a separate file."""
     known = [*STAFF, *STUDENT, *OTHERS]
     told = (roles, ROLES.name) if roles.frame.height else (users, USERS.name)
     return list(unknown_roles(*told, known))
 
 
-def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Problem]:
+def _unreadable_days(rows: RegistryFrame, names: tuple[str, ...], file: str) -> list[Problem]:
     problems: list[Problem] = []
     for name in names:
         bad = rows.frame.filter(pl.col(name).is_not_null() & day(pl.col(name)).is_null())
@@ -350,7 +352,7 @@ def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Prob
     return problems
 
 
-def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
+def of_organisations(places: pl.DataFrame, orgs: RegistryFrame) -> pl.DataFrame:
     """`org_id` -> `building`; a department lies where its school does."""
     known = places.drop_nulls("org_id").unique("org_id").select("org_id", "building")
     parents = orgs.frame.drop_nulls("parentSourcedId").select(

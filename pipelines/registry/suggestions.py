@@ -72,7 +72,7 @@ IN_THE_US = frozenset(
 ) | {"Pacific/Honolulu"}
 STATES = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
 """Zones of the United States, where the month comes first."""
-MOST_MENDED = 200
+MAX_MENDED = 200
 """Maximum problems with a replacement line."""
 
 
@@ -217,7 +217,7 @@ def mended(
         return date_order(cells, settings.district.zone)
 
     for number, problem in enumerate(problems):
-        if problem.paste or number >= MOST_MENDED:
+        if problem.paste or number >= MAX_MENDED:
             yield problem
             continue
         try:

@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.events import INSTANT, Column, Pii
 from pipelines.plugins import discover
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists
 from pipelines.registry.roster import Roster, of_organisations, roster
 from pipelines.settings.model import Settings
@@ -126,7 +126,7 @@ class Table:
 
     name: str
     frames: Mapping[str, Columns]
-    make: "Callable[[Inputs], Mapping[str, Rows]]"
+    make: "Callable[[Inputs], Mapping[str, RegistryFrame]]"
     file: File | None = None
     touches: Touches = EveryDay()
     is_built: bool = True
@@ -148,12 +148,12 @@ class Inputs:
         lists: Lists of domains that the district added.
     """
 
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, RegistryFrame]
     events: pl.DataFrame
     policy: bytes | None
     settings: Settings
     lists: Lists
-    _made: dict[str, Rows] = field(default_factory=dict)
+    _made: dict[str, RegistryFrame] = field(default_factory=dict)
 
     @cached_property
     def roster(self) -> Roster:
@@ -166,7 +166,7 @@ class Inputs:
         """Return a frame, made from what it needs."""
         return self.made(name).frame
 
-    def made(self, name: str) -> Rows:
+    def made(self, name: str) -> RegistryFrame:
         """Return a frame, and what is wrong in the rows that it was made from."""
         if name not in self._made:
             (table,) = (table for table in tables().values() if name in table.frames)

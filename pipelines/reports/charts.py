@@ -88,7 +88,7 @@ NO_CLOUD = {
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 ROW_HEIGHT = 34
-LONGEST_TICK = 32
+MAX_TICK = 32
 GROUND = 0.0001  # share of the highest value below which a cell counts as empty
 Row = Mapping[str, Any]
 Tick = tuple[float, str]
@@ -98,12 +98,12 @@ Figure = dict[str, Any]
 classes check every key again and took most of a report's time; a test has them check
 each of ours.
 """
-MOST_LANES = 8
+MAX_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")
 BY_SITE = ("non_approved_site", "off_hours_external")
 DAY_MINUTES = 24 * 60.0
 STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 7)))
-MOST_TICKS = 8
+MAX_TICKS = 8
 SLOTS = 160
 """Maximum number of marks next to each other in a lane."""
 ROOM = timedelta(minutes=5)
@@ -148,7 +148,7 @@ def label(text: str) -> str:
 def shorter(text: str) -> str:
     """Return a name cut to fit next to a chart; the table has all of it."""
     shown = visible(text)
-    return shown if len(shown) <= LONGEST_TICK else shown[: LONGEST_TICK - 3] + "..."
+    return shown if len(shown) <= MAX_TICK else shown[: MAX_TICK - 3] + "..."
 
 
 def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, Any]:
@@ -332,7 +332,7 @@ def library() -> tuple[str, bytes]:
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
 
 
-class Seen(NamedTuple):
+class SeenLines(NamedTuple):
     """A log line as a picture shows it.
 
     Attributes:
@@ -347,7 +347,7 @@ class Seen(NamedTuple):
     wall: datetime
 
 
-def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
+def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines]:
     """Return the log lines of some findings by time, each in its lane."""
     cited = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
@@ -358,7 +358,7 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
     mine = _in_their_time(view, list(rows.values()))
     seen_at = _usual_places(view, mine)
     return [
-        Seen(
+        SeenLines(
             _lane(row, seen_at, is_by_site=kind in BY_SITE),
             row["time"],
             row["time"].astimezone(view.zone).replace(tzinfo=None),
@@ -406,7 +406,7 @@ def _lane(row: Row, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
     return f"{device} ({seen_at[device]})" if device in seen_at else str(device)
 
 
-def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
+def swim_lane(view: View, lines: Sequence[SeenLines]) -> Figure | None:
     """Return a lane each, a mark for each moment with a log line; None where there is none."""
     if not lines:
         return None
@@ -426,7 +426,7 @@ def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
         first = held[0]
         said = f"{moment(lines[first].time, view.zone)}: {count(len(held), 'log line')}"
         by_lane.setdefault(lane, []).append((minutes[first] - width / 2, said))
-    names = list(by_lane)[:MOST_LANES]
+    names = list(by_lane)[:MAX_LANES]
     traces = [
         bars(
             ROLES[place % len(ROLES)],
@@ -451,7 +451,7 @@ def _ends(minutes: Sequence[float]) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float, midnight: datetime) -> list[tuple[float, str]]:
-    step = next((s for s in STEPS if (high - low) / s <= MOST_TICKS), STEPS[-1])
+    step = next((s for s in STEPS if (high - low) / s <= MAX_TICKS), STEPS[-1])
     first = int(-(-low // step)) * step
     return [
         (place, _tick(midnight + timedelta(minutes=place), step))
@@ -478,7 +478,7 @@ def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
     return box(*span, line={"width": 0}, layer="below", **shade)
 
 
-def in_words(view: View, lines: Iterable[Seen]) -> str:
+def in_words(view: View, lines: Iterable[SeenLines]) -> str:
     """Describe the picture for readers who cannot see it."""
     lanes: dict[str, list[datetime]] = {}
     for one in lines:

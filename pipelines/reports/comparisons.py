@@ -20,9 +20,9 @@ from pipelines.reports.report_inputs import week_of
 from pipelines.reports.view import ONE_WEEK, View, once
 from pipelines.reports.words import count, day, listed, number
 
-FEWEST_FOR_SHARES = 10
+MIN_FOR_SHARES = 10
 """Below this, a difference is shown as a number: 3 and 4 are not "a third more"."""
-MOST_DAYS_NAMED = 3
+MAX_DAYS_NAMED = 3
 UP, DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 
 Measure = Callable[[View], int | None]
@@ -64,7 +64,7 @@ def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
     if now == before:
         return "no change"
     mark = UP if now > before else DOWN
-    if not is_share or min(now, before) < FEWEST_FOR_SHARES:
+    if not is_share or min(now, before) < MIN_FOR_SHARES:
         return f"{mark}{say(abs(now - before))}"
     share = round(100 * abs(now - before) / before)
     return f"{mark}{share}%" if share else "no change"
@@ -171,7 +171,7 @@ def remote_days(view: View) -> str:
     remote = [one for one in view.school_dates if one not in on_site]
     if not remote:
         return ""
-    if len(remote) > MOST_DAYS_NAMED:
+    if len(remote) > MAX_DAYS_NAMED:
         return f"{count(len(remote), 'day')} of remote learning were among the days"
     verb = "was" if len(remote) == 1 else "were"
     return f"{listed([day(one) for one in remote])} {verb} remote learning"

@@ -44,7 +44,7 @@ SITES_ASKED: Mapping[str, Any] = {
 }
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
-MOST_SAID = 2
+MAX_SAID = 2
 NUMBERS = {
     "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
@@ -374,10 +374,10 @@ def source_issues(view: View) -> list[str]:
         at = f"{some['building'][0]}: " if len(places) > 1 else ""
         detail = f"{at}{some['detail'][0]}"
         said.append(capital(f"{source}{where}: {text} ({detail})."))
-    if len(said) > MOST_SAID:
-        more = count(len(said) - MOST_SAID, "more issue")
+    if len(said) > MAX_SAID:
+        more = count(len(said) - MAX_SAID, "more issue")
         said = [
-            *said[:MOST_SAID],
+            *said[:MAX_SAID],
             f"{more} with the sources; schoolbell status lists them.",
         ]
     return said

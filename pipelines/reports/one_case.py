@@ -27,7 +27,7 @@ from pipelines.reports.text_tables import with_looks
 from pipelines.reports.view import View
 from pipelines.reports.weekly import picture
 from pipelines.state.findings import stored_evidence
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) ->
 def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
     """Return how its accounts are known, while the warehouse is available."""
     try:
-        with looking(district.home.warehouse) as database:
+        with attach_warehouse(district.home.warehouse) as database:
             return known_by(database, [case], names, "built.")
     except SchoolbellError:
         return {}

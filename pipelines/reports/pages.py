@@ -32,7 +32,7 @@ POLICY = (
 
 OUR_OWN: Accents = ("", "")
 LETTER = "letter"
-MOST_COLUMNS = 16
+MAX_COLUMNS = 16
 """Of a table whose cells name their columns on a phone."""
 
 BOOK = "data/week.xlsx"
@@ -51,8 +51,8 @@ def phone_labels(labels: Sequence[str]) -> Markup:
     Raises:
         ValueError: There are more columns than the style sheet names.
     """
-    if len(labels) > MOST_COLUMNS:
-        message = f"a table of {len(labels)} columns, and phones show {MOST_COLUMNS}"
+    if len(labels) > MAX_COLUMNS:
+        message = f"a table of {len(labels)} columns, and phones show {MAX_COLUMNS}"
         raise ValueError(message)
     names = (re.sub(r"(['\\])", r"\\\1", visible(label)) for label in labels)
     said = ";".join(f"--c{at}:'{name}'" for at, name in enumerate(names, start=1))
@@ -99,7 +99,7 @@ def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
     sheet = style(accents, paper)
     return {
         "library": library()[0],
-        "most_columns": MOST_COLUMNS,
+        "most_columns": MAX_COLUMNS,
         "paper": paper,
         "light": light,
         "dark": dark,
@@ -127,7 +127,7 @@ def style(accents: Accents = OUR_OWN, paper: str = LETTER) -> str:
     return (
         environment()
         .get_template("themes.css")
-        .render(light=light, dark=dark, most_columns=MOST_COLUMNS, paper=paper)
+        .render(light=light, dark=dark, most_columns=MAX_COLUMNS, paper=paper)
     )
 
 

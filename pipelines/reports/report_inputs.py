@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.errors import ModelError
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.reports.sign_off import Signature
-from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE, Referral
+from pipelines.settings.model import MIN_COUNT, REPORT_TITLE, Referral
 
 UNSHOWN = {"sites", "status_reason"}
 """Of a finding: the sites are in its record, the reason may hold a name."""
@@ -262,7 +262,7 @@ class ReportInputs:
     statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
-    least_count: int = LEAST_COUNT
+    least_count: int = MIN_COUNT
     paper: str = "letter"
     accent: str = ""
     accent_dark: str = ""

@@ -38,7 +38,7 @@ IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9
 # First characters of spreadsheet formulas. The apostrophe itself is included so that removing one
 # apostrophe always restores the original.
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-MOST_IN_EXCEL = 1_048_575
+MAX_IN_EXCEL = 1_048_575
 About = Sequence[tuple[str, str]]
 
 # A cell of a log is text, whatever it looks like: no formula, no link, no number.
@@ -50,9 +50,9 @@ AS_TEXT = {
     "nan_inf_to_errors": True,
 }
 ABOUT = "About"
-LONGEST_NAME = 31  # letters of a sheet's name
+MAX_NAME = 31  # letters of a sheet's name
 MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
-LONGEST_CELL = 32_767  # characters, Excel's own limit
+MAX_CELL = 32_767  # characters, Excel's own limit
 CUT = " ... (cut; the CSV file has all of it)"
 WIDEST = 48  # letters of a column
 
@@ -173,7 +173,7 @@ class Table:
     @property
     def fits_excel(self) -> bool:
         """Whether an Excel sheet, below its header, can contain all rows."""
-        return len(self.rows) <= MOST_IN_EXCEL
+        return len(self.rows) <= MAX_IN_EXCEL
 
     def total(self, label: str) -> int:
         """Return the sum of a column of numbers."""
@@ -254,7 +254,7 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     book.set_properties({"created": MADE})
     head = book.add_format({"bold": True, "bottom": 1})
     for name, rows in sheets.items():
-        sheet = book.add_worksheet(name[:LONGEST_NAME])
+        sheet = book.add_worksheet(name[:MAX_NAME])
         _fill(sheet, rows)
         if name != ABOUT:
             sheet.set_row(0, None, head)
@@ -281,9 +281,9 @@ def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:
 
 def _fitting(text: str) -> str:
     """Return the text, cut and marked where a cell of Excel cannot hold it."""
-    if len(text) <= LONGEST_CELL:
+    if len(text) <= MAX_CELL:
         return text
-    return text[: LONGEST_CELL - len(CUT)] + CUT
+    return text[: MAX_CELL - len(CUT)] + CUT
 
 
 @dataclass(frozen=True)

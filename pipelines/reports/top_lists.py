@@ -21,7 +21,7 @@ from pipelines.reports.text_tables import Cell, amount, largest
 from pipelines.reports.view import View
 from pipelines.reports.words import number
 
-MOST_DRAWN = 10
+MAX_DRAWN = 10
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure 
     Args:
         series: Its rows, the role of their color, and its name.
     """
-    shown = ranked.rows.head(MOST_DRAWN).with_row_index("place")
+    shown = ranked.rows.head(MAX_DRAWN).with_row_index("place")
     if shown.is_empty():
         return None
     longest = max(largest(shown, "minutes") / 60, 0.2)

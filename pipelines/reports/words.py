@@ -92,7 +92,7 @@ BANNED = (
 )  # fmt: skip
 RAW_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 RAW_ENUM = re.compile(r"\b[a-z]+_[a-z_]+\b")
-KILOMETERS_A_MILE = 1.609344
+KILOMETERS_PER_MILE = 1.609344
 _LOCALE: ContextVar[str] = ContextVar("locale", default="en-US")
 VOWELS = re.compile(r"[aeiouy]+")
 
@@ -140,7 +140,7 @@ def clock(hour: int, minute: int = 0) -> str:
 
 def distance(kilometers: float) -> str:
     """Return text such as "8 miles", or "13 km" in Britain."""
-    size = kilometers / KILOMETERS_A_MILE if _is_american() else kilometers
+    size = kilometers / KILOMETERS_PER_MILE if _is_american() else kilometers
     unit = "miles" if _is_american() else "km"
     return f"{size:.1f} {unit}" if size < 10 else f"{number(round(size))} {unit}"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
-from pipelines.build.spans import Built
+from pipelines.build.spans import BuildResult
 from pipelines.build.steps import (
     Progress,
     build_and_judge,
@@ -21,7 +21,7 @@ from pipelines.district import District, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
 from pipelines.findings.failures import Failure, failures
-from pipelines.findings.lifecycle import Kept
+from pipelines.findings.lifecycle import LifecycleResult
 from pipelines.health.overview import looked_at
 from pipelines.health.readiness import names_of, not_delivered
 from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
-MOST_TOLD = 20
+MAX_TOLD = 20
 """Findings that are listed one by one."""
 WHERE = "identity.attribution_changes lists the earlier and the current attribution."
 TRIED_AGAIN = (
@@ -53,12 +53,12 @@ SEND_AGAIN = "The readable part was ingested. Have the whole file delivered agai
 
 
 @dataclass(frozen=True)
-class Result:
+class RunResult:
     """Result of a run; empty parts had nothing to do."""
 
     outcomes: Sequence[Outcome] = ()
-    built: Built = field(default_factory=Built)
-    kept: Kept = field(default_factory=lambda: Kept((), (), ()))
+    built: BuildResult = field(default_factory=BuildResult)
+    kept: LifecycleResult = field(default_factory=lambda: LifecycleResult((), (), ()))
     snapshot: Path | None = None
     reports: "Sequence[Published]" = ()
     alerts: AlertSummary | None = None
@@ -87,7 +87,7 @@ def run(
     watchers: Watchers | None = None,
     settle_seconds: float = SETTLE_SECONDS,
     engine: Kind | None = None,
-) -> Result:
+) -> RunResult:
     """Read, build, judge and publish what is due; then send alerts.
 
     Args:
@@ -115,7 +115,7 @@ def run_opened(
     *,
     settle_seconds: float = SETTLE_SECONDS,
     engine: Kind | None = None,
-) -> Result:
+) -> RunResult:
     """Return the steps of a run on an opened district whose lock is held."""
     said = district.settings.report
     if said.sections_off or said.mail or said.accent or said.accent_dark:
@@ -167,7 +167,7 @@ def run_opened(
     if weeks or alerts.new:
         move_on(district.home, district.store)
     coverage = noted_coverage(district.store)
-    return Result(
+    return RunResult(
         outcomes=outcomes,
         built=done.built,
         kept=done.kept,
@@ -240,7 +240,7 @@ def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
     return states == {FAILED}
 
 
-def facts_of(done: Result) -> dict[str, Any]:
+def facts_of(done: RunResult) -> dict[str, Any]:
     """Return the same for machines, in full."""
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}
@@ -279,7 +279,7 @@ def facts_of(done: Result) -> dict[str, Any]:
     }
 
 
-def told(done: Result) -> Iterator[str]:
+def told(done: RunResult) -> Iterator[str]:
     """Yield one line for each thing that changed; a few for each file in trouble."""
     yield from troubles(done.outcomes)
     yield from done.notes
@@ -301,7 +301,7 @@ def told(done: Result) -> Iterator[str]:
         yield f"Report: {report.page}"
 
 
-def not_judged(done: Result) -> Iterator[str]:
+def not_judged(done: RunResult) -> Iterator[str]:
     """Yield how names were read, and what the rules could not judge in the newest week."""
     yield from (safe(_sentence(line)) for line in done.names)
     for line in (*done.coverage.lines, *done.not_delivered):
@@ -312,7 +312,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _judged(done: Result) -> Iterator[str]:
+def _judged(done: RunResult) -> Iterator[str]:
     """Yield what was built, why, and how findings and attribution changed."""
     days = {day for days in done.built.days.values() for day in days}
     kept = done.kept
@@ -325,5 +325,5 @@ def _judged(done: Result) -> Iterator[str]:
         yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
     if kept.because:
         yield f"Registry files that changed: {', '.join(kept.because)}."
-        yield from (f"  new since: {one}" for one in kept.new[:MOST_TOLD])
-        yield from (f"  no longer shown: {one}" for one in kept.withdrawn[:MOST_TOLD])
+        yield from (f"  new since: {one}" for one in kept.new[:MAX_TOLD])
+        yield from (f"  no longer shown: {one}" for one in kept.withdrawn[:MAX_TOLD])

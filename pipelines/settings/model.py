@@ -48,7 +48,7 @@ DayType = Literal[
 ]
 DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
 REPORT_TITLE = "Network use, week by week"
-LEAST_COUNT = 5
+MIN_COUNT = 5
 MEMORY_MB = 512
 EditionName = Literal["director", "principal", "superintendent", "board", "public"]
 WEB = ("https://", "http://")
@@ -58,7 +58,7 @@ USUAL_BREAK = re.compile(
 HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])")
 EVERY_JOB = "all"
 COLOUR = r"^(#[0-9a-fA-F]{6})?$"
-LARGEST_LOSS = 0.2
+MAX_LOSS = 0.2
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 RecordClass = Literal[
     "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
@@ -385,7 +385,7 @@ class Report(Part):
         "/usr/bin/chromium",
     )
     least_count: int = setting(
-        LEAST_COUNT,
+        MIN_COUNT,
         "fewest accounts behind a count in editions that many people read",
         ge=3,
         le=100,
@@ -396,7 +396,7 @@ class RegistrySettings(Part):
     """How the district's own files are read."""
 
     largest_loss: float = setting(
-        LARGEST_LOSS,
+        MAX_LOSS,
         "share of its rows that a file may lose from one run to the next; "
         "one that lost more, and 5 rows at least, or all, is not taken until "
         "`schoolbell check --accept`: a new school year seldom takes a fifth, an "

@@ -14,7 +14,7 @@ from pipelines.errors import SettingsError
 
 ProblemSeverity = Literal["error", "refused", "notice"]
 
-LONGEST_VALUE = 80
+MAX_VALUE = 80
 
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 """How bad a finding or an alert is, if it is true; the least first."""
@@ -73,7 +73,7 @@ class InvalidSettingsError(SettingsError):
 
 def shown(value: str) -> str:
     """Return a value quoted, escaped and short."""
-    cut = value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
+    cut = value if len(value) <= MAX_VALUE else value[:MAX_VALUE] + "…"
     return repr(cut)
 
 

@@ -33,7 +33,7 @@ NOT_REACHED = (
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )
 """What a purge cannot delete, as in every certificate."""
-MOST_DAYS = 36_525
+MAX_DAYS = 36_525
 """A hundred years; what is kept for good has no days at all."""
 
 
@@ -145,7 +145,7 @@ def _fields() -> Mapping[str, Any]:
             Field(
                 default=one.default_days,
                 ge=one.least_days,
-                le=MOST_DAYS,
+                le=MAX_DAYS,
                 description=one.covers,
                 examples=[one.example_days],
             ),

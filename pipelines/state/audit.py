@@ -50,8 +50,8 @@ BACKUPS = "backup_folder"
 HEAD = r"([0-9]{1,18}:[0-9a-f]{64})"
 
 # outside input is escaped on a page, and cannot start a line of a message
-ON_A_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
-IN_A_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
+ON_PER_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
+IN_PER_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
 
 
 class AuditError(SchoolbellError):
@@ -452,7 +452,7 @@ def _reports(home: DistrictHome) -> Iterator[Head]:
             text = page.read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue  # `doctor` reports it
-        yield from _printed(ON_A_PAGE, text, str(page))
+        yield from _printed(ON_PER_PAGE, text, str(page))
 
 
 def _messages(store: Store) -> Iterator[Head]:
@@ -460,7 +460,7 @@ def _messages(store: Store) -> Iterator[Head]:
     with store.reading() as connection:
         rows = connection.execute(query.where(OUTBOX.c.message.contains(AUDIT_RECORD)))
         for key, text in rows:
-            yield from _printed(IN_A_MESSAGE, text, f"the message {key}")
+            yield from _printed(IN_PER_MESSAGE, text, f"the message {key}")
 
 
 def _printed(shape: re.Pattern[str], text: str, where: str) -> Iterator[Head]:

@@ -24,7 +24,7 @@ NAME = "home.mark"
 FACT = "home"
 ID_BYTES = 16
 PRIVATE_FILE = 0o600
-MOST_BYTES = 200
+MAX_BYTES = 200
 SHAPE = re.compile(r"([0-9a-f]{32}):([0-9]{1,18})\n?")
 
 
@@ -107,7 +107,7 @@ def noted(home: DistrictHome) -> Mapping[Path, Mark]:
     for path in (home.lake / NAME, home.path / NAME):
         try:
             with path.open("rb") as file:
-                text = file.read(MOST_BYTES).decode("utf-8", "replace")
+                text = file.read(MAX_BYTES).decode("utf-8", "replace")
         except (FileNotFoundError, NotADirectoryError):
             continue
         except IsADirectoryError:

@@ -122,7 +122,7 @@ class UpgradeError(SchoolbellError):
 
 
 @dataclass(frozen=True)
-class Upgraded:
+class MigrationResult:
     """Result of an upgrade.
 
     Attributes:
@@ -138,7 +138,7 @@ class Upgraded:
     way_back: str
 
 
-def upgrade_file(path: Path, kept: Path) -> Upgraded:
+def upgrade_file(path: Path, kept: Path) -> MigrationResult:
     """Upgrade one database to the current layout; no one else may be using it.
 
     Args:
@@ -161,7 +161,7 @@ def upgrade_file(path: Path, kept: Path) -> Upgraded:
     os.link(path, kept)
     aside.replace(path)
     _flushed(path.parent)
-    return Upgraded(rows, left, kept, f"mv {kept} {path}")
+    return MigrationResult(rows, left, kept, f"mv {kept} {path}")
 
 
 def _settled(path: Path) -> None:
@@ -279,7 +279,7 @@ def _flushed(path: Path) -> None:
     os.close(descriptor)
 
 
-def upgrade_server(url: str, stamp: str) -> Upgraded:
+def upgrade_server(url: str, stamp: str) -> MigrationResult:
     """Upgrade one database to the current layout; no run may be in progress.
 
     Args:
@@ -306,7 +306,7 @@ def upgrade_server(url: str, stamp: str) -> Upgraded:
         engine.dispose()
 
 
-def _renewed(connection: Connection, kept: str) -> Upgraded:
+def _renewed(connection: Connection, kept: str) -> MigrationResult:
     seen = inspect(connection)
     own = METADATA.tables.keys() | set(FORMER_NAMES.values()) | LEFT_BEHIND.keys()
     there = set(seen.get_table_names())
@@ -322,7 +322,7 @@ def _renewed(connection: Connection, kept: str) -> Upgraded:
     counting_on(connection)
     remember(connection, FACT, mark())
     left = {name: LEFT_BEHIND[name] for name in held if name in LEFT_BEHIND}
-    return Upgraded(rows, left, kept, _way_back(place, kept, is_alone=own >= there))
+    return MigrationResult(rows, left, kept, _way_back(place, kept, is_alone=own >= there))
 
 
 def _way_back(place: str, kept: str, *, is_alone: bool) -> str:

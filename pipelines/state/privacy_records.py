@@ -17,7 +17,7 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import ATTRIBUTION_CHANGES, PSEUDONYMS
 
 ACTION = "open snapshot"
-MOST_BYTES = 2_000
+MAX_BYTES = 2_000
 NOTES = "*.json"
 
 
@@ -131,7 +131,7 @@ def _act(path: Path, owner: int) -> Act:
     with suppress(OSError, ValueError, KeyError, TypeError):
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         with os.fdopen(os.open(path, flags), "rb") as stream:
-            said = json.loads(stream.read(MOST_BYTES))
+            said = json.loads(stream.read(MAX_BYTES))
         uid = int(said["uid"]) if uid == owner else uid
         snapshot, time = str(said["snapshot"])[:80], str(said["time"])[:40]
     actor = f"{known_user(uid)[0]} ({uid})"

@@ -18,7 +18,7 @@ BEGUN = "purge_begun"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purged:
+class PurgedRecord:
     """One deleted thing.
 
     Attributes:
@@ -40,7 +40,7 @@ class Purged:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
+class OpenPurge:
     """A purge between its first action and its certificate.
 
     Attributes:
@@ -56,19 +56,19 @@ class Begun:
     is_rebuilt: bool = False
 
 
-def begin(connection: Connection, purge: Begun) -> None:
+def begin(connection: Connection, purge: OpenPurge) -> None:
     """Remember, with the first act of a purge, that its end is still to come."""
     noted = asdict(purge) | {"time": purge.time.isoformat()}
     remember(connection, BEGUN, json.dumps(noted))
 
 
-def begun(store: Store) -> Begun | None:
+def begun(store: Store) -> OpenPurge | None:
     """Return the purge that has no certificate yet; None: every one was finished."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, BEGUN) or "null")
     if noted is None:
         return None
-    return Begun(**noted | {"time": datetime.fromisoformat(noted["time"])})
+    return OpenPurge(**noted | {"time": datetime.fromisoformat(noted["time"])})
 
 
 def end(connection: Connection) -> None:
@@ -76,7 +76,7 @@ def end(connection: Connection) -> None:
     remember(connection, BEGUN, "null")
 
 
-def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
+def note_purged(connection: Connection, things: Iterable[PurgedRecord]) -> None:
     """Write down what the same transaction, or the next act, deletes."""
     now = now_text()
     for thing in things:
@@ -87,16 +87,16 @@ def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
         connection.execute(insert(PURGED).values(**values, purged_time=now))
 
 
-def uncertified(connection: Connection) -> Sequence[Purged]:
+def uncertified(connection: Connection) -> Sequence[PurgedRecord]:
     """Return deletions without a certificate, by class and name."""
     query = (
         select(PURGED)
         .where(PURGED.c.certificate.is_(None))
         .order_by(PURGED.c.record_class, PURGED.c.name)
     )
-    names = Purged.__dataclass_fields__
+    names = PurgedRecord.__dataclass_fields__
     return [
-        Purged(
+        PurgedRecord(
             **{
                 **{name: row[name] for name in names},
                 "last_day": date.fromisoformat(row["last_day"]),

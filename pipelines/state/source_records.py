@@ -43,7 +43,7 @@ LAGS: Mapping[str, float] = {
 LOOKED = "landing_looked"
 RUN = "last_run"
 DRILLED = "last_drill_time"
-LEAST_SET_BACK = timedelta(minutes=5)
+MIN_SET_BACK = timedelta(minutes=5)
 """Less is a clock that is being kept right."""
 OPENED = "days_opened"
 Reasons = Mapping[str, Sequence[date]]
@@ -256,7 +256,7 @@ def last_look(store: Store) -> datetime | None:
 def set_back(store: Store, now: datetime) -> str:
     """Return a message if the system clock is behind earlier records; otherwise nothing."""
     last = last_look(store)
-    if last is None or last - now < LEAST_SET_BACK:
+    if last is None or last - now < MIN_SET_BACK:
         return ""
     return (
         f"the system clock reads {now:%Y-%m-%d %H:%M} UTC, but a run took place at "

@@ -64,7 +64,7 @@ _FETCHES = pl.Schema({name: REQUESTS[name] for name in REQUESTS if name not in {
 ASSET_CHOICES = 8
 HANDSHAKE_SHARE = 0.1
 FILM_BYTES, FILM_SHARE = 1_100_000, 0.85
-LEAST_DOCUMENT = 12_000
+MIN_DOCUMENT = 12_000
 """Of what is planned one by one, what is smaller is a program's and no document."""
 LONG_SHARE = 0.02
 
@@ -86,7 +86,7 @@ def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
     """Return requests that were planned one by one."""
     rows = with_address(world, frame(fetches, _FETCHES))
     usual = _by_building(rows["network"], world.habits, "page_bytes")
-    is_document = pl.col("size") > LEAST_DOCUMENT
+    is_document = pl.col("size") > MIN_DOCUMENT
     times = pl.when(is_document).then(pl.Series(usual / USUAL_PAGE_BYTES)).otherwise(1)
     rows = rows.with_columns(size=(pl.col("size") * times).round().cast(pl.Int64))
     page = pl.col("size") > pl.Series(usual)

@@ -14,7 +14,7 @@ from pipelines.synthetic.plan import Plan, Sitting
 from pipelines.synthetic.school_days import FIRST_DAY, MINUTE, make_days
 from pipelines.synthetic.world import World
 
-LEAST_DAYS = 3
+MIN_DAYS = 3
 """School days per week on which a person signs in."""
 SCHOOLS = ("HS", "MS", "ES")
 
@@ -40,7 +40,7 @@ def earlier_plan(before: World, plan: Plan) -> Plan:
         week = before.days[monday : monday + 7]
         school = [day for day in week if day.has_school]
         for place, (account, device) in enumerate(seats):
-            count = rng.randint(LEAST_DAYS, len(school))
+            count = rng.randint(MIN_DAYS, len(school))
             for day in rng.sample(school, count):
                 start = day.at("08:00", place % 7 * 60 + rng.randint(0, 40))
                 if _is_valid(plan, account, day.date):

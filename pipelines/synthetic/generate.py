@@ -23,7 +23,7 @@ from pipelines.synthetic.routines import add_evenings, add_restarts, add_routine
 from pipelines.synthetic.truth import Truth, logged, write_truth
 from pipelines.synthetic.world import World, make_world
 from pipelines.synthetic.writers.dhcpd import dhcpd_lines
-from pipelines.synthetic.writers.files import Feed, Written, write_feed
+from pipelines.synthetic.writers.files import Feed, WrittenFeed, write_feed
 from pipelines.synthetic.writers.fortigate import fortigate_lines
 from pipelines.synthetic.writers.freeradius import radius_lines
 from pipelines.synthetic.writers.google import chromeos_lines
@@ -132,7 +132,7 @@ def _write_logs(
     stayed: pl.DataFrame,
     landing: Path,
     tell: Progress,
-) -> list[Written]:
+) -> list[WrittenFeed]:
     """Write the feeds, one after the other."""
     is_own = pl.col("network").str.contains("/(byod|guest)$")
     own, proxied = requests.filter(is_own), requests.filter(~is_own)
@@ -198,14 +198,14 @@ def _logged(world: World, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
     return [tunnel for tunnel in tunnels if rng.random() < share]
 
 
-def _again(world: World, landing: Path, feed: Feed, written: Written) -> Written:
+def _again(world: World, landing: Path, feed: Feed, written: WrittenFeed) -> WrittenFeed:
     """Deliver one finished file a second time."""
     day = world.days[min(TWICE, len(world.days) - 2)]
     name = f"{feed.folder}/{feed.name.format(date=day.date.isoformat())}"
     copy = f"{feed.folder}/resent-{day.date.isoformat()}.log.gz"
     (landing / copy).write_bytes((landing / name).read_bytes())
     damage = written.damage.filter(pl.col("file") == name)
-    return Written(
+    return WrittenFeed(
         {copy: written.counts[name]},
         damage.with_columns(file=pl.lit(copy)),
     )

@@ -118,7 +118,7 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class Absence:
     """A stretch in which a person's ordinary routine does not happen."""
 
     person: int
@@ -178,7 +178,7 @@ class Plan:
     flows: list[Flow] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
     tunnels: list[Tunnel] = field(default_factory=list)
-    away: list[Away] = field(default_factory=list)
+    away: list[Absence] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)

@@ -73,7 +73,7 @@ where
 """Whether the report asks about a site that the case's account used then."""
 
 TOO_SHORT = "its lines span less than its rule asks for"
-LEAST_SECONDS = ("longest_seconds", "block_seconds")
+MIN_SECONDS = ("longest_seconds", "block_seconds")
 """Parameters of rules on sites and hours: seconds that a use has to last."""
 SPAN = """
 select epoch(max(time)) - epoch(min(start_time))
@@ -147,7 +147,7 @@ def _reason(database: Database, case: Row) -> str:
 
 def _is_too_short(database: Database, case: Row, rule: Model) -> bool:
     """Return whether the needed facts between its first and last line are missing."""
-    asked = [rule.header.params.get(name) for name in LEAST_SECONDS]
+    asked = [rule.header.params.get(name) for name in MIN_SECONDS]
     least = max([float(one.default or 0) for one in asked if one], default=0.0)
     ((seconds,),) = database.rows(SPAN, _when(case))
     return (seconds or 0.0) < least

@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.synthetic.plan import Case, Plan, Session, Sitting
 from pipelines.synthetic.school_days import PROXY_SILENT
 from pipelines.synthetic.world import World
-from pipelines.synthetic.writers.files import Written
+from pipelines.synthetic.writers.files import WrittenFeed
 
 SITTINGS = ("device", "account", "start_utc", "end_utc")
 OUTAGES = ("source", "start_utc", "end_utc")
@@ -54,7 +54,7 @@ def _silences(world: World) -> list[tuple[int, int]]:
 def write_truth(
     world: World,
     plan: Plan,
-    written: Sequence[Written],
+    written: Sequence[WrittenFeed],
     bound: pl.DataFrame,
     folder: Path,
 ) -> Truth:

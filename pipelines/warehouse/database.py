@@ -25,7 +25,7 @@ from tenacity import (
 )
 
 from pipelines.errors import ModelError, SchoolbellError
-from pipelines.events import LINES_A_FILE
+from pipelines.events import LINES_PER_FILE
 from pipelines.settings.model import MEMORY_MB
 from pipelines.settings.scratch import scratch
 from pipelines.warehouse.headers import Scalar
@@ -57,7 +57,7 @@ class WarehouseError(SchoolbellError):
     """The warehouse file cannot be written or read."""
 
 
-class Shown(NamedTuple):
+class ShownFiles(NamedTuple):
     """Parquet files that a view of the lake shows, and how many rows they hold."""
 
     paths: tuple[Path, ...] = ()
@@ -65,7 +65,7 @@ class Shown(NamedTuple):
 
 
 @dataclass
-class Known:
+class SharedCatalog:
     """Shared knowledge of the connections of one file.
 
     Attributes:
@@ -107,12 +107,12 @@ class Database:
         self,
         connection: duckdb.DuckDBPyConnection,
         again: Callable[[], duckdb.DuckDBPyConnection] | None = None,
-        known: Known | None = None,
+        known: SharedCatalog | None = None,
     ) -> None:
         self._connection = connection
         self._again = again
-        self.known = known or Known()
-        self._shown: dict[str, Shown] = {}
+        self.known = known or SharedCatalog()
+        self._shown: dict[str, ShownFiles] = {}
 
     def close(self) -> None:
         """Close the connection; what was committed is in the file."""
@@ -177,7 +177,7 @@ class Database:
             self._transact(f"insert into {table} by name select * from incoming")
         self._connection.unregister("incoming")
 
-    def view_files(self, event_class: str, files: Shown) -> None:
+    def view_files(self, event_class: str, files: ShownFiles) -> None:
         """Make `raw.<event_class>` show exactly these Parquet files."""
         if self._shown.get(event_class) == files:
             return
@@ -198,7 +198,7 @@ class Database:
                 return
             self._connection.execute(
                 f"create or replace view raw.{event_class} as"
-                f" select file_id * {LINES_A_FILE} + line_no as event_id, *"
+                f" select file_id * {LINES_PER_FILE} + line_no as event_id, *"
                 f" from read_parquet(getvariable('files_{event_class}'),"
                 f" explicit_cardinality = getvariable('rows_{event_class}'),"
                 " hive_partitioning = false)"
@@ -214,7 +214,7 @@ class Database:
             file = Path(self.known.empty.name) / f"{event_class}.parquet"
             if not file.exists():
                 pl.DataFrame(schema=schema).write_parquet(file)
-        self.view_files(event_class, Shown((file,)))
+        self.view_files(event_class, ShownFiles((file,)))
 
     def build(self, model: Model, values: Mapping[str, Scalar], *days: date | None) -> int:
         """Build a model, or some days of it in one statement; return the number of rows.

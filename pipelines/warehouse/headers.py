@@ -219,7 +219,7 @@ class Header(Strict):
     response: str = ""
 
 
-OF_A_RULE = (
+OF_PER_RULE = (
     "code", "kind", "title", "severity", "claim", "details", "explanations",
     "would_change", "needs", "response",
 )  # fmt: skip
@@ -339,7 +339,7 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     from pipelines.events import EVENT_CLASSES  # Polars takes long to import
 
     if is_rule:
-        for key in OF_A_RULE:
+        for key in OF_PER_RULE:
             if not getattr(header, key):
                 yield f"a detection must say its {key!r}"
     yield from _unclaimed(header)

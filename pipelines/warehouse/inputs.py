@@ -26,7 +26,7 @@ from pipelines.registry.sites import registrable_domains
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import LakeFile
-from pipelines.warehouse.database import Database, Shown
+from pipelines.warehouse.database import Database, ShownFiles
 
 # Visual appearance of a host's name. Pure.
 #
@@ -70,7 +70,7 @@ _VALUES = {
         ("logons", "src_ip"),
     ],
 }
-Listed = Mapping[str, Shown]
+Listed = Mapping[str, ShownFiles]
 """Files of the lake by the class of events that they hold."""
 Dimension = Callable[[list[str]], pl.DataFrame]
 
@@ -221,7 +221,7 @@ def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) ->
     for those in found.values():
         require_sound(files.folder, those)
     return {
-        name: Shown(
+        name: ShownFiles(
             tuple(files.folder / file.path for file in those),
             sum(file.row_count for file in those),
         )

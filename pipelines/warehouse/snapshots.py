@@ -32,7 +32,7 @@ KEPT = 14
 """Number of kept snapshots; an open reader keeps its own file as long as it likes."""
 LONGEST = 7
 """Number of consecutive changed copies; the next is written whole."""
-MOST_CHANGED = 0.25
+MAX_CHANGED = 0.25
 """With a larger share of rows to write, or of free blocks, one is written whole."""
 
 SqlError = duckdb.Error
@@ -135,7 +135,7 @@ def _continued(
         shutil.copyfile(base, aside)
         with database.beside(aside):
             stale, share = database.outdated(queries)
-        if share > MOST_CHANGED:
+        if share > MAX_CHANGED:
             return False
         _write(database, aside, queries, frames, notes, stale)
     except (OSError, SqlError):
@@ -299,7 +299,7 @@ def _prune(folder: Path, newest: Path) -> None:
 
 
 @contextmanager
-def looking(
+def attach_warehouse(
     warehouse: Path,
     *,
     threads: int = 1,

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from pipelines.alerts.facts import noticed
-from pipelines.alerts.message import Setting, weekly
+from pipelines.alerts.message import MessageContext, weekly
 from pipelines.district import open_district
 from pipelines.findings.cases import cases, queue
 from pipelines.privacy.pseudonyms import RULES, pseudonyms
@@ -224,7 +224,7 @@ def test_alerts_count_them_apart(home, pupil):
     subjects = {row["subject"] for case in waits.of_students for row in case.findings}
     assert subjects == {pupil}
     assert {one.reference for one in theirs} <= {c.case_id for c in waits.of_students}
-    text = weekly(told, 0, Setting(str, str, "-", waits)).text
+    text = weekly(told, 0, MessageContext(str, str, "-", waits)).text
     size = len(waits.of_students)
     assert re.search(rf"^{size} cases? about students' accounts", text, re.MULTILINE)
 

@@ -16,10 +16,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import is_machine, seconds, somewhere
 
@@ -309,14 +309,14 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit("remote")),
         "is_success": pl.when(~left).then(~refused),
         "failure_reason": pl.when(refused).then(
-            pl.coalesce(known(said("reason")), pl.lit("rejected"))
+            pl.coalesce(null_if_dash(said("reason")), pl.lit("rejected"))
         ),
         "event_code": pl.col("code"),
         "assigned_ip": somewhere(
             address(pl.coalesce(said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)))
         ),
         "is_machine": is_machine(account(said("user"))),
-        "end_reason": pl.coalesce(reason, known(said("reason"))),
+        "end_reason": pl.coalesce(reason, null_if_dash(said("reason"))),
     }
 
 
@@ -497,7 +497,7 @@ def _value(text: pl.Expr, name: str) -> pl.Expr:
     """Return the text after a key, up to the next one; null if it occurs twice."""
     count = text.str.count_matches(f", {name}: ", literal=True)
     shape = "([^,]*)" if name in OF_ONE_WORD else NEXT_KEY
-    return known(pl.when(count == 1).then(text.str.extract(f", {name}: {shape}", 1)))
+    return null_if_dash(pl.when(count == 1).then(text.str.extract(f", {name}: {shape}", 1)))
 
 
 def _family() -> pl.Expr:
@@ -528,10 +528,10 @@ def _uid() -> pl.Expr:
 
 
 def _columns() -> dict[str, pl.Expr]:
-    status = whole(pl.col("ftd_status"), 3)
+    status = to_int(pl.col("ftd_status"), 3)
     return {
-        "bytes_out": whole(pl.col("ftd_sent")),
-        "bytes_in": whole(pl.col("ftd_received")),
+        "bytes_out": to_int(pl.col("ftd_sent")),
+        "bytes_in": to_int(pl.col("ftd_received")),
         "category": pl.col("ftd_class"),
         "user_agent": pl.col("ftd_agent"),
         "referrer_hostname": hostname(pl.col("ftd_referrer")),

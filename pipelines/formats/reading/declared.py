@@ -16,13 +16,13 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.web import unless_challenged
@@ -70,13 +70,13 @@ READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "url_hostname": hostname,
     "referrer_hostname": hostname,
     "user_name": account,
-    "url": lambda text: known(text).str.slice(0, MAX_URL),
-    "method": lambda text: known(text).str.to_uppercase(),
+    "url": lambda text: null_if_dash(text).str.slice(0, MAX_URL),
+    "method": lambda text: null_if_dash(text).str.to_uppercase(),
     "protocol": protocol,
     "content_type": media_type,
-    "activity": lambda text: known(text).str.to_lowercase(),
-    "logon_kind": lambda text: known(text).str.to_lowercase(),
-    "action": lambda text: known(text).str.to_lowercase(),
+    "activity": lambda text: null_if_dash(text).str.to_lowercase(),
+    "logon_kind": lambda text: null_if_dash(text).str.to_lowercase(),
+    "action": lambda text: null_if_dash(text).str.to_lowercase(),
 }
 
 Clock = Callable[[pl.Expr], Stamp]
@@ -151,8 +151,8 @@ def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
     if dtype == pl.Boolean:
         return text.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.Boolean)
     if dtype == pl.String:
-        return known(text)
-    return whole(text).cast(dtype, strict=False)
+        return null_if_dash(text)
+    return to_int(text).cast(dtype, strict=False)
 
 
 def _derived(

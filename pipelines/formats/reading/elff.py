@@ -20,10 +20,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
@@ -107,7 +107,7 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     has_end = (count == len(names) + 1) & (pl.col("cells").list.last() == "")
     whole = (count == len(names)) | has_end
     values = {
-        f"at {name}": known(pl.col("cells").list.get(place, null_on_oob=True))
+        f"at {name}": null_if_dash(pl.col("cells").list.get(place, null_on_oob=True))
         for place, name in reversed(list(enumerate(names)))  # of two the first counts
     }
     return (
@@ -179,10 +179,10 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
         user_name=account(not_of_windows(field(names, "username"))),
         protocol=protocol(field(names, "ip protocol", "protocol")),
         bytes_out=pl.coalesce(
-            counted.then(whole(field(names, "bytes sent"))),
-            pl.when(size != "0").then(whole(size)),
+            counted.then(to_int(field(names, "bytes sent"))),
+            pl.when(size != "0").then(to_int(size)),
         ),
-        bytes_in=counted.then(whole(field(names, "bytes received"))),
+        bytes_in=counted.then(to_int(field(names, "bytes received"))),
         application=field(names, "application protocol"),
         connection_uid=pl.when(field(names, "connection id") != "0").then(
             field(names, "connection id")

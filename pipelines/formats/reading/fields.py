@@ -77,7 +77,7 @@ def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> 
     return frame.with_columns(_cut=parts).unnest("_cut")
 
 
-def known(field: pl.Expr) -> pl.Expr:
+def null_if_dash(field: pl.Expr) -> pl.Expr:
     """Return null for what products write when they know nothing."""
     bare = field.str.strip_chars(" \t\r\n\x00")
     return pl.when(~bare.is_in(PLACEHOLDERS)).then(bare)
@@ -99,7 +99,7 @@ def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None)
     return done
 
 
-def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
+def to_int(field: pl.Expr, digits: int = 18) -> pl.Expr:
     """Return a count; null unless it is plain digits, at most `digits` of them."""
     # a cast accepts a sign too, which sorts before the digits in every order of characters
     fits = (field >= "0") & (field.str.len_bytes() <= digits)
@@ -108,11 +108,11 @@ def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
 
 def port(field: pl.Expr) -> pl.Expr:
     """Return a port number, 0 to 65535."""
-    number = whole(field, 5)
+    number = to_int(field, 5)
     return pl.when(number <= 65_535).then(number).cast(pl.Int32)
 
 
-def rarely(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+def where_rare(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
     """Apply `read` to a text that few lines have; the others cost nothing.
 
     Args:
@@ -138,7 +138,7 @@ def _of_few(values: pl.Series, read: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     return found.gather(place.to_series()).rename(values.name)
 
 
-def of_words(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
+def map_unique(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
     """Add expressions of a text with few distinct values, computed once for each.
 
     Args:
@@ -165,9 +165,9 @@ def hostname(url: pl.Expr) -> pl.Expr:
     Nearly all hosts are plain; only the others take the slow way.
     """
     has_scheme = url.str.contains(SCHEME)
-    rest = pl.when(has_scheme).then(after(url, "://")).otherwise(url)
+    rest = pl.when(has_scheme).then(split_after(url, "://")).otherwise(url)
     plain = rest.str.extract(PLAIN_HOST, 1).str.to_lowercase()
-    odd = rarely(pl.when(plain.is_null()).then(url), _odd_hostname)
+    odd = where_rare(pl.when(plain.is_null()).then(url), _odd_hostname)
     return pl.coalesce(plain, odd).str.strip_suffix(".")
 
 
@@ -176,19 +176,19 @@ def _odd_hostname(url: pl.Expr) -> pl.Expr:
     return authority.str.extract(HOST).str.strip_chars("[]").str.to_lowercase()
 
 
-def before(text: pl.Expr, separator: str) -> pl.Expr:
+def split_before(text: pl.Expr, separator: str) -> pl.Expr:
     """Return the text before the first separator, or all of it."""
     return text.str.splitn(separator, 2).struct.field("field_0")
 
 
-def after(text: pl.Expr, separator: str) -> pl.Expr:
+def split_after(text: pl.Expr, separator: str) -> pl.Expr:
     """Return the text after the first separator, or null."""
     return text.str.splitn(separator, 2).struct.field("field_1")
 
 
 def name(field: pl.Expr) -> pl.Expr:
     """Return a host name as a product gives it: lower case, no final dot."""
-    return known(field).str.to_lowercase().str.strip_chars_end(".")
+    return null_if_dash(field).str.to_lowercase().str.strip_chars_end(".")
 
 
 def address(field: pl.Expr) -> pl.Expr:
@@ -198,14 +198,14 @@ def address(field: pl.Expr) -> pl.Expr:
     its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
     """
     is_short = field.str.contains(_SHORT)
-    others = rarely(pl.when(~is_short).then(field), _longer_address)
+    others = where_rare(pl.when(~is_short).then(field), _longer_address)
     return pl.when(is_short).then(field).otherwise(others)
 
 
 def _longer_address(field: pl.Expr) -> pl.Expr:
     plain = field.str.contains(_CANONICAL) & ~field.str.contains(_NOT_CANONICAL)
     may_be_one = ~plain & field.str.contains(_ADDRESS_BEGINS)
-    odd = rarely(pl.when(may_be_one).then(field), _odd_address)
+    odd = where_rare(pl.when(may_be_one).then(field), _odd_address)
     return pl.when(plain).then(field.str.strip_prefix("::ffff:")).otherwise(odd)
 
 
@@ -222,7 +222,7 @@ _ADDRESS = rf"^(?:{IPV4}|{_ipv6('[0-9a-f]{1,4}', 7)})$"
 
 def _odd_address(field: pl.Expr) -> pl.Expr:
     """Return an address in any other spelling, with its groups rewritten."""
-    bare = before(field.str.strip_chars(" []").str.to_lowercase(), "%")
+    bare = split_before(field.str.strip_chars(" []").str.to_lowercase(), "%")
     return bare.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
 
 
@@ -280,7 +280,7 @@ def _looked_up(value: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
 def mac(field: pl.Expr) -> pl.Expr:
     """Return a MAC address as lower-case pairs with colons, from any separators."""
     is_plain = field.str.contains("^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
-    odd = rarely(pl.when(~is_plain).then(field), _odd_mac)
+    odd = where_rare(pl.when(~is_plain).then(field), _odd_mac)
     return pl.when(is_plain).then(field).otherwise(odd)
 
 
@@ -295,4 +295,4 @@ def _odd_mac(field: pl.Expr) -> pl.Expr:
 
 def media_type(field: pl.Expr) -> pl.Expr:
     """`text/html` of `Text/HTML; charset=utf-8`."""
-    return known(before(field, ";").str.to_lowercase())
+    return null_if_dash(split_before(field, ";").str.to_lowercase())

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.formats.reading.fields import (
-    known,
+    null_if_dash,
     one_of,
-    whole,
+    to_int,
 )
 
 PROTOCOLS = {
@@ -32,12 +32,12 @@ PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
 
 def protocol(field: pl.Expr) -> pl.Expr:
     """`tcp` of `6`, `TCP` or `tcp`; a number without a name stays a number."""
-    return known(field).str.to_lowercase().replace(PROTOCOLS)
+    return null_if_dash(field).str.to_lowercase().replace(PROTOCOLS)
 
 
 def seconds(field: pl.Expr) -> pl.Expr:
     """Parse a duration; null beyond ten digits or if it is not a number."""
-    return pl.duration(seconds=whole(field, 9), time_unit="us")
+    return pl.duration(seconds=to_int(field, 9), time_unit="us")
 
 
 def somewhere(address: pl.Expr) -> pl.Expr:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.formats.reading.fields import OLDEST, rarely
+from pipelines.formats.reading.fields import OLDEST, where_rare
 from pipelines.formats.reading.keyvalue import json_of
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def _strict(lines: pl.Series) -> pl.DataFrame:
     """Return lines that may be objects; null where only forgiveness would make one of them."""
     bare = LINE.str.strip_chars(MARGIN)
     is_braced = bare.str.starts_with("{") & bare.str.ends_with("}")
-    unlike = rarely(
+    unlike = where_rare(
         pl.when(LINE.str.contains(MAY_BE_NO_NUMBER)).then(LINE),
         lambda one: pl.when(one.str.contains(NO_NUMBER)).then(one),
     )
     is_odd = LINE.str.contains(ENDS_WITH_COMMA) | unlike.is_not_null()
-    strict = rarely(
+    strict = where_rare(
         pl.when("is_odd").then(LINE),
         lambda one: pl.when(one.str.json_path_match("$") != "").then(one),
     )

@@ -20,7 +20,7 @@ from functools import partial
 
 import polars as pl
 
-from pipelines.formats.reading.fields import rarely
+from pipelines.formats.reading.fields import where_rare
 from pipelines.formats.reading.pairs import values
 
 KEY = r"[A-Za-z0-9_.:-]+"
@@ -97,7 +97,7 @@ def _hidden(texts: pl.Series, whole: str) -> pl.Series:
     """Replace escaped characters with placeholders; null for an escape outside quotes."""
     text = pl.col("text")
     is_odd = text.str.contains(QUOTE, literal=True)
-    fit = rarely(
+    fit = where_rare(
         pl.when(is_odd).then(text),
         lambda odd: pl.when(odd.str.contains(whole)).then(odd),
     )

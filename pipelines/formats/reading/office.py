@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.clock.stamps import MONTHS
-from pipelines.formats.reading.fields import one_of, rarely
+from pipelines.formats.reading.fields import one_of, where_rare
 
 ORDERS = ("month_first", "day_first")
 CLOCK = r",? +([0-9]{1,2})(:[0-9]{2})(:[0-9]{2})?(\.[0-9]+)?(?: ?([AaPp])\.?[Mm]\.?)?$"
@@ -41,7 +41,7 @@ def as_iso(text: pl.Expr, order: str) -> pl.Expr:
     """
     plain = text.str.strip_chars().str.replace_all(NARROW, " ")
     is_iso = plain.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
-    odd = rarely(pl.when(~is_iso).then(plain), lambda some: _iso(some, order))
+    odd = where_rare(pl.when(~is_iso).then(plain), lambda some: _iso(some, order))
     return pl.coalesce(odd, plain)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.events import LOGON_KINDS
-from pipelines.formats.reading.fields import address, known, mac, name, one_of
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, one_of
 
 REASONS = {
     "1": "internal error",
@@ -48,7 +48,7 @@ def computer_name(user: pl.Expr) -> pl.Expr:
 
 def caller(station: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Return MAC and address of a calling station; one of them, or neither."""
-    bare = known(station).str.replace(r"^([0-9a-fA-F.:-]{12,17})(?::[^:]*)?$", "$1")
+    bare = null_if_dash(station).str.replace(r"^([0-9a-fA-F.:-]{12,17})(?::[^:]*)?$", "$1")
     return mac(bare), address(pl.when(mac(bare).is_null()).then(bare))
 
 

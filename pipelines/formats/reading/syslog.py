@@ -17,7 +17,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.events import INSTANT
-from pipelines.formats.reading.fields import cut, known, name
+from pipelines.formats.reading.fields import cut, name, null_if_dash
 
 PRIORITY = r"^(?:[0-9]{1,6} )?<[0-9]{1,3}>:? ?"
 OLD = (
@@ -33,7 +33,7 @@ STAMP = rf"^[*.]?(?:{OLD}|{ISO})(?: {ZONE}:| ?:)?(?: +|$)"
 HOST = r"^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.:/-][A-Za-z0-9_.:%/-]*)(?: +: +| +|$)"
 TAG = r"^[^ :\[\]]+(?:\[[^\] ]*\])?:(?: +|$)"
 TAG_WITH_PROCESS = r"^[^ :\[\]]+\[[^\] ]*\]:(?: +|$)"
-NOT_A_TAG = r"^(?:CEF|LEEF): "
+NOT_PER_TAG = r"^(?:CEF|LEEF): "
 NEW = r"^1 (?:-|[0-9]{4}-[^ ]*) "
 NEW_FIELDS = ["version", "stamp", "host", "program", "process", "kind", "rest"]
 HEADED = rf"{PRIORITY}|{NEW}|{STAMP}|{TAG_WITH_PROCESS}"
@@ -146,7 +146,7 @@ def _plain_new(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
             _at=clock.iso_pair(pl.col("stamp"), reading),
             syslog_host=name(pl.col("host")),
             syslog_program=pl.col("program"),
-            syslog_process=known(pl.col("process")),
+            syslog_process=null_if_dash(pl.col("process")),
             syslog_body=pl.col("rest").str.slice(2),
         )
         .with_columns(_TIMES)
@@ -252,7 +252,7 @@ def _tagged(split: pl.LazyFrame, part: str) -> pl.LazyFrame:
 def _tag(text: pl.Expr, shape: str) -> pl.Expr:
     """`sshd[812]: ` with its blanks, or null."""
     tag = text.str.extract(shape, 0)
-    return pl.when(~tag.str.contains(NOT_A_TAG)).then(tag)
+    return pl.when(~tag.str.contains(NOT_PER_TAG)).then(tag)
 
 
 def _named(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
@@ -272,10 +272,11 @@ def _named(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
         stamp.quality.alias(f"{part}_time_quality"),
         name(host).alias(f"{part}_host"),
         pl.coalesce(
-            known(pl.col(f"{part}_new_program")), tag.str.extract(r"^([^ :\[\]]+)", 1)
+            null_if_dash(pl.col(f"{part}_new_program")), tag.str.extract(r"^([^ :\[\]]+)", 1)
         ).alias(f"{part}_program"),
         pl.coalesce(
-            known(pl.col(f"{part}_new_process")), known(tag.str.extract(r"\[(.*)\]", 1))
+            null_if_dash(pl.col(f"{part}_new_process")),
+            null_if_dash(tag.str.extract(r"\[(.*)\]", 1)),
         ).alias(f"{part}_process"),
         behind.str.strip_prefix(tag.fill_null("")).alias(f"{part}_body"),
     )

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.formats.reading.fields import MAX_URL, hostname, known, port
+from pipelines.formats.reading.fields import MAX_URL, hostname, null_if_dash, port
 
 IS_PATH = r"^[/*?]"
 VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
@@ -28,14 +28,14 @@ def whole_url(host: pl.Expr, at_port: pl.Expr, asked: pl.Expr) -> pl.Expr:
     named = pl.when((at_port != "80") & ~says_port).then(":" + at_port)
     joined = "http://" + bracketed + named.fill_null("") + asked
     url = pl.when(asked.str.contains(IS_PATH)).then(pl.coalesce(joined, asked))
-    return known(url.otherwise(asked)).str.slice(0, MAX_URL)
+    return null_if_dash(url.otherwise(asked)).str.slice(0, MAX_URL)
 
 
 def host_asked(method: pl.Expr, host: pl.Expr, asked: pl.Expr) -> pl.Expr:
     """Return the target of a tunnel, or the Host header, or the host in the URL."""
     in_url = pl.when(~asked.str.contains(IS_PATH)).then(asked)
     first = pl.when(is_tunnel(method)).then(in_url)
-    return pl.coalesce(hostname(known(text)) for text in (first, host, in_url))
+    return pl.coalesce(hostname(null_if_dash(text)) for text in (first, host, in_url))
 
 
 def port_asked(method: pl.Expr, asked: pl.Expr, at_port: pl.Expr) -> pl.Expr:

@@ -20,12 +20,12 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import (
     account,
     address,
-    before,
-    known,
     name,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    split_before,
+    to_int,
+    where_rare,
 )
 from pipelines.formats.reading.json import json_text
 
@@ -181,7 +181,7 @@ BUILT_IN_NAME = (
     r"(?:dwm|umfd)-[0-9]+)$|\$(?:@.*)?$"
 )
 
-MUST = {
+REJECT_RULES = {
     "the event has no id": pl.col("event_id").str.contains("^[0-9]{1,5}$"),
     "the time of the event cannot be read": pl.col("time").is_not_null(),
     "the event names no computer": pl.col("reported_by").is_not_null(),
@@ -205,7 +205,7 @@ def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -
             reporter=name(pl.col("computer").str.strip_chars_start("\\")),
             asked_from=name(asked_from.str.strip_chars_start("\\")),
             found_ip=address(pl.col("ip")),
-            asker=known(pl.col("subject_user")),
+            asker=null_if_dash(pl.col("subject_user")),
         )
         .with_columns(
             time=pl.col("read_stamp").struct.field("time"),
@@ -247,7 +247,7 @@ def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
     nothing = pl.lit(None, pl.String)
     return {
         "is_named": found["target_user"].is_not_null(),
-        **{field: known(found.get(field, nothing)) for field in DATA},
+        **{field: null_if_dash(found.get(field, nothing)) for field in DATA},
     }
 
 
@@ -270,9 +270,9 @@ def _rare(key: str) -> pl.Expr:
     in_json = rf'"{key}"\s*:\s*(?:"{text}"|([0-9]+))'
     in_xml = rf"Name=[\"']{key}[\"']\s*>([^<]*)<"
     in_words = rf"{OF_RARE[key]}:(?:\\t|[ \t])*([^\\\r\n\t]+)"
-    return rarely(
+    return where_rare(
         of_few,
-        lambda line: known(
+        lambda line: null_if_dash(
             pl.coalesce(
                 line.str.extract(in_json, 1).str.replace_many(JSON_ESCAPED),
                 line.str.extract(in_json, 2),
@@ -303,7 +303,7 @@ def _radius_login() -> dict[str, pl.Expr]:
         .then(pl.lit("system_events"))
         .otherwise("event_class"),
         "user_name": user,
-        "user_domain": known(pl.col("SubjectDomainName")),
+        "user_domain": null_if_dash(pl.col("SubjectDomainName")),
         "logon_kind": radius.kind(by_port, station, {}),
         "is_success": pl.col("event_id") == LET_IN,
         "failure_reason": pl.when(pl.col("event_id") == KEPT_OUT).then(
@@ -363,7 +363,7 @@ def who() -> dict[str, pl.Expr]:
         "src_hostname": short(pl.col("asked_from")),
         "src_ip": elsewhere(pl.col("found_ip")),
         "user_name": account(pl.col("target_user")),
-        "user_domain": known(pl.col("target_domain")),
+        "user_domain": null_if_dash(pl.col("target_domain")),
         "logon_uid": logon_uid(pl.col("target_logon_id")),
     }
 
@@ -373,7 +373,7 @@ def what() -> dict[str, pl.Expr]:
     return {
         "activity": _told(pl.col("event_id"), ACTIVITY),
         "logon_kind": kind(),
-        "logon_type": whole(pl.col("kind_of_logon"), 4).cast(pl.Int16),
+        "logon_type": to_int(pl.col("kind_of_logon"), 4).cast(pl.Int16),
         "is_success": is_success(),
     }
 
@@ -383,7 +383,7 @@ def short(full: pl.Expr) -> pl.Expr:
     # what does not begin like an address and holds no colon can be none
     is_doubtful = full.str.contains(r"^[0-9\[\] ]|:")
     is_address = address(pl.when(is_doubtful).then(full)).is_not_null()
-    return pl.when(is_address).then(full).otherwise(before(full, "."))
+    return pl.when(is_address).then(full).otherwise(split_before(full, "."))
 
 
 def elsewhere(found: pl.Expr) -> pl.Expr:
@@ -394,7 +394,7 @@ def elsewhere(found: pl.Expr) -> pl.Expr:
 
 def logon_uid(text: pl.Expr) -> pl.Expr:
     """Return the id of a logon session, unique until that computer restarts."""
-    found = known(text).str.to_lowercase()
+    found = null_if_dash(text).str.to_lowercase()
     return pl.when(found != "0x0").then(found)
 
 
@@ -450,7 +450,7 @@ def failure_reason() -> pl.Expr:
     exact = pl.col("sub_status").str.to_lowercase()
     code = pl.coalesce(pl.when(~_is_zero(exact)).then(exact), pl.col("status").str.to_lowercase())
     words = _told(code, REASONS) + " (" + code + ")"
-    return pl.when(~pl.col("is_success")).then(pl.coalesce(words, known(code)))
+    return pl.when(~pl.col("is_success")).then(pl.coalesce(words, null_if_dash(code)))
 
 
 def extras() -> pl.Expr:
@@ -462,9 +462,9 @@ def extras() -> pl.Expr:
         json_text(
             computer_name=pl.when(full != pl.col("reported_by")).then(full),
             subject_user_name=pl.when(is_person).then(subject),
-            service_name=known(pl.col("service_name")),
-            target_server=known(pl.col("target_server")),
-            process=known(pl.col("process")),
+            service_name=null_if_dash(pl.col("service_name")),
+            target_server=null_if_dash(pl.col("target_server")),
+            process=null_if_dash(pl.col("process")),
         )
     )
 

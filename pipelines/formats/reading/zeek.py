@@ -31,7 +31,7 @@ ENDS = {
 MEMBERS = 8
 """How many members of a set are read from JSON."""
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as #fields names, nor a JSON object": pl.col("is_whole"),
     "the columns are those of another log": pl.col("is_of_this_log"),
     "ts cannot be read": pl.col("time").is_not_null(),

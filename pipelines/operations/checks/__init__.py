@@ -29,7 +29,7 @@ WORDS: Mapping[int, str] = {WELL: "well", LOOK: "look", ACT: "act", UNASKED: "un
 
 
 @dataclass(frozen=True)
-class Answer:
+class CheckResult:
     """Result of a check.
 
     Attributes:
@@ -45,24 +45,24 @@ class Answer:
     command: str = ""
 
 
-def well(message: str) -> Answer:
+def well(message: str) -> CheckResult:
     """Return an answer that needs nothing."""
-    return Answer(WELL, message)
+    return CheckResult(WELL, message)
 
 
-def look(message: str, command: str) -> Answer:
+def look(message: str, command: str) -> CheckResult:
     """Return an answer that needs attention this week."""
-    return Answer(LOOK, message, command)
+    return CheckResult(LOOK, message, command)
 
 
-def act(message: str, command: str) -> Answer:
+def act(message: str, command: str) -> CheckResult:
     """Return an answer that needs action now."""
-    return Answer(ACT, message, command)
+    return CheckResult(ACT, message, command)
 
 
-def unasked(message: str) -> Answer:
+def unasked(message: str) -> CheckResult:
     """Return that the question does not apply here, or cannot be answered."""
-    return Answer(UNASKED, message)
+    return CheckResult(UNASKED, message)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Check:
 
     name: str
     asks: str
-    answer: Callable[[Installation], Answer]
+    answer: Callable[[Installation], CheckResult]
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Finding:
 
     subject: str
     check: Check
-    answer: Answer
+    answer: CheckResult
 
     def shown(self) -> dict[str, str]:
         """Return what `--json` prints."""
@@ -163,7 +163,7 @@ def verdict(findings: list[Finding]) -> int:
     return max((finding.answer.grade for finding in findings), default=WELL)
 
 
-def answered(check: Check, installation: Installation) -> Answer:
+def answered(check: Check, installation: Installation) -> CheckResult:
     """Return a check's answer; that it could not be asked, where something else is wrong."""
     try:
         answer = check.answer(installation)

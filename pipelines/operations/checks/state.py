@@ -9,8 +9,8 @@ from pipelines.findings.failures import failures
 from pipelines.ingest.line_account import unbalanced
 from pipelines.lake.files import damaged, unlisted_files
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -31,7 +31,7 @@ from pipelines.warehouse.snapshots import current, reading
 OLD_SNAPSHOT = timedelta(days=3)
 
 
-def _there(installation: Installation) -> Answer:
+def _there(installation: Installation) -> CheckResult:
     try:
         examine(installation.home)
     except (ForeignStateError, DamagedStateError) as error:
@@ -47,7 +47,7 @@ def _there(installation: Installation) -> Answer:
     return look("nothing was run yet", "schoolbell run --home {home}")
 
 
-def _aside(installation: Installation) -> Answer:
+def _aside(installation: Installation) -> CheckResult:
     count = len(unlisted_files(installation.home.lake))
     if count:
         return look(
@@ -58,7 +58,7 @@ def _aside(installation: Installation) -> Answer:
     return well("the lake holds no file that the ledger does not list")
 
 
-def _sound(installation: Installation) -> Answer:
+def _sound(installation: Installation) -> CheckResult:
     if not installation.store.is_file:
         return unasked("the database server looks after its own files")
     if found := installation.store.damage():
@@ -69,7 +69,7 @@ def _sound(installation: Installation) -> Answer:
     return well("the state database is sound")
 
 
-def _schema(installation: Installation) -> Answer:
+def _schema(installation: Installation) -> CheckResult:
     with installation.store.reading() as transaction:
         older, is_whole = lacking(transaction), has_every_table(transaction)
     if older:
@@ -86,7 +86,7 @@ def _schema(installation: Installation) -> Answer:
     return well("the state database has every table and column")
 
 
-def _balance(installation: Installation) -> Answer:
+def _balance(installation: Installation) -> CheckResult:
     wrong = unbalanced(installation.store, installation.home.lake)
     if wrong:
         return act(
@@ -98,7 +98,7 @@ def _balance(installation: Installation) -> Answer:
     return well(counted(lines, "1 line is|all # lines are") + " accounted for")
 
 
-def _lake(installation: Installation) -> Answer:
+def _lake(installation: Installation) -> CheckResult:
     wrong = damaged(installation.home.lake, ledger.lake_files(installation.store))
     if wrong:
         return act(
@@ -109,13 +109,13 @@ def _lake(installation: Installation) -> Answer:
     return well("every file of the lake is present and unchanged, byte for byte")
 
 
-def _unfinished(installation: Installation) -> Answer:
+def _unfinished(installation: Installation) -> CheckResult:
     if left := list(unfinished(installation.district)):
         return look("; ".join(left), "schoolbell run --home {home}")
     return well("no purge and no rebuild was cut off")
 
 
-def _lock(installation: Installation) -> Answer:
+def _lock(installation: Installation) -> CheckResult:
     lock = installation.home.path / ".lock"
     if not lock.is_file():
         return well("no run is in progress")
@@ -129,7 +129,7 @@ def _lock(installation: Installation) -> Answer:
     return well("no run is in progress")
 
 
-def _dirty(installation: Installation) -> Answer:
+def _dirty(installation: Installation) -> CheckResult:
     days = dirty_days(installation.store)
     if days:
         return look(
@@ -139,7 +139,7 @@ def _dirty(installation: Installation) -> Answer:
     return well("every day is built")
 
 
-def _quarantine(installation: Installation) -> Answer:
+def _quarantine(installation: Installation) -> CheckResult:
     found = failures(installation.district)
     if found:
         return act(
@@ -150,7 +150,7 @@ def _quarantine(installation: Installation) -> Answer:
     return well("every model was built for every day")
 
 
-def _warehouse(installation: Installation) -> Answer:
+def _warehouse(installation: Installation) -> CheckResult:
     path = installation.home.warehouse
     if not path.is_file():
         return look("the warehouse does not exist yet", "schoolbell run --home {home}")
@@ -159,7 +159,7 @@ def _warehouse(installation: Installation) -> Answer:
     return well(f"the warehouse opens; it holds {held[0]} tables")
 
 
-def _rules(installation: Installation) -> Answer:
+def _rules(installation: Installation) -> CheckResult:
     path = installation.home.warehouse
     if not path.is_file():
         return unasked("the warehouse does not exist yet")
@@ -175,7 +175,7 @@ def _rules(installation: Installation) -> Answer:
     return well("findings were judged with the present rules and registry")
 
 
-def _snapshot(installation: Installation) -> Answer:
+def _snapshot(installation: Installation) -> CheckResult:
     path = current(installation.home.snapshots)
     with reading(path):
         pass

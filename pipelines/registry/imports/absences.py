@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from pipelines.registry.csv_files import word_key
 from pipelines.registry.imports.exports import IMPORTED
-from pipelines.registry.imports.known import Known, Row
-from pipelines.registry.imports.taken import Taken
+from pipelines.registry.imports.known import ExportIndex, Row
+from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.suggestions import date_order, meant
 from pipelines.settings.problems import nearest
 
@@ -24,7 +24,7 @@ FULL_FROM, FULL_TO = "09:00", "14:00"
 """Start and end of a full day; other times are neither half nor whole."""
 
 
-def add_absences(taken: Taken, known: Known) -> None:
+def add_absences(taken: ImportResult, known: ExportIndex) -> None:
     """Add a row for each day of an absence."""
     fact, cell = taken.export.fact, IMPORTED["leave.csv"].columns["date"]
     every = [{name: fact(name, cells) for name in taken.export.cells} for cells in taken.sheet.rows]

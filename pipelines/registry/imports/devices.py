@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pipelines.registry.imports.known import Known, Row, ou_path
-from pipelines.registry.imports.taken import Taken, first_match
+from pipelines.registry.imports.known import ExportIndex, Row, ou_path
+from pipelines.registry.imports.taken import ImportResult, first_match
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 
 CLASSES: Mapping[str, str] = {
@@ -50,23 +50,23 @@ GONE = re.compile(
     re.IGNORECASE,
 )
 MAC_DIGITS = 12
-MOST_DEVICES = 4
+MAX_DEVICES = 4
 """Maximum devices of one person; more indicate the technician who enrolled them."""
 SEEN_TAGS = 3
 """Asset tags of one shape that the logs contain; then it is the devices' host name."""
 CARD_COLUMNS = ("mac", "ethernet_mac")
 
 
-def add_devices(taken: Taken, known: Known) -> None:
+def add_devices(taken: ImportResult, known: ExportIndex) -> None:
     """Add each device with its owner, class and building."""
     fact = taken.export.fact
     names = (*taken.export.cells, *taken.export.says)
     every = [{name: fact(name, cells) for name in names} for cells in taken.sheet.rows]
     owners = Counter(filter(None, (known.person(one.get("user", "")) for one in every)))
-    many = {person for person, count in owners.items() if count > MOST_DEVICES}
+    many = {person for person, count in owners.items() if count > MAX_DEVICES}
     if many:
         taken.notes.append(
-            f"{len(many)} people are listed with more than {MOST_DEVICES} devices each, which "
+            f"{len(many)} people are listed with more than {MAX_DEVICES} devices each, which "
             "is typical of the technician who enrolled them: none of these devices is "
             "assigned to them"
         )
@@ -92,7 +92,7 @@ def add_devices(taken: Taken, known: Known) -> None:
     _tell_devices(taken)
 
 
-def _tell_devices(taken: Taken) -> None:
+def _tell_devices(taken: ImportResult) -> None:
     made = taken.rows.get("devices.csv", ())
     if unknown := sum(one["device_class"] == "other" for one in made):
         taken.notes.append(
@@ -107,7 +107,7 @@ def _tell_devices(taken: Taken) -> None:
         )
 
 
-def _tags_in_logs(rows: Sequence[Row], known: Known) -> set[str]:
+def _tags_in_logs(rows: Sequence[Row], known: ExportIndex) -> set[str]:
     """Find the shapes of asset tags that logs use as host names."""
     tags = {
         row["asset_tag"].lower() for row in rows if row.get("asset_tag") and not row.get("hostname")
@@ -125,7 +125,7 @@ def _owned(row: Row) -> str:
     return f"{row.get('owned', '')} {row.get('joined', '')}"
 
 
-def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
+def _device(row: Row, known: ExportIndex, owner: str) -> dict[str, str]:
     units = ou_path(row.get("place", ""))
     place = " ".join((units, row.get("room", ""), row.get("note", "")))
     bare = re.sub(r"[_/,=-]+", " ", place)
@@ -185,7 +185,7 @@ def _address(text: str) -> str:
         return ""
 
 
-def add_cards(taken: Taken, known: Known) -> None:
+def add_cards(taken: ImportResult, known: ExportIndex) -> None:
     """Add network cards to the devices that another export names."""
     named: dict[str, list[str]] = {}
     for cells in taken.sheet.rows:

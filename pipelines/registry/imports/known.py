@@ -26,7 +26,7 @@ _GENERIC = """
 """
 GENERIC = frozenset(_GENERIC.split())
 """Words of a school's name that alone do not identify it."""
-SHORTEST_WORD = 4
+MIN_WORD = 4
 _UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
 
 
@@ -47,7 +47,7 @@ class Network:
     kind: str = ""
 
 
-class Known:
+class ExportIndex:
     """People, places, networks and devices that registry and exports name so far."""
 
     def __init__(
@@ -136,7 +136,7 @@ class Known:
         named = [(one.building, words_of(one.name)) for one in self._places]
         found: dict[str, set[str]] = {}
         for building, words in (*named, *(("", one.split()) for one in self._others)):
-            alone = {word for word in words if len(word) >= SHORTEST_WORD and word not in GENERIC}
+            alone = {word for word in words if len(word) >= MIN_WORD and word not in GENERIC}
             begins = {" ".join(words[:count]) for count in range(2, len(words) + 1)}
             for text in alone | begins:
                 found.setdefault(text, set()).add(building)

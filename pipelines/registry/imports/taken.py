@@ -14,7 +14,7 @@ SHOWN = 3
 
 
 @dataclass
-class Taken:
+class ImportResult:
     """Rows from one table of an export.
 
     Attributes:

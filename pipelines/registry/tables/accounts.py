@@ -7,9 +7,9 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.account_domains import FEWEST_NAMES
+from pipelines.registry.account_domains import MIN_NAMES
 from pipelines.registry.account_names import PUBLIC_MAIL, canonical
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.roster import USERS
 from pipelines.registry.table import (
     FROM,
@@ -70,7 +70,7 @@ class Directory(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Directory:
+def directory(rows: RegistryFrame, logins: pl.DataFrame, domains: Sequence[str]) -> Directory:
     """Put the district's own list and the roster's usernames together.
 
     Args:
@@ -180,7 +180,7 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     held = (
         mails.group_by("domain")
         .len()
-        .filter(pl.col("len") >= FEWEST_NAMES, pl.col("len") * 2 >= logins["email"].count())
+        .filter(pl.col("len") >= MIN_NAMES, pl.col("len") * 2 >= logins["email"].count())
     )
     kept = mails.join(held, on="domain", how="semi", maintain_order="left").filter(
         ~pl.col("domain").is_in(list(PUBLIC_MAIL))
@@ -196,13 +196,13 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return frames `accounts` and `account_aliases`."""
     domains = inputs.settings.district.account_domains
     made = directory(inputs.rows[FILE.name], inputs.roster.logins, domains)
     return {
-        "accounts": Rows(made.accounts, made.problems),
-        "account_aliases": Rows(made.aliases, ()),
+        "accounts": RegistryFrame(made.accounts, made.problems),
+        "account_aliases": RegistryFrame(made.aliases, ()),
     }
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.sites import hosts_of, registrable_domain
 from pipelines.registry.table import (
     FROM,
@@ -59,7 +59,7 @@ COLUMNS = {
 PERSON_PREFIX = "person:"
 
 
-def approved_sites(rows: Rows) -> Rows:
+def approved_sites(rows: RegistryFrame) -> RegistryFrame:
     """Return the frame `approved_sites`, one row per role."""
     shaped = _shaped(rows.frame)
     faults = _faults()
@@ -76,7 +76,7 @@ def approved_sites(rows: Rows) -> Rows:
         .otherwise(pl.coalesce("class", pl.lit("sanctioned"))),
     ).explode("role")
     frame = conform(COLUMNS, spread.with_columns(role=_role(pl.col("role"))))
-    return Rows(frame, (*rows.problems, *problems, *_strange_support(good)))
+    return RegistryFrame(frame, (*rows.problems, *problems, *_strange_support(good)))
 
 
 def _shaped(frame: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
     TO,
@@ -86,8 +86,8 @@ AGENCY_GRANT = "h"
 
 
 def consents(
-    rows: Rows, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
-) -> Rows:
+    rows: RegistryFrame, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
+) -> RegistryFrame:
     """Return the frame `consents`; what was not lawfully granted is set aside.
 
     Args:
@@ -114,7 +114,7 @@ def consents(
         ),
         *_offices(good, people),
     ]
-    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
 
 def is_granted(consents: pl.DataFrame, login: str, today: date) -> bool:
@@ -177,7 +177,7 @@ def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
         )
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the frame `consents`."""
     people, accounts = inputs.frame("people"), inputs.frame("accounts")
     return {"consents": consents(inputs.rows[FILE.name], people, accounts)}

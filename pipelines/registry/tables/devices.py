@@ -12,7 +12,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import address_text
 from pipelines.registry.sites import canonical_host
 from pipelines.registry.table import BUILDING, FROM, TO, Mentions, Table, conform, text
@@ -69,7 +69,7 @@ _SAID = ("assigned_to", "pool", *CARDS, "static_ip", *NAMES[1:])
 """What a device's rows of the same days must agree on."""
 
 
-def devices(rows: Rows) -> Rows:
+def devices(rows: RegistryFrame) -> RegistryFrame:
     """Return frame `devices`: at most one row per device and day, a card of one device."""
     named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
         device=pl.coalesce("hostname", "serial", *CARDS),
@@ -98,7 +98,7 @@ def devices(rows: Rows) -> Rows:
         for key, found in doubtful.items()
         for name in (CARDS if key == "mac" else (key,))
     )
-    return Rows(conform(COLUMNS, sure), problems)
+    return RegistryFrame(conform(COLUMNS, sure), problems)
 
 
 def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:

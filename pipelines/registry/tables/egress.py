@@ -1,6 +1,6 @@
 """Outside addresses that represent many: the district's own exits."""
 
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.networks import ranged
 from pipelines.registry.table import RANGE, Addresses, Table, conform, identifier, text
 
@@ -19,10 +19,10 @@ COLUMNS = {
 }
 
 
-def egress(rows: Rows) -> Rows:
+def egress(rows: RegistryFrame) -> RegistryFrame:
     """Return the frame `egress`."""
     networks = ranged(rows.frame, FILE.name)
-    return Rows(conform(COLUMNS, networks.frame), (*rows.problems, *networks.problems))
+    return RegistryFrame(conform(COLUMNS, networks.frame), (*rows.problems, *networks.problems))
 
 
 TABLE = Table(

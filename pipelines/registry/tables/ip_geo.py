@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import ranged
 from pipelines.registry.table import RANGE, Addresses, Table, conform, text
 
@@ -35,7 +35,7 @@ COLUMNS = {
 }
 
 
-def ip_geo(rows: Rows) -> Rows:
+def ip_geo(rows: RegistryFrame) -> RegistryFrame:
     """Return the frame `ip_geo`; a row names an address (`ip`) or a network (`cidr`)."""
     named = rows.frame.with_columns(cidr=pl.coalesce("cidr", "ip"))
     lacking = named.filter(pl.col("cidr").is_null())
@@ -43,7 +43,7 @@ def ip_geo(rows: Rows) -> Rows:
     problems = tell(FILE.name, "cidr", told, what="is empty", allowed="a network")
     networks = ranged(named.drop_nulls("cidr"), FILE.name)
     frame = networks.frame.with_columns(pl.col("country").str.to_uppercase())
-    return Rows(conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems))
+    return RegistryFrame(conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems))
 
 
 TABLE = Table(

@@ -4,7 +4,7 @@ import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.calendar import local_instant
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import (
     END,
     PERSON,
@@ -51,7 +51,7 @@ PM_STARTS = 13 * 60
 PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MINUTES)}
 
 
-def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
+def leave_windows(rows: RegistryFrame, people: pl.DataFrame, zone: str) -> RegistryFrame:
     """Return the frame `leave_windows`: full days, mornings, afternoons."""
     part = pl.col("part")
     first = part.replace_strict({key: span[0] for key, span in PARTS.items()})
@@ -63,10 +63,10 @@ def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
     )
     unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *unknown))
+    return RegistryFrame(frame, (*rows.problems, *unknown))
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the frame `leave_windows`."""
     zone = inputs.settings.district.zone
     windows = leave_windows(inputs.rows[FILE.name], inputs.frame("people"), zone)

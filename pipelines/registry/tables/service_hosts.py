@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.sites import registrable_domain
 from pipelines.registry.table import FROM, TO, Inputs, Sites, Table, conform, text
 
@@ -17,7 +17,7 @@ COLUMNS = {
 }
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return hosts that support entries of the list of sites, then the built-in list."""
     approved = inputs.frame("approved_sites").with_columns(
         host=pl.col("pattern").str.split("/").list.first()
@@ -35,7 +35,7 @@ def make(inputs: Inputs) -> dict[str, Rows]:
         ],
         how="diagonal",
     ).with_columns(site=_domains("host"), service=_domains("service"))
-    return {"service_hosts": Rows(conform(COLUMNS, both), ())}
+    return {"service_hosts": RegistryFrame(conform(COLUMNS, both), ())}
 
 
 def _domains(column: str) -> pl.Expr:

@@ -9,7 +9,7 @@ from pipelines.registry.csv_files import (
     LINE,
     Cell,
     File,
-    Rows,
+    RegistryFrame,
     category_key_of,
     category_keys,
     tell,
@@ -37,7 +37,9 @@ SPELLED_ALIKE = 0.8
 """A guess is of a slip in writing: "society" is no "social" network."""
 
 
-def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]) -> Rows:
+def site_categories(
+    rows: RegistryFrame, starter: pl.DataFrame, words: Mapping[str, str]
+) -> RegistryFrame:
     """Return the frame `site_categories`: the district's list and the built-in one.
 
     Args:
@@ -65,7 +67,7 @@ def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str])
     both = pl.concat([said, starter.select(said.columns)])
     frame = conform(COLUMNS, both).unique(maintain_order=True)
     strange = unknown_words(rows.frame, words)
-    return Rows(frame, (*rows.problems, *problems, *strange))
+    return RegistryFrame(frame, (*rows.problems, *problems, *strange))
 
 
 def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
@@ -105,7 +107,7 @@ def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]
     return problems
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the district's list, then the built-in one, then those that it takes."""
     words = dict(inputs.frame("category_words").iter_rows())
     word = category_word(pl.col("category"), words)

@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.calendar import WORKING, calendar_sources, closed_late, local_instant
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     BUILDING,
     END,
@@ -70,18 +70,18 @@ COLUMNS = {
 }
 
 DAY_MINUTES = 24 * 60
-LONGEST_DAYS = 800
+MAX_DAYS = 800
 
 
 def duty_windows(
-    rows: Rows,
+    rows: RegistryFrame,
     people: pl.DataFrame,
     days: pl.DataFrame,
     closed: pl.DataFrame,
     zone: str,
     usual_break: UsualBreak | None = None,
     usual_duty: Mapping[str, Hours] = MappingProxyType({}),
-) -> Rows:
+) -> RegistryFrame:
     """Make frame `duty_windows`.
 
     Args:
@@ -112,7 +112,7 @@ def duty_windows(
     ).pipe(_until_declared)
     unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *problems, *unknown))
+    return RegistryFrame(frame, (*rows.problems, *problems, *unknown))
 
 
 def _usual(
@@ -204,13 +204,13 @@ def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    too_long = (pl.col("date_to") - pl.col("date_from")).dt.total_days() > LONGEST_DAYS
+    too_long = (pl.col("date_to") - pl.col("date_from")).dt.total_days() > MAX_DAYS
     no_time = pl.col("start_local") == pl.col("end_local")
     problems = tell(
         FILE.name,
         "date_to",
         rows.filter(too_long).select(LINE, pl.col("date_to").cast(pl.String).alias("value")),
-        what=f"lies more than {LONGEST_DAYS} days after date_from",
+        what=f"lies more than {MAX_DAYS} days after date_from",
         allowed="rows of one or two school years",
     )
     problems += tell(
@@ -300,7 +300,7 @@ def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([whole, *moved])
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
     """Return the frame `duty_windows`, by the calendar and by who was where."""
     windows = duty_windows(
         inputs.rows[FILE.name],

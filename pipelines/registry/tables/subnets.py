@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import ranged
 from pipelines.registry.table import BUILDING, RANGE, Addresses, Table, conform, text
 
@@ -27,7 +27,7 @@ COLUMNS = {
 }
 
 
-def subnets(rows: Rows) -> Rows:
+def subnets(rows: RegistryFrame) -> RegistryFrame:
     """Return the frame `subnets`: a network listed twice claims nothing it is not sure of."""
     networks = ranged(rows.frame, FILE.name)
     order = networks.frame.sort(LINE)
@@ -42,7 +42,7 @@ def subnets(rows: Rows) -> Rows:
     once = order.group_by("cidr", maintain_order=True).agg(
         *agreed, pl.col("first_address", "last_address", "prefix_length").first()
     )
-    return Rows(conform(COLUMNS, once), (*rows.problems, *networks.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, once), (*rows.problems, *networks.problems, *problems))
 
 
 TABLE = Table(

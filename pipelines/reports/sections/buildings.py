@@ -11,7 +11,7 @@ from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
 
-MOST_BUILDINGS = 8
+MAX_BUILDINGS = 8
 ACROSS = 4
 UNKNOWN = "building not known"
 
@@ -69,7 +69,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 def draw(rows: pl.DataFrame) -> Figure | None:
     """Return one small bar chart a building."""
-    names = totals(rows)["building"].to_list()[:MOST_BUILDINGS]
+    names = totals(rows)["building"].to_list()[:MAX_BUILDINGS]
     if not names:
         return None
     people = by_people(rows)

@@ -19,11 +19,11 @@ from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import count, listed, moment, number
 
-MOST_FINDINGS = 5  # drawn; the table holds all
+MAX_FINDINGS = 5  # drawn; the table holds all
 AROUND = 15.0  # minutes drawn before and after the time in question
 TICK = 0.006  # share of the width that one log line is drawn wide
 STEPS = (5, 10, 15, 30, 60, 120, 240)  # minutes between ticks
-MOST_TICKS = 9
+MAX_TICKS = 9
 LONGEST = 12 * 60.0  # minutes; an interval of days is described in words
 ROLES = ("blue", "vermillion", "green", "purple")
 
@@ -78,7 +78,7 @@ def summary(rows: pl.DataFrame) -> str:
     drawn = len(_drawn(rows))
     if said and drawn < len(said):
         which = f"{number(drawn)} of {count(len(said), 'finding')}"
-        said[MOST_FINDINGS:] = [f"The picture shows {which}; the table has all."]
+        said[MAX_FINDINGS:] = [f"The picture shows {which}; the table has all."]
     return " ".join(said)
 
 
@@ -106,7 +106,7 @@ def _near(rows: pl.DataFrame) -> pl.DataFrame:
 def _drawn(rows: pl.DataFrame) -> list[str]:
     """Return the ids of the findings that are drawn."""
     found = _near(rows)["finding_id"].unique(maintain_order=True).to_list()
-    return found[:MOST_FINDINGS]
+    return found[:MAX_FINDINGS]
 
 
 def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
@@ -138,7 +138,7 @@ def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
 
 def ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Round minutes after the start, few enough to be read."""
-    step = next((s for s in STEPS if (high - low) / s <= MOST_TICKS), STEPS[-1])
+    step = next((s for s in STEPS if (high - low) / s <= MAX_TICKS), STEPS[-1])
     places = range(0, int(high) + 1, step)
     return [(place, f"{place} min" if place else "start") for place in places]
 

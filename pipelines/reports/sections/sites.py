@@ -8,7 +8,7 @@ from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.words import VERDICTS, count, duration, number
 
-MOST_DRAWN = 10
+MAX_DRAWN = 10
 
 
 def title(rows: pl.DataFrame) -> str:
@@ -53,7 +53,7 @@ def drawn(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the sites that get a bar: new ones first, a minute or more."""
     return (
         rows.filter(pl.col("minutes") >= 1)
-        .head(MOST_DRAWN)
+        .head(MAX_DRAWN)
         .sort(["minutes", "site"], descending=[True, False])
     )
 

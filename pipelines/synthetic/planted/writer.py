@@ -9,7 +9,7 @@ from pipelines.synthetic.earlier import let_in
 from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.places import Device
 from pipelines.synthetic.plan import (
-    Away,
+    Absence,
     Case,
     Closed,
     Fetch,
@@ -167,7 +167,7 @@ class SceneWriter:
     def away(self, person: Person, span: Span, margin_minutes: int = 20) -> None:
         """Keep the time around the span free of ordinary activity."""
         margin = margin_minutes * MINUTE
-        self.plan.away.append(Away(person.number, span[0] - margin, span[1] + margin))
+        self.plan.away.append(Absence(person.number, span[0] - margin, span[1] + margin))
 
     def away_all_day(self, person: Person, day: Day) -> None:
         """Keep a day free of ordinary activity."""

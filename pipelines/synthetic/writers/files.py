@@ -37,14 +37,14 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFeed:
     """Result of a feed: lines by file, and the damaged ones."""
 
     counts: dict[str, int]
     damage: pl.DataFrame
 
 
-def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> Written:
+def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> WrittenFeed:
     """Write the files of a feed, each day's lines in one.
 
     What would be logged before the first day or after the last one is not there.
@@ -65,7 +65,7 @@ def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> 
         _write(landing / file, "".join(line + "\n" for line in text).encode())
         counts[file] = len(text)
         damages.append(damage.select(pl.lit(file).alias("file"), "line_no", "kind"))
-    return Written(counts, pl.concat(damages))
+    return WrittenFeed(counts, pl.concat(damages))
 
 
 def _is_within(world: World) -> pl.Expr:
