@@ -74,7 +74,7 @@ def check(unit: Unit) -> Iterator[Finding]:
         if not word.kinds or unit.kind in word.kinds:
             for match in word.pattern.finditer(text):
                 yield Finding(unit, match.group(), word.write)
-    first = re.match(r"[A-Za-z]+", text)
+    first = re.match(r"[A-Za-z]+", unit.text.strip())
     if unit.kind == "function" and first and first.group() not in _verbs():
         yield Finding(unit, first.group(), "a verb first: Return, Build, Read")
 
