@@ -14,7 +14,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.people import People, people
-from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_pupils, pseudonyms
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
@@ -118,9 +118,9 @@ class ActionContext:
         return self._names_of(day).given(kind, value)
 
     @cached_property
-    def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
+    def is_student(self) -> Callable[[Mapping[str, Any]], bool]:
         """Predicate: whether a finding is about a student's account."""
-        return about_pupils(self.district)
+        return about_students(self.district)
 
     def subject(self, finding: Mapping[str, Any]) -> str:
         """Return the pseudonym of the account or device that a finding is about."""

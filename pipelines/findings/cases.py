@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.district import District
 from pipelines.findings.grades import KINDS, LEVELS, SURE
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN
@@ -408,20 +408,20 @@ def queue(district: District) -> Queue:
 
     Without a report, the newest week with a finding counts.
     """
-    found, is_pupil = placed_cases(district), about_pupils(district)
+    found, is_student = placed_cases(district), about_students(district)
     weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
-    of_students = {case.case_id for case in found if any(map(is_pupil, case.findings))}
+    of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
     return queue_of(found, week, of_students)
 
 
 def standing_cases_of(district: District, week: date) -> list[Case]:
     """Return the cases about staff and devices up to the end of a week."""
-    is_pupil = about_pupils(district)
+    is_student = about_students(district)
     return [
         case
         for case in placed_cases(district)
-        if case.monday <= week and not any(map(is_pupil, case.findings))
+        if case.monday <= week and not any(map(is_student, case.findings))
     ]
 
 
