@@ -5,6 +5,7 @@ for each relation, `expect` the result; both name only the columns that matter.
 
 - An empty cell is null, `[a, b]` a list.
 - A relation below the model's inputs may be drawn too; what lies between is built.
+- An ephemeral model that is drawn is read as a table.
 - A column that is not drawn is null. `every_row` fills it, relation by relation.
 - A time of day alone, `14:00` or `14:00:05`, is UTC on the case's `event_date`;
   `+1 02:00` is the day after.
@@ -29,7 +30,7 @@ from pipelines.warehouse import inputs
 from pipelines.warehouse.builds import verify
 from pipelines.warehouse.database import Database, Part, writing
 from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.models import Model, arguments, inputs_below, models
+from pipelines.warehouse.models import Model, arguments, every_model, inlined, inputs_below
 
 DIMENSIONS = {
     "identity.hosts": inputs.HOSTS,
@@ -62,7 +63,8 @@ def columns_of(relation: str) -> Mapping[str, str]:
         return _types(frames.schema(name))
     if relation in DIMENSIONS:
         return _types(DIMENSIONS[relation])
-    return {column: note.type for column, note in models()[relation].header.columns.items()}
+    notes = every_model()[relation].header.columns
+    return {column: note.type for column, note in notes.items()}
 
 
 def _types(schema: Mapping[str, Any]) -> Mapping[str, str]:
@@ -78,17 +80,19 @@ class Case:
         parts = yaml.safe_load(text)
         extra = set(parts) - {"why", "params", "every_row", "given", "expect"}
         assert not extra, f"{path}: what is {extra}?"
-        self.model: Model = models()[f"{path.parent.parent.name}.{path.parent.name}"]
+        written = every_model()[f"{path.parent.parent.name}.{path.parent.name}"]
         self.params = dict(parts.get("params") or {})
         self.day: date | None = self.params.pop("event_date", None)
         self.every_row = parts.get("every_row") or {}
         self.given = parts.get("given") or {}
+        inner = [part for part in written.parts if part.name not in self.given]
+        self.model: Model = inlined(written, inner)
         self.expect = drawn(parts["expect"])
         asked = {name[8:] for name in self.expect[0] if name.startswith("details.")}
         facts = set(self.model.header.details)
         assert asked <= facts, f"{path}: no fact {asked - facts}"
         self.below = set(self.given) - self.model.inputs
-        unread = self.below - inputs_below(self.model, models())
+        unread = self.below - inputs_below(self.model, every_model())
         assert not unread, f"{path}: {self.model.name} does not read {unread}"
 
     def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
@@ -149,8 +153,8 @@ class Case:
         if relation in there:
             return
         there.add(relation)
-        model = models().get(relation)
-        drawn_below = inputs_below(model, models()) & self.below if model else None
+        model = every_model().get(relation)
+        drawn_below = inputs_below(model, every_model()) & self.below if model else None
         self._fill(database, relation)
         if model is None or relation in self.given or not drawn_below:
             return
