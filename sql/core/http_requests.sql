@@ -30,7 +30,7 @@ columns:
   is_ambiguous_time: core.request_origins
   account: {type: varchar, pii: direct, is: account it counts for}
   person_id: {type: varchar, pii: indirect, is: owner of the account}
-  account_type: {type: varchar, is: 'person, service, role_shared or device'}
+  account_type: varchar
   is_staff: {type: boolean, is: the owner works for the district}
   is_student: {type: boolean, is: the owner is a student}
   job_title: {type: varchar, pii: indirect, is: the owner's job}
@@ -51,8 +51,8 @@ columns:
   device_basis: core.request_origins
   building: core.request_origins
   campus: {type: varchar, is: campus of the building}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
+  lat: double
+  lon: double
   net_kind: core.request_origins
   has_location: core.request_origins
   url_hostname: core.request_origins

@@ -59,7 +59,7 @@ columns:
   account_count: {type: bigint, is: accounts}
   day_count: {type: bigint, is: days with a session}
   share: {type: double, is: share of sessions that followed the service}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

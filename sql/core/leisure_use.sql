@@ -36,11 +36,11 @@ params:
     unit: days
     why: every other school day of two weeks; such use may be the job itself
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
+  account: core.site_readers
+  site: varchar
   day_count: {type: bigint, is: days of the two weeks on which it used the site}
   user_count: {type: bigint, is: staff accounts that used it}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -38,8 +38,8 @@ columns:
   usual_user: core.request_devices
   owner_account: core.request_devices
   is_district_device: core.request_devices
-  net_kind: {type: varchar, is: kind of network}
-  building: {type: varchar, is: building of the network}
+  net_kind: varchar
+  building: identity.places
   has_location: {type: boolean, is: the network identifies the building}
   is_remote: {type: boolean, is: the address is in a network outside the buildings}
   is_crowded: {type: boolean, is: 'many share the address, as behind NAT'}

@@ -381,3 +381,9 @@ def test_a_meaning_that_no_input_gives_alone_is_asked_for(tmp_path, columns, mes
     noted(tmp_path, "one", "select a, b from core.first, core.other, raw.leases", columns)
     with pytest.raises(ModelError, match=message):
         read_models(tmp_path)
+
+
+@pytest.mark.parametrize("name", every_model())
+def test_a_meaning_is_more_than_the_name_of_its_column(name):
+    for column, note in every_model()[name].header.columns.items():
+        assert note.meaning.lower().replace(" ", "_") != column, "leave the meaning to the input"
