@@ -63,28 +63,13 @@ columns:
 --- */
 with
 
-nearby as (
+sequences as (
     select *
     from core.site_sequences
     where
         event_date between $event_date::date - interval 27 day
         and $event_date::date + interval 13 day
-),
-
-two_weeks as (
-    select
-        hindsight_end(min(event_date), $event_date::date) as last_date
-    from nearby
-    where event_date <= $event_date::date
-),
-
-sequences as (
-    select nearby.*
-    from nearby
-    cross join two_weeks
-    where
-        nearby.event_date
-        between $event_date::date - interval 13 day and two_weeks.last_date
+    qualify is_in_two_weeks(event_date, $event_date::date)
 ),
 
 by_account as (
