@@ -74,7 +74,7 @@ origins as (
     from core.request_origins
 ),
 
-seen as (
+device_accounts as (
     select *
     from core.request_accounts
 ),
@@ -129,33 +129,33 @@ graded as (
                 names.account is not null
                 and (not origins.is_mapped or mappings.confirming_fact is not null)
                 then 'A'
-            when seen.is_contested then 'D'
+            when device_accounts.is_contested then 'D'
             -- a name that was guessed for an address of many is no one's in particular
             when origins.is_mapped and origins.is_crowded then 'D'
             when mappings.is_owner then 'A'
             when not mappings.is_owner or mappings.is_outlived then 'D'
             when names.account is not null then 'C'
             when
-                seen.supported_account is not null
-                and not seen.is_opposed
-                and coalesce(seen.session_account_count = 1, true)
+                device_accounts.supported_account is not null
+                and not device_accounts.is_opposed
+                and coalesce(device_accounts.session_account_count = 1, true)
                 then 'A'
             when
                 origins.owner_account is not null
                 and origins.device_pool is null
-                and not coalesce(seen.is_opposed, false)
+                and not coalesce(device_accounts.is_opposed, false)
                 then 'B'
-            when seen.session_account_count = 1 then 'C'
+            when device_accounts.session_account_count = 1 then 'C'
             else 'D'
         end as attribution_grade,
         names.account as named_account,
         mappings.confirming_fact,
-        seen.supported_account,
-        seen.supporting_facts,
-        seen.session_account
+        device_accounts.supported_account,
+        device_accounts.supporting_facts,
+        device_accounts.session_account
     from origins
     left join names on origins.user_name = names.user_name
-    left join seen on origins.event_id = seen.event_id
+    left join device_accounts on origins.event_id = device_accounts.event_id
     left join mappings on origins.event_id = mappings.event_id
 ),
 

@@ -87,7 +87,7 @@ address_sessions as (
 
 -- the people that other logs saw at the device or the address at that moment, each with
 -- the origin of the fact
-seen as (
+sightings as (
     select
         requests.*,
         device_sessions.account,
@@ -121,7 +121,7 @@ in_session as (
         event_id,
         min(account) as account,
         count(distinct account) as account_count
-    from seen
+    from sightings
     where
         origin = 'keyboard'
         or (origin = 'network' and coalesce(assigned_to, device_pool) is null)
@@ -132,25 +132,25 @@ in_session as (
 -- network login, a tunnel
 supported as (
     select
-        seen.event_id,
-        min(seen.account) as account,
+        sightings.event_id,
+        min(sightings.account) as account,
         array_to_string(
-            sorted_values(seen.origin)
+            sorted_values(sightings.origin)
             || case
-                when seen.assigned_to is not null then ['inventory'] else []::varchar[]
+                when sightings.assigned_to is not null then ['inventory'] else []::varchar[]
             end,
             ' + '
         ) as facts
-    from seen
-    inner join accounts on seen.account = accounts.account
+    from sightings
+    inner join accounts on sightings.account = accounts.account
     where
-        seen.device_pool is null
+        sightings.device_pool is null
         and accounts.account_type = 'person'
-        and coalesce(accounts.person_id = seen.assigned_to, true)
-    group by seen.event_id, seen.assigned_to
+        and coalesce(accounts.person_id = sightings.assigned_to, true)
+    group by sightings.event_id, sightings.assigned_to
     having
-        count(distinct seen.account) = 1
-        and count(distinct seen.origin) + (seen.assigned_to is not null)::int >= 2
+        count(distinct sightings.account) = 1
+        and count(distinct sightings.origin) + (sightings.assigned_to is not null)::int >= 2
 ),
 
 opposed as (
