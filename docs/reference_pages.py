@@ -17,6 +17,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs.package_pages import package_picture, package_rows, write_floors
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
@@ -98,6 +99,18 @@ def retention_page() -> str:
             listed(f"{what}: {why}." for what, why in KEPT_FOR_GOOD.items()),
         ),
         section("Not reached by a purge", listed(NOT_REACHED)),
+    )
+
+
+def packages_page() -> str:
+    """Return the page on the packages of the code, with their picture."""
+    return page(
+        "Packages",
+        "An arrow leads from a package to a package that it imports; imports that other "
+        "arrows imply are left out. Imports go down only. A floor is counted from below, and "
+        "packages on the same floor do not import each other.",
+        "![Packages of the code and their imports](packages.svg)",
+        table(["Package", "Floor", "Contents"], package_rows()),
     )
 
 
@@ -543,6 +556,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "registry-files.md": registry_files_page,
     "commands.md": commands_page,
+    "packages.md": packages_page,
+    "packages.svg": package_picture,
 }
 """File of `docs/reference/` and who makes it."""
 
@@ -553,3 +568,4 @@ def _folder(arguments: Iterable[str]) -> Path:
 
 if __name__ == "__main__":
     main(_folder(sys.argv[1:]))
+    write_floors()

@@ -1,21 +1,24 @@
 """Schoolbell: network usage log analytics for school districts.
 
-The stations of one journey, in the order a log line travels:
+The packages in the order in which a log line passes through them:
 
-    ingest      landing files become batches of lines, then Parquet files
-    formats     a batch of lines becomes events and rejects
-    warehouse   the SQL models of `sql/`: who held what and when, requests, use
-    findings    candidates become findings with evidence and alternatives
-    health      hours, lags and shares tell whether the logs still come
-    refresh     which days are due and why; the steps that build and judge them
-    alerts      findings and source health become messages, each sent once
-    reports     marts and findings become pages
-    run         everything that is due, in order
+    landing     files that arrive, listed and unwrapped
+    ingest      reads files into batches of lines
+    formats     turns a batch of lines into events and rejects
+    lake        Parquet files of events, their counts and duplicates
+    warehouse   the SQL models of `sql/`: leases, device sessions, requests, use
+    build       decides which days are due, and builds and judges them
+    findings    turns candidates into findings with evidence and alternatives
+    health      checks that logs arrive on time and complete
+    alerts      sends messages on findings and source health, each one once
+    reports     turns marts and findings into pages
+    run         runs everything that is due, in order
 
-Beside them: `settings` and `registry` are what the district says of itself, `state`
-is what cannot be recomputed, `district` a home that is opened, `privacy` who may see
-what, `operations` what keeps an installation well, `synthetic` an invented district;
-`cli` and `defs` (Dagster) are the two ways in, and analysts come by `notebook`:
+`settings` and `registry` contain what a district specifies, and `proposals` suggests rows
+for the registry. `state` stores what cannot be recomputed; `district` opens a home.
+`privacy` controls who may see what, `actions` contains what people do, `operations` keeps
+an installation running, `synthetic` invents a district. `cli`, `desk` and `defs` (Dagster)
+are the entry points; analysts use `notebook`:
 
     from pipelines import connect
 """

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from pipelines.engines import Engine, Kind, open_engine
 from pipelines.errors import BusyError, SettingsError
-from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import Source
+from pipelines.landing.remote import is_remote
 from pipelines.registry.account_domains import Domains, applied
 from pipelines.registry.outline import Outline, digest_of
 from pipelines.settings.home import DistrictHome
@@ -40,6 +40,9 @@ from pipelines.warehouse.models import (
 
 if TYPE_CHECKING:  # Polars takes long to import, and an outline needs none
     from pipelines.registry.registry import Registry
+
+Load = Callable[[DistrictHome, Settings], "Registry"]
+OUTLINE = "registry_outline"
 
 
 class Reading:
@@ -287,9 +290,6 @@ def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, st
     }
 
 
-Load = Callable[[DistrictHome, Settings], "Registry"]
-
-
 @contextmanager
 def open_district(path: Path, load: Load | None = None) -> Iterator[District]:
     """Read a district home and open its state.
@@ -338,9 +338,6 @@ def _load(home: DistrictHome, settings: Settings) -> "Registry":
     from pipelines.registry.registry import load_registry
 
     return load_registry(home, settings)
-
-
-OUTLINE = "registry_outline"
 
 
 def outline_digest(home: DistrictHome, settings: Settings) -> str:

@@ -16,6 +16,43 @@ INSTANT = pl.Datetime("us", "UTC")
 LINES_A_FILE = 1 << 32
 """An event's id is one number: its file times this, and its line."""
 
+Pii = Literal["none", "indirect", "direct"]
+TIME_QUALITIES: Mapping[str, str] = {
+    "exact": "an epoch, or a stamp that carries its offset",
+    "zoned": "local civil time, read in the zone set for the source",
+    "year_inferred": "no year in the stamp: the one nearest to its anchor",
+    "ambiguous": "falls in the repeated hour of a clock change; decides nothing alone",
+    "shifted": "falls in the hour that a clock change leaves out",
+}
+PLACE = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "byte_offset": pl.Int64})
+"""Where a line stands: ledger id of the file, line from 1, first byte from 0."""
+REJECT_COLUMNS = pl.Schema({"reason": pl.String, "line": pl.String})
+LAKE_COLUMNS = pl.Schema({"source": pl.String, "format": pl.String, "event_date": pl.Date})
+"""What the lake adds to every event: the source's name, the format that read it,
+and the district's local day of `start_time` (else `time`)."""
+
+LOGON_ACTIVITIES: Mapping[str, str] = {
+    "logon": "an account was let in, or tried",
+    "logoff": "its session ended",
+    "lock": "its screen was locked",
+    "unlock": "its screen was unlocked",
+    "ticket": "a directory issued or refused a ticket (Kerberos, NTLM)",
+    "mapping": "a product took an address for an account",
+}
+
+LOGON_KINDS: Mapping[str, str] = {
+    "interactive": "at the keyboard of that device, unlocking included",
+    "cached": "at the keyboard, directory out of reach",
+    "remote": "remote desktop, ssh",
+    "network": "a share, a mailbox, a directory look-up; no keyboard",
+    "batch": "a scheduled task; no person",
+    "service": "a service; no person",
+    "vpn": "a tunnel into the district",
+    "wifi": "802.1X on a wireless network or port",
+    "cloud": "a sign-in to a cloud service",
+    "proxy": "a login to a proxy or captive portal",
+}
+
 
 def event_id_of(file_id: int, line_no: int) -> int:
     """The id of the event that a line of a file is."""
@@ -25,17 +62,6 @@ def event_id_of(file_id: int, line_no: int) -> int:
 def place_of(event_id: int) -> tuple[int, int]:
     """File and line of an event."""
     return divmod(event_id, LINES_A_FILE)
-
-
-Pii = Literal["none", "indirect", "direct"]
-
-TIME_QUALITIES: Mapping[str, str] = {
-    "exact": "an epoch, or a stamp that carries its offset",
-    "zoned": "local civil time, read in the zone set for the source",
-    "year_inferred": "no year in the stamp: the one nearest to its anchor",
-    "ambiguous": "falls in the repeated hour of a clock change; decides nothing alone",
-    "shifted": "falls in the hour that a clock change leaves out",
-}
 
 
 @dataclass(frozen=True)
@@ -65,15 +91,6 @@ class EventClass:
         """The column names in order."""
         return list(self.columns)
 
-
-PLACE = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "byte_offset": pl.Int64})
-"""Where a line stands: ledger id of the file, line from 1, first byte from 0."""
-
-REJECT_COLUMNS = pl.Schema({"reason": pl.String, "line": pl.String})
-
-LAKE_COLUMNS = pl.Schema({"source": pl.String, "format": pl.String, "event_date": pl.Date})
-"""What the lake adds to every event: the source's name, the format that read it,
-and the district's local day of `start_time` (else `time`)."""
 
 _TIMES = {
     "time": Column(INSTANT, "the stamp in the log"),
@@ -145,27 +162,6 @@ CONNECTIONS = EventClass(
     },
 )
 
-LOGON_ACTIVITIES: Mapping[str, str] = {
-    "logon": "an account was let in, or tried",
-    "logoff": "its session ended",
-    "lock": "its screen was locked",
-    "unlock": "its screen was unlocked",
-    "ticket": "a directory issued or refused a ticket (Kerberos, NTLM)",
-    "mapping": "a product took an address for an account",
-}
-
-LOGON_KINDS: Mapping[str, str] = {
-    "interactive": "at the keyboard of that device, unlocking included",
-    "cached": "at the keyboard, directory out of reach",
-    "remote": "remote desktop, ssh",
-    "network": "a share, a mailbox, a directory look-up; no keyboard",
-    "batch": "a scheduled task; no person",
-    "service": "a service; no person",
-    "vpn": "a tunnel into the district",
-    "wifi": "802.1X on a wireless network or port",
-    "cloud": "a sign-in to a cloud service",
-    "proxy": "a login to a proxy or captive portal",
-}
 
 LOGONS = EventClass(
     name="logons",

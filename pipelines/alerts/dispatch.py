@@ -30,6 +30,11 @@ from pipelines.settings.alert_settings import Channel
 from pipelines.state.connections import now_text
 from pipelines.web import asked
 
+WEB = ("https://", "http://")
+TIMEOUT_SECONDS = 10.0
+BAD_STATUS = 400
+RECIPIENTS = "recipients"
+
 
 @dataclass(frozen=True)
 class AlertSummary:
@@ -126,11 +131,6 @@ def _beat(district: District, now: datetime) -> str:
     return ""
 
 
-WEB = ("https://", "http://")
-TIMEOUT_SECONDS = 10.0
-BAD_STATUS = 400
-
-
 def beat(where: str, home: Path, now: datetime) -> None:
     """Ask a url, or write the time into a file.
 
@@ -157,9 +157,6 @@ def beat(where: str, home: Path, now: datetime) -> None:
     except OSError as error:  # which those of requests are
         reason = type(error).__name__
         raise DeliveryError(f"the heartbeat did not arrive: {reason}", retryable=True) from error
-
-
-RECIPIENTS = "recipients"
 
 
 def send_test(

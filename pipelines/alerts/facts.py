@@ -39,6 +39,8 @@ LEAST_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")
 """The keys of what is looked at, as they begin."""
 
+FIRST_WEEKEND_DAY = 5
+
 
 def standstill(district: District, now: datetime) -> list[News]:
     """Every such fact that is true now."""
@@ -105,9 +107,6 @@ def _health(key: str, line: str, since: datetime, reference: str, now: datetime)
         lasting=min(9, max(0, int((now - since) / timedelta(days=1)))),
         group="runs",
     )
-
-
-FIRST_WEEKEND_DAY = 5
 
 
 def noticed(district: District, now: datetime, health: "Health | None" = None) -> Noticed:

@@ -14,6 +14,19 @@ from pipelines.settings.problems import SEVERITIES, Severity
 
 REPEAT = "This may be a repeat: it was being sent before, and nobody knows whether it\narrived."
 
+AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
+    "notice",
+    "daily",
+    "weekly",
+    "test",
+    "escalation",
+)
+NOT_PROOF = (
+    "This says what logs show about accounts and devices. It does not say who was\nat the keyboard."
+)
+WHY = "You get this because this address is on the district's alert list."
+FILES_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class Message:
@@ -52,20 +65,6 @@ class Message:
         fields: dict[str, str] = asdict(self)
         del fields["may_repeat"]
         return fields
-
-
-AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
-    "notice",
-    "daily",
-    "weekly",
-    "test",
-    "escalation",
-)
-NOT_PROOF = (
-    "This says what logs show about accounts and devices. It does not say who was\nat the keyboard."
-)
-WHY = "You get this because this address is on the district's alert list."
-FILES_SHOWN = 20
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,29 @@ GROUPS: Mapping[str, str] = {
 }
 """What a case is counted with, in the words of the report."""
 
+UNDECIDED = "undecided:"
+FILES_SHOWN = 10
+FIRST = "first:"
+SETTING_UP = timedelta(days=1)
+"""What comes so soon after the first file ever belongs to setting up."""
+SHOWN_FOR = timedelta(days=30)
+"""Longer than any holiday, so that it stands in the list after it."""
+RUN, CHECK = "run:", "check:"
+STEPS_SHOWN = 3
+
+ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
+    "silent": "high",
+    "let_through": "high",
+    "thin": "medium",
+    "late": "medium",
+    "skewed": "medium",
+    "off_clock": "medium",
+    "drifting": "medium",
+    "not_come": "medium",
+    "blind": "low",
+}
+"""Of a whole source. Files that cannot be read are facts of their own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class News:
@@ -98,9 +121,6 @@ def of_undecided(queue: Queue, now: datetime) -> list[News]:
     ]
 
 
-UNDECIDED = "undecided:"
-
-
 def _case(case: Case, group: str, alerts: Alerts) -> News | None:
     rows = [row for row in case.undecided if not is_on_trial(row)]
     if not rows:
@@ -157,9 +177,6 @@ def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
     ]
 
 
-FILES_SHOWN = 10
-
-
 def _files(source: str, paths: Sequence[str]) -> str:
     shown = [one_line(f"{source}/{path}") for path in paths[:FILES_SHOWN]]
     more = len(paths) - len(shown)
@@ -178,14 +195,6 @@ def _digest(paths: Iterable[str]) -> str:
 def one_line(name: str) -> str:
     """A name cannot begin a line of its own, nor color a terminal."""
     return "".join(char if char.isprintable() else "?" for char in name)
-
-
-FIRST = "first:"
-SETTING_UP = timedelta(days=1)
-"""What comes so soon after the first file ever belongs to setting up."""
-
-SHOWN_FOR = timedelta(days=30)
-"""Longer than any holiday, so that it stands in the list after it."""
 
 
 def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News]:
@@ -217,10 +226,6 @@ def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News
         for source, since in sorted(first.items())
         if since - began > SETTING_UP and now - since < SHOWN_FOR
     ]
-
-
-RUN, CHECK = "run:", "check:"
-STEPS_SHOWN = 3
 
 
 def run_key(job: str) -> str:
@@ -267,20 +272,6 @@ def check_failed(asset: str, check: str, run_id: str, now: datetime) -> News:
         reference=run_id,
         group="runs",
     )
-
-
-ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
-    "silent": "high",
-    "let_through": "high",
-    "thin": "medium",
-    "late": "medium",
-    "skewed": "medium",
-    "off_clock": "medium",
-    "drifting": "medium",
-    "not_come": "medium",
-    "blind": "low",
-}
-"""Of a whole source. Files that cannot be read are facts of their own."""
 
 
 def of_issues(

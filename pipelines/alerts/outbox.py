@@ -46,6 +46,12 @@ from pipelines.web import within
 MOST_ATTEMPTS = 10
 """Runs that try a message, each a few times."""
 
+DEFAULT_FILE = "alerts.jsonl"
+LOCK = ".alerts.lock"
+LONGEST_SENDING_SECONDS = 300
+LONGEST_DELIVERY_SECONDS = 300.0
+"""One message through one channel, whatever its receiver answers."""
+
 
 def _may_pass(error: BaseException) -> bool:
     return isinstance(error, DeliveryError) and error.retryable
@@ -165,13 +171,6 @@ def _message(row: dict[str, Any]) -> Message:
         row["html"] or "",
         may_repeat=row["state"] == SENDING,
     )
-
-
-DEFAULT_FILE = "alerts.jsonl"
-LOCK = ".alerts.lock"
-LONGEST_SENDING_SECONDS = 300
-LONGEST_DELIVERY_SECONDS = 300.0
-"""One message through one channel, whatever its receiver answers."""
 
 
 @contextmanager

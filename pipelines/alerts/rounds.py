@@ -65,6 +65,12 @@ WEEKDAYS = (
 )
 LOOK_BACK_DAYS = 120  # longer than any summer
 
+UNDELIVERED = "could not be delivered"
+UNSEEN = "was not acknowledged"
+STUCK = timedelta(hours=2)
+FORGOTTEN = timedelta(days=7)
+"""After so much more nobody is told any more that a message was not seen."""
+
 
 def is_quiet(now: datetime, alerts: Alerts, is_open: IsOpen) -> bool:
     """In the quiet hours, or on a closed day; `now` is local."""
@@ -197,13 +203,6 @@ def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
 
 def _ruled(decisions: Sequence[Decision], *rules: str) -> int:
     return sum(decision.rule in rules for decision in decisions)
-
-
-UNDELIVERED = "could not be delivered"
-UNSEEN = "was not acknowledged"
-STUCK = timedelta(hours=2)
-FORGOTTEN = timedelta(days=7)
-"""After so much more nobody is told any more that a message was not seen."""
 
 
 def escalations(

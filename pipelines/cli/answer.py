@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.referrals import LONGEST_STATEMENT
-from pipelines.acts.referrals import answer as answered
+from pipelines.actions.referrals import LONGEST_STATEMENT
+from pipelines.actions.referrals import answer as answered
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.cli.refer import CaseId

@@ -147,6 +147,9 @@ OPENING = frozenset(
 )
 """Commands that need a home and begin by opening it."""
 
+AT = "at"
+"""`schoolbell at HOME COMMAND ...`: a rule of sudo can fix the home in this form."""
+
 
 class Commands(MutableMapping[str, Any]):
     """The commands by name; a module is imported when its command is asked for.
@@ -221,10 +224,6 @@ class Schoolbell(TyperGroup):
                 formatter.write_dl(
                     [(f"{name:{wide}}", text) for name, (_, text) in commands.items()]
                 )
-
-
-AT = "at"
-"""`schoolbell at HOME COMMAND ...`: a rule of sudo can fix the home in this form."""
 
 
 def _at_home(args: Sequence[str]) -> list[str]:

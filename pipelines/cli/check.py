@@ -13,6 +13,7 @@ import typer
 from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
+from pipelines.health.readiness import cannot_judge, carried, names_of, strange_names
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL
 from pipelines.registry.frames import FILES
@@ -21,7 +22,6 @@ from pipelines.registry.policy import FILE as POLICY
 from pipelines.registry.registry import Registry
 from pipelines.registry.suggestions import rewritten
 from pipelines.run.check import old_settings, unknown_rules, wrong_in
-from pipelines.run.readiness import cannot_judge, carried, names_of, strange_names
 from pipelines.settings.problems import InvalidSettingsError, Problem, ProblemSeverity
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse.sentences import counted

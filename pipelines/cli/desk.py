@@ -62,7 +62,7 @@ def group(
 @account.command("add")
 def add(home: Home, login: Login, as_json: AsJson = False) -> None:
     """Make an account, or give it another password; it is read from the input."""
-    from pipelines.acts.context import put
+    from pipelines.actions.context import put
     from pipelines.desk.signin import Passwords
 
     with open_context(home, "accounts") as context:
@@ -78,7 +78,7 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
 @account.command("end")
 def end(home: Home, login: Login, as_json: AsJson = False) -> None:
     """End an account; who is signed in with it is signed out with the next restart."""
-    from pipelines.acts.context import end as ended
+    from pipelines.actions.context import end as ended
 
     with open_context(home, "accounts") as context:
         name = ended(context, login)

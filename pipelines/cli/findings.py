@@ -13,12 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.acts import permits as acts
-from pipelines.acts import verdicts
-from pipelines.acts.context import ActContext
-from pipelines.acts.kept_evidence import edition
-from pipelines.acts.kept_evidence import pack as packed
-from pipelines.acts.names import export as exported
+from pipelines.actions import permits as actions
+from pipelines.actions import verdicts
+from pipelines.actions.context import ActionContext
+from pipelines.actions.kept_evidence import edition
+from pipelines.actions.kept_evidence import pack as packed
+from pipelines.actions.names import export as exported
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe
@@ -46,6 +46,12 @@ app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
 FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
 PUPIL = "the account is a student's: a confidential record, and no matter of staff"
+
+SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
+RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
+Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
+CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
+COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
 
 
 @app.command("list")
@@ -124,7 +130,7 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
         typer.echo(safe(f"{said}: {row['reason']}"))
 
 
-def shown(context: ActContext) -> list[dict[str, Any]]:
+def shown(context: ActionContext) -> list[dict[str, Any]]:
     """What a list shows of each finding, oldest day first; students' come last."""
     decided = decided_by(context)
     rows = [
@@ -135,13 +141,13 @@ def shown(context: ActContext) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"]))
 
 
-def decided_by(context: ActContext) -> dict[str, str]:
+def decided_by(context: ActionContext) -> dict[str, str]:
     """The last verdict of each finding that has one."""
     return {row["finding_id"]: row["verdict"] for row in reviews(context.chain.store)}
 
 
 def shown_row(
-    context: ActContext, case: Case, finding: Mapping[str, Any], verdict: str | None
+    context: ActionContext, case: Case, finding: Mapping[str, Any], verdict: str | None
 ) -> dict[str, Any]:
     """What is shown of a finding, names of it as pseudonyms."""
     record, day = finding["record"], finding["event_date"]
@@ -164,7 +170,7 @@ def shown_row(
     }
 
 
-def _case(context: ActContext, case: Case, week: date) -> dict[str, Any]:
+def _case(context: ActionContext, case: Case, week: date) -> dict[str, Any]:
     named = {context.subject(row) for row in case.findings}
     return {
         "case_id": case.case_id,
@@ -219,7 +225,7 @@ def explain(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
     tell(facts, *_explained(finding, title), as_json=as_json)
 
 
-def _seen(context: ActContext, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
+def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Iterator[str]:
     record = context.shown(finding)
     account = context.subject(finding)
     yield record["claim"].replace("{account}", account)
@@ -250,7 +256,7 @@ def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"    {each['name']} ({each['test']})"
 
 
-def _cited(context: ActContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Where each cited line stands, and its hash; not what is in it."""
     kept = ("role", "source", "path", "line_no", "line_sha256")
     return [
@@ -281,11 +287,6 @@ def _explained(finding: Mapping[str, Any], title: str) -> Iterator[str]:
     for text in record["limits"]:
         yield f"  cannot show: {text}"
     yield f"  next: {record['next_step']}"
-
-
-SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
-RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
-Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
 
 
 @app.command()
@@ -352,9 +353,6 @@ def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = 
     tell(facts, said, as_json=as_json)
 
 
-CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
-
-
 @app.command()
 def export(
     home: Home,
@@ -413,9 +411,6 @@ def pack(
     typer.echo(safe(f"To check it: python3 verify.py {to.name} --sha256 {made.sha256}"))
 
 
-COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
-
-
 @app.command()
 def feedback(home: Home, as_json: AsJson = False) -> None:
     """Show how often verdicts confirmed each rule, and what to correct."""
@@ -446,7 +441,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
     return [row["code"], row["stage"], *counts, row["decisions"], share, follows]
 
 
-def _fixes(context: ActContext) -> Iterator[dict[str, Any]]:
+def _fixes(context: ActionContext) -> Iterator[dict[str, Any]]:
     """What to correct; devices under their pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
     rows = [
@@ -466,7 +461,7 @@ def _fixes(context: ActContext) -> Iterator[dict[str, Any]]:
         }
 
 
-def _shown(context: ActContext, fix: Fix, day: str) -> str:
+def _shown(context: ActionContext, fix: Fix, day: str) -> str:
     if fix.is_device and fix.about:
         return context.named("device", fix.about, day)
     return fix.about
@@ -476,7 +471,7 @@ def _shown(context: ActContext, fix: Fix, day: str) -> str:
 def permits(home: Home, as_json: AsJson = False) -> None:
     """List consents and exceptions, what they cover, and findings after they ended."""
     with open_context(home, "findings") as context:
-        rows = acts.permits(context)
+        rows = actions.permits(context)
         refused = [
             str(problem)
             for problem in context.district.registry.problems
@@ -510,7 +505,7 @@ def exception(
 ) -> None:
     """Add an exception: findings like this one are hidden, counted and kept."""
     with open_context(home, "exception") as context:
-        facts = acts.exception(context, finding_id, reason, until, scope, since)
+        facts = actions.exception(context, finding_id, reason, until, scope, since)
     span = f"{facts['first_day']} to {facts['last_day']}"
     shown = f"{facts['exception_id']}: {facts['rule']} by {scope}, {span}"
     tell(facts, f"{shown}. It counts from the next run.", as_json=as_json)
@@ -528,7 +523,7 @@ def exception_end(
 ) -> None:
     """End an exception; findings it hid are shown again from the next run."""
     with open_context(home, "exception") as context:
-        last = acts.exception_end(context, exception_id, reason, wholly=wholly)
+        last = actions.exception_end(context, exception_id, reason, wholly=wholly)
     ended = f"ends on {last}" if last else "is taken back"
     facts = {"exception_id": exception_id, "last_day": last or None}
     said_line = f"{exception_id} {ended}. It counts from the next run."

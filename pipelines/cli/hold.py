@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts import kept_evidence as acts
+from pipelines.actions import kept_evidence as actions
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
@@ -34,7 +34,7 @@ def add(
 ) -> None:
     """Place a hold: keep everything of some days, whatever the retention period."""
     with open_context(home, "hold") as context:
-        placed = acts.hold(context, reason, first and first.date(), last and last.date(), case)
+        placed = actions.hold(context, reason, first and first.date(), last and last.date(), case)
     tell(placed.__dict__, f"hold {_line(placed)}", as_json=as_json)
 
 
@@ -61,7 +61,7 @@ def release(
 ) -> None:
     """Release a hold; the next purge may delete what it kept."""
     with open_context(home, "hold") as context:
-        actor = acts.release(context, hold_id, reason)
+        actor = actions.release(context, hold_id, reason)
     facts = {"hold_id": hold_id, "released_by": actor}
     tell(facts, f"{hold_id} is released.", as_json=as_json)
 

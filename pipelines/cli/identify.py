@@ -11,9 +11,9 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import safe
 from pipelines.formats import MIXED
-from pipelines.ingest.delivery import readable
 from pipelines.ingest.identification import Examination, examine, members_of
 from pipelines.ingest.line_account import Unused, unused
+from pipelines.landing.delivery import readable
 from pipelines.warehouse.detections import disabled
 
 SHOWN = 3

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from pipelines.build.steps import ingest_sources, preview
 from pipelines.cli.options import AsJson, EngineKind, Home, Quiet
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import safe
-from pipelines.ingest.lake import unlisted_files
 from pipelines.ingest.source import IngestOptions, Outcome
-from pipelines.refresh.steps import ingest_sources, preview
+from pipelines.lake.files import unlisted_files
 from pipelines.run.console import console, watching
 from pipelines.run.run import (
     account_table,

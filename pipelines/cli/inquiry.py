@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.inquiries import inquire, release_inquiry
-from pipelines.acts.referrals import OFFICES
+from pipelines.actions.inquiries import inquire, release_inquiry
+from pipelines.actions.referrals import OFFICES
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import safe

@@ -19,57 +19,12 @@ from pipelines.engines import Kind
 from pipelines.errors import SettingsError
 from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
-from pipelines.settings.roles import LOGIN_UID, Asker, Right, asker, login_uid
+from pipelines.settings.roles import LOGIN_UID, Principal, Right, asker, login_uid
 from pipelines.settings.roles import known_user as _known
 
 if TYPE_CHECKING:  # not every command opens a home, and they take long to import
-    from pipelines.acts.context import ActContext
+    from pipelines.actions.context import ActionContext
     from pipelines.district import District
-
-
-def who_asks(home: DistrictHome, settings: Settings) -> Asker:
-    """Return the person at the terminal, or the user that a timer runs as."""
-    owner = owner_of(home)
-    if not hasattr(os, "getuid"):  # Windows has no such groups
-        return asker(settings.roles, 0, getpass.getuser(), (), owner)
-    uid = _uid()
-    name, groups = _known(uid)
-    return asker(settings.roles, uid, name, groups, owner)
-
-
-def who_asks_in(district: "District") -> Asker:
-    """The same, with what the district grants staff of its service agency today."""
-    from pipelines.acts.context import granted_today
-
-    return granted_today(district, who_asks(district.home, district.settings))
-
-
-def whose_login() -> str:
-    """The same person where no settings can be asked, as the audit chain names them."""
-    if not hasattr(os, "getuid"):
-        return getpass.getuser()
-    uid = _uid()
-    return f"{_known(uid)[0]} ({uid})"
-
-
-def _uid() -> int:
-    return login_uid(LOGIN_UID)
-
-
-@contextmanager
-def open_context(home: Path, right: Right) -> Iterator["ActContext"]:
-    """Open a home for somebody who has a right.
-
-    Raises:
-        RefusedError: They do not have it.
-    """
-    from pipelines.acts.context import ActContext
-    from pipelines.district import open_district
-
-    with open_district(home) as district:
-        opened = ActContext(district, who_asks_in(district))
-        opened.require(right)
-        yield opened
 
 
 Home = Annotated[
@@ -87,6 +42,51 @@ EngineKind = Annotated[
     typer.Option("--engine", help="Where lines are parsed, instead of what [engine] says."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
+
+
+def who_asks(home: DistrictHome, settings: Settings) -> Principal:
+    """Return the person at the terminal, or the user that a timer runs as."""
+    owner = owner_of(home)
+    if not hasattr(os, "getuid"):  # Windows has no such groups
+        return asker(settings.roles, 0, getpass.getuser(), (), owner)
+    uid = _uid()
+    name, groups = _known(uid)
+    return asker(settings.roles, uid, name, groups, owner)
+
+
+def who_asks_in(district: "District") -> Principal:
+    """The same, with what the district grants staff of its service agency today."""
+    from pipelines.actions.context import granted_today
+
+    return granted_today(district, who_asks(district.home, district.settings))
+
+
+def whose_login() -> str:
+    """The same person where no settings can be asked, as the audit chain names them."""
+    if not hasattr(os, "getuid"):
+        return getpass.getuser()
+    uid = _uid()
+    return f"{_known(uid)[0]} ({uid})"
+
+
+def _uid() -> int:
+    return login_uid(LOGIN_UID)
+
+
+@contextmanager
+def open_context(home: Path, right: Right) -> Iterator["ActionContext"]:
+    """Open a home for somebody who has a right.
+
+    Raises:
+        RefusedError: They do not have it.
+    """
+    from pipelines.actions.context import ActionContext
+    from pipelines.district import open_district
+
+    with open_district(home) as district:
+        opened = ActionContext(district, who_asks_in(district))
+        opened.require(right)
+        yield opened
 
 
 def named(home: Path | None) -> Path:

@@ -28,6 +28,8 @@ from pipelines.reports.text_tables import (
 Kind = Literal["table", "csv", "json", "parquet", "xlsx"]
 LIKE_NUMBERS = (int, float, bool)
 
+PRIVATE = 0o600
+
 
 def rendered(rows: pl.DataFrame, kind: Kind, about: About) -> bytes:
     """The rows as a file of a kind.
@@ -99,9 +101,6 @@ def _text(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-PRIVATE = 0o600
 
 
 def write_private(to: Path, data: bytes) -> None:

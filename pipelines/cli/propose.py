@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.acts.context import ActContext
-from pipelines.acts.permits import effects
-from pipelines.acts.proposals import (
+from pipelines.actions.context import ActionContext
+from pipelines.actions.permits import effects
+from pipelines.actions.proposals import (
     Group,
     accept_group,
     chosen,
@@ -22,12 +22,12 @@ from pipelines.acts.proposals import (
     take_back,
     trial_of,
 )
-from pipelines.acts.proposals import accept as accepted
-from pipelines.acts.site_effects import NO_CASE, in_words
+from pipelines.actions.proposals import accept as accepted
+from pipelines.actions.site_effects import NO_CASE, in_words
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import SettingsError, capital, safe
-from pipelines.operations.registry_proposals import Offer, as_text
+from pipelines.proposals.offers import Offer, as_text
 from pipelines.run.console import working
 
 WEEKS = 8
@@ -92,7 +92,7 @@ def propose(
 
 
 def _accept(
-    context: ActContext,
+    context: ActionContext,
     found: Sequence[Offer],
     words: Sequence[str],
     reason: str,
@@ -129,7 +129,7 @@ def _picked(found: Sequence[Offer], words: Sequence[str]) -> tuple[list[Group], 
 
 
 def _try(
-    context: ActContext, found: Sequence[Offer], words: Sequence[str], *, as_json: bool
+    context: ActionContext, found: Sequence[Offer], words: Sequence[str], *, as_json: bool
 ) -> None:
     groups, single = _picked(found, words)
     picked = [*(offer for group in groups for offer in group.offers), *single]

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipelines.acts import records as acts
-from pipelines.acts.context import ActContext
+from pipelines.actions import records as actions
+from pipelines.actions.context import ActionContext
 from pipelines.cli.options import AsJson, Home, days_of, open_context
 from pipelines.cli.output import tell, write_private
 from pipelines.errors import SettingsError, safe_lines
@@ -36,7 +36,7 @@ Number = Annotated[str, typer.Argument(help="Number of the request: PR-2026-001.
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[ActContext]:
+def _opened(home: Path) -> Iterator[ActionContext]:
     with open_context(home, "records") as context:
         yield context
 
@@ -55,7 +55,7 @@ def open_(
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", where=str(text)) from error
     with _opened(home) as context:
-        made = acts.open_request(context, requester, received.date(), said)
+        made = actions.open_request(context, requester, received.date(), said)
     shown = {"request": made.request_id, "due": str(made.due or "")}
     tell(shown, f"{made.request_id}, {_due(made.due)}", as_json=as_json)
 
@@ -96,7 +96,7 @@ def scope(
 ) -> None:
     """Say what a request touches: rows, students, cost; nothing is released."""
     with _opened(home) as context:
-        made = acts.set_scope(
+        made = actions.set_scope(
             context,
             number,
             relation,
@@ -122,7 +122,7 @@ def draft(
 ) -> None:
     """Show what would be released, and what is withheld under which exemption."""
     with _opened(home) as context:
-        made = acts.drafted(context.district, number)
+        made = actions.drafted(context.district, number)
         decided = record_decisions(context.district.store, number)
     if out is not None:
         _write(made, out)
@@ -177,7 +177,7 @@ def decide(
             reason=reason,
             actor=str(context.asker),
         )
-        acts.decide(context, number, made)
+        actions.decide(context, number, made)
     tell(asdict(made), f"{item}: {decision}", as_json=as_json)
 
 
@@ -185,7 +185,7 @@ def decide(
 def approve(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Approve exactly what would be released now, as the second person."""
     with _opened(home) as context:
-        sha256 = acts.approve(context, number)
+        sha256 = actions.approve(context, number)
     tell({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
 
 
@@ -200,7 +200,7 @@ def release(
     path = to / f"{number}.zip"
     to.mkdir(parents=True, exist_ok=True)
     with _opened(home) as context:
-        made = acts.give_out(context, number, partial(write_private, path))
+        made = actions.give_out(context, number, partial(write_private, path))
     shown = {**asdict(made), "path": str(path)}
     said = (
         f"{path}: {made.rows:,} rows, {made.withheld:,} items withheld or masked\n"
@@ -218,7 +218,7 @@ def close(
 ) -> None:
     """End a request without a release: withdrawn, or nothing is there."""
     with _opened(home) as context:
-        acts.close(context, number, reason)
+        actions.close(context, number, reason)
     tell({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)
 
 
@@ -226,7 +226,7 @@ def close(
 def show(home: Home, number: Number, as_json: AsJson = False) -> None:
     """Show a request: its text, what was decided by whom and when."""
     with _opened(home) as context:
-        one = acts.request_of(context.district, number)
+        one = actions.request_of(context.district, number)
         decided = record_decisions(context.district.store, number)
     if as_json:
         said = {**asdict(one), "decisions": [asdict(each) for each in decided.values()]}

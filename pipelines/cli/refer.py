@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.referrals import OFFICES
-from pipelines.acts.referrals import refer as referred
+from pipelines.actions.referrals import OFFICES
+from pipelines.actions.referrals import refer as referred
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts import referrals as acts
+from pipelines.actions import referrals as actions
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import safe
@@ -38,7 +38,7 @@ def list_referrals(home: Home, as_json: AsJson = False) -> None:
 def acknowledge(home: Home, referral_id: ReferralId, as_json: AsJson = False) -> None:
     """Note that the office has the case."""
     with open_context(home, "refer") as context:
-        row = acts.acknowledge(context, referral_id)
+        row = actions.acknowledge(context, referral_id)
     facts = {"referral_id": referral_id, "office": row["office"]}
     tell(facts, f"{referral_id} is acknowledged by {row['office']}.", as_json=as_json)
 
@@ -52,6 +52,6 @@ def give_back(
 ) -> None:
     """Note that a case came back; only the code of what was decided is kept."""
     with open_context(home, "refer") as context:
-        acts.give_back(context, referral_id, code)
+        actions.give_back(context, referral_id, code)
     facts = {"referral_id": referral_id, "outcome": code}
     tell(facts, f"{referral_id} came back: {code}.", as_json=as_json)

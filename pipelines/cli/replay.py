@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.acts.context import ActContext
+from pipelines.actions.context import ActionContext
+from pipelines.build.trial import Difference, Replayed, changed, copied, with_values
+from pipelines.build.trial import replay as replayed
+from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
 from pipelines.district import District
 from pipelines.errors import SettingsError, safe
-from pipelines.refresh.trial import Difference, Replayed, changed, copied, with_values
-from pipelines.refresh.trial import replay as replayed
-from pipelines.refresh.trial import sweep as swept
 from pipelines.registry.folder import ROSTER
 from pipelines.registry.frames import FILES
 from pipelines.registry.policy import FILE as POLICY
@@ -29,6 +29,10 @@ from pipelines.settings.toml_reader import parse_settings
 from pipelines.state.reviews import last_verdicts
 
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
+
+BAR = 30
+MOST_STEPS = 17
+"""Each is a build of the models that read the value."""
 
 
 def replay(
@@ -73,7 +77,7 @@ def replay(
             _refuse_errors(before, after)
             with watching(console(is_quiet=is_quiet)) as watchers:
                 found = replayed(before, after, weeks, watchers.building)
-            rows = list(_rows(ActContext(before, context.asker), found.differences))
+            rows = list(_rows(ActionContext(before, context.asker), found.differences))
         finally:
             before.store.close()
         may_see = context.asker.may("findings")
@@ -121,11 +125,6 @@ def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) 
     columns = (name, "same as now", "added", "removed", "- removed, + added")
     console().print(table(f"{found[0].first} to {found[0].last}", columns, body))
     typer.echo("Nothing was saved.")
-
-
-BAR = 30
-MOST_STEPS = 17
-"""Each is a build of the models that read the value."""
 
 
 def _steps(text: str) -> tuple[str, list[float]]:
@@ -194,7 +193,7 @@ def _refuse_errors(before: District, after: District) -> None:
         raise SettingsError("the registry would refuse it", remedy=told)
 
 
-def _rows(context: ActContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
+def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
     """Each difference under pseudonyms, with the verdict that the finding has."""
     decided = last_verdicts(context.district.store)
     for difference in found:

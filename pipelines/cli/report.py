@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.verdicts import sign as signed_week
+from pipelines.actions.verdicts import sign as signed_week
 from pipelines.cli.options import AsJson, Home, Quiet, named, open_context
 from pipelines.cli.output import tell
 from pipelines.district import only_writer, open_district

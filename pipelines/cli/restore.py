@@ -9,7 +9,7 @@ import typer
 from pipelines.cli.options import AsJson, whose_login
 from pipelines.cli.recover import _tell
 from pipelines.errors import SettingsError, safe_lines
-from pipelines.ingest.lake import UNLISTED
+from pipelines.lake.files import UNLISTED
 from pipelines.operations.restore import Recovered, Restored
 from pipelines.operations.restore import recover as recovered
 from pipelines.operations.restore import restore as restored

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.names import reveal as revealed
+from pipelines.actions.names import reveal as revealed
 from pipelines.cli.findings import CaseId
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.errors import safe

@@ -14,14 +14,16 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.judged_rules import noted_judged_rules
-from pipelines.operations.setup import Plan, counts_of, plan_of, remedies, write
-from pipelines.operations.usual_duty import checked
+from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
+from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
 
 SHOWN = 5
 """Rows of a file that are shown; the rest are counted."""
 DIFFERENCES = 10
+
+_PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
 
 
 def setup(
@@ -121,9 +123,6 @@ def _asked_hours() -> str:
         except SettingsError as error:
             typer.echo(f"{answer} {error}")
     return ""
-
-
-_PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
 
 
 def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.context import ActContext
+from pipelines.actions.context import ActionContext
 from pipelines.cli.options import AsJson, Home, days_of, open_context
 from pipelines.errors import SettingsError
 from pipelines.run.console import show_whole, table
@@ -40,7 +40,7 @@ def _sigma() -> ModuleType:
 
 
 @contextmanager
-def _opened(home: Path) -> Iterator[ActContext]:
+def _opened(home: Path) -> Iterator[ActionContext]:
     with open_context(home, "evidence") as context:
         yield context
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.permits import (
+from pipelines.actions.permits import (
     approve_site,
     effects,
     proposal,
     undecided_sites,
     would_change,
 )
-from pipelines.acts.site_effects import NO_CASE, in_words, span_in_words
+from pipelines.actions.site_effects import NO_CASE, in_words, span_in_words
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
 from pipelines.errors import capital, safe

@@ -12,20 +12,20 @@ from typing import Annotated
 
 import typer
 
-from pipelines.acts.context import ActContext
-from pipelines.acts.proposals import Group, accept_group, groups, offered
+from pipelines.actions.context import ActionContext
+from pipelines.actions.proposals import Group, accept_group, groups, offered
 from pipelines.cli.init import made_home
 from pipelines.cli.options import AsJson, Home, Quiet, open_context, who_asks
 from pipelines.cli.setup import outline
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe, safe_lines
-from pipelines.operations.first_steps import (
+from pipelines.proposals.first_steps import (
     FirstSteps,
     MissingExport,
     first_steps,
     format_of,
 )
-from pipelines.operations.setup import plan_of, write
+from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.new_home import Answers
 from pipelines.reports.words import count
 from pipelines.run.console import console, watching
@@ -237,7 +237,7 @@ def _proposals(home: Path, *, is_asking: bool) -> bool:
     return is_any
 
 
-def _accepted(context: ActContext, group: Group) -> bool:
+def _accepted(context: ActionContext, group: Group) -> bool:
     for offer in group.offers[:3]:
         cells = ", ".join(filter(None, offer.proposals[0].cells.values()))
         typer.echo(safe(f"    {cells}: {offer.reason}"))

@@ -15,6 +15,13 @@ from pipelines.errors import SettingsError, safe
 from pipelines.findings.attribution_words import in_words
 from pipelines.findings.notices import Answer, Asked, Because, resolve
 
+AS_WRITTEN = tuple(
+    f"{day} {clock}"
+    for day in ("%Y-%m-%d", "%m/%d/%Y", "%b %d, %Y", "%B %d, %Y")
+    for clock in ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H:%M", "%H:%M:%S")
+)
+"""How people write a time in mail, month first as in the United States."""
+
 
 def who(
     home: Home,
@@ -94,14 +101,6 @@ def _address(text: str) -> tuple[str, int | None]:
         where="ADDRESS",
         remedy="Write 203.0.113.7, 203.0.113.7:51234 or [2001:db8::7]:51234.",
     )
-
-
-AS_WRITTEN = tuple(
-    f"{day} {clock}"
-    for day in ("%Y-%m-%d", "%m/%d/%Y", "%b %d, %Y", "%B %d, %Y")
-    for clock in ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H:%M", "%H:%M:%S")
-)
-"""How people write a time in mail, month first as in the United States."""
 
 
 def _read(text: str) -> datetime | None:

@@ -37,6 +37,24 @@ MONTHS = {
     )
 }
 
+_HOUR = timedelta(hours=1)
+_INSTANT_BEFORE = timedelta(microseconds=1)
+_FEW_DAYS = 31
+"""So many are kept for the next block, which mostly holds the same one or two."""
+_ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
+_PLAIN_ISO = (
+    r"^(?:19[7-9]|[2-9][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2}"
+    r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$"
+)
+_ODD_ISO = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"(?:[.,][0-9]{1,9})? ?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+_HALF_YEAR = pl.duration(days=182)
+Unit = Literal["s", "ms", "us", "ns"]
+_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+_LAST_SECOND = int(LAST.timestamp())
+
 
 class Stamp(NamedTuple):
     """An instant and how it was read."""
@@ -131,14 +149,6 @@ def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
     return found.select("time", "quality")
 
 
-_HOUR = timedelta(hours=1)
-_INSTANT_BEFORE = timedelta(microseconds=1)
-
-
-_FEW_DAYS = 31
-"""So many are kept for the next block, which mostly holds the same one or two."""
-
-
 @lru_cache(maxsize=64)
 def _even_hours_of(days: tuple[int, ...], zone: str) -> pl.DataFrame:
     """`_even_hours` of some days, counted from 1970."""
@@ -198,17 +208,6 @@ def naive_of(text: pl.Expr, shape: str) -> pl.Expr:
     parsed = text.str.strptime(pl.Datetime("us"), shape, strict=False, exact=True)
     is_inside = parsed.to_physical().is_between(0, _LAST_SECOND * 1_000_000 + 999_999)
     return pl.when(is_inside).then(parsed)
-
-
-_ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
-_PLAIN_ISO = (
-    r"^(?:19[7-9]|[2-9][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2}"
-    r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$"
-)
-_ODD_ISO = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
-    r"(?:[.,][0-9]{1,9})? ?(?:Z|z|[+-][0-9]{2}:?[0-9]{2})?$"
-)
 
 
 def iso(text: pl.Expr, reading: Reading) -> Stamp:
@@ -321,9 +320,6 @@ def worded(text: pl.Expr, reading: Reading) -> Stamp:
     return iso(day_text + " " + parts[3] + part + offset, reading)
 
 
-_HALF_YEAR = pl.duration(days=182)
-
-
 def bsd(text: pl.Expr, reading: Reading) -> Stamp:
     """A syslog stamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
     read = bsd_pair(text, reading)
@@ -378,12 +374,6 @@ def _without_year(column: str) -> pl.Expr:
     month, day, clock = (groups.struct.field(str(n)) for n in range(1, 4))
     number = month.str.to_lowercase().replace_strict(MONTHS, default=None, return_dtype=pl.String)
     return number + "-" + day.str.zfill(2) + " " + clock
-
-
-Unit = Literal["s", "ms", "us", "ns"]
-
-_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
-_LAST_SECOND = int(LAST.timestamp())
 
 
 def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:

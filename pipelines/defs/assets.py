@@ -14,13 +14,14 @@ from typing import Any
 
 import dagster as dg
 
+from pipelines.build.due import note_built
+from pipelines.build.spans import days_said_of
+from pipelines.build.steps import build_model, ingest_sources, judge_days
 from pipelines.defs.resources import OWNER, HomeResource, days_of
 from pipelines.events import EVENT_CLASSES, Column
 from pipelines.findings.failures import failures
-from pipelines.ingest.lake import sweep
+from pipelines.lake.files import sweep
 from pipelines.operations.purge import finish_purge
-from pipelines.refresh.staleness import note_built
-from pipelines.refresh.steps import build_model, ingest_sources, judge_days
 from pipelines.registry.frames import FRAMES
 from pipelines.reports.dictionary import sql_type, words_of
 from pipelines.reports.headline import NUMBERS, this_week
@@ -32,7 +33,6 @@ from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
 from pipelines.state.source_records import mark_clean, note_run, quarantined
-from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model, sql_folder
 from pipelines.weeks import monday
@@ -47,6 +47,20 @@ DIMENSIONS = {
     "addresses": "Each address in a form that sorts.",
     "outside_networks": "What the operator's MMDB files say of each address.",
 }
+
+MOST_ROWS = 5
+TEXT = ("varchar", "json", "[]", "struct", "map")
+BALANCE = dg.AssetCheckSpec(
+    name="lines_add_up",
+    asset=["raw", "http_requests"],
+    description=("For every file: lines = events + rejects + blanks + duplicates + pending."),
+    blocking=True,
+)
+FINDINGS = dg.AssetKey(["findings", "findings"])
+SNAPSHOT = dg.AssetKey(["snapshots", "current"])
+REPORT = dg.AssetKey(["reports", "weekly"])
+LEAST_ARRIVED = 0.9
+WARN = dg.AssetCheckSeverity.WARN
 
 
 def given_specs() -> list[dg.AssetSpec]:
@@ -236,10 +250,6 @@ def _severity(model: Model, check: str) -> dg.AssetCheckSeverity:
     return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
 
 
-MOST_ROWS = 5
-TEXT = ("varchar", "json", "[]", "struct", "map")
-
-
 def shown_columns(model: Model) -> list[str]:
     """The columns that may be shown to whoever opens the page."""
     return [
@@ -293,13 +303,6 @@ SPECS = [
     for event_class in EVENT_CLASSES.values()
 ]
 
-BALANCE = dg.AssetCheckSpec(
-    name="lines_add_up",
-    asset=["raw", "http_requests"],
-    description=("For every file: lines = events + rejects + blanks + duplicates + pending."),
-    blocking=True,
-)
-
 
 @dg.multi_asset(
     name="take_in_deliveries",
@@ -339,13 +342,6 @@ def ingest(
             "files_that_do_not_add_up": dg.MetadataValue.json(wrong),
         },
     )
-
-
-FINDINGS = dg.AssetKey(["findings", "findings"])
-SNAPSHOT = dg.AssetKey(["snapshots", "current"])
-REPORT = dg.AssetKey(["reports", "weekly"])
-LEAST_ARRIVED = 0.9
-WARN = dg.AssetCheckSeverity.WARN
 
 
 def findings_asset(

@@ -15,6 +15,7 @@ import dagster as dg
 from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
 from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
+from pipelines.build.due import registry_range, stale_range
 from pipelines.defs.assets import (
     FINDINGS,
     REPORT,
@@ -29,7 +30,6 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.health.issues import KINDS
 from pipelines.health.overview import READ, Health, looked_at
 from pipelines.health.source_states import source_states
-from pipelines.refresh.staleness import registry_range, stale_range
 from pipelines.run.registry_outline import keep_outline
 from pipelines.state import ledger
 from pipelines.state.source_records import dirty_days, note_look
@@ -39,6 +39,14 @@ from pipelines.warehouse.models import Model
 AssetJob = Any
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+
+SOURCES = dg.AssetKey(["health", "sources"])
+OUTBOX = dg.AssetKey(["alerts", "outbox"])
+COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
+TICK_SECONDS = 30
+
+# Dagster keeps the type of an evaluation to itself
+Evaluation = Any
 
 
 def ingest_job() -> AssetJob:
@@ -242,14 +250,10 @@ def range_tags(first: date, last: date) -> dict[str, str]:
     }
 
 
-SOURCES = dg.AssetKey(["health", "sources"])
-OUTBOX = dg.AssetKey(["alerts", "outbox"])
-
 CHECKS = {
     kind: dg.AssetCheckSpec(name=kind, asset=SOURCES, description=f"Not so: {meaning}.")
     for kind, meaning in KINDS.items()
 }
-COLUMNS = ("source", "state", "newest_event", "newest_arrival", "usual_lag_minutes")
 
 
 @dg.multi_asset(
@@ -331,12 +335,6 @@ def alerts_job() -> Any:
         executor_def=dg.in_process_executor,
         description="Whether logs still come, and the alerts that are due, each once.",
     )
-
-
-TICK_SECONDS = 30
-
-# Dagster keeps the type of an evaluation to itself
-Evaluation = Any
 
 
 @dg.run_failure_sensor(

@@ -35,6 +35,11 @@ WHOLE = ""
 Rows = dict[str, int]
 """The rows of each asset on one day."""
 
+STAMP = "stamp"
+"""Stands in the cursor for the files that it tells of."""
+Told = tuple[str, str, list[dg.AssetMaterialization]]
+"""What it is about, one word for how it stands, and what to tell."""
+
 
 @dg.sensor(
     minimum_interval_seconds=60,
@@ -75,10 +80,6 @@ def built_elsewhere(
     return dg.SensorResult(asset_events=events, cursor=cursor)
 
 
-STAMP = "stamp"
-"""Stands in the cursor for the files that it tells of."""
-
-
 def _stamp(district: District) -> str:
     """One word for how the warehouse's file, the snapshots and the reports stand."""
     held = district.home.warehouse.stat()
@@ -91,10 +92,6 @@ def _stamp(district: District) -> str:
         reports,
         district.versions_key,
     )
-
-
-Told = tuple[str, str, list[dg.AssetMaterialization]]
-"""What it is about, one word for how it stands, and what to tell."""
 
 
 def _built(district: District) -> Iterator[Told]:

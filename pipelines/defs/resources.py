@@ -23,6 +23,10 @@ HOME_VARIABLE = "SCHOOLBELL_HOME"
 LONGEST_WAIT_SECONDS = 600
 SHORTEST_WAIT_SECONDS = 0.5
 
+OWNER = "team:technology"
+"""Whom Dagster names beside each asset."""
+DEFAULT_ZONE = "America/Chicago"
+
 
 class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """One district home.
@@ -80,11 +84,6 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         memory = district.settings.limits.memory_mb
         with opened(district.home.warehouse, memory_mb=memory) as database:
             yield database
-
-
-OWNER = "team:technology"
-"""Whom Dagster names beside each asset."""
-DEFAULT_ZONE = "America/Chicago"
 
 
 def district_settings() -> Settings | None:

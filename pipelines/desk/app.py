@@ -20,9 +20,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from pipelines.acts.context import ActContext, granted_today
-from pipelines.acts.permits import permits
-from pipelines.acts.referrals import OFFICES, letter
+from pipelines.actions.context import ActionContext, granted_today
+from pipelines.actions.permits import permits
+from pipelines.actions.referrals import OFFICES, letter
 from pipelines.desk import views
 from pipelines.desk.forms import FORMS, Attempt, Done, Form
 from pipelines.desk.open_homes import OpenHome
@@ -40,10 +40,10 @@ from pipelines.desk.signin import (
 )
 from pipelines.errors import BusyError, SchoolbellError
 from pipelines.findings.review import SecondPersonError
-from pipelines.operations.first_steps import first_steps
+from pipelines.proposals.first_steps import first_steps
 from pipelines.reports.pages import boot, environment, file_of, style
 from pipelines.reports.words import in_locale
-from pipelines.settings.roles import MATRIX, Asker, RefusedError, Right
+from pipelines.settings.roles import MATRIX, Principal, RefusedError, Right
 from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision
@@ -83,6 +83,14 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/records", "Records", "records"),
     ("/acts", "Acts", "findings"),
 )
+
+_REVISION: Mapping[str, Callable[[Any, str], str]] = {
+    "case": case_revision,
+    "request": request_revision,
+    "record": record_revision,
+}
+BROWSER = "schoolbell-signin"
+"""Cookie of a sign-in that is with the provider."""
 
 
 class StaleError(SchoolbellError):
@@ -129,9 +137,9 @@ class Visit:
     desk: DeskApp
     request: Request
     session: Session
-    asker: Asker
+    asker: Principal
 
-    def context(self, guard: Callable[[Transaction], None] | None = None) -> ActContext:
+    def context(self, guard: Callable[[Transaction], None] | None = None) -> ActionContext:
         """What the acts are given."""
         return self.desk.home.context(self.asker, guard)
 
@@ -161,13 +169,6 @@ def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
             return _REVISION[form.about](connection, str(values[form.about]))
 
     return revision
-
-
-_REVISION: Mapping[str, Callable[[Any, str], str]] = {
-    "case": case_revision,
-    "request": request_revision,
-    "record": record_revision,
-}
 
 
 @cache
@@ -376,7 +377,7 @@ def case(visit: Visit) -> Response:
     return visit.page("case_desk.html.j2", **values)
 
 
-def read(visit: Visit, context: ActContext, case_id: str) -> None:
+def read(visit: Visit, context: ActionContext, case_id: str) -> None:
     """Record that a person reads a case, once an hour in all of their sessions."""
     actor, noted = str(visit.asker), visit.desk.noted
     if noted.is_blocked(key := f"read {case_id} {actor}"):
@@ -551,7 +552,9 @@ def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
     )
 
 
-def _performer(visit: Visit, form: Form, given: Mapping[str, str]) -> Callable[[ActContext], Done]:
+def _performer(
+    visit: Visit, form: Form, given: Mapping[str, str]
+) -> Callable[[ActionContext], Done]:
     """What does an act; of what is tried first, all that takes long is done by then.
 
     Raises:
@@ -699,10 +702,6 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
     _note(desk, session, "sign in")
     word = desk.sessions.begin(session)
     return _with_cookie(desk, RedirectResponse("/", 303), word)
-
-
-BROWSER = "schoolbell-signin"
-"""Cookie of a sign-in that is with the provider."""
 
 
 def openid(request: Request) -> Response:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
-from pipelines.acts import (
+from pipelines.actions import (
     inquiries,
     kept_evidence,
     names,
@@ -19,14 +19,14 @@ from pipelines.acts import (
     referrals,
     verdicts,
 )
-from pipelines.acts.context import ActContext
-from pipelines.acts.permits import day_of
-from pipelines.acts.site_effects import in_words, span_in_words
+from pipelines.actions.context import ActionContext
+from pipelines.actions.permits import day_of
+from pipelines.actions.site_effects import in_words, span_in_words
 from pipelines.errors import SettingsError
 from pipelines.findings.exceptions import SCOPES
 from pipelines.findings.finding_frames import COLUMNS
 from pipelines.findings.review import VERDICTS
-from pipelines.operations.registry_proposals import Offer, as_text
+from pipelines.proposals.offers import Offer, as_text
 from pipelines.records.scopes import RELATIONS
 from pipelines.reports.text_tables import table, to_csv
 from pipelines.settings.roles import Right
@@ -35,6 +35,22 @@ from pipelines.state.records_requests import RecordDecision
 Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
 PUBLIC = "A public record: say why, name nobody."
+
+
+VERDICT_WORDS = {
+    "violation": "Violation: shown, and not allowed",
+    "authorized": "Authorized: somebody allowed it",
+    "benign": "Benign: it was allowed, or is harmless",
+    "misattributed": "Misattributed: it was somebody else",
+    "data_fault": "Data fault: the log is wrong",
+    "undetermined": "Undetermined: it cannot be told",
+}
+MOST_LINES = 3
+"""Rows of a proposal that are shown."""
+ON_A_CASE = (
+    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
+    "export",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,7 @@ class Attempt:
     file: str
     rows: Sequence[str]
     effects: Callable[[], list[str]]
-    write: Callable[[ActContext], Done]
+    write: Callable[[ActionContext], Done]
     note: str = ""
 
 
@@ -105,8 +121,8 @@ class Form:
     title: str
     button: str
     fields: tuple[Field, ...]
-    act: Callable[[ActContext, Values], Done] | None = None
-    attempt: Callable[[ActContext, Values], Attempt] | None = None
+    act: Callable[[ActionContext, Values], Done] | None = None
+    attempt: Callable[[ActionContext, Values], Attempt] | None = None
     confirm: str = ""
     is_needed_seen: bool = False
     about: Literal["case", "request", "record", ""] = "case"
@@ -116,24 +132,16 @@ class Form:
 
 CASE = Field("case", kind="hidden")
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
-VERDICT_WORDS = {
-    "violation": "Violation: shown, and not allowed",
-    "authorized": "Authorized: somebody allowed it",
-    "benign": "Benign: it was allowed, or is harmless",
-    "misattributed": "Misattributed: it was somebody else",
-    "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: it cannot be told",
-}
 
 
-def _verdict(context: ActContext, values: Values) -> Done:
+def _verdict(context: ActionContext, values: Values) -> Done:
     subject, code = values["case"], values["code"]
     chosen = verdicts.verdict(context, subject, code, values["reason"], is_again=True)
     more = f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
     return Done(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
 
 
-def _assign(context: ActContext, values: Values) -> Done:
+def _assign(context: ActionContext, values: Values) -> Done:
     who = values["assignee"].strip()
     if not who:
         raise SettingsError("nobody is named", where="Assign to")
@@ -141,29 +149,29 @@ def _assign(context: ActContext, values: Values) -> Done:
     return Done(f"Given to {who}.")
 
 
-def _approve(context: ActContext, values: Values) -> Done:
+def _approve(context: ActionContext, values: Values) -> Done:
     row = verdicts.approve(context, values["request"])
     return Done(f"Approved: {row['action']} of {row['case_id']}.")
 
 
-def _refuse(context: ActContext, values: Values) -> Done:
+def _refuse(context: ActionContext, values: Values) -> Done:
     row = verdicts.refuse(context, values["request"], values["reason"])
     return Done(f"Refused: {row['action']} of {row['case_id']}.")
 
 
-def _reveal(context: ActContext, values: Values) -> Done:
+def _reveal(context: ActionContext, values: Values) -> Done:
     told = names.reveal(context, values["name"], values["reason"], values["case"])
     return Done(f"{told['token']} is shown this once.", names=told)
 
 
-def _export(context: ActContext, values: Values) -> Done:
+def _export(context: ActionContext, values: Values) -> Done:
     found = names.export(context, values["case"], values["reason"], names=bool(values.get("names")))
     body = [[row[name] for name in COLUMNS] for row in found]
     text = to_csv(table("findings", COLUMNS, body))
     return Done("Exported.", (f"{values['case']}.csv", text.encode()))
 
 
-def _pack(context: ActContext, values: Values) -> Done:
+def _pack(context: ActionContext, values: Values) -> Done:
     out = io.BytesIO()
     put = partial(_into, out)
     case, with_names = values["case"], bool(values.get("names"))
@@ -171,7 +179,7 @@ def _pack(context: ActContext, values: Values) -> Done:
     return Done("Packed.", (f"{case}.zip", out.getvalue()))
 
 
-def _refer(context: ActContext, values: Values) -> Done:
+def _refer(context: ActionContext, values: Values) -> Done:
     out = io.BytesIO()
     put = partial(_into, out)
     case = values["case"]
@@ -183,60 +191,60 @@ def _into(out: io.BytesIO, data: bytes) -> None:
     out.write(data)
 
 
-def _acknowledge(context: ActContext, values: Values) -> Done:
+def _acknowledge(context: ActionContext, values: Values) -> Done:
     row = referrals.acknowledge(context, values["referral"])
     return Done(f"Acknowledged by {referrals.OFFICES[row['office']]}.")
 
 
-def _give_back(context: ActContext, values: Values) -> Done:
+def _give_back(context: ActionContext, values: Values) -> Done:
     referrals.give_back(context, values["referral"], values["code"])
     return Done("It is back; only the code is kept.")
 
 
-def _answer(context: ActContext, values: Values) -> Done:
+def _answer(context: ActionContext, values: Values) -> Done:
     tests = values.get("tests", "").strip()
     referrals.answer(context, values["case"], values["text"], values["summary"], tests)
     return Done("The statement stands beside the facts.")
 
 
-def _exception(context: ActContext, values: Values) -> Done:
+def _exception(context: ActionContext, values: Values) -> Done:
     facts = permits.exception(
         context, values["finding"], values["reason"], values["until"], values["scope"]
     )
     return Done(f"{facts['exception_id']} counts from the next run.")
 
 
-def _exception_end(context: ActContext, values: Values) -> Done:
+def _exception_end(context: ActionContext, values: Values) -> Done:
     ident, wholly = values["exception"], bool(values.get("wholly"))
     last = permits.exception_end(context, ident, values["reason"], wholly=wholly)
     return Done(f"{ident} {f'ends on {last}' if last else 'is taken back'}.")
 
 
-def _hold(context: ActContext, values: Values) -> Done:
+def _hold(context: ActionContext, values: Values) -> Done:
     placed = kept_evidence.hold(context, values["reason"], case=values["case"])
     return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
-def _hold_days(context: ActContext, values: Values) -> Done:
+def _hold_days(context: ActionContext, values: Values) -> Done:
     first, last = (day_of(values[name], name) for name in ("first", "last"))
     placed = kept_evidence.hold(context, values["reason"], first, last)
     return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
-def _release(context: ActContext, values: Values) -> Done:
+def _release(context: ActionContext, values: Values) -> Done:
     kept_evidence.release(context, values["hold"], values["reason"])
     return Done(f"{values['hold']} is released.")
 
 
-def _sign(context: ActContext, values: Values) -> Done:
+def _sign(context: ActionContext, values: Values) -> Done:
     signed = verdicts.sign(context, values["week"], values["by"])
     return Done(f"{values['week']} is signed by {signed.by}.")
 
 
-def _site(context: ActContext, values: Values) -> Attempt:
+def _site(context: ActionContext, values: Values) -> Attempt:
     row = _site_row(context, values)
 
-    def write(now: ActContext) -> Done:
+    def write(now: ActionContext) -> Done:
         # the first day is the one that was shown
         same = _site_row(now, {**values, "first": row["valid_from"]})
         permits.approve_site(now, same)
@@ -254,7 +262,7 @@ def _site(context: ActContext, values: Values) -> Attempt:
     )
 
 
-def _proposal(context: ActContext, values: Values) -> Attempt:
+def _proposal(context: ActionContext, values: Values) -> Attempt:
     found = proposals.offered(context)
     (offer,) = proposals.chosen(found, [values["proposal"]])
     if offer.file not in (*proposals.NAMELESS, *proposals.COUNTED):
@@ -263,7 +271,7 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
             remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
         )
 
-    def write(now: ActContext) -> Done:
+    def write(now: ActionContext) -> Done:
         said = proposals.accept(now, offer, values["reason"])
         return Done(f"{said}. It counts from the next run.")
 
@@ -277,7 +285,7 @@ def _proposal(context: ActContext, values: Values) -> Attempt:
     )
 
 
-def _group(context: ActContext, values: Values) -> Done:
+def _group(context: ActionContext, values: Values) -> Done:
     said = [
         one
         for group in _groups_given(context, values)
@@ -286,7 +294,7 @@ def _group(context: ActContext, values: Values) -> Done:
     return Done(f"{'; '.join(said)}. It counts from the next run.")
 
 
-def _groups_given(context: ActContext, values: Values) -> list[proposals.Group]:
+def _groups_given(context: ActionContext, values: Values) -> list[proposals.Group]:
     """The groups of a form; where single rows can be ticked, no more than these."""
     meant = proposals.of_group(proposals.offered(context), values["group"])
     if values.get("is_ticked"):
@@ -303,13 +311,9 @@ def _groups_given(context: ActContext, values: Values) -> list[proposals.Group]:
     return found
 
 
-def _group_back(context: ActContext, values: Values) -> Done:
+def _group_back(context: ActionContext, values: Values) -> Done:
     said = proposals.take_back(context, values["group"], values["reason"])
     return Done(f"{'; '.join(said)}. It counts from the next run.")
-
-
-MOST_LINES = 3
-"""Rows of a proposal that are shown."""
 
 
 def proposal_rows(offer: Offer) -> list[str]:
@@ -325,7 +329,7 @@ def proposal_rows(offer: Offer) -> list[str]:
     return lines
 
 
-def _site_row(context: ActContext, values: Values) -> dict[str, str]:
+def _site_row(context: ActionContext, values: Values) -> dict[str, str]:
     """The row that the fields of the form about a site stand for."""
     return permits.proposal(
         context,
@@ -338,7 +342,7 @@ def _site_row(context: ActContext, values: Values) -> dict[str, str]:
     )
 
 
-def _inquire(context: ActContext, values: Values) -> Done:
+def _inquire(context: ActionContext, values: Values) -> Done:
     row = inquiries.inquire(
         context,
         values["account"],
@@ -351,28 +355,28 @@ def _inquire(context: ActContext, values: Values) -> Done:
     return Done(f"{row['inquiry_id']} is written down; {held}.")
 
 
-def _release_inquiry(context: ActContext, values: Values) -> Done:
+def _release_inquiry(context: ActionContext, values: Values) -> Done:
     out = io.BytesIO()
     ident = values["inquiry"]
     inquiries.release_inquiry(context, ident, partial(_into, out))
     return Done("Released.", (f"{ident}.zip", out.getvalue()))
 
 
-def _record_open(context: ActContext, values: Values) -> Done:
+def _record_open(context: ActionContext, values: Values) -> Done:
     received = day_of(values["received"], "received")
     made = records.open_request(context, values["requester"], received, values["text"])
     due = f"due {made.due}" if made.due else "without a clock"
     return Done(f"{made.request_id} is written down, {due}.")
 
 
-def _record_scope(context: ActContext, values: Values) -> Done:
+def _record_scope(context: ActionContext, values: Values) -> Done:
     days = day_of(values["first"], "first"), day_of(values["last"], "last")
     columns = values.get("columns", "").replace(",", " ").split()
     records.set_scope(context, values["record"], values["relation"], days, columns)
     return Done("The draft stands below; its days are held.")
 
 
-def _record_decide(context: ActContext, values: Values) -> Done:
+def _record_decide(context: ActionContext, values: Values) -> Done:
     decision = RecordDecision(
         item=values["item"].strip(),
         decision=values["decision"],
@@ -384,18 +388,18 @@ def _record_decide(context: ActContext, values: Values) -> Done:
     return Done(f"{decision.item}: {decision.decision}.")
 
 
-def _record_approve(context: ActContext, values: Values) -> Done:
+def _record_approve(context: ActionContext, values: Values) -> Done:
     sha256 = records.approve(context, values["record"], values["seen"])
     return Done(f"Approved: SHA-256 {sha256}.")
 
 
-def _record_release(context: ActContext, values: Values) -> Done:
+def _record_release(context: ActionContext, values: Values) -> Done:
     out = io.BytesIO()
     records.give_out(context, values["record"], partial(_into, out))
     return Done("Released.", (f"{values['record']}.zip", out.getvalue()))
 
 
-def _record_close(context: ActContext, values: Values) -> Done:
+def _record_close(context: ActionContext, values: Values) -> Done:
     records.close(context, values["record"], values["reason"])
     return Done(f"{values['record']} is closed.")
 
@@ -638,8 +642,4 @@ _ALL = (
     ),
 )  # fmt: skip
 FORMS: Mapping[str, Form] = {form.name: form for form in _ALL}
-ON_A_CASE = (
-    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
-    "export",
-)  # fmt: skip
 assert set(VERDICT_WORDS) == set(VERDICTS)

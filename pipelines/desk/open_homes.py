@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from pipelines.acts.context import ActContext
+from pipelines.actions.context import ActionContext
 from pipelines.district import District, Reading
 from pipelines.errors import ModelError
 from pipelines.findings.cases import Case, Standing, cases, owners, place_all
@@ -19,7 +19,7 @@ from pipelines.registry.registry import load_registry
 from pipelines.reports.report_inputs import ReportInputs
 from pipelines.reports.snapshot_inputs import report_inputs
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.roles import Asker
+from pipelines.settings.roles import Principal
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.desk_users import state_version
@@ -96,11 +96,11 @@ class OpenHome:
             return self._district[1]
 
     def context(
-        self, asker: Asker, guard: Callable[[Transaction], None] | None = None
-    ) -> ActContext:
+        self, asker: Principal, guard: Callable[[Transaction], None] | None = None
+    ) -> ActionContext:
         """What an act or a page of somebody is given."""
         with self._lock:
-            context = ActContext(self.district, asker, guard)
+            context = ActionContext(self.district, asker, guard)
             # code names and who is a student are the same for everybody
             if not self._shared:
                 self._shared = {"_years": {}, "is_pupil": context.is_pupil}
@@ -125,14 +125,14 @@ class OpenHome:
                 self._cases = (version, {case.case_id: case for case in found})
             return list(self._cases[1].values())
 
-    def week(self, context: ActContext) -> date:
+    def week(self, context: ActionContext) -> date:
         """The Monday as of which reports, mail and `status` tell what waits."""
         weeks = published_weeks(self.district.store)
         newest = [date.fromisoformat(week) for week in weeks]
         newest = newest or [case.monday for case in context.cases]
         return max(newest, default=context.today)
 
-    def known(self, context: ActContext, week: date) -> list[Known]:
+    def known(self, context: ActionContext, week: date) -> list[Known]:
         """What lists tell of each case; told again only of those that changed."""
         with self._lock:
             found = []

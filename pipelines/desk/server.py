@@ -28,6 +28,15 @@ ESTABLISHED, NO_INODE = "01", "0"
 """The kernel lists a closed connection too, as root's and without an inode."""
 CREDENTIALS = struct.Struct("3i")
 
+OPEN_TO_ALL = 0o666
+"""Of the socket: the kernel says who comes, and roles say what they may do."""
+READ_SECONDS = 20.0
+"""A request arrives whole within this time, or its connection is closed."""
+MAX_CONNECTIONS = 100
+"""Open connections of one user of the system; a proxy in front needs fewer."""
+OPEN: Counter[int | None] = Counter()
+"""Open connections by user id."""
+
 
 def peer_uid(connection: socket.socket) -> int | None:
     """The user id behind a connection; None where the kernel cannot tell."""
@@ -73,18 +82,6 @@ def _words(packed: bytes) -> str:
     """Each four bytes as one number of this machine's own order, in hexadecimal."""
     numbers = struct.unpack(f"={len(packed) // 4}I", packed)
     return "".join(f"{number:08X}" for number in numbers)
-
-
-OPEN_TO_ALL = 0o666
-"""Of the socket: the kernel says who comes, and roles say what they may do."""
-
-
-READ_SECONDS = 20.0
-"""A request arrives whole within this time, or its connection is closed."""
-MAX_CONNECTIONS = 100
-"""Open connections of one user of the system; a proxy in front needs fewer."""
-OPEN: Counter[int | None] = Counter()
-"""Open connections by user id."""
 
 
 class KnownPeer(H11Protocol):

@@ -28,8 +28,8 @@ from pipelines.settings.home import DistrictHome, owner_of
 from pipelines.settings.model import Settings
 from pipelines.settings.roles import (
     ROLES,
-    Asker,
     Desk,
+    Principal,
     RefusedError,
     asker,
     known_user,
@@ -44,6 +44,16 @@ MOST = 5_000
 """Sessions at a time; the oldest makes room."""
 MOST_OF_A_PERSON = 20
 """Sessions of one person; so no one pushes another person's sessions out."""
+
+SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""Headers that a reverse proxy sends: its own user is then nobody who signs in."""
+TIMEOUT_SECONDS = 10
+MOST_ANSWER_BYTES = 1_000_000
+"""Of the provider: its description, its keys, a token."""
+BAD_STATUS = 400
+STATE_SECONDS = 600
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
 
 
 @dataclass
@@ -152,17 +162,7 @@ class Attempts:
         return held
 
 
-SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""Headers that a reverse proxy sends: its own user is then nobody who signs in."""
-TIMEOUT_SECONDS = 10
-MOST_ANSWER_BYTES = 1_000_000
-"""Of the provider: its description, its keys, a token."""
-BAD_STATUS = 400
-STATE_SECONDS = 600
-
-
-def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
+def who(session: Session, settings: Settings, home: DistrictHome) -> Principal:
     """Return the person who is signed in, with the roles that they have now."""
     if session.way == "system":
         name, groups = known_user(session.uid)
@@ -173,7 +173,7 @@ def who(session: Session, settings: Settings, home: DistrictHome) -> Asker:
         groups = getattr(desk.groups, role)
         return bool(names & desk.logins_of(role) or set(session.groups) & set(groups))
 
-    return Asker(
+    return Principal(
         number_of(session.login),
         session.login,
         tuple(role for role in ROLES if has(role)),
@@ -399,9 +399,6 @@ class OpenIdSignIn:
         except (JoseError, ValueError) as error:
             raise RefusedError("the provider's answer cannot be believed") from error
         return token.claims
-
-
-ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
 
 
 def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.acts.context import ActContext
-from pipelines.acts.permits import undecided_sites
-from pipelines.acts.proposals import (
+from pipelines.actions.context import ActionContext
+from pipelines.actions.permits import undecided_sites
+from pipelines.actions.proposals import (
     COUNTED,
     NAMELESS,
     Group,
@@ -17,7 +17,7 @@ from pipelines.acts.proposals import (
     in_group,
     offered,
 )
-from pipelines.acts.records import (
+from pipelines.actions.records import (
     RELEASED,
     drafted,
     estimate,
@@ -30,7 +30,7 @@ from pipelines.desk.open_homes import Known, OpenHome
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_own_request, is_waiting
-from pipelines.operations.registry_proposals import SETTINGS, Offer
+from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page, claim_for_readers
 from pipelines.reports.sign_off import signatures, unsigned
@@ -81,7 +81,7 @@ class QueueRow:
     is_overdue: bool
 
 
-def queue_page(home: OpenHome, context: ActContext, show: str, first: int) -> dict[str, Any]:
+def queue_page(home: OpenHome, context: ActionContext, show: str, first: int) -> dict[str, Any]:
     """The cases that a filter leaves, the heaviest first, a page of them."""
     week = home.week(context)
     known = home.known(context, week)
@@ -102,7 +102,7 @@ def queue_page(home: OpenHome, context: ActContext, show: str, first: int) -> di
     }
 
 
-def _chosen(context: ActContext, known: Sequence[Known], show: str) -> list[Known]:
+def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[Known]:
     store, login = context.district.store, context.asker.user_name
     ids: set[str] = set()
     if show == "second":
@@ -124,7 +124,7 @@ def _chosen(context: ActContext, known: Sequence[Known], show: str) -> list[Know
     return list(filter(tests[show], known))
 
 
-def _row(context: ActContext, known: Known) -> QueueRow:
+def _row(context: ActionContext, known: Known) -> QueueRow:
     case = known.case
     head = case.heaviest
     kind = context.district.subject_kind(head["rule"])
@@ -150,11 +150,11 @@ def _is_overdue(one: Known, today: date) -> bool:
     return one.standing == "waiting" and one.case.due < today
 
 
-def _is_student(context: ActContext, case: Case) -> bool:
+def _is_student(context: ActionContext, case: Case) -> bool:
     return any(map(context.is_pupil, case.findings))
 
 
-def case_values(home: OpenHome, context: ActContext, case_id: str) -> dict[str, Any]:
+def case_values(home: OpenHome, context: ActionContext, case_id: str) -> dict[str, Any]:
     """Everything about a case, as it stands now."""
     case = context.case(case_id)
     base = home.base()
@@ -178,7 +178,7 @@ def case_values(home: OpenHome, context: ActContext, case_id: str) -> dict[str, 
     }
 
 
-def _holds(context: ActContext) -> list[dict[str, Any]]:
+def _holds(context: ActionContext) -> list[dict[str, Any]]:
     """Holds that are in force."""
     return [
         {
@@ -193,7 +193,7 @@ def _holds(context: ActContext) -> list[dict[str, Any]]:
     ]
 
 
-def _claims(context: ActContext, case: Case) -> list[str]:
+def _claims(context: ActionContext, case: Case) -> list[str]:
     """What a case of leads alone says: it has no card."""
     return [
         claim_for_readers(
@@ -209,7 +209,7 @@ def _claims(context: ActContext, case: Case) -> list[str]:
     ]
 
 
-def _related(context: ActContext, case: Case) -> list[str]:
+def _related(context: ActionContext, case: Case) -> list[str]:
     """Other cases of the same account or device, as the report links them."""
     mine = {row["subject"] for row in case.findings}
     others = [
@@ -220,7 +220,7 @@ def _related(context: ActContext, case: Case) -> list[str]:
     return [one.case_id for one in others if one.confidence != "C1"][:12]
 
 
-def _history(context: ActContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
+def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
     """What became of its findings; the same entry of several findings once."""
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in case.findings:
@@ -238,7 +238,7 @@ def _history(context: ActContext, case: Case, zone: ZoneInfo) -> list[dict[str, 
     return sorted(found.values(), key=lambda one: one["time"], reverse=True)
 
 
-def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str, Any]]]:
+def case_forms(context: ActionContext, case: Case) -> list[tuple[Form, Mapping[str, Any]]]:
     """The acts on a case that this person may do, each with what its fields hold."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
@@ -246,7 +246,7 @@ def case_forms(context: ActContext, case: Case) -> list[tuple[Form, Mapping[str,
     return [(FORMS[name], values) for name in ON_A_CASE if context.asker.may(FORMS[name].right)]
 
 
-def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
+def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
     """Sites that first uses ask about: how much, by how many, and nobody's name."""
     rows = undecided_sites(context, home.week(context))
     return {
@@ -256,7 +256,7 @@ def sites_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     }
 
 
-def proposals_page(context: ActContext) -> dict[str, Any]:
+def proposals_page(context: ActionContext) -> dict[str, Any]:
     """What the logs propose, in groups; of rows that name anything no more than counts.
 
     Sites are one list to read through, by kind.
@@ -318,7 +318,7 @@ def _proposed_site(offer: Offer) -> dict[str, Any]:
     }
 
 
-def requests_page(context: ActContext) -> dict[str, Any]:
+def requests_page(context: ActionContext) -> dict[str, Any]:
     """What waits for a second person, and what was asked in the last days."""
     zone = ZoneInfo(context.district.zone)
     store, asked = context.district.store, _askers(context)
@@ -334,7 +334,7 @@ def requests_page(context: ActContext) -> dict[str, Any]:
     }
 
 
-def _request(context: ActContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     state = "waiting" if is_waiting(row) else "not answered in time"
     if row["approved_by"] is not None:
         state = "used" if row["used_time"] else "approved"
@@ -349,7 +349,7 @@ def _request(context: ActContext, row: Mapping[str, Any], zone: ZoneInfo) -> dic
     }
 
 
-def _askers(context: ActContext) -> dict[tuple[str, str, str], str]:
+def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
     """Who asked for what: the audit chain knows them by name."""
     entries = context.chain.entries(last=ENTRIES)
     return {
@@ -359,7 +359,7 @@ def _askers(context: ActContext) -> dict[tuple[str, str, str], str]:
     }
 
 
-def permits_page(context: ActContext, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def permits_page(context: ActionContext, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Consents and exceptions, those that end first; holds that are in force."""
     order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
     shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
@@ -371,14 +371,14 @@ def permits_page(context: ActContext, rows: Sequence[Mapping[str, Any]]) -> dict
     }
 
 
-def records_page(context: ActContext) -> dict[str, Any]:
+def records_page(context: ActionContext) -> dict[str, Any]:
     """Requests for public records: those without an answer first."""
     rows = [_record(context, one) for one in record_requests(context.district.store)]
     waiting = [row for row in rows if not row["closed_time"]]
     return {"waiting": waiting, "ended": [row for row in rows if row["closed_time"]]}
 
 
-def _record(context: ActContext, request: RecordRequest) -> dict[str, Any]:
+def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
     due = request.due
     return {
         **request.__dict__,
@@ -388,7 +388,7 @@ def _record(context: ActContext, request: RecordRequest) -> dict[str, Any]:
     }
 
 
-def record_page(context: ActContext, number: str, first: int) -> dict[str, Any]:
+def record_page(context: ActionContext, number: str, first: int) -> dict[str, Any]:
     """A request for public records, and a page of what would be released."""
     district, request = context.district, request_of(context.district, number)
     values: dict[str, Any] = {
@@ -428,7 +428,7 @@ def record_page(context: ActContext, number: str, first: int) -> dict[str, Any]:
 
 
 def acts_page(
-    context: ActContext, entries: Sequence[Entry], *, mine: bool, first: int
+    context: ActionContext, entries: Sequence[Entry], *, mine: bool, first: int
 ) -> dict[str, Any]:
     """The audit chain, the newest entry first; one's own acts alone for some roles."""
     zone = ZoneInfo(context.district.zone)
@@ -442,7 +442,7 @@ def acts_page(
     return {"entries": rows, "mine": mine, "after": first + A_PAGE if more else None}
 
 
-def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
+def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
     """Weeks with a report: signed by whom, and what was carried over."""
     district, known = context.district, signatures(context.district)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
@@ -473,7 +473,7 @@ def weeks_page(home: OpenHome, context: ActContext) -> dict[str, Any]:
     return {"weeks": rows, "unsigned": unsigned(district)}
 
 
-def referrals_page(context: ActContext) -> dict[str, Any]:
+def referrals_page(context: ActionContext) -> dict[str, Any]:
     """Cases with other offices, and what offices ask."""
     store, zone = context.district.store, ZoneInfo(context.district.zone)
     today = datetime.now(UTC).date().isoformat()

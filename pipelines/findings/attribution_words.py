@@ -29,6 +29,34 @@ FACTS: Mapping[str, tuple[str, str]] = {
 """Fact, as `core.http_requests.attribution_facts` names it: its name and sentence."""
 
 
+_REQUESTS = """
+with cited as (
+    select unnest($findings) as finding_id, unnest($events) as event_id
+)
+select cited.finding_id, requests.attribution_facts, count(*) as request_count
+from cited
+inner join {prefix}core.http_requests as requests using (event_id)
+where requests.attribution_facts is not null
+group by all
+order by finding_id, request_count desc, attribution_facts
+"""
+
+_CARDS = """
+with named as (
+    select unnest($findings) as finding_id, unnest($devices) as device,
+        unnest($days)::date as event_date
+)
+select distinct named.finding_id, named.device, learned.sighting_count
+from named
+inner join {prefix}identity.learned_devices as learned
+    on named.device = learned.device and named.event_date = learned.event_date
+where learned.mac is not null
+order by finding_id, named.device
+"""
+MAX_SETS = 2
+"""Different sets of facts that are named for one finding."""
+
+
 def in_words(facts: str) -> str:
     """Return the facts as a reader understands them; unknown ones as they are.
 
@@ -53,33 +81,6 @@ def every_set() -> dict[str, str]:
     mapped = [f"mapping + {one}" for one in ("inventory", "keyboard", "tunnel")]
     known = [*filter(None, sets), "login", "mapping", "keyboard or network", *mapped]
     return {one: in_words(one) for one in known}
-
-
-_REQUESTS = """
-with cited as (
-    select unnest($findings) as finding_id, unnest($events) as event_id
-)
-select cited.finding_id, requests.attribution_facts, count(*) as request_count
-from cited
-inner join {prefix}core.http_requests as requests using (event_id)
-where requests.attribution_facts is not null
-group by all
-order by finding_id, request_count desc, attribution_facts
-"""
-_CARDS = """
-with named as (
-    select unnest($findings) as finding_id, unnest($devices) as device,
-        unnest($days)::date as event_date
-)
-select distinct named.finding_id, named.device, learned.sighting_count
-from named
-inner join {prefix}identity.learned_devices as learned
-    on named.device = learned.device and named.event_date = learned.event_date
-where learned.mac is not null
-order by finding_id, named.device
-"""
-MAX_SETS = 2
-"""Different sets of facts that are named for one finding."""
 
 
 def attributions(

@@ -61,6 +61,9 @@ HOLDING = ("shared_account", "off_hours_external")
 Owner = Callable[[str, date], str | None]
 """The person to whom an account belonged on a day; None where nobody owns it."""
 
+LEAD = "C1"
+DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -169,10 +172,6 @@ class Case:
         for finding in self.counted:
             if finding["finding_id"] not in inside:
                 yield finding, absorbed.get(finding["finding_id"], [])
-
-
-LEAD = "C1"
-DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
 
 
 def is_first_use(finding: Mapping[str, Any]) -> bool:

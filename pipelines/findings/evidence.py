@@ -20,9 +20,9 @@ from pipelines.errors import SourceError
 from pipelines.events import event_id_of, place_of
 from pipelines.findings.record import Finding
 from pipelines.formats import formats
-from pipelines.ingest.compression import Reads
-from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.streams import opened
+from pipelines.landing.compression import Reads
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.streams import opened
 from pipelines.state import ledger
 from pipelines.state.connections import Transaction
 from pipelines.state.findings import (
@@ -35,6 +35,25 @@ from pipelines.state.findings import (
 from pipelines.state.ledger import FileRecord
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
+
+_ROLES = {
+    "request": (
+        "select event_id, start_time as time, account, device, building, site,"
+        " method as activity, bytes_in, event_date"
+        " from core.http_requests inner join main.cited using (event_id)"
+    ),
+    "logon": (
+        "select event_id, time, names.account, host as device, null as building,"
+        " null as site, activity, null as bytes_in, event_date"
+        " from raw.logons inner join main.cited using (event_id)"
+        " left join identity.account_names as names using (user_name)"
+    ),
+    "lease": (
+        "select event_id, time, null as account, hostname as device,"
+        " null as building, null as site, action as activity, null as bytes_in,"
+        " event_date from raw.leases inner join main.cited using (event_id)"
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,23 +263,3 @@ def _events(
         for row in database.frame(query).iter_rows(named=True):
             found[row["event_id"]] = (role, row)
     return found
-
-
-_ROLES = {
-    "request": (
-        "select event_id, start_time as time, account, device, building, site,"
-        " method as activity, bytes_in, event_date"
-        " from core.http_requests inner join main.cited using (event_id)"
-    ),
-    "logon": (
-        "select event_id, time, names.account, host as device, null as building,"
-        " null as site, activity, null as bytes_in, event_date"
-        " from raw.logons inner join main.cited using (event_id)"
-        " left join identity.account_names as names using (user_name)"
-    ),
-    "lease": (
-        "select event_id, time, null as account, hostname as device,"
-        " null as building, null as site, action as activity, null as bytes_in,"
-        " event_date from raw.leases inner join main.cited using (event_id)"
-    ),
-}

@@ -23,7 +23,7 @@ from pipelines.registry.csv_files import is_formula
 from pipelines.registry.edits import line_of, with_cell, with_row, without_row
 from pipelines.registry.sites import canonical_host, registrable_domain
 from pipelines.registry.tables.exceptions import exceptions
-from pipelines.settings.roles import Asker
+from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain
 from pipelines.state.findings import WITHDRAWN
 
@@ -46,6 +46,17 @@ Nothing that logs show falls under g (logos and images).
 WITHOUT_SITES = ("d",)
 """Types that permit a person, not a site."""
 NAMED_ASIDE = "A consent may allow it"
+
+SOON = timedelta(days=30)
+State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]
+_FRAMES: Mapping[PermitKind, str] = {"consent": "consents", "exception": "exceptions"}
+_FIELD: Mapping[PermitKind, str] = {
+    "consent": "permitted_by",
+    "exception": "suppressed_by",
+}
+FILE = "exceptions.csv"
+Scope = Literal["account", "person", "device", "site"]
+SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,10 +169,6 @@ def _person(value: str | None) -> str:
     return (value or "").casefold().removeprefix("person:")
 
 
-SOON = timedelta(days=30)
-State = Literal["not yet", "in force", "ends soon", "ended", "ended, still used"]
-
-
 @dataclass(frozen=True, kw_only=True)
 class PermitUse:
     """One row of `consents.csv` or `exceptions.csv`, and what came of it.
@@ -203,13 +210,6 @@ def permit_uses(
         for kind, frame in _FRAMES.items()
         for row in frames[frame].iter_rows(named=True)
     ]
-
-
-_FRAMES: Mapping[PermitKind, str] = {"consent": "consents", "exception": "exceptions"}
-_FIELD: Mapping[PermitKind, str] = {
-    "consent": "permitted_by",
-    "exception": "suppressed_by",
-}
 
 
 def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
@@ -273,11 +273,6 @@ def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
     return "ends soon" if last < today + SOON else "in force"
 
 
-FILE = "exceptions.csv"
-Scope = Literal["account", "person", "device", "site"]
-SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """An exception that somebody wants to enter.
@@ -301,7 +296,7 @@ def enter(
     finding: Mapping[str, Any],
     asked: Asked,
     case: str,
-    by: Asker,
+    by: Principal,
 ) -> str:
     """Write an exception for what a finding is about; its id.
 
@@ -344,7 +339,7 @@ def end(
     chain: Chain,
     ident: str,
     reason: str,
-    by: Asker,
+    by: Principal,
     *,
     today: date,
     wholly: bool,

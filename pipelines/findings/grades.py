@@ -31,6 +31,42 @@ LEVELS: tuple[Confidence, ...] = ("C1", "C2", "C3")
 NOT_SAID = "what would tell is not in the logs"
 STILL_FITS = "nothing in the logs speaks against it"
 
+KINDS: Mapping[str, str] = {
+    "shared_account": "account in use away from its owner",
+    "non_approved_site": "site not on the list",
+    "off_hours_external": "outside site outside duty hours",
+    "anomaly": "unusual for this account or device",
+}
+"""What a finding is about, in reports and messages alike."""
+SURE: Mapping[str, str] = {"C3": "Well supported", "C2": "Likely"}
+"""How sure it is; what is less sure is a lead, and stays with analysts."""
+OUTSIDE = "the Internet address {account}"
+"""How a sentence names a subject that is no device of the district."""
+
+INSIDE = [
+    ip_network(one)
+    for one in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+        "fc00::/7",
+        "fe80::/10",
+        "ff00::/8",
+        "::1/128",
+    )
+]
+"""As the macro `is_private_address`: what no network outside routes."""
+ALWAYS_LIMITS = (
+    "Who was at the keyboard: logs name accounts and devices, not people.",
+    "What was read or written: under encryption only the site's name is seen.",
+    "Whether the use served the job: that is a person's judgment.",
+)
+
 
 def alternatives(header: Header, details: Details) -> tuple[Alternative, ...]:
     """Every explanation of a rule with the result of its test."""
@@ -94,28 +130,12 @@ def severity(header: Header, details: Details, days_in_two_weeks: int) -> Severi
     return default if default in ("low", "medium", "high") else "informational"  # type: ignore[return-value]
 
 
-KINDS: Mapping[str, str] = {
-    "shared_account": "account in use away from its owner",
-    "non_approved_site": "site not on the list",
-    "off_hours_external": "outside site outside duty hours",
-    "anomaly": "unusual for this account or device",
-}
-"""What a finding is about, in reports and messages alike."""
-
-SURE: Mapping[str, str] = {"C3": "Well supported", "C2": "Likely"}
-"""How sure it is; what is less sure is a lead, and stays with analysts."""
-
-
 def claim(header: Header, details: Details) -> str:
     """One sentence that says what was seen."""
     for claimed in header.claim:
         if all(holds(condition, details) for condition in claimed.when):
             return fill(claimed.says, details)
     return f"Account {{account}} met rule {header.code}."
-
-
-OUTSIDE = "the Internet address {account}"
-"""How a sentence names a subject that is no device of the district."""
 
 
 def of_outside(claim: str, subject: str) -> str:
@@ -132,26 +152,6 @@ def of_outside(claim: str, subject: str) -> str:
     return claim.replace("{account}", OUTSIDE) if is_outside else claim
 
 
-INSIDE = [
-    ip_network(one)
-    for one in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "224.0.0.0/3",
-        "fc00::/7",
-        "fe80::/10",
-        "ff00::/8",
-        "::1/128",
-    )
-]
-"""As the macro `is_private_address`: what no network outside routes."""
-
-
 def told(claim: str, subject: str, kind: str) -> str:
     """Put the subject into a sentence; a device is called one.
 
@@ -161,10 +161,3 @@ def told(claim: str, subject: str, kind: str) -> str:
         return capital(claim.replace("{account}", subject))
     said = claim.replace("{account}", f"device {subject}")
     return capital(said)
-
-
-ALWAYS_LIMITS = (
-    "Who was at the keyboard: logs name accounts and devices, not people.",
-    "What was read or written: under encryption only the site's name is seen.",
-    "Whether the use served the job: that is a person's judgment.",
-)

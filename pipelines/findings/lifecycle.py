@@ -47,6 +47,10 @@ Change = Literal[
 MOST_NAMED = 6
 """Measures of one revision that are named; the rest are counted."""
 
+HIDDEN_BY = "exception "
+PERMITTED_BY = "consent "
+"""How the reason of a finding begins that an exception hides, or a consent allows."""
+
 
 def note(
     transaction: Transaction,
@@ -114,11 +118,6 @@ def _word(name: str) -> str:
 
 def _shown(value: object) -> str:
     return "none" if value is None else str(value)
-
-
-HIDDEN_BY = "exception "
-PERMITTED_BY = "consent "
-"""How the reason of a finding begins that an exception hides, or a consent allows."""
 
 
 def is_decided(row: Mapping[str, Any], decided: frozenset[str]) -> bool:

@@ -22,6 +22,90 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import models
 from pipelines.warehouse.snapshots import looking
 
+NOT_PERSONS = ("service", "device")
+
+_CLAIMS = """
+select
+    seen.account, seen.witness, seen.start_time, seen.end_time, seen.event_id,
+    accounts.person_id, coalesce(accounts.account_type, 'person') as account_type,
+    coalesce(accounts.approved_shared, false) as is_shared
+from built.identity.account_addresses as seen
+left join built.identity.accounts as accounts
+    on seen.account = accounts.account and accounts.event_date = $day
+where
+    seen.event_date = $day and seen.ip = $ip
+    and $time between seen.start_time and seen.end_time
+order by seen.witness, seen.start_time, seen.account
+"""
+_LOGIN = """
+select names.account,
+    $format in (select format from built.identity.mapping_formats) as is_mapped
+from built.identity.account_names as names where names.user_name = $user_name
+"""
+_OWNERS = """
+select account from built.identity.accounts
+where
+    event_date = $day and person_id = $person_id and account_type = 'person'
+    and not approved_shared
+order by account limit 1
+"""
+
+_OUTLIVED = """
+select before.account
+from built.identity.address_devices as held
+inner join built.identity.account_addresses as before
+    on held.ip = before.ip and before.witness = 'mapping'
+        and before.start_time < held.taken_over_time
+        and before.end_time >= held.taken_over_time - to_minutes($minutes)
+left join built.identity.account_addresses as since
+    on before.ip = since.ip and before.account = since.account
+        and since.event_date = $day
+        and since.witness in ('keyboard', 'wifi', 'tunnel', 'sign_in')
+        and since.start_time >= held.taken_over_time - interval 1 minute
+where
+    held.ip = $ip and held.event_date = $day and before.event_date = $day
+    and $time >= held.start_time and $time < held.end_time
+    and $time < held.taken_over_time + to_minutes($minutes)
+    and before.account = $account and since.ip is null
+"""
+ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
+"""Witness of an account at an address -> the fact that it is."""
+
+_NAT = """
+select src_ip as ip, start_time, time, user_name, format, event_id
+from raw.connections
+where
+    nat_ip = $address and ($port::integer is null or nat_port = $port::integer)
+    and coalesce(start_time, time) <= $time + to_seconds($seconds)
+    and time >= $time - to_seconds($seconds)
+    and src_ip is not null
+order by event_id
+"""
+_INSIDE = """
+select 1 as known from built.identity.places where ip = $ip and net_kind <> 'nat'
+union all
+select 1 from built.identity.address_holders where ip = $ip and event_date = $day
+"""
+
+_HOLDERS = """
+select device, is_registered, start_time, end_time, binding, lease_event_id
+from built.identity.address_holders
+where
+    ip = $ip and event_date = $day
+    and start_time <= $time + to_seconds($seconds) and $time < end_time
+order by start_time desc, device
+"""
+_DEVICE = """
+select assigned_to, pool, device_class from built.identity.devices
+where device = $device and event_date = $day order by all limit 1
+"""
+_PLACE = "select building, net_kind, has_location from built.identity.places where ip = $ip"
+TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
+ACTION = "who"
+"""What the audit chain calls such a question."""
+CLOCKS_DIFFER = 5
+"""Seconds by which two clocks may differ."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -108,57 +192,6 @@ class Case:
             return []
         file_id, line_no = divmod(event_id, 2**32)
         return [f"{self.files.get(file_id, '?')}:{line_no}"]
-
-
-NOT_PERSONS = ("service", "device")
-
-_CLAIMS = """
-select
-    seen.account, seen.witness, seen.start_time, seen.end_time, seen.event_id,
-    accounts.person_id, coalesce(accounts.account_type, 'person') as account_type,
-    coalesce(accounts.approved_shared, false) as is_shared
-from built.identity.account_addresses as seen
-left join built.identity.accounts as accounts
-    on seen.account = accounts.account and accounts.event_date = $day
-where
-    seen.event_date = $day and seen.ip = $ip
-    and $time between seen.start_time and seen.end_time
-order by seen.witness, seen.start_time, seen.account
-"""
-
-_LOGIN = """
-select names.account,
-    $format in (select format from built.identity.mapping_formats) as is_mapped
-from built.identity.account_names as names where names.user_name = $user_name
-"""
-
-_OWNERS = """
-select account from built.identity.accounts
-where
-    event_date = $day and person_id = $person_id and account_type = 'person'
-    and not approved_shared
-order by account limit 1
-"""
-
-
-_OUTLIVED = """
-select before.account
-from built.identity.address_devices as held
-inner join built.identity.account_addresses as before
-    on held.ip = before.ip and before.witness = 'mapping'
-        and before.start_time < held.taken_over_time
-        and before.end_time >= held.taken_over_time - to_minutes($minutes)
-left join built.identity.account_addresses as since
-    on before.ip = since.ip and before.account = since.account
-        and since.event_date = $day
-        and since.witness in ('keyboard', 'wifi', 'tunnel', 'sign_in')
-        and since.start_time >= held.taken_over_time - interval 1 minute
-where
-    held.ip = $ip and held.event_date = $day and before.event_date = $day
-    and $time >= held.start_time and $time < held.end_time
-    and $time < held.taken_over_time + to_minutes($minutes)
-    and before.account = $account and since.ip is null
-"""
 
 
 def attributed(
@@ -250,10 +283,6 @@ def _graded(
     return _without_owner(answer, claims, device, account)
 
 
-ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
-"""Witness of an account at an address -> the fact that it is."""
-
-
 def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the facts of different origins that name a person there."""
     people = [row for row in claims if row["account_type"] == "person"]
@@ -295,24 +324,6 @@ def _owned(case: Case, owner: str | None) -> str | None:
     return owned[0]["account"] if owned else None
 
 
-_NAT = """
-select src_ip as ip, start_time, time, user_name, format, event_id
-from raw.connections
-where
-    nat_ip = $address and ($port::integer is null or nat_port = $port::integer)
-    and coalesce(start_time, time) <= $time + to_seconds($seconds)
-    and time >= $time - to_seconds($seconds)
-    and src_ip is not null
-order by event_id
-"""
-
-_INSIDE = """
-select 1 as known from built.identity.places where ip = $ip and net_kind <> 'nat'
-union all
-select 1 from built.identity.address_holders where ip = $ip and event_date = $day
-"""
-
-
 def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
     """The inside address, and the flow that wore the outside one."""
     asked, gaps = case.asked, case.answer.gaps
@@ -337,26 +348,6 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
         return asked.address, None
     gaps.append("no firewall line tells which inside address wore it at that moment")
     return None, None
-
-
-_HOLDERS = """
-select device, is_registered, start_time, end_time, binding, lease_event_id
-from built.identity.address_holders
-where
-    ip = $ip and event_date = $day
-    and start_time <= $time + to_seconds($seconds) and $time < end_time
-order by start_time desc, device
-"""
-
-_DEVICE = """
-select assigned_to, pool, device_class from built.identity.devices
-where device = $device and event_date = $day order by all limit 1
-"""
-
-_PLACE = "select building, net_kind, has_location from built.identity.places where ip = $ip"
-
-
-TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
 
 
 def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
@@ -402,12 +393,6 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
     if known[0]["pool"]:
         answer.gaps.append(f"the device is shared stock ({known[0]['pool']})")
     return known[0]
-
-
-ACTION = "who"
-"""What the audit chain calls such a question."""
-CLOCKS_DIFFER = 5
-"""Seconds by which two clocks may differ."""
 
 
 def resolve(district: District, asked: Asked, because: Because) -> Answer:

@@ -49,6 +49,23 @@ CHAIN_COLUMNS = (
     "activity", "grade", "lease_line", "logon_line",
 )  # fmt: skip
 
+EXPLAINED = ("finding_id", "name", "test")
+Named = Callable[[Kind, str, str], str]
+"""Kind, value and local day -> what is shown of it."""
+Row = Mapping[str, Any]
+
+_KNOWN = """
+select
+    requests.event_id,
+    requests.attribution_grade,
+    requests.binding_event_id,
+    engaged.session_event_id
+from built.core.http_requests as requests
+left join built.core.engaged_requests as engaged
+    on requests.event_id = engaged.event_id
+where requests.event_id in (select unnest($ids))
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
@@ -158,9 +175,6 @@ def _evidence_lines(
     return rows, texts
 
 
-EXPLAINED = ("finding_id", "name", "test")
-
-
 def _alternatives(
     findings: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -251,23 +265,6 @@ parameters.json   the thresholds in force
 sql/              the queries of the rules, and of all that they read
 versions.json     versions of the software, the registry and the settings
 {more}MANIFEST.sha256   the hash of each of these files
-"""
-
-
-Named = Callable[[Kind, str, str], str]
-"""Kind, value and local day -> what is shown of it."""
-Row = Mapping[str, Any]
-
-_KNOWN = """
-select
-    requests.event_id,
-    requests.attribution_grade,
-    requests.binding_event_id,
-    engaged.session_event_id
-from built.core.http_requests as requests
-left join built.core.engaged_requests as engaged
-    on requests.event_id = engaged.event_id
-where requests.event_id in (select unnest($ids))
 """
 
 

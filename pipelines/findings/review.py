@@ -16,7 +16,7 @@ from typing import Any
 from pipelines.errors import SettingsError
 from pipelines.findings.lifecycle import note
 from pipelines.findings.people import IsSame
-from pipelines.settings.roles import Asker, RefusedError
+from pipelines.settings.roles import Principal, RefusedError
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.state.findings import (
@@ -49,6 +49,8 @@ VERDICTS: Mapping[str, str] = {
 """Verdict -> the status that it gives a finding."""
 
 SHORTEST_REASON = 8
+
+VALID = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def decide(
     chain: Chain,
     findings: Sequence[Mapping[str, Any]],
     verdict: Verdict,
-    by: Asker,
+    by: Principal,
     is_own: Callable[[str], bool],
     *,
     is_again: bool = True,
@@ -143,7 +145,7 @@ def _require_undecided(transaction: Transaction, finding_id: str) -> None:
 
 
 def _decide(
-    transaction: Transaction, finding: Mapping[str, Any], verdict: Verdict, by: Asker
+    transaction: Transaction, finding: Mapping[str, Any], verdict: Verdict, by: Principal
 ) -> None:
     finding_id = str(finding["finding_id"])
     review = {
@@ -182,7 +184,7 @@ def _status_reason(transaction: Transaction, finding_id: str, code: str) -> str:
     return f"verdict {code}" + (f"; {lacking}" if lacking else "")
 
 
-def assign(chain: Chain, subject_id: str, assignee: str, by: Asker, reason: str = "") -> None:
+def assign(chain: Chain, subject_id: str, assignee: str, by: Principal, reason: str = "") -> None:
     """Give a finding or a case to somebody.
 
     Raises:
@@ -213,9 +215,6 @@ def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
     return row
 
 
-VALID = timedelta(hours=24)
-
-
 class SecondPersonError(RefusedError):
     """An act was sent to a second person for approval, and has to wait for it."""
 
@@ -234,7 +233,7 @@ class Wish:
     subject: str = ""
 
 
-def granted(chain: Chain, wish: Wish, by: Asker) -> None:
+def granted(chain: Chain, wish: Wish, by: Principal) -> None:
     """Let an act go on that another person approved, once; else ask for it.
 
     A home with one operator has no second person: there the chain alone tells.
@@ -264,7 +263,7 @@ def granted(chain: Chain, wish: Wish, by: Asker) -> None:
         change_request(transaction, row["request_id"], used_time=now_text())
 
 
-def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None:
+def granted_for(chain: Chain, wish: Wish, by: Principal, lasting: timedelta) -> None:
     """Like `granted`, and for some time after it again; each time is noted.
 
     Raises:
@@ -278,7 +277,9 @@ def granted_for(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> None
         return
 
 
-def _running(chain: Chain, wish: Wish, by: Asker, lasting: timedelta) -> Mapping[str, Any] | None:
+def _running(
+    chain: Chain, wish: Wish, by: Principal, lasting: timedelta
+) -> Mapping[str, Any] | None:
     """Return their request for the same that was approved, and used not long ago."""
     now = datetime.now(UTC)
     for row in _requests(chain, wish, by):
@@ -295,7 +296,7 @@ def _approved(wish: Wish, row: Mapping[str, Any]) -> Wish:
     return replace(wish, reason=f"{row['reason']} (given again as: {wish.reason})")
 
 
-def approve(chain: Chain, request_id: str, by: Asker, is_same: IsSame) -> Mapping[str, Any]:
+def approve(chain: Chain, request_id: str, by: Principal, is_same: IsSame) -> Mapping[str, Any]:
     """Approve what another person asked for; the request.
 
     Raises:
@@ -306,7 +307,7 @@ def approve(chain: Chain, request_id: str, by: Asker, is_same: IsSame) -> Mappin
 
 
 def refuse(
-    chain: Chain, request_id: str, reason: str, by: Asker, is_same: IsSame
+    chain: Chain, request_id: str, reason: str, by: Principal, is_same: IsSame
 ) -> Mapping[str, Any]:
     """Refuse what another person asked for, for good; the request.
 
@@ -320,7 +321,7 @@ def refuse(
 def _answered(
     chain: Chain,
     request_id: str,
-    by: Asker,
+    by: Principal,
     is_same: IsSame,
     answer: str,
     reason: str,
@@ -350,7 +351,7 @@ def _answered(
     return row
 
 
-def is_own_request(row: Mapping[str, Any], by: Asker, is_same: IsSame) -> bool:
+def is_own_request(row: Mapping[str, Any], by: Principal, is_same: IsSame) -> bool:
     """Return whether a person asked for it themselves, however they signed in then."""
     login = row["asked_login"]  # none in a request of an earlier version
     return by.is_same(row["asked_by"]) or bool(login and is_same(login, by.user_name))
@@ -361,13 +362,13 @@ def is_waiting(row: Mapping[str, Any]) -> bool:
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
 
 
-def _open(chain: Chain, wish: Wish, by: Asker) -> Mapping[str, Any] | None:
+def _open(chain: Chain, wish: Wish, by: Principal) -> Mapping[str, Any] | None:
     """The newest request of theirs for the same thing that is still good."""
     unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
     return next((row for row in unused if _is_fresh(row)), None)
 
 
-def _requests(chain: Chain, wish: Wish, by: Asker) -> Sequence[Mapping[str, Any]]:
+def _requests(chain: Chain, wish: Wish, by: Principal) -> Sequence[Mapping[str, Any]]:
     """Return their requests for the same thing, the newest first."""
     return requests(
         chain.store,
@@ -382,7 +383,7 @@ def _is_fresh(row: Mapping[str, Any]) -> bool:
     return datetime.now(UTC) - datetime.fromisoformat(row["asked_time"]) <= VALID
 
 
-def _ask(chain: Chain, wish: Wish, by: Asker) -> str:
+def _ask(chain: Chain, wish: Wish, by: Principal) -> str:
     request_id = f"r-{secrets.token_hex(4)}"
     with chain.recording(_act(wish, by, f"ask {wish.action}")) as transaction:
         request = {
@@ -398,7 +399,7 @@ def _ask(chain: Chain, wish: Wish, by: Asker) -> str:
     return request_id
 
 
-def _act(wish: Wish, by: Asker, action: str) -> Act:
+def _act(wish: Wish, by: Principal, action: str) -> Act:
     return Act(
         actor=str(by),
         action=action,

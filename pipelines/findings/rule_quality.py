@@ -23,6 +23,46 @@ from pipelines.state.reviews import cases_by_finding, last_verdicts
 LEVEL = 0.95
 _HALVINGS = 60
 
+LEAST = 30
+"""Decisions below which nothing follows: five errors of ten say little."""
+NEEDED = 0.9
+"""The share of confirmed decisions that a rule has to reach, surely."""
+ONE_SIDED = 0.9
+"""Two tails of 5 %: below the lower bound lies 5 %. With the 2.5 % of a two-sided
+interval, a rule that was right 30 times of 30 would fall (0.884)."""
+FACTS_HOLD = ("violation", "authorized", "benign")
+"""Verdicts that say that what the finding tells did happen."""
+DECIDES = (*FACTS_HOLD, "misattributed", "data_fault")
+State = Literal["too few", "holds", "leads", "may go live", "stays on trial"]
+MEANS: Mapping[State, str] = {
+    "too few": f"fewer than {LEAST} decisions: nothing follows yet",
+    "holds": "confirmed often enough",
+    "leads": "not confirmed often enough: its undecided findings are leads",
+    "may go live": "on trial, and confirmed often enough to be announced",
+    "stays on trial": "on trial, and not confirmed often enough",
+}
+PLACES: Mapping[str, str] = {
+    "authorized": "registry/consents.csv or registry/approved_sites.csv",
+    "benign": "registry/approved_sites.csv, or registry/staff_duty.csv",
+    "misattributed": "registry/devices.csv and registry/subnets.csv",
+    "data_fault": "the source of the cited lines, and its clock",
+}
+"""Verdict -> where what was missing belongs."""
+
+_QUALITY: Mapping[str, Any] = {
+    "code": pl.String,
+    "stage": pl.String,
+    "state": pl.String,
+    **dict.fromkeys((*DECIDES, "undetermined"), pl.Int64),
+    "decisions": pl.Int64,
+    "confirmed": pl.Int64,
+    "facts_hold": pl.Int64,
+    "precision": pl.Float64,
+    "precision_low": pl.Float64,
+    "precision_high": pl.Float64,
+    "at_least": pl.Float64,
+}
+
 
 def share_bounds(found: int, of: int, level: float = LEVEL) -> tuple[float, float]:
     """Clopper-Pearson bounds of a share: `found` of `of`.
@@ -74,28 +114,6 @@ def _log_choose(of: int, k: int) -> float:
 def _poisson_at_most(count: int, mean: float) -> float:
     log = math.log(mean)
     return math.fsum(math.exp(k * log - mean - math.lgamma(k + 1)) for k in range(count + 1))
-
-
-LEAST = 30
-"""Decisions below which nothing follows: five errors of ten say little."""
-NEEDED = 0.9
-"""The share of confirmed decisions that a rule has to reach, surely."""
-ONE_SIDED = 0.9
-"""Two tails of 5 %: below the lower bound lies 5 %. With the 2.5 % of a two-sided
-interval, a rule that was right 30 times of 30 would fall (0.884)."""
-
-FACTS_HOLD = ("violation", "authorized", "benign")
-"""Verdicts that say that what the finding tells did happen."""
-DECIDES = (*FACTS_HOLD, "misattributed", "data_fault")
-
-State = Literal["too few", "holds", "leads", "may go live", "stays on trial"]
-MEANS: Mapping[State, str] = {
-    "too few": f"fewer than {LEAST} decisions: nothing follows yet",
-    "holds": "confirmed often enough",
-    "leads": "not confirmed often enough: its undecided findings are leads",
-    "may go live": "on trial, and confirmed often enough to be announced",
-    "stays on trial": "on trial, and not confirmed often enough",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,15 +220,6 @@ def qualities_of(district: District) -> Sequence[RuleQuality]:
     return rule_qualities(district.store, district.versions, district.stages)
 
 
-PLACES: Mapping[str, str] = {
-    "authorized": "registry/consents.csv or registry/approved_sites.csv",
-    "benign": "registry/approved_sites.csv, or registry/staff_duty.csv",
-    "misattributed": "registry/devices.csv and registry/subnets.csv",
-    "data_fault": "the source of the cited lines, and its clock",
-}
-"""Verdict -> where what was missing belongs."""
-
-
 @dataclass(frozen=True)
 class Fix:
     """One thing to look at.
@@ -252,21 +261,6 @@ def _about(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     is_device = verdict in ("misattributed", "data_fault") or not record["sites"]
     for about in record["devices" if is_device else "sites"] or ("",):
         yield verdict, rule, about, is_device
-
-
-_QUALITY: Mapping[str, Any] = {
-    "code": pl.String,
-    "stage": pl.String,
-    "state": pl.String,
-    **dict.fromkeys((*DECIDES, "undetermined"), pl.Int64),
-    "decisions": pl.Int64,
-    "confirmed": pl.Int64,
-    "facts_hold": pl.Int64,
-    "precision": pl.Float64,
-    "precision_low": pl.Float64,
-    "precision_high": pl.Float64,
-    "at_least": pl.Float64,
-}
 
 
 def quality_row(quality: RuleQuality) -> dict[str, Any]:

@@ -60,6 +60,37 @@ _WINDOWS = """(
     from raw.system_events where starts_with(format, 'windows_security')
 )"""
 
+CLASSES = ("http_requests", "dns_queries", "connections", "logons", "system_events")
+CLAUSES: Mapping[str, str] = {
+    "credential_access": "cl.13a", "credential-access": "cl.13a",
+    "initial_access": "cl.13d", "initial-access": "cl.13d",
+    "lateral_movement": "cl.13d", "lateral-movement": "cl.13d",
+}  # fmt: skip
+"""Security alone: a tactic's clause, or cl.5."""
+SECURITY = "cl.5"
+ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
+"""What pySigma raises of a file that holds something else."""
+OVER = ("deprecated", "unsupported")
+COMPARED = {
+    CompareOperators.LT: "<", CompareOperators.LTE: "<=",
+    CompareOperators.GT: ">", CompareOperators.GTE: ">=",
+}  # fmt: skip
+REACHED = {
+    SigmaCorrelationConditionOperator.GT: ">",
+    SigmaCorrelationConditionOperator.GTE: ">=",
+}
+"""Fewer than so many is no lead: a log may lack lines."""
+HANDLED = (
+    "SigmaString", "SigmaCasedString", "SigmaNumber", "SigmaRegularExpression",
+    "SigmaCIDRExpression", "SigmaCompareExpression", "SigmaNull", "SigmaExists",
+    "SigmaExpansion",
+)  # fmt: skip
+COUNTED = {
+    SigmaCorrelationType.EVENT_COUNT: "count(*)",
+    SigmaCorrelationType.VALUE_COUNT: "count(distinct told)",
+    SigmaCorrelationType.TEMPORAL: "count(distinct told)",
+}
+
 
 @dataclass(frozen=True)
 class Relation:
@@ -100,26 +131,6 @@ RELATIONS: Mapping[tuple[str, str, str], Relation] = {
     }),
 }  # fmt: skip
 """By category, product and service; an empty one is not asked for."""
-CLASSES = ("http_requests", "dns_queries", "connections", "logons", "system_events")
-CLAUSES: Mapping[str, str] = {
-    "credential_access": "cl.13a", "credential-access": "cl.13a",
-    "initial_access": "cl.13d", "initial-access": "cl.13d",
-    "lateral_movement": "cl.13d", "lateral-movement": "cl.13d",
-}  # fmt: skip
-"""Security alone: a tactic's clause, or cl.5."""
-SECURITY = "cl.5"
-ODD = (ValueError, TypeError, AttributeError, KeyError, RecursionError)
-"""What pySigma raises of a file that holds something else."""
-OVER = ("deprecated", "unsupported")
-COMPARED = {
-    CompareOperators.LT: "<", CompareOperators.LTE: "<=",
-    CompareOperators.GT: ">", CompareOperators.GTE: ">=",
-}  # fmt: skip
-REACHED = {
-    SigmaCorrelationConditionOperator.GT: ">",
-    SigmaCorrelationConditionOperator.GTE: ">=",
-}
-"""Fewer than so many is no lead: a log may lack lines."""
 
 
 @dataclass(frozen=True)
@@ -281,13 +292,6 @@ class _Backend(TextQueryBackend):
         raise SigmaError("a word that names no field would be sought everywhere")
 
 
-HANDLED = (
-    "SigmaString", "SigmaCasedString", "SigmaNumber", "SigmaRegularExpression",
-    "SigmaCIDRExpression", "SigmaCompareExpression", "SigmaNull", "SigmaExists",
-    "SigmaExpansion",
-)  # fmt: skip
-
-
 def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
     """Every rule below a folder: as it is asked, or why it cannot be.
 
@@ -428,13 +432,6 @@ def _correlated(
         f"where {is_known} qualify {counted} over ({by}order by epoch(time) "
         f"range between current row and $span following) {how} $reached"
     )
-
-
-COUNTED = {
-    SigmaCorrelationType.EVENT_COUNT: "count(*)",
-    SigmaCorrelationType.VALUE_COUNT: "count(distinct told)",
-    SigmaCorrelationType.TEMPORAL: "count(distinct told)",
-}
 
 
 def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -> Iterator[Lead]:

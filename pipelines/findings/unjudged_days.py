@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipelines.district import District
-from pipelines.ingest.drift import Drift, drifts
+from pipelines.lake.drift import Drift, drifts
 from pipelines.state import ledger
 from pipelines.state.source_records import quarantined
 from pipelines.warehouse.detections import blocked_rules

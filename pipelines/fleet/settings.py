@@ -32,6 +32,19 @@ account = "schoolbell-north"
 HomeName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
 
 
+LOCATION = '''\
+"""The home {name}, as Dagster loads it."""
+
+import os
+
+os.environ["SCHOOLBELL_HOME"] = {path!r}
+
+from pipelines.definitions import defs  # noqa: E402
+
+__all__ = ["defs"]
+'''
+
+
 class Agency(Part):
     """Who looks after the homes."""
 
@@ -185,19 +198,6 @@ def _refuse_shared(file: Path, members: tuple[Member, ...]) -> None:
                     where=str(file),
                     remedy="Give each district a folder of its own.",
                 )
-
-
-LOCATION = '''\
-"""The home {name}, as Dagster loads it."""
-
-import os
-
-os.environ["SCHOOLBELL_HOME"] = {path!r}
-
-from pipelines.definitions import defs  # noqa: E402
-
-__all__ = ["defs"]
-'''
 
 
 def write_workspace(fleet: Fleet, to: Path) -> Path:

@@ -49,6 +49,14 @@ GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 LINES_KEPT = 200
 
+Arguments = Callable[[Member], Sequence[str]]
+"""The command's words for one home, without `--home`."""
+WORDS = {0: "well", 1: "look", 2: "act", NOT_STARTED: "not asked"}
+COLUMNS = (
+    "home", "state", "version", "newest line", "last run", "cases to decide",
+    "files in trouble", "layer", "disk free GB",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -72,10 +80,6 @@ class Outcome:
     def is_well(self) -> bool:
         """Nobody need look."""
         return self.exit_code == 0
-
-
-Arguments = Callable[[Member], Sequence[str]]
-"""The command's words for one home, without `--home`."""
 
 
 class Visit(NamedTuple):
@@ -289,13 +293,6 @@ def _ended(code: int) -> str:
 
 def _last(text: str) -> str:
     return "\n".join((text or "").splitlines()[-LINES_KEPT:])
-
-
-WORDS = {0: "well", 1: "look", 2: "act", NOT_STARTED: "not asked"}
-COLUMNS = (
-    "home", "state", "version", "newest line", "last run", "cases to decide",
-    "files in trouble", "layer", "disk free GB",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

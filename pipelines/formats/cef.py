@@ -80,6 +80,53 @@ CATEGORIES = pl.coalesce(
     ]
 )
 
+TUNNEL = {
+    "gw-auth": "logon", "gateway-auth": "logon", "gateway-connected": "logon",
+    "portal-auth": "logon", "gateway-logout": "logoff",
+}  # fmt: skip
+"""Steps of GlobalProtect that say who was let in, or left."""
+BEFORE_LOGON = ["pre-logon"]
+"""Who has a tunnel while nobody has logged in."""
+HEADED = r"[01]\|Check Point\|"
+BEHIND = rf"^[^|]*(?:^| ){KEY}="
+"""The rest of a line that was cut in two."""
+ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|file"
+LOGIN = (
+    r"(?i)\b(?:log[io]n|log ?in|logged in|log ?out|log ?off|logged out"
+    r"|authentication)\b"
+)
+LEFT = r"(?i)log(?:ged)? ?(?:out|off)"
+FAILED = r"(?i)fail|den[yi]|reject|invalid|refuse"
+ENTERED = r"(?i)success|accept|allow"
+RECEIVED = [
+    "SonicWall", "Fortinet", "Check Point", "FORCEPOINT", "Forcepoint", "Zscaler",
+]  # fmt: skip
+SENT = ["Palo Alto Networks"]
+cls, title = pl.col("event_class"), pl.col("title")
+STEP = pl.coalesce("key_PanOSEventID", "key_PanOSEventIDValue")
+
+SENDER = pl.coalesce(
+    "key_PanOSSourceUserName",
+    pl.when(~pl.col("key_loginID").is_in(["-", ""])).then("key_loginID"),
+    "key_suser",
+    "key_susr",
+    "key_FTNTFGTunauthuser",
+    "key_ad.unauthuser",
+)
+OFFSET = r"^(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$"
+FLOWS = ["connections", "http_requests"]
+
+MUST = {
+    "no CEF header of seven parts": pl.col("vendor").is_not_null(),
+    "no key=value behind the header": pl.col("fields").is_not_null(),
+    "no time": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "target is not an address": ~cls.is_in(FLOWS)
+    | value("dst").is_null()
+    | pl.col("dst_ip").is_not_null(),
+    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
+}
+
 
 def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
     """Add the header's `vendor`, `product`, `event_id` and `title`, and the values.
@@ -112,56 +159,6 @@ def _found(key: str) -> pl.Expr:
 
 def _plain(text: pl.Expr) -> pl.Expr:
     return text.str.replace_all(r"\\([=|\\])", "$1")
-
-
-TUNNEL = {
-    "gw-auth": "logon", "gateway-auth": "logon", "gateway-connected": "logon",
-    "portal-auth": "logon", "gateway-logout": "logoff",
-}  # fmt: skip
-"""Steps of GlobalProtect that say who was let in, or left."""
-
-BEFORE_LOGON = ["pre-logon"]
-"""Who has a tunnel while nobody has logged in."""
-
-HEADED = r"[01]\|Check Point\|"
-BEHIND = rf"^[^|]*(?:^| ){KEY}="
-"""The rest of a line that was cut in two."""
-
-ALERT = r"(?i)threat|alert|intrusion|ips\b|virus|malware|attack|detect|file"
-LOGIN = (
-    r"(?i)\b(?:log[io]n|log ?in|logged in|log ?out|log ?off|logged out"
-    r"|authentication)\b"
-)
-LEFT = r"(?i)log(?:ged)? ?(?:out|off)"
-FAILED = r"(?i)fail|den[yi]|reject|invalid|refuse"
-ENTERED = r"(?i)success|accept|allow"
-RECEIVED = [
-    "SonicWall", "Fortinet", "Check Point", "FORCEPOINT", "Forcepoint", "Zscaler",
-]  # fmt: skip
-SENT = ["Palo Alto Networks"]
-cls, title = pl.col("event_class"), pl.col("title")
-STEP = pl.coalesce("key_PanOSEventID", "key_PanOSEventIDValue")
-SENDER = pl.coalesce(
-    "key_PanOSSourceUserName",
-    pl.when(~pl.col("key_loginID").is_in(["-", ""])).then("key_loginID"),
-    "key_suser",
-    "key_susr",
-    "key_FTNTFGTunauthuser",
-    "key_ad.unauthuser",
-)
-OFFSET = r"^(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$"
-FLOWS = ["connections", "http_requests"]
-
-MUST = {
-    "no CEF header of seven parts": pl.col("vendor").is_not_null(),
-    "no key=value behind the header": pl.col("fields").is_not_null(),
-    "no time": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~cls.is_in(FLOWS)
-    | value("dst").is_null()
-    | pl.col("dst_ip").is_not_null(),
-    "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

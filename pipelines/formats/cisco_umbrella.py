@@ -35,6 +35,58 @@ from pipelines.formats.reading.keyvalue import json_of
 
 RECORD = pl.col("record")
 
+DAY = r'^[\x{feff}]?"?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"?,'
+IP, TEXT = '"[0-9a-fA-F.:]*",', '"(?:[^"]|"")*",'
+SHAPES = [
+    rf'{DAY}{TEXT}{IP}{IP}{IP}{TEXT}"[A-Z-]*",',
+    rf'{DAY}{TEXT}{TEXT}{IP}{IP}"[A-Za-z ]*","[0-9]+ \(',
+    rf'{DAY}{TEXT}{IP}"[0-9]*",{IP}"[0-9]*","(?:[^"]|"")*"(?:,"[A-Za-z ]*")?$',
+    rf'{DAY}"?\[[0-9]+\]"?,',
+    r'(?i)^[\x{feff}]?"?timestamp"?,(?:[^,]*,){0,2}"?[^,]*identit(?:y|ies)\b',
+]
+USERS = [
+    "AD Users", "AD User", "Directory Users", "Directory User", "Users", "SAML Users",
+]  # fmt: skip
+COMPUTERS = [
+    "Roaming Computers", "Roaming Computer", "Anyconnect Roaming Client",
+    "AD Computers", "Chromebooks", "Mobile Devices", "Network Devices",
+]  # fmt: skip
+CLASSES = {
+    "web": "http_requests",
+    "dns": "dns_queries",
+    "ip": "connections",
+    "firewall": "connections",
+}
+
+PLACES = {
+    "identity": {"web": 1, "dns": 1, "ip": 1, "firewall": 2},
+    "inside": {"web": 2, "dns": 3, "ip": 2, "firewall": 7},
+    "outside": {"web": 3, "dns": 4},
+    "target": {"web": 4, "ip": 4, "firewall": 9},
+    "from_port": {"ip": 3, "firewall": 8},
+    "to_port": {"ip": 5, "firewall": 10},
+    "action": {"web": 6, "dns": 5, "firewall": 13},
+    "categories": {"web": 15, "dns": 9, "ip": 6},
+    "identity_type": {"web": 21, "dns": 10, "ip": 7, "firewall": 3},
+    "blocked_categories": {"web": 22, "dns": 12},
+    "identities": {"web": 23, "dns": 2},
+    "identity_types": {"web": 24, "dns": 11},
+}
+
+MUST = {
+    "quotes do not match": pl.col("cells").is_not_null(),
+    "{columns} columns, not those of an Umbrella log": RECORD.is_not_null(),
+    "{columns} columns, not in the places of this log": pl.col("is_in_place"),
+    "time is not a UTC stamp": pl.col("time").is_not_null(),
+    "source is not an address": pl.col("src_ip").is_not_null()
+    & (known(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
+    "action is none of allowed, blocked, proxied": pl.col("disposition").is_not_null()
+    | (RECORD == "ip"),
+    "no host in the URL": (RECORD != "web") | pl.col("url_hostname").is_not_null(),
+    "no name asked for": (RECORD != "dns") | pl.col("query_name").is_not_null(),
+    "target is not an address": ~RECORD.is_in(["ip", "firewall"]) | pl.col("dst_ip").is_not_null(),
+}
+
 
 def record() -> pl.Expr:
     """The name of the log, null where the columns fit none."""
@@ -66,58 +118,6 @@ def in_place() -> pl.Expr:
         .then(is_dns)
         .otherwise(RECORD.is_not_null())
     )
-
-
-DAY = r'^[\x{feff}]?"?[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"?,'
-IP, TEXT = '"[0-9a-fA-F.:]*",', '"(?:[^"]|"")*",'
-SHAPES = [
-    rf'{DAY}{TEXT}{IP}{IP}{IP}{TEXT}"[A-Z-]*",',
-    rf'{DAY}{TEXT}{TEXT}{IP}{IP}"[A-Za-z ]*","[0-9]+ \(',
-    rf'{DAY}{TEXT}{IP}"[0-9]*",{IP}"[0-9]*","(?:[^"]|"")*"(?:,"[A-Za-z ]*")?$',
-    rf'{DAY}"?\[[0-9]+\]"?,',
-    r'(?i)^[\x{feff}]?"?timestamp"?,(?:[^,]*,){0,2}"?[^,]*identit(?:y|ies)\b',
-]
-USERS = [
-    "AD Users", "AD User", "Directory Users", "Directory User", "Users", "SAML Users",
-]  # fmt: skip
-COMPUTERS = [
-    "Roaming Computers", "Roaming Computer", "Anyconnect Roaming Client",
-    "AD Computers", "Chromebooks", "Mobile Devices", "Network Devices",
-]  # fmt: skip
-CLASSES = {
-    "web": "http_requests",
-    "dns": "dns_queries",
-    "ip": "connections",
-    "firewall": "connections",
-}
-PLACES = {
-    "identity": {"web": 1, "dns": 1, "ip": 1, "firewall": 2},
-    "inside": {"web": 2, "dns": 3, "ip": 2, "firewall": 7},
-    "outside": {"web": 3, "dns": 4},
-    "target": {"web": 4, "ip": 4, "firewall": 9},
-    "from_port": {"ip": 3, "firewall": 8},
-    "to_port": {"ip": 5, "firewall": 10},
-    "action": {"web": 6, "dns": 5, "firewall": 13},
-    "categories": {"web": 15, "dns": 9, "ip": 6},
-    "identity_type": {"web": 21, "dns": 10, "ip": 7, "firewall": 3},
-    "blocked_categories": {"web": 22, "dns": 12},
-    "identities": {"web": 23, "dns": 2},
-    "identity_types": {"web": 24, "dns": 11},
-}
-
-MUST = {
-    "quotes do not match": pl.col("cells").is_not_null(),
-    "{columns} columns, not those of an Umbrella log": RECORD.is_not_null(),
-    "{columns} columns, not in the places of this log": pl.col("is_in_place"),
-    "time is not a UTC stamp": pl.col("time").is_not_null(),
-    "source is not an address": pl.col("src_ip").is_not_null()
-    & (known(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
-    "action is none of allowed, blocked, proxied": pl.col("disposition").is_not_null()
-    | (RECORD == "ip"),
-    "no host in the URL": (RECORD != "web") | pl.col("url_hostname").is_not_null(),
-    "no name asked for": (RECORD != "dns") | pl.col("query_name").is_not_null(),
-    "target is not an address": ~RECORD.is_in(["ip", "firewall"]) | pl.col("dst_ip").is_not_null(),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

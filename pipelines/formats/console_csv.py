@@ -48,6 +48,25 @@ from pipelines.formats.reading.office import as_iso, order_of
 Titles = tuple[str, ...]
 """What a column may be called, in lower case; the first that is there counts."""
 
+SUCCESS = {"success": "true", "failure": "false", "allow": "true", "deny": "false"}
+CHROME_ACTIVITY = {
+    "chromeos login": "logon", "chromeos login success": "logon",
+    "chromeos login event": "logon", "chromeos login failure": "logon",
+    "chromeos login failure event": "logon", "chromeos logout": "logoff",
+    "chromeos logout event": "logoff", "chromeos lock success": "lock",
+    "chromeos unlock success": "unlock", "chromeos unlock failure": "logon",
+}  # fmt: skip
+FIXED = "="
+TALK = pl.lit("system_events")
+MUST = {
+    "{columns} columns, not as many as the header line": pl.col("is_whole"),
+    "no time that can be read; date_order says whether the day stands first": pl.col(
+        "time"
+    ).is_not_null(),
+    **RULES,
+}
+ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in ".()/"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
@@ -75,14 +94,6 @@ class Export:
         return {**self.columns, **self.extras}
 
 
-SUCCESS = {"success": "true", "failure": "false", "allow": "true", "deny": "false"}
-CHROME_ACTIVITY = {
-    "chromeos login": "logon", "chromeos login success": "logon",
-    "chromeos login event": "logon", "chromeos login failure": "logon",
-    "chromeos login failure event": "logon", "chromeos logout": "logoff",
-    "chromeos logout event": "logoff", "chromeos lock success": "lock",
-    "chromeos unlock success": "unlock", "chromeos unlock failure": "logon",
-}  # fmt: skip
 EXPORTS: Mapping[str, Export] = {
     "chrome": Export(
         event_class="logons",
@@ -217,16 +228,6 @@ EXPORTS: Mapping[str, Export] = {
         extras={"reason": ("reason",), "user_ou": ("user ou",)},
     ),
 }  # fmt: skip
-FIXED = "="
-TALK = pl.lit("system_events")
-
-MUST = {
-    "{columns} columns, not as many as the header line": pl.col("is_whole"),
-    "no time that can be read; date_order says whether the day stands first": pl.col(
-        "time"
-    ).is_not_null(),
-    **RULES,
-}
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
@@ -240,9 +241,6 @@ def is_header(line: pl.Expr) -> pl.Expr:
 def _has(line: pl.Expr, titles: Titles) -> pl.Expr:
     names = "|".join(title.translate(ESCAPES) for title in titles)
     return line.str.contains(rf'(?i)(?:^\x{{feff}}?|,)"?(?:{names})"?(?:,|\s*$)')
-
-
-ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in ".()/"})
 
 
 def export_of(header: str | None) -> Export | None:

@@ -59,6 +59,8 @@ MUST = {
     **RULES,
 }
 
+SEPARATORS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
+
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """A header of our own names; other exports are declared, not guessed."""
@@ -107,9 +109,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(has_header=pl.lit(value=bool(known)), lacks=pl.lit(value=lacks))
         .with_columns(**values(cls, texts, stamp))
     )
-
-
-SEPARATORS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 
 
 def separator(options: Mapping[str, str]) -> str:

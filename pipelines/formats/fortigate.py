@@ -84,6 +84,33 @@ is_interim = ((pl.col("type") == "traffic") & pl.col("logid").str.ends_with("000
     value=False
 )
 
+FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
+BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
+COMMAS = rf'^{FIRST_KEY}=(?:"[^"]*"|[^ ",]*),[a-z]+='
+QUOTED_OR_COMMA = r'("[^"]*")?(?:,|$)'
+BEFORE = "<0123456789>\x00 "
+BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
+BETWEEN = "120"
+"""Seconds between two lines of a session, where the line does not say."""
+DELTAS = {
+    "sentbyte": "sentdelta", "rcvdbyte": "rcvddelta", "duration": "durationdelta",
+}  # fmt: skip
+SESSION = ("devname", "sessionid", "srcip", "srcport", "dstip", "dstport")
+FLOWS = ["connections", "http_requests", "dns_queries"]
+
+MUST = {
+    "not key=value pairs": pl.col("is_pairs"),
+    "neither eventtime nor date and time": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "duration is not seconds": value("duration").is_null()
+    | whole(value("duration"), 9).is_not_null(),
+    "bytes are not a count": (value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null())
+    & (value("rcvdbyte").is_null() | whole(value("rcvdbyte")).is_not_null()),
+    "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
+    "lease without address and MAC": (cls != "leases")
+    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
+}
+
 
 @cache
 def endpoints() -> Mapping[str, pl.Expr]:
@@ -233,36 +260,6 @@ def extras() -> pl.Expr:
     return pl.when(cls != "system_events").then(
         json_of([*fields, *so_far, session.alias("session")])
     )
-
-
-FIRST_KEY = "(?:date|devname|logver|itime|timestamp|eventtime|devid)"
-BARE = rf"^[\x00 ]*(?:<[0-9]{{1,3}}>)?{FIRST_KEY}="
-COMMAS = rf'^{FIRST_KEY}=(?:"[^"]*"|[^ ",]*),[a-z]+='
-QUOTED_OR_COMMA = r'("[^"]*")?(?:,|$)'
-BEFORE = "<0123456789>\x00 "
-BODY = rf'^(?:<[0-9]{{1,3}}>)?(?:[^="]*[ :>])??({FIRST_KEY}=.*)$'
-BETWEEN = "120"
-"""Seconds between two lines of a session, where the line does not say."""
-
-DELTAS = {
-    "sentbyte": "sentdelta", "rcvdbyte": "rcvddelta", "duration": "durationdelta",
-}  # fmt: skip
-SESSION = ("devname", "sessionid", "srcip", "srcport", "dstip", "dstport")
-FLOWS = ["connections", "http_requests", "dns_queries"]
-
-
-MUST = {
-    "not key=value pairs": pl.col("is_pairs"),
-    "neither eventtime nor date and time": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "duration is not seconds": value("duration").is_null()
-    | whole(value("duration"), 9).is_not_null(),
-    "bytes are not a count": (value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null())
-    & (value("rcvdbyte").is_null() | whole(value("rcvdbyte")).is_not_null()),
-    "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
-    "lease without address and MAC": (cls != "leases")
-    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

@@ -130,6 +130,21 @@ PROVEN = r"^(failed authentication|authenticated) for user (?:'([^']*)'|([^ ']+?
 BEFORE_LOGON = ["pre-logon", "pre-login"]
 RECORD = pl.col("record")
 
+HEAD = (
+    r"^[0-9]*,[0-9]{4}[/-][0-9]{2}[/-][0-9]{2}[ T][0-9:.]{8,18}Z?,[^,]*,"
+    r"([A-Z][A-Z_-]+),([^,]*),"
+)
+CLASSES = {
+    "traffic": "connections",
+    "url": "http_requests",
+    "vpn": "logons",
+    "mapping": "logons",
+    "auth": "logons",
+}
+BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout|continue-lockout)"
+IS_RECORD = pl.col("event_class") != "system_events"
+IS_FLOW = pl.col("event_class").is_in(["connections", "http_requests"])
+
 
 def values() -> dict[str, pl.Expr]:
     """A text column `raw_<name>` for each name in `PLACES`, by `record`."""
@@ -289,21 +304,7 @@ def logon() -> dict[str, pl.Expr]:
     }
 
 
-HEAD = (
-    r"^[0-9]*,[0-9]{4}[/-][0-9]{2}[/-][0-9]{2}[ T][0-9:.]{8,18}Z?,[^,]*,"
-    r"([A-Z][A-Z_-]+),([^,]*),"
-)
-CLASSES = {
-    "traffic": "connections",
-    "url": "http_requests",
-    "vpn": "logons",
-    "mapping": "logons",
-    "auth": "logons",
-}
-BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout|continue-lockout)"
-IS_RECORD = pl.col("event_class") != "system_events"
 HAS_PORTS = raw("transport").is_in(["tcp", "udp", "sctp"])
-IS_FLOW = pl.col("event_class").is_in(["connections", "http_requests"])
 
 MUST = {
     "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),

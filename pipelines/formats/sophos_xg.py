@@ -66,6 +66,28 @@ cls = pl.col("event_class")
 log_type, component = value("log_type"), value("log_component")
 subtype, said = value("log_subtype"), value("message")
 
+BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >:])??((?:device|device_name|date|timestamp)=.*)$'
+FLOWS = ["connections", "http_requests"]
+HOURS = r"^([+-])([0-9])$"
+OFFSET = r"^[+-](?:0[0-9]|1[0-4]):?[0-9]{2}$"
+
+MUST = {
+    "not key=value pairs": pl.col("is_pairs"),
+    "no log type": log_type.is_not_null(),
+    "timezone is unknown: map it in the source's option `zones`": pl.col("offset").is_not_null(),
+    "date and time are no stamp": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "duration is not seconds": (cls != "connections")
+    | value("duration").is_null()
+    | whole(value("duration"), 9).is_not_null(),
+    "bytes are not a count": ~cls.is_in(FLOWS)
+    | (
+        (value("sent_bytes").is_null() | whole(value("sent_bytes")).is_not_null())
+        & (value("recv_bytes").is_null() | whole(value("recv_bytes")).is_not_null())
+    ),
+    "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
+}
+
 
 def flow() -> dict[str, pl.Expr]:
     """Columns of a flow, and those that other classes share with it."""
@@ -175,29 +197,6 @@ def lease() -> dict[str, pl.Expr]:
         "hostname": name(value("client_host_name")),
         "action": value("status").str.to_lowercase().replace({"lease": "assign"}),
     }
-
-
-BODY = r'^(?:<[0-9]{1,3}>)?(?:[^="]*[ >:])??((?:device|device_name|date|timestamp)=.*)$'
-FLOWS = ["connections", "http_requests"]
-HOURS = r"^([+-])([0-9])$"
-OFFSET = r"^[+-](?:0[0-9]|1[0-4]):?[0-9]{2}$"
-
-MUST = {
-    "not key=value pairs": pl.col("is_pairs"),
-    "no log type": log_type.is_not_null(),
-    "timezone is unknown: map it in the source's option `zones`": pl.col("offset").is_not_null(),
-    "date and time are no stamp": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "duration is not seconds": (cls != "connections")
-    | value("duration").is_null()
-    | whole(value("duration"), 9).is_not_null(),
-    "bytes are not a count": ~cls.is_in(FLOWS)
-    | (
-        (value("sent_bytes").is_null() | whole(value("sent_bytes")).is_not_null())
-        & (value("recv_bytes").is_null() | whole(value("recv_bytes")).is_not_null())
-    ),
-    "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

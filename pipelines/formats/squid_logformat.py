@@ -89,6 +89,28 @@ TOKEN = re.compile(
     r"|(?P<literal>[^%]+|%)"
 )
 
+COMBINED = r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'
+SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}[ :]"
+ORDERS = {"day_first": "%d/%m/%Y %H:%M:%S", "month_first": "%m/%d/%Y %H:%M:%S"}
+ASKED_NOTHING = pl.col("asked").str.starts_with("error:").fill_null(value=False)
+OWN_COLUMNS = {
+    "ts", "tu", "tr", "tl", "tg", ">a", ">p", "<a", "un", "ul", "ue", "us", "Ss",
+    ">Hs", "Hs", "<st", ">st", "mt", "rm", ">rm", "ru", ">ru", "rv", ">rv",
+}  # fmt: skip
+OWN_HEADERS = {"referer", "user-agent"}
+
+MUST = {
+    "not as the setting logformat says": pl.col("is_whole"),
+    "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
+    "no time that can be read": pl.col("time").is_not_null(),
+    "the client is not known": pl.any_horizontal(
+        pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
+    ),
+    "no host in the URL": pl.col("url_hostname").is_not_null()
+    | pl.col("asked").is_null()
+    | ASKED_NOTHING,
+}
+
 
 @dataclass(frozen=True)
 class Code:
@@ -176,29 +198,6 @@ def _group(code: Code, *, padded: bool, before: list[str]) -> str:
 def _literal(text: str) -> str:
     """Literal text; a run of blanks may be longer, since some codes are padded."""
     return re.sub(r"(?:\\ |\\\t|\s)+", r"\\s+", re.escape(text))
-
-
-COMBINED = r'\] "[A-Za-z_-]+ [^ ]+ HTTP/[0-9.]+" [0-9]{3} (?:[0-9]+|-) .*[A-Z_]+:[A-Z_]+'
-SLASHED = r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}[ :]"
-ORDERS = {"day_first": "%d/%m/%Y %H:%M:%S", "month_first": "%m/%d/%Y %H:%M:%S"}
-ASKED_NOTHING = pl.col("asked").str.starts_with("error:").fill_null(value=False)
-OWN_COLUMNS = {
-    "ts", "tu", "tr", "tl", "tg", ">a", ">p", "<a", "un", "ul", "ue", "us", "Ss",
-    ">Hs", "Hs", "<st", ">st", "mt", "rm", ">rm", "ru", ">ru", "rv", ">rv",
-}  # fmt: skip
-OWN_HEADERS = {"referer", "user-agent"}
-
-MUST = {
-    "not as the setting logformat says": pl.col("is_whole"),
-    "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not known": pl.any_horizontal(
-        pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
-    ),
-    "no host in the URL": pl.col("url_hostname").is_not_null()
-    | pl.col("asked").is_null()
-    | ASKED_NOTHING,
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

@@ -74,6 +74,9 @@ MUST = {
     ),
 }
 
+OF_SSHD = {"tried": TRIED, "unknown": UNKNOWN, "barred": BARRED, "by_pam": BY_PAM}
+OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
+
 
 def looks_like(line: pl.Expr) -> pl.Expr:
     """A syslog line of a program that lets people in, or of PAM."""
@@ -105,10 +108,6 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(**_logon(), **_place())
         .with_columns(extras=_extras())
     )
-
-
-OF_SSHD = {"tried": TRIED, "unknown": UNKNOWN, "barred": BARRED, "by_pam": BY_PAM}
-OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
 
 
 def _shapes() -> dict[str, pl.Expr]:

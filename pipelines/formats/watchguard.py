@@ -80,6 +80,36 @@ BY_NAME = {
 }  # fmt: skip
 
 
+KEYS = [
+    "devTime", "host_name", "sys_name", "policy", "disp", "src", "srcPort",
+    "srcPostNAT",
+    "srcPortPostNAT", "dst", "dstPort", "proto", "proxy_act", "op", "dstname", "arg",
+    "sent_bytes", "rcvd_bytes", "elapsed_time", "duration", "app", "app_name",
+    "app_cat",
+    "app_cat_name", "cats", "src_user", "query_type", "question", "msg", "in_if",
+    "out_if", "userAgent",
+]  # fmt: skip
+LOGIN = (
+    r"^(?:Authentication of )?(.*?) [Uu]ser \[?([^\] ]+)\]? from ([^ ]+) "
+    r"(logged in|logged out|was accepted|was rejected)(.*)$"
+)
+LEASE = r"^DHCPACK on ([^ ]+) to ([^ ]+)(?: \(([^)]*)\))?"
+VIRTUAL = r"[Vv]irtual IP(?: address)? is ([0-9a-fA-F.:]*[0-9a-fA-F])"
+cls = pl.col("event_class")
+FLOWS = ["connections", "http_requests", "dns_queries"]
+
+MUST = {
+    "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
+    & pl.col("fields").is_not_null(),
+    "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
+    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
+    "target is not an address": ~cls.is_in(FLOWS) | pl.col("dst_ip").is_not_null(),
+    "duration is not seconds": pl.col("spent").is_not_null(),
+    "lease without address and MAC": (cls != "leases")
+    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
+}
+
+
 def is_native(line: pl.Expr) -> pl.Expr:
     """A process of the Firebox and the number of its message."""
     return line.str.contains(MESSAGE)
@@ -140,36 +170,6 @@ def _keys() -> dict[str, pl.Expr]:
 def _quoted(text: pl.Expr, name: str) -> pl.Expr:
     count = text.str.count_matches(f' {name}="', literal=True)
     return pl.when(count == 1).then(text.str.extract(f' {name}="([^"]*)"', 1))
-
-
-KEYS = [
-    "devTime", "host_name", "sys_name", "policy", "disp", "src", "srcPort",
-    "srcPostNAT",
-    "srcPortPostNAT", "dst", "dstPort", "proto", "proxy_act", "op", "dstname", "arg",
-    "sent_bytes", "rcvd_bytes", "elapsed_time", "duration", "app", "app_name",
-    "app_cat",
-    "app_cat_name", "cats", "src_user", "query_type", "question", "msg", "in_if",
-    "out_if", "userAgent",
-]  # fmt: skip
-LOGIN = (
-    r"^(?:Authentication of )?(.*?) [Uu]ser \[?([^\] ]+)\]? from ([^ ]+) "
-    r"(logged in|logged out|was accepted|was rejected)(.*)$"
-)
-LEASE = r"^DHCPACK on ([^ ]+) to ([^ ]+)(?: \(([^)]*)\))?"
-VIRTUAL = r"[Vv]irtual IP(?: address)? is ([0-9a-fA-F.:]*[0-9a-fA-F])"
-cls = pl.col("event_class")
-FLOWS = ["connections", "http_requests", "dns_queries"]
-
-MUST = {
-    "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
-    & pl.col("fields").is_not_null(),
-    "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
-    "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
-    "target is not an address": ~cls.is_in(FLOWS) | pl.col("dst_ip").is_not_null(),
-    "duration is not seconds": pl.col("spent").is_not_null(),
-    "lease without address and MAC": (cls != "leases")
-    | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

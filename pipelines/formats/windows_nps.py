@@ -38,6 +38,33 @@ NEAR = 64
 MOST = 8
 """Questions that are handed on: a server answers within moments."""
 
+WIDTHS = range(60, 67)
+PLACES = {
+    "computer": 0, "service": 1, "date": 2, "clock": 3, "packet": 4, "sent_name": 5,
+    "full_name": 6, "called": 7, "station": 8, "framed_ip": 10, "nas": 11,
+    "nas_ip": 12, "client_ip": 15, "client": 16, "port_type": 19, "policy": 24,
+    "reason": 25, "class": 26, "method": 30, "status": 31, "delay": 32,
+    "octets_in": 33, "octets_out": 34, "session": 35, "seconds": 37, "tunnel_ip": 46,
+}  # fmt: skip
+
+PACKETS = {
+    "1": "Access-Request",
+    "2": "Access-Accept",
+    "3": "Access-Reject",
+    "4": "Accounting-Request",
+    "5": "Accounting-Response",
+    "11": "Access-Challenge",
+}
+STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
+PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
+OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
+MUST = {
+    "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
+    "{columns} columns, not in the places of the log": pl.col("is_in_place"),
+    "no date and time that can be read": pl.col("time").is_not_null(),
+    "the packet has no type": pl.col("packet").str.contains("^[0-9]{1,3}$"),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Questioned(Format):
@@ -91,34 +118,6 @@ def _in_front(batch: pl.DataFrame, header: str | None) -> pl.DataFrame:
         pl.lit(-1, pl.Int64).alias("byte_offset"),
         "line",
     )
-
-
-WIDTHS = range(60, 67)
-PLACES = {
-    "computer": 0, "service": 1, "date": 2, "clock": 3, "packet": 4, "sent_name": 5,
-    "full_name": 6, "called": 7, "station": 8, "framed_ip": 10, "nas": 11,
-    "nas_ip": 12, "client_ip": 15, "client": 16, "port_type": 19, "policy": 24,
-    "reason": 25, "class": 26, "method": 30, "status": 31, "delay": 32,
-    "octets_in": 33, "octets_out": 34, "session": 35, "seconds": 37, "tunnel_ip": 46,
-}  # fmt: skip
-PACKETS = {
-    "1": "Access-Request",
-    "2": "Access-Accept",
-    "3": "Access-Reject",
-    "4": "Accounting-Request",
-    "5": "Accounting-Response",
-    "11": "Access-Challenge",
-}
-STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
-PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
-OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
-
-MUST = {
-    "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
-    "{columns} columns, not in the places of the log": pl.col("is_in_place"),
-    "no date and time that can be read": pl.col("time").is_not_null(),
-    "the packet has no type": pl.col("packet").str.contains("^[0-9]{1,3}$"),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

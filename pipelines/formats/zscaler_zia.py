@@ -91,6 +91,21 @@ ESCAPED = {
 }  # fmt: skip
 """Signs that occur in places, departments and agents; others stay escaped."""
 
+FEEDS = {"web": "http_requests", "fw": "connections", "dns": "dns_queries"}
+SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp"}
+BLOCKED = r"(?i)^(?:block|drop|deny|reset|denied)"
+ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
+IS_SYSTEM = pl.col("event_class") == "system_events"
+
+MUST = {
+    "neither a JSON object nor fields between tabs": pl.col("is_object"),
+    "no feed named in sourcetype": pl.col("kind").is_not_null(),
+    "no time that can be read": pl.col("time").is_not_null(),
+    "the client is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
+    "no host in the request": pl.col("url_hostname").is_not_null()
+    | (pl.col("event_class") != "http_requests"),
+}
+
 
 def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
     """The path of each candidate, named after ours, inside `event` or without it."""
@@ -147,22 +162,6 @@ def known_to_zscaler(field: pl.Expr) -> pl.Expr:
     """Null for `None`, `NA`, `Unknown` and the like."""
     found = known(field)
     return pl.when(found != "Unknown").then(found)
-
-
-FEEDS = {"web": "http_requests", "fw": "connections", "dns": "dns_queries"}
-SCHEMES = {"HTTP": "http", "HTTPS": "https", "FTP": "ftp"}
-BLOCKED = r"(?i)^(?:block|drop|deny|reset|denied)"
-ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
-IS_SYSTEM = pl.col("event_class") == "system_events"
-
-MUST = {
-    "neither a JSON object nor fields between tabs": pl.col("is_object"),
-    "no feed named in sourcetype": pl.col("kind").is_not_null(),
-    "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
-    "no host in the request": pl.col("url_hostname").is_not_null()
-    | (pl.col("event_class") != "http_requests"),
-}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:

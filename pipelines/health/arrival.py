@@ -24,6 +24,32 @@ MOST = 0.5
 AHEAD_SHARE = 0.2
 CLASSES = list(LAGS)
 
+OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0}
+"""By what was paired: clocks further apart can give a request to the wrong holder of an
+address. One logon of a person follows the other by up to a minute. By what begins in
+both, only whole and half hours are known."""
+LEAST_PAIRS = 20
+"""In a day, to speak of a difference."""
+STEADY = 0.25
+"""The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
+SCATTER = 30.0
+HOUR = 3_600
+HALF_HOUR = 1_800
+ZONE_SECONDS = 180
+"""How near to whole or half hours a difference must be to be one of zones."""
+
+ZONES = (
+    "UTC",
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+)
+"""What a source in a United States district may be set to."""
+
 
 def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
     """How long to wait until a source's hour is whole; the day in the middle.
@@ -110,37 +136,6 @@ def _issue(source: str, kind: str, day: date, detail: str) -> Issue:
         start=datetime.combine(day, time(), UTC),
         detail=detail,
     )
-
-
-OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0}
-"""By what was paired: clocks further apart can give a request to the wrong holder of an
-address. One logon of a person follows the other by up to a minute. By what begins in
-both, only whole and half hours are known."""
-
-LEAST_PAIRS = 20
-"""In a day, to speak of a difference."""
-
-STEADY = 0.25
-"""The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
-
-SCATTER = 30.0
-
-HOUR = 3_600
-HALF_HOUR = 1_800
-ZONE_SECONDS = 180
-"""How near to whole or half hours a difference must be to be one of zones."""
-
-ZONES = (
-    "UTC",
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-)
-"""What a source in a United States district may be set to."""
 
 
 class Apart(NamedTuple):

@@ -37,6 +37,16 @@ KINDS: Mapping[Kind, str] = {
 }
 """Each kind, in words."""
 
+STEPS = (
+    timedelta(hours=4),
+    timedelta(days=1),
+    timedelta(days=3),
+    timedelta(days=7),
+)
+"""What lasts so long is worse by a step."""
+EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
+"""What a silence of the whole source explains."""
+
 
 def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
     """Issues of one kind, once: the kind, and what each of them was and where.
@@ -51,15 +61,6 @@ def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
         f"{row['building']}: {row['detail']}" if row["building"] else row["detail"] for row in found
     )
     return f"{KINDS[kind]} ({each})"
-
-
-STEPS = (
-    timedelta(hours=4),
-    timedelta(days=1),
-    timedelta(days=3),
-    timedelta(days=7),
-)
-"""What lasts so long is worse by a step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,10 +135,6 @@ def _end(key: str, start: str, found: Sequence[Issue], now: datetime) -> datetim
     """It ended when the lines say, or by now."""
     ends = [issue.end for issue in found if issue.key == key and issue.end is not None]
     return max((end for end in ends if now_text(end) > start), default=now)
-
-
-EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
-"""What a silence of the whole source explains."""
 
 
 def uninhibited(found: Sequence[Issue]) -> list[Issue]:

@@ -39,6 +39,9 @@ LEFT = "candidates"
 COUNTED = frozenset({"http_requests", "connections", "logons"})
 """Classes of events that `marts.rule_coverage` counts."""
 
+Left = Mapping[str, Mapping[str, int]]
+"""Family -> building -> events."""
+
 
 @dataclass(frozen=True)
 class JudgedRules:
@@ -136,10 +139,6 @@ def judged_rules(
             for (places, reason), codes in silent.items()
         ],
     )
-
-
-Left = Mapping[str, Mapping[str, int]]
-"""Family -> building -> events."""
 
 
 def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:

@@ -24,7 +24,7 @@ from pipelines.health.source_hours import (
     intervals,
     judged_hours,
 )
-from pipelines.ingest.drift import drifts
+from pipelines.lake.drift import drifts
 from pipelines.settings.alert_settings import Expected
 from pipelines.state import ledger
 from pipelines.state.source_records import (
@@ -50,6 +50,66 @@ ROSE = 0.15
 """Of all lines: so much more than in the weeks before is told."""
 
 DAYS = 7
+
+CLASSES = ("http_requests", "connections")
+
+_REQUESTS = """
+select
+    max(time) filter (where not $refused or disposition = 'blocked') as last_time,
+    max(time) filter (where $refused and coalesce(disposition, 'allowed') = 'allowed')
+        as let_through_time,
+    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
+from raw.http_requests
+where source = $source and url_hostname = $to and time between $since and $until
+"""
+
+_FLOWS = """
+select
+    max(time) as last_time,
+    null::timestamptz as let_through_time,
+    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
+from raw.connections
+where
+    source = $source and (dst_ip = $to or dst_hostname = $to)
+    and time between $since and $until
+    and coalesce(disposition, 'allowed') = 'allowed'
+"""
+LEARNT_DAYS = 180
+LEARNT_IN_BUILDINGS_DAYS = 90
+"""Less, since they are many: fifty buildings of ten sources are a million hours."""
+JUDGED_DAYS = 45
+"""A silence that began earlier is shown as that old; what was kept knows better."""
+RECENT = timedelta(days=14)
+"""A field that is missing in older events alone is no news."""
+OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
+
+OF_WAREHOUSE: tuple[Kind, ...] = (
+    "silent",
+    "thin",
+    "blind",
+    "off_clock",
+    "not_come",
+    "let_through",
+)
+READ = (
+    "source_hours",
+    "building_hours",
+    "blind_share",
+    "school_days",
+    "source_clocks",
+)
+_HAS = """
+select 1 from information_schema.tables
+where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
+"""
+_HOURS = """
+select source, '' as building, event_date, hour, hour_start, line_count
+from built.marts.source_hours where event_date >= $first
+union all
+select source, building, event_date, hour, hour_start, line_count
+from built.marts.building_hours where event_date >= $first_in_buildings
+"""
+_CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
 
 
 def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
@@ -197,29 +257,6 @@ def _judged(name: str, expected: Expected, seen: Seen) -> Iterator[Issue]:
         )
 
 
-CLASSES = ("http_requests", "connections")
-_REQUESTS = """
-select
-    max(time) filter (where not $refused or disposition = 'blocked') as last_time,
-    max(time) filter (where $refused and coalesce(disposition, 'allowed') = 'allowed')
-        as let_through_time,
-    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
-from raw.http_requests
-where source = $source and url_hostname = $to and time between $since and $until
-"""
-_FLOWS = """
-select
-    max(time) as last_time,
-    null::timestamptz as let_through_time,
-    coalesce(sum(bytes_out) filter (where time > $recent), 0)::bigint as bytes
-from raw.connections
-where
-    source = $source and (dst_ip = $to or dst_hostname = $to)
-    and time between $since and $until
-    and coalesce(disposition, 'allowed') = 'allowed'
-"""
-
-
 def promised(
     database: Database, district: District, newest: Mapping[str, datetime]
 ) -> dict[str, Seen]:
@@ -260,27 +297,6 @@ def _seen(database: Database, expected: Expected, since: datetime, until: dateti
     used = {key: value for key, value in values.items() if f"${key}" in query}
     row = database.frame(query, used).row(0, named=True)
     return Seen(known_since=since, known_until=until, **row)
-
-
-LEARNT_DAYS = 180
-LEARNT_IN_BUILDINGS_DAYS = 90
-"""Less, since they are many: fifty buildings of ten sources are a million hours."""
-
-JUDGED_DAYS = 45
-"""A silence that began earlier is shown as that old; what was kept knows better."""
-
-RECENT = timedelta(days=14)
-"""A field that is missing in older events alone is no news."""
-
-OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
-OF_WAREHOUSE: tuple[Kind, ...] = (
-    "silent",
-    "thin",
-    "blind",
-    "off_clock",
-    "not_come",
-    "let_through",
-)
 
 
 @dataclass(frozen=True)
@@ -412,29 +428,6 @@ def _of_warehouse(
         ),
     ]
     return found, shares
-
-
-READ = (
-    "source_hours",
-    "building_hours",
-    "blind_share",
-    "school_days",
-    "source_clocks",
-)
-_HAS = """
-select 1 from information_schema.tables
-where table_catalog = 'built' and table_schema = 'marts' and table_name = $name
-"""
-_HOURS = """
-select source, '' as building, event_date, hour, hour_start, line_count
-from built.marts.source_hours where event_date >= $first
-union all
-select source, building, event_date, hour, hour_start, line_count
-from built.marts.building_hours where event_date >= $first_in_buildings
-"""
-
-
-_CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
 
 
 def _volumes(

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import capital
-from pipelines.ingest.lake import REJECTS
+from pipelines.lake.files import REJECTS
 from pipelines.state.connections import Store, fact, remember
 from pipelines.state.ledger import lake_files, source_files
 from pipelines.warehouse.headers import Header
@@ -81,24 +81,6 @@ ASKED_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Kind of finding -> every family that must have judged before none is said."""
 
-
-def family_of(header: Header) -> str:
-    """The family whose candidates a rule shares, by what it needs."""
-    if KEYBOARD in header.needs:
-        return KEYBOARDS
-    if header.kind in FAMILY_OF:
-        return FAMILY_OF[header.kind]
-    classes = {name.split(".")[0] for name in header.needs}
-    if "logons" in classes:
-        return LOGONS
-    return FLOWS if "connections" in classes else SITES
-
-
-def asks_presence(header: Header) -> bool:
-    """The rule asks whether somebody is at a device, or proves more if a log tells."""
-    return header.kind in FAMILY_OF
-
-
 KEYBOARD = "logons.host"
 """What only a computer's own log tells."""
 NO_ACCOUNT = "no account"
@@ -107,6 +89,7 @@ ONE_FACT, NO_OWNER = "one fact names the account", "the device has no owner on f
 NO_ONE_SEEN = "nothing tells who is at the device"
 NO_LOGONS = "the device writes no logons"
 NO_DEVICE = "no device"
+
 REASONS: Mapping[str, str] = {
     NO_ACCOUNT: "name no account",
     CONTRADICTED: "have logs that name different people",
@@ -126,6 +109,7 @@ REASONS: Mapping[str, str] = {
     "neither host nor address": "have neither host nor address",
     "no size": "have no size",
 }
+
 OPENED_BY: Mapping[str, str] = {
     "account unknown to the registry": "these accounts in users.csv or accounts.csv "
     "(schoolbell propose)",
@@ -142,6 +126,7 @@ OPENED_BY: Mapping[str, str] = {
     "no size": "bytes sent in the firewall's log",
 }
 """Filter -> what would let the rules judge what it dropped, whatever the device."""
+
 KEYBOARD_LOG: Mapping[str, str] = {
     "chromebook": "Google's ChromeOS audit",
     "desktop": "the Security logs",
@@ -156,6 +141,30 @@ SAME_LOG: Mapping[str, str] = {
     "the Security logs": "the Security log does not arrive",
 }
 """Such a log -> how the sentence on a log that never arrives ends."""
+ELSEWHERE = "elsewhere"
+Row = Mapping[str, Any]
+"""Of `marts.rule_coverage`, whole or summed."""
+JUDGED = "candidates"
+UNITS: Mapping[str, str] = {LOGONS: "sign-ins", FLOWS: "connections"}
+Held = Mapping[tuple[str, str], str]
+"""Class of events and format that gave some -> their first day."""
+
+
+def family_of(header: Header) -> str:
+    """The family whose candidates a rule shares, by what it needs."""
+    if KEYBOARD in header.needs:
+        return KEYBOARDS
+    if header.kind in FAMILY_OF:
+        return FAMILY_OF[header.kind]
+    classes = {name.split(".")[0] for name in header.needs}
+    if "logons" in classes:
+        return LOGONS
+    return FLOWS if "connections" in classes else SITES
+
+
+def asks_presence(header: Header) -> bool:
+    """The rule asks whether somebody is at a device, or proves more if a log tells."""
+    return header.kind in FAMILY_OF
 
 
 @dataclass(frozen=True)
@@ -224,9 +233,6 @@ class Blind:
         return f" on {listed(named)}" if named else ""
 
 
-ELSEWHERE = "elsewhere"
-
-
 @dataclass(frozen=True)
 class RuleCoverage:
     """How much of a week the rules could judge.
@@ -278,10 +284,6 @@ class RuleCoverage:
         return [line for line in lacking if not any(one in line for one in told)]
 
 
-Row = Mapping[str, Any]
-"""Of `marts.rule_coverage`, whole or summed."""
-
-
 def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverage:
     """Sum up rows of `marts.rule_coverage`.
 
@@ -301,9 +303,6 @@ def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverag
     blind = tuple(_blind(summed, rows))
     openings = tuple(_openings(blind, rows, has_leases=has_leases))
     return RuleCoverage(judged + lost, judged, blind, min(days), max(days), openings)
-
-
-JUDGED = "candidates"
 
 
 def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) -> list[Opening]:
@@ -343,9 +342,6 @@ def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) 
         count = len(set().union(*much))
         found.append(Opening(what, why, count, events, unit, buildings))
     return sorted(found, key=lambda one: (not one.what, -one.events, one.what))
-
-
-UNITS: Mapping[str, str] = {LOGONS: "sign-ins", FLOWS: "connections"}
 
 
 def _opened_by(
@@ -520,10 +516,6 @@ def noted_coverage(store: Store) -> RuleCoverage:
 def _percent(part: float) -> str:
     exact = 100 * part
     return f"{min(max(exact, 1), 99):.0f}%" if 0 < exact < 100 else f"{exact:.0f}%"
-
-
-Held = Mapping[tuple[str, str], str]
-"""Class of events and format that gave some -> their first day."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,33 @@ from pipelines.registry.calendar import SATURDAY, WORKING
 
 OPEN, CLOSED = "open", "closed"
 
+LEAST_DAYS = 3
+SPOKEN_SHARE = 0.75
+"""Share of the other days on which the source spoke in that hour."""
+THIN_SHARE = 0.3
+"""Below this share of the usual an hour is thin."""
+THIN_LEAST = 20
+"""Lines that an hour usually has before it can be thin."""
+HARDLY_ANY = 0.1
+"""Below this share of the least that ever came, one hour is told alone."""
+MOST_SURPRISE = 6.0
+LINES_A_POWER = 10
+"""Lines that always came: ten more make silence ten times less likely. Lines come
+in bursts, so that this is far more careful than a count of independent ones."""
+HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
+PLACE = ["source", "building"]
+SEEN = pl.col("seen")
+STATS = ["days", "times", "usual", "low"]
+MANY_DAYS = 10
+"""From so many on, the lowest tenth may be what went wrong before."""
+UNLIKELY = 0.7
+"""Surprise of a busy hour that is missing: it had lines on four of five such days."""
+NEVER_FEWER = 5
+"""An hour that had at least so many lines on every such day is missing without any."""
+SURE = 5.0
+"""A silence is told when chance makes one in so many powers of ten."""
+THIN_HOURS = 3
+
 
 def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
     """One row per day and building, `EVERYWHERE` among them.
@@ -49,32 +76,6 @@ def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
             .otherwise(pl.lit(CLOSED)),
         )
     )
-
-
-LEAST_DAYS = 3
-SPOKEN_SHARE = 0.75
-"""Share of the other days on which the source spoke in that hour."""
-
-THIN_SHARE = 0.3
-"""Below this share of the usual an hour is thin."""
-
-THIN_LEAST = 20
-"""Lines that an hour usually has before it can be thin."""
-
-HARDLY_ANY = 0.1
-"""Below this share of the least that ever came, one hour is told alone."""
-
-MOST_SURPRISE = 6.0
-LINES_A_POWER = 10
-"""Lines that always came: ten more make silence ten times less likely. Lines come
-in bursts, so that this is far more careful than a count of independent ones."""
-
-HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
-PLACE = ["source", "building"]
-SEEN = pl.col("seen")
-STATS = ["days", "times", "usual", "low"]
-MANY_DAYS = 10
-"""From so many on, the lowest tenth may be what went wrong before."""
 
 
 def judged_hours(
@@ -280,12 +281,6 @@ def expected_hours(
     return _without_quiet_hours(judged)
 
 
-UNLIKELY = 0.7
-"""Surprise of a busy hour that is missing: it had lines on four of five such days."""
-NEVER_FEWER = 5
-"""An hour that had at least so many lines on every such day is missing without any."""
-
-
 def _without_quiet_hours(judged: pl.DataFrame) -> pl.DataFrame:
     """Expect no silent hour that chance explains, alone and with those next to it."""
     is_silent = pl.col("state") == "silent"
@@ -316,12 +311,6 @@ def closed_times(
         pl.col("source").cast(pl.String),
         pl.col("closed_time").cast(pl.Datetime("us", "UTC")),
     )
-
-
-SURE = 5.0
-"""A silence is told when chance makes one in so many powers of ten."""
-
-THIN_HOURS = 3
 
 
 def intervals(judged: pl.DataFrame) -> list[Issue]:

@@ -10,9 +10,9 @@ from typing import Any
 from pipelines.district import District
 from pipelines.health.arrival import usual_lags
 from pipelines.health.issues import EVERYWHERE, in_words
-from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import SETTLE_SECONDS, left_out, waits
+from pipelines.landing.compression import NO_CHECKSUM
+from pipelines.landing.remote import is_remote
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.source_records import (
@@ -29,6 +29,11 @@ WELL, LOOK, ACT = 0, 1, 2
 
 HISTORY = "history"
 """The state of a source whose lines all came long after they happened."""
+
+RECENT = timedelta(days=7)
+"""A missing checksum of longer ago is beyond help."""
+OLD = timedelta(days=1)
+"""What waits for so long by its name is no longer being copied."""
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,6 @@ def _judged(
         state = ", ".join(kinds).replace("_", " ")
         return ACT if is_silent else LOOK, state, f"{name}: {words}"
     return WELL, "well" if lag is not None else HISTORY, ""
-
-
-RECENT = timedelta(days=7)
-"""A missing checksum of longer ago is beyond help."""
-
-OLD = timedelta(days=1)
-"""What waits for so long by its name is no longer being copied."""
 
 
 def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[Mapping[str, str]]:

@@ -1,13 +1,12 @@
-"""Takes deliveries into the lake: immutable Parquet files, committed by the ledger.
+"""Reads new log lines into the lake, batch by batch.
 
-The way of a batch is straight, and `ingestion` walks it: `delivery` and `remote` list
-the files of a source; `recognition` tells new content from what was read before, and
-`identification` names the format; `streams` unwraps, with `archives` and `compression`;
-`blocks` cuts lines, `record_cuts` and `cutters` other records; `parser` makes events
-and rejects of them. `reader` puts these together into batches, with the `progress` of
-each file. `lake_writer` takes out `duplicates`, writes the `lake`'s files and commits
-them.
+`ingestion` runs the steps in order. `source` describes a source; `recognition` separates
+new content from content that was read before, and `identification` names the format.
+`blocks` cuts lines; `record_cuts` cuts other records with `cutters` and `json_cuts`, and
+`parser` turns them into events and rejects. `reader` combines these into batches and tracks
+the `progress` of each file; `portions` does the same in other processes. `lake_writer`
+removes duplicates, writes the files of the lake and commits them.
 
-Later on: `replay` reads rejects again or takes lines back out, `line_account` says
-where every line is, `drift` which fields went missing, by the daily `counts`.
+Afterwards, `replay` reads rejects again or removes lines, and `line_account` accounts for
+every line.
 """

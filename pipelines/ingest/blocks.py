@@ -14,8 +14,8 @@ import polars as pl
 import pyarrow as pa
 
 from pipelines.events import PLACE
-from pipelines.ingest.compression import Reads
-from pipelines.ingest.streams import DamageError
+from pipelines.landing.compression import Reads
+from pipelines.landing.streams import DamageError
 
 BLOCK = 8 << 20
 """Parsed it takes many times as much: 24 MiB cost 300 MiB more, and no less time."""
@@ -29,6 +29,10 @@ INLINE = 12
 
 SHOWN = 1_024
 STEP = 1 << 20
+
+SCHEMA = pl.Schema([*PLACE.items(), ("line", pl.String)])
+BOM = "\ufeff"
+_BOM = BOM.encode()
 
 
 @dataclass(frozen=True)
@@ -197,11 +201,6 @@ def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
     """What stands for a record that is too long to keep, on one line."""
     shown = begin.decode(errors="replace").replace("\r", " ").replace("\n", " ")
     return f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]"
-
-
-SCHEMA = pl.Schema([*PLACE.items(), ("line", pl.String)])
-BOM = "\ufeff"
-_BOM = BOM.encode()
 
 
 def batch(

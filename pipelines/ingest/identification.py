@@ -24,13 +24,13 @@ from pipelines.formats import (
     never,
 )
 from pipelines.ingest.blocks import BOM, batch
-from pipelines.ingest.compression import read_up_to
-from pipelines.ingest.delivery import Delivery, opened_up, readable
 from pipelines.ingest.format_proposals import not_read, proposed
 from pipelines.ingest.parser import ANY, TOO_LONG, parse, parse_own, readers, rejected
 from pipelines.ingest.record_cuts import parts, records
 from pipelines.ingest.source import Source
-from pipelines.ingest.streams import Salvaged, opened
+from pipelines.landing.compression import read_up_to
+from pipelines.landing.delivery import Delivery, opened_up, readable
+from pipelines.landing.streams import Salvaged, opened
 from pipelines.state.ledger import FileRecord
 
 SAMPLE_BYTES = 1 << 18

@@ -13,9 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipelines.errors import SourceError
-from pipelines.ingest.delivery import Delivery, Listing, RemoteFile
 from pipelines.ingest.identification import choose_format
-from pipelines.ingest.lake import prepare
 from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.portions import Elsewhere, Here, Work
 from pipelines.ingest.progress import FileProgress, count_lines
@@ -48,7 +46,9 @@ from pipelines.ingest.source import (
     left_out,
     waits,
 )
-from pipelines.ingest.streams import Digest, GoneError, opened
+from pipelines.lake.files import prepare
+from pipelines.landing.delivery import Delivery, Listing, RemoteFile
+from pipelines.landing.streams import Digest, GoneError, opened
 from pipelines.state import ledger
 from pipelines.state.ledger import DAMAGED, FAILED, GONE, GROWING, FileRecord
 

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from pipelines.ingest.counts import day_count, with_days
-from pipelines.ingest.duplicates import Duplicates
-from pipelines.ingest.lake import REJECTS, by_day, sync_folders, write, writing_to
 from pipelines.ingest.reader import Batch
 from pipelines.ingest.replay import retract
-from pipelines.ingest.staged_rows import PLACES, Staged, WrittenPart, delete, read_parts
+from pipelines.ingest.staged_rows import PLACES, Staged, delete, read_parts
+from pipelines.lake.counts import day_count, with_days
+from pipelines.lake.duplicates import Duplicates
+from pipelines.lake.files import REJECTS, WrittenPart, by_day, sync_folders, write, writing_to
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile

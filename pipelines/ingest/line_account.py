@@ -18,6 +18,26 @@ from pipelines.state.connections import Store
 from pipelines.state.retention import purged_rows
 from pipelines.state.source_records import LAGS, SourceDay, source_days
 
+ARRIVALS = pl.Schema(
+    {
+        "source": pl.String,
+        "event_class": pl.String,
+        "event_date": pl.Date,
+        "lag": pl.String,
+        "events": pl.Int64,
+    }
+)
+PERSON = (
+    r"(?i)(?:\b(?:user|username|user_name|account|accountname|login|upn|suser|duser"
+    r"|targetusername|email|principal|device_user)\b[\"']?[ \t]*[=:][ \t]*[\"']?"
+    r"|\buser[ \t]+[\"'<])"
+    r"([a-z][a-z0-9._@\\-]+)"
+)
+NOBODY = r"(?i)^(?:n/?a|none|null|unknown|unset|system|root|localhost|true|false|id)$"
+CARD = r"(?:^|[^0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?:$|[^0-9A-Fa-f:-])"
+MOST_KINDS = 5
+FEWEST = 1
+
 
 @dataclass(frozen=True, kw_only=True)
 class DayAccount:
@@ -82,17 +102,6 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
     return wrong
 
 
-ARRIVALS = pl.Schema(
-    {
-        "source": pl.String,
-        "event_class": pl.String,
-        "event_date": pl.Date,
-        "lag": pl.String,
-        "events": pl.Int64,
-    }
-)
-
-
 def arrival_lags(store: Store) -> pl.DataFrame:
     """Events by source, class, local day and class of lag, as `LAGS` names it.
 
@@ -112,18 +121,6 @@ def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
     """Days further ahead than a clock may be off: kept, but built by no model."""
     latest = now.date() + timedelta(days=DAYS_AHEAD)
     return [day for day in days(store) if day.event_date > latest and day.events]
-
-
-PERSON = (
-    r"(?i)(?:\b(?:user|username|user_name|account|accountname|login|upn|suser|duser"
-    r"|targetusername|email|principal|device_user)\b[\"']?[ \t]*[=:][ \t]*[\"']?"
-    r"|\buser[ \t]+[\"'<])"
-    r"([a-z][a-z0-9._@\\-]+)"
-)
-NOBODY = r"(?i)^(?:n/?a|none|null|unknown|unset|system|root|localhost|true|false|id)$"
-CARD = r"(?:^|[^0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?:$|[^0-9A-Fa-f:-])"
-MOST_KINDS = 5
-FEWEST = 1
 
 
 @dataclass(frozen=True)

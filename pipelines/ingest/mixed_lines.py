@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.errors import SchoolbellError
 from pipelines.formats import PLACE, Context, Format, Parsed, formats, is_blank
-from pipelines.ingest.envelopes import is_names, unwrapped
+from pipelines.landing.envelopes import is_names, unwrapped
 
 UNCLAIMED = "no known format claims it, be it as it is or out of an envelope"
 MOST_ENVELOPES = 3

@@ -43,6 +43,12 @@ NO_TIME = "its time could not be read"
 AHEAD = "dated more than a day ahead"
 READER_FAILED = "the format's reader failed on it"
 
+MOST_CHANGES = 3
+"""A format that hands on something else so often is waited for, portion by portion."""
+Outcome = Parsed | Written
+T = TypeVar("T")
+PATIENCE_SECONDS = 0.1
+
 
 def parse_part(fmt: Format, batch: pl.DataFrame, context: Context, *, is_oversize: bool) -> Parsed:
     """A batch, or the one line of it that is too long to keep; see `parse`."""
@@ -185,12 +191,6 @@ def _with_times(parsed: Parsed, batch: pl.DataFrame, context: Context) -> Parsed
     return parsed
 
 
-MOST_CHANGES = 3
-"""A format that hands on something else so often is waited for, portion by portion."""
-
-Outcome = Parsed | Written
-
-
 class Job(Protocol):
     """A portion of a file that can be parsed, somewhere."""
 
@@ -266,10 +266,6 @@ class _Begun:
         if isinstance(self.end, Exception):
             raise self.end
         return self.end
-
-
-T = TypeVar("T")
-PATIENCE_SECONDS = 0.1
 
 
 class _End:

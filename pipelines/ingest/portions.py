@@ -21,13 +21,13 @@ from pipelines.engines import Engine
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Parsed
 from pipelines.ingest.blocks import Block, batch, newlines
-from pipelines.ingest.counts import day_count
-from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.lake import REJECTS, by_day, spool, write, writing_to
 from pipelines.ingest.parser import Job, parse_part, readers
 from pipelines.ingest.progress import FileProgress
-from pipelines.ingest.staged_rows import Staged, Written, WrittenPart
-from pipelines.ingest.streams import Mark
+from pipelines.ingest.staged_rows import Staged, Written
+from pipelines.lake.counts import day_count
+from pipelines.lake.files import REJECTS, WrittenPart, by_day, spool, write, writing_to
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.streams import Mark
 
 PORTION = 32 << 20
 """Most bytes that a worker parses at once, and makes a file of the lake of: few files a

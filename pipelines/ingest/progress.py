@@ -9,13 +9,16 @@ from pipelines import clock
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, Parsed
 from pipelines.ingest.blocks import Block, newlines
-from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.delivery import Delivery
 from pipelines.ingest.staged_rows import Written
-from pipelines.ingest.streams import DamageError, Digest, Mark, opened
+from pipelines.landing.compression import NO_CHECKSUM
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.streams import DamageError, Digest, Mark, opened
 from pipelines.state.ledger import DAMAGED, FAILED, FINISHED, GROWING, FileRecord
 
 STEP = 1 << 20
+
+AHEAD = timedelta(days=1)
+"""A clock that is off, or a zone that is not set, is not further ahead."""
 
 
 @dataclass(kw_only=True)
@@ -196,10 +199,6 @@ def count_lines(delivery: Delivery) -> int:
     except SourceError:
         pass
     return lines + (last != b"\n")
-
-
-AHEAD = timedelta(days=1)
-"""A clock that is off, or a zone that is not set, is not further ahead."""
 
 
 def latest_time(mtime_ns: int) -> datetime:

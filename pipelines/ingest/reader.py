@@ -31,13 +31,13 @@ from pipelines.errors import SourceError
 from pipelines.formats import Parsed
 from pipelines.ingest import parser
 from pipelines.ingest.blocks import Block, batch_of_files, blocks, newlines
-from pipelines.ingest.compression import NO_CHECKSUM, Reads, read_up_to
 from pipelines.ingest.parser import BlockParser, ahead
 from pipelines.ingest.portions import Extent, Work, portions
 from pipelines.ingest.progress import STEP, FileProgress
 from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.staged_rows import Written
-from pipelines.ingest.streams import (
+from pipelines.landing.compression import NO_CHECKSUM, Reads, read_up_to
+from pipelines.landing.streams import (
     DamageError,
     Digest,
     GoneError,

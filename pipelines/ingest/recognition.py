@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipelines.formats import formats
-from pipelines.ingest import streams
-from pipelines.ingest.compression import NO_CHECKSUM, Reads
-from pipelines.ingest.delivery import Delivery
-from pipelines.ingest.streams import HEAD, DamageError, Digest, opened
+from pipelines.landing import streams
+from pipelines.landing.compression import NO_CHECKSUM, Reads
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.streams import HEAD, DamageError, Digest, opened
 from pipelines.state.ledger import (
     DUPLICATE,
     FAILED,
@@ -30,6 +30,9 @@ from pipelines.state.ledger import (
 STEP = 1 << 20
 
 Kind = Literal["new", "unchanged", "resumed", "moved", "copy", "prefix"]
+
+TAKEN_AWAY = "it was taken away before its last lines were read"
+UNREAD = "it was taken away before it could be read"
 
 
 @dataclass(frozen=True)
@@ -239,10 +242,6 @@ def _feed(digest: Digest, stream: Reads, size: int) -> int:
         digest.update(data)
         done += len(data)
     return done
-
-
-TAKEN_AWAY = "it was taken away before its last lines were read"
-UNREAD = "it was taken away before it could be read"
 
 
 def copy_row(row: FileRecord, original: FileRecord) -> FileRecord:

@@ -14,17 +14,10 @@ import numpy as np
 import polars as pl
 
 from pipelines.ingest.blocks import SCHEMA, batch
-from pipelines.ingest.compression import Reads
-from pipelines.ingest.cutters import (
-    Cut,
-    Cuts,
-    JsonCutter,
-    Marked,
-    Piece,
-    evtx_pieces,
-    pieces,
-)
-from pipelines.ingest.streams import Salvaged
+from pipelines.ingest.cutters import Cut, Cuts, Marked, Piece, evtx_pieces, pieces
+from pipelines.ingest.json_cuts import JsonCutter
+from pipelines.landing.compression import Reads
+from pipelines.landing.streams import Salvaged
 
 EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 """A pasted event has the browser's `- ` before its tag."""
@@ -39,6 +32,13 @@ LINE_BREAK = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 RECORDS = 20_000
 TEXT_BYTES = 8 << 20
 """Records of a batch, and letters of their texts: parsed before more are cut."""
+
+LONGEST_ROW = 64 << 10
+"""Bytes within which a quoted text of a table ends, if its quotes pair."""
+ROWS_LOOKED_AT = 4 * LONGEST_ROW
+QUOTE, NEWLINE = b'"\n'
+OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
+"""The first line of a row whose last cell goes on."""
 
 
 class Part(NamedTuple):
@@ -191,15 +191,6 @@ def _statement(data: bytes, begin: int, end: int) -> Iterator[Cut]:
     bare = text.lstrip(b" \t\r\n\x00")
     if bare:
         yield Cut(begin + len(text) - len(bare), end, _text(bare.rstrip()))
-
-
-LONGEST_ROW = 64 << 10
-"""Bytes within which a quoted text of a table ends, if its quotes pair."""
-
-ROWS_LOOKED_AT = 4 * LONGEST_ROW
-QUOTE, NEWLINE = b'"\n'
-OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
-"""The first line of a row whose last cell goes on."""
 
 
 def csv_rows(data: bytes, *, is_last: bool) -> Cuts:

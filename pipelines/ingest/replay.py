@@ -18,8 +18,9 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import PLACE, Context, Format, Parsed
 from pipelines.ingest import parser
-from pipelines.ingest.counts import day_count, placed
-from pipelines.ingest.lake import (
+from pipelines.ingest.progress import latest_time
+from pipelines.lake.counts import day_count, placed
+from pipelines.lake.files import (
     REJECTS,
     by_day,
     read_sound,
@@ -27,11 +28,13 @@ from pipelines.ingest.lake import (
     write,
     writing_to,
 )
-from pipelines.ingest.progress import latest_time
 from pipelines.state import home_mark, ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
 from pipelines.state.source_records import SourceDay
+
+NOT_THE_LINE = (parser.TOO_LONG,)
+"""Reasons of rejects that keep a description in place of the line."""
 
 
 @dataclass
@@ -110,10 +113,6 @@ def retract(store: Store, folder: Path, record: FileRecord, *, first_line: int =
             if gone.height:
                 rewriting.replace(old, frame.filter(~doomed), gone)
     return rewriting
-
-
-NOT_THE_LINE = (parser.TOO_LONG,)
-"""Reasons of rejects that keep a description in place of the line."""
 
 
 @dataclass(frozen=True)

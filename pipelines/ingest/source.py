@@ -10,9 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.engines import Engine, open_engine
-from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.delivery import Delivery, LeftOut, Listing, deliveries
-from pipelines.ingest.remote import is_remote, remote_deliveries
+from pipelines.landing.compression import NO_CHECKSUM
+from pipelines.landing.delivery import Delivery, LeftOut, Listing, deliveries
+from pipelines.landing.remote import is_remote, remote_deliveries
 from pipelines.state.connections import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
 
@@ -26,6 +26,9 @@ LEAST_FREE_BYTES = 64 << 20
 
 LATER = "later"
 """The kind of a delivery that was put off."""
+
+Watch = Callable[[Delivery, int, int], None]
+"""Told while reading: the delivery, bytes and lines since the last call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +124,6 @@ def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
     if fmt is not None and fmt.framing == "lines":
         return f"its last line has no end yet; it is read with its end, or {then}"
     return f"{record.pending_lines:,} records wait until the file is whole; they are read {then}"
-
-
-Watch = Callable[[Delivery, int, int], None]
-"""Told while reading: the delivery, bytes and lines since the last call."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,8 @@ import polars as pl
 
 from pipelines.formats import Parsed
 from pipelines.ingest.blocks import BLOCK
-from pipelines.ingest.counts import placed
-from pipelines.ingest.lake import REJECTS
-from pipelines.state.ledger import LakeFile
-from pipelines.state.source_records import SourceDay
+from pipelines.lake.counts import placed
+from pipelines.lake.files import REJECTS, WrittenPart
 
 ROWS_A_COMMIT = 500_000
 BYTES_A_COMMIT = 64 << 20
@@ -29,19 +27,6 @@ ENOUGH_TEXT = 0.5
 """Share of a block of lines from which a frame is kept without a copy."""
 
 PLACES = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "event_date": pl.Date})
-
-
-@dataclass(frozen=True)
-class WrittenPart:
-    """One file of the lake that does not count yet, and what it adds to its day.
-
-    Attributes:
-        has_ids: Some of its events have an id of the product's own.
-    """
-
-    file: LakeFile
-    day: SourceDay
-    has_ids: bool
 
 
 @dataclass(frozen=True, kw_only=True)

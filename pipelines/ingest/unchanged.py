@@ -5,10 +5,10 @@ A run that finds nothing is the commonest: it need not import what it reads with
 
 from pathlib import Path
 
-from pipelines.ingest.delivery import Listing
 from pipelines.ingest.recognition import closed_row, looks_unchanged
-from pipelines.ingest.remote import is_remote
 from pipelines.ingest.source import IngestOptions, Outcome, Source, left_out, waits
+from pipelines.landing.delivery import Listing
+from pipelines.landing.remote import is_remote
 from pipelines.state import ledger
 from pipelines.state.ledger import FileRecord
 

@@ -35,6 +35,13 @@ ABOUT = "marts.about"
 ONE_DAY = timedelta(days=1)
 ONE_WEEK = timedelta(days=7)
 
+ONE_HOUR = timedelta(hours=1)
+SHOWN = 3
+"""Gaps that one line names; the rest are counted."""
+Ask = Callable[..., Any]
+VARIABLE = "SCHOOLBELL_HOME"
+DEMO = "demo-district"
+
 
 def chosen(
     folder: Path, as_of: str | date | datetime | None, week: str | date | None
@@ -129,13 +136,6 @@ def _read(text: str, name: str) -> date | datetime:
         ) from error
 
 
-ONE_HOUR = timedelta(hours=1)
-SHOWN = 3
-"""Gaps that one line names; the rest are counted."""
-
-Ask = Callable[..., Any]
-
-
 @dataclass(frozen=True, order=True)
 class Gap:
     """Hours of a local day without a line of a source.
@@ -215,10 +215,6 @@ def joined(hours: Sequence[tuple[str, date, int]]) -> list[Gap]:
         else:
             gaps.append(Gap(day, source, hour, hour + 1))
     return sorted(gaps)
-
-
-VARIABLE = "SCHOOLBELL_HOME"
-DEMO = "demo-district"
 
 
 class Connection:

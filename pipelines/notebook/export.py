@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 from pyarrow.fs import FSSpecHandler, PyFileSystem
 
 from pipelines.errors import SettingsError
-from pipelines.ingest.remote import REMEDY, store_of
+from pipelines.landing.remote import REMEDY, store_of
 from pipelines.notebook.connection import Connection
 
 DAY = "event_date"

@@ -44,6 +44,43 @@ ROW_HEIGHT = 30
 SHORTEST = timedelta(minutes=1)
 """Shorter stretches are drawn that long, or nobody would see them."""
 
+STEPS = ("duty", "keyboard", "at work", "site", "finding")
+"""What a row of a timeline can be, as the lanes of its chart stand."""
+
+# keyboards and duty serve the days beside their own too: only the day's are taken
+_TIMELINE = """
+with own as (
+  select distinct person_id from identity.accounts
+  where account = $account and event_date = $day and person_id is not null
+),
+steps as (
+  select 'duty' as what, duty.kind as detail, null as device, duty.building,
+    duty.start_time, duty.end_time, null::bigint as request_count
+  from core.duty as duty inner join own on duty.person_id = own.person_id
+  where duty.event_date = $day
+  union all
+  select 'keyboard', state, device, null, start_time, end_time, null
+  from core.presences where account = $account and event_date = $day
+  union all
+  select 'at work', device, device, building, start_time, end_time, request_count
+  from core.presence_blocks where account = $account and event_date = $day
+  union all
+  select 'site', site, device, null, start_time, end_time, request_count
+  from core.site_visits where account = $account and event_date = $day
+  union all
+  select 'finding', rule, null, null, start_time, end_time, null
+  from findings.findings
+  where subject = $account and event_date = $day
+    and status in ('open', 'confirmed')
+)
+from steps
+where (start_time at time zone $zone)::date <= $day
+  and (end_time at time zone $zone)::date >= $day
+order by start_time, what, detail
+"""
+MOST = 25
+"""Bars of a ranking; the frame has the rest."""
+
 
 class Chart(Figure):  # type: ignore[misc]  # plotly has no types
     """A figure that never offers to upload its data and fetches nothing."""
@@ -151,10 +188,6 @@ def _tripled(values: Sequence[str]) -> list[str]:
     return [value for value in values for _ in range(3)]
 
 
-STEPS = ("duty", "keyboard", "at work", "site", "finding")
-"""What a row of a timeline can be, as the lanes of its chart stand."""
-
-
 def device_holders(
     con: Connection, device: str, first: date, last: date | None = None
 ) -> pl.DataFrame:
@@ -208,39 +241,6 @@ def session_timeline(con: Connection, account: str | None, day: date) -> pl.Data
     return con.frame(_TIMELINE, account=account, day=day, zone=con.zone)
 
 
-# keyboards and duty serve the days beside their own too: only the day's are taken
-_TIMELINE = """
-with own as (
-  select distinct person_id from identity.accounts
-  where account = $account and event_date = $day and person_id is not null
-),
-steps as (
-  select 'duty' as what, duty.kind as detail, null as device, duty.building,
-    duty.start_time, duty.end_time, null::bigint as request_count
-  from core.duty as duty inner join own on duty.person_id = own.person_id
-  where duty.event_date = $day
-  union all
-  select 'keyboard', state, device, null, start_time, end_time, null
-  from core.presences where account = $account and event_date = $day
-  union all
-  select 'at work', device, device, building, start_time, end_time, request_count
-  from core.presence_blocks where account = $account and event_date = $day
-  union all
-  select 'site', site, device, null, start_time, end_time, request_count
-  from core.site_visits where account = $account and event_date = $day
-  union all
-  select 'finding', rule, null, null, start_time, end_time, null
-  from findings.findings
-  where subject = $account and event_date = $day
-    and status in ('open', 'confirmed')
-)
-from steps
-where (start_time at time zone $zone)::date <= $day
-  and (end_time at time zone $zone)::date >= $day
-order by start_time, what, detail
-"""
-
-
 def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
     """The accounts that used a site, one row each, by their first use of it.
 
@@ -277,10 +277,6 @@ def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
             "domain: example.org, not www.example.org.",
         )
     return found
-
-
-MOST = 25
-"""Bars of a ranking; the frame has the rest."""
 
 
 def draw_account_week(week: pl.DataFrame) -> Chart:

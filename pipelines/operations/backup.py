@@ -50,6 +50,10 @@ PURPOSE = b"schoolbell backup manifest\n"
 SHA256 = re.compile("[0-9a-f]{64}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+PREFIX = "backup-"
+PARTIAL = ".partial-"
+LAST = "last_backup_time"
+
 
 class BackupError(SchoolbellError):
     """A backup cannot be made or used as it stands."""
@@ -263,11 +267,6 @@ def sealed(path: Path) -> Sealed:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     return Sealed(path.stat().st_size, digest.hexdigest())
-
-
-PREFIX = "backup-"
-PARTIAL = ".partial-"
-LAST = "last_backup_time"
 
 
 @dataclass(frozen=True)

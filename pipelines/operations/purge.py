@@ -27,11 +27,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipelines.build import spans
+from pipelines.build.spans import days_said_of
+from pipelines.build.steps import Progress, nobody_watches
 from pipelines.district import District, Reading
 from pipelines.errors import SchoolbellError
 from pipelines.operations.record_deletion import DELETIONS, WEEK, Plan
 from pipelines.operations.restore import COMPARED, rebuild
-from pipelines.refresh.steps import Progress, nobody_watches
 from pipelines.registry.registry import load_registry
 from pipelines.reports.publication import mondays, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
@@ -51,12 +53,12 @@ from pipelines.state.retention import (
     keep_from,
     uncertified,
 )
-from pipelines.warehouse import builds
-from pipelines.warehouse.builds import days_said_of
 from pipelines.warehouse.models import models, without_events
 from pipelines.warehouse.repair import ASIDE, days_by_table
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import monday
+
+MODE = 0o640
 
 
 def plan(district: District, now: datetime) -> Plan:
@@ -152,7 +154,7 @@ def _judged_from(district: District, plan: Plan) -> date | None:
         if name in plan.before and plan.things[name]
     ]
     if days:
-        spoilt = builds.stale_days(district.models, days, sorted(held | set(days)))
+        spoilt = spans.stale_days(district.models, days, sorted(held | set(days)))
         last = max([max(days), *(day for found in spoilt.values() for day in found)])
         firsts.append(monday(last) + WEEK)
     return max(firsts, default=None)
@@ -174,9 +176,6 @@ def _publish_again(district: District, now: datetime) -> None:
         weeks = mondays(database) if database.has("marts.source_hours") else []
     if weeks:
         publish_reports(district, now, weeks[-1:])
-
-
-MODE = 0o640
 
 
 class PurgeError(SchoolbellError):

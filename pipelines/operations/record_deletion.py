@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from pipelines.district import District
 from pipelines.formats import formats
-from pipelines.ingest.lake import REJECTS, sweep, unlisted_files
-from pipelines.ingest.remote import is_remote
+from pipelines.lake.files import REJECTS, sweep, unlisted_files
+from pipelines.landing.remote import is_remote
 from pipelines.registry.kept_copies import forget
 from pipelines.reports.archive import removed_page, write_archive
 from pipelines.reports.rollups import is_last_of, spans_of

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.build.steps import Progress, build_and_judge, nobody_watches
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import ModelError
-from pipelines.ingest.lake import require_space, sweep
 from pipelines.ingest.line_account import unbalanced
+from pipelines.lake.files import require_space, sweep
 from pipelines.operations.backup import (
     STATE,
     BackupError,
@@ -25,7 +26,6 @@ from pipelines.operations.backup import (
     require_trusted,
     sealed,
 )
-from pipelines.refresh.steps import Progress, build_and_judge, nobody_watches
 from pipelines.registry.new_home import create
 from pipelines.settings.home import DistrictHome, sync
 from pipelines.state import ledger
@@ -45,6 +45,8 @@ from pipelines.warehouse.repair import Fingerprint, fingerprints, set_aside
 from pipelines.warehouse.snapshots import reading
 
 COMPARED = ("identity", "core", "detections", "marts")
+
+KEYS = ("pseudonyms.key", "audit.key")
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,6 @@ def _of_old(old: Path) -> Mapping[str, Fingerprint] | None:
         return _held(old)
     except ModelError:
         return None  # that is why it was to be made again
-
-
-KEYS = ("pseudonyms.key", "audit.key")
 
 
 @dataclass(frozen=True)

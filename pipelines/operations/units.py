@@ -38,6 +38,21 @@ GROUPS: Mapping[str, str] = {
 }
 """Groups of the operating system; who is in which stands in the guide."""
 
+SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
+DEEPEST = 40
+"""Folders below each other; no part of a home has as many."""
+NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+FOLDERS = ("systemd", "nginx", "sudoers.d", "dagster")
+CHECKOUT_ONLY = ("dagster.yaml", "workspace.yaml")
+PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
+PROGRAMS, DAGSTER, KEPT_HOME, ACCOUNT = (
+    "/opt/schoolbell/.venv/bin",
+    "/srv/schoolbell-dagster",
+    "/srv/schoolbell",
+    "schoolbell",
+)
+"""What stands in the kept files."""
+
 
 @dataclass(frozen=True)
 class Right:
@@ -72,10 +87,6 @@ RIGHTS: Mapping[str, Right] = {
 }
 HOME = Right(READERS, 0o750, None)
 SETTINGS = Right(OPERATORS, 0o750, 0o660)
-SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
-DEEPEST = 40
-"""Folders below each other; no part of a home has as many."""
-NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class UnsafeError(SchoolbellError):
@@ -235,18 +246,6 @@ def _right_of(name: str) -> Right | None:
     if name.startswith(SINGLE):
         return PRIVATE
     return RIGHTS.get(name)
-
-
-FOLDERS = ("systemd", "nginx", "sudoers.d", "dagster")
-CHECKOUT_ONLY = ("dagster.yaml", "workspace.yaml")
-PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
-PROGRAMS, DAGSTER, KEPT_HOME, ACCOUNT = (
-    "/opt/schoolbell/.venv/bin",
-    "/srv/schoolbell-dagster",
-    "/srv/schoolbell",
-    "schoolbell",
-)
-"""What stands in the kept files."""
 
 
 class UnitsError(SchoolbellError):

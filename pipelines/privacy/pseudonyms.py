@@ -37,20 +37,10 @@ Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person"
 """What is named. `pupil` is an account of a student, `pupil_person` the student: both
 have keys of their own and names that say so."""
 
-
-@cache
-def sensitive_kinds() -> tuple[str, ...]:
-    """Kinds of sites whose names tell what is nobody's business without a case."""
-    from pipelines.registry.domain_lists import sensitive_categories
-
-    return tuple(sensitive_categories()["category"])
-
-
 WITHHELD = "withheld"
 """Stands in place of such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures of a finding that are words, and that anybody may read."""
-
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
 SHORTEST_KEY = 32
 SALT = b"schoolbell pseudonyms 1"
@@ -136,6 +126,65 @@ _NOUNS: Mapping[Kind, str] = {
 }
 _PREFIX: Mapping[Kind, str] = {"pupil": "pupil-", "pupil_person": "pupil-"}
 
+RULES: Mapping[str, Kind] = {
+    "account": "account",
+    "subject": "account",
+    "other_account": "account",
+    "device": "device",
+    "other_device": "device",
+    "host": "device",
+    "src_ip": "address",
+    "ip": "address",
+    "person_id": "person",
+    "device_owner": "person",
+}
+Mask = Literal["site", "sites", "category"]
+
+MASKED: Mapping[str, Mask] = {
+    "url_hostname": "site",
+    "site": "site",
+    "before_site": "site",
+    "service": "site",
+    "destination": "site",
+    "registrable_domain": "site",
+    "unicode_hostname": "site",
+    "resembles": "site",
+    "sites": "sites",
+    "non_work_sites": "sites",
+    "category": "category",
+    "categories": "category",
+}
+"""Columns in which only sites of a sensitive kind get a name, and their kind goes."""
+KEY_FACT = "pseudonym_key"
+"""The fact that tells the key from another one, and nothing about it."""
+WHICH_KEY = b"schoolbell: which key"
+ONE_DAY = timedelta(days=1)
+PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
+PUBLISHED = ("core", "marts", "identity")
+"""Schemas of the warehouse that analysts may read."""
+
+INTERNAL = (
+    "core.background_traffic",
+    "core.candidate_requests",
+    "core.expected_logs",
+    "core.expected_traffic",
+    "core.logons",
+    "core.outside_places",
+    "core.regular_calls",
+    "core.site_sequences",
+    "identity.account_names",
+    "identity.places",
+)
+"""Tables of these that nobody outside of the pipeline needs."""
+
+
+@cache
+def sensitive_kinds() -> tuple[str, ...]:
+    """Kinds of sites whose names tell what is nobody's business without a case."""
+    from pipelines.registry.domain_lists import sensitive_categories
+
+    return tuple(sensitive_categories()["category"])
+
 
 def nouns(kind: Kind) -> list[str]:
     """The nouns from which names of a kind are made."""
@@ -212,58 +261,6 @@ def _names(token: str, kind: Kind, in_use: int) -> Iterator[str]:
     for step in range(size):
         place = (start + step) % size
         yield f"{words[place % len(words)]}-{first + place // len(words)}"
-
-
-RULES: Mapping[str, Kind] = {
-    "account": "account",
-    "subject": "account",
-    "other_account": "account",
-    "device": "device",
-    "other_device": "device",
-    "host": "device",
-    "src_ip": "address",
-    "ip": "address",
-    "person_id": "person",
-    "device_owner": "person",
-}
-Mask = Literal["site", "sites", "category"]
-MASKED: Mapping[str, Mask] = {
-    "url_hostname": "site",
-    "site": "site",
-    "before_site": "site",
-    "service": "site",
-    "destination": "site",
-    "registrable_domain": "site",
-    "unicode_hostname": "site",
-    "resembles": "site",
-    "sites": "sites",
-    "non_work_sites": "sites",
-    "category": "category",
-    "categories": "category",
-}
-"""Columns in which only sites of a sensitive kind get a name, and their kind goes."""
-KEY_FACT = "pseudonym_key"
-"""The fact that tells the key from another one, and nothing about it."""
-WHICH_KEY = b"schoolbell: which key"
-ONE_DAY = timedelta(days=1)
-PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
-
-
-PUBLISHED = ("core", "marts", "identity")
-"""Schemas of the warehouse that analysts may read."""
-INTERNAL = (
-    "core.background_traffic",
-    "core.candidate_requests",
-    "core.expected_logs",
-    "core.expected_traffic",
-    "core.logons",
-    "core.outside_places",
-    "core.regular_calls",
-    "core.site_sequences",
-    "identity.account_names",
-    "identity.places",
-)
-"""Tables of these that nobody outside of the pipeline needs."""
 
 
 @dataclass

@@ -34,6 +34,36 @@ NEVER_KEPT: tuple[RecordClass, ...] = ("student_rows", "small_counts")
 WHOLE_ROW = "*"
 
 
+_BLOCKED = """
+select
+    event_date,
+    building,
+    site,
+    count(*) as requests,
+    count(distinct coalesce(account, device, src_ip)) as people
+from core.http_requests
+where
+    event_date between $first and $last
+    and disposition = 'blocked'
+    and site is not null
+    and building is not null
+group by all
+order by all
+"""
+
+_USE = """
+select
+    event_date,
+    building,
+    count(*) as requests,
+    count(distinct coalesce(account, device, src_ip)) as people
+from core.http_requests
+where event_date between $first and $last and building is not null
+group by all
+order by all
+"""
+
+
 @dataclass(frozen=True)
 class Record:
     """One row that a request touches.
@@ -71,35 +101,6 @@ class Relation:
     read: Reads
     order: tuple[str, ...]
     is_weekly: bool = False
-
-
-_BLOCKED = """
-select
-    event_date,
-    building,
-    site,
-    count(*) as requests,
-    count(distinct coalesce(account, device, src_ip)) as people
-from core.http_requests
-where
-    event_date between $first and $last
-    and disposition = 'blocked'
-    and site is not null
-    and building is not null
-group by all
-order by all
-"""
-_USE = """
-select
-    event_date,
-    building,
-    count(*) as requests,
-    count(distinct coalesce(account, device, src_ip)) as people
-from core.http_requests
-where event_date between $first and $last and building is not null
-group by all
-order by all
-"""
 
 
 def _counted(

@@ -28,6 +28,36 @@ MACHINE_SERVICE = "host/"
 REALMS = frozenset(("ldap", "local", "radius"))
 """What a gateway writes before an account for the server that it asked: no domain."""
 
+KNOWN_SHARE = 0.8
+"""Share of a domain's names that the registry knows; a neighbor's has few."""
+REGISTRY_SHARE = 0.5
+"""Or share of the registry's people that a domain has: the rest may be students."""
+PROPOSED_SHARE = 0.5
+MOST_DOUBTFUL = 0.05
+"""Share of names that several persons have; with more than that, and more than one,
+none is trusted."""
+
+PUBLIC_MAIL = frozenset(
+    (
+        "aol.com",
+        "comcast.net",
+        "gmail.com",
+        "googlemail.com",
+        "hotmail.com",
+        "icloud.com",
+        "live.com",
+        "me.com",
+        "msn.com",
+        "outlook.com",
+        "proton.me",
+        "protonmail.com",
+        "yahoo.com",
+    )
+)
+"""Where anybody has a mailbox: such a name says nothing of an account here."""
+_PREFIX = re.compile(r"^([^\\/@]+)(?:\\+|/)([^\\/]+)$")
+_SUFFIX = re.compile(r"^([^\\/@]+)@([^\\/@]+?)\.?$")
+
 
 def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
     r"""An account in lower case, without a domain of the district.
@@ -73,37 +103,6 @@ def _machine(text: pl.Expr, own: list[str]) -> pl.Expr:
     suffix = host.str.extract(r"^[^.]+\.(.+)$", 1)
     local = suffix.is_null() | suffix.is_in(own)
     return pl.when(local).then(short).otherwise(host) + "$"
-
-
-KNOWN_SHARE = 0.8
-"""Share of a domain's names that the registry knows; a neighbor's has few."""
-REGISTRY_SHARE = 0.5
-"""Or share of the registry's people that a domain has: the rest may be students."""
-PROPOSED_SHARE = 0.5
-MOST_DOUBTFUL = 0.05
-"""Share of names that several persons have; with more than that, and more than one,
-none is trusted."""
-PUBLIC_MAIL = frozenset(
-    (
-        "aol.com",
-        "comcast.net",
-        "gmail.com",
-        "googlemail.com",
-        "hotmail.com",
-        "icloud.com",
-        "live.com",
-        "me.com",
-        "msn.com",
-        "outlook.com",
-        "proton.me",
-        "protonmail.com",
-        "yahoo.com",
-    )
-)
-"""Where anybody has a mailbox: such a name says nothing of an account here."""
-
-_PREFIX = re.compile(r"^([^\\/@]+)(?:\\+|/)([^\\/]+)$")
-_SUFFIX = re.compile(r"^([^\\/@]+)@([^\\/@]+?)\.?$")
 
 
 class Spelling(NamedTuple):

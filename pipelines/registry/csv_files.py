@@ -22,14 +22,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 
 
-def is_formula(cell: str) -> bool:
-    """Return whether a spreadsheet would run the cell; a signed number is not code.
-
-    A longitude west of Greenwich begins with a minus.
-    """
-    return cell.startswith(FORMULA) and NUMBER.fullmatch(cell) is None
-
-
 Kind = Literal[
     "text",
     "word",
@@ -43,6 +35,57 @@ Kind = Literal[
     "network",
     "mac",
 ]
+LIST_SEPARATOR = "|"
+
+ALLOWED: Mapping[Kind, str] = {
+    "date": "a day such as 2026-08-24",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number such as 41.60",
+    "clock": "a time of day such as 07:30",
+    "local_time": "a local time such as 2026-11-12 05:40",
+    "network": "a network such as 10.20.0.0/16, or an address",
+    "mac": "a MAC such as 02:00:00:00:00:17",
+}
+_TRUE = ["true", "yes", "y", "1", "t"]
+_FALSE = ["false", "no", "n", "0", "f"]
+_MAC = (
+    r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^[0-9a-f]{12}$"
+    r"|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$"
+)
+LINE = "_line"
+COMMENT = "#"
+MOST_ROWS = 5_000_000
+TOLD_AT_MOST = 50
+"""Problems told of one column; the rest are counted."""
+UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""How files of Excel begin, now and before 2007."""
+SAVE_AS = "in Excel: Save As, CSV UTF-8 (Comma delimited)"
+OPEN = "opens a quote that is not closed; the line is set aside"
+LONG = "a cell has more than {:,} characters; the line is set aside"
+CLOSED = 'a quote that is closed again, or none: "High School, East"'
+BACKWARDS = (("valid_from", "valid_to"), ("date_from", "date_to"))
+
+CATEGORY_STEPS = (
+    (r"[_/&+, -]+", " "),
+    (r"\band\b", " "),
+    (r"ies\b", "y"),
+    (r"([a-z][a-z])s\b", "${1}"),
+    (r" +", " "),
+)
+"""Patterns and replacements, in order, that make a category's lookup key.
+
+`sql/macros/category_key.sql` applies the same ones.
+"""
+
+
+def is_formula(cell: str) -> bool:
+    """Return whether a spreadsheet would run the cell; a signed number is not code.
+
+    A longitude west of Greenwich begins with a minus.
+    """
+    return cell.startswith(FORMULA) and NUMBER.fullmatch(cell) is None
 
 
 @dataclass(frozen=True)
@@ -83,27 +126,6 @@ class File:
     disables: str
     key: tuple[str, ...] = ()
     is_open: bool = False
-
-
-LIST_SEPARATOR = "|"
-
-ALLOWED: Mapping[Kind, str] = {
-    "date": "a day such as 2026-08-24",
-    "boolean": "true or false",
-    "integer": "a whole number",
-    "number": "a number such as 41.60",
-    "clock": "a time of day such as 07:30",
-    "local_time": "a local time such as 2026-11-12 05:40",
-    "network": "a network such as 10.20.0.0/16, or an address",
-    "mac": "a MAC such as 02:00:00:00:00:17",
-}
-
-_TRUE = ["true", "yes", "y", "1", "t"]
-_FALSE = ["false", "no", "n", "0", "f"]
-_MAC = (
-    r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^[0-9a-f]{12}$"
-    r"|^(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}$"
-)
 
 
 def stripped(text: pl.Expr) -> pl.Expr:
@@ -193,23 +215,6 @@ _READ = {
     "network": _lower,  # networks.py checks addresses, which no expression can
     "mac": _mac,
 }
-
-
-LINE = "_line"
-COMMENT = "#"
-MOST_ROWS = 5_000_000
-TOLD_AT_MOST = 50
-"""Problems told of one column; the rest are counted."""
-UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
-WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""How files of Excel begin, now and before 2007."""
-SAVE_AS = "in Excel: Save As, CSV UTF-8 (Comma delimited)"
-OPEN = "opens a quote that is not closed; the line is set aside"
-LONG = "a cell has more than {:,} characters; the line is set aside"
-CLOSED = 'a quote that is closed again, or none: "High School, East"'
-
-
-BACKWARDS = (("valid_from", "valid_to"), ("date_from", "date_to"))
 
 
 class Rows(NamedTuple):
@@ -377,19 +382,6 @@ def word_key(word: str) -> str:
 def key_of(words: pl.Expr) -> pl.Expr:
     """The same of a column."""
     return words.str.to_lowercase().str.replace_all(r"[_/ -]+", " ").str.strip_chars()
-
-
-CATEGORY_STEPS = (
-    (r"[_/&+, -]+", " "),
-    (r"\band\b", " "),
-    (r"ies\b", "y"),
-    (r"([a-z][a-z])s\b", "${1}"),
-    (r" +", " "),
-)
-"""Patterns and replacements, in order, that make a category's lookup key.
-
-`sql/macros/category_key.sql` applies the same ones.
-"""
 
 
 def category_key_of(words: pl.Expr) -> pl.Expr:

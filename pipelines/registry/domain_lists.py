@@ -41,6 +41,17 @@ OPENED_BY_PEOPLE = """
 """
 """Hosts on those lists that people open too; as background they would hide a visit."""
 
+SCHEMA = pl.Schema({"domain": pl.String, "category": pl.String})
+PLAIN = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$"
+DEEPEST = 8
+"""Lists that include each other; deeper ones are a mistake."""
+OWN_NAMES = ("localhost", "localhost.localdomain", "broadcasthost", "local")
+Files = Mapping[str, str]
+"""Text of the files of a list, by their path below its folder."""
+Pairs = list[tuple[str, str | None]]
+BACKGROUND = pl.Schema({"host": pl.String, "kind": pl.String, "source": pl.String})
+CATEGORIES = pl.Schema({"domain": pl.String, "category": pl.String, "source": pl.String})
+
 
 @cache
 def starter_categories() -> pl.DataFrame:
@@ -143,15 +154,6 @@ def _misp_folder() -> Path:
 # - `ut1`: a folder for each category with a file `domains`.
 # - `csv`: columns `domain` and `category`, as in `site_categories.csv`.
 
-SCHEMA = pl.Schema({"domain": pl.String, "category": pl.String})
-PLAIN = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)+$"
-DEEPEST = 8
-"""Lists that include each other; deeper ones are a mistake."""
-OWN_NAMES = ("localhost", "localhost.localdomain", "broadcasthost", "local")
-
-Files = Mapping[str, str]
-"""Text of the files of a list, by their path below its folder."""
-
 
 class Listed(NamedTuple):
     """What a list holds: `domain` and `category`, each pair once."""
@@ -183,9 +185,6 @@ def read_list(form: str, files: Files, first: str, category: str | None) -> List
     good = _canonical(frame)
     lost = frame.height - good.height
     return Listed(good.unique(maintain_order=True), skipped + lost)
-
-
-Pairs = list[tuple[str, str | None]]
 
 
 def _v2fly(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
@@ -274,10 +273,6 @@ def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
         domain=pl.Series([canonical_host(one) for one in odd["domain"]], dtype=pl.String)
     ).filter(pl.col("domain").str.contains(".", literal=True))
     return pl.concat([lower.filter(is_plain), mended])
-
-
-BACKGROUND = pl.Schema({"host": pl.String, "kind": pl.String, "source": pl.String})
-CATEGORIES = pl.Schema({"domain": pl.String, "category": pl.String, "source": pl.String})
 
 
 @dataclass(frozen=True)

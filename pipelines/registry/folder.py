@@ -22,9 +22,9 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
-from pipelines.registry.calendar import EVENTS, read_calendar
 from pipelines.registry.csv_files import LINE, File, Rows, read_file
 from pipelines.registry.frames import FILES
+from pipelines.registry.ical import EVENTS, read_calendar
 from pipelines.registry.kept_copies import (
     Given,
     Kept,
@@ -47,6 +47,23 @@ SHARED = ("approved_sites.csv", "site_categories.csv")
 """Files of the registry that can hold for many districts; none names a person."""
 CONTENTS = (ABOUT, POLICY, RULES, *SHARED)
 _LARGEST = 100_000_000
+
+ROSTER = {file.name: file for file in (USERS, ROLES, ORGS, MANIFEST)}
+
+IGNORED = (
+    "academicSessions.csv",
+    "classes.csv",
+    "courses.csv",
+    "demographics.csv",
+    "enrollments.csv",
+    "userProfiles.csv",
+)
+"""Further files of a roster export, of no use here."""
+LARGEST_FILE = 1_000_000_000
+LINK = "is a link that leads out of the home; what it holds is not shown"
+SUFFIXES = (".csv", ".ics", ".toml")
+ORIGINAL = ".before-"
+"""In the name of a file that `check --mend` put aside."""
 
 
 @dataclass(frozen=True)
@@ -131,23 +148,6 @@ def _about(data: bytes, problems: list[Problem]) -> dict[str, str]:
                 Problem(ABOUT, "is missing", column=key, allowed=f'{key} = "{example}"')
             )
     return {key: str(said.get(key, "")) for key in wanted}
-
-
-ROSTER = {file.name: file for file in (USERS, ROLES, ORGS, MANIFEST)}
-IGNORED = (
-    "academicSessions.csv",
-    "classes.csv",
-    "courses.csv",
-    "demographics.csv",
-    "enrollments.csv",
-    "userProfiles.csv",
-)
-"""Further files of a roster export, of no use here."""
-LARGEST_FILE = 1_000_000_000
-LINK = "is a link that leads out of the home; what it holds is not shown"
-SUFFIXES = (".csv", ".ics", ".toml")
-ORIGINAL = ".before-"
-"""In the name of a file that `check --mend` put aside."""
 
 
 class RegistryFolder(NamedTuple):

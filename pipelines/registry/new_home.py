@@ -35,6 +35,8 @@ _ORGS = (
     "# org-hs,active,2026-08-01,Sample High School,school,HS,\n"
 )
 
+KEY_BYTES = 32
+
 
 def registry_files() -> Mapping[str, str]:
     """Each registry file with its header and one example, commented out."""
@@ -116,9 +118,6 @@ def _row(cells: list[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow(cells)
     return out.getvalue()
-
-
-KEY_BYTES = 32
 
 
 def create(path: Path, **said: Unpack[Said]) -> DistrictHome:

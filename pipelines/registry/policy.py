@@ -29,6 +29,8 @@ DETECTION_CLAUSES = {
     "clause_id": text("clause it serves instead of its own; null: none"),
 }
 
+ALLOWED = "[[clauses]] and [detections]"
+
 
 class Clause(BaseModel):
     """One clause of the policy."""
@@ -87,9 +89,6 @@ def read_policy(data: bytes) -> Policy:
         pl.DataFrame(served, schema=schema(DETECTION_CLAUSES)),
         tuple(problems),
     )
-
-
-ALLOWED = "[[clauses]] and [detections]"
 
 
 def _text(value: object) -> str | None:

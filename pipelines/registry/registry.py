@@ -47,6 +47,9 @@ NAMED = {
 }
 """What a cell may name -> frame and column that have it, and what is wrong else."""
 
+MOST_LETTERS = 200
+_MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
+
 
 @dataclass(frozen=True)
 class Registry:
@@ -141,10 +144,6 @@ def _made(inputs: Inputs, name: str) -> Rows:
             where=f"registry/{file.name if file else name}",
             remedy="Export it again, or bring it back from registry-kept/.",
         ) from error
-
-
-MOST_LETTERS = 200
-_MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
 
 
 def _inputs(

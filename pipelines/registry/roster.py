@@ -89,6 +89,14 @@ EXTENSION = "ext:"
 WHOLE = "bulk"
 PARTIAL = "delta"
 
+STAFF = [
+    "administrator", "aide", "counselor", "districtadministrator", "principal",
+    "proctor", "siteadministrator", "systemadministrator", "teacher",
+]  # fmt: skip
+STUDENT = ["student"]
+OTHERS = ["guardian", "parent", "relative"]
+GONE = ["tobedeleted", "inactive"]
+
 
 def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
     """Words that the standard does not know, whatever their case."""
@@ -166,15 +174,6 @@ def _notices(
     told = bad.select(LINE, pl.col(column).alias("value"))
     words = ", ".join(allowed)
     return tell(file, column, told, what=what, allowed=words, severity="notice")
-
-
-STAFF = [
-    "administrator", "aide", "counselor", "districtadministrator", "principal",
-    "proctor", "siteadministrator", "systemadministrator", "teacher",
-]  # fmt: skip
-STUDENT = ["student"]
-OTHERS = ["guardian", "parent", "relative"]
-GONE = ["tobedeleted", "inactive"]
 
 
 class Roster(NamedTuple):

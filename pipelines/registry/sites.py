@@ -13,6 +13,9 @@ from publicsuffixlist import PSLFILE, PublicSuffixList
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _LONGEST_HOST = 253
 
+ONE_SITE = frozenset({b"*.oaiusercontent.com"})
+"""Suffixes below which one service alone keeps its files."""
+
 
 def registrable_domains(hosts: Sequence[str | None]) -> list[str | None]:
     """`example.co.uk` of `www.example.co.uk`, for each host.
@@ -65,10 +68,6 @@ def _address(text: str) -> str | None:
 def _extract(name: str) -> str | None:
     """An unlisted top-level domain, such as `lan`, is a suffix of one label."""
     return _suffixes(has_punycode="xn--" in name).privatesuffix(name)
-
-
-ONE_SITE = frozenset({b"*.oaiusercontent.com"})
-"""Suffixes below which one service alone keeps its files."""
 
 
 @cache

@@ -51,13 +51,6 @@ _CLOCK = re.compile(r"^(\d{1,2})[.:h](\d{2})\s*([ap])?\.?m?\.?$", re.IGNORECASE)
 NOON, HOURS, MINUTES = 12, 24, 60
 
 
-class Order(NamedTuple):
-    """Whether month or day comes first in a column's dates, and how that is known."""
-
-    first: Literal["month", "day"]
-    why: str
-
-
 IN_THE_US = frozenset(
     f"America/{name}"
     for name in (
@@ -80,6 +73,15 @@ IN_THE_US = frozenset(
 ) | {"Pacific/Honolulu"}
 STATES = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
 """Zones of the United States, where the month comes first."""
+MOST_MENDED = 200
+"""Problems that get a line; nobody pastes more."""
+
+
+class Order(NamedTuple):
+    """Whether month or day comes first in a column's dates, and how that is known."""
+
+    first: Literal["month", "day"]
+    why: str
 
 
 def date_order(column: Iterable[str], zone: str) -> Order | None:
@@ -201,10 +203,6 @@ def _network(text: str) -> str | None:
 
 
 _READERS = {"clock": _clock, "network": _network}
-
-
-MOST_MENDED = 200
-"""Problems that get a line; nobody pastes more."""
 
 
 def mended(

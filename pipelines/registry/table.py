@@ -22,6 +22,13 @@ from pipelines.settings.problems import Problem
 
 Columns = Mapping[str, Column]
 
+FROM_CELL = Cell("2026-08-24", "date")
+TO_CELL = Cell("2027-05-28", "date")
+FROM = Column(pl.Date, "first day")
+TO = Column(pl.Date, "last day")
+START = Column(INSTANT, "from this instant")
+END = Column(INSTANT, "to this instant, exclusive")
+
 
 def text(meaning: str, pii: Pii = "none") -> Column:
     """A column of text."""
@@ -33,14 +40,8 @@ def identifier(example: str) -> Cell:
     return Cell(example, required=True)
 
 
-FROM_CELL = Cell("2026-08-24", "date")
-TO_CELL = Cell("2027-05-28", "date")
 PERSON = text("the roster's own id of the person", "direct")
 BUILDING = text("building code of buildings.csv")
-FROM = Column(pl.Date, "first day")
-TO = Column(pl.Date, "last day")
-START = Column(INSTANT, "from this instant")
-END = Column(INSTANT, "to this instant, exclusive")
 RANGE = {
     "first_address": text("first address, as 32 hex digits of its IPv6 form"),
     "last_address": text("last address, as 32 hex digits of its IPv6 form"),

@@ -45,6 +45,30 @@ from pipelines.settings.problems import SEVERITIES
 
 Say = Callable[[Any], str]
 
+NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
+SHOWN = 2
+"""Gaps that a note names; the rest are counted."""
+
+COUNTS_NO_LINES = frozenset(
+    {
+        "changes",
+        "corrections",
+        "limits",
+        "line-account",
+        "permits",
+        "policy-map",
+        "rule-standing",
+        "rules",
+        "source-coverage",
+    }
+)
+"""Parts of the report whose numbers no gap can make smaller, or that show the gaps."""
+DEVICE = "device "
+OTHER = ("name", "test", "result")
+LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
+OPENED = 3
+"""New cases that are shown as cards; the others are lines that open."""
+
 
 def _plain(value: Any) -> str:
     return number(round(float(value)))
@@ -116,7 +140,6 @@ MEASURES: Mapping[str, tuple[str, Say]] = {
     "live_share": ("requests with a live keyboard", _share),
     "share": ("share", _share),
 }
-NOTHING: tuple[object, ...] = (0, 0.0, None, "", [])
 
 
 def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -136,25 +159,6 @@ def _fits(value: Any, say: Say) -> bool:
     if say is _day_type:
         return isinstance(value, str)
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-SHOWN = 2
-"""Gaps that a note names; the rest are counted."""
-
-COUNTS_NO_LINES = frozenset(
-    {
-        "changes",
-        "corrections",
-        "limits",
-        "line-account",
-        "permits",
-        "policy-map",
-        "rule-standing",
-        "rules",
-        "source-coverage",
-    }
-)
-"""Parts of the report whose numbers no gap can make smaller, or that show the gaps."""
 
 
 def blind_note(view: View, section: str) -> str:
@@ -355,9 +359,6 @@ def on_devices(tokens: Sequence[str]) -> str:
     return f"{'device' if len(names) == 1 else 'devices'} {listed(names, most=6)}"
 
 
-DEVICE = "device "
-
-
 def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
     """The record's JSON; an empty one where there is none."""
     try:
@@ -422,9 +423,6 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
         "would_change": tuple(capital(str(text)) for text in record.get("would_change") or ()),
         "next_step": str(record.get("next_step") or "Ask before anything else."),
     }
-
-
-OTHER = ("name", "test", "result")
 
 
 def strength(clause: Mapping[str, Any]) -> str:
@@ -575,9 +573,6 @@ def _new_cards(view: View, chosen: Sequence[Case]) -> list[CaseCard]:
     return [one if one.case_id in own else replace(one, page="") for one in found]
 
 
-LINE = ("source", "path", "line_no", "byte_offset", "line_sha256")
-
-
 def lines_of(view: View, chosen: Sequence[Case]) -> Mapping[str, int]:
     """Log lines of each case; one that several of its findings cite counts once."""
     own = {row["finding_id"]: one.case_id for one in chosen for row in one.findings}
@@ -598,10 +593,6 @@ def week_cards(view: View) -> list[CaseCard]:
     expired = [case for case in others if case.expires == view.start]
     brought = [case for case in (*others, *ended) if view.is_new(case)]
     return case_cards(view, [*view.waiting, *brought, *expired])
-
-
-OPENED = 3
-"""New cases that are shown as cards; the others are lines that open."""
 
 
 def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:

@@ -76,6 +76,39 @@ Accents = tuple[str, str]
 """The district's color of links and focus, on light and on dark; empty: our own."""
 
 
+NO_CLOUD = {
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "typesetMath": False,
+    "doubleClick": False,
+}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+ROW_HEIGHT = 34
+LONGEST_TICK = 32
+GROUND = 0.0001  # share of the highest value below which a cell counts as empty
+Row = Mapping[str, Any]
+Tick = tuple[float, str]
+Trace = dict[str, Any]
+Figure = dict[str, Any]
+"""What the library draws: `data` and `layout`, as plain lists and numbers. Its own
+classes check every key again and took most of a report's time; a test has them check
+each of ours."""
+MOST_LANES = 8
+ROLES = ("blue", "vermillion", "green", "purple")
+BY_SITE = ("non_approved_site", "off_hours_external")
+DAY_MINUTES = 24 * 60.0
+STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 7)))
+MOST_TICKS = 8
+SLOTS = 160
+"""So many marks, at most, stand side by side in a lane."""
+ROOM = timedelta(minutes=5)
+ONE_SECOND = timedelta(seconds=1)
+
+
 def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """The colors by role, on light and on dark, with the district's own accent."""
     light, dark = ({"accent": accent} if accent else {} for accent in accents)
@@ -104,30 +137,6 @@ def _luminance(color: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-NO_CLOUD = {
-    "showSendToCloud": False,
-    "plotlyServerURL": "",
-    "displaylogo": False,
-    "displayModeBar": False,
-    "responsive": True,
-    "scrollZoom": False,
-    "typesetMath": False,
-    "doubleClick": False,
-}
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
-ROW_HEIGHT = 34
-LONGEST_TICK = 32
-GROUND = 0.0001  # share of the highest value below which a cell counts as empty
-
-Row = Mapping[str, Any]
-Tick = tuple[float, str]
-Trace = dict[str, Any]
-Figure = dict[str, Any]
-"""What the library draws: `data` and `layout`, as plain lists and numbers. Its own
-classes check every key again and took most of a report's time; a test has them check
-each of ours."""
 
 
 def label(text: str) -> str:
@@ -322,16 +331,6 @@ def library() -> tuple[str, bytes]:
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
 
 
-MOST_LANES = 8
-ROLES = ("blue", "vermillion", "green", "purple")
-BY_SITE = ("non_approved_site", "off_hours_external")
-DAY_MINUTES = 24 * 60.0
-STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 7)))
-MOST_TICKS = 8
-SLOTS = 160
-"""So many marks, at most, stand side by side in a lane."""
-
-
 class Seen(NamedTuple):
     """A log line as a picture shows it.
 
@@ -365,9 +364,6 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
         )
         for row in sorted(mine, key=lambda row: (row["time"], row["position"]))
     ]
-
-
-ROOM = timedelta(minutes=5)
 
 
 def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
@@ -407,9 +403,6 @@ def _lane(row: Row, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
     if device is None:
         return "device not known"
     return f"{device} ({seen_at[device]})" if device in seen_at else str(device)
-
-
-ONE_SECOND = timedelta(seconds=1)
 
 
 def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:

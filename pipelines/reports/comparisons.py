@@ -28,6 +28,9 @@ UP, DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 Measure = Callable[[View], int | None]
 Say = Callable[[int], str]
 
+STOCKS = ("needs_review",)
+"""Headline numbers that stand at the end of a week; the others add up over its days."""
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -65,10 +68,6 @@ def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
         return f"{mark}{say(abs(now - before))}"
     share = round(100 * abs(now - before) / before)
     return f"{mark}{share}%" if share else "no change"
-
-
-STOCKS = ("needs_review",)
-"""Headline numbers that stand at the end of a week; the others add up over its days."""
 
 
 def change(view: View, key: str, now: int | None) -> str:

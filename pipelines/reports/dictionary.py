@@ -30,6 +30,359 @@ from pipelines.state.source_records import LAGS
 from pipelines.warehouse.headers import ColumnNote, Header
 from pipelines.warehouse.models import every_model, models
 
+Words = Mapping[str, str]
+
+OPEN = frozenset(
+    {
+        "activity",
+        "building",
+        "service",
+        "served",
+        "campus",
+        "category",
+        "case_id",
+        "categories",
+        "cause",
+        "city",
+        "clause",
+        "country",
+        "claim",
+        "model",
+        "code",
+        "content_type",
+        "destination",
+        "device_pool",
+        "district",
+        "entry_id",
+        "event_class",
+        "field",
+        "filter",
+        "finding_id",
+        "format",
+        "home_building",
+        "host",
+        "kind",
+        "line_sha256",
+        "method",
+        "path",
+        "peer_group",
+        "place_source",
+        "pool",
+        "protocol",
+        "record",
+        "registrable_domain",
+        "resembles",
+        "role",
+        "rule",
+        "site",
+        "source",
+        "sources",
+        "status_reason",
+        "unicode_hostname",
+        "url_hostname",
+        "background_kind",
+        "endings",
+        "other_source",
+        "said",
+        "version",
+        "zone",
+    }
+)
+"""Columns without a closed list of words."""
+GRADES: Words = {
+    "A": "the line itself carries the login",
+    "B": "the device is assigned to one person",
+    "C": "somebody's logon was live on the device",
+    "D": "an address and no more: nobody is named",
+}
+
+DEVICES: Words = {
+    "desktop": "desktop computer",
+    "laptop": "laptop",
+    "chromebook": "Chromebook",
+    "podium": "computer at a teacher's desk that whoever teaches uses",
+    "lab_pc": "computer of a lab, for many",
+    "kiosk": "public computer",
+    "vdi_host": "host of virtual desktops: many people at once",
+    "server": "server",
+    "signage": "screen on a wall",
+    "phone_byod": "somebody's own phone",
+    "other": "anything else",
+}
+
+NETWORKS: Words = {
+    "wired": "cable in a building",
+    "lab": "cable in a lab",
+    "wifi": "the district's wireless network",
+    "byod": "wireless network for own devices",
+    "guest": "wireless network for guests",
+    "nat": "one address for many devices; places nobody",
+    "vdi": "virtual desktops; places nobody",
+    "server": "servers",
+    "remote": "tunnels from outside; places nobody",
+}
+
+VERDICTS: Words = {
+    "approved": "on the list, on that day and for that role",
+    "approved_other_role": "on the list, for another role",
+    "lapsed": "its approval was over",
+    "not_yet": "its approval had not begun",
+    "undecidable": "the list decides by a path that the log does not show",
+    "denied": "the list forbids it",
+    "external": "the list does not have it; no breach in itself",
+    "no_list": "the district has no list yet",
+    "leisure": "no list yet; lists call it leisure, and few colleagues use it",
+}
+BINDINGS: Words = {
+    "lease": "a DHCP lease",
+    "static": "the registry's fixed address",
+    "tunnel": "an address given inside a tunnel",
+    "agent": "the machine name in the line",
+}
+
+DAYS: Words = {
+    "school": "a day of school",
+    "weekday": "a working day, of whatever kind",
+    "early_out": "school that ends early",
+    "late_start": "school that begins late",
+    "pd_day": "staff without students",
+    "weekend": "Saturday or Sunday",
+    "holiday": "a holiday of the calendar",
+    "closure": "closed, such as for snow",
+    "elearning": "school from home",
+}
+
+PRESENCES: Words = {
+    "keyboard": "a logon or unlock at the device's keyboard",
+    "wifi": "a login to the wireless network or a port (802.1X)",
+    "tunnel": "a login to a tunnel",
+    "sign_in": "a sign-in to a cloud service",
+    "mapping": "a product's mapping of an address to an account",
+    "use": "sites that somebody opened one after another",
+}
+STATES_OF_PRESENCE: Words = {
+    "live": "somebody may be at the device",
+    "locked": "the screen is locked",
+    "connected": "the account is there; whether anybody is, is not told",
+}
+WITNESSES: Words = {
+    "proxy": "a login on the line of a proxy",
+    "firewall": "a line of a firewall",
+    **PRESENCES,
+}
+WHO_SAYS_SERVED: Words = {
+    "district": "an entry of the list of sites supports another's",
+    "listed": "the built-in list says so",
+    "learned": "the district's own logs show it",
+}
+LEARNED_OF_A_DEVICE: Words = {
+    "card": "its network card",
+    "class": "its class",
+    "building": "its building",
+    "user": "the person who uses it",
+}
+
+VALUES: Mapping[str, Words] = {
+    "time_quality": TIME_QUALITIES,
+    "logon_kind": LOGON_KINDS,
+    "raw.logons.activity": LOGON_ACTIVITIES,
+    "attribution_grade": GRADES,
+    "grade": GRADES,
+    "grade_before": GRADES,
+    "grade_now": GRADES,
+    "device_class": {**DEVICES, "unknown": "a class that nobody told"},
+    "net_kind": NETWORKS,
+    "verdict": VERDICTS,
+    "day_type": DAYS,
+    "witness": WITNESSES,
+    "other_witness": WITNESSES,
+    "seen_by": WITNESSES,
+    "account_type": {
+        "person": "one person's",
+        "service": "a program's",
+        "role_shared": "a desk's or a team's",
+        "device": "a device's own",
+    },
+    "network_kind": {
+        "residential": "homes",
+        "mobile": "mobile phones",
+        "hosting": "a data center",
+        "relay": "a relay or VPN provider, which hides the place",
+        "satellite": "satellite",
+        "education": "a school or college",
+        "unknown": "not known",
+    },
+    "disposition": {
+        "allowed": "let through",
+        "blocked": "refused",
+        "challenged": "asked to log in first",
+    },
+    "binding": BINDINGS,
+    "other_binding": BINDINGS,
+    "device_basis": {
+        **BINDINGS,
+        "keyboard": "from outside: the owner's own device, in use at that moment",
+        "contradicted": "a tunnel's, but the device was on site at that time",
+    },
+    "lag": {
+        "ahead": "before their own time",
+        "5 minutes": "at most so long",
+        **dict.fromkeys(tuple(LAGS)[2:-1], "at most so long, more than the one before"),
+        "longer": "more than a week",
+    },
+    "site_class": {
+        "district": "the district's own",
+        "sanctioned": "approved for work",
+        "approved_non_business": "approved, though not for work",
+        "unreviewed external": "not on the list",
+    },
+    "use_class": {
+        "people": "a person's requests",
+        "background": "requests that devices make by themselves",
+        "unknown": "not known",
+    },
+    "attribution_facts": every_set(),
+    "identity.devices.learned": {
+        ", ".join(facts): " and ".join(LEARNED_OF_A_DEVICE[fact] for fact in facts)
+        for count in range(1, len(LEARNED_OF_A_DEVICE) + 1)
+        for facts in combinations(LEARNED_OF_A_DEVICE, count)
+    },
+    "identity.learned_devices.problem": {
+        "a private device by its network or its card": "not the district's card",
+        "the card appears under several names": "a dock or an adapter that is shared",
+        "several cards carry the name": "more than a wired and a wireless card",
+        "seen only once": "too few times to count as the device's card",
+    },
+    "core.administrators.why": {
+        "registry": "accounts.csv marks it",
+        "name": "its name is one that administrators use",
+        "reach": "it reached many workstations over the network",
+    },
+    "seen_in": {
+        "lease": "a lease that carries the client's name",
+        "network": "a network login by the computer's own account",
+        "keyboard": "a sign-in at the computer",
+    },
+    "core.inside_flows.kind": {
+        "inbound": "from outside to a device of the district, let through",
+        "clear text": "in a protocol that sends passwords as they are",
+    },
+    "core.admin_acts.act": {
+        "log cleared": "a log was emptied",
+        "logging reduced": "less is logged from then on",
+        "administrator added": "an account joined a group or role that rules it",
+        "administrator signed in": "somebody let in to look after the system",
+        "setting changed": "any other change of a firewall's settings",
+    },
+    "marts.source_clocks.basis": {
+        "moment": "one moment, of which both tell",
+        "logon": "an account's one logon of the day in each",
+        "zone": "whole and half hours, by what begins in both",
+    },
+    "core.tool_use.how": {
+        "resolver": "asked names of a resolver outside",
+        "tool": "used a tunnel or remote control",
+    },
+    "core.duty.kind": {
+        "contract": "by the contract's hours",
+        "extra": "duty beyond them",
+    },
+    "marts.rule_coverage.family": FAMILIES,
+    "core.host_services.source": {
+        "own": "the host stands for its own site",
+        **WHO_SAYS_SERVED,
+        "page": "it came with another service's page",
+    },
+    "core.served_hosts.source": WHO_SAYS_SERVED,
+    "presence": PRESENCES,
+    "identity.presences.state": STATES_OF_PRESENCE,
+    "core.presences.state": STATES_OF_PRESENCE,
+    "ended_by": {
+        "lock": "its screen was locked",
+        "logoff": "the log tells the end",
+        "next": "another line about the same place took over",
+        "limit": "nothing told an end: it is not believed for longer",
+    },
+    "findings.findings.kind": {
+        "shared_account": "an account away from its owner",
+        "non_approved_site": "a site that is not on the list",
+        "off_hours_external": "outside sites beyond duty hours",
+        "anomaly": "a notice: something unusual or at risk",
+    },
+    "findings.evidence.role": {
+        "request": "what was asked for",
+        "logon": "whose keyboard it was",
+        "lease": "which device had the address",
+        "event": "something else that the rule counted",
+    },
+    "core.look_alike_hosts.how": {
+        "looks_the_same": "written in letters that look like the other's",
+        "one_letter": "one letter away from the other",
+    },
+    "resembles_list": {
+        "approved_sites": "the list of sites",
+        "district": "the district's own hosts",
+        "login_hosts": "hosts where people sign in",
+    },
+    "measured": {
+        "requests": "engaged requests in an hour",
+        "sites": "sites in an hour",
+        "megabytes": "megabytes in an hour",
+    },
+    "basis": {
+        "own": "the account's own past",
+        "peers": "accounts of the same role and building",
+    },
+    "severity": {
+        "informational": "to know",
+        "low": "small if true",
+        "medium": "to settle in the week",
+        "high": "to settle at once",
+        "critical": "harm may be under way",
+    },
+    "confidence": {
+        "C3": "well supported: two sources agree, what could be tested is ruled out",
+        "C2": "likely: one could not be tested",
+        "C1": "a lead, for analysts alone",
+    },
+    "status": {
+        "open": "nobody has decided it",
+        "explained": "decided: there was an innocent reason",
+        "confirmed": "decided: it is as the finding says",
+        "withdrawn": "what it stood on is gone",
+    },
+    "stage": {
+        "trial": "recorded and reported, alerts nobody",
+        "live": "in force",
+    },
+    "findings.rule_standing.state": {
+        "too few": "too few decisions to tell",
+        "holds": "decisions bear it out",
+        "leads": "its undecided findings are leads",
+        "may go live": "on trial, and proved",
+        "stays on trial": "on trial, and not proved",
+    },
+    "marts.source_files.state": STATES,
+}
+"""Column, or relation and column -> its words."""
+
+_SQL_TYPES: Mapping[Any, str] = {
+    pl.String: "varchar",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Datetime: "timestamptz",
+    pl.Float64: "double",
+    pl.Float32: "float",
+    pl.Int64: "bigint",
+    pl.Int32: "integer",
+    pl.Int16: "smallint",
+    pl.Int8: "tinyint",
+    pl.UInt64: "ubigint",
+    pl.UInt32: "uinteger",
+    pl.UInt16: "usmallint",
+    pl.UInt8: "utinyint",
+}
+
 
 def notes_of(relation: str) -> Mapping[str, ColumnNote]:
     """The columns that a relation may have, by name."""
@@ -227,339 +580,6 @@ KEPT: Mapping[str, Header] = {
 """What a snapshot holds beside the models."""
 
 
-Words = Mapping[str, str]
-
-OPEN = frozenset(
-    {
-        "activity",
-        "building",
-        "service",
-        "served",
-        "campus",
-        "category",
-        "case_id",
-        "categories",
-        "cause",
-        "city",
-        "clause",
-        "country",
-        "claim",
-        "model",
-        "code",
-        "content_type",
-        "destination",
-        "device_pool",
-        "district",
-        "entry_id",
-        "event_class",
-        "field",
-        "filter",
-        "finding_id",
-        "format",
-        "home_building",
-        "host",
-        "kind",
-        "line_sha256",
-        "method",
-        "path",
-        "peer_group",
-        "place_source",
-        "pool",
-        "protocol",
-        "record",
-        "registrable_domain",
-        "resembles",
-        "role",
-        "rule",
-        "site",
-        "source",
-        "sources",
-        "status_reason",
-        "unicode_hostname",
-        "url_hostname",
-        "background_kind",
-        "endings",
-        "other_source",
-        "said",
-        "version",
-        "zone",
-    }
-)
-"""Columns without a closed list of words."""
-
-GRADES: Words = {
-    "A": "the line itself carries the login",
-    "B": "the device is assigned to one person",
-    "C": "somebody's logon was live on the device",
-    "D": "an address and no more: nobody is named",
-}
-DEVICES: Words = {
-    "desktop": "desktop computer",
-    "laptop": "laptop",
-    "chromebook": "Chromebook",
-    "podium": "computer at a teacher's desk that whoever teaches uses",
-    "lab_pc": "computer of a lab, for many",
-    "kiosk": "public computer",
-    "vdi_host": "host of virtual desktops: many people at once",
-    "server": "server",
-    "signage": "screen on a wall",
-    "phone_byod": "somebody's own phone",
-    "other": "anything else",
-}
-NETWORKS: Words = {
-    "wired": "cable in a building",
-    "lab": "cable in a lab",
-    "wifi": "the district's wireless network",
-    "byod": "wireless network for own devices",
-    "guest": "wireless network for guests",
-    "nat": "one address for many devices; places nobody",
-    "vdi": "virtual desktops; places nobody",
-    "server": "servers",
-    "remote": "tunnels from outside; places nobody",
-}
-VERDICTS: Words = {
-    "approved": "on the list, on that day and for that role",
-    "approved_other_role": "on the list, for another role",
-    "lapsed": "its approval was over",
-    "not_yet": "its approval had not begun",
-    "undecidable": "the list decides by a path that the log does not show",
-    "denied": "the list forbids it",
-    "external": "the list does not have it; no breach in itself",
-    "no_list": "the district has no list yet",
-    "leisure": "no list yet; lists call it leisure, and few colleagues use it",
-}
-BINDINGS: Words = {
-    "lease": "a DHCP lease",
-    "static": "the registry's fixed address",
-    "tunnel": "an address given inside a tunnel",
-    "agent": "the machine name in the line",
-}
-DAYS: Words = {
-    "school": "a day of school",
-    "weekday": "a working day, of whatever kind",
-    "early_out": "school that ends early",
-    "late_start": "school that begins late",
-    "pd_day": "staff without students",
-    "weekend": "Saturday or Sunday",
-    "holiday": "a holiday of the calendar",
-    "closure": "closed, such as for snow",
-    "elearning": "school from home",
-}
-PRESENCES: Words = {
-    "keyboard": "a logon or unlock at the device's keyboard",
-    "wifi": "a login to the wireless network or a port (802.1X)",
-    "tunnel": "a login to a tunnel",
-    "sign_in": "a sign-in to a cloud service",
-    "mapping": "a product's mapping of an address to an account",
-    "use": "sites that somebody opened one after another",
-}
-STATES_OF_PRESENCE: Words = {
-    "live": "somebody may be at the device",
-    "locked": "the screen is locked",
-    "connected": "the account is there; whether anybody is, is not told",
-}
-WITNESSES: Words = {
-    "proxy": "a login on the line of a proxy",
-    "firewall": "a line of a firewall",
-    **PRESENCES,
-}
-
-WHO_SAYS_SERVED: Words = {
-    "district": "an entry of the list of sites supports another's",
-    "listed": "the built-in list says so",
-    "learned": "the district's own logs show it",
-}
-LEARNED_OF_A_DEVICE: Words = {
-    "card": "its network card",
-    "class": "its class",
-    "building": "its building",
-    "user": "the person who uses it",
-}
-VALUES: Mapping[str, Words] = {
-    "time_quality": TIME_QUALITIES,
-    "logon_kind": LOGON_KINDS,
-    "raw.logons.activity": LOGON_ACTIVITIES,
-    "attribution_grade": GRADES,
-    "grade": GRADES,
-    "grade_before": GRADES,
-    "grade_now": GRADES,
-    "device_class": {**DEVICES, "unknown": "a class that nobody told"},
-    "net_kind": NETWORKS,
-    "verdict": VERDICTS,
-    "day_type": DAYS,
-    "witness": WITNESSES,
-    "other_witness": WITNESSES,
-    "seen_by": WITNESSES,
-    "account_type": {
-        "person": "one person's",
-        "service": "a program's",
-        "role_shared": "a desk's or a team's",
-        "device": "a device's own",
-    },
-    "network_kind": {
-        "residential": "homes",
-        "mobile": "mobile phones",
-        "hosting": "a data center",
-        "relay": "a relay or VPN provider, which hides the place",
-        "satellite": "satellite",
-        "education": "a school or college",
-        "unknown": "not known",
-    },
-    "disposition": {
-        "allowed": "let through",
-        "blocked": "refused",
-        "challenged": "asked to log in first",
-    },
-    "binding": BINDINGS,
-    "other_binding": BINDINGS,
-    "device_basis": {
-        **BINDINGS,
-        "keyboard": "from outside: the owner's own device, in use at that moment",
-        "contradicted": "a tunnel's, but the device was on site at that time",
-    },
-    "lag": {
-        "ahead": "before their own time",
-        "5 minutes": "at most so long",
-        **dict.fromkeys(tuple(LAGS)[2:-1], "at most so long, more than the one before"),
-        "longer": "more than a week",
-    },
-    "site_class": {
-        "district": "the district's own",
-        "sanctioned": "approved for work",
-        "approved_non_business": "approved, though not for work",
-        "unreviewed external": "not on the list",
-    },
-    "use_class": {
-        "people": "a person's requests",
-        "background": "requests that devices make by themselves",
-        "unknown": "not known",
-    },
-    "attribution_facts": every_set(),
-    "identity.devices.learned": {
-        ", ".join(facts): " and ".join(LEARNED_OF_A_DEVICE[fact] for fact in facts)
-        for count in range(1, len(LEARNED_OF_A_DEVICE) + 1)
-        for facts in combinations(LEARNED_OF_A_DEVICE, count)
-    },
-    "identity.learned_devices.problem": {
-        "a private device by its network or its card": "not the district's card",
-        "the card appears under several names": "a dock or an adapter that is shared",
-        "several cards carry the name": "more than a wired and a wireless card",
-        "seen only once": "too few times to count as the device's card",
-    },
-    "core.administrators.why": {
-        "registry": "accounts.csv marks it",
-        "name": "its name is one that administrators use",
-        "reach": "it reached many workstations over the network",
-    },
-    "seen_in": {
-        "lease": "a lease that carries the client's name",
-        "network": "a network login by the computer's own account",
-        "keyboard": "a sign-in at the computer",
-    },
-    "core.inside_flows.kind": {
-        "inbound": "from outside to a device of the district, let through",
-        "clear text": "in a protocol that sends passwords as they are",
-    },
-    "core.admin_acts.act": {
-        "log cleared": "a log was emptied",
-        "logging reduced": "less is logged from then on",
-        "administrator added": "an account joined a group or role that rules it",
-        "administrator signed in": "somebody let in to look after the system",
-        "setting changed": "any other change of a firewall's settings",
-    },
-    "marts.source_clocks.basis": {
-        "moment": "one moment, of which both tell",
-        "logon": "an account's one logon of the day in each",
-        "zone": "whole and half hours, by what begins in both",
-    },
-    "core.tool_use.how": {
-        "resolver": "asked names of a resolver outside",
-        "tool": "used a tunnel or remote control",
-    },
-    "core.duty.kind": {
-        "contract": "by the contract's hours",
-        "extra": "duty beyond them",
-    },
-    "marts.rule_coverage.family": FAMILIES,
-    "core.host_services.source": {
-        "own": "the host stands for its own site",
-        **WHO_SAYS_SERVED,
-        "page": "it came with another service's page",
-    },
-    "core.served_hosts.source": WHO_SAYS_SERVED,
-    "presence": PRESENCES,
-    "identity.presences.state": STATES_OF_PRESENCE,
-    "core.presences.state": STATES_OF_PRESENCE,
-    "ended_by": {
-        "lock": "its screen was locked",
-        "logoff": "the log tells the end",
-        "next": "another line about the same place took over",
-        "limit": "nothing told an end: it is not believed for longer",
-    },
-    "findings.findings.kind": {
-        "shared_account": "an account away from its owner",
-        "non_approved_site": "a site that is not on the list",
-        "off_hours_external": "outside sites beyond duty hours",
-        "anomaly": "a notice: something unusual or at risk",
-    },
-    "findings.evidence.role": {
-        "request": "what was asked for",
-        "logon": "whose keyboard it was",
-        "lease": "which device had the address",
-        "event": "something else that the rule counted",
-    },
-    "core.look_alike_hosts.how": {
-        "looks_the_same": "written in letters that look like the other's",
-        "one_letter": "one letter away from the other",
-    },
-    "resembles_list": {
-        "approved_sites": "the list of sites",
-        "district": "the district's own hosts",
-        "login_hosts": "hosts where people sign in",
-    },
-    "measured": {
-        "requests": "engaged requests in an hour",
-        "sites": "sites in an hour",
-        "megabytes": "megabytes in an hour",
-    },
-    "basis": {
-        "own": "the account's own past",
-        "peers": "accounts of the same role and building",
-    },
-    "severity": {
-        "informational": "to know",
-        "low": "small if true",
-        "medium": "to settle in the week",
-        "high": "to settle at once",
-        "critical": "harm may be under way",
-    },
-    "confidence": {
-        "C3": "well supported: two sources agree, what could be tested is ruled out",
-        "C2": "likely: one could not be tested",
-        "C1": "a lead, for analysts alone",
-    },
-    "status": {
-        "open": "nobody has decided it",
-        "explained": "decided: there was an innocent reason",
-        "confirmed": "decided: it is as the finding says",
-        "withdrawn": "what it stood on is gone",
-    },
-    "stage": {
-        "trial": "recorded and reported, alerts nobody",
-        "live": "in force",
-    },
-    "findings.rule_standing.state": {
-        "too few": "too few decisions to tell",
-        "holds": "decisions bear it out",
-        "leads": "its undecided findings are leads",
-        "may go live": "on trial, and proved",
-        "stays on trial": "on trial, and not proved",
-    },
-    "marts.source_files.state": STATES,
-}
-"""Column, or relation and column -> its words."""
-
-
 def words_of(relation: str, column: str) -> Words:
     """The words of a column; empty where there is no closed list."""
     return VALUES.get(f"{relation}.{column}") or VALUES.get(column, {})
@@ -634,24 +654,6 @@ def _described(relation: str, column: str, kind: str, note: Column | ColumnNote)
     seen = column in in_snapshots().get(relation, ())
     words = words_of(relation, column)
     return Described(column, kind, note.meaning, note.pii, words, seen)
-
-
-_SQL_TYPES: Mapping[Any, str] = {
-    pl.String: "varchar",
-    pl.Boolean: "boolean",
-    pl.Date: "date",
-    pl.Datetime: "timestamptz",
-    pl.Float64: "double",
-    pl.Float32: "float",
-    pl.Int64: "bigint",
-    pl.Int32: "integer",
-    pl.Int16: "smallint",
-    pl.Int8: "tinyint",
-    pl.UInt64: "ubigint",
-    pl.UInt32: "uinteger",
-    pl.UInt16: "usmallint",
-    pl.UInt8: "utinyint",
-}
 
 
 def sql_type(dtype: Any) -> str:

@@ -35,6 +35,36 @@ SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
 
+PUBLIC_WEEKS = 8
+PUBLIC_ACTS = {
+    "look_ups": "look-ups of a name for a case, this school year",
+    "answered": "requests for public records answered, this school year",
+    "open": "requests for public records that are open",
+}
+BUILDING = (
+    "hourly_use", "daily_use", "attribution", "off_hours", "school_days",
+    "rule_coverage",
+)  # fmt: skip
+DISTRICT = (
+    "permits", "rule_standing", "blind_share", "new_services", "unjudged_sites",
+    "unused_lines",
+)  # fmt: skip
+LABELS = {
+    "principal": "Principal's edition",
+    "superintendent": "Superintendent's edition",
+    "board": "Board's edition",
+    "public": "Public edition",
+}
+HELD = (
+    "Counts only. A count behind which fewer than {least} accounts stand is held "
+    "back, and so is every count from which it could be worked out."
+)
+DEFINED = (
+    "A case is what one account or device did in one week that a rule asks about: a "
+    "question to look into, not a finding of fault. A log names an account, never who "
+    "sat at the keyboard."
+)
+
 
 @dataclass(frozen=True)
 class Count:
@@ -89,14 +119,6 @@ def _weekly(view: View) -> dict[date, int]:
         for week in view.inputs.previous
         if week.get("needs_review") is not None and week["week_start"] < view.start
     }
-
-
-PUBLIC_WEEKS = 8
-PUBLIC_ACTS = {
-    "look_ups": "look-ups of a name for a case, this school year",
-    "answered": "requests for public records answered, this school year",
-    "open": "requests for public records that are open",
-}
 
 
 def _rough(view: View, least: int) -> list[Count]:
@@ -279,32 +301,6 @@ def _use_table(view: View, least: int) -> Table:
             ).iter_rows()
         ),
     )
-
-
-BUILDING = (
-    "hourly_use", "daily_use", "attribution", "off_hours", "school_days",
-    "rule_coverage",
-)  # fmt: skip
-DISTRICT = (
-    "permits", "rule_standing", "blind_share", "new_services", "unjudged_sites",
-    "unused_lines",
-)  # fmt: skip
-LABELS = {
-    "principal": "Principal's edition",
-    "superintendent": "Superintendent's edition",
-    "board": "Board's edition",
-    "public": "Public edition",
-}
-HELD = (
-    "Counts only. A count behind which fewer than {least} accounts stand is held "
-    "back, and so is every count from which it could be worked out."
-)
-
-DEFINED = (
-    "A case is what one account or device did in one week that a rule asks about: a "
-    "question to look into, not a finding of fault. A log names an account, never who "
-    "sat at the keyboard."
-)
 
 
 @dataclass(frozen=True)

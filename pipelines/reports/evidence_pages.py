@@ -19,6 +19,12 @@ from pipelines.reports.words import (
     moment,
 )
 
+MINUTE = ("When", "Account", "Device", "Building")
+SHOWN = ("What it shows", "Site", "Activity", "Source")
+COMMON = {*MINUTE, *SHOWN} - {"When", "What it shows"}
+PLACE = ("File", "Line", "Byte", "SHA-256")
+HASH_SHOWN = 12
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -276,13 +282,6 @@ def constant(lines: Table) -> Iterator[tuple[str, str]]:
         values = {row[at].text for row in lines.rows}
         if len(values) == 1:
             yield label, values.pop()
-
-
-MINUTE = ("When", "Account", "Device", "Building")
-SHOWN = ("What it shows", "Site", "Activity", "Source")
-COMMON = {*MINUTE, *SHOWN} - {"When", "What it shows"}
-PLACE = ("File", "Line", "Byte", "SHA-256")
-HASH_SHOWN = 12
 
 
 def stands(line: Cell, byte: Cell, digest: Cell) -> str:

@@ -29,6 +29,37 @@ from pipelines.reports.words import count, listed, number, share, span
 IS_RULE = pl.col("rule") != ""
 FAILED = pl.col("model").fill_null("") != ""
 
+TO_DECIDE = (
+    "external", "no_list", "leisure", "lapsed", "not_yet", "approved_other_role",
+    "undecidable",
+)  # fmt: skip
+
+SITES_ASKED: Mapping[str, Any] = {
+    "site": pl.String,
+    "categories": pl.List(pl.String),
+    "accounts": pl.Int64,
+    "minutes": pl.Float64,
+    "days": pl.List(pl.Date),
+    "cases": pl.Int64,
+}
+WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
+ONE_HOUR = timedelta(hours=1)
+MOST_SAID = 2
+NUMBERS = {
+    "needs_review": "Cases to decide",
+    "shared_accounts": "Shared accounts",
+    "new_sites": "New sites",
+    "off_hours_accounts": "Accounts outside hours",
+}
+KINDS = {
+    "shared_accounts": "shared_account",
+    "new_sites": "non_approved_site",
+    "off_hours_accounts": "off_hours_external",
+}
+WEEKS_DRAWN = 12
+WEEKS_COMPARED = 8
+FEWEST = 4  # below this, "usual" would be a big word
+
 
 def unjudged(view: View) -> pl.DataFrame:
     """The week's rules and days that are not judged, and tables without a day."""
@@ -140,12 +171,6 @@ def has_list(view: View) -> bool:
     return verdicts.is_empty() or bool((verdicts != "no_list").any())
 
 
-TO_DECIDE = (
-    "external", "no_list", "leisure", "lapsed", "not_yet", "approved_other_role",
-    "undecidable",
-)  # fmt: skip
-
-
 @once
 def open_sites(view: View) -> pl.DataFrame:
     """One row per site that is not approved: its week in totals, new ones first."""
@@ -169,16 +194,6 @@ def open_sites(view: View) -> pl.DataFrame:
 def new_sites(view: View) -> pl.DataFrame:
     """Those first seen in the week."""
     return open_sites(view).filter("is_new")
-
-
-SITES_ASKED: Mapping[str, Any] = {
-    "site": pl.String,
-    "categories": pl.List(pl.String),
-    "accounts": pl.Int64,
-    "minutes": pl.Float64,
-    "days": pl.List(pl.Date),
-    "cases": pl.Int64,
-}
 
 
 def sites_asked_about(view: View) -> pl.DataFrame:
@@ -247,10 +262,6 @@ def _uses(
 def unjudged_minutes(view: View) -> float:
     """Return the week's time on sites of kinds that no rule judges."""
     return float(view.of_week(view.inputs.site_use)["unjudged_minutes"].sum() or 0)
-
-
-WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
-ONE_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -341,9 +352,6 @@ def say_gap(gap: Gap, view: View) -> str:
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
-MOST_SAID = 2
-
-
 def source_issues(view: View) -> list[str]:
     """What was wrong with the sources in the week, a sentence for each source.
 
@@ -373,22 +381,6 @@ def source_issues(view: View) -> list[str]:
             f"{more} with the sources; schoolbell status lists them.",
         ]
     return said
-
-
-NUMBERS = {
-    "needs_review": "Cases to decide",
-    "shared_accounts": "Shared accounts",
-    "new_sites": "New sites",
-    "off_hours_accounts": "Accounts outside hours",
-}
-KINDS = {
-    "shared_accounts": "shared_account",
-    "new_sites": "non_approved_site",
-    "off_hours_accounts": "off_hours_external",
-}
-WEEKS_DRAWN = 12
-WEEKS_COMPARED = 8
-FEWEST = 4  # below this, "usual" would be a big word
 
 
 @once

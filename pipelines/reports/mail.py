@@ -35,6 +35,8 @@ LEFT_OUT = (
 )
 WHY = "You get this because your address is on the district's list of recipients."
 
+REPORT_CLASS = "report"
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -163,9 +165,6 @@ def plain(said: dict[str, Any]) -> str:
     rows += [said["why"], f"Report {said['report_id']}, made {said['made']}."]
     rows += [f"{name}: {value}" for name, value in said["kept"]]
     return "\n".join(visible(row) for row in rows) + "\n"
-
-
-REPORT_CLASS = "report"
 
 
 def mail_channels(district: District) -> Mapping[str, Channel]:

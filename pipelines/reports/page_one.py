@@ -27,6 +27,18 @@ from pipelines.reports.text_tables import total
 from pipelines.reports.view import View
 from pipelines.reports.words import count, day, listed, number, share
 
+SATURDAY = 6  # ISO weekday
+WEEKDAYS = 5
+AS_ABOVE = "Could not be judged in the same places."
+"""A sentence of two lines is told once."""
+NOTHING_ARRIVED = "Not known: no log lines arrived."
+NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
+DARK = (
+    ("shared-accounts", "Shared accounts", "shared-accounts"),
+    ("new-sites", "Not on the list", "sites"),
+    ("off-hours-accounts", "Outside hours", "off-hours"),
+)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -87,12 +99,6 @@ def lines(view: View) -> list[Line]:
     ]
 
 
-SATURDAY = 6  # ISO weekday
-WEEKDAYS = 5
-AS_ABOVE = "Could not be judged in the same places."
-"""A sentence of two lines is told once."""
-
-
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
     """A count of a week with gaps, in logs or in judging, is a least count."""
     has_gaps = arrived.missing > 0 or not unjudged(view).is_empty()
@@ -109,10 +115,6 @@ def limited(line: Line, gaps: str) -> Line:
     if line.value:
         return replace(line, rest=f"{line.rest} {gaps}", is_least=True, is_amber=True)
     return replace(line, value=None, rest=gaps, chip="", is_amber=True, is_least=False)
-
-
-NOTHING_ARRIVED = "Not known: no log lines arrived."
-NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
 
 
 def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED) -> Line:
@@ -277,13 +279,6 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
         trail(view, "off_hours_accounts", value),
         chip=change(view, "off_hours_accounts", value),
     )
-
-
-DARK = (
-    ("shared-accounts", "Shared accounts", "shared-accounts"),
-    ("new-sites", "Not on the list", "sites"),
-    ("off-hours-accounts", "Outside hours", "off-hours"),
-)
 
 
 def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:

@@ -35,6 +35,12 @@ LETTER = "letter"
 MOST_COLUMNS = 16
 """Of a table whose cells name their columns on a phone."""
 
+BOOK = "data/week.xlsx"
+ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
+SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+CAPTION = 170
+"""Letters of a caption below a chart: about two lines on a desk."""
+
 
 def phone_labels(labels: Sequence[str]) -> Markup:
     """The labels of a table's columns as its `style`, for phones.
@@ -146,10 +152,6 @@ def page(template: str, **values: Any) -> str:
     return environment().get_template(template).render(**known, **values)
 
 
-BOOK = "data/week.xlsx"
-ROWS_SHOWN = 60  # of a section's table in the page; the CSV holds all
-
-
 def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
     """The sections without those that are off; some may never be."""
     return [one for one in known if one.stays or one.name not in off]
@@ -208,11 +210,6 @@ def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
         "files": f"data/{section.name}",
         "book": "" if section.is_apart else BOOK,
     }
-
-
-SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
-CAPTION = 170
-"""Letters of a caption below a chart: about two lines on a desk."""
 
 
 def captioned(summary: str) -> tuple[str, str]:

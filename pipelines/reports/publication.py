@@ -45,6 +45,25 @@ from pipelines.weeks import monday
 
 Headline = Mapping[str, Any]
 
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_SECONDS = 120
+NO_BROWSER = "The PDF is missing: no browser was found on the machine."
+FAILED = "The PDF is missing: the browser could not print the page."
+
+SWITCHES = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--no-pdf-header-footer",
+    # a page of ours asks for nothing; this makes sure of it
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+ONE_WEEK = timedelta(days=7)
+PDF = "report.pdf"
+GONE = 'id="gone"'
+
 
 def revised(district: District, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
     """The inputs with the revision that the week's report now is, and those before."""
@@ -87,22 +106,6 @@ def remembered(district: District, held: Collection[date]) -> list[Headline]:
 def _told(district: District, week: date) -> dict[int, Any]:
     rows = report_facts(district.store, week)
     return {row["revision"]: row["facts"] for row in rows}
-
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE_SECONDS = 120
-NO_BROWSER = "The PDF is missing: no browser was found on the machine."
-FAILED = "The PDF is missing: the browser could not print the page."
-SWITCHES = (
-    "--headless",
-    "--disable-gpu",
-    "--disable-extensions",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--no-pdf-header-footer",
-    # a page of ours asks for nothing; this makes sure of it
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-)
 
 
 def browser(settings: Report) -> str | None:
@@ -166,9 +169,6 @@ def _ran(command: list[str], folder: Path) -> bool:
 
 def _is_pdf(path: Path) -> bool:
     return path.is_file() and path.read_bytes().startswith(b"%PDF-")
-
-
-ONE_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -305,10 +305,6 @@ def _replace(pages: Pages, folder: Path, inputs: ReportInputs, week: date) -> No
         elif GONE not in path.read_text(encoding="utf-8"):
             gone = {path.relative_to(folder).as_posix(): gone_page(inputs, week)}
             write_archive(gone, folder)
-
-
-PDF = "report.pdf"
-GONE = 'id="gone"'
 
 
 def mondays(database: Database) -> list[date]:

@@ -26,6 +26,18 @@ from pipelines.reports.words import (
 TO_THURSDAY = timedelta(days=3)
 FALL_BEGINS = 8
 
+Switch = list[tuple[str, str]]
+"""What each choice is called and where it leads; empty for the page one is on."""
+
+STATES = {
+    "waiting": "Waiting",
+    "trial": "On trial",
+    "expired": "Expired",
+    "explained": "Explained",
+    "confirmed": "Confirmed",
+    "withdrawn": "Withdrawn",
+}
+
 
 def month_of(start: date) -> tuple[str, str]:
     """File name and title of the month that a week belongs to."""
@@ -112,10 +124,6 @@ def weeks_title(cases: Table) -> str:
         return "These weeks brought no case"
     verb = "waits" if waiting == 1 else "wait"
     return f"These weeks brought {count(size, 'case')}; {number(waiting)} {verb}"
-
-
-Switch = list[tuple[str, str]]
-"""What each choice is called and where it leads; empty for the page one is on."""
 
 
 def switch(view: View) -> Switch:
@@ -212,16 +220,6 @@ def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
             for kind, label in KINDS.items()
         ),
     )
-
-
-STATES = {
-    "waiting": "Waiting",
-    "trial": "On trial",
-    "expired": "Expired",
-    "explained": "Explained",
-    "confirmed": "Confirmed",
-    "withdrawn": "Withdrawn",
-}
 
 
 def spans_of(week_start: date) -> list[str]:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import monday_of, queue_of, standing_cases_of, week_of
-from pipelines.settings.roles import Asker
+from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain, Entry, open_chain
 from pipelines.state.published_reports import report_facts
 
@@ -39,7 +39,7 @@ class Signature:
     waiting: int
 
 
-def sign_week(district: District, chain: Chain, label: str, by: str, asker: Asker) -> Signature:
+def sign_week(district: District, chain: Chain, label: str, by: str, asker: Principal) -> Signature:
     """Sign a week's newest report.
 
     Args:

@@ -36,6 +36,19 @@ from pipelines.state.source_records import source_days as counted_days
 from pipelines.warehouse.database import Database
 from pipelines.weeks import school_year
 
+_REACH = """
+select
+    count(*) filter (where is_portable) as portable,
+    count(*) filter (where is_portable and last_outside_date is not null) as outside,
+    count(*) filter (where last_seen_date is null) as nowhere,
+    max(last_seen_date) as day
+from marts.device_reach
+"""
+ELSEWHERE = {"elsewhere": NO_BUILDING}
+"""What the models say where no network names a building."""
+BETWEEN = "(, and |, | and then at | and )"
+COUNTS = ("rejects", "blanks", "duplicates", "pending")
+
 
 def rules(district: District) -> Sequence[Mapping[str, Any]]:
     """Every rule in words, with the thresholds in force."""
@@ -104,16 +117,6 @@ def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any
     ]
 
 
-_REACH = """
-select
-    count(*) filter (where is_portable) as portable,
-    count(*) filter (where is_portable and last_outside_date is not null) as outside,
-    count(*) filter (where last_seen_date is null) as nowhere,
-    max(last_seen_date) as day
-from marts.device_reach
-"""
-
-
 def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
     """What the logs tell of devices away from the district's networks, and of none.
 
@@ -177,13 +180,6 @@ def audit_head(district: District) -> str:
     return str(open_chain(district.store, district.home).head() or "")
 
 
-ELSEWHERE = {"elsewhere": NO_BUILDING}
-"""What the models say where no network names a building."""
-
-
-BETWEEN = "(, and |, | and then at | and )"
-
-
 def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
     """The same inputs; every building that has a name is called by it."""
     names = {**ELSEWHERE, **names}
@@ -220,9 +216,6 @@ def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str])
         return "at " + "".join(part + gap for part, gap in zip(parts, gaps, strict=True))
 
     return re.sub(pattern, called, claim)
-
-
-COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
 def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:

@@ -18,8 +18,8 @@ from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.findings.grades import of_outside, told
 from pipelines.findings.rule_quality import qualities_of, quality_frame
 from pipelines.findings.unjudged_days import UNJUDGED, frame, unjudged
-from pipelines.ingest.compression import NO_CHECKSUM
 from pipelines.ingest.line_account import arrival_lags
+from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.privacy.attribution_changes import CHANGES, change_frame
 from pipelines.privacy.pseudonyms import (
     Kind,

@@ -26,6 +26,10 @@ BELOW_NAME, NAME_ABOVE, THINNER = 0.16, 0.26, 0.7  # in lanes
 ANCHORS = {"left": "start", "right": "end", "center": "middle"}
 ROLES = {color: role for role, color in LIGHT.items()}
 
+SPARK_WIDTH, HEIGHT = 132, 34
+FEWEST = 3  # fewer weeks say nothing as bars
+SLOTS = 13
+
 
 class Shape(NamedTuple):
     """One mark in pixels: `rect`, `path`, `dot` or `text`; an outline is dashed."""
@@ -408,11 +412,6 @@ def notes(layout: dict[str, Any], sheet: Sheet) -> Iterator[Shape]:
         anchor = ANCHORS[words.get("xanchor", "left")]
         x = sheet.inside(x, text, anchor)
         yield Shape("text", x, scale.up(y) + 4.5, text=text, anchor=anchor)
-
-
-SPARK_WIDTH, HEIGHT = 132, 34
-FEWEST = 3  # fewer weeks say nothing as bars
-SLOTS = 13
 
 
 @dataclass(frozen=True)

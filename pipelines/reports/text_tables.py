@@ -33,6 +33,29 @@ LONGEST = 2_000
 UNSAFE = re.compile("[^A-Za-z0-9]+")
 SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
+IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+
+# What a spreadsheet takes for a formula. The apostrophe itself is in the list so
+# that taking one apostrophe away always gives the original back.
+TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+MOST_IN_EXCEL = 1_048_575
+About = Sequence[tuple[str, str]]
+
+# A cell of a log is text, whatever it looks like: no formula, no link, no number.
+AS_TEXT = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+}
+ABOUT = "About"
+LONGEST_NAME = 31  # letters of a sheet's name
+MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
+LONGEST_CELL = 32_767  # characters, Excel's own limit
+CUT = " ... (cut; the CSV file has all of it)"
+WIDEST = 48  # letters of a column
+
 
 def spelled_out(text: str) -> str:
     """The text with hidden characters spelled out, in full."""
@@ -48,9 +71,6 @@ def visible(text: str) -> str:
     shown = spelled_out(text)
     shown = STACKED.sub(r"\1", shown)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + " ... (cut)"
-
-
-IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
 
 def with_looks(text: str) -> str:
@@ -91,13 +111,6 @@ def file_name(identifier: str) -> str:
 def integrity(text: str) -> str:
     """The hash that a content policy and an `integrity` attribute name."""
     return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-# What a spreadsheet takes for a formula. The apostrophe itself is in the list so
-# that taking one apostrophe away always gives the original back.
-TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-
-MOST_IN_EXCEL = 1_048_575
 
 
 class Cell(NamedTuple):
@@ -225,24 +238,6 @@ def largest(rows: pl.DataFrame, column: str) -> float:
     """The maximum of a column."""
     found: Any = rows[column].max()
     return float(found or 0)
-
-
-About = Sequence[tuple[str, str]]
-
-# A cell of a log is text, whatever it looks like: no formula, no link, no number.
-AS_TEXT = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": True,
-}
-ABOUT = "About"
-LONGEST_NAME = 31  # letters of a sheet's name
-MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
-LONGEST_CELL = 32_767  # characters, Excel's own limit
-CUT = " ... (cut; the CSV file has all of it)"
-WIDEST = 48  # letters of a column
 
 
 def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:

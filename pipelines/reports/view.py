@@ -26,6 +26,12 @@ ON_SITE = ("school", "early_out", "late_start")
 """Kinds of school days on which students are in the buildings."""
 SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
+Found = TypeVar("Found")
+NO_BUILDING = "no known building"
+"""Stands for events whose building is not known, in tables by building."""
+YEAR_BEGINS = 8  # August
+TO_THURSDAY = timedelta(days=3)
+
 
 @dataclass(frozen=True)
 class View:
@@ -230,9 +236,6 @@ class View:
         return self.inputs.generated_time >= after.replace(tzinfo=self.zone)
 
 
-Found = TypeVar("Found")
-
-
 def once(made: Callable[[View], Found]) -> Callable[[View], Found]:
     """What a function makes of a view is kept with it: neither changes."""
     name = f"{made.__module__}.{made.__name__}"
@@ -288,12 +291,6 @@ def week_label(start: date) -> str:
     """ISO year and week of a date, as in "2026-W47"."""
     year, week, _ = start.isocalendar()
     return f"{year}-W{week:02d}"
-
-
-NO_BUILDING = "no known building"
-"""Stands for events whose building is not known, in tables by building."""
-YEAR_BEGINS = 8  # August
-TO_THURSDAY = timedelta(days=3)
 
 
 def same_week_last_year(view: View) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ from pipelines.district import District
 from pipelines.errors import SchoolbellError
 from pipelines.formats import MIXED, Context
 from pipelines.ingest.parser import readers
-from pipelines.ingest.remote import is_remote
+from pipelines.landing.remote import is_remote
 from pipelines.reports.charts import READABLE
 from pipelines.reports.mail import mail_channels
 from pipelines.reports.snapshot_inputs import known_sections, pale
@@ -34,6 +34,31 @@ _WORDS = {
     "boolean": "true or false",
     "date": "a day, in quotes",
 }
+
+EXCEPTIONS = "exceptions.csv"
+EVERY_RULE = "*"
+MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+
+SYSTEM = frozenset(
+    (
+        "/",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/home",
+        "/lib",
+        "/proc",
+        "/root",
+        "/run",
+        "/sbin",
+        "/sys",
+        "/usr",
+        "/var",
+    )
+)
+"""Folders of the machine that no source delivers into."""
+A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
 
 
 def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
@@ -82,10 +107,6 @@ def _bounds(param: Param) -> str:
     ]
     why = [f"the default is {param.default}: {param.why}"]
     return "; ".join([", ".join([_WORDS[param.type], *ends]), *why])
-
-
-EXCEPTIONS = "exceptions.csv"
-EVERY_RULE = "*"
 
 
 def wrong_in(district: District) -> Iterator[Problem]:
@@ -186,28 +207,6 @@ def _desk(settings: Settings) -> Iterator[Fault]:
                 )
 
 
-MAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
-SYSTEM = frozenset(
-    (
-        "/",
-        "/bin",
-        "/boot",
-        "/dev",
-        "/etc",
-        "/home",
-        "/lib",
-        "/proc",
-        "/root",
-        "/run",
-        "/sbin",
-        "/sys",
-        "/usr",
-        "/var",
-    )
-)
-"""Folders of the machine that no source delivers into."""
-
-
 def _sign_in(desk: Desk) -> Iterator[Fault]:
     """Yield what a way of signing in lacks, without which no one signs in by it."""
     openid, proxy = desk.openid, desk.proxy
@@ -277,9 +276,6 @@ class _Asked(dict[str, str]):
     def __iter__(self) -> Iterator[str]:
         self.names |= self.keys()
         return super().__iter__()
-
-
-A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
 
 
 def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterator[Fault]:

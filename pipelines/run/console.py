@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.errors import safe
-from pipelines.ingest.delivery import Delivery
+from pipelines.landing.delivery import Delivery
 
 if TYPE_CHECKING:  # what a run needs takes half a second to import
     from rich.progress import Progress, TaskID

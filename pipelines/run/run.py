@@ -10,23 +10,24 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
+from pipelines.build.spans import Built
+from pipelines.build.steps import (
+    Progress,
+    build_and_judge,
+    ingest_sources,
+    nobody_watches,
+)
 from pipelines.district import District, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
 from pipelines.findings.failures import Failure, failures
 from pipelines.findings.lifecycle import Kept
 from pipelines.health.overview import looked_at
+from pipelines.health.readiness import names_of, not_delivered
 from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
-from pipelines.ingest.lake import unlisted_files
 from pipelines.ingest.source import SETTLE_SECONDS, Outcome, Watch
-from pipelines.refresh.steps import (
-    Progress,
-    build_and_judge,
-    ingest_sources,
-    nobody_watches,
-)
+from pipelines.lake.files import unlisted_files
 from pipelines.run.console import table
-from pipelines.run.readiness import names_of, not_delivered
 from pipelines.run.registry_outline import keep_outline
 from pipelines.settings.scratch import clear_left_behind
 from pipelines.state import ledger
@@ -35,11 +36,20 @@ from pipelines.state.ledger import DAMAGED, FAILED, FileRecord
 from pipelines.state.privacy_records import gather_openings
 from pipelines.state.published_reports import mark_reports_written, pending_reports
 from pipelines.state.source_records import note_run, reason_lines, set_back
-from pipelines.warehouse.builds import Built
 from pipelines.warehouse.snapshots import set_broken_aside
 
 if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
+
+COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
+MOST_TOLD = 20
+"""Findings that are listed one by one."""
+WHERE = "identity.attribution_changes says what was believed and what is known now."
+TRIED_AGAIN = (
+    "All else was built and judged. These days are tried again with every run, and "
+    "after an upgrade."
+)
+SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
 
 
 @dataclass(frozen=True)
@@ -186,17 +196,6 @@ def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator
         )
     if broken:
         yield f"Another snapshot was published: {broken}."
-
-
-COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
-MOST_TOLD = 20
-"""Findings that are listed one by one."""
-WHERE = "identity.attribution_changes says what was believed and what is known now."
-TRIED_AGAIN = (
-    "All else was built and judged. These days are tried again with every run, and "
-    "after an upgrade."
-)
-SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
 
 
 def account_table(district: District) -> Table:

@@ -20,6 +20,7 @@ from pipelines.findings.cases import queue
 from pipelines.findings.failures import failures
 from pipelines.findings.untested import untested
 from pipelines.health.judged_rules import noted_judged_rules
+from pipelines.health.readiness import carried, names_of, not_delivered
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import (
     SourceState,
@@ -29,11 +30,10 @@ from pipelines.health.source_states import (
     waiting,
     without_checksum,
 )
-from pipelines.ingest.compression import NO_CHECKSUM
-from pipelines.ingest.lake import unlisted_files
+from pipelines.lake.files import unlisted_files
+from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.records import due_line, due_soon
 from pipelines.reports.sign_off import unsigned
-from pipelines.run.readiness import carried, names_of, not_delivered
 from pipelines.state import ledger
 from pipelines.state.alert_records import GIVEN_UP, SENT, outbox
 from pipelines.state.findings import WITHDRAWN, stored_findings
@@ -52,18 +52,6 @@ from pipelines.state.source_records import (
 
 PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
 
-
-def versions() -> dict[str, str]:
-    """Of Python, Schoolbell and what it stands on, as far as it is installed."""
-    found = {"python": platform.python_version()}
-    for name in PARTS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "needs attention", ACT: "needs action"}
 SET_ASIDE = (
@@ -75,6 +63,17 @@ ALWAYS = ("files", "lines", "days_to_build", "cases_to_decide", "registry_proble
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
+
+
+def versions() -> dict[str, str]:
+    """Of Python, Schoolbell and what it stands on, as far as it is installed."""
+    found = {"python": platform.python_version()}
+    for name in PARTS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 @dataclass(frozen=True)

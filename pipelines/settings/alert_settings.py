@@ -27,6 +27,8 @@ When = Literal["at_once", "daily", "weekly"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SecurityRule = Annotated[str, Field(pattern=r"^AN-[A-Z0-9]{1,4}$")]
 
+BOTH: tuple[Audience, ...] = ("director", "operator")
+
 
 class Channel(Part):
     """A way to deliver alerts; its name is yours to choose."""
@@ -204,7 +206,6 @@ class Alerts(Part):
         return self
 
 
-BOTH: tuple[Audience, ...] = ("director", "operator")
 ROUTES: Mapping[str, Route] = {
     "security": Route(about="security", when="at_once", audience=BOTH, in_quiet_hours=True),
     "administration": Route(

@@ -15,6 +15,9 @@ SHARED = 0o750  # readers of reports and snapshots come by their group
 SECRET_FILE = 0o600
 PLAIN_FILE = 0o640
 
+OWNED = ("district.toml", "state.db", "state.toml", "keys", "registry")
+"""Parts of a home that belong to the account that owns its folder."""
+
 
 @dataclass(frozen=True)
 class DistrictHome:
@@ -125,10 +128,6 @@ class DistrictHome:
     def key_file(self) -> Path:
         """The key behind pseudonyms: 32 random bytes."""
         return self.keys / "pseudonyms.key"
-
-
-OWNED = ("district.toml", "state.db", "state.toml", "keys", "registry")
-"""Parts of a home that belong to the account that owns its folder."""
 
 
 def owner_of(home: DistrictHome) -> int:

@@ -36,6 +36,46 @@ from pipelines.settings.roles import Desk, Roles
 Scalar = bool | int | float | str
 
 
+DayType = Literal[
+    "school",
+    "early_out",
+    "late_start",
+    "pd_day",
+    "weekend",
+    "holiday",
+    "closure",
+    "elearning",
+]
+DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
+REPORT_TITLE = "Network use, week by week"
+LEAST_COUNT = 5
+MEMORY_MB = 512
+EditionName = Literal["director", "principal", "superintendent", "board", "public"]
+WEB = ("https://", "http://")
+USUAL_BREAK = re.compile(
+    r"([01]?[0-9]|2[0-3]):([0-5][0-9])-([01]?[0-9]|2[0-3]):([0-5][0-9]), *([0-9]{1,3})"
+)
+HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])")
+EVERY_JOB = "all"
+COLOUR = r"^(#[0-9a-fA-F]{6})?$"
+LARGEST_LOSS = 0.2
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+RecordClass = Literal[
+    "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
+]
+"""What in a table of records is not for everybody."""
+
+EXEMPTIONS: Mapping[RecordClass, str] = {
+    "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
+    "small_counts": "would identify a person",
+    "undecided": "not a finding of the district: a lead, or not yet reviewed",
+    "sensitive_sites": "would tell of health, faith or private life",
+    "names": "personal information in a personnel matter",
+    "free_text": "not yet reviewed for personal information",
+}
+"""What is cited where the district names nothing: a draft, for counsel to settle."""
+
+
 class Detection(Part):
     """Changes to one detection, by code or name; each change says who decided it."""
 
@@ -85,23 +125,6 @@ class Detection(Part):
         return self
 
 
-DayType = Literal[
-    "school",
-    "early_out",
-    "late_start",
-    "pd_day",
-    "weekend",
-    "holiday",
-    "closure",
-    "elearning",
-]
-DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
-REPORT_TITLE = "Network use, week by week"
-LEAST_COUNT = 5
-MEMORY_MB = 512
-EditionName = Literal["director", "principal", "superintendent", "board", "public"]
-
-
 def _zone(name: str) -> str:
     message = "not a time zone"
     try:
@@ -134,7 +157,6 @@ def _origin(origin: str) -> str:
 Zone = Annotated[str, AfterValidator(_zone)]
 FilePath = Annotated[str, AfterValidator(_inside)]
 Origin = Annotated[str, AfterValidator(_origin)]
-WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True)
@@ -151,11 +173,6 @@ class UsualBreak:
     minutes: int
 
 
-USUAL_BREAK = re.compile(
-    r"([01]?[0-9]|2[0-3]):([0-5][0-9])-([01]?[0-9]|2[0-3]):([0-5][0-9]), *([0-9]{1,3})"
-)
-
-
 @dataclass(frozen=True)
 class Hours:
     """Hours of a day; an end before the start is on the next day.
@@ -167,10 +184,6 @@ class Hours:
 
     start: int
     end: int
-
-
-HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])")
-EVERY_JOB = "all"
 
 
 def hours_of(text: str) -> Hours:
@@ -300,9 +313,6 @@ class Source(Part):
     )
 
 
-COLOUR = r"^(#[0-9a-fA-F]{6})?$"
-
-
 class Referral(Part):
     """Which office takes an item further; a draft, to be settled with counsel."""
 
@@ -382,9 +392,6 @@ class Report(Part):
     )
 
 
-LARGEST_LOSS = 0.2
-
-
 class RegistrySettings(Part):
     """How the district's own files are read."""
 
@@ -439,9 +446,6 @@ class ListSource(Part):
         return self.origin if self.origin.startswith(WEB) else None
 
 
-ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-
-
 class Limits(Part):
     """Bounds that keep one bad file from taking everything."""
 
@@ -487,21 +491,6 @@ class Dagster(Part):
         "schedules and sensors begin switched on; false where a timer calls schoolbell run instead",
         False,
     )
-
-
-RecordClass = Literal[
-    "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
-]
-"""What in a table of records is not for everybody."""
-EXEMPTIONS: Mapping[RecordClass, str] = {
-    "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
-    "small_counts": "would identify a person",
-    "undecided": "not a finding of the district: a lead, or not yet reviewed",
-    "sensitive_sites": "would tell of health, faith or private life",
-    "names": "personal information in a personnel matter",
-    "free_text": "not yet reviewed for personal information",
-}
-"""What is cited where the district names nothing: a draft, for counsel to settle."""
 
 
 class RecordSettings(Part):

@@ -16,6 +16,10 @@ ProblemSeverity = Literal["error", "refused", "notice"]
 
 LONGEST_VALUE = 80
 
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+"""How bad a finding or an alert is, if it is true; the least first."""
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -103,12 +107,6 @@ class Fault:
     found: str | None
     allowed: str
     paste: str
-
-
-Severity = Literal["informational", "low", "medium", "high", "critical"]
-"""How bad a finding or an alert is, if it is true; the least first."""
-
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class MisusedKeyError(ValueError):

@@ -13,6 +13,26 @@ from pydantic import Field, create_model
 
 from pipelines.settings.problems import Part
 
+KEPT: Mapping[str, str] = {
+    "The audit chain": "who did what must stay provable",
+    "The ledger of files": "every line stays accounted for",
+    "The names given to pseudonyms": "a name cannot be made again from its token",
+    "Inquiries of other offices": "who was asked about, and who authorized it, must stay provable",
+    "Groups of proposals that were accepted": "they can be taken back; what was taken "
+    "back keeps no row",
+    "Certificates": "they prove what was deleted",
+}
+"""What no purge deletes, and why."""
+NOT_REACHED = (
+    "Copies that `schoolbell backup` or anybody else made before are not touched.",
+    "States that an upgrade, a move or a restore kept beside state.db are not touched.",
+    "Files that analysts exported, and mails that were sent, are not touched.",
+    "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
+)
+"""What a purge cannot delete; every certificate says so."""
+MOST_DAYS = 36_525
+"""A hundred years; what is kept for good has no days at all."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecordClass:
@@ -99,29 +119,6 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         like="event",
     ),
 )
-
-KEPT: Mapping[str, str] = {
-    "The audit chain": "who did what must stay provable",
-    "The ledger of files": "every line stays accounted for",
-    "The names given to pseudonyms": "a name cannot be made again from its token",
-    "Inquiries of other offices": "who was asked about, and who authorized it, must stay provable",
-    "Groups of proposals that were accepted": "they can be taken back; what was taken "
-    "back keeps no row",
-    "Certificates": "they prove what was deleted",
-}
-"""What no purge deletes, and why."""
-
-NOT_REACHED = (
-    "Copies that `schoolbell backup` or anybody else made before are not touched.",
-    "States that an upgrade, a move or a restore kept beside state.db are not touched.",
-    "Files that analysts exported, and mails that were sent, are not touched.",
-    "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
-)
-"""What a purge cannot delete; every certificate says so."""
-
-
-MOST_DAYS = 36_525
-"""A hundred years; what is kept for good has no days at all."""
 
 
 class RetentionDays(Part):

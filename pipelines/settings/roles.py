@@ -86,6 +86,14 @@ MEANING: Mapping[Right, str] = {
     "records": "answer a request for public records",
 }
 
+AGENCY: tuple[Right, ...] = ("audit", "purge")
+"""What staff of a service agency may do without a grant: run the system."""
+FIRST_NUMBER = 2**32
+"""User ids of the system are smaller; people whom it does not know get numbers."""
+LOGIN_UID = Path("/proc/self/loginuid")
+NOBODY_LOGGED_IN = 2**32 - 1
+Address = Annotated[str, Field(pattern=r"^(https?://[^\s\"<>/]+)?$")]
+
 
 class Roles(Part):
     """Groups of the operating system; without any, one operator may do everything."""
@@ -116,10 +124,6 @@ class Roles(Part):
     )
 
 
-AGENCY: tuple[Right, ...] = ("audit", "purge")
-"""What staff of a service agency may do without a grant: run the system."""
-
-
 class RefusedError(SchoolbellError):
     """Whoever asks has no right to it."""
 
@@ -127,7 +131,7 @@ class RefusedError(SchoolbellError):
 
 
 @dataclass(frozen=True)
-class Asker:
+class Principal:
     """Who is asking, as the operating system says.
 
     Attributes:
@@ -197,14 +201,14 @@ class Asker:
         )
 
 
-def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int) -> Asker:
+def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: int) -> Principal:
     """Return the user that the operating system names, with their groups' roles.
 
     Args:
         owner: User id of the account that owns the home and its state.
     """
     held, has_roles = set(groups), any(getattr(roles, role) for role in ROLES)
-    return Asker(
+    return Principal(
         uid,
         user_name,
         tuple(role for role in ROLES if held & set(getattr(roles, role))),
@@ -214,18 +218,10 @@ def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: 
     )
 
 
-FIRST_NUMBER = 2**32
-"""User ids of the system are smaller; people whom it does not know get numbers."""
-
-
 def number_of(login: str) -> int:
     """A number for somebody who signs in by name alone, always the same."""
     digest = hashlib.sha256(login.casefold().encode()).digest()
     return FIRST_NUMBER + int.from_bytes(digest[:6], "big")
-
-
-LOGIN_UID = Path("/proc/self/loginuid")
-NOBODY_LOGGED_IN = 2**32 - 1
 
 
 def login_uid(kept: Path = LOGIN_UID) -> int:
@@ -263,7 +259,6 @@ def _reference(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 SecretPlace = Annotated[Mapping[str, Any], AfterValidator(_reference)]
-Address = Annotated[str, Field(pattern=r"^(https?://[^\s\"<>/]+)?$")]
 
 
 class DeskLogins(Roles):

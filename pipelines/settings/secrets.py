@@ -20,6 +20,13 @@ from pipelines.settings.toml_text import toml
 SERVICE = "schoolbell"
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
+KEY = "database"
+NOTE = (
+    "# The state of this home is on PostgreSQL. This says where the URL lies, such as\n"
+    "# postgresql+psycopg2://USER:PASSWORD@db.school.example/schoolbell\n"
+    "# Written by `schoolbell move-state`, which also brings it back.\n"
+)
+
 
 def is_reference(value: Any) -> bool:
     """One of the four forms."""
@@ -108,13 +115,6 @@ _KINDS: Mapping[str, Callable[[str, str], str]] = {
 #
 # The pointer stands beside the settings, not in them: a home that is restored from a
 # backup has its state in a file of its own, and must not write into the live one.
-
-KEY = "database"
-NOTE = (
-    "# The state of this home is on PostgreSQL. This says where the URL lies, such as\n"
-    "# postgresql+psycopg2://USER:PASSWORD@db.school.example/schoolbell\n"
-    "# Written by `schoolbell move-state`, which also brings it back.\n"
-)
 
 
 def state_place(home: DistrictHome) -> Path | str:

@@ -20,6 +20,14 @@ NAMED = {
 }
 """Tables whose names a district chooses, and the name of the example."""
 
+Path = tuple[str | int, ...]
+_TABLE = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?$")
+_KEY = re.compile(
+    r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
+_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
+_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
+
 
 def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
     """The text of a settings file.
@@ -90,16 +98,6 @@ def toml(value: Any) -> str:
 def _key(name: str) -> str:
     plain = name.replace("_", "").replace("-", "").isalnum() and name.isascii()
     return name if plain else json.dumps(name)
-
-
-Path = tuple[str | int, ...]
-
-_TABLE = re.compile(r"^\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:#.*)?$")
-_KEY = re.compile(
-    r"""^\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
-_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
-_CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
 def key_lines(text: str) -> Mapping[Path, int]:

@@ -17,6 +17,15 @@ GIVEN_UP = "given up"
 
 Row = Mapping[str, Any]
 
+_NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
+_NAMES = ("news_id", "channel", "decision", "rule")
+_COUNTED = [DECISIONS.c[name] for name in _NAMES]
+_COUNT = (
+    update(DECISIONS)
+    .where(*(column == bindparam(f"its_{column.name}") for column in _COUNTED))
+    .values(last_time=bindparam("stamp"), times=DECISIONS.c.times + 1)
+)
+
 
 def add_message(connection: Connection, message: Row, channel: str, html: str) -> bool:
     """Put a message in for a channel; False if the channel has it already.
@@ -153,9 +162,6 @@ def end_news(connection: Connection, keys: Iterable[str], time: str) -> None:
         connection.execute(_NEWS_BY_KEY.values(ended_time=time), gone)
 
 
-_NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
-
-
 def forget_announcements(connection: Connection, news_id: str) -> None:
     """Let a fact be announced again: nobody was told of it, nobody has seen it."""
     connection.execute(delete(ANNOUNCED).where(ANNOUNCED.c.news_id == news_id))
@@ -266,12 +272,3 @@ def count_decisions(store: Store, keys: Sequence[tuple[str, str, str, str]], now
             connection.execute(_COUNT, old)
         if new:
             connection.execute(insert(DECISIONS), new)
-
-
-_NAMES = ("news_id", "channel", "decision", "rule")
-_COUNTED = [DECISIONS.c[name] for name in _NAMES]
-_COUNT = (
-    update(DECISIONS)
-    .where(*(column == bindparam(f"its_{column.name}") for column in _COUNTED))
-    .values(last_time=bindparam("stamp"), times=DECISIONS.c.times + 1)
-)

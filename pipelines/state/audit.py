@@ -45,6 +45,14 @@ SECRET_FILE = 0o600
 AUDIT_RECORD = "Audit record"
 """What the head of the audit chain is printed as; `audit verify` looks for it."""
 
+BACKUPS = "backup_folder"
+"""The fact that says where the last backup was made."""
+HEAD = r"([0-9]{1,18}:[0-9a-f]{64})"
+
+# what strangers wrote is escaped on a page, and has no line of its own in a message
+ON_A_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
+IN_A_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
+
 
 class AuditError(SchoolbellError):
     """The audit chain cannot be written or read as it stands."""
@@ -422,15 +430,6 @@ def newest_subject(store: Store, action: str) -> str | None:
 def _storable(text: str) -> str:
     """Without what a database refuses: NUL, and halves of surrogate pairs."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-BACKUPS = "backup_folder"
-"""The fact that says where the last backup was made."""
-
-HEAD = r"([0-9]{1,18}:[0-9a-f]{64})"
-# what strangers wrote is escaped on a page, and has no line of its own in a message
-ON_A_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
-IN_A_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
 
 
 def verified(store: Store, home: DistrictHome, given: Sequence[Head] = ()) -> Broken | None:

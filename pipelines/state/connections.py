@@ -43,6 +43,14 @@ WRITE_LOCK, RUN_LOCK = 0x5C_0001, 0x5C_0002
 """Numbers of advisory locks, which hold within one database."""
 WAIT_SECONDS = 0.2
 
+READS = "schoolbell_reads"
+NO_RIGHT = ("readonly", "unable to open", "ermission")
+"""What SQLite and the system say of a file that another account owns."""
+Transaction = NewType("Transaction", Connection)
+"""An open transaction, or a moment that is read; only this folder looks into it."""
+StateFault = SQLAlchemyError
+"""What the database raises where nothing better could be said."""
+
 
 class EngineError(SchoolbellError):
     """The database that is named cannot be used."""
@@ -160,15 +168,8 @@ def _immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
 
 
-READS = "schoolbell_reads"
-
-
 def _utf8(connection: Any, _record: Any) -> None:
     connection.set_client_encoding("UTF8")
-
-
-NO_RIGHT = ("readonly", "unable to open", "ermission")
-"""What SQLite and the system say of a file that another account owns."""
 
 
 class StoreError(SchoolbellError):
@@ -179,13 +180,6 @@ class DamagedStateError(StoreError):
     """The state database cannot be read: it is to be restored."""
 
     exit_code = 2
-
-
-Transaction = NewType("Transaction", Connection)
-"""An open transaction, or a moment that is read; only this folder looks into it."""
-
-StateFault = SQLAlchemyError
-"""What the database raises where nothing better could be said."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ AT_ONCE = 500
 
 Row = Mapping[str, Any]
 
+Place = tuple[str, str, str, int]
+"""Source, path, hash of the content as far as it was read, number of the line."""
+
 
 def finding_rows(connection: Connection) -> dict[str, dict[str, Any]]:
     """Every finding's row by its id, its record as JSON text."""
@@ -91,10 +94,6 @@ def stored_evidence(store: Store, findings: Collection[str] | None = None) -> li
     for row in rows:
         row["event"] = json.loads(row["event"])
     return rows
-
-
-Place = tuple[str, str, str, int]
-"""Source, path, hash of the content as far as it was read, number of the line."""
 
 
 def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:

@@ -56,6 +56,9 @@ CHUNK = 1_000
 
 Row = Mapping[str, Any]
 
+ASIDE = ".upgrading"
+OLD = "old"
+
 
 def copy_state(source: Store, target: Store) -> Mapping[str, int]:
     """Copy every table, in one transaction of the target; rows of each.
@@ -112,10 +115,6 @@ def counting_on(writer: Connection) -> None:
         is_counted = select(sequence).scalar_subquery()
         if writer.execute(select(is_counted)).scalar() is not None:
             writer.execute(select(func.setval(sequence, func.coalesce(highest, 1))))
-
-
-ASIDE = ".upgrading"
-OLD = "old"
 
 
 class UpgradeError(SchoolbellError):

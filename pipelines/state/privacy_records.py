@@ -16,6 +16,10 @@ from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import ATTRIBUTION_CHANGES, PSEUDONYMS
 
+ACTION = "open snapshot"
+MOST_BYTES = 2_000
+NOTES = "*.json"
+
 
 def assigned_name(store: Store, scope: str, tokens: Collection[str]) -> str | None:
     """The name that one of these tokens has.
@@ -81,11 +85,6 @@ def remove_attribution_changes(connection: Connection, before: str, held: Collec
             ATTRIBUTION_CHANGES.c.event_date.not_in(held),
         )
     )
-
-
-ACTION = "open snapshot"
-MOST_BYTES = 2_000
-NOTES = "*.json"
 
 
 def note_opening(home: DistrictHome, snapshot: str) -> bool:

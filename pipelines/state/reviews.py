@@ -20,6 +20,11 @@ from pipelines.state.tables import (
     STATEMENTS,
 )
 
+MARKS = ("finding_id", "status", "revision", "updated_time")
+"""Columns by which a finding that changed is told from one that did not."""
+AT_ONCE = 500
+Row = Mapping[str, Any]
+
 
 def add_review(connection: Connection, review: Mapping[str, str]) -> None:
     """Keep a verdict: finding_id, verdict, reason and reviewer."""
@@ -157,10 +162,6 @@ def stored_cases(
     ]
 
 
-MARKS = ("finding_id", "status", "revision", "updated_time")
-"""Columns by which a finding that changed is told from one that did not."""
-
-
 def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
     before = known.get(row.finding_id)
     return before is not None and all(
@@ -184,9 +185,6 @@ def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, di
     }
 
 
-AT_ONCE = 500
-
-
 def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
     """Keep what somebody asks a second person for."""
     connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
@@ -203,9 +201,6 @@ def requests(store: Store, **wanted: int | str) -> Sequence[dict[str, Any]]:
     query = select(REQUESTS).filter_by(**wanted).order_by(REQUESTS.c.asked_time.desc())
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
-
-
-Row = Mapping[str, Any]
 
 
 def add_referral(connection: Connection, row: Row) -> None:

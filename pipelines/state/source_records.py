@@ -29,6 +29,28 @@ from pipelines.state.tables import (
     SOURCE_ISSUES,
 )
 
+LAGS: Mapping[str, float] = {
+    "ahead": 0.0,
+    "5 minutes": 300.0,
+    "1 hour": 3_600.0,
+    "6 hours": 21_600.0,
+    "1 day": 86_400.0,
+    "2 days": 172_800.0,
+    "1 week": 604_800.0,
+    "longer": float("inf"),
+}
+"""Upper ends, in seconds, of the classes that arrival lags are counted in."""
+LOOKED = "landing_looked"
+RUN = "last_run"
+DRILLED = "last_drill_time"
+LEAST_SET_BACK = timedelta(minutes=5)
+"""Less is a clock that is being kept right."""
+OPENED = "days_opened"
+Reasons = Mapping[str, Sequence[date]]
+"""What opened days -> those days, oldest first."""
+NAME = "account_domains"
+ORIGIN = "account_domains_from"
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceDay:
@@ -49,19 +71,6 @@ class SourceDay:
     duplicates: int = 0
     filled: Mapping[str, int] = field(default_factory=dict)
     lags: Mapping[str, int] = field(default_factory=dict)
-
-
-LAGS: Mapping[str, float] = {
-    "ahead": 0.0,
-    "5 minutes": 300.0,
-    "1 hour": 3_600.0,
-    "6 hours": 21_600.0,
-    "1 day": 86_400.0,
-    "2 days": 172_800.0,
-    "1 week": 604_800.0,
-    "longer": float("inf"),
-}
-"""Upper ends, in seconds, of the classes that arrival lags are counted in."""
 
 
 def add_days(connection: Connection, days: Iterable[SourceDay]) -> None:
@@ -229,13 +238,6 @@ def _text(day: date | None) -> str:
     return day.isoformat() if day else ""
 
 
-LOOKED = "landing_looked"
-RUN = "last_run"
-DRILLED = "last_drill_time"
-LEAST_SET_BACK = timedelta(minutes=5)
-"""Less is a clock that is being kept right."""
-
-
 def note_look(store: Store, now: datetime) -> None:
     """Remember that everything that lay in the landing folders by now was read."""
     with store.writing() as connection:
@@ -305,12 +307,6 @@ def newest_arrivals(store: Store) -> dict[str, datetime]:
     ).group_by(SOURCE_FILES.c.source)
     with store.reading() as connection:
         return {row.source: datetime.fromisoformat(row.newest) for row in connection.execute(query)}
-
-
-OPENED = "days_opened"
-
-Reasons = Mapping[str, Sequence[date]]
-"""What opened days -> those days, oldest first."""
 
 
 def note_rebuild_reasons(store: Store, reasons: Reasons) -> None:
@@ -389,10 +385,6 @@ def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str,
         query = query.where(SOURCE_ISSUES.c.end_time.is_(None) | over)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
-
-
-NAME = "account_domains"
-ORIGIN = "account_domains_from"
 
 
 def note_domains(store: Store, domains: Sequence[Domain], origin: str) -> None:

@@ -25,6 +25,44 @@ METADATA = MetaData()
 Kind = type[TypeEngine[Any]] | TypeEngine[Any]
 
 
+# SQLite counts ids only in a column of type INTEGER
+BIG = BigInteger().with_variant(Integer, "sqlite")
+
+LAKE_RUNS = Table(
+    "lake_runs",
+    METADATA,
+    Column("run_id", Text, primary_key=True),
+    Column("began_time", Text, nullable=False),
+)
+"""Who began to write into the lake; the name of each file there begins with it.
+Once the lake was swept, all of them have ended and are forgotten."""
+FACTS = Table(
+    "facts",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Single facts to remember between runs, such as the registry's version."""
+
+REPORT_FACTS = Table(
+    "report_facts",
+    METADATA,
+    Column("week", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("facts", Text, nullable=False),
+)
+"""What each revision of a week's report said, as JSON: numbers and items."""
+
+CASE_FINDINGS = Table(
+    "case_findings",
+    METADATA,
+    Column("finding_id", Text, primary_key=True),
+    Column("case_id", Text, ForeignKey("cases.case_id"), nullable=False),
+    Index("case_findings_case", "case_id"),
+)
+"""The case that a finding was put into when it was new; it stays there."""
+
+
 class LogText(TypeDecorator[str]):
     """Text that strangers wrote; PostgreSQL, which takes no NUL, keeps it spelled."""
 
@@ -36,10 +74,6 @@ class LogText(TypeDecorator[str]):
         if value is None or dialect.name != "postgresql":
             return value
         return value.replace("\x00", "\\x00")
-
-
-# SQLite counts ids only in a column of type INTEGER
-BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
 def filled(kind: Kind, *names: str) -> list[Column[Any]]:
@@ -97,14 +131,6 @@ LAKE_FILES = Table(
 )
 """One row per Parquet file that counts; a file not listed here does not exist."""
 
-LAKE_RUNS = Table(
-    "lake_runs",
-    METADATA,
-    Column("run_id", Text, primary_key=True),
-    Column("began_time", Text, nullable=False),
-)
-"""Who began to write into the lake; the name of each file there begins with it.
-Once the lake was swept, all of them have ended and are forgotten."""
 
 SOURCE_DAYS = Table(
     "source_days",
@@ -132,13 +158,6 @@ QUARANTINE = Table(
 )
 """Days of models that could not be built; an undated model has an empty date."""
 
-FACTS = Table(
-    "facts",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
-"""Single facts to remember between runs, such as the registry's version."""
 
 ATTRIBUTION_CHANGES = Table(
     "attribution_changes",
@@ -197,15 +216,6 @@ REPORTS = Table(
 )
 """One row per published report."""
 
-REPORT_FACTS = Table(
-    "report_facts",
-    METADATA,
-    Column("week", Text, primary_key=True),
-    Column("revision", Integer, primary_key=True),
-    Column("facts", Text, nullable=False),
-)
-"""What each revision of a week's report said, as JSON: numbers and items."""
-
 
 REVIEWS = Table(
     "reviews",
@@ -251,14 +261,6 @@ CASES = Table(
 )
 """One row per person, clause and ISO week; what nobody owns is its own person."""
 
-CASE_FINDINGS = Table(
-    "case_findings",
-    METADATA,
-    Column("finding_id", Text, primary_key=True),
-    Column("case_id", Text, ForeignKey("cases.case_id"), nullable=False),
-    Index("case_findings_case", "case_id"),
-)
-"""The case that a finding was put into when it was new; it stays there."""
 
 REQUESTS = Table(
     "requests",

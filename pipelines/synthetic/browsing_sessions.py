@@ -68,6 +68,8 @@ LEAST_DOCUMENT = 12_000
 """Of what is planned one by one, what is smaller is a program's and no document."""
 LONG_SHARE = 0.02
 
+UPDATE_HOST = "download.windowsupdate.com"
+
 
 def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
     """The requests of all sessions."""
@@ -273,7 +275,6 @@ CHROMEOS_TIMERS = (
     Timer("www.dailyplain.example", 10 * MINUTE, 0.05, 21_000, 0.03, needs_user=True),
 )
 """What a device that runs ChromeOS asks for by itself, while it is awake."""
-UPDATE_HOST = "download.windowsupdate.com"
 
 
 def background(world: World, sittings: Sequence[Sitting]) -> pl.DataFrame:

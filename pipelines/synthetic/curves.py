@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.build.steps import builder_of
+from pipelines.build.trial import copied, with_values
 from pipelines.district import District, open_district
 from pipelines.errors import ModelError
 from pipelines.findings.judgment import judged_findings
 from pipelines.findings.record import Finding
-from pipelines.refresh.steps import builder_of
-from pipelines.refresh.trial import copied, with_values
 from pipelines.settings.model import Scalar
 from pipelines.settings.scratch import scratch
 from pipelines.synthetic.scored_district import SHOWN, compare, planted_cases

@@ -31,6 +31,57 @@ USUAL_PAUSE_SECONDS = 26.0
 """Median pause for which the paces are told."""
 
 
+SPELLINGS: Mapping[str, Mapping[str, str]] = {
+    "ours": {},
+    "capitals": {
+        "social": "Social Networking",
+        "shopping": "Shopping",
+        "streaming": "Streaming Media and Download",
+        "sports": "Sports",
+        "gambling": "Gambling",
+        "jobs": "Job Search",
+        "dating": "Dating",
+        "games": "Games",
+        "real_estate": "Real Estate",
+        "travel": "Travel",
+        "news": "News and Media",
+        "circumvention": "Proxy Avoidance",
+        "remote_access": "Remote Access",
+    },
+    "hyphens": {
+        "social": "social-networking",
+        "shopping": "shopping",
+        "streaming": "streaming-media",
+        "sports": "sports",
+        "gambling": "gambling",
+        "jobs": "job-search",
+        "dating": "dating",
+        "games": "games",
+        "real_estate": "real-estate",
+        "travel": "travel",
+        "news": "news",
+        "circumvention": "proxy-avoidance-and-anonymizers",
+        "remote_access": "remote-access",
+    },
+    "underscores": {
+        "social": "social_networks",
+        "shopping": "online_shopping",
+        "streaming": "streaming_media",
+        "sports": "sports_and_recreation",
+        "gambling": "gambling",
+        "jobs": "job_search",
+        "dating": "dating_personals",
+        "games": "online_games",
+        "real_estate": "real_estate",
+        "travel": "travel",
+        "news": "news_media",
+        "circumvention": "proxy_avoidance",
+        "remote_access": "remote_access",
+    },
+}
+"""How lists of several makers write the policy's categories."""
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """From the least to the most that is drawn.
@@ -166,56 +217,6 @@ WORLDS: Mapping[str, Habits] = {
     "chromebooks": CHROMEBOOKS,
     "chromebooks-by-network": CHROMEBOOKS_BY_NETWORK,
 }
-
-SPELLINGS: Mapping[str, Mapping[str, str]] = {
-    "ours": {},
-    "capitals": {
-        "social": "Social Networking",
-        "shopping": "Shopping",
-        "streaming": "Streaming Media and Download",
-        "sports": "Sports",
-        "gambling": "Gambling",
-        "jobs": "Job Search",
-        "dating": "Dating",
-        "games": "Games",
-        "real_estate": "Real Estate",
-        "travel": "Travel",
-        "news": "News and Media",
-        "circumvention": "Proxy Avoidance",
-        "remote_access": "Remote Access",
-    },
-    "hyphens": {
-        "social": "social-networking",
-        "shopping": "shopping",
-        "streaming": "streaming-media",
-        "sports": "sports",
-        "gambling": "gambling",
-        "jobs": "job-search",
-        "dating": "dating",
-        "games": "games",
-        "real_estate": "real-estate",
-        "travel": "travel",
-        "news": "news",
-        "circumvention": "proxy-avoidance-and-anonymizers",
-        "remote_access": "remote-access",
-    },
-    "underscores": {
-        "social": "social_networks",
-        "shopping": "online_shopping",
-        "streaming": "streaming_media",
-        "sports": "sports_and_recreation",
-        "gambling": "gambling",
-        "jobs": "job_search",
-        "dating": "dating_personals",
-        "games": "online_games",
-        "real_estate": "real_estate",
-        "travel": "travel",
-        "news": "news_media",
-        "circumvention": "proxy_avoidance",
-        "remote_access": "remote_access",
-    },
-}
-"""How lists of several makers write the policy's categories."""
 
 
 def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:

@@ -22,6 +22,8 @@ SLOW_CLOCK_SECONDS = -720
 DOCUMENTATION_MACS = 256
 MANY_ADDRESSES = ("wifi", "byod", "guest")
 
+NEVER_CHROMEOS = ("server", "vdi_host", "signage", "phone_byod")
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -192,9 +194,6 @@ def _mac(number: int) -> str:
     if number < DOCUMENTATION_MACS:
         return f"00:00:5e:00:53:{number:02x}"
     return f"02:00:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-
-
-NEVER_CHROMEOS = ("server", "vdi_host", "signage", "phone_byod")
 
 
 def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Places:

@@ -23,6 +23,24 @@ from pipelines.synthetic.world import World
 HOME_NETWORK = "DO/remote"
 
 
+HOURS = {
+    "secretary": ("07:00", "15:30"),
+    "communications secretary": ("07:30", "16:00"),
+    "superintendent": ("07:30", "16:45"),
+    "business manager": ("07:30", "16:30"),
+    "technology director": ("07:30", "16:30"),
+    "technician": ("07:45", "16:15"),
+    "principal": ("07:15", "16:30"),
+    "custodian": ("06:00", "14:30"),
+    "second-shift custodian": ("14:30", "23:00"),
+}
+TEACHING_HOURS = ("07:30", "15:45")
+UPDATE_WEEKDAY = 2
+TABS = ("docs.google.com", "mail.google.com", "www.espn.com", "www.office.com",
+        "www.amazon.com", "www.instagram.com")  # fmt: skip
+GLANCES = ("glance_news", "glance_news", "glance_shop", "glance_sport")
+
+
 def sit(  # noqa: PLR0913 - one act, told in full
     plan: Plan,
     person: Person,
@@ -118,20 +136,6 @@ def at_home(
 def home_address(person: Person) -> str:
     """The address of a person's line at home."""
     return f"203.0.113.{1 + person.number % 119}"
-
-
-HOURS = {
-    "secretary": ("07:00", "15:30"),
-    "communications secretary": ("07:30", "16:00"),
-    "superintendent": ("07:30", "16:45"),
-    "business manager": ("07:30", "16:30"),
-    "technology director": ("07:30", "16:30"),
-    "technician": ("07:45", "16:15"),
-    "principal": ("07:15", "16:30"),
-    "custodian": ("06:00", "14:30"),
-    "second-shift custodian": ("14:30", "23:00"),
-}
-TEACHING_HOURS = ("07:30", "15:45")
 
 
 def hours(person: Person) -> tuple[str, str]:
@@ -257,12 +261,6 @@ def phones_day(routines: Routines, day: Day) -> None:
 
 def _is(device_class: str) -> Callable[[Device], bool]:
     return lambda device: device.device_class == device_class
-
-
-UPDATE_WEEKDAY = 2
-TABS = ("docs.google.com", "mail.google.com", "www.espn.com", "www.office.com",
-        "www.amazon.com", "www.instagram.com")  # fmt: skip
-GLANCES = ("glance_news", "glance_news", "glance_shop", "glance_sport")
 
 
 def add_routines(world: World, plan: Plan) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
 from pipelines.findings.cases import SITE_USE, block_of
 from pipelines.findings.grades import alternatives
-from pipelines.operations.setup import plan_of, write
-from pipelines.refresh.steps import build_and_judge, ingest_sources
+from pipelines.proposals.setup import plan_of, write
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_evidence, stored_findings
 from pipelines.synthetic.generate import DISTRICT_NAME, generate
@@ -23,6 +23,13 @@ from pipelines.synthetic.writers.exports import FOLDER
 from pipelines.warehouse.models import rules as rule_models
 
 SHOWN = ("C2", "C3")
+
+
+# who uses a site off duty breaks the rule about sites too
+ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
+WEEKS_BEFORE = 7
+"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
+SLACK = pl.duration(minutes=15)
 
 
 def lead_rules() -> list[str]:
@@ -117,13 +124,6 @@ class _Files:
         last = first + len(line)
         begins = first == 0 or data[first - 1 : first] == b"\n"
         return begins and data[first:last] == line and data[last : last + 1] in b"\r\n"
-
-
-# who uses a site off duty breaks the rule about sites too
-ALSO_SHOWS = {"off_hours_external": ("non_approved_site",)}
-WEEKS_BEFORE = 7
-"""Of a directory's log alone: a silence of 45 days shows in no fewer."""
-SLACK = pl.duration(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True)

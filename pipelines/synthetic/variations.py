@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pipelines.build.steps import build_and_judge, ingest_sources
 from pipelines.district import only_writer, open_district
-from pipelines.refresh.steps import build_and_judge, ingest_sources
 from pipelines.registry.new_home import create
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME, generate
@@ -41,6 +41,9 @@ SHIFT_MINUTES = 4
 STRANGER_SEED, STRANGER_PEOPLE = 77, 60
 MEDIA = "films.example"
 APPROVED_HOST = b"docs.google.com:443"
+
+STRANGE = b"-elsewhere"
+CONSENTED = ("amazon.com", "facebook.com", "instagram.com", "porchtalk.example")
 
 
 @dataclass(frozen=True)
@@ -165,9 +168,6 @@ def _with_a_stranger(home: Path) -> None:
             data = place.sub(rb"10.1\1.", device.sub(rb"q\1-\2", data))
             (target / path.name.removesuffix(".gz")).write_bytes(data)
     shutil.rmtree(aside)
-
-
-STRANGE = b"-elsewhere"
 
 
 def _strangers() -> Iterator[str]:
@@ -352,9 +352,6 @@ def _consented(home: Path) -> None:
             f"E-{number},{site},domain,person:{student},project,technology director,"
             "2026-07-01,,sanctioned,cl.29,",
         )
-
-
-CONSENTED = ("amazon.com", "facebook.com", "instagram.com", "porchtalk.example")
 
 
 def _other_words(home: Path) -> None:

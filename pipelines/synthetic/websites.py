@@ -10,27 +10,6 @@ from dataclasses import dataclass
 from pipelines.synthetic.places import DOMAIN
 from pipelines.synthetic.school_days import FIRST_BOOKCREATOR_DAY, LAST_QUIZLET_DAY
 
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """One site.
-
-    Attributes:
-        category: What it truly is; empty where no list knows it.
-        hosts: What a page is fetched from, the main one first.
-        assets: What its pages pull in besides the usual third parties.
-        weight: Typical bytes of a page tunnel.
-    """
-
-    domain: str
-    category: str
-    hosts: tuple[str, ...]
-    assets: tuple[str, ...] = ()
-    weight: float = 40_000
-    has_ads: bool = False
-    is_plain: bool = False
-
-
 THIRD_PARTIES = (
     "www.gstatic.com", "fonts.googleapis.com", "fonts.gstatic.com",
     "ajax.googleapis.com", "www.googletagmanager.com", "cdn.jsdelivr.net",
@@ -65,7 +44,6 @@ _FIRST = [
 _LAST = ["barn", "grove", "harbor", "nest", "quarry"]
 LEARNING = tuple(f"{a}{b}.example" for a in _FIRST for b in _LAST)
 """Invented learning sites; the first two thirds are approved."""
-
 APPROVED_LEARNING = LEARNING[:40]
 OPEN_LEARNING = LEARNING[40:56]
 MISLABELLED = LEARNING[56]
@@ -88,6 +66,95 @@ PASTIMES = tuple(
     (f"{name}.example", category) for category, names in _PASTIMES.items() for name in names
 )
 NEWS = tuple(f"{name}.example" for name in ("prairiepost", "dailyplain", "skyledger"))
+Taste = Mapping[str, float]
+"""Sites by domain, with the share of pages each gets."""
+_WORK: Taste = {
+    "google.com": 30, DOMAIN: 16, "office.com": 14, "wikipedia.org": 4,
+    "khanacademy.org": 5, **dict.fromkeys(APPROVED_LEARNING, 0.7),
+}  # fmt: skip
+
+TASTES: Mapping[str, Taste] = {
+    "teach": {**_WORK, **dict.fromkeys(OPEN_LEARNING, 0.12), "weather.com": 0.4},
+    "approved": _WORK,
+    "office": {"office.com": 40, DOMAIN: 30, "google.com": 15,
+               "supplycrate.example": 3, "weather.com": 1, NEWS[0]: 1},
+    "student": {"google.com": 34, DOMAIN: 8, "wikipedia.org": 6, "khanacademy.org": 10,
+                **dict.fromkeys(APPROVED_LEARNING, 0.9), "gemtumble.example": 1},
+    "phone": {"google.com": 4, "instagram.com": 2, "youtube.com": 1, NEWS[1]: 3,
+              "snaplark.example": 3, "weather.com": 2},
+    "glance_news": {NEWS[0]: 1, NEWS[2]: 1, "weather.com": 1},
+    "glance_shop": {"amazon.com": 1},
+    "glance_sport": {"espn.com": 1},
+    "mixed_leisure": {
+        "amazon.com": 3,
+        "instagram.com": 3,
+        "reddit.com": 1,
+        "google.com": 1,
+        "porchtalk.example": 1,
+    },
+    "shopping": {"amazon.com": 4, "ebay.com": 2, "cartlane.example": 1},
+    "evening_supplies": {"supplycrate.example": 4, DOMAIN: 3, NEWS[0]: 1},
+    "search": {"google.com": 1},
+    "open_learning": dict.fromkeys(OPEN_LEARNING, 1) | {"google.com": 6},
+}  # fmt: skip
+
+APPROVALS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
+    (DOMAIN, "domain", "all", "district site", "2026-07-01", "", "district"),
+    ("docs.google.com", "host", "all", "documents", "2026-07-01", "", "sanctioned"),
+    ("drive.google.com", "host", "all", "documents", "2026-07-01", "", "sanctioned"),
+    ("classroom.google.com", "host", "all", "classes", "2026-07-01", "", "sanctioned"),
+    ("mail.google.com", "host", "all", "mail", "2026-07-01", "", "sanctioned"),
+    ("www.google.com", "host", "all", "search", "2026-07-01", "", "sanctioned"),
+    ("sites.google.com/sampleton", "path_prefix", "all", "class pages",
+     "2026-07-01", "", "sanctioned"),
+    ("office.com", "domain", "all", "mail and office", "2026-07-01", "", "sanctioned"),
+    ("wikipedia.org", "domain", "all", "reference", "2026-07-01", "", "sanctioned"),
+    ("khanacademy.org", "domain", "all", "lessons", "2026-07-01", "", "sanctioned"),
+    ("linkshield.example", "domain", "all", "mail protection",
+     "2026-07-01", "", "sanctioned"),
+    ("supplycrate.example", "domain", "staff", "orders", "2026-07-01", "",
+     "sanctioned"),
+    ("quizlet.com", "domain", "all", "quizzes, license ends", "2026-07-01",
+     LAST_QUIZLET_DAY.isoformat(), "sanctioned"),
+    ("bookcreator.com", "domain", "all", "books by classes",
+     FIRST_BOOKCREATOR_DAY.isoformat(), "2027-06-30", "sanctioned"),
+    ("youtube.com", "domain", "teacher|art teacher|librarian|counselor",
+     "lesson video", "2026-07-01", "", "sanctioned"),
+    ("facebook.com", "domain", "communications secretary",
+     "district page", "2026-07-01", "", "sanctioned"),
+    ("pinterest.com", "domain", "art teacher", "examples for classes",
+     "2026-07-01", "2027-06-30", "sanctioned"),
+    *((domain, "domain", "all", "lessons", "2026-07-01", "", "sanctioned")
+      for domain in APPROVED_LEARNING),
+)  # fmt: skip
+"""Pattern, match, roles, purpose, first day, last day, class."""
+SUPPORTS = (
+    ("wikimedia.org", "wikipedia.org"),
+    ("kastatic.org", "khanacademy.org"),
+    ("ytimg.com", "youtube.com"),
+    ("googlevideo.com", "youtube.com"),
+)
+"""Domains that serve an approved site, and that site's pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site.
+
+    Attributes:
+        category: What it truly is; empty where no list knows it.
+        hosts: What a page is fetched from, the main one first.
+        assets: What its pages pull in besides the usual third parties.
+        weight: Typical bytes of a page tunnel.
+    """
+
+    domain: str
+    category: str
+    hosts: tuple[str, ...]
+    assets: tuple[str, ...] = ()
+    weight: float = 40_000
+    has_ads: bool = False
+    is_plain: bool = False
 
 
 def _site(domain: str, category: str, *hosts: str, **more: object) -> Site:
@@ -152,81 +219,8 @@ def make_sites() -> tuple[Site, ...]:
     return (*_KNOWN, *learning, *pastimes, *news)
 
 
-Taste = Mapping[str, float]
-"""Sites by domain, with the share of pages each gets."""
-
-_WORK: Taste = {
-    "google.com": 30, DOMAIN: 16, "office.com": 14, "wikipedia.org": 4,
-    "khanacademy.org": 5, **dict.fromkeys(APPROVED_LEARNING, 0.7),
-}  # fmt: skip
-TASTES: Mapping[str, Taste] = {
-    "teach": {**_WORK, **dict.fromkeys(OPEN_LEARNING, 0.12), "weather.com": 0.4},
-    "approved": _WORK,
-    "office": {"office.com": 40, DOMAIN: 30, "google.com": 15,
-               "supplycrate.example": 3, "weather.com": 1, NEWS[0]: 1},
-    "student": {"google.com": 34, DOMAIN: 8, "wikipedia.org": 6, "khanacademy.org": 10,
-                **dict.fromkeys(APPROVED_LEARNING, 0.9), "gemtumble.example": 1},
-    "phone": {"google.com": 4, "instagram.com": 2, "youtube.com": 1, NEWS[1]: 3,
-              "snaplark.example": 3, "weather.com": 2},
-    "glance_news": {NEWS[0]: 1, NEWS[2]: 1, "weather.com": 1},
-    "glance_shop": {"amazon.com": 1},
-    "glance_sport": {"espn.com": 1},
-    "mixed_leisure": {
-        "amazon.com": 3,
-        "instagram.com": 3,
-        "reddit.com": 1,
-        "google.com": 1,
-        "porchtalk.example": 1,
-    },
-    "shopping": {"amazon.com": 4, "ebay.com": 2, "cartlane.example": 1},
-    "evening_supplies": {"supplycrate.example": 4, DOMAIN: 3, NEWS[0]: 1},
-    "search": {"google.com": 1},
-    "open_learning": dict.fromkeys(OPEN_LEARNING, 1) | {"google.com": 6},
-}  # fmt: skip
-
-
 def taste(name: str) -> Taste:
     """A taste by name; a name with a dot is that site alone."""
     if "+" in name:
         return dict.fromkeys(name.split("+"), 1.0)
     return {name: 1.0} if "." in name else TASTES[name]
-
-
-APPROVALS: tuple[tuple[str, str, str, str, str, str, str], ...] = (
-    (DOMAIN, "domain", "all", "district site", "2026-07-01", "", "district"),
-    ("docs.google.com", "host", "all", "documents", "2026-07-01", "", "sanctioned"),
-    ("drive.google.com", "host", "all", "documents", "2026-07-01", "", "sanctioned"),
-    ("classroom.google.com", "host", "all", "classes", "2026-07-01", "", "sanctioned"),
-    ("mail.google.com", "host", "all", "mail", "2026-07-01", "", "sanctioned"),
-    ("www.google.com", "host", "all", "search", "2026-07-01", "", "sanctioned"),
-    ("sites.google.com/sampleton", "path_prefix", "all", "class pages",
-     "2026-07-01", "", "sanctioned"),
-    ("office.com", "domain", "all", "mail and office", "2026-07-01", "", "sanctioned"),
-    ("wikipedia.org", "domain", "all", "reference", "2026-07-01", "", "sanctioned"),
-    ("khanacademy.org", "domain", "all", "lessons", "2026-07-01", "", "sanctioned"),
-    ("linkshield.example", "domain", "all", "mail protection",
-     "2026-07-01", "", "sanctioned"),
-    ("supplycrate.example", "domain", "staff", "orders", "2026-07-01", "",
-     "sanctioned"),
-    ("quizlet.com", "domain", "all", "quizzes, license ends", "2026-07-01",
-     LAST_QUIZLET_DAY.isoformat(), "sanctioned"),
-    ("bookcreator.com", "domain", "all", "books by classes",
-     FIRST_BOOKCREATOR_DAY.isoformat(), "2027-06-30", "sanctioned"),
-    ("youtube.com", "domain", "teacher|art teacher|librarian|counselor",
-     "lesson video", "2026-07-01", "", "sanctioned"),
-    ("facebook.com", "domain", "communications secretary",
-     "district page", "2026-07-01", "", "sanctioned"),
-    ("pinterest.com", "domain", "art teacher", "examples for classes",
-     "2026-07-01", "2027-06-30", "sanctioned"),
-    *((domain, "domain", "all", "lessons", "2026-07-01", "", "sanctioned")
-      for domain in APPROVED_LEARNING),
-)  # fmt: skip
-"""Pattern, match, roles, purpose, first day, last day, class."""
-
-SUPPORTS = (
-    ("wikimedia.org", "wikipedia.org"),
-    ("kastatic.org", "khanacademy.org"),
-    ("ytimg.com", "youtube.com"),
-    ("googlevideo.com", "youtube.com"),
-)
-"""Domains that serve an approved site, and that site's pattern."""

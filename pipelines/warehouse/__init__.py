@@ -1,8 +1,7 @@
-"""The only floor that opens DuckDB: builds the models of `sql/`, in spans of days.
+"""The models of `sql/` and the only code that opens DuckDB.
 
-`models` finds and reads the SQL files and their macros, `headers` what stands above
-them, `sentences` fills the templates in a rule's header, `detections` says which event
-fields a rule stands on, `database` owns every DuckDB call, `inputs` brings in lake,
-registry and dimensions, `builds` says which days of which model are stale and builds
-them, `snapshots` publishes immutable copies for readers.
+`models` finds and reads the SQL files and their macros, `headers` their headers;
+`sentences` fills the templates of a rule's header, and `detections` lists the event fields
+that a rule requires. `database` owns every DuckDB call, `inputs` loads lake, registry and
+dimensions, and `snapshots` publishes immutable copies for readers.
 """

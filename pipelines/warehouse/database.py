@@ -47,6 +47,11 @@ NOT_THE_MODEL = (duckdb.IOException, duckdb.FatalException, duckdb.InternalExcep
 Copied = Callable[[int, str, str | None], tuple[str, str]]
 """Number, name and kind of a column -> how it is selected, and the join it needs."""
 
+Notes = tuple[str, Mapping[str, str]]
+"""What a row of a table is, and what each of its columns holds."""
+LOCKED = "Could not set lock"
+"""How DuckDB says that another process has the file."""
+
 
 class WarehouseError(SchoolbellError):
     """The warehouse file cannot be written or read."""
@@ -712,10 +717,6 @@ class Part(NamedTuple):
         return "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
 
 
-Notes = tuple[str, Mapping[str, str]]
-"""What a row of a table is, and what each of its columns holds."""
-
-
 def _literal(text: str) -> str:
     """Our own words as SQL: `comment on` takes no parameters."""
     return "'" + text.replace("'", "''") + "'"
@@ -769,10 +770,6 @@ def writing(
                 database.known.empty.cleanup()
     finally:
         os.umask(before)
-
-
-LOCKED = "Could not set lock"
-"""How DuckDB says that another process has the file."""
 
 
 @retry(

@@ -17,7 +17,7 @@ from pipelines.warehouse.models import Model, rules
 if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     import polars as pl
 
-    from pipelines.ingest.drift import Drift
+    from pipelines.lake.drift import Drift
     from pipelines.registry.registry import Registry
 
 

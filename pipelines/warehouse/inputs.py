@@ -17,7 +17,7 @@ import idna
 import polars as pl
 
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
-from pipelines.ingest.lake import require_sound
+from pipelines.lake.files import require_sound
 from pipelines.registry.account_domains import Domains
 from pipelines.registry.account_names import Directory, account_names
 from pipelines.registry.mmdb_files import look_up
@@ -36,6 +36,43 @@ from pipelines.warehouse.database import Database, Shown
 INTERNATIONAL = "xn--"
 PAIRS = (("rn", "m"), ("vv", "w"))
 """Two letters that read as one; the tables of Unicode know single ones only."""
+
+
+HOSTS = pl.Schema(
+    {
+        "url_hostname": pl.String,
+        "site": pl.String,
+        "background_kind": pl.String,
+        "unicode_hostname": pl.String,
+        "site_label": pl.String,
+        "site_skeleton": pl.String,
+    }
+)
+"""Host, its registrable domain, the kind of background service it is; its letters
+where it is an international name, the first label of the domain as people see it,
+and what that label looks like."""
+SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
+"""User name as a log wrote it, and its canonical form."""
+ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
+"""Address, and the form of it that sorts; see `sortable`."""
+
+_VALUES = {
+    "hosts": [("http_requests", "url_hostname"), ("connections", "dst_hostname")],
+    "spellings": [
+        ("http_requests", "user_name"),
+        ("logons", "user_name"),
+        ("connections", "user_name"),
+    ],
+    "addresses": [
+        ("http_requests", "src_ip"),
+        ("connections", "src_ip"),
+        ("leases", "ip"),
+        ("logons", "src_ip"),
+    ],
+}
+Listed = Mapping[str, Shown]
+"""Files of the lake by the class of events that they hold."""
+Dimension = Callable[[list[str]], pl.DataFrame]
 
 
 def unicode_hostname(host: str) -> str | None:
@@ -78,27 +115,6 @@ def skeleton(label: str | None) -> str | None:
     for pair, letter in PAIRS:
         seen = seen.replace(pair, letter)
     return seen or None
-
-
-HOSTS = pl.Schema(
-    {
-        "url_hostname": pl.String,
-        "site": pl.String,
-        "background_kind": pl.String,
-        "unicode_hostname": pl.String,
-        "site_label": pl.String,
-        "site_skeleton": pl.String,
-    }
-)
-"""Host, its registrable domain, the kind of background service it is; its letters
-where it is an international name, the first label of the domain as people see it,
-and what that label looks like."""
-
-SPELLINGS = pl.Schema({"user_name": pl.String, "account_name": pl.String})
-"""User name as a log wrote it, and its canonical form."""
-
-ADDRESSES = pl.Schema({"ip": pl.String, "address": pl.String})
-"""Address, and the form of it that sorts; see `sortable`."""
 
 
 def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
@@ -149,22 +165,6 @@ def sortable(address: str) -> str | None:
     return f"{int(found):032x}"
 
 
-_VALUES = {
-    "hosts": [("http_requests", "url_hostname"), ("connections", "dst_hostname")],
-    "spellings": [
-        ("http_requests", "user_name"),
-        ("logons", "user_name"),
-        ("connections", "user_name"),
-    ],
-    "addresses": [
-        ("http_requests", "src_ip"),
-        ("connections", "src_ip"),
-        ("leases", "ip"),
-        ("logons", "src_ip"),
-    ],
-}
-
-
 @dataclass(frozen=True)
 class LakeFiles:
     """The Parquet files that count, by class and day."""
@@ -209,10 +209,6 @@ def show_raw(
         LakeError: A file is not as it was written.
     """
     show(database, listed(files, classes, days))
-
-
-Listed = Mapping[str, Shown]
-"""Files of the lake by the class of events that they hold."""
 
 
 def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) -> Listed:
@@ -273,9 +269,6 @@ def refresh_dimensions(
             database.replace(table, dimension(sorted(wanted | known)))
         else:
             database.append(table, dimension(sorted(wanted - known)))
-
-
-Dimension = Callable[[list[str]], pl.DataFrame]
 
 
 def _dimensions(

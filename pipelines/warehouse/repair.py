@@ -35,6 +35,27 @@ order by all
 """
 
 
+_DATED = """
+select distinct columns.schema_name, columns.table_name
+from duckdb_columns() as columns
+inner join duckdb_tables() as tables
+    using (database_oid, schema_oid, table_oid)
+where
+    columns.column_name = 'event_date'
+    and columns.data_type = 'DATE'
+    and columns.database_name = current_database()
+order by all
+"""
+SUSPECT = (
+    duckdb.IOException,
+    duckdb.InternalException,
+    duckdb.FatalException,
+    duckdb.SerializationException,
+    duckdb.InvalidInputException,
+)
+ASIDE = ".damaged"
+
+
 def fingerprints(database: Database, schemas: Collection[str]) -> Mapping[str, Fingerprint]:
     """The fingerprint of each table of some schemas, by name."""
     names = [f"{schema}.{table}" for schema, table in database.rows(_TABLES) if schema in schemas]
@@ -48,19 +69,6 @@ def _of(database: Database, table: str) -> Fingerprint:
     return count, total
 
 
-_DATED = """
-select distinct columns.schema_name, columns.table_name
-from duckdb_columns() as columns
-inner join duckdb_tables() as tables
-    using (database_oid, schema_oid, table_oid)
-where
-    columns.column_name = 'event_date'
-    and columns.data_type = 'DATE'
-    and columns.database_name = current_database()
-order by all
-"""
-
-
 def days_by_table(database: Database) -> Mapping[str, set[date]]:
     """The local days that each table with an `event_date` holds, by its name."""
     return {
@@ -69,16 +77,6 @@ def days_by_table(database: Database) -> Mapping[str, set[date]]:
         }
         for schema, table in database.rows(_DATED)
     }
-
-
-SUSPECT = (
-    duckdb.IOException,
-    duckdb.InternalException,
-    duckdb.FatalException,
-    duckdb.SerializationException,
-    duckdb.InvalidInputException,
-)
-ASIDE = ".damaged"
 
 
 class DamagedWarehouseError(ModelError):

@@ -22,6 +22,8 @@ ACCOUNT = "account"
 _FIELD = re.compile(r"\{(!?)([a-z_]+)(\??)(?::([a-z]+)(?: ([^{}]*))?)?\}")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 
+_NUMBERS = ("int", "double")
+
 
 def minutes(seconds: float) -> str:
     """A duration as readers say it."""
@@ -63,7 +65,6 @@ class Format(NamedTuple):
     needs_words: bool = False
 
 
-_NUMBERS = ("int", "double")
 FORMATS: Mapping[str, Format] = {
     "number": Format(lambda value, _: f"{int(value or 0):,}", _NUMBERS),
     "count": Format(counted, ("int",), needs_words=True),

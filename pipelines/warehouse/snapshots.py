@@ -49,6 +49,12 @@ _LOCKDOWN = (
     "lock_configuration=true",
 )
 
+_BLOCKS = """
+select block_size * total_blocks
+from pragma_database_size()
+where database_name = current_database()
+"""
+
 
 def publish(
     database: Database,
@@ -257,13 +263,6 @@ def reading(snapshot: Path) -> Iterator[Database]:
             yield Database(connection)
     except duckdb.Error as error:
         raise unreadable(error, snapshot) from error
-
-
-_BLOCKS = """
-select block_size * total_blocks
-from pragma_database_size()
-where database_name = current_database()
-"""
 
 
 def _fill_up(path: Path) -> None:

@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 
 from pipelines.district import open_district
-from pipelines.operations.registry_proposals import proposed
+from pipelines.proposals.registry_proposals import proposed
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

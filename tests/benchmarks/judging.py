@@ -9,10 +9,11 @@ machine, duty, sites, detections, findings.
 from collections.abc import Callable
 from pathlib import Path
 
+from pipelines.build import spans
+from pipelines.build.steps import build_and_judge, builder_of, ingest_sources, refresh
 from pipelines.district import open_district
-from pipelines.refresh.steps import build_and_judge, builder_of, ingest_sources, refresh
 from pipelines.registry.new_home import create
-from pipelines.warehouse import builds, inputs
+from pipelines.warehouse import inputs
 from pipelines.warehouse.database import writing
 from tests.benchmarks.inputs import (
     write_leases,
@@ -55,8 +56,8 @@ def resolve(folder: Path, _fmt: str = "") -> int:
                 needed |= district.models[name].inputs
         models = {name: model for name, model in district.models.items() if name in needed}
         refresh(base, district, (held[0], held[-1]))
-        due = builds.stale_days(models, held, held)
-        builds.build(builder_of(base, district, files), models, due)
+        due = spans.stale_days(models, held, held)
+        spans.build(builder_of(base, district, files), models, due)
         return base.rows(f"select count(*) from {RESOLVED}")[0][0]
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pipelines.formats import formats
 from pipelines.ingest.blocks import batch, blocks
-from pipelines.ingest.delivery import deliveries
 from pipelines.ingest.ingestion import ingest_source
 from pipelines.ingest.source import IngestOptions, Source
-from pipelines.ingest.streams import opened
+from pipelines.landing.delivery import deliveries
+from pipelines.landing.streams import opened
 from pipelines.state import ledger
 from pipelines.state.connections import open_store
 from tests.benchmarks import judging

@@ -101,11 +101,11 @@ def test_a_broken_address_in_a_header_is_refused(alone, name):
 
 
 def test_tries_at_the_same_time_are_all_counted(alone):
-    from pipelines.acts.context import ActContext, put
-    from pipelines.settings.roles import Asker, RefusedError
+    from pipelines.actions.context import ActionContext, put
+    from pipelines.settings.roles import Principal, RefusedError
 
     passwords, store = Passwords(), alone.home.district.store
-    context = ActContext(alone.home.district, Asker(0, "root", ("operator",)))
+    context = ActionContext(alone.home.district, Principal(0, "root", ("operator",)))
     put(context, "keeper", passwords.hashed(PASSWORD))
 
     def tried(number):

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pipelines.acts.context import ActContext, put
+from pipelines.actions.context import ActionContext, put
 from pipelines.desk.signin import Passwords, Session, by_proxy, session_of, who
 from pipelines.errors import SettingsError
 from pipelines.findings.people import People, login_of
@@ -185,16 +185,16 @@ def test_a_yes_to_ones_own_request_by_another_way_is_refused(district, tmp_path,
     )
     home = with_settings(district.copy(tmp_path), text)
     with open_desk(home, sockets / "two-spellings") as desk:
-        from pipelines.settings.roles import Asker
+        from pipelines.settings.roles import Principal
 
-        context = ActContext(desk.home.district, Asker(0, "root", ("operator",)))
+        context = ActionContext(desk.home.district, Principal(0, "root", ("operator",)))
         put(context, "dir2", Passwords().hashed(PASSWORD))
         browser = desk.visitor()
         login = {"login": "dir2", "password": PASSWORD}
         assert browser.post("/signin/local", login).status == 303
         case = next(one for one in browser.get("/").links() if "/cases/" in one)
-        token = desk.home.context(Asker(0, "x", ())).subject(
-            desk.home.context(Asker(0, "x", ())).case(case.split("/")[-1]).findings[0]
+        token = desk.home.context(Principal(0, "x", ())).subject(
+            desk.home.context(Principal(0, "x", ())).case(case.split("/")[-1]).findings[0]
         )
         why = {"name": token, "reason": "need to know whose this is"}
 

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from pipelines.district import open_district
-from pipelines.operations import registry_proposals
-from pipelines.operations.first_steps import first_steps
+from pipelines.proposals import registry_proposals
+from pipelines.proposals.first_steps import first_steps
 from pipelines.settings.home import DistrictHome
 from tests.desk.test_acts import REASON, entries, run, tried
 from tests.desk.visiting import open_desk

@@ -235,12 +235,12 @@ def test_a_forged_answer_of_a_provider_is_refused(with_provider, provider):
 @pytest.fixture(scope="module")
 def local_account(desk):
     home = desk.home.home.path
-    from pipelines.acts.context import ActContext, put
+    from pipelines.actions.context import ActionContext, put
     from pipelines.desk.signin import Passwords
-    from pipelines.settings.roles import Asker
+    from pipelines.settings.roles import Principal
 
-    operator = Asker(2, "bin", ("operator",))
-    context = ActContext(desk.home.district, operator)
+    operator = Principal(2, "bin", ("operator",))
+    context = ActionContext(desk.home.district, operator)
     put(context, "keeper", Passwords().hashed(PASSWORD))
     return home
 
@@ -295,10 +295,10 @@ def test_a_session_ends(desk, monkeypatch):
 
 
 def test_the_same_person_is_the_same_by_every_way():
-    from pipelines.settings.roles import Asker
+    from pipelines.settings.roles import Principal
 
-    here = Asker(65534, "nobody", ("director",))
-    there = Asker(number_of("nobody"), "nobody", ("director",), way="openid")
+    here = Principal(65534, "nobody", ("director",))
+    there = Principal(number_of("nobody"), "nobody", ("director",), way="openid")
     assert there.is_same(here.uid)
     assert here.is_same(there.uid)
     assert not here.is_same(number_of("somebody"))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipelines.acts.context import ActContext
+from pipelines.actions.context import ActionContext
 from pipelines.district import open_district
 from tests.browser.looking import CHROMIUM
 from tests.desk.conftest import with_settings
@@ -18,7 +18,7 @@ EFFECT = "section[aria-labelledby='effect']"
 def statuses(home, site):
     """The findings that name a site: by rule, whether they are open."""
     with open_district(home) as district:
-        rows = [row for case in ActContext(district, None).cases for row in case.findings]
+        rows = [row for case in ActionContext(district, None).cases for row in case.findings]
         return sorted(
             (row["rule"], row["status"])
             for row in rows

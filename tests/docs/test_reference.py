@@ -1,7 +1,10 @@
 """The reference says what the code says now, and leaves nothing out."""
 
+import re
+
 import pytest
 
+from docs.package_pages import CONTRIBUTING, PACKAGE, arrows, floors, imports, reached, with_floors
 from docs.reference_pages import PAGES, cell, main, table
 from pipelines.alerts.channels import channels
 from pipelines.registry.frames import FILES
@@ -15,6 +18,23 @@ FOLDER = REPO_ROOT / "docs" / "reference"
 def test_making_the_reference_again_changes_nothing(name):
     kept = (FOLDER / name).read_text(encoding="utf-8")
     assert PAGES[name]() == kept, "run `make docs`, then read the difference"
+
+
+def test_contributing_shows_the_current_floors():
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    assert with_floors(text) == text, "run `make docs`, then read the difference"
+
+
+def test_the_arrows_of_the_picture_imply_every_import():
+    for package, direct in imports().items():
+        shown = {other for first, other in arrows() if first == package}
+        assert shown <= direct <= shown.union(*map(reached, shown))
+
+
+def test_every_package_is_in_the_picture_once():
+    labels = re.findall(r">([^<]+)</text>", PAGES["packages.svg"]())
+    assert sorted(labels) == sorted(name for floor in floors() for name in floor)
+    assert {path.stem for path in PACKAGE.iterdir() if path.stem in labels} == set(labels)
 
 
 def test_pages_are_written_where_they_are_asked_for(tmp_path):

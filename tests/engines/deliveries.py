@@ -15,7 +15,7 @@ from pipelines.state.source_records import source_days
 from tests.benchmarks.inputs_firewall import write_fortigate
 from tests.benchmarks.inputs_logons import write_windows_json
 from tests.faults.home import Home, lines
-from tests.unit.test_workbooks import NAMES, logins, workbook
+from tests.unit.landing.test_workbooks import NAMES, logins, workbook
 
 OF_THE_RUN = ("first_seen_time", "last_read_time", "raw_mtime_ns", "raw_ctime_ns")
 """What two ingests of the same bytes need not share."""

@@ -8,15 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
+from pipelines.build import spans, steps
 from pipelines.fleet.settings import Budget, Member
 from pipelines.fleet.work import run_in
-from pipelines.refresh import steps
-from pipelines.warehouse import builds
 from tests.journey.small import judged
 
 EXECUTOR = b"CoarseGrainedExecutorBackend"
 POINTS = {
-    "build": (builds, "build_days", 40),
+    "build": (spans, "build_days", 40),
     "judge": (steps, "keep", 1),
 }
 """Where a run ends its executor: at that call of a function."""

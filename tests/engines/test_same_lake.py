@@ -15,8 +15,8 @@ import pytest
 from pipelines.district import open_district
 from pipelines.errors import SourceError
 from pipelines.ingest import portions
-from pipelines.ingest.lake import sweep
 from pipelines.ingest.portions import parse_block
+from pipelines.lake.files import sweep
 from pipelines.registry.new_home import create
 from pipelines.state import ledger
 from tests.engines import deliveries

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pipelines.ingest.lake import sweep
+from pipelines.lake.files import sweep
 from pipelines.warehouse.repair import fingerprints
 from tests.engines import deliveries, tasks
 from tests.engines.cluster import cluster, executors, killing, needs_spark

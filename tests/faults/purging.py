@@ -11,10 +11,10 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
+from pipelines.build import spans
 from pipelines.district import only_writer, open_district
 from pipelines.operations.purge import Purge, carry_out, certified, plan
 from pipelines.state.audit import open_chain
-from pipelines.warehouse import builds
 from pipelines.warehouse.models import models
 from tests.faults.zygote import Fault, instrument
 
@@ -27,13 +27,13 @@ def purge(home: Path, now: datetime, fault: Fault) -> None:
             return  # an earlier one was killed behind its certificate
         done = Purge(found, "ada (1000)", "the schedule", now)
         instrument(fault)
-        real = builds.build_days
+        real = spans.build_days
 
         def build_days(*args: object) -> int:
             fault.point("build")
             return real(*args)
 
-        builds.build_days = build_days
+        spans.build_days = build_days
         carry_out(district, done, chain)
         certified(district, done, chain)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ingest.lake import sweep, unlisted_files
+from pipelines.lake.files import sweep, unlisted_files
 from tests.conftest import LONG
 from tests.faults.conftest import Zygote
 from tests.faults.home import Home, once

@@ -33,9 +33,9 @@ from pipelines.formats import formats
 from pipelines.ingest import staged_rows
 from pipelines.ingest.blocks import blocks
 from pipelines.ingest.ingestion import ingest_source
-from pipelines.ingest.lake import sweep
 from pipelines.ingest.record_cuts import parts
 from pipelines.ingest.source import IngestOptions
+from pipelines.lake.files import sweep
 from pipelines.run.run import Watchers, run_opened
 from pipelines.settings.home import DistrictHome
 from pipelines.state.opened_state import open_state

@@ -10,9 +10,9 @@ import duckdb
 import polars as pl
 
 from pipelines.district import open_district
+from pipelines.health.readiness import carried, not_delivered
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.registry.new_home import create
-from pipelines.run.readiness import carried, not_delivered
 from pipelines.settings.home import DistrictHome
 from pipelines.synthetic.generate import ACCOUNT_DOMAINS, DISTRICT_NAME
 from pipelines.synthetic.habits import CHROMEBOOKS, CHROMEBOOKS_BY_NETWORK

@@ -6,12 +6,13 @@ from threading import Event
 
 import pytest
 
+from pipelines.build import spans
+from pipelines.build.steps import build_and_judge, builder_of
 from pipelines.district import open_district
 from pipelines.errors import ModelError
-from pipelines.refresh.steps import build_and_judge, builder_of
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import quarantined
-from pipelines.warehouse import builds, inputs
+from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.repair import fingerprints
 from tests.benchmarks.judge import JUDGE
@@ -46,9 +47,9 @@ def built(home, days_of=lambda days: days, **bounds):
         files = inputs.lake_files(district.store, district.home.lake)
         builder = replace(builder_of(database, district, files), **bounds)
         held = files.days()
-        due = builds.stale_days(district.models, held, held)
+        due = spans.stale_days(district.models, held, held)
         due = {name: days_of(days) for name, days in due.items()}
-        builds.build(builder, district.models, due)
+        spans.build(builder, district.models, due)
         return fingerprints(database, MODELS)
 
 
@@ -80,7 +81,7 @@ def test_whoever_ends_a_build_ends_the_statements_of_its_other_threads(home, mon
             ended.append(error)
             raise
 
-    monkeypatch.setattr(builds, "build_days", build_days)
+    monkeypatch.setattr(spans, "build_days", build_days)
     with pytest.raises(KeyboardInterrupt):
         built(home)
     assert len(ended) == 1
@@ -95,13 +96,13 @@ def test_with_gaps(home, by_day, gaps):
 
 def test_few_rows_a_statement(home, by_day, monkeypatch):
     spans = []
-    real = builds.build_days
+    real = spans.build_days
 
     def build_days(database, model, values, files, days, *made):
         spans.append(len(days))
         return real(database, model, values, files, days, *made)
 
-    monkeypatch.setattr(builds, "build_days", build_days)
+    monkeypatch.setattr(spans, "build_days", build_days)
     assert built(home, most_rows=2_000) == by_day
     assert min(spans) == 1 < max(spans)
 
@@ -121,7 +122,7 @@ def test_a_day_that_fails_is_named_and_the_others_are_built(home, by_day, monkey
         files = inputs.lake_files(district.store, district.home.lake)
         builder = builder_of(database, district, files)
         model = district.models["core.site_visits"]
-        days = builds.stale_days({model.name: model}, files.days(), files.days())
+        days = spans.stale_days({model.name: model}, files.days(), files.days())
         made = builder.attempt(model, days[model.name])
         assert [one.event_date for one in made.held_back] == [bad]
         assert set(made.days) == set(days[model.name]) - {bad}

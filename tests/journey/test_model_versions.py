@@ -3,15 +3,15 @@
 import shutil
 from datetime import date
 
+from pipelines.build import spans, steps
+from pipelines.build.due import stale
+from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
-from pipelines.refresh import steps
-from pipelines.refresh.staleness import stale
-from pipelines.refresh.steps import build_and_judge
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import mark_dirty
-from pipelines.warehouse import builds, database, inputs, snapshots
+from pipelines.warehouse import database, inputs, snapshots
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import arguments, model_version, models
 from pipelines.warehouse.snapshots import current
@@ -25,7 +25,7 @@ def due(home):
     with open_district(home) as district, writing(district.home.warehouse) as database:
         held = inputs.lake_files(district.store, district.home.lake).days()
         found = stale(database, district, held)
-        return builds.stale_days(district.models, found.days, held, found.models)
+        return spans.stale_days(district.models, found.days, held, found.models)
 
 
 def set_to(home, text):

@@ -4,11 +4,10 @@ import shutil
 
 import pytest
 
+from pipelines.build import spans, steps
 from pipelines.district import open_district
-from pipelines.refresh import steps
 from pipelines.settings.home import DistrictHome
 from pipelines.state.findings import stored_findings
-from pipelines.warehouse import builds
 from pipelines.warehouse.database import CHANGED, writing
 from pipelines.warehouse.repair import fingerprints
 from tests.conftest import LONG
@@ -65,7 +64,7 @@ def test_a_night_builds_of_the_days_before_what_its_lines_change(last_night):
 
 @pytest.mark.parametrize("at", AT)
 def test_a_night_that_is_killed_while_it_builds(last_night, monkeypatch, at):
-    real = builds.build_days
+    real = spans.build_days
 
     def build_days(database, model, *given):
         if model.name == at:
@@ -73,7 +72,7 @@ def test_a_night_that_is_killed_while_it_builds(last_night, monkeypatch, at):
         return real(database, model, *given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(builds, "build_days", build_days)
+        patched.setattr(spans, "build_days", build_days)
         with pytest.raises(KeyboardInterrupt):
             judged(last_night, settle_seconds=0)
     judged(last_night, settle_seconds=0)

@@ -8,14 +8,14 @@ from datetime import date
 
 import pytest
 
-from pipelines.acts.referrals import letter
+from pipelines.actions.referrals import letter
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.views import queue_page, sites_page, weeks_page
 from pipelines.district import open_district
 from pipelines.findings.cases import DAYS_TO_DECIDE, monday_of, week_of
 from pipelines.reports.words import day
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.roles import Asker
+from pipelines.settings.roles import Principal
 from pipelines.state.alert_records import outbox
 from pipelines.state.audit import open_chain
 from pipelines.state.published_reports import report_facts
@@ -181,7 +181,7 @@ def test_sites_and_decided_cases(home, newest):
 def desk(home):
     """The desk of the home, and what its owner may see there."""
     opened = OpenHome(home.path)
-    context = opened.context(Asker(0, "root", (), is_alone=True))
+    context = opened.context(Principal(0, "root", (), is_alone=True))
     yield opened, context
     opened.close()
 

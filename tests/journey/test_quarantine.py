@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 
 from pipelines.alerts.facts import noticed
+from pipelines.build.due import stale_range
 from pipelines.district import open_district
 from pipelines.errors import ModelError
 from pipelines.findings.failures import failures
 from pipelines.findings.unjudged_days import UNJUDGED
-from pipelines.refresh.staleness import stale_range
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import mark_dirty, quarantined
 from pipelines.warehouse.database import Database

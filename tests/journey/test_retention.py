@@ -10,10 +10,10 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.formats import Parsed
-from pipelines.ingest.lake import REJECTS, write
 from pipelines.ingest.lake_writer import LakeWriter
 from pipelines.ingest.line_account import unbalanced
 from pipelines.ingest.reader import Batch
+from pipelines.lake.files import REJECTS, write
 from pipelines.operations.purge import (
     Plan,
     Purge,

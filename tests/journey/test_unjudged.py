@@ -5,9 +5,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from pipelines.build.steps import build_and_judge
 from pipelines.district import open_district
 from pipelines.findings.unjudged_days import NOTED, UNJUDGED, missing, unjudged
-from pipelines.refresh.steps import build_and_judge
 from pipelines.registry.new_home import create
 from pipelines.run.run import run
 from pipelines.settings.home import DistrictHome

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pipelines.build import spans
+from pipelines.build.spans import Builder, Quarantine
 from pipelines.events import EVENT_CLASSES
 from pipelines.findings.judgment import Circumstances, judge
 from pipelines.findings.record import Finding, candidates
@@ -22,8 +24,7 @@ from pipelines.settings.home import DistrictHome
 from pipelines.settings.toml_reader import load_settings
 from pipelines.state import ledger
 from pipelines.state.connections import Store, open_store
-from pipelines.warehouse import builds, inputs
-from pipelines.warehouse.builds import Builder, Quarantine
+from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import catalog
 from pipelines.warehouse.models import Model, models
@@ -206,7 +207,7 @@ def _built(
             Domains(domains, applied(derived)),
             is_new_registry=True,
         )
-        stale = builds.stale_days(needed, days, days)
+        stale = spans.stale_days(needed, days, days)
         builder = Builder(
             database=database,
             files=files,
@@ -215,7 +216,7 @@ def _built(
             quarantine=Quarantine(None),
             at_once=1,  # another worker uses the other core
         )
-        builds.build(builder, needed, stale)
+        spans.build(builder, needed, stale)
         yield database, days
 
 

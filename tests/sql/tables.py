@@ -24,10 +24,10 @@ from typing import Any
 import polars as pl
 import yaml
 
+from pipelines.build.spans import verify
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import inputs
-from pipelines.warehouse.builds import verify
 from pipelines.warehouse.database import Database, Part, writing
 from pipelines.warehouse.headers import Scalar
 from pipelines.warehouse.models import Model, arguments, every_model, inlined, inputs_below

@@ -5,11 +5,11 @@ import pytest
 from pyarrow.fs import FSSpecHandler, PyFileSystem
 
 from pipelines.errors import SettingsError
-from pipelines.ingest.remote import store_of
+from pipelines.landing.remote import store_of
 from pipelines.notebook.connection import Connection
 from pipelines.notebook.export import exported
 from tests.journey import small as made
-from tests.unit.test_remote import object_store
+from tests.unit.landing.test_remote import object_store
 
 TABLES = ("core.site_use", "findings.findings", "marts.about")
 

@@ -78,7 +78,7 @@ NETWORK = {
     "web.py",  # for the heartbeat, webhooks and OpenID, with a deadline
     "cli/lists.py",  # `lists update`, from the addresses of [lists]
     "desk/",  # listens on this machine; fetches from [desk.openid] alone
-    "ingest/remote.py",
+    "landing/remote.py",
 }
 """Where a connection can be opened; each needs an address from the settings."""
 

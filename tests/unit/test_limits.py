@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pipelines.build import steps
 from pipelines.district import open_district
-from pipelines.refresh import steps
 from pipelines.registry.new_home import create
 from pipelines.reports import snapshot_tables as publishing
 from pipelines.warehouse.database import writing

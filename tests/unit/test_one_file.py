@@ -12,7 +12,7 @@ from docs.reference_pages import detections_page, dictionary_page
 from pipelines.defs.location import build_defs
 from pipelines.findings.judgment import judge
 from pipelines.findings.record import candidates
-from pipelines.ingest.drift import Drift
+from pipelines.lake.drift import Drift
 from pipelines.registry.policy import default_policy, read_policy
 from pipelines.warehouse import models
 from pipelines.warehouse.database import writing

@@ -33,6 +33,9 @@ from pipelines.settings.secrets import is_reference, looked_up
 from pipelines.settings.toml_reader import ALLOWED, is_secret, secret_line, shown_found
 from pipelines.settings.toml_text import toml
 
+WRONG_SETTING = "wrong_setting"
+IsSame = Callable[[Mapping[str, Any]], bool]
+
 
 class ChannelSettings(BaseModel):
     """Base of what a channel needs; unknown keys are refused.
@@ -41,9 +44,6 @@ class ChannelSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-WRONG_SETTING = "wrong_setting"
 
 
 def wrong_setting(what: str, allowed: str, paste: str) -> PydanticCustomError:
@@ -129,9 +129,6 @@ def prepared(
             for one in error.errors(include_input=False, include_url=False)
         )
         raise SettingsError(wrong, where=where, remedy="Correct district.toml.") from error
-
-
-IsSame = Callable[[Mapping[str, Any]], bool]
 
 
 def append_line(path: Path, line: str, *, may_repeat: bool = False, is_same: IsSame) -> None:

@@ -37,6 +37,68 @@ PLAIN_END = r"(?<{end}>[^ /]+)/(?<{end}_port>[0-9]+)"
 RULE_END = r"(?<{end}_if>[^ :]+): ?(?<{end}>[^ /(]+)(?:/(?<{end}_port>[0-9]+))?" + USER
 LIST_END = r"(?<{end}_if>[^ /]+)/(?<{end}>[^ (]+)\((?<{end}_port>[0-9]+)\)" + USER
 
+FLOWS = ["built", "ended", "ping", "refused", "denied", "listed"]
+VISITS = ["visited", "not_let"]
+LOGONS = ["vpn", "vpn_before", "given", "tunnel", "gone", "unproven", "admin"]
+ALWAYS = {
+    **dict.fromkeys(FLOWS, "transport"),
+    **dict.fromkeys(VISITS, "url"),
+    **dict.fromkeys(LOGONS, "user"),
+}
+"""A group that each pattern of the family fills."""
+GROUP = re.compile(r"\(\?<([a-z_]+)>")
+NAME = r"^[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*$"
+SERVICE_PORTS = (1, 1_023)
+ACTIVE_FTP = 20  # opened by the server
+FAMILY = pl.col("family")
+IS_ENDED = (FAMILY == "ended").fill_null(value=False)
+IS_BUILT = FAMILY.is_in(["built", "ping"]).fill_null(value=False)
+HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
+CONNECTION = ["file_id", "reported_by", "said_uid"]
+ENDS = ["said_a", "said_a_port", "said_b", "said_b_port"]
+TAKEN = [
+    "said_a_worn", "said_a_worn_port", "said_b_worn", "said_b_worn_port",
+    "said_a_user", "said_b_user", "said_user",
+]  # fmt: skip
+ROUNDED = pl.duration(seconds=2, time_unit="us")
+"""Stamps and durations are whole seconds, each cut by itself."""
+STARTED, ENDED = "430002", "430003"
+FTD_CODES = [STARTED, ENDED]
+WRITTEN_BY_VISITORS = (
+    r", (?:UserAgent|HTTPReferer|ReferencedHost|URL|DNSQuery|DNS_Sinkhole|FileName"
+    r"|SSLServerName|Client|ClientVersion|ApplicationProtocol|WebApplication): "
+)
+
+IN_FRONT = {
+    "a": "SrcIP", "a_port": "SrcPort", "b": "DstIP", "b_port": "DstPort",
+    "transport": "Protocol", "a_if": "IngressInterface", "b_if": "EgressInterface",
+    "a_worn": "NAT_InitiatorIP", "a_worn_port": "NAT_InitiatorPort",
+    "rule": "AccessControlRuleName", "user": "User",
+    "action": "AccessControlRuleAction",
+    "because": "AccessControlRuleReason", "first": "FirstPacketSecond",
+    "number": "ConnectionID", "instance": "InstanceID",
+}  # fmt: skip
+ANYWHERE = {
+    "url": "URL", "took": "ConnectionDuration", "sent": "InitiatorBytes",
+    "received": "ResponderBytes", "class": "URLCategory", "agent": "UserAgent",
+    "referrer": "HTTPReferer", "status": "HTTPResponse", "app": "ApplicationProtocol",
+    "web_app": "WebApplication",
+}  # fmt: skip
+OF_ONE_WORD = {
+    "SrcIP", "SrcPort", "DstIP", "DstPort", "Protocol", "NAT_InitiatorIP",
+    "NAT_InitiatorPort", "FirstPacketSecond", "ConnectionID", "InstanceID",
+    "ConnectionDuration", "InitiatorBytes", "ResponderBytes", "HTTPResponse",
+    "AccessControlRuleAction", "ApplicationProtocol",
+}  # fmt: skip
+"""Keys whose values hold no comma: quicker to find."""
+NEXT_KEY = r"(.*?)(?:, [A-Z][A-Za-z_ /-]{1,40}: |$)"
+NOBODY = ["No Authentication Required", "Unknown", "Not Found", "Failed Authentication"]
+SAME = [
+    "a", "a_port", "b", "b_port", "transport", "a_if", "b_if", "a_worn", "a_worn_port",
+    "rule", "url",
+]  # fmt: skip
+IS_SESSION = pl.col("family").is_in(["session", "session_url"])
+
 
 def _ends(pattern: str, end: str) -> str:
     """The pattern with its two places filled by the two ends."""
@@ -177,16 +239,6 @@ FAMILIES: Mapping[str, tuple[list[str], str]] = {
         ),
     ),
 }
-FLOWS = ["built", "ended", "ping", "refused", "denied", "listed"]
-VISITS = ["visited", "not_let"]
-LOGONS = ["vpn", "vpn_before", "given", "tunnel", "gone", "unproven", "admin"]
-ALWAYS = {
-    **dict.fromkeys(FLOWS, "transport"),
-    **dict.fromkeys(VISITS, "url"),
-    **dict.fromkeys(LOGONS, "user"),
-}
-"""A group that each pattern of the family fills."""
-GROUP = re.compile(r"\(\?<([a-z_]+)>")
 CODES = sorted({code for codes, _ in FAMILIES.values() for code in codes})
 
 
@@ -272,13 +324,7 @@ def _field(family: str, name: str) -> pl.Expr:
     return pl.col(f"of_{family}").struct.field(name)
 
 
-NAME = r"^[A-Za-z0-9_.-]*[A-Za-z][A-Za-z0-9_.-]*$"
-SERVICE_PORTS = (1, 1_023)
-ACTIVE_FTP = 20  # opened by the server
-FAMILY = pl.col("family")
 HAS_PORTS = said("transport").str.to_lowercase().is_in(["tcp", "udp", "sctp"])
-IS_ENDED = (FAMILY == "ended").fill_null(value=False)
-IS_BUILT = FAMILY.is_in(["built", "ping"]).fill_null(value=False)
 ANSWERED_FIRST = (said("way") == "outbound").fill_null(value=False)
 
 
@@ -348,16 +394,6 @@ def _named(text: pl.Expr) -> pl.Expr:
 # the number of the connection, which the device gives again after a restart: a
 # beginning belongs to an end only where both name the same ends and the same instant.
 
-HOURS = r"^([0-9]{1,5}):([0-9]{2}):([0-9]{2})$"
-CONNECTION = ["file_id", "reported_by", "said_uid"]
-ENDS = ["said_a", "said_a_port", "said_b", "said_b_port"]
-TAKEN = [
-    "said_a_worn", "said_a_worn_port", "said_b_worn", "said_b_worn_port",
-    "said_a_user", "said_b_user", "said_user",
-]  # fmt: skip
-ROUNDED = pl.duration(seconds=2, time_unit="us")
-"""Stamps and durations are whole seconds, each cut by itself."""
-
 
 def lasted() -> pl.Expr:
     """How long a connection lasted; null for what is no end."""
@@ -394,47 +430,11 @@ def joined(lines: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-STARTED, ENDED = "430002", "430003"
-FTD_CODES = [STARTED, ENDED]
 # The connection events of Cisco FTD, `Key: Value` with commas, as ASA's words.
 #
 # A value may hold a comma and a visitor writes some of them (agent, URL): so who
 # and where are read only from what stands in front of these, and a key that comes
 # twice says nothing.
-
-WRITTEN_BY_VISITORS = (
-    r", (?:UserAgent|HTTPReferer|ReferencedHost|URL|DNSQuery|DNS_Sinkhole|FileName"
-    r"|SSLServerName|Client|ClientVersion|ApplicationProtocol|WebApplication): "
-)
-IN_FRONT = {
-    "a": "SrcIP", "a_port": "SrcPort", "b": "DstIP", "b_port": "DstPort",
-    "transport": "Protocol", "a_if": "IngressInterface", "b_if": "EgressInterface",
-    "a_worn": "NAT_InitiatorIP", "a_worn_port": "NAT_InitiatorPort",
-    "rule": "AccessControlRuleName", "user": "User",
-    "action": "AccessControlRuleAction",
-    "because": "AccessControlRuleReason", "first": "FirstPacketSecond",
-    "number": "ConnectionID", "instance": "InstanceID",
-}  # fmt: skip
-ANYWHERE = {
-    "url": "URL", "took": "ConnectionDuration", "sent": "InitiatorBytes",
-    "received": "ResponderBytes", "class": "URLCategory", "agent": "UserAgent",
-    "referrer": "HTTPReferer", "status": "HTTPResponse", "app": "ApplicationProtocol",
-    "web_app": "WebApplication",
-}  # fmt: skip
-OF_ONE_WORD = {
-    "SrcIP", "SrcPort", "DstIP", "DstPort", "Protocol", "NAT_InitiatorIP",
-    "NAT_InitiatorPort", "FirstPacketSecond", "ConnectionID", "InstanceID",
-    "ConnectionDuration", "InitiatorBytes", "ResponderBytes", "HTTPResponse",
-    "AccessControlRuleAction", "ApplicationProtocol",
-}  # fmt: skip
-"""Keys whose values hold no comma: quicker to find."""
-NEXT_KEY = r"(.*?)(?:, [A-Z][A-Za-z_ /-]{1,40}: |$)"
-NOBODY = ["No Authentication Required", "Unknown", "Not Found", "Failed Authentication"]
-SAME = [
-    "a", "a_port", "b", "b_port", "transport", "a_if", "b_if", "a_worn", "a_worn_port",
-    "rule", "url",
-]  # fmt: skip
-IS_SESSION = pl.col("family").is_in(["session", "session_url"])
 
 
 def told(lines: pl.LazyFrame) -> pl.LazyFrame:

@@ -79,6 +79,8 @@ READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "action": lambda text: known(text).str.to_lowercase(),
 }
 
+Clock = Callable[[pl.Expr], Stamp]
+
 
 def event_class(options: Mapping[str, str]) -> str:
     """The declared event class.
@@ -118,9 +120,6 @@ def declared(
     }
     places = {column: text for column, text in said.items() if column not in fixed}
     return places, fixed
-
-
-Clock = Callable[[pl.Expr], Stamp]
 
 
 def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl.Expr]:

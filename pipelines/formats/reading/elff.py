@@ -40,6 +40,19 @@ ASKED_BY_ISA = "12209"
 
 DENIED_BY_ISA = ["12202", "12204", "12210", "12213", "12233"]
 
+TIMES = ("utc", "local")
+
+FLOW_EXTRAS = {
+    "action": "action",
+    "rule": "rule",
+    "result": "status",
+    "path": "path",
+    "flags": "tcpflags",
+    "computer": "computer",
+    "agent": "agent",
+    "original_client": "original client ip",
+}
+
 
 def is_header(line: pl.Expr) -> pl.Expr:
     """The line that names the columns."""
@@ -108,9 +121,6 @@ def field(names: Sequence[str], *wanted: str) -> pl.Expr:
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 
 
-TIMES = ("utc", "local")
-
-
 def stamp(names: Sequence[str], context: Context) -> Stamp:
     """UTC by the standard; the Windows firewall, and who says so, write local time."""
     named = set(names)
@@ -144,18 +154,6 @@ def extras(names: Sequence[str], wanted: Mapping[str, str]) -> pl.Expr:
     """The columns of some names, each under ours, as JSON text."""
     said = [field(names, theirs).alias(ours) for ours, theirs in wanted.items() if theirs in names]
     return json_of(said) if said else pl.lit(None, pl.String)
-
-
-FLOW_EXTRAS = {
-    "action": "action",
-    "rule": "rule",
-    "result": "status",
-    "path": "path",
-    "flags": "tcpflags",
-    "computer": "computer",
-    "agent": "agent",
-    "original_client": "original client ip",
-}
 
 
 def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:

@@ -7,29 +7,13 @@ import polars as pl
 
 from pipelines.errors import SettingsError
 
-
-def one_of(options: Mapping[str, str], name: str, words: Iterable[str]) -> str | None:
-    """An option that is one of some words; null where the source does not set it.
-
-    Raises:
-        SettingsError: It is another word.
-    """
-    said, known = options.get(name), tuple(words)
-    if said is None or said in known:
-        return said
-    raise SettingsError(
-        f"{said!r} is not one of the words of {name}",
-        where=f"options.{name}",
-        remedy=f"Say {', '.join(known[:-1])} or {known[-1]}.",
-    )
-
-
 AUTHORITY = r"^(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?([^/?#]*)"
 HOST = r"^(\[[0-9a-fA-F:.]+\]|[\w.-]+)\.?(?::[0-9]+)?$"
 SCHEME = r"^[a-zA-Z][a-zA-Z0-9+.-]*://"
 PLAIN_HOST = r"^([a-zA-Z0-9_.-]+)(?::[0-9]+)?(?:[/?#]|$)"
 OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"(?:{OCTET}\.){{3}}{OCTET}"
+
 PLACEHOLDERS = [
     "",
     "-",
@@ -45,6 +29,7 @@ PLACEHOLDERS = [
     "Unknown",
     "anonymous",
 ]
+
 NOBODY = (
     r"(?i)^(?:[^\\]*\\)?(?:|-+|n/?a|none|\(?null\)?|unknown(?: \(.*\))?|\*+"
     r"|anonymous|\(unidentified\).*|no authentication required)$"
@@ -57,9 +42,32 @@ tunnel in which it says who it is (RFC 7542, 2.4).
 """
 MAX_URL = 8_192
 OLDEST = pl.CompatLevel.oldest()
-
-
 Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+_SHORT = rf"^{IPV4}$"
+_NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)|^::ffff:[0-9a-f:]*$"
+_ADDRESS_BEGINS = r"^[ \[\]]*(?:[0-9.]{7}|[0-9a-fA-F]{0,4}:)"
+_DOTTED_TAIL = rf"^([0-9a-f:]*:){IPV4}$"
+_MAPPED = "^::ffff:[0-9a-f]+:[0-9a-f]+$"
+_ZEROS = ":0" * 8
+_ZERO_RUNS = [rf"(?:^|:)0(?::0){{{size - 1}}}(?::|$)" for size in range(8, 1, -1)]
+_HEX = {str(byte): f"{byte:02x}" for byte in range(256)}
+_DECIMAL = {written: byte for byte, written in _HEX.items()}
+
+
+def one_of(options: Mapping[str, str], name: str, words: Iterable[str]) -> str | None:
+    """An option that is one of some words; null where the source does not set it.
+
+    Raises:
+        SettingsError: It is another word.
+    """
+    said, known = options.get(name), tuple(words)
+    if said is None or said in known:
+        return said
+    raise SettingsError(
+        f"{said!r} is not one of the words of {name}",
+        where=f"options.{name}",
+        remedy=f"Say {', '.join(known[:-1])} or {known[-1]}.",
+    )
 
 
 def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> Frame:
@@ -208,17 +216,8 @@ def _ipv6(group: str, most: int) -> str:
     return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
 
 
-_SHORT = rf"^{IPV4}$"
 _CANONICAL = rf"^(?:(?:::ffff:)?{IPV4}|{_ipv6('(?:0|[1-9a-f][0-9a-f]{0,3})', 6)})$"
-_NOT_CANONICAL = r"(?:^|:)0:(?:0(?::|$)|:)|::0(?::|$)|^::ffff:[0-9a-f:]*$"
-_ADDRESS_BEGINS = r"^[ \[\]]*(?:[0-9.]{7}|[0-9a-fA-F]{0,4}:)"
 _ADDRESS = rf"^(?:{IPV4}|{_ipv6('[0-9a-f]{1,4}', 7)})$"
-_DOTTED_TAIL = rf"^([0-9a-f:]*:){IPV4}$"
-_MAPPED = "^::ffff:[0-9a-f]+:[0-9a-f]+$"
-_ZEROS = ":0" * 8
-_ZERO_RUNS = [rf"(?:^|:)0(?::0){{{size - 1}}}(?::|$)" for size in range(8, 1, -1)]
-_HEX = {str(byte): f"{byte:02x}" for byte in range(256)}
-_DECIMAL = {written: byte for byte, written in _HEX.items()}
 
 
 def _odd_address(field: pl.Expr) -> pl.Expr:

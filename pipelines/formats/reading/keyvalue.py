@@ -30,6 +30,11 @@ MARGIN = " \t\r\x00"
 PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
 WORDS = r'(?: [^ "=]+)*'
 
+HEAD = r"^(?:.*?[ :>])?(?:LEEF: ?)?([12]\.0)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(.*)$"
+SEPARATOR = r"^(?:([^|\t=])|0?x([0-9A-Fa-f]{2}))?\|"
+SHAPE = r"^(?:\t+[A-Za-z0-9_.-]+=[^\t]*)+$"
+TAB = "\t"
+
 
 def with_values(
     frame: pl.LazyFrame,
@@ -158,12 +163,6 @@ def _encoded(name: str) -> pl.Expr:
     encoded = pl.struct(name).struct.json_encode()
     member = encoded.str.strip_prefix("{").str.strip_suffix("}")
     return pl.when(pl.col(name).is_not_null()).then(member)
-
-
-HEAD = r"^(?:.*?[ :>])?(?:LEEF: ?)?([12]\.0)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(.*)$"
-SEPARATOR = r"^(?:([^|\t=])|0?x([0-9A-Fa-f]{2}))?\|"
-SHAPE = r"^(?:\t+[A-Za-z0-9_.-]+=[^\t]*)+$"
-TAB = "\t"
 
 
 def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:

@@ -32,6 +32,17 @@ RESTS = MASKS[[max(size - PREFIX, 0) for size in range(INLINE + 1)] + [0]]
 
 HALF = np.uint64(32)
 
+Bools = npt.NDArray[np.bool_]
+LONGEST = 24
+"""Bytes by which keys are told apart."""
+FACTORS = np.random.default_rng().integers(1, 1 << 63, 256, np.uint64) | np.uint64(1)
+"""By which shapes are summed up; no sender of lines can know them."""
+SPACE, EQUALS, QUOTE = b' ="'
+ROWS = 2_048
+"""Rows looked at together: what is made of them stays in the processor."""
+KEY = re.compile(rb"[A-Za-z0-9_.:-]+")
+NEWEST = pl.CompatLevel.newest()
+
 
 def words(buffer: Bytes, at: Ints) -> Words:
     """The eight bytes at each place, as a number; the buffer goes on behind them."""
@@ -71,15 +82,6 @@ def _views(buffer: Bytes, begin: Ints, size: Ints) -> Words:
     long = np.flatnonzero(size > INLINE)
     views[long, 1] = begin[long].view(np.uint64) << HALF
     return views
-
-
-Bools = npt.NDArray[np.bool_]
-
-LONGEST = 24
-"""Bytes by which keys are told apart."""
-
-FACTORS = np.random.default_rng().integers(1, 1 << 63, 256, np.uint64) | np.uint64(1)
-"""By which shapes are summed up; no sender of lines can know them."""
 
 
 def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Ints]:
@@ -130,14 +132,6 @@ def _names(buffer: Bytes, begin: Ints, size: Ints) -> list[Words]:
         rest[longer] = words(buffer, begin[longer] + passed) & MASKS[left]
         names.append(rest)
     return names
-
-
-SPACE, EQUALS, QUOTE = b' ="'
-ROWS = 2_048
-"""Rows looked at together: what is made of them stays in the processor."""
-
-KEY = re.compile(rb"[A-Za-z0-9_.:-]+")
-NEWEST = pl.CompatLevel.newest()
 
 
 class Tokens(NamedTuple):

@@ -52,6 +52,23 @@ PARTS = ["time", "time_quality", "host", "program", "process", "body"]
 HEADER = {f"syslog_{part}": pl.String for part in PARTS} | {"syslog_time": INSTANT}
 HEADER_NAMES = [*HEADER]
 
+_TIMES = [
+    pl.col("_at").struct.field("time").alias("syslog_time"),
+    pl.col("_at").struct.field("quality").alias("syslog_time_quality"),
+]
+
+# Shapes that nearly all lines have. Whoever widens one sees to it that `_any_header`
+# says the same of it: a body that begins with `<` may be a relayed line.
+_PRI = "^(?:<[0-9]{1,3}>)?"
+_ISO_STAMP = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:[+-][0-9]{2}:[0-9]{2}|Z)"
+)
+_HOST, _PROGRAM = r" [A-Za-z][A-Za-z0-9_.-]*", r" [A-Za-z][A-Za-z0-9_./-]*"
+_HOST_AND_TAG = rf"{_HOST}{_PROGRAM}(?:\[[0-9]+\])?: [^ <]"
+ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])?[: ]"
+"""Where one of these stands for a program, a line is read the slow way."""
+
 
 def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     """Add what the header of `line` says.
@@ -136,30 +153,12 @@ def _plain_new(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     )
 
 
-_TIMES = [
-    pl.col("_at").struct.field("time").alias("syslog_time"),
-    pl.col("_at").struct.field("quality").alias("syslog_time_quality"),
-]
-
-
 def _without_priority(rows: pl.DataFrame) -> pl.DataFrame:
     """`bare`: the line behind `<134>`."""
     line = pl.col("line")
     behind = line.str.splitn(">", 2).struct.field("field_1")
     return rows.with_columns(bare=pl.when(line.str.starts_with("<")).then(behind).otherwise(line))
 
-
-# Shapes that nearly all lines have. Whoever widens one sees to it that `_any_header`
-# says the same of it: a body that begins with `<` may be a relayed line.
-_PRI = "^(?:<[0-9]{1,3}>)?"
-_ISO_STAMP = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
-    r"(?:[+-][0-9]{2}:[0-9]{2}|Z)"
-)
-_HOST, _PROGRAM = r" [A-Za-z][A-Za-z0-9_.-]*", r" [A-Za-z][A-Za-z0-9_./-]*"
-_HOST_AND_TAG = rf"{_HOST}{_PROGRAM}(?:\[[0-9]+\])?: [^ <]"
-ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])?[: ]"
-"""Where one of these stands for a program, a line is read the slow way."""
 
 PLAIN: Mapping[str, Callable[[pl.DataFrame, Reading], pl.DataFrame]] = {
     _PRI + "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}" + _HOST_AND_TAG: _plain_old,

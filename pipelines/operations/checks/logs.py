@@ -7,10 +7,11 @@ from pathlib import Path
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.unjudged_days import missing
 from pipelines.health.arrival import LEAST_PAIRS
+from pipelines.health.readiness import cannot_judge, undecided
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import arrivals_of, files_with_issues
-from pipelines.ingest.delivery import deliveries
 from pipelines.ingest.line_account import days_ahead
+from pipelines.landing.delivery import deliveries
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -22,7 +23,6 @@ from pipelines.operations.checks import (
     well,
 )
 from pipelines.registry.account_domains import APPLIED
-from pipelines.run.readiness import cannot_judge, undecided
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.state.source_records import noted_domains, source_days, stored_issues
@@ -36,6 +36,26 @@ QUIET = timedelta(days=4)
 
 WAITED = timedelta(days=2)
 ROTATION = Path("/etc/logrotate.d")
+
+_HAS_CLOCKS = """
+select 1 from information_schema.tables
+where table_catalog = 'built' and table_name = 'source_clocks'
+"""
+
+_NEAR = """
+select source, other_source, offset_seconds, pair_count, event_date
+from built.marts.source_clocks
+where pair_count >= $pairs and abs(offset_seconds) >= $least
+    and event_date > (
+        select max(event_date) - interval 7 day from built.marts.source_clocks
+    )
+qualify row_number() over (
+    partition by source, other_source order by event_date desc, basis = 'moment' desc
+) = 1
+order by abs(offset_seconds) desc, source, other_source
+"""
+TOLD_SECONDS = 5
+"""Differences of clocks that are named though no rule minds them."""
 
 
 def _sources(installation: Installation) -> Answer:
@@ -186,26 +206,6 @@ def _clocks(installation: Installation) -> Answer:
             "set [sources.NAME] zone in district.toml, or the device's clock",
         )
     return _small_differences(installation)
-
-
-_HAS_CLOCKS = """
-select 1 from information_schema.tables
-where table_catalog = 'built' and table_name = 'source_clocks'
-"""
-_NEAR = """
-select source, other_source, offset_seconds, pair_count, event_date
-from built.marts.source_clocks
-where pair_count >= $pairs and abs(offset_seconds) >= $least
-    and event_date > (
-        select max(event_date) - interval 7 day from built.marts.source_clocks
-    )
-qualify row_number() over (
-    partition by source, other_source order by event_date desc, basis = 'moment' desc
-) = 1
-order by abs(offset_seconds) desc, source, other_source
-"""
-TOLD_SECONDS = 5
-"""Differences of clocks that are named though no rule minds them."""
 
 
 def _small_differences(installation: Installation) -> Answer:

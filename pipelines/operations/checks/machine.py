@@ -23,6 +23,13 @@ from pipelines.operations.checks import (
 
 MOUNTS = Path("/proc/self/mounts")
 
+OLDEST = (3, 11)
+LEAST_FREE = 1 << 30
+ROOMY = 10 << 30
+NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+CHRONY = Path("/var/lib/chrony/drift")
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -54,14 +61,6 @@ def _all(mounts: Path) -> list[Mount]:
         plain = folder.encode().decode("unicode_escape")  # a space is written \040
         found.append(Mount(device, Path(plain), kind))
     return found
-
-
-OLDEST = (3, 11)
-LEAST_FREE = 1 << 30
-ROOMY = 10 << 30
-NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-CHRONY = Path("/var/lib/chrony/drift")
 
 
 def _python(_installation: Installation) -> Answer:

@@ -26,6 +26,12 @@ STALE_LIST = timedelta(days=180)
 
 IS_OF, ARE_OF = "of the registry is", "of the registry are"
 
+CONFLICTS = "identity.device_conflicts"
+_CLAIMED = """
+select count(distinct ip) from identity.device_conflicts
+where event_date > (select max(event_date) from marts.source_hours) - 7
+"""
+
 
 def _settings(installation: Installation) -> Answer:
     try:
@@ -73,13 +79,6 @@ def _files(installation: Installation) -> Answer:
             "schoolbell check --home {home}; schoolbell propose --home {home}",
         )
     return well("every file of the registry has rows")
-
-
-CONFLICTS = "identity.device_conflicts"
-_CLAIMED = """
-select count(distinct ip) from identity.device_conflicts
-where event_date > (select max(event_date) from marts.source_hours) - 7
-"""
 
 
 def _today(installation: Installation) -> date:

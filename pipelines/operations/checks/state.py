@@ -4,9 +4,10 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 
+from pipelines.build.due import noted
 from pipelines.findings.failures import failures
-from pipelines.ingest.lake import damaged, unlisted_files
 from pipelines.ingest.line_account import unbalanced
+from pipelines.lake.files import damaged, unlisted_files
 from pipelines.operations.checks import (
     Answer,
     Check,
@@ -17,7 +18,6 @@ from pipelines.operations.checks import (
     unasked,
     well,
 )
-from pipelines.refresh.staleness import noted
 from pipelines.run.status import unfinished
 from pipelines.state import ledger
 from pipelines.state.connections import DamagedStateError

@@ -1,6 +1,7 @@
 """Exports of the systems that a district has, turned into rows of its registry.
 
 `export_tables` opens files and folders, `exports` lists what is known and by which
-columns, `known` keeps what tables name, `rows` makes registry rows, `merged_rows` puts
-them next to what a person wrote.
+columns, `known` keeps what tables name. `rows` reads each table into registry rows
+(`taken`) with the functions of `people`, `devices`, `networks` and `absences`;
+`merged_rows` puts them next to what a person wrote.
 """

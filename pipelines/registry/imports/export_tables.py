@@ -26,6 +26,36 @@ MOST_IN_ZIP = 1_000_000_000
 MOST_FILES = 2_000
 TEXT_FILES = (".csv", ".txt", ".tsv", ".json", ".xml", ".conf", ".ics")
 
+_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
+
+API_NAMES: Mapping[str, str] = {
+    "orgs": "orgSourcedIds",
+    "org": "orgSourcedId",
+    "primaryOrg": "primaryOrgSourcedId",
+    "parent": "parentSourcedId",
+    "preferredFirstName": "preferredGivenName",
+}
+"""What the API calls a column of the CSV files."""
+
+_ISC = re.compile(
+    r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t\r]*(?=\n))?"
+    r"|shared-network\s+\"?(?P<shared>[^\s\"{]+)\"?\s*\{"
+    r"|subnet\s+(?P<four>\S+)\s+netmask\s+(?P<mask>[\d.]+)\s*\{"
+    r"|subnet6\s+(?P<six>\S+)\s*\{"
+    r"|\bhost\s+(?P<host>[^\s\"{]+)\s*\{(?P<body>[^{}]*)\}"
+    r"|option\s+domain-name\s+\"(?P<domain>[^\"]*)\"\s*;"
+    r"|\"[^\"\n]*\"|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
+)
+DASHES, FEWEST_DASHES = "-=*#~_+ \t", 3
+_HARDWARE = re.compile(r"hardware\s+ethernet\s+([0-9A-Fa-f:.-]+)\s*;")
+_FIXED = re.compile(r"fixed-address6?\s+([^\s;,]+)")
+_RADIUS = re.compile(
+    r"#[^\n]*|\bclient\s+(?P<client>[^\s{]+)\s*\{"
+    r"|\b(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#}]+)"
+    r"|\b\w+\s*=[^\n]*|(?P<opens>\{)|(?P<closes>\})"
+)
+_RADIUS_KEYS = {"shortname": "nas", "ipaddr": "address"}
+
 
 class Sheet(NamedTuple):
     """One table of an export.
@@ -169,16 +199,6 @@ def _sheet(place: str, rows: list[dict[str, str]]) -> Sheet:
 
 # JSON: pages of a OneRoster API, and Kea's configuration with its comments.
 
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
-API_NAMES: Mapping[str, str] = {
-    "orgs": "orgSourcedIds",
-    "org": "orgSourcedId",
-    "primaryOrg": "primaryOrgSourcedId",
-    "parent": "parentSourcedId",
-    "preferredFirstName": "preferredGivenName",
-}
-"""What the API calls a column of the CSV files."""
-
 
 def _of_json(place: str, text: str) -> Iterator[Found]:
     try:
@@ -274,19 +294,6 @@ def _joined(words: Iterable[str]) -> str:
 # is its name; a comment above a blank line, or between dashes, is a headline for all
 # that follows.
 
-_ISC = re.compile(
-    r"(?P<comment>#[^\n]*)(?P<blank>\n[ \t\r]*(?=\n))?"
-    r"|shared-network\s+\"?(?P<shared>[^\s\"{]+)\"?\s*\{"
-    r"|subnet\s+(?P<four>\S+)\s+netmask\s+(?P<mask>[\d.]+)\s*\{"
-    r"|subnet6\s+(?P<six>\S+)\s*\{"
-    r"|\bhost\s+(?P<host>[^\s\"{]+)\s*\{(?P<body>[^{}]*)\}"
-    r"|option\s+domain-name\s+\"(?P<domain>[^\"]*)\"\s*;"
-    r"|\"[^\"\n]*\"|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
-)
-DASHES, FEWEST_DASHES = "-=*#~_+ \t", 3
-_HARDWARE = re.compile(r"hardware\s+ethernet\s+([0-9A-Fa-f:.-]+)\s*;")
-_FIXED = re.compile(r"fixed-address6?\s+([^\s;,]+)")
-
 
 def _of_isc(place: str, text: str) -> Iterator[Sheet]:
     """Yield the subnets of a configuration and, if there are any, its reservations."""
@@ -380,13 +387,6 @@ def _subnet(token: re.Match[str], words: Sequence[str], headline: str) -> dict[s
 
 
 # The clients of a FreeRADIUS server are the access points and switches.
-
-_RADIUS = re.compile(
-    r"#[^\n]*|\bclient\s+(?P<client>[^\s{]+)\s*\{"
-    r"|\b(?P<key>ipaddr|ipv4addr|ipv6addr|shortname)\s*=\s*\"?(?P<value>[^\s\"#}]+)"
-    r"|\b\w+\s*=[^\n]*|(?P<opens>\{)|(?P<closes>\})"
-)
-_RADIUS_KEYS = {"shortname": "nas", "ipaddr": "address"}
 
 
 def _radius_clients(text: str) -> Iterator[dict[str, str]]:

@@ -33,6 +33,33 @@ ORDER: Sequence[Facts] = (
 """People come first: devices and absences name them. Access points and devices are in
 networks, and lists of cards name devices."""
 
+PERSON = "employeeid|employeeidentifier|employeenumber|externalid|identifier|\
+employeeemail"
+JAMF = "jamfprocomputerid|jsscomputerid|jamfversion|jamfbinaryversion|lastcheckin|\
+lastinventoryupdate|udid"
+HOLDER = "assetname|checkedoutto|checkedout|owner|owneremail|assignedto|\
+assignedusername|username|assignedtouser|ownername"
+JOINED = "ssid|recentssid|essid|accesspoint|recentdevice|recentdevicename|connectedto|\
+uplink|network|vlan|addressstate"
+
+HOW: Mapping[str, str] = {
+    "approved_sites.csv": "after the first run: schoolbell propose --accept sites",
+    "staff_duty.csv": "for a start: schoolbell setup --usual-duty 07:30-16:00, or "
+    "after the first run: schoolbell propose --accept usual-hours; then the contract "
+    "hours",
+    "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
+    "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
+    "site_categories.csv": "the web filter's list of its categories; schoolbell lists",
+    "egress.csv": "by hand: the district's own outside addresses",
+    "ip_geo.csv": "a GeoLite2, DB-IP or IPinfo file (.mmdb) that you may use",
+    "expected_traffic.csv": "by hand: which backup runs when, seen by which log",
+    "access_points.csv": "by hand: name patterns of access points and switches",
+}
+"""Where a person gets what no export holds."""
+ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
+IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
+"""Every file that an export can add to."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
@@ -83,16 +110,6 @@ def _roster(file: File, *marks: str, name: str) -> Export:
 def _unused(name: str, why: str, *marks: str) -> Export:
     return Export(name=name, facts="nothing", marks=marks, why=why)
 
-
-PERSON = "employeeid|employeeidentifier|employeenumber|externalid|identifier|\
-employeeemail"
-
-JAMF = "jamfprocomputerid|jsscomputerid|jamfversion|jamfbinaryversion|lastcheckin|\
-lastinventoryupdate|udid"
-HOLDER = "assetname|checkedoutto|checkedout|owner|owneremail|assignedto|\
-assignedusername|username|assignedtouser|ownername"
-JOINED = "ssid|recentssid|essid|accesspoint|recentdevice|recentdevicename|connectedto|\
-uplink|network|vlan|addressstate"
 
 EXPORTS: tuple[Export, ...] = (
     _roster(USERS, "sourcedId", "givenName", "familyName", name="users"),
@@ -444,28 +461,7 @@ def hint(sheet: Sheet) -> str:
     return f"nearest: {export.name}, but it has no column {', '.join(said)}"
 
 
-HOW: Mapping[str, str] = {
-    "approved_sites.csv": "after the first run: schoolbell propose --accept sites",
-    "staff_duty.csv": "for a start: schoolbell setup --usual-duty 07:30-16:00, or "
-    "after the first run: schoolbell propose --accept usual-hours; then the contract "
-    "hours",
-    "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
-    "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
-    "site_categories.csv": "the web filter's list of its categories; schoolbell lists",
-    "egress.csv": "by hand: the district's own outside addresses",
-    "ip_geo.csv": "a GeoLite2, DB-IP or IPinfo file (.mmdb) that you may use",
-    "expected_traffic.csv": "by hand: which backup runs when, seen by which log",
-    "access_points.csv": "by hand: name patterns of access points and switches",
-}
-"""Where a person gets what no export holds."""
-
-
 def how_to_get(file: str) -> str:
     """Where the rows of a registry file come from."""
     known = [one.how for one in EXPORTS if one.into == file]
     return HOW.get(file) or "; or ".join(dict.fromkeys(known)) or "by hand"
-
-
-ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
-IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
-"""Every file that an export can add to."""

@@ -15,6 +15,21 @@ Row = Mapping[str, str]
 GONE_STATUS = ("tobedeleted", "inactive")
 
 
+_GENERIC = """
+    academy administration alternative building bus campus center central charter
+    community computer computers consolidated county department desktop devices district
+    early east education elementary garage guest high home independent intermediate
+    junior kindergarten lab labs laptop learning library maintenance middle north office
+    offices primary public room rooms rural school schools secondary senior server
+    servers service services shared south staff student students support teacher
+    teachers tech technology transportation unified valley west wireless
+"""
+GENERIC = frozenset(_GENERIC.split())
+"""Words of a school's name that alone do not identify it."""
+SHORTEST_WORD = 4
+_UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Place:
     """A building, by all that a name may call it."""
@@ -30,20 +45,6 @@ class Network:
 
     building: str = ""
     kind: str = ""
-
-
-_GENERIC = """
-    academy administration alternative building bus campus center central charter
-    community computer computers consolidated county department desktop devices district
-    early east education elementary garage guest high home independent intermediate
-    junior kindergarten lab labs laptop learning library maintenance middle north office
-    offices primary public room rooms rural school schools secondary senior server
-    servers service services shared south staff student students support teacher
-    teachers tech technology transportation unified valley west wireless
-"""
-GENERIC = frozenset(_GENERIC.split())
-"""Words of a school's name that alone do not identify it."""
-SHORTEST_WORD = 4
 
 
 class Known:
@@ -222,9 +223,6 @@ def _is_one(one: Place, other: Place) -> bool:
 def words_of(text: str) -> list[str]:
     """Split a text into words in lower case."""
     return re.findall(r"[a-z0-9]+", text.lower())
-
-
-_UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
 
 
 def ou_path(text: str) -> str:

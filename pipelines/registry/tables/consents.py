@@ -82,6 +82,8 @@ LAWFUL: Mapping[str, Sequence[str]] = {
 }
 """Consent type -> offices that may grant it; empty: the district decides."""
 
+AGENCY_GRANT = "h"
+
 
 def consents(
     rows: Rows, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
@@ -113,9 +115,6 @@ def consents(
         *_offices(good, people),
     ]
     return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
-
-
-AGENCY_GRANT = "h"
 
 
 def is_granted(consents: pl.DataFrame, login: str, today: date) -> bool:

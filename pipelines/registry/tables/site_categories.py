@@ -33,6 +33,9 @@ COLUMNS = {
     "source": text("which list says so"),
 }
 
+SPELLED_ALIKE = 0.8
+"""A guess is of a slip in writing: "society" is no "social" network."""
+
 
 def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]) -> Rows:
     """Frame `site_categories`: the district's list and the built-in one.
@@ -72,10 +75,6 @@ def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
         list(words), list(words.values()), default=None, return_dtype=pl.String
     )
     return pl.coalesce(ours, lower)
-
-
-SPELLED_ALIKE = 0.8
-"""A guess is of a slip in writing: "society" is no "social" network."""
 
 
 def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]:

@@ -17,12 +17,7 @@ from types import MappingProxyType
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.calendar import (
-    WORKING,
-    calendar_sources,
-    closed_late,
-    local_instant,
-)
+from pipelines.registry.calendar import WORKING, calendar_sources, closed_late, local_instant
 from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
 from pipelines.registry.table import (
     BUILDING,

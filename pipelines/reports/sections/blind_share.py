@@ -19,6 +19,8 @@ SIDES = (
 COUNTS = ("line_count", "without_host_count", "without_account_count")
 NOWHERE = "building not known"
 
+KEYS = ("source", "building")
+
 
 def rows(view: View) -> pl.DataFrame:
     """One row per source and building: the lines of the week, and of those before."""
@@ -56,9 +58,6 @@ def summary(rows: pl.DataFrame) -> str:
         "Encryption, relays and a removed agent all show as a share that grows. What a "
         "line leaves out may still be known from leases and logons."
     )
-
-
-KEYS = ("source", "building")
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:

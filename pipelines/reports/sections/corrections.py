@@ -8,6 +8,8 @@ from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import count
 
+MANY = "numbers and items"
+
 
 def rows(view: View) -> pl.DataFrame:
     """One row per number or item that a correction changed, the newest first."""
@@ -28,9 +30,6 @@ def title(rows: pl.DataFrame) -> str:
     newest = rows.filter(pl.col("revision") == pl.col("revision").max())
     revision = newest["revision"][0]
     return f"Revision {revision} changes {count(newest.height, 'number or item', MANY)}"
-
-
-MANY = "numbers and items"
 
 
 def summary(rows: pl.DataFrame) -> str:

@@ -23,6 +23,8 @@ from pipelines.reports.text_tables import Table, amount, table
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, number
 
+Per = Callable[[View], str]
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -143,9 +145,6 @@ def percent(value: int) -> str:
 def points(value: int) -> str:
     """A difference of two percentages."""
     return count(value, "point")
-
-
-Per = Callable[[View], str]
 
 
 def always(said: str, _view: View) -> str:

@@ -11,6 +11,9 @@ DAYS_AHEAD, DAYS_BACK = 30, 14
 KINDS = {"consent": "consent", "exception": "exception from a rule"}
 ENDED, ENDS, LOOK = "has ended", "ends", "is due for review"
 
+MANY = {ENDED: "have ended", ENDS: "end", LOOK: "are due for review"}
+SOON = f" within {DAYS_AHEAD} days"
+
 
 def rows(view: View) -> pl.DataFrame:
     """One row per consent or exception with a day that is near, soonest first.
@@ -46,10 +49,6 @@ def title(rows: pl.DataFrame) -> str:
         for what, size in rows.group_by("what", maintain_order=True).len().iter_rows()
     ]
     return f"{listed(said)}{SOON if ENDS in rows['what'] else ''}"
-
-
-MANY = {ENDED: "have ended", ENDS: "end", LOOK: "are due for review"}
-SOON = f" within {DAYS_AHEAD} days"
 
 
 def summary(rows: pl.DataFrame) -> str:

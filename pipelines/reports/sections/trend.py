@@ -18,6 +18,14 @@ from pipelines.reports.words import count, number
 ACROSS = 2
 SHARE = 0.9
 
+COLUMNS: Mapping[str, Any] = {
+    "last_year": pl.Int64,
+    "week": pl.Date,
+    "key": pl.String,
+    "value": pl.Int64,
+    "is_whole": pl.Boolean,
+}
+
 
 def rows(view: View) -> pl.DataFrame:
     """One row per week and number; the last week is the report's own.
@@ -35,15 +43,6 @@ def rows(view: View) -> pl.DataFrame:
         for key in NUMBERS
     ]
     return pl.DataFrame(found, schema=COLUMNS)
-
-
-COLUMNS: Mapping[str, Any] = {
-    "last_year": pl.Int64,
-    "week": pl.Date,
-    "key": pl.String,
-    "value": pl.Int64,
-    "is_whole": pl.Boolean,
-}
 
 
 def rows_of(weeks: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

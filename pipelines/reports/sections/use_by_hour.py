@@ -22,6 +22,11 @@ from pipelines.reports.words import clock, count, duration, number
 
 HOURS = range(24)
 
+FAR = 0.2
+"""What is less far from the middle, as a share of it, is worth no word in a title."""
+LEAST = 60
+"""Minutes of all accounts together below which an hour is told to be empty anyway."""
+
 
 @dataclass(frozen=True)
 class Day:
@@ -96,20 +101,12 @@ def title(rows: Day) -> str:
     return f"{top}; {hours} unlike the weeks before"
 
 
-FAR = 0.2
-"""What is less far from the middle, as a share of it, is worth no word in a title."""
-
-
 def is_unusual(rows: Day, hour: int) -> bool:
     """An hour whose use left its usual range, and by more than a trifle."""
     usually, now, middle = rows.band(hour), rows.now[hour], rows.middle(hour)
     if usually is None or usually[0] <= now <= usually[1]:
         return False
     return abs(now - middle) > FAR * max(middle, LEAST)
-
-
-LEAST = 60
-"""Minutes of all accounts together below which an hour is told to be empty anyway."""
 
 
 def summary(rows: Day) -> str:

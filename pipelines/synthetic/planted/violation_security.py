@@ -17,6 +17,8 @@ from pipelines.synthetic.routines import at_home
 from pipelines.synthetic.school_days import MINUTE, SECOND
 from pipelines.synthetic.websites import LEARNING, NEWS, PASTIMES
 
+PASTIME_KINDS = ("shopping", "travel", "sports", "real_estate")
+
 
 def spray(writer: SceneWriter) -> None:
     """S73: from one lab computer a password is tried on twenty accounts."""
@@ -105,9 +107,6 @@ def two_far_places(writer: SceneWriter) -> None:
 
 
 SCENES: tuple[Scene, ...] = (spray, after_the_last_day, two_far_places)
-
-
-PASTIME_KINDS = ("shopping", "travel", "sports", "real_estate")
 
 
 def too_many_sites(writer: SceneWriter, sites: int, length: float, intensity: int) -> None:

@@ -5,15 +5,15 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.district import open_district
-from pipelines.ingest.parser import readers
-from pipelines.registry.new_home import create
-from pipelines.run.readiness import (
+from pipelines.health.readiness import (
     ANYTHING,
     JOIN_LOGS,
     KEYBOARD_LOGS,
     carried,
     not_told,
 )
+from pipelines.ingest.parser import readers
+from pipelines.registry.new_home import create
 
 DEVICES = """hostname,mac,device_class,assigned_to,building,pool
 cb-1,02:00:00:00:00:01,chromebook,p-1,HS,

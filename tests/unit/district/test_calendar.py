@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipelines.registry.calendar import read_calendar
+from pipelines.registry.ical import read_calendar
 from tests.conftest import CORPORA
 
 BUILDINGS = "building,org_id\nHS,org-hs\nES,org-es\n"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.registry.calendar import read_calendar
 from pipelines.registry.csv_files import read_file
 from pipelines.registry.frames import FILES
+from pipelines.registry.ical import read_calendar
 from pipelines.registry.policy import read_policy
 from pipelines.registry.registry import load_registry
 from pipelines.settings.home import DistrictHome

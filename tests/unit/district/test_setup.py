@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from pipelines.district import open_district
-from pipelines.operations.setup import plan_of
+from pipelines.proposals.setup import plan_of
 from pipelines.registry.imports.export_tables import Sheet, Unread, found_in, tables
 from pipelines.registry.imports.exports import EXPORTS, export_of, hint
 from pipelines.registry.imports.merged_rows import merge

@@ -15,7 +15,7 @@ from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.findings.review import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.roles import Asker
+from pipelines.settings.roles import Principal
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
 from pipelines.state.findings import fired_days, history, stored_findings
@@ -26,7 +26,7 @@ from tests.unit.findings.test_exceptions import consent, consents, owner
 FACTS = ("requests", "more requests", "logons", "shop", "leave", "exception", "consent")
 """What may be known of a day; `leave` is a row that takes the finding away."""
 FEW = settings(max_examples=1_000 if LONG else 15)  # each writes to a disk
-BY = Asker(1000, "rev", ("director",))
+BY = Principal(1000, "rev", ("director",))
 
 
 def judged(facts):

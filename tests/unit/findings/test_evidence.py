@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from pipelines.events import event_id_of
 from pipelines.findings.evidence import copy_lines
 from pipelines.ingest import cutters
-from pipelines.ingest.delivery import deliveries
+from pipelines.landing.delivery import deliveries
 from pipelines.state.ledger import FileRecord
 from tests.benchmarks.inputs_exports import FIRST_ID, write_evtx, write_okta
 

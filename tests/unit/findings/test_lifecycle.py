@@ -15,7 +15,7 @@ from pipelines.findings.judgment import judge
 from pipelines.findings.lifecycle import keep
 from pipelines.findings.review import VERDICTS, Verdict
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.roles import Asker, RefusedError
+from pipelines.settings.roles import Principal, RefusedError
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
 from pipelines.state.findings import (
@@ -71,7 +71,7 @@ NOT_OWN = frozenset().__contains__
 
 def decide(store, code, reason="looked at the leave file"):
     """A reviewer's decision about the only finding."""
-    by = Asker(1000, "rev", ("director",))
+    by = Principal(1000, "rev", ("director",))
     review.decide(chain_of(store), [only(store)], Verdict(code, reason), by, NOT_OWN)
 
 
@@ -234,7 +234,7 @@ def test_a_withdrawn_finding_can_not_be_decided(store):
 
 def test_nobody_decides_about_their_own_account(store):
     kept(store, found())
-    by = Asker(1000, "ADA", ("director",))
+    by = Principal(1000, "ADA", ("director",))
     verdict = Verdict("benign", "that was me, all is well")
     with pytest.raises(RefusedError, match="own account"):
         review.decide(chain_of(store), [only(store)], verdict, by, frozenset({"ada"}).__contains__)

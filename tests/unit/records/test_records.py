@@ -13,16 +13,16 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pytest
 
-from pipelines.acts import records as requests
-from pipelines.acts.context import ActContext
-from pipelines.acts.records import RecordsError
+from pipelines.actions import records as requests
+from pipelines.actions.context import ActionContext
+from pipelines.actions.records import RecordsError
 from pipelines.district import open_district
 from pipelines.errors import SchoolbellError
 from pipelines.findings import verify_pack
 from pipelines.records.scopes import CLASSES, RELATIONS
 from pipelines.run.status import status_of
 from pipelines.settings.home import DistrictHome
-from pipelines.settings.roles import Asker, RefusedError
+from pipelines.settings.roles import Principal, RefusedError
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import add_finding, finding_rows
 from pipelines.state.records_requests import RecordDecision, record_releases
@@ -31,9 +31,9 @@ from pipelines.state.reviews import add_review
 from tests.journey import small as made
 from tests.journey.commands import schoolbell
 
-CLERK = Asker(1, "clerk", ("custodian",))
-LEAD = Asker(2, "lead", ("director",))
-HEAD = Asker(3, "head", ("director",))
+CLERK = Principal(1, "clerk", ("custodian",))
+LEAD = Principal(2, "lead", ("director",))
+HEAD = Principal(3, "head", ("director",))
 WEEK = date(2026, 10, 19), date(2026, 10, 23)
 WHOLE = date(2026, 10, 19), date(2026, 10, 25)
 TWO = date(2026, 10, 19), date(2026, 11, 1)
@@ -84,7 +84,7 @@ def district(planted, tmp_path):
 
 
 def by(who, district):
-    return ActContext(district, who)
+    return ActionContext(district, who)
 
 
 def with_findings(district, number=12, week=WEEK, *, decided=True):

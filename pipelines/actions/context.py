@@ -1,0 +1,197 @@
+"""An opened district and the person who acts: what every act is given.
+
+Accounts that sign in at the desk with a password are made and closed here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pipelines.district import District
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case, placed_cases
+from pipelines.findings.people import People, people
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_pupils, pseudonyms
+from pipelines.privacy.redaction import hidden_sites, redact, redacted
+from pipelines.registry.tables.consents import is_granted
+from pipelines.settings.roles import Principal, Right
+from pipelines.state.audit import Act, Chain, open_chain
+from pipelines.state.connections import Transaction
+from pipelines.state.desk_users import end_account, put_account
+from pipelines.weeks import school_year
+
+
+def granted_today(district: District, person: Principal) -> Principal:
+    """Somebody with what the district grants its agency's staff today."""
+    today = datetime.now(ZoneInfo(district.zone)).date()
+    consents = district.registry.frames["consents"]
+    return replace(person, is_granted=is_granted(consents, person.user_name, today))
+
+
+@dataclass(frozen=True)
+class ActionContext:
+    """An opened district and whoever works at it.
+
+    Attributes:
+        guard: Raises, in the transaction of an act, where what the person saw is not
+            what is there any more.
+    """
+
+    district: District
+    asker: Principal
+    guard: Callable[[Transaction], None] | None = None
+
+    def require(self, right: Right) -> None:
+        """Let them go on; that somebody wanted names and may not see them is noted.
+
+        Raises:
+            RefusedError: They do not have the right.
+        """
+        if right == "names" and not self.asker.may(right):
+            act = Act(actor=str(self.asker), action="names refused", subject="no right")
+            with self.chain.recording(act):
+                pass
+        self.asker.require(right)
+
+    @property
+    def chain(self) -> Chain:
+        """The audit chain of the home."""
+        chain = open_chain(self.district.store, self.district.home)
+        return replace(chain, guard=self.guard)
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """Every case with its findings."""
+        return placed_cases(self.district)
+
+    def case(self, case_id: str) -> Case:
+        """A case by its id.
+
+        Raises:
+            SettingsError: There is no such case.
+        """
+        for case in self.cases:
+            if case.case_id == case_id:
+                return case
+        raise SettingsError(
+            f"there is no case {case_id}",
+            where="--case",
+            remedy="List them with: schoolbell findings cases",
+        )
+
+    def finding(self, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
+        """A finding and its case.
+
+        Raises:
+            SettingsError: There is none of that id.
+        """
+        for case in self.cases:
+            for finding in case.findings:
+                if finding["finding_id"] == finding_id:
+                    return case, finding
+        raise SettingsError(
+            f"there is no finding {finding_id}",
+            remedy="List them with: schoolbell findings list --leads",
+        )
+
+    @cached_property
+    def _years(self) -> dict[int, Pseudonyms]:
+        return {}
+
+    def _names_of(self, day: str) -> Pseudonyms:
+        when = datetime.fromisoformat(day).date()
+        year = school_year(when)
+        if year not in self._years:
+            self._years[year] = pseudonyms(self.district, when)
+        return self._years[year]
+
+    def named(self, kind: Kind, value: str, day: str) -> str:
+        """The pseudonym of a value in the school year of a day."""
+        return self._names_of(day).names(kind, [value])[value]
+
+    def given(self, kind: Kind, value: str, day: str) -> tuple[str, ...]:
+        """The pseudonyms of a value in the school year of a day, former ones too."""
+        self.named(kind, value, day)
+        return self._names_of(day).given(kind, value)
+
+    @cached_property
+    def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
+        """Tells of a finding whether it is about a student's account."""
+        return about_pupils(self.district)
+
+    def subject(self, finding: Mapping[str, Any]) -> str:
+        """The pseudonym of the account or device that a finding is about."""
+        kind = self.district.subject_kind(finding["rule"])
+        return self.named(kind, finding["subject"], finding["event_date"])
+
+    def shown(self, finding: Mapping[str, Any]) -> dict[str, Any]:
+        """The record of a finding without the names of sensitive sites."""
+        day = finding["event_date"]
+        return redacted(finding["record"], lambda one: self.named("site", one, day))
+
+    def redact(self, finding: Mapping[str, Any], value: str | None) -> str | None:
+        """What somebody wrote of a finding, without the names of sensitive sites."""
+        day, sites = finding["event_date"], hidden_sites(finding["record"])
+        told: str | None = redact(value, sites, lambda one: self.named("site", one, day))
+        return told
+
+    @property
+    def redacted(self) -> frozenset[str]:
+        """Sensitive sites of any finding."""
+        records = [row["record"] for case in self.cases for row in case.findings]
+        return frozenset(hidden_site for row in records for hidden_site in hidden_sites(row))
+
+    @cached_property
+    def people(self) -> People:
+        """Map each login to its person."""
+        return people(self.district)
+
+    @property
+    def person(self) -> str | None:
+        """The person whose account the asker's login is, if the registry knows one."""
+        return self.people.person(self.asker.user_name)
+
+    def is_own(self, account: str) -> bool:
+        """Return whether an account may be the asker's, however they signed in."""
+        return self.people.is_same(account, self.asker.user_name)
+
+    @property
+    def today(self) -> date:
+        """The district's local day."""
+        return datetime.now(UTC).astimezone(ZoneInfo(self.district.zone)).date()
+
+
+def put(context: ActionContext, login: str, password_hash: str) -> str:
+    """Make an account, or give it another password; its login."""
+    context.require("accounts")
+    name = login.strip().casefold()
+    if not (name and name.isprintable() and " " not in name):
+        raise SettingsError(f"{login!r} is not a login", where="LOGIN")
+    with context.chain.recording(_act(context, "desk account", name)) as transaction:
+        put_account(transaction, name, password_hash, str(context.asker))
+    return name
+
+
+def end(context: ActionContext, login: str) -> str:
+    """Let an account sign in no more; its login.
+
+    Raises:
+        SettingsError: There is no such account.
+    """
+    context.require("accounts")
+    name = login.strip().casefold()
+    act = _act(context, "desk account ended", name)
+    with context.chain.recording(act) as transaction:
+        if not end_account(transaction, name):
+            raise SettingsError(
+                f"there is no account {name}",
+                remedy="List them with: schoolbell desk account list",
+            )
+    return name
+
+
+def _act(context: ActionContext, action: str, login: str) -> Act:
+    return Act(actor=str(context.asker), action=action, subject=login)

@@ -1,0 +1,194 @@
+"""Acts of the way in from outside: an office asks first, and is answered last.
+
+What is asked, by whom and on whose authority is written down and approved by a second
+person before any row leaves. Whether the logs could answer at all is told without one.
+"""
+
+import hashlib
+import io
+import json
+import secrets
+import zipfile
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from pipelines.actions.context import ActionContext
+from pipelines.actions.kept_evidence import Put
+from pipelines.actions.permits import day_of
+from pipelines.actions.referrals import OFFICES
+from pipelines.errors import SettingsError
+from pipelines.findings.packs import EPOCH, csv_bytes
+from pipelines.findings.review import Wish, granted, required_reason
+from pipelines.privacy.pseudonyms import WITHHELD
+from pipelines.settings.roles import RefusedError
+from pipelines.state import ledger
+from pipelines.state.audit import Act
+from pipelines.state.connections import now_text
+from pipelines.state.reviews import add_inquiry, change_inquiry, inquiries
+from pipelines.warehouse.snapshots import looking
+
+MOST_DAYS = 92
+_DAYS = """
+select event_date, keyboard_count, other_count, request_count, first_time, last_time
+from built.core.account_days
+where account = $account and event_date between $first and $last
+order by event_date
+"""
+_USE = """
+select
+    event_date,
+    case when is_sensitive then $withheld else site end as site,
+    verdict,
+    attribution_grade,
+    round(sum(total_seconds) / 60) as minutes,
+    sum(visit_count) as visits,
+    min(start_time) as first_time,
+    max(end_time) as last_time
+from built.core.site_use
+where account = $account and event_date between $first and $last
+group by all
+order by event_date, first_time
+"""
+README = """Answer to inquiry {inquiry_id}
+
+Asked by {office}, authorized by {authorized_by}, for account {account}, {first_day} to
+{last_day}. The reason stands in the audit record.
+
+days.csv   each day on which the account was used: logons, requests, first and last
+sites.csv  its use of sites by day; minutes are estimates
+gaps.txt   days of which nothing is held
+
+A log names an account, never a person. That a line is absent does not show that an act
+was. Sites of a sensitive kind are not named.
+"""
+
+
+def inquire(
+    context: ActionContext,
+    account: str,
+    days: tuple[str, str],
+    office: str,
+    authorized_by: str,
+    reason: str,
+) -> dict[str, Any]:
+    """Write down what an office asks; whether the logs can answer, and no result.
+
+    Args:
+        days: First and last, as 2026-11-02.
+        authorized_by: Name and office of whoever authorized it.
+    """
+    context.require("inquire")
+    first, last = day_of(days[0], "--from"), day_of(days[1], "--to")
+    why, name = required_reason(reason), account.strip().casefold()
+    _refuse_odd(context, name, first, last, office)
+    if not authorized_by.strip():
+        raise SettingsError("an inquiry needs an authorization", where="--by")
+    row = {
+        "inquiry_id": f"q-{secrets.token_hex(4)}",
+        "account": name,
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "office": office,
+        "authorized_by": " ".join(authorized_by.split()),
+        "reason": why,
+        "opened_by": str(context.asker),
+    }
+    act = _act(context, "inquiry", row, f"for {office}: {why}")
+    with context.chain.recording(act) as transaction:
+        add_inquiry(transaction, row)
+    return {**row, **feasibility(context, first, last)}
+
+
+def feasibility(context: ActionContext, first: date, last: date) -> dict[str, Any]:
+    """How many of the days are held: about the logs, and about nobody."""
+    held = set(ledger.event_days(context.district.store))
+    asked = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+    gone = [day.isoformat() for day in asked if day not in held]
+    return {"days": len(asked), "days_held": len(asked) - len(gone), "gone": gone}
+
+
+def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, Any]:
+    """Answer an inquiry that a second person approved: one zip, noted before it leaves.
+
+    Raises:
+        RefusedError: Nobody has approved it yet, or it is about one's own account.
+    """
+    context.require("inquire")
+    context.require("names")
+    row = _known(context, inquiry_id)
+    if context.is_own(row["account"]):
+        raise RefusedError("no one looks into their own account", where=inquiry_id)
+    wish = Wish(action="inquiry", case_id=inquiry_id, reason=row["reason"])
+    granted(context.chain, wish, context.asker)
+    first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
+    data = _zip(context, row, first, last)
+    seal = hashlib.sha256(data).hexdigest()
+    act = _act(context, "inquiry released", row, f"to {row['office']}, {seal}")
+    with context.chain.recording(act) as transaction:
+        change_inquiry(transaction, inquiry_id, released_time=now_text(), sha256=seal)
+        put(data)
+    return {**row, "sha256": seal}
+
+
+def _refuse_odd(context: ActionContext, account: str, first: date, last: date, office: str) -> None:
+    known = set(context.district.registry.frames["accounts"]["account"])
+    if account not in known:
+        raise SettingsError(
+            f"the registry has no account {account!r}",
+            where="--account",
+            remedy="An inquiry is about one account that the registry knows.",
+        )
+    if not 0 <= (last - first).days < MOST_DAYS:
+        raise SettingsError(f"{first} to {last} is not 1 to {MOST_DAYS} days", where="--from, --to")
+    if office not in OFFICES:
+        raise SettingsError(
+            f"there is no office {office!r}",
+            where="--for",
+            remedy=f"It is one of: {', '.join(OFFICES)}",
+        )
+    if context.is_own(account):
+        raise RefusedError("no one looks into their own account", where="--account")
+
+
+def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
+    found = inquiries(context.district.store, inquiry_id=inquiry_id)
+    if not found or found[0]["released_time"] is not None:
+        raise SettingsError(
+            f"no inquiry {inquiry_id} waits for its answer",
+            remedy="List them with: schoolbell inquiry list",
+        )
+    return found[0]
+
+
+def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date) -> bytes:
+    values = {"account": row["account"], "first": first, "last": last}
+    with looking(context.district.home.warehouse) as database:
+        days = database.frame(_DAYS, values)
+        use = database.frame(_USE, values | {"withheld": WITHHELD})
+    gone = feasibility(context, first, last)["gone"]
+    members: dict[str, str | bytes] = {
+        "README.txt": README.format(**{**row, "office": OFFICES[row["office"]]}),
+        "days.csv": csv_bytes(days.columns, days.iter_rows(named=True)),
+        "sites.csv": csv_bytes(use.columns, use.iter_rows(named=True)),
+        "gaps.txt": "".join(f"{day}\n" for day in gone) or "none\n",
+        "inquiry.json": json.dumps(
+            {name: row[name] for name in ("inquiry_id", "opened_by", "opened_time")}
+        ),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), text)
+    return out.getvalue()
+
+
+def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+    today = context.today.isoformat()
+    return Act(
+        actor=str(context.asker),
+        action=action,
+        subject=context.named("account", str(row["account"]), today),
+        reason=reason,
+        case=str(row["inquiry_id"]),
+    )

@@ -1,0 +1,120 @@
+"""Acts that give names: whose a code name is, and findings exported with names."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from pipelines.actions.context import ActionContext
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case
+from pipelines.findings.finding_frames import rows
+from pipelines.findings.review import Wish, granted, granted_for, required_reason
+from pipelines.privacy.lookups import REFUSED
+from pipelines.privacy.pseudonyms import Kind
+from pipelines.privacy.redaction import hidden_sites
+from pipelines.settings.roles import RefusedError
+from pipelines.state.audit import Act
+
+LASTS = timedelta(hours=1)
+"""For so long the same person may look again, for the same case."""
+Found = tuple[Kind, str, str | None]
+"""Kind, the value itself, and the person whose it is."""
+
+
+def reveal(
+    context: ActionContext, token: str, reason: str, case: str = ""
+) -> dict[str, str | None]:
+    """Whose a code name is, for one case; noted before it is told.
+
+    Raises:
+        RefusedError: The case does not hold it, or nobody has approved it yet.
+    """
+    context.require("names")
+    why = required_reason(reason)
+    held = context.case(case) if case else None
+    of_case = code_names(context, held) if held else ()
+    found = next((one for name, one in of_case if name == token), None)
+    if found is None:
+        raise _refused(context, token, case, why)
+    wish = Wish(action="reveal", case_id=case, reason=why, subject=token)
+    granted_for(context.chain, wish, context.asker, LASTS)
+    kind, value, person = found
+    names = context.district.registry.people_names
+    return {
+        "token": token,
+        "kind": kind,
+        "value": value,
+        "person_id": person,
+        "person_name": names.get(person) if person else None,
+    }
+
+
+def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Found]]:
+    """Every code name of a case, former ones too, with what it stands for."""
+    owner = None if case.person.startswith("nobody:") else case.person
+    for finding in case.findings:
+        day, record = finding["event_date"], finding["record"]
+        kind = context.district.subject_kind(finding["rule"])
+        found: list[Found] = [(kind, str(finding["subject"]), owner)]
+        found += [("device", device, None) for device in record["devices"]]
+        found += [("site", site, None) for site in hidden_sites(record)]
+        found += [("person", owner, owner)] if owner is not None else []
+        for each in found:
+            for token in context.given(each[0], each[1], day):
+                yield token, each
+
+
+def _refused(context: ActionContext, token: str, case: str, why: str) -> RefusedError:
+    """Note the attempt, and say what it takes."""
+    act = Act(actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case)
+    with context.chain.recording(act):
+        pass
+    what = f"{token} is not in case {case}" if case else "a name is told for a case only"
+    return RefusedError(
+        what,
+        where="--case",
+        remedy="Give the case that it is in: schoolbell findings cases\n"
+        "  That this was asked stands in the audit chain.",
+    )
+
+
+def export(
+    context: ActionContext, case: str = "", reason: str = "", *, names: bool = False
+) -> list[dict[str, Any]]:
+    """Findings that count, one row each: of one case, or of all.
+
+    Raises:
+        RefusedError: Names were asked for, and nobody has approved it yet.
+    """
+    context.require("export")
+    chosen = [context.case(case)] if case else context.cases
+    if names:
+        context.require("names")
+        if not case:
+            raise SettingsError(
+                "names are exported for one case only",
+                where="--case",
+                remedy="Name the case: --case c-… --reason …",
+            )
+        wish = Wish(action="export", case_id=case, reason=required_reason(reason))
+        granted(context.chain, wish, context.asker)
+        return rows(
+            chosen,
+            lambda finding, device: device or str(finding["subject"]),
+            context.is_pupil,
+        )
+
+    def named(finding: Mapping[str, Any], device: str | None) -> str:
+        if device is None:
+            return context.subject(finding)
+        return context.named("device", device, finding["event_date"])
+
+    found = rows(chosen, named, context.is_pupil)
+    act = Act(
+        actor=str(context.asker),
+        action="export under pseudonyms",
+        subject=f"{len(found)} findings",
+        case=case,
+    )
+    with context.chain.recording(act):
+        return found

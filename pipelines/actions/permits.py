@@ -1,0 +1,344 @@
+"""Acts on what is permitted: exceptions, and sites that go on the district's list.
+
+What a site on the list would change is tried first.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.actions.context import ActionContext
+from pipelines.actions.site_effects import days_to_try, first_use, settled_by
+from pipelines.build.steps import nobody_watches
+from pipelines.build.trial import Difference, Replayed, copied
+from pipelines.build.trial import changed as with_registry
+from pipelines.build.trial import replay as replayed
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import owners
+from pipelines.findings.exceptions import (
+    SCOPES,
+    Asked,
+    PermitUse,
+    Scope,
+    end,
+    enter,
+    permit_uses,
+)
+from pipelines.findings.registry_rows import (
+    changed,
+    checked,
+    names_in,
+    next_id,
+)
+from pipelines.findings.review import not_oneself, required_reason
+from pipelines.privacy.redaction import hidden_sites
+from pipelines.proposals.offers import SETTINGS
+from pipelines.registry.csv_files import is_formula
+from pipelines.registry.edits import with_row
+from pipelines.registry.sites import canonical_host, registrable_domain
+from pipelines.registry.tables.approved_sites import (
+    FILE,
+    SITE_CLASSES,
+    approved_sites,
+)
+from pipelines.settings.home import DistrictHome
+from pipelines.settings.scratch import scratch
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.audit import Act
+
+NAME = FILE.name
+WEEKS = 8
+
+
+def exception(
+    context: ActionContext,
+    finding_id: str,
+    reason: str,
+    until: str,
+    scope: str = "account",
+    since: str = "",
+) -> dict[str, Any]:
+    """Enter an exception: findings like this one are hidden, counted and kept."""
+    context.require("exception")
+    case, finding = context.finding(finding_id)
+    not_oneself(finding, context.is_own)
+    asked = Asked(
+        scope=_scope(scope),
+        first=day_of(since or finding["event_date"], "--from"),
+        last=day_of(until, "--until"),
+        reason=required_reason(reason),
+        approver=context.person or context.asker.user_name,
+    )
+    ident = enter(context.district, context.chain, finding, asked, case.case_id, context.asker)
+    return {
+        "exception_id": ident,
+        "rule": finding["rule"],
+        "scope": scope,
+        "first_day": asked.first,
+        "last_day": asked.last,
+    }
+
+
+def exception_end(
+    context: ActionContext, exception_id: str, reason: str, *, wholly: bool = False
+) -> date | None:
+    """End an exception; its last day, None where it is as if it never was."""
+    context.require("exception")
+    return end(
+        context.district,
+        context.chain,
+        exception_id,
+        required_reason(reason),
+        context.asker,
+        today=context.today,
+        wholly=wholly,
+    )
+
+
+def permits(context: ActionContext) -> list[dict[str, Any]]:
+    """Consents and exceptions: what they cover, and findings after they ended."""
+    context.require("findings")
+    uses = permit_uses(
+        context.district.registry.frames,
+        (row for case in context.cases for row in case.findings),
+        owners(context.district),
+        context.today,
+    )
+    return [_row(context, use) for use in uses]
+
+
+def _row(context: ActionContext, use: PermitUse) -> dict[str, Any]:
+    row = use.row
+    return {
+        "permit_id": use.permit_id,
+        "kind": use.kind,
+        "about": _about(context, use),
+        "granted_by": row.get("grantor_role")
+        or context.named("person", str(row["approver"]), context.today.isoformat()),
+        "valid_from": str(row["valid_from"]),
+        "valid_to": str(row["valid_to"] or "open"),
+        "state": use.state,
+        "review_due": use.is_review_due,
+        "hides": dict(use.hides),
+        "after_its_end": [day.isoformat() for day in use.after],
+    }
+
+
+def _about(context: ActionContext, use: PermitUse) -> str:
+    """What a permit is about; persons, accounts and devices under pseudonyms."""
+    row, day = use.row, context.today.isoformat()
+    if use.kind == "consent":
+        return f"type {row['type']}, {_whom(context, str(row['subject']), day)}"
+    value, scope = str(row["value"] or ""), row["scope"]
+    kinds: Mapping[str, Any] = {"account": "account", "device": "device"}
+    if scope == "site" and value in context.redacted:
+        value = context.named("site", value, day)
+    if scope in kinds:
+        value = context.named(kinds[scope], value, day)
+    if scope == "person":
+        value = _whom(context, value, day)
+    return f"{row['rule']} by {scope} {value}".rstrip()
+
+
+def _whom(context: ActionContext, value: str, day: str) -> str:
+    accounts = context.district.registry.frames["accounts"]["account"]
+    is_account = value.casefold() in set(accounts)
+    return context.named("account" if is_account else "person", value, day)
+
+
+def _scope(text: str) -> Scope:
+    if text not in SCOPES:
+        raise SettingsError(
+            f"there is no scope {text!r}",
+            where="--scope",
+            remedy=f"It is one of: {', '.join(SCOPES)}",
+        )
+    return text
+
+
+def day_of(text: str, where: str) -> date:
+    """A day as people write it.
+
+    Raises:
+        SettingsError: It is not one.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SettingsError(
+            f"{text!r} is not a date", where=where, remedy="Write 2026-12-18."
+        ) from error
+
+
+def proposal(
+    context: ActionContext,
+    site: str,
+    site_class: str,
+    roles: str,
+    since: str,
+    until: str,
+    reason: str,
+) -> dict[str, str]:
+    """The row that a decision about a site would add, checked; nothing is written.
+
+    Args:
+        roles: Between bars: all, staff, student, a job title.
+        since: First day; empty: the first use in the logs, so that past use is covered.
+
+    Raises:
+        SettingsError: The registry would not take it.
+    """
+    context.require("sites")
+    host = canonical_host(site.strip())
+    if host is None or registrable_domain(host) is None:
+        raise SettingsError(
+            f"{site!r} is not a site", where="SITE", remedy="Write learn.example.org."
+        )
+    if site_class not in SITE_CLASSES:
+        raise SettingsError(
+            f"there is no class {site_class!r}",
+            where="--class",
+            remedy=f"It is one of: {', '.join(SITE_CLASSES)}",
+        )
+    first = day_of(since, "--from") if since else first_use(context, host)
+    last = day_of(until, "--until").isoformat() if until else ""
+    taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
+    row = {
+        "entry_id": next_id(context.district, NAME, "E", taken),
+        "pattern": host,
+        "match": "domain" if registrable_domain(host) == host else "host",
+        "roles": roles.strip() or "all",
+        "purpose": required_reason(reason),
+        "consent_by": context.asker.user_name,
+        "valid_from": first.isoformat(),
+        "valid_to": last,
+        "class": site_class,
+    }
+    if any(is_formula(value) for value in row.values()):
+        raise SettingsError("a spreadsheet would take a value for a formula", where=NAME)
+    checked(context.district, NAME, approved_sites, _adds(context, row))
+    return row
+
+
+def _adds(context: ActionContext, row: Mapping[str, str]) -> Callable[[bytes], bytes]:
+    names = names_in(context.district, NAME)
+    return lambda data: with_row(data, NAME, row, names)
+
+
+def approve_site(context: ActionContext, row: Mapping[str, str]) -> None:
+    """Write the row of a proposal into the registry; it counts from the next run."""
+    context.require("sites")
+    span = f"{row['roles']}, {row['valid_from']} to {row['valid_to'] or 'open'}"
+    act = Act(
+        actor=str(context.asker),
+        action="site approved",
+        subject=row["entry_id"],
+        reason=f"{row['pattern']} as {row['class']} for {span}: {row['purpose']}",
+    )
+    adds = _adds(context, row)
+    with changed(context.district, context.chain, NAME, approved_sites, adds, act):
+        return
+
+
+def would_change(context: ActionContext, row: Mapping[str, str]) -> Sequence[Difference]:
+    """Return what the rules would find otherwise on the days of the row's site."""
+    context.require("sites")
+    days = days_to_try(context, row)
+    if not days:
+        return ()
+    return tried(context, {NAME: _adds(context, row)}, only=days).differences
+
+
+def tried(
+    context: ActionContext,
+    changes: Mapping[str, Callable[[bytes], bytes]],
+    weeks: int = WEEKS,
+    only: Collection[date] | None = None,
+) -> Replayed:
+    """What the rules would find if files of the registry were changed, on a copy.
+
+    Args:
+        changes: What becomes of each file's bytes.
+        only: Days to judge in place of the last weeks.
+    """
+    with tempfile.TemporaryDirectory(prefix=scratch("replay")) as folder:
+        before = copied(context.district, Path(folder))
+        try:
+            for name, change in changes.items():
+                path = file_of(before.home, name)
+                data = path.read_bytes() if path.exists() else b""
+                path.write_bytes(change(data))
+            after = with_registry(before, load_settings(before.home))
+            return replayed(before, after, weeks, nobody_watches, only)
+        finally:
+            before.store.close()
+
+
+def file_of(home: DistrictHome, name: str) -> Path:
+    """The settings file, or a file of the registry."""
+    return home.settings_file if name == SETTINGS else home.registry / name
+
+
+def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:
+    """Counts of what would be another, by effect and rule; no one is named."""
+    counts = Counter((one.effect, one.finding.rule) for one in found)
+    return [
+        {"effect": effect, "rule": rule, "findings": count}
+        for (effect, rule), count in sorted(counts.items())
+    ]
+
+
+def undecided_sites(context: ActionContext, week: date) -> list[dict[str, Any]]:
+    """Sites that first uses ask about: how much, by how many; no one is named.
+
+    A site whose uses an entry of the list covers has the entry's id in `settled_by`:
+    the next run withdraws its findings.
+
+    Args:
+        week: The Monday of the week as of which it is reported.
+    """
+    held: dict[str, _Site] = {}
+    for case in context.cases:
+        if case.standing(week) != "site":
+            continue
+        for row in case.counted:
+            details = context.shown(row)["details"]
+            names = details.get("sites") or ()
+            listed = row["record"]["details"].get("sites") or ()
+            for name, site in zip(names, listed, strict=True):
+                one = held.setdefault(str(name), _Site())
+                one.settled.append(settled_by(context, row, site))
+                one.cases.add(case.case_id)
+                one.accounts.add(row["subject"])
+                one.minutes += details.get("total_seconds", 0) / 60 / len(names)
+                one.categories |= set(details.get("categories") or ())
+                one.is_hidden |= bool(hidden_sites(row["record"]))
+    rows = [
+        {
+            "site": site,
+            "cases": sorted(one.cases),
+            "accounts": len(one.accounts),
+            "minutes": round(one.minutes),
+            "categories": sorted(word.replace("_", " ") for word in one.categories),
+            "is_hidden": one.is_hidden,
+            "settled_by": one.settled[0] if all(one.settled) else "",
+        }
+        for site, one in held.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["minutes"], row["site"]))
+
+
+@dataclass
+class _Site:
+    """What is known of a site of several cases."""
+
+    cases: set[str] = field(default_factory=set)
+    accounts: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+    settled: list[str] = field(default_factory=list)
+    minutes: float = 0.0
+    is_hidden: bool = False

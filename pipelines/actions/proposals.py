@@ -1,0 +1,474 @@
+"""Acts on what the logs propose for the registry: try it, accept it, take it back.
+
+A row that is there is found again by its key: its empty cells are filled, and what a
+person wrote stays. Rows about one topic are a group, accepted and taken back as a
+whole. Whoever accepts is in the audit log, with the evidence.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from itertools import compress
+from operator import not_
+from typing import Any
+
+import polars as pl
+
+from pipelines.actions.context import ActionContext
+from pipelines.actions.permits import NAME as SITES
+from pipelines.actions.permits import approve_site, file_of, proposal, tried
+from pipelines.actions.site_effects import LEAD
+from pipelines.build.trial import Difference, Replayed
+from pipelines.district import only_writer
+from pipelines.errors import SettingsError
+from pipelines.findings.registry_rows import changed, names_in, next_id
+from pipelines.findings.review import required_reason
+from pipelines.proposals.duty_rows import USUAL_DUTY
+from pipelines.proposals.offers import SETTINGS, Offer, Proposal, offers
+from pipelines.proposals.registry_proposals import KINDS, proposed
+from pipelines.proposals.site_rows import SANCTIONED
+from pipelines.proposals.usual_duty import with_line
+from pipelines.registry.csv_files import Rows
+from pipelines.registry.edits import line_of, put, with_cell
+from pipelines.registry.frames import FILES
+from pipelines.registry.imports.merged_rows import merge, says
+from pipelines.registry.tables.approved_sites import approved_sites
+from pipelines.registry.taking_back import RowChange, changes_between, taken_back
+from pipelines.settings.toml_reader import load_settings
+from pipelines.state.accepted_groups import accepted_groups, add_group, end_group
+from pipelines.state.audit import Act
+from pipelines.warehouse import inputs
+
+NAMELESS = ("calendar.csv", "subnets.csv", "site_categories.csv")
+"""Files whose rows name no person, account or device; sites are decided one by one."""
+COUNTED = ("staff_duty.csv",)
+"""Files whose rows name people, several accepted at once for a reason that names none:
+the desk tells how many they are."""
+
+TITLES: Mapping[str, str] = {
+    "computers": "card, class and building of computers, as leases and sign-ins show",
+    "networks": "networks whose addresses have no place yet",
+    "usual-hours": "the usual hours of all staff",
+    "sites": "sites that the school works with",
+    "sites:district": "the district's own sites",
+    "sites:hosts": "sites that serve the pages of an approved site",
+    "holders": "who uses a device, or that many share it",
+    "service-accounts": "accounts that no one types: services",
+    "fixed-addresses": "devices whose fixed address a lease gave to another",
+    "hours": "hours of staff who have none, building by building",
+    "later-hours": "jobs whose people work later than the registry says",
+    "calendar": "days that went against the calendar",
+}
+"""Groups in words."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Offers about one topic, which are accepted as a whole.
+
+    Attributes:
+        offers: What is accepted with it.
+        doubts: What a person looks at first, and accepts by its id.
+    """
+
+    topic: str
+    offers: Sequence[Offer]
+    doubts: Sequence[Offer]
+
+    @property
+    def title(self) -> str:
+        """What it is about, how many there are, and how many of them are in doubt."""
+        kind = self.topic.removeprefix("sites:").replace("-", " ")
+        said = TITLES.get(self.topic, f"sites of the kind {kind}")
+        every = len(self.offers) + len(self.doubts)
+        if not self.doubts:
+            return f"{said} ({every})"
+        return f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to look at)"
+
+
+def groups(found: Sequence[Offer]) -> list[Group]:
+    """Offers by topic, what matters most first; settings of a person are in none."""
+    topics: dict[str, list[Offer]] = {}
+    for one in found:
+        if one.topic:
+            topics.setdefault(one.topic, []).append(one)
+    order = [*KINDS]
+
+    def rank(topic: str) -> tuple[int, int, str]:
+        at = order.index(topic if topic in order else topic.partition(":")[0])
+        return at, -sum(one.is_plain for one in topics[topic]), topic
+
+    return [
+        Group(
+            topic,
+            [one for one in topics[topic] if one.is_plain],
+            [one for one in topics[topic] if not one.is_plain],
+        )
+        for topic in sorted(topics, key=rank)
+    ]
+
+
+def in_group(topic: str, name: str) -> bool:
+    """Whether a topic is meant by a name: `sites` means every kind of site."""
+    return topic == name or topic.startswith(f"{name}:")
+
+
+def is_group(name: str) -> bool:
+    """Whether a word names a group, whatever is proposed now."""
+    return name in KINDS or name.startswith("sites:")
+
+
+def offered(context: ActionContext) -> list[Offer]:
+    """Everything that the logs propose and the registry, as it is now, does not say.
+
+    A site of a kind that is not spelled out in lists has its code name here.
+    """
+    rows = {
+        file: [_spelled(context, one) if one.is_withheld else one for one in found]
+        for file, found in _unsaid(context).items()
+    }
+    return offers(rows)
+
+
+def _unsaid(context: ActionContext) -> Mapping[str, list[Proposal]]:
+    """Proposals without those that were accepted, or settled by hand, meanwhile."""
+    return {
+        file: [*compress(rows, map(not_, _said(context, file, rows)))]
+        for file, rows in proposed(context.district).items()
+    }
+
+
+def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterable[bool]:
+    """Whether the registry says each of them, or something else in its place."""
+    if file == SETTINGS:
+        has_hours = bool(load_settings(context.district.home).district.usual_duty)
+        return [has_hours and USUAL_DUTY in one.cells for one in rows]
+    if file == SITES:
+        listed = context.district.registry.frames["approved_sites"].filter(
+            pl.col("valid_to").is_null() | (pl.col("valid_to") >= context.today)
+        )
+        patterns = set(listed["pattern"])
+        return [one.cells["pattern"] in patterns for one in rows]
+    path = context.district.home.registry / file
+    data = path.read_bytes() if path.exists() else b""
+    renames = names_in(context.district, file)
+    known: dict[int, bool] = {}
+    for is_taken in (False, True):
+        some = [at for at, one in enumerate(rows) if one.is_taken is is_taken]
+        cells = [rows[at].cells for at in some]
+        found = says(data, FILES[file], cells, renames, is_taken=is_taken)
+        known |= dict(zip(some, found, strict=True))
+    return [
+        known[at]
+        # what is in doubt may have nothing to write, and is to be looked at
+        and not one.doubt
+        and (not one.clears or _change(context, file, [Offer("", file, (one,))])(data) == data)
+        for at, one in enumerate(rows)
+    ]
+
+
+def _spelled(context: ActionContext, one: Proposal) -> Proposal:
+    """A proposal about a site that lists do not name, with its code name."""
+    name = context.named("site", one.cells["pattern"], context.today.isoformat())
+    return replace(one, cells={**one.cells, "pattern": name})
+
+
+def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
+    """The offers of some ids.
+
+    Raises:
+        SettingsError: There is no such offer, or a person has to write it.
+    """
+    known = {one.offer_id: one for one in found}
+    picked = []
+    for ident in ids:
+        if ident not in known:
+            raise SettingsError(
+                f"nothing that is proposed now has the id or group {ident!r}",
+                remedy="A run changes what is proposed; list it: schoolbell propose",
+            )
+        if known[ident].is_withheld:
+            raise SettingsError(
+                f"{ident} is about a site of a kind that is not told by name here",
+                where=known[ident].file,
+                remedy="Whoever knows its name decides: schoolbell sites decide SITE",
+            )
+        if known[ident].file == SETTINGS and not known[ident].topic:
+            raise SettingsError(
+                f"{ident} is a setting",
+                where=SETTINGS,
+                remedy="Only a person can know whether two names are two people: "
+                "write the line yourself.",
+            )
+        picked.append(known[ident])
+    return picked
+
+
+def of_group(found: Sequence[Offer], name: str) -> list[Group]:
+    """Return the groups that a name means, without what is in doubt; none: an id.
+
+    Raises:
+        SettingsError: All that the group holds is in doubt.
+    """
+    meant = [one for one in groups(found) if in_group(one.topic, name)]
+    sure = [one for one in meant if one.offers]
+    if meant and not sure:
+        raise SettingsError(
+            f"a person has to look at all that {name} holds",
+            where="--accept",
+            remedy="Accept rows by their ids: schoolbell propose",
+        )
+    return sure
+
+
+def what_changes(
+    context: ActionContext, picked: Sequence[Offer], weeks: int
+) -> Sequence[Difference]:
+    """Return the findings that would change if these were accepted, all together."""
+    return trial_of(context, picked, weeks).differences
+
+
+def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Replayed:
+    """Judge the last weeks as if these were accepted, all together, on a copy."""
+    context.require("replay")
+    files = dict.fromkeys(one.file for one in picked)
+    changes = {
+        name: _change(context, name, [one for one in picked if one.file == name]) for name in files
+    }
+    district = context.district
+    held = inputs.lake_files(district.store, district.home.lake).days()
+    # days that an acceptance since the last run opened are built first
+    recent = {day for day in held if day > held[-1] - timedelta(weeks=weeks)}
+    return tried(context, changes, weeks, recent)
+
+
+def findings_of(trial: Replayed) -> tuple[int, int]:
+    """Return how many findings, leads not counted, there are and would be."""
+    same = trial.same - trial.same_leads
+    was, now = (
+        sum(
+            one is not None and one.confidence != LEAD
+            for one in (getattr(each, side) for each in trial.differences)
+        )
+        for side in ("was", "now")
+    )
+    return same + was, same + now
+
+
+def accept(context: ActionContext, offer: Offer, reason: str) -> str:
+    """Write an offer into the registry; what was done. It counts from the next run.
+
+    Raises:
+        BusyError: A run or another person is writing.
+        SettingsError: No reason is given, or the registry would not take it.
+    """
+    context.require("sites")
+    with only_writer(context.district.home):
+        return _accepted(context, offer, reason)
+
+
+def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
+    why = required_reason(reason)
+    cells = offer.proposals[0].cells
+    if offer.file == SITES and not cells.get("supports"):
+        pattern, roles, since = (cells[n] for n in ("pattern", "roles", "valid_from"))
+        kind = cells.get("class", SANCTIONED)
+        row = proposal(context, pattern, kind, roles, since, "", why)
+        approve_site(context, row)
+        return f"{offer.file}: {row['entry_id']} {row['pattern']} for {row['roles']}"
+    act = Act(
+        actor=str(context.asker),
+        action="proposal accepted",
+        subject=f"{offer.offer_id} {offer.file}",
+        reason=f"{why} ({offer.reason})",
+    )
+    if offer.file == SETTINGS:
+        return _written(context, offer.topic, offer.file, [offer], act, why)
+    change = _change(context, offer.file, [offer])
+    path = context.district.home.registry / offer.file
+    before = path.read_bytes() if path.exists() else b""
+    if change(before) == before:
+        raise SettingsError(
+            offer.doubt or "a person wrote something else there, which stays",
+            where=offer.file,
+            remedy=f"Correct the row yourself: {dict(cells)}",
+        )
+    with changed(context.district, context.chain, offer.file, _as_it_is, change, act):
+        count = len(offer.proposals)
+    return f"{offer.file}: {count} row{'' if count == 1 else 's'}"
+
+
+def _as_it_is(rows: Rows) -> Rows:
+    """Check no more than the cells of each row."""
+    return rows
+
+
+def accept_group(context: ActionContext, group: Group, reason: str) -> list[str]:
+    """Write all that a group offers, an audited act a file; what was done.
+
+    It counts from the next run, and can be taken back.
+
+    Raises:
+        BusyError: A run or another person is writing.
+        SettingsError: No reason is given, or the registry would not take it.
+    """
+    context.require("sites")
+    why = required_reason(reason)
+    done = []
+    with only_writer(context.district.home):
+        for file in dict.fromkeys(one.file for one in group.offers):
+            some = [one for one in group.offers if one.file == file]
+            count = sum(len(one.proposals) for one in some)
+            act = Act(
+                actor=str(context.asker),
+                action="group accepted",
+                subject=f"{group.topic} {file}",
+                reason=f"{why} ({count} rows)",
+            )
+            done.append(_written(context, group.topic, file, some, act, why))
+    return done
+
+
+def _written(
+    context: ActionContext,
+    topic: str,
+    file: str,
+    picked: Sequence[Offer],
+    act: Act,
+    why: str,
+) -> str:
+    """Write what some offers hold, and keep what that did."""
+    path = file_of(context.district.home, file)
+    before = path.read_bytes() if path.exists() else b""
+    after = _change(context, file, picked, why)(before)
+    if after == before:
+        return f"{file}: says it already"
+    if file == SETTINGS:
+        did = _line_change(before, after)
+        with context.chain.recording(act) as transaction:
+            add_group(transaction, topic, file, [asdict(did)], act.actor)
+            put(path, after)
+        return f"{file}: {did.now[USUAL_DUTY]}"
+    renames = names_in(context.district, file)
+    rows = changes_between(before, after, file, renames)
+    check = approved_sites if file == SITES else _as_it_is
+    with changed(context.district, context.chain, file, check, lambda _: after, act) as transaction:
+        add_group(transaction, topic, file, [asdict(one) for one in rows], act.actor)
+    new = sum(not one.was for one in rows)
+    return f"{file}: {new} rows added, {len(rows) - new} filled"
+
+
+def take_back(context: ActionContext, name: str, reason: str) -> list[str]:
+    """Take back every acceptance of a group, the newest first; what was done.
+
+    A row that was edited since stays as it is and is counted.
+
+    Raises:
+        BusyError: A run or another person is writing.
+        SettingsError: No such group is in force.
+    """
+    context.require("sites")
+    district = context.district
+    held = [one for one in accepted_groups(district.store) if in_group(one["topic"], name)]
+    if not held:
+        topics = sorted({one["topic"] for one in accepted_groups(district.store)})
+        raise SettingsError(
+            f"no group {name!r} was accepted",
+            where="--take-back",
+            remedy=f"In force: {', '.join(topics) or 'none'}.",
+        )
+    with only_writer(district.home):
+        return [_taken_back(context, one, reason) for one in held]
+
+
+def _taken_back(context: ActionContext, held: Mapping[str, Any], reason: str) -> str:
+    district, file = context.district, held["file"]
+    changes = [RowChange.of(facts) for facts in held["changes"]]
+    path = file_of(district.home, file)
+    data = path.read_bytes() if path.exists() else b""
+    if file == SETTINGS:
+        after, left = _without_line(data, changes[0])
+    else:
+        after, left = taken_back(data, file, changes, names_in(district, file))
+    count = len(changes) - left
+    act = Act(
+        actor=str(context.asker),
+        action="group taken back",
+        subject=f"{held['topic']} {file}",
+        reason=f"{reason.strip()} ({count} rows)".strip(),
+    )
+    if file == SETTINGS:
+        with context.chain.recording(act) as transaction:
+            end_group(transaction, held["number"])
+            put(path, after)
+    else:
+        with changed(district, context.chain, file, _as_it_is, lambda _: after, act) as transaction:
+            end_group(transaction, held["number"])
+    stays = f"; {left} that were changed since stay" if left else ""
+    return f"{held['topic']}: {file}: {count} rows taken back{stays}"
+
+
+def _line_change(before: bytes, after: bytes) -> RowChange:
+    """The line of the settings that states the hours, and what stood in its place."""
+    old, new = (data.decode("utf-8-sig").splitlines() for data in (before, after))
+    line = next(one for one in new if one not in old)
+    was = next((one for one in old if one not in new), "")
+    return RowChange({}, {USUAL_DUTY: was}, {USUAL_DUTY: line})
+
+
+def _without_line(data: bytes, change: RowChange) -> tuple[bytes, int]:
+    """Return the settings without the written line; 1 if it was edited since."""
+    text = data.decode("utf-8-sig")
+    now, was = change.now[USUAL_DUTY], change.was[USUAL_DUTY]
+    lines = text.splitlines(keepends=True)
+    at = [number for number, one in enumerate(lines) if one.rstrip("\r\n") == now]
+    if len(at) != 1:
+        return data, 1
+    lines[at[0]] = lines[at[0]].replace(now, was) if was else ""
+    return "".join(lines).encode(), 0
+
+
+def _change(
+    context: ActionContext, name: str, picked: Sequence[Offer], why: str = ""
+) -> Callable[[bytes], bytes]:
+    """What accepting does to a file's bytes."""
+    if name == SETTINGS:
+        (offer,) = picked
+        line = f"{USUAL_DUTY} = {offer.proposals[0].cells[USUAL_DUTY]}"
+        return lambda data: with_line(data.decode("utf-8-sig"), line).encode()
+    renames = names_in(context.district, name)
+    rows = [row for offer in picked for row in offer.proposals]
+
+    def change(data: bytes) -> bytes:
+        after = data
+        for is_taken in (False, True):
+            some = [one for one in rows if one.is_taken is is_taken and not one.clears]
+            cells = _entered(context, name, [one.cells for one in some], why)
+            if some:
+                merged = merge(after, FILES[name], cells, renames, is_taken=is_taken)
+                after = merged.data
+        for row in rows:
+            key = next(iter(FILES[name].columns))
+            for column in row.clears:
+                line = line_of(after, name, (key, row.cells[key]), renames)
+                after = with_cell(after, name, line, (column, ""), renames)
+        return after
+
+    return change
+
+
+def _entered(
+    context: ActionContext, name: str, rows: Sequence[Mapping[str, str]], why: str
+) -> list[Mapping[str, str]]:
+    """Rows; those of the list of sites under ids that no others have, with a reason."""
+    if name != SITES:
+        return list(rows)
+    taken = set(context.district.registry.frames["approved_sites"]["entry_id"])
+    found: list[Mapping[str, str]] = []
+    for cells in rows:
+        prefix = "S" if cells.get("supports") else "E"
+        own = next_id(context.district, name, prefix, taken)
+        taken.add(own)
+        said = {"purpose": why, "consent_by": context.asker.user_name if why else ""}
+        found.append({**said, **cells, "entry_id": own})
+    return found

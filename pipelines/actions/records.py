@@ -1,0 +1,433 @@
+"""Acts on requests for public records, from the first day to the release."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipelines.actions.context import ActionContext
+from pipelines.actions.kept_evidence import Put
+from pipelines.district import District
+from pipelines.errors import SchoolbellError
+from pipelines.findings.people import login_of
+from pipelines.findings.review import required_reason
+from pipelines.records.release import Draft, Scope, draft, release, scope_of
+from pipelines.records.scopes import CLASSES, NEVER_KEPT, RELATIONS, columns_of
+from pipelines.settings.roles import RefusedError
+from pipelines.state.audit import Act
+from pipelines.state.connections import now_text
+from pipelines.state.records_requests import (
+    RecordDecision,
+    RecordRequest,
+    add_record_decision,
+    add_record_request,
+    change_record_request,
+    next_request_id,
+    note_record_release,
+    record_decisions,
+    record_releases,
+    record_requests,
+)
+from pipelines.state.retention import Hold, new_hold_id, place_hold
+from pipelines.state.source_records import dirty_days
+
+DECISIONS = ("keep", "mask", "withhold")
+RELEASED = "released"
+"""Outcome of a request that was answered."""
+
+
+class RecordsError(SchoolbellError):
+    """A request cannot go on like this."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a scope means, before anything is released.
+
+    Attributes:
+        students: Rows about students.
+        hours: To review the rows, by the district's own measure.
+    """
+
+    rows: int
+    withheld: int
+    students: int
+    hours: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Released:
+    """A release: its hash, and how much is in it."""
+
+    sha256: str
+    rows: int
+    withheld: int
+
+
+def open_request(
+    context: ActionContext, requester: str, received: date, text: str
+) -> RecordRequest:
+    """Take a request down; its clock runs from the day on which it was received."""
+    if not text.strip() or not requester.strip():
+        raise RecordsError("a request has a requester and a text", where="records open")
+    context.require("records")
+    days = context.district.settings.records.response_days
+    with context.district.store.reading() as connection:
+        number = next_request_id(connection, received)
+    request = RecordRequest(
+        request_id=number,
+        requester=requester.strip(),
+        received=received,
+        due=received + timedelta(days=days) if days else None,
+        text=text,
+        opened_by=str(context.asker),
+        opened_time=now_text(),
+        scope={},
+        least=None,
+        approved_by="",
+        approved_sha256="",
+        closed_time="",
+        outcome="",
+    )
+    act = _act(context, "records request", number)
+    with context.chain.recording(act) as connection:
+        add_record_request(connection, request)
+    return request
+
+
+def request_of(district: District, number: str) -> RecordRequest:
+    """A request by its number.
+
+    Raises:
+        RecordsError: There is none.
+    """
+    for one in record_requests(district.store):
+        if one.request_id == number:
+            return one
+    raise RecordsError(
+        f"there is no request {number!r}",
+        where="records",
+        remedy="schoolbell records list shows them.",
+    )
+
+
+def set_scope(
+    context: ActionContext,
+    number: str,
+    relation: str,
+    days: tuple[date, date],
+    columns: Sequence[str] = (),
+) -> Estimate:
+    """Say what a request touches; the days are held, and nothing is decided yet.
+
+    Raises:
+        RecordsError: A table, column or day that cannot be asked for.
+    """
+    context.require("records")
+    request = _open(context, number)
+    scope = _scope(context, relation, days, columns)
+    hold = Hold(
+        hold_id=new_hold_id(),
+        first_day=scope.first,
+        last_day=scope.last,
+        reason=f"public records request {number}",
+        actor=str(context.asker),
+        time=now_text(),
+        case_id=None,
+    )
+    said = f"{number} {relation} {scope.first}/{scope.last}"
+    act = _act(context, "records scope", said)
+    with context.chain.recording(act) as connection:
+        change_record_request(
+            connection,
+            request.request_id,
+            scope=scope.text,
+            least=scope.least,
+            approved_by=None,
+            approved_sha256=None,
+        )
+        place_hold(connection, hold)
+    return estimate(context.district, drafted(context.district, number))
+
+
+def _scope(
+    context: ActionContext,
+    relation: str,
+    days: tuple[date, date],
+    columns: Sequence[str],
+) -> Scope:
+    first, last = days
+    if relation not in RELATIONS:
+        raise RecordsError(
+            f"there is no table {relation!r} to ask for",
+            where="--relation",
+            remedy=f"Tables: {', '.join(RELATIONS)}.",
+        )
+    strange = [name for name in columns if name not in RELATIONS[relation].columns]
+    if strange or last < first:
+        raise RecordsError(
+            f"it has no column {', '.join(strange)}"
+            if strange
+            else "the last day lies before the first",
+            where="--columns" if strange else "--days",
+            remedy=f"Columns: {', '.join(RELATIONS[relation].columns)}."
+            if strange
+            else "Give them as 2026-11-02..2026-11-13.",
+        )
+    district = context.district
+    if last >= context.today:
+        raise RecordsError(
+            "the last of these days is not over, so what it holds may change",
+            where="--days",
+            remedy="Ask for days up to yesterday.",
+        )
+    if RELATIONS[relation].is_weekly:
+        monday = first - timedelta(days=first.weekday())
+        sunday = last + timedelta(days=6 - last.weekday())
+        if (first, last) != (monday, sunday):
+            raise RecordsError(
+                "this table is of whole weeks: a day would show more than its rows do",
+                where="--days",
+                remedy=f"Give whole weeks, Monday to Sunday: {monday}..{sunday}",
+            )
+    waiting = [day for day in dirty_days(district.store) if first <= day <= last]
+    if waiting:
+        raise RecordsError(
+            f"{len(waiting)} of these days wait to be built: counts may change",
+            where=str(min(waiting)),
+            remedy="Run: schoolbell run --home HOME",
+        )
+    # a later release must not show what an earlier one hid
+    given = [one["least"] for one in record_releases(district.store)]
+    least = max([district.settings.report.least_count, *given])
+    return Scope(relation, first, last, columns_of(relation, columns), least)
+
+
+def drafted(district: District, number: str) -> Draft:
+    """What would be released now.
+
+    Raises:
+        RecordsError: Nobody said what it touches.
+    """
+    request = request_of(district, number)
+    if not request.scope:
+        raise RecordsError(
+            "nobody said yet what it touches",
+            where=number,
+            remedy="schoolbell records scope, with --relation and --days.",
+        )
+    decisions = record_decisions(district.store, number)
+    return draft(district, scope_of(request.scope), decisions)
+
+
+def estimate(district: District, made: Draft) -> Estimate:
+    """Rows, students and cost of a draft."""
+    said = district.settings.records
+    hours = made.touched / said.rows_an_hour
+    return Estimate(
+        rows=made.touched,
+        withheld=len(made.withheld),
+        students=made.counted()["student_rows"],
+        hours=round(hours, 1),
+        cost=round(hours * said.hourly_cost, 2),
+    )
+
+
+def decide(context: ActionContext, number: str, decision: RecordDecision) -> None:
+    """Keep, mask or withhold a class or one item, with exemption and reason.
+
+    Raises:
+        RecordsError: It names nothing of the draft, lacks its exemption, or would
+            release what nobody can.
+    """
+    context.require("records")
+    _open(context, number)
+    made = drafted(context.district, number)
+    of = {one.item: one.of for one in made.items} | {name: name for name in CLASSES}
+    if decision.item not in of:
+        raise RecordsError(
+            f"{decision.item!r} is no class and no item of this request",
+            where="records decide",
+            remedy=f"Classes: {', '.join(CLASSES)}; items stand in the draft.",
+        )
+    if decision.decision not in DECISIONS:
+        raise RecordsError(f"a decision is {', '.join(DECISIONS)}", where="records decide")
+    if decision.decision == "keep" and of[decision.item] in NEVER_KEPT:
+        raise RecordsError(
+            f"{CLASSES[of[decision.item]]} are not released",
+            where=decision.item,
+            remedy="A parent or student asks for their own records by another way.",
+        )
+    if decision.decision != "keep" and not decision.exemption.strip():
+        raise RecordsError(
+            "what is not released has an exemption",
+            where="--exemption",
+            remedy="Cite the one that the district's counsel named.",
+        )
+    act = _act(
+        context,
+        f"records {decision.decision}",
+        f"{number} {decision.item}",
+        f"{decision.exemption}: {required_reason(decision.reason)}".removeprefix(": "),
+    )
+    with context.chain.recording(act) as connection:
+        add_record_decision(connection, number, decision)
+
+
+def approve(context: ActionContext, number: str, seen: str = "") -> str:
+    """Let a second person stand for exactly this release; its hash.
+
+    Args:
+        seen: Hash of the draft that they looked at, where it was shown to them.
+
+    Raises:
+        RefusedError: They opened it, said what it touches, or decided something of it.
+        RecordsError: What would be released is not what they looked at.
+    """
+    context.require("records")
+    context.require("approve")
+    _open(context, number)
+    if had_a_hand(context, number) and not context.asker.is_alone:
+        raise RefusedError(
+            "whoever opened a request, scoped it or decided on it does not approve it",
+            where=number,
+            remedy="Let another person look at the draft.",
+        )
+    made = drafted(context.district, number)
+    _refuse_overlap(context.district, number, made)
+    sha256 = seal_of(context.district, made)
+    if seen and seen != sha256:
+        raise RecordsError(
+            "the data changed since the draft was shown; nothing was approved",
+            where=number,
+            remedy="Look at the draft again.",
+        )
+    word = "records approve, alone" if context.asker.is_alone else "records approve"
+    act = _act(context, word, f"{number} {sha256[:16]}")
+    with context.chain.recording(act) as connection:
+        change_record_request(
+            connection,
+            number,
+            approved_by=str(context.asker),
+            approved_sha256=sha256,
+        )
+    return sha256
+
+
+def _refuse_overlap(district: District, number: str, made: Draft) -> None:
+    """Stop where code names would stand for rows that were released under others.
+
+    Raises:
+        RecordsError: A release of some of the same days has code names too.
+    """
+    scope = made.scope
+    if not any(one.of == "names" and one.decision == "keep" for one in made.items):
+        return
+    for other in record_requests(district.store):
+        if other.outcome != RELEASED or not other.scope or other.request_id == number:
+            continue
+        before = scope_of(other.scope)
+        is_same_table = before.relation == scope.relation and before != scope
+        has_codes = any(
+            one.decision == "keep"
+            for one in record_decisions(district.store, other.request_id).values()
+        )
+        overlaps = before.first <= scope.last and scope.first <= before.last
+        if is_same_table and has_codes and overlaps:
+            raise RecordsError(
+                f"{other.request_id} released rows of the same days with code names; "
+                "two releases could be joined by their rows",
+                where=number,
+                remedy="Withhold the code names, ask for exactly the same scope "
+                f"({before.first}..{before.last}), or for other days.",
+            )
+
+
+def had_a_hand(context: ActionContext, number: str) -> bool:
+    """Return whether a person had a part in a request, however they signed in then."""
+    mine = context.asker.user_name
+    return any(
+        True
+        for entry in context.chain.entries()
+        if entry.action.startswith("records ")
+        and not entry.action.startswith("records approve")
+        and entry.subject.split(" ")[0] == number
+        and context.people.is_same(login_of(entry.actor), mine)
+    )
+
+
+def give_out(context: ActionContext, number: str, put: Put) -> Released:
+    """Hand over the approved release; the same bytes once more if a download failed.
+
+    Raises:
+        RecordsError: Nobody approved it, or it is not what was approved.
+    """
+    context.require("records")
+    request = request_of(context.district, number)
+    is_again = request.outcome == RELEASED
+    if not is_again:
+        _open(context, number)
+    made = drafted(context.district, number)
+    data = release(made, context.district.settings.district.name)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if request.approved_sha256 != sha256:
+        raise RecordsError(
+            "nobody approved it"
+            if not request.approved_sha256
+            else "it is not what was approved: the data or a decision changed since",
+            where=number,
+            remedy="Open another request."
+            if is_again
+            else f"A second person gives: schoolbell records approve {number}",
+        )
+    word = "records release, again" if is_again else "records release"
+    withheld = len(made.withheld)
+    with context.chain.recording(_act(context, word, f"{number} {sha256}")) as connection:
+        note_record_release(
+            connection,
+            request_id=number,
+            sha256=sha256,
+            row_count=len(made.rows),
+            withheld_count=withheld,
+            least=made.scope.least,
+            released_by=str(context.asker),
+        )
+        if not is_again:
+            change_record_request(connection, number, closed_time=now_text(), outcome=RELEASED)
+        put(data)
+    return Released(sha256, len(made.rows), withheld)
+
+
+def close(context: ActionContext, number: str, reason: str) -> None:
+    """End a request without a release: withdrawn, answered otherwise, nothing there."""
+    context.require("records")
+    _open(context, number)
+    why = required_reason(reason)
+    if why == RELEASED:
+        raise RecordsError("a release has a command of its own", where="--reason")
+    act = _act(context, "records close", number, why)
+    with context.chain.recording(act) as connection:
+        change_record_request(connection, number, closed_time=now_text(), outcome=why)
+
+
+def seal_of(district: District, made: Draft) -> str:
+    """The hash of what would be released."""
+    return hashlib.sha256(release(made, district.settings.district.name)).hexdigest()
+
+
+def _open(context: ActionContext, number: str) -> RecordRequest:
+    request = request_of(context.district, number)
+    if request.closed_time:
+        raise RecordsError(
+            f"it was closed on {request.closed_time[:10]}: {request.outcome}",
+            where=number,
+            remedy="Open another request.",
+        )
+    return request
+
+
+def _act(context: ActionContext, action: str, subject: str, reason: str = "") -> Act:
+    return Act(actor=str(context.asker), action=action, subject=subject, reason=reason)

@@ -1,0 +1,329 @@
+"""Acts that send a case to another office, and that keep what the person says of it.
+
+The letter that goes with a case is two pages, in plain words.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from pipelines.actions.context import ActionContext
+from pipelines.actions.kept_evidence import Put, hold_act
+from pipelines.actions.names import code_names
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case
+from pipelines.findings.grades import SURE, told
+from pipelines.findings.packs import gathered
+from pipelines.findings.packs import pack as packed
+from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT
+from pipelines.findings.review import (
+    VERDICTS,
+    Wish,
+    granted,
+    not_oneself,
+    required_reason,
+)
+from pipelines.registry.frames import FILES
+from pipelines.reports.one_case import claim_for_readers
+from pipelines.reports.pages import environment
+from pipelines.reports.words import day, in_locale, listed
+from pipelines.state.audit import Act
+from pipelines.state.connections import now_text
+from pipelines.state.retention import Hold, new_hold_id, place_hold
+from pipelines.state.reviews import (
+    add_referral,
+    add_statement,
+    change_referral,
+    referrals,
+    statements,
+)
+
+OFFICES: Mapping[str, str] = {
+    "hr": "Human resources",
+    "principal": "The principal",
+    "counsel": "Counsel",
+    "superintendent": "The superintendent",
+}
+"""Where a case may go, and what a letter calls it."""
+ONE_WEEK = timedelta(days=6)
+LONGEST_STATEMENT = 100_000
+LONGEST_SUMMARY = 600
+
+MOST = 4
+"""Findings, explanations and limits that are written out; the others are counted."""
+MOST_LETTERS = 260
+
+ASK: Mapping[str, Sequence[str]] = {
+    "shared_account": (
+        "Who else knows the password, and since when?",
+        "Was the account left signed in somewhere?",
+    ),
+    "non_approved_site": (
+        "Did the site serve the work? For which task?",
+        "Was it a break, a free period or an agreed exception?",
+    ),
+    "off_hours_external": (
+        "Was there work at that hour: an event, a duty, a repair?",
+        "Who else could use the device then?",
+    ),
+    "anomaly": ("Is there a change in the work that explains it?",),
+}
+
+
+def refer(
+    context: ActionContext, case_id: str, office: str, reason: str, put: Put
+) -> dict[str, Any]:
+    """Send a case to another office: a pack with names and a letter; a hold is set.
+
+    Raises:
+        RefusedError: Nobody has approved it yet, or it is about one's own account.
+    """
+    context.require("refer")
+    context.require("names")
+    case, why = context.case(case_id), required_reason(reason)
+    if office not in OFFICES:
+        raise _unknown("office", office, OFFICES, "--to")
+    for finding in case.findings:
+        not_oneself(finding, context.is_own)
+    _refuse_second(context, case_id)
+    granted(
+        context.chain,
+        Wish(action="refer", case_id=case_id, reason=why),
+        context.asker,
+    )
+    page = letter(context, case, OFFICES[office], has_names=True)
+    data = packed(replace(gathered(context.district, case, None), letter=page))
+    seal = hashlib.sha256(data).hexdigest()
+    hold = _hold_of(context, case, office)
+    row = {
+        "referral_id": f"g-{secrets.token_hex(4)}",
+        "case_id": case_id,
+        "office": office,
+        "hold_id": hold.hold_id,
+        "sha256": seal,
+        "referred_by": str(context.asker),
+    }
+    act = _act(context, "referred", row, f"to {office}, {seal}: {why}")
+    with context.chain.recording(act, hold_act(hold)) as transaction:
+        place_hold(transaction, hold)
+        add_referral(transaction, row)
+        put(data)
+    return row
+
+
+def _refuse_second(context: ActionContext, case_id: str) -> None:
+    known = referrals(context.district.store, case_id=case_id)
+    waits = [one for one in known if one["returned_time"] is None]
+    if waits:
+        raise SettingsError(
+            f"case {case_id} is with {waits[0]['office']} already",
+            where=waits[0]["referral_id"],
+            remedy="Note first that it came back: schoolbell referrals return",
+        )
+
+
+def _hold_of(context: ActionContext, case: Case, office: str) -> Hold:
+    return Hold(
+        hold_id=new_hold_id(),
+        first_day=case.monday,
+        last_day=case.monday + ONE_WEEK,
+        reason=f"referred to {office}",
+        actor=str(context.asker),
+        time=now_text(),
+        case_id=case.case_id,
+    )
+
+
+def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
+    """Note that the office has a case; the referral."""
+    context.require("refer")
+    row = _open(context, referral_id)
+    if row["acknowledged_time"] is not None:
+        raise SettingsError("it is acknowledged already", where=referral_id)
+    act = _act(context, "referral acknowledged", row, f"by {row['office']}")
+    with context.chain.recording(act) as transaction:
+        change_referral(transaction, referral_id, acknowledged_time=now_text())
+    return row
+
+
+def give_back(context: ActionContext, referral_id: str, code: str) -> Mapping[str, Any]:
+    """Note that a case came back: the code of what was decided, and nothing more."""
+    context.require("refer")
+    row = _open(context, referral_id)
+    if code not in VERDICTS:
+        raise _unknown("code", code, VERDICTS, "CODE")
+    act = _act(context, "referral returned", row, code)
+    with context.chain.recording(act) as transaction:
+        change_referral(transaction, referral_id, returned_time=now_text(), outcome=code)
+    return row
+
+
+def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
+    known = referrals(context.district.store, referral_id=referral_id)
+    if not known or known[0]["returned_time"] is not None:
+        raise SettingsError(
+            f"no referral {referral_id} is with another office",
+            remedy="List them with: schoolbell referrals list",
+        )
+    return known[0]
+
+
+def answer(
+    context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
+) -> Mapping[str, Any]:
+    """Keep the statement of the person whom a case is about, beside its facts.
+
+    Args:
+        text: The statement in their words; packs with names hold it.
+        summary: A sentence or two for cards, which everybody reads: it names nobody.
+        tests: The registry file that a fact in it would correct, if there is one.
+    """
+    context.require("refer")
+    case = context.case(case_id)
+    _check(context, case, text, summary, tests)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    row = {
+        "statement_id": f"s-{secrets.token_hex(4)}",
+        "case_id": case_id,
+        "summary": " ".join(summary.split()),
+        "text": text,
+        "sha256": digest,
+        "tests": tests,
+        "received_by": str(context.asker),
+    }
+    act = Act(
+        actor=str(context.asker),
+        action="statement",
+        subject=row["statement_id"],
+        reason=f"sha256 {digest}",
+        case=case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        add_statement(transaction, row)
+    return row
+
+
+def _check(context: ActionContext, case: Case, text: str, summary: str, tests: str) -> None:
+    if not text.strip() or len(text) > LONGEST_STATEMENT:
+        raise SettingsError(
+            f"a statement has 1 to {LONGEST_STATEMENT:,} characters", where="--file"
+        )
+    if not summary.strip() or len(summary) > LONGEST_SUMMARY:
+        raise SettingsError(f"a summary has 1 to {LONGEST_SUMMARY} characters", where="--summary")
+    if tests and tests not in FILES:
+        raise _unknown("file", tests, sorted(FILES), "--tests")
+    said = summary.casefold()
+    found = [name for name in _names_of(context, case) if name.casefold() in said]
+    if found:
+        raise SettingsError(
+            "the summary names an account, a device or a person",
+            where="--summary",
+            remedy="Cards show it to everybody: write code names, or none.",
+        )
+
+
+def _names_of(context: ActionContext, case: Case) -> Iterator[str]:
+    """What no card may spell: accounts, devices, hidden sites, and parts of a name."""
+    for _, (_, value, person) in code_names(context, case):
+        yield value
+        name = context.district.registry.people_names.get(person or "", "")
+        yield from (part for part in name.split() if len(part) > 2)
+
+
+def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:
+    return Act(
+        actor=str(context.asker),
+        action=action,
+        subject=str(row["referral_id"]),
+        reason=reason,
+        case=str(row["case_id"]),
+    )
+
+
+def _unknown(what: str, given: str, known: Any, where: str) -> SettingsError:
+    return SettingsError(
+        f"there is no {what} {given!r}",
+        where=where,
+        remedy=f"It is one of: {', '.join(known)}",
+    )
+
+
+def letter(context: ActionContext, case: Case, office: str, *, has_names: bool = False) -> str:
+    """The letter as a page.
+
+    Args:
+        has_names: Says whose the code names are; else it names nobody.
+    """
+    with in_locale(context.district.settings.district.locale):
+        values = _values(context, case, office)
+    people = _people(context, case) if has_names else []
+    template = environment().get_template("letter.html.j2")
+    return template.render(**values, people=people)
+
+
+def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
+    findings = [(row, context.shown(row)) for row in case.counted]
+    heaviest = case.heaviest
+    tested = {
+        (one["name"], one["test"], one["result"])
+        for _, record in findings
+        for one in record["alternatives"]
+    }
+    limits = dict.fromkeys(text for _, record in findings for text in record["limits"])
+    return {
+        "district": context.district.settings.district.name,
+        "office": office,
+        "case": case,
+        "made": day(context.today),
+        "seen": [
+            (day(date.fromisoformat(row["event_date"])), _claim(context, row, record))
+            for row, record in findings[:MOST]
+        ],
+        "more": max(len(findings) - MOST, 0),
+        "sure": SURE.get(case.confidence, "Not well shown"),
+        # a line that several findings cite counts once, as on the case's page
+        "lines": len({line for _, record in findings for line in record["evidence"]}),
+        "against": _named(tested, FITS, NOT_TESTABLE),
+        "ruled_out": _named(tested, RULED_OUT),
+        "limits": [_short(text) for text in limits][:MOST],
+        "ask": ASK.get(str(heaviest["kind"]), ()),
+        "statements": [
+            _short(row["summary"]) for row in statements(context.district.store, case.case_id)
+        ][:2],
+        "is_pupil": any(map(context.is_pupil, case.findings)),
+    }
+
+
+def _claim(context: ActionContext, row: Mapping[str, Any], record: Mapping[str, Any]) -> str:
+    kind = context.district.subject_kind(row["rule"])
+    said = told(record["claim"], context.subject(row), kind)
+    return _short(claim_for_readers(context.district, row, said))
+
+
+def _named(tested: set[tuple[str, str, str]], *results: str) -> list[str]:
+    """Explanations with one of these results, each once; the rest are counted."""
+    names = sorted({name for name, _, result in tested if result in results})
+    more = len(names) - MOST
+    return [*names[:MOST], *([f"and {more} more, in the pack"] if more > 0 else [])]
+
+
+def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
+    names = context.district.registry.people_names
+    found = {}
+    for token, (kind, value, person) in code_names(context, case):
+        if kind == "person":
+            continue
+        whose = names.get(person or "", "") or (person or "")
+        found[token] = f"{kind} {value}" + (f", of {whose}" if whose else "")
+    rows = sorted(found.items())
+    if len(rows) <= 2 * MOST:
+        return rows
+    rest = listed([token for token, _ in rows[2 * MOST :]], most=MOST)
+    return [*rows[: 2 * MOST], ("further", f"{rest}: see the pack")]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

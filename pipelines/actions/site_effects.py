@@ -1,0 +1,198 @@
+"""What an entry on the list of sites would do, in words: which cases it closes.
+
+An entry settles a use that it covers: the site, the day and the role. Sentences name a
+case by its minutes and its day, never by the code of a rule or by a person.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.actions.context import ActionContext
+from pipelines.build.trial import Difference
+from pipelines.errors import BusyError, ModelError
+from pipelines.findings.cases import Case
+from pipelines.findings.grades import KINDS
+from pipelines.findings.record import Finding
+from pipelines.reports.words import count, day
+from pipelines.state.findings import OPEN, WITHDRAWN
+from pipelines.warehouse.snapshots import looking
+
+LEAD = "C1"
+MAX_SENTENCES = 8
+NO_CASE = "no case would change"
+
+GONE = ("removed", "hidden")
+NOT_COVERED = "the entry does not cover that day or role"
+CHANGES = {
+    "added": "a case about {} opens",
+    "shown": "the case about {} is no longer hidden",
+    "changed": "the case about {} is graded differently",
+}
+
+
+def covers_site(pattern: str, match: str, site: str) -> bool:
+    """Return whether an entry's pattern covers a whole site."""
+    below = match == "domain" and site.endswith(f".{pattern}")
+    return match in ("domain", "host") and (site == pattern or below)
+
+
+def open_findings(context: ActionContext, pattern: str) -> list[Mapping[str, Any]]:
+    """Return the open findings that name a site which a pattern covers."""
+    return [
+        row
+        for case in context.cases
+        for row in case.findings
+        if row["status"] == OPEN and any(covers_site(pattern, "domain", one) for one in _sites(row))
+    ]
+
+
+def first_use(context: ActionContext, pattern: str) -> date:
+    """Return the first day on which the logs show use of a site; today without any.
+
+    An entry from that day on covers every use that waits for a decision. One that
+    began later would leave the earlier uses as "the approval has not begun".
+    """
+    days = [_day(row) for row in open_findings(context, pattern)]
+    query = """
+        select min(first_seen_date) from built.marts.site_first_seen
+        where site = $site
+    """
+    try:
+        with looking(context.district.home.warehouse) as database:
+            days += [row[0] for row in database.rows(query, {"site": pattern}) if row[0]]
+    except (BusyError, ModelError):  # a run is in progress, or none has ended yet
+        pass
+    return min([*days, context.today])
+
+
+def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:
+    """Return the days on which an entry can change a finding.
+
+    Those are the days of findings about the site. An entry that leaves a role or an
+    earlier day out can add findings too: then also all other days of its use.
+    """
+    pattern = row["pattern"]
+    days = {
+        _day(one)
+        for case in context.cases
+        for one in case.findings
+        if one["status"] != WITHDRAWN
+        and any(covers_site(pattern, "domain", site) for site in _sites(one))
+    }
+    is_whole = row["roles"] == "all" and not row["valid_to"]
+    if is_whole and row["valid_from"] <= first_use(context, pattern).isoformat():
+        return days
+    query = "select distinct event_date from built.core.site_evidence where site = $site"
+    with looking(context.district.home.warehouse) as database:
+        return days | {row[0] for row in database.rows(query, {"site": pattern})}
+
+
+def settled_by(context: ActionContext, row: Mapping[str, Any], site: str) -> str:
+    """Return the id of the entry that covers a finding's use of a site, or nothing."""
+    frames = context.district.registry.frames
+    when = _day(row)
+    roles = _roles(context, str(row["subject"]), when)
+    for entry in frames["approved_sites"].iter_rows(named=True):
+        if (
+            covers_site(entry["pattern"], entry["match"], site)
+            and entry["role"] in roles
+            and (entry["valid_from"] or date.min) <= when
+            and when <= (entry["valid_to"] or date.max)
+        ):
+            return str(entry["entry_id"])
+    return ""
+
+
+def _roles(context: ActionContext, account: str, when: date) -> set[str]:
+    """Return the roles of an account that an entry may name, as the rules read them."""
+    frames = context.district.registry.frames
+    on_day = (pl.col("valid_from").is_null() | (pl.col("valid_from") <= when)) & (
+        pl.col("valid_to").is_null() | (pl.col("valid_to") >= when)
+    )
+    owned = frames["accounts"].filter(on_day & (pl.col("account") == account))
+    people = frames["people"].filter(
+        on_day & pl.col("person_id").is_in(owned["owner_person_id"].to_list())
+    )
+    roles = {"all"}
+    for person in people.iter_rows(named=True):
+        roles |= {
+            "staff" if person["is_staff"] else "student",
+            (person["job_title"] or "all").lower(),
+            (person["role"] or "all").lower(),
+            f"person:{person['person_id']}".lower(),
+        }
+    return roles
+
+
+def span_in_words(row: Mapping[str, str], today: date) -> str:
+    """Return from when an entry counts, and whether that covers past use."""
+    first = date.fromisoformat(row["valid_from"])
+    past = "also covers past use" if first < today else "does not cover earlier use"
+    return f"It counts from {day(first)} and {past}."
+
+
+def in_words(context: ActionContext, found: Iterable[Difference]) -> list[str]:
+    """Return what would change, a sentence for each case; hints are counted."""
+    cases = {row["finding_id"]: case for case in context.cases for row in case.findings}
+    shown, hints = [], 0
+    for one in found:
+        if one.finding.confidence == LEAD and (one.was is None or one.now is None):
+            hints += 1
+        else:
+            shown.append(one)
+    said = list(_about_cases(shown, cases))
+    if len(said) > MAX_SENTENCES:
+        left = len(said) - MAX_SENTENCES
+        said = [*said[:MAX_SENTENCES], f"{count(left, 'more case')} would change"]
+    if hints:
+        said.append(f"{count(hints, 'hint')} for analysts would come or go")
+    return said
+
+
+def _about_cases(found: Sequence[Difference], cases: Mapping[str, Case]) -> Iterator[str]:
+    gone = [one.finding for one in found if one.effect in GONE]
+    gone_ids = {finding.finding_id for finding in gone}
+    replaced = {_use(finding) for finding in gone} & {
+        _use(one.finding) for one in found if one.effect == "added"
+    }
+    done: set[str] = set()
+    for one in found:
+        finding = one.finding
+        case, what = cases.get(finding.finding_id), _what(finding)
+        if _use(finding) in replaced:
+            if one.effect != "added":
+                yield f"the case about {what} stays open: {NOT_COVERED}"
+        elif one.effect not in GONE:
+            yield f"{CHANGES[one.effect].format(what)}"
+        elif case is None or case.case_id not in done:
+            done.add(case.case_id if case else "")
+            others = {row["finding_id"] for row in case.undecided} if case else set()
+            left = others - gone_ids
+            yield f"the case about {what} " + (
+                f"stays open for {count(len(left), 'other finding')}" if left else "closes"
+            )
+
+
+def _use(finding: Finding) -> tuple[str, date, str]:
+    return finding.subject, finding.event_date, finding.kind
+
+
+def _what(finding: Finding) -> str:
+    """Return the use as its minutes and its day, or what kind of case it is."""
+    seconds, when = finding.details.get("total_seconds"), day(finding.event_date)
+    if finding.kind == "non_approved_site" and isinstance(seconds, int | float):
+        return f"{count(max(round(seconds / 60), 1), 'minute')} on {when}"
+    return f"{when} ({KINDS[finding.kind]})"
+
+
+def _sites(row: Mapping[str, Any]) -> Sequence[str]:
+    """Return the sites that a finding names; some rules record only their number."""
+    named = row["record"].get("details", {}).get("sites")
+    return named if isinstance(named, list) else ()
+
+
+def _day(row: Mapping[str, Any]) -> date:
+    return date.fromisoformat(str(row["event_date"]))

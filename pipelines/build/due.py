@@ -1,0 +1,347 @@
+"""Says which days have to be built and judged again, and because of what.
+
+Events make their own days stale; a model whose query or thresholds changed all of
+its own, with what reads it; the registry those days that the rows which changed can
+touch; see `invalidation`. So do domains of account names that come or go.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from types import MappingProxyType
+
+import polars as pl
+
+from pipelines.build import spans
+from pipelines.build.invalidation import Change, touched
+from pipelines.build.spans import Quarantine
+from pipelines.district import District
+from pipelines.findings.rule_quality import demoted, qualities_of
+from pipelines.findings.unjudged_days import released
+from pipelines.registry.account_names import derive, spelled
+from pipelines.registry.frames import JUDGED_BY
+from pipelines.registry.outline import code_mark
+from pipelines.state.findings import stored_findings
+from pipelines.state.source_records import (
+    dirty_days,
+    note_domains,
+    note_rebuild_reasons,
+    origin_of_domains,
+)
+from pipelines.warehouse import inputs
+from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import downstream, models
+
+SPELLINGS = "identity.spellings"
+CLASSES = ("http_requests", "connections", "logons")
+
+_WRITTEN = """
+with spelled as (select name from main.respelled)
+select event_date from raw.http_requests where user_name in (from spelled)
+union
+select event_date from raw.connections where user_name in (from spelled)
+union
+select event_date from raw.logons where user_name in (from spelled)
+"""
+
+DERIVED = "domains of account names"
+FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
+RELEASED = "a log that was missing"
+"""Why days are opened, beside the frames of the registry."""
+MODEL = "model "
+"""Before the name of a model where its version is noted."""
+MOST_NAMED = 3
+"""Models that changed and are named; of more their number is told."""
+Range = tuple[date, date]
+
+
+def find_domains(database: Database, district: District) -> None:
+    """Judge the domains of every name that the lake holds, and note what they are.
+
+    Names of days that stand are known from when they were built.
+    """
+    files = inputs.lake_files(district.store, district.home.lake)
+    held = files.days()
+    days, names = held, set[str]()
+    if database.has(SPELLINGS):
+        names = set(database.distinct(SPELLINGS, "user_name"))
+        days = sorted(set(dirty_days(district.store)) & set(held))
+    if days:
+        inputs.show_raw(database, files, CLASSES, (days[0], days[-1]))
+        names |= inputs.values_of(database, "spellings")
+    origin = _origin(district, names)
+    if origin == origin_of_domains(district.store):
+        return
+    frames = district.registry.frames
+    found = derive(
+        names,
+        frames["accounts"],
+        frames["account_aliases"],
+        district.settings.district.account_domains,
+    )
+    note_domains(district.store, found, origin)
+
+
+def _origin(district: District, names: set[str]) -> str:
+    """Changes with names, registry, settings and code: without them nothing does."""
+    known = (district.outline.version, district.settings.model_dump_json(), code_mark())
+    return sha256(repr((sorted(names), known)).encode()).hexdigest()
+
+
+def respelled_days(
+    database: Database,
+    district: District,
+    domains: set[str],
+    held: Sequence[date],
+) -> set[date]:
+    """Days on which a log wrote a name with one of these domains."""
+    if not held or not database.has(SPELLINGS):
+        return set(held)
+    known = spelled(database.distinct(SPELLINGS, "user_name"))
+    names = sorted({one.name for one in known if one.domain in domains})
+    frame = pl.DataFrame({"name": names}, {"name": pl.String})
+    database.replace("main.respelled", frame)
+    files = inputs.lake_files(district.store, district.home.lake)
+    inputs.show_raw(database, files, CLASSES, (held[0], held[-1]))
+    return {row[0] for row in database.rows(_WRITTEN)} & set(held)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Days to build again, oldest first, and what opened them.
+
+    Attributes:
+        models: Days of models that are others than they were, and of those that read
+            an undated one of them.
+        again: Further days, whose models stand and whose findings are judged again.
+        because: Registry files that changed.
+        reasons: What opened days -> those days, oldest first; a day may have several.
+        is_noted: The warehouse notes that it was built with what there is now.
+        lines: Those days with new lines.
+        other: Those days that something else opened.
+    """
+
+    days: Sequence[date]
+    because: tuple[str, ...] = ()
+    again: Sequence[date] = ()
+    reasons: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    models: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    is_noted: bool = False
+    lines: Collection[date] = ()
+    other: Collection[date] = ()
+
+    @property
+    def every_day(self) -> set[date]:
+        """All days on which anything is to be built or judged."""
+        return {
+            *self.days,
+            *self.again,
+            *(d for ds in self.models.values() for d in ds),
+        }
+
+
+def stale(database: Database, district: District, held: Sequence[date]) -> Stale:
+    """What has to be built again now.
+
+    Args:
+        held: Every day with events.
+    """
+    was, now = dict(noted(database, "main.built_with")), _versions(district)
+    dirty = {
+        LINES: set(dirty_days(district.store)) & set(held),
+        RELEASED: set(released(database, district)) & set(held),
+    }
+    if was == now:
+        return replace(_told(dirty), is_noted=True)
+    if not was:
+        return _told({FIRST: set(held)})
+    if any(_differs(name, was, now) for name in ("zone", "domains")):
+        return _told({RULES: set(held)})
+    frames = district.registry.frames
+    if not all(database.has(f"main.judged_{name}") for name in frames):
+        return _told({FIRST: set(held)})
+    change = Change(database, district, held)
+    build = touched(change, set(frames) - JUDGED_BY)
+    again = touched(change, JUDGED_BY)
+    again["stage of a rule"] = _redecided(district, was, now) & set(held)
+    because = _changed_files(database, district)
+    changed = [name for name in district.models if _differs(MODEL + name, was, now)]
+    whole = [name for name in changed if not district.models[name].is_dated]
+    # an undated model is made again with any build
+    build[DERIVED] = _respelled(database, district, was, now, held)
+    build["a table without days"] = set(held[-1:]) if whole else set()
+    due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
+    return _told(dirty | build, again, because, due)
+
+
+def _dated(district: District, changed: Collection[str], whole: Collection[str]) -> list[str]:
+    """Dated models that changed, or that read an undated one that did.
+
+    What reads a dated one follows by its days.
+    """
+    every = district.models
+    reached = {*changed, *downstream(every.values(), whole)}
+    return [name for name in every if name in reached and every[name].is_dated]
+
+
+def _differs(name: str, was: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    return was.get(name) != now[name]
+
+
+def _told(
+    build: Mapping[str, set[date]],
+    again: Mapping[str, set[date]] | None = None,
+    because: tuple[str, ...] = (),
+    models: Mapping[str, Sequence[date]] = MappingProxyType({}),
+) -> Stale:
+    again = again or {}
+    days, more = (set().union(*one.values()) for one in (build, again))
+    opened = {**build, **again}
+    reasons = {name: sorted(days) for name, days in opened.items() if days}
+    if len(models) > MOST_NAMED:
+        every = sorted(set().union(*models.values()))
+        reasons[f"{len(models)} models, which changed"] = every
+    else:
+        reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
+    lines = build.get(LINES, set())
+    return Stale(
+        days=sorted(days),
+        because=because,
+        again=sorted(more - days),
+        reasons=reasons,
+        models=models,
+        lines=lines,
+        other=set().union(*(one for name, one in build.items() if name != LINES)),
+    )
+
+
+def note_versions(database: Database, district: District) -> None:
+    """Remember what the warehouse was built with, once all of it was judged."""
+    now = _versions(district)
+    if dict(noted(database, "main.built_with")) == now:
+        return
+    for name, frame in district.registry.frames.items():
+        database.replace(f"main.judged_{name}", frame)
+    note(database, "main.judged_files", district.registry.versions)
+    note(database, "main.built_with", now)
+
+
+def noted(database: Database, table: str) -> list[tuple[str, str]]:
+    """Names and values that were noted; empty where nothing was."""
+    return list(database.table(table).iter_rows()) if database.has(table) else []
+
+
+def drop_gone(database: Database) -> None:
+    """Drop the tables of models that are gone: nobody would purge them."""
+    for name, _ in noted(database, "main.built_with"):
+        if name.startswith(MODEL) and name.removeprefix(MODEL) not in models():
+            database.drop(name.removeprefix(MODEL))
+
+
+def note(database: Database, table: str, values: Mapping[str, str]) -> None:
+    """Note names and values in the warehouse."""
+    frame = {"name": list(values), "version": list(values.values())}
+    database.replace(table, pl.DataFrame(frame))
+
+
+def _versions(district: District) -> dict[str, str]:
+    more = {
+        "settings": district.settings_hash,
+        "zone": district.zone,
+        "registry code": code_mark(),
+        "leads": "|".join(sorted(demoted(qualities_of(district)))),
+        "stages": "|".join(map("=".join, sorted(district.stages.items()))),
+        "domains": "|".join(sorted(district.settings.district.account_domains)),
+        DERIVED: "|".join(district.account_domains.derived),
+    }
+    built = {MODEL + name: one for name, one in district.model_versions.items()}
+    return district.judged_with | more | built
+
+
+def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
+    """Days with findings of rules that became leads, or were put on trial, since."""
+    rules: set[str] = set()
+    for name in ("leads", "stages"):
+        before, after = (set(one.get(name, now[name]).split("|")) for one in (was, now))
+        rules |= {one.split("=")[0] for one in before ^ after}
+    return {
+        date.fromisoformat(row["event_date"])
+        for row in stored_findings(district.store)
+        if row["rule"] in rules
+    }
+
+
+def _respelled(
+    database: Database,
+    district: District,
+    was: Mapping[str, str],
+    now: Mapping[str, str],
+    held: Sequence[date],
+) -> set[date]:
+    """Days with a name whose domain is applied since, or is no longer."""
+    before, after = (set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now))
+    changed = before ^ after
+    return respelled_days(database, district, changed, held) if changed else set()
+
+
+def _changed_files(database: Database, district: District) -> tuple[str, ...]:
+    was = set(noted(database, "main.judged_files"))
+    now = set(district.registry.versions.items())
+    return tuple(sorted({name for name, _ in was ^ now}))
+
+
+def touched_days(
+    database: Database,
+    district: District,
+    frames: Collection[str],
+    held: Sequence[date],
+) -> set[date]:
+    """The days that the rows of some frames touch which changed since the build."""
+    opened = touched(Change(database, district, held), frames)
+    return set().union(*opened.values())
+
+
+def stale_range(district: District) -> Range | None:
+    """First and last day that dirty days reach in any model, or that failed before."""
+    held = _held(district)
+    dirty = [day for day in dirty_days(district.store) if day in set(held)]
+    return _reached(district, dirty, held, Quarantine(district.store).days)
+
+
+def registry_range(database: Database, district: District) -> Range | None:
+    """First and last day that anything which changed reaches in any model.
+
+    Where nothing is left to build, what the warehouse stands on is noted.
+    """
+    held = _held(district)
+    find_domains(database, district)
+    found = stale(database, district, held)
+    span = _reached(district, sorted(found.every_day), held)
+    if span is None:
+        note_versions(database, district)
+    else:
+        note_rebuild_reasons(district.store, found.reasons)
+    return span
+
+
+def note_built(database: Database, district: District, days: Sequence[date]) -> None:
+    """Note what the warehouse stands on, if these days were all that was stale."""
+    found = stale(database, district, _held(district))
+    if found.every_day <= set(days):
+        note_versions(database, district)
+
+
+def _held(district: District) -> list[date]:
+    return inputs.lake_files(district.store, district.home.lake).days()
+
+
+def _reached(
+    district: District,
+    stale: Sequence[date],
+    held: Sequence[date],
+    failed: Mapping[str, Collection[date]] = MappingProxyType({}),
+) -> Range | None:
+    due = spans.stale_days(district.models, stale, held, failed)
+    days = [day for days in due.values() for day in days]
+    return (min(days), max(days)) if days else None

@@ -1,0 +1,502 @@
+"""The steps of a run up to the findings, each one call on an opened district."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import (
+    FIRST_EXCEPTION,
+    CancelledError,
+    ThreadPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+from threading import Event, Lock
+
+from pipelines.build import spans
+from pipelines.build.due import (
+    drop_gone,
+    find_domains,
+    note,
+    note_versions,
+    noted,
+    stale,
+)
+from pipelines.build.spans import Attempt, Away, Builder, Built, Quarantine
+from pipelines.district import District
+from pipelines.engines import Engine
+from pipelines.errors import SourceError
+from pipelines.events import EVENT_CLASSES
+from pipelines.findings.cases import owners
+from pipelines.findings.evidence import cited_lines
+from pipelines.findings.judgment import judged_findings
+from pipelines.findings.lifecycle import Kept, keep
+from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
+from pipelines.health.judged_rules import note_judged_rules
+from pipelines.health.rule_coverage import note_coverage
+from pipelines.ingest.source import (
+    LATER,
+    SETTLE_SECONDS,
+    IngestOptions,
+    Outcome,
+    Source,
+    Watch,
+)
+from pipelines.ingest.unchanged import unchanged
+from pipelines.lake.files import prepare, sweep
+from pipelines.landing.delivery import Delivery
+from pipelines.landing.remote import shown
+from pipelines.privacy.attribution_changes import keep_changes
+from pipelines.registry.frames import FRAMES
+from pipelines.registry.outline import code_mark
+from pipelines.registry.registry import keep_registry
+from pipelines.state.ledger import FAILED, FileRecord
+from pipelines.state.published_reports import add_pending_reports
+from pipelines.state.retention import kept_from
+from pipelines.state.source_records import (
+    dirty_days,
+    mark_clean,
+    note_look,
+    note_rebuild_reasons,
+)
+from pipelines.warehouse import attribution, inputs
+from pipelines.warehouse.database import CHANGED, Database
+from pipelines.warehouse.inputs import LakeFiles
+from pipelines.warehouse.repair import (
+    DamagedWarehouseError,
+    is_whole,
+    opened,
+    set_aside,
+)
+
+SOURCES_AT_ONCE = 2
+"""So many sources are read side by side: while the lines of one are written into the
+lake, or its next file is recognized, those of another are parsed."""
+
+BUDGET_SECONDS = 120.0
+"""A delivery that takes longer is read to its end after all others."""
+
+LOADED = "main.loaded_with"
+"""What the registry's tables and the dimensions were taken from."""
+PROVEN = "main.proven_with"
+"""Models whose queries were seen to give what they promise, and by which code."""
+
+Progress = Callable[[str, int, int], None]
+"""Told while a step works: what it is at, how much is done, of how much."""
+
+
+def nobody_watches(_what: str, _done: int, _all: int) -> None:
+    """For callers without a progress bar."""
+
+
+def ingest_sources(
+    district: District,
+    *,
+    settle_seconds: float = SETTLE_SECONDS,
+    watch: Watch | None = None,
+    engine: Engine | None = None,
+) -> list[Outcome]:
+    """Read everything new in the landing folders; one outcome a delivery.
+
+    A folder that cannot be listed is one failed outcome, and the others go on. A
+    delivery that takes long is read to its end after all others.
+
+    Args:
+        engine: Where lines are parsed; None stands for that of the settings.
+
+    Raises:
+        EngineError: That of the settings is not there, or gave up.
+    """
+    if engine is None:
+        with district.engine() as own:
+            return ingest_sources(district, settle_seconds=settle_seconds, watch=watch, engine=own)
+    began = datetime.now(UTC)
+    if district.reading.noted is None:  # else all that is believed is kept
+        keep_registry(district.home, district.registry, began)
+    sweep(district.store, district.home.lake)
+    options = IngestOptions(
+        store=district.store,
+        lake=district.home.lake,
+        zone=district.zone,
+        settle_seconds=settle_seconds,
+        watch=watch or (lambda _delivery, _bytes, _lines: None),
+        budget_seconds=BUDGET_SECONDS,
+        engine=engine,
+    )
+    sources = district.sources()
+    first = read_sources(options, sources)
+    patient = replace(options, budget_seconds=float("inf"))
+    outcomes = [
+        outcome for source in sources for outcome in _finished(patient, source, first[source.name])
+    ]
+    note_look(district.store, began)
+    return outcomes
+
+
+def read_sources(
+    options: IngestOptions, sources: Sequence[Source]
+) -> Mapping[str, Sequence[Outcome]]:
+    """The outcomes of each source; see `SOURCES_AT_ONCE`.
+
+    Raises:
+        LakeError: The disk refuses to be written to.
+        BusyError: Another run works on the same files.
+    """
+    is_over, one_tells = Event(), Lock()
+    has_ids = [Event() for _ in sources]
+
+    def watch(delivery: Delivery, size: int, lines: int) -> None:
+        if is_over.is_set():
+            raise CancelledError
+        with one_tells:
+            options.watch(delivery, size, lines)
+
+    def read(number: int) -> list[Outcome]:
+        @contextmanager
+        def taking_ids() -> Iterator[None]:
+            for earlier in has_ids[:number]:
+                earlier.wait()
+            yield
+            has_ids[number].set()
+
+        own = replace(options, watch=watch, taking_ids=taking_ids)
+        try:
+            return _outcomes(_ingested, own, sources[number])
+        finally:
+            has_ids[number].set()
+
+    # other processes parse several files at once as it is
+    at_once = SOURCES_AT_ONCE if options.engine.shares_memory else 1
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            begun = [pool.submit(read, number) for number in range(len(sources))]
+            for future in wait(begun, return_when=FIRST_EXCEPTION).done:
+                future.result()
+        except BaseException:
+            is_over.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    names = [source.name for source in sources]
+    return dict(zip(names, [future.result() for future in begun], strict=True))
+
+
+def _finished(
+    patient: IngestOptions, source: Source, first: Sequence[Outcome]
+) -> Sequence[Outcome]:
+    """The outcomes of a source, once what was put off is read too."""
+    if all(outcome.kind != LATER for outcome in first):
+        return first
+    again = {outcome.record.path: outcome for outcome in _outcomes(_ingested, patient, source)}
+    kept = [outcome for outcome in first if outcome.kind != LATER]
+    late = [again.get(outcome.record.path, outcome) for outcome in first if outcome.kind == LATER]
+    return [*kept, *late]
+
+
+def preview(options: IngestOptions, source: Source) -> list[Outcome]:
+    """What a source's deliveries are; nothing is read in or written."""
+    from pipelines.ingest.ingestion import preview_source
+
+    return _outcomes(preview_source, options, source)
+
+
+def _ingested(options: IngestOptions, source: Source) -> list[Outcome]:
+    """Read all that is new in a source's folder."""
+    prepare(options.lake, options.least_free_bytes)
+    listing = source.listing()
+    found = unchanged(options, source, listing)
+    if found is not None:
+        return found
+    from pipelines.ingest.ingestion import ingest_source  # NumPy and Arrow with it
+
+    return ingest_source(options, source, listing)
+
+
+def _outcomes(
+    step: Callable[[IngestOptions, Source], list[Outcome]],
+    options: IngestOptions,
+    source: Source,
+) -> list[Outcome]:
+    try:
+        return step(options, source)
+    except SourceError as error:
+        record = FileRecord(
+            file_id=0,
+            source=source.name,
+            path=shown(str(source.folder)),
+            state=FAILED,
+            message=str(error),
+        )
+        return [Outcome(record, "failed")]
+
+
+def build(
+    database: Database,
+    district: District,
+    progress: Progress = nobody_watches,
+    away: Away | None = None,
+) -> Built:
+    """Build every stale day of every model, and those in quarantine again.
+
+    Days are stale when their events changed, or when the registry did in rows that
+    touch them; all of them when a rule or a parameter did, or the warehouse is new.
+
+    Args:
+        away: Where days are built that are more than one statement; None: here.
+    """
+    files = inputs.lake_files(district.store, district.home.lake)
+    held = files.days()
+    find_domains(database, district)
+    found = stale(database, district, held)
+    drop_gone(database)
+    note_rebuild_reasons(district.store, found.reasons)
+    quarantine = Quarantine(district.store)
+    if held:
+        quarantine.forget(district.models, held)
+    seeds = {
+        name: {*found.models.get(name, ()), *quarantine.days.get(name, ())}
+        for name in {*found.models, *quarantine.days}
+    }
+    due = spans.stale_days(district.models, found.days, held, seeds)
+    days = [day for days in due.values() for day in days]
+    if not days and not any(quarantine):
+        if held and not _is_loaded(database, district):
+            refresh(database, district, (held[-1], held[-1]))
+        return Built(
+            because=found.because,
+            again=found.again,
+            reasons=found.reasons,
+            is_noted=found.is_noted,
+        )
+    days = days or [held[-1]]
+    refresh(database, district, (min(days), max(days)))
+    # what the registry's own models fail in is known from here on
+    builder = builder_of(database, district, files)
+    builder = replace(builder, away=away)
+    known = _provable(district)
+    before = dict(noted(database, PROVEN))
+    database.known.trusted = frozenset(
+        name for name, one in known.items() if before.get(name) == one
+    )
+    other = spans.stale_days(district.models, found.other, held, seeds)
+    # what an earlier version left half built is noted nowhere
+    narrow = (
+        spans.narrowed(district.models, due, held, found.lines, other)
+        if database.has(CHANGED)
+        else None
+    )
+    dated = [model for model in district.models.values() if model.is_dated]
+    read = {name for model in dated for name in model.inputs}
+    # where lines open no further day, all that is due is built in any case
+    database.note_changes(read & due.keys() if due != other else ())
+    built = spans.build(builder, district.models, due, progress, narrow)
+    failed = {one.model for one in builder.quarantine}
+    sound = (database.known.proven | database.known.trusted) & known.keys() - failed
+    proven = {name: known[name] for name in sorted(sound)}
+    if proven != before:
+        note(database, PROVEN, proven)
+    built.because, built.again = found.because, found.again
+    built.reasons = found.reasons
+    built.reattributed = attribution.request_count(attribution.waiting(database))
+    return built
+
+
+def _provable(district: District) -> dict[str, str]:
+    """For each model what its promise depends on: itself, what it reads, the code."""
+    columns = {
+        name: [(column, note.type) for column, note in model.header.columns.items()]
+        for name, model in district.models.items()
+    }
+    mark = sha256(f"{code_mark()} {columns}".encode()).hexdigest()
+    return {name: f"{one} {mark}" for name, one in district.model_versions.items()}
+
+
+@contextmanager
+def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
+    """Other machines to build on, where there are any: DuckDB uses the cores here."""
+    folder = district.home.parts
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
+    if engine is None or not engine.has_machines:
+        yield None
+        return
+    folder.mkdir(mode=0o700)
+    try:
+        yield Away(
+            engine=engine,
+            warehouse=district.home.warehouse,
+            folder=folder,
+            memory_mb=district.settings.limits.memory_mb,
+        )
+    finally:
+        shutil.rmtree(folder)
+
+
+def builder_of(database: Database, district: District, files: LakeFiles) -> Builder:
+    """What the models of a district are built with."""
+    return Builder(
+        database=database,
+        files=files,
+        overrides=district.parameters,
+        zone=district.zone,
+        quarantine=Quarantine(district.store),
+    )
+
+
+def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
+    """Registry and dimensions, as far as a range of days needs them.
+
+    Nothing is done where both were taken from the same files before: a run builds
+    its models one after the other, and each asks.
+    """
+    is_new = not _is_loaded(database, district)
+    files = inputs.lake_files(district.store, district.home.lake)
+    taken = _taken(files, days)
+    if not is_new and dict(noted(database, LOADED)).get("dimensions") == taken:
+        return
+    if is_new:
+        inputs.load_registry(database, district.registry)
+        builder = builder_of(database, district, files)
+        spans.build_registry_models(builder, district.models)
+    inputs.show_raw(database, files, EVENT_CLASSES, days)
+    inputs.refresh_dimensions(
+        database,
+        district.registry,
+        district.account_domains,
+        is_new_registry=is_new,
+    )
+    loaded = {"registry": _registry_version(district), "dimensions": taken}
+    note(database, LOADED, loaded)
+
+
+def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
+    """Changes whenever the lake lists other files for these days."""
+    paths = [
+        [file.path for file in files.between(event_class, *days)] for event_class in EVENT_CLASSES
+    ]
+    return sha256(repr(paths).encode()).hexdigest()
+
+
+def _registry_version(district: District) -> str:
+    # another version of Schoolbell may give the same files other columns
+    columns = sha256(repr(FRAMES).encode()).hexdigest()[:12]
+    derived = "|".join(district.account_domains.derived)
+    # a rule's threshold changes no table of the registry, unless a model of it has one
+    settings = district.settings.model_dump_json(exclude={"detections"})
+    built = [
+        district.model_versions[name]
+        for name, model in district.models.items()
+        if spans.is_of_registry(model)
+    ]
+    said = sha256(repr((settings, built)).encode()).hexdigest()[:12]
+    return f"{district.outline.version} {said} {columns} {derived} {code_mark()}"
+
+
+def _is_loaded(database: Database, district: District) -> bool:
+    loaded = dict(noted(database, LOADED)).get("registry")
+    return loaded == _registry_version(district)
+
+
+def build_model(database: Database, district: District, name: str, days: Sequence[date]) -> Attempt:
+    """Build one model, a dated one on some days.
+
+    Its inputs are taken as they stand: whoever orders the models sees to that.
+    """
+    model = district.models[name]
+    if days:
+        refresh(database, district, (min(days), max(days)))
+    files = inputs.lake_files(district.store, district.home.lake)
+    builder = builder_of(database, district, files)
+    # whoever judges may be another run, and may not come
+    database.note_changes()
+    return builder.attempt(model, days if model.is_dated else (None,))
+
+
+def judge_days(
+    database: Database,
+    district: District,
+    days: Mapping[str, Sequence[date]],
+    because: tuple[str, ...] = (),
+    again: Sequence[date] = (),
+) -> Kept:
+    """Turn what the detections returned into findings, and keep them.
+
+    Args:
+        days: The days that each model was built for.
+        because: Files of the registry whose change opened some of them.
+        again: Days whose models stand, and whose candidates are judged again.
+    """
+    keep_changes(database, district.store)
+    skipped = unjudged(district)
+    first = kept_from(district.store) or date.min
+    built = {
+        code: [
+            day
+            for day in sorted({*days.get(detection.model.name, ()), *again})
+            if day >= first  # before it, retention took what a rule would read
+        ]
+        for code, detection in district.detections.items()
+    }
+    judged = judged_days(built, skipped)
+    found = judged_findings(database, district, judged)
+    lines = cited_lines(database, district, found)
+    kept = keep(district.store, found, lines, judged, because, owners(district))
+    note_unjudged(database, skipped, judged)
+    note_coverage(database, district.store)
+    note_judged_rules(database, district)
+    return kept
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """What one pass over the warehouse did.
+
+    Attributes:
+        damaged: Where a warehouse is now that could not be read, and was made again.
+    """
+
+    built: Built
+    kept: Kept
+    damaged: Path | None = None
+
+
+def build_and_judge(
+    district: District,
+    progress: Progress = nobody_watches,
+    engine: Engine | None = None,
+) -> Warehouse:
+    """Build what is stale and judge it; a damaged warehouse is made again.
+
+    Args:
+        engine: Where days are built that are more than one statement.
+    """
+    try:
+        return _built_and_judged(district, progress, engine)
+    except DamagedWarehouseError:
+        damaged = set_aside(district.home.warehouse)
+        made = _built_and_judged(district, progress, engine)
+        return replace(made, damaged=damaged)
+
+
+def _built_and_judged(district: District, progress: Progress, engine: Engine | None) -> Warehouse:
+    memory_mb = district.settings.limits.memory_mb
+    with (
+        _away(district, engine) as away,
+        opened(district.home.warehouse, memory_mb=memory_mb) as database,
+    ):
+        built = build(database, district, progress, away)
+        if not built.days and not built.again:
+            if not built.is_noted:
+                note_versions(database, district)
+            return Warehouse(built, Kept((), (), ()))
+        kept = judge_days(database, district, built.days, built.because, built.again)
+        days = {day for days in built.days.values() for day in days}
+        add_pending_reports(district.store, days | set(built.again) | built.newly_held_back)
+        note_versions(database, district)
+        database.forget_changes()
+    if built.newly_held_back and not is_whole(district.home.warehouse):
+        # no model failed: what they read is damaged
+        raise DamagedWarehouseError("is damaged", where=str(district.home.warehouse))
+    for day in dirty_days(district.store):
+        mark_clean(district.store, day)
+    return Warehouse(built, kept)

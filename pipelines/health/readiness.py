@@ -1,0 +1,215 @@
+"""What the rules cannot judge, before any log was read and after."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipelines.district import District
+from pipelines.errors import capital
+from pipelines.health.rule_coverage import (
+    FAMILIES,
+    FAMILY_OF,
+    FLOWS,
+    HOURS,
+    KEYBOARDS,
+    LOGONS,
+    PRESENCE,
+    SITES,
+    arrived,
+    asks_presence,
+    family_of,
+    noted_coverage,
+)
+from pipelines.registry.account_domains import (
+    AMBIGUOUS,
+    APPLIED,
+    FEWEST_NAMES,
+    PROPOSED,
+    Domain,
+)
+from pipelines.state.ledger import source_files
+from pipelines.state.source_records import noted_domains
+from pipelines.warehouse.models import inputs_below
+
+NEEDED = (
+    (SITES, "http_requests", "web requests of a proxy or a filter"),
+    (HOURS, "http_requests", "web requests of a proxy or a filter"),
+    (
+        PRESENCE,
+        "logons",
+        "logons at computers (Windows, ChromeOS) or to the network (802.1X)",
+    ),
+    (LOGONS, "logons", "logons or sign-ins"),
+    (FLOWS, "connections", "connections of a firewall"),
+)
+"""Family of rules, the class of events without which it judges nothing, in words."""
+
+
+JOIN_LOGS = frozenset(
+    {
+        "aruba_os",
+        "cisco_ise",
+        "clearpass",
+        "freeradius",
+        "freeradius_detail",
+        "meraki",
+        "windows_nps",
+        "windows_security_csv",
+        "windows_security_json",
+        "windows_security_powershell",
+        "windows_security_xml",
+    }
+)
+"""Formats that tell who joined the network with which card (802.1X)."""
+ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
+"""Formats of which the name does not say what a log holds."""
+
+
+@dataclass(frozen=True)
+class KeyboardLog:
+    """Whose keyboards some formats tell of."""
+
+    classes: tuple[str, ...]
+    words: str
+    formats: frozenset[str]
+    logs: str
+
+
+KEYBOARD_LOGS = (
+    KeyboardLog(
+        ("chromebook",),
+        "Chromebook",
+        frozenset({"console_csv", "google_workspace"}),
+        "Google's audit of ChromeOS",
+    ),
+    KeyboardLog(
+        ("desktop", "laptop", "podium", "lab_pc"),
+        "computer",
+        frozenset(
+            {"sshd_pam", "windows_security_csv", "windows_security_evtx",
+             "windows_security_json", "windows_security_powershell",
+             "windows_security_xml"}
+        ),
+        "the Security log",
+    ),
+)  # fmt: skip
+"""What tells who is at the keyboard of a device, by what the device is."""
+
+
+def delivered(district: District) -> frozenset[str]:
+    """Classes of events that arrived, or that a configured format can give."""
+    held = {cls for cls, _ in arrived(district.store)}
+    sources = district.settings.sources.values()
+    if configured := {one.format for one in sources if one.format}:
+        from pipelines.ingest.parser import readers  # they take long to import
+
+        known = readers()
+        held.update(*(known[name].event_classes for name in configured if name in known))
+    return frozenset(held)
+
+
+def formats_of(district: District) -> frozenset[str]:
+    """Formats that were read, or that the settings give a source."""
+    settings = district.settings.sources.values()
+    read = (one.format for one in source_files(district.store))
+    return frozenset(
+        name for name in (*read, *(one.format for one in settings)) if name is not None
+    )
+
+
+def not_told(district: District) -> Iterator[str]:
+    """Devices of the registry of which no format tells who is there, by their class.
+
+    Those of students are not counted: the rules are about staff.
+    """
+    formats = formats_of(district)
+    if not formats or formats & ANYTHING:
+        return
+    counts = district.outline.devices
+    for kind in KEYBOARD_LOGS:
+        many = sum(counts.get(name, 0) for name in kind.classes)
+        if not many or formats & kind.formats:
+            continue
+        headers = sorted(district.headers.items())
+        codes = [code for code, one in headers if family_of(one) == KEYBOARDS]
+        joins = [code for code, one in headers if code not in codes and asks_presence(one)]
+        rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
+        if not formats & JOIN_LOGS:
+            rules = f"{rules}; {', '.join(joins)} find less, mostly leads"
+        words = kind.words if many == 1 else f"{kind.words}s"
+        yield (f"no log tells who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
+
+
+def carried(district: District) -> Iterator[str]:
+    """Buildings with no device that stands in its room, which SA-4 asks for."""
+    if none := district.outline.nowhere_fixed:
+        yield (
+            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no "
+            "desktop or lab computer there, and what is carried may lie beside another"
+        )
+
+
+def not_delivered(district: District) -> Iterator[str]:
+    """Families of rules of whose logs none arrives, with the rules."""
+    yield from not_told(district)
+    held = delivered(district)
+    if not held:
+        return
+    for family, event_class, logs in NEEDED:
+        if event_class not in held:
+            codes = rules_of(district, family, event_class)
+            said = f" ({', '.join(codes)})" if codes else ""
+            yield (f"{capital(FAMILIES[family])} cannot be judged: no {logs} arrive{said}")
+
+
+def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
+    """The rules of a family that read a class of events, directly or not."""
+    found = []
+    for code, model in sorted(district.rules.items()):
+        of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
+        if of != family:
+            continue
+        if f"raw.{event_class}" in inputs_below(model, district.models):
+            found.append(code)
+    return found
+
+
+def names_of(district: District) -> Iterator[str]:
+    """Domains of account names: which are applied, and which somebody must decide."""
+    noted = noted_domains(district.store)
+    for domain in noted:
+        if domain.state == APPLIED:
+            yield f"account names {domain}"
+    for domain in undecided(noted):
+        yield f"account names {domain}; see schoolbell propose"
+    if not noted:
+        own = set(district.settings.district.account_domains)
+        for name in sorted(set(district.outline.mail_domains) - own):
+            yield f"account names ...@{name} are read as users.csv has them"
+
+
+def strange_names(district: District) -> Iterator[str]:
+    """Name the few accounts of the district's own domains that the registry lacks.
+
+    They are an earlier name of a person, or an account that no export has.
+    """
+    own = [one for one in noted_domains(district.store) if one.state == APPLIED]
+    if names := sorted({name for one in own for name in one.strange}):
+        yield (
+            f"accounts in the logs that the registry lacks: {', '.join(names)}. Add an "
+            "earlier name to `aliases` in accounts.csv, others as rows"
+        )
+
+
+def undecided(domains: Sequence[Domain]) -> list[Domain]:
+    """Domains that a person must decide on: many of their names are the registry's."""
+    return [
+        domain
+        for domain in domains
+        if domain.state in (PROPOSED, AMBIGUOUS) and domain.known >= FEWEST_NAMES
+    ]
+
+
+def cannot_judge(district: District) -> list[str]:
+    """What the rules could not judge in the newest week, and what never arrives."""
+    coverage = noted_coverage(district.store)
+    return [*coverage.lines, *coverage.beside(not_delivered(district))]

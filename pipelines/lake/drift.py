@@ -1,0 +1,222 @@
+"""Notices fields that a source used to fill and suddenly does not, or not as before.
+
+After a firmware update a log may read well and lack what detections stand on, or
+say it in other words. A detection that needs the field must then not run: silence
+would look like calm.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pipelines.lake.counts import ENUMERATED, SIGN, NewWords, new_words
+from pipelines.state.connections import Store
+from pipelines.state.source_records import SourceDay, source_days
+
+PAST_DAYS = 28
+LEAST_DAYS = 3
+LEAST_EVENTS = 200
+"""Events of the past that a share is learned from, at least."""
+
+LEAST_NOW = 50
+USED_TO_BE = 0.2
+"""A field filled less often than this is no field to miss."""
+
+FALLEN_TO = 0.1
+"""Share of its former share that a field must fall to, to be missed."""
+
+LEAST_PART = 0.2
+"""Part of what a day should say in a field that must be missing with the source,
+for the rules that stand on the field to say nothing of that day."""
+
+SATURDAY = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drift:
+    """A field that went missing, or changed its words.
+
+    Attributes:
+        first_date: First day on which it was missing.
+        last_date: Last such day; the latest there is, while it lasts.
+        empty_dates: The days among these on which no event at all had it.
+        share_before: Share of events that had it (in words known before), in the
+            days before.
+        share_since: Share since then.
+        part: Of what all sources together should have said in it on these days,
+            the part that is missing; 0 to 1.
+        words: What a field that is filled says now and never said; else nothing.
+    """
+
+    source: str
+    event_class: str
+    field: str
+    first_date: date
+    last_date: date
+    empty_dates: tuple[date, ...]
+    share_before: float
+    share_since: float
+    part: float = 1.0
+    words: tuple[str, ...] = ()
+
+    @property
+    def is_severe(self) -> bool:
+        """So much is missing that what stands on the field cannot judge."""
+        return bool(self.empty_dates) and self.part >= LEAST_PART
+
+    @property
+    def detail(self) -> str:
+        """What changed, without whose field it is and when."""
+        if self.words:
+            share = f"{1 - self.share_since:.0%} of lines"
+            said = ", ".join(repr(word) for word in self.words)
+            return f"{self.field} in words it never said before in {share}: {said}"
+        return f"{self.field} in {self.share_since:.0%} of lines, {self.share_before:.0%} before"
+
+    def __str__(self) -> str:
+        when = f"from {self.first_date} to {self.last_date}"
+        return f"{self.source}: {self.detail} ({self.event_class}), {when}"
+
+
+def drifts(store: Store, source: str | None = None) -> list[Drift]:
+    """Every field that went missing or changed its words, with the days of it."""
+    series: dict[tuple[str, str], list[SourceDay]] = {}
+    for day in source_days(store):
+        if day.events > 0:
+            series.setdefault((day.source, day.event_class), []).append(day)
+    found = [
+        day
+        for (name, _), days in series.items()
+        if source in (None, name)
+        for day in in_series(days)
+    ]
+    return [replace(drift, part=_part(drift, series)) for drift in found]
+
+
+def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -> float:
+    """What is missing, of that and what the other sources said in the field."""
+    missing = said = 0.0
+    for (source, event_class), days in series.items():
+        if event_class != drift.event_class:
+            continue
+        these = [day for day in days if day.event_date in drift.empty_dates]
+        if source == drift.source:
+            missing += drift.share_before * sum(day.events for day in these)
+        else:
+            said += sum(day.filled.get(drift.field, 0) for day in these)
+    return missing / (missing + said) if missing else 0.0
+
+
+def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
+    """The drifts of one source and class, given its days, oldest first."""
+    names = {name for day in days for name in day.filled if SIGN not in name}
+    for name in sorted(names):
+        yield from _of_field(days, name)
+    for name in ENUMERATED.get(days[0].event_class, ()) if days else ():
+        yield from (_in_words(word, name) for word in new_words(days, name))
+
+
+def _in_words(found: NewWords, name: str) -> Drift:
+    return _drift(
+        found.days,
+        name,
+        empty=found.days if found.is_replaced else (),
+        before=1.0,
+        since=1 - found.share,
+        words=tuple(found.words),
+    )
+
+
+class _Past:
+    """The last sound days of one kind, and sums over them, of one field."""
+
+    def __init__(self) -> None:
+        self._days: deque[tuple[int, int]] = deque()
+        self._events = self._filled = 0
+
+    def add(self, events: int, filled: int) -> None:
+        """One more day; the oldest of too many goes."""
+        self._days.append((events, filled))
+        self._events += events
+        self._filled += filled
+        if len(self._days) > PAST_DAYS:
+            events, filled = self._days.popleft()
+            self._events -= events
+            self._filled -= filled
+
+    @property
+    def share(self) -> float:
+        """As `share` gives it."""
+        return self._filled / self._events if self._events else 0.0
+
+    def fell(self, events: int, filled: int) -> bool:
+        """A day has next to nothing of what it should have by these."""
+        enough = len(self._days) >= LEAST_DAYS and self._events >= LEAST_EVENTS
+        # a day may be small: it must be big enough to have held the field a few times
+        expected = self.share * events
+        return (
+            enough
+            and self.share >= USED_TO_BE
+            and (events >= LEAST_NOW or expected >= 20)
+            and filled <= FALLEN_TO * expected
+        )
+
+
+def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
+    # weekends are machines' days at many schools: they have a past of their own
+    weekdays, weekends = _Past(), _Past()
+    missing: list[SourceDay] = []
+    before = 0.0
+    for day in days:
+        past = weekends if day.event_date.weekday() >= SATURDAY else weekdays
+        filled = day.filled.get(name, 0)
+        if past.fell(day.events, filled):
+            before = past.share
+            missing.append(day)
+            continue
+        if missing and not filled:
+            missing.append(day)  # too small or too new a kind of day to end it
+            continue
+        if missing and day.events >= LEAST_NOW:
+            yield _missed(missing, name, before)
+            missing = []
+        past.add(day.events, filled)
+    if missing:
+        yield _missed(missing, name, before)
+
+
+def share(days: Iterable[SourceDay], name: str) -> float:
+    """Share of the events of some days that have a field; 0 without events."""
+    listed = list(days)
+    events = sum(day.events for day in listed)
+    return sum(day.filled.get(name, 0) for day in listed) / events if events else 0.0
+
+
+def _missed(missing: Sequence[SourceDay], name: str, before: float) -> Drift:
+    empty = [day for day in missing if not day.filled.get(name, 0)]
+    since = share(missing, name)
+    return _drift(missing, name, empty=empty, before=before, since=since)
+
+
+def _drift(
+    days: Sequence[SourceDay],
+    name: str,
+    *,
+    empty: Iterable[SourceDay],
+    before: float,
+    since: float,
+    words: tuple[str, ...] = (),
+) -> Drift:
+    first, last = days[0], days[-1]
+    return Drift(
+        source=first.source,
+        event_class=first.event_class,
+        field=name,
+        first_date=first.event_date,
+        last_date=last.event_date,
+        empty_dates=tuple(day.event_date for day in empty),
+        share_before=before,
+        share_since=since,
+        words=words,
+    )

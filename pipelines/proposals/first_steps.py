@@ -1,0 +1,139 @@
+"""Looks at how far a new home has come: logs, exports, first report, proposals.
+
+Nothing is written and nothing is remembered: each step is judged by what is there, so
+that a person who stops halfway goes on where it ended.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.district import District
+from pipelines.errors import SchoolbellError
+from pipelines.health.judged_rules import JudgedRules, noted_judged_rules
+from pipelines.health.readiness import delivered, not_delivered
+from pipelines.health.rule_coverage import rules_on
+from pipelines.ingest.identification import examine, members_of
+from pipelines.proposals.setup import remedies
+from pipelines.settings.home import DistrictHome
+from pipelines.warehouse import inputs
+
+MOST_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
+                "buildings.csv", "calendar.csv", "leave.csv")  # fmt: skip
+"""What an hour of exports gives; all else comes later."""
+
+
+@dataclass(frozen=True)
+class LogFolder:
+    """One folder of `landing/`.
+
+    Attributes:
+        format: What its newest file is; empty where no format knows it.
+        note: Why it is not read, and what to do.
+    """
+
+    source: str
+    files: int
+    format: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MissingExport:
+    """A file of the registry without a row.
+
+    Attributes:
+        how: Where a person gets it.
+        opens: Codes of the rules that wait for it.
+        is_first: An hour of exports gives it.
+    """
+
+    file: str
+    disables: str
+    how: str
+    opens: Sequence[str]
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class FirstSteps:
+    """How far a home has come.
+
+    Attributes:
+        absent: Logs that no folder has, and the rules that wait for them.
+        days: Days of logs that were read.
+        report: The newest report; None before the first run.
+    """
+
+    logs: Sequence[LogFolder]
+    absent: Sequence[str]
+    missing: Sequence[MissingExport]
+    days: int
+    report: Path | None
+    judged: JudgedRules
+
+    @property
+    def is_read(self) -> bool:
+        """A format knows at least one folder of logs."""
+        return any(one.format for one in self.logs)
+
+
+def first_steps(district: District) -> FirstSteps:
+    """Look at what is there."""
+    page = district.home.reports / "latest.html"
+    held = inputs.lake_files(district.store, district.home.lake).days()
+    return FirstSteps(
+        logs=list(log_folders(district.home, formats_of(district))),
+        absent=list(not_delivered(district)) if delivered(district) else [],
+        missing=list(_missing(district)),
+        days=len(held),
+        report=page.resolve() if page.exists() else None,
+        judged=noted_judged_rules(district.store),
+    )
+
+
+def formats_of(district: District) -> Mapping[str, str]:
+    """The format that the settings name for a source."""
+    named = {name: one.format or "" for name, one in district.settings.sources.items()}
+    return {name: fmt for name, fmt in named.items() if fmt}
+
+
+def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFolder]:
+    """Each folder of `landing/`, with the format of its newest file.
+
+    Args:
+        named: Formats that the settings name, by source.
+    """
+    folders = sorted(home.landing.iterdir()) if home.landing.is_dir() else ()
+    for folder in folders:
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        if not files:
+            continue
+        newest = max(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
+        found = named.get(folder.name) or format_of(newest)
+        note = "" if found else f"no format knows it: schoolbell identify {newest}"
+        yield LogFolder(folder.name, len(files), found, note)
+
+
+def format_of(file: Path) -> str:
+    """The format of a log; empty where none knows it."""
+    try:
+        first = next(iter(members_of(file)), None)
+        return (examine(first).format or "") if first else ""
+    except SchoolbellError:
+        return ""
+
+
+def _missing(district: District) -> Iterator[MissingExport]:
+    lacking = rules_on(district.detections, district.registry).lacking
+    found = [
+        MissingExport(
+            file,
+            disables,
+            how,
+            [code for code, files in lacking.items() if file in files],
+            file in MOST_EXPORTS,
+        )
+        for file, disables, how in remedies(district.registry.missing)
+    ]
+    return iter(sorted(found, key=lambda one: (not one.is_first, -len(one.opens))))

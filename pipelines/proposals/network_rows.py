@@ -1,0 +1,116 @@
+"""Proposes rows of `networks.csv`: networks with devices that the registry lacks."""
+
+import ipaddress
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pipelines.proposals.offers import Evidence, Proposal
+
+FEWEST_ADDRESSES = 3
+"""Addresses that make a network; fewer are strays."""
+PREFIXES = {4: 24, 6: 64}
+BLOCKS = {4: 16, 6: 48}
+REMOTE = "remote"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+TUNNEL_SHARE = 0.5
+"""Of the addresses of a network: tunnels from outside gave them out."""
+RANDOM_SHARE = 0.3
+"""Share of randomized cards above which a network is taken for Wi-Fi."""
+FEWEST_COMPUTERS = 3
+BUILDING_SHARE = 0.95
+"""Of the computers on a network: they are of one building, and so is it."""
+
+_UNPLACED = """
+with known as (
+    select device, building from built.identity.devices
+    where building is not null
+    qualify event_date = max(event_date) over ()
+)
+
+select
+    seen.ip,
+    any_value(holders.mac) as mac,
+    coalesce(bool_or(holders.binding = 'tunnel'), false) as is_tunnel,
+    list(distinct known.device || ' ' || known.building)
+        filter (where known.device is not null) as computers
+from (
+    select distinct ip from built.identity.address_holders
+    where binding in ('lease', 'tunnel')
+    union
+    select distinct src_ip from built.core.http_requests where net_kind is null
+) as seen
+left join built.identity.places on seen.ip = places.ip
+left join built.identity.address_holders as holders on seen.ip = holders.ip
+left join known on holders.device = known.device
+where places.ip is null and seen.ip is not null
+group by seen.ip
+order by seen.ip
+"""
+
+
+def networks(evidence: Evidence) -> Iterator[Proposal]:
+    """A row for each network of addresses without a place; neighbors are one."""
+    found = defaultdict(list)
+    for row in evidence.frame(_UNPLACED).iter_rows(named=True):
+        network = _network(row["ip"])
+        if network is not None:
+            found[network].append(row)
+    # around what tunnels give out, where no network is known, there is more of it
+    outside = {_block(network) for network, rows in found.items() if _kind(rows) == REMOTE} - {
+        _block(one) for one in map(_network, _placed(evidence)) if one is not None
+    }
+    alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
+    for network, rows in found.items():
+        if len(rows) >= FEWEST_ADDRESSES:
+            is_outside = _block(network) in outside and not any(row["mac"] for row in rows)
+            kind = REMOTE if is_outside else _kind(rows)
+            alike[network.version, kind, _building(rows)].append(network)
+    for (_, kind, building), several in sorted(alike.items()):
+        for network in ipaddress.collapse_addresses(several):
+            count = sum(len(found[one]) for one in several if one.subnet_of(network))
+            why = (
+                "tunnels gave them or their neighbors out, and no lease did"
+                if kind == REMOTE
+                else "the kind is a guess from their network cards"
+            )
+            yield Proposal(
+                "subnets.csv",
+                {"cidr": str(network), "building": building, "kind": kind},
+                f"{count} addresses here have no place; {why}",
+            )
+
+
+def _placed(evidence: Evidence) -> list[str]:
+    return evidence.frame("select ip from built.identity.places")["ip"].to_list()
+
+
+def _block(network: Network) -> Network:
+    """The block of which a network is a part, as districts number them."""
+    return network.supernet(new_prefix=BLOCKS[network.version])
+
+
+def _building(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The one building of the computers on a network; empty if there is none."""
+    found = {one for row in rows for one in row["computers"] or ()}
+    places = Counter(one.rpartition(" ")[2] for one in found)
+    if len(found) < FEWEST_COMPUTERS:
+        return ""
+    building, count = places.most_common(1)[0]
+    return building if count >= BUILDING_SHARE * len(found) else ""
+
+
+def _network(address: str) -> Network | None:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return ipaddress.ip_network(f"{ip}/{PREFIXES[ip.version]}", strict=False)
+
+
+def _kind(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Phones hide their cards behind random ones; computers on a wire do not."""
+    if sum(row["is_tunnel"] for row in rows) > TUNNEL_SHARE * len(rows):
+        return REMOTE
+    random = [row["mac"] for row in rows if row["mac"] and row["mac"][1:2] in "26ae"]
+    return "wifi" if len(random) > RANDOM_SHARE * len(rows) else "wired"

@@ -1,0 +1,164 @@
+"""Rows that a person can accept or refuse, and their form in a file.
+
+Nothing is written into the registry.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from pipelines.registry.csv_files import is_formula
+from pipelines.registry.frames import FILES
+from pipelines.warehouse.database import Database
+
+SETTINGS = "district.toml"
+NAMES = ("hostname", "serial", "asset_tag", "directory_id")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One row for a file of the registry; cells that are not named stay empty.
+
+    Attributes:
+        group: Rows of one group are accepted together.
+        clears: Cells that would be emptied.
+        is_withheld: It is about a site of a kind that no list of sites spells.
+        topic: What it is about, as `computers`; a topic is accepted as a whole.
+        doubt: Why a person has to look at it first; it is not accepted with its topic.
+        is_taken: Its cells replace what the row has.
+    """
+
+    file: str
+    cells: Mapping[str, str]
+    reason: str
+    group: str = ""
+    clears: tuple[str, ...] = ()
+    is_withheld: bool = False
+    topic: str = ""
+    doubt: str = ""
+    is_taken: bool = False
+
+    @property
+    def is_note(self) -> bool:
+        """It names a device that a person has to look at, and would write nothing."""
+        return bool(self.doubt) and not {*self.cells} - {*NAMES}
+
+    @property
+    def comment(self) -> str:
+        """What stands above its row in a file: the reason, and the doubt."""
+        doubt = f" (look at it first: {self.doubt})" if self.doubt else ""
+        return " ".join(f"{self.reason}{doubt}".split())
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What is accepted or left at once: a row, or rows that belong together.
+
+    Attributes:
+        offer_id: Made of what it says, so that another offer never has it.
+    """
+
+    offer_id: str
+    file: str
+    proposals: tuple[Proposal, ...]
+
+    @property
+    def reason(self) -> str:
+        """What in the logs speaks for it."""
+        return self.proposals[0].reason
+
+    @property
+    def topic(self) -> str:
+        """The group with which it is accepted."""
+        return self.proposals[0].topic
+
+    @property
+    def doubt(self) -> str:
+        """Why it is not accepted with its group; empty where nothing is in doubt."""
+        return self.proposals[0].doubt
+
+    @property
+    def is_withheld(self) -> bool:
+        """Its site has a code name here, and is decided by who knows its name."""
+        return any(one.is_withheld for one in self.proposals)
+
+    @property
+    def is_plain(self) -> bool:
+        """It is accepted with its group."""
+        return bool(self.topic) and not (self.doubt or self.is_withheld)
+
+
+def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
+    """Proposals by what is accepted at once."""
+    grouped: dict[tuple[str, str], list[Proposal]] = {}
+    for file, proposals in found.items():
+        for proposal in proposals:
+            own = proposal.group or repr(sorted(proposal.cells.items()))
+            grouped.setdefault((file, own), []).append(proposal)
+    made = []
+    for (file, _), rows in grouped.items():
+        # the id of an entry is given when it is accepted
+        cells = [{**one.cells, "entry_id": ""} for one in rows]
+        said = repr([file, *(sorted(one.items()) for one in cells)])
+        digest = hashlib.sha256(said.encode()).hexdigest()[:6]
+        made.append(Offer(f"P-{digest}", file, tuple(rows)))
+    return made
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What proposals are made from: the warehouse as `built`, raw lines as `raw`.
+
+    Attributes:
+        own_domains: Registrable domains of the district's mail.
+        has_usual_duty: The settings state hours of all staff.
+    """
+
+    database: Database
+    zone: str
+    own_domains: frozenset[str] = frozenset()
+    has_usual_duty: bool = False
+
+    def frame(self, query: str, **values: Any) -> pl.DataFrame:
+        """A query of our own as a frame."""
+        return self.database.frame(query, values)
+
+
+def is_plain(proposal: Proposal) -> bool:
+    """No cell is a formula or hides a line break; logs are not to be trusted."""
+    return not any(is_formula(cell) or not cell.isprintable() for cell in proposal.cells.values())
+
+
+def as_text(file: str, proposals: Sequence[Proposal]) -> str:
+    """Proposals as the file is written."""
+    return as_toml(proposals) if file == SETTINGS else as_csv(file, proposals)
+
+
+def as_toml(proposals: Sequence[Proposal]) -> str:
+    """Lines of `[district]`, each under a comment with its reason."""
+    lines = ["[district]"]
+    for proposal in proposals:
+        lines.append(f"# {proposal.comment}")
+        lines += [f"{name} = {value}" for name, value in proposal.cells.items()]
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
+    """A file as the registry reads it: each row under a comment with its reason."""
+    columns = list(FILES[file].columns)
+    lines = [",".join(columns)]
+    for proposal in proposals:
+        lines.append(f"# {proposal.comment}")
+        lines.append(_row([proposal.cells.get(name, "") for name in columns]))
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()

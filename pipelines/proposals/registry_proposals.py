@@ -1,0 +1,93 @@
+"""Proposes rows of the registry that the logs suggest; a person accepts or refuses them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from pipelines.district import District
+from pipelines.errors import ModelError
+from pipelines.health.readiness import undecided
+from pipelines.privacy.redaction import sensitive_names
+from pipelines.proposals.account_rows import services
+from pipelines.proposals.calendar_rows import days_off
+from pipelines.proposals.device_rows import computers, fixed, machines
+from pipelines.proposals.duty_rows import hours, later_hours, usual_hours
+from pipelines.proposals.network_rows import networks
+from pipelines.proposals.offers import SETTINGS, Evidence, Proposal, is_plain
+from pipelines.proposals.site_rows import reach, serving
+from pipelines.registry.sites import registrable_domain
+from pipelines.settings.toml_text import toml
+from pipelines.state.source_records import noted_domains
+from pipelines.warehouse import inputs
+from pipelines.warehouse.snapshots import looking
+
+KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
+    "computers": computers,
+    "networks": networks,
+    "usual-hours": usual_hours,
+    "sites": reach,
+    "sites:hosts": serving,
+    "holders": machines,
+    "service-accounts": services,
+    "fixed-addresses": fixed,
+    "hours": hours,
+    "later-hours": later_hours,
+    "calendar": days_off,
+}
+"""Groups, each accepted as a whole, and what finds its rows."""
+
+
+def account_domains(district: District) -> list[Proposal]:
+    """Domains of account names that are not applied by themselves.
+
+    All of the setting, as it would be: what it holds now stays in it.
+    """
+    own = district.settings.district.account_domains
+    return [
+        Proposal(
+            SETTINGS,
+            {"account_domains": toml((*own, domain.name))},
+            f"account names {domain}; set it only if nobody else has such a name there",
+        )
+        for domain in undecided(noted_domains(district.store))
+        if domain.name not in own
+    ]
+
+
+def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
+    """Proposals by file of the registry; files without any are left out.
+
+    Raises:
+        ModelError: Nothing was built yet.
+        BusyError: A run is at work.
+    """
+    files = inputs.lake_files(district.store, district.home.lake)
+    days = files.days()
+    if not days:
+        raise ModelError(
+            "no log was read yet",
+            where=str(district.home.path),
+            remedy="Run: schoolbell run --home HOME",
+        )
+    found: dict[str, list[Proposal]] = {}
+    if domains := account_domains(district):
+        found[SETTINGS] = domains
+    with looking(district.home.warehouse) as database:
+        inputs.show_raw(database, files, ("leases", "logons"), (days[0], days[-1]))
+        evidence = Evidence(
+            database,
+            district.zone,
+            frozenset(filter(None, map(registrable_domain, _own(district)))),
+            has_usual_duty=bool(district.settings.district.usual_duty),
+        )
+        sensitive = sensitive_names(database)
+        for topic, kind in KINDS.items():
+            for proposal in filter(is_plain, kind(evidence)):
+                hidden = proposal.cells.get("pattern") in sensitive
+                made = replace(proposal, is_withheld=hidden, topic=proposal.topic or topic)
+                found.setdefault(proposal.file, []).append(made)
+    return found
+
+
+def _own(district: District) -> Iterable[str]:
+    """The district's own domains, of its accounts and of its mail."""
+    return (*district.settings.district.account_domains, *district.outline.mail_domains)

@@ -1,0 +1,69 @@
+"""The rows that one table of an export gives, and the rows that it leaves out, with reasons."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.registry.csv_files import is_formula
+from pipelines.registry.imports.export_tables import Sheet
+from pipelines.registry.imports.exports import Export
+from pipelines.registry.imports.known import Row
+
+SHOWN = 3
+"""Examples of what is left out."""
+
+
+@dataclass
+class Taken:
+    """What one table of an export gave.
+
+    Attributes:
+        rows: File of the registry -> rows for it.
+        left: Why rows were left out -> how many, and a few of them.
+        notes: Further things that a person should know.
+        closed: Accounts that the roster has and this table calls closed.
+    """
+
+    sheet: Sheet
+    export: Export
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    left: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    def add(self, file: str, row: Row) -> None:
+        """One row for a file; a cell that a spreadsheet would run stays empty."""
+        safe = {}
+        for name, cell in row.items():
+            text = " ".join(cell.split())
+            if is_formula(text):
+                self.left.setdefault(f"a {name} that begins like a formula", []).append(text)
+                text = ""
+            safe[name] = text
+        self.rows.setdefault(file, []).append(safe)
+
+    def leave(self, why: str, what: str) -> None:
+        """A row that gives none."""
+        self.left.setdefault(why, []).append(what)
+
+    @property
+    def said(self) -> list[str]:
+        """What was left out, a line for each reason."""
+        lines = []
+        for why, which in self.left.items():
+            known = [one for one in dict.fromkeys(which) if one]
+            some = ", ".join(known[:SHOWN])
+            more = ", ..." if len(known) > SHOWN else ""
+            lines.append(f"{len(which):,} {why}" + (f": {some}{more}" if some else ""))
+        return lines
+
+
+def examples(names: Sequence[str]) -> str:
+    """Return a few names of a list."""
+    return ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+
+
+def first_match(rules: Mapping[str, str], text: str) -> str:
+    """Return the word of the first rule that matches; empty if none does."""
+    found = (word for word, rule in rules.items() if re.search(rule, text, re.IGNORECASE))
+    return next(found, "")
