@@ -137,7 +137,8 @@ supported as (
         array_to_string(
             sorted_values(sightings.origin)
             || case
-                when sightings.assigned_to is not null then ['inventory'] else []::varchar[]
+                when sightings.assigned_to is not null then ['inventory']
+                else []::varchar[]
             end,
             ' + '
         ) as facts
@@ -150,7 +151,8 @@ supported as (
     group by sightings.event_id, sightings.assigned_to
     having
         count(distinct sightings.account) = 1
-        and count(distinct sightings.origin) + (sightings.assigned_to is not null)::int >= 2
+        and count(distinct sightings.origin)
+        + (sightings.assigned_to is not null)::int >= 2
 ),
 
 opposed as (
