@@ -195,16 +195,7 @@ class Model(Strict):
 
 
 def read_models(folder: Path) -> dict[str, Model]:
-    """Return every model below `folder` that has a table, by name, inputs first.
-
-    Raises:
-        ModelError: A header or query is broken, or the models form a circle.
-    """
-    return _tables(read_every_model(folder))
-
-
-def read_every_model(folder: Path) -> dict[str, Model]:
-    """Return the same models and the ephemeral ones.
+    """Return every model below `folder` by name, ephemeral ones too, inputs first.
 
     Raises:
         ModelError: A header or query is broken, or the models form a circle.
@@ -231,10 +222,6 @@ def read_every_model(folder: Path) -> dict[str, Model]:
         read = tuple(sorted(model.inputs & dated))
         models[name] = model.model_copy(update={"dated_inputs": read})
     return models
-
-
-def _tables(models: Mapping[str, Model]) -> dict[str, Model]:
-    return {name: model for name, model in models.items() if not model.is_ephemeral}
 
 
 def inlined(model: Model, parts: Sequence[Model]) -> Model:
@@ -652,13 +639,13 @@ def sql_folder() -> Path:
 @cache
 def every_model() -> dict[str, Model]:
     """Return every model and every ephemeral one, inputs first."""
-    return read_every_model(sql_folder())
+    return read_models(sql_folder())
 
 
 @cache
 def models() -> dict[str, Model]:
     """Every model that has a table, inputs before what reads them."""
-    return _tables(every_model())
+    return {name: model for name, model in every_model().items() if not model.is_ephemeral}
 
 
 @cache

@@ -17,7 +17,6 @@ from pipelines.warehouse.models import (
     every_model,
     inlined,
     model_version,
-    read_every_model,
     read_models,
     relations_read,
     rule_headers,
@@ -208,7 +207,7 @@ def test_nothing_new_makes_nothing_stale(tmp_path):
 
 def test_a_new_day_makes_itself_stale(tmp_path):
     dated(tmp_path, "core.one", "raw.leases")
-    assert stale(tmp_path, 4) == {"core.one": [4]}
+    assert stale(tmp_path, 4)["core.one"] == [4]
 
 
 def test_a_window_reaches_from_the_days_that_read_the_changed_one(tmp_path):
@@ -277,7 +276,7 @@ def in_parts(folder, reader="from core.seconds", part=PART):
 
 def test_an_ephemeral_model_is_a_part_of_what_reads_it(tmp_path):
     in_parts(tmp_path, "from core.seconds as s where exists (from core.first where first.a = 1)")
-    (one,) = read_models(tmp_path).values()
+    one = read_models(tmp_path)["core.one"]
     assert one.inputs == {"raw.leases"}
     assert [part.name for part in one.parts] == ["core.first", "core.seconds"]
     duckdb.execute(
@@ -289,7 +288,7 @@ def test_an_ephemeral_model_is_a_part_of_what_reads_it(tmp_path):
 
 def test_an_ephemeral_model_may_be_read_as_a_table(tmp_path):
     in_parts(tmp_path)
-    one = read_every_model(tmp_path)["core.one"]
+    one = read_models(tmp_path)["core.one"]
     assert inlined(one, []).inputs == {"core.seconds"}
     assert inlined(one, []).header.params == {}
     assert inlined(one, one.parts[1:]).inputs == {"core.first"}
@@ -334,7 +333,7 @@ def test_what_an_ephemeral_model_cannot_be_is_refused(tmp_path, changed, message
 
 def test_a_model_is_built_by_day_where_an_ephemeral_one_reads_one(tmp_path):
     in_parts(tmp_path)
-    assert stale(tmp_path, 4) == {"core.one": [4]}
+    assert stale(tmp_path, 4)["core.one"] == [4]
     header = "grain: [event_id]"
     model(tmp_path, "core.one", "select a as event_id from core.seconds", header, ("event_id",))
     with pytest.raises(ModelError, match="no column event_date"):
