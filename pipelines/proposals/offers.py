@@ -6,6 +6,7 @@ Nothing is written into the registry.
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import polars as pl
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import query_text, relations_read
 
 SETTINGS = "district.toml"
 NAMES = ("hostname", "serial", "asset_tag", "directory_id")
@@ -124,9 +126,13 @@ class Evidence:
     own_domains: frozenset[str] = frozenset()
     has_usual_duty: bool = False
 
-    def frame(self, query: str, **values: Any) -> pl.DataFrame:
-        """A query of our own as a frame."""
-        return self.database.frame(query, values)
+    def query(self, name: str, **values: Any) -> pl.DataFrame:
+        """Return the rows of a query of `sql/proposals/`."""
+        text = query_text(f"proposals/{name}")
+        for relation in relations_read(text):
+            if not relation.startswith("raw."):
+                text = re.sub(rf"\b{relation}\b", f"built.{relation}", text)
+        return self.database.frame(text, values)
 
 
 def is_plain(proposal: Proposal) -> bool:

@@ -39,8 +39,8 @@ PYTHON_SCHEMAS = ("raw", "registry")
 MACROS = "macros"
 """The folder of what recurs in queries: one DuckDB macro a file."""
 
-NO_MODELS = (MACROS, "queries")
-"""Folders whose files are no relations."""
+NO_MODELS = (MACROS, "queries", "proposals")
+"""Folders whose files are not relations."""
 
 JUDGED = (
     "severity", "severity_raised", "begins", "claim", "explanations", "would_change",
@@ -634,6 +634,12 @@ def sql_folder() -> Path:
         where=str(package),
         remedy="Install Schoolbell again.",
     )
+
+
+@cache
+def query_text(name: str) -> str:
+    """Return the text of a query without a header, as `proposals/used_sites`."""
+    return (sql_folder() / f"{name}.sql").read_text(encoding="utf-8")
 
 
 @cache
