@@ -29,8 +29,15 @@ from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, Part, writing
-from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.models import Model, arguments, every_model, inlined, inputs_below
+from pipelines.warehouse.headers import Header, Scalar
+from pipelines.warehouse.models import (
+    Model,
+    arguments,
+    every_model,
+    inlined,
+    inputs_below,
+    query_text,
+)
 
 DIMENSIONS = {
     "identity.hosts": inputs.HOSTS,
@@ -80,7 +87,7 @@ class Case:
         parts = yaml.safe_load(text)
         extra = set(parts) - {"why", "params", "every_row", "given", "expect"}
         assert not extra, f"{path}: what is {extra}?"
-        written = every_model()[f"{path.parent.parent.name}.{path.parent.name}"]
+        written = self._written(path)
         self.params = dict(parts.get("params") or {})
         self.day: date | None = self.params.pop("event_date", None)
         self.every_row = parts.get("every_row") or {}
@@ -94,6 +101,9 @@ class Case:
         self.below = set(self.given) - self.model.inputs
         unread = self.below - inputs_below(self.model, every_model())
         assert not unread, f"{path}: {self.model.name} does not read {unread}"
+
+    def _written(self, path: Path) -> Model:
+        return every_model()[f"{path.parent.parent.name}.{path.parent.name}"]
 
     def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """What the model made and what was expected, both sorted."""
@@ -144,9 +154,12 @@ class Case:
             there: set[str] = set()
             for relation in self.model.inputs:
                 self._bring(database, relation, there)
-            params = dict(self.params)
-            zone = str(params.pop("zone", "UTC"))
-            yield database, arguments(self.model, params, zone=zone)
+            yield database, self._values()
+
+    def _values(self) -> dict[str, Scalar]:
+        params = dict(self.params)
+        zone = str(params.pop("zone", "UTC"))
+        return arguments(self.model, params, zone=zone)
 
     def _bring(self, database: Database, relation: str, there: set[str]) -> None:
         """A relation as it is drawn, or made of what is drawn below it; once."""
@@ -214,12 +227,15 @@ class Case:
         days = int(clock[1] or 0) - int(clock[2] or 0)
         return f"{self.day + timedelta(days=days)} {clock[3]}"
 
+    def _types(self, database: Database) -> Mapping[str, str]:
+        return columns_of(self.model.name)
+
     def _made(self, database: Database) -> list[tuple[str, ...]]:
         selected = ", ".join(_select(name) for name in self.expect[0])
         return _shown(database.rows(f"select {selected} from {self.model.name}"))
 
     def _expected(self, database: Database) -> list[tuple[str, ...]]:
-        types = columns_of(self.model.name)
+        types = self._types(database)
         header, rows = self.expect
         made = []
         for row in rows:
@@ -229,6 +245,28 @@ class Case:
             named = {chr(97 + n): value for n, value in enumerate(values)}
             made += database.rows(f"select {casts}", named)
         return _shown(made)
+
+
+class QueryCase(Case):
+    """One YAML file of `tests/sql/proposals/<query>/`; a query has no header."""
+
+    def _written(self, path: Path) -> Model:
+        text = query_text(f"{path.parent.parent.name}/{path.parent.name}")
+        header = Header(summary="", grain=())
+        return Model(name=f"main.{path.parent.name}", header=header, text=text, query=text)
+
+    def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Return the rows of the query and those expected, both sorted."""
+        with self._brought() as (database, values):
+            database.rows(f"create table {self.model.name} as {self.model.query}", values)
+            return self._made(database), self._expected(database)
+
+    def _values(self) -> dict[str, Scalar]:
+        return dict(self.params)
+
+    def _types(self, database: Database) -> Mapping[str, str]:
+        described = database.rows(f"describe {self.model.name}")
+        return {name: str(kind).lower() for name, kind, *_ in described}
 
 
 def create(database: Database, relation: str) -> None:

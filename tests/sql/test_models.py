@@ -7,15 +7,26 @@ import pytest
 
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, every_model, models
-from tests.sql.tables import DIMENSIONS, Case, columns_of, create
+from tests.sql.tables import DIMENSIONS, Case, QueryCase, columns_of, create
 
 HERE = Path(__file__).parent
-CASES = sorted(HERE.glob("*/*/*.yaml"))
+QUERIES = sorted(HERE.glob("proposals/*/*.yaml"))
+CASES = sorted({*HERE.glob("*/*/*.yaml")} - {*QUERIES})
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: "/".join(path.parts[-3:])[:-5])
+def named(path):
+    return "/".join(path.parts[-3:])[:-5]
+
+
+@pytest.mark.parametrize("path", CASES, ids=named)
 def test_case(path):
     made, expected = Case(path).run()
+    assert made == expected
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=named)
+def test_case_of_a_query(path):
+    made, expected = QueryCase(path).run()
     assert made == expected
 
 
