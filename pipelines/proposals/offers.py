@@ -6,7 +6,6 @@ Nothing is written into the registry.
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ import polars as pl
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.models import query_text, relations_read
+from pipelines.warehouse.models import attached_query
 
 SETTINGS = "district.toml"
 NAMES = ("hostname", "serial", "asset_tag", "directory_id")
@@ -128,11 +127,7 @@ class Evidence:
 
     def query(self, name: str, **values: Any) -> pl.DataFrame:
         """Return the rows of a query of `sql/proposals/`."""
-        text = query_text(f"proposals/{name}")
-        for relation in relations_read(text):
-            if not relation.startswith("raw."):
-                text = re.sub(rf"\b{relation}\b", f"built.{relation}", text)
-        return self.database.frame(text, values)
+        return self.database.frame(attached_query(f"proposals/{name}"), values)
 
 
 def is_plain(proposal: Proposal) -> bool:

@@ -39,7 +39,7 @@ PYTHON_SCHEMAS = ("raw", "registry")
 MACROS = "macros"
 """The folder of what recurs in queries: one DuckDB macro a file."""
 
-NO_MODELS = (MACROS, "queries", "proposals")
+NO_MODELS = (MACROS, "invalidation", "notices", "proposals", "queries")
 """Folders whose files are not relations."""
 
 JUDGED = (
@@ -640,6 +640,16 @@ def sql_folder() -> Path:
 def query_text(name: str) -> str:
     """Return the text of a query without a header, as `proposals/used_sites`."""
     return (sql_folder() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def attached_query(name: str) -> str:
+    """Return the same text with relations of the warehouse that is attached as `built`."""
+    text = query_text(name)
+    for relation in relations_read(text):
+        if not relation.startswith("raw."):
+            text = re.sub(rf"\b{relation}\b", f"built.{relation}", text)
+    return text
 
 
 @cache
