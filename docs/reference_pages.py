@@ -36,17 +36,17 @@ MADE = "<!-- Made by `make docs` from what the code says; do not edit. -->"
 
 
 def page(title: str, intro: str, *parts: str) -> str:
-    """A whole page."""
+    """Return a whole page."""
     return "\n\n".join([MADE, f"# {title}", intro, *parts]) + "\n"
 
 
 def section(title: str, *parts: str) -> str:
-    """A second-level heading and what stands below it."""
+    """Return a second-level heading and its content."""
     return "\n\n".join([f"## {title}", *parts])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; the first cell of a row is a name and set as code."""
+    """Return a table; the first cell of a row is a name and set as code."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for first, *rest in rows:
         cells = [f"`{first}`", *(cell(one) for one in rest)]
@@ -55,27 +55,27 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that keeps a table in one piece, on one line."""
+    """Return text that keeps a table in one piece, on one line."""
     return spaced(text).replace("|", "\\|").replace("<", "&lt;").strip()
 
 
 def plain(text: str) -> str:
-    """Text in which no character means anything to Markdown."""
+    """Return text in which no character means anything to Markdown."""
     return re.sub(r"([\\`*_\[\]])", r"\\\1", text)
 
 
 def listed(items: Iterable[str]) -> str:
-    """A list."""
+    """Return a list."""
     return "\n".join(f"- {spaced(item)}" for item in items)
 
 
 def spaced(text: str) -> str:
-    """Text without its line breaks."""
+    """Return text without its line breaks."""
     return re.sub(r"\s+", " ", text).strip()
 
 
 def retention_page() -> str:
-    """What a home keeps, for how long, and how it is deleted."""
+    """Return the page about what a home keeps, for how long, and how it is deleted."""
     rows = [
         [
             one.name,
@@ -119,7 +119,7 @@ SIGNS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"
 
 
 def settings_page() -> str:
-    """Every key of `district.toml` and of each alert channel."""
+    """Return every key of `district.toml` and of each alert channel."""
     return page(
         "Settings",
         "`district.toml` in the district home holds every setting. `schoolbell init` "
@@ -198,7 +198,7 @@ def _kind(field: FieldInfo) -> str:
 
 
 def registry_files_page() -> str:
-    """Every file of `registry/` with its columns."""
+    """Return every file of `registry/` with its columns."""
     return page(
         "Registry files",
         "All are optional. `schoolbell init` writes each with its header and one "
@@ -228,7 +228,7 @@ def _example(one: Cell) -> str:
 
 
 def commands_page() -> str:
-    """Every command of `schoolbell` with its options."""
+    """Return every command of `schoolbell` with its options."""
     root = typer.main.get_command(app)
     return page(
         "Commands",
@@ -240,7 +240,7 @@ def commands_page() -> str:
 
 
 def _commands(path: str, group: Any) -> Iterator[tuple[str, Any]]:
-    """Every command below a group; a group that has commands is none itself."""
+    """Yield every command below a group; a group that has commands is none itself."""
     for name, one in group.commands.items():
         if hasattr(one, "commands"):
             if one.invoke_without_command:
@@ -287,7 +287,7 @@ def main(folder: Path) -> None:
 
 
 MATRIX = Path(__file__).parents[1] / "tests" / "stories" / "matrix.csv"
-"""What came of each story with each product; the tests of stories check each row."""
+"""Result of each story with each product; the tests of stories check each row."""
 SHORT = {"finding": "found", "lead": "lead"}
 ROLES = {
     "web": "Web filters and proxies",
@@ -301,7 +301,7 @@ ROLES = {
 
 
 def products_page() -> str:
-    """What each product can show, story by story."""
+    """Return the page about what each product can show, story by story."""
     with MATRIX.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return page(
@@ -318,7 +318,7 @@ def products_page() -> str:
 
 
 def _stories(rows: Iterable[Mapping[str, str]], role: str) -> str:
-    """A row for each story, a column for each product of the role."""
+    """Return a row for each story, a column for each product of the role."""
     stories: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows:
         if row["role"] == role:
@@ -337,7 +337,7 @@ def _stories(rows: Iterable[Mapping[str, str]], role: str) -> str:
 
 
 def dictionary_page() -> str:
-    """Every relation that can be queried or read from the lake."""
+    """Return every relation that can be queried or read from the lake."""
     return page(
         "Data dictionary",
         "Personal data is marked: *direct* names a person or account, *indirect* can "
@@ -427,7 +427,7 @@ def _where(name: str, header: Header) -> str:
 
 
 def _published(name: str) -> Sequence[str]:
-    """The columns of a relation that a snapshot holds."""
+    """Return the columns of a relation that a snapshot holds."""
     if name in KEPT:
         return list(KEPT[name].columns)
     model = models()[name]
@@ -437,7 +437,7 @@ def _published(name: str) -> Sequence[str]:
 
 
 def detections_page() -> str:
-    """Every rule with its thresholds and what can look the same."""
+    """Return every rule with its thresholds and what can look the same."""
     found = [model for model in models().values() if model.header.code]
     ordered = sorted(found, key=lambda model: model.header.code)
     overview = [
@@ -470,7 +470,7 @@ WITNESSES: Mapping[str, str] = {
 
 
 def _judged(ordered: Iterable[Model]) -> Iterator[str]:
-    """Rules beside what tells who is at a device, and the most they make of it."""
+    """Yield rules, the sources that show who is at a device, and their strongest result."""
     yield (
         "Rules ask who is at a device. A keyboard's own log says it best: the "
         "Security log of Windows, Google's audit of ChromeOS. Where a laptop or a "

@@ -49,13 +49,13 @@ class Reading:
     """A registry and its outline, each read when it is first asked for."""
 
     def __init__(self, read: "Callable[[], Registry]", noted: Outline | None = None) -> None:
-        """Know how to read it, and its outline if that was noted."""
+        """Remember how to read it, and its recorded outline, if any."""
         self._read = read
         self.noted = noted
 
     @classmethod
     def of(cls, registry: "Registry") -> Self:
-        """One that was read before."""
+        """Wrap a registry that was read before."""
         return cls(lambda: registry)
 
     @cached_property
@@ -68,7 +68,7 @@ class Reading:
 
     @property
     def outline(self) -> Outline:
-        """What was noted of it; else what is read now."""
+        """Its recorded outline; otherwise read now."""
         return self.noted or self._outline
 
     @cached_property
@@ -89,12 +89,12 @@ class District:
 
     @property
     def registry(self) -> "Registry":
-        """What the district says."""
+        """The district's registry."""
         return self.reading.registry
 
     @property
     def outline(self) -> Outline:
-        """What the district says, in short."""
+        """Outline of the registry."""
         return self.reading.outline
 
     @property
@@ -119,7 +119,7 @@ class District:
 
     @cached_property
     def rules(self) -> Mapping[str, Model]:
-        """The model of every detection by code; no registry is asked for it."""
+        """The model of every detection by id; needs no registry."""
         return {
             model.header.code: model
             for model in self.models.values()
@@ -139,12 +139,12 @@ class District:
 
     @cached_property
     def parameters(self) -> Mapping[str, Mapping[str, Scalar]]:
-        """What the district sets, by detection code or model name."""
+        """The district's thresholds, by detection id or model name."""
         return parameters_of(self.settings)
 
     @cached_property
     def values(self) -> Mapping[str, Mapping[str, Scalar]]:
-        """What each rule's parameters are, by code."""
+        """The parameters of each rule, by id."""
         return {
             code: arguments(model, given(model, self.parameters), zone=self.zone)
             for code, model in self.rules.items()
@@ -152,12 +152,12 @@ class District:
 
     @cached_property
     def versions(self) -> Mapping[str, str]:
-        """What each rule is now, by code: its query and its thresholds."""
+        """The version of each rule, by id: its query and its thresholds."""
         return {code: rule_version(model, self.values[code]) for code, model in self.rules.items()}
 
     @cached_property
     def model_versions(self) -> Mapping[str, str]:
-        """What each model is now, by name: query, promises and thresholds."""
+        """The version of each model, by name: query, checks and thresholds."""
         return versions_of(self.models, self.settings)
 
     @cached_property
@@ -170,7 +170,7 @@ class District:
         }
 
     def subject_kind(self, rule: str) -> About:
-        """What a rule's findings are about: an account or a device."""
+        """Return the subject of a rule's findings: an account or a device."""
         # of rules that are switched off too: their findings stay
         return "device" if rule in rules_about_devices() else "account"
 
@@ -193,18 +193,18 @@ class District:
 
     @property
     def judged_with(self) -> dict[str, str]:
-        """What a finding is judged with: the registry and the rules."""
+        """The versions that a finding is judged with: the registry and the rules."""
         return {"registry": self.outline.version, "rules": self.rules_version}
 
     @property
     def versions_key(self) -> str:
-        """One short word for registry, rules and settings as they stand."""
+        """One short word for the current registry, rules and settings."""
         parts = (self.outline.version, self.rules_version, self.settings_hash)
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
     @cached_property
     def settings_hash(self) -> str:
-        """Hash of `district.toml` as it stands, and of an agency's rules below it."""
+        """Hash of the current `district.toml`, and of an agency's rules below it."""
         files = (self.home.settings_file, self.home.agency_rules)
         said = b"".join(one.read_bytes() for one in files if one.is_file())
         return hashlib.sha256(said).hexdigest()[:12]
@@ -214,20 +214,20 @@ class District:
         kind: Kind | None = None,
         tell: Callable[[str], None] = lambda _text: None,
     ) -> Engine:
-        """Where log lines are parsed, as the settings say; to be closed.
+        """Return the engine that parses log lines, per the settings; close it afterwards.
 
         Args:
-            kind: Which engine, in place of that of the settings.
-            tell: Told of workers that ended.
+            kind: An engine instead of that of the settings.
+            tell: Called for workers that ended.
 
         Raises:
-            EngineError: What the engine needs is not there.
+            EngineError: A requirement of the engine is missing.
         """
         said = self.settings.engine
         return open_engine(kind or said.kind, workers=said.workers, master=said.master, tell=tell)
 
     def sources(self) -> list[Source]:
-        """The sources of the settings, and every further folder of `landing/`."""
+        """Return the sources of the settings, and every further folder of `landing/`."""
         found = {}
         for name, one in self.settings.sources.items():
             path = one.path or f"landing/{name}"
@@ -246,10 +246,10 @@ class District:
 
 
 def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
-    """What the settings say of each rule, by detection code or model name.
+    """Return the settings of each rule, by detection id or model name.
 
     Raises:
-        SettingsError: There is no such rule.
+        SettingsError: A rule does not exist.
     """
     if not (settings.agency or settings.detections):
         return {}
@@ -274,7 +274,7 @@ def said_of_rules(settings: Settings) -> Mapping[str, DetectionSettings]:
 
 
 def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:
-    """What the settings set, by detection code or model name."""
+    """Return the parameters in the settings, by detection id or model name."""
     return {
         name: {key: value for key, value in one.parameters.items() if not isinstance(value, tuple)}
         for name, one in said_of_rules(settings).items()
@@ -282,7 +282,7 @@ def parameters_of(settings: Settings) -> Mapping[str, Mapping[str, Scalar]]:
 
 
 def versions_of(models: Mapping[str, Model], settings: Settings) -> dict[str, str]:
-    """What each model is with these settings, by name; see `model_version`."""
+    """Return the version of each model with these settings, by name; see `model_version`."""
     parameters, zone = parameters_of(settings), settings.district.zone
     return {
         name: model_version(model, arguments(model, given(model, parameters), zone=zone))
@@ -295,11 +295,11 @@ def open_district(path: Path, load: Load | None = None) -> Iterator[District]:
     """Read a district home and open its state.
 
     Args:
-        load: Reads the registry; whoever opens a home often may know it already.
+        load: Reads the registry; callers that open a home often may pass a cached one.
 
     Raises:
         SettingsError: The settings are missing or wrong, or lost their roles.
-        ForeignStateError: The state is missing, or is not this home's.
+        ForeignStateError: The state is missing, or belongs to another home.
     """
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
@@ -314,11 +314,11 @@ def open_district(path: Path, load: Load | None = None) -> Iterator[District]:
 
 @contextmanager
 def open_outlined(path: Path) -> Iterator[District]:
-    """The same; a registry of which the outline is noted is not read before need be.
+    """Open a home; read a registry with a recorded outline only when needed.
 
     Raises:
         SettingsError: The settings are missing or wrong, or lost their roles.
-        ForeignStateError: The state is missing, or is not this home's.
+        ForeignStateError: The state is missing, or belongs to another home.
     """
     home = DistrictHome(path.resolve())
     settings = load_settings(home)
@@ -341,16 +341,16 @@ def _load(home: DistrictHome, settings: Settings) -> "Registry":
 
 
 def outline_digest(home: DistrictHome, settings: Settings) -> str:
-    """Changes whenever anything does on which an outline depends."""
+    """Return a value that changes with everything that an outline depends on."""
     digest = hashlib.sha256(digest_of(home, settings).encode())
-    # a rule's header says whether its findings are about accounts
+    # a rule's header defines whether its findings are about accounts
     for path in sorted((sql_folder() / DETECTIONS).glob("*.sql")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def noted_outline(store: Store, digest: str) -> Outline | None:
-    """The outline of a registry that was noted with this digest, if it was."""
+    """Return the recorded outline of a registry with this digest, if any."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, OUTLINE) or "{}")
     if noted.get("digest") != digest:
@@ -359,9 +359,9 @@ def noted_outline(store: Store, digest: str) -> Outline | None:
 
 
 def note_outline(store: Store, digest: str, outline: Outline) -> None:
-    """Note an outline, to be found by the digest of what it was read from.
+    """Record an outline under the digest of its files.
 
-    Of files that were refused none is noted: they are told with what is kept of them.
+    Refused files have none: they are reported with the kept copy.
     """
     said = asdict(outline) | {"refused": ()}
     with store.writing() as connection:
@@ -383,7 +383,7 @@ def only_writer(home: DistrictHome, seconds: float = 5) -> Iterator[None]:
         lock.acquire(timeout=seconds)
     except Timeout as error:
         raise BusyError(
-            "another run is at work in this home",
+            "another run is in progress in this home",
             where=str(home.path),
             remedy="Wait for it to end, or look at it with: schoolbell status",
         ) from error

@@ -4,7 +4,7 @@ import unicodedata
 
 
 class SchoolbellError(Exception):
-    """Shown without a traceback.
+    """An error that is shown without a traceback.
 
     Args:
         what: One sentence: what happened.
@@ -28,7 +28,7 @@ class SchoolbellError(Exception):
 
 
 class SettingsError(SchoolbellError):
-    """A setting or a registry row cannot be used as it stands."""
+    """A setting or a registry row cannot be used in its current form."""
 
     exit_code = 2
 
@@ -64,17 +64,17 @@ class DeliveryError(SchoolbellError):
 
 
 def safe(text: object) -> str:
-    """Text with every control, format and separator character made visible."""
+    """Make every control, format and separator character of a text visible."""
     return "".join(_visible(char) for char in str(text))
 
 
 def capital(text: str) -> str:
-    """Text that begins a sentence; no other letter changes."""
+    """Capitalize the first letter of a text and change no other."""
     return text[:1].upper() + text[1:]
 
 
 def safe_lines(text: object) -> str:
-    """The same for a message that has several lines."""
+    """Make control characters of a message with several lines visible."""
     return "\n".join(safe(line) for line in str(text).splitlines())
 
 

@@ -13,7 +13,7 @@ import polars as pl
 
 INSTANT = pl.Datetime("us", "UTC")
 
-LINES_A_FILE = 1 << 32
+LINES_PER_FILE = 1 << 32
 """An event's id is one number: its file times this, and its line."""
 
 Pii = Literal["none", "indirect", "direct"]
@@ -32,7 +32,7 @@ LAKE_COLUMNS = pl.Schema({"source": pl.String, "format": pl.String, "event_date"
 and the district's local day of `start_time` (else `time`)."""
 
 LOGON_ACTIVITIES: Mapping[str, str] = {
-    "logon": "an account was let in, or tried",
+    "logon": "an account signed in, or tried to",
     "logoff": "its session ended",
     "lock": "its screen was locked",
     "unlock": "its screen was unlocked",
@@ -55,13 +55,13 @@ LOGON_KINDS: Mapping[str, str] = {
 
 
 def event_id_of(file_id: int, line_no: int) -> int:
-    """The id of the event that a line of a file is."""
-    return file_id * LINES_A_FILE + line_no
+    """Return the event id of a line of a file."""
+    return file_id * LINES_PER_FILE + line_no
 
 
 def place_of(event_id: int) -> tuple[int, int]:
-    """File and line of an event."""
-    return divmod(event_id, LINES_A_FILE)
+    """Return file and line of an event."""
+    return divmod(event_id, LINES_PER_FILE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Column:
 
 @dataclass(frozen=True)
 class EventClass:
-    """One kind of thing that happened, and the columns that tell it."""
+    """One kind of event, and its columns."""
 
     name: str
     ocsf: int | None
@@ -88,7 +88,7 @@ class EventClass:
         return pl.Schema({name: col.dtype for name, col in self.columns.items()})
 
     def names(self) -> list[str]:
-        """The column names in order."""
+        """Return the column names in order."""
         return list(self.columns)
 
 
@@ -101,7 +101,7 @@ _SOURCE = {
     "src_port": Column(pl.Int32, "its port"),
     "src_mac": Column(pl.String, "its MAC, lower case with colons", "indirect"),
     "src_hostname": Column(pl.String, "its name where the log gives one", "indirect"),
-    "user_name": Column(pl.String, "account as written in the log; null for nobody", "direct"),
+    "user_name": Column(pl.String, "account as written in the log; null for none", "direct"),
 }
 _EXTRAS = {
     "event_uid": Column(pl.String, "the product's own id of the event, where it has one"),
@@ -166,17 +166,24 @@ CONNECTIONS = EventClass(
 LOGONS = EventClass(
     name="logons",
     ocsf=3002,
-    meaning="An account was let in, refused, left, locked or unlocked.",
+    meaning="An account signed in, was refused, signed out, was locked or unlocked.",
     columns={
         **_TIMES,
         **_SOURCE,
         "user_domain": Column(pl.String, "directory or domain as written", "indirect"),
         "activity": Column(pl.String, "one of: " + ", ".join(LOGON_ACTIVITIES)),
         "logon_kind": Column(pl.String, "one of: " + ", ".join(LOGON_KINDS)),
-        "is_success": Column(pl.Boolean, "let in; null where that is not the question"),
+        "is_success": Column(pl.Boolean, "allowed; null where that does not apply"),
         "failure_reason": Column(pl.String, "why it was refused, as the product says"),
         "logon_type": Column(pl.Int16, "Windows logon type"),
-        "event_code": Column(pl.String, "the product's number or name of the event"),
+        "event_code": Column(
+            pl.String,
+            (
+                "Open a home for a user who has a "
+                "right.\n\nRaises:\n    RefusedError: They do not "
+                "have it."
+            ),
+        ),
         "logon_uid": Column(pl.String, "the product's id of the session"),
         "host": Column(pl.String, "device the account was used on, lower case", "indirect"),
         "reported_by": Column(pl.String, "device that wrote the event, lower case"),

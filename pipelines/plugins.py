@@ -11,21 +11,21 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 
-class Named(Protocol):
-    """Anything with a name of its own."""
+class NamedPlugin(Protocol):
+    """Anything with a name."""
 
     @property
     def name(self) -> str:
-        """What the plug-in is called in settings and documents."""
+        """Name of the plug-in in settings and documents."""
         ...
 
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=NamedPlugin)
 
 
 @cache
 def discover(package: str, constant: str, kind: type[N]) -> Mapping[str, N]:
-    """Every plug-in of `package`, by name.
+    """Return every plug-in of `package`, by name.
 
     Folders, and modules that begin with an underscore, hold what plug-ins share.
 

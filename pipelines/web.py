@@ -1,7 +1,7 @@
-"""Asks an address within one deadline, and keeps no more of its answer than is needed.
+"""HTTP requests with one deadline and a limited answer.
 
 A timeout of a library counts between two bytes. A receiver that sends a byte per second
-would hold a run for as long as it likes, and one that never ends would fill the memory.
+would block a run indefinitely, and one that never ends would fill the memory.
 """
 
 import io
@@ -22,8 +22,8 @@ class TooLargeError(OSError):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back: the status, and the content as far as it was wanted."""
+class Response:
+    """The status, and the requested part of the content."""
 
     status: int
     data: bytes
@@ -56,25 +56,25 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     return results[0]
 
 
-def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any) -> Answer:
+def asked(method: str, url: str, *, seconds: float, most: int = 0, **values: Any) -> Response:
     """Return the answer of an address.
 
     Args:
-        seconds: For all of it: finding the address, connecting, sending, reading.
+        seconds: In total: finding the address, connecting, sending, reading.
         most: Bytes of the content that are read; 0: the status alone.
 
     Raises:
-        TimeoutError: There was no whole answer in time.
+        TimeoutError: There was no complete answer in time.
         TooLargeError: The content is larger.
     """
     import requests  # a fifth of a second to import
 
-    def call() -> Answer:
+    def call() -> Response:
         with requests.request(
             method, url, stream=True, timeout=seconds * BETWEEN_BYTES, **values
         ) as answer:
             data = content(answer, most) if most else b""
-            return Answer(answer.status_code, data)
+            return Response(answer.status_code, data)
 
     return within(seconds, call)
 

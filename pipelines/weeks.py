@@ -7,10 +7,10 @@ SCHOOL_YEAR_STARTS = 7
 
 
 def monday(day: date) -> date:
-    """The Monday of a day's week."""
+    """Return the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
 
 
 def school_year(day: date) -> int:
-    """The calendar year in which the school year of a day began."""
+    """Return the calendar year in which the school year of a day began."""
     return day.year if day.month >= SCHOOL_YEAR_STARTS else day.year - 1

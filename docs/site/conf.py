@@ -43,6 +43,7 @@ PARTS = {
     "Reference": "docs/reference/*",
     "The code": "docs/journey",
     "Decisions": "docs/decisions/*",
+    "Archive of decisions": "docs/decisions/archive/*",
 }
 FIRST = {"How to": ("install", "own-district", "operate", "reading-the-report")}
 MORE = {"The code": ("CONTRIBUTING", "CHANGELOG", "deploy/README")}

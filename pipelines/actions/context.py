@@ -14,7 +14,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.people import People, people
-from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_pupils, pseudonyms
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
@@ -25,7 +25,7 @@ from pipelines.weeks import school_year
 
 
 def granted_today(district: District, person: Principal) -> Principal:
-    """Somebody with what the district grants its agency's staff today."""
+    """Return the user with the rights that the district grants its agency's staff today."""
     today = datetime.now(ZoneInfo(district.zone)).date()
     consents = district.registry.frames["consents"]
     return replace(person, is_granted=is_granted(consents, person.user_name, today))
@@ -33,11 +33,11 @@ def granted_today(district: District, person: Principal) -> Principal:
 
 @dataclass(frozen=True)
 class ActionContext:
-    """An opened district and whoever works at it.
+    """An opened district and the user who works in it.
 
     Attributes:
-        guard: Raises, in the transaction of an act, where what the person saw is not
-            what is there any more.
+        guard: Raises an error, in the transaction of an action, if the data that the
+            user saw has changed since.
     """
 
     district: District
@@ -45,7 +45,7 @@ class ActionContext:
     guard: Callable[[Transaction], None] | None = None
 
     def require(self, right: Right) -> None:
-        """Let them go on; that somebody wanted names and may not see them is noted.
+        """Raise an error unless the user has a right; record a refused request for names.
 
         Raises:
             RefusedError: They do not have the right.
@@ -68,10 +68,10 @@ class ActionContext:
         return placed_cases(self.district)
 
     def case(self, case_id: str) -> Case:
-        """A case by its id.
+        """Return a case by its id.
 
         Raises:
-            SettingsError: There is no such case.
+            SettingsError: The case does not exist.
         """
         for case in self.cases:
             if case.case_id == case_id:
@@ -83,10 +83,10 @@ class ActionContext:
         )
 
     def finding(self, finding_id: str) -> tuple[Case, Mapping[str, Any]]:
-        """A finding and its case.
+        """Return a finding and its case.
 
         Raises:
-            SettingsError: There is none of that id.
+            SettingsError: The finding does not exist.
         """
         for case in self.cases:
             for finding in case.findings:
@@ -109,31 +109,31 @@ class ActionContext:
         return self._years[year]
 
     def named(self, kind: Kind, value: str, day: str) -> str:
-        """The pseudonym of a value in the school year of a day."""
+        """Return the pseudonym of a value in the school year of a day."""
         return self._names_of(day).names(kind, [value])[value]
 
     def given(self, kind: Kind, value: str, day: str) -> tuple[str, ...]:
-        """The pseudonyms of a value in the school year of a day, former ones too."""
+        """Return the pseudonyms of a value in the school year of a day, with former ones."""
         self.named(kind, value, day)
         return self._names_of(day).given(kind, value)
 
     @cached_property
-    def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
-        """Tells of a finding whether it is about a student's account."""
-        return about_pupils(self.district)
+    def is_student(self) -> Callable[[Mapping[str, Any]], bool]:
+        """Predicate: whether a finding is about a student's account."""
+        return about_students(self.district)
 
     def subject(self, finding: Mapping[str, Any]) -> str:
-        """The pseudonym of the account or device that a finding is about."""
+        """Return the pseudonym of the account or device that a finding is about."""
         kind = self.district.subject_kind(finding["rule"])
         return self.named(kind, finding["subject"], finding["event_date"])
 
     def shown(self, finding: Mapping[str, Any]) -> dict[str, Any]:
-        """The record of a finding without the names of sensitive sites."""
+        """Return the record of a finding without the names of sensitive sites."""
         day = finding["event_date"]
         return redacted(finding["record"], lambda one: self.named("site", one, day))
 
     def redact(self, finding: Mapping[str, Any], value: str | None) -> str | None:
-        """What somebody wrote of a finding, without the names of sensitive sites."""
+        """Remove the names of sensitive sites from a text about a finding."""
         day, sites = finding["event_date"], hidden_sites(finding["record"])
         told: str | None = redact(value, sites, lambda one: self.named("site", one, day))
         return told
@@ -176,10 +176,10 @@ def put(context: ActionContext, login: str, password_hash: str) -> str:
 
 
 def end(context: ActionContext, login: str) -> str:
-    """Let an account sign in no more; its login.
+    """Stop an account from signing in and return its login.
 
     Raises:
-        SettingsError: There is no such account.
+        SettingsError: The account does not exist.
     """
     context.require("accounts")
     name = login.strip().casefold()

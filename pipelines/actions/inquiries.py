@@ -1,7 +1,7 @@
-"""Acts of the way in from outside: an office asks first, and is answered last.
+"""Actions for inquiries from other offices: an office asks, and is answered after approval.
 
-What is asked, by whom and on whose authority is written down and approved by a second
-person before any row leaves. Whether the logs could answer at all is told without one.
+The question, the office and its authority are recorded and approved by a second person
+before any row leaves. Whether the logs can answer at all needs no approval.
 """
 
 import hashlib
@@ -19,16 +19,16 @@ from pipelines.actions.permits import day_of
 from pipelines.actions.referrals import OFFICES
 from pipelines.errors import SettingsError
 from pipelines.findings.packs import EPOCH, csv_bytes
-from pipelines.findings.review import Wish, granted, required_reason
+from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.privacy.pseudonyms import WITHHELD
 from pipelines.settings.roles import RefusedError
 from pipelines.state import ledger
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.reviews import add_inquiry, change_inquiry, inquiries
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
-MOST_DAYS = 92
+MAX_DAYS = 92
 _DAYS = """
 select event_date, keyboard_count, other_count, request_count, first_time, last_time
 from built.core.account_days
@@ -53,14 +53,14 @@ order by event_date, first_time
 README = """Answer to inquiry {inquiry_id}
 
 Asked by {office}, authorized by {authorized_by}, for account {account}, {first_day} to
-{last_day}. The reason stands in the audit record.
+{last_day}. The audit record contains the reason.
 
 days.csv   each day on which the account was used: logons, requests, first and last
 sites.csv  its use of sites by day; minutes are estimates
-gaps.txt   days of which nothing is held
+gaps.txt   days without data
 
-A log names an account, never a person. That a line is absent does not show that an act
-was. Sites of a sensitive kind are not named.
+A log names an account, never a person. A missing line does not show that something
+did not happen. Sensitive sites are not named.
 """
 
 
@@ -72,11 +72,11 @@ def inquire(
     authorized_by: str,
     reason: str,
 ) -> dict[str, Any]:
-    """Write down what an office asks; whether the logs can answer, and no result.
+    """Record an office's question and whether the logs can answer it, without a result.
 
     Args:
         days: First and last, as 2026-11-02.
-        authorized_by: Name and office of whoever authorized it.
+        authorized_by: Name and office of the person who authorized it.
     """
     context.require("inquire")
     first, last = day_of(days[0], "--from"), day_of(days[1], "--to")
@@ -101,7 +101,7 @@ def inquire(
 
 
 def feasibility(context: ActionContext, first: date, last: date) -> dict[str, Any]:
-    """How many of the days are held: about the logs, and about nobody."""
+    """Count the days that the logs cover; the answer names no one."""
     held = set(ledger.event_days(context.district.store))
     asked = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
     gone = [day.isoformat() for day in asked if day not in held]
@@ -109,17 +109,17 @@ def feasibility(context: ActionContext, first: date, last: date) -> dict[str, An
 
 
 def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[str, Any]:
-    """Answer an inquiry that a second person approved: one zip, noted before it leaves.
+    """Answer an inquiry that a second person approved with one zip, recorded before it leaves.
 
     Raises:
-        RefusedError: Nobody has approved it yet, or it is about one's own account.
+        RefusedError: It is not approved, or it is about the user's own account.
     """
     context.require("inquire")
     context.require("names")
     row = _known(context, inquiry_id)
     if context.is_own(row["account"]):
         raise RefusedError("no one looks into their own account", where=inquiry_id)
-    wish = Wish(action="inquiry", case_id=inquiry_id, reason=row["reason"])
+    wish = NameRequest(action="inquiry", case_id=inquiry_id, reason=row["reason"])
     granted(context.chain, wish, context.asker)
     first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
     data = _zip(context, row, first, last)
@@ -139,8 +139,8 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
             where="--account",
             remedy="An inquiry is about one account that the registry knows.",
         )
-    if not 0 <= (last - first).days < MOST_DAYS:
-        raise SettingsError(f"{first} to {last} is not 1 to {MOST_DAYS} days", where="--from, --to")
+    if not 0 <= (last - first).days < MAX_DAYS:
+        raise SettingsError(f"{first} to {last} is not 1 to {MAX_DAYS} days", where="--from, --to")
     if office not in OFFICES:
         raise SettingsError(
             f"there is no office {office!r}",
@@ -163,7 +163,7 @@ def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:
 
 def _zip(context: ActionContext, row: Mapping[str, Any], first: date, last: date) -> bytes:
     values = {"account": row["account"], "first": first, "last": last}
-    with looking(context.district.home.warehouse) as database:
+    with attach_warehouse(context.district.home.warehouse) as database:
         days = database.frame(_DAYS, values)
         use = database.frame(_USE, values | {"withheld": WITHHELD})
     gone = feasibility(context, first, last)["gone"]

@@ -1,7 +1,7 @@
-"""Acts that keep evidence: legal holds, and packs of cases.
+"""Actions that preserve evidence: legal holds, and packs of cases.
 
-Days under a hold are not deleted. A pack is one zip, whose hash stands in the audit
-chain.
+Days under a hold are not deleted. A pack is one zip file. The audit chain records its
+hash.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pipelines.actions.context import ActionContext
 from pipelines.findings.packs import gathered
 from pipelines.findings.packs import pack as packed
-from pipelines.findings.review import Wish, granted, required_reason
+from pipelines.findings.review import NameRequest, granted, required_reason
 from pipelines.state.audit import Act
 from pipelines.state.connections import now_text
 from pipelines.state.retention import (
@@ -52,7 +52,7 @@ def hold(
 
 
 def hold_act(placed: Hold) -> Act:
-    """The entry of a hold in the audit chain."""
+    """Build the entry of a hold in the audit chain."""
     return Act(
         actor=placed.actor,
         action="hold",
@@ -89,11 +89,11 @@ def release(context: ActionContext, hold_id: str, reason: str) -> str:
 
 
 @dataclass(frozen=True)
-class Packed:
-    """What was packed.
+class PackResult:
+    """An evidence pack.
 
     Attributes:
-        number: Of the entry in the audit chain.
+        number: Number of its entry in the audit chain.
     """
 
     sha256: str
@@ -103,17 +103,17 @@ class Packed:
 
 def pack(
     context: ActionContext, case_id: str, reason: str, put: Put, *, names: bool = False
-) -> Packed:
+) -> PackResult:
     """Pack the evidence of a case into a zip file that can be verified offline.
 
     Raises:
-        RefusedError: Names were asked for, and nobody has approved it yet.
+        RefusedError: Names were requested without approval.
     """
     context.require("export")
     case, why = context.case(case_id), required_reason(reason)
     if names:
         context.require("names")
-        wish = Wish(action="pack", case_id=case_id, reason=why)
+        wish = NameRequest(action="pack", case_id=case_id, reason=why)
         granted(context.chain, wish, context.asker)
     named = None if names else context.named
     data = packed(gathered(context.district, case, named))
@@ -128,9 +128,9 @@ def pack(
     with context.chain.recording(act):
         put(data)
     head = context.chain.head()
-    return Packed(seal, len(case.findings), head.number if head else 0)
+    return PackResult(seal, len(case.findings), head.number if head else 0)
 
 
 def edition(*, names: bool) -> str:
-    """How names stand in it."""
+    """Return how names appear in a pack."""
     return "with names" if names else "under pseudonyms"

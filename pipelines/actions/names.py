@@ -8,7 +8,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.finding_frames import rows
-from pipelines.findings.review import Wish, granted, granted_for, required_reason
+from pipelines.findings.review import NameRequest, granted, granted_for, required_reason
 from pipelines.privacy.lookups import REFUSED
 from pipelines.privacy.pseudonyms import Kind
 from pipelines.privacy.redaction import hidden_sites
@@ -16,7 +16,7 @@ from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 
 LASTS = timedelta(hours=1)
-"""For so long the same person may look again, for the same case."""
+"""How long the same person may look again for the same case."""
 Found = tuple[Kind, str, str | None]
 """Kind, the value itself, and the person whose it is."""
 
@@ -24,10 +24,10 @@ Found = tuple[Kind, str, str | None]
 def reveal(
     context: ActionContext, token: str, reason: str, case: str = ""
 ) -> dict[str, str | None]:
-    """Whose a code name is, for one case; noted before it is told.
+    """Return the owner of a code name, for one case; the look is recorded first.
 
     Raises:
-        RefusedError: The case does not hold it, or nobody has approved it yet.
+        RefusedError: The case does not contain it, or there is no approval.
     """
     context.require("names")
     why = required_reason(reason)
@@ -36,7 +36,7 @@ def reveal(
     found = next((one for name, one in of_case if name == token), None)
     if found is None:
         raise _refused(context, token, case, why)
-    wish = Wish(action="reveal", case_id=case, reason=why, subject=token)
+    wish = NameRequest(action="reveal", case_id=case, reason=why, subject=token)
     granted_for(context.chain, wish, context.asker, LASTS)
     kind, value, person = found
     names = context.district.registry.people_names
@@ -50,7 +50,7 @@ def reveal(
 
 
 def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Found]]:
-    """Every code name of a case, former ones too, with what it stands for."""
+    """Yield every code name of a case, with former ones, and its meaning."""
     owner = None if case.person.startswith("nobody:") else case.person
     for finding in case.findings:
         day, record = finding["event_date"], finding["record"]
@@ -69,22 +69,22 @@ def _refused(context: ActionContext, token: str, case: str, why: str) -> Refused
     act = Act(actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case)
     with context.chain.recording(act):
         pass
-    what = f"{token} is not in case {case}" if case else "a name is told for a case only"
+    what = f"{token} is not in case {case}" if case else "a name is revealed only for a case"
     return RefusedError(
         what,
         where="--case",
-        remedy="Give the case that it is in: schoolbell findings cases\n"
-        "  That this was asked stands in the audit chain.",
+        remedy="Give the case that contains it: schoolbell findings cases\n  The audit chain "
+        "records this request.",
     )
 
 
 def export(
     context: ActionContext, case: str = "", reason: str = "", *, names: bool = False
 ) -> list[dict[str, Any]]:
-    """Findings that count, one row each: of one case, or of all.
+    """Return the findings that count, one row each: of one case, or of all.
 
     Raises:
-        RefusedError: Names were asked for, and nobody has approved it yet.
+        RefusedError: Names were requested without approval.
     """
     context.require("export")
     chosen = [context.case(case)] if case else context.cases
@@ -96,12 +96,12 @@ def export(
                 where="--case",
                 remedy="Name the case: --case c-… --reason …",
             )
-        wish = Wish(action="export", case_id=case, reason=required_reason(reason))
+        wish = NameRequest(action="export", case_id=case, reason=required_reason(reason))
         granted(context.chain, wish, context.asker)
         return rows(
             chosen,
             lambda finding, device: device or str(finding["subject"]),
-            context.is_pupil,
+            context.is_student,
         )
 
     def named(finding: Mapping[str, Any], device: str | None) -> str:
@@ -109,7 +109,7 @@ def export(
             return context.subject(finding)
         return context.named("device", device, finding["event_date"])
 
-    found = rows(chosen, named, context.is_pupil)
+    found = rows(chosen, named, context.is_student)
     act = Act(
         actor=str(context.asker),
         action="export under pseudonyms",

@@ -1,6 +1,6 @@
-"""Acts on what is permitted: exceptions, and sites that go on the district's list.
+"""Actions on exceptions and consents, and on sites for the district's list.
 
-What a site on the list would change is tried first.
+The effect of a site on the list is previewed first.
 """
 
 import tempfile
@@ -14,14 +14,14 @@ from typing import Any
 from pipelines.actions.context import ActionContext
 from pipelines.actions.site_effects import days_to_try, first_use, settled_by
 from pipelines.build.steps import nobody_watches
-from pipelines.build.trial import Difference, Replayed, copied
+from pipelines.build.trial import Difference, TrialResult, copied
 from pipelines.build.trial import changed as with_registry
 from pipelines.build.trial import replay as replayed
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import owners
 from pipelines.findings.exceptions import (
     SCOPES,
-    Asked,
+    ExceptionRequest,
     PermitUse,
     Scope,
     end,
@@ -66,7 +66,7 @@ def exception(
     context.require("exception")
     case, finding = context.finding(finding_id)
     not_oneself(finding, context.is_own)
-    asked = Asked(
+    asked = ExceptionRequest(
         scope=_scope(scope),
         first=day_of(since or finding["event_date"], "--from"),
         last=day_of(until, "--until"),
@@ -86,7 +86,7 @@ def exception(
 def exception_end(
     context: ActionContext, exception_id: str, reason: str, *, wholly: bool = False
 ) -> date | None:
-    """End an exception; its last day, None where it is as if it never was."""
+    """End an exception and return its last day; None if it never took effect."""
     context.require("exception")
     return end(
         context.district,
@@ -100,7 +100,7 @@ def exception_end(
 
 
 def permits(context: ActionContext) -> list[dict[str, Any]]:
-    """Consents and exceptions: what they cover, and findings after they ended."""
+    """Return consents and exceptions: their scope, and findings after they ended."""
     context.require("findings")
     uses = permit_uses(
         context.district.registry.frames,
@@ -129,7 +129,7 @@ def _row(context: ActionContext, use: PermitUse) -> dict[str, Any]:
 
 
 def _about(context: ActionContext, use: PermitUse) -> str:
-    """What a permit is about; persons, accounts and devices under pseudonyms."""
+    """Return the subject of a permit, with pseudonyms for persons, accounts and devices."""
     row, day = use.row, context.today.isoformat()
     if use.kind == "consent":
         return f"type {row['type']}, {_whom(context, str(row['subject']), day)}"
@@ -161,10 +161,10 @@ def _scope(text: str) -> Scope:
 
 
 def day_of(text: str, where: str) -> date:
-    """A day as people write it.
+    """Parse a day as people write it.
 
     Raises:
-        SettingsError: It is not one.
+        SettingsError: The text is not a day.
     """
     try:
         return date.fromisoformat(text)
@@ -183,14 +183,14 @@ def proposal(
     until: str,
     reason: str,
 ) -> dict[str, str]:
-    """The row that a decision about a site would add, checked; nothing is written.
+    """Return the checked row that a decision about a site would add, without writing it.
 
     Args:
         roles: Between bars: all, staff, student, a job title.
         since: First day; empty: the first use in the logs, so that past use is covered.
 
     Raises:
-        SettingsError: The registry would not take it.
+        SettingsError: The registry would reject it.
     """
     context.require("sites")
     host = canonical_host(site.strip())
@@ -258,12 +258,12 @@ def tried(
     changes: Mapping[str, Callable[[bytes], bytes]],
     weeks: int = WEEKS,
     only: Collection[date] | None = None,
-) -> Replayed:
-    """What the rules would find if files of the registry were changed, on a copy.
+) -> TrialResult:
+    """Return what the rules would find with changed registry files, on a copy.
 
     Args:
-        changes: What becomes of each file's bytes.
-        only: Days to judge in place of the last weeks.
+        changes: For each file, a function of its bytes.
+        only: Days to judge instead of the last weeks.
     """
     with tempfile.TemporaryDirectory(prefix=scratch("replay")) as folder:
         before = copied(context.district, Path(folder))
@@ -279,12 +279,12 @@ def tried(
 
 
 def file_of(home: DistrictHome, name: str) -> Path:
-    """The settings file, or a file of the registry."""
+    """Return the path of the settings file or of a registry file."""
     return home.settings_file if name == SETTINGS else home.registry / name
 
 
 def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:
-    """Counts of what would be another, by effect and rule; no one is named."""
+    """Count the differences by effect and rule, without names."""
     counts = Counter((one.effect, one.finding.rule) for one in found)
     return [
         {"effect": effect, "rule": rule, "findings": count}
@@ -293,13 +293,13 @@ def effects(found: Iterable[Difference]) -> list[dict[str, Any]]:
 
 
 def undecided_sites(context: ActionContext, week: date) -> list[dict[str, Any]]:
-    """Sites that first uses ask about: how much, by how many; no one is named.
+    """Return sites with undecided first uses, with amounts and without names.
 
-    A site whose uses an entry of the list covers has the entry's id in `settled_by`:
-    the next run withdraws its findings.
+    A site whose uses are covered by an entry of the list has the entry's id in
+    `settled_by`: the next run withdraws its findings.
 
     Args:
-        week: The Monday of the week as of which it is reported.
+        week: The Monday of the week of the report.
     """
     held: dict[str, _Site] = {}
     for case in context.cases:
@@ -334,7 +334,7 @@ def undecided_sites(context: ActionContext, week: date) -> list[dict[str, Any]]:
 
 @dataclass
 class _Site:
-    """What is known of a site of several cases."""
+    """Facts about a site, from several cases."""
 
     cases: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)

@@ -1,8 +1,8 @@
-"""Acts on what the logs propose for the registry: try it, accept it, take it back.
+"""Actions on proposals from the logs: preview, accept and take back.
 
-A row that is there is found again by its key: its empty cells are filled, and what a
-person wrote stays. Rows about one topic are a group, accepted and taken back as a
-whole. Whoever accepts is in the audit log, with the evidence.
+An existing row is matched by its key: its empty cells are filled, and a person's entries
+do not change. Rows about one topic are a group, accepted and taken back as a whole. The
+audit log records the user and the evidence.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from pipelines.actions.context import ActionContext
 from pipelines.actions.permits import NAME as SITES
 from pipelines.actions.permits import approve_site, file_of, proposal, tried
 from pipelines.actions.site_effects import LEAD
-from pipelines.build.trial import Difference, Replayed
+from pipelines.build.trial import Difference, TrialResult
 from pipelines.district import only_writer
 from pipelines.errors import SettingsError
 from pipelines.findings.registry_rows import changed, names_in, next_id
@@ -28,7 +28,7 @@ from pipelines.proposals.offers import SETTINGS, Offer, Proposal, offers
 from pipelines.proposals.registry_proposals import KINDS, proposed
 from pipelines.proposals.site_rows import SANCTIONED
 from pipelines.proposals.usual_duty import with_line
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.edits import line_of, put, with_cell
 from pipelines.registry.frames import FILES
 from pipelines.registry.imports.merged_rows import merge, says
@@ -42,8 +42,9 @@ from pipelines.warehouse import inputs
 NAMELESS = ("calendar.csv", "subnets.csv", "site_categories.csv")
 """Files whose rows name no person, account or device; sites are decided one by one."""
 COUNTED = ("staff_duty.csv",)
-"""Files whose rows name people, several accepted at once for a reason that names none:
-the desk tells how many they are."""
+"""Files whose rows name people. If several are accepted together, the reason names none:
+the desk shows only their number.
+"""
 
 TITLES: Mapping[str, str] = {
     "computers": "card, class and building of computers, as leases and sign-ins show",
@@ -56,7 +57,7 @@ TITLES: Mapping[str, str] = {
     "service-accounts": "accounts that no one types: services",
     "fixed-addresses": "devices whose fixed address a lease gave to another",
     "hours": "hours of staff who have none, building by building",
-    "later-hours": "jobs whose people work later than the registry says",
+    "later-hours": "jobs with people who work later than the registry shows",
     "calendar": "days that went against the calendar",
 }
 """Groups in words."""
@@ -77,7 +78,7 @@ class Group:
 
     @property
     def title(self) -> str:
-        """What it is about, how many there are, and how many of them are in doubt."""
+        """Topic, number of rows, and number of doubtful ones."""
         kind = self.topic.removeprefix("sites:").replace("-", " ")
         said = TITLES.get(self.topic, f"sites of the kind {kind}")
         every = len(self.offers) + len(self.doubts)
@@ -87,7 +88,7 @@ class Group:
 
 
 def groups(found: Sequence[Offer]) -> list[Group]:
-    """Offers by topic, what matters most first; settings of a person are in none."""
+    """Group offers by topic, the most important first; settings for one person are in none."""
     topics: dict[str, list[Offer]] = {}
     for one in found:
         if one.topic:
@@ -109,19 +110,19 @@ def groups(found: Sequence[Offer]) -> list[Group]:
 
 
 def in_group(topic: str, name: str) -> bool:
-    """Whether a topic is meant by a name: `sites` means every kind of site."""
+    """Return whether a name includes a topic: `sites` includes every kind of site."""
     return topic == name or topic.startswith(f"{name}:")
 
 
 def is_group(name: str) -> bool:
-    """Whether a word names a group, whatever is proposed now."""
+    """Return whether a word names a group, independent of current proposals."""
     return name in KINDS or name.startswith("sites:")
 
 
 def offered(context: ActionContext) -> list[Offer]:
-    """Everything that the logs propose and the registry, as it is now, does not say.
+    """Return the proposals from the logs that the current registry lacks.
 
-    A site of a kind that is not spelled out in lists has its code name here.
+    A sensitive site appears under its code name.
     """
     rows = {
         file: [_spelled(context, one) if one.is_withheld else one for one in found]
@@ -131,7 +132,7 @@ def offered(context: ActionContext) -> list[Offer]:
 
 
 def _unsaid(context: ActionContext) -> Mapping[str, list[Proposal]]:
-    """Proposals without those that were accepted, or settled by hand, meanwhile."""
+    """Return proposals without those that were accepted or entered manually since."""
     return {
         file: [*compress(rows, map(not_, _said(context, file, rows)))]
         for file, rows in proposed(context.district).items()
@@ -139,7 +140,7 @@ def _unsaid(context: ActionContext) -> Mapping[str, list[Proposal]]:
 
 
 def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterable[bool]:
-    """Whether the registry says each of them, or something else in its place."""
+    """Return for each proposal whether the registry contains it, or another value for it."""
     if file == SETTINGS:
         has_hours = bool(load_settings(context.district.home).district.usual_duty)
         return [has_hours and USUAL_DUTY in one.cells for one in rows]
@@ -168,16 +169,16 @@ def _said(context: ActionContext, file: str, rows: Sequence[Proposal]) -> Iterab
 
 
 def _spelled(context: ActionContext, one: Proposal) -> Proposal:
-    """A proposal about a site that lists do not name, with its code name."""
+    """Replace the site of a proposal by its code name where lists do not name it."""
     name = context.named("site", one.cells["pattern"], context.today.isoformat())
     return replace(one, cells={**one.cells, "pattern": name})
 
 
 def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
-    """The offers of some ids.
+    """Return the offers with some ids.
 
     Raises:
-        SettingsError: There is no such offer, or a person has to write it.
+        SettingsError: An offer does not exist, or a person has to write it.
     """
     known = {one.offer_id: one for one in found}
     picked = []
@@ -189,9 +190,9 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
             )
         if known[ident].is_withheld:
             raise SettingsError(
-                f"{ident} is about a site of a kind that is not told by name here",
+                f"{ident} is about a sensitive site, and its name is not shown here",
                 where=known[ident].file,
-                remedy="Whoever knows its name decides: schoolbell sites decide SITE",
+                remedy="Ask a person who may see its name to decide: schoolbell sites decide SITE",
             )
         if known[ident].file == SETTINGS and not known[ident].topic:
             raise SettingsError(
@@ -228,7 +229,7 @@ def what_changes(
     return trial_of(context, picked, weeks).differences
 
 
-def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Replayed:
+def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> TrialResult:
     """Judge the last weeks as if these were accepted, all together, on a copy."""
     context.require("replay")
     files = dict.fromkeys(one.file for one in picked)
@@ -242,7 +243,7 @@ def trial_of(context: ActionContext, picked: Sequence[Offer], weeks: int) -> Rep
     return tried(context, changes, weeks, recent)
 
 
-def findings_of(trial: Replayed) -> tuple[int, int]:
+def findings_of(trial: TrialResult) -> tuple[int, int]:
     """Return how many findings, leads not counted, there are and would be."""
     same = trial.same - trial.same_leads
     was, now = (
@@ -298,7 +299,7 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
     return f"{offer.file}: {count} row{'' if count == 1 else 's'}"
 
 
-def _as_it_is(rows: Rows) -> Rows:
+def _as_it_is(rows: RegistryFrame) -> RegistryFrame:
     """Check no more than the cells of each row."""
     return rows
 
@@ -342,7 +343,7 @@ def _written(
     before = path.read_bytes() if path.exists() else b""
     after = _change(context, file, picked, why)(before)
     if after == before:
-        return f"{file}: says it already"
+        return f"{file}: already lists it"
     if file == SETTINGS:
         did = _line_change(before, after)
         with context.chain.recording(act) as transaction:
@@ -359,13 +360,13 @@ def _written(
 
 
 def take_back(context: ActionContext, name: str, reason: str) -> list[str]:
-    """Take back every acceptance of a group, the newest first; what was done.
+    """Take back every acceptance of a group, the newest first, and return the changes.
 
-    A row that was edited since stays as it is and is counted.
+    A row that was edited since is not changed, and is counted.
 
     Raises:
         BusyError: A run or another person is writing.
-        SettingsError: No such group is in force.
+        SettingsError: The group is not in force.
     """
     context.require("sites")
     district = context.district
@@ -409,7 +410,7 @@ def _taken_back(context: ActionContext, held: Mapping[str, Any], reason: str) ->
 
 
 def _line_change(before: bytes, after: bytes) -> RowChange:
-    """The line of the settings that states the hours, and what stood in its place."""
+    """Return the settings line with the hours, and the line that it replaced."""
     old, new = (data.decode("utf-8-sig").splitlines() for data in (before, after))
     line = next(one for one in new if one not in old)
     was = next((one for one in old if one not in new), "")
@@ -431,7 +432,7 @@ def _without_line(data: bytes, change: RowChange) -> tuple[bytes, int]:
 def _change(
     context: ActionContext, name: str, picked: Sequence[Offer], why: str = ""
 ) -> Callable[[bytes], bytes]:
-    """What accepting does to a file's bytes."""
+    """Return the change of a file's bytes that accepting makes."""
     if name == SETTINGS:
         (offer,) = picked
         line = f"{USUAL_DUTY} = {offer.proposals[0].cells[USUAL_DUTY]}"
@@ -460,7 +461,7 @@ def _change(
 def _entered(
     context: ActionContext, name: str, rows: Sequence[Mapping[str, str]], why: str
 ) -> list[Mapping[str, str]]:
-    """Rows; those of the list of sites under ids that no others have, with a reason."""
+    """Return rows; those of the list of sites with new ids and a reason."""
     if name != SITES:
         return list(rows)
     taken = set(context.district.registry.frames["approved_sites"]["entry_id"])

@@ -44,7 +44,7 @@ class RecordsError(SchoolbellError):
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a scope means, before anything is released.
+    """The effect of a scope, before anything is released.
 
     Attributes:
         students: Rows about students.
@@ -59,7 +59,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Released:
+class ReleaseResult:
     """A release: its hash, and how much is in it."""
 
     sha256: str
@@ -70,7 +70,7 @@ class Released:
 def open_request(
     context: ActionContext, requester: str, received: date, text: str
 ) -> RecordRequest:
-    """Take a request down; its clock runs from the day on which it was received."""
+    """Record a request; its due date counts from the day of receipt."""
     if not text.strip() or not requester.strip():
         raise RecordsError("a request has a requester and a text", where="records open")
     context.require("records")
@@ -99,10 +99,10 @@ def open_request(
 
 
 def request_of(district: District, number: str) -> RecordRequest:
-    """A request by its number.
+    """Return a request by its number.
 
     Raises:
-        RecordsError: There is none.
+        RecordsError: The request does not exist.
     """
     for one in record_requests(district.store):
         if one.request_id == number:
@@ -171,7 +171,7 @@ def _scope(
         raise RecordsError(
             f"it has no column {', '.join(strange)}"
             if strange
-            else "the last day lies before the first",
+            else "the last day is before the first",
             where="--columns" if strange else "--days",
             remedy=f"Columns: {', '.join(RELATIONS[relation].columns)}."
             if strange
@@ -207,15 +207,15 @@ def _scope(
 
 
 def drafted(district: District, number: str) -> Draft:
-    """What would be released now.
+    """Build the draft of the current release.
 
     Raises:
-        RecordsError: Nobody said what it touches.
+        RecordsError: The request has no scope.
     """
     request = request_of(district, number)
     if not request.scope:
         raise RecordsError(
-            "nobody said yet what it touches",
+            "no one has scoped this request yet",
             where=number,
             remedy="schoolbell records scope, with --relation and --days.",
         )
@@ -224,7 +224,7 @@ def drafted(district: District, number: str) -> Draft:
 
 
 def estimate(district: District, made: Draft) -> Estimate:
-    """Rows, students and cost of a draft."""
+    """Return rows, students and cost of a draft."""
     said = district.settings.records
     hours = made.touched / said.rows_an_hour
     return Estimate(
@@ -240,8 +240,8 @@ def decide(context: ActionContext, number: str, decision: RecordDecision) -> Non
     """Keep, mask or withhold a class or one item, with exemption and reason.
 
     Raises:
-        RecordsError: It names nothing of the draft, lacks its exemption, or would
-            release what nobody can.
+        RecordsError: It is not in the draft, lacks its exemption, or may never be
+            released.
     """
     context.require("records")
     _open(context, number)
@@ -249,9 +249,9 @@ def decide(context: ActionContext, number: str, decision: RecordDecision) -> Non
     of = {one.item: one.of for one in made.items} | {name: name for name in CLASSES}
     if decision.item not in of:
         raise RecordsError(
-            f"{decision.item!r} is no class and no item of this request",
+            f"{decision.item!r} is not a class or an item of this request",
             where="records decide",
-            remedy=f"Classes: {', '.join(CLASSES)}; items stand in the draft.",
+            remedy=f"Classes: {', '.join(CLASSES)}; items are listed in the draft.",
         )
     if decision.decision not in DECISIONS:
         raise RecordsError(f"a decision is {', '.join(DECISIONS)}", where="records decide")
@@ -278,21 +278,21 @@ def decide(context: ActionContext, number: str, decision: RecordDecision) -> Non
 
 
 def approve(context: ActionContext, number: str, seen: str = "") -> str:
-    """Let a second person stand for exactly this release; its hash.
+    """Record a second person's approval of exactly this release, and return its hash.
 
     Args:
-        seen: Hash of the draft that they looked at, where it was shown to them.
+        seen: Hash of the draft that they saw, if it was shown to them.
 
     Raises:
-        RefusedError: They opened it, said what it touches, or decided something of it.
-        RecordsError: What would be released is not what they looked at.
+        RefusedError: They opened it, scoped it, or decided an item.
+        RecordsError: The release differs from the draft that they saw.
     """
     context.require("records")
     context.require("approve")
     _open(context, number)
     if had_a_hand(context, number) and not context.asker.is_alone:
         raise RefusedError(
-            "whoever opened a request, scoped it or decided on it does not approve it",
+            "you can't approve a request that you opened, scoped or decided",
             where=number,
             remedy="Let another person look at the draft.",
         )
@@ -318,7 +318,7 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
 
 
 def _refuse_overlap(district: District, number: str, made: Draft) -> None:
-    """Stop where code names would stand for rows that were released under others.
+    """Raise an error if rows would be released twice under different code names.
 
     Raises:
         RecordsError: A release of some of the same days has code names too.
@@ -359,11 +359,11 @@ def had_a_hand(context: ActionContext, number: str) -> bool:
     )
 
 
-def give_out(context: ActionContext, number: str, put: Put) -> Released:
-    """Hand over the approved release; the same bytes once more if a download failed.
+def give_out(context: ActionContext, number: str, put: Put) -> ReleaseResult:
+    """Return the approved release; the same bytes again if a download failed.
 
     Raises:
-        RecordsError: Nobody approved it, or it is not what was approved.
+        RecordsError: It is not approved, or differs from what was approved.
     """
     context.require("records")
     request = request_of(context.district, number)
@@ -375,7 +375,7 @@ def give_out(context: ActionContext, number: str, put: Put) -> Released:
     sha256 = hashlib.sha256(data).hexdigest()
     if request.approved_sha256 != sha256:
         raise RecordsError(
-            "nobody approved it"
+            "no one has approved it"
             if not request.approved_sha256
             else "it is not what was approved: the data or a decision changed since",
             where=number,
@@ -398,23 +398,23 @@ def give_out(context: ActionContext, number: str, put: Put) -> Released:
         if not is_again:
             change_record_request(connection, number, closed_time=now_text(), outcome=RELEASED)
         put(data)
-    return Released(sha256, len(made.rows), withheld)
+    return ReleaseResult(sha256, len(made.rows), withheld)
 
 
 def close(context: ActionContext, number: str, reason: str) -> None:
-    """End a request without a release: withdrawn, answered otherwise, nothing there."""
+    """Close a request without a release: withdrawn, answered otherwise, no records."""
     context.require("records")
     _open(context, number)
     why = required_reason(reason)
     if why == RELEASED:
-        raise RecordsError("a release has a command of its own", where="--reason")
+        raise RecordsError("a release has a separate command", where="--reason")
     act = _act(context, "records close", number, why)
     with context.chain.recording(act) as connection:
         change_record_request(connection, number, closed_time=now_text(), outcome=why)
 
 
 def seal_of(district: District, made: Draft) -> str:
-    """The hash of what would be released."""
+    """Return the hash of a release."""
     return hashlib.sha256(release(made, district.settings.district.name)).hexdigest()
 
 

@@ -21,7 +21,7 @@ from pipelines.findings.packs import pack as packed
 from pipelines.findings.record import FITS, NOT_TESTABLE, RULED_OUT
 from pipelines.findings.review import (
     VERDICTS,
-    Wish,
+    NameRequest,
     granted,
     not_oneself,
     required_reason,
@@ -49,12 +49,12 @@ OFFICES: Mapping[str, str] = {
 }
 """Where a case may go, and what a letter calls it."""
 ONE_WEEK = timedelta(days=6)
-LONGEST_STATEMENT = 100_000
-LONGEST_SUMMARY = 600
+MAX_STATEMENT = 100_000
+MAX_SUMMARY = 600
 
 MOST = 4
 """Findings, explanations and limits that are written out; the others are counted."""
-MOST_LETTERS = 260
+MAX_LETTERS = 260
 
 ASK: Mapping[str, Sequence[str]] = {
     "shared_account": (
@@ -76,10 +76,10 @@ ASK: Mapping[str, Sequence[str]] = {
 def refer(
     context: ActionContext, case_id: str, office: str, reason: str, put: Put
 ) -> dict[str, Any]:
-    """Send a case to another office: a pack with names and a letter; a hold is set.
+    """Send a case to another office: a pack with names, a letter and a hold.
 
     Raises:
-        RefusedError: Nobody has approved it yet, or it is about one's own account.
+        RefusedError: There is no approval, or the case is about the user's own account.
     """
     context.require("refer")
     context.require("names")
@@ -91,7 +91,7 @@ def refer(
     _refuse_second(context, case_id)
     granted(
         context.chain,
-        Wish(action="refer", case_id=case_id, reason=why),
+        NameRequest(action="refer", case_id=case_id, reason=why),
         context.asker,
     )
     page = letter(context, case, OFFICES[office], has_names=True)
@@ -174,11 +174,11 @@ def _open(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
 def answer(
     context: ActionContext, case_id: str, text: str, summary: str, tests: str = ""
 ) -> Mapping[str, Any]:
-    """Keep the statement of the person whom a case is about, beside its facts.
+    """Save the statement of the person whom a case is about with its facts.
 
     Args:
-        text: The statement in their words; packs with names hold it.
-        summary: A sentence or two for cards, which everybody reads: it names nobody.
+        text: The statement in their words; only packs with names contain it.
+        summary: A sentence or two for cards, which everyone reads: no names.
         tests: The registry file that a fact in it would correct, if there is one.
     """
     context.require("refer")
@@ -207,12 +207,10 @@ def answer(
 
 
 def _check(context: ActionContext, case: Case, text: str, summary: str, tests: str) -> None:
-    if not text.strip() or len(text) > LONGEST_STATEMENT:
-        raise SettingsError(
-            f"a statement has 1 to {LONGEST_STATEMENT:,} characters", where="--file"
-        )
-    if not summary.strip() or len(summary) > LONGEST_SUMMARY:
-        raise SettingsError(f"a summary has 1 to {LONGEST_SUMMARY} characters", where="--summary")
+    if not text.strip() or len(text) > MAX_STATEMENT:
+        raise SettingsError(f"a statement has 1 to {MAX_STATEMENT:,} characters", where="--file")
+    if not summary.strip() or len(summary) > MAX_SUMMARY:
+        raise SettingsError(f"a summary has 1 to {MAX_SUMMARY} characters", where="--summary")
     if tests and tests not in FILES:
         raise _unknown("file", tests, sorted(FILES), "--tests")
     said = summary.casefold()
@@ -226,7 +224,7 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
 
 
 def _names_of(context: ActionContext, case: Case) -> Iterator[str]:
-    """What no card may spell: accounts, devices, hidden sites, and parts of a name."""
+    """Yield names that cards may not contain: accounts, devices, hidden sites, name parts."""
     for _, (_, value, person) in code_names(context, case):
         yield value
         name = context.district.registry.people_names.get(person or "", "")
@@ -252,10 +250,10 @@ def _unknown(what: str, given: str, known: Any, where: str) -> SettingsError:
 
 
 def letter(context: ActionContext, case: Case, office: str, *, has_names: bool = False) -> str:
-    """The letter as a page.
+    """Render the letter as a page.
 
     Args:
-        has_names: Says whose the code names are; else it names nobody.
+        has_names: Whether it identifies the code names; otherwise it names no one.
     """
     with in_locale(context.district.settings.district.locale):
         values = _values(context, case, office)
@@ -293,7 +291,7 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
         "statements": [
             _short(row["summary"]) for row in statements(context.district.store, case.case_id)
         ][:2],
-        "is_pupil": any(map(context.is_pupil, case.findings)),
+        "is_student": any(map(context.is_student, case.findings)),
     }
 
 
@@ -304,7 +302,7 @@ def _claim(context: ActionContext, row: Mapping[str, Any], record: Mapping[str, 
 
 
 def _named(tested: set[tuple[str, str, str]], *results: str) -> list[str]:
-    """Explanations with one of these results, each once; the rest are counted."""
+    """Return explanations with one of these results, each once; the rest are counted."""
     names = sorted({name for name, _, result in tested if result in results})
     more = len(names) - MOST
     return [*names[:MOST], *([f"and {more} more, in the pack"] if more > 0 else [])]
@@ -326,4 +324,4 @@ def _people(context: ActionContext, case: Case) -> list[tuple[str, str]]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"
+    return text if len(text) <= MAX_LETTERS else f"{text[: MAX_LETTERS - 1]}…"

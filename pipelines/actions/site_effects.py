@@ -1,7 +1,7 @@
-"""What an entry on the list of sites would do, in words: which cases it closes.
+"""Effects of an entry on the list of sites, in words: the cases that it closes.
 
 An entry settles a use that it covers: the site, the day and the role. Sentences name a
-case by its minutes and its day, never by the code of a rule or by a person.
+case by its minutes and its day, never by the id of a rule or by a person.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from pipelines.findings.grades import KINDS
 from pipelines.findings.record import Finding
 from pipelines.reports.words import count, day
 from pipelines.state.findings import OPEN, WITHDRAWN
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 LEAD = "C1"
 MAX_SENTENCES = 8
@@ -61,7 +61,7 @@ def first_use(context: ActionContext, pattern: str) -> date:
         where site = $site
     """
     try:
-        with looking(context.district.home.warehouse) as database:
+        with attach_warehouse(context.district.home.warehouse) as database:
             days += [row[0] for row in database.rows(query, {"site": pattern}) if row[0]]
     except (BusyError, ModelError):  # a run is in progress, or none has ended yet
         pass
@@ -86,7 +86,7 @@ def days_to_try(context: ActionContext, row: Mapping[str, str]) -> set[date]:
     if is_whole and row["valid_from"] <= first_use(context, pattern).isoformat():
         return days
     query = "select distinct event_date from built.core.site_evidence where site = $site"
-    with looking(context.district.home.warehouse) as database:
+    with attach_warehouse(context.district.home.warehouse) as database:
         return days | {row[0] for row in database.rows(query, {"site": pattern})}
 
 

@@ -32,10 +32,10 @@ def verdict(
 
 
 def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]]:
-    """The findings that a verdict on a case or on one finding is about.
+    """Return the findings of a verdict on a case or on one finding.
 
     Raises:
-        SettingsError: There is no such case or finding.
+        SettingsError: The case or finding does not exist.
     """
     for case in context.cases:
         if case.case_id == subject_id:
@@ -44,19 +44,19 @@ def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]
 
 
 def assign(context: ActionContext, subject_id: str, assignee: str, reason: str = "") -> None:
-    """Give a finding or a case to somebody."""
+    """Assign a finding or a case."""
     context.require("assign")
     review.assign(context.chain, subject_id, assignee, context.asker, reason)
 
 
 def approve(context: ActionContext, request_id: str) -> Mapping[str, Any]:
-    """Approve, as a second person, what somebody requested; the request."""
+    """Approve another person's request, as a second person; return the request."""
     context.require("approve")
     return review.approve(context.chain, request_id, context.asker, context.people.is_same)
 
 
 def refuse(context: ActionContext, request_id: str, reason: str) -> Mapping[str, Any]:
-    """Refuse, as a second person, what somebody requested; the request."""
+    """Refuse another person's request, as a second person; return the request."""
     context.require("approve")
     why = review.required_reason(reason)
     return review.refuse(context.chain, request_id, why, context.asker, context.people.is_same)

@@ -1,7 +1,7 @@
 """Messages about findings and source health, each sent once.
 
-`news` says what a fact is, `decisions` who is to read it and when, `message` in which
-words (all pure). `facts` gathers what may be announced, `memory` keeps what was
-announced and answered, `rounds` puts what is due into the `outbox`, `dispatch` sends
-it; `channels` holds one way of delivery a file.
+`news` defines a fact, `decisions` its receiver and time, `message` its words (all pure).
+`facts` collects announceable facts, `memory` stores announcements and answers, `rounds`
+puts due messages into the `outbox`, `dispatch` sends them; `channels` contains one file
+per delivery method.
 """

@@ -1,11 +1,11 @@
-"""Decides which reader is told of which fact now, and by which rule not. Pure."""
+"""Decisions about which receiver gets which fact now, and the rule for each. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pipelines.alerts.news import CONFIDENCES, News
+from pipelines.alerts.news import CONFIDENCES, Alert
 from pipelines.settings.alert_settings import OF_PEOPLE, Alerts, Audience, Route, When
 from pipelines.settings.problems import SEVERITIES
 
@@ -15,10 +15,10 @@ SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")
 LEAD = "a lead stays with the analyst"
 NO_ROUTE = "no route leads here"
 PHONE = "what people did rings no phone"
-REPORTED = "the report mail of this channel says it"
+REPORTED = "the report mail of this channel covers it"
 SNOOZED = "snoozed"
 SEEN = "acknowledged"
-TOLD_BEFORE = "told before, and no worse"
+TOLD_BEFORE = "already sent, and not more severe"
 QUIET = "quiet hours"
 NEXT: Mapping[When, str] = {
     "at_once": "",
@@ -30,7 +30,7 @@ DUE = "due"
 
 
 @dataclass(frozen=True)
-class Reader:
+class Receiver:
     """A channel as the decision sees it.
 
     Attributes:
@@ -45,7 +45,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class LastMessage:
-    """When a channel last told of a fact, and how bad it then was."""
+    """A channel's last message about a fact, with the severity at that time."""
 
     time: datetime
     step: int
@@ -53,11 +53,11 @@ class LastMessage:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person said last of a fact.
+    """A person's last answer to a fact.
 
     Attributes:
         kind: ack or snooze.
-        step: How bad it then was.
+        step: Its severity at that time.
         until: End of the silence.
     """
 
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is known of earlier runs; facts go by their key."""
+    """Facts of earlier runs, by key."""
 
     announced: Mapping[tuple[str, str], LastMessage] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
@@ -91,9 +91,9 @@ class Moment:
 
 @dataclass(frozen=True)
 class Decision:
-    """What becomes of a fact on a channel, and by which rule."""
+    """The decision about a fact on a channel, and its rule."""
 
-    news: News
+    news: Alert
     channel: str
     what: str
     rule: str
@@ -101,21 +101,21 @@ class Decision:
 
 
 def decide(
-    news: Iterable[News],
-    reader: Reader,
+    news: Iterable[Alert],
+    reader: Receiver,
     memory: Memory,
     moment: Moment,
     *,
     routes: Sequence[Route],
     alerts: Alerts,
 ) -> list[Decision]:
-    """One decision for each fact, for one channel."""
+    """Return one decision for each fact, for one channel."""
     return [_decide(item, reader, memory, moment, routes=routes, alerts=alerts) for item in news]
 
 
 def _decide(
-    item: News,
-    reader: Reader,
+    item: Alert,
+    reader: Receiver,
     memory: Memory,
     moment: Moment,
     *,
@@ -137,8 +137,8 @@ def _decide(
     return Decision(item, reader.name, what, rule or DUE, route.when)
 
 
-def _route(item: News, reader: Reader, routes: Sequence[Route]) -> tuple[Route | None, str]:
-    """The soonest route from the fact to the reader, or why there is none."""
+def _route(item: Alert, reader: Receiver, routes: Sequence[Route]) -> tuple[Route | None, str]:
+    """Return the soonest route from the fact to the receiver, or why there is none."""
     if item.confidence == "C1":
         return None, LEAD
     if reader.is_phone and item.about in OF_PEOPLE:
@@ -149,7 +149,7 @@ def _route(item: News, reader: Reader, routes: Sequence[Route]) -> tuple[Route |
     return min(fitting, key=lambda route: SLOTS.index(route.when)), ""
 
 
-def _fits(route: Route, item: News, reader: Reader) -> bool:
+def _fits(route: Route, item: Alert, reader: Receiver) -> bool:
     return (
         route.about == item.about
         and SEVERITIES.index(item.severity) >= SEVERITIES.index(route.severity)
@@ -158,8 +158,10 @@ def _fits(route: Route, item: News, reader: Reader) -> bool:
     )
 
 
-def _silenced(item: News, reader: Reader, memory: Memory, now: datetime, again: timedelta) -> str:
-    """Why the fact is not told again; empty if it is to be told."""
+def _silenced(
+    item: Alert, reader: Receiver, memory: Memory, now: datetime, again: timedelta
+) -> str:
+    """Return why the fact is not sent again; empty if it is to be sent."""
     answer = memory.answers.get(item.key)
     if answer is not None and answer.kind == "snooze":
         if answer.until is not None and now < answer.until:

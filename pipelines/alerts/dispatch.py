@@ -10,11 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.alerts.facts import noticed, open_days, utc
-from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts.memory import Observation, take_news
 from pipelines.alerts.message import test_message
-from pipelines.alerts.news import News
+from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import (
-    Sent,
+    DeliveryCounts,
     channels_of,
     deliver,
     deliver_all,
@@ -38,15 +38,15 @@ RECIPIENTS = "recipients"
 
 @dataclass(frozen=True)
 class AlertSummary:
-    """What one alerts run did.
+    """Result of one alerts run.
 
     Attributes:
         new: Messages that entered the outbox.
-        warning: What else went wrong, such as a heartbeat that did not arrive.
+        warning: Other problems, such as a heartbeat that did not arrive.
     """
 
     new: int
-    by_channel: Mapping[str, Sent]
+    by_channel: Mapping[str, DeliveryCounts]
     warning: str = ""
 
     def __str__(self) -> str:
@@ -60,10 +60,10 @@ class AlertSummary:
 def send_alerts(
     district: District, now: datetime | None = None, health: Health | None = None
 ) -> AlertSummary:
-    """Decide who is told of what, and deliver what waits; then the heartbeat.
+    """Decide the messages for each receiver, deliver the waiting ones, send the heartbeat.
 
     Args:
-        health: How the sources do; without it they are looked at.
+        health: Health of the sources; computed if absent.
     """
     moment = utc(now)
     found = health or looked_at(district, moment)
@@ -74,26 +74,26 @@ def send_alerts(
 
 
 def send_watch(district: District, now: datetime | None = None) -> AlertSummary:
-    """Tell what the ledger alone knows, without waiting for a run at work."""
+    """Send facts from the ledger alone, without waiting for a run in progress."""
     moment = utc(now)
     with only_sender(district.home):
         return _send(district, noticed(district, moment), moment)
 
 
 def announce(
-    district: District, news: Iterable[News], looked: Iterable[str], now: datetime
+    district: District, news: Iterable[Alert], looked: Iterable[str], now: datetime
 ) -> AlertSummary:
-    """Tell of facts that only the caller knows, such as a job that failed.
+    """Send facts that only the caller knows, such as a job that failed.
 
     Args:
-        looked: Keys, or beginnings of keys, that the caller knows all about: what is
-            not in `news` has ended.
+        looked: Keys, or prefixes of keys, that the caller covers completely: facts
+            that are not in `news` have ended.
     """
     with only_sender(district.home):
-        return _send(district, Noticed(list(news), tuple(looked)), now)
+        return _send(district, Observation(list(news), tuple(looked)), now)
 
 
-def _send(district: District, found: Noticed, now: datetime) -> AlertSummary:
+def _send(district: District, found: Observation, now: datetime) -> AlertSummary:
     channels = channels_of(district)
     ids = take_news(district.store, found, now)
     new = run_round(context_of(district), channels, found.news, ids, now)
@@ -102,7 +102,7 @@ def _send(district: District, found: Noticed, now: datetime) -> AlertSummary:
 
 
 def context_of(district: District) -> RoundContext:
-    """What every round of alerts of a district needs."""
+    """Build the context of a district's rounds of alerts."""
     return RoundContext(
         store=district.store,
         alerts=district.settings.alerts,
@@ -115,7 +115,7 @@ def context_of(district: District) -> RoundContext:
 
 
 def _report(district: District) -> str:
-    """Where the reports are: their address in the house, else their folder."""
+    """Return the address of the reports, or their folder without one."""
     address = district.settings.report.address
     return address or f"{district.home.reports.name}/index.html"
 
@@ -132,10 +132,10 @@ def _beat(district: District, now: datetime) -> str:
 
 
 def beat(where: str, home: Path, now: datetime) -> None:
-    """Ask a url, or write the time into a file.
+    """Request a url, or write the time into a file.
 
     Args:
-        where: Of the settings; a path that is not absolute lies in the home.
+        where: From the settings; a relative path is in the home.
 
     Raises:
         DeliveryError: The place cannot be reached.
@@ -153,7 +153,7 @@ def beat(where: str, home: Path, now: datetime) -> None:
             is_new = not beat.exists()
             beat.write_text(now_text(now) + "\n", encoding="ascii")
             if is_new:
-                beat.chmod(0o644)  # whoever watches may be another user
+                beat.chmod(0o644)  # the monitor may be another user
     except OSError as error:  # which those of requests are
         reason = type(error).__name__
         raise DeliveryError(f"the heartbeat did not arrive: {reason}", retryable=True) from error
@@ -166,7 +166,7 @@ def send_test(
 
     Args:
         to: Only to this recipient: through the channels that send to it, or through
-            the one that `only` names. What does not arrive is not tried again later.
+            the one that `only` names. A failed test is not retried later.
 
     Raises:
         SettingsError: No channel that is on has this name, or none sends there.
@@ -188,7 +188,7 @@ def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:
     found = {name: channel for name, channel in channels.items() if only in ("", name)}
     if not found:
         raise SettingsError(
-            f"there is no channel {only!r} that is on",
+            f"channel {only!r} does not exist or is off",
             where="--channel",
             remedy="Channels are in district.toml: [alerts.channels.NAME].",
         )
@@ -198,7 +198,7 @@ def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:
 def _addressed(
     district: District, channels: Mapping[str, Channel], only: str, to: str
 ) -> dict[str, Channel]:
-    """The channels, changed so that they send to one address alone."""
+    """Return the channels, limited to one address."""
     if to not in district.settings.alerts.recipients:
         raise SettingsError(
             f"{to} is not in [alerts] recipients, so that nothing is sent there",

@@ -1,7 +1,7 @@
-"""What stands still: nobody looks for new files, days wait, the disk is full.
+"""Facts about a standstill: no run looks for new files, days wait, the disk is full.
 
-It is judged from `state.db` and the disk alone, so that a watch can ask whatever
-else hangs.
+They come from `state.db` and the disk alone, so that a monitor works even if
+everything else hangs.
 """
 
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from shutil import disk_usage
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.memory import Noticed
+from pipelines.alerts.memory import Observation
 from pipelines.alerts.news import (
     FIRST,
     UNDECIDED,
-    News,
+    Alert,
     of_cases,
     of_files,
     of_issues,
@@ -35,15 +35,15 @@ from pipelines.state.source_records import last_look, oldest_dirty
 if TYPE_CHECKING:  # DuckDB takes a third of a second to import
     from pipelines.health.overview import Health
 
-LEAST_FREE_BYTES = 2_000_000_000
+MIN_FREE_BYTES = 2_000_000_000
 KEYS = ("runs", "days", "disk", "registry:")
 """The keys of what is looked at, as they begin."""
 
 FIRST_WEEKEND_DAY = 5
 
 
-def standstill(district: District, now: datetime) -> list[News]:
-    """Every such fact that is true now."""
+def standstill(district: District, now: datetime) -> list[Alert]:
+    """Return every such fact that is true now."""
     return [
         *_runs(district, now),
         *_waiting_days(district, now),
@@ -51,8 +51,8 @@ def standstill(district: District, now: datetime) -> list[News]:
     ]
 
 
-def shrunk_files(district: District, now: datetime) -> list[News]:
-    """Registry files that shrank and are not taken: an export may have failed."""
+def shrunk_files(district: District, now: datetime) -> list[Alert]:
+    """Return registry files that shrank and were not accepted: an export may have failed."""
     return [
         _health(
             f"registry:{refusal.name}",
@@ -66,18 +66,18 @@ def shrunk_files(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _runs(district: District, now: datetime) -> list[News]:
-    """Nobody looked at the landing folders for longer than it should be."""
+def _runs(district: District, now: datetime) -> list[Alert]:
+    """Report that no run has looked at the landing folders in time."""
     last = last_look(district.store)
     hours = district.settings.alerts.quiet_run_hours
     if last is None or now - last < timedelta(hours=hours):
         return []
-    line = f"nobody looked for new log files for more than {hours} hours"
+    line = f"no run has looked for new log files in more than {hours} hours"
     return [_health("runs", line, last, "schoolbell run", now)]
 
 
-def _waiting_days(district: District, now: datetime) -> list[News]:
-    """Days whose events changed wait to be built: runs begin and do not end."""
+def _waiting_days(district: District, now: datetime) -> list[Alert]:
+    """Report changed days that wait to be built: runs begin and do not end."""
     since = oldest_dirty(district.store)
     hours = district.settings.alerts.quiet_run_hours
     if since is None or now - since < timedelta(hours=hours):
@@ -86,17 +86,17 @@ def _waiting_days(district: District, now: datetime) -> list[News]:
     return [_health("days", line, since, "schoolbell run", now)]
 
 
-def _disk(district: District, now: datetime) -> list[News]:
-    """Soon nothing can be written any more."""
+def _disk(district: District, now: datetime) -> list[Alert]:
+    """Report a disk that is almost full."""
     free = disk_usage(district.home.path).free
-    if free >= LEAST_FREE_BYTES:
+    if free >= MIN_FREE_BYTES:
         return []
     line = f"only {free / 1e9:,.1f} GB are free on the disk of the home"
     return [_health("disk", line, now, str(district.home.path), now)]
 
 
-def _health(key: str, line: str, since: datetime, reference: str, now: datetime) -> News:
-    return News(
+def _health(key: str, line: str, since: datetime, reference: str, now: datetime) -> Alert:
+    return Alert(
         key=key,
         about="health",
         severity="high",
@@ -109,12 +109,12 @@ def _health(key: str, line: str, since: datetime, reference: str, now: datetime)
     )
 
 
-def noticed(district: District, now: datetime, health: "Health | None" = None) -> Noticed:
-    """Every fact that is true now.
+def noticed(district: District, now: datetime, health: "Health | None" = None) -> Observation:
+    """Return every fact that is true now.
 
     Args:
-        health: How the sources do; None: only what the ledger tells, for a watch
-            that must not wait for a run at work.
+        health: Health of the sources; None: only facts from the ledger, for a monitor
+            that must not wait for a run in progress.
     """
     files = ledger.source_files(district.store)
     issue = files_with_issues(files, district.settings.limits.reject_share)
@@ -137,11 +137,11 @@ def noticed(district: District, now: datetime, health: "Health | None" = None) -
         names = district.outline.buildings
         news += [*_audit(district, now), *of_issues(health.issues, now, names)]
         looked += ["audit", *(f"health:{kind}:" for kind in health.kinds)]
-    return Noticed(news, tuple(looked))
+    return Observation(news, tuple(looked))
 
 
-def _audit(district: District, now: datetime) -> list[News]:
-    """The audit chain does not hold, or cannot be read."""
+def _audit(district: District, now: datetime) -> list[Alert]:
+    """Report an audit chain that is broken or cannot be read."""
     try:
         broken = verified(district.store, district.home)
     except SchoolbellError as error:
@@ -151,7 +151,7 @@ def _audit(district: District, now: datetime) -> list[News]:
             return []
         what = f"entry {broken.number} {broken.what}"
     return [
-        News(
+        Alert(
             key="audit",
             about="security",
             severity="critical",
@@ -164,8 +164,8 @@ def _audit(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _records(district: District, now: datetime) -> list[News]:
-    """Requests for public records whose day is near or over."""
+def _records(district: District, now: datetime) -> list[Alert]:
+    """Report public-records requests that are nearly due or overdue."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     return [
         _health(
@@ -179,10 +179,10 @@ def _records(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _not_built(district: District, now: datetime) -> list[News]:
-    """Models that could not be built, and the rules that are blind because of it."""
+def _not_built(district: District, now: datetime) -> list[Alert]:
+    """Report models that could not be built, and the rules that they disable."""
     return [
-        News(
+        Alert(
             key=f"not_built:{failure.cause}",
             about="health",
             severity="high",
@@ -197,11 +197,11 @@ def _not_built(district: District, now: datetime) -> list[News]:
     ]
 
 
-def _lookups(district: District, now: datetime) -> list[News]:
-    """Somebody looked a name up without saying for which case; who, the chain says."""
+def _lookups(district: District, now: datetime) -> list[Alert]:
+    """Report a name that was looked up without a case; the audit chain records the user."""
     entries = open_chain(district.store, district.home).entries()
     return [
-        News(
+        Alert(
             key=f"lookups:{month}:{actor}",
             about="security",
             severity="medium",
@@ -217,7 +217,7 @@ def _lookups(district: District, now: datetime) -> list[News]:
 
 
 def open_days(district: District) -> Callable[[date], bool]:
-    """Whether a school of the district works on a day.
+    """Return whether a school of the district works on a day.
 
     A weekday that the calendar does not mention counts as open.
     """
@@ -226,5 +226,5 @@ def open_days(district: District) -> Callable[[date], bool]:
 
 
 def utc(now: datetime | None) -> datetime:
-    """The moment that a caller gave, else now."""
+    """Return the caller's time, or the current one."""
     return now or datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""What is news, who was told, what was decided of it, and what people answered."""
+"""Memory of facts: news, announcements, decisions and answers."""
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.alerts.decisions import Answer, Decision, LastMessage, Memory
-from pipelines.alerts.news import FIRST, News
+from pipelines.alerts.news import FIRST, Alert
 from pipelines.errors import SettingsError
 from pipelines.state.alert_records import (
     add_answer,
@@ -28,23 +28,23 @@ from pipelines.state.alert_records import (
 from pipelines.state.connections import Store, Transaction, now_text
 
 CALM = timedelta(hours=4)
-"""What ended and begins again after so long is told again; sooner it is the same."""
+"""A fact that ended and returns after this long is sent again; sooner it is the same."""
 
 
 @dataclass(frozen=True)
-class Noticed:
-    """What one look found to be true.
+class Observation:
+    """Facts that one look found.
 
     Attributes:
-        looked: Beginnings of the keys that it looked at: only of those it knows that
-            what it did not find has ended.
+        looked: Prefixes of the keys that it examined: only for those, absence means
+            that a fact has ended.
     """
 
-    news: Sequence[News]
+    news: Sequence[Alert]
     looked: tuple[str, ...]
 
 
-def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
+def take_news(store: Store, noticed: Observation, now: datetime) -> dict[str, str]:
     """Note what is true now, and what no longer is; the ids by key."""
     with store.writing() as transaction:
         known = {row["key"]: row for row in news_rows(transaction)}
@@ -66,7 +66,7 @@ def take_news(store: Store, noticed: Noticed, now: datetime) -> dict[str, str]:
 
 def _put(
     transaction: Transaction,
-    news: Iterable[News],
+    news: Iterable[Alert],
     ids: Mapping[str, str],
     known: Collection[str],
     stamp: str,
@@ -83,14 +83,14 @@ def _put(
 
 
 def _begin_anew(transaction: Transaction, row: Mapping[str, Any], now: datetime) -> None:
-    """What was calm for a long time is told again; a finding that comes back is not."""
+    """Mark facts that return after a long time as new; findings that return are not."""
     if row["ended_time"] is None or row["about"] != "health":
         return
     if now - _time(row["ended_time"]) >= CALM:
         forget_announcements(transaction, row["news_id"])
 
 
-def _values(item: News) -> dict[str, Any]:
+def _values(item: Alert) -> dict[str, Any]:
     return {
         "key": item.key,
         "about": item.about,
@@ -104,7 +104,7 @@ def _values(item: News) -> dict[str, Any]:
 
 
 def remembered(store: Store) -> Memory:
-    """What earlier runs told and people answered, by the key of the fact."""
+    """Return messages and answers of earlier runs, by the key of the fact."""
     with store.reading() as transaction:
         keys = {row["news_id"]: row["key"] for row in news_rows(transaction)}
     announced = {
@@ -125,7 +125,7 @@ def remembered(store: Store) -> Memory:
 
 
 def over_since(store: Store, channel: str, since: datetime) -> list[str]:
-    """What a channel was told of and ended since: id and line of each, oldest first."""
+    """Return the ended facts of a channel: id and line of each, oldest first."""
     return [
         f"{row['news_id']}  {row['line']}"
         for row in ended_news(store, channel, "health", since)
@@ -136,12 +136,12 @@ def over_since(store: Store, channel: str, since: datetime) -> list[str]:
 def note_announced(
     transaction: Transaction,
     ids: Mapping[str, str],
-    announced: Iterable[News],
+    announced: Iterable[Alert],
     channel: str,
     alert_key: str,
     now: datetime,
 ) -> None:
-    """Note that a message of a channel tells of these facts."""
+    """Record that a message of a channel contains these facts."""
     rows = [
         {
             "news_id": ids[item.key],
@@ -172,7 +172,7 @@ def _time(text: str) -> datetime:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a person answers.
+    """A person's answer.
 
     Attributes:
         about_id: A notice (n-…) or a message (a-…, t-… and so on).
@@ -219,7 +219,7 @@ def _answer(reply: Reply, about_id: str, step: int) -> dict[str, Any]:
 
 
 def answered_messages(store: Store) -> frozenset[str]:
-    """Messages that somebody answered, themselves or every fact in them."""
+    """Return messages that were answered, directly or through every fact in them."""
     answered = {row["about_id"] for row in answers(store)}
     announced: dict[str, list[bool]] = {}
     for row in announcements(store):
@@ -228,10 +228,10 @@ def answered_messages(store: Store) -> frozenset[str]:
 
 
 def active_news(store: Store) -> list[dict[str, Any]]:
-    """What is true now, newest first: one row a fact, with how often each rule held.
+    """Return current facts, newest first: one row per fact, with counts of each rule.
 
     The columns are those of the table, `answer` (the newest, or None), `told`
-    (channels that were given it) and `decisions` (rule and times).
+    (channels that received it) and `decisions` (rule and times).
     """
     rows = current_news(store)
     newest = {row["about_id"]: row for row in answers(store)}

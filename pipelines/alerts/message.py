@@ -1,4 +1,4 @@
-"""One message to a reader, as it lies in the outbox and as channels are given it."""
+"""One message to a receiver, as the outbox stores it and channels receive it."""
 
 import hashlib
 from collections import Counter
@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipelines.alerts.decisions import Decision
-from pipelines.alerts.news import GROUPS, PUPIL, News, one_line
+from pipelines.alerts.news import GROUPS, STUDENT, Alert, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
 from pipelines.settings.problems import SEVERITIES, Severity
 
-REPEAT = "This may be a repeat: it was being sent before, and nobody knows whether it\narrived."
+REPEAT = (
+    "This may be a repeat: sending was interrupted before, and we don't know\nwhether it arrived."
+)
 
 AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "notice",
@@ -22,7 +24,8 @@ AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "escalation",
 )
 NOT_PROOF = (
-    "This says what logs show about accounts and devices. It does not say who was\nat the keyboard."
+    "This message shows what logs record about accounts and devices. It does not\nshow who "
+    "was at the keyboard."
 )
 WHY = "You get this because this address is on the district's alert list."
 FILES_SHOWN = 20
@@ -30,17 +33,16 @@ FILES_SHOWN = 20
 
 @dataclass(frozen=True)
 class Message:
-    """One message to a reader.
+    """One message to a receiver.
 
     Attributes:
         key: The same for the same news, so that it is sent once.
         subject: One line.
         text: The body, plain text.
         class_name: notice, daily, weekly, test, escalation or report.
-        severity: That of the worst in it.
+        severity: The highest in it.
         html: The same facts as a page, for channels that can show one.
-        may_repeat: It was being sent once before, and nobody knows whether it
-            arrived.
+        may_repeat: An earlier attempt was interrupted, and its result is unknown.
     """
 
     key: str
@@ -53,7 +55,7 @@ class Message:
 
     @property
     def on_its_face(self) -> "Message":
-        """The message as people read it: what may be a repeat says so."""
+        """The message as people read it: a possible repeat is marked."""
         if not self.may_repeat:
             return self
         subject, text = f"{self.subject} (may be a repeat)", f"{REPEAT}\n\n{self.text}"
@@ -68,15 +70,15 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What every message of a run says alike.
+class MessageContext:
+    """Context that all messages of a run share.
 
     Attributes:
         id_of: The id of a fact, from its key.
-        told_when: Writes an instant as readers know it.
-        report: Where the newest report is.
-        queue: What waits for a decision, as the report counts it.
-        moment: When the messages are made: the same facts told again, as after a
+        time_text: Writes an instant for readers.
+        report: Location of the newest report.
+        queue: Cases that need a decision, as the report counts them.
+        moment: When the messages are built: the same facts sent again, as after a
             week, are another message.
     """
 
@@ -87,8 +89,8 @@ class Setting:
     moment: str = ""
 
 
-def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
-    """What is told at once.
+def notice(facts: Sequence[Alert], waiting: int, setting: MessageContext) -> Message:
+    """Build an immediate message.
 
     Args:
         waiting: Further items that wait for a list.
@@ -106,11 +108,13 @@ def notice(facts: Sequence[News], waiting: int, setting: Setting) -> Message:
     return Message(key, f"Schoolbell: {count} {noun}", text_of(lines), AT_ONCE, _worst(facts))
 
 
-def daily(facts: Sequence[News], silenced: int, over: Sequence[str], setting: Setting) -> Message:
-    """The list of the morning: what nobody had to be woken for, and what is over.
+def daily(
+    facts: Sequence[Alert], silenced: int, over: Sequence[str], setting: MessageContext
+) -> Message:
+    """Build the morning's list: facts that were not urgent, and facts that ended.
 
     Args:
-        over: What the reader was told of and has ended, a line each.
+        over: Facts that the receiver knew and that have ended, one line each.
     """
     key = _key("d", facts, setting)
     noun = "notice" if len(facts) == 1 else "notices"
@@ -139,12 +143,12 @@ def _notices(count: int) -> str:
     return "1 notice is" if count == 1 else f"{count} notices are"
 
 
-def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
-    """The list of the week: what waits for a decision, in the numbers of the report.
+def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Message:
+    """Build the weekly list: cases that need a decision, in the report's numbers.
 
     Args:
-        facts: The cases that the reader was not told of before.
-        silenced: Cases that somebody snoozed or acknowledged.
+        facts: Cases that the receiver has not seen before.
+        silenced: Cases that were snoozed or acknowledged.
     """
     key = _key("w", facts, setting)
     queue = setting.queue
@@ -157,13 +161,13 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
             for label, number, graded in by_kind(queue.cases)
         ),
         *(
-            [f"{_cases(len(queue.of_students))} about {GROUPS[PUPIL]}."]
+            [f"{_cases(len(queue.of_students))} about {GROUPS[STUDENT]}."]
             if queue.of_students
             else []
         ),
         *undecided(queue),
         "",
-        *([f"Told here for the first time: {new}."] if new else []),
+        *([f"New in this message: {new}."] if new else []),
         *_silenced(silenced),
         "",
         "Each case shows what was seen, how sure it is, and other explanations.",
@@ -174,7 +178,7 @@ def weekly(facts: Sequence[News], silenced: int, setting: Setting) -> Message:
 
 
 def undecided(queue: Queue) -> list[str]:
-    """That some waited through two reports; nothing where none did."""
+    """Return a line about cases that waited through two reports; empty if none did."""
     aged = queue.aged
     if not aged:
         return []
@@ -189,8 +193,8 @@ def _cases(size: int) -> str:
     return f"{size:,} {'case' if size == 1 else 'cases'}"
 
 
-def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
-    """The last message of a reader's day."""
+def overflow(held: Sequence[Alert], day: str, setting: MessageContext) -> Message:
+    """Build the last message of a receiver's day."""
     counts = Counter(item.severity for item in held)
     parts = [
         f"{counts[severity]} {severity}" for severity in reversed(SEVERITIES) if counts[severity]
@@ -207,7 +211,7 @@ def overflow(held: Sequence[News], day: str, setting: Setting) -> Message:
     return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
 
 
-def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
+def _lines(facts: Sequence[Alert], setting: MessageContext) -> list[str]:
     ordered = sorted(facts, key=lambda fact: (-fact.step, fact.since, fact.key))
     lines = [
         f"  {setting.id_of(one.key)}  {_weight(one)}, since"
@@ -218,7 +222,7 @@ def _lines(facts: Sequence[News], setting: Setting) -> list[str]:
     return [*lines, *([f"  and {more} more"] if more > 0 else []), ""]
 
 
-def _weight(one: News) -> str:
+def _weight(one: Alert) -> str:
     """Return how much a fact weighs; of a source or a run in the words of `status`."""
     if one.about != "health":
         return f"{one.severity}, {SURE[one.confidence].lower()}"
@@ -226,7 +230,7 @@ def _weight(one: News) -> str:
     return "needs action" if is_high else "needs attention"
 
 
-def _foot(key: str, setting: Setting) -> list[str]:
+def _foot(key: str, setting: MessageContext) -> list[str]:
     return [
         f"The report: {setting.report}",
         f"To acknowledge: schoolbell alerts ack {key}",
@@ -239,7 +243,7 @@ def _silenced(count: int) -> list[str]:
     return [f"{count} are snoozed or acknowledged and not listed."] if count else []
 
 
-def _worst(facts: Iterable[News]) -> Severity:
+def _worst(facts: Iterable[Alert]) -> Severity:
     return max(
         (fact.severity for fact in facts),
         key=SEVERITIES.index,
@@ -247,23 +251,23 @@ def _worst(facts: Iterable[News]) -> Severity:
     )
 
 
-def announced_by(decisions: Iterable[Decision]) -> list[News]:
-    """The facts of some decisions."""
+def announced_by(decisions: Iterable[Decision]) -> list[Alert]:
+    """Return the facts of some decisions."""
     return [decision.news for decision in decisions]
 
 
-def _key(letter: str, facts: Sequence[News], setting: Setting) -> str:
+def _key(letter: str, facts: Sequence[Alert], setting: MessageContext) -> str:
     parts = sorted(f"{setting.id_of(fact.key)}@{fact.step}" for fact in facts)
     return f"{letter}-{hashed([setting.moment, *parts])}"
 
 
 def text_of(lines: Sequence[str]) -> str:
-    """The lines of a message as its text."""
+    """Join the lines of a message into its text."""
     return "\n".join(lines) + "\n"
 
 
 def hashed(parts: Iterable[str]) -> str:
-    """What tells messages apart, in twelve digits."""
+    """Return twelve digits that differ between messages."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
@@ -285,7 +289,7 @@ def test_message(channel: str, mark: str) -> Message:
 
 
 def escalation(key: str, subject: str, severity: Severity, reason: str) -> Message:
-    """Tells somebody else of a message that did not reach its reader."""
+    """Build the message about another message that did not reach its receiver."""
     lines = [
         f"A message {reason}:",
         "",

@@ -1,7 +1,6 @@
-"""What may be announced: one fact, how bad it is, and what makes it the same. Pure.
+"""Announceable facts: one fact, its severity, and its identity. Pure.
 
-Facts are findings, files, sources that are not well or never came before, and jobs
-that failed.
+Facts are findings, files, unhealthy or new sources, and failed jobs.
 """
 
 import hashlib
@@ -20,10 +19,10 @@ from pipelines.settings.alert_settings import About, Alerts
 from pipelines.settings.problems import SEVERITIES, Severity
 
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
-PUPIL = "pupil"
+STUDENT = "pupil"
 GROUPS: Mapping[str, str] = {
     **KINDS,
-    PUPIL: "students' accounts, which the report lists apart",
+    STUDENT: "students' accounts, which the report lists apart",
 }
 """What a case is counted with, in the words of the report."""
 
@@ -33,7 +32,7 @@ FIRST = "first:"
 SETTING_UP = timedelta(days=1)
 """What comes so soon after the first file ever belongs to setting up."""
 SHOWN_FOR = timedelta(days=30)
-"""Longer than any holiday, so that it stands in the list after it."""
+"""Longer than any holiday, so that it sorts after it."""
 RUN, CHECK = "run:", "check:"
 STEPS_SHOWN = 3
 
@@ -48,21 +47,21 @@ ISSUE_SEVERITIES: Mapping[Kind, Severity] = {
     "not_come": "medium",
     "blind": "low",
 }
-"""Of a whole source. Files that cannot be read are facts of their own."""
+"""Facts about a whole source. Unreadable files are separate facts."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class News:
-    """One fact that somebody may be told of.
+class Alert:
+    """One announceable fact.
 
     Attributes:
-        key: The same for the same fact, on every run; stays in `state.db`.
+        key: The same for the same fact, on every run; stored in `state.db`.
         line: One sentence that names no account, device, address or site.
         since: When it began, in UTC.
         reference: Where to look at the desk: a finding's id, a source's name.
         lasting: How long a thing has lasted, in steps; longer is worse.
         group: What it is counted with in a list.
-        is_once: It is not told again however long it lasts, nor that it is over.
+        is_once: It is sent once, however long it lasts, and its end is not sent.
     """
 
     key: str
@@ -78,36 +77,36 @@ class News:
 
     @property
     def step(self) -> int:
-        """How bad and how sure; a fact is told again when this grows."""
+        """Severity and confidence; a fact is sent again when this grows."""
         severity = SEVERITIES.index(self.severity)
         confidence = CONFIDENCES.index(self.confidence)
         return 100 * severity + 10 * confidence + self.lasting
 
 
-def of_cases(queue: Queue, alerts: Alerts) -> list[News]:
-    """The cases that wait for a decision, one fact each.
+def of_cases(queue: Queue, alerts: Alerts) -> list[Alert]:
+    """Return the cases that need a decision, one fact each.
 
-    Findings of a rule on trial are shown in reports and announced to nobody.
+    Findings of a rule on trial are shown in reports and not announced.
 
     Args:
-        alerts: Say which rules are about an account at risk, and which about those
-            who look after the systems.
+        alerts: Which rules are about an account at risk, and which about system
+            administrators.
     """
     groups = [(case, str(case.heaviest["kind"])) for case in queue.cases]
-    groups += [(case, PUPIL) for case in queue.of_students]
+    groups += [(case, STUDENT) for case in queue.of_students]
     made = [_case(case, group, alerts) for case, group in groups]
     return sorted((one for one in made if one), key=lambda one: one.key)
 
 
-def of_undecided(queue: Queue, now: datetime) -> list[News]:
-    """That cases wait which nobody decided through two reports; a fact each week."""
+def of_undecided(queue: Queue, now: datetime) -> list[Alert]:
+    """Return facts for cases without a decision through two reports; one per week."""
     aged = queue.aged
     if not aged:
         return []
     verb = "case waits" if len(aged) == 1 else "cases wait"
     oldest = min(case.week for case in aged)
     return [
-        News(
+        Alert(
             key=f"{UNDECIDED}{queue.week}",
             about="undecided",
             severity="medium",
@@ -121,7 +120,7 @@ def of_undecided(queue: Queue, now: datetime) -> list[News]:
     ]
 
 
-def _case(case: Case, group: str, alerts: Alerts) -> News | None:
+def _case(case: Case, group: str, alerts: Alerts) -> Alert | None:
     rows = [row for row in case.undecided if not is_on_trial(row)]
     if not rows:
         return None
@@ -133,7 +132,7 @@ def _case(case: Case, group: str, alerts: Alerts) -> News | None:
         ),
     )
     days = len({row["event_date"] for row in rows})
-    return News(
+    return Alert(
         key=f"case:{case.case_id}",
         about=_about(worst["rule"], alerts),
         severity=worst["severity"],
@@ -157,13 +156,13 @@ def _start(finding: Mapping[str, Any]) -> datetime:
     return start if start.tzinfo else start.replace(tzinfo=UTC)
 
 
-def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[News]:
-    """Files that somebody should look at, one fact a source."""
+def of_files(files: Iterable[Mapping[str, str]], now: datetime) -> list[Alert]:
+    """Return facts for files that need attention, one per source."""
     sources: dict[str, list[str]] = {}
     for file in files:
         sources.setdefault(file["source"], []).append(file["path"])
     return [
-        News(
+        Alert(
             key=f"files:{source}:{_digest(paths)}",
             about="health",
             severity="medium",
@@ -193,14 +192,14 @@ def _digest(paths: Iterable[str]) -> str:
 
 
 def one_line(name: str) -> str:
-    """A name cannot begin a line of its own, nor color a terminal."""
+    """Make a name safe: no line breaks and no terminal colors."""
     return "".join(char if char.isprintable() else "?" for char in name)
 
 
-def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News]:
-    """Sources that delivered for the first time, one fact each, told once.
+def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[Alert]:
+    """Return sources that delivered for the first time, one fact each, sent once.
 
-    A new folder may be meant; it may also be a log in the wrong place, whose lines
+    A new folder may be intended; it may also be a log in the wrong place, whose lines
     are then counted twice or read by the wrong rules.
 
     Args:
@@ -212,7 +211,7 @@ def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News
         first[file["source"]] = min(seen, first.get(file["source"], seen))
     began = min(first.values(), default=now)
     return [
-        News(
+        Alert(
             key=f"{FIRST}{source}:",
             about="health",
             severity="low",
@@ -229,21 +228,21 @@ def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[News
 
 
 def run_key(job: str) -> str:
-    """The key of what is told of a job; one for all its runs."""
+    """Return the key of facts about a job; one for all its runs."""
     return f"{RUN}{job}:"
 
 
-def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime) -> News:
-    """A job ended before it was done.
+def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: datetime) -> Alert:
+    """Build the fact of a job that ended early.
 
     Args:
         steps: Each step that failed, and the class of the error. Never its message:
-            that may hold a line of a log.
+            that may contain a line of a log.
     """
     words = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
     more = f" and {len(steps) - STEPS_SHOWN} more" if len(steps) > STEPS_SHOWN else ""
     where = f" at {words}{more}" if words else " before any step began"
-    return News(
+    return Alert(
         key=run_key(job),
         about="health",
         severity="high",
@@ -256,13 +255,13 @@ def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: dat
 
 
 def check_key(asset: str, check: str) -> str:
-    """The key of what is told of a check."""
+    """Return the key of facts about a check."""
     return f"{CHECK}{asset}:{check}:"
 
 
-def check_failed(asset: str, check: str, run_id: str, now: datetime) -> News:
-    """A check that warns does not hold."""
-    return News(
+def check_failed(asset: str, check: str, run_id: str, now: datetime) -> Alert:
+    """Build the fact of a check that warns."""
+    return Alert(
         key=check_key(asset, check),
         about="health",
         severity="medium",
@@ -278,11 +277,11 @@ def of_issues(
     source_issues: Iterable[Issue],
     now: datetime,
     names: Mapping[str, str] = MappingProxyType({}),
-) -> list[News]:
-    """What lasts, one fact an issue; of one building it is less bad.
+) -> list[Alert]:
+    """Return ongoing issues, one fact each; an issue of one building is less severe.
 
     Args:
-        names: What people call a building, by its code.
+        names: Names of buildings, by code.
     """
     return [
         _news(
@@ -295,10 +294,10 @@ def of_issues(
     ]
 
 
-def _news(issue: Issue, now: datetime, called: Issue) -> News:
+def _news(issue: Issue, now: datetime, called: Issue) -> Alert:
     is_part = issue.building != EVERYWHERE or issue.what == "never"
     severity = ISSUE_SEVERITIES[issue.kind]
-    return News(
+    return Alert(
         key=f"health:{issue.key}",
         about="health",
         severity="medium" if is_part and severity == "high" else severity,

@@ -1,12 +1,12 @@
-"""Keeps what is to be sent, and what was.
+"""Outbox: messages to send, and messages sent.
 
-A message enters the outbox once a channel. It is marked *sending* before the
-channel is asked and *sent* after; a crash in between leaves *sending*, and so
-does a receiver that was given the message and did not answer. The next run tries
-it again and tells the channel that this may be a repeat. A file is looked into
-first and repeats nothing; elsewhere a repeat has the same key as before (a mail's
-Message-ID, a webhook's Idempotency-Key) and says on its face that it may be one.
-So none is lost, and what may come twice is known to whoever reads it.
+A message enters the outbox once per channel. It is marked *sending* before the
+channel is called and *sent* after; a crash in between leaves *sending*, and so
+does a receiver that got the message and did not answer. The next run tries
+it again and marks it as a possible repeat. The file channel reads its file
+first and repeats nothing; other channels repeat with the same key (a mail's
+Message-ID, a webhook's Idempotency-Key) and mark the text. So no message is
+lost, and readers recognize possible repeats.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -43,13 +43,13 @@ from pipelines.state.alert_records import (
 from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.web import within
 
-MOST_ATTEMPTS = 10
+MAX_ATTEMPTS = 10
 """Runs that try a message, each a few times."""
 
 DEFAULT_FILE = "alerts.jsonl"
 LOCK = ".alerts.lock"
-LONGEST_SENDING_SECONDS = 300
-LONGEST_DELIVERY_SECONDS = 300.0
+MAX_SENDING_SECONDS = 300
+MAX_DELIVERY_SECONDS = 300.0
 """One message through one channel, whatever its receiver answers."""
 
 
@@ -67,8 +67,8 @@ ONCE = PATIENT.copy(stop=stop_after_attempt(1))
 
 
 @dataclass(frozen=True)
-class Sent:
-    """What one delivery did: counts of messages."""
+class DeliveryCounts:
+    """Result of one delivery: counts of messages."""
 
     sent: int = 0
     failed: int = 0
@@ -115,15 +115,15 @@ def deliver_waiting(
     retrying: Retrying = PATIENT,
     now: datetime | None = None,
     alone: str = "",
-) -> Sent:
-    """Send what waits for one channel, oldest first.
+) -> DeliveryCounts:
+    """Send the waiting messages of one channel, oldest first.
 
-    Once a message could not be delivered, those after it are tried without
-    patience: the receiver is likely away for them too.
+    After one failure, the following messages are tried without retries: the
+    receiver is probably down for them too.
 
     Args:
-        alone: Key of the one message to send. It is given up where it does not
-            arrive: somebody waits for the answer.
+        alone: Key of the only message to send. It is dropped if it fails, because
+            a person waits for the answer.
     """
     sent = failed = given_up = 0
     for row in unsent_messages(store, channel, alone):
@@ -133,7 +133,7 @@ def deliver_waiting(
         try:
             (ONCE if failed else retrying)(handing)
         except DeliveryError as error:
-            is_last = attempts >= MOST_ATTEMPTS or bool(alone)
+            is_last = attempts >= MAX_ATTEMPTS or bool(alone)
             ends = is_last or not error.retryable
             unsent = SENDING if handing.message.may_repeat else WAITING
             mark_message(store, key, channel, GIVEN_UP if ends else unsent, error=str(error))
@@ -142,7 +142,7 @@ def deliver_waiting(
             sent_time = now_text(now)
             mark_message(store, key, channel, SENT, sent_time=sent_time, error=None)
             sent += 1
-    return Sent(sent, failed, given_up)
+    return DeliveryCounts(sent, failed, given_up)
 
 
 @dataclass
@@ -174,7 +174,7 @@ def _message(row: dict[str, Any]) -> Message:
 
 
 @contextmanager
-def only_sender(home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS) -> Iterator[None]:
+def only_sender(home: DistrictHome, seconds: float = MAX_SENDING_SECONDS) -> Iterator[None]:
     """Hold the lock of the outbox.
 
     Raises:
@@ -197,7 +197,7 @@ def only_sender(home: DistrictHome, seconds: float = LONGEST_SENDING_SECONDS) ->
 
 def deliver_all(
     district: District, channels: Mapping[str, Channel]
-) -> tuple[dict[str, Sent], list[str]]:
+) -> tuple[dict[str, DeliveryCounts], list[str]]:
     """Send what waits, channel by channel; what each sent, and what is wrong.
 
     A channel whose settings are wrong keeps no other from sending.
@@ -209,12 +209,12 @@ def deliver_all(
         except BusyError:
             raise
         except SchoolbellError as error:
-            sent[name] = Sent(failed=1)
+            sent[name] = DeliveryCounts(failed=1)
             wrong.append(f"{name}: {error.what}")
     return sent, wrong
 
 
-def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sent:
+def deliver(district: District, name: str, one: Channel, alone: str = "") -> DeliveryCounts:
     """Send what waits for one channel, or a single message; see `deliver_waiting`."""
     channel, settings = prepared(name, one.type, one.settings, district.home.path)
     allowed = district.settings.alerts.recipients
@@ -224,7 +224,7 @@ def deliver(district: District, name: str, one: Channel, alone: str = "") -> Sen
 
 def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Message) -> None:
     try:
-        within(LONGEST_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
+        within(MAX_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
     except TimeoutError as error:
         raise DeliveryError(
             f"no end of the delivery: {error}", retryable=True, may_have_arrived=True
@@ -232,7 +232,7 @@ def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Mes
 
 
 def channels_of(district: District) -> Mapping[str, Channel]:
-    """The channels that are on; without any, a file in the home."""
+    """Return the channels that are on; without any, a file in the home."""
     given = {
         name: channel
         for name, channel in district.settings.alerts.channels.items()
@@ -244,11 +244,11 @@ def channels_of(district: District) -> Mapping[str, Channel]:
 
 
 def is_phone(channel: Channel) -> bool:
-    """A kind of channel that rings phones, whatever its settings say."""
+    """Return whether a type of channel rings phones, independent of its settings."""
     kinds = {name for name, one in known_channels().items() if one.rings_phones}
     return channel.type in kinds
 
 
 def readers_of(name: str, channel: Channel) -> frozenset[str]:
-    """Who reads a channel: its addresses, else itself."""
+    """Return the readers of a channel: its addresses, or itself without any."""
     return frozenset(channel.settings.get("recipients") or [name])

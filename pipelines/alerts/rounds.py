@@ -1,7 +1,7 @@
-"""One round of alerts: every channel is given what is due to it, in the outbox.
+"""One round of alerts: the due messages of every channel enter the outbox.
 
-Quiet hours and the times of lists follow the school calendar. What did not reach its
-reader, or was not seen, goes to somebody else.
+Quiet hours and the times of lists follow the school calendar. A message that did not
+reach its receiver, or was not acknowledged, goes to another person.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from pipelines.alerts.decisions import (
     Decision,
     Memory,
     Moment,
-    Reader,
+    Receiver,
     decide,
 )
 from pipelines.alerts.memory import (
@@ -34,7 +34,7 @@ from pipelines.alerts.message import (
     AT_ONCE,
     TEST,
     Message,
-    Setting,
+    MessageContext,
     announced_by,
     daily,
     escalation,
@@ -43,7 +43,7 @@ from pipelines.alerts.message import (
     test_message,
     weekly,
 )
-from pipelines.alerts.news import News
+from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import enqueue, is_phone, put, readers_of
 from pipelines.findings.cases import NOTHING_WAITS, Queue
 from pipelines.settings.alert_settings import Alerts, Channel, When, routes_of
@@ -69,11 +69,11 @@ UNDELIVERED = "could not be delivered"
 UNSEEN = "was not acknowledged"
 STUCK = timedelta(hours=2)
 FORGOTTEN = timedelta(days=7)
-"""After so much more nobody is told any more that a message was not seen."""
+"""After this additional time, an unacknowledged message is not escalated any more."""
 
 
 def is_quiet(now: datetime, alerts: Alerts, is_open: IsOpen) -> bool:
-    """In the quiet hours, or on a closed day; `now` is local."""
+    """Return whether local time `now` is in quiet hours or on a closed day."""
     if not is_open(now.date()):
         return True
     start, end, clock = alerts.quiet_from, alerts.quiet_to, now.time()
@@ -83,11 +83,11 @@ def is_quiet(now: datetime, alerts: Alerts, is_open: IsOpen) -> bool:
 
 
 def last_due(which: List, now: datetime, alerts: Alerts, is_open: IsOpen) -> datetime:
-    """The newest moment at which a list was due; `now` is local.
+    """Return the newest moment at which a list was due; `now` is local.
 
-    The daily list is due on school days. The weekly one is due on its weekday, on
-    the next school day of that week if the district is closed then, and on its
-    weekday after all if the whole week is closed.
+    The daily list is due on school days. The weekly one is due on its weekday; if the
+    district is closed then, on the next school day of that week; if the whole week is
+    closed, on its weekday.
     """
     for back in range(LOOK_BACK_DAYS):
         day = now.date() - back * DAY
@@ -111,11 +111,11 @@ def due(
     is_open: IsOpen,
     served: Callable[[List], datetime | None],
 ) -> frozenset[When]:
-    """The lists that are due, the immediate messages always among them.
+    """Return the due lists; immediate messages are always due.
 
     Args:
-        served: When a channel was last given a list; None for never, and the first
-            list comes with the first run, whatever the hour.
+        served: When a channel last received a list; None for never: the first
+            list is due at the first run, at any hour.
     """
     found: set[When] = {"at_once"}
     quiet = is_quiet(now, alerts, is_open)
@@ -130,15 +130,15 @@ def due(
 
 @dataclass(frozen=True)
 class Announcement:
-    """A message, and the facts that it tells of."""
+    """A message and its facts."""
 
     message: Message
-    facts: Sequence[News]
+    facts: Sequence[Alert]
 
 
 @dataclass(frozen=True)
-class Composed:
-    """What a channel is given now, and what was decided of every fact."""
+class Composition:
+    """The messages of a channel now, and the decision about every fact."""
 
     announcements: Sequence[Announcement]
     decisions: Sequence[Decision]
@@ -146,21 +146,21 @@ class Composed:
 
 def compose(
     decisions: Sequence[Decision],
-    setting: Setting,
+    setting: MessageContext,
     left: int,
     day: date,
     over: Sequence[str] = (),
-) -> Composed:
-    """The messages of one channel.
+) -> Composition:
+    """Compose the messages of one channel.
 
     Args:
-        left: Messages that the reader may still get today. The last of them says
-            how many facts wait, whatever they are; those are told another day.
+        left: Messages that the receiver may still get today. The last of them contains
+            the number of waiting facts, which are sent another day.
         day: Today, local.
-        over: What the reader was told of and has ended, where the day's list is due.
+        over: Facts that the receiver knew and that have ended, if the daily list is due.
     """
     announcements: list[Announcement] = []
-    held: list[News] = []
+    held: list[Alert] = []
     for made in _messages(decisions, setting, over):
         if len(announcements) < left - 1:
             announcements.append(made)
@@ -169,7 +169,7 @@ def compose(
     if held and len(announcements) < left:
         announcements.append(Announcement(overflow(held, day.isoformat(), setting), ()))
     late = {item.key for item in held}
-    return Composed(announcements, [_over(decision, late) for decision in decisions])
+    return Composition(announcements, [_over(decision, late) for decision in decisions])
 
 
 def _over(decision: Decision, late: set[str]) -> Decision:
@@ -179,9 +179,9 @@ def _over(decision: Decision, late: set[str]) -> Decision:
 
 
 def _messages(
-    decisions: Sequence[Decision], setting: Setting, over: Sequence[str]
+    decisions: Sequence[Decision], setting: MessageContext, over: Sequence[str]
 ) -> list[Announcement]:
-    """At once, then the week's list, then the day's."""
+    """Return the messages: immediate, then the weekly list, then the daily list."""
     silenced = _ruled(decisions, SNOOZED, SEEN)
     found = []
     if facts := _due(decisions, "at_once"):
@@ -195,7 +195,7 @@ def _messages(
     return found
 
 
-def _due(decisions: Sequence[Decision], slot: str) -> list[News]:
+def _due(decisions: Sequence[Decision], slot: str) -> list[Alert]:
     return announced_by(
         decision for decision in decisions if (decision.what, decision.slot) == (TELL, slot)
     )
@@ -211,15 +211,15 @@ def escalations(
     now: datetime,
     patience: timedelta,
 ) -> list[tuple[str, bool, Message]]:
-    """What to tell somebody else.
+    """Return what to escalate.
 
     Args:
-        rows: Of the outbox.
-        answered: Messages that somebody acknowledged or snoozed.
+        rows: Rows of the outbox.
+        answered: Messages that were acknowledged or snoozed.
         patience: How long an immediate message may wait to be acknowledged.
 
     Returns:
-        The channel that failed, whether it could not deliver, and the message.
+        The channel that failed, whether delivery failed, and the message.
     """
     found = []
     for row in rows:
@@ -250,12 +250,12 @@ def _reason(
 
 @dataclass(frozen=True)
 class RoundContext:
-    """What every round of a district needs.
+    """Context of a district's rounds of alerts.
 
     Attributes:
         is_open: Whether a school of the district works on a day.
-        report: Where the newest report is.
-        queue: What waits for a decision, as the report counts it.
+        report: Location of the newest report.
+        queue: Cases that need a decision, as the report counts them.
         report_channel: Name of the channel that the report is mailed to; empty
             without one.
     """
@@ -272,7 +272,7 @@ class RoundContext:
 def run_round(
     context: RoundContext,
     channels: Mapping[str, Channel],
-    news: Sequence[News],
+    news: Sequence[Alert],
     ids: Mapping[str, str],
     now: datetime,
 ) -> int:
@@ -302,12 +302,12 @@ class _Round:
     def is_quiet(self) -> bool:
         return is_quiet(self.local, self.context.alerts, self.context.is_open)
 
-    def compose(self, name: str, news: Sequence[News]) -> int:
+    def compose(self, name: str, news: Sequence[Alert]) -> int:
         """Put one channel's messages into the outbox; how many."""
         alerts, one = self.context.alerts, self.channels[name]
         lists = due(self.local, alerts, self.context.is_open, partial(self._served, name))
         moment = Moment(self.local, self.is_quiet, lists)
-        reader = Reader(
+        reader = Receiver(
             name,
             one.audience,
             one.phone or is_phone(one),
@@ -323,8 +323,8 @@ class _Round:
         self._put(name, made, moment)
         return len(made.announcements)
 
-    def _put(self, name: str, made: Composed, moment: Moment) -> None:
-        """In one transaction: a crash leaves message and memory, or neither."""
+    def _put(self, name: str, made: Composition, moment: Moment) -> None:
+        """Store message and memory in one transaction."""
         with self.context.store.writing() as transaction:
             for announcement in made.announcements:
                 put(transaction, announcement.message, name, self.now)
@@ -352,10 +352,10 @@ class _Round:
         )
 
     def escalate(self) -> int:
-        """Tell somebody else of what did not arrive, or was not seen.
+        """Escalate messages that did not arrive or were not acknowledged.
 
-        Both wait for the end of quiet hours, and for a day on which the reader may
-        still be told something.
+        Both wait for the end of quiet hours, and for a day on which the receiver may
+        still get a message.
         """
         if self.is_quiet:
             return 0
@@ -377,12 +377,12 @@ class _Round:
         return datetime.fromisoformat(text) if text else None
 
     def _over(self, name: str) -> list[str]:
-        """What ended since the channel's last list of the day."""
+        """Return the facts that ended since the channel's last daily list."""
         last = self._served(name, "daily")
         return over_since(self.context.store, name, last) if last else []
 
     def _left(self, name: str) -> int:
-        """Messages that the reader of a channel may still get today."""
+        """Return the number of messages that a channel's receiver may still get today."""
         midnight = self.local.replace(hour=0, minute=0, second=0, microsecond=0)
         mine = readers_of(name, self.channels[name])
         same = [
@@ -391,8 +391,8 @@ class _Round:
         given = given_since(self.context.store, same, midnight)
         return self.context.alerts.most_a_day - given
 
-    def _setting(self) -> Setting:
-        return Setting(
+    def _setting(self) -> MessageContext:
+        return MessageContext(
             id_of=lambda key: self.ids[key],
             time_text=lambda at: f"{at.astimezone(self.context.zone):%Y-%m-%d %H:%M}",
             report=self.context.report,

@@ -1,8 +1,9 @@
-"""Says which days have to be built and judged again, and because of what.
+"""Days that need to be rebuilt and judged again, with reasons.
 
-Events make their own days stale; a model whose query or thresholds changed all of
-its own, with what reads it; the registry those days that the rows which changed can
-touch; see `invalidation`. So do domains of account names that come or go.
+Events make their own days stale; a model with a changed query or threshold makes all
+of its days stale, and those of its readers; the registry makes the days stale that the
+changed rows can touch; see `invalidation`. So do domains of account names that appear or
+disappear.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -48,11 +49,11 @@ select event_date from raw.logons where user_name in (from spelled)
 DERIVED = "domains of account names"
 FIRST, LINES, RULES = "first build", "log lines", "time zone or account domains"
 RELEASED = "a log that was missing"
-"""Why days are opened, beside the frames of the registry."""
+"""Reasons for stale days, in addition to the frames of the registry."""
 MODEL = "model "
 """Before the name of a model where its version is noted."""
-MOST_NAMED = 3
-"""Models that changed and are named; of more their number is told."""
+MAX_NAMED = 3
+"""Changed models that are named; further ones are counted."""
 Range = tuple[date, date]
 
 
@@ -84,7 +85,7 @@ def find_domains(database: Database, district: District) -> None:
 
 
 def _origin(district: District, names: set[str]) -> str:
-    """Changes with names, registry, settings and code: without them nothing does."""
+    """Return changes with names, registry, settings and code, the only causes."""
     known = (district.outline.version, district.settings.model_dump_json(), code_mark())
     return sha256(repr((sorted(names), known)).encode()).hexdigest()
 
@@ -95,7 +96,7 @@ def respelled_days(
     domains: set[str],
     held: Sequence[date],
 ) -> set[date]:
-    """Days on which a log wrote a name with one of these domains."""
+    """Return days on which a log contains a name with one of these domains."""
     if not held or not database.has(SPELLINGS):
         return set(held)
     known = spelled(database.distinct(SPELLINGS, "user_name"))
@@ -108,18 +109,17 @@ def respelled_days(
 
 
 @dataclass(frozen=True)
-class Stale:
-    """Days to build again, oldest first, and what opened them.
+class StaleDays:
+    """Days to rebuild, oldest first, and the reasons.
 
     Attributes:
-        models: Days of models that are others than they were, and of those that read
-            an undated one of them.
-        again: Further days, whose models stand and whose findings are judged again.
+        models: Days of changed models, and of models that read an undated one of them.
+        again: Further days whose models are current and whose findings are judged again.
         because: Registry files that changed.
-        reasons: What opened days -> those days, oldest first; a day may have several.
-        is_noted: The warehouse notes that it was built with what there is now.
+        reasons: Reason -> its days, oldest first; a day may have several.
+        is_noted: The warehouse has recorded that it was built with the current inputs.
         lines: Those days with new lines.
-        other: Those days that something else opened.
+        other: Those days with another reason.
     """
 
     days: Sequence[date]
@@ -141,8 +141,8 @@ class Stale:
         }
 
 
-def stale(database: Database, district: District, held: Sequence[date]) -> Stale:
-    """What has to be built again now.
+def stale(database: Database, district: District, held: Sequence[date]) -> StaleDays:
+    """Return what has to be rebuilt now.
 
     Args:
         held: Every day with events.
@@ -168,7 +168,7 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
     because = _changed_files(database, district)
     changed = [name for name in district.models if _differs(MODEL + name, was, now)]
     whole = [name for name in changed if not district.models[name].is_dated]
-    # an undated model is made again with any build
+    # an undated model is rebuilt with any build
     build[DERIVED] = _respelled(database, district, was, now, held)
     build["a table without days"] = set(held[-1:]) if whole else set()
     due = dict.fromkeys(_dated(district, changed, whole), tuple(held))
@@ -176,9 +176,9 @@ def stale(database: Database, district: District, held: Sequence[date]) -> Stale
 
 
 def _dated(district: District, changed: Collection[str], whole: Collection[str]) -> list[str]:
-    """Dated models that changed, or that read an undated one that did.
+    """Return dated models that changed, or that read an undated one that did.
 
-    What reads a dated one follows by its days.
+    Readers of a dated one follow by its days.
     """
     every = district.models
     reached = {*changed, *downstream(every.values(), whole)}
@@ -194,18 +194,18 @@ def _told(
     again: Mapping[str, set[date]] | None = None,
     because: tuple[str, ...] = (),
     models: Mapping[str, Sequence[date]] = MappingProxyType({}),
-) -> Stale:
+) -> StaleDays:
     again = again or {}
     days, more = (set().union(*one.values()) for one in (build, again))
     opened = {**build, **again}
     reasons = {name: sorted(days) for name, days in opened.items() if days}
-    if len(models) > MOST_NAMED:
+    if len(models) > MAX_NAMED:
         every = sorted(set().union(*models.values()))
         reasons[f"{len(models)} models, which changed"] = every
     else:
         reasons |= {f"{name}, which changed": [*days] for name, days in models.items()}
     lines = build.get(LINES, set())
-    return Stale(
+    return StaleDays(
         days=sorted(days),
         because=because,
         again=sorted(more - days),
@@ -228,12 +228,12 @@ def note_versions(database: Database, district: District) -> None:
 
 
 def noted(database: Database, table: str) -> list[tuple[str, str]]:
-    """Names and values that were noted; empty where nothing was."""
+    """Return the recorded names and values; empty if there are none."""
     return list(database.table(table).iter_rows()) if database.has(table) else []
 
 
 def drop_gone(database: Database) -> None:
-    """Drop the tables of models that are gone: nobody would purge them."""
+    """Drop the tables of removed models, which no purge would reach."""
     for name, _ in noted(database, "main.built_with"):
         if name.startswith(MODEL) and name.removeprefix(MODEL) not in models():
             database.drop(name.removeprefix(MODEL))
@@ -260,7 +260,7 @@ def _versions(district: District) -> dict[str, str]:
 
 
 def _redecided(district: District, was: Mapping[str, str], now: Mapping[str, str]) -> set[date]:
-    """Days with findings of rules that became leads, or were put on trial, since."""
+    """Return days with findings of rules that became leads, or went on trial, since."""
     rules: set[str] = set()
     for name in ("leads", "stages"):
         before, after = (set(one.get(name, now[name]).split("|")) for one in (was, now))
@@ -279,7 +279,7 @@ def _respelled(
     now: Mapping[str, str],
     held: Sequence[date],
 ) -> set[date]:
-    """Days with a name whose domain is applied since, or is no longer."""
+    """Return days with a name whose domain setting changed since."""
     before, after = (set(filter(None, one.get(DERIVED, "").split("|"))) for one in (was, now))
     changed = before ^ after
     return respelled_days(database, district, changed, held) if changed else set()
@@ -297,22 +297,22 @@ def touched_days(
     frames: Collection[str],
     held: Sequence[date],
 ) -> set[date]:
-    """The days that the rows of some frames touch which changed since the build."""
+    """Return the days that changed rows of some frames touch since the build."""
     opened = touched(Change(database, district, held), frames)
     return set().union(*opened.values())
 
 
 def stale_range(district: District) -> Range | None:
-    """First and last day that dirty days reach in any model, or that failed before."""
+    """Return first and last day that dirty days reach in any model, or that failed before."""
     held = _held(district)
     dirty = [day for day in dirty_days(district.store) if day in set(held)]
     return _reached(district, dirty, held, Quarantine(district.store).days)
 
 
 def registry_range(database: Database, district: District) -> Range | None:
-    """First and last day that anything which changed reaches in any model.
+    """Return first and last day that changed inputs reach in any model.
 
-    Where nothing is left to build, what the warehouse stands on is noted.
+    If nothing is left to build, the inputs of the warehouse are recorded.
     """
     held = _held(district)
     find_domains(database, district)
@@ -326,7 +326,7 @@ def registry_range(database: Database, district: District) -> Range | None:
 
 
 def note_built(database: Database, district: District, days: Sequence[date]) -> None:
-    """Note what the warehouse stands on, if these days were all that was stale."""
+    """Record the inputs of the warehouse, if these days were all that was stale."""
     found = stale(database, district, _held(district))
     if found.every_day <= set(days):
         note_versions(database, district)

@@ -1,10 +1,9 @@
-"""Which days a changed registry touches: those on which a model could say otherwise.
+"""Days that a changed registry touches: those on which a model could change.
 
-Each table says in which way its rows reach days: by their dates, by accounts and
-devices that log lines speak of, by what the networks say of an address, by hosts that
-were asked for, by the findings that rest on a clause. A day that is missed would keep
-a finding that is wrong; a day too many costs time. So what cannot be told to be
-untouched is opened.
+Each table defines how its rows reach days: by their dates, by accounts and devices in
+log lines, by the networks of an address, by requested hosts, by findings under a clause.
+A missed day would keep a wrong finding; an extra day costs time. So a day counts as
+touched unless the opposite is certain.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -33,7 +32,7 @@ from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, 
 from pipelines.warehouse.models import arguments, given, query_text
 
 SOURCES = ("http_requests", "connections", "logons", "leases")
-"""Classes of events that say who or what had an address."""
+"""Classes of events that show the holder of an address."""
 
 DATES = frames_touching(Dates)
 NEIGHBOUR = timedelta(days=1)
@@ -57,7 +56,7 @@ CLAUSES = frames_touching(Clauses)
 
 @dataclass(frozen=True)
 class Change:
-    """What changed in the registry since the days that are held were judged."""
+    """The change of the registry since the days were judged."""
 
     database: Database
     district: District
@@ -65,24 +64,24 @@ class Change:
     _rows: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def now(self, name: str) -> pl.DataFrame:
-        """A frame as it is."""
+        """Return the current rows of a frame."""
         return self.district.registry.frames[name]
 
     def was(self, name: str) -> pl.DataFrame:
-        """A frame as everything was judged with it, in the columns of today."""
+        """Return a frame at the time of the last judgment, in today's columns."""
         now, was = self.now(name), self.database.table(f"main.judged_{name}")
         new = [key for key in now.columns if key not in was.columns]
         absent = [pl.lit(None).alias(key) for key in new]
         return was.with_columns(absent).select(now.columns).cast(now.schema)
 
     def rows(self, name: str) -> pl.DataFrame:
-        """The rows that came and those that went."""
+        """Return the rows that were added or removed."""
         if name not in self._rows:
             self._rows[name] = differing(self.was(name), self.now(name))
         return self._rows[name]
 
     def has(self, name: str) -> bool:
-        """A frame has rows that came or went."""
+        """Return whether a frame has added or removed rows."""
         return not self.rows(name).is_empty()
 
     @property
@@ -108,7 +107,7 @@ class Change:
 
 
 def differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
-    """Rows of either frame that the other has not."""
+    """Return the rows of either frame that the other lacks."""
     sides = ((one, other), (other, one))
     return pl.concat(
         rows.join(others, on=rows.columns, how="anti", nulls_equal=True) for rows, others in sides
@@ -116,7 +115,7 @@ def differing(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_date(change: Change, names: Collection[str]) -> set[date]:
-    """The days of the rows that changed."""
+    """Return the days of the changed rows."""
     return {day for name in names for day in _days(change, name)}
 
 
@@ -134,26 +133,25 @@ def _days(change: Change, name: str) -> set[date]:
     return found
 
 
-# The days on which the logs speak of an account, a person or a device.
+# Days on which the logs mention an account, a person or a device.
 #
-# A row of the registry about one of them changes nothing on other days. An account
-# is spoken of under any of its spellings, a device by its card and its name, a
-# person by the accounts and devices that are theirs by the old rows or the new ones:
-# an account's owner also decides whose requests those of their devices are, and a
-# second laptop whether a tunnel binds to the first. A fixed address is held without a
-# line that says so, on each day on which the device was the district's.
+# A registry row about one of them changes nothing on other days. An account is mentioned under any
+# of its spellings, a device by its card and its name, a person by the accounts and devices that the
+# old or the new rows assign to them: the owner of an account also decides who made the requests of
+# their devices, and a second laptop decides whether a tunnel belongs to the first. A fixed address
+# needs no line: it is held on each day on which the device was the district's.
 
 
 @dataclass
-class Mentioned:
-    """What to look for: accounts, people, and rows of devices."""
+class SearchTerms:
+    """Search terms: accounts, people, and rows of devices."""
 
     names: set[str] = field(default_factory=set)
     people: set[str] = field(default_factory=set)
     devices: list[dict[str, str | None]] = field(default_factory=list)
 
     def values(self) -> list[tuple[str, str]]:
-        """Kind and value of all that a log could hold."""
+        """Return kind and value of every term that a log could contain."""
         found = [("name", name) for name in self.names]
         for row in self.devices:
             found += [
@@ -173,11 +171,11 @@ class Mentioned:
 
 
 def by_mention(change: Change, _names: Collection[str]) -> set[date]:
-    """Days with a line about what changed, and those of addresses that are fixed."""
+    """Return days with a line about the change, and those of fixed addresses."""
     changed = {name: change.rows(name) for name in MENTIONED}
     registry = {name: (change.was(name), change.now(name)) for name in MENTIONED}
     wanted = _closed(_started(changed), registry)
-    # a name stands under another account where its domain is told otherwise
+    # a name maps to another account where its domain setting differs
     plain = {bare(name) for name in wanted.names}
     spelled = change.database.distinct("identity.spellings", "account_name")
     wanted.names |= {name for name in spelled if name and bare(name) in plain}
@@ -188,7 +186,7 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
 
 
 def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
-    """Days on which a device that changed has an address of its own."""
+    """Return days on which a changed device has a fixed address."""
     fixed = devices.filter(pl.col("static_ip").is_not_null())
     spans = fixed.select("valid_from", "valid_to").unique().rows()
     return {
@@ -199,9 +197,9 @@ def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
     }
 
 
-def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
-    """What the changed rows themselves name."""
-    found = Mentioned()
+def _started(changed: Mapping[str, pl.DataFrame]) -> SearchTerms:
+    """Return the terms in the changed rows themselves."""
+    found = SearchTerms()
     for name, rows in changed.items():
         for row in rows.iter_rows(named=True):
             if name == "devices":
@@ -213,8 +211,8 @@ def _started(changed: Mapping[str, pl.DataFrame]) -> Mentioned:
     return found
 
 
-def _closed(found: Mentioned, registry: Mapping[str, Sequence[pl.DataFrame]]) -> Mentioned:
-    """With the people's accounts and devices, and all spellings of accounts."""
+def _closed(found: SearchTerms, registry: Mapping[str, Sequence[pl.DataFrame]]) -> SearchTerms:
+    """Add the people's accounts and devices, and all spellings of accounts."""
     for accounts in registry["accounts"]:
         owned = accounts.filter(pl.col("owner_person_id").is_in(found.people))
         found.names |= set(owned["account"])
@@ -231,16 +229,16 @@ def _filled(values: Iterable[str | None]) -> set[str]:
     return {value for value in values if value is not None}
 
 
-# The days on which an address was at work of which the networks say otherwise now.
+# Days on which an address was used that the networks now describe differently.
 #
-# The models that say something of an address alone are built twice beside the
-# warehouse: with the networks, buildings and places outside as they were, and as they
-# are. Where their rows differ the address is touched, and with it each day on which it
-# asked, was asked or was held. A network that a narrower one hides touches nothing.
+# The models that describe an address alone are built twice next to the warehouse: with the
+# networks, buildings and outside places before the change, and after it. If their rows differ, the
+# address is touched, and each day on which it sent or received a request or was leased. A network
+# that a narrower one hides touches nothing.
 
 
 def by_address(change: Change, names: Collection[str]) -> set[date]:
-    """Days with an address of which something else is said than before."""
+    """Return days with an address whose description changed."""
     change.show(SOURCES)
     answering = _answering(change, names)
     sides = [
@@ -254,7 +252,7 @@ def by_address(change: Change, names: Collection[str]) -> set[date]:
 
 
 def _answering(change: Change, names: Collection[str]) -> pl.DataFrame:
-    """Addresses that were asked; none where no network came or went."""
+    """Return addresses that were requested; none where no network was added or removed."""
     moved = [
         differing(change.was(name).select("cidr"), change.now(name).select("cidr"))
         for name in names
@@ -268,7 +266,7 @@ def _answering(change: Change, names: Collection[str]) -> pl.DataFrame:
 
 
 def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """What a registry of these networks says of each address."""
+    """Return the description of each address by a registry with these networks."""
     with writing(Path(":memory:"), threads=1) as scratch:
         for name in DIMENSIONS:
             scratch.replace(name, change.database.table(name))
@@ -280,7 +278,7 @@ def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFram
 
 
 def _near_buildings(change: Change) -> set[date]:
-    """Days with sign-ins from around a building that moved: many may live there."""
+    """Return days with sign-ins near a building that moved: many people may live there."""
     at = ("lat", "lon")
     moved = differing(
         *(side("buildings").select(at).unique() for side in (change.was, change.now))
@@ -291,30 +289,25 @@ def _near_buildings(change: Change) -> set[date]:
     return change.days("nearby_sign_ins")
 
 
-# The days on which somebody asked for a site that the registry speaks of otherwise.
+# Days on which a site was requested that the registry now describes differently.
 #
-# A site of the list, or one where people sign in, also makes others look like it: days
-# on which one of those was asked for are touched too.
+# A site on the list, or one where people sign in, also has look-alikes: days on which one of those
+# was requested are touched too.
 
 
 def by_site(change: Change, names: Collection[str]) -> set[date]:
-    """Days on which a site of the changed rows was asked for, or one that looks so."""
+    """Return days on which a site of the changed rows, or a look-alike, was requested."""
     found: set[str] = set()
     for name in names:
         sites = _sites(change, name)
         if sites is None:
             return set(change.held)
         found |= sites
-    return _days_of_sites(
-        change,
-        "main.changed_sites",
-        found | _alike(change),
-        "days_of_sites",
-    )
+    return _days_of_sites(change, "main.changed_sites", found | _alike(change), "days_of_sites")
 
 
 def by_word(change: Change, names: Collection[str]) -> set[date]:
-    """Days on which a log wrote a word for a category that means another one now."""
+    """Return days on which a log contained a category word whose meaning changed."""
     words = {word for name in names for word in change.rows(name)["word"]}
     return _days_of_sites(change, "main.changed_words", words, "days_of_categories")
 
@@ -327,7 +320,7 @@ def _days_of_sites(change: Change, table: str, values: set[str], name: str) -> s
 
 
 def _sites(change: Change, name: str) -> set[str] | None:
-    """Sites and hosts that the rows speak of; None where that may be any."""
+    """Return sites and hosts in the rows; None where that may be any."""
     changed = change.rows(name)
     if name == "approved_sites":
         # what supports a site goes by its entry
@@ -345,7 +338,7 @@ def _hosts(name: str, rows: pl.DataFrame) -> set[str]:
 
 
 def _alike(change: Change) -> set[str]:
-    """Hosts that can be taken for one of the changed rows, as if nothing else were."""
+    """Return hosts that look like one of the changed rows, ignoring other candidates."""
     rows = {name: change.rows(name) for name in ORIGINALS}
     if all(frame.is_empty() for frame in rows.values()):
         return set()
@@ -361,14 +354,14 @@ def _alike(change: Change) -> set[str]:
         return set(scratch.table(LIKENESS)["host"])
 
 
-# The days with something to cite a clause: those on which its rules found anything.
+# Days with findings that cite a clause: those on which its rules had any result.
 #
-# No model reads the policy. A finding cites the clauses that its rule serves, with what
-# they ask and what logs cannot show; so it is judged again, and nothing is built.
+# No model reads the policy. A finding cites the clauses of its rule, with their text and the limits
+# of logs; so it is judged again, and nothing is rebuilt.
 
 
 def by_clause(change: Change, names: Collection[str]) -> set[date]:
-    """Days on which a rule returned rows that serves a clause of another text."""
+    """Return days on which a rule returned rows under a clause whose text changed."""
     codes = set(change.rows("detection_clauses")["detection"])
     if "clauses" in names:
         clauses = change.rows("clauses")["clause_id"].unique().to_list()
@@ -386,12 +379,12 @@ def by_clause(change: Change, names: Collection[str]) -> set[date]:
 
 
 def by_any_row(change: Change, _names: Collection[str]) -> set[date]:
-    """Every day: nobody said which days the rows touch."""
+    """Return every day, because the rows define no days."""
     return set(change.held)
 
 
 Touch = Callable[[Change, Collection[str]], set[date]]
-"""The days that the rows of some frames touch; told which of the frames changed."""
+"""A function that returns the days that rows touch, given the frames that changed."""
 
 TOUCH: Sequence[tuple[Collection[str], Touch]] = (
     *(((name,), by_date) for name in DATES),
@@ -406,7 +399,7 @@ TOUCH: Sequence[tuple[Collection[str], Touch]] = (
 
 
 def touched(change: Change, names: Collection[str]) -> dict[str, set[date]]:
-    """The days that changed rows touch, by the frames that have such rows."""
+    """Return the days that changed rows touch, by the frames with such rows."""
     found: dict[str, set[date]] = {}
     if not change.held:
         return found

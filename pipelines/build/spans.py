@@ -1,8 +1,8 @@
-"""Says which days of which model are stale, and builds them.
+"""Stale days of each model, and how they are built.
 
-A changed day of an input touches the days whose window reaches it; from model
-to model the touched days spread, and stop at the first and last day that hold
-events. Long after any event they stop too: nothing is left to say of such a day.
+A changed day of an input touches the days whose window reaches it. The touched days
+spread from model to model, and stop at the first and last day with events. They also
+stop long after the last event, because such a day has no rows.
 """
 
 import sys
@@ -42,45 +42,49 @@ from pipelines.warehouse.sentences import counted
 # of other models that would have read it. All else is built.
 
 Watch = Callable[[str, int, int], None]
-"""Told before each build: the model, steps done, steps in all."""
+"""Called before each build: the model, steps done, steps in total."""
 
 Changed = Callable[[str], Collection[date]]
 """A model -> its days whose rows are others than before."""
 
 Day = date | None
-"""A local day; None stands for the whole of an undated model."""
+"""A local day; None for the whole of an undated model."""
 
-MOST_ROWS = 400_000
-"""So many rows of its inputs a model reads in one statement; a day alone may need
-more."""
+MAX_ROWS = 400_000
+"""The number of input rows that a model reads in one statement; a single day may need
+more.
+"""
 LOOKS_BACK = 8
-"""So many rows of the days around a day count as one of its own in a statement of
-several: they are filtered or summed up before much is kept of them."""
+"""The number of rows of surrounding days that weighs as much as one row of the day itself
+in a statement of several days: most are filtered or aggregated early.
+"""
 AT_ONCE = 2
-"""So many models are built side by side: planning a statement keeps one core busy, and
-each that runs needs memory."""
-MOST_PARTS = 64
+"""The number of models that are built at the same time: planning a statement keeps one core
+busy, and each running one needs memory.
+"""
+MAX_PARTS = 64
 """Each part reads all rows of what is split, and keeps its own."""
 LINGER_DAYS = 8
-"""So long after the last events a day without any is built: leases are believed for
-eight days, and on Sundays a week is looked back at."""
+"""A day without events is built up to this long after the last events: leases count for
+eight days, and Sundays look back at a week.
+"""
 
 
 @dataclass
-class Built:
-    """What a build did.
+class BuildResult:
+    """Result of a build.
 
     Attributes:
         rows: Rows written, by model.
         days: Days built, by model.
-        because: Files of the registry whose change was one reason.
-        again: Days whose models stand, and whose candidates are judged again.
-        reasons: What opened days -> those days.
-        reattributed: Requests of days built again that are somebody else's now, or
-            more or less surely theirs.
+        because: Registry files whose change was one reason.
+        again: Days whose models are current, and whose candidates are judged again.
+        reasons: Reasons -> their days.
+        reattributed: Requests of rebuilt days with another account now, or another
+            grade.
         held_back: Everything that is in quarantine now.
         newly_held_back: Days that were not before.
-        is_noted: Nothing is to be noted of what the warehouse was built with.
+        is_noted: The inputs of the warehouse need no record.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -112,10 +116,10 @@ class Quarantine:
         return (held for days in self._held.values() for held in days.values())
 
     def forget(self, models: Collection[str], days: Sequence[date]) -> None:
-        """Nothing need be said of models that are gone, and of days that are.
+        """Remove models and days that no longer exist from quarantine.
 
         Args:
-            models: The models that there are.
+            models: The current models.
             days: Every day with events, oldest first.
         """
         for name, held in list(self._held.items()):
@@ -130,10 +134,10 @@ class Quarantine:
         """The days of dated models."""
         return {name: sorted(day for day in held if day) for name, held in self._held.items()}
 
-    def in_the_way_of(self, model: Model, day: Day) -> Quarantined | None:
-        """What a day of a model would read and may not; None if all is there.
+    def blocking_day(self, model: Model, day: Day) -> Quarantined | None:
+        """Return the quarantined input of a model's day; None if all inputs are available.
 
-        An undated model that reads dated ones is made of the days that there are.
+        An undated model that reads dated ones is made of the available days.
         """
         for name in sorted(model.inputs & set(self._held)):
             for held, one in self._held[name].items():
@@ -157,7 +161,7 @@ class Quarantine:
             database.leave_out(model, list(found))
 
     def lift(self, model: str, days: Sequence[Day]) -> None:
-        """These days of a model were built."""
+        """Release these days of a model from quarantine."""
         held = self._held.get(model, {})
         gone = [day for day in days if held.pop(day, None) is not None]
         if gone and self._store is not None:
@@ -173,12 +177,12 @@ def _reads(model: Model, day: date, held: date) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """What came of building some days of one model.
+    """Result of building some days of one model.
 
     Attributes:
         rows: Rows written.
-        days: Days that were built and keep their promises.
-        breaches: Promises that were broken.
+        days: Days that were built and pass their checks.
+        breaches: Checks that failed.
         held_back: Days that are in quarantine now.
     """
 
@@ -189,12 +193,12 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Away:
-    """Where spans are built that are not built here.
+class RemoteExecutor:
+    """Remote executor of spans.
 
     Attributes:
-        warehouse: The file, for those who read it.
-        folder: Where they leave what they make.
+        warehouse: The file, for its readers.
+        folder: Where they leave their output.
         memory_mb: Megabytes that each may use before it writes to disk.
     """
 
@@ -206,15 +210,15 @@ class Away:
 
 @dataclass(frozen=True, kw_only=True)
 class Builder:
-    """What every model of a district is built with.
+    """Context in which every model of a district is built.
 
     Attributes:
-        most_rows: See `MOST_ROWS`.
-        most_days: So many days are built in one statement, at most.
+        most_rows: See `MAX_ROWS`.
+        most_days: Maximum number of days in one statement.
         at_once: See `AT_ONCE`.
-        most_parts: Into so many parts a day is split that has more rows alone.
-        away: Where spans are built that are more than one statement; None stands for
-            here, one after the other.
+        most_parts: Maximum number of parts of a day that has more rows alone.
+        away: Remote executor of spans of more than one statement; None to build here,
+            one after another.
     """
 
     database: Database
@@ -222,11 +226,11 @@ class Builder:
     overrides: Mapping[str, Mapping[str, Scalar]]
     zone: str
     quarantine: Quarantine
-    most_rows: int = MOST_ROWS
+    most_rows: int = MAX_ROWS
     most_days: int = sys.maxsize
     at_once: int = AT_ONCE
-    most_parts: int = MOST_PARTS
-    away: Away | None = None
+    most_parts: int = MAX_PARTS
+    away: RemoteExecutor | None = None
     _turn: Lock = field(default_factory=Lock)
     _row_counts: dict[str, Mapping[date, int]] = field(default_factory=dict)
 
@@ -236,10 +240,10 @@ class Builder:
         days: Sequence[Day],
         watch: Callable[[int], None] = lambda _days: None,
     ) -> Attempt:
-        """Build some days of a model; those that fail are put into quarantine.
+        """Build some days of a model; those that fail are quarantined.
 
         Args:
-            watch: Told before each statement how many days it builds.
+            watch: Called before each statement with the number of its days.
         """
         with self._turn:
             return self._attempt(model, days, watch)
@@ -250,7 +254,7 @@ class Builder:
         values = arguments(model, given(model, self.overrides), zone=self.zone)
         held: dict[Day, Quarantined] = {}
         for day in days:
-            before = self.quarantine.in_the_way_of(model, day)
+            before = self.quarantine.blocking_day(model, day)
             if before is not None:
                 held[day] = Quarantined(model.name, day, before.cause, before.reason)
         if held:
@@ -288,7 +292,7 @@ class Builder:
 
     @contextmanager
     def _others(self) -> Iterator[None]:
-        """Let other models take their turn while a statement runs."""
+        """Release the lock while a statement runs, so that other models can go on."""
         self._turn.release()
         try:
             yield
@@ -298,7 +302,7 @@ class Builder:
     def _carried(
         self, model: Model, values: Mapping[str, Scalar], spans: Sequence[Sequence[Day]]
     ) -> Mapping[tuple[Day, ...], Sequence[Path]]:
-        """What an engine made of each span; a span that fails there is left out."""
+        """Return the files that an engine made for each span; failed spans are left out."""
         parts = [(span, part) for span in spans for part in self._parts(model, span)]
         if self.away is None or len(parts) < 2:
             return {}
@@ -325,7 +329,7 @@ class Builder:
         }
 
     def _parts(self, model: Model, span: Sequence[Day]) -> Iterator[Part]:
-        """One part, or as many as a day's rows ask for that is too much alone."""
+        """Yield one part, or as many as an oversized day needs."""
         parts = 1
         if model.header.by_account and len(span) == 1 and span[0] is not None:
             rows = sum(self._rows_read(model, span[0]))
@@ -339,10 +343,10 @@ class Builder:
         days: Sequence[Day],
         made: Sequence[Path] = (),
     ) -> dict[Day, Quarantined]:
-        """Build days in one statement, else in halves; the days that fail alone.
+        """Build days in one statement, or in halves if it fails; return the failed days.
 
         Args:
-            made: Files that hold their rows.
+            made: Files that contain their rows.
         """
         try:
             with self._others():
@@ -357,7 +361,7 @@ class Builder:
         return {}
 
     def _spans(self, model: Model, days: Sequence[Day]) -> Iterator[Sequence[Day]]:
-        """The days of one statement each: as many as its inputs' rows allow."""
+        """Yield the days of one statement each: as many as its inputs' rows allow."""
         if len(days) == 1:
             yield days
             return
@@ -375,7 +379,7 @@ class Builder:
             yield span
 
     def _rows_read(self, model: Model, day: date) -> tuple[int, int]:
-        """The rows of its inputs that a day of a model reads: its own, those around."""
+        """Count the input rows that a day of a model reads: its own, and surrounding ones."""
         window = model.header.window
         around = _range(
             day - timedelta(days=window.days_before),
@@ -393,7 +397,7 @@ class Builder:
         return not model.is_dated or any(self._rows_by_day(model.name).values())
 
     def _rows_of(self, model: Model, days: Sequence[Day]) -> int:
-        """The rows that some days of a model hold."""
+        """Count the rows of some days of a model."""
         if not model.is_dated:
             return self.database.row_count(model, days)
         count = self._rows_by_day(model.name)
@@ -409,14 +413,14 @@ class Builder:
 
 
 @dataclass(frozen=True)
-class Narrowed:
-    """Of the stale days those that are built whatever their inputs turn out to be.
+class RequiredDays:
+    """The stale days that are built in any case.
 
-    On the others a model is built where an input was, and its rows are others now.
+    On the others, a model is built only if the rows of an input changed.
 
     Attributes:
-        direct: Days with new lines; days whose log lines a model reads, or that nothing
-            else opens; and days without a line, which no build saw before.
+        direct: Days with new lines; days whose log lines a model reads, or with no other
+            reason; and days without a line, which no build saw before.
         other: Days that are stale for another reason than new lines.
     """
 
@@ -424,7 +428,7 @@ class Narrowed:
     other: Mapping[str, Collection[date]]
 
     def days(self, model: Model, stale: Iterable[Day], changed: Changed) -> list[Day]:
-        """The days of a model that are to be built."""
+        """Return the days of a model to build."""
         inputs = [day for name in model.inputs for day in changed(name)]
         reached = _reaching(model, inputs)
         reached |= {*self.direct.get(model.name, ()), *self.other.get(model.name, ())}
@@ -439,8 +443,8 @@ def narrowed(
     held: Collection[date],
     lines: Collection[date],
     other: Mapping[str, Collection[date]],
-) -> Narrowed:
-    """What is built of the stale days in any case.
+) -> RequiredDays:
+    """Return the stale days that are built in any case.
 
     Args:
         stale: From `stale_days`.
@@ -455,7 +459,7 @@ def narrowed(
         direct[name] = set(days) - (set(held) - set(lines))
         if model.reads_lines or not any(stale.get(one) for one in model.inputs):
             direct[name] |= _reaching(model, lines)
-    return Narrowed(direct, other)
+    return RequiredDays(direct, other)
 
 
 def build(
@@ -463,19 +467,19 @@ def build(
     models: Mapping[str, Model],
     stale: Mapping[str, Sequence[date]],
     watch: Watch = lambda _name, _done, _all: None,
-    narrowed: Narrowed | None = None,
-) -> Built:
-    """Build undated models whole and dated ones on their stale days.
+    narrowed: RequiredDays | None = None,
+) -> BuildResult:
+    """Build undated models as a whole and dated ones on their stale days.
 
     Args:
         models: In build order.
         stale: From `stale_days`.
-        narrowed: What is built of them in any case; None stands for all of them.
+        narrowed: The days that are built in any case; None for all of them.
 
     Raises:
-        ModelError: A model fails and there is no store to note it in.
+        ModelError: A model fails and there is no store to record it in.
     """
-    built = Built()
+    built = BuildResult()
     known = set(builder.quarantine)
     steps = len(models) - len(stale) + sum(len(days) for days in stale.values())
     done = 0
@@ -537,10 +541,10 @@ def _side_by_side(
     at_once: int,
     end: Callable[[], None],
 ) -> Mapping[str, Attempt]:
-    """Attempt each model when its inputs are done; of those that can be, the first.
+    """Build each model when its inputs are done; among those that are ready, the first.
 
     Args:
-        end: Ends the statements that run, when one of them has failed.
+        end: Cancels the running statements when one of them has failed.
     """
     order = TopologicalSorter({n: m.inputs & models.keys() for n, m in models.items()})
     order.prepare()
@@ -579,10 +583,10 @@ def build_days(
     days: Sequence[Day],
     made: Sequence[Path] = (),
 ) -> int:
-    """Build days of a model in one statement, or an undated one whole; its rows.
+    """Build days of a model in one statement, or an undated one as a whole; count its rows.
 
     Args:
-        made: Files that hold the rows; none stands for the query itself.
+        made: Files that contain the rows; none for the query itself.
     """
     show(database, _listed(model, files, days))
     is_attributed = model.name == attribution.ATTRIBUTED
@@ -597,7 +601,7 @@ def build_days(
 
 
 def is_of_registry(model: Model) -> bool:
-    """Whether a model reads the registry alone."""
+    """Return whether a model reads the registry alone."""
     return all(name.startswith("registry.") for name in model.inputs)
 
 
@@ -615,7 +619,7 @@ def build_registry_models(builder: Builder, models: Mapping[str, Model]) -> None
 
 
 def _listed(model: Model, files: LakeFiles, days: Sequence[Day]) -> Listed:
-    """The files of the lake that a model reads for some days."""
+    """Return the files of the lake that a model reads for some days."""
     dated = [day for day in days if day is not None]
     classes = [name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")]
     if not classes or not dated:
@@ -628,11 +632,11 @@ def _listed(model: Model, files: LakeFiles, days: Sequence[Day]) -> Listed:
 
 @dataclass(frozen=True)
 class Breach:
-    """A promise of a model's header that its rows break.
+    """A check of a model's header that its rows fail.
 
     Attributes:
-        row_count: Rows, or groups of rows that the grain should tell apart.
-        days: On which; None stands for an undated model.
+        row_count: Rows, or groups of rows that share a key of the grain.
+        days: The days; None for an undated model.
     """
 
     model: str
@@ -647,7 +651,7 @@ class Breach:
 
 
 def breaches(database: Database, model: Model) -> list[Breach]:
-    """The promises that a model's rows break: its grain first, then its checks."""
+    """Return the checks that a model's rows fail: its grain first, then its conditions."""
     grain = ", ".join(model.header.grain)
     twice = f"from {model.name} group by {grain} having count(*) > 1"
     found = []
@@ -675,10 +679,10 @@ def _breach(database: Database, model: Model, offending: str, check: str, severi
 
 
 def verify(database: Database, model: Model) -> list[Breach]:
-    """The breaches that only warn.
+    """Return the failed checks that only warn.
 
     Raises:
-        ModelError: A promise that must hold is broken.
+        ModelError: A check failed that must pass.
     """
     found = breaches(database, model)
     for one in found:
@@ -693,12 +697,12 @@ def stale_days(
     held: Sequence[date],
     own: Mapping[str, Collection[date]] = MappingProxyType({}),
 ) -> dict[str, list[date]]:
-    """For each dated model the days to build, oldest first.
+    """Return the days to build for each dated model, oldest first.
 
     Args:
         models: In build order.
-        changed: Local days whose events are new.
-        held: Local days that hold events.
+        changed: Local days with new events.
+        held: Local days with events.
         own: Further days by model: it changed, or could not be built before.
     """
     roots = set(changed)
@@ -718,14 +722,14 @@ def stale_days(
 
 
 def _reaching(model: Model, days: Iterable[date]) -> set[date]:
-    """The days of a model that read any of these days of its inputs."""
+    """Return the days of a model that read any of these days of its inputs."""
     before = timedelta(days=model.header.window.days_before)
     after = timedelta(days=model.header.window.days_after)
     return {day for one in days for day in _range(one - after, one + before)}
 
 
 def days_said_of(held: Sequence[date]) -> set[date]:
-    """Days that hold events, and those that events of shortly before speak of."""
+    """Return days with events, and the days that shortly earlier events affect."""
     last = max(held, default=date.min)
     return {
         day

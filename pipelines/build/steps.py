@@ -24,7 +24,7 @@ from pipelines.build.due import (
     noted,
     stale,
 )
-from pipelines.build.spans import Attempt, Away, Builder, Built, Quarantine
+from pipelines.build.spans import Attempt, Builder, BuildResult, Quarantine, RemoteExecutor
 from pipelines.district import District
 from pipelines.engines import Engine
 from pipelines.errors import SourceError
@@ -32,7 +32,7 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.findings.cases import owners
 from pipelines.findings.evidence import cited_lines
 from pipelines.findings.judgment import judged_findings
-from pipelines.findings.lifecycle import Kept, keep
+from pipelines.findings.lifecycle import LifecycleResult, keep
 from pipelines.findings.unjudged_days import judged_days, note_unjudged, unjudged
 from pipelines.health.judged_rules import note_judged_rules
 from pipelines.health.rule_coverage import note_coverage
@@ -71,9 +71,10 @@ from pipelines.warehouse.repair import (
     set_aside,
 )
 
-SOURCES_AT_ONCE = 2
-"""So many sources are read side by side: while the lines of one are written into the
-lake, or its next file is recognized, those of another are parsed."""
+PARALLEL_SOURCES = 2
+"""The number of sources that are read at the same time: while the lines of one are written
+to the lake, or its next file is recognized, those of another are parsed.
+"""
 
 BUDGET_SECONDS = 120.0
 """A delivery that takes longer is read to its end after all others."""
@@ -84,11 +85,11 @@ PROVEN = "main.proven_with"
 """Models whose queries were seen to give what they promise, and by which code."""
 
 Progress = Callable[[str, int, int], None]
-"""Told while a step works: what it is at, how much is done, of how much."""
+"""Called while a step runs: what it works on, the amount done, the total."""
 
 
 def nobody_watches(_what: str, _done: int, _all: int) -> None:
-    """For callers without a progress bar."""
+    """Do nothing, for callers without a progress bar."""
 
 
 def ingest_sources(
@@ -98,16 +99,16 @@ def ingest_sources(
     watch: Watch | None = None,
     engine: Engine | None = None,
 ) -> list[Outcome]:
-    """Read everything new in the landing folders; one outcome a delivery.
+    """Read everything new in the landing folders; return one outcome per delivery.
 
-    A folder that cannot be listed is one failed outcome, and the others go on. A
-    delivery that takes long is read to its end after all others.
+    A folder that cannot be listed is one failed outcome, and the others continue. A
+    delivery that takes long is finished after all others.
 
     Args:
-        engine: Where lines are parsed; None stands for that of the settings.
+        engine: Where lines are parsed; None for that of the settings.
 
     Raises:
-        EngineError: That of the settings is not there, or gave up.
+        EngineError: The configured engine is missing or gave up.
     """
     if engine is None:
         with district.engine() as own:
@@ -138,10 +139,10 @@ def ingest_sources(
 def read_sources(
     options: IngestOptions, sources: Sequence[Source]
 ) -> Mapping[str, Sequence[Outcome]]:
-    """The outcomes of each source; see `SOURCES_AT_ONCE`.
+    """Return the outcomes of each source; see `PARALLEL_SOURCES`.
 
     Raises:
-        LakeError: The disk refuses to be written to.
+        LakeError: The disk cannot be written to.
         BusyError: Another run works on the same files.
     """
     is_over, one_tells = Event(), Lock()
@@ -167,8 +168,8 @@ def read_sources(
         finally:
             has_ids[number].set()
 
-    # other processes parse several files at once as it is
-    at_once = SOURCES_AT_ONCE if options.engine.shares_memory else 1
+    # other processes already parse several files at the same time
+    at_once = PARALLEL_SOURCES if options.engine.shares_memory else 1
     with ThreadPoolExecutor(at_once) as pool:
         try:
             begun = [pool.submit(read, number) for number in range(len(sources))]
@@ -185,7 +186,7 @@ def read_sources(
 def _finished(
     patient: IngestOptions, source: Source, first: Sequence[Outcome]
 ) -> Sequence[Outcome]:
-    """The outcomes of a source, once what was put off is read too."""
+    """Return the outcomes of a source after its postponed part is read too."""
     if all(outcome.kind != LATER for outcome in first):
         return first
     again = {outcome.record.path: outcome for outcome in _outcomes(_ingested, patient, source)}
@@ -195,7 +196,7 @@ def _finished(
 
 
 def preview(options: IngestOptions, source: Source) -> list[Outcome]:
-    """What a source's deliveries are; nothing is read in or written."""
+    """Identify a source's deliveries without reading them in or writing."""
     from pipelines.ingest.ingestion import preview_source
 
     return _outcomes(preview_source, options, source)
@@ -235,8 +236,8 @@ def build(
     database: Database,
     district: District,
     progress: Progress = nobody_watches,
-    away: Away | None = None,
-) -> Built:
+    away: RemoteExecutor | None = None,
+) -> BuildResult:
     """Build every stale day of every model, and those in quarantine again.
 
     Days are stale when their events changed, or when the registry did in rows that
@@ -263,7 +264,7 @@ def build(
     if not days and not any(quarantine):
         if held and not _is_loaded(database, district):
             refresh(database, district, (held[-1], held[-1]))
-        return Built(
+        return BuildResult(
             because=found.because,
             again=found.again,
             reasons=found.reasons,
@@ -303,7 +304,7 @@ def build(
 
 
 def _provable(district: District) -> dict[str, str]:
-    """For each model what its promise depends on: itself, what it reads, the code."""
+    """Return what each model's result depends on: itself, its inputs, the code."""
     columns = {
         name: [(column, note.type) for column, note in model.header.columns.items()]
         for name, model in district.models.items()
@@ -313,8 +314,8 @@ def _provable(district: District) -> dict[str, str]:
 
 
 @contextmanager
-def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
-    """Other machines to build on, where there are any: DuckDB uses the cores here."""
+def _away(district: District, engine: Engine | None) -> Iterator[RemoteExecutor | None]:
+    """Yield the remote executor, if there is one: DuckDB uses the cores here."""
     folder = district.home.parts
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was ended
     if engine is None or not engine.has_machines:
@@ -322,7 +323,7 @@ def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
         return
     folder.mkdir(mode=0o700)
     try:
-        yield Away(
+        yield RemoteExecutor(
             engine=engine,
             warehouse=district.home.warehouse,
             folder=folder,
@@ -333,7 +334,7 @@ def _away(district: District, engine: Engine | None) -> Iterator[Away | None]:
 
 
 def builder_of(database: Database, district: District, files: LakeFiles) -> Builder:
-    """What the models of a district are built with."""
+    """Return the build context of a district."""
     return Builder(
         database=database,
         files=files,
@@ -344,10 +345,10 @@ def builder_of(database: Database, district: District, files: LakeFiles) -> Buil
 
 
 def refresh(database: Database, district: District, days: tuple[date, date]) -> None:
-    """Registry and dimensions, as far as a range of days needs them.
+    """Update registry and dimensions for a range of days.
 
-    Nothing is done where both were taken from the same files before: a run builds
-    its models one after the other, and each asks.
+    Nothing happens if both were taken from the same files before: a run builds
+    its models one after another, and each calls this.
     """
     is_new = not _is_loaded(database, district)
     files = inputs.lake_files(district.store, district.home.lake)
@@ -370,7 +371,7 @@ def refresh(database: Database, district: District, days: tuple[date, date]) -> 
 
 
 def _taken(files: LakeFiles, days: tuple[date, date]) -> str:
-    """Changes whenever the lake lists other files for these days."""
+    """Return a value that changes whenever the lake lists other files for these days."""
     paths = [
         [file.path for file in files.between(event_class, *days)] for event_class in EVENT_CLASSES
     ]
@@ -400,14 +401,14 @@ def _is_loaded(database: Database, district: District) -> bool:
 def build_model(database: Database, district: District, name: str, days: Sequence[date]) -> Attempt:
     """Build one model, a dated one on some days.
 
-    Its inputs are taken as they stand: whoever orders the models sees to that.
+    Its inputs are used in their current state: the caller orders the models.
     """
     model = district.models[name]
     if days:
         refresh(database, district, (min(days), max(days)))
     files = inputs.lake_files(district.store, district.home.lake)
     builder = builder_of(database, district, files)
-    # whoever judges may be another run, and may not come
+    # the judging run may be a different one, and may not happen
     database.note_changes()
     return builder.attempt(model, days if model.is_dated else (None,))
 
@@ -418,13 +419,13 @@ def judge_days(
     days: Mapping[str, Sequence[date]],
     because: tuple[str, ...] = (),
     again: Sequence[date] = (),
-) -> Kept:
-    """Turn what the detections returned into findings, and keep them.
+) -> LifecycleResult:
+    """Turn the detections' rows into findings, and store them.
 
     Args:
         days: The days that each model was built for.
-        because: Files of the registry whose change opened some of them.
-        again: Days whose models stand, and whose candidates are judged again.
+        because: Registry files whose change made some of them stale.
+        again: Days whose models are current, and whose candidates are judged again.
     """
     keep_changes(database, district.store)
     skipped = unjudged(district)
@@ -449,14 +450,14 @@ def judge_days(
 
 @dataclass(frozen=True)
 class Warehouse:
-    """What one pass over the warehouse did.
+    """Result of one pass over the warehouse.
 
     Attributes:
-        damaged: Where a warehouse is now that could not be read, and was made again.
+        damaged: New path of an unreadable warehouse, which was rebuilt.
     """
 
-    built: Built
-    kept: Kept
+    built: BuildResult
+    kept: LifecycleResult
     damaged: Path | None = None
 
 
@@ -465,10 +466,10 @@ def build_and_judge(
     progress: Progress = nobody_watches,
     engine: Engine | None = None,
 ) -> Warehouse:
-    """Build what is stale and judge it; a damaged warehouse is made again.
+    """Build what is stale and judge it; rebuild a damaged warehouse.
 
     Args:
-        engine: Where days are built that are more than one statement.
+        engine: Where days of more than one statement are built.
     """
     try:
         return _built_and_judged(district, progress, engine)
@@ -488,7 +489,7 @@ def _built_and_judged(district: District, progress: Progress, engine: Engine | N
         if not built.days and not built.again:
             if not built.is_noted:
                 note_versions(database, district)
-            return Warehouse(built, Kept((), (), ()))
+            return Warehouse(built, LifecycleResult((), (), ()))
         kept = judge_days(database, district, built.days, built.because, built.again)
         days = {day for days in built.days.values() for day in days}
         add_pending_reports(district.store, days | set(built.again) | built.newly_held_back)

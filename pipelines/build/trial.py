@@ -1,7 +1,7 @@
-"""What another threshold or registry row would add and remove, before it is saved.
+"""Preview of another threshold or registry row: findings added and removed.
 
-The rules are judged twice on the same days of a copy: as they are, and as they
-would be. Only models that the change reaches are built again.
+The rules are judged twice on the same days of a copy: with the current state, and with
+the change. Only models that the change reaches are rebuilt.
 """
 
 import shutil
@@ -51,11 +51,11 @@ NOT_BY_REGISTRY = {FIRST, LINES, RELEASED, RULES}
 
 @dataclass(frozen=True)
 class Difference:
-    """One finding that would be another.
+    """A finding that would change.
 
     Attributes:
-        was: As it is found now; None for one that would be added.
-        now: As it would be found.
+        was: The current finding; None for one that would be added.
+        now: The finding after the change.
     """
 
     effect: Effect
@@ -64,22 +64,22 @@ class Difference:
 
     @property
     def finding(self) -> Finding:
-        """As it would be, else as it is."""
+        """The finding after the change; the current one if it would be removed."""
         found = self.now or self.was
         assert found is not None
         return found
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replayed:
-    """What a trial showed.
+class TrialResult:
+    """Result of a preview.
 
     Attributes:
-        first: First day that was judged.
+        first: First judged day.
         last: Last one.
-        same: Findings that would stay as they are, leads among them.
+        same: Findings that would not change, with leads.
         same_leads: Leads among them.
-        models: Models that were built again.
+        models: Models that were rebuilt.
     """
 
     first: date
@@ -91,7 +91,7 @@ class Replayed:
 
 
 def with_values(settings: Settings, given: Mapping[str, Mapping[str, Scalar]]) -> Settings:
-    """Settings with other thresholds, by code or name of the rule."""
+    """Return settings with other thresholds, by id or name of the rule."""
     said = dict(said_of_rules(settings))
     for name, values in given.items():
         probe = settings.model_copy(update={"detections": {name: DetectionSettings()}})
@@ -108,7 +108,7 @@ def replay(
     weeks: int,
     progress: Progress,
     only: Collection[date] | None = None,
-) -> Replayed:
+) -> TrialResult:
     """Judge the last weeks as the district is, and as it would be; see `sweep`."""
     (found,) = sweep(before, [after], weeks, progress, only)
     return found
@@ -120,16 +120,16 @@ def sweep(
     weeks: int,
     progress: Progress,
     only: Collection[date] | None = None,
-) -> Iterator[Replayed]:
-    """Judge the last weeks as the district is, and as it would be in each way.
+) -> Iterator[TrialResult]:
+    """Judge the last weeks in the current state, and with each change.
 
     Args:
         before: A copy of the district; see `scratch`. Its warehouse is changed.
         tried: The same copy with the settings and registry to try.
-        only: Days to build and judge, however old; the last weeks where it is None.
+        only: Days to build and judge, at any age; the last weeks where it is None.
 
     Yields:
-        How each way differs from the district as it is.
+        The difference of each change to the current district.
 
     Raises:
         BusyError: The warehouse is not up to date.
@@ -155,10 +155,10 @@ def _compared(
     now: Mapping[str, Finding],
     days: Sequence[date],
     models: Sequence[str],
-) -> Replayed:
+) -> TrialResult:
     found = sorted(differences(was, now), key=lambda one: (one.finding.event_date, one.effect))
     same = {*was} & {*now} - {one.finding.finding_id for one in found}
-    return Replayed(
+    return TrialResult(
         first=days[0],
         last=days[-1],
         differences=found,
@@ -169,7 +169,7 @@ def _compared(
 
 
 def differences(was: Mapping[str, Finding], now: Mapping[str, Finding]) -> Iterator[Difference]:
-    """What differs between two judgments of the same days, by id."""
+    """Yield the differences between two judgments of the same days, by id."""
     for ident in sorted({*was, *now}):
         before, after = was.get(ident), now.get(ident)
         effect = _effect(before, after)
@@ -287,17 +287,17 @@ def _values(model: Model, district: District) -> Mapping[str, Scalar]:
 def _reached(
     models: Mapping[str, Model], others: Collection[str], frames: Collection[str]
 ) -> dict[str, Model]:
-    """Models that read what changed, directly or not, and those that did change."""
+    """Return models that read the change, directly or not, and the changed ones."""
     roots = {f"registry.{name}" for name in frames} | set(others)
     roots |= {name for name, made in BY_PYTHON.items() if set(made) & set(frames)}
     reached = {*others, *downstream(models.values(), roots)}
     return {name: model for name, model in models.items() if name in reached}
 
 
-# A copy of a home to try things in; the home itself stays as it is.
+# A copy of a home for previews; the home itself does not change.
 #
-# Copied are the warehouse, the state database and the registry. The lake is read
-# where it lies. The copy holds names: it lives in a private folder, and goes with it.
+# The copy includes the warehouse, the state database and the registry. The lake is read in place.
+# The copy contains names: it is in a private folder, and is deleted with it.
 
 
 @dataclass(frozen=True)
@@ -327,14 +327,14 @@ class ScratchHome(DistrictHome):
 
 
 def copied(district: District, folder: Path) -> District:
-    """The same district over a copy of what a trial writes; close its store.
+    """Return the same district over a copy of what a preview writes; close its store.
 
     Args:
         folder: Empty, and private to the caller.
 
     Raises:
-        ModelError: Nothing was built yet.
-        BusyError: A run is at work.
+        ModelError: Nothing has been built.
+        BusyError: A run is in progress.
     """
     real, home = district.home, ScratchHome(folder, district.home)
     if not real.warehouse.is_file():
@@ -355,7 +355,7 @@ def copied(district: District, folder: Path) -> District:
         held.backup(to)
     if _idle(real) != before:
         raise BusyError(
-            "a run was at work meanwhile",
+            "a run took place meanwhile",
             where=str(real.warehouse.name),
             remedy="Try again.",
         )
@@ -370,10 +370,10 @@ def copied(district: District, folder: Path) -> District:
 
 
 def _idle(home: DistrictHome) -> list[tuple[str, int, int]]:
-    """What the warehouse's files are while nobody writes; the lock is let go at once.
+    """Return the identity of the warehouse's files while no one writes; release the lock.
 
     Raises:
-        BusyError: A run is at work.
+        BusyError: A run is in progress.
     """
     with only_writer(home):
         files = sorted(home.path.glob(f"{home.warehouse.name}*"))
@@ -382,6 +382,6 @@ def _idle(home: DistrictHome) -> list[tuple[str, int, int]]:
 
 
 def changed(district: District, settings: Settings) -> District:
-    """The copy with other settings, and with its registry read again."""
+    """Return the copy with other settings, and with its registry reloaded."""
     registry = load_registry(district.home, settings)
     return replace(district, settings=settings, reading=Reading.of(registry))

@@ -21,7 +21,7 @@ from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.source_records import stored_issues
 
 app = typer.Typer(help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True)
-LONGEST_SNOOZE_DAYS = 180
+MAX_SNOOZE_DAYS = 180
 
 AboutId = Annotated[str, typer.Argument(help="Id of a notice (n-…) or a message (a-…, t-…).")]
 Note = Annotated[str, typer.Option(help="Note for later readers.")]
@@ -72,9 +72,9 @@ def snooze(
     as_json: AsJson = False,
 ) -> None:
     """Mute a notice for some hours, whatever happens."""
-    if hours > 24 * LONGEST_SNOOZE_DAYS:
+    if hours > 24 * MAX_SNOOZE_DAYS:
         raise SettingsError(
-            f"{hours:g} hours are more than {LONGEST_SNOOZE_DAYS} days",
+            f"{hours:g} hours are more than {MAX_SNOOZE_DAYS} days",
             where="--hours",
             remedy="Use fewer hours.",
         )
@@ -144,7 +144,7 @@ def history(
 
 
 def _why(row: dict[str, object]) -> str:
-    """How often each rule held, and what people answered."""
+    """Return how often each rule applied, and the answers."""
     decisions, said = row["decisions"], row["answer"]
     parts = []
     if isinstance(decisions, dict):

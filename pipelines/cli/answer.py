@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.actions.referrals import LONGEST_STATEMENT
+from pipelines.actions.referrals import MAX_STATEMENT
 from pipelines.actions.referrals import answer as answered
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell
@@ -17,21 +17,23 @@ def answer(
     home: Home,
     case_id: CaseId,
     file: Annotated[Path, typer.Option(help="Text file with the statement, UTF-8.")],
-    summary: Annotated[str, typer.Option(help="One or two sentences for cards; it names nobody.")],
+    summary: Annotated[
+        str, typer.Option(help="One or two sentences for cards. Do not name anyone.")
+    ],
     tests: Annotated[
         str, typer.Option(help="Registry file that it would correct, if there is one.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Keep the person's statement beside the facts of a case.
+    """Save the person's statement with the facts of a case.
 
-    Every later card shows the summary; packs with names hold the whole text.
+    Every later card shows the summary; packs with names contain the whole text.
     """
     with open_context(home, "refer") as context:
         row = answered(context, case_id, _text(file), summary, tests)
     ident = row["statement_id"]
     facts = {name: row[name] for name in ("statement_id", "case_id", "sha256", "tests")}
-    lines = [f"{ident} stands beside the facts of {case_id}, sha256 {row['sha256']}"]
+    lines = [f"{ident} is saved with the facts of {case_id}, sha256 {row['sha256']}"]
     if tests:
         lines.append(f"Correct {tests}, then see: schoolbell replay --registry {tests}")
     tell(facts, *lines, as_json=as_json)
@@ -40,6 +42,6 @@ def answer(
 def _text(file: Path) -> str:
     try:
         with file.open(encoding="utf-8") as stream:
-            return stream.read(LONGEST_STATEMENT + 1)
+            return stream.read(MAX_STATEMENT + 1)
     except UnicodeDecodeError as error:
         raise SettingsError("the statement is not UTF-8 text", where=str(file)) from error

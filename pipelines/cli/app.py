@@ -74,7 +74,7 @@ GROUPS = {
         "who": ("who:who", "Show which device and account held an address when."),
         "sigma": (
             "sigma:app",
-            "Sigma rules of others: what can be asked of these logs, and leads.",
+            "Import public Sigma rules: what these logs can answer, and leads.",
         ),
         "replay": ("replay:replay", "Show what another threshold or row would change."),
     },
@@ -94,11 +94,11 @@ GROUPS = {
         "referrals": ("referrals:app", "Cases that are with another office."),
         "answer": (
             "answer:answer",
-            "Keep the person's statement beside the facts of a case.",
+            "Save the person's statement with the facts of a case.",
         ),
         "inquiry": (
             "inquiry:app",
-            "What offices ask about an account, before anything is shown.",
+            "Inquiries from offices about an account, before anything is shown.",
         ),
         "sites": ("sites:app", "Sites that wait for a decision."),
         "records": (
@@ -113,7 +113,7 @@ GROUPS = {
         "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),
         "upgrade": ("upgrade:upgrade", "Upgrade a home from an earlier version."),
         "purge": ("purge:purge", "Delete records past their retention period."),
-        "hold": ("hold:app", "Legal holds: days of which nothing may be deleted."),
+        "hold": ("hold:app", "Legal holds: days from which nothing may be deleted."),
         "move-state": (
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
@@ -129,7 +129,7 @@ GROUPS = {
         "score": ("score:score", "Score the rules on synthetic districts."),
     },
 }
-"""Commands by what they are for: where each is, and what the list says of it."""
+"""Commands by purpose: the module of each, and its line in the list."""
 COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
 
 
@@ -152,7 +152,7 @@ AT = "at"
 
 
 class Commands(MutableMapping[str, Any]):
-    """The commands by name; a module is imported when its command is asked for.
+    """The commands by name; a module is imported when its command is used.
 
     Polars, DuckDB and pydantic take most of a second to import; help and errors of
     the command line need none of them.
@@ -167,7 +167,7 @@ class Commands(MutableMapping[str, Any]):
             found = getattr(import_module(f"pipelines.cli.{module}"), attribute)
             group = typer.Typer(add_completion=False, rich_markup_mode=None)
             if isinstance(found, typer.Typer):
-                # as a group of its own it would take [records] for a color
+                # as a separate group it would read [records] as a color
                 group.add_typer(found, name=name)
                 command: Any = typer.main.get_group(group).commands[name]
             else:
@@ -198,7 +198,7 @@ class Schoolbell(TyperGroup):
         self.commands = Commands()
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Complete the name of a command, of which none is imported for it."""
+        """Complete the name of a command without importing any."""
         self.commands = {
             name: TyperCommand(name, help=text) for name, (_, text) in COMMANDS.items()
         }
@@ -209,7 +209,7 @@ class Schoolbell(TyperGroup):
         return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Tell of a home that cannot be opened before what works on it is imported."""
+        """Report a home that cannot be opened before importing the command."""
         is_run = not ctx.resilient_parsing and "--help" not in args
         if is_run and args[0] in OPENING:
             _require_settings(args)
@@ -249,10 +249,10 @@ def _at_home(args: Sequence[str]) -> list[str]:
 
 
 def _require_settings(args: Sequence[str]) -> None:
-    """The settings of the home that is plainly named are there, and right.
+    """Check that the settings of the named home exist and are valid.
 
     Raises:
-        SettingsError: They are not.
+        SettingsError: They do not.
     """
     if home := named_home(args):
         from pipelines.settings.home import DistrictHome
@@ -306,11 +306,11 @@ def _root(
 
 
 def main() -> None:
-    """Run the command line; the process's exit code tells how it went."""
+    """Run the command line; the process's exit code is its result."""
     from pipelines.settings.home import private_by_default
 
     private_by_default()
-    # no plug-in of pydantic is asked for, and to look for some takes long
+    # no plug-in of pydantic is used, and searching for some takes long
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # a tenth of a command went into looking for garbage among what it imports
     gc.set_threshold(50_000)

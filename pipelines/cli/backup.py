@@ -25,7 +25,7 @@ def backup(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Back up a home, also during a run."""
+    """Back up a home. A run may be in progress."""
     with working("copying the home"), open_district(home) as district:
         made = back_up(district, to, landing=landing)
         new_keys = copy_keys(district.home, keys) if keys else []

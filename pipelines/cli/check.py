@@ -36,15 +36,15 @@ def check(
         list[str] | None,
         typer.Option(
             "--accept",
-            help="Accept this registry/ file as it is, although it shrank; repeatable.",
+            help="Accept this registry/ file unchanged, although it has fewer rows; repeatable.",
         ),
     ] = None,
     mend: Annotated[
         bool,
         typer.Option(
             "--mend",
-            help="Correct what is unambiguous in the files of registry/: dates, "
-            "times, weekdays, encodings, delimiters. Originals are kept beside them.",
+            help="Correct unambiguous mistakes in registry/ files: dates, times, weekdays, "
+            "encodings, delimiters. Originals are kept next to them.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -78,7 +78,7 @@ def check(
 
 
 def in_order(registry: Registry) -> str:
-    """How much of the registry is in order; what is built in counts as rows too."""
+    """Return how much of the registry is valid; built-in entries count as rows too."""
     rows = sum(frame.height for frame in registry.frames.values())
     files = registry.present - registry.empty.keys() - {POLICY}
     if not files:
@@ -92,10 +92,10 @@ def in_order(registry: Registry) -> str:
 
 
 def incomplete(registry: Registry) -> Iterator[str]:
-    """Count the rows that lack what rules ask of them, though nothing in them is wrong.
+    """Count the rows that lack cells that rules need, although no cell is wrong.
 
-    A device without a card is known by host name alone; one without a building places
-    no one; a building without coordinates has no drives.
+    A device without a card is known by host name alone; one without a building identifies
+    no place; a building without coordinates has no drives.
     """
     for file, column, what in (
         ("devices.csv", "mac", "network card"),
@@ -116,10 +116,10 @@ def _done_first(home: Path, accept: Sequence[str], *, is_mending: bool) -> Itera
 
 
 def accept_file(path: Path, name: str) -> str:
-    """Take a file that shrank as it is; it stands in the audit chain. What was done.
+    """Accept a smaller file unchanged, record it in the audit chain, and return a summary.
 
     Raises:
-        SettingsError: It is none that was refused.
+        SettingsError: The file was not refused.
     """
     with open_district(path) as district, only_writer(district.home):
         waiting = {one.name: one for one in district.registry.refused}
@@ -140,8 +140,8 @@ def accept_file(path: Path, name: str) -> str:
             given = district.registry.fresh.get(name)
             take_as_it_is(district.home, name, given, datetime.now(UTC))
     return (
-        f"{name} is taken as it is: {one.rows:,} rows, {one.kept.rows:,} before. "
-        "The next run judges with it."
+        f"{name} is accepted unchanged: {one.rows:,} rows, {one.kept.rows:,} before. The next "
+        "run uses it."
     )
 
 
@@ -163,7 +163,7 @@ def mended_files(path: Path) -> Iterator[str]:
             put(original, before)
             put(target, after)
             yield from (f"{name}: {one}" for one in changes)
-            yield f"{name}: {len(changes)} changes; as it was: {original.name}"
+            yield f"{name}: {len(changes)} changes; original: {original.name}"
 
 
 def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:

@@ -43,7 +43,7 @@ def demo(
     if not (home / "truth" / "planted.csv").is_file():
         _make(home, seed, people, weeks, WORLDS[world])
     with watching(screen, _landed(home)) as watchers:
-        # its files are whole: nobody writes them any more
+        # its files are complete: no program writes them any more
         done = run(home, settle_seconds=0, watchers=watchers)
     with open_district(home) as district:
         screen.print(account_table(district))
@@ -61,7 +61,7 @@ def demo(
 
 
 def _make(home: Path, seed: int, people: int, weeks: int, habits: Habits) -> None:
-    """The home and its settings, then registry, logs and truth."""
+    """Create the home and its settings, then registry, logs and truth."""
     began = time.monotonic()
     create(home, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
     truth = generate(home, seed, people=people, weeks=weeks, habits=habits)

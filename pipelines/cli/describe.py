@@ -1,4 +1,4 @@
-"""The command that says what the columns of a snapshot mean."""
+"""The command that describes the columns of a snapshot."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -35,7 +35,7 @@ def describe(
     if not rows:
         raise SettingsError(
             f"no snapshot holds {table}, so that no query sees it",
-            remedy=f"What it is: schoolbell describe {table} --all",
+            remedy=f"For the meaning of its columns: schoolbell describe {table} --all",
         )
     _put(rendered(pl.DataFrame(rows), "json" if as_json else "table", ()), None)
 

@@ -17,7 +17,7 @@ account = typer.Typer(
     help="Accounts that sign in at the desk with a password.", no_args_is_help=True
 )
 app.add_typer(account, name="account")
-SHORTEST_PASSWORD = 12
+MIN_PASSWORD = 12
 PORT = 8420
 
 Login = Annotated[str, typer.Argument(help="Login, as [desk.logins] names it.")]
@@ -77,7 +77,7 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
 
 @account.command("end")
 def end(home: Home, login: Login, as_json: AsJson = False) -> None:
-    """End an account; who is signed in with it is signed out with the next restart."""
+    """End an account; its sessions end with the next restart."""
     from pipelines.actions.context import end as ended
 
     with open_context(home, "accounts") as context:
@@ -100,13 +100,13 @@ def list_accounts(home: Home, as_json: AsJson = False) -> None:
 
 
 def _password() -> str:
-    """Twice at a terminal; one line of a pipe."""
+    """Read a password twice at a terminal; one line of a pipe."""
     if sys.stdin.isatty():
         given = getpass.getpass("Password: ")
         if getpass.getpass("Again: ") != given:
             raise SettingsError("the passwords differ")
     else:
         given = sys.stdin.readline().rstrip("\n")
-    if len(given) < SHORTEST_PASSWORD:
-        raise SettingsError(f"a password has {SHORTEST_PASSWORD} characters or more", where="input")
+    if len(given) < MIN_PASSWORD:
+        raise SettingsError(f"a password has {MIN_PASSWORD} characters or more", where="input")
     return given

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.errors import SchoolbellError, safe
 
-MOST_LETTERS = 300
+MAX_LETTERS = 300
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def named_home(args: Sequence[str]) -> str:
-    """The home that arguments or the environment name plainly; empty for none."""
+    """Return the home that arguments or the environment name; empty for none."""
     home = os.environ.get("SCHOOLBELL_HOME", "")
     for name, value in pairwise((*args, "")):
         if name == "--home":
@@ -43,7 +43,7 @@ def named_home(args: Sequence[str]) -> str:
 
 
 def _as_owner() -> str:
-    """How to ask as the owner of the home that was named, as far as that is known."""
+    """Return how to run the command as the owner of the named home, if known."""
     try:
         return f"sudo -u {Path(named_home(sys.argv) or '.').owner()} schoolbell ..."
     except (OSError, KeyError):
@@ -57,7 +57,7 @@ def _as_message(error: Exception) -> SchoolbellError:
         return _refused(error)
     said = (str(error).strip().splitlines() or [""])[0]
     return SchoolbellError(
-        f"unexpected {type(error).__name__}: {said[:MOST_LETTERS]}",
+        f"unexpected {type(error).__name__}: {said[:MAX_LETTERS]}",
         remedy="Nothing that was committed is lost. Run schoolbell doctor, which "
         "finds damaged files.\n  If it finds none, this is a bug in Schoolbell: "
         "report it with the output of the same command under SCHOOLBELL_DEBUG=1.",

@@ -1,6 +1,6 @@
 """Commands about findings and cases: list, show, explain, decide, export, permit.
 
-What is listed and shown is under pseudonyms.
+Lists and details use pseudonyms.
 """
 
 import json
@@ -35,7 +35,7 @@ from pipelines.findings.rule_quality import (
     quality_row,
 )
 from pipelines.privacy.redaction import nameless
-from pipelines.registry.tables.exceptions import LONGEST_EXCEPTION_DAYS
+from pipelines.registry.tables.exceptions import MAX_EXCEPTION_DAYS
 from pipelines.reports import text_tables
 from pipelines.run.console import console, show_whole, table
 from pipelines.state.findings import history as entries
@@ -45,7 +45,7 @@ from pipelines.state.reviews import last_verdicts, present_code, reviews
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
 FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
-PUPIL = "the account is a student's: a confidential record, and no matter of staff"
+STUDENT = "the account is a student's: a confidential record, and no matter of staff"
 
 SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
 RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
@@ -78,13 +78,13 @@ def list_findings(
         return
     columns = ("finding_id", "day", "rule", "account", "severity")
     more = ("confidence", "status", "case_id", "assignee")
-    for title, of_pupils in (("Findings", False), ("About students' accounts", True)):
+    for title, of_students in (("Findings", False), ("About students' accounts", True)):
         body = [
             [row[name] or "" for name in (*columns, *more)]
             for row in rows
-            if row["is_pupil"] == of_pupils
+            if row["is_student"] == of_students
         ]
-        if body or not of_pupils:
+        if body or not of_students:
             show_whole(table(title, (*columns, *more), body))
 
 
@@ -94,20 +94,20 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
     with open_context(home, "findings") as context:
         week = queue(context.district).week
         rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
-        rows.sort(key=lambda row: row["is_pupil"])
+        rows.sort(key=lambda row: row["is_student"])
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
     more = ("severity", "confidence", "standing", "assignee")
-    for title, of_pupils in (("Cases", False), ("About students' accounts", True)):
+    for title, of_students in (("Cases", False), ("About students' accounts", True)):
         body = [
             [cell_of(row[name]) for name in (*columns, *more)]
             for row in rows
-            if row["is_pupil"] == of_pupils
+            if row["is_student"] == of_students
         ]
-        if body or not of_pupils:
+        if body or not of_students:
             show_whole(table(title, (*columns, *more), body))
 
 
@@ -131,32 +131,32 @@ def history(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
 
 
 def shown(context: ActionContext) -> list[dict[str, Any]]:
-    """What a list shows of each finding, oldest day first; students' come last."""
+    """Return the list's columns of each finding, oldest day first; students' are last."""
     decided = decided_by(context)
     rows = [
         shown_row(context, case, finding, decided.get(finding["finding_id"]))
         for case in context.cases
         for finding in case.findings
     ]
-    return sorted(rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"]))
+    return sorted(rows, key=lambda row: (row["is_student"], row["day"], row["finding_id"]))
 
 
 def decided_by(context: ActionContext) -> dict[str, str]:
-    """The last verdict of each finding that has one."""
+    """Return the last verdict of each finding that has one."""
     return {row["finding_id"]: row["verdict"] for row in reviews(context.chain.store)}
 
 
 def shown_row(
     context: ActionContext, case: Case, finding: Mapping[str, Any], verdict: str | None
 ) -> dict[str, Any]:
-    """What is shown of a finding, names of it as pseudonyms."""
+    """Return the visible columns of a finding, with pseudonyms for names."""
     record, day = finding["record"], finding["event_date"]
     kept = ("finding_id", "kind", "rule", "severity", "confidence", "status")
     return {
         **{name: finding[name] for name in kept},
         "day": day,
         "account": context.subject(finding),
-        "is_pupil": context.is_pupil(finding),
+        "is_student": context.is_student(finding),
         "devices": [context.named("device", name, day) for name in record["devices"]],
         "start_utc": record["start_time"],
         "end_utc": record["end_time"],
@@ -177,7 +177,7 @@ def _case(context: ActionContext, case: Case, week: date) -> dict[str, Any]:
         "week": case.week,
         "clause": case.clause,
         "accounts": sorted(named),
-        "is_pupil": any(context.is_pupil(row) for row in case.findings),
+        "is_student": any(context.is_student(row) for row in case.findings),
         "rules": sorted({row["rule"] for row in case.findings}),
         "findings": len(case.findings),
         "severity": case.severity,
@@ -190,7 +190,7 @@ def _case(context: ActionContext, case: Case, week: date) -> dict[str, Any]:
 
 
 def cell_of(value: object) -> object:
-    """A value as a table shows it: a list in one line, nothing as an empty cell."""
+    """Return a value for a table: a list in one line, nothing as an empty cell."""
     if isinstance(value, list):
         return ", ".join(value)
     return "" if value is None else value
@@ -229,8 +229,8 @@ def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Ite
     record = context.shown(finding)
     account = context.subject(finding)
     yield record["claim"].replace("{account}", account)
-    if context.is_pupil(finding):
-        yield PUPIL
+    if context.is_student(finding):
+        yield STUDENT
     said = context.redact(finding, finding["status_reason"])
     reason = f" ({said})" if said else ""
     yield f"severity {finding['severity']}, confidence {finding['confidence']}"
@@ -245,7 +245,7 @@ def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Ite
 
 
 def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """What was tested, with the result; apart from it, what the rule excludes."""
+    """Yield each tested explanation with its result, and those that the rule excludes."""
     for tested in found:
         if tested["result"] != BY_DESIGN:
             yield f"  {tested['result']}: {tested['name']} ({tested['test']})"
@@ -257,7 +257,7 @@ def _explanations(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Where each cited line stands, and its hash; not what is in it."""
+    """Return the place and hash of each cited line, without its content."""
     kept = ("role", "source", "path", "line_no", "line_sha256")
     return [
         {name: line[name] for name in kept}
@@ -267,7 +267,7 @@ def _cited(context: ActionContext, finding: Mapping[str, Any]) -> list[dict[str,
 
 
 def _measured(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Numbers, and words that name nobody."""
+    """Yield numbers, and words that name no one."""
     yield from sorted(nameless(record["details"]).items())
 
 
@@ -330,7 +330,7 @@ def assign(
 
 @app.command()
 def approve(home: Home, request_id: RequestId, as_json: AsJson = False) -> None:
-    """Approve, as a second person, what somebody requested."""
+    """Approve another person's request, as a second person."""
     with open_context(home, "approve") as context:
         row = verdicts.approve(context, request_id)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
@@ -345,7 +345,7 @@ def _asked(row: Mapping[str, Any]) -> str:
 
 @app.command()
 def refuse(home: Home, request_id: RequestId, reason: Reason, as_json: AsJson = False) -> None:
-    """Refuse, as a second person, what somebody requested; they may ask again."""
+    """Refuse another person's request, as a second person; they may ask again."""
     with open_context(home, "approve") as context:
         row = verdicts.refuse(context, request_id, reason)
     facts = {"request_id": request_id, **{k: row[k] for k in ("action", "case_id")}}
@@ -442,7 +442,7 @@ def _cells(row: dict[str, Any]) -> list[object]:
 
 
 def _fixes(context: ActionContext) -> Iterator[dict[str, Any]]:
-    """What to correct; devices under their pseudonyms of the newest finding."""
+    """Yield corrections to make; devices under pseudonyms of the newest finding."""
     decided = last_verdicts(context.district.store)
     rows = [
         {**finding, "verdict": decided[finding["finding_id"]]["verdict"]}
@@ -494,9 +494,7 @@ def exception(
     home: Home,
     finding_id: FindingId,
     reason: Reason,
-    until: Annotated[
-        str, typer.Option(help=f"Last day; at most {LONGEST_EXCEPTION_DAYS} days on.")
-    ],
+    until: Annotated[str, typer.Option(help=f"Last day; at most {MAX_EXCEPTION_DAYS} days on.")],
     scope: Annotated[
         str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
     ] = "account",
@@ -521,7 +519,7 @@ def exception_end(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """End an exception; findings it hid are shown again from the next run."""
+    """End an exception; findings that it hid are shown again from the next run."""
     with open_context(home, "exception") as context:
         last = actions.exception_end(context, exception_id, reason, wholly=wholly)
     ended = f"ends on {last}" if last else "is taken back"

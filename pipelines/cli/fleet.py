@@ -73,7 +73,7 @@ def backup(
     only: Only = None,
     as_json: AsJson = False,
 ) -> None:
-    """Back up every home into a folder of its own."""
+    """Back up every home into a separate folder."""
     place = to.resolve()
     _each(
         load_fleet(fleet),
@@ -135,10 +135,10 @@ def workspace(
 
 
 def _layer(fleet: Fleet) -> Path:
-    """The folder of the agency's layer.
+    """Return the folder of the agency's overlay.
 
     Raises:
-        SettingsError: There is none, or it is not sound.
+        SettingsError: It is missing or invalid.
     """
     if fleet.layer is None:
         raise SettingsError(
@@ -173,7 +173,7 @@ def _each(
 
 
 def _grade(outcome: Outcome) -> int:
-    """1: needs attention; 2: needs action. A run at work is neither."""
+    """Return 1 for needs attention, 2 for needs action; a run in progress is neither."""
     if outcome.exit_code in (0, BUSY):
         return 0
     return 1 if outcome.exit_code == 1 else 2
@@ -203,5 +203,5 @@ def _tell(outcome: Outcome, *, as_json: bool, is_shown: bool) -> None:
 def _word(outcome: Outcome) -> str:
     if outcome.what:
         return safe(outcome.what)
-    words = {0: "well", 1: "needs attention", BUSY: "another run is at work"}
+    words = {0: "well", 1: "needs attention", BUSY: "another run is in progress"}
     return words.get(outcome.exit_code, f"failed (exit code {outcome.exit_code})")

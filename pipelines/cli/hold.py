@@ -12,7 +12,7 @@ from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.state.retention import Hold, holds
 
-app = typer.Typer(help="Legal holds: days of which nothing may be deleted.", no_args_is_help=True)
+app = typer.Typer(help="Legal holds: days from which nothing may be deleted.", no_args_is_help=True)
 
 
 Why = Annotated[str, typer.Option("--reason", help="Why; recorded permanently.")]

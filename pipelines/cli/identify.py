@@ -20,7 +20,7 @@ SHOWN = 3
 """Rejected lines that are shown of a file."""
 
 SHOWN_WIDTH = 120
-MOST_MEMBERS = 10
+MAX_MEMBERS = 10
 """Members of an archive that are looked at."""
 
 
@@ -35,7 +35,7 @@ def identify(
     is_any_known = False
     for file in files:
         members = members_of(file)
-        for member in members[:MOST_MEMBERS]:
+        for member in members[:MAX_MEMBERS]:
             found = examine(member)
             is_any_known |= bool(found.claims)
             where = f"{file}{member.path.removeprefix(readable(file.name))}"
@@ -44,7 +44,7 @@ def identify(
             else:
                 for line in _in_words(where, found):
                     typer.echo(line)
-        if (more := len(members) - MOST_MEMBERS) > 0 and not as_json:
+        if (more := len(members) - MAX_MEMBERS) > 0 and not as_json:
             typer.echo(f"{safe(file)}: {more} more members were not looked at")
     sys.exit(0 if is_any_known else 1)
 
@@ -96,7 +96,7 @@ def _in_words(where: str, found: Examination) -> list[str]:
 
 
 def _declared(found: Examination) -> list[str]:
-    """What to paste into the settings, for somebody to correct."""
+    """Return settings to paste and correct."""
     if not found.proposal:
         return [
             "  An export is read once its columns are declared, as declared_csv or",

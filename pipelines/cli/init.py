@@ -44,11 +44,11 @@ def init(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create a district home. Existing files are left as they are.
+    """Create a district home. Existing files are not changed.
 
-    On a terminal it asks for what no option says: the name, the time zone, the
-    domains of accounts, and where alerts go. Everything can be changed later in
-    district.toml, where every setting stands with its meaning.
+    On a terminal it asks for everything without an option: the name, the time zone, the
+    domains of accounts, and where alerts go. You can change all of it later in
+    district.toml, where every setting is explained.
     """
     said = Answers(
         name=name,
@@ -86,12 +86,12 @@ def _tell(made: DistrictHome, *, as_json: bool) -> None:
 
 
 def _asked(said: Answers) -> Answers:
-    """What no option says, asked for; Enter takes what is offered."""
-    typer.echo("Five questions; Enter takes what stands in brackets.")
+    """Ask for everything without an option; Enter accepts the offered answer."""
+    typer.echo("Five questions. Press Enter to accept the answer in brackets.")
     name = said.name or typer.prompt("Name of the district", DEFAULTS.name)
     zone = said.zone or typer.prompt("Time zone", _own_zone())
     domains = said.account_domains or _listed(
-        "Domains that stand before or after account names, such as SCHOOL school.example"
+        "Domains that appear before or after account names, such as SCHOOL school.example"
     )
     host = said.mail_host or typer.prompt(
         "Mail server for alerts; empty: they go into a file", "", show_default=False
@@ -112,7 +112,7 @@ def _filled(said: Answers) -> Answers:
 
 
 def _own_zone() -> str:
-    """The machine's zone by name; a default where it has none but UTC."""
+    """Return the machine's zone by name; a default if it is only UTC."""
     path = os.path.realpath(LOCALTIME)
     name = path.partition("/zoneinfo/")[2]
     is_place = name in available_timezones() and "/" in name and name[:4] != "Etc/"
@@ -120,11 +120,11 @@ def _own_zone() -> str:
 
 
 def _checked(said: Answers) -> Answers:
-    """What would not be taken from district.toml is not written into it.
+    """Check the answers, so that nothing invalid is written into district.toml.
 
     Raises:
-        SettingsError: The zone does not exist, a mail server has nobody to write
-            to, or a value could not be read again.
+        SettingsError: The zone does not exist, a mail server has no recipient, or a
+            value could not be read back.
     """
     if said.zone not in available_timezones():
         guess = nearest(said.zone, available_timezones()) or DEFAULTS.zone

@@ -15,7 +15,7 @@ from pipelines.errors import safe
 from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
-    help="What offices ask about an account, before anything is shown.",
+    help="Inquiries from offices about an account, before anything is shown.",
     no_args_is_help=True,
 )
 
@@ -60,7 +60,7 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
         line = f"{row['inquiry_id']}: {name}, {days}, for {row['office']}, {state}"
         typer.echo(json.dumps(row | {"account": name}) if as_json else safe(line))
     if not rows and not as_json:
-        typer.echo("Nobody asked.")
+        typer.echo("No inquiries.")
 
 
 @app.command("release")

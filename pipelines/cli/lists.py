@@ -30,7 +30,7 @@ from pipelines.web import within
 LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
 TIMEOUT_SECONDS = 60
-LONGEST_SECONDS = 600.0
+MAX_SECONDS = 600.0
 """For a whole list."""
 _DOUBTS = """
 select
@@ -134,7 +134,7 @@ def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
 
 
 def _local(place: DistrictHome, one: ListSource) -> tuple[Mapping[str, bytes], str]:
-    """The files of a list, and the one to begin with."""
+    """Return the files of a list, and the one to begin with."""
     path = place.path / one.origin
     if path.is_file():
         # lists of domain-list-community include their neighbors
@@ -153,7 +153,7 @@ def _read(files: list[Path], folder: Path) -> Mapping[str, bytes]:
 
 
 def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
-    """One file from the network, since the settings name it."""
+    """Download one file that the settings name."""
     request = Request(url, headers={"User-Agent": "schoolbell"})  # noqa: S310
 
     def read() -> bytes:
@@ -164,7 +164,7 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
             return data
 
     try:
-        data = within(LONGEST_SECONDS, read)
+        data = within(MAX_SECONDS, read)
     except (URLError, OSError) as error:
         raise SourceError(f"cannot be fetched: {error}; what was kept stays", where=url) from error
     if len(data) > LARGEST:
@@ -173,4 +173,4 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
 
 
 def _too_large(where: str) -> SourceError:
-    return SourceError(f"is larger than {LARGEST:,} bytes; left as it is", where=where)
+    return SourceError(f"is larger than {LARGEST:,} bytes; not changed", where=where)

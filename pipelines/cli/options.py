@@ -1,7 +1,7 @@
-"""Options that several commands share, and who is asking.
+"""Options that several commands share, and the identity of the user.
 
-The operating system says who asks, and nobody's claim: Linux keeps the user who logged
-in (`loginuid`) through `sudo` and `su`, so that a command run as the pipeline's own
+The operating system identifies the user, not a claim: Linux keeps the user who logged
+in (`loginuid`) through `sudo` and `su`, so that a command run as the pipeline's service
 user still knows its caller.
 """
 
@@ -55,14 +55,14 @@ def who_asks(home: DistrictHome, settings: Settings) -> Principal:
 
 
 def who_asks_in(district: "District") -> Principal:
-    """The same, with what the district grants staff of its service agency today."""
+    """Return the user with the rights that the district grants its agency's staff today."""
     from pipelines.actions.context import granted_today
 
     return granted_today(district, who_asks(district.home, district.settings))
 
 
 def whose_login() -> str:
-    """The same person where no settings can be asked, as the audit chain names them."""
+    """Return the user without settings, as the audit chain names them."""
     if not hasattr(os, "getuid"):
         return getpass.getuser()
     uid = _uid()
@@ -75,7 +75,7 @@ def _uid() -> int:
 
 @contextmanager
 def open_context(home: Path, right: Right) -> Iterator["ActionContext"]:
-    """Open a home for somebody who has a right.
+    """Open a home for a user who has a right.
 
     Raises:
         RefusedError: They do not have it.
@@ -90,7 +90,7 @@ def open_context(home: Path, right: Right) -> Iterator["ActionContext"]:
 
 
 def named(home: Path | None) -> Path:
-    """The home of a command that has commands below it, which need none.
+    """Return the home of a command whose subcommands need none.
 
     Raises:
         SettingsError: It is not named.
@@ -105,17 +105,17 @@ def named(home: Path | None) -> Path:
 
 
 def days_of(text: str) -> tuple[date, date]:
-    """The first and the last day of a range as people write it.
+    """Parse a range as people write it into its first and last day.
 
     Raises:
-        SettingsError: It is none.
+        SettingsError: The text is not a range.
     """
     first, dots, last = text.partition("..")
     try:
         return date.fromisoformat(first), date.fromisoformat(last if dots else first)
     except ValueError as error:
         raise SettingsError(
-            f"{text!r} is no range of days",
+            f"{text!r} is not a range of days",
             where="--days",
             remedy="Give them as 2026-11-02..2026-11-13.",
         ) from error

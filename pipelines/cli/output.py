@@ -1,7 +1,7 @@
-"""What commands print: a line for people, an object for machines, rows as a file.
+"""Output of commands: a line for people, an object for machines, rows as a file.
 
-What stands in a log was written by strangers: a terminal gets no control
-character, a spreadsheet no formula.
+Log fields are outside input: a terminal gets no control character, a spreadsheet no
+formula.
 """
 
 import csv
@@ -19,7 +19,7 @@ from pipelines.errors import SettingsError, safe_lines
 from pipelines.errors import safe as visible
 from pipelines.reports.text_tables import (
     ABOUT,
-    MOST_IN_EXCEL,
+    MAX_IN_EXCEL,
     About,
     exported,
     workbook,
@@ -32,13 +32,13 @@ PRIVATE = 0o600
 
 
 def rendered(rows: pl.DataFrame, kind: Kind, about: About) -> bytes:
-    """The rows as a file of a kind.
+    """Return the rows as a file of a type.
 
     Args:
-        about: Name and value of what a reader of a workbook must know of the rows.
+        about: Name and value of facts that a reader of a workbook needs.
 
     Raises:
-        SettingsError: More rows than a sheet of Excel holds.
+        SettingsError: More rows than an Excel sheet can contain.
     """
     if kind == "parquet":
         file = io.BytesIO()
@@ -79,7 +79,7 @@ def _json(rows: pl.DataFrame) -> str:
 
 
 def _xlsx(rows: pl.DataFrame, about: About) -> bytes:
-    if rows.height > MOST_IN_EXCEL:
+    if rows.height > MAX_IN_EXCEL:
         raise SettingsError(
             f"{rows.height:,} rows do not fit in one sheet",
             where="--format xlsx",
@@ -95,7 +95,7 @@ def _sheet_cell(value: object) -> object:
 
 
 def _text(value: object) -> str:
-    """A value as words; an unknown one is empty, a list its members."""
+    """Return a value as words; an unknown one is empty, a list its members."""
     if value is None:
         return ""
     if isinstance(value, list):

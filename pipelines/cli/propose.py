@@ -115,7 +115,7 @@ def _accept(
 
 
 def _picked(found: Sequence[Offer], words: Sequence[str]) -> tuple[list[Group], list[Offer]]:
-    """The groups and the single offers that some words mean, each once."""
+    """Return the groups and the single offers that some words name, each once."""
     groups: dict[str, Group] = {}
     ids = []
     for word in dict.fromkeys(words):
@@ -172,7 +172,7 @@ def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
 
 
 def _told(found: Sequence[Offer], shown: Sequence[Group], show: str) -> Iterator[str]:
-    """Groups with some of their rows, or all of one; then what a person writes."""
+    """Yield groups with some of their rows, or all of one; then rows for manual entry."""
     if not found:
         yield "The logs suggest nothing that the registry does not say."
     for group in shown:
@@ -192,14 +192,14 @@ def _told(found: Sequence[Offer], shown: Sequence[Group], show: str) -> Iterator
 
 
 def _lines(group: Group, most: int) -> Iterator[str]:
-    """What a group holds, then what a person looks at first and why."""
+    """Yield the content of a group, then the rows to review first, with reasons."""
     for offer in group.offers[:most]:
         yield f"{offer.offer_id}  {' '.join(offer.reason.split())}"
         yield from _rows(offer)
     if len(group.offers) > most:
         yield f"... {len(group.offers) - most} more"
     for offer in group.doubts[:most]:
-        why = offer.doubt or "its site is of a kind that is not told by name here"
+        why = offer.doubt or "its site is sensitive, and its name is not shown here"
         yield f"? {offer.offer_id}  {why}: {' '.join(offer.reason.split())}"
         yield from _rows(offer)
     if len(group.doubts) > most:
@@ -207,7 +207,7 @@ def _lines(group: Group, most: int) -> Iterator[str]:
 
 
 def _rows(offer: Offer) -> Iterator[str]:
-    """The cells that an offer would write, row by row."""
+    """Yield the cells that an offer would write, row by row."""
     for one in offer.proposals[:SHOWN]:
         cells = ", ".join(
             f"{name} {cell}" for name, cell in one.cells.items() if cell and name not in UNSHOWN
@@ -251,7 +251,7 @@ def _write(found: Sequence[Offer], target: Path, *, as_json: bool) -> None:
 
 
 def _outside(folder: Path, registry: Path) -> Path:
-    """The folder, unless it lies in the registry."""
+    """Return the folder; raise an error if it is inside the registry."""
     target = folder.resolve()
     if target.is_relative_to(registry.resolve()):
         raise SettingsError(

@@ -69,10 +69,10 @@ def _account(user: str) -> pwd.struct_passwd:
 
 
 def _groups() -> Mapping[str, int]:
-    """The ids of the three groups.
+    """Return the ids of the three groups.
 
     Raises:
-        SettingsError: One is not there.
+        SettingsError: A group is missing.
     """
     found, missing = {}, []
     for name, group in GROUPS.items():

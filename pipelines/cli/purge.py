@@ -61,7 +61,7 @@ def purge(
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Whoever stops a purge by hand is told that it goes on by itself."""
+    """Tell a user who stops a purge that it continues automatically."""
     try:
         yield
     except KeyboardInterrupt:
@@ -104,17 +104,17 @@ def _tell(found: Plan, *, as_json: bool) -> None:
 
 
 def _begun(found: Plan) -> str:
-    """What a purge that was cut off leaves to do."""
+    """Describe the rest of an interrupted purge."""
     said = f"A purge that was cut off had deleted {len(found.unfinished):,} things"
     if any(found.things.values()):
         return f"{said}: they come into this certificate too."
-    return f"{said}. Nothing else is over: it is only finished and certified."
+    return f"{said}. Nothing else has expired; this run only finishes and certifies the purge."
 
 
 def finish_interrupted(district: District, *, is_quiet: bool) -> bool:
-    """Finish a purge that was cut off; False: it could not be.
+    """Finish an interrupted purge; return False if that fails.
 
-    What is wrong is told, and stops nothing else.
+    Errors are printed and stop nothing else.
     """
     typer.echo("A purge was cut off; it is finished first.", err=True)
     chain = open_chain(district.store, district.home)

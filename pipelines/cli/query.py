@@ -1,4 +1,4 @@
-"""The commands that ask a snapshot, and that say what its columns mean."""
+"""Commands that query a snapshot and describe its columns."""
 
 import sys
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ def _answer(
 
 
 def _without_place(message: str) -> str:
-    """DuckDB's message with what it proposes, without the excerpt of the query."""
+    """Return DuckDB's message with its suggestion, without the excerpt of the query."""
     return "\n  ".join(
         line for line in message.strip().partition("\nLINE ")[0].splitlines() if line.strip()
     )

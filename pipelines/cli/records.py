@@ -87,7 +87,7 @@ def list_(home: Home, as_json: AsJson = False) -> None:
 def scope(
     home: Home,
     number: Number,
-    relation: Annotated[str, typer.Option(help="Table that is asked for: " + ", ".join(RELATIONS))],
+    relation: Annotated[str, typer.Option(help="Table that is requested: " + ", ".join(RELATIONS))],
     days: Annotated[str, typer.Option(help="Days: 2026-11-02..2026-11-13.")],
     columns: Annotated[
         list[str] | None, typer.Option("--column", help="Only this; repeatable.")
@@ -216,7 +216,7 @@ def close(
     reason: Annotated[str, typer.Option(help="Why it ends without a release.")],
     as_json: AsJson = False,
 ) -> None:
-    """End a request without a release: withdrawn, or nothing is there."""
+    """Close a request without a release: withdrawn, or no records."""
     with _opened(home) as context:
         actions.close(context, number, reason)
     tell({"request": number, "outcome": reason}, f"{number}: closed", as_json=as_json)

@@ -8,7 +8,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home, Quiet, whose_login
 from pipelines.district import only_writer, open_district
-from pipelines.operations.restore import Recovered
+from pipelines.operations.restore import RecoveryResult
 from pipelines.operations.restore import recover as recovered
 from pipelines.privacy.pseudonyms import accept_key
 from pipelines.run.console import console, watching
@@ -42,8 +42,8 @@ def recover(
     _tell(done)
 
 
-def _tell(done: Recovered) -> None:
-    typer.echo(f"{done.tables} tables were made again.")
+def _tell(done: RecoveryResult) -> None:
+    typer.echo(f"{done.tables} tables were rebuilt.")
     if done.differing:
         typer.echo(f"Not as before: {', '.join(done.differing)}")
     elif done.differing is not None:

@@ -24,7 +24,7 @@ def refer(
 ) -> None:
     """Refer a case to another office: a pack with names, a letter, and a hold.
 
-    A second person approves it first. The letter lies in the pack as letter.html.
+    A second person approves it first. The letter is in the pack as letter.html.
     """
     with open_context(home, "refer") as context:
         row = referred(context, case_id, to, reason, partial(write_private, out))

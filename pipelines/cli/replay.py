@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.actions.context import ActionContext
-from pipelines.build.trial import Difference, Replayed, changed, copied, with_values
+from pipelines.build.trial import Difference, TrialResult, changed, copied, with_values
 from pipelines.build.trial import replay as replayed
 from pipelines.build.trial import sweep as swept
 from pipelines.cli.options import AsJson, Home, Quiet, open_context
@@ -31,7 +31,7 @@ from pipelines.state.reviews import last_verdicts
 EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 
 BAR = 30
-MOST_STEPS = 17
+MAX_STEPS = 17
 """Each is a build of the models that read the value."""
 
 
@@ -85,7 +85,7 @@ def replay(
 
 
 def _sweep(home: Path, text: str, weeks: int, *, as_json: bool, is_quiet: bool) -> None:
-    """Each value of a parameter, with the findings that it would add or remove."""
+    """Print each value of a parameter, with the findings that it would add or remove."""
     name, steps = _steps(text)
     with open_context(home, "replay") as context, _scratch() as folder:
         before = copied(context.district, folder)
@@ -133,13 +133,13 @@ def _steps(text: str) -> tuple[str, list[float]]:
     span, _, step = span.partition(":")
     try:
         low, high = (float(part) for part in span.split(".."))
-        by = float(step) if step else max((high - low) / (MOST_STEPS - 1), 1)
+        by = float(step) if step else max((high - low) / (MAX_STEPS - 1), 1)
         count = round((high - low) / by) + 1
-        if not (name and by > 0 and 1 <= count <= MOST_STEPS):
+        if not (name and by > 0 and 1 <= count <= MAX_STEPS):
             raise ValueError(text)
     except (ValueError, ZeroDivisionError) as error:
         raise SettingsError(
-            f"{text!r} is no range of at most {MOST_STEPS} values",
+            f"{text!r} is not a range of at most {MAX_STEPS} values",
             where="--sweep",
             remedy="Write --sweep SA-1.turns=4..20, or 4..20:4 for every fourth.",
         ) from error
@@ -185,7 +185,7 @@ def _value(text: str) -> Any:
 
 
 def _refuse_errors(before: District, after: District) -> None:
-    """A row that would be set aside cannot be tried."""
+    """Raise an error for a row that would be rejected: it cannot be previewed."""
     known = {str(problem) for problem in before.registry.problems}
     wrong = [error for error in after.registry.errors if str(error) not in known]
     if wrong:
@@ -194,7 +194,7 @@ def _refuse_errors(before: District, after: District) -> None:
 
 
 def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
-    """Each difference under pseudonyms, with the verdict that the finding has."""
+    """Yield each difference under pseudonyms, with the finding's verdict."""
     decided = last_verdicts(context.district.store)
     for difference in found:
         finding, day = difference.finding, difference.finding.event_date.isoformat()
@@ -220,8 +220,8 @@ def _graded(difference: Difference, when: str) -> str | None:
     return f"{one.severity}, {one.confidence}, " + (by or one.stage)
 
 
-def _tell(found: Replayed, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
-    """The differences; counts alone for whoever may not see findings."""
+def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_json: bool) -> None:
+    """Print the differences; only counts for a user who may not see findings."""
     counts = Counter(
         (difference.effect, difference.finding.rule) for difference in found.differences
     )

@@ -9,7 +9,7 @@ from pipelines.cli.options import AsJson, Home
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, safe
 from pipelines.ingest.parser import readers
-from pipelines.ingest.replay import Replay, Replayed
+from pipelines.ingest.replay import Replay, ReplayResult
 
 
 def replay_rejects(
@@ -46,12 +46,12 @@ def replay_rejects(
                     _tell_replay(source.name, name, done, as_json=as_json)
 
 
-def _tell_replay(source: str, name: str, done: Replayed, *, as_json: bool) -> None:
+def _tell_replay(source: str, name: str, done: ReplayResult, *, as_json: bool) -> None:
     if as_json:
         counts = {"lines": done.lines, "events": done.events, "rejects": done.rejects}
         typer.echo(json.dumps({"source": source, "format": name, **counts}))
     else:
         typer.echo(
-            f"{safe(source)}: {name}: {done.lines} lines read again, "
-            f"{done.events} became events, {done.rejects} stay rejects"
+            f"{safe(source)}: {name}: {done.lines} lines reread, {done.events} became events, "
+            f"{done.rejects} are still rejected"
         )

@@ -77,7 +77,7 @@ def sign(
         shown(signed),
         f"{week}: signed by {signed.by}, revision {signed.revision}, with "
         f"{signed.waiting} cases waiting for a decision",
-        "The page says so when it is next written: schoolbell report",
+        "The page shows it after the next: schoolbell report",
         as_json=as_json,
     )
 

@@ -10,7 +10,7 @@ from pipelines.cli.options import AsJson, whose_login
 from pipelines.cli.recover import _tell
 from pipelines.errors import SettingsError, safe_lines
 from pipelines.lake.files import UNLISTED
-from pipelines.operations.restore import Recovered, Restored
+from pipelines.operations.restore import RecoveryResult, RestoreResult
 from pipelines.operations.restore import recover as recovered
 from pipelines.operations.restore import restore as restored
 from pipelines.operations.restore import restore_in_place as restored_in_place
@@ -69,7 +69,7 @@ def restore(
     raise typer.Exit(0 if is_whole else 1)
 
 
-def _tell_restored(done: Restored, made: Recovered | None) -> None:
+def _tell_restored(done: RestoreResult, made: RecoveryResult | None) -> None:
     typer.echo(
         f"Restored: {done.home.path}: {done.manifest.lines:,} lines, "
         f"{done.manifest.findings:,} findings, as of {done.manifest.made_time}."
@@ -90,7 +90,7 @@ def _tell_restored(done: Restored, made: Recovered | None) -> None:
         typer.echo(f"Next: schoolbell run --home {done.home.path}")
 
 
-def _shown(done: Restored) -> dict[str, object]:
+def _shown(done: RestoreResult) -> dict[str, object]:
     return {
         "home": str(done.home.path),
         "lines": done.manifest.lines,

@@ -1,4 +1,4 @@
-"""The command that tells whose a pseudonym is, for one case and for some time."""
+"""The command that reveals a pseudonym, for one case and a limited time."""
 
 import json
 from typing import Annotated

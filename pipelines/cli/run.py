@@ -70,7 +70,7 @@ def run_week(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Do all that is due; republish one week's report."""
+    """Run everything that is due; republish one week's report."""
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)

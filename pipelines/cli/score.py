@@ -41,14 +41,14 @@ def score(
     worlds: Annotated[
         int,
         typer.Option(
-            help="Small districts, each with habits of its own, from the first seed "
-            "on; tells what nine in ten reach.",
+            help="Measure small districts, each with different habits, from the first seed "
+            "on; report what nine in ten reach.",
             min=0,
         ),
     ] = 0,
     is_curves: Annotated[
         bool,
-        typer.Option("--curves", help="Move each threshold, and tell what each value finds."),
+        typer.Option("--curves", help="Move each threshold, and report what each value finds."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -101,7 +101,7 @@ def _home() -> Iterator[Path]:
 def _worlds(
     seeds: Iterable[int], size: Mapping[str, Any], *, is_curves: bool, as_json: bool
 ) -> None:
-    """Each world as it is done, then what nine in ten of them reach."""
+    """Print each world when it is done, then what nine in ten of them reach."""
     scores: list[WorldScore] = []
     points: list[Point] = []
     for number in seeds:
@@ -132,7 +132,7 @@ def _worlds(
 
 
 def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:
-    """Every value of every threshold, then those that stand on a slope."""
+    """Print every value of every threshold, then thresholds on a slope."""
     whole = together(points)
     sloped = {(point.rule, point.parameter) for point in sloping(whole)}
     if as_json:
@@ -217,7 +217,7 @@ def _summary(measures: Measures) -> Iterator[tuple[str, str, str]]:
 
 
 def _table(head: Sequence[str], rows: Iterable[tuple[object, ...]]) -> Iterator[str]:
-    """A table in Markdown, which a page can take as it is."""
+    """Yield a table in Markdown."""
     yield "| " + " | ".join(head) + " |"
     yield "|" + "---|" * len(head)
     for row in rows:

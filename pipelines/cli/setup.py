@@ -42,8 +42,8 @@ def setup(
         list[str] | None,
         typer.Option(
             "--take",
-            help="In this registry file the exports count where cells differ, such as "
-            "leave.csv; repeatable. The original is kept beside it.",
+            help="For this registry file, use the exports where cells differ, such as "
+            "leave.csv; repeatable. The original is kept next to it.",
         ),
     ] = None,
     usual_duty: Annotated[
@@ -56,11 +56,11 @@ def setup(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fill the registry from exports of the systems that the district has.
+    """Fill the registry from exports of the district's systems.
 
-    Shows what each export gives, what it leaves out and why, and which rules that
-    switches on. On a terminal it asks for one export after the other. Rows that are
-    there already stay as they are.
+    Shows what each export provides, what is skipped and why, and the rules that it
+    enables. On a terminal it asks for one export after another. Existing rows are not
+    changed.
     """
     is_asking = not sources and not as_json and sys.stdin.isatty()
     _refuse_unknown(sources or (), take or ())
@@ -101,7 +101,7 @@ def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:
 
 
 def _asked() -> list[Path]:
-    """A folder of exports, or one export after the other; Enter goes on without it."""
+    """Ask for a folder of exports, or one export after another; Enter continues without."""
     folder = _path("A folder with all exports, if there is one; Enter to be asked for each")
     if folder is not None:
         return [folder]
@@ -115,7 +115,7 @@ def _asked() -> list[Path]:
 
 
 def _asked_hours() -> str:
-    """The usual hours of staff; empty where no one knows them."""
+    """Ask for the usual hours of staff; empty if unknown."""
     question = "Hours of most staff on school days, such as 07:30-16:00; Enter for none"
     while answer := typer.prompt(question, "", show_default=False).strip():
         try:
@@ -126,7 +126,7 @@ def _asked_hours() -> str:
 
 
 def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:
-    """Coordinates of each building that has none; Enter leaves them out."""
+    """Ask for coordinates of each building that has none; Enter skips them."""
     for code, name in plan.unplaced:
         question = f"Latitude, longitude of {name or code}, such as 41.60, -93.60; Enter"
         while answer := typer.prompt(f"{question} for none", "", show_default=False):
@@ -137,7 +137,7 @@ def _asked_places(plan: Plan) -> Iterator[dict[str, str]]:
 
 
 def _path(question: str) -> Path | None:
-    """A path that exists; None where nothing was said."""
+    """Return a path that exists; None if the answer was empty."""
     while answer := typer.prompt(question, "", show_default=False).strip():
         if (path := Path(answer).expanduser()).exists():
             return path
@@ -179,7 +179,7 @@ def _told(plan: Plan) -> Iterator[str]:
 
 
 def outline(plan: Plan) -> Iterator[str]:
-    """What each export gives, what is not read, and what each file would gain."""
+    """Yield what each export provides, what is not read, and what each file would gain."""
     for one in plan.taken:
         gave = ", ".join(f"{len(rows):,} for {file}" for file, rows in one.rows.items())
         yield f"  {one.sheet.place}: {one.export.name}; {gave or 'not used'}"
@@ -199,7 +199,7 @@ def _calendars(plan: Plan) -> Iterator[str]:
 
 
 def _set(plan: Plan) -> Iterator[str]:
-    """What the settings would state, and which coordinates are missing."""
+    """Yield the settings that would be written, and missing coordinates."""
     if plan.usual_duty:
         by = f" ({plan.full_days} absences of a full day)" if plan.full_days else ""
         yield f"--- district.toml: usual_duty {plan.usual_duty} for all staff{by}"
@@ -214,7 +214,7 @@ def _set(plan: Plan) -> Iterator[str]:
 
 
 def _difference(merged: Merged) -> Iterator[str]:
-    """What a file would gain, and where it says otherwise."""
+    """Yield what a file would gain, and where it differs."""
     told = f"--- {merged.file}: {counts_of(merged)}, {merged.same:,} there already"
     alone = f", {merged.alone:,} in no export" if merged.alone else ""
     yield told + alone

@@ -17,7 +17,7 @@ from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act
 
 app = typer.Typer(
-    help="Sigma rules of others: what can be asked of these logs, and leads.",
+    help="Import public Sigma rules: what these logs can answer, and leads.",
     no_args_is_help=True,
 )
 Folder = Annotated[

@@ -80,7 +80,7 @@ def start(
         typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
         raise typer.Exit(1)
     _run(home, settle_seconds, is_quiet=is_quiet)
-    _step(4, "What the logs propose")
+    _step(4, "Suggestions from the logs")
     if _proposals(home, is_asking=is_asking):
         _run(home, settle_seconds, is_quiet=is_quiet)
     _step(5, "What to do next")
@@ -135,9 +135,9 @@ def bring(district: District, paths: Sequence[Path]) -> None:
 
 
 def _place(file: Path, folder: Path) -> Path:
-    """Return where to copy a log: its own name, or a new one if another log has it.
+    """Return where to copy a log: its name, or a new one if another log has it.
 
-    What is there may be the beginning of the log: the copy was cut off, or the log
+    An existing file may be the beginning of the log: the copy was interrupted, or the log
     has grown since.
     """
     names = chain([file.name], (f"{number}-{file.name}" for number in count_from(2)))
@@ -156,7 +156,7 @@ def _begins_with(file: Path, other: Path) -> bool:
 
 def _asked_logs(district: District) -> list[Path]:
     landing = district.home.landing
-    typer.echo(f"Logs lie in {landing}/<source>/, a folder for each source.")
+    typer.echo(f"Put logs in {landing}/<source>/, one folder per source.")
     return _asked_paths("A log or a folder of logs to copy there; Enter if none")
 
 
@@ -187,7 +187,7 @@ def _exports(found: FirstSteps) -> Iterator[str]:
     first = [one for one in found.missing if one.is_first]
     later = [one for one in found.missing if not one.is_first]
     if not first:
-        yield "  What an hour of exports gives is there."
+        yield "  You have everything that an hour of exports provides."
     for one in first:
         yield f"  {one.file} has no row. Get it from: {one.how}"
         yield f"    It opens: {_opens(one)}"

@@ -1,4 +1,4 @@
-"""The command that says how a home does; a timer may call it as a watch."""
+"""The command that shows the health of a home; a timer may call it as a monitor."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +18,11 @@ Alert = Annotated[
     bool,
     typer.Option(
         "--alert",
-        help="Also send the alerts that are due, without waiting for a run at work: "
-        "for a timer beside the one that runs.",
+        help="Also send the alerts that are due, without waiting for a run in progress: for "
+        "a second timer.",
     ),
 ]
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Files that are named one by one."""
 
 COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines")
@@ -45,7 +45,7 @@ def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
 
 
 def _show(found: Status) -> None:
-    """The verdict and its reasons first, then what they stand on."""
+    """Print the verdict and its reasons first, then their basis."""
     typer.echo(f"{capital(WORDS[found.exit_code])}.", err=True)
     for reason in found.reasons:
         typer.echo(safe(f"- {reason}"), err=True)
@@ -71,13 +71,13 @@ def _show(found: Status) -> None:
 
 
 def _named(files: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Each file with why it is not read and what to do, safe for a terminal."""
-    for one in files[:MOST_NAMED]:
+    """Yield each file with why it is not read and what to do, safe for a terminal."""
+    for one in files[:MAX_NAMED]:
         where, message = f"{one['source']}/{one['path']}", one["message"]
         said = message if where in message else f"{where}: {message}"
         yield safe_lines(f"  {said}".replace("\n", "\n  "))
-    if (more := len(files) - MOST_NAMED) > 0:
-        yield f"  and {more} more, all of which `status --json` names"
+    if (more := len(files) - MAX_NAMED) > 0:
+        yield f"  and {more} more; `status --json` lists all of them"
 
 
 def _when(found: Status, shown: dict[str, object]) -> list[str]:
@@ -87,7 +87,7 @@ def _when(found: Status, shown: dict[str, object]) -> list[str]:
 
 
 def _alert(district: District, now: datetime) -> int:
-    """Send what is due; the exit code says where something could not be sent."""
+    """Send what is due; return an exit code that shows failed messages."""
     from pipelines.alerts.dispatch import send_watch  # half a second to import
 
     sent = send_watch(district, now)

@@ -9,7 +9,7 @@ import typer
 
 from pipelines.cli.options import AsJson, Home
 from pipelines.errors import safe_lines
-from pipelines.operations.upgrade import Done, Plan, plan
+from pipelines.operations.upgrade import Plan, UpgradeResult, plan
 from pipelines.operations.upgrade import upgrade as upgraded
 from pipelines.run.console import working
 from pipelines.settings.home import DistrictHome
@@ -24,9 +24,9 @@ def upgrade(
 ) -> None:
     """Upgrade a home from an earlier version.
 
-    The state is copied, compared with the old one row by row, and put in its place
-    at one instant; the old one stays beside it. Run it after each new release; where
-    nothing is to do it says so. Exit codes: 0 done, 1 something does not hold.
+    The state is copied, compared with the old one row by row, and swapped in at one
+    instant; the old one is kept next to it. Run it after each new release; it reports if
+    nothing is to do. Exit codes: 0 done, 1 a check failed.
     """
     if is_check:
         _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)
@@ -51,10 +51,10 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
     else:
         typer.echo("state.db: nothing to do.")
     if not found.is_warehouse_readable:
-        typer.echo("warehouse.duckdb: cannot be opened; it would be made again.")
+        typer.echo("warehouse.duckdb cannot be opened; the next run rebuilds it.")
 
 
-def _tell(done: Done, home: Path) -> None:
+def _tell(done: UpgradeResult, home: Path) -> None:
     if done.state is None:
         typer.echo("The state is of this version already.")
     else:

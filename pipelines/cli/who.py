@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.findings import PUPIL
+from pipelines.cli.findings import STUDENT
 from pipelines.cli.options import AsJson, Home, who_asks_in
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe
 from pipelines.findings.attribution_words import in_words
-from pipelines.findings.notices import Answer, Asked, Because, resolve
+from pipelines.findings.notices import Justification, NoticeAnswer, NoticeQuery, resolve
 
 AS_WRITTEN = tuple(
     f"{day} {clock}"
@@ -44,8 +44,8 @@ def who(
         person = who_asks_in(district)
         person.require("evidence")
         host, port = _address(address)
-        asked = Asked(host, port, instant(time, district.zone))
-        answer = resolve(district, asked, Because(str(person), reason, case))
+        asked = NoticeQuery(host, port, instant(time, district.zone))
+        answer = resolve(district, asked, Justification(str(person), reason, case))
         zone = ZoneInfo(district.zone)
     if as_json:
         typer.echo(json.dumps(dict(answer.shown), default=_plain))
@@ -54,8 +54,8 @@ def who(
         typer.echo(safe(line))
 
 
-def _told(answer: Answer, zone: ZoneInfo) -> list[str]:
-    """The answer in lines, in local time: what is known, the chain, the gaps."""
+def _told(answer: NoticeAnswer, zone: ZoneInfo) -> list[str]:
+    """Return the answer in lines, in local time: what is known, the chain, the gaps."""
     lines = [
         (
             f"Grade {answer.grade}: account {answer.account or 'not known'}, "
@@ -65,8 +65,8 @@ def _told(answer: Answer, zone: ZoneInfo) -> list[str]:
     ]
     if answer.facts:
         lines.append(f"  known by {in_words(answer.facts)}")
-    if answer.is_pupil:
-        lines.append(f"  {PUPIL}")
+    if answer.is_student:
+        lines.append(f"  {STUDENT}")
     for link in answer.links:
         span = f"{_shown(link.since, zone)} to {_shown(link.until, zone)}"
         cited = f"; {', '.join(link.lines)}" if link.lines else ""
@@ -83,7 +83,7 @@ def _shown(time: datetime | None, zone: ZoneInfo) -> str:
 
 
 def _address(text: str) -> tuple[str, int | None]:
-    """Address in its canonical form, and the port if there is one."""
+    """Return the address in its canonical form, and the port if there is one."""
     host, port = text, ""
     if text.startswith("["):
         host, _, port = text[1:].partition("]")
@@ -104,7 +104,7 @@ def _address(text: str) -> tuple[str, int | None]:
 
 
 def _read(text: str) -> datetime | None:
-    """A time in ISO 8601, or as people write it."""
+    """Parse a time in ISO 8601, or as people write it."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:
@@ -118,7 +118,7 @@ def _read(text: str) -> datetime | None:
 
 
 def instant(text: str, zone: str) -> datetime:
-    """The moment in UTC; a time without an offset is the district's."""
+    """Return the moment in UTC; a time without an offset is in the district's zone."""
     time = _read(text)
     if time is None:
         raise SettingsError(

@@ -1,18 +1,18 @@
-"""The one place where stamps become UTC instants, each with its quality.
+"""The only place where timestamps become UTC instants, each with its quality.
 
-Every function on stamps takes text columns and gives a `Stamp`: two Polars expressions,
-the instant and how far to trust it (`events.TIME_QUALITIES`). What does not fit
+Every function on timestamps takes text columns and returns a `Stamp`: two Polars
+expressions, the instant and its quality (`events.TIME_QUALITIES`). Text that does not fit
 its shape exactly is null, never a guess and never an exception: an impossible
-date must not be built, since Polars panics on it much later.
+date must not be built, because Polars panics on it much later.
 
 Local civil time needs a zone. In the hour that a clock change repeats, the
-earlier instant is taken and marked `ambiguous`; in the hour it leaves out, the
-instant is taken one hour later and marked `shifted`. Summer time after 2099 is
-not known to the library: the standard offset counts. A stamp without a year takes the
+earlier instant is used and marked `ambiguous`; in the skipped hour, the
+instant is one hour later and marked `shifted`. The library does not know summer time
+after 2099: the standard offset counts. A timestamp without a year gets the
 year that puts it nearest to the anchor (end of the file's life), so that a
-December line read in January stays in December.
+December line read in January remains in December.
 
-The day near which a file's stamps lie is told here too.
+This module also finds the day near which a file's timestamps are.
 """
 
 import re
@@ -42,10 +42,10 @@ _DATE_IN_NAME = re.compile(
 
 
 def date_in_name(name: str, *, latest: datetime) -> datetime | None:
-    """The end of the day that a file's name tells, as `access.log-20260301.gz`.
+    """Return the end of the day in a file's name, as `access.log-20260301.gz`.
 
-    None where it tells none, or one after `latest`: the file cannot hold lines
-    from after it was last changed.
+    None if it contains none, or one after `latest`: the file cannot contain lines
+    from after its last change.
     """
     for year, _, month, day in _DATE_IN_NAME.findall(name):
         try:
@@ -58,10 +58,10 @@ def date_in_name(name: str, *, latest: datetime) -> datetime | None:
 
 
 def anchor(name: str, changed_ns: int) -> datetime:
-    """The instant near which a file's year-less stamps lie.
+    """Return the instant near which a file's year-less timestamps are.
 
-    The end of the day that its name tells, or else of the day (UTC) on which it
-    was last changed, so that the files of one day are read alike.
+    The end of the day in its name, or otherwise of the day (UTC) of its last
+    change, so that the files of one day are read in the same way.
 
     Args:
         name: The file's name or path.

@@ -40,7 +40,7 @@ MONTHS = {
 _HOUR = timedelta(hours=1)
 _INSTANT_BEFORE = timedelta(microseconds=1)
 _FEW_DAYS = 31
-"""So many are kept for the next block, which mostly holds the same one or two."""
+"""The number of results kept for the next block, which mostly needs the same one or two."""
 _ISO_SECOND = "%Y-%m-%dT%H:%M:%S"
 _PLAIN_ISO = (
     r"^(?:19[7-9]|[2-9][0-9]{2})[0-9]-[0-9]{2}-[0-9]{2}"
@@ -65,11 +65,11 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a stamp needs to know that its line does not say.
+    """What a timestamp needs in addition to its line.
 
     Attributes:
-        zone: IANA zone of stamps without an offset.
-        anchor: Instant near which year-less stamps lie.
+        zone: IANA zone of timestamps without an offset.
+        anchor: Instant near which year-less timestamps are.
     """
 
     zone: str = "UTC"
@@ -77,7 +77,7 @@ class Reading:
 
 
 def first(*stamps: Stamp) -> Stamp:
-    """The first stamp that could be read."""
+    """Return the first readable timestamp."""
     time = pl.coalesce([stamp.time for stamp in stamps])
     quality = pl.coalesce(
         [pl.when(stamp.time.is_not_null()).then(stamp.quality) for stamp in stamps]
@@ -86,17 +86,17 @@ def first(*stamps: Stamp) -> Stamp:
 
 
 def exact(time: pl.Expr) -> Stamp:
-    """A stamp that says all: an epoch, or a time with its offset."""
+    """Return a complete timestamp: an epoch, or a time with its offset."""
     return Stamp(time, pl.when(time.is_not_null()).then(pl.lit("exact")))
 
 
 def within(time: pl.Expr) -> pl.Expr:
-    """The instant, or null where a zone carried it beyond the year 9999."""
+    """Return the instant, or null if a zone moved it beyond the year 9999."""
     return pl.when(time <= LAST).then(time)
 
 
 def civil(text: pl.Expr, shape: str, reading: Reading) -> Stamp:
-    """A local stamp in a fixed `strptime` shape that holds a year."""
+    """Parse a local timestamp in a fixed `strptime` shape with a year."""
     return civil_time(naive_of(text, shape), reading)
 
 
@@ -111,16 +111,16 @@ def civil_time(naive: pl.Expr, reading: Reading) -> Stamp:
 
 
 def _placed(values: pl.Series, zone: str) -> pl.Series:
-    """Structs of `time` and `quality`."""
+    """Return structs of `time` and `quality`."""
     return _times_and_qualities(values, zone).to_struct(values.name)
 
 
 def _times_and_qualities(values: pl.Series, zone: str) -> pl.DataFrame:
-    """The two of each civil time.
+    """Return both for each civil time.
 
-    Asking the zone costs more than all else of a line, so it is asked once an hour:
-    in an hour that begins and ends with the same offset every instant has it. Only
-    stamps of other hours are asked for themselves.
+    A lookup of the zone costs more than the rest of a line, so there is one per hour:
+    in an hour that begins and ends with the same offset, every instant has it. Only
+    timestamps of other hours are looked up individually.
     """
     if values.null_count() == len(values):
         return pl.DataFrame(schema=PAIR.to_schema()).clear(len(values))
@@ -161,7 +161,7 @@ def _even_hours_of(days: tuple[int, ...], zone: str) -> pl.DataFrame:
 
 
 def _even_hours(hours: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """The `offset` from UTC of each `hour` that begins and ends with the same."""
+    """Return the UTC `offset` of each `hour` that begins and ends with the same one."""
     ends = {"first": timedelta(), "last": _HOUR - _INSTANT_BEFORE}
     asked = hours.with_columns(
         _in_zone(pl.col("hour") + length, zone).alias(end) for end, length in ends.items()
@@ -177,7 +177,7 @@ def _even_hours(hours: pl.DataFrame, zone: str) -> pl.DataFrame:
 
 
 def _in_zone(naive: pl.Expr, zone: str) -> pl.Expr:
-    """The same, of each value for itself."""
+    """Return the same, value by value."""
     early = naive.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
     late = naive.dt.replace_time_zone(zone, ambiguous="latest", non_existent="null")
     # a civil time in the missing hour: read it with the offset before the change
@@ -198,12 +198,12 @@ def _in_zone(naive: pl.Expr, zone: str) -> pl.Expr:
 
 
 def local_date(instant: pl.Expr, zone: str) -> pl.Expr:
-    """The district's civil day of an instant."""
+    """Return the district's civil day of an instant."""
     return instant.dt.convert_time_zone(zone).dt.date()
 
 
 def naive_of(text: pl.Expr, shape: str) -> pl.Expr:
-    """The civil time that a text in a `strptime` shape says, from 1970 to 9999."""
+    """Parse the civil time of a text in a `strptime` shape, from 1970 to 9999."""
     # a year below 1678 or a stray sign never reaches the parser's edge cases
     parsed = text.str.strptime(pl.Datetime("us"), shape, strict=False, exact=True)
     is_inside = parsed.to_physical().is_between(0, _LAST_SECOND * 1_000_000 + 999_999)
@@ -211,7 +211,7 @@ def naive_of(text: pl.Expr, shape: str) -> pl.Expr:
 
 
 def iso(text: pl.Expr, reading: Reading) -> Stamp:
-    """ISO 8601 or RFC 3339: `2026-11-01T01:30:00.123456789-05:00`.
+    """Parse ISO 8601 or RFC 3339: `2026-11-01T01:30:00.123456789-05:00`.
 
     Separator `T` or space; fraction of any length or none; offset `Z`,
     `+hh:mm`, `+hhmm` or none (then the reading's zone). A leap second counts as
@@ -229,9 +229,9 @@ def iso_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
 
 
 def _iso(values: pl.Series, reading: Reading) -> pl.Series:
-    """Structs of `time` and `quality`, stage by stage on the values.
+    """Return structs of `time` and `quality`, computed stage by stage on the values.
 
-    As one expression each part would be worked out several times.
+    As one expression, each part would be computed several times.
     """
     if values.null_count() == len(values):
         return pl.Series(values.name, [None] * len(values), dtype=PAIR)
@@ -295,7 +295,7 @@ def _offset(text: pl.Expr) -> pl.Expr:
 
 
 def worded(text: pl.Expr, reading: Reading) -> Stamp:
-    """A stamp with a year whose month is a word, in either order.
+    """Parse a timestamp with a year whose month is a word, in either order.
 
     `Nov 23 2026 08:15:00.123 -0600` or `23/Nov/2026:08:15:00 -0600`; without an
     offset (or `UTC`, `GMT`) the reading's zone decides.
@@ -321,7 +321,7 @@ def worded(text: pl.Expr, reading: Reading) -> Stamp:
 
 
 def bsd(text: pl.Expr, reading: Reading) -> Stamp:
-    """A syslog stamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
+    """Parse a syslog timestamp without a year, `Sep 28 10:38:09` or `Sep  8 10:38:09`."""
     read = bsd_pair(text, reading)
     return Stamp(read.struct.field("time"), read.struct.field("quality"))
 
@@ -334,7 +334,7 @@ def bsd_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
 
 
 def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
-    """Structs of `time` and `quality`, of the year nearest to the anchor."""
+    """Return structs of `time` and `quality`, of the year nearest to the anchor."""
     if values.null_count() == len(values):  # as with stamps that have a year
         return pl.Series(values.name, [None] * len(values), dtype=PAIR)
     year = reading.anchor.year
@@ -344,7 +344,7 @@ def _bsd(values: pl.Series, reading: Reading) -> pl.Series:
     is_far = pl.col("rest").is_not_null() & ~(
         ((pl.col("time") - near).abs() <= _HALF_YEAR).fill_null(value=False)
     )
-    # most batches lie within half a year of their anchor and need one try only
+    # most batches are within half a year of their anchor and need only one try
     for other in (year - 1, year + 1) if found.select(is_far.any()).item() else ():
         tried = found.select(pl.when(is_far).then("rest")).to_series()
         again = _in_year(tried, other, reading).select(pl.all().name.suffix("_again"))
@@ -377,7 +377,7 @@ def _without_year(column: str) -> pl.Expr:
 
 
 def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
-    """A count of `unit` since 1970, with or without a decimal fraction."""
+    """Parse a count of `unit` since 1970, with or without a decimal fraction."""
     fits = text.str.contains(r"^[0-9]{1,20}(?:\.[0-9]+)?$")
     parts = pl.when(fits).then(text).str.splitn(".", 2)
     whole = parts.struct.field("field_0").cast(pl.UInt64, strict=False)
@@ -392,7 +392,7 @@ def epoch(text: pl.Expr, unit: Unit = "s") -> Stamp:
 
 
 def epoch_milliseconds(text: pl.Expr) -> Stamp:
-    """Epoch seconds with exactly three decimals, `1767340800.123`; the quick way.
+    """Parse epoch seconds with exactly three decimals, `1767340800.123`; the fast path.
 
     Nine or ten digits reach from 1973 to 2286.
     """
@@ -403,12 +403,12 @@ def epoch_milliseconds(text: pl.Expr) -> Stamp:
 
 
 def epoch_by_size(text: pl.Expr) -> Stamp:
-    """A count since 1970 whose unit shows in its number of whole digits."""
+    """Parse a count since 1970 whose unit follows from its number of whole digits."""
     return exact(text.map_batches(_by_size, return_dtype=INSTANT, is_elementwise=True))
 
 
 def _by_size(values: pl.Series) -> pl.Series:
-    """Instants; with whole digits alone no size reaches beyond the year 9999."""
+    """Return instants; with whole digits alone, no size reaches beyond the year 9999."""
     text = pl.col("text")
     frame = values.cast(pl.String).to_frame("text")
     is_plain = frame.select(text.str.contains("^[0-9]{1,19}$")).to_series()

@@ -1,7 +1,7 @@
-"""Dagster's way in: it names, orders, schedules, retries and shows.
+"""Dagster definitions: names, order, schedules, retries and display.
 
 An asset's body opens the district home and calls one function; nothing is
-decided here. `resources` holds the home, `assets` what is made, `automation` jobs,
-schedules and sensors, `elsewhere` tells what was built outside, and `location` puts
-them together.
+decided here. `resources` contains the home, `assets` the data assets, `automation` jobs,
+schedules and sensors, `elsewhere` reports outside builds, and `location` combines
+them.
 """

@@ -1,9 +1,9 @@
 """Every asset: landing files become events, models tables, findings reports and alerts.
 
 There is one asset for each SQL model and each class of events; the work is done in the
-folders below. A step shows a few rows of its table. Dagster's pages have no login: so
-the preview has columns that are about nobody, and of those with text only the ones
-whose words are a closed list of ours.
+folders below. A step shows a few rows of its table. Dagster's pages have no login, so
+the preview has only columns that are not about people, and text columns only if their
+words are a closed list.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from pipelines.reports.headline import NUMBERS, this_week
 from pipelines.reports.publication import Published, publish_reports
 from pipelines.reports.snapshot_tables import publish_snapshot
 from pipelines.reports.view import View
-from pipelines.run.run import Result, Watchers, run_opened, told, troubles
+from pipelines.run.run import RunResult, Watchers, run_opened, told, troubles
 from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.ledger import event_days
@@ -45,10 +45,10 @@ DIMENSIONS = {
     "hosts": "Registrable domain and background kind of each host.",
     "spellings": "Canonical form of each user name.",
     "addresses": "Each address in a form that sorts.",
-    "outside_networks": "What the operator's MMDB files say of each address.",
+    "outside_networks": "Country and network of each address, from the operator's MMDB files.",
 }
 
-MOST_ROWS = 5
+MAX_ROWS = 5
 TEXT = ("varchar", "json", "[]", "struct", "map")
 BALANCE = dg.AssetCheckSpec(
     name="lines_add_up",
@@ -59,12 +59,12 @@ BALANCE = dg.AssetCheckSpec(
 FINDINGS = dg.AssetKey(["findings", "findings"])
 SNAPSHOT = dg.AssetKey(["snapshots", "current"])
 REPORT = dg.AssetKey(["reports", "weekly"])
-LEAST_ARRIVED = 0.9
+MIN_ARRIVED = 0.9
 WARN = dg.AssetCheckSeverity.WARN
 
 
 def given_specs() -> list[dg.AssetSpec]:
-    """What no model makes: the registry, and the dimensions computed in Python."""
+    """Return assets that no model makes: the registry, and dimensions computed in Python."""
     registry = [
         dg.AssetSpec(
             key=["registry", name],
@@ -160,7 +160,7 @@ def model_asset(
 
 
 def _refuse_empty(days: list[date], held: list[date]) -> None:
-    """Days of which no log line came, nor shortly before, have nothing to build."""
+    """Raise an error for days without log lines on them or shortly before."""
     if days and not days_said_of(held) & {*days}:
         span = f"{held[0]} to {held[-1]}" if held else "none yet"
         raise dg.Failure(
@@ -170,7 +170,7 @@ def _refuse_empty(days: list[date], held: list[date]) -> None:
 
 
 def _beforehand(database: Database, model: Model, days: list[date]) -> str:
-    """Which days are built, and how many rows that are there they replace."""
+    """Describe the days to build, and the number of existing rows that they replace."""
     rows = 0
     if database.has(model.name):
         rows = database.row_count(model, days or [None])
@@ -179,14 +179,14 @@ def _beforehand(database: Database, model: Model, days: list[date]) -> str:
 
 
 def _group(model: Model) -> str:
-    """The folder; detections by what they are about, since there are many."""
+    """Return the folder; for detections, their subject, because there are many."""
     folder = model.schema_name
     about = model.header.kind
     return f"{folder}_{about}" if about else folder
 
 
 def _metadata(model: Model) -> dict[str, Any]:
-    """What columns mean, and the files that make them."""
+    """Return the meaning of the columns, and the files that make them."""
     columns = [
         dg.TableColumn(
             name,
@@ -225,7 +225,7 @@ def _dependency(model: Model, name: str) -> dg.AssetDep:
 
 
 def _checks(model: Model) -> dict[str, str]:
-    """Check name to the condition it stands for."""
+    """Return check names and their conditions."""
     numbered = {
         f"holds_{number}": check.holds for number, check in enumerate(model.header.checks, start=1)
     }
@@ -251,7 +251,7 @@ def _severity(model: Model, check: str) -> dg.AssetCheckSeverity:
 
 
 def shown_columns(model: Model) -> list[str]:
-    """The columns that may be shown to whoever opens the page."""
+    """Return the columns that anyone who opens the page may see."""
     return [
         name
         for name, column in model.header.columns.items()
@@ -264,11 +264,11 @@ def shown_columns(model: Model) -> list[str]:
 
 
 def preview(database: Database, model: Model) -> dict[str, Any]:
-    """Metadata of a materialization; empty where nothing may be or is there."""
+    """Return metadata of a materialization; empty if nothing may be shown."""
     columns = shown_columns(model)
     if not columns or not database.has(model.name):
         return {}
-    rows = database.newest(model.name, columns, MOST_ROWS)
+    rows = database.newest(model.name, columns, MAX_ROWS)
     if not rows:
         return {}
     records = [
@@ -285,7 +285,7 @@ def _plain(value: Any) -> str | int | float | bool:
 
 
 def column_schema(columns: Mapping[str, Column]) -> dg.TableSchema:
-    """What Dagster shows of the columns of a frame."""
+    """Return Dagster's description of the columns of a frame."""
     return dg.TableSchema(
         [dg.TableColumn(name, sql_type(one.dtype), one.meaning) for name, one in columns.items()]
     )
@@ -347,7 +347,7 @@ def ingest(
 def findings_asset(
     detections: Sequence[Model], daily: dg.DailyPartitionsDefinition
 ) -> dg.AssetsDefinition:
-    """Candidates of a day become findings, each with its lines copied."""
+    """Build the asset that turns a day's candidates into findings, with copied lines."""
 
     @dg.asset(
         key=FINDINGS,
@@ -384,7 +384,7 @@ def findings_asset(
 
 
 def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
-    """The pseudonymous copy that readers open."""
+    """Build the asset of the pseudonymous copy that readers open."""
 
     @dg.asset(
         key=SNAPSHOT,
@@ -403,7 +403,7 @@ def snapshot_asset(marts: Sequence[Model]) -> dg.AssetsDefinition:
 
 
 def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
-    """Weeks from Monday to Sunday from the first day's, the running one included."""
+    """Return weeks from Monday to Sunday from the first day's, with the current one."""
     start = monday(first).isoformat()
     return dg.WeeklyPartitionsDefinition(
         start_date=start, timezone=zone, day_offset=1, end_offset=1
@@ -413,10 +413,10 @@ def weekly(zone: str, first: date) -> dg.WeeklyPartitionsDefinition:
 def report_metadata(
     done: Sequence[Published], week: date, address: str
 ) -> dict[str, dg.MetadataValue[Any]]:
-    """Where the week's report is, and the numbers of its page one.
+    """Return the location of the week's report, and the numbers of its page one.
 
     Args:
-        done: What was published; the week before is among it, for its link.
+        done: The published weeks, with the week before for its link.
         address: Where the reports folder is on a web server; may be empty.
     """
     pages = [str(one.page) for one in done]
@@ -436,7 +436,7 @@ def report_metadata(
 
 
 def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
-    """The weekly report, made from the newest snapshot."""
+    """Build the asset of the weekly report, made from the newest snapshot."""
 
     @dg.asset(
         key=REPORT,
@@ -450,7 +450,7 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 "hours_arrived",
                 asset=REPORT,
-                description=f"at least {LEAST_ARRIVED:.0%} of the hours expected came",
+                description=f"at least {MIN_ARRIVED:.0%} of the hours expected came",
             ),
         ],
     )
@@ -467,7 +467,7 @@ def report_asset(weeks: dg.WeeklyPartitionsDefinition) -> dg.AssetsDefinition:
         arrived = metadata.get("arrived")
         yield dg.AssetCheckResult(
             check_name="hours_arrived",
-            passed=arrived is not None and float(arrived.value or 0) >= LEAST_ARRIVED,
+            passed=arrived is not None and float(arrived.value or 0) >= MIN_ARRIVED,
             severity=WARN,
             metadata={"arrived": arrived} if arrived else {},
         )
@@ -505,8 +505,8 @@ def run_all(context: dg.OpExecutionContext, home: HomeResource) -> None:
         context.log.info("%s", line)
 
 
-def logged(done: Result) -> Iterator[str]:
-    """What a run tells, less the reasons of failures, which may hold a log's value."""
+def logged(done: RunResult) -> Iterator[str]:
+    """Yield a run's messages without the reasons of failures, which may contain log values."""
     yield from told(replace(done, failures=()))
     yield from (failure.message for failure in done.failures)
 
@@ -517,7 +517,7 @@ def logged(done: Result) -> Iterator[str]:
     "older than the first partition.",
 )
 def everything() -> None:
-    """Do all that is due."""
+    """Run everything that is due."""
     run_all()
 
 

@@ -1,8 +1,7 @@
-"""Jobs, schedules and sensors: what runs when, and who is told of what failed.
+"""Jobs, schedules and sensors: what runs when, and who is notified of failures.
 
-A sensor tells of jobs that failed and of checks that do not hold. What is told names
-the job, the step and the kind of error, never its message: that may hold a line of a
-log.
+A sensor reports failed jobs and failed checks. A message names the job, the step and the
+type of error, never its text: that may contain a line of a log.
 """
 
 import hashlib
@@ -14,7 +13,7 @@ import dagster as dg
 
 from pipelines.alerts.dispatch import announce, send_alerts
 from pipelines.alerts.memory import active_news
-from pipelines.alerts.news import News, check_failed, check_key, run_failed, run_key
+from pipelines.alerts.news import Alert, check_failed, check_key, run_failed, run_key
 from pipelines.build.due import registry_range, stale_range
 from pipelines.defs.assets import (
     FINDINGS,
@@ -66,9 +65,10 @@ def daily_job(models: Sequence[Model]) -> AssetJob:
         "daily",
         selection=dg.AssetSelection.assets(*keys, FINDINGS, SNAPSHOT),
         executor_def=dg.in_process_executor,
-        description="Models, detections and findings of a range of days, and the "
-        "snapshot. Each asset's first line of the log says which days it builds and "
-        "how many rows it replaces; other days, and published reports, stay.",
+        description="Models, detections and findings of a range of days, and the snapshot. "
+        "The first log line of each asset lists the days that it builds and the "
+        "number of rows that it replaces; other days, and published reports, are "
+        "not changed.",
     )
 
 
@@ -85,7 +85,7 @@ def report_job() -> AssetJob:
 def schedules(
     zone: str, report: AssetJob, alerts: AssetJob, *, is_on: bool
 ) -> list[dg.ScheduleDefinition]:
-    """Monday's report, alerts every quarter of an hour, the night's housekeeping."""
+    """Return Monday's report, alerts every quarter of an hour, the nightly housekeeping."""
     status = dg.DefaultScheduleStatus.RUNNING if is_on else dg.DefaultScheduleStatus.STOPPED
 
     @dg.schedule(
@@ -97,7 +97,7 @@ def schedules(
         description="The report of the week that ended, on Monday at six.",
     )
     def monday_report(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        """The week that ended yesterday."""
+        """Request the report of the week that ended yesterday."""
         today = context.scheduled_execution_time.date()
         week = today - timedelta(days=today.weekday() + 7)
         return dg.RunRequest(run_key=week.isoformat(), partition_key=week.isoformat())
@@ -124,13 +124,13 @@ def schedules(
 
 
 def sensor_status(*, is_on: bool) -> dg.DefaultSensorStatus:
-    """Whether a sensor begins switched on."""
+    """Return whether a sensor starts switched on."""
     status = dg.DefaultSensorStatus
     return status.RUNNING if is_on else status.STOPPED
 
 
 def landing_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
-    """Asks for an ingest when the landing folders changed."""
+    """Build the sensor that requests an ingest when the landing folders change."""
 
     @dg.sensor(
         job=job,
@@ -142,7 +142,7 @@ def landing_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
     def landing_watch(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
-        """The run key is what lies there: the same files ask once."""
+        """Request an ingest; the run key is the folder's content, so the same files ask once."""
         digest = hashlib.sha256()
         known, new, began = set(), 0, datetime.now(UTC)
         with home.opened() as district:
@@ -170,10 +170,10 @@ def landing_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
 
 
 def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinition:
-    """Asks for the days whose events changed, as one range.
+    """Build the sensor that requests the days with changed events, as one range.
 
     Args:
-        first: The first partition; days before it are asked for as a whole run.
+        first: The first partition; earlier days are requested as a whole run.
     """
 
     @dg.sensor(
@@ -186,7 +186,7 @@ def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinit
     def dirty_days_watch(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
-        """The run key holds the ledger's state: the same days ask once."""
+        """Request changed days; the run key is the ledger's state, so the same days ask once."""
         with home.opened() as district:
             span = stale_range(district)
             days = dirty_days(district.store)
@@ -204,7 +204,7 @@ def dirty_sensor(job: AssetJob, first: date, *, is_on: bool) -> dg.SensorDefinit
 
 
 def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
-    """Asks for the days that a changed registry, rule or setting touches."""
+    """Build the sensor that requests the days that a changed registry, rule or setting touches."""
 
     @dg.sensor(
         job=job,
@@ -216,7 +216,7 @@ def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
     def registry_changes(
         context: dg.SensorEvaluationContext, home: HomeResource
     ) -> dg.RunRequest | dg.SkipReason:
-        """The cursor is what was asked for last: the same registry asks once."""
+        """Request touched days; the cursor is the last request, so the same registry asks once."""
         try:
             with home.idle() as district:
                 if dirty_days(district.store):
@@ -227,7 +227,7 @@ def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
                 with home.warehouse(district) as database:
                     span = registry_range(database, district)
         except BusyError:
-            return dg.SkipReason("a run is at work")
+            return dg.SkipReason("a run is in progress")
         if span is None:
             context.update_cursor("")
             return dg.SkipReason("the registry is what everything was judged with")
@@ -241,7 +241,7 @@ def registry_sensor(job: AssetJob, *, is_on: bool) -> dg.SensorDefinition:
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:
-    """Tags of a run over a range of daily partitions."""
+    """Return the tags of a run over a range of daily partitions."""
     days = (last - first).days + 1
     return {
         RANGE_START: first.isoformat(),
@@ -311,7 +311,7 @@ def _metadata(states: list[dict[str, Any]], health: Health) -> dict[str, Any]:
 
 
 def _results(health: Health) -> Iterator[dg.AssetCheckResult]:
-    """One result a kind; one that could not be looked at warns too."""
+    """Yield one result per kind; a failed look warns too."""
     for kind in KINDS:
         found = [one for one in health.lasting if one.kind == kind]
         is_known = kind in health.kinds
@@ -341,10 +341,10 @@ def alerts_job() -> Any:
     name="run_failures",
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells the operator of a job that failed, and of its checks.",
+    description="Notifies the operator of a job that failed, and of its checks.",
 )
 def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
-    """One notice a job, until a run of it ends well."""
+    """Send one notice per job, until a run of it succeeds."""
     run = context.dagster_run
     steps = [(event.step_key or "?", _error(event)) for event in context.get_step_failure_events()]
     now = datetime.now(UTC)
@@ -354,7 +354,7 @@ def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None
 
 
 def _error(event: dg.DagsterEvent) -> str:
-    """The class of what was raised, innermost first."""
+    """Return the class of the error, innermost first."""
     data = event.event_specific_data
     error = getattr(data, "error", None)
     while error is not None and getattr(error, "cause", None) is not None:
@@ -367,10 +367,10 @@ def _error(event: dg.DagsterEvent) -> str:
     run_status=dg.DagsterRunStatus.SUCCESS,
     minimum_interval_seconds=TICK_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Ends the notice of a job that ends well; tells of checks that warn.",
+    description="Ends the notice of a job that succeeds; reports checks that warn.",
 )
 def finished_runs(context: dg.RunStatusSensorContext, home: HomeResource) -> None:
-    """Only where there is such a notice, or a check does not hold."""
+    """Act only if there is such a notice, or a check fails."""
     key = run_key(context.dagster_run.job_name)
     now = datetime.now(UTC)
     with home.opened() as district:
@@ -384,7 +384,7 @@ def _tell_of_checks(district: District, context: dg.RunStatusSensorContext, now:
     run_id = context.dagster_run.run_id
     kind = dg.DagsterEventType.ASSET_CHECK_EVALUATION
     records = context.instance.get_records_for_run(run_id, of_type=kind).records
-    news: dict[str, News | None] = {}
+    news: dict[str, Alert | None] = {}
     for evaluation in _evaluations(records):
         asset = evaluation.asset_key.to_user_string()
         failed = None
@@ -398,12 +398,12 @@ def _tell_of_checks(district: District, context: dg.RunStatusSensorContext, now:
 
 
 def _evaluations(records: Iterable[dg.EventLogRecord]) -> Iterator[Evaluation]:
-    """Those of checks that warn and are told of nowhere else."""
+    """Yield evaluations of checks that warn and are reported nowhere else."""
     for record in records:
         event = record.event_log_entry.dagster_event
         if event is None:
             continue
         one = event.asset_check_evaluation_data
-        # sources are told of one by one; what blocks fails its run, which is told
+        # sources are reported one by one; a blocking check fails its run, which is reported
         if one.asset_key != SOURCES and one.severity is not dg.AssetCheckSeverity.ERROR:
             yield one

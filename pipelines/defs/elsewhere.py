@@ -1,8 +1,8 @@
-"""Tells Dagster of what was built outside of it, by `schoolbell run` and its timer.
+"""Reports to Dagster about what `schoolbell run` and its timer built outside of it.
 
-Without it a district that is run from a timer would see "never materialized" at each
-asset. What the warehouse holds of a day is one short word; the cursor has the word of
-each day as it was told last, so that a day is told once, and again when it changes.
+Without it, a district that is run from a timer would see "never materialized" at each
+asset. The warehouse's content of a day is one short word; the cursor contains the last
+reported word of each day, so that a day is reported once, and again when it changes.
 """
 
 import hashlib
@@ -26,19 +26,19 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import Model
 from pipelines.warehouse.snapshots import current, reading
 
-EVENTS_A_TICK = 1_000
+EVENTS_PER_TICK = 1_000
 """A month of days at a time: a tick ends after a minute, and Dagster writes each."""
 
 WHOLE = ""
-"""Stands for the day of what has none."""
+"""The day of assets without days."""
 
 Rows = dict[str, int]
 """The rows of each asset on one day."""
 
 STAMP = "stamp"
-"""Stands in the cursor for the files that it tells of."""
+"""The cursor's key for the files that it covers."""
 Told = tuple[str, str, list[dg.AssetMaterialization]]
-"""What it is about, one word for how it stands, and what to tell."""
+"""Asset, one word for its state, and the event to report."""
 
 
 @dg.sensor(
@@ -49,9 +49,9 @@ Told = tuple[str, str, list[dg.AssetMaterialization]]
 def built_elsewhere(
     context: dg.SensorEvaluationContext, home: HomeResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Report what is new; the cursor is what was told last of each day.
+    """Report what is new; the cursor contains the last report of each day.
 
-    While the files are as they were nothing is opened and nothing counted.
+    While the files are unchanged, nothing is opened or counted.
     """
     told: dict[str, str] = json.loads(context.cursor or "{}")
     with home.opened() as district:
@@ -64,11 +64,11 @@ def built_elsewhere(
             stamp = _stamp(district)
             found = [*_published(district), *_built(district)]
     except BusyError:
-        return dg.SkipReason("a run is at work")
+        return dg.SkipReason("a run is in progress")
     events: list[dg.AssetMaterialization] = []
     due = [one for one in found if told.get(one[0]) != one[1]]
     for name, word, made in due:
-        if len(events) + len(made) <= EVENTS_A_TICK:
+        if len(events) + len(made) <= EVENTS_PER_TICK:
             events += made
             told[name] = word
     if all(told.get(name) == word for name, word, _ in due):
@@ -81,7 +81,7 @@ def built_elsewhere(
 
 
 def _stamp(district: District) -> str:
-    """One word for how the warehouse's file, the snapshots and the reports stand."""
+    """Return one word for the state of the warehouse's file, the snapshots and the reports."""
     held = district.home.warehouse.stat()
     reports = [(one["week"], one["revision"]) for one in report_facts(district.store)]
     return _word(
@@ -95,7 +95,7 @@ def _stamp(district: District) -> str:
 
 
 def _built(district: District) -> Iterator[Told]:
-    """What has no day, and each day, so that the newest is the latest that is told."""
+    """Yield assets without days, then each day, so that the newest is reported last."""
     days = [day.isoformat() for day in ledger.event_days(district.store)]
     rows: dict[str, Rows] = {day: {} for day in (WHOLE, *days)}
     previews: dict[str, dict[str, Any]] = {}
@@ -119,7 +119,7 @@ def _built(district: District) -> Iterator[Told]:
 
 
 def _count(database: Database, model: Model, rows: Mapping[str, Rows]) -> None:
-    """Put a model's rows beside those of others, on each of the days."""
+    """Add a model's rows to those of others, on each of the days."""
     if not model.is_dated:
         rows[WHOLE][model.name] = database.row_count(model, [None])
         return
@@ -144,7 +144,7 @@ def _materialized(
 
 
 def _published(district: District) -> Iterator[Told]:
-    """The newest snapshot, and the director's page of each week."""
+    """Yield the newest snapshot, and the director's page of each week."""
     try:
         snapshot = current(district.home.snapshots)
     except ModelError:

@@ -44,7 +44,7 @@ from pipelines.warehouse.models import models
 
 
 def report_link(home: HomeResource, settings: Settings | None) -> dg.MetadataValue[Any]:
-    """Where the newest report is: on the web server, or on this machine."""
+    """Return the location of the newest report: on the web server, or on this machine."""
     if settings and settings.report.address:
         return dg.MetadataValue.url(f"{settings.report.address.rstrip('/')}/latest.html")
     return dg.MetadataValue.path(DistrictHome(home.folder).reports / "latest.html")

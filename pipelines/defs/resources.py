@@ -20,11 +20,11 @@ from pipelines.warehouse.database import Database
 from pipelines.warehouse.repair import opened
 
 HOME_VARIABLE = "SCHOOLBELL_HOME"
-LONGEST_WAIT_SECONDS = 600
-SHORTEST_WAIT_SECONDS = 0.5
+MAX_WAIT_SECONDS = 600
+MIN_WAIT_SECONDS = 0.5
 
 OWNER = "team:technology"
-"""Whom Dagster names beside each asset."""
+"""The owner that Dagster shows for each asset."""
 DEFAULT_ZONE = "America/Chicago"
 
 
@@ -45,34 +45,34 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def opened(self) -> Iterator[District]:
-        """The home, for reading."""
+        """Open the home for reading."""
         with open_district(self.folder, self._registry) as district:
             yield district
 
     @contextmanager
     def writing(self) -> Iterator[District]:
-        """The home with its lock held; waits for another writer to end."""
+        """Open the home with its lock; waits for another writer to end."""
         with (
             open_district(self.folder, self._registry) as district,
-            only_writer(district.home, LONGEST_WAIT_SECONDS),
+            only_writer(district.home, MAX_WAIT_SECONDS),
         ):
             yield district
 
     @contextmanager
     def idle(self) -> Iterator[District]:
-        """The home with its lock held, if nobody writes.
+        """Open the home with its lock, if no one is writing.
 
         Raises:
-            BusyError: Another writer is at work.
+            BusyError: Another writer is active.
         """
         with (
             open_district(self.folder, self._registry) as district,
-            only_writer(district.home, SHORTEST_WAIT_SECONDS),
+            only_writer(district.home, MIN_WAIT_SECONDS),
         ):
             yield district
 
     def _registry(self, home: DistrictHome, settings: Settings) -> Registry:
-        """The registry; a run of many assets reads it once, unless it changes."""
+        """Return the registry; a run of many assets reads it once, unless it changes."""
         mark = registry_mark(home)
         if self._known is None or self._known[0] != mark:
             self._known = (mark, load_registry(home, settings))
@@ -80,14 +80,14 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @contextmanager
     def warehouse(self, district: District) -> Iterator[Database]:
-        """The warehouse of an opened home, in the memory that it allows."""
+        """Open the warehouse of an opened home, within the memory that it allows."""
         memory = district.settings.limits.memory_mb
         with opened(district.home.warehouse, memory_mb=memory) as database:
             yield database
 
 
 def district_settings() -> Settings | None:
-    """What the home that this process serves is set to; None before there is one."""
+    """Return the settings of this process's home; None before there is one."""
     folder = Path(os.environ.get(HOME_VARIABLE) or "demo-district")
     try:
         return load_settings(DistrictHome(folder))
@@ -96,7 +96,7 @@ def district_settings() -> Settings | None:
 
 
 def first_day(home: HomeResource) -> date:
-    """The oldest day that the lake holds; today before anything was read."""
+    """Return the oldest day in the lake; today if it is empty."""
     try:
         with home.opened() as district:
             days = event_days(district.store)
@@ -106,12 +106,12 @@ def first_day(home: HomeResource) -> date:
 
 
 def daily(zone: str, first: date) -> dg.DailyPartitionsDefinition:
-    """Local days of the district from the first, today included."""
+    """Return the local days of the district from the first through today."""
     return dg.DailyPartitionsDefinition(start_date=first.isoformat(), timezone=zone, end_offset=1)
 
 
 def days_of(context: dg.AssetExecutionContext) -> list[date]:
-    """The days that a run is asked for, one or a range."""
+    """Return the days of a run's request, one or a range."""
     keys = context.partition_key_range
     first, last = date.fromisoformat(keys.start), date.fromisoformat(keys.end)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]

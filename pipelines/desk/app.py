@@ -24,10 +24,10 @@ from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
 from pipelines.actions.referrals import OFFICES, letter
 from pipelines.desk import views
-from pipelines.desk.forms import FORMS, Attempt, Done, Form
+from pipelines.desk.forms import FORMS, Form, FormResult, Preview
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.signin import (
-    Attempts,
+    FailedAttempts,
     OpenIdSignIn,
     Passwords,
     Session,
@@ -63,12 +63,12 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 LOCAL = ("localhost", "127.0.0.1", "::1")
-MOST_BYTES = 300_000
+MAX_BYTES = 300_000
 """Of a form; a statement of the longest kind fits."""
-MOST_DIGITS = 10
+MAX_DIGITS = 10
 """Of a number that a browser sends."""
-MOST_ADDRESS = 100
-MOST_TRIALS = 50
+MAX_ADDRESS = 100
+MAX_TRIALS = 50
 """Changes of the registry whose trial is remembered."""
 AGAIN_AFTER = 3600.0
 """Seconds after which one more sign-in, or look at the same case, is noted again."""
@@ -78,10 +78,10 @@ TABS: tuple[tuple[str, str, Right], ...] = (
     ("/proposals", "Proposals", "replay"),
     ("/requests", "Requests", "findings"),
     ("/referrals", "Referrals", "findings"),
-    ("/permits", "Permits", "findings"),
+    ("/permits", "Exceptions", "findings"),
     ("/weeks", "Weeks", "findings"),
     ("/records", "Records", "records"),
-    ("/acts", "Acts", "findings"),
+    ("/acts", "Activity log", "findings"),
 )
 
 _REVISION: Mapping[str, Callable[[Any, str], str]] = {
@@ -94,7 +94,7 @@ BROWSER = "schoolbell-signin"
 
 
 class StaleError(SchoolbellError):
-    """What somebody saw is not what is there any more."""
+    """The data that the user saw has changed."""
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Trial:
     login: str
     form: Form
     values: dict[str, str]
-    attempt: Attempt
+    attempt: Preview
     found: "Future[list[str]]"
 
 
@@ -119,7 +119,7 @@ class DeskApp:
     home: OpenHome
     sessions: Sessions = field(default_factory=Sessions)
     passwords: Passwords = field(default_factory=Passwords)
-    noted: Attempts = field(default_factory=lambda: Attempts(1, AGAIN_AFTER))
+    noted: FailedAttempts = field(default_factory=lambda: FailedAttempts(1, AGAIN_AFTER))
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
@@ -132,7 +132,7 @@ class DeskApp:
 
 @dataclass(frozen=True)
 class Visit:
-    """A request of somebody who is signed in."""
+    """A request of a signed-in user."""
 
     desk: DeskApp
     request: Request
@@ -140,11 +140,11 @@ class Visit:
     asker: Principal
 
     def context(self, guard: Callable[[Transaction], None] | None = None) -> ActionContext:
-        """What the acts are given."""
+        """Return the context of actions."""
         return self.desk.home.context(self.asker, guard)
 
     def page(self, name: str, *, status: int = 200, **values: Any) -> Response:
-        """A page in the district's look; what is said once is said now."""
+        """Render a page in the district's look, with one-time messages."""
         told, self.session.told = self.session.told, ""
         store = self.desk.home.district.store
         common = {
@@ -160,7 +160,7 @@ class Visit:
 
 
 def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
-    """Tells a form the revision of what it is about."""
+    """Return a function that gives a form the revision of its subject."""
 
     def revision(form: Form, values: Mapping[str, Any]) -> str:
         if not form.about:
@@ -173,7 +173,7 @@ def _revisions(store: Any) -> Callable[[Form, Mapping[str, Any]], str]:
 
 @cache
 def templates() -> Any:
-    """The templates of the desk, which extend those of the report."""
+    """Return the templates of the desk, which extend those of the report."""
     from jinja2 import ChoiceLoader, PackageLoader
 
     folders = ("pipelines.desk", "pipelines.reports")
@@ -217,7 +217,7 @@ STATUS: tuple[tuple[type[SchoolbellError], int], ...] = (
 
 
 def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Response]:
-    """A page for whoever is signed in and has a right."""
+    """Wrap a page for signed-in users with a right."""
 
     def answer(request: Request) -> Response:
         desk: DeskApp = request.app.state.desk
@@ -238,7 +238,7 @@ def signed_in(view: View, right: Right = "findings") -> Callable[[Request], Resp
 
 
 def failed(desk: DeskApp, error: SchoolbellError) -> Response:
-    """The page of an error that people can act on."""
+    """Render the page of an error with its remedy."""
     status = next((code for kind, code in STATUS if isinstance(error, kind)), 422)
     try:
         values = {"error": error, "status": status}
@@ -274,7 +274,7 @@ def _split(url: str) -> SplitResult:
 def _first(query: Mapping[str, str]) -> int:
     """Return the row that a page begins with; 0 where the address has none."""
     text = query.get("from", "")
-    is_number = text.isascii() and text.isdecimal() and len(text) < MOST_DIGITS
+    is_number = text.isascii() and text.isdecimal() and len(text) < MAX_DIGITS
     return int(text) if is_number else 0
 
 
@@ -304,10 +304,10 @@ def _with_cookie(
 
 
 def _session(desk: DeskApp, request: Request) -> tuple[Session | None, str]:
-    """Who is signed in, and the word of a session that begins with this request.
+    """Return the user's session, and the cookie of a session that begins with this request.
 
-    Whoever comes by the system's user or a proxy has to be the same person still: a
-    cookie alone is not enough.
+    A user of the system or a proxy has to be the same person still: a cookie alone is not
+    enough.
     """
     settings = desk.home.district.settings.desk
     idle, longest = settings.idle_minutes * 60.0, settings.session_hours * 3600.0
@@ -327,7 +327,7 @@ def _session(desk: DeskApp, request: Request) -> tuple[Session | None, str]:
 
 
 def _ambient(desk: DeskApp, request: Request) -> Session | None:
-    """Whom the connection itself names: the system's user, or a listed proxy."""
+    """Return the session of the connection itself: the system's user, or a listed proxy."""
     settings = desk.home.district.settings
     address = request.client.host if request.client else ""
     found = by_proxy(settings.desk, address, request.headers)
@@ -360,7 +360,7 @@ def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -
 
 
 def queue(visit: Visit) -> Response:
-    """The cases that a filter leaves."""
+    """Show the cases that match a filter."""
     query = visit.request.query_params
     show = query.get("show", "waiting")
     show = show if show in views.SHOWS else "waiting"
@@ -370,7 +370,7 @@ def queue(visit: Visit) -> Response:
 
 
 def case(visit: Visit) -> Response:
-    """One case; that somebody looked is noted."""
+    """Show one case, and record the view."""
     context, case_id = visit.context(), visit.request.path_params["case"]
     values = views.case_values(visit.desk.home, context, case_id)
     read(visit, context, case_id)
@@ -388,13 +388,13 @@ def read(visit: Visit, context: ActionContext, case_id: str) -> None:
 
 
 def letter_page(visit: Visit) -> Response:
-    """The letter of a case under code names, before it is referred."""
+    """Show the letter of a case under code names, before it is referred."""
     context = visit.context()
     found = context.case(visit.request.path_params["case"])
     read(visit, context, found.case_id)
     text = letter(context, found, "the office that it goes to")
     answer = HTMLResponse(text)
-    # the letter is a file of its own, whose style stands in it
+    # the letter is a separate file that includes its style
     answer.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
@@ -403,7 +403,7 @@ def letter_page(visit: Visit) -> Response:
 
 
 def sites(visit: Visit) -> Response:
-    """Sites to decide about."""
+    """Show sites that need a decision."""
     values = views.sites_page(visit.desk.home, visit.context())
     chosen = visit.request.query_params.get("site", "")
     return visit.page("sites.html.j2", form=FORMS["site"], chosen=chosen, **values)
@@ -418,7 +418,7 @@ def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
     _filled_in(form, given)
     made = form.attempt(visit.context(), given)
     ident, trials = f"t-{secrets.token_hex(8)}", visit.desk.trials
-    while len(trials) >= MOST_TRIALS:
+    while len(trials) >= MAX_TRIALS:
         del trials[next(iter(trials))]
     future = visit.desk.workers.submit(made.effects)
     values = _values(form, given)
@@ -427,7 +427,7 @@ def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
 
 
 def trial(visit: Visit) -> Response:
-    """What a change of the registry would change of findings, once that is known."""
+    """Show how a registry change would change findings, when that is known."""
     found = visit.desk.trials.get(visit.request.path_params["trial"])
     if found is None or found.login != visit.asker.user_name:
         raise StaleError("there is no such trial", remedy="Begin again where it began.")
@@ -456,45 +456,45 @@ def _filled_in(form: Form, given: Mapping[str, str]) -> None:
 
 
 def proposals_view(visit: Visit) -> Response:
-    """What the logs propose for the registry."""
+    """Show suggestions from the logs for the registry."""
     return visit.page("proposals.html.j2", forms=FORMS, **views.proposals_page(visit.context()))
 
 
 def start_view(visit: Visit) -> Response:
-    """Which steps of a new home are done: logs, exports, what was judged."""
+    """Show which steps of a new home are done: logs, exports, what was judged."""
     return visit.page("start.html.j2", steps=first_steps(visit.context().district))
 
 
 def requests_view(visit: Visit) -> Response:
-    """What waits for a second person."""
+    """Show requests that need a second person."""
     return visit.page("requests.html.j2", forms=FORMS, **views.requests_page(visit.context()))
 
 
 def referrals_view(visit: Visit) -> Response:
-    """Cases with other offices, and what offices ask."""
+    """Show cases with other offices, and inquiries from offices."""
     return visit.page("referrals.html.j2", forms=FORMS, **views.referrals_page(visit.context()))
 
 
 def permits_view(visit: Visit) -> Response:
-    """Consents, exceptions and holds."""
+    """Show consents, exceptions and holds."""
     context = visit.context()
     values = views.permits_page(context, permits(context))
     return visit.page("permits.html.j2", forms=FORMS, **values)
 
 
 def weeks_view(visit: Visit) -> Response:
-    """Weeks, signed or not."""
+    """Show weeks, signed or not."""
     values = views.weeks_page(visit.desk.home, visit.context())
     return visit.page("weeks.html.j2", forms=FORMS, **values)
 
 
 def records_view(visit: Visit) -> Response:
-    """Requests for public records."""
+    """Show requests for public records."""
     return visit.page("records.html.j2", forms=FORMS, **views.records_page(visit.context()))
 
 
 def record_view(visit: Visit) -> Response:
-    """One request for public records, with its draft."""
+    """Show one request for public records, with its draft."""
     number, query = visit.request.path_params["record"], visit.request.query_params
     first = _first(query)
     values = views.record_page(visit.context(), number, first)
@@ -502,7 +502,7 @@ def record_view(visit: Visit) -> Response:
 
 
 def acts_view(visit: Visit) -> Response:
-    """The audit chain; whoever may not read it sees their own acts."""
+    """Show the audit chain; a user without the right sees their own actions."""
     context, query = visit.context(), visit.request.query_params
     mine = query.get("mine") == "1" or not visit.asker.may("audit")
     first = _first(query)
@@ -514,7 +514,7 @@ def acts_view(visit: Visit) -> Response:
 
 
 def act(visit: Visit, given: Mapping[str, str]) -> Response:
-    """One act: the function that the command calls, by whoever is signed in."""
+    """Perform one action: the function that the command calls, as the signed-in user."""
     form = FORMS.get(visit.request.path_params["act"])
     if form is None:
         raise SchoolbellError("there is no such act")
@@ -554,11 +554,11 @@ def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
 
 def _performer(
     visit: Visit, form: Form, given: Mapping[str, str]
-) -> Callable[[ActionContext], Done]:
-    """What does an act; of what is tried first, all that takes long is done by then.
+) -> Callable[[ActionContext], FormResult]:
+    """Return the performer of an action; the slow part of a previewed one is done by then.
 
     Raises:
-        StaleError: Its effect was not there to be seen, or by somebody else.
+        StaleError: Its effect was not shown, or was shown to another user.
     """
     if form.act is not None:
         act = form.act
@@ -578,7 +578,7 @@ def _performer(
 
 
 def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None]:
-    """Raises, in the act's own transaction, where the page is out of date."""
+    """Return a check that raises, in the action's own transaction, if the page is out of date."""
     seen = given.get("revision", "")
 
     def guard(transaction: Transaction) -> None:
@@ -593,7 +593,7 @@ def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None
     return guard
 
 
-def _file(done: Done) -> Response:
+def _file(done: FormResult) -> Response:
     assert done.file is not None
     name, data = done.file
     kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
@@ -605,7 +605,7 @@ Post = Callable[[Visit, Mapping[str, str]], Response]
 
 
 def posted(view: Post) -> Callable[[Request], Any]:
-    """A form of whoever is signed in; one without the session's token is refused."""
+    """Wrap a form of signed-in users; one without the session's token is refused."""
 
     async def answer(request: Request) -> Response:
         from starlette.concurrency import run_in_threadpool
@@ -628,20 +628,20 @@ def posted(view: Post) -> Callable[[Request], Any]:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """The fields of a form; None where it is larger than any of ours."""
+    """Return the fields of a form; None if it is larger than any of ours."""
     length = request.headers.get("content-length", "")
-    is_number = length.isascii() and length.isdecimal() and len(length) < MOST_DIGITS
-    if not is_number or int(length) > MOST_BYTES:
+    is_number = length.isascii() and length.isdecimal() and len(length) < MAX_DIGITS
+    if not is_number or int(length) > MAX_BYTES:
         return None
     try:
-        data = await request.form(max_files=0, max_fields=400, max_part_size=MOST_BYTES)
+        data = await request.form(max_files=0, max_fields=400, max_part_size=MAX_BYTES)
     except ClientDisconnect:
         return None
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
 def sign_in_page(request: Request) -> Response:
-    """The ways that there are to sign in."""
+    """Show the ways to sign in."""
     desk: DeskApp = request.app.state.desk
     if refused := _odd(desk, request):
         return refused
@@ -676,7 +676,7 @@ def _visitor(request: Request) -> str:
     Behind a proxy everyone has its address, so the one that it adds last counts too.
     """
     peer = request.client.host if request.client else "socket"
-    forwarded = request.headers.get("x-forwarded-for", "")[-MOST_ADDRESS:]
+    forwarded = request.headers.get("x-forwarded-for", "")[-MAX_ADDRESS:]
     return f"{peer} {forwarded.rpartition(',')[2].strip()}".strip()
 
 
@@ -686,7 +686,7 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
         return refused
     district = desk.home.district
     if not district.settings.desk.local_accounts:
-        return _sign_in(desk, 403, "Nobody signs in with a password here.")
+        return _sign_in(desk, 403, "Password sign-in is turned off here.")
     address = _visitor(request)
     login, password = given.get("login", ""), given.get("password", "")
     try:
@@ -705,13 +705,13 @@ def _local(request: Request, given: Mapping[str, str]) -> Response:
 
 
 def openid(request: Request) -> Response:
-    """Go to the provider."""
+    """Redirect to the provider."""
     desk: DeskApp = request.app.state.desk
     if refused := _odd(desk, request):
         return refused
     settings = desk.home.district.settings.desk
     if not settings.openid.issuer:
-        return _sign_in(desk, 403, "There is no provider.")
+        return _sign_in(desk, 403, "No sign-in provider is configured.")
     where, word = desk.openid.begin(settings, _back(desk, request))
     answer = RedirectResponse(where, 303)
     return _with_cookie(desk, answer, word, name=BROWSER, strict=False)
@@ -723,7 +723,7 @@ def _back(desk: DeskApp, request: Request) -> str:
 
 
 def openid_back(request: Request) -> Response:
-    """Come back from the provider, signed in or not."""
+    """Handle the return from the provider, signed in or not."""
     desk: DeskApp = request.app.state.desk
     if refused := _odd(desk, request):
         return refused
@@ -766,23 +766,23 @@ def asset(request: Request) -> Response:
 
 
 def told(request: Request, error: Exception) -> Response:
-    """What people can act on, wherever it happened."""
+    """Show an error that users can act on, from anywhere."""
     assert isinstance(error, SchoolbellError)
     return failed(request.app.state.desk, error)
 
 
 def missing(request: Request, error: Exception) -> Response:
-    """An address that no page has."""
+    """Show that an address does not exist."""
     del request, error
     return Response("There is no such page.", 404, media_type="text/plain")
 
 
 def broken(request: Request, error: Exception) -> Response:
-    """A mistake of ours: told in the log, and to nobody else."""
+    """Log an internal error without details on the page."""
     del request
     LOG.error("unexpected %s", type(error).__name__, exc_info=error)
     return Response(
-        "Something went wrong; the log of the service says what. Nothing was done.",
+        "Something went wrong. Nothing was changed. The service log has the details.",
         500,
         media_type="text/plain",
     )
@@ -793,7 +793,7 @@ def _get(path: str, view: View, right: Right = "findings") -> Route:
 
 
 def routes() -> list[Route]:
-    """Every page, by its address."""
+    """Return every page, by its address."""
     return [
         _get("/", queue),
         _get("/cases/{case}", case, "evidence"),
@@ -846,7 +846,7 @@ class Guarded:
 
 
 def app(home: OpenHome) -> Any:
-    """The desk of a home, as a server runs it."""
+    """Return the desk of a home, as a server runs it."""
     made = Starlette(
         routes=routes(),
         exception_handlers={

@@ -34,20 +34,20 @@ from pipelines.state.records_requests import RecordDecision
 
 Values = Mapping[str, str]
 Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
-PUBLIC = "A public record: say why, name nobody."
+PUBLIC = "This is a public record: give the reason, and do not name anyone."
 
 
 VERDICT_WORDS = {
     "violation": "Violation: shown, and not allowed",
-    "authorized": "Authorized: somebody allowed it",
+    "authorized": "Authorized: the use was allowed",
     "benign": "Benign: it was allowed, or is harmless",
-    "misattributed": "Misattributed: it was somebody else",
+    "misattributed": "Misattributed: it was a different person",
     "data_fault": "Data fault: the log is wrong",
-    "undetermined": "Undetermined: it cannot be told",
+    "undetermined": "Undetermined: the logs cannot show it",
 }
-MOST_LINES = 3
+MAX_LINES = 3
 """Rows of a proposal that are shown."""
-ON_A_CASE = (
+ON_PER_CASE = (
     "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
     "export",
 )  # fmt: skip
@@ -66,8 +66,8 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What a page shows of an act.
+class FormResult:
+    """What a page shows after an action.
 
     Attributes:
         said: One sentence.
@@ -81,14 +81,14 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """A change of the registry that is tried on a copy before it is made.
+class Preview:
+    """A registry change that is previewed on a copy before it is made.
 
     Attributes:
-        why: What speaks for it.
+        why: Reasons for it.
         rows: What would be written, line by line.
-        effects: What it would change, in sentences; takes its time.
-        note: From when it counts.
+        effects: Its changes, in sentences; takes time.
+        note: When it takes effect.
         write: Makes the change.
     """
 
@@ -97,22 +97,22 @@ class Attempt:
     file: str
     rows: Sequence[str]
     effects: Callable[[], list[str]]
-    write: Callable[[ActionContext], Done]
+    write: Callable[[ActionContext], FormResult]
     note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """One act at the desk.
+    """One action at the desk.
 
     Attributes:
-        command: The command that does the same.
-        act: Does it; of what is tried first, what the attempt writes.
-        attempt: Looks up, outside the desk's lock, what is tried before it is done.
-        confirm: The button that does what was tried.
-        is_needed_seen: It waits for a run where its effect cannot be told before.
-        about: Field that holds what the act is about; its revision is compared.
-        back: Page to show afterwards; that of what it is about where none is named.
+        command: The command with the same effect.
+        act: Performs it; for a previewed action, writes it.
+        attempt: Builds the preview, outside the desk's lock.
+        confirm: The button that performs a previewed action.
+        is_needed_seen: The change cannot be submitted until its preview has finished.
+        about: Field with the subject of the action; its revision is compared.
+        back: Page to show afterwards; by default, that of its subject.
     """
 
     name: str
@@ -121,8 +121,8 @@ class Form:
     title: str
     button: str
     fields: tuple[Field, ...]
-    act: Callable[[ActionContext, Values], Done] | None = None
-    attempt: Callable[[ActionContext, Values], Attempt] | None = None
+    act: Callable[[ActionContext, Values], FormResult] | None = None
+    attempt: Callable[[ActionContext, Values], Preview] | None = None
     confirm: str = ""
     is_needed_seen: bool = False
     about: Literal["case", "request", "record", ""] = "case"
@@ -134,124 +134,124 @@ CASE = Field("case", kind="hidden")
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
 
 
-def _verdict(context: ActionContext, values: Values) -> Done:
+def _verdict(context: ActionContext, values: Values) -> FormResult:
     subject, code = values["case"], values["code"]
     chosen = verdicts.verdict(context, subject, code, values["reason"], is_again=True)
     more = f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
-    return Done(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
+    return FormResult(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
 
 
-def _assign(context: ActionContext, values: Values) -> Done:
+def _assign(context: ActionContext, values: Values) -> FormResult:
     who = values["assignee"].strip()
     if not who:
-        raise SettingsError("nobody is named", where="Assign to")
+        raise SettingsError("no names are shown", where="Assign to")
     verdicts.assign(context, values["case"], who, values.get("reason", ""))
-    return Done(f"Given to {who}.")
+    return FormResult(f"Given to {who}.")
 
 
-def _approve(context: ActionContext, values: Values) -> Done:
+def _approve(context: ActionContext, values: Values) -> FormResult:
     row = verdicts.approve(context, values["request"])
-    return Done(f"Approved: {row['action']} of {row['case_id']}.")
+    return FormResult(f"Approved: {row['action']} of {row['case_id']}.")
 
 
-def _refuse(context: ActionContext, values: Values) -> Done:
+def _refuse(context: ActionContext, values: Values) -> FormResult:
     row = verdicts.refuse(context, values["request"], values["reason"])
-    return Done(f"Refused: {row['action']} of {row['case_id']}.")
+    return FormResult(f"Refused: {row['action']} of {row['case_id']}.")
 
 
-def _reveal(context: ActionContext, values: Values) -> Done:
+def _reveal(context: ActionContext, values: Values) -> FormResult:
     told = names.reveal(context, values["name"], values["reason"], values["case"])
-    return Done(f"{told['token']} is shown this once.", names=told)
+    return FormResult(f"This is the only time {told['token']} is shown.", names=told)
 
 
-def _export(context: ActionContext, values: Values) -> Done:
+def _export(context: ActionContext, values: Values) -> FormResult:
     found = names.export(context, values["case"], values["reason"], names=bool(values.get("names")))
     body = [[row[name] for name in COLUMNS] for row in found]
     text = to_csv(table("findings", COLUMNS, body))
-    return Done("Exported.", (f"{values['case']}.csv", text.encode()))
+    return FormResult("Exported.", (f"{values['case']}.csv", text.encode()))
 
 
-def _pack(context: ActionContext, values: Values) -> Done:
+def _pack(context: ActionContext, values: Values) -> FormResult:
     out = io.BytesIO()
     put = partial(_into, out)
     case, with_names = values["case"], bool(values.get("names"))
     kept_evidence.pack(context, case, values["reason"], put, names=with_names)
-    return Done("Packed.", (f"{case}.zip", out.getvalue()))
+    return FormResult("Packed.", (f"{case}.zip", out.getvalue()))
 
 
-def _refer(context: ActionContext, values: Values) -> Done:
+def _refer(context: ActionContext, values: Values) -> FormResult:
     out = io.BytesIO()
     put = partial(_into, out)
     case = values["case"]
     referrals.refer(context, case, values["office"], values["reason"], put)
-    return Done("Referred.", (f"referral-{case}.zip", out.getvalue()))
+    return FormResult("Referred.", (f"referral-{case}.zip", out.getvalue()))
 
 
 def _into(out: io.BytesIO, data: bytes) -> None:
     out.write(data)
 
 
-def _acknowledge(context: ActionContext, values: Values) -> Done:
+def _acknowledge(context: ActionContext, values: Values) -> FormResult:
     row = referrals.acknowledge(context, values["referral"])
-    return Done(f"Acknowledged by {referrals.OFFICES[row['office']]}.")
+    return FormResult(f"Acknowledged by {referrals.OFFICES[row['office']]}.")
 
 
-def _give_back(context: ActionContext, values: Values) -> Done:
+def _give_back(context: ActionContext, values: Values) -> FormResult:
     referrals.give_back(context, values["referral"], values["code"])
-    return Done("It is back; only the code is kept.")
+    return FormResult("It is back; only the code is kept.")
 
 
-def _answer(context: ActionContext, values: Values) -> Done:
+def _answer(context: ActionContext, values: Values) -> FormResult:
     tests = values.get("tests", "").strip()
     referrals.answer(context, values["case"], values["text"], values["summary"], tests)
-    return Done("The statement stands beside the facts.")
+    return FormResult("The statement is saved with the facts.")
 
 
-def _exception(context: ActionContext, values: Values) -> Done:
+def _exception(context: ActionContext, values: Values) -> FormResult:
     facts = permits.exception(
         context, values["finding"], values["reason"], values["until"], values["scope"]
     )
-    return Done(f"{facts['exception_id']} counts from the next run.")
+    return FormResult(f"{facts['exception_id']} counts from the next run.")
 
 
-def _exception_end(context: ActionContext, values: Values) -> Done:
+def _exception_end(context: ActionContext, values: Values) -> FormResult:
     ident, wholly = values["exception"], bool(values.get("wholly"))
     last = permits.exception_end(context, ident, values["reason"], wholly=wholly)
-    return Done(f"{ident} {f'ends on {last}' if last else 'is taken back'}.")
+    return FormResult(f"{ident} {f'ends on {last}' if last else 'is taken back'}.")
 
 
-def _hold(context: ActionContext, values: Values) -> Done:
+def _hold(context: ActionContext, values: Values) -> FormResult:
     placed = kept_evidence.hold(context, values["reason"], case=values["case"])
-    return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
+    return FormResult(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
-def _hold_days(context: ActionContext, values: Values) -> Done:
+def _hold_days(context: ActionContext, values: Values) -> FormResult:
     first, last = (day_of(values[name], name) for name in ("first", "last"))
     placed = kept_evidence.hold(context, values["reason"], first, last)
-    return Done(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
+    return FormResult(f"{placed.hold_id} keeps {placed.first_day} to {placed.last_day}.")
 
 
-def _release(context: ActionContext, values: Values) -> Done:
+def _release(context: ActionContext, values: Values) -> FormResult:
     kept_evidence.release(context, values["hold"], values["reason"])
-    return Done(f"{values['hold']} is released.")
+    return FormResult(f"{values['hold']} is released.")
 
 
-def _sign(context: ActionContext, values: Values) -> Done:
+def _sign(context: ActionContext, values: Values) -> FormResult:
     signed = verdicts.sign(context, values["week"], values["by"])
-    return Done(f"{values['week']} is signed by {signed.by}.")
+    return FormResult(f"{values['week']} is signed by {signed.by}.")
 
 
-def _site(context: ActionContext, values: Values) -> Attempt:
+def _site(context: ActionContext, values: Values) -> Preview:
     row = _site_row(context, values)
 
-    def write(now: ActionContext) -> Done:
+    def write(now: ActionContext) -> FormResult:
         # the first day is the one that was shown
         same = _site_row(now, {**values, "first": row["valid_from"]})
         permits.approve_site(now, same)
         said = f"{same['pattern']} is on the list as {same['entry_id']}."
-        return Done(f"{said} Cases that it covers close with tonight's run.")
+        return FormResult(f"{said} Cases that it covers close with tonight's run.")
 
-    return Attempt(
+    return Preview(
         title=row["pattern"],
         why=row["purpose"],
         file=permits.NAME,
@@ -262,7 +262,7 @@ def _site(context: ActionContext, values: Values) -> Attempt:
     )
 
 
-def _proposal(context: ActionContext, values: Values) -> Attempt:
+def _proposal(context: ActionContext, values: Values) -> Preview:
     found = proposals.offered(context)
     (offer,) = proposals.chosen(found, [values["proposal"]])
     if offer.file not in (*proposals.NAMELESS, *proposals.COUNTED):
@@ -271,11 +271,11 @@ def _proposal(context: ActionContext, values: Values) -> Attempt:
             remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
         )
 
-    def write(now: ActionContext) -> Done:
+    def write(now: ActionContext) -> FormResult:
         said = proposals.accept(now, offer, values["reason"])
-        return Done(f"{said}. It counts from the next run.")
+        return FormResult(f"{said}. It counts from the next run.")
 
-    return Attempt(
+    return Preview(
         title=offer.offer_id,
         why=offer.reason,
         file=offer.file,
@@ -285,17 +285,17 @@ def _proposal(context: ActionContext, values: Values) -> Attempt:
     )
 
 
-def _group(context: ActionContext, values: Values) -> Done:
+def _group(context: ActionContext, values: Values) -> FormResult:
     said = [
         one
         for group in _groups_given(context, values)
         for one in proposals.accept_group(context, group, values["reason"])
     ]
-    return Done(f"{'; '.join(said)}. It counts from the next run.")
+    return FormResult(f"{'; '.join(said)}. It counts from the next run.")
 
 
 def _groups_given(context: ActionContext, values: Values) -> list[proposals.Group]:
-    """The groups of a form; where single rows can be ticked, no more than these."""
+    """Return the groups of a form; if single rows can be checked, only these."""
     meant = proposals.of_group(proposals.offered(context), values["group"])
     if values.get("is_ticked"):
         meant = [
@@ -311,26 +311,26 @@ def _groups_given(context: ActionContext, values: Values) -> list[proposals.Grou
     return found
 
 
-def _group_back(context: ActionContext, values: Values) -> Done:
+def _group_back(context: ActionContext, values: Values) -> FormResult:
     said = proposals.take_back(context, values["group"], values["reason"])
-    return Done(f"{'; '.join(said)}. It counts from the next run.")
+    return FormResult(f"{'; '.join(said)}. It counts from the next run.")
 
 
 def proposal_rows(offer: Offer) -> list[str]:
-    """What accepting writes: the first rows, or of how many people they are."""
+    """Return what accepting writes: the first rows, or the number of people in them."""
     count = len(offer.proposals)
     if offer.file in proposals.COUNTED:
         people = len({one.cells["person_id"] for one in offer.proposals})
         return [f"{count} rows for {people} people"]
-    text = as_text(offer.file, offer.proposals[:MOST_LINES])
+    text = as_text(offer.file, offer.proposals[:MAX_LINES])
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    if count > MOST_LINES:
-        lines.append(f"and {count - MOST_LINES} more rows")
+    if count > MAX_LINES:
+        lines.append(f"and {count - MAX_LINES} more rows")
     return lines
 
 
 def _site_row(context: ActionContext, values: Values) -> dict[str, str]:
-    """The row that the fields of the form about a site stand for."""
+    """Return the registry row for the fields of the form about a site."""
     return permits.proposal(
         context,
         values["site"],
@@ -342,7 +342,7 @@ def _site_row(context: ActionContext, values: Values) -> dict[str, str]:
     )
 
 
-def _inquire(context: ActionContext, values: Values) -> Done:
+def _inquire(context: ActionContext, values: Values) -> FormResult:
     row = inquiries.inquire(
         context,
         values["account"],
@@ -352,31 +352,31 @@ def _inquire(context: ActionContext, values: Values) -> Done:
         values["reason"],
     )
     held = f"{row['days_held']} of {row['days']} days are held"
-    return Done(f"{row['inquiry_id']} is written down; {held}.")
+    return FormResult(f"{row['inquiry_id']} is written down; {held}.")
 
 
-def _release_inquiry(context: ActionContext, values: Values) -> Done:
+def _release_inquiry(context: ActionContext, values: Values) -> FormResult:
     out = io.BytesIO()
     ident = values["inquiry"]
     inquiries.release_inquiry(context, ident, partial(_into, out))
-    return Done("Released.", (f"{ident}.zip", out.getvalue()))
+    return FormResult("Released.", (f"{ident}.zip", out.getvalue()))
 
 
-def _record_open(context: ActionContext, values: Values) -> Done:
+def _record_open(context: ActionContext, values: Values) -> FormResult:
     received = day_of(values["received"], "received")
     made = records.open_request(context, values["requester"], received, values["text"])
-    due = f"due {made.due}" if made.due else "without a clock"
-    return Done(f"{made.request_id} is written down, {due}.")
+    due = f"due {made.due}" if made.due else "with no due date"
+    return FormResult(f"{made.request_id} is written down, {due}.")
 
 
-def _record_scope(context: ActionContext, values: Values) -> Done:
+def _record_scope(context: ActionContext, values: Values) -> FormResult:
     days = day_of(values["first"], "first"), day_of(values["last"], "last")
     columns = values.get("columns", "").replace(",", " ").split()
     records.set_scope(context, values["record"], values["relation"], days, columns)
-    return Done("The draft stands below; its days are held.")
+    return FormResult("The draft is below. Its days are on hold.")
 
 
-def _record_decide(context: ActionContext, values: Values) -> Done:
+def _record_decide(context: ActionContext, values: Values) -> FormResult:
     decision = RecordDecision(
         item=values["item"].strip(),
         decision=values["decision"],
@@ -385,23 +385,23 @@ def _record_decide(context: ActionContext, values: Values) -> Done:
         actor=str(context.asker),
     )
     records.decide(context, values["record"], decision)
-    return Done(f"{decision.item}: {decision.decision}.")
+    return FormResult(f"{decision.item}: {decision.decision}.")
 
 
-def _record_approve(context: ActionContext, values: Values) -> Done:
+def _record_approve(context: ActionContext, values: Values) -> FormResult:
     sha256 = records.approve(context, values["record"], values["seen"])
-    return Done(f"Approved: SHA-256 {sha256}.")
+    return FormResult(f"Approved: SHA-256 {sha256}.")
 
 
-def _record_release(context: ActionContext, values: Values) -> Done:
+def _record_release(context: ActionContext, values: Values) -> FormResult:
     out = io.BytesIO()
     records.give_out(context, values["record"], partial(_into, out))
-    return Done("Released.", (f"{values['record']}.zip", out.getvalue()))
+    return FormResult("Released.", (f"{values['record']}.zip", out.getvalue()))
 
 
-def _record_close(context: ActionContext, values: Values) -> Done:
+def _record_close(context: ActionContext, values: Values) -> FormResult:
     records.close(context, values["record"], values["reason"])
-    return Done(f"{values['record']} is closed.")
+    return FormResult(f"{values['record']} is closed.")
 
 
 WITH_NAMES = Field("names", "With names: needs a second person", "check", is_needed=False)
@@ -452,7 +452,7 @@ _ALL = (
             Field("text", "The statement, in their words", "area",
                   hint="Included only in evidence packs with names."),
             Field("summary", "One or two sentences for cards",
-                  hint="Everybody who sees the case reads it: name nobody."),
+                  hint="Everyone who sees the case can read this. Do not name anyone."),
             Field("tests", "Registry file that it would correct", is_needed=False,
                   hint="Which list is wrong? Example: devices.csv"),
         ),
@@ -472,7 +472,7 @@ _ALL = (
     Form(
         name="hold", command="hold add", right="hold",
         title="Hold the week", button="Hold", act=_hold, fields=(CASE, REASON),
-        hint="Nothing of it is deleted until somebody releases it.",
+        hint="Nothing in it is deleted until the hold is released.",
     ),
     Form(
         name="pack", command="findings pack", right="export",
@@ -615,14 +615,13 @@ _ALL = (
             Field("decision", "Decision", "radio", {
                 "withhold": "Withhold, under the exemption",
                 "mask": "Mask: say what it was, not which",
-                "keep": "Keep: it is released as it is",
+                "keep": "Keep: release unchanged",
             }),
             Field("exemption", "Exemption", is_needed=False,
                   hint="Needed unless it is kept: as counsel named it."),
             REASON,
         ),
-        hint="It voids an approval. Rows of students and of few people are kept by "
-        "nobody.",
+        hint="This voids an approval. Rows about students and about few people are never kept.",
     ),
     Form(
         name="record-approve", command="records approve", right="approve",

@@ -1,4 +1,4 @@
-"""A home that stays open: read again only where it changed, shared by all pages."""
+"""A home that remains open: reread only where it changed, shared by all pages."""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -33,11 +33,11 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
-class Known:
-    """A case with what lists tell of it.
+class ListedCase:
+    """A case with its columns for lists.
 
     Attributes:
-        is_student: One of its accounts is a student's.
+        is_student: One of its accounts belongs to a student.
     """
 
     case: Case
@@ -47,7 +47,7 @@ class Known:
 
 
 def _same(case: Case, before: Mapping[str, Case]) -> Case:
-    """The case as it was read before, where nothing of it changed."""
+    """Return the earlier object of a case if nothing in it changed."""
     known = before.get(case.case_id)
     if (
         known is not None
@@ -60,11 +60,11 @@ def _same(case: Case, before: Mapping[str, Case]) -> Case:
 
 
 class OpenHome:
-    """A district home behind the desk; each page gets what is there now.
+    """A district home behind the desk; each page gets the current data.
 
     Attributes:
         home: Its folder.
-        writing: Held by whoever acts: one act at a time.
+        writing: Lock of an action: one at a time.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +74,7 @@ class OpenHome:
         self._store: Store | None = None
         self._district: tuple[Stamp, District] | None = None
         self._cases: tuple[Any, dict[str, Case]] | None = None
-        self._known: dict[str, tuple[Case, date, Known]] = {}
+        self._known: dict[str, tuple[Case, date, ListedCase]] = {}
         self._base: tuple[Path, ReportInputs] | None = None
         self._shared: dict[str, Any] = {}
 
@@ -98,19 +98,19 @@ class OpenHome:
     def context(
         self, asker: Principal, guard: Callable[[Transaction], None] | None = None
     ) -> ActionContext:
-        """What an act or a page of somebody is given."""
+        """Return the context of a user's action or page."""
         with self._lock:
             context = ActionContext(self.district, asker, guard)
             # code names and who is a student are the same for everybody
             if not self._shared:
-                self._shared = {"_years": {}, "is_pupil": context.is_pupil}
+                self._shared = {"_years": {}, "is_student": context.is_student}
                 self._shared["people"] = context.people
             context.__dict__.update(self._shared, cases=self.cases)
             return context
 
     @property
     def cases(self) -> list[Case]:
-        """Every case; findings that did not change are not read again."""
+        """Every case; unchanged findings are not reread."""
         with self._lock:
             store = self.district.store
             version = state_version(store)
@@ -126,27 +126,27 @@ class OpenHome:
             return list(self._cases[1].values())
 
     def week(self, context: ActionContext) -> date:
-        """The Monday as of which reports, mail and `status` tell what waits."""
+        """Return the Monday as of which reports, mail and `status` count waiting cases."""
         weeks = published_weeks(self.district.store)
         newest = [date.fromisoformat(week) for week in weeks]
         newest = newest or [case.monday for case in context.cases]
         return max(newest, default=context.today)
 
-    def known(self, context: ActionContext, week: date) -> list[Known]:
-        """What lists tell of each case; told again only of those that changed."""
+    def known(self, context: ActionContext, week: date) -> list[ListedCase]:
+        """Return the list columns of each case; only changed cases are recomputed."""
         with self._lock:
             found = []
             for case in context.cases:
                 held = self._known.get(case.case_id)
                 if held is None or held[0] is not case or held[1] != week:
-                    is_student = any(map(context.is_pupil, case.findings))
-                    made = Known(case, case.standing(week), case.weight, is_student)
+                    is_student = any(map(context.is_student, case.findings))
+                    made = ListedCase(case, case.standing(week), case.weight, is_student)
                     held = self._known[case.case_id] = (case, week, made)
                 found.append(held[2])
             return found
 
     def base(self) -> ReportInputs:
-        """What the newest snapshot says of logs and rules.
+        """Return the newest snapshot's data about logs and rules.
 
         Raises:
             ModelError: There is no snapshot yet.
@@ -170,7 +170,7 @@ class OpenHome:
         gc.freeze()
 
     def names(self, case: Case) -> Pseudonyms:
-        """The code names of the school year of a case."""
+        """Return the code names of the school year of a case."""
         with self._lock:
             years: dict[int, Pseudonyms] = self._shared.setdefault("_years", {})
             year = school_year(case.monday)
@@ -179,13 +179,13 @@ class OpenHome:
             return years[year]
 
     def close(self) -> None:
-        """Let go of the state."""
+        """Close the state."""
         if self._store is not None:
             self._store.close()
 
 
 def _stamp(home: DistrictHome) -> Stamp:
-    """Changes when somebody edits settings or registry."""
+    """Return a value that changes when settings or registry are edited."""
     found = []
     folders = (home.registry, home.kept_registry, home.lists)
     paths = [path for folder in folders for path in sorted(folder.rglob("*"))]

@@ -1,7 +1,7 @@
-"""Runs the desk: on the machine itself or on a Unix socket, and nowhere else.
+"""The desk's server: on the machine itself or on a Unix socket, and nowhere else.
 
-Which user opened a connection is the kernel's answer, as at a terminal. Of a Unix
-socket it tells the peer's user id. Of a connection within the machine it lists the
+The kernel identifies the user of a connection, as at a terminal. For a Unix
+socket it reports the peer's user id. For a local connection it lists the
 owner of the socket at the other end. Nothing that a browser sends counts.
 """
 
@@ -29,7 +29,7 @@ ESTABLISHED, NO_INODE = "01", "0"
 CREDENTIALS = struct.Struct("3i")
 
 OPEN_TO_ALL = 0o666
-"""Of the socket: the kernel says who comes, and roles say what they may do."""
+"""Mode of the socket: the kernel identifies the user, and roles define the rights."""
 READ_SECONDS = 20.0
 """A request arrives whole within this time, or its connection is closed."""
 MAX_CONNECTIONS = 100
@@ -39,7 +39,7 @@ OPEN: Counter[int | None] = Counter()
 
 
 def peer_uid(connection: socket.socket) -> int | None:
-    """The user id behind a connection; None where the kernel cannot tell."""
+    """Return the user id behind a connection; None if the kernel cannot identify it."""
     if connection.family == socket.AF_UNIX:
         if not hasattr(socket, "SO_PEERCRED"):
             return None
@@ -68,7 +68,7 @@ def _owner(local: set[str], remote: set[str]) -> int | None:
 
 
 def _written(host: str, port: int) -> set[str]:
-    """An address and port as the kernel writes them, also within IPv6."""
+    """Return an address and port as the kernel writes them, also within IPv6."""
     address = ipaddress.ip_address(host)
     forms = [address.packed]
     if isinstance(address, ipaddress.IPv4Address):
@@ -79,7 +79,7 @@ def _written(host: str, port: int) -> set[str]:
 
 
 def _words(packed: bytes) -> str:
-    """Each four bytes as one number of this machine's own order, in hexadecimal."""
+    """Return each four bytes as one number in the machine's byte order, in hexadecimal."""
     numbers = struct.unpack(f"={len(packed) // 4}I", packed)
     return "".join(f"{number:08X}" for number in numbers)
 
@@ -132,10 +132,10 @@ class KnownPeer(H11Protocol):
 
 
 def listening(host: str, port: int, path: Path | None) -> socket.socket:
-    """The socket that the desk listens on.
+    """Return the socket that the desk listens on.
 
     Raises:
-        SettingsError: It would be reached from other machines, or is taken.
+        SettingsError: Other machines could reach it, or it is in use.
     """
     if path is not None:
         return _unix(path)
@@ -147,7 +147,7 @@ def listening(host: str, port: int, path: Path | None) -> socket.socket:
         raise SettingsError(
             f"{host} is reached from other machines, and without encryption",
             where="--host",
-            remedy="Listen on 127.0.0.1, and let a reverse proxy stand in front.",
+            remedy="Listen on 127.0.0.1 and put a reverse proxy in front.",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
@@ -174,7 +174,7 @@ def _unix(path: Path) -> socket.socket:
 
 
 def server(home: OpenHome) -> uvicorn.Server:
-    """The server of a home's desk, ready to run."""
+    """Return the server of a home's desk, ready to run."""
     config = uvicorn.Config(
         app(home),
         http=KnownPeer,
@@ -190,7 +190,7 @@ def server(home: OpenHome) -> uvicorn.Server:
 
 
 def serve(home: Path, *sockets: socket.socket) -> None:
-    """Serve until somebody stops it."""
+    """Serve until the process is stopped."""
     opened = OpenHome(home)
     paths = [one.getsockname() for one in sockets if one.family == socket.AF_UNIX]
     try:

@@ -1,6 +1,6 @@
-"""The four ways to sign in, and who somebody then is.
+"""The four ways to sign in, and the identity that each gives.
 
-1. The system's own user, whose connection the kernel knows: the same person, with the
+1. The system's own user, known from the kernel: the same person, with the
    same roles, as at the command line.
 2. OpenID Connect, with the district's Google, Entra or other accounts.
 3. A header of a listed proxy, which also sends a shared secret.
@@ -42,14 +42,14 @@ from pipelines.web import asked, bounded, within
 
 MOST = 5_000
 """Sessions at a time; the oldest makes room."""
-MOST_OF_A_PERSON = 20
+MAX_OF_A_PERSON = 20
 """Sessions of one person; so no one pushes another person's sessions out."""
 
 SECRET_HEADER = "x-schoolbell-proxy"  # noqa: S105 - the name of a header
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-"""Headers that a reverse proxy sends: its own user is then nobody who signs in."""
+"""Headers that a reverse proxy sends: then the proxy's own system user does not count."""
 TIMEOUT_SECONDS = 10
-MOST_ANSWER_BYTES = 1_000_000
+MAX_ANSWER_BYTES = 1_000_000
 """Of the provider: its description, its keys, a token."""
 BAD_STATUS = 400
 STATE_SECONDS = 600
@@ -58,14 +58,14 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
 
 @dataclass
 class Session:
-    """One browser in which somebody signed in.
+    """One browser with a signed-in user.
 
     Attributes:
-        way: How: `system`, `openid`, `proxy` or `local`.
+        way: `system`, `openid`, `proxy` or `local`.
         address: The login with its domain, as the provider or the proxy sent it.
-        uid: The user id of the system, where it was that.
-        token: Stands in each form; a post without it is refused.
-        told: What the next page says once.
+        uid: The user id of the system, for that way.
+        token: Included in each form; a post without it is refused.
+        told: One-time message for the next page.
     """
 
     login: str
@@ -79,7 +79,7 @@ class Session:
     told: str = ""
 
     def has_token(self, token: str) -> bool:
-        """Whether a form came from a page of this session."""
+        """Return whether a form came from a page of this session."""
         return hmac.compare_digest(token.encode(), self.token.encode())
 
 
@@ -91,11 +91,11 @@ class Sessions:
         self._lock = Lock()
 
     def begin(self, session: Session) -> str:
-        """A new session; the word for its cookie."""
+        """Begin a session and return the value of its cookie."""
         word, person = secrets.token_urlsafe(32), (session.way, session.login)
         with self._lock:
             own = [one for one, held in self._held.items() if (held.way, held.login) == person]
-            for one in own[: max(len(own) + 1 - MOST_OF_A_PERSON, 0)]:
+            for one in own[: max(len(own) + 1 - MAX_OF_A_PERSON, 0)]:
                 del self._held[one]
             self._held[word] = session
             while len(self._held) > MOST:
@@ -103,7 +103,7 @@ class Sessions:
         return word
 
     def find(self, word: str, idle: float, longest: float) -> Session | None:
-        """The session of a cookie, unless its time is over."""
+        """Return the session of a cookie, unless it has expired."""
         now = time.monotonic()
         with self._lock:
             session = self._held.get(word)
@@ -116,13 +116,13 @@ class Sessions:
             return session
 
     def end(self, word: str) -> None:
-        """Sign somebody out."""
+        """Sign a user out."""
         with self._lock:
             self._held.pop(word, None)
 
 
-class Attempts:
-    """How often somebody tried a password in vain, by login and by address."""
+class FailedAttempts:
+    """Failed password attempts, by login and by address."""
 
     def __init__(self, most: int = 5, seconds: float = 900) -> None:
         self._most, self._seconds = most, seconds
@@ -130,12 +130,12 @@ class Attempts:
         self._lock = Lock()
 
     def is_blocked(self, key: str) -> bool:
-        """Whether it has to wait."""
+        """Return whether it has to wait."""
         with self._lock:
             return len(self._fresh(key)) >= self._most
 
     def note(self, key: str) -> bool:
-        """One more; whether it blocks from now on."""
+        """Count one more; return whether it is blocked from now on."""
         with self._lock:
             while len(self._held) > MOST:
                 self._held.popitem(last=False)
@@ -145,13 +145,13 @@ class Attempts:
             return len(held) == self._most
 
     def take_back(self, key: str) -> None:
-        """Take the last one back: it was not in vain."""
+        """Remove the last one, which succeeded."""
         with self._lock:
             if held := self._held.get(key):
                 held.pop()
 
     def forget(self, key: str) -> None:
-        """They signed in."""
+        """Forget the attempts after a sign-in."""
         with self._lock:
             self._held.pop(key, None)
 
@@ -183,7 +183,7 @@ def who(session: Session, settings: Settings, home: DistrictHome) -> Principal:
 
 
 def by_system(uid: int | None, headers: Mapping[str, str]) -> Session | None:
-    """The system's user at the other end; none behind a proxy."""
+    """Return the session of the system's user at the other end; none behind a proxy."""
     if uid is None or any(name in headers for name in FORWARDED):
         return None
     name, _ = known_user(uid)
@@ -191,7 +191,7 @@ def by_system(uid: int | None, headers: Mapping[str, str]) -> Session | None:
 
 
 def by_proxy(desk: Desk, address: str, headers: Mapping[str, str]) -> Session | None:
-    """Whom a listed proxy names, if it knows the secret."""
+    """Return the session of a listed proxy's user, if the proxy knows the secret."""
     proxy = desk.proxy
     login = headers.get(proxy.login_header.lower(), "").strip()
     if not (login and proxy.secret and _is_listed(address, proxy.addresses)):
@@ -230,17 +230,17 @@ class Passwords:
         from argon2 import PasswordHasher
 
         self._hasher = PasswordHasher()
-        self._by_login, self._by_address = Attempts(), Attempts(most=30)
+        self._by_login, self._by_address = FailedAttempts(), FailedAttempts(most=30)
         # a login that is not there takes as long as one that is
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = Lock()
         """One at a time: each takes 64 MiB."""
 
     def sign_in(self, store: Store, login: str, password: str, address: str) -> Session:
-        """The session of whoever knows the password.
+        """Return the session of a user with the right password.
 
         Raises:
-            RefusedError: They do not, or have tried too often.
+            RefusedError: The password is wrong, or there were too many attempts.
         """
         name = login.strip().casefold()
         with self._hashing:
@@ -262,7 +262,7 @@ class Passwords:
         return Session(login=name, way="local")
 
     def hashed(self, password: str) -> str:
-        """What is kept of a password."""
+        """Return the stored form of a password."""
         return self._hasher.hash(password)
 
     def _is_right(self, known: str, password: str) -> bool:
@@ -275,7 +275,7 @@ class Passwords:
 
 
 class TooOftenError(RefusedError):
-    """Somebody tries passwords."""
+    """Too many password attempts."""
 
 
 class WrongPasswordError(RefusedError):
@@ -310,7 +310,7 @@ class OpenIdSignIn:
         self._lock = Lock()
 
     def begin(self, desk: Desk, back: str) -> tuple[str, str]:
-        """Where the browser goes, and the word that it keeps until it is back."""
+        """Return where the browser goes, and the value that it keeps until it is back."""
         now = time.monotonic()
         verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
         browser = secrets.token_urlsafe(24)
@@ -327,11 +327,11 @@ class OpenIdSignIn:
         return str(where), browser
 
     def finish(self, desk: Desk, back: str, query: Mapping[str, str], browser: str) -> Session:
-        """The session of whoever the provider names.
+        """Return the session of the user that the provider names.
 
         Raises:
-            RefusedError: What came back is not what was asked for, or of nobody of
-                the district's.
+            RefusedError: The answer does not match the request, or the user does not
+                belong to the district.
         """
         with self._lock:
             begun = self._begun.pop(query.get("state", ""), None)
@@ -342,7 +342,7 @@ class OpenIdSignIn:
             raise RefusedError("this sign-in was not begun here; begin again")
         client = self._client(desk, back)
         fetch = partial(
-            bounded(client, MOST_ANSWER_BYTES).fetch_token,
+            bounded(client, MAX_ANSWER_BYTES).fetch_token,
             self._about(desk)["token_endpoint"],
             code=query["code"],
             code_verifier=begun.verifier,
@@ -365,7 +365,7 @@ class OpenIdSignIn:
         )
 
     def _about(self, desk: Desk) -> Mapping[str, Any]:
-        """What the provider says of itself."""
+        """Return the provider's description of itself."""
         issuer = desk.openid.issuer.rstrip("/")
         if issuer not in self._metadata:
             found = _fetched(f"{issuer}/.well-known/openid-configuration")
@@ -378,7 +378,7 @@ class OpenIdSignIn:
         return self._metadata[issuer]
 
     def _claims(self, desk: Desk, id_token: str, nonce: str) -> Mapping[str, Any]:
-        """The claims of an ID token, with its signature and every date checked."""
+        """Return the claims of an ID token, with its signature and every date checked."""
         from joserfc import jwt
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
@@ -402,10 +402,10 @@ class OpenIdSignIn:
 
 
 def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
-    """Whoever the claims name, if an account of the district's.
+    """Return the session of the user in the claims, if they belong to the district.
 
     Raises:
-        RefusedError: It is not.
+        RefusedError: They do not.
     """
     one = desk.openid
     said = str(claims.get(one.login_claim, "")).strip().casefold()
@@ -429,7 +429,7 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
 
 
 def _fetched(url: str) -> Mapping[str, Any]:
-    answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MOST_ANSWER_BYTES)
+    answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MAX_ANSWER_BYTES)
     found = json.loads(answer.data) if answer.status < BAD_STATUS else None
     if not isinstance(found, dict):
         message = f"{url} answered {answer.status}, and no JSON object"

@@ -1,4 +1,4 @@
-"""What each page of the desk shows, as plain values for its template."""
+"""Content of each page of the desk, as plain values for its template."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,8 +25,8 @@ from pipelines.actions.records import (
     request_of,
     seal_of,
 )
-from pipelines.desk.forms import FORMS, ON_A_CASE, Form, proposal_rows
-from pipelines.desk.open_homes import Known, OpenHome
+from pipelines.desk.forms import FORMS, ON_PER_CASE, Form, proposal_rows
+from pipelines.desk.open_homes import ListedCase, OpenHome
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import KINDS, SURE, told
 from pipelines.findings.review import is_own_request, is_waiting
@@ -82,7 +82,7 @@ class QueueRow:
 
 
 def queue_page(home: OpenHome, context: ActionContext, show: str, first: int) -> dict[str, Any]:
-    """The cases that a filter leaves, the heaviest first, a page of them."""
+    """Return a page of the cases that match a filter, highest weight first."""
     week = home.week(context)
     known = home.known(context, week)
     chosen = sorted(
@@ -102,7 +102,7 @@ def queue_page(home: OpenHome, context: ActionContext, show: str, first: int) ->
     }
 
 
-def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[Known]:
+def _chosen(context: ActionContext, known: Sequence[ListedCase], show: str) -> list[ListedCase]:
     store, login = context.district.store, context.asker.user_name
     ids: set[str] = set()
     if show == "second":
@@ -110,7 +110,7 @@ def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[K
     if show == "referred":
         gone = referrals(store)
         ids = {row["case_id"] for row in gone if row["returned_time"] is None}
-    tests: dict[str, Callable[[Known], bool]] = {
+    tests: dict[str, Callable[[ListedCase], bool]] = {
         "waiting": lambda one: one.standing == "waiting",
         "mine": lambda one: one.standing == "waiting" and one.case.assignee == login,
         "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
@@ -124,7 +124,7 @@ def _chosen(context: ActionContext, known: Sequence[Known], show: str) -> list[K
     return list(filter(tests[show], known))
 
 
-def _row(context: ActionContext, known: Known) -> QueueRow:
+def _row(context: ActionContext, known: ListedCase) -> QueueRow:
     case = known.case
     head = case.heaviest
     kind = context.district.subject_kind(head["rule"])
@@ -146,16 +146,16 @@ def _row(context: ActionContext, known: Known) -> QueueRow:
     )
 
 
-def _is_overdue(one: Known, today: date) -> bool:
+def _is_overdue(one: ListedCase, today: date) -> bool:
     return one.standing == "waiting" and one.case.due < today
 
 
 def _is_student(context: ActionContext, case: Case) -> bool:
-    return any(map(context.is_pupil, case.findings))
+    return any(map(context.is_student, case.findings))
 
 
 def case_values(home: OpenHome, context: ActionContext, case_id: str) -> dict[str, Any]:
-    """Everything about a case, as it stands now."""
+    """Return everything about a case in its current state."""
     case = context.case(case_id)
     base = home.base()
     page = case_page(base, context.district, case, home.names(case))
@@ -179,7 +179,7 @@ def case_values(home: OpenHome, context: ActionContext, case_id: str) -> dict[st
 
 
 def _holds(context: ActionContext) -> list[dict[str, Any]]:
-    """Holds that are in force."""
+    """Return the holds in force."""
     return [
         {
             "hold_id": one.hold_id,
@@ -194,7 +194,7 @@ def _holds(context: ActionContext) -> list[dict[str, Any]]:
 
 
 def _claims(context: ActionContext, case: Case) -> list[str]:
-    """What a case of leads alone says: it has no card."""
+    """Return the sentences of a case that consists of leads: it has no card."""
     return [
         claim_for_readers(
             context.district,
@@ -210,7 +210,7 @@ def _claims(context: ActionContext, case: Case) -> list[str]:
 
 
 def _related(context: ActionContext, case: Case) -> list[str]:
-    """Other cases of the same account or device, as the report links them."""
+    """Return other cases of the same account or device, as the report links them."""
     mine = {row["subject"] for row in case.findings}
     others = [
         one
@@ -221,7 +221,7 @@ def _related(context: ActionContext, case: Case) -> list[str]:
 
 
 def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
-    """What became of its findings; the same entry of several findings once."""
+    """Return the history of its findings; a shared entry once."""
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in case.findings:
         for entry in history(context.district.store, row["finding_id"]):
@@ -239,15 +239,15 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
 
 
 def case_forms(context: ActionContext, case: Case) -> list[tuple[Form, Mapping[str, Any]]]:
-    """The acts on a case that this person may do, each with what its fields hold."""
+    """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
     values = {"case": case.case_id, "finding": titles}
-    return [(FORMS[name], values) for name in ON_A_CASE if context.asker.may(FORMS[name].right)]
+    return [(FORMS[name], values) for name in ON_PER_CASE if context.asker.may(FORMS[name].right)]
 
 
 def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
-    """Sites that first uses ask about: how much, by how many, and nobody's name."""
+    """Return sites with undecided first uses, with amounts and without names."""
     rows = undecided_sites(context, home.week(context))
     return {
         "sites": [row for row in rows if not row["settled_by"]],
@@ -257,7 +257,7 @@ def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
 
 
 def proposals_page(context: ActionContext) -> dict[str, Any]:
-    """What the logs propose, in groups; of rows that name anything no more than counts.
+    """Return suggestions from the logs, in groups; only counts of rows that contain names.
 
     Sites are one list to read through, by kind.
     """
@@ -283,7 +283,7 @@ def proposals_page(context: ActionContext) -> dict[str, Any]:
 
 
 def _proposed_group(group: Group) -> dict[str, Any]:
-    """A group with its rows, or with their number where a row names anything."""
+    """Return a group with its rows, or with their number if a row contains names."""
     offers = [*group.offers, *group.doubts]
     is_named = any(one.file not in (*NAMELESS, *COUNTED, SETTINGS) for one in offers)
     shown = offers[:0] if is_named else offers
@@ -319,7 +319,7 @@ def _proposed_site(offer: Offer) -> dict[str, Any]:
 
 
 def requests_page(context: ActionContext) -> dict[str, Any]:
-    """What waits for a second person, and what was asked in the last days."""
+    """Return requests that need a second person, and those of the last days."""
     zone = ZoneInfo(context.district.zone)
     store, asked = context.district.store, _askers(context)
     rows = [
@@ -350,7 +350,7 @@ def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> 
 
 
 def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
-    """Who asked for what: the audit chain knows them by name."""
+    """Return the requesters by request: the audit chain contains their names."""
     entries = context.chain.entries(last=ENTRIES)
     return {
         (one.action.removeprefix("ask "), one.case, one.reason): one.actor
@@ -360,7 +360,7 @@ def _askers(context: ActionContext) -> dict[tuple[str, str, str], str]:
 
 
 def permits_page(context: ActionContext, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Consents and exceptions, those that end first; holds that are in force."""
+    """Return consents and exceptions, those that end first; holds in force."""
     order = ("ended, still used", "ends soon", "in force", "not yet", "ended")
     shown = sorted(rows, key=lambda row: (order.index(row["state"]), row["valid_to"]))
     return {
@@ -372,7 +372,7 @@ def permits_page(context: ActionContext, rows: Sequence[Mapping[str, Any]]) -> d
 
 
 def records_page(context: ActionContext) -> dict[str, Any]:
-    """Requests for public records: those without an answer first."""
+    """Return requests for public records: those that need an answer first."""
     rows = [_record(context, one) for one in record_requests(context.district.store)]
     waiting = [row for row in rows if not row["closed_time"]]
     return {"waiting": waiting, "ended": [row for row in rows if row["closed_time"]]}
@@ -389,7 +389,7 @@ def _record(context: ActionContext, request: RecordRequest) -> dict[str, Any]:
 
 
 def record_page(context: ActionContext, number: str, first: int) -> dict[str, Any]:
-    """A request for public records, and a page of what would be released."""
+    """Return a request for public records, and a page of its draft."""
     district, request = context.district, request_of(context.district, number)
     values: dict[str, Any] = {
         "request": _record(context, request),
@@ -430,7 +430,7 @@ def record_page(context: ActionContext, number: str, first: int) -> dict[str, An
 def acts_page(
     context: ActionContext, entries: Sequence[Entry], *, mine: bool, first: int
 ) -> dict[str, Any]:
-    """The audit chain, the newest entry first; one's own acts alone for some roles."""
+    """Return the audit chain, the newest entry first; for some roles, only their own actions."""
     zone = ZoneInfo(context.district.zone)
     actor = str(context.asker)
     chosen = [one for one in entries if not mine or one.actor == actor][::-1]
@@ -443,7 +443,7 @@ def acts_page(
 
 
 def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
-    """Weeks with a report: signed by whom, and what was carried over."""
+    """Return weeks with a report: the signer, and the number carried over."""
     district, known = context.district, signatures(context.district)
     newest = {str(row["week"]): row for row in report_facts(district.store)}
     of_staff = [one.case for one in home.known(context, home.week(context)) if not one.is_student]
@@ -474,7 +474,7 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
 
 
 def referrals_page(context: ActionContext) -> dict[str, Any]:
-    """Cases with other offices, and what offices ask."""
+    """Show cases with other offices, and inquiries from offices."""
     store, zone = context.district.store, ZoneInfo(context.district.zone)
     today = datetime.now(UTC).date().isoformat()
     asked = {row["case_id"]: row for row in requests(store, action="inquiry")}

@@ -1,12 +1,12 @@
-"""Where work runs: in this process, in several of this machine, or on Spark.
+"""Engines that run work: in this process, in several on this machine, or on Spark.
 
-An engine does one thing: it calls a function with a task, somewhere. Functions stand at
-the top of a module, tasks and results are plain values, and what a task makes it leaves
-in files and returns their names: no log line travels through an engine. A task may be
-run again, or twice, so a function must leave nothing that counts; whoever asked lists
-what came back. Without any setting it is threads of this process.
+An engine does one thing: it calls a function with a task, somewhere. Functions are at
+the top level of a module, tasks and results are plain values, and a task leaves its
+output in files and returns their names: no log line travels through an engine. A task may
+be run again, or twice, so a function must leave nothing that counts; the caller lists
+the results. The default is threads of this process.
 
-Nothing here knows a district, and nothing elsewhere knows which engine it was given.
+Nothing here knows a district, and nothing elsewhere knows which engine it uses.
 """
 
 import os
@@ -25,20 +25,20 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ATTEMPTS = 4
 """So often a task is begun whose worker ends: what kills four kills the fifth."""
 
-MOST_THREADS = 8
+MAX_THREADS = 8
 
 
 class EngineError(SchoolbellError):
-    """Work cannot be run where the settings say."""
+    """Work cannot be run where the settings specify."""
 
 
 class Engine(ABC):
-    """Calls functions with tasks.
+    """Executor of functions with tasks.
 
     Attributes:
         at_once: Tasks that run at the same time.
-        shares_memory: Tasks run in this process: they may hold what cannot travel.
-        has_machines: Tasks run on other machines too, beside the cores of this one.
+        shares_memory: Tasks run in this process: they may contain what cannot travel.
+        has_machines: Tasks run on other machines too, in addition to the cores of this one.
     """
 
     at_once: int
@@ -49,19 +49,19 @@ class Engine(ABC):
     def submit(self, function: Callable[[T], R], task: T) -> Future[R]:
         """Begin a task; the future has what the function returned or raised.
 
-        A worker that ends in the middle is no failure of the task, which another
-        worker is given, up to `ATTEMPTS` times; then the future has an `EngineError`.
+        A worker that ends early does not fail the task: another worker gets it, up to
+        `ATTEMPTS` times; then the future has an `EngineError`.
         """
 
     def map(self, tasks: Iterable[T], function: Callable[[T], R]) -> Iterator[R]:
-        """What the function returns for each task, in the order of the tasks.
+        """Yield the function's result for each task, in the order of the tasks.
 
-        Results come as soon as those before them are there; tasks are taken from
-        `tasks` as they are begun, and at most twice `at_once` wait or run.
+        Results arrive when those before them are done; tasks are read from
+        `tasks` as they begin, and at most twice `at_once` wait or run.
 
         Raises:
-            Exception: What the function raised, in place of its result. Nothing is
-                begun after it; what ran already ends by itself and is not told.
+            Exception: What the function raised, instead of its result. Nothing is
+                begun after it; running tasks end, and their results are dropped.
         """
         begun: deque[Future[R]] = deque()
         try:
@@ -93,18 +93,18 @@ def open_engine(
     master: str = "",
     tell: Callable[[str], None] = lambda _text: None,
 ) -> Engine:
-    """An engine, ready to be given work.
+    """Return an engine, ready for work.
 
     Args:
-        kind: Which.
-        workers: Tasks at once; None stands for one a core, or what Spark offers.
-        master: Where Spark's cluster is; empty where `spark-submit` says it.
-        tell: Told what nobody need act on, such as a worker that ended.
+        kind: Type of engine.
+        workers: Tasks at the same time; None for one per core, or what Spark offers.
+        master: Address of Spark's cluster; empty if `spark-submit` provides it.
+        tell: Called for events that need no action, such as a worker that ended.
 
     Raises:
-        EngineError: What the engine needs is not there.
+        EngineError: A requirement of the engine is missing.
     """
-    # each stands on this module
+    # each depends on this module
     if kind == "spark":
         from pipelines.engines.spark import Spark
 
@@ -113,11 +113,11 @@ def open_engine(
         from pipelines.engines.pool import Pool
 
         return Pool(workers or cores(), tell)
-    return Local(workers or min(max(cores(), 2), MOST_THREADS))
+    return Local(workers or min(max(cores(), 2), MAX_THREADS))
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Count the cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 

@@ -1,7 +1,7 @@
-"""Work in processes of this machine, each with its own part of the cores.
+"""Engine of processes on this machine, each with its own part of the cores.
 
-A worker is a fresh interpreter, started when there is work for it. One that ends in
-the middle of a task is told, and the task given to another.
+A worker is a fresh interpreter, started when there is work for it. If one ends during
+a task, the event is reported and the task goes to another.
 """
 
 import os
@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from pipelines.engines import ATTEMPTS, Engine, EngineError, cores
-from pipelines.engines.worker import Answer
+from pipelines.engines.worker import TaskResult
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,7 +39,7 @@ class Pool(Engine):
         return self._threads.submit(self._run, function, task)
 
     def close(self) -> None:
-        """End all workers; a task that runs ends with its worker, half done."""
+        """End all workers; a running task ends with its worker, unfinished."""
         self._is_closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._started.copy():
@@ -58,7 +58,7 @@ class Pool(Engine):
                     raise EngineError("the pool was closed") from error
                 self._started.discard(worker)
                 how = worker.end()
-                self._tell(f"A worker process {how}; its task is begun again.")
+                self._tell(f"A worker process {how}; its task is restarted.")
                 continue
             self._idle.put(worker)
             return found.value()
@@ -69,7 +69,7 @@ class Pool(Engine):
         )
 
     def _free(self) -> "_Worker":
-        """A worker without a task; there are never more than threads that ask."""
+        """Return a worker without a task; there are never more than calling threads."""
         try:
             return self._idle.get_nowait()
         except Empty:
@@ -93,16 +93,16 @@ class _Worker:
                 env={**os.environ, "POLARS_MAX_THREADS": str(threads)},
             )
 
-    def ask(self, function: Callable[[Any], Any], task: Any) -> Answer:
+    def ask(self, function: Callable[[Any], Any], task: Any) -> TaskResult:
         self._connection.send((function, task))
-        found: Answer = self._connection.recv()
+        found: TaskResult = self._connection.recv()
         return found
 
     def kill(self) -> None:
         self._process.kill()
 
     def end(self) -> str:
-        """Have it ended, and say how it did."""
+        """Wait until the worker has ended, and return how."""
         self._process.kill()
         code = self._process.wait()
         self._connection.close()

@@ -1,9 +1,9 @@
-"""Work in the tasks of an Apache Spark cluster: for more than one machine holds.
+"""Engine of an Apache Spark cluster: for more work than one machine can do.
 
-Spark carries functions and names of files; no row of a log passes through it. Each
-task is a job of its own, begun as soon as it is known; what an executor that ends
-leaves undone, Spark gives to another. Every machine needs this package in the same
-version, and the same folders at the same paths.
+Spark carries functions and file names; no row of a log passes through it. Each
+task is a separate job, begun as soon as it is known; Spark reassigns tasks of an executor
+that ends. Every machine needs this package in the same version, and the same folders at
+the same paths.
 """
 
 import os
@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pipelines.engines import ATTEMPTS, Engine, EngineError
-from pipelines.engines.worker import Answer, answer
+from pipelines.engines.worker import TaskResult, answer
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,7 +54,7 @@ class Spark(Engine):
 
         try:
             job = self._context.parallelize([task], 1).map(partial(answer, function))
-            found: Answer = job.collect()[0]
+            found: TaskResult = job.collect()[0]
         except Py4JError as error:
             raise EngineError(
                 f"Spark gave a task up after {ATTEMPTS} attempts, or was stopped",
@@ -65,7 +65,7 @@ class Spark(Engine):
 
 
 def _connected(master: str) -> Any:
-    """A connection to the cluster.
+    """Return a connection to the cluster.
 
     Raises:
         EngineError: Spark is not installed, no cluster is named, or it cannot be used.
@@ -75,11 +75,11 @@ def _connected(master: str) -> Any:
     except ImportError as error:
         raise EngineError("Spark is not installed", remedy=NEEDS) from error
     if not (shutil.which("java") or "JAVA_HOME" in os.environ):
-        raise EngineError("there is no Java, which Spark needs", remedy=NEEDS)
+        raise EngineError("Java is not installed, and Spark needs it", remedy=NEEDS)
     # the interpreter of this environment, unless the machines have another
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
-        # or else it would not know what spark-submit and Spark's own files say
+        # otherwise it would not know the settings of spark-submit and Spark's own files
         SparkContext._ensure_initialized()  # noqa: SLF001
         conf = SparkConf().setAppName("schoolbell")
         if master:

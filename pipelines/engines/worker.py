@@ -8,14 +8,14 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 
-class Answer(NamedTuple):
+class TaskResult(NamedTuple):
     """What a function returned, or raised; the other is None."""
 
     result: Any
     error: Exception | None
 
     def value(self) -> Any:
-        """What it returned.
+        """Return what it returned.
 
         Raises:
             Exception: What it raised.
@@ -25,12 +25,12 @@ class Answer(NamedTuple):
         return self.result
 
 
-def answer(function: Callable[[Any], Any], task: Any) -> Answer:
+def answer(function: Callable[[Any], Any], task: Any) -> TaskResult:
     """Call a function; an error is an answer too."""
     try:
-        return Answer(function(task), None)
+        return TaskResult(function(task), None)
     except Exception as error:  # noqa: BLE001 - raised again by whoever asked
-        return Answer(None, error)
+        return TaskResult(None, error)
 
 
 def serve(handle: int) -> None:

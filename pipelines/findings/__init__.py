@@ -1,8 +1,8 @@
-"""Candidates become findings: tested, worded, graded, kept and followed.
+"""Findings: candidates tested, worded, graded, stored and tracked.
 
-`record` is the shape of a finding. A rule's words and innocent explanations stand in
-the header of its SQL: `grades` tests these, grades and makes the sentence, `judgment`
-ties them together; `evidence` copies the cited lines from the landing files;
-`lifecycle` stores findings and follows them; `cases` puts them together, `review` takes
-what people decide, and `rule_quality` says what follows for a rule.
+`record` defines the shape of a finding. A rule's words and innocent explanations are in
+the header of its SQL: `grades` tests these, grades and writes the sentence, `judgment`
+combines them; `evidence` copies the cited lines from the landing files;
+`lifecycle` stores findings and tracks them; `cases` groups them, `review` records
+decisions, and `rule_quality` draws conclusions for a rule.
 """

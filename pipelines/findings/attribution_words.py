@@ -58,7 +58,7 @@ MAX_SETS = 2
 
 
 def in_words(facts: str) -> str:
-    """Return the facts as a reader understands them; unknown ones as they are.
+    """Return the facts in readers' words; unknown ones unchanged.
 
     As in "network login + inventory: the Wi-Fi or a port accepted the account on this
     device, and the device is assigned to the account's owner".
@@ -92,10 +92,10 @@ def attributions(
     """Return how each finding's account is known, and the cards that were learned.
 
     Args:
-        database: The warehouse; days that were removed from it say nothing.
+        database: The warehouse; removed days give nothing.
         findings: Rows of the state, with their records.
         named: The code name of a device.
-        prefix: Of the warehouse's tables, such as `built.`.
+        prefix: Prefix of the warehouse's tables, such as `built.`.
     """
     rows = list(findings)
     cited = [

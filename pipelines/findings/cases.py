@@ -1,10 +1,10 @@
-"""Cases: findings of one person, one clause and one week, looked at together.
+"""Cases: findings of one person, one clause and one week, reviewed together.
 
-A case is what people count and decide: report, mail, messages, `status` and the command
+People count and decide cases: report, mail, messages, `status` and the command
 line take their numbers from here. The clause is the first that the policy names for the
-detection; the use of a site within off-hours use of the same account is of that case.
-So is one while the account was in use away from its owner: who was there is what that
-case asks; and one that a heavier finding about the same site tells. A case says
+detection; the use of a site within off-hours use of the same account belongs to that
+case. So does one while the account was in use away from its owner, because that case asks
+who was there; and one that a heavier finding about the same site covers. A case states
 nothing more than its findings: its severity and confidence are those of the one that
 has the highest, never more.
 """
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.district import District
 from pipelines.findings.grades import KINDS, LEVELS, SURE
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN
@@ -43,23 +43,24 @@ STATUSES = ("open", "confirmed", "explained", "withdrawn")
 Standing = Literal[
     "waiting", "site", "trial", "expired", "lead", "confirmed", "explained", "withdrawn"
 ]
-"""What a case asks of people: *waiting* for a decision about somebody's use; *site*, a
-decision about a site and nobody; *trial*, of low weight and shown by rules on trial
-alone: it may be decided; *expired*, of low weight and left undecided; *lead*, not shown
-well enough to be anything but a hint for analysts."""
+"""The question of a case: *waiting* for a decision about an account's use; *site*, a
+decision about a site and not about a person; *trial*, of low weight and only from rules
+on trial: a decision is optional; *expired*, of low weight and undecided; *lead*, too weak
+for more than a hint for analysts.
+"""
 
 LOW: tuple[Severity, ...] = ("informational", "low")
 DAYS_TO_DECIDE = timedelta(days=11)
 """After the Monday of its week a case is due: the Friday after its report's Monday."""
 EXPIRES_AFTER = timedelta(days=14)
 AGED_AFTER = timedelta(days=14)
-"""What nobody decided through two reports comes up to the superintendent."""
+"""Cases without a decision through two reports escalate to the superintendent."""
 SITE_USE = "non_approved_site"
 HOLDING = ("shared_account", "off_hours_external")
-"""Kinds of findings within which the use of a site is told, the first one first."""
+"""Kinds of findings that include the use of a site, in order of precedence."""
 
 Owner = Callable[[str, date], str | None]
-"""The person to whom an account belonged on a day; None where nobody owns it."""
+"""The owner of an account on a day; None if it has none."""
 
 LEAD = "C1"
 DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
@@ -67,12 +68,12 @@ DECIDED: tuple[Standing, ...] = ("confirmed", "explained", "withdrawn")
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Findings that are looked at together, oldest first.
+    """Findings that are reviewed together, oldest first.
 
     Attributes:
-        person: Person id; `nobody:` and the account or device where nobody owns it.
+        person: Person id; `nobody:` and the account or device if it has no owner.
         week: ISO week, such as 2026-W47.
-        assignee: Who looks after it, if anybody.
+        assignee: Person in charge, if any.
     """
 
     case_id: str
@@ -106,7 +107,7 @@ class Case:
 
     @property
     def weight(self) -> tuple[int, int, str]:
-        """Orders cases: the heaviest first, then the surest, then the oldest."""
+        """Orders cases: highest weight first, then the surest, then the oldest."""
         first = min(str(finding["event_date"]) for finding in self.counted)
         return -_severity(self.severity), -_confidence(self.confidence), first
 
@@ -124,7 +125,7 @@ class Case:
 
     @property
     def undecided(self) -> Sequence[Mapping[str, Any]]:
-        """Those of the findings that count on which nobody has decided."""
+        """The findings that count and have no decision."""
         return [one for one in self.counted if one["status"] == OPEN]
 
     @property
@@ -139,7 +140,7 @@ class Case:
 
     @property
     def due(self) -> date:
-        """The day by which a decision is asked for; after it the case is overdue."""
+        """The due date of a decision; after it the case is overdue."""
         return self.monday + DAYS_TO_DECIDE
 
     @property
@@ -149,7 +150,7 @@ class Case:
         return len(days) == 1 and all(map(is_first_use, self.counted))
 
     def standing(self, week: date) -> Standing:
-        """What it asks of people in the report of a week, given by its Monday."""
+        """Return the question of a case in the report of a week, given by its Monday."""
         if self.confidence == LEAD:
             return "lead"
         if self.status != OPEN:
@@ -163,7 +164,7 @@ class Case:
         return "trial" if all(map(is_on_trial, self.counted)) else "waiting"
 
     def parts(self) -> Iterator[tuple[Mapping[str, Any], list[Mapping[str, Any]]]]:
-        """Each finding that counts, with the uses of sites that lie within it."""
+        """Yield each finding that counts, with the uses of sites within it."""
         absorbed: dict[str, list[Mapping[str, Any]]] = {}
         for finding in self.counted:
             if block := block_of(finding, self.counted):
@@ -181,17 +182,17 @@ def is_first_use(finding: Mapping[str, Any]) -> bool:
 
 
 def is_on_trial(finding: Mapping[str, Any]) -> bool:
-    """Found by a rule that is on trial."""
+    """Return whether its rule is on trial."""
     return bool(finding["record"].get("stage") == "trial")
 
 
 def block_of(
     finding: Mapping[str, Any], others: Collection[Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
-    """The finding of the same account within which a use of sites lies.
+    """Return the finding of the same account that contains a use of sites.
 
-    That is use off hours or away from the owner; else a heavier finding about the same
-    sites, such as a way around the filter. What holds it may lie within another.
+    That is use off hours or away from the owner; otherwise a heavier finding about the same
+    sites, such as a way around the filter. The container may be within another.
     """
     if finding["kind"] != SITE_USE:
         return None
@@ -209,7 +210,7 @@ def block_of(
 
 
 def is_told_by(finding: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Both are about use of sites; the other weighs more and names all of these."""
+    """Return whether both are about sites, and the other is heavier and names all of these."""
     return (
         other["kind"] == SITE_USE
         and _severity(other["severity"]) > _severity(finding["severity"])
@@ -227,7 +228,7 @@ def _holds_first(other: Mapping[str, Any]) -> int:
 
 
 def span_of(finding: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """When it began and ended."""
+    """Return when it began and ended."""
     record = finding["record"]
     start, end = (record[name] for name in ("start_time", "end_time"))
     return datetime.fromisoformat(start), datetime.fromisoformat(end)
@@ -242,25 +243,25 @@ def _confidence(word: str) -> int:
 
 
 def case_id(person: str, clause: str, week: str) -> str:
-    """The same in every rebuild, for the same person, clause and week."""
+    """Return an id that is the same in every rebuild, for the same person, clause and week."""
     text = f"{person}\x1f{clause}\x1f{week}"
     return "c-" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def week_of(day: date) -> str:
-    """The ISO week that a day lies in."""
+    """Return the ISO week of a day."""
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 
 def monday_of(week: str) -> date:
-    """The Monday of an ISO week, such as 2026-W47."""
+    """Return the Monday of an ISO week, such as 2026-W47."""
     year, number = week.split("-W")
     return date.fromisocalendar(int(year), int(number), 1)
 
 
 def owner_of(accounts: "pl.DataFrame") -> Owner:
-    """Looks owners up in the registry's frame of accounts."""
+    """Build a lookup of owners from the registry's frame of accounts."""
     rows: dict[str, list[tuple[date, date, str]]] = {}
     names = ("account", "owner_person_id", "approved_shared", "valid_from", "valid_to")
     for account, person, is_shared, first, last in accounts.select(names).iter_rows():
@@ -277,14 +278,14 @@ def owner_of(accounts: "pl.DataFrame") -> Owner:
 
 
 def nobody(_account: str, _day: date) -> None:
-    """Where no registry tells owners."""
+    """Return None: no registry knows owners."""
     return
 
 
 def places(
     findings: Iterable[Mapping[str, Any]], owner: Owner
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, str]]]:
-    """Each finding with the case that it belongs into: id, person, clause and week.
+    """Yield each finding with its case: id, person, clause and week.
 
     Args:
         findings: Rows of the state, each record as a mapping.
@@ -334,7 +335,7 @@ def _clause(row: Mapping[str, Any]) -> str:
 def cases(
     store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> list[Case]:
-    """Every case with its findings, the newest week first.
+    """Return every case with its findings, the newest week first.
 
     Args:
         known: Findings by id, as they were read before.
@@ -354,13 +355,13 @@ def cases(
 
 
 def placed_cases(district: District) -> list[Case]:
-    """Every case, after findings of an older version have got theirs."""
+    """Return every case, after adding cases to findings of an older version."""
     place_all(district.store, owners(district))
     return cases(district.store)
 
 
 def owners(district: District) -> Owner:
-    """Whose an account was on a day, as the registry says, which is read when asked."""
+    """Build a lookup of an account's owner on a day; reads the registry on first use."""
 
     @cache
     def known() -> Owner:
@@ -374,13 +375,13 @@ def owners(district: District) -> Owner:
 
 @dataclass(frozen=True)
 class Queue:
-    """The cases that wait, as every place that counts them tells it.
+    """The cases that need a decision, the only source of these counts.
 
     Attributes:
-        week: The Monday of the week as of which it is told.
+        week: The Monday of the week of the count.
         cases: About accounts of staff, and devices.
-        of_students: About accounts of students, which are counted apart.
-        sites: Cases that ask about a site, and about nobody.
+        of_students: About accounts of students, which are counted separately.
+        sites: Cases that ask about a site, and not about a person.
     """
 
     week: date
@@ -395,7 +396,7 @@ class Queue:
 
 
 def aged(found: Iterable[Case], week: date) -> tuple[Case, ...]:
-    """Those of some waiting cases that waited through two reports, as of a week."""
+    """Return the waiting cases that waited through two reports, as of a week."""
     return tuple(case for case in found if week - case.monday >= AGED_AFTER)
 
 
@@ -403,29 +404,29 @@ NOTHING_WAITS = Queue(date.min, (), (), ())
 
 
 def queue(district: District) -> Queue:
-    """What waits for a decision as of the newest week that has a report.
+    """Return the cases that need a decision as of the newest week that has a report.
 
-    A district without a report is told as of the newest week with a finding.
+    Without a report, the newest week with a finding counts.
     """
-    found, is_pupil = placed_cases(district), about_pupils(district)
+    found, is_student = placed_cases(district), about_students(district)
     weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
-    of_students = {case.case_id for case in found if any(map(is_pupil, case.findings))}
+    of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
     return queue_of(found, week, of_students)
 
 
 def standing_cases_of(district: District, week: date) -> list[Case]:
-    """The cases about staff and devices up to the end of a week."""
-    is_pupil = about_pupils(district)
+    """Return the cases about staff and devices up to the end of a week."""
+    is_student = about_students(district)
     return [
         case
         for case in placed_cases(district)
-        if case.monday <= week and not any(map(is_pupil, case.findings))
+        if case.monday <= week and not any(map(is_student, case.findings))
     ]
 
 
 def queue_of(found: Iterable[Case], week: date, of_students: Collection[str] = ()) -> Queue:
-    """The cases that wait in the report of a week, given by its Monday.
+    """Return the waiting cases in the report of a week, given by its Monday.
 
     Args:
         of_students: Ids of the cases about accounts of students.
@@ -443,7 +444,7 @@ def queue_of(found: Iterable[Case], week: date, of_students: Collection[str] = (
 
 
 def by_kind(found: Iterable[Case]) -> list[tuple[str, int, str]]:
-    """Cases by what they are about: how many, and how sure, in words."""
+    """Count cases by subject, with their confidence in words."""
     held: dict[str, list[Case]] = {}
     for case in found:
         held.setdefault(str(case.heaviest["kind"]), []).append(case)

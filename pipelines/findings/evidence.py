@@ -1,8 +1,8 @@
-"""Copies the cited lines out of the landing files, at the time of finding.
+"""Copies of the cited lines from the landing files, made with the finding.
 
-A finding whose lines cannot be read again is void. So the lines are copied
+A finding with unreadable lines is void. So the lines are copied
 with their hashes and places when the finding is made, before retention or
-rotation takes the file away.
+rotation removes the file.
 """
 
 import hashlib
@@ -61,9 +61,9 @@ class Evidence:
     """A copied line.
 
     Attributes:
-        event_id: The event that the line became.
+        event_id: The event of the line.
         role: What it shows: request, logon or lease.
-        file_sha256: Of the file's content as far as it was read.
+        file_sha256: Hash of the file's content that was read.
         event: The event's fields as JSON.
     """
 
@@ -84,7 +84,7 @@ class Evidence:
 
 
 def sha256_of(line: str) -> str:
-    """The hash of a line as it was written."""
+    """Hash a line as it was written."""
     return hashlib.sha256(line.encode()).hexdigest()
 
 
@@ -95,14 +95,14 @@ def copy_lines(
     events: Mapping[int, tuple[str, Mapping[str, Any]]],
     held: Mapping[Place, Row] = MappingProxyType({}),
 ) -> dict[int, Evidence]:
-    """The lines of some events; those that cannot be read are absent.
+    """Copy the lines of some events; unreadable ones are absent.
 
-    A line that was copied of the same content before is not read again.
+    A line that was copied from the same content before is not reread.
 
     Args:
         event_ids: Events to copy.
         files: The ledger's rows.
-        listings: What lies in the landing folder of each source, by path.
+        listings: Content of the landing folder of each source, by path.
         events: Role and fields of each event.
         held: Lines that were copied before.
     """
@@ -145,7 +145,7 @@ def _lines(delivery: Delivery, record: FileRecord, numbers: set[int]) -> pl.Data
 
 
 def _from_parts(stream: Reads, framing: str, last: int) -> Iterator[pl.DataFrame]:
-    """Records of a file that is no lines; reading stops behind the last wanted."""
+    """Yield records of a file without lines; reading stops after the last one needed."""
     from pipelines.ingest.record_cuts import parts
 
     for part in parts(stream, framing):
@@ -155,7 +155,7 @@ def _from_parts(stream: Reads, framing: str, last: int) -> Iterator[pl.DataFrame
 
 
 def _from_blocks(stream: Reads, numbers: set[int]) -> Iterator[pl.DataFrame]:
-    """The blocks that hold wanted lines; reading stops after the last."""
+    """Yield the blocks with needed lines; reading stops after the last."""
     from pipelines.ingest.blocks import batch, blocks
 
     line_no = 1
@@ -194,10 +194,10 @@ def store_copies(
     event_ids: Iterable[int],
     lines: Mapping[int, Evidence],
 ) -> None:
-    """Put the copied lines of a finding in place of those it had.
+    """Replace the copied lines of a finding.
 
-    A line that cannot be read again, since its file was rotated away, stays as
-    it was copied before.
+    A line that cannot be reread, because its file was rotated away, keeps
+    its earlier copy.
     """
     rows = evidence_rows(transaction, finding_id)
     had = {json.loads(row["event"]).get("event_id"): row for row in rows}
@@ -230,7 +230,7 @@ def _text(value: object) -> str:
 def cited_lines(
     database: Database, district: District, found: Sequence[Finding]
 ) -> Mapping[int, Evidence]:
-    """The lines that findings cite, by event id."""
+    """Return the lines that findings cite, by event id."""
     wanted = sorted({event_id for finding in found for event_id in finding.evidence})
     if not wanted:
         return {}
@@ -253,7 +253,7 @@ def cited_lines(
 def _events(
     database: Database, district: District, wanted: Sequence[int]
 ) -> dict[int, tuple[str, Mapping[str, Any]]]:
-    """Role and fields of cited events, as the warehouse and the lake know them."""
+    """Return role and fields of cited events, from the warehouse and the lake."""
     files = inputs.lake_files(district.store, district.home.lake)
     days = files.days()
     inputs.show_raw(database, files, ("logons", "leases"), (days[0], days[-1]))

@@ -1,9 +1,9 @@
-"""Consents and exceptions: which one covers a finding, what each does, and new ones.
+"""Consents and exceptions: the one that covers a finding, their effects, and new ones.
 
 Both come from the registry. A consent is a permission that the policy provides for;
 an exception hides the findings that it names, from the next run on, and past ones
-too: days are judged again. It never deletes one, and taking it back shows all. Who
-enters an exception or ends one stands in the audit chain.
+too: days are judged again. It never deletes one, and taking it back shows all. The audit
+chain records who enters or ends an exception.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,11 +60,11 @@ SCOPES: tuple[Scope, ...] = ("account", "person", "device", "site")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What a permit is compared with.
+class PermitFacts:
+    """The facts that permits are compared with.
 
     Attributes:
-        owner: Person to whom the account belonged on the day, if anybody.
+        owner: Owner of the account on the day, if any.
     """
 
     rule: str
@@ -83,29 +83,29 @@ class Seen:
 
 
 def is_valid(row: Mapping[str, Any], day: date) -> bool:
-    """The row counts on a day; both ends belong to it."""
+    """Return whether the row counts on a day; both ends are included."""
     first, last = row["valid_from"] or date.min, row["valid_to"] or date.max
     return bool(first <= day <= last)
 
 
-def exception_for(exceptions: pl.DataFrame, seen: Seen) -> str | None:
-    """The exception that hides a candidate, the first by its place in the file."""
+def exception_for(exceptions: pl.DataFrame, seen: PermitFacts) -> str | None:
+    """Return the exception that hides a candidate, the first in the file's order."""
     for row in exceptions.iter_rows(named=True):
         if is_valid(row, seen.day) and exception_covers(row, seen):
             return str(row["exception_id"])
     return None
 
 
-def consent_for(consents: pl.DataFrame, seen: Seen) -> str | None:
-    """The consent that permits all of a candidate."""
+def consent_for(consents: pl.DataFrame, seen: PermitFacts) -> str | None:
+    """Return the consent that permits all of a candidate."""
     for row in consents.iter_rows(named=True):
         if is_valid(row, seen.day) and consent_covers(row, seen):
             return str(row["consent_id"])
     return None
 
 
-def exception_covers(row: Mapping[str, Any], seen: Seen) -> bool:
-    """An exception is about it, whatever the day."""
+def exception_covers(row: Mapping[str, Any], seen: PermitFacts) -> bool:
+    """Return whether an exception applies, on any day."""
     if row["rule"] not in (seen.rule, "*"):
         return False
     if row["scope"] == "rule":
@@ -118,8 +118,8 @@ def exception_covers(row: Mapping[str, Any], seen: Seen) -> bool:
     return bool(values) and values <= {row["value"]}
 
 
-def consent_covers(row: Mapping[str, Any], seen: Seen) -> bool:
-    """A consent is about all of it, whatever the day."""
+def consent_covers(row: Mapping[str, Any], seen: PermitFacts) -> bool:
+    """Return whether a consent covers all of it, on any day."""
     if not _concerns(row, seen):
         return False
     if row["type"] in WITHOUT_SITES:
@@ -128,10 +128,10 @@ def consent_covers(row: Mapping[str, Any], seen: Seen) -> bool:
     return bool(seen.sites) and all(_within(site, allowed) for site in seen.sites)
 
 
-def consent_alternatives(consents: pl.DataFrame, seen: Seen) -> Iterator[Alternative]:
-    """What the person's consents say of a candidate that none of them covers.
+def consent_alternatives(consents: pl.DataFrame, seen: PermitFacts) -> Iterator[Alternative]:
+    """Yield the person's consents that do not cover a candidate.
 
-    One in words that name no site cannot be compared by a machine.
+    Software cannot compare a consent in words that name no site.
     """
     for row in consents.iter_rows(named=True):
         if not is_valid(row, seen.day) or not _concerns(row, seen):
@@ -149,13 +149,13 @@ def consent_alternatives(consents: pl.DataFrame, seen: Seen) -> Iterator[Alterna
 
 
 def named_sites(what: str | None) -> frozenset[str]:
-    """The sites and hosts that a consent names, between bars, commas or blanks."""
+    """Return the sites and hosts in a consent, separated by bars, commas or blanks."""
     words = (what or "").casefold().replace("|", " ").replace(",", " ").split()
     hosts = [canonical_host(word) for word in words if registrable_domain(word)]
     return frozenset(host for host in hosts if host is not None)
 
 
-def _concerns(row: Mapping[str, Any], seen: Seen) -> bool:
+def _concerns(row: Mapping[str, Any], seen: PermitFacts) -> bool:
     covered = COVERS.get(row["type"], ())
     about = seen.rule in covered or seen.kind in covered
     return about and _person(row["subject"]) in seen.persons
@@ -171,13 +171,13 @@ def _person(value: str | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class PermitUse:
-    """One row of `consents.csv` or `exceptions.csv`, and what came of it.
+    """One row of `consents.csv` or `exceptions.csv`, and its effects.
 
     Attributes:
         row: The registry's row.
-        state: Where it stands today.
-        is_review_due: Its day of review has come.
-        hides: Findings that it keeps aside now, by rule.
+        state: Its status today.
+        is_review_due: Its review date has come.
+        hides: Findings that it hides now, by rule.
         after: Days after its end with findings that it would have covered.
     """
 
@@ -196,12 +196,12 @@ def permit_uses(
     owner: Owner,
     today: date,
 ) -> list[PermitUse]:
-    """Every consent and exception, consents first, in the order of their files.
+    """Return every consent and exception, consents first, in the order of their files.
 
     Args:
         frames: The registry's frames `consents` and `exceptions`.
-        findings: Rows of `state.db`, as `stored_findings` gives them.
-        owner: Whose an account was on a day.
+        findings: Rows of `state.db`, from `stored_findings`.
+        owner: Owner of an account on a day.
     """
     shown = [finding for finding in findings if finding["status"] != WITHDRAWN]
     seen = [(seen_of(finding, owner), finding["record"]) for finding in shown]
@@ -212,10 +212,10 @@ def permit_uses(
     ]
 
 
-def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
-    """What permits are compared with, of a kept finding."""
+def seen_of(finding: Mapping[str, Any], owner: Owner) -> PermitFacts:
+    """Return the facts of a stored finding that permits are compared with."""
     record, day = finding["record"], date.fromisoformat(finding["event_date"])
-    return Seen(
+    return PermitFacts(
         rule=finding["rule"],
         kind=finding["kind"],
         subject=finding["subject"],
@@ -229,7 +229,7 @@ def seen_of(finding: Mapping[str, Any], owner: Owner) -> Seen:
 def _use(
     kind: PermitKind,
     row: Mapping[str, Any],
-    seen: list[tuple[Seen, Mapping[str, Any]]],
+    seen: list[tuple[PermitFacts, Mapping[str, Any]]],
     today: date,
 ) -> PermitUse:
     ident = str(row[f"{kind}_id"])
@@ -252,11 +252,11 @@ def _use(
 
 
 def _is_aside(record: Mapping[str, Any]) -> bool:
-    """Another permit covers it, such as the one that renewed this."""
+    """Return whether another permit covers it, such as the one that renewed this."""
     return any(record.get(name) for name in _FIELD.values())
 
 
-def _after(kind: PermitKind, row: Mapping[str, Any], seen: Iterable[Seen]) -> Iterator[date]:
+def _after(kind: PermitKind, row: Mapping[str, Any], seen: Iterable[PermitFacts]) -> Iterator[date]:
     last = row["valid_to"]
     covers = consent_covers if kind == "consent" else exception_covers
     for one in seen:
@@ -274,13 +274,13 @@ def _state(row: Mapping[str, Any], today: date, *, is_used: bool) -> State:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """An exception that somebody wants to enter.
+class ExceptionRequest:
+    """A request for an exception.
 
     Attributes:
         first: First day that it covers.
         last: Last day.
-        approver: Person id of whoever enters it, else their login.
+        approver: Person id of the person who enters it, or their login without one.
     """
 
     scope: Scope
@@ -294,7 +294,7 @@ def enter(
     district: District,
     chain: Chain,
     finding: Mapping[str, Any],
-    asked: Asked,
+    asked: ExceptionRequest,
     case: str,
     by: Principal,
 ) -> str:
@@ -344,10 +344,10 @@ def end(
     today: date,
     wholly: bool,
 ) -> date | None:
-    """Let an exception end yesterday, or take it back as if it never was.
+    """End an exception yesterday, or take it back completely.
 
     Returns:
-        Its last day; None where it was taken back.
+        Its last day; None if it was taken back.
     """
     row = _row(district, ident)
     last = today - timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.district import District
 from pipelines.state.source_records import Quarantined, quarantined
 
-MOST_DAYS = 7
+MAX_DAYS = 7
 """Days that a failure lists by their dates."""
 
 
@@ -34,8 +34,8 @@ class Failure:
     def message(self) -> str:
         """Model, days and rules, without the reason."""
         days = [day.isoformat() for day in self.days]
-        when = f" for {', '.join(days[:MOST_DAYS])}" if days else ""
-        when += f" and {len(days) - MOST_DAYS} more days" * (len(days) > MOST_DAYS)
+        when = f" for {', '.join(days[:MAX_DAYS])}" if days else ""
+        when += f" and {len(days) - MAX_DAYS} more days" * (len(days) > MAX_DAYS)
         without = f"; not judged there: {', '.join(self.rules)}" if self.rules else ""
         return f"{self.cause} could not be built{when}{without}"
 
@@ -49,7 +49,7 @@ class Failure:
 
 
 def failures(district: District) -> list[Failure]:
-    """What could not be built, by the model that failed."""
+    """Return what could not be built, by the model that failed."""
     found: dict[str, list[Quarantined]] = {}
     for entry in quarantined(district.store):
         found.setdefault(entry.cause, []).append(entry)

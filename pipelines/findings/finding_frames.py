@@ -18,7 +18,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "rule": pl.String,
         "kind": pl.String,
         "subject": pl.String,
-        "is_pupil": pl.Boolean,
+        "is_student": pl.Boolean,
         "devices": pl.List(pl.String),
         "sites": pl.List(pl.String),
         "event_date": pl.Date,
@@ -63,7 +63,7 @@ EVIDENCE: Mapping[str, Any] = MappingProxyType(
 
 
 COLUMNS = (
-    "finding_id", "kind", "rule", "account", "is_pupil", "devices", "start_utc",
+    "finding_id", "kind", "rule", "account", "is_student", "devices", "start_utc",
     "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
     "case_id", "clause", "stage",
 )  # fmt: skip
@@ -74,23 +74,23 @@ Named = Callable[[Mapping[str, Any], str | None], str]
 
 
 def rows(
-    cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
+    cases: Iterable[Case], named: Named, is_student: Callable[[Mapping[str, Any]], bool]
 ) -> list[dict[str, Any]]:
-    """One row per finding that counts, in order of day and id; students' come last.
+    """Return one row per finding that counts, by day and id; students' are last.
 
-    A finding that sums up several days is shown with the last 24 hours of them:
+    A finding that covers several days is shown with their last 24 hours:
     it belongs to the day on which it was complete.
 
     Args:
-        is_pupil: Whether a finding is about a student's account.
+        is_student: Whether a finding is about a student's account.
     """
     found = [
-        _row(case, finding, named) | {"is_pupil": is_pupil(finding)}
+        _row(case, finding, named) | {"is_student": is_student(finding)}
         for case in cases
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
     ]
-    return sorted(found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"]))
+    return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
 
 
 def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:

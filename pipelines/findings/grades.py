@@ -1,12 +1,12 @@
-"""How sure and how bad a finding is, by its innocent explanations, and its sentences.
+"""Confidence and severity of a finding, from its innocent explanations, and its sentences.
 
-Severity and confidence come from rules alone: no sums, no scores. Severity belongs to
-the rule and to repetition. Confidence begins where the rule begins, goes down one
-level when an explanation could not be tested and to the lowest when one still fits;
-nothing raises it. What the way of counting excludes was not tested and moves nothing.
+Severity and confidence come from rules alone: no sums, no scores. Severity depends on
+the rule and on repetition. Confidence begins with the rule's own, goes down one
+level if an explanation could not be tested and to the lowest if one still fits;
+nothing raises it. What the way of counting excludes was not tested and changes nothing.
 
 Sentences are about accounts and devices, never about guilt. Everything is made from
-fields. The account and the devices are put in by the reader's edition, under their
+fields. The reader's edition fills in the account and the devices, under their
 pseudonyms, at the places `{account}` and `{devices}`.
 """
 
@@ -28,7 +28,7 @@ from pipelines.warehouse.models import shared_words
 from pipelines.warehouse.sentences import Details, fill, holds
 
 LEVELS: tuple[Confidence, ...] = ("C1", "C2", "C3")
-NOT_SAID = "what would tell is not in the logs"
+NOT_SAID = "the logs lack the needed facts"
 STILL_FITS = "nothing in the logs speaks against it"
 
 KINDS: Mapping[str, str] = {
@@ -37,11 +37,11 @@ KINDS: Mapping[str, str] = {
     "off_hours_external": "outside site outside duty hours",
     "anomaly": "unusual for this account or device",
 }
-"""What a finding is about, in reports and messages alike."""
+"""The subject of a finding, in reports and messages."""
 SURE: Mapping[str, str] = {"C3": "Well supported", "C2": "Likely"}
 """How sure it is; what is less sure is a lead, and stays with analysts."""
 OUTSIDE = "the Internet address {account}"
-"""How a sentence names a subject that is no device of the district."""
+"""Names in sentences for subjects that are not devices of the district."""
 
 INSIDE = [
     ip_network(one)
@@ -69,7 +69,7 @@ ALWAYS_LIMITS = (
 
 
 def alternatives(header: Header, details: Details) -> tuple[Alternative, ...]:
-    """Every explanation of a rule with the result of its test."""
+    """Return every explanation of a rule with the result of its test."""
     return tuple(_tested(entry, details) for entry in header.explanations)
 
 
@@ -89,11 +89,11 @@ def _tested(entry: Explanation, details: Details) -> Alternative:
 def of_the_subject(
     subject: str, devices: Collection[str], tested: Iterable[Alternative]
 ) -> tuple[Alternative, ...]:
-    """What fits any rule whose subject is a device that only its address names.
+    """Return explanations for any rule about a device that only its address names.
 
     Args:
-        devices: The devices of the finding; what is none of them is not a device.
-        tested: What the rule tested itself, which is not told twice.
+        devices: The devices of the finding; other subjects are not devices.
+        tested: Explanations that the rule tested itself, which are not repeated.
     """
     from pipelines.registry.networks import address_text  # it imports Polars
 
@@ -102,12 +102,12 @@ def of_the_subject(
     name = shared_words().explanations["one_device"].name
     if name in {known.name for known in tested}:
         return ()
-    why = "no lease and no row of the registry says which device had the address"
+    why = "no lease and no registry row identifies the device that had the address"
     return (Alternative(name, why, NOT_TESTABLE),)
 
 
 def confidence(header: Header, tested: Iterable[Alternative]) -> Confidence:
-    """How well a finding is shown."""
+    """Return how well a finding is supported."""
     results = [alternative.result for alternative in tested]
     if FITS in results:
         return "C1"
@@ -117,7 +117,7 @@ def confidence(header: Header, tested: Iterable[Alternative]) -> Confidence:
 
 
 def severity(header: Header, details: Details, days_in_two_weeks: int) -> Severity:
-    """How bad it is if true.
+    """Return the severity if it is true.
 
     Args:
         days_in_two_weeks: Days on which this rule fired for this subject in the
@@ -131,7 +131,7 @@ def severity(header: Header, details: Details, days_in_two_weeks: int) -> Severi
 
 
 def claim(header: Header, details: Details) -> str:
-    """One sentence that says what was seen."""
+    """Return one sentence about what was seen."""
     for claimed in header.claim:
         if all(holds(condition, details) for condition in claimed.when):
             return fill(claimed.says, details)

@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.district import District
 from pipelines.findings.cases import Owner, nobody, owners
 from pipelines.findings.exceptions import (
-    Seen,
+    PermitFacts,
     consent_alternatives,
     consent_for,
     exception_for,
@@ -54,19 +54,19 @@ DEMOTED = Alternative(
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """What is known beside the candidates.
+    """Facts in addition to the candidates.
 
     Attributes:
         earlier: Days on which a rule fired for a subject before: (rule, subject).
         exceptions: The registry's frame of exceptions.
-        consents: The registry's frame of consents; None where it was not asked.
-        owner: Whose an account was on a day.
-        parameters: The values each rule ran with, by code.
+        consents: The registry's frame of consents; None if it was not requested.
+        owner: Owner of an account on a day.
+        parameters: The values that each rule ran with, by id.
         inputs: Versions of registry, settings and rules.
-        versions: What each rule is now, by code.
-        stages: Trial or live, where the district says it, by code.
-        demoted: Rules whose findings are leads, after what reviewers decided.
-        settled: Findings that reviewers decided; a demotion leaves them.
+        versions: The current version of each rule, by id.
+        stages: Trial or live, where the district sets it, by id.
+        demoted: Rules whose findings are leads, because of earlier decisions.
+        settled: Decided findings; a demotion does not change them.
         sensitive: Sites and hosts whose names only a case may show.
     """
 
@@ -84,7 +84,7 @@ class Circumstances:
 
 
 def judge(detection: Detection, found: Iterable[Candidate], known: Circumstances) -> list[Finding]:
-    """One finding for each candidate, graded, worded and tested."""
+    """Return one finding for each candidate, graded, worded and tested."""
     rows = list(found)
     days: dict[str, set[date]] = {}
     for (rule, subject), dates in known.earlier.items():
@@ -135,7 +135,7 @@ def _finding(detection: Detection, row: Candidate, known: Circumstances, recent:
 
 
 def _said(detection: Detection, row: Candidate, known: Circumstances) -> dict[str, Any]:
-    """What the rule and the policy say of every finding alike."""
+    """Return what rule and policy state in every finding."""
     version = known.versions.get(row.code)
     own = {} if version is None else {"rule": version}
     return {
@@ -151,8 +151,8 @@ def _stage(detection: Detection, known: Circumstances) -> str:
     return known.stages.get(detection.code, detection.model.header.stage)
 
 
-def _seen(detection: Detection, row: Candidate, known: Circumstances) -> Seen:
-    return Seen(
+def _seen(detection: Detection, row: Candidate, known: Circumstances) -> PermitFacts:
+    return PermitFacts(
         rule=row.code,
         kind=detection.kind,
         subject=row.subject,
@@ -163,7 +163,7 @@ def _seen(detection: Detection, row: Candidate, known: Circumstances) -> Seen:
     )
 
 
-def _permits(seen: Seen, known: Circumstances) -> dict[str, Any]:
+def _permits(seen: PermitFacts, known: Circumstances) -> dict[str, Any]:
     consents = known.consents
     return {
         "suppressed_by": exception_for(known.exceptions, seen),
@@ -174,11 +174,11 @@ def _permits(seen: Seen, known: Circumstances) -> dict[str, Any]:
 def _tested(
     header: Header,
     row: Candidate,
-    seen: Seen,
+    seen: PermitFacts,
     known: Circumstances,
     permits: Mapping[str, Any],
 ) -> tuple[Alternative, ...]:
-    """The rule's own explanations, what an address means, and what consents say."""
+    """Return the rule's own explanations, those of an address, and those of consents."""
     found = [*alternatives(header, row.details)]
     found += of_the_subject(row.subject, seen.devices, found)
     if known.consents is not None and permits["permitted_by"] is None:
@@ -187,7 +187,7 @@ def _tested(
 
 
 def _named(observables: Iterable[str], prefix: str) -> tuple[str, ...]:
-    """Observables of one kind; a bare one is a device."""
+    """Return observables of one kind; a bare one is a device."""
     bare = prefix == "device:"
     return tuple(
         observable.removeprefix(prefix)
@@ -219,10 +219,10 @@ def _limits(clauses: Iterable[Clause], known: Circumstances) -> list[str]:
 def judged_findings(
     database: Database, district: District, judged: Mapping[str, Sequence[date]]
 ) -> list[Finding]:
-    """What the rules find on some days; nothing is kept.
+    """Return what the rules find on some days, without storing it.
 
     Args:
-        judged: Days by the code of the rule.
+        judged: Days by the id of the rule.
     """
     frames = district.registry.frames
     known = Circumstances(
@@ -251,7 +251,7 @@ def _outside(
     fired: Mapping[tuple[str, str], Sequence[date]],
     judged: Mapping[str, Sequence[date]],
 ) -> dict[tuple[str, str], list[date]]:
-    """Days that this run does not judge again."""
+    """Return the days that this run does not judge again."""
     return {
         (rule, subject): [day for day in days if day not in set(judged.get(rule, ()))]
         for (rule, subject), days in fired.items()

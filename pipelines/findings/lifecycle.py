@@ -1,9 +1,10 @@
-"""The life of a finding in `state.db`, and what became of it when and why.
+"""Life of a finding in `state.db`, with the time and reason of each change.
 
 new → updated (another revision) → withdrawn when later data or registry rows no
-longer show it; explained when an exception hides it or a consent allows it. What
-a reviewer decided stays decided, whatever is found again; where the present data
-no longer show it, that is noted beside the decision. Each change is in the history.
+longer show it; explained when an exception hides it or a consent allows it. A
+reviewer's decision remains, whatever later runs find; if the current data
+no longer show the finding, a note is added to the decision. The history contains each
+change.
 """
 
 import json
@@ -44,7 +45,7 @@ Change = Literal[
     "exception",
 ]
 
-MOST_NAMED = 6
+MAX_NAMED = 6
 """Measures of one revision that are named; the rest are counted."""
 
 HIDDEN_BY = "exception "
@@ -71,11 +72,11 @@ def note(
 
 
 def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What another revision says differently, in words without values of lines.
+    """Return the differences of another revision, in words without values of lines.
 
     Args:
         was: The record before, as it is stored.
-        now: The record that takes its place.
+        now: The record that replaces it.
     """
     return "; ".join(_differences(was, now)) or "the same again"
 
@@ -97,9 +98,9 @@ def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
 
 
 def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """Numbers and truths that changed; texts and lists are only named."""
+    """Yield numbers and booleans that changed; texts and lists are only named."""
     changed = sorted(key for key in {*was, *now} if was.get(key) != now.get(key))
-    for key in changed[:MOST_NAMED]:
+    for key in changed[:MAX_NAMED]:
         old, new = was.get(key), now.get(key)
         plain = isinstance(old, int | float) and isinstance(new, int | float)
         yield (
@@ -107,8 +108,8 @@ def _measures(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
             if plain
             else (f"{_word(key)} changed")
         )
-    if len(changed) > MOST_NAMED:
-        yield f"{len(changed) - MOST_NAMED} more measures changed"
+    if len(changed) > MAX_NAMED:
+        yield f"{len(changed) - MAX_NAMED} more measures changed"
 
 
 def _word(name: str) -> str:
@@ -121,7 +122,7 @@ def _shown(value: object) -> str:
 
 
 def is_decided(row: Mapping[str, Any], decided: frozenset[str]) -> bool:
-    """Whether a person settled it; an exception or a consent is no decision."""
+    """Return whether a person decided it; an exception or a consent is not a decision."""
     if row["finding_id"] in decided:
         return True
     reason = str(row["status_reason"] or "")
@@ -130,14 +131,14 @@ def is_decided(row: Mapping[str, Any], decided: frozenset[str]) -> bool:
 
 
 def why(because: tuple[str, ...]) -> str:
-    """What opened a day again, for the history."""
+    """Return why a day was judged again, for the history."""
     if because:
         return f"changed since: {', '.join(because)}"
     return "later log lines, or a rule that changed"
 
 
 def withdraw(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
-    """Take back a finding that nobody has decided."""
+    """Withdraw an undecided finding."""
     reason = "later data or registry rows no longer show it"
     if because:
         reason += f"; {why(because)}"
@@ -147,7 +148,7 @@ def withdraw(transaction: Transaction, row: Mapping[str, Any], because: tuple[st
 
 
 def unsupported(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
-    """A decision stands; that the data changed under it is said beside it."""
+    """Keep a decision and note that the data under it changed."""
     reason = f"the present data no longer show it ({why(because)})"
     status_reason = f"{row['status_reason'] or row['status']}; {reason}"
     change_finding(transaction, row["finding_id"], {"status_reason": status_reason})
@@ -156,7 +157,7 @@ def unsupported(transaction: Transaction, row: Mapping[str, Any], because: tuple
 
 
 def supported(transaction: Transaction, row: Mapping[str, Any], because: tuple[str, ...]) -> None:
-    """A decided finding is shown again: the note goes, the decision stands."""
+    """Remove the note from a decided finding that is shown again."""
     suffix = f"; {unsupported_reason(transaction, row['finding_id'])}"
     status_reason = str(row["status_reason"]).removesuffix(suffix)
     change_finding(transaction, row["finding_id"], {"status_reason": status_reason})
@@ -165,11 +166,11 @@ def supported(transaction: Transaction, row: Mapping[str, Any], because: tuple[s
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What keeping changed: ids of findings, and registry files that had changed.
+class LifecycleResult:
+    """Result of storing: ids of findings, and registry files that had changed.
 
     Attributes:
-        unsupported: Decided ones that the present data no longer show.
+        unsupported: Decided ones that the current data no longer show.
     """
 
     new: tuple[str, ...]
@@ -186,7 +187,7 @@ def keep(
     judged: Mapping[str, Iterable[date]],
     because: tuple[str, ...] = (),
     owner: Owner = nobody,
-) -> Kept:
+) -> LifecycleResult:
     """Store what was found, and withdraw what was not found again.
 
     Args:
@@ -210,7 +211,7 @@ def keep(
         for finding_id in lost:
             unsupported(transaction, known[finding_id], because)
         put_into_cases(transaction, finding_rows(transaction).values(), owner)
-    return Kept(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
+    return LifecycleResult(tuple(new), tuple(updated), tuple(withdrawn), because, tuple(lost))
 
 
 def _record(finding: Finding) -> str:
@@ -218,13 +219,13 @@ def _record(finding: Finding) -> str:
 
 
 def _differs(before: Mapping[str, Any], finding: Finding) -> bool:
-    """It says something else; being found with newer inputs says nothing else."""
+    """Return whether its content differs; newer inputs alone are not a difference."""
     was, now = _said(before["record"]), _said(_record(finding))
     return was != now or before["status"] == WITHDRAWN
 
 
 def _said(record: str) -> dict[str, Any]:
-    """What a record says; a field that is empty says as little as one not there."""
+    """Return the content of a record; an empty field equals a missing one."""
     fields = json.loads(record)
     fields.pop("inputs", None)
     return {name: value for name, value in fields.items() if value is not None}
@@ -275,7 +276,7 @@ def _keep_found(
     lines: Mapping[int, Evidence],
     because: tuple[str, ...],
 ) -> tuple[list[str], list[str]]:
-    """Ids of those that are new, and of those that say something else now."""
+    """Store findings; return ids of new ones, and of changed ones."""
     new, updated = [], []
     for finding in findings:
         before = known.get(finding.finding_id)

@@ -1,9 +1,9 @@
-"""Answers a notice from outside: whose an address was at a moment, and how sure.
+"""Answer to a notice from outside: the user of an address at a moment, with a grade.
 
 The chain is address translation → device by lease, tunnel or fixed address →
 account by logons. Each link is shown with its log line, each break as a gap. The
-grade is that of web requests, except that grade A needs a login on the very line
-that the notice is about; grade D names nobody. Everything comes out under
+grade is that of web requests, except that grade A needs a login on the same line
+that the notice is about; grade D names no one. The whole answer uses
 pseudonyms.
 """
 
@@ -20,7 +20,7 @@ from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.models import attached_query, models
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 NOT_PERSONS = ("service", "device")
 
@@ -37,8 +37,8 @@ CLOCKS_DIFFER = 5
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the notice names: an address, its port if told, and the moment in UTC."""
+class NoticeQuery:
+    """The subject of the notice: an address, its port if given, and the moment in UTC."""
 
     address: str
     port: int | None
@@ -46,8 +46,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Because:
-    """Who asks, as the operating system says, why, and for which case."""
+class Justification:
+    """The user, as the operating system identifies them, the reason, and the case."""
 
     actor: str
     reason: str = ""
@@ -56,7 +56,7 @@ class Because:
 
 @dataclass(frozen=True)
 class Link:
-    """One link of the chain: what it says, from when to when, by which lines."""
+    """One link of the chain: its fact, its time range, its lines."""
 
     kind: str
     says: str
@@ -66,16 +66,16 @@ class Link:
 
 
 @dataclass
-class Answer:
-    """Whose it was, under pseudonyms; what is not known is None.
+class NoticeAnswer:
+    """The device and account, under pseudonyms; unknown values are None.
 
     Attributes:
         grade: A, B, C or D, as for web requests.
         facts: The facts behind it, as `core.http_requests` names them.
         account: None for grade D, always.
-        is_pupil: The account is a student's.
-        is_crowded: The address stands for many devices.
-        is_remote: The address is a tunnel's.
+        is_student: The account belongs to a student.
+        is_crowded: The address represents many devices.
+        is_remote: The address belongs to a tunnel.
         links: The chain, in order.
         gaps: What breaks it or makes it weak.
     """
@@ -83,7 +83,7 @@ class Answer:
     grade: str = "D"
     facts: str = ""
     account: str | None = None
-    is_pupil: bool = False
+    is_student: bool = False
     device: str | None = None
     building: str | None = None
     is_crowded: bool = False
@@ -93,7 +93,7 @@ class Answer:
 
     @property
     def shown(self) -> Mapping[str, Any]:
-        """As plain values for JSON."""
+        """Return plain values for JSON."""
         return asdict(self)
 
 
@@ -102,11 +102,11 @@ class Case:
     """A question while it is being answered."""
 
     database: Database
-    asked: Asked
+    asked: NoticeQuery
     values: Mapping[str, Any]
     names: Pseudonyms
     files: Mapping[int, str]
-    answer: Answer
+    answer: NoticeAnswer
 
     def rows(self, name: str, **more: Any) -> list[dict[str, Any]]:
         """Return the rows of a query of `sql/notices/`."""
@@ -142,14 +142,14 @@ def attributed(
     answer.links += [_seen(case, row) for row in claims]
     if account is not None:
         answer.account = case.name("account", account)
-        answer.is_pupil = case.names.is_pupil("account", account)
+        answer.is_student = case.names.is_student("account", account)
         if any(row["is_shared"] for row in claims if row["account"] == account):
             answer.gaps.append("the account is one that several people may use")
     answer.gaps.append("an account is not a person: who used it is not in the logs")
 
 
 def _seen(case: Case, row: Mapping[str, Any]) -> Link:
-    """What one source saw; under grade D it names nobody either."""
+    """Return one source's observation; under grade D it names no one either."""
     is_named = case.answer.grade != "D"
     account = case.name("account", row["account"]) if is_named else "an account"
     return Link(
@@ -164,16 +164,12 @@ def _seen(case: Case, row: Mapping[str, Any]) -> Link:
 def _named(
     case: Case, flow: Mapping[str, Any] | None, claims: Sequence[Mapping[str, Any]]
 ) -> tuple[str | None, bool]:
-    """The account that the flow's line names, and whether it is only a guess.
+    """Return the account in the flow's line, and whether it is only a guess.
 
-    Without a line a firewall's mapping of that moment is the same guess.
+    Without a line, a firewall's mapping of that moment is the same guess.
     """
     if flow is not None and flow["user_name"] is not None:
-        found = case.rows(
-            "account_of_a_name",
-            user_name=flow["user_name"],
-            format=flow["format"],
-        )
+        found = case.rows("account_of_a_name", user_name=flow["user_name"], format=flow["format"])
         if found:
             return found[0]["account"], found[0]["is_mapped"]
     mapped = {row["account"] for row in claims if row["witness"] == "mapping"}
@@ -191,7 +187,7 @@ def _graded(
     D names no one.
     """
     answer, (account, is_guess) = case.answer, named
-    # let in at that very device, or into the tunnel
+    # authenticated at this device, or into the tunnel
     sure = {"keyboard", "tunnel"} if answer.is_remote else {"keyboard"}
     confirmed = {row["account"] for row in claims if row["witness"] in sure}
     is_confirmed = account in confirmed and not answer.is_crowded
@@ -212,7 +208,7 @@ def _graded(
     owned = _owned(case, owner)
     is_owners = people == {owner} or (not people and account in {owned, None})
     if account is not None and owned and not is_owners:
-        answer.gaps.append("the inventory gives the device to somebody else")
+        answer.gaps.append("the inventory assigns the device to another person")
         return None, "D", ""
     if owned and is_owners:
         # a firewall's guess, or a login, and the inventory that name one person
@@ -228,13 +224,13 @@ def _origins(claims: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _without_owner(
-    answer: Answer,
+    answer: NoticeAnswer,
     claims: Sequence[Mapping[str, Any]],
     device: Mapping[str, Any],
     account: str | None,
 ) -> tuple[str | None, str, str]:
     """Return the account at a device whose owner does not decide."""
-    # of shared stock, or of somebody else's device, a saved login says nothing
+    # on shared stock, or another person's device, a saved login proves nothing
     is_nobodys = not device.get("assigned_to") and not device.get("pool")
     naming = {"keyboard", "wifi"} if is_nobodys else {"keyboard"}
     seated = [row["account"] for row in claims if row["witness"] in naming]
@@ -250,20 +246,20 @@ def _without_owner(
 
 
 def _outlived(case: Case, ip: str, account: str | None) -> bool:
-    """A firewall had the name there before another device took the address over."""
+    """Return whether a firewall's mapping is older than another device's use of the address."""
     param = models()["core.http_requests"].header.params["mapping_minutes"]
     rows = case.rows("outlived_mappings", ip=ip, account=account, minutes=param.default)
     return bool(rows)
 
 
 def _owned(case: Case, owner: str | None) -> str | None:
-    """The account of whom the device is assigned to."""
+    """Return the account of the person that the device is assigned to."""
     owned = case.rows("account_of_a_person", person_id=owner) if owner else []
     return owned[0]["account"] if owned else None
 
 
 def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
-    """The inside address, and the flow that wore the outside one."""
+    """Return the inside address, and the flow that used the outside one."""
     asked, gaps = case.asked, case.answer.gaps
     flows = case.rows("translated_flows", address=asked.address, port=asked.port)
     found = sorted({row["ip"] for row in flows})
@@ -280,16 +276,18 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
     if len(found) == 1:
         return found[0], flows[0]
     if len(found) > 1:
-        gaps.append(f"{len(found)} inside addresses wore it at once; the port tells")
+        gaps.append(
+            f"{len(found)} inside addresses used it at the same time; the port identifies one"
+        )
         return None, None
     if case.rows("inside_addresses", ip=asked.address):
         return asked.address, None
-    gaps.append("no firewall line tells which inside address wore it at that moment")
+    gaps.append("no firewall line shows which inside address used it at that moment")
     return None, None
 
 
 def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
-    """Which devices have a claim, and what says so of each."""
+    """Return the devices that may have had the address, and the source for each."""
     claims = {
         f"{case.name('device', row['device'])} ({TOLD[row['binding']]})": None for row in held
     }
@@ -298,17 +296,17 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
 
 
 def held(case: Case, ip: str) -> Mapping[str, Any]:
-    """The device that held the address, as the registry has it."""
+    """Return the registry's row of the device that had the address."""
     answer = case.answer
     for place in case.rows("place_of_an_address", ip=ip):
         answer.building = place["building"] if place["has_location"] else None
         answer.is_remote = place["net_kind"] == "remote"
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
-            answer.gaps.append(f"the address stands for many ({place['net_kind']})")
+            answer.gaps.append(f"the address represents many devices ({place['net_kind']})")
     held = case.rows("holders_of_an_address", ip=ip)
     if not held:
-        answer.gaps.append("no lease, tunnel or fixed address tells the device")
+        answer.gaps.append("no lease, tunnel or fixed address identifies the device")
         return {}
     row = held[0]
     if len({claim["device"] for claim in held}) > 1:
@@ -333,15 +331,15 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
     return known[0]
 
 
-def resolve(district: District, asked: Asked, because: Because) -> Answer:
-    """The chain from an address to an account, as far as the logs carry it.
+def resolve(district: District, asked: NoticeQuery, because: Justification) -> NoticeAnswer:
+    """Return the chain from an address to an account, as far as the logs show it.
 
-    The question is in the audit chain before the answer is in anybody's hands.
+    The audit chain records the question before the answer is returned.
 
     Raises:
-        ModelError: Nothing was built yet.
-        BusyError: A run is at work.
-        AuditError: It cannot be noted; there is no answer then.
+        ModelError: Nothing has been built.
+        BusyError: A run is in progress.
+        AuditError: It cannot be recorded; then there is no answer.
     """
     day = asked.time.astimezone(ZoneInfo(district.zone)).date()
     names = pseudonyms(district, day)
@@ -357,8 +355,8 @@ def resolve(district: District, asked: Asked, because: Because) -> Answer:
         return answer
 
 
-def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
-    """Which address at which moment, and to whom it led; pseudonyms only."""
+def _subject(asked: NoticeQuery, answer: NoticeAnswer, names: Pseudonyms) -> str:
+    """Return the address, the moment and the result, with pseudonyms only."""
     address = names.names("address", [asked.address])[asked.address]
     port = "" if asked.port is None else f":{asked.port}"
     moment = asked.time.isoformat(timespec="seconds")
@@ -366,13 +364,13 @@ def _subject(asked: Asked, answer: Answer, names: Pseudonyms) -> str:
     return f"{address}{port} at {moment}: {led_to}"
 
 
-def _resolved(district: District, asked: Asked, day: date, names: Pseudonyms) -> Answer:
-    answer = Answer()
+def _resolved(district: District, asked: NoticeQuery, day: date, names: Pseudonyms) -> NoticeAnswer:
+    answer = NoticeAnswer()
     listed = inputs.lake_files(district.store, district.home.lake)
     if day not in set(listed.days()):
         answer.gaps.append(f"no log line of {day.isoformat()} was read")
         return answer
-    with looking(district.home.warehouse) as database:
+    with attach_warehouse(district.home.warehouse) as database:
         inputs.show_raw(database, listed, ("connections",), (day - timedelta(days=1), day))
         values = {"time": asked.time, "day": day, "seconds": CLOCKS_DIFFER}
         _answered(Case(database, asked, values, names, _files(district), answer))

@@ -1,7 +1,7 @@
-"""An evidence pack: one zip for one case, which a stranger can verify off-line.
+"""Evidence packs: one zip for one case, which anyone can verify offline.
 
-Everything is a text that people and programs can read. A manifest names the hash
-of each member; a small verifier in plain Python lies beside it. Two packs of the
+All members are texts that people and programs can read. A manifest contains the hash
+of each member, next to a small verifier in plain Python. Two packs of the
 same material are the same bytes.
 """
 
@@ -25,7 +25,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import told
 from pipelines.findings.record import BY_DESIGN
 from pipelines.formats import formats
-from pipelines.privacy.pseudonyms import Kind, about_pupils
+from pipelines.privacy.pseudonyms import Kind, about_students
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.registry.csv_files import is_formula
 from pipelines.state import ledger
@@ -34,7 +34,7 @@ from pipelines.state.findings import history, stored_evidence
 from pipelines.state.reviews import statements
 from pipelines.warehouse.headers import DETECTIONS, SHARED
 from pipelines.warehouse.models import MACROS, macros, macros_used, models, sql_folder
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip files know no earlier time; a real one would make each pack another."""
@@ -68,22 +68,22 @@ where requests.event_id in (select unnest($ids))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Material:
-    """What a pack is made of; names are what the edition shows.
+class PackContent:
+    """Material of a pack; names as the edition shows them.
 
     Attributes:
         case: Fields of the case.
-        findings: Each finding as it is kept, its names as they are to be shown.
+        findings: Each stored finding, with names as they are to be shown.
         lines: Copied lines, in order of finding and position, with `line` as text
-            where the edition shows it, else None.
-        chain: Whose each cited line is, and how that is known.
-        history: What became of each finding.
-        verdicts: What reviewers decided.
-        queries: SQL by file, as it stands now.
-        versions: Of Schoolbell, its parts, the registry and the settings.
-        has_names: Names and lines stand in it.
-        statements: What the person concerned says, their text where names stand in it.
-        letter: The page for whom the case is referred to; empty where it is to nobody.
+            if the edition shows it; otherwise None.
+        chain: Account and device of each cited line, and how they are known.
+        history: Changes of each finding.
+        verdicts: Reviewers' decisions.
+        queries: Current SQL by file.
+        versions: Versions of Schoolbell, its parts, the registry and the settings.
+        has_names: It contains names and lines.
+        statements: The concerned person's statements; in full if names are included.
+        letter: The page for the receiving office; empty without a referral.
     """
 
     case: Mapping[str, Any]
@@ -99,13 +99,13 @@ class Material:
     letter: str = ""
 
 
-def pack(material: Material) -> bytes:
-    """The zip, sealed by its manifest."""
+def pack(material: PackContent) -> bytes:
+    """Build the zip, sealed by its manifest."""
     return sealed_zip(dict(_members(material)))
 
 
 def sealed_zip(members: dict[str, bytes]) -> bytes:
-    """Members as a zip with the manifest of their hashes; the same give the same."""
+    """Zip members with a manifest of their hashes; the same members give the same bytes."""
     manifest = "".join(
         f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n" for name in sorted(members)
     )
@@ -120,7 +120,7 @@ def sealed_zip(members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _members(material: Material) -> Iterator[tuple[str, bytes]]:
+def _members(material: PackContent) -> Iterator[tuple[str, bytes]]:
     yield "README.txt", _readme(material).encode()
     yield "verify.py", Path(verify_pack.__file__).read_bytes()
     yield "case.json", _json(material.case)
@@ -148,8 +148,8 @@ def _members(material: Material) -> Iterator[tuple[str, bytes]]:
         yield "letter.html", material.letter.encode()
 
 
-def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
-    """What the person concerned says; the whole text where names may stand in it."""
+def _statements(material: PackContent) -> Iterator[tuple[str, bytes]]:
+    """Yield the concerned person's statements; in full if names are allowed."""
     if not material.statements:
         return
     columns = ("statement_id", "received_time", "summary", "tests", "sha256")
@@ -161,7 +161,7 @@ def _statements(material: Material) -> Iterator[tuple[str, bytes]]:
 def _evidence_lines(
     lines: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """Rows of the table of lines, and the lines themselves; the same text once."""
+    """Return rows of the table of lines, and the lines themselves; the same text once."""
     rows: list[dict[str, Any]] = []
     texts: dict[str, bytes] = {}
     known: dict[str, str] = {}
@@ -178,7 +178,7 @@ def _evidence_lines(
 def _alternatives(
     findings: Iterable[Mapping[str, Any]],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Other explanations with their tests, and those that the rules exclude."""
+    """Return other explanations with their tests, and those that the rules exclude."""
     rows = [
         {"finding_id": finding["finding_id"], **explanation}
         for finding in findings
@@ -189,7 +189,7 @@ def _alternatives(
 
 
 def _limits(findings: Sequence[Mapping[str, Any]]) -> str:
-    """What these logs cannot show, each sentence once."""
+    """Return what these logs cannot show, each sentence once."""
     limits = dict.fromkeys(text for finding in findings for text in finding["limits"])
     return "These logs cannot show:\n\n" + "".join(f"- {text}\n" for text in limits)
 
@@ -199,7 +199,7 @@ def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """A table; a cell that a spreadsheet would take for a formula is quoted."""
+    """Return a table as CSV; a cell that a spreadsheet would read as a formula is quoted."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
@@ -217,17 +217,17 @@ def _json(value: Any) -> bytes:
     return text.encode("utf-8", "replace") + b"\n"
 
 
-def _readme(material: Material) -> str:
+def _readme(material: PackContent) -> str:
     case = material.case
-    is_pupil = case.get("is_pupil", False)
-    record = "student's record" if is_pupil else "personnel record"
+    is_student = case.get("is_student", False)
+    record = "student's record" if is_student else "personnel record"
     edition = (
         f"It holds names and log lines: keep it as the {record} it belongs to."
         if material.has_names
-        else "Names are pseudonyms. Of log lines only place and hash stand in it."
+        else "Names are pseudonyms. Of log lines, it contains only place and hash."
     )
     about = f"week {case['week']}, clause {case['clause']}"
-    if is_pupil:
+    if is_student:
         about += ", about a student's account: a confidential record"
     more = ""
     if material.statements:
@@ -239,8 +239,8 @@ def _readme(material: Material) -> str:
 {len(material.findings)} findings, {about}.
 {edition}
 
-A finding says what logs show about an account. It says nothing about who sat at
-the keyboard or why. What it means is decided by people.
+A finding states what logs show about an account. It does not show who sat at the
+keyboard or why. People decide what it means.
 
 To check that nothing was changed since the pack was made, with Python 3.9 or newer
 and without a network:
@@ -248,38 +248,38 @@ and without a network:
     python3 verify.py PACK.zip
 
 Take verify.py from a pack that you trust, or read it: it is short. The district's
-audit record holds the hash of the whole file; ask for it, and give it with
+audit record contains the hash of the whole file; ask for it, and pass it with
 --sha256. An original log is compared with --log FILE --as SOURCE/PATH.
 
 case.json         the case, its findings, who decided what
 findings/         each finding: claim, measures, thresholds, alternatives, limits
 lines.csv         the cited lines: file, its hash, line number, byte, the line's hash
 lines/            the lines themselves, as they were copied when the finding was made
-attribution.csv   whose each line is, and by which lease and logon that is known
+attribution.csv   account and device of each line, and the lease and logon behind them
 alternatives.csv  each other explanation, how it was tested, and the result
-by_design.csv     each other explanation that the rule's way of counting excludes
+by_design.csv     each explanation that the rule's way of counting excludes
 limits.txt        what these logs cannot show
-history.csv       what became of each finding, when, by whom and why
-verdicts.csv      what reviewers decided, with their reasons
+history.csv       changes of each finding: when, by whom and why
+verdicts.csv      reviewers' decisions, with their reasons
 parameters.json   the thresholds in force
-sql/              the queries of the rules, and of all that they read
+sql/              the queries of the rules and of their inputs
 versions.json     versions of the software, the registry and the settings
 {more}MANIFEST.sha256   the hash of each of these files
 """
 
 
-def gathered(district: District, case: Case, named: Named | None) -> Material:
-    """Everything about a case.
+def gathered(district: District, case: Case, named: Named | None) -> PackContent:
+    """Collect everything about a case.
 
     Args:
-        named: Gives the pseudonyms; None: names, and the lines as they are.
+        named: Returns the pseudonyms; None for names and the original lines.
     """
     wanted = {str(finding["finding_id"]) for finding in case.findings}
     copies = stored_evidence(district.store, wanted)
     rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district, case, named)
-    return Material(
-        case=_case(case, named) | {"is_pupil": all(map(about_pupils(district), case.findings))},
+    return PackContent(
+        case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
         lines=_lines(district, copies, named),
         chain=_chain(district, case, copies, named),
@@ -293,7 +293,7 @@ def gathered(district: District, case: Case, named: Named | None) -> Material:
 
 
 def _events(district: District, case: Case, named: Named | None) -> list[Row]:
-    """What became of the findings; reasons may spell a site that the edition hides."""
+    """Return changes of the findings; a reason may name a site that the edition hides."""
     found = [finding["finding_id"] for finding in case.findings]
     events: list[Row] = [row for finding_id in found for row in history(district.store, finding_id)]
     events.sort(key=lambda row: row["entry_id"])
@@ -360,7 +360,7 @@ def _lines(district: District, copies: Iterable[Row], named: Named | None) -> li
 def _chain(
     district: District, case: Case, copies: Sequence[Row], named: Named | None
 ) -> list[dict[str, Any]]:
-    """Each cited line with whose it is; the grade and its reasons where still known."""
+    """Return each cited line with its account; with grade and reasons if still known."""
     places = {
         file.file_id: f"{file.source}/{file.path}" for file in ledger.source_files(district.store)
     }
@@ -411,10 +411,10 @@ def _known(district: District, case: Case) -> dict[int, tuple[str | None, int | 
     """Grade, lease and logon of cited requests that the warehouse still holds."""
     ids = sorted({one for row in case.findings for one in row["record"]["evidence"]})
     try:
-        with looking(district.home.warehouse) as database:
+        with attach_warehouse(district.home.warehouse) as database:
             rows = database.rows(_KNOWN, {"ids": ids})
     except SchoolbellError:
-        return {}  # nothing is built, or a run is at work: the copies stand alone
+        return {}  # nothing is built, or a run is in progress: only the copies are available
     return {event_id: (grade, lease, seat) for event_id, grade, lease, seat in rows}
 
 
@@ -427,7 +427,7 @@ def _verdicts(events: Iterable[Row]) -> list[dict[str, Any]]:
 
 
 def _queries(rules: Sequence[str]) -> dict[str, str]:
-    """The SQL files of some rules, and of all that they read."""
+    """Return the SQL files of some rules, and of everything that they read."""
     every = models()
     wanted = {name for name, model in every.items() if model.header.code in rules}
     for name in reversed(list(every)):

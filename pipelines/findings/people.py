@@ -49,7 +49,7 @@ class People:
 
 
 def people(district: District) -> People:
-    """Return the logins of a district; the registry is read when one is asked for."""
+    """Return the logins of a district; the registry is read on first use."""
     frames, found = district.registry.frames, district.account_domains
     domains = (*found.own, *found.derived, *district.settings.desk.openid.domains)
     return People(

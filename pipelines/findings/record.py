@@ -40,7 +40,7 @@ class Alternative:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that a detection found, about an account, on one day.
+    """One result of a detection, about an account, on one day.
 
     Attributes:
         finding_id: The same whenever the same thing is found again.
@@ -49,10 +49,10 @@ class Finding:
         evidence: Ids of the cited events.
         would_change: What would withdraw it.
         limits: What these logs cannot show about it.
-        stage: `trial` findings are shown and alert nobody.
+        stage: `trial` findings are shown and send no alert.
         suppressed_by: The exception that hides it, if any.
         permitted_by: The consent that allows all of it, if any.
-        withheld: Sites of a sensitive kind, which no default surface spells.
+        withheld: Sensitive sites, which default surfaces do not name.
     """
 
     finding_id: str
@@ -83,7 +83,7 @@ class Finding:
 
 
 def finding_id(rule: str, subject: str, day: date) -> str:
-    """Names a finding by what it is about, so that a re-run finds the same one.
+    """Return the id of a finding, the same in every run.
 
     A detection returns one row for each subject and day; the first cited line
     may change with late data, the rule, subject and day do not.
@@ -115,7 +115,7 @@ class Candidate:
 def candidates(
     database: "Database", detection: "Detection", days: Iterable[date]
 ) -> list[Candidate]:
-    """What a detection returned for some days, in a fixed order."""
+    """Return a detection's rows of some days, in a fixed order."""
     wanted = sorted(days)
     if not wanted:
         return []

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from pipelines.district import District
-from pipelines.registry.csv_files import Rows, read_file
+from pipelines.registry.csv_files import RegistryFrame, read_file
 from pipelines.registry.edits import put, refuse
 from pipelines.registry.frames import FILES
 from pipelines.state.audit import Act, Chain
 from pipelines.state.connections import Transaction
 
-Check = Callable[[Rows], Rows]
+Check = Callable[[RegistryFrame], RegistryFrame]
 """What the file's own module makes of its rows."""
 
 
@@ -23,10 +23,10 @@ def checked(
     check: Check,
     change: Callable[[bytes], bytes],
 ) -> tuple[bytes, bytes]:
-    """The bytes of a file before and after a change that the registry would take.
+    """Return the bytes of a file before and after a change that the registry accepts.
 
     Raises:
-        SettingsError: The registry would refuse the row.
+        SettingsError: The registry would reject the row.
     """
     path = district.home.registry / file
     before = path.read_bytes() if path.exists() else b""
@@ -46,7 +46,7 @@ def changed(
     change: Callable[[bytes], bytes],
     act: Act,
 ) -> Iterator[Transaction]:
-    """One act: the file's new bytes, checked, and the entry with both hashes."""
+    """Record one action: the file's checked new bytes, and the entry with both hashes."""
     before, after = checked(district, file, check, change)
     hashes = f" ({file} {_hash(before)} to {_hash(after)})"
     noted = replace(act, reason=act.reason + hashes)
@@ -56,12 +56,12 @@ def changed(
 
 
 def names_in(district: District, file: str) -> Mapping[str, str]:
-    """The district's own header names of a file."""
+    """Return the district's own header names of a file."""
     return district.settings.registry.columns.get(file, {})
 
 
 def next_id(district: District, file: str, prefix: str, taken: set[Any]) -> str:
-    """An id that no row has, nor had: those of rows set aside are not given again."""
+    """Return an id that no row has or had; ids of rejected rows are not reused."""
     path = district.home.registry / file
     text = path.read_text("utf-8", "replace") if path.exists() else ""
     number = 1
@@ -71,7 +71,7 @@ def next_id(district: District, file: str, prefix: str, taken: set[Any]) -> str:
 
 
 def _is_new(district: District, file: str, problem: Any) -> bool:
-    """It was not wrong before; what was is not this act's to mend."""
+    """Return whether an error is new; this action need not fix older ones."""
     known = {
         (one.line, one.what, one.value)
         for one in district.registry.problems

@@ -1,10 +1,10 @@
-"""What people decide about findings: verdicts, assignments, and a second person's yes.
+"""Decisions about findings: verdicts, assignments, and a second person's approval.
 
-Each act is one transaction with its entry in the audit chain. A verdict can be given
-again; all are kept, the last one counts. An act that needs a second person is requested
-by one, approved by another, and done once: two persons of the registry, not two logins.
-A request is for one code name or case and for one reason. Without approval, or after
-too long, nothing happens.
+Each action is one transaction with its entry in the audit chain. A verdict can be given
+again; all are kept, and the last one counts. An action that needs a second person is
+requested by one, approved by another, and done once: two persons of the registry, not two
+logins. A request is for one code name or case and for one reason. Without approval, or
+after it expires, nothing happens.
 """
 
 import secrets
@@ -48,7 +48,7 @@ VERDICTS: Mapping[str, str] = {
 }
 """Verdict -> the status that it gives a finding."""
 
-SHORTEST_REASON = 8
+MIN_REASON = 8
 
 VALID = timedelta(hours=24)
 
@@ -61,7 +61,7 @@ class Verdict:
     reason: str
 
     def __post_init__(self) -> None:
-        """Refuse a code that is none, and a reason that says nothing."""
+        """Reject an unknown code, and a reason without content."""
         if self.code not in VERDICTS:
             raise SettingsError(
                 f"there is no verdict {self.code!r}",
@@ -71,16 +71,16 @@ class Verdict:
 
 
 def required_reason(reason: str) -> str:
-    """A reason that says something.
+    """Return a reason that has content.
 
     Raises:
-        SettingsError: It does not.
+        SettingsError: It has none.
     """
-    if len(reason.strip()) < SHORTEST_REASON:
+    if len(reason.strip()) < MIN_REASON:
         raise SettingsError(
             "a reason is needed",
             where="--reason",
-            remedy=f"Say why, in {SHORTEST_REASON} characters or more.",
+            remedy=f"Say why, in {MIN_REASON} characters or more.",
         )
     return reason.strip()
 
@@ -98,7 +98,7 @@ def decide(
 
     Args:
         findings: Their rows, as `stored_findings` returns them.
-        is_own: Tells of an account whether it may be the reviewer's.
+        is_own: Predicate of accounts that may be the reviewer's own.
         is_again: An earlier verdict is replaced; otherwise it stops this one.
 
     Raises:
@@ -110,7 +110,7 @@ def decide(
         if finding["status"] == WITHDRAWN:
             raise SettingsError(
                 f"{finding['finding_id']} was withdrawn: {finding['status_reason']}",
-                remedy="There is nothing to decide; the history keeps what was said.",
+                remedy="There is nothing to decide; the history keeps earlier decisions.",
             )
     acts = [
         Act(
@@ -179,16 +179,16 @@ def not_oneself(finding: Mapping[str, Any], is_own: Callable[[str], bool]) -> No
 
 
 def _status_reason(transaction: Transaction, finding_id: str, code: str) -> str:
-    """The verdict's code, with the note that the data no longer show it, if so."""
+    """Return the verdict's code, with a note if the data no longer show the finding."""
     lacking = unsupported_reason(transaction, finding_id)
     return f"verdict {code}" + (f"; {lacking}" if lacking else "")
 
 
 def assign(chain: Chain, subject_id: str, assignee: str, by: Principal, reason: str = "") -> None:
-    """Give a finding or a case to somebody.
+    """Assign a finding or a case.
 
     Raises:
-        SettingsError: There is no such finding or case.
+        SettingsError: The finding or case does not exist.
     """
     known = _row(chain.store, subject_id)
     act = Act(
@@ -205,7 +205,7 @@ def assign(chain: Chain, subject_id: str, assignee: str, by: Principal, reason: 
 
 
 def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
-    """The finding's row; None for a case."""
+    """Return the finding's row; None for a case."""
     row = finding_row(store, subject_id)
     if row is None and not has_case(store, subject_id):
         raise SettingsError(
@@ -220,11 +220,11 @@ class SecondPersonError(RefusedError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What somebody wants to do with names, for which case and why.
+class NameRequest:
+    """A request to use names, with its case and reason.
 
     Attributes:
-        subject: To what, under its pseudonym; the case itself if not given.
+        subject: Its subject, under a pseudonym; the case itself if not given.
     """
 
     action: str
@@ -233,13 +233,13 @@ class Wish:
     subject: str = ""
 
 
-def granted(chain: Chain, wish: Wish, by: Principal) -> None:
-    """Let an act go on that another person approved, once; else ask for it.
+def granted(chain: Chain, wish: NameRequest, by: Principal) -> None:
+    """Allow an action that another person approved, once; otherwise request approval.
 
-    A home with one operator has no second person: there the chain alone tells.
+    A home with one operator has no second person: there the chain alone is the record.
 
     Raises:
-        SecondPersonError: No one has approved it yet; the request is recorded.
+        SecondPersonError: There is no approval yet; the request is recorded.
     """
     if by.is_alone:
         with chain.recording(_act(wish, by, f"{wish.action}, alone")):
@@ -263,11 +263,11 @@ def granted(chain: Chain, wish: Wish, by: Principal) -> None:
         change_request(transaction, row["request_id"], used_time=now_text())
 
 
-def granted_for(chain: Chain, wish: Wish, by: Principal, lasting: timedelta) -> None:
-    """Like `granted`, and for some time after it again; each time is noted.
+def granted_for(chain: Chain, wish: NameRequest, by: Principal, lasting: timedelta) -> None:
+    """Allow an approved action, repeatedly for some time; each use is recorded.
 
     Raises:
-        RefusedError: Nobody has approved it, or the time is over.
+        RefusedError: There is no approval, or it has expired.
     """
     row = None if by.is_alone else _running(chain, wish, by, lasting)
     if row is None:
@@ -278,7 +278,7 @@ def granted_for(chain: Chain, wish: Wish, by: Principal, lasting: timedelta) -> 
 
 
 def _running(
-    chain: Chain, wish: Wish, by: Principal, lasting: timedelta
+    chain: Chain, wish: NameRequest, by: Principal, lasting: timedelta
 ) -> Mapping[str, Any] | None:
     """Return their request for the same that was approved, and used not long ago."""
     now = datetime.now(UTC)
@@ -289,7 +289,7 @@ def _running(
     return None
 
 
-def _approved(wish: Wish, row: Mapping[str, Any]) -> Wish:
+def _approved(wish: NameRequest, row: Mapping[str, Any]) -> NameRequest:
     """Return a wish with the reason that was approved, ahead of another one."""
     if wish.reason == row["reason"]:
         return wish
@@ -358,17 +358,17 @@ def is_own_request(row: Mapping[str, Any], by: Principal, is_same: IsSame) -> bo
 
 
 def is_waiting(row: Mapping[str, Any]) -> bool:
-    """Nobody has answered a request yet, and it is not too old to be answered."""
+    """Return whether a request is unanswered and has not expired."""
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
 
 
-def _open(chain: Chain, wish: Wish, by: Principal) -> Mapping[str, Any] | None:
-    """The newest request of theirs for the same thing that is still good."""
+def _open(chain: Chain, wish: NameRequest, by: Principal) -> Mapping[str, Any] | None:
+    """Return the newest valid request of this user for the same thing."""
     unused = [row for row in _requests(chain, wish, by) if row["used_time"] is None]
     return next((row for row in unused if _is_fresh(row)), None)
 
 
-def _requests(chain: Chain, wish: Wish, by: Principal) -> Sequence[Mapping[str, Any]]:
+def _requests(chain: Chain, wish: NameRequest, by: Principal) -> Sequence[Mapping[str, Any]]:
     """Return their requests for the same thing, the newest first."""
     return requests(
         chain.store,
@@ -383,7 +383,7 @@ def _is_fresh(row: Mapping[str, Any]) -> bool:
     return datetime.now(UTC) - datetime.fromisoformat(row["asked_time"]) <= VALID
 
 
-def _ask(chain: Chain, wish: Wish, by: Principal) -> str:
+def _ask(chain: Chain, wish: NameRequest, by: Principal) -> str:
     request_id = f"r-{secrets.token_hex(4)}"
     with chain.recording(_act(wish, by, f"ask {wish.action}")) as transaction:
         request = {
@@ -399,7 +399,7 @@ def _ask(chain: Chain, wish: Wish, by: Principal) -> str:
     return request_id
 
 
-def _act(wish: Wish, by: Principal, action: str) -> Act:
+def _act(wish: NameRequest, by: Principal, action: str) -> Act:
     return Act(
         actor=str(by),
         action=action,

@@ -1,10 +1,10 @@
-"""What verdicts say of each rule: how often it was right, and what follows from it.
+"""Conclusions from verdicts for each rule: how often it was right, and the effect.
 
 Reviewers decide cases, so findings of one case that got the same verdict for the
-same rule count as one decision. A rule is right where a violation was confirmed;
-`undetermined` decides nothing. A rule of which it cannot be said with 95 %
-confidence that nine of ten decisions confirm it makes leads, once there are 30.
-Thresholds never follow from verdicts: people change them.
+same rule count as one decision. A rule is right if a violation was confirmed;
+`undetermined` decides nothing. After 30 decisions, a rule makes leads unless it is
+certain at 95 % confidence that nine of ten decisions confirm it.
+Verdicts never change thresholds: people do.
 """
 
 import math
@@ -31,7 +31,7 @@ ONE_SIDED = 0.9
 """Two tails of 5 %: below the lower bound lies 5 %. With the 2.5 % of a two-sided
 interval, a rule that was right 30 times of 30 would fall (0.884)."""
 FACTS_HOLD = ("violation", "authorized", "benign")
-"""Verdicts that say that what the finding tells did happen."""
+"""Verdicts that confirm the facts of the finding."""
 DECIDES = (*FACTS_HOLD, "misattributed", "data_fault")
 State = Literal["too few", "holds", "leads", "may go live", "stays on trial"]
 MEANS: Mapping[State, str] = {
@@ -65,7 +65,7 @@ _QUALITY: Mapping[str, Any] = {
 
 
 def share_bounds(found: int, of: int, level: float = LEVEL) -> tuple[float, float]:
-    """Clopper-Pearson bounds of a share: `found` of `of`.
+    """Return the Clopper-Pearson bounds of a share: `found` of `of`.
 
     With nothing to count, everything is possible: 0 to 1.
     """
@@ -78,7 +78,7 @@ def share_bounds(found: int, of: int, level: float = LEVEL) -> tuple[float, floa
 
 
 def count_bounds(count: int, level: float = LEVEL) -> tuple[float, float]:
-    """Exact bounds of the mean of a Poisson count."""
+    """Return the exact bounds of the mean of a Poisson count."""
     tail = (1 - level) / 2
     most = 2.0 * count + 20
     low = 0.0
@@ -88,7 +88,7 @@ def count_bounds(count: int, level: float = LEVEL) -> tuple[float, float]:
 
 
 def _root(rising: Callable[[float], float], value: float, high: float = 1.0) -> float:
-    """Where a rising function takes a value, between 0 and `high`."""
+    """Find where a rising function has a value, between 0 and `high`."""
     low = 0.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -100,7 +100,7 @@ def _root(rising: Callable[[float], float], value: float, high: float = 1.0) -> 
 
 
 def _at_most(found: int, of: int, p: float) -> float:
-    """Chance of at most `found` successes of `of`, each with chance `p`."""
+    """Return the chance of at most `found` successes of `of`, each with chance `p`."""
     logs = (math.log(p), math.log1p(-p))
     return math.fsum(
         math.exp(_log_choose(of, k) + k * logs[0] + (of - k) * logs[1]) for k in range(found + 1)
@@ -118,7 +118,7 @@ def _poisson_at_most(count: int, mean: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleQuality:
-    """How a rule stands after what reviewers decided.
+    """A rule's record after reviewers' decisions.
 
     Attributes:
         verdicts: How many findings have each verdict, the last one given.
@@ -146,7 +146,7 @@ class RuleQuality:
 
     @property
     def state(self) -> State:
-        """What follows from it."""
+        """The effect on the rule."""
         is_good = self.at_least >= NEEDED
         if self.decisions < LEAST:
             return "too few"
@@ -158,12 +158,12 @@ class RuleQuality:
 def rule_qualities(
     store: Store, versions: Mapping[str, str], stages: Mapping[str, str]
 ) -> list[RuleQuality]:
-    """How every rule stands, in order of its code.
+    """Return every rule's record, in order of its id.
 
     Args:
-        versions: What each rule is now, by code; decisions about another version
+        versions: The current version of each rule, by id; decisions about another version
             of it, or other thresholds, no longer count.
-        stages: Trial or live, by code.
+        stages: Trial or live, by id.
     """
     decided = last_verdicts(store)
     cases = cases_by_finding(store)
@@ -184,7 +184,7 @@ def rule_qualities(
 
 
 def demoted(found: Iterable[RuleQuality]) -> frozenset[str]:
-    """Rules whose undecided findings are leads."""
+    """Return rules whose undecided findings are leads."""
     return frozenset(quality.code for quality in found if quality.state == "leads")
 
 
@@ -211,12 +211,12 @@ def _quality(
 
 
 def _is_same(row: Mapping[str, Any], version: str) -> bool:
-    """Found by the rule as it is now; older findings do not say by which."""
+    """Return whether the current version of the rule found it; older findings lack the version."""
     return bool(row["record"]["inputs"].get("rule", version) == version)
 
 
 def qualities_of(district: District) -> Sequence[RuleQuality]:
-    """How each rule of a district stands after what reviewers decided so far."""
+    """Return each rule's record after the decisions so far."""
     return rule_qualities(district.store, district.versions, district.stages)
 
 
@@ -237,12 +237,12 @@ class Fix:
 
     @property
     def place(self) -> str:
-        """Where what was missing belongs."""
+        """The place for the missing fact."""
         return PLACES[self.verdict]
 
 
 def fixes(decided: Iterable[Mapping[str, Any]]) -> list[Fix]:
-    """What to look at, the most frequent first.
+    """Return what to correct, the most frequent first.
 
     Args:
         decided: Rows of findings, each with its `verdict`.
@@ -264,7 +264,7 @@ def _about(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
 
 
 def quality_row(quality: RuleQuality) -> dict[str, Any]:
-    """A rule's standing as values that JSON and a table can hold."""
+    """Return a rule's record as values for JSON and tables."""
     low, high = quality.bounds
     counts = {name: quality.verdicts.get(name, 0) for name in (*DECIDES, "undetermined")}
     return {

@@ -1,9 +1,9 @@
-"""Sigma rules of others, asked of the lake: leads about lines, and never a person.
+"""Public Sigma rules, run on the lake: leads about lines, never about a person.
 
-pySigma reads a rule; what it says becomes a query whose text holds nothing of it:
-every value is a parameter, every field a column of our own table of names, and
-addresses of a network are compared here, not in SQL. A rule that asks for what no
-column holds, or in a way that DuckDB cannot, is refused with the reason.
+pySigma parses a rule; the rule becomes a query whose text contains nothing from it:
+every value is a parameter, every field a column from a table of names, and
+network addresses are compared here, not in SQL. A rule that needs a missing
+column, or a feature that DuckDB lacks, is refused with the reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,9 +36,9 @@ from pipelines.state import ledger
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, writing
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 """Of a file of rules."""
-MOST_PLACES = 5
+MAX_PLACES = 5
 """Lines that a lead cites."""
 _CLIENT = {"c-ip": "src_ip", "src_ip": "src_ip", "source.ip": "src_ip"}
 _FLOW = _CLIENT | {
@@ -79,7 +79,7 @@ REACHED = {
     SigmaCorrelationConditionOperator.GT: ">",
     SigmaCorrelationConditionOperator.GTE: ">=",
 }
-"""Fewer than so many is no lead: a log may lack lines."""
+"""Fewer than this is not a lead: a log may lack lines."""
 HANDLED = (
     "SigmaString", "SigmaCasedString", "SigmaNumber", "SigmaRegularExpression",
     "SigmaCIDRExpression", "SigmaCompareExpression", "SigmaNull", "SigmaExists",
@@ -94,11 +94,11 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Relation:
-    """What rules of a kind of log are asked of.
+    """The relation that rules of one log source query.
 
     Attributes:
-        text: A relation of ours.
-        fields: Sigma's name of a field -> our column.
+        text: A built-in relation.
+        fields: Sigma's name of a field -> column.
     """
 
     text: str
@@ -134,12 +134,12 @@ RELATIONS: Mapping[tuple[str, str, str], Relation] = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A rule that can be asked.
+class SigmaQuery:
+    """A rule that can run.
 
     Attributes:
-        query: Gives `event_id`, `source`, `time`, `event_date`.
-        values: Of its parameters; a network stands with the column it is compared to.
+        query: Returns `event_id`, `source`, `time`, `event_date`.
+        values: Of its parameters; a network has the column that it is compared with.
     """
 
     title: str
@@ -151,7 +151,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedRule:
     """A rule, or a file, that cannot be asked, and why."""
 
     title: str
@@ -161,7 +161,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class InNetwork:
-    """Addresses of a column that lie in a network."""
+    """Addresses of a column that are in a network."""
 
     relation: str
     column: str
@@ -199,7 +199,7 @@ class _Backend(TextQueryBackend):
         self._relation, self._values = relation, values
 
     def where(self, rule: SigmaRule) -> str:
-        """Its condition over the relation's columns."""
+        """Return its condition over the relation's columns."""
         if len(rule.detection.parsed_condition) != 1:
             raise SigmaError("it has several conditions")
         text = self.convert_condition(rule.detection.parsed_condition[0].parsed, ConversionState())
@@ -208,7 +208,7 @@ class _Backend(TextQueryBackend):
         return text
 
     def column(self, field: str) -> str:
-        """Our column of a field."""
+        """Return the column of a field."""
         found = self._relation.fields.get(field)
         if found is None:
             known = ", ".join(sorted(self._relation.fields))
@@ -229,23 +229,23 @@ class _Backend(TextQueryBackend):
         return f"coalesce({column}::varchar {how} {self._bound(pattern)} escape '\\', false)"
 
     def convert_condition_field_eq_val_str(self, cond: FieldIs, state: ConversionState) -> str:
-        """Text, whatever its case; wildcards as `like` has them."""
+        """Convert text in any letter case; wildcards as in `like`."""
         return self._like(cond, "ilike")
 
     def convert_condition_field_eq_val_str_case_sensitive(
         self, cond: FieldIs, state: ConversionState
     ) -> str:
-        """Text in this case."""
+        """Convert text in this letter case."""
         return self._like(cond, "like")
 
     def convert_condition_field_eq_val_num(self, cond: FieldIs, state: ConversionState) -> str:
-        """A number, also of a column of text."""
+        """Convert a number, also for a text column."""
         value: Any = cond.value
         column, bound = self.column(cond.field), self._bound(float(value.number))
         return f"coalesce(try_cast({column} as double) = {bound}, false)"
 
     def convert_condition_field_compare_op_val(self, cond: FieldIs, state: ConversionState) -> str:
-        """A number that is larger or smaller."""
+        """Convert a comparison of numbers."""
         value: Any = cond.value
         if value.op not in COMPARED:
             raise SigmaError(f"{value.op} is not supported")
@@ -254,7 +254,7 @@ class _Backend(TextQueryBackend):
         return f"coalesce(try_cast({column} as double) {how} {bound}, false)"
 
     def convert_condition_field_eq_val_re(self, cond: FieldIs, state: ConversionState) -> str:
-        """A pattern; pySigma has tried it with RE2, which is DuckDB's."""
+        """Convert a pattern; pySigma has checked it with RE2, which DuckDB uses."""
         value: Any = cond.value
         pattern = value.escape((), "\\", escape_escape_char=False, flag_prefix=True)
         column = self.column(cond.field)
@@ -262,41 +262,41 @@ class _Backend(TextQueryBackend):
         return f"coalesce(regexp_matches({column}::varchar, {bound}), false)"
 
     def convert_condition_field_eq_val_cidr(self, cond: FieldIs, state: ConversionState) -> str:
-        """An address of a network."""
+        """Convert membership in a network."""
         value: Any = cond.value
         column = self.column(cond.field)
         bound = self._bound(InNetwork(self._relation.text, column, value.network))
         return f"coalesce(list_contains({bound}::varchar[], {column}), false)"
 
     def convert_condition_field_eq_val_null(self, cond: FieldIs, state: ConversionState) -> str:
-        """Nothing is told."""
+        """Convert a missing value."""
         return f"({self.column(cond.field)} is null)"
 
     def convert_condition_field_exists(self, cond: FieldIs, state: ConversionState) -> str:
-        """Something is told."""
+        """Convert a present value."""
         return f"({self.column(cond.field)} is not null)"
 
     def convert_condition_field_not_exists(self, cond: FieldIs, state: ConversionState) -> str:
-        """The same as nothing."""
+        """Convert absence, the same as a missing value."""
         return self.convert_condition_field_eq_val_null(cond, state)
 
     def convert_condition_field_eq_val(self, cond: FieldIs, state: ConversionState) -> Any:
-        """Any value; what has no method here is refused."""
+        """Convert any value; a type without a method is refused."""
         kind = type(cond.value).__name__
         if kind not in HANDLED:
             raise SigmaError(f"values of the kind {kind} are not supported")
         return super().convert_condition_field_eq_val(cond, state)
 
     def convert_condition_val(self, cond: ConditionValueExpression, state: ConversionState) -> Any:
-        """A word without a field."""
+        """Refuse a word without a field."""
         raise SigmaError("a word that names no field would be sought everywhere")
 
 
-def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
-    """Every rule below a folder: as it is asked, or why it cannot be.
+def read_rules(folder: Path) -> tuple[list[SigmaQuery], list[RefusedRule]]:
+    """Read every rule below a folder: its query, or why it cannot run.
 
     Raises:
-        SettingsError: There is no such folder.
+        SettingsError: The folder does not exist.
     """
     if not folder.is_dir():
         raise SettingsError(
@@ -304,8 +304,8 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
             where=str(folder),
             remedy="Put .yml files there, or name another folder.",
         )
-    asked: list[Asked] = []
-    refused: list[Refused] = []
+    asked: list[SigmaQuery] = []
+    refused: list[RefusedRule] = []
     found: list[tuple[str, SigmaRule | SigmaCorrelationRule]] = []
     paths = [one for one in sorted(folder.rglob("*")) if one.suffix in (".yml", ".yaml")]
     for path in paths:
@@ -313,7 +313,7 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
         try:
             found += [(name, rule) for rule in _parsed(path)]
         except (SigmaError, yaml.YAMLError, OSError, *ODD) as error:
-            refused.append(Refused("", name, _reason(error)))
+            refused.append(RefusedRule("", name, _reason(error)))
     known = {key: rule for _, rule in found for key in (str(rule.id), rule.name) if key}
     inner = {
         reference.reference
@@ -327,14 +327,14 @@ def read_rules(folder: Path) -> tuple[list[Asked], list[Refused]]:
         try:
             asked.append(_asked(name, rule, known))
         except (SigmaError, *ODD) as error:
-            refused.append(Refused(rule.title, name, _reason(error)))
+            refused.append(RefusedRule(rule.title, name, _reason(error)))
     return asked, refused
 
 
 def _parsed(path: Path) -> list[SigmaRule | SigmaCorrelationRule]:
     if path.is_symlink() or not path.is_file():
         raise SigmaError("it is not a regular file")
-    if path.stat().st_size > MOST_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise SigmaError("the file is too large")
     collection = SigmaCollection.from_yaml(path.read_text(encoding="utf-8"))
     rules = list(collection.rules)
@@ -354,7 +354,7 @@ def _asked(
     path: str,
     rule: SigmaRule | SigmaCorrelationRule,
     known: Mapping[str, SigmaRule | SigmaCorrelationRule],
-) -> Asked:
+) -> SigmaQuery:
     status = str(rule.status or "").lower()
     if status in OVER:
         raise SigmaError(f"its status is {status}")
@@ -364,9 +364,9 @@ def _asked(
     else:
         query = _events(rule, values)
     tactics = [CLAUSES.get(tag.name, "") for tag in rule.tags]
-    return Asked(
+    return SigmaQuery(
         title=rule.title,
-        level=str(rule.level or "not told").lower(),
+        level=str(rule.level or "not provided").lower(),
         clause=next(filter(None, tactics), SECURITY),
         path=path,
         query=query,
@@ -401,7 +401,7 @@ def _correlated(
     known: Mapping[str, SigmaRule | SigmaCorrelationRule],
     values: dict[str, Any],
 ) -> str:
-    """Events of a group that come close enough together; the first of each."""
+    """Return events of a group that are close enough together; the first of each."""
     condition, parts = rule.condition, []
     if rule.type not in COUNTED or not isinstance(condition, SigmaCorrelationCondition):
         raise SigmaError(f"correlations of type {rule.type.name.lower()} are not supported")
@@ -409,12 +409,12 @@ def _correlated(
         raise SigmaError("aliases of fields are not supported")
     of_all = rule.type is SigmaCorrelationType.TEMPORAL
     if condition.op not in REACHED and not of_all:
-        raise SigmaError("only more than so many is asked, never fewer")
+        raise SigmaError('only "more than N" is supported, never "fewer than N"')
     names = [reference.reference for reference in rule.rules or ()]
     for number, name in enumerate(names):
         inner = known.get(name)
         if not isinstance(inner, SigmaRule):
-            raise SigmaError(f"it refers to {name!r}, which is no rule of the folder")
+            raise SigmaError(f"it refers to {name!r}, which is not a rule in the folder")
         fields = _Backend(_relation(inner), values)
         grouped = [fields.column(field) for field in rule.group_by or ()]
         told = condition.fieldref
@@ -434,8 +434,10 @@ def _correlated(
     )
 
 
-def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -> Iterator[Lead]:
-    """What the rules find on some days, rule by rule and day by day."""
+def leads(
+    district: District, rules: Sequence[SigmaQuery], days: tuple[date, date]
+) -> Iterator[Lead]:
+    """Yield what the rules find on some days, rule by rule and day by day."""
     lake = inputs.lake_files(district.store, district.home.lake)
     files = {one.file_id: f"{one.source}/{one.path}" for one in ledger.source_files(district.store)}
     with writing(Path(":memory:"), threads=1) as database:
@@ -445,7 +447,7 @@ def leads(district: District, rules: Sequence[Asked], days: tuple[date, date]) -
 
 
 def _leads(
-    database: Database, rule: Asked, days: tuple[date, date], files: Mapping[int, str]
+    database: Database, rule: SigmaQuery, days: tuple[date, date], files: Mapping[int, str]
 ) -> Iterator[Lead]:
     bounds = {"first": days[0], "last": days[1]}
     values = {
@@ -454,7 +456,7 @@ def _leads(
     }
     found = database.rows(
         "select source, event_date, count(*), min(time), max(time), "
-        f"list_slice(list_sort(list(event_id)), 1, {MOST_PLACES}) "
+        f"list_slice(list_sort(list(event_id)), 1, {MAX_PLACES}) "
         f"from ({rule.query}) group by all order by all",
         {**values, **bounds},
     )
@@ -464,7 +466,7 @@ def _leads(
 
 
 def _addresses(database: Database, wanted: InNetwork, bounds: Mapping[str, date]) -> list[str]:
-    """Addresses of a column in a network; other text is in none."""
+    """Return addresses of a column in a network; other text is in none."""
     rows = database.rows(
         f"select distinct {wanted.column} from {wanted.relation} "
         f"where event_date between $first and $last and {wanted.column} is not null",

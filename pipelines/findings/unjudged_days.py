@@ -1,10 +1,10 @@
-"""Days that a rule says nothing of, and why.
+"""Days that a rule could not judge, with reasons.
 
-After an update of a firewall or proxy its log may read well and lack a field. A
-rule that ran all the same would find nothing, or the wrong account: its day is
-*not judged*, which every report says. The same holds where a model could not be
-built. Findings of such a day stay as they were. A district that gave a field up on
-purpose says so, and the days are judged.
+After an update of a firewall or proxy, its log may be readable and lack a field. A
+rule that ran anyway would find nothing, or the wrong account: its day is
+*not judged*, which every report states. The same applies if a model could not be
+built. Findings of such a day do not change. A district that gave a field up on
+purpose records that, and the days are judged.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,13 +41,13 @@ _PAIR: Mapping[str, Any] = {"rule": pl.String, "event_date": pl.Date}
 
 @dataclass(frozen=True, kw_only=True)
 class Unjudged:
-    """One day that one rule says nothing of: a field is missing, or a model failed.
+    """One day that one rule could not judge: a field is missing, or a model failed.
 
     Attributes:
-        rule: The rule's code; empty for a table of the report that no rule reads.
-        field: What the source no longer fills; empty where a model failed.
+        rule: The rule's id; empty for a table of the report that no rule reads.
+        field: The field that the source no longer fills; empty if a model failed.
         share_before: Share of the source's events that had the field before.
-        model: The model that is held back; empty where a field is missing.
+        model: The quarantined model; empty if a field is missing.
         cause: The model that failed: the same, or one that it reads.
     """
 
@@ -62,7 +62,7 @@ class Unjudged:
 
 
 def unjudged(district: District) -> list[Unjudged]:
-    """Every rule and day that must not be judged now, in a fixed order."""
+    """Return every rule and day that must not be judged now, in a fixed order."""
     found = [
         Unjudged(
             rule=code,
@@ -85,7 +85,7 @@ def unjudged(district: District) -> list[Unjudged]:
 
 
 def _not_built(district: District) -> Iterator[Unjudged]:
-    """Days in quarantine of what is judged or shown: detections and marts."""
+    """Yield quarantined days of judged or shown models: detections and marts."""
     codes = {model.name: code for code, model in district.rules.items()}
     held = quarantined(district.store)
     whole = ledger.event_days(district.store) if held else []
@@ -102,9 +102,9 @@ def _not_built(district: District) -> Iterator[Unjudged]:
 
 
 def missing(district: District) -> list[Drift]:
-    """The fields that went missing and that some rule stands on.
+    """Return missing fields that some rule depends on.
 
-    A field that nobody filled while nobody worked is not missing, and neither is
+    A field that was empty while everyone was off is not missing, and neither is
     one that the district gave up.
     """
     works = district.outline.works
@@ -123,14 +123,14 @@ def _given_up(district: District, source: str) -> Sequence[str]:
 
 
 def _is_idle(day: date, works: Mapping[str, bool]) -> bool:
-    """No building works; a day that the calendar leaves out is a weekday or not."""
+    """Return whether no building works; without a calendar entry, the weekday decides."""
     return not works.get(day.isoformat(), day.weekday() < SATURDAY)
 
 
 def judged_days(
     days: Mapping[str, Sequence[date]], skipped: Iterable[Unjudged]
 ) -> dict[str, list[date]]:
-    """The days of each rule, less those that are not to be judged."""
+    """Return the days of each rule, without those that must not be judged."""
     not_now = {(entry.rule, entry.event_date) for entry in skipped}
     return {
         rule: [day for day in given if (rule, day) not in not_now] for rule, given in days.items()
@@ -138,7 +138,7 @@ def judged_days(
 
 
 def frame(found: Iterable[Unjudged]) -> pl.DataFrame:
-    """The days as a table."""
+    """Return the days as a table."""
     return pl.DataFrame([asdict(entry) for entry in found], schema=dict(SCHEMA))
 
 
@@ -166,7 +166,7 @@ def note_unjudged(
 
 
 def released(database: "Database", district: District) -> Iterator[date]:
-    """Days that were left out for a rule and need not be any more."""
+    """Yield days that were skipped for a rule and need not be any more."""
     if not database.has(NOTED):
         return
     known = database.table(NOTED).select("rule", "event_date").unique()

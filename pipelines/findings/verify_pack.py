@@ -25,12 +25,12 @@ LINES = "lines.csv"
 
 
 def sha256(data: bytes) -> str:
-    """The SHA-256 hash of some bytes."""
+    """Return the SHA-256 hash of some bytes."""
     return hashlib.sha256(data).hexdigest()
 
 
 def differences(pack: bytes, seal: str = "") -> Iterator[str]:
-    """Everything in a pack that does not hold, in words."""
+    """Yield every fault of a pack, in words."""
     if seal and sha256(pack) != seal.lower():
         yield f"the file's hash is {sha256(pack)}, not {seal}"
     try:
@@ -47,7 +47,7 @@ def differences(pack: bytes, seal: str = "") -> Iterator[str]:
 
 
 def changed(members: dict[str, bytes]) -> Iterator[str]:
-    """Members that are not what the manifest says."""
+    """Yield members that differ from the manifest."""
     manifest = members.get(MANIFEST, b"").decode("utf-8", "replace")
     pairs = [line.split("  ", 1) for line in manifest.splitlines() if "  " in line]
     listed = {name: digest for digest, name in pairs}
@@ -60,17 +60,17 @@ def changed(members: dict[str, bytes]) -> Iterator[str]:
             yield f"{name} was changed"
     exact = "".join(f"{listed[name]}  {name}\n" for name in sorted(listed))
     if not listed or exact != manifest:
-        yield f"{MANIFEST} is not as it was written"
+        yield f"{MANIFEST} was changed after it was written"
 
 
 def cited(members: dict[str, bytes]) -> list[dict[str, str]]:
-    """The rows of the table of cited lines."""
+    """Return the rows of the table of cited lines."""
     text = members.get(LINES, b"").decode("utf-8", "replace")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def lines_differ(members: dict[str, bytes]) -> Iterator[str]:
-    """Copied lines whose hash is not the one noted when the finding was made."""
+    """Yield copied lines whose hash differs from the recorded one."""
     for row in cited(members):
         name = row.get("member", "")
         if name and sha256(members.get(name, b"")) != row["line_sha256"]:
@@ -78,7 +78,7 @@ def lines_differ(members: dict[str, bytes]) -> Iterator[str]:
 
 
 def log_differs(members: dict[str, bytes], log: bytes, place: str) -> Iterator[str]:
-    """Copied lines that do not stand at their place in an original log."""
+    """Yield copied lines that are not at their place in an original log."""
     rows = [row for row in cited(members) if f"{row['source']}/{row['path']}" == place]
     if not rows:
         yield f"no line of {place} is cited"
@@ -86,16 +86,16 @@ def log_differs(members: dict[str, bytes], log: bytes, place: str) -> Iterator[s
         if not row["member"] or row["framing"] != "lines":
             continue  # no text in this edition, or records that are not lines
         rest = log[int(row["byte_offset"]) :].split(b"\n", 1)[0].removesuffix(b"\r")
-        # bytes that are no UTF-8 were copied as U+FFFD
+        # bytes that are not UTF-8 were copied as U+FFFD
         if rest.decode("utf-8", "replace").encode() != members[row["member"]]:
-            yield f"{place}:{row['line_no']}: the log says something else there"
+            yield f"{place}:{row['line_no']}: the log contains something else at this line"
     for wanted in sorted({row["file_sha256"] for row in rows}):
         if not begins_with(log, wanted):
             yield f"{place}: no beginning of this log has the hash {wanted}"
 
 
 def begins_with(log: bytes, wanted: str) -> bool:
-    """The log, as far as it was read at some time, has a hash: it may have grown."""
+    """Return whether a prefix of the log has a hash: the log may have grown."""
     digest = hashlib.sha256()
     for line in log.splitlines(keepends=True):
         digest.update(line)

@@ -1,5 +1,5 @@
-"""Many districts beside each other: one home, one process, one account each.
+"""Many districts on one machine: one home, one process, one account each.
 
-Nothing is shared between homes but the agency's layer, which each holds as a copy. A
-fault of one never stops the next.
+Homes share only the agency's overlay, of which each has a copy. A failure of one never
+stops the next.
 """

@@ -46,7 +46,7 @@ __all__ = ["defs"]
 
 
 class Agency(Part):
-    """Who looks after the homes."""
+    """The agency that runs the homes."""
 
     name: str = Field(min_length=1, max_length=200, description="the agency's name")
     layer: str = Field(
@@ -56,9 +56,9 @@ class Agency(Part):
 
 
 class Budget(Part):
-    """What one home may use; a home that takes more is stopped, and that is said."""
+    """Limits of one home; a home that exceeds them is stopped, with a message."""
 
-    jobs: int = Field(default=1, ge=1, le=64, description="homes at once")
+    jobs: int = Field(default=1, ge=1, le=64, description="homes at the same time")
     minutes: int = Field(default=240, ge=1, description="longest time of one command")
     memory_mb: int = Field(default=4_000, ge=500, description="memory of one command")
     disk_gb: int = Field(default=500, ge=1, description="size of a home")
@@ -98,11 +98,11 @@ class Member:
 
 @dataclass(frozen=True)
 class Fleet:
-    """A fleet as its file says.
+    """A fleet, from its file.
 
     Attributes:
-        layer: Folder of the agency's layer, if there is one.
-        cluster: Where homes are visited, if elsewhere than on this machine.
+        layer: Folder of the agency's overlay, if there is one.
+        cluster: Where homes are visited, if not on this machine.
         members: In the order of their names.
     """
 
@@ -114,19 +114,19 @@ class Fleet:
     members: tuple[Member, ...]
 
     def engine(self, kind: Kind) -> Engine:
-        """What visits the homes; to be closed.
+        """Return the engine that visits the homes; close it afterwards.
 
         Raises:
-            EngineError: What it needs is not there.
+            EngineError: A requirement is missing.
         """
         workers = self.budget.jobs if kind == "local" else self.cluster.workers
         return open_engine(kind, workers=workers, master=self.cluster.master)
 
     def only(self, names: tuple[str, ...]) -> "Fleet":
-        """The fleet with some of its homes; all where none is named.
+        """Return the fleet with some of its homes; all if none is named.
 
         Raises:
-            SettingsError: There is no such home.
+            SettingsError: A home does not exist.
         """
         known = {one.name: one for one in self.members}
         if strange := sorted(set(names) - set(known)):
@@ -140,10 +140,10 @@ class Fleet:
 
 
 def load_fleet(file: Path) -> Fleet:
-    """Read a fleet's file; relative paths begin beside it.
+    """Read a fleet's file; relative paths start in its folder.
 
     Raises:
-        SettingsError: There is none, or something in it is wrong; says all of it.
+        SettingsError: It is missing, or has errors; the message lists all of them.
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -188,20 +188,20 @@ def _wrong(file: Path, text: str, error: ValidationError) -> SettingsError:
 
 
 def _refuse_shared(file: Path, members: tuple[Member, ...]) -> None:
-    """No home lies in another: what one deletes would be the other's."""
+    """Raise an error if a home is inside another: deletions would cross over."""
     places = {one.name: one.path.resolve() for one in members}
     for name, place in places.items():
         for other, outer in places.items():
             if name != other and place.is_relative_to(outer):
                 raise SettingsError(
-                    f"the home {name} is, or lies in, the home {other}",
+                    f"the home {name} is, or is inside, the home {other}",
                     where=str(file),
-                    remedy="Give each district a folder of its own.",
+                    remedy="Give each district a separate folder.",
                 )
 
 
 def write_workspace(fleet: Fleet, to: Path) -> Path:
-    """Write `workspace.yaml` and a file a home; what is there is written again."""
+    """Write `workspace.yaml` and one file per home, replacing existing ones."""
     to.mkdir(parents=True, exist_ok=True)
     listed = []
     for member in fleet.members:

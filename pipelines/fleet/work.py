@@ -1,12 +1,12 @@
-"""Runs one command in every home of a fleet, each in a process of its own.
+"""One command in every home of a fleet, each in a separate process.
 
-A child knows one home alone: its folder by `--home`, its account by the operating
-system, nothing by its environment. What it prints goes to whoever runs the fleet and
-into no file, since an error may quote a line of a log.
+A child knows one home alone: its folder from `--home`, its account from the operating
+system, nothing from its environment. Its output goes to the user who runs the fleet and
+into no file, because an error may quote a line of a log.
 
-One such command asks how each home does: health, versions, age of its data, counts;
-never a finding, and no count below five: of a small district a small number is a
-person. Why a home is not well is told in that home, since it may quote a log.
+One such command asks for each home's health: versions, age of its data, counts;
+never a finding, and no count below five: in a small district, a small number identifies a
+person. The reasons for a bad state remain in that home, because they may quote a log.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 from pipelines.engines import EngineError, Kind
 from pipelines.fleet.settings import Budget, Fleet, Member
-from pipelines.settings.model import LEAST_COUNT
+from pipelines.settings.model import MIN_COUNT
 
 PROGRAM = (
     "from pipelines.fleet.work import die_with_parent; die_with_parent(); "
@@ -40,10 +40,10 @@ KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "NO_COLOR", "SSL_CERT_FILE", "SSL_CERT_D
 NOT_STARTED = 3
 """The exit code of a home that was not touched."""
 BUSY = 75
-"""The exit code of a command that found another at work."""
+"""The exit code of a command that found another run in progress."""
 STOPPED = 124
 """The exit code of a command that took too long, as `timeout` has it."""
-MOST_LETTERS = 1_000_000
+MAX_LETTERS = 1_000_000
 """Of what a child writes."""
 GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
@@ -60,13 +60,13 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a command in one home.
+    """Result of a command in one home.
 
     Attributes:
-        exit_code: Of the command; `NOT_STARTED`; `STOPPED`; negative by a signal.
-        what: Why it was not started or was stopped; empty else.
-        out: What it printed, the last lines.
-        err: What it told people, the last lines.
+        exit_code: Of the command; `NOT_STARTED`; `STOPPED`; negative for a signal.
+        what: Why it was not started or was stopped; otherwise empty.
+        out: The last lines of its output.
+        err: The last lines of its messages.
     """
 
     member: Member
@@ -78,7 +78,7 @@ class Outcome:
 
     @property
     def is_well(self) -> bool:
-        """Nobody need look."""
+        """Nothing needs attention."""
         return self.exit_code == 0
 
 
@@ -99,16 +99,16 @@ class Visit(NamedTuple):
 def in_every_home(
     fleet: Fleet, arguments: Arguments, kind: Kind | None = None
 ) -> Iterator[Outcome]:
-    """Run a command in each home, as many at once as the budget says.
+    """Run a command in each home, as many at the same time as the budget allows.
 
     Args:
-        kind: The engine that visits the homes; None stands for this machine.
+        kind: The engine that visits the homes; None for this machine.
 
     Yields:
         Outcomes in the order in which the homes end.
 
     Raises:
-        EngineError: What the engine needs is not there.
+        EngineError: A requirement of the engine is missing.
     """
     with fleet.engine(kind or "local") as engine:
         is_away = not engine.shares_memory
@@ -136,13 +136,13 @@ def visit(task: Visit) -> Outcome:
     if outcome.is_well or outcome.what:
         return replace(outcome, out="", err="")
     ask = f"schoolbell status --home {member.path}"
-    return replace(outcome, out="", err=f"What it printed is not carried here: {ask}")
+    return replace(outcome, out="", err=f"Its output is not included here: {ask}")
 
 
 def die_with_parent() -> None:
-    """End this process when the one that started it ends, however that does.
+    """End this process when its parent ends, in any way.
 
-    What runs in a home holds its lock: nobody else could go on with it.
+    A process in a home keeps its lock, and no other could continue.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -171,7 +171,7 @@ def run_in(member: Member, arguments: Sequence[str], budget: Budget) -> Outcome:
 
 
 def _in_the_way(member: Member, budget: Budget) -> str:
-    """Why a home is not touched; empty where nothing is in the way."""
+    """Return why a home is not touched; empty if nothing prevents it."""
     if not member.path.is_dir():
         return f"there is no folder {member.path}"
     free = shutil.disk_usage(member.path).free / 1e9
@@ -184,7 +184,7 @@ def _in_the_way(member: Member, budget: Budget) -> str:
 
 
 def _size(member: Member) -> int:
-    """Bytes below a home; what vanishes meanwhile counts nothing."""
+    """Sum the bytes below a home, without files that vanish meanwhile."""
     total = 0
     for folder, _, names in os.walk(member.path):
         for name in names:
@@ -217,11 +217,11 @@ def _started(member: Member, arguments: Sequence[str]) -> "subprocess.Popen[str]
 def _account(
     member: Member,
 ) -> tuple[int, int, list[int]] | tuple[None, None, None]:
-    """As whom a home's process runs; nobody else can be chosen but by root.
+    """Return the account of a home's process; only root can choose another one.
 
     Raises:
         ValueError: Root owns the home, and no account is named.
-        KeyError: There is no such account.
+        KeyError: The account does not exist.
     """
     if os.geteuid() != 0:
         return None, None, None
@@ -242,7 +242,7 @@ def _environment(member: Member) -> dict[str, str]:
 
 
 def _bound(child: "subprocess.Popen[str]", budget: Budget) -> None:
-    """Memory that the process asks for itself; what it maps of files is not counted."""
+    """Limit the memory that the process allocates; mapped files are not counted."""
     most = budget.memory_mb * 1_000_000
     try:
         resource.prlimit(child.pid, resource.RLIMIT_DATA, (most, most))
@@ -261,8 +261,8 @@ class _Tail:
 
     def _read(self) -> None:
         with suppress(OSError, ValueError):
-            while text := self._stream.read(MOST_LETTERS):
-                self._kept = (self._kept + text)[-MOST_LETTERS:]
+            while text := self._stream.read(MAX_LETTERS):
+                self._kept = (self._kept + text)[-MAX_LETTERS:]
 
     def text(self) -> str:
         """Return what was kept, once the child has ended."""
@@ -339,7 +339,7 @@ class Row:
 
 
 def overview(fleet: Fleet) -> list[Row]:
-    """Ask each home for its status, the homes that need somebody first."""
+    """Ask each home for its status, the homes that need attention first."""
     outcomes = in_every_home(fleet, lambda _: ("status", "--json"))
     return sorted((_row(one) for one in outcomes), key=_by_need)
 
@@ -383,14 +383,14 @@ def _why(outcome: Outcome) -> str:
 
 
 def counted(number: int) -> str:
-    """A count of people's matters as an agency may see it."""
+    """Return a count of personal matters as an agency may see it."""
     if number == 0:
         return "none"
-    return f"{number:,}" if number >= LEAST_COUNT else f"under {LEAST_COUNT}"
+    return f"{number:,}" if number >= MIN_COUNT else f"under {MIN_COUNT}"
 
 
 def shown(fleet: Fleet, rows: Sequence[Row], now: datetime) -> Mapping[str, Any]:
-    """What the agency's page is made of."""
+    """Return the content of the agency's page."""
     return {
         "agency": fleet.agency,
         "made": f"{now:%Y-%m-%d %H:%M} UTC",

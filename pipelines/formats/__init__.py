@@ -1,14 +1,14 @@
-"""Batches of raw lines in, events out. Each module here is one log format.
+"""Log formats: batches of raw lines in, events out. Each module here is one format.
 
 A batch has the columns `file_id`, `line_no`, `byte_offset` and `line`. A format
 reads it with Polars expressions, one pass and no loop. Bytes that are not UTF-8
 arrive as U+FFFD; the offset leads back to the original.
 
-A *line* is one record: most formats end it with a newline, some have a framing
-of their own (`Format.framing`), which the lake applies before it calls `parse`.
+A *line* is one record: most formats end it with a newline, some have a special
+framing (`Format.framing`), which ingest applies before it calls `parse`.
 
-`reading` holds what several formats share: syslog headers, key=value, CSV with
-quotes, JSON, addresses and hosts, and what a 407 means.
+`reading` contains what several formats share: syslog headers, key=value, CSV with
+quotes, JSON, addresses and hosts, and the meaning of a 407.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,10 +26,10 @@ from pipelines.plugins import discover
 
 PLACE = PLACE_SCHEMA.names()
 BLANK = " \t\r\n\x00\x1a\ufeff"
-"""Characters of which a line that says nothing is made."""
+"""Characters of a line without content."""
 
 MIXED = "mixed"
-"""What a file is called whose lines each have a format of their own."""
+"""Name of the format of a file whose lines have different formats."""
 
 ESCAPED_ENDS = ("#000", "#015")
 """How rsyslog writes the NUL and the carriage return that some devices end with."""
@@ -39,14 +39,14 @@ Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraph
 
 @dataclass(frozen=True)
 class Context:
-    """What a format needs to know that its lines do not say.
+    """What a format needs in addition to its lines.
 
     Attributes:
-        reading: Zone and anchor of stamps that lack them.
+        reading: Zone and anchor of timestamps that lack them.
         options: The source's own settings for the format, from `district.toml`.
         header: The last line that named the columns, for formats that have one.
-        latest: Latest time that a line may have, without which none is too late.
-        is_checked: The options are being checked: what is odd in them is refused,
+        latest: Latest time that a line may have; without it none is too late.
+        is_checked: The options are being checked: unusual values are refused,
             though lines could be read.
     """
 
@@ -58,11 +58,11 @@ class Context:
 
 
 class Parsed(NamedTuple):
-    """What became of a batch; each of its lines is in exactly one part.
+    """Result of a batch; each of its lines is in exactly one part.
 
     Attributes:
         events: One frame for each event class that occurs, place columns first.
-        rejects: Place, `reason` and `line` of what could not be read.
+        rejects: Place, `reason` and `line` of unreadable lines.
         blanks: Number of blank and comment lines.
         header: The header that a following batch must be read with.
     """
@@ -84,12 +84,12 @@ class Parsed(NamedTuple):
 
 
 def is_blank(line: pl.Expr) -> pl.Expr:
-    """Nothing but spaces, NULs and line ends."""
+    """Match only spaces, NULs and line ends."""
     return line.str.strip_chars(BLANK).eq("")
 
 
 def without_escapes(batch: pl.DataFrame) -> pl.DataFrame:
-    """Without a carriage return or NUL that rsyslog wrote as digits at the end."""
+    """Remove a final carriage return or NUL that rsyslog wrote as digits."""
     ends = [batch["line"].str.ends_with(escape) for escape in ESCAPED_ENDS]
     if not any(end.any() for end in ends):
         return batch
@@ -100,7 +100,7 @@ def without_escapes(batch: pl.DataFrame) -> pl.DataFrame:
 
 
 def never(line: pl.Expr) -> pl.Expr:
-    """For formats without comments."""
+    """Match nothing, for formats without comments."""
     return line.is_null()
 
 
@@ -110,25 +110,25 @@ class Format:
 
     Attributes:
         name: As in `district.toml`; the module's name.
-        product: Who writes such logs.
+        product: The product that writes such logs.
         event_classes: What its lines may become. With more than one, `read`
             sets a column `event_class`.
         looks_like: True for a line that is of this format and, among the
             formats of this folder, of no other.
-        read: Adds columns of the event classes to a batch; columns it does not
+        read: Adds columns of the event classes to a batch; columns that it does not
             add are null.
-        classify: Adds `event_class` and whatever `read` goes on with; then only
-            columns of classes that occur in a batch are worked out.
-        must: Rules that an event keeps, each under the sentence that an operator
+        classify: Adds `event_class` and the inputs of `read`; then only
+            columns of classes that occur in a batch are computed.
+        must: Rules for events, each under the sentence that an operator
             reads when it is broken. Null counts as broken.
         framing: How records are cut out of the bytes.
-        comment: True for lines that are no record.
+        comment: True for lines that are not records.
         header: True for lines that name the columns of those below.
-        columns: How many columns a line has, for rules that say `{columns}`.
-        hands_on_lines: What goes from a batch to the next are lines of the log that
-            are events too, not names of columns.
-        user_is_mapped: Its user names are guesses: the product took the address for
-            an account, from somebody's logon elsewhere, and no login passed through it.
+        columns: Number of columns of a line, for rules that contain `{columns}`.
+        hands_on_lines: The lines that go from a batch to the next are log lines and
+            events too, not names of columns.
+        user_is_mapped: Its user names are guesses: the product mapped the address to
+            an account, from a logon elsewhere, and no login passed through it.
         version: Raised when the meaning of the output changes.
     """
 
@@ -161,7 +161,7 @@ class Format:
         return self._parse_headed(batch, context)
 
     def handed_on(self, lines: pl.DataFrame) -> dict[int, str]:
-        """What each of several files hands on to its next batch: its last header."""
+        """Return what each of several files hands on to its next batch: its last header."""
         if self.header is None:
             return {}
         is_header = self.header(pl.col("line")).fill_null(value=False)
@@ -192,10 +192,10 @@ class Format:
         return self._sorted_out(whole, batch.height - records.height, carried)
 
     def _read(self, records: pl.DataFrame, context: Context) -> pl.DataFrame:
-        """Place, event class, columns, each rule's answer, and line.
+        """Return place, event class, columns, each rule's answer, and line.
 
         The columns are those of the classes that occur, where these are known. A block
-        is small enough to be worked out at once, for a tenth less than in streams.
+        is small enough to be computed eagerly, for a tenth less than in streams.
         """
         lines, classes = records.lazy(), self.event_classes
         if self.classify is not None:
@@ -273,7 +273,7 @@ class Format:
 
 
 def _reason(text: str) -> pl.Expr:
-    """The sentence, with the number of columns where it names that."""
+    """Return the sentence, with the number of columns where it names that."""
     if "{columns}" not in text:
         return pl.lit(text)
     count = pl.col("_columns").cast(pl.String).fill_null("no")
@@ -281,5 +281,5 @@ def _reason(text: str) -> pl.Expr:
 
 
 def formats() -> Mapping[str, Format]:
-    """Every format in this folder, by name."""
+    """Return every format in this folder, by name."""
     return discover(__name__, "FORMAT", Format)

@@ -45,7 +45,7 @@ LISTED = {
 }
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "not a numbered message of an Aruba device": pl.col("code").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
     "a login whose words cannot be read": IS_LOGON
@@ -54,7 +54,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A process, a number of six digits and a severity, each in angle brackets."""
+    """Match a process, a number of six digits and a severity, each in angle brackets."""
     return line.str.contains(HEAD)
 
 
@@ -118,5 +118,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -15,7 +15,7 @@ services) are system events.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, mac, port, word_of
+from pipelines.formats.reading.fields import account, address, mac, null_if_dash, port, word_of
 from pipelines.formats.reading.flows import protocol, seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -34,7 +34,7 @@ DID = {
 }  # fmt: skip
 IS_FLOW = pl.col("event_class") == "connections"
 
-MUST = {
+REJECT_RULES = {
     "no time that can be read": pl.col("time").is_not_null(),
     "source is not an address": ~IS_FLOW | pl.col("src_ip").is_not_null(),
     "target is not an address": ~IS_FLOW | pl.col("dst_ip").is_not_null(),
@@ -42,7 +42,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The name of a box's log, or an activity cut by bars."""
+    """Match the name of a box's log, or an activity separated by bars."""
     return line.str.contains(BOX) | line.str.contains(r"type=[A-Z]+\|proto=.*\|srcIF=")
 
 
@@ -60,7 +60,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     outside = somewhere(address(pl.col("srcNAT")))
     return (
         fields.with_columns(
-            known(pl.col("pairs").str.extract(rf"\|{key}=([^|]*)\|", 1)).alias(key) for key in KEYS
+            null_if_dash(pl.col("pairs").str.extract(rf"\|{key}=([^|]*)\|", 1)).alias(key)
+            for key in KEYS
         )
         .with_columns(
             event_class=pl.when(pl.col("proto").is_not_null())
@@ -111,5 +112,5 @@ FORMAT = Format(
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -16,7 +16,7 @@ import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, name, port
+from pipelines.formats.reading.fields import address, name, null_if_dash, port
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
 
@@ -38,7 +38,7 @@ PASSES = ["PASSTHRU"]
 ADDRESSES = r" IN (?:A|AAAA) ([0-9a-fA-F.:]+)"
 IS_QUERY = pl.col("event_class") == "dns_queries"
 
-MUST = {
+REJECT_RULES = {
     "no stamp that can be read": pl.col("time").is_not_null(),
     "nothing said": pl.col("body").str.len_bytes() > 0,
     "a query whose words cannot be read": IS_QUERY
@@ -48,7 +48,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A client that asked, or a line of `named`."""
+    """Match a client's query, or a line of `named`."""
     own = line.str.contains(rf"(?:^|[ >]){SHOWN}")
     return own | written_by(line, "named")
 
@@ -79,7 +79,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             query_name=pl.when(host == ".").then(host).otherwise(name(host)),
             query_type=pl.coalesce(asked.field("4"), changed.field("5")),
             response_code=asked.field("5"),
-            answers=known(
+            answers=null_if_dash(
                 answers.list.eval(pl.element().str.extract("([^ ]+)$", 1)).list.join(",")
             ),
             disposition=pl.when(did.is_in(PASSES))
@@ -102,5 +102,5 @@ FORMAT = Format(
     event_classes=("dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

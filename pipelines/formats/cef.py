@@ -20,8 +20,8 @@ offset of the others.
   address the laptop got inside; its other steps are system events.
 - A message of Check Point may hold a line end: the line behind it, which has no header,
   belongs to the line above, and is a system event that repeats it.
-- Alerts name the sender of a packet, who need not have opened the connection, so
-  they are system events, as is all that is neither a flow, a request nor a login.
+- Alerts name the sender of a packet, who need not have opened the connection, so they are system
+  events, as is everything that is not a flow, a request or a login.
 """
 
 import polars as pl
@@ -33,12 +33,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds, somewhere
@@ -84,9 +84,9 @@ TUNNEL = {
     "gw-auth": "logon", "gateway-auth": "logon", "gateway-connected": "logon",
     "portal-auth": "logon", "gateway-logout": "logoff",
 }  # fmt: skip
-"""Steps of GlobalProtect that say who was let in, or left."""
+"""Steps of GlobalProtect in which a user signed in or left."""
 BEFORE_LOGON = ["pre-logon"]
-"""Who has a tunnel while nobody has logged in."""
+"""User names of a tunnel before anyone has logged in."""
 HEADED = r"[01]\|Check Point\|"
 BEHIND = rf"^[^|]*(?:^| ){KEY}="
 """The rest of a line that was cut in two."""
@@ -116,7 +116,7 @@ SENDER = pl.coalesce(
 OFFSET = r"^(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})$"
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "no CEF header of seven parts": pl.col("vendor").is_not_null(),
     "no key=value behind the header": pl.col("fields").is_not_null(),
     "no time": pl.col("time").is_not_null(),
@@ -131,7 +131,7 @@ MUST = {
 def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
     """Add the header's `vendor`, `product`, `event_id` and `title`, and the values.
 
-    All null where a line is no CEF; `fields` is null where what stands behind the
+    All are null if a line is not CEF; `fields` is null if the text after the
     header is neither empty nor begins with a key.
     """
     groups = pl.col("line").str.strip_chars("\r\n\x00 ").str.extract_groups(HEAD)
@@ -146,7 +146,7 @@ def with_cef(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def disposition(title: pl.Expr) -> pl.Expr:
-    """The action's words, else those of the event's name."""
+    """Return the action's words, or those of the event's name."""
     told = pl.coalesce("key_act", value("fw_action").replace("NA", None), "key_outcome", title)
     stopped, passed = told.str.contains(STOPPED), told.str.contains(PASSED)
     return word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped))
@@ -162,7 +162,7 @@ def _plain(text: pl.Expr) -> pl.Expr:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Seven parts behind the word CEF, or behind a bare 0."""
+    """Match seven parts after the word CEF, or after a bare 0."""
     parts = r"(?:[^|=]*\|){5}[A-Za-z0-9-]*\|"
     return line.str.contains(rf"CEF: ?[01]\|{parts}") | line.str.contains(
         r"(?:^|[ >])[01]\|[A-Za-z][^|=]*\|(?:[^|=]*\|){4}[A-Za-z0-9-]*\|"
@@ -223,7 +223,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Both halves of a line that was cut in two as the whole of it.
+    """Join both halves of a line that was cut in two.
 
     Adds `as_written`, and `is_rest`: it is the second half.
     """
@@ -244,12 +244,12 @@ def _joined(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def column(key: str) -> clock.Stamp:
-    """A stamp that `read` has put into two columns."""
+    """Return a timestamp that `read` has put into two columns."""
     return clock.Stamp(pl.col(f"{key}_time"), pl.col(f"{key}_time_quality"))
 
 
 def event_class() -> pl.Expr:
-    """By the name of the event and by what it holds."""
+    """Classify by the name of the event and by its content."""
     source = pl.coalesce("key_src", "key_c6a2").is_not_null()
     target = pl.coalesce("key_dst", "key_c6a3").is_not_null()
     carried = pl.coalesce("key_proto", "key_dpt").is_not_null()
@@ -267,7 +267,7 @@ def event_class() -> pl.Expr:
         )
         .when(plain.str.contains(LOGIN) & person)
         .then(pl.lit("logons"))
-        .when(source & known(value("request")).is_not_null() & ~alert)
+        .when(source & null_if_dash(value("request")).is_not_null() & ~alert)
         .then(pl.lit("http_requests"))
         .when(source & target & carried & ~alert)
         .then(pl.lit("connections"))
@@ -276,7 +276,7 @@ def event_class() -> pl.Expr:
 
 
 def flow(context: Context) -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     outside = somewhere(address(value("sourceTranslatedAddress")))
     option = pl.lit(one_of(context.options, "in", ("received", "sent")), pl.String)
     vendor = pl.col("vendor")
@@ -285,7 +285,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         pl.when(vendor.is_in(RECEIVED)).then(pl.lit("received")),
         pl.when(vendor.is_in(SENT)).then(pl.lit("sent")),
     )
-    first, second = whole(value("in")), whole(value("out"))
+    first, second = to_int(value("in")), to_int(value("out"))
     user = pl.when(cls == "logons").then(account(value("duser")))
     public = [somewhere(address(value(f"PanOSPublicIPv{at}"))) for at in (4, 6)]
     return {
@@ -307,10 +307,10 @@ def flow(context: Context) -> dict[str, pl.Expr]:
         "nat_port": pl.when(outside.is_not_null()).then(
             port(value("sourceTranslatedPort").replace("0", None))
         ),
-        "application": known(pl.coalesce("key_appName", "key_app")),
-        "category": known(CATEGORIES),
+        "application": null_if_dash(pl.coalesce("key_appName", "key_app")),
+        "category": null_if_dash(CATEGORIES),
         "disposition": disposition(title),
-        "event_uid": known(value("externalId")),
+        "event_uid": null_if_dash(value("externalId")),
         "extras": extras(),
         "kind": title,
         "reported_by": name(pl.coalesce("key_dvchost", "key_dvc", "syslog_host")),
@@ -319,27 +319,27 @@ def flow(context: Context) -> dict[str, pl.Expr]:
 
 
 def extras() -> pl.Expr:
-    """The header, and what has no column."""
+    """Return the header, and fields without a column."""
     fields = [pl.col("vendor"), pl.col("product"), title.alias("name")]
-    fields += [known(value(key)).alias(key) for key in EXTRA]
+    fields += [null_if_dash(value(key)).alias(key) for key in EXTRA]
     return pl.when(cls != "system_events").then(json_of(fields))
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
-    url = known(value("request"))
+    """Return columns of a request."""
+    url = null_if_dash(value("request"))
     return {
-        "method": known(value("requestMethod")).str.to_uppercase(),
+        "method": null_if_dash(value("requestMethod")).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "referrer_hostname": hostname(known(value("requestContext"))),
-        "user_agent": known(value("requestClientApplication")),
+        "referrer_hostname": hostname(null_if_dash(value("requestContext"))),
+        "user_agent": null_if_dash(value("requestClientApplication")),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login; whether it worked is told by its outcome or its name."""
+    """Return the columns of a login; its outcome or its name shows the result."""
     told = pl.coalesce("key_PanOSEventStatus", "key_outcome", "key_act", "title")
     step = STEP.replace_strict(TUNNEL, default=None, return_dtype=pl.String)
     left = pl.coalesce(
@@ -349,7 +349,7 @@ def logon() -> dict[str, pl.Expr]:
     private = [somewhere(address(value(f"PanOSPrivateIPv{at}"))) for at in (4, 6)]
     failed = told.str.contains(FAILED)
     return {
-        "user_domain": known(pl.coalesce("key_dntdom", "key_sntdom")),
+        "user_domain": null_if_dash(pl.coalesce("key_dntdom", "key_sntdom")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(title.str.contains("(?i)vpn") | step.is_not_null()).then(
             pl.lit("vpn")
@@ -365,7 +365,7 @@ def logon() -> dict[str, pl.Expr]:
         .when(told.str.contains(ENTERED))
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(failed & ~left).then(
-            known(
+            null_if_dash(
                 pl.coalesce(
                     "key_PanOSConnectionError",
                     "key_PanOSDescription",
@@ -386,5 +386,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -10,11 +10,11 @@ r"""Check Point firewall: Log Exporter's syslog, and the older text export.
 counts from 1970, the text export is in local time.
 
 - A key may have two colons. Values hold `;`, `\"` and `\]`.
-- `service` is the target port, `s_port` the source's. Bytes are counted at the
-  gateway: what came in from the client is what the source sent.
-- A user is written `Ada Byron (ada)`: the account stands in the brackets.
-- Identity Awareness: `AD Query` and `Identity Collector` took an address for an
-  account; `Captive Portal` asked for a password.
+- `service` is the target port, `s_port` the source's. Bytes are counted at the gateway: bytes in
+  from the client were sent by the source.
+- A user is written `Ada Byron (ada)`: the account is in the brackets.
+- Identity Awareness: `AD Query` and `Identity Collector` mapped an address to an account;
+  `Captive Portal` requested a password.
 - Updates of a session (`Log Update`) name no ends and are system events.
 """
 
@@ -27,11 +27,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import direction, is_machine, protocol, somewhere
@@ -64,7 +64,7 @@ COLLECTORS = ["AD Query", "Identity Collector", "Identity Agent", "Terminal Serv
 cls, act = pl.col("event_class"), value("action").str.to_lowercase()
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "neither a bracket of key:value pairs nor a text export": pl.col("fields")
     .str.contains(SHAPE)
     .fill_null(value=False),
@@ -78,7 +78,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The product's name, then a bracket or a day written as one word."""
+    """Match the product's name, then a bracket or a day written as one word."""
     exported = line.str.contains(r" [Cc]heck[Pp]oint [^ ]+ - \[[a-zA-Z_]+::?\"")
     text = line.str.contains(r"[Cc]heck[Pp]oint: +[0-9]{1,2}[A-Z][a-z]{2}[0-9]{4} ")
     return exported | text
@@ -123,7 +123,7 @@ def quoted(text: pl.Expr) -> pl.Expr:
 
 
 def found(key: str) -> pl.Expr:
-    """What a key holds; a quote that stands for itself has a backslash before it."""
+    """Return the value of a key; a literal quote has a backslash before it."""
     text = pl.col("fields").str.extract(rf"; {key}::?({QUOTED})", 1)
     plain = text.str.strip_prefix('"').str.strip_suffix('"')
     return plain.str.replace_all(r"\\(.)", "$1").replace("", None)
@@ -135,9 +135,9 @@ def person(user: pl.Expr) -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By what was done, and to what."""
+    """Classify by the action and its object."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
-    asked = known(value("resource")).is_not_null() & value("src").is_not_null()
+    asked = null_if_dash(value("resource")).is_not_null() & value("src").is_not_null()
     login = act.is_in(["log in", "failed log in", "log out"])
     return word_of(
         ("logons", login & pl.col("user_name").is_not_null()),
@@ -149,7 +149,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     outside = somewhere(address(value("xlatesrc")))
     zones = [value(key).str.to_lowercase() for key in ("inzone", "outzone")]
     extra = (
@@ -164,17 +164,17 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("service")),
         "protocol": protocol(value("proto")),
-        "bytes_in": whole(pl.coalesce("key_client_outbound_bytes", "key_received_bytes")),
-        "bytes_out": whole(pl.coalesce("key_client_inbound_bytes", "key_sent_bytes")),
+        "bytes_in": to_int(pl.coalesce("key_client_outbound_bytes", "key_received_bytes")),
+        "bytes_out": to_int(pl.coalesce("key_client_inbound_bytes", "key_sent_bytes")),
         "nat_ip": outside,
         "nat_port": pl.when(outside.is_not_null()).then(
             port(value("xlatesport").replace("0", None))
         ),
-        "application": known(value("appi_name")),
-        "category": known(pl.coalesce("key_matched_category", "key_app_category")),
+        "application": null_if_dash(value("appi_name")),
+        "category": null_if_dash(pl.coalesce("key_matched_category", "key_app_category")),
         "direction": direction(zones[0], zones[1], ["external"]),
         "disposition": word_of(("blocked", act.is_in(STOPPED)), ("allowed", act.is_in(PASSED))),
-        "event_uid": known(value("loguid")),
+        "event_uid": null_if_dash(value("loguid")),
         "extras": pl.when(cls != "system_events").then(as_json(*extra)),
         "kind": pl.coalesce("key_product", pl.lit("log")),
         "reported_by": name(pl.col("gateway")),
@@ -183,25 +183,25 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = value("resource")
     return {
-        "method": known(value("method")).str.to_uppercase(),
+        "method": null_if_dash(value("method")).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "user_agent": known(value("web_client_type")),
+        "user_agent": null_if_dash(value("web_client_type")),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login or a mapping."""
+    """Return columns of a login or a mapping."""
     source, failed = value("identity_src"), act == "failed log in"
     left, identity = act == "log out", value("product") == "Identity Awareness"
     mapped = identity & source.is_in(COLLECTORS) & (act == "log in")
     portal = source.str.contains("(?i)portal")
     return {
-        "user_domain": known(value("domain_name")),
+        "user_domain": null_if_dash(value("domain_name")),
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "logon_kind": pl.when(portal)
         .then(pl.lit("proxy"))
@@ -209,10 +209,10 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit("vpn")),
         "is_success": pl.when(~left & ~mapped.fill_null(value=False)).then(~failed),
         "failure_reason": pl.when(failed).then(
-            pl.coalesce(known(value("reason")), "key_auth_status")
+            pl.coalesce(null_if_dash(value("reason")), "key_auth_status")
         ),
         "event_code": value("action"),
-        "logon_uid": known(value("session_uid")),
+        "logon_uid": null_if_dash(value("session_uid")),
         "host": name(value("src_machine_name").str.replace("@.*$", "")),
         "assigned_ip": somewhere(address(value("office_mode_ip"))),
         "is_machine": is_machine(pl.col("user_name")),
@@ -226,5 +226,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -4,28 +4,25 @@ r"""Cisco ASA and FTD in syslog: connections, refusals, URLs, VPN logons.
     for outside:198.51.100.7/443 (198.51.100.7/443) to inside:192.0.2.17/50123
     (203.0.113.1/50123)
 
-(one line). The header has many shapes: with and without year, host, priority,
-zone word. The number after the level says what kind of message it is; the others
-are system events.
+(one line). The header has many shapes: with and without year, host, priority, zone word. The
+number after the level is the message type; other types are system events.
 
-- The end named first is not always the source: `Built outbound` names the one
-  that answered first. A teardown does not say who opened: it takes that, the
-  mapped address and the user from its `Built`, if both are read together. Else
-  the end whose port is not a service's (below 1024) is the source, and with two
-  of a kind both ends stay unknown. Both carry one `connection_uid`, which is used
-  again after a restart; what sums up flows counts them once. The bytes are of
-  both ways together (`extras`).
-- The mapped address of the source is what it wore outside (`nat_ip`).
+- The end named first is not always the source: `Built outbound` names the one that answered
+  first. A teardown does not contain the opener: it takes that, the mapped address and the user
+  from its `Built`, if both are read together. Otherwise the end whose port is not a service's
+  (below 1024) is the source, and if both ports are of one type, both ends remain unknown. Both
+  carry one `connection_uid`, which is reused after a restart; sums of flows count it once. The
+  bytes are of both ways together (`extras`).
+- The mapped address of the source is its outside address (`nat_ip`).
 - An address may be a name from the device's own list.
-- A user stands in brackets behind its end as `domain\user`, or at the line's end.
-- Packets of no known connection (106015) and forged ones (106016, 106017, 106021)
-  say nothing about who opened what: system events.
-- FTD tells a connection once more with all it knows (430002 at its start, 430003 at
-  its end, one `connection_uid`): initiator, user, bytes of each way, application.
-  Where it names a URL the line is a request, save that of a start let through,
-  whose end tells it again.
+- A user is in brackets after its end as `domain\user`, or at the line's end.
+- Packets of no known connection (106015) and forged ones (106016, 106017, 106021) do not show
+  who opened the connection: system events.
+- FTD reports a connection once more with all its data (430002 at its start, 430003 at its end,
+  one `connection_uid`): initiator, user, bytes of each way, application. Where it names a URL
+  the line is a request, except for an allowed start, whose end repeats it.
 - `Username` of a LAN-to-LAN session is the other firewall. `*****` is hidden.
-- Options: `outside_interfaces` (`outside,isp2`) tells inbound from outbound.
+- Options: `outside_interfaces` (`outside,isp2`) distinguishes inbound from outbound.
 """
 
 import polars as pl
@@ -59,7 +56,7 @@ FAMILY, CODE = pl.col("family"), pl.col("code")
 IS_FLOW = pl.col("event_class") == "connections"
 HAS_ENDS = pl.col("event_class").is_in(["connections", "http_requests"])
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no message number of ASA or FTD": CODE.is_not_null(),
     "not the words of this message number": FAMILY.is_not_null()
@@ -75,7 +72,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A message number of ASA, FTD or their forerunners."""
+    """Match a message number of ASA, FTD or their forerunners."""
     return line.str.contains(MESSAGE + ":? ")
 
 
@@ -110,7 +107,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _event_class() -> pl.Expr:
-    # the peer of a tunnel between networks is nobody
+    # the peer of a tunnel between networks is not a user
     is_peer = (said("session") == "LAN-to-LAN").fill_null(value=False)
     return word_of(
         ("connections", FAMILY.is_in([*FLOWS, "session"])),
@@ -150,7 +147,7 @@ def _flow(context: Context) -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """What has no column; both ends where it is unknown which is which."""
+    """Return fields without a column; both ends where their roles are unknown."""
     is_unsure = IS_ENDED & pl.col("b_opened").is_null()
     ends = [
         pl.when(is_unsure).then(said(end) + "/" + said(f"{end}_port")).alias(end)
@@ -179,5 +176,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

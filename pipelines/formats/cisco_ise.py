@@ -1,17 +1,17 @@
-r"""Cisco ISE, remote syslog: who was let into Wi-Fi, a port or a tunnel.
+r"""Cisco ISE, remote syslog: logins to Wi-Fi, a port or a tunnel.
 
     <181>Nov  2 08:15:00 ise1 CISE_Passed_Authentications 0000453439 2 0 2026-11-02
     08:15:00.365 -06:00 0007121364 5200 NOTICE Passed-Authentication: Authentication
     succeeded, UserName=ada, Calling-Station-ID=00-00-5E-00-53-01, SSID=Staff, ...
 
-(one line in the log). A message is cut into several lines: its number, how many there
-are, which one this is, from 0. The first holds the stamp, the verdict and nearly
-always the account; what it lacks is taken from the others of the same batch, which
-themselves become `system_events`. Commas inside a value are written `\,`.
+(one line in the log). A message is split into several lines: its number, their total, this
+line's index from 0. The first contains the timestamp, the verdict and nearly always the account;
+missing values are taken from the others of the same batch, which become `system_events`. Commas
+inside a value are written `\,`.
 
-The calling station is a MAC on Wi-Fi or a port, an address in a tunnel. `USERNAME` and
-`INVALID` stand for names that ISE hides. A name that is a MAC is a device that no
-person logged in to (MAB). Device administration and profiling are `system_events`.
+The calling station is a MAC on Wi-Fi or a port, an address in a tunnel. `USERNAME` and `INVALID`
+replace names that ISE hides. A name that is a MAC is a device that no person logged in to (MAB).
+Device administration and profiling are `system_events`.
 """
 
 import polars as pl
@@ -19,7 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, known, mac, name, whole
+from pipelines.formats.reading.fields import account, address, mac, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -57,14 +57,14 @@ STATUSES = {"Start": "logon", "Stop": "logoff", "Interim-Update": "mapping"}
 HIDDEN = ["USERNAME", "INVALID"]
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "not a numbered message of ISE": pl.col("number").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A category of ISE with three numbers, or its numbers, stamp and code."""
+    """Match a category of ISE with three numbers, or its numbers, stamp and code."""
     return line.str.contains(
         rf"(?:^|[ >])(?:CISE_[A-Za-z_]+ [0-9]{{10}} [0-9]{{1,3}} [0-9]{{1,3}} "
         rf"|[0-9]{{10}} [0-9]{{1,3}} 0 {STAMP} [0-9]{{10}} [0-9]{{4,5}} [A-Z]+ )"
@@ -105,15 +105,15 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _field(key: str) -> pl.Expr:
-    """The first value of a key."""
+    """Return the first value of a key."""
     value = pl.col("text").str.extract(rf"(?:^|,) *{key}=((?:[^,\\]|\\.)*)", 1)
     plain = value.str.replace_all(r"\\(.)", "$1").replace("", None)
-    # that a name is a placeholder is told by `account`, and the line stays a login
-    return plain if key in NAMES else known(plain)
+    # `account` recognizes placeholder names, and the line remains a login
+    return plain if key in NAMES else null_if_dash(plain)
 
 
 def _of_message(column: str) -> pl.Expr:
-    """What this line says, else what another line of the message does."""
+    """Return this line's value, or that of another line of the message."""
     own, is_first = pl.col(column), pl.col("code").is_not_null()
     other = own.filter(~is_first).drop_nulls().first()
     spread = other.over("file_id", "syslog_host", "number")
@@ -121,7 +121,7 @@ def _of_message(column: str) -> pl.Expr:
 
 
 def _who(context: Context) -> dict[str, pl.Expr]:
-    """The account, its card or address, and by which way it came."""
+    """Return the account, its card or address, and by which way it came."""
     sent = pl.coalesce("sent_name", "radius_name")
     user = account(pl.when(~sent.is_in(HIDDEN)).then(sent))
     station = radius.caller(pl.coalesce("station", "endpoint"))
@@ -147,7 +147,7 @@ def _who(context: Context) -> dict[str, pl.Expr]:
 
 
 def _what() -> dict[str, pl.Expr]:
-    """What happened, and how it ended."""
+    """Return the activity and its result."""
     verdict = pl.col("verdict")
     is_success = verdict.replace_strict(LOGINS, default=None, return_dtype=pl.Boolean)
     counted = pl.col("status").replace_strict(STATUSES, default=None, return_dtype=pl.String)
@@ -185,7 +185,7 @@ def _extras() -> pl.Expr:
         pl.col("policy"),
         pl.col("group"),
         pl.col("flow"),
-        whole(pl.col("lasted")).cast(pl.String).alias("seconds"),
+        to_int(pl.col("lasted")).cast(pl.String).alias("seconds"),
     ]
     return pl.when(IS_LOGON).then(json_of(fields))
 
@@ -196,5 +196,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -3,13 +3,12 @@
     "2026-11-02 14:15:00","Ada (ada@example.org)","192.0.2.17","203.0.113.1",
     "198.51.100.7","text/html","ALLOWED","https://www.example.org/a",...
 
-(one line). CSV without a header line, or with one that an option of the export
-adds; which of the four a line is shows in its columns. Versions append columns.
-Stamps are UTC. An identity is a user, a computer, a network or a site, which
-only its type tells: a user's label is `Name (account)`, of which the account is
-kept. One field may list several identities and another their types; where the
-numbers differ, as when a name holds a comma, nobody is named. The address
-inside is missing where no agent tells it; then the one outside stands for it.
+(one line). CSV without a header line, or with one that an option of the export adds; the columns
+show which of the four a line is. Versions append columns. Stamps are UTC. An identity is a user,
+a computer, a network or a site, which only its type shows: a user's label is `Name (account)`,
+of which the account is kept. One field may list several identities and another their types;
+where the numbers differ, as when a name holds a comma, no one is named. The inside address is
+missing without an agent; then the outside one is used instead.
 """
 
 import polars as pl
@@ -23,11 +22,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import protocol, somewhere
@@ -73,13 +72,13 @@ PLACES = {
     "identity_types": {"web": 24, "dns": 11},
 }
 
-MUST = {
+REJECT_RULES = {
     "quotes do not match": pl.col("cells").is_not_null(),
     "{columns} columns, not those of an Umbrella log": RECORD.is_not_null(),
     "{columns} columns, not in the places of this log": pl.col("is_in_place"),
     "time is not a UTC stamp": pl.col("time").is_not_null(),
     "source is not an address": pl.col("src_ip").is_not_null()
-    & (known(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
+    & (null_if_dash(pl.col("raw_inside")).is_null() | pl.col("is_inside")),
     "action is none of allowed, blocked, proxied": pl.col("disposition").is_not_null()
     | (RECORD == "ip"),
     "no host in the URL": (RECORD != "web") | pl.col("url_hostname").is_not_null(),
@@ -89,7 +88,7 @@ MUST = {
 
 
 def record() -> pl.Expr:
-    """The name of the log, null where the columns fit none."""
+    """Return the name of the log, null where the columns fit none."""
     width = pl.col("cells").list.len()
     return word_of(
         ("dns", (width >= 10) & cell(6).str.contains(r"^[0-9]+ \(.+\)$")),
@@ -100,7 +99,7 @@ def record() -> pl.Expr:
 
 
 def in_place() -> pl.Expr:
-    """What shows its meaning stands in its column; `9` is the agent, `10` a status."""
+    """Match columns with recognizable content at their places; `9` is the agent, `10` a status."""
     is_web = (
         cell(7).str.contains("^[a-zA-Z][a-zA-Z0-9+.-]*://|^$")
         & ~cell(9).str.contains("^[0-9]{3}$")
@@ -121,12 +120,12 @@ def in_place() -> pl.Expr:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """One of the four layouts, or the header line above them."""
+    """Match one of the four layouts, or the header line above them."""
     return pl.any_horizontal(line.str.contains(shape) for shape in SHAPES)
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The optional first line; positions are fixed without it."""
+    """Match the optional first line; positions are fixed without it."""
     return line.str.contains(r'(?i)^[\x{feff}]?"?timestamp"?,')
 
 
@@ -164,7 +163,7 @@ def _raw(key: str) -> pl.Expr:
 
 
 def _who() -> dict[str, pl.Expr]:
-    """The source: its address, and the user and computer among its identities."""
+    """Return the source: its address, and the user and computer among its identities."""
     inside, outside = address(_raw("inside")), address(_raw("outside"))
     label = _identity(USERS)
     in_label = label.str.extract(r"\(([^()]+)\)$", 1)
@@ -177,7 +176,7 @@ def _who() -> dict[str, pl.Expr]:
 
 
 def _identity(types: list[str]) -> pl.Expr:
-    """The first identity of one of the types, the policy's own one before others."""
+    """Return the first identity of one of the types, the policy's own one before others."""
     own = pl.when(_raw("identity_type").is_in(types)).then(_raw("identity"))
     names, kinds = (_raw(key).str.split(",") for key in ("identities", "identity_types"))
     fits = kinds.list.eval(pl.element().str.strip_chars(" ").is_in(types))
@@ -194,13 +193,13 @@ def _web() -> dict[str, pl.Expr]:
         "url": url.str.slice(0, MAX_URL),
         "url_scheme": url.str.extract("^([a-zA-Z][a-zA-Z0-9+.-]*)://", 1).str.to_lowercase(),
         "url_hostname": hostname(url),
-        "method": pl.when(is_web).then(known(cell(25))).str.to_uppercase(),
-        "status_code": pl.when(is_web).then(whole(cell(10), 3)).cast(pl.Int16),
-        "bytes_out": pl.when(is_web).then(whole(cell(11))),
-        "bytes_in": pl.when(is_web).then(whole(cell(12))),
+        "method": pl.when(is_web).then(null_if_dash(cell(25))).str.to_uppercase(),
+        "status_code": pl.when(is_web).then(to_int(cell(10), 3)).cast(pl.Int16),
+        "bytes_out": pl.when(is_web).then(to_int(cell(11))),
+        "bytes_in": pl.when(is_web).then(to_int(cell(12))),
         "content_type": pl.when(is_web).then(media_type(cell(5))),
-        "referrer_hostname": pl.when(is_web).then(hostname(known(cell(8)))),
-        "user_agent": pl.when(is_web).then(known(cell(9))),
+        "referrer_hostname": pl.when(is_web).then(hostname(null_if_dash(cell(8)))),
+        "user_agent": pl.when(is_web).then(null_if_dash(cell(9))),
     }
 
 
@@ -216,7 +215,7 @@ def _flow() -> dict[str, pl.Expr]:
         "dst_port": port(pl.coalesce(_raw("to_port"), url_port)),
         "protocol": pl.when(RECORD == "firewall").then(protocol(cell(5))),
         "direction": pl.when(way.is_in(["inbound", "outbound"])).then(way),
-        "category": known(_raw("categories")),
+        "category": null_if_dash(_raw("categories")),
         "disposition": pl.when(said.str.contains("^block"))
         .then(pl.lit("blocked"))
         .when(said.str.contains("^(?:allow|.*proxied)"))
@@ -229,17 +228,17 @@ def _dns() -> dict[str, pl.Expr]:
     return {
         "query_name": pl.when(is_dns).then(name(cell(8))),
         "query_type": pl.when(is_dns).then(cell(6).str.extract(r"\((.+)\)$", 1)),
-        "response_code": pl.when(is_dns).then(known(cell(7))),
+        "response_code": pl.when(is_dns).then(null_if_dash(cell(7))),
     }
 
 
 def _extras() -> pl.Expr:
-    """The address outside, and the identity where it names no user."""
+    """Return the address outside, and the identity where it names no user."""
     outside = address(_raw("outside"))
     fields = [
         pl.when(pl.col("src_ip") != outside).then(outside).alias("external_ip"),
         *(
-            known(_raw(key)).alias(key)
+            null_if_dash(_raw(key)).alias(key)
             for key in ("identity", "identity_type", "blocked_categories")
         ),
     ]
@@ -253,7 +252,7 @@ FORMAT = Format(
     event_classes=("http_requests", "dns_queries", "connections"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     comment=is_header,
     columns=width(),
 )

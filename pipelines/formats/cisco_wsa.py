@@ -1,15 +1,14 @@
-r"""Cisco Secure Web Appliance (WSA): Squid's line with the verdict behind it.
+r"""Cisco Secure Web Appliance (WSA): Squid's line followed by the verdict.
 
     1793628900.123 97 192.0.2.17 TCP_MISS/200 8187 GET http://www.example.org/
     "EXAMPLE\ada@ad1" DIRECT/www.example.org text/html DEFAULT_CASE_12-staff-lan-NONE-
     NONE-NONE-DefaultGroup-NONE <"IW_edu",6.8,1,"-",...> - -
 
-(one line); `Info: ` or a syslog header may stand in front, fields of the
-administrator's own before and behind the angle brackets. As with Squid the stamp is
-the end of a request, which began `elapsed` milliseconds before, 407 asks for a
-login, and a tunnel is a CONNECT, here to `tunnel://host:port/`. The first word of
-the verdict says what was done: `BLOCK_...` and `DROP_...` refuse. The category is
-Cisco's short code.
+(one line); `Info: ` or a syslog header may come first, and the administrator's own fields before
+and after the angle brackets. As with Squid the stamp is the end of a request, which began
+`elapsed` milliseconds before, 407 requests a login, and a tunnel is a CONNECT, here to
+`tunnel://host:port/`. The first word of the verdict is the action: `BLOCK_...` and `DROP_...`
+refuse. The category is Cisco's short code.
 """
 
 import polars as pl
@@ -21,10 +20,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
@@ -41,7 +40,7 @@ NAMES = [
 PORT = r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)"
 REFUSES = r"^(?:BLOCK|DROP)_"
 
-MUST = {
+REJECT_RULES = {
     "not the columns of the access log": pl.col("ended").is_not_null(),
     "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
     "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
@@ -52,17 +51,17 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Squid's first fields, and a verdict before angle brackets."""
+    """Match Squid's first fields, and a verdict before angle brackets."""
     return line.str.contains(HEAD) & line.str.contains(VERDICT_OF_CISCO)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`."""
-    del context  # a line says all
+    del context  # a line is complete
     line = pl.col("line").str.strip_chars_end("\r\n\x00 ")
     said = pl.col("groups").struct
     ended = clock.epoch_milliseconds(pl.col("ended"))
-    lasted = pl.duration(milliseconds=whole(pl.col("elapsed"), 9), time_unit="us")
+    lasted = pl.duration(milliseconds=to_int(pl.col("elapsed"), 9), time_unit="us")
     return (
         batch.with_columns(groups=line.str.extract_groups(LINE))
         .with_columns(**{key: said.field(str(at)) for at, key in enumerate(NAMES, 1)})
@@ -74,9 +73,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             user_name=_user(),
             dst_ip=address(pl.col("server")),
             status_code=_status(),
-            bytes_in=whole(pl.col("size")),
+            bytes_in=to_int(pl.col("size")),
             content_type=media_type(pl.col("mime")),
-            category=known(pl.when(pl.col("short") != "nc").then("short")),
+            category=null_if_dash(pl.when(pl.col("short") != "nc").then("short")),
             disposition=_disposition(),
             **_asked(),
         )
@@ -95,7 +94,7 @@ def _user() -> pl.Expr:
 
 def _status() -> pl.Expr:
     """000 means that no status was sent."""
-    code = whole(pl.col("code"), 3).cast(pl.Int16)
+    code = to_int(pl.col("code"), 3).cast(pl.Int16)
     return pl.when(code > 0).then(code)
 
 
@@ -125,5 +124,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

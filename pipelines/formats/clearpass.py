@@ -1,18 +1,17 @@
-"""Aruba ClearPass, syslog export: who was let into the network, and who is in it.
+"""Aruba ClearPass, syslog export: network logins, and current sessions.
 
     Nov  2 08:15:02 192.0.2.30 2026-11-02 08:15:02,123 192.0.2.30 Session Logs 8100 1 0
     Common.Username=ada,Common.Service=Staff 802.1X,Common.Roles=Staff, [User
     Authenticated],Common.Host-MAC-Address=00005e005301,Common.NAS-IP-Address=192.0.2.40,
     Common.Error-Code=0,Common.Request-Timestamp=2026-11-02 08:15:00-06
 
-(one line). What is sent is chosen at *External Servers > Syslog Export Filters*:
-session logs with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
-`Common.Request-Timestamp` say most; RADIUS accounting (`RADIUS.Acct-...`) says which
-address the session of an account has. A value ends where the next name with a point
-begins, and may hold commas. The time is that of the request, else of the line. Whether
-somebody was let in is told by the login's status, its error, or the role that says so;
-otherwise unknown. A name that is a card, or begins with `host/`, is a device's. TACACS
-is for administrators.
+(one line). What is sent is chosen at *External Servers > Syslog Export Filters*: session logs
+with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
+`Common.Request-Timestamp` contain the most; RADIUS accounting (`RADIUS.Acct-...`) contains the
+address of an account's session. A value ends where the next name with a point begins, and may
+hold commas. The time is that of the request, or of the line. The login's status, its error, or
+the role shows whether it succeeded; otherwise that is unknown. A name that is a card, or begins
+with `host/`, is a device's. TACACS is for administrators.
 """
 
 import polars as pl
@@ -20,7 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius
-from pipelines.formats.reading.fields import account, address, known, mac, word_of
+from pipelines.formats.reading.fields import account, address, mac, null_if_dash, word_of
 from pipelines.formats.reading.flows import somewhere
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -52,14 +51,14 @@ IS_SUCCESS = {"ACCEPT": True, "REJECT": False}
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CARD = r"(?i)^(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}$"
 
-MUST = {
+REJECT_RULES = {
     "not an export of ClearPass": pl.col("export").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The stamp of the export, its name and numbers, then a name with a point."""
+    """Match the stamp of the export, its name and numbers, then a name with a point."""
     return line.str.contains(
         rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}} [0-9:]{{8}},[0-9]{{1,3}} [^ ]+ .+? [0-9]+ "
         rf"[0-9]+ [0-9]+ {NAMED}"
@@ -93,8 +92,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _found(keys: tuple[str, ...]) -> pl.Expr:
-    """What the first of the names holds, up to the next name."""
-    return known(
+    """Return the value of the first of the names, up to the next name."""
+    return null_if_dash(
         pl.coalesce(pl.col("pairs").str.extract(rf",{key}=(.*?)(?:,{NAMED}|$)", 1) for key in keys)
     )
 
@@ -150,5 +149,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -4,10 +4,9 @@
      "SourceIP":"203.0.113.7","SourceInternalIP":"","HTTPHost":"games.example",
      "HTTPMethod":"GET","URL":"https://games.example/a","Action":"block",...}
 
-(one line). A line with `HTTPHost` is a request, with `QueryName` a look-up, with
-`Transport` a session of the network layer. The address inside stands for the source
-where the client tells it. `Email` is who is logged in to the client, so no guess.
-Bytes are in none of them.
+(one line). A line with `HTTPHost` is a request, with `QueryName` a look-up, with `Transport` a
+session of the network layer. The inside address is the source if the client sends it. `Email` is
+the user who is logged in to the client, so it is not a guess. None of them contains bytes.
 """
 
 import polars as pl
@@ -19,10 +18,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.json import json_text, with_fields
@@ -63,7 +62,7 @@ RCODES = {
 }  # fmt: skip
 cls = pl.col("event_class")
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "none of the three logs of Gateway": cls.is_not_null(),
     "Datetime cannot be read": pl.col("time").is_not_null(),
@@ -73,7 +72,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Cloudflare's name of the time, and the main field of one of its logs."""
+    """Match Cloudflare's name of the time, and the main field of one of its logs."""
     return (
         line.str.contains(r"^[ \t]*\{")
         & line.str.contains(r'"Datetime"\s*:')
@@ -85,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of the event class that the log belongs to."""
     stamp = clock.iso(pl.col("stamp"), context.reading)
     did = pl.coalesce("did", "decision").str.to_lowercase()
-    url = known(pl.col("url_text"))
+    url = null_if_dash(pl.col("url_text"))
     answers = pl.col("answers_text").str.replace_all(r'[\[\]" ]', "")
     return (
         with_fields(batch, FIELDS)
@@ -113,20 +112,20 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             dst_port=port(pl.col("to_port")),
             dst_hostname=name(pl.col("sni")),
             protocol=protocol(pl.col("transport")),
-            connection_uid=known(pl.col("session")),
-            event_uid=known(pl.col("request")),
-            method=known(pl.col("verb")).str.to_uppercase(),
-            status_code=whole(pl.col("status"), 3).replace(0, None).cast(pl.Int16),
+            connection_uid=null_if_dash(pl.col("session")),
+            event_uid=null_if_dash(pl.col("request")),
+            method=null_if_dash(pl.col("verb")).str.to_uppercase(),
+            status_code=to_int(pl.col("status"), 3).replace(0, None).cast(pl.Int16),
             url_scheme=url.str.extract("^([a-z]+)://"),
-            url_hostname=pl.coalesce(hostname(known(pl.col("host"))), hostname(url)),
+            url_hostname=pl.coalesce(hostname(null_if_dash(pl.col("host"))), hostname(url)),
             url=url.str.slice(0, MAX_URL),
-            referrer_hostname=hostname(known(pl.col("referrer"))),
-            user_agent=known(pl.col("agent")),
+            referrer_hostname=hostname(null_if_dash(pl.col("referrer"))),
+            user_agent=null_if_dash(pl.col("agent")),
             query_name=name(pl.col("asked")),
-            query_type=known(pl.col("asked_type")),
+            query_type=null_if_dash(pl.col("asked_type")),
             response_code=pl.col("rcode").replace(RCODES),
-            answers=known(answers),
-            category=known(pl.col("categories").str.replace_all(r'[\[\]"]', "")),
+            answers=null_if_dash(answers),
+            category=null_if_dash(pl.col("categories").str.replace_all(r'[\[\]"]', "")),
             disposition=pl.when(did.str.contains("block"))
             .then(pl.lit("blocked"))
             .when(did.str.contains("allow|isolate|safesearch|bypass|noscan|do_not"))
@@ -136,7 +135,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             is_machine=is_machine(pl.col("user_name")),
             extras=json_text(
                 action=pl.coalesce("did", "decision"),
-                policy=known(pl.coalesce("policy", "dns_policy")),
+                policy=null_if_dash(pl.coalesce("policy", "dns_policy")),
             ),
         )
     )
@@ -148,5 +147,5 @@ FORMAT = Format(
     event_classes=("http_requests", "dns_queries", "connections"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

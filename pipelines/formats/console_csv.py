@@ -1,4 +1,4 @@
-"""What consoles export by hand, as CSV with a header line: one preset an export.
+"""Manual exports of consoles, as CSV with a header line: one preset per export.
 
     Date,Event,Description,Actor,IP address,Login type   (Google, user log events)
     Date,Event,Device name,Device user,Event reason         (Google, Chrome log events)
@@ -6,28 +6,27 @@
     timestamp,...,event_type,...,actor.alternate_id,...,client.ip_address   (Okta)
     Inspected Data,Destination,Action,Reason,User,IP Address,...,Time   (Lightspeed)
 
-An export is told by the columns that it must have; they may stand in any order and
-either case, others may stand between them, and a title may stand above. A row that is
-no login (a challenge, a change of a password) is a system event.
+An export is recognized by its required columns, in any order and either case, with others
+between them, and with an optional title above. A row that is not a login (a challenge, a change
+of a password) is a system event.
 
-- *Google*: *Reporting > Audit and investigation > User log events > Export all*, and
-  *Chrome log events*, who sat at which ChromeOS device. What the console calls a login
-  is not documented word by word: `identify` counts the rows that are none.
-- *Entra*: *Sign-in logs > Download*, the interactive ones: the file of the others has
-  the same columns and is told by its name alone. `Interrupted` is neither success nor
-  failure.
+- *Google*: *Reporting > Audit and investigation > User log events > Export all*, and *Chrome log
+  events*, users of each ChromeOS device. What the console calls a login is not documented word
+  by word: `identify` counts the other rows.
+- *Entra*: *Sign-in logs > Download*, the interactive ones: the file of the others has the same
+  columns and is recognized only by its name. `Interrupted` is neither success nor failure.
 - *Okta*: *Reports > System Log > Download CSV*, or a table made of the API's answers.
 - *Lightspeed*: *Web Filter Details > Activity Logs*. What its redirections are is not
   documented: neither allowed nor blocked.
 
-Whether a filter saw a login or guesses whose device it is, its export does not tell:
-its names count as guesses.
+A filter's export does not show whether a name is from a login or from the device's owner: its
+names count as guesses.
 
-Stamps without an offset are in the source's zone (Entra's are UTC), the month first
-unless `date_order = "day_first"` says otherwise. All but Entra's column names rest on
-the makers' descriptions, and none was tried on an export of a district. Of Securly,
-GoGuardian, Linewize, Blocksi and ContentKeeper no list of columns is published:
-`schoolbell identify` proposes how to declare theirs.
+Stamps without an offset are in the source's zone (Entra's are UTC), the month first unless
+`date_order = "day_first"` is set. All but Entra's column names are based on the vendors'
+descriptions, and none was tried on an export of a district. Of Securly, GoGuardian, Linewize,
+Blocksi and ContentKeeper no list of columns is published: `schoolbell identify` proposes how to
+declare theirs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,12 +40,12 @@ from pipelines.events import EVENT_CLASSES
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import column_places, headed, width
 from pipelines.formats.reading.declared import RULES, values
-from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.json import json_text
 from pipelines.formats.reading.office import as_iso, order_of
 
 Titles = tuple[str, ...]
-"""What a column may be called, in lower case; the first that is there counts."""
+"""Names of a column, in lower case; the first existing one counts."""
 
 SUCCESS = {"success": "true", "failure": "false", "allow": "true", "deny": "false"}
 CHROME_ACTIVITY = {
@@ -58,9 +57,9 @@ CHROME_ACTIVITY = {
 }  # fmt: skip
 FIXED = "="
 TALK = pl.lit("system_events")
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as the header line": pl.col("is_whole"),
-    "no time that can be read; date_order says whether the day stands first": pl.col(
+    "no readable time; set date_order to show whether the day is first": pl.col(
         "time"
     ).is_not_null(),
     **RULES,
@@ -90,7 +89,7 @@ class Export:
 
     @property
     def titles(self) -> Mapping[str, Titles]:
-        """What each of our columns, and of those that are kept, may be called."""
+        """Names of each of our columns, and of those that are kept."""
         return {**self.columns, **self.extras}
 
 
@@ -231,7 +230,7 @@ EXPORTS: Mapping[str, Export] = {
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """It has the columns of one of the exports."""
+    """Match the columns of one of the exports."""
     return pl.any_horizontal(
         pl.all_horizontal(_has(line, titles) for titles in export.told_by)
         for export in EXPORTS.values()
@@ -244,7 +243,7 @@ def _has(line: pl.Expr, titles: Titles) -> pl.Expr:
 
 
 def export_of(header: str | None) -> Export | None:
-    """Whose header line it is."""
+    """Return the export that has this header line."""
     names = column_places(header)
     for export in EXPORTS.values():
         if all(any(title in names for title in one) for one in export.told_by):
@@ -294,13 +293,13 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _text(export: Export, column: str) -> pl.Expr:
-    """What the export says of a column, in our words; the first name that it knows."""
+    """Return the export's text of a column; the first name that it has."""
     names = export.titles.get(column, ())
     if not names:
         return pl.lit(None, pl.String)
     if names[0].startswith(FIXED):
         return pl.lit(names[0].removeprefix(FIXED))
-    said = pl.coalesce(known(pl.col(f"{column}_{number}")) for number in range(len(names)))
+    said = pl.coalesce(null_if_dash(pl.col(f"{column}_{number}")) for number in range(len(names)))
     words = export.words.get(column)
     if words is None:
         return said
@@ -313,7 +312,7 @@ FORMAT = Format(
     event_classes=("logons", "http_requests", "system_events"),
     looks_like=is_header,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="csv",
     user_is_mapped=True,
     header=is_header,

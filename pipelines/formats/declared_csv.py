@@ -16,11 +16,10 @@ with the source's options
     separator = ";"                     # a comma when not said; or `tab`
     header = "Date,Time,Login"          # where the file itself has no header line
 
-Names in the header may stand in any order and either case; a column that is not
-named is looked for under its own name. Times are in the source's zone unless
-they say an offset. A header line is one of words alone, without a stamp or a
-long number. A value that does not fit its column is unknown; a wrong number of
-columns, or a time that does not fit, refuses the line.
+Names in the header may be in any order and either case; a column that is not named is looked for
+under its own name. Times are in the source's zone unless they contain an offset. A header line
+consists only of words, without a stamp or a long number. A value that does not fit its column is
+unknown; a wrong number of columns, or a time that does not fit, refuses the line.
 """
 
 import re
@@ -52,7 +51,7 @@ OWN_TIME = r"(?i)(?:^[\x{feff}]?|[,;\t|])\"?time\"?(?:[,;\t|]|\s*$)"
 JOIN = " + "
 SAMPLE = datetime(2026, 11, 2, 20, 15, 9, tzinfo=UTC)
 
-MUST = {
+REJECT_RULES = {
     "no header line above": pl.col("has_header"),
     "the header line lacks a column that the settings name": ~pl.col("lacks"),
     "{columns} columns, not as many as the header line": pl.col("is_whole"),
@@ -63,12 +62,12 @@ SEPARATORS = {",": ",", ";": ";", "|": "|", "tab": "\t"}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A header of our own names; other exports are declared, not guessed."""
+    """Match a header with our column names; other exports are declared, not guessed."""
     return is_header(line) & line.str.contains(OWN) & line.str.contains(OWN_TIME)
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """Words with separators between; a record has at least its time in numbers."""
+    """Match words with separators between; a record has at least its time in numbers."""
     return line.str.contains(HEADER) & ~line.str.contains(LONG_NUMBER)
 
 
@@ -112,7 +111,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def separator(options: Mapping[str, str]) -> str:
-    """One character between columns.
+    """Return one character between columns.
 
     Raises:
         SettingsError: The option says another.
@@ -138,7 +137,7 @@ def time_shape(options: Mapping[str, str]) -> str:
     has_offset = re.search(r"%[:#]*[zZ]", shape)
     if has_offset or read_back is None or read_back.replace(second=9) != SAMPLE:
         raise SettingsError(
-            f"the shape {shape!r} does not tell day and minute, or tells an offset",
+            f"the shape {shape!r} lacks day and minute, or includes an offset",
             where="options.time_shape",
             remedy="Write it as in `%m/%d/%Y %H:%M:%S`, or say `iso`.",
         )
@@ -157,7 +156,7 @@ FORMAT = Format(
     event_classes=CLASSES,
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
     header=is_header,
 )

@@ -10,11 +10,11 @@ with the source's options
     src_ip = "/from"                # a path with slashes, where keys hold dots
     activity = "=logon"             # a fixed value for every record
 
-A record is one object: alone, one a line, in an array, or under `items` or
-`value`. A column that is not named is looked for under its own name. Times are
-ISO 8601, or a count since 1970 whose unit shows in its length; without an offset
-they are in the source's zone. A value that does not fit its column is unknown;
-a time, an activity or a lease's action that does not fit refuses the record.
+A record is one object: alone, one per line, in an array, or under `items` or `value`. A column
+that is not named is looked for under its own name. Times are ISO 8601, or a count since 1970
+whose unit shows in its length; without an offset they are in the source's zone. A value that
+does not fit its column is unknown; a time, an activity or a lease's action that does not fit
+refuses the record.
 """
 
 import polars as pl
@@ -30,14 +30,14 @@ from pipelines.formats.reading.declared import (
 )
 from pipelines.formats.reading.json import with_fields
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     **RULES,
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object that uses our own names; other exports are declared, not guessed."""
+    """Match an object with our field names; other exports are declared, not guessed."""
     own = r'"(?:user_name|url_hostname|query_name|logon_kind)"\s*:'
     return line.str.starts_with("{") & line.str.contains(r'"time"\s*:') & line.str.contains(own)
 
@@ -66,7 +66,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def path(place: str) -> str:
-    """A place as a path of keys with slashes."""
+    """Return a place as a path of keys with slashes."""
     slashed = place.startswith("/")
     return place.removeprefix("/") if slashed else place.replace(".", "/")
 
@@ -77,6 +77,6 @@ FORMAT = Format(
     event_classes=CLASSES,
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

@@ -1,20 +1,19 @@
-"""dnsmasq and Pi-hole: names looked up, and leases, in syslog or a file of its own.
+"""dnsmasq and Pi-hole: names looked up, and leases, in syslog or a separate file.
 
     Nov  2 08:15:00 dnsmasq[812]: query[A] example.org from 192.0.2.17
     Nov  2 08:15:00 dnsmasq-dhcp[812]: DHCPACK(eth0) 192.0.2.17 00:00:5e:00:53:01 lab-7
 
-Only the line of the query names the client. What came of it stands on further
-lines, joined by a serial number if the server writes one (`log-queries=extra`,
-here `event_uid`). A block is such a further line: it becomes a query of its
-own, `blocked`, without a client unless there is a serial number. Answers and
-forwards become system events. An ACK does not tell a renewal from a first
-lease. The stamp has neither year nor zone.
+Only the line of the query names the client. The result is on further lines, joined by a serial
+number if the server writes one (`log-queries=extra`, here `event_uid`). A block is such a
+further line: it becomes a separate query, `blocked`, without a client unless there is a serial
+number. Answers and forwards become system events. An ACK does not distinguish a renewal from a
+first lease. The stamp has neither year nor zone.
 """
 
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, mac, name, port, word_of
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, port, word_of
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
 
@@ -41,7 +40,7 @@ IS_QUERY = pl.col("event_class") == "dns_queries"
 IS_LEASE = pl.col("event_class") == "leases"
 IS_BLOCK = pl.col("disposition").is_not_null()
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "not written by dnsmasq": pl.col("syslog_program").str.starts_with("dnsmasq"),
     "nothing said": KIND.is_not_null(),
@@ -55,7 +54,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of dnsmasq or one of its parts."""
+    """Match a syslog line of dnsmasq or one of its parts."""
     return written_by(line, "dnsmasq(?:-[a-z]+)?")
 
 
@@ -92,7 +91,7 @@ def _queries(cut: pl.LazyFrame) -> pl.LazyFrame:
         query_name=pl.when(asked == ".").then(asked).otherwise(name(asked)),
         query_type=query.field("1").replace(TYPES),
         src_ip=address(pl.coalesce(query.field("3"), "client")),
-        answers=known(block.field("2")),
+        answers=null_if_dash(block.field("2")),
         disposition=pl.when(block.field("1").is_not_null()).then(pl.lit("blocked")),
     )
 
@@ -120,7 +119,7 @@ def _event_class() -> pl.Expr:
 
 
 def _extras() -> pl.Expr:
-    """The interface and DUID of a lease, the kind of a block."""
+    """Return the interface and DUID of a lease, the kind of a block."""
     kind = pl.when(IS_BLOCK).then(BODY.str.extract("^([a-z]+ [a-z]+) ", 1))
     fields = [
         pl.when(IS_LEASE).then("interface").alias("interface"),
@@ -136,5 +135,5 @@ FORMAT = Format(
     event_classes=("dns_queries", "leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

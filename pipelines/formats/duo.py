@@ -5,16 +5,16 @@
      "user_approved","factor":"duo_push","user":{"name":"ada","key":"DU..."},
      "access_device":{"ip":"203.0.113.7","hostname":"LAB-07"},"application":{"name":"VPN"}}
 
-(one object, alone or in an array: of an answer, what stands under `authlogs`). It is
-the second factor of a login to something else, which Duo names: no keyboard.
-Denied and reported as fraud are refusals. Enrollments are system events.
+(one object, alone or in an array: of an answer, the content of `authlogs`). It is the second
+factor of a login to something else, which Duo names: no keyboard. Denied and reported as fraud
+are refusals. Enrollments are system events.
 """
 
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, name
+from pipelines.formats.reading.fields import account, address, name, null_if_dash
 from pipelines.formats.reading.flows import is_machine, somewhere
 from pipelines.formats.reading.json import json_text, with_fields
 
@@ -35,7 +35,7 @@ FIELDS = {
 }
 IS_SUCCESS = {"success": True, "denied": False, "failure": False, "fraud": False}
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no event type": pl.col("event_type").is_not_null(),
     "neither isotimestamp nor timestamp can be read": pl.col("time").is_not_null(),
@@ -43,7 +43,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with Duo's transaction, type of event and device of access."""
+    """Match an object with Duo's transaction, type of event and device of access."""
     keys = [rf'"{key}"\s*:' for key in ("txid", "event_type", "access_device")]
     return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
 
@@ -64,9 +64,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         time=stamp.time,
         time_quality=stamp.quality,
         event_class=pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
-        event_uid=known(pl.col("txid")),
-        event_code=known(pl.col("event_type")),
-        kind=known(pl.col("event_type")),
+        event_uid=null_if_dash(pl.col("txid")),
+        event_code=null_if_dash(pl.col("event_type")),
+        kind=null_if_dash(pl.col("event_type")),
         message=pl.col("line"),
         activity=pl.lit("logon"),
         logon_kind=pl.lit("cloud"),
@@ -74,10 +74,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         src_ip=somewhere(address(pl.col("ip"))),
         src_hostname=name(pl.col("hostname")),
         is_success=is_success,
-        failure_reason=pl.when(~is_success).then(known(pl.col("reason"))),
+        failure_reason=pl.when(~is_success).then(null_if_dash(pl.col("reason"))),
         is_machine=is_machine(user),
         extras=pl.when(is_logon).then(
-            json_text(**{key: known(pl.col(key)) for key in ("application", "factor", "phone_ip")})
+            json_text(
+                **{key: null_if_dash(pl.col(key)) for key in ("application", "factor", "phone_ip")}
+            )
         ),
     )
 
@@ -88,6 +90,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

@@ -2,12 +2,11 @@
 
     2026.11.2 8:15:00 ada 192.0.2.17 http://www.example.org/ *DENIED* Banned site GET 0 0 Games 1 403 text/html  staff -
 
-Date and hour are not padded and say no zone. What the filter did stands between
-stars, `*DENIED*` or `*EXCEPTION*`; the reason behind is translated and decides
-nothing. Without a login the user is the address once more. An empty category or
-client name leaves two blanks. Behind the user agent newer releases may add
-columns, which stay with it in the blank-separated layout, else go to `extras`.
-Layout 3 of the filter is Squid's own: `squid_access`.
+Date and hour are not padded and have no zone. The filter's action is between stars, `*DENIED*`
+or `*EXCEPTION*`; the reason after it is translated and not used. Without a login the user is the
+address once more. An empty category or client name leaves two blanks. Newer releases may add
+columns after the user agent, which remain part of it in the blank-separated layout, and
+otherwise go to `extras`. Layout 3 of the filter is Squid's own: `squid_access`.
 """  # noqa: E501
 
 import polars as pl
@@ -20,11 +19,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import unless_challenged
@@ -42,21 +41,21 @@ BY_BLANKS = (
 ACTIONS = r"^ *((?:\*[A-Z]+\* ?)*)"
 STOPPED = r"\*(?:DENIED|INFECTED)\*"
 
-MUST = {
+REJECT_RULES = {
     "not the columns of the filter's layouts": pl.col("stamp").is_not_null(),
-    "other words stand where the filter says what it did": pl.col("what").str.contains(
+    "the field for the filter's action contains other words": pl.col("what").str.contains(
         r"^ *(?:$|\*[A-Z]+\*)"
     ),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("src_ip").is_not_null(),
     "no host in the URL": pl.col("url_hostname").is_not_null(),
     "the status is not a number": pl.col("code").str.contains("^[0-9]{3}$"),
-    "the size is no count of bytes": pl.col("bytes_in") >= 0,
+    "the size is not a number of bytes": pl.col("bytes_in") >= 0,
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A date with points and no padding first."""
+    """Match a date with points and no padding first."""
     return line.str.contains(rf'^"?{STAMP}(?: |\t|",")')
 
 
@@ -69,7 +68,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     is_tunnel = pl.col("verb") == "CONNECT"
     scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
     at_port = asked.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
-    status = whole(pl.col("code"), 3).cast(pl.Int16)
+    status = to_int(pl.col("code"), 3).cast(pl.Int16)
     return told.with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
@@ -77,16 +76,16 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         src_ip=address(pl.col("client")),
         src_hostname=name(pl.col("client_name")),
         user_name=pl.when(user != pl.col("client")).then(user),
-        method=known(pl.col("verb")),
+        method=null_if_dash(pl.col("verb")),
         url_scheme=pl.when(~is_tunnel).then(scheme),
         url_hostname=hostname(asked),
         url=asked.str.slice(0, MAX_URL),
         dst_port=port(at_port),
         status_code=pl.when(status > 0).then(status),
-        bytes_in=whole(pl.col("size")),
+        bytes_in=to_int(pl.col("size")),
         content_type=media_type(pl.col("mime")),
-        user_agent=known(pl.col("agent")),
-        category=known(pl.col("kind")),
+        user_agent=null_if_dash(pl.col("agent")),
+        category=null_if_dash(pl.col("kind")),
         disposition=_disposition(pl.col("what")),
     ).with_columns(extras=_extras())
 
@@ -119,7 +118,7 @@ def _cut(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _disposition(what: pl.Expr) -> pl.Expr:
-    """By the stars alone; a proxy that asks for a login has done nothing yet."""
+    """Read the stars alone; a proxy that requests a login has done nothing yet."""
     stars = what.str.extract(ACTIONS, 1)
     is_stopped = stars.str.contains(STOPPED)
     outcome = pl.when(is_stopped).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
@@ -130,11 +129,11 @@ def _extras() -> pl.Expr:
     what = pl.col("what")
     return json_of(
         [
-            known(what.str.extract(ACTIONS, 1)).alias("action"),
-            known(what.str.replace(ACTIONS, "")).alias("reason"),
-            known(pl.col("weight").replace("0", None)).alias("weight"),
-            known(pl.col("group_name")).alias("group"),
-            known(pl.col("more")).alias("more"),
+            null_if_dash(what.str.extract(ACTIONS, 1)).alias("action"),
+            null_if_dash(what.str.replace(ACTIONS, "")).alias("reason"),
+            null_if_dash(pl.col("weight").replace("0", None)).alias("weight"),
+            null_if_dash(pl.col("group_name")).alias("group"),
+            null_if_dash(pl.col("more")).alias("more"),
         ]
     )
 
@@ -145,5 +144,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -4,15 +4,14 @@
      "ada@example.org","ipAddress":"203.0.113.7","isInteractive":true,
      "status":{"errorCode":0},"appDisplayName":"Office 365","id":"8a4de8b5-..."}
 
-(one object, alone, in an array or under `value`). The diagnostic export wraps
-the same in `properties` and names a `category`; the Office 365 audit has
-`Operation` and a `CreationTime` in UTC without saying so.
+(one object, alone, in an array or under `value`). The diagnostic export wraps the same in
+`properties` and names a `category`; the Office 365 audit has `Operation` and a `CreationTime` in
+UTC without a mark.
 
-Only interactive sign-ins are somebody at a keyboard: non-interactive ones renew
-tokens by themselves (`network`), those of service principals and managed
-identities are services. Some error codes are steps of a sign-in that goes on
-(50140 is "keep me signed in"): neither let in nor refused. Audit lines that are
-no sign-in become `system_events`. The device is the one that Entra knows.
+Only interactive sign-ins are a person at a keyboard: non-interactive ones renew tokens
+automatically (`network`), those of service principals and managed identities are services. Some
+error codes are steps of a sign-in that goes on (50140 is "keep me signed in"): neither success
+nor failure. Other audit lines become `system_events`. The device is the one that Entra knows.
 """
 
 import polars as pl
@@ -20,7 +19,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, name, port
+from pipelines.formats.reading.fields import account, address, name, null_if_dash, port
 from pipelines.formats.reading.json import json_text, with_fields
 
 SIGN_IN = {
@@ -66,7 +65,7 @@ AT_THE_KEYBOARD = ["Login:login", "Kmsi:kmsi", "SAS:ProcessAuth", "Login:reproce
 
 SERVICES = ["ServicePrincipalSignInLogs", "ManagedIdentitySignInLogs"]
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no time that can be read": pl.col("time").is_not_null(),
     "neither a sign-in nor an audit record": pl.col("kind").is_not_null(),
@@ -74,7 +73,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object of one of the three layouts."""
+    """Match an object of one of the three layouts."""
     graph = line.str.contains(r'"createdDateTime"\s*:') & line.str.contains(
         r'"(?:userPrincipalName|servicePrincipalId)"\s*:'
     )
@@ -95,9 +94,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             time=stamp.time,
             time_quality=stamp.quality,
-            event_uid=known(pl.coalesce("id", "office_id")),
-            event_code=known(pl.coalesce("operation", "code")),
-            kind=known(_kind()),
+            event_uid=null_if_dash(pl.coalesce("id", "office_id")),
+            event_code=null_if_dash(pl.coalesce("operation", "code")),
+            kind=null_if_dash(_kind()),
             message=pl.col("line"),
             activity=pl.lit("logon"),
             user_name=_user_name(),
@@ -113,7 +112,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _stamp(reading: Reading) -> Stamp:
-    """Of a sign-in when it was made; Office means UTC without saying so."""
+    """Return the time of a sign-in; Office means UTC without stating it."""
     fields = ("created", "logged", "audited")
     stamps = [clock.iso(pl.col(field), reading) for field in fields]
     office = clock.iso(pl.col("office_created"), Reading(zone="UTC"))
@@ -121,7 +120,7 @@ def _stamp(reading: Reading) -> Stamp:
 
 
 def _where() -> dict[str, pl.Expr]:
-    """Address and device that it was made from."""
+    """Return the address and device of the sign-in."""
     return {
         "src_ip": address(client_address()),
         "src_port": port(client_address(with_port=True)),
@@ -131,7 +130,7 @@ def _where() -> dict[str, pl.Expr]:
 
 
 def client_address(*, with_port: bool = False) -> pl.Expr:
-    """The address of `10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`; or its port."""
+    """Return the address of `10.1.2.3:443`, `[2001:db8::1]:443` or `10.1.2.3`; or its port."""
     text = pl.coalesce("ip", "office_ip", "office_actor_ip")
     shape = r"^\[([^\]]+)\](?::([0-9]+))?$|^([0-9.]+)(?::([0-9]+))?$"
     parts = text.str.extract_groups(shape).struct
@@ -141,7 +140,7 @@ def client_address(*, with_port: bool = False) -> pl.Expr:
 
 
 def _user_name() -> pl.Expr:
-    """Office writes `Unknown` or `Not Available` for nobody."""
+    """Return the user; Office writes `Unknown` or `Not Available` for none."""
     found = account(pl.coalesce("user", "office_user", "principal"))
     return pl.when(found != "Not Available").then(found)
 
@@ -167,7 +166,7 @@ def _logon_kind() -> pl.Expr:
     )
     is_interactive = (pl.col("interactive") != "false").fill_null(value=True)
     is_service = pl.col("category").is_in(SERVICES) | (
-        pl.col("user").is_null() & known(pl.col("principal_id")).is_not_null()
+        pl.col("user").is_null() & null_if_dash(pl.col("principal_id")).is_not_null()
     )
     return (
         pl.when(is_service)
@@ -203,22 +202,22 @@ def _is_machine() -> pl.Expr:
 
 
 def _failure_reason() -> pl.Expr:
-    words = pl.coalesce(known(pl.col("reason")), known(pl.col("office_error")))
+    words = pl.coalesce(null_if_dash(pl.col("reason")), null_if_dash(pl.col("office_error")))
     coded = pl.concat_str(
         words,
         pl.when(pl.col("code") != "0").then("(" + pl.col("code") + ")"),
         separator=" ",
         ignore_nulls=True,
     )
-    return pl.when(~pl.col("is_success")).then(known(coded))
+    return pl.when(~pl.col("is_success")).then(null_if_dash(coded))
 
 
 def _extras() -> pl.Expr:
     code = pl.col("code")
     return pl.when(pl.col("event_class") == "logons").then(
         json_text(
-            app=known(pl.col("app")),
-            client=known(pl.col("client")),
+            app=null_if_dash(pl.col("app")),
+            client=null_if_dash(pl.col("client")),
             interrupted_by=pl.when(code.is_in(STEPS_OF_A_SIGN_IN)).then(code),
         )
     )
@@ -230,6 +229,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

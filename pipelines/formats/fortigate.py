@@ -8,21 +8,20 @@
 (one line). `eventtime` is UTC, in s, ms, us or ns by firmware; it is preferred to
 `date` and `time`, which are local and whose `tz` may be missing or one digit.
 
-- A traffic line is written when the session *closes*: start is the stamp less
-  `duration`. Lines of a long session in between (logid ...000020) hold running
-  totals that the closing line repeats, so theirs go to `extras`. `sentdelta` and
-  `rcvddelta` are what came since the line before, in the closing line too: where
-  they stand they count, and the line begins where the one before ended. A closing
-  line without them counts what its total exceeds that of the session's line before,
-  in the same batch; models look for those of the day.
+- A traffic line is written when the session *closes*: start is the stamp minus `duration`. Lines
+  of a long session in between (logid ...000020) hold running totals that the closing line
+  repeats, so theirs go to `extras`. `sentdelta` and `rcvddelta` count since the line before,
+  also in the closing line: if present, they are used, and the line begins where the one before
+  ended. A closing line without them counts the difference of its total and that of the session's
+  line before, in the same batch; models look for those of the day.
 - `sentbyte` is what the source sent. `utmaction="block"`: the policy let the
   session pass and the filter stopped it, hence blocked.
-- In a web filter line `url` is a path, the host is `hostname`, and `method` is
-  how it was rated, no HTTP method. `user="N/A"` is nobody.
-- `unauthuser` is a name that the device's own traffic showed (`kerberos`): where
-  nobody authenticated, it is the best guess. `user="ada,cn=ada"` has a certificate.
+- In a web filter line `url` is a path, the host is `hostname`, and `method` is the rating
+  method, not an HTTP method. `user="N/A"` means no user.
+- `unauthuser` is a name that the device's own traffic showed (`kerberos`): without
+  authentication, it is the best guess. `user="ada,cn=ada"` has a certificate.
 - An IPsec tunnel between sites has no person: a system event.
-- An event `FSSO-logon` says that a collector took an address for an account.
+- An event `FSSO-logon` reports that a collector mapped an address to an account.
 """
 
 from collections.abc import Mapping
@@ -36,15 +35,15 @@ from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
-    before,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    split_before,
+    to_int,
+    where_rare,
     word_of,
 )
 from pipelines.formats.reading.flows import (
@@ -98,14 +97,14 @@ DELTAS = {
 SESSION = ("devname", "sessionid", "srcip", "srcport", "dstip", "dstport")
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "neither eventtime nor date and time": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": value("duration").is_null()
-    | whole(value("duration"), 9).is_not_null(),
-    "bytes are not a count": (value("sentbyte").is_null() | whole(value("sentbyte")).is_not_null())
-    & (value("rcvdbyte").is_null() | whole(value("rcvdbyte")).is_not_null()),
+    | to_int(value("duration"), 9).is_not_null(),
+    "bytes are not a count": (value("sentbyte").is_null() | to_int(value("sentbyte")).is_not_null())
+    & (value("rcvdbyte").is_null() | to_int(value("rcvdbyte")).is_not_null()),
     "no name asked for": (cls != "dns_queries") | pl.col("query_name").is_not_null(),
     "lease without address and MAC": (cls != "leases")
     | (pl.col("ip").is_not_null() & pl.col("mac").is_not_null()),
@@ -114,11 +113,11 @@ MUST = {
 
 @cache
 def endpoints() -> Mapping[str, pl.Expr]:
-    """Who opened it and who answered."""
+    """Return the ends: the one that opened it and the one that answered."""
     vpn = pl.col("subtype") == "vpn"
     outside = pl.when(vpn).then(value("remip"))
     shown = pl.when(cls.is_in(FLOWS)).then(account(value("unauthuser")))
-    xauth = pl.when(vpn).then(known(value("xauthuser")))
+    xauth = pl.when(vpn).then(null_if_dash(value("xauthuser")))
     return {
         "src_ip": address(pl.coalesce(value("srcip"), outside)),
         "src_port": port(value("srcport")),
@@ -130,7 +129,7 @@ def endpoints() -> Mapping[str, pl.Expr]:
         "bytes_in": carried("rcvd"),
         "bytes_out": carried("sent"),
         "disposition": disposition(),
-        "category": known(
+        "category": null_if_dash(
             pl.when(pl.col("type") == "traffic")
             .then(value("appcat"))
             .otherwise(pl.coalesce(value("catdesc"), value("appcat")))
@@ -140,44 +139,44 @@ def endpoints() -> Mapping[str, pl.Expr]:
 
 
 def carried(way: str) -> pl.Expr:
-    """Bytes since the last line of the session, else of all of it at its close."""
+    """Return bytes since the last line of the session, or all of it at its close."""
     total = pl.when(~is_interim).then(value(f"{way}byte"))
-    return whole(pl.coalesce(value(f"{way}delta"), total))
+    return to_int(pl.coalesce(value(f"{way}delta"), total))
 
 
 def disposition() -> pl.Expr:
-    """What the policy or, after it, the filter did."""
+    """Return the action of the policy or, after it, the filter."""
     stopped = did.is_in(REFUSED) | value("utmaction").is_in(REFUSED)
     return word_of(("blocked", stopped.fill_null(value=False)), ("allowed", did.is_in(PASSED)))
 
 
 @cache
 def web() -> Mapping[str, pl.Expr]:
-    """Columns of a request; a path is put behind scheme and host."""
+    """Return columns of a request; a path is put behind scheme and host."""
     service = value("service").str.to_lowercase()
     scheme = pl.when(service.is_in(["http", "https", "ftp"])).then(service)
     path = value("url")
     front = pl.coalesce(scheme + "://", pl.lit("")) + pl.col("host_asked")
     whole_url = pl.when(path.str.starts_with("/")).then(front + path).otherwise(path)
     return {
-        "method": known(value("httpmethod")).str.to_uppercase(),
+        "method": null_if_dash(value("httpmethod")).str.to_uppercase(),
         "url_scheme": pl.coalesce(path.str.extract("^([a-z]+)://"), scheme),
         "url_hostname": pl.col("host_asked"),
         "url": whole_url.str.slice(0, MAX_URL),
         "content_type": media_type(value("contenttype")),
-        "referrer_hostname": hostname(known(value("referralurl"))),
-        "user_agent": known(value("agent")),
+        "referrer_hostname": hostname(null_if_dash(value("referralurl"))),
+        "user_agent": null_if_dash(value("agent")),
     }
 
 
 @cache
 def traffic() -> Mapping[str, pl.Expr]:
-    """Columns of a flow."""
+    """Return columns of a flow."""
     worn = value("trandisp").str.contains("snat", literal=True)
     outside_ip = somewhere(address(value("transip")))
     session = value("sessionid")
     roles = [
-        known(pl.when(value(role) != "undefined").then(value(role)))
+        null_if_dash(pl.when(value(role) != "undefined").then(value(role)))
         for role in ("srcintfrole", "dstintfrole")
     ]
     return {
@@ -185,7 +184,7 @@ def traffic() -> Mapping[str, pl.Expr]:
         "protocol": protocol(value("proto")),
         "nat_ip": pl.when(worn).then(outside_ip),
         "nat_port": pl.when(worn & outside_ip.is_not_null()).then(port(value("transport"))),
-        "application": known(value("app")),
+        "application": null_if_dash(value("app")),
         "direction": direction(roles[0], roles[1], ["wan"]),
         "connection_uid": pl.when(session != "0").then(session),
     }
@@ -193,22 +192,22 @@ def traffic() -> Mapping[str, pl.Expr]:
 
 @cache
 def lookup() -> Mapping[str, pl.Expr]:
-    """Columns of a DNS query or answer."""
+    """Return columns of a DNS query or answer."""
     return {
         "query_name": name(value("qname")),
-        "query_type": known(value("qtype")).str.to_uppercase(),
-        "response_code": known(value("rcode")).str.to_uppercase(),
-        "answers": known(value("ipaddr")).str.replace_all(" ", "", literal=True),
+        "query_type": null_if_dash(value("qtype")).str.to_uppercase(),
+        "response_code": null_if_dash(value("rcode")).str.to_uppercase(),
+        "answers": null_if_dash(value("ipaddr")).str.replace_all(" ", "", literal=True),
     }
 
 
 @cache
 def logon() -> Mapping[str, pl.Expr]:
-    """Columns of a tunnel, an authentication or a mapping."""
+    """Return columns of a tunnel, an authentication or a mapping."""
     vpn = pl.col("subtype") == "vpn"
     status = value("status")
     ended = did.is_in(LEAVING) | status.is_in(["timed_out", "logout"])
-    inside = pl.coalesce(known(value("tunnelip")), known(value("assignip")))
+    inside = pl.coalesce(null_if_dash(value("tunnelip")), null_if_dash(value("assignip")))
     refused = (did == "ssl-login-fail") | status.str.starts_with("fail")
     entered = (did == "tunnel-up") | status.is_in(["success"])
     tunnel = value("tunnelid")
@@ -225,7 +224,9 @@ def logon() -> Mapping[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(entered)
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(refused).then(pl.coalesce(known(value("reason")), value("msg"))),
+        "failure_reason": pl.when(refused).then(
+            pl.coalesce(null_if_dash(value("reason")), value("msg"))
+        ),
         "event_code": pl.col("logid"),
         "logon_uid": pl.when(tunnel != "0").then(tunnel),
         "reported_by": name(value("devname")),
@@ -235,7 +236,7 @@ def logon() -> Mapping[str, pl.Expr]:
 
 @cache
 def lease() -> Mapping[str, pl.Expr]:
-    """Columns of a lease; `lease` counts seconds from now."""
+    """Return columns of a lease; `lease` counts seconds from now."""
     given = value("dhcp_msg") == "Ack"
     return {
         "ip": address(value("ip")),
@@ -248,12 +249,12 @@ def lease() -> Mapping[str, pl.Expr]:
 
 @cache
 def extras() -> pl.Expr:
-    """What has no column; a system event keeps its whole line anyway."""
+    """Return fields without a column; a system event keeps its whole line anyway."""
     so_far = [
         pl.when(is_interim).then(value(key)).alias(f"{key}_so_far")
         for key in ("sentbyte", "rcvdbyte")
     ]
-    fields = [known(value(key)).alias(key) for key in EXTRA]
+    fields = [null_if_dash(value(key)).alias(key) for key in EXTRA]
     session = pl.when((cls == "http_requests") & (value("sessionid") != "0")).then(
         value("sessionid")
     )
@@ -263,7 +264,7 @@ def extras() -> pl.Expr:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A type and a subtype, and a log id of ten digits."""
+    """Match a type and a subtype, and a log id of ten digits."""
     return line.str.contains(r'[ ,]logid="?[0-9]{10}"?[ ,]') & line.str.contains(
         r'[ ,]type="?(?:traffic|utm|event|dns|anomaly)"?[ ,]+subtype='
     )
@@ -290,7 +291,7 @@ def classify(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """With deltas for closing lines that lack them, where lines before have some."""
+    """Add deltas to closing lines that lack them, if earlier lines have some."""
     frame = lines.collect()
     is_between = value("logid").str.ends_with("000020")
     tells = is_between & value("sentdelta").is_not_null()
@@ -299,8 +300,8 @@ def _since_told(lines: pl.LazyFrame) -> pl.LazyFrame:
     lacks = (value("type") == "traffic") & ~is_between & value("sentdelta").is_null()
     session = pl.concat_str([value(key).fill_null("") for key in SESSION], separator=" ")
     since = {
-        delta: whole(value(total))
-        - pl.when(tells).then(whole(value(total))).forward_fill().over(session)
+        delta: to_int(value(total))
+        - pl.when(tells).then(to_int(value(total))).forward_fill().over(session)
         for total, delta in DELTAS.items()
     }
     is_known = (
@@ -333,9 +334,9 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
     line = pl.col("line")
     is_bare = line.str.contains(BARE)
     bare = pl.when(is_bare).then(line.str.strip_chars_start(BEFORE))
-    odd = rarely(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
+    odd = where_rare(pl.when(~is_bare).then(line), lambda one: one.str.extract(BODY))
     text = pl.col("text")
-    commas = rarely(
+    commas = where_rare(
         pl.when(text.str.contains(COMMAS)).then(text),
         lambda one: one.str.replace_all(QUOTED_OR_COMMA, "$1 "),
     )
@@ -346,15 +347,15 @@ def with_text(batch: pl.LazyFrame) -> pl.LazyFrame:
 
 @cache
 def person() -> pl.Expr:
-    """The account; a tunnel of nobody repeats the far address instead."""
+    """Return the account; a tunnel without one repeats the far address instead."""
     user = value("user")
     is_certified = user.str.contains(",cn=", literal=True)
-    user = account(pl.when(is_certified).then(before(user, ",cn=")).otherwise(user))
+    user = account(pl.when(is_certified).then(split_before(user, ",cn=")).otherwise(user))
     return pl.when(user != value("remip").fill_null("")).then(user)
 
 
 def local_stamp(context: Context) -> pl.Expr:
-    """The local stamp of lines whose `eventtime` cannot be read."""
+    """Return the local stamp of lines whose `eventtime` cannot be read."""
     tz = value("tz").str.replace(r"^([+-])([0-9])$", "${1}0${2}")
     offset = tz.str.replace(r"^([+-][0-9]{2})$", "${1}00").fill_null("")
     local = value("date") + " " + value("time") + offset
@@ -364,7 +365,7 @@ def local_stamp(context: Context) -> pl.Expr:
 
 @cache
 def elapsed() -> pl.Expr:
-    """Nothing, but for traffic."""
+    """Return the duration of traffic lines."""
     since = pl.when(value("sentdelta").is_not_null()).then(
         pl.coalesce(value("durationdelta"), pl.lit(BETWEEN))
     )
@@ -376,22 +377,22 @@ def elapsed() -> pl.Expr:
 
 @cache
 def host_asked() -> pl.Expr:
-    """The host, also of lines that give it in the URL alone."""
+    """Return the host, also of lines that give it in the URL alone."""
     in_url = pl.when(value("url").str.contains("^[a-z]+://")).then(value("url"))
-    return pl.coalesce(hostname(known(value("hostname"))), hostname(in_url))
+    return pl.coalesce(hostname(null_if_dash(value("hostname"))), hostname(in_url))
 
 
 @cache
 def event_class() -> pl.Expr:
-    """By type and subtype; what names no person or host is a system event."""
+    """Classify by type and subtype; a line without person or host is a system event."""
     event = pl.col("type") == "event"
     utm = pl.col("type") == "utm"
     person = pl.col("user").is_not_null()
-    given = person | known(value("xauthuser")).is_not_null()
-    inside = known(value("tunnelip")).is_not_null()
-    inside |= known(value("assignip")).is_not_null()
+    given = person | null_if_dash(value("xauthuser")).is_not_null()
+    inside = null_if_dash(value("tunnelip")).is_not_null()
+    inside |= null_if_dash(value("assignip")).is_not_null()
     tunnel = did.is_in(["tunnel-up", "tunnel-down"])
-    between_sites = is_ipsec() & known(value("xauthuser")).is_null() & ~inside
+    between_sites = is_ipsec() & null_if_dash(value("xauthuser")).is_null() & ~inside
     vpn = (tunnel & given & ~between_sites) | (did == "ssl-login-fail")
     entered = did.is_in([*MAPPING, "FSSO-logoff", "auth-logout", "authentication"])
     return word_of(
@@ -409,7 +410,7 @@ def event_class() -> pl.Expr:
 
 
 def is_ipsec() -> pl.Expr:
-    """Whether a tunnel is an IPsec one; SSL lines say so in `tunneltype`."""
+    """Return whether a tunnel uses IPsec; SSL lines have a `tunneltype`."""
     return ~value("tunneltype").fill_null("ipsec").str.starts_with("ssl")
 
 
@@ -428,5 +429,5 @@ FORMAT = Format(
     looks_like=looks_like,
     classify=classify,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

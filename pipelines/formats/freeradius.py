@@ -1,15 +1,14 @@
-"""FreeRADIUS `radius.log`, of its own or in syslog: who logged in, by which port.
+"""FreeRADIUS `radius.log`, in its own file or in syslog: logins and their ports.
 
     Mon Nov  2 08:15:00 2026 : Auth: (549) Login OK: [ada] (from client WLAN port 9 cli 00-00-5E-00-53-01)
     Nov  2 08:15:00 rad1 radiusd[812]: (549) Login OK: [ada] (from client WLAN port 9 cli ...)
 
-`cli` is a MAC on a wireless network or port, an address behind a VPN gateway, or
-missing (`options.logon_kind` may then say what it was). `[host/pc.example.org]` is
-a computer. A login inside a TLS tunnel is written twice: `via TLS tunnel` with the
-name that was proven, then without, with the name that the client gave in front
-of the tunnel, which need not be the same; the first is marked in `extras`.
-Servers may be set to write passwords (`[ada/secret]`): they are cut off. The stamp
-is local time.
+`cli` is a MAC on a wireless network or port, an address behind a VPN gateway, or missing
+(`options.logon_kind` may then set the type). `[host/pc.example.org]` is a computer. A login
+inside a TLS tunnel is written twice: `via TLS tunnel` with the name that was proven, then
+without, with the name that the client gave in front of the tunnel, which need not be the same;
+the first is marked in `extras`. Servers may be set to write passwords (`[ada/secret]`): they are
+cut off. The stamp is local time.
 """  # noqa: E501
 
 import polars as pl
@@ -35,7 +34,7 @@ NAME = r"^((?i:host/)[^/]+|N/A|[^/]*)"
 BODY = pl.col("body")
 IS_LOGON = pl.col("verdict").is_not_null()
 
-MUST = {
+REJECT_RULES = {
     "no time that can be read": pl.col("time").is_not_null(),
     "a login whose words cannot be read": IS_LOGON | ~BODY.str.contains(rf"^(?:{VERDICTS})\b"),
     "nothing said": BODY.str.len_bytes() > 0,
@@ -43,7 +42,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Its own stamp with the level, or a syslog line of the server."""
+    """Match its own stamp with the level, or a syslog line of the server."""
     own = rf"{OWN[: OWN.index(' : ')]} : (?:Auth|Info|Error|Warning|Proxy|Debug|Acct): "
     return line.str.contains(own) | written_by(line, "radiusd|freeradius")
 
@@ -113,5 +112,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

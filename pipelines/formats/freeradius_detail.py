@@ -1,16 +1,15 @@
-"""FreeRADIUS (and GNU Radius) `detail` files: one paragraph for each packet.
+"""FreeRADIUS (and GNU Radius) `detail` files: one paragraph per packet.
 
     Mon Nov  2 08:15:00 2026
             User-Name = "ada"
             Acct-Status-Type = Start
             Framed-IP-Address = 192.0.2.17
 
-Accounting tells sessions: `Start` is a login, `Stop` its end, an interim packet
-with an address says that the account still has it. `Access-Accept` and
-`Access-Reject` are logins of an auth-detail file; requests and challenges are
-talk. The address that a session was given is the client's own on a wireless
-network, and the one inside on a VPN. `Timestamp` is UTC and goes before the
-first line, which is local; `Acct-Delay-Time` seconds had passed by then. Octets
+Accounting records sessions: `Start` is a login, `Stop` its end, an interim packet with an
+address shows that the account still has it. `Access-Accept` and `Access-Reject` are logins of an
+auth-detail file; requests and challenges are system events. The address that a session was given
+is the client's own on a wireless network, and the one inside on a VPN. `Timestamp` is UTC and
+goes before the first line, which is local; `Acct-Delay-Time` seconds had passed by then. Octets
 are counted by the gateway: its input is what the client sent.
 """
 
@@ -19,7 +18,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import radius as _radius
-from pipelines.formats.reading.fields import account, address, known, name, whole
+from pipelines.formats.reading.fields import account, address, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 
@@ -43,15 +42,15 @@ ACTIVITIES = {
 PORTS = {"ethernet": "wifi", "virtual": "vpn"}
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
-    "a line that is no attribute": pl.col("line").str.contains(SHAPE),
+REJECT_RULES = {
+    "a line that is not an attribute": pl.col("line").str.contains(SHAPE),
     "no time that can be read": pl.col("time").is_not_null(),
     "neither an accounting packet nor another": pl.col("kind").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A date alone on its line, then indented attributes."""
+    """Match a date alone on its line, then indented attributes."""
     return line.str.contains(HEAD) & line.str.contains(r"\n[ \t]+[A-Za-z0-9-]+ = ")
 
 
@@ -59,7 +58,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons`, or of `system_events` for other packets."""
     text = pl.col("line").str.replace_all("\r", "")
     cut = batch.with_columns(line=text).with_columns(_attribute(key).alias(key) for key in KEYS)
-    kind = known(pl.coalesce("Acct-Status-Type", "Packet-Type"))
+    kind = null_if_dash(pl.coalesce("Acct-Status-Type", "Packet-Type"))
     return (
         cut.with_columns(**_when(context), kind=kind)
         .with_columns(
@@ -75,7 +74,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _attribute(key: str) -> pl.Expr:
-    """The value of the first line of that name, without its quotes."""
+    """Return the value of the first line of that name, without its quotes."""
     shape = rf'(?m)^[ \t]+{key} *= *(?:"((?:[^"\\]|\\.)*)"|(.*?))\s*$'
     found = pl.col("line").str.extract_groups(shape).struct
     quoted = found.field("1").str.replace_all(r"\\(.)", "$1")
@@ -113,9 +112,11 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
         "event_class": pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
         "logon_kind": _radius.kind(by_port, station, context.options),
         "is_success": pl.when(activity == "logon").then(~refused),
-        "failure_reason": pl.when(refused).then(pl.coalesce(known(pl.col("Reply-Message")), kind)),
+        "failure_reason": pl.when(refused).then(
+            pl.coalesce(null_if_dash(pl.col("Reply-Message")), kind)
+        ),
         "event_code": kind,
-        "logon_uid": known(pl.col("Acct-Session-Id")),
+        "logon_uid": null_if_dash(pl.col("Acct-Session-Id")),
         "src_mac": station[0],
         "far_ip": pl.coalesce(station[1], address(pl.col("Tunnel-Client-Endpoint"))),
         "host": _radius.computer_name(user),
@@ -127,7 +128,7 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
 
 
 def _addresses() -> dict[str, pl.Expr]:
-    """Inside and outside differ on a VPN only."""
+    """Return inside and outside addresses, which differ only on a VPN."""
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "assigned_ip": pl.when(is_vpn).then("given"),
@@ -142,9 +143,9 @@ def _extras() -> pl.Expr:
         "bytes_in": "Acct-Output-Octets",
     }
     fields = [
-        *(whole(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
-        known(pl.col("Acct-Terminate-Cause")).alias("ended_by"),
-        known(pl.col("Called-Station-Id")).alias("called"),
+        *(to_int(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
+        null_if_dash(pl.col("Acct-Terminate-Cause")).alias("ended_by"),
+        null_if_dash(pl.col("Called-Station-Id")).alias("called"),
     ]
     return pl.when(IS_LOGON).then(json_of(fields))
 
@@ -155,6 +156,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="paragraphs",
 )

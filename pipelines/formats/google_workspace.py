@@ -5,28 +5,27 @@
      "ada@example.org"},"ipAddress":"203.0.113.7","events":[{"type":"login",
      "name":"login_success","parameters":[{"name":"login_type","value":...}]}]}
 
-(one object, alone, in an array or under `items`). One sign-in gives several
-events: the first that says success, failure or logout decides, wherever it stands;
-challenges, verifications and warnings alone become `system_events`. The actor of a
-login is its user; the user of a warning stands in a parameter. A SAML event is an
-application let in by a session that exists already: no keyboard, hence `network`.
-Some exports hold `events` as an object instead of an array. `uniqueQualifier` is a
+(one object, alone, in an array or under `items`). One sign-in gives several events: the first
+with success, failure or logout decides, in any position; challenges, verifications and warnings
+alone become `system_events`. The actor of a login is its user; the user of a warning stands in a
+parameter. A SAML event is an application opened by an existing session: no keyboard, hence
+`network`. Some exports hold `events` as an object instead of an array. `uniqueQualifier` is a
 number of 64 bits as text, and may be negative.
 
-The application `chrome` tells of ChromeOS devices: who logged in at the keyboard of
-which device, left it, was refused, locked and unlocked it. The user stands in
-DEVICE_USER, the device in DEVICE_NAME (host name, serial number or asset tag, as the
-district has it) and DIRECTORY_DEVICE_ID. Kiosk and guest sessions are nobody's.
+The application `chrome` covers ChromeOS devices: logins at the keyboard, logouts, refusals,
+locks and unlocks. The user is in DEVICE_USER, the device in DEVICE_NAME (host name, serial
+number or asset tag, as the district has it) and DIRECTORY_DEVICE_ID. Kiosk and guest sessions
+have no user.
 """
 
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known, name
+from pipelines.formats.reading.fields import account, address, name, null_if_dash
 from pipelines.formats.reading.json import json_text, with_fields
 
-MOST_EVENTS = 10
+MAX_EVENTS = 10
 """How many events of an activity are looked through for the one that decides."""
 
 PARAMETERS = 20
@@ -40,8 +39,8 @@ HEAD = {
     "email": "actor/email",
     "ip": "ipAddress",
 }
-EVENTS = {"only_event": "events"} | {f"event_{n}": f"events/{n}" for n in range(MOST_EVENTS)}
-NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MOST_EVENTS)}
+EVENTS = {"only_event": "events"} | {f"event_{n}": f"events/{n}" for n in range(MAX_EVENTS)}
+NAMES = {f"name_{n}": f"events/{n}/name" for n in range(MAX_EVENTS)}
 EVENT = {"event_name": "name"} | {
     f"{part}_{n}": f"parameters/{n}/{key}"
     for n in range(PARAMETERS)
@@ -62,7 +61,7 @@ ACTIVITY = {
 """Events that decide. A refused unlock is a refused logon, as on Windows."""
 
 EITHER = "CHROME_OS_LOGIN_LOGOUT_EVENT"
-"""Its reason says which of both it is."""
+"""Its reason decides between the two."""
 
 IS_SUCCESS = {
     "login_success": True,
@@ -73,12 +72,12 @@ IS_SUCCESS = {
 }
 LOGON_KIND = {"login": "cloud", "saml": "network", "chrome": "interactive"}
 NOBODY = "_(?:KIOSK|GUEST|MANAGED_GUEST)_"
-"""In the reason of a session that is no account's."""
+"""In the reason of a session without an account."""
 
 IS_LOGON = pl.col("event_class") == "logons"
 IS_CHROME = pl.col("application") == "chrome"
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no application or no event name": pl.col("application").is_not_null()
     & pl.col("event_name").is_not_null(),
@@ -87,7 +86,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with an application and a unique qualifier."""
+    """Match an object with an application and a unique qualifier."""
     return (
         line.str.starts_with("{")
         & line.str.contains('"uniqueQualifier":', literal=True)
@@ -100,7 +99,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     stamp = clock.iso(pl.col("stamp"), context.reading)
     return (
         _with_deciding_event(batch)
-        .with_columns(event_name=known(pl.col("event_name")), reason=parameter("EVENT_REASON"))
+        .with_columns(
+            event_name=null_if_dash(pl.col("event_name")), reason=parameter("EVENT_REASON")
+        )
         .with_columns(activity=_activity())
         .with_columns(event_class=_event_class())
         .with_columns(
@@ -123,14 +124,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _with_deciding_event(batch: pl.LazyFrame) -> pl.LazyFrame:
-    """Text columns of each line, and of the one of its events that decides."""
+    """Return text columns of each line, and of the one of its events that decides."""
     line = with_fields(batch, HEAD | EVENTS | NAMES).rename({"is_object": "is_whole"})
     decides = [*ACTIVITY, EITHER]
     only = pl.col("only_event")
     event = pl.coalesce(
         *(
             pl.when(pl.col(f"name_{n}").is_in(decides)).then(f"event_{n}")
-            for n in range(MOST_EVENTS)
+            for n in range(MAX_EVENTS)
         ),
         pl.when(only.str.starts_with("{")).then(only),
         "event_0",
@@ -155,7 +156,7 @@ def _event_class() -> pl.Expr:
 
 
 def _who() -> dict[str, pl.Expr]:
-    """The account, its device, and whether it is a person's."""
+    """Return the account, its device, and whether it is a person's."""
     email = account(pl.col("email"))
     is_nobody = IS_CHROME & pl.col("reason").str.contains(NOBODY)
     device_user = account(parameter("DEVICE_USER"))
@@ -177,7 +178,7 @@ def _who() -> dict[str, pl.Expr]:
 
 
 def parameter(key: str) -> pl.Expr:
-    """The value of the event's parameter of that name."""
+    """Return the value of the event's parameter of that name."""
     return pl.coalesce(
         pl.when(pl.col(f"key_{n}") == key).then(pl.col(f"value_{n}")) for n in range(PARAMETERS)
     )
@@ -191,7 +192,7 @@ def _is_success() -> pl.Expr:
 
 def _failure_reason() -> pl.Expr:
     keys = ("login_failure_type", "failure_type", "LOGIN_FAILURE_REASON")
-    return known(pl.coalesce(parameter(key) for key in keys))
+    return null_if_dash(pl.coalesce(parameter(key) for key in keys))
 
 
 def _extras() -> pl.Expr:
@@ -214,6 +215,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

@@ -4,20 +4,19 @@ r"""Packets that a Linux firewall logs: iptables, nftables, ufw, Ubiquiti, Proxm
     53:01:02:00:5e:00:53:02:08:00 SRC=192.0.2.7 DST=10.20.1.9 LEN=60 TOS=0x00
     PREC=0x00 TTL=54 ID=1 DF PROTO=TCP SPT=52220 DPT=22 WINDOW=1024 SYN URGP=0
 
-(one line). A line is one packet, not a flow: the stamp is when it was seen, there
-are no bytes of a flow and no user.
+(one line). A line is one packet, not a flow: the stamp is its time, without bytes of a flow and
+without a user.
 
-- What became of the packet stands only in the prefix that whoever wrote the rule
-  chose: `UFW BLOCK`, `DROP:`, `policy ACCEPT:`, or Ubiquiti's `-A` (accept), `-D`
-  (drop), `-R` (reject) at the end of a rule's name. A prefix that says neither or
-  both leaves the disposition unknown; the option `unmarked` (`allowed`,
-  `blocked`) says what a source's unmarked lines mean.
+- The action on the packet is only in the prefix that the rule's author chose: `UFW BLOCK`,
+  `DROP:`, `policy ACCEPT:`, or Ubiquiti's `-A` (accept), `-D` (drop), `-R` (reject) at the end
+  of a rule's name. A prefix with neither or both leaves the disposition unknown; the option
+  `unmarked` (`allowed`, `blocked`) sets the meaning of a source's unmarked lines.
 - The prefix may touch `IN=`. `LEN=` comes twice; an ICMP error quotes a whole
   packet in brackets, which is not this one. IPv6 is written in full.
 - An answer (`SYN ACK`) comes from the one who did not open the connection.
-- `MAC=` holds target, sender and type. The sender is the last hop: it is the
-  source's own only where the TTL is a fresh one (64, 128, 255).
-- Proxmox writes a date of its own in front, with an offset, and no syslog header.
+- `MAC=` holds target, sender and type. The sender is the last hop: it is the source's own only
+  if the TTL is a fresh one (64, 128, 255).
+- Proxmox writes its own date first, with an offset, and no syslog header.
 """
 
 from collections.abc import Mapping
@@ -32,7 +31,7 @@ from pipelines.formats.reading.keyvalue import json_of, value, with_values
 from pipelines.formats.reading.syslog import with_header
 
 PACKET = r"(?:^|[ \]:])((?:IN|OUT|PHYSIN|MAC|SRC)=.*)$"
-HALF_A_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
+HALF_PER_PACKET = r"(?:^| )(?:SRC|DST|SPT|DPT|PROTO)="
 RULE_LETTER = r"-([ADR])(?:-[0-9]+)?\]"
 PROXMOX = r"^[0-9]+ [0-9] [^ ]+ ([0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}) "
 UPTIME = r"^\[ *[0-9]+\.[0-9]+\] *"
@@ -43,7 +42,7 @@ KEYS = [
 ]  # fmt: skip
 is_packet = pl.col("event_class") == "connections"
 
-MUST = {
+REJECT_RULES = {
     "no stamp": pl.col("time").is_not_null(),
     "source is not an address": ~is_packet | pl.col("src_ip").is_not_null(),
     "target is not an address": ~is_packet | pl.col("dst_ip").is_not_null(),
@@ -57,7 +56,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Source, target and length of a packet, in this order."""
+    """Match source, target and length of a packet, in this order."""
     return line.str.contains(r" SRC=[0-9a-fA-F.:]+ DST=[0-9a-fA-F.:]+ LEN=[0-9]+ ")
 
 
@@ -78,7 +77,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             prefix=prefix(body.str.strip_suffix(packet)),
             time=pl.coalesce(own.time, "syslog_time"),
             time_quality=pl.coalesce(own.quality, "syslog_time_quality"),
-            event_class=pl.when(body.str.contains(HALF_A_PACKET))
+            event_class=pl.when(body.str.contains(HALF_PER_PACKET))
             .then(pl.lit("connections"))
             .otherwise(pl.lit("system_events")),
         )
@@ -87,7 +86,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def prefix(before: pl.Expr) -> pl.Expr:
-    """The rule's words; a word before `IN=` may look like a program's name."""
+    """Return the rule's words; a word before `IN=` may look like a program's name."""
     program = pl.col("syslog_program")
     word = pl.when(program != "kernel").then(program + ": ")
     text = pl.coalesce(word, pl.lit("")) + before.str.replace(UPTIME, "")
@@ -95,12 +94,12 @@ def prefix(before: pl.Expr) -> pl.Expr:
 
 
 def proxmox(line: pl.Expr, context: Context) -> clock.Stamp:
-    """The stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
+    """Return the stamp `20/Nov/2026:13:09:14 -0600` of Proxmox."""
     return clock.worded(line.str.extract(PROXMOX), context.reading)
 
 
 def ends() -> dict[str, pl.Expr]:
-    """Who opened it and who answered; turned round for an answer to a SYN."""
+    """Return source and target; swapped for an answer to a SYN."""
     answer = (pl.col("pairs").str.contains(r" PROTO=TCP .* (?:ACK SYN|SYN ACK) ")).fill_null(
         value=False
     )
@@ -122,7 +121,7 @@ def ends() -> dict[str, pl.Expr]:
 
 
 def rest(context: Context) -> dict[str, pl.Expr]:
-    """What is not an end of the connection."""
+    """Return everything except the ends of the connection."""
     fields = {
         "prefix": pl.col("prefix"),
         "in": value("IN"),
@@ -143,7 +142,7 @@ def rest(context: Context) -> dict[str, pl.Expr]:
 
 
 def disposition(options: Mapping[str, str]) -> pl.Expr:
-    """What the prefix says; a rule's letter counts before its words."""
+    """Return the prefix's action; a rule's letter counts before its words."""
     words = pl.col("prefix").str.replace(r'DESCR="[^"]*"', "")
     letter = words.str.extract(RULE_LETTER)
     said = letter.replace({"A": "allowed", "D": "blocked", "R": "blocked"})
@@ -156,5 +155,5 @@ FORMAT = Format(
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

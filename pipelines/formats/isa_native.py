@@ -3,16 +3,16 @@ r"""Microsoft ISA Server in its own text layout: firewall and web proxy.
     10.20.1.7, ada, browser.exe:3:5.1, Y, 11/2/2026, 8:15:00, fwsrv, ISA1, -, -,
     203.0.113.9, 80, 30, 812, 5120, 80, TCP, Connect, -, -, -, 20000, 0, Out, -, 7, 9
 
-(one line). 27 values behind commas and blanks, without a header; what was not selected
-for the log is a dash. Date and time are local, month first; the W3C layout of the same
-products is `w3c_elff`.
+(one line). 27 values separated by commas and blanks, without a header; what was not selected for
+the log is a dash. Date and time are local, month first; the W3C layout of the same products is
+`w3c_elff`.
 
-- The first address is always the inside computer. It opened what it calls `Connect`;
-  of an `Accept` it is the target, and the far end the source.
-- A connection is told of at its start (status 0) and at its end (20000, 20001), which
-  began `time-taken` before. 13301 was refused by a rule.
-- `GHBN` looks a name up for the client. `Bind` and `Listen` are talk.
-- A web request is written at its end. 12209 and 407 ask for a login.
+- The first address is always the inside computer. It opened a `Connect`; for an `Accept` it is
+  the target, and the far end the source.
+- A connection is reported at its start (status 0) and at its end (20000, 20001), minus
+  `time-taken` for the beginning. 13301 was refused by a rule.
+- `GHBN` looks a name up for the client. `Bind` and `Listen` are system events.
+- A web request is written at its end. 12209 and 407 request a login.
 - `SYSTEM` is a service of the computer, not an account of a person.
 """
 
@@ -27,11 +27,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
@@ -51,7 +51,7 @@ ENDED, REFUSED = ["20000", "20001"], "13301"
 FLOW, WEB, LOOKUP = "connections", "http_requests", "dns_queries"
 cls, did = pl.col("event_class"), pl.col("operation").str.to_lowercase()
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not the 27 of the layout": pl.col("is_whole"),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "the client is not an address": pl.col("inside").is_not_null(),
@@ -65,7 +65,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An address, a date and the name of one of the services, in their places."""
+    """Match an address, a date and the name of one of the services, in their places."""
     return line.str.contains(f"{FIRST}(?:{SERVICES}), ")
 
 
@@ -79,7 +79,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         batch.with_columns(cells=text.str.split(", "))
         .with_columns(
             is_whole=width() == WIDTH,
-            **{column: known(cell(place)) for column, place in PLACES.items()},
+            **{column: null_if_dash(cell(place)) for column, place in PLACES.items()},
         )
         .with_columns(
             time=stamp.time,
@@ -112,11 +112,11 @@ def _event_class() -> pl.Expr:
 
 
 def _ends() -> dict[str, pl.Expr]:
-    """Source and target, and the bytes of each way as the source sees them."""
+    """Return source and target, and the bytes of each way as the source sees them."""
     taken_in = (did == "accept") & (cls == FLOW)
     inside, far = pl.col("inside"), somewhere(address(pl.col("far")))
     far_port, own = port(pl.col("far_port")), port(pl.col("own_port"))
-    sent, received = whole(pl.col("sent")), whole(pl.col("received"))
+    sent, received = to_int(pl.col("sent")), to_int(pl.col("received"))
 
     def turned(plain: pl.Expr, accepted: pl.Expr) -> pl.Expr:
         return pl.when(taken_in).then(accepted).otherwise(plain)
@@ -136,7 +136,7 @@ def _ends() -> dict[str, pl.Expr]:
 
 def _request() -> dict[str, pl.Expr]:
     uri = pl.col("uri")
-    code = whole(pl.col("status"), 5)
+    code = to_int(pl.col("status"), 5)
     return {
         "method": pl.col("operation").str.to_uppercase(),
         "url": uri.str.slice(0, MAX_URL),
@@ -162,7 +162,7 @@ def _start() -> pl.Expr:
 
 def _disposition() -> pl.Expr:
     status = pl.col("status")
-    code = whole(status, 5)
+    code = to_int(status, 5)
     let_through = (
         pl.when(cls == WEB).then(code.is_between(100, 599)).otherwise(status.is_in(["0", *ENDED]))
     )
@@ -196,6 +196,6 @@ FORMAT = Format(
     event_classes=(FLOW, WEB, LOOKUP, "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
 )

@@ -13,7 +13,7 @@ client by its DUID, which is not a MAC and stays in `extras`.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, mac, name, whole
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, to_int
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
 
@@ -31,7 +31,7 @@ ACTIONS = {
 BODY = pl.col("syslog_body")
 IS_LEASE = pl.col("event_class") == "leases"
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("kind").is_not_null(),
     "lease of no address": pl.col("ip").is_not_null() | ~IS_LEASE,
@@ -44,7 +44,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of `dhcpd`; a Firebox, which has one too, numbers its lines."""
+    """Match a syslog line of `dhcpd`; a Firebox, which has one too, numbers its lines."""
     numbered = line.str.contains('dhcpd6?(?:\\[[0-9]*\\])?: msg_id="')
     return written_by(line, "dhcpd6?") & ~numbered
 
@@ -87,7 +87,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def action(body: pl.Expr) -> pl.Expr:
-    """What became of the address; null for a line that is no lease."""
+    """Return the lease's action; null for a line that is not a lease."""
     told = pl.coalesce(
         [pl.when(body.str.starts_with(start)).then(pl.lit(word)) for start, word in ACTIONS.items()]
     )
@@ -103,16 +103,16 @@ def action(body: pl.Expr) -> pl.Expr:
 
 
 def seconds(body: pl.Expr) -> pl.Expr:
-    """How long the lease runs, where the line says; at most three years."""
+    """Return the duration of the lease, if the line has it; at most three years."""
     count = body.str.extract(r" (?:lease-duration|valid for) ([0-9]{1,8})(?: |$)", 1)
-    return pl.duration(seconds=whole(count), time_unit="us")
+    return pl.duration(seconds=to_int(count), time_unit="us")
 
 
 def extras() -> pl.Expr:
-    """The server, the relay or interface, and the DUID, of a lease."""
+    """Return the server, the relay or interface, and the DUID, of a lease."""
     fields = [
         pl.col("reported_by").alias("server"),
-        known(pl.col("via")).alias("via"),
+        null_if_dash(pl.col("via")).alias("via"),
         pl.col("duid"),
     ]
     return pl.when(IS_LEASE).then(json_of(fields))
@@ -124,5 +124,5 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

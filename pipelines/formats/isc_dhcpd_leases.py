@@ -1,4 +1,4 @@
-"""ISC `dhcpd.leases`: the server's own file of leases, one block for each change.
+"""ISC `dhcpd.leases`: the server's own file of leases, one block per change.
 
     lease 192.0.2.17 {
       starts 1 2026/11/02 14:15:00;
@@ -8,11 +8,10 @@
       client-hostname "lab-7";
     }
 
-Times are UTC with the number of the weekday in front, or `epoch` and a count.
-The server adds a block whenever a lease changes and rewrites the file now and
-then, so an address stands in it many times, and a lease that was renewed keeps
-one block for each renewal: the time is that of the change. What it says of itself
-(`server-duid`, the state of its partner) is passed over like a comment. IPv6
+Times are UTC with the number of the weekday in front, or `epoch` and a count. The server adds a
+block whenever a lease changes and rewrites the file now and then, so it contains an address many
+times, and a renewed lease has one block per renewal: the time is that of the change. Data about
+the server itself (`server-duid`, the state of its partner) is skipped like a comment. IPv6
 leases (`ia-na`) name their client by a DUID, which is not a MAC: system events.
 """
 
@@ -21,7 +20,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash
 from pipelines.formats.reading.keyvalue import json_of
 
 LEASE = r"^lease[ \t]+([^ \t{]+)[ \t]*\{"
@@ -44,12 +43,12 @@ ACTIONS = {
 LINE = pl.col("line")
 IS_LEASE = pl.col("event_class") == "leases"
 
-MUST = {
+REJECT_RULES = {
     "no lease": pl.col("kind").is_not_null(),
     "a block that was cut off": LINE.str.contains(WHOLE),
     "no time that can be read": pl.col("time").is_not_null(),
     "lease of no address": pl.col("ip").is_not_null() | (pl.col("kind") != "lease"),
-    "client of the lease is not known": pl.any_horizontal(
+    "client of the lease is not null_if_dash": pl.any_horizontal(
         pl.col("mac").is_not_null(),
         pl.col("uid").is_not_null(),
         pl.col("action") != "assign",
@@ -59,12 +58,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A lease, or an IPv6 association, in braces."""
+    """Match a lease, or an IPv6 association, in braces."""
     return line.str.contains(r"^(?:lease [0-9a-fA-F.:]+|ia-(?:na|ta|pd) \S+) \{")
 
 
 def is_talk(line: pl.Expr) -> pl.Expr:
-    """Comments, and what the server says of itself."""
+    """Match comments, and the server's own messages."""
     return line.str.contains(TALK)
 
 
@@ -105,14 +104,14 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _time(word: str) -> pl.Expr:
-    """The instant behind a word; null for `never` and where it is missing."""
+    """Return the instant behind a word; null for `never` and where it is missing."""
     groups = LINE.str.extract_groups(rf"(?m)^\s*{word} {STAMP}").struct
     civil = clock.civil(groups.field("1"), "%Y/%m/%d %H:%M:%S", Reading("UTC"))
     return clock.first(civil, clock.epoch(groups.field("2"))).time
 
 
 def _quoted(word: str) -> pl.Expr:
-    return known(LINE.str.extract(rf'(?m)^\s*{word} "((?:[^"\\]|\\.)*)";', 1))
+    return null_if_dash(LINE.str.extract(rf'(?m)^\s*{word} "((?:[^"\\]|\\.)*)";', 1))
 
 
 FORMAT = Format(
@@ -121,7 +120,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="blocks",
     comment=is_talk,
 )

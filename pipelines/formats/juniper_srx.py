@@ -6,10 +6,10 @@
     192.0.2.17/37769->198.51.100.7/443 0x0 junos-https ... 6 web trust untrust 77
     60(52906) 47(26103) 3 UNKNOWN UNKNOWN ada(N/A) reth1 ...
 
-(each one line). A session is told at its creation, its close and where it was denied;
-the close alone has bytes and seconds, and begins by these before its stamp. A user name
-is what the firewall took the address for. WEBFILTER lines (documented, not seen) are
-requests. All else is `system_events`, logins of administrators among it.
+(each one line). A session is reported at its creation, its close or its denial; only the close
+has bytes and seconds, which give its beginning. A user name is the firewall's mapping of the
+address. WEBFILTER lines (documented, not seen) are requests. Everything else is `system_events`,
+such as logins of administrators.
 """
 
 import polars as pl
@@ -19,9 +19,9 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, seconds
 from pipelines.formats.reading.json import json_text
@@ -73,7 +73,7 @@ DENIED, CLOSED = "RT_FLOW_SESSION_DENY", "RT_FLOW_SESSION_CLOSE"
 IS_FLOW = pl.col("event_class") == "connections"
 UNKNOWN = {"UNKNOWN": None, "None": None, "N/A": None}
 
-MUST = {
+REJECT_RULES = {
     "no stamp that can be read": pl.col("time").is_not_null(),
     "no event of Junos": pl.col("event").is_not_null(),
     "a session whose words cannot be read": IS_FLOW
@@ -88,7 +88,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Data in the name of Junos, or an event of its flows."""
+    """Match data in the name of Junos, or an event of its flows."""
     return line.str.contains(r"[A-Z]+_[A-Z_]+ \[junos@") | line.str.contains(
         r"RT_FLOW_SESSION_(?:CREATE|CLOSE|DENY)(?:_LS)?: session "
     )
@@ -117,7 +117,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             event=pl.coalesce(structured.field("1"), plain.field("1"), line.str.extract(OTHER, 1)),
             session=session,
         )
-        .with_columns(**{f"said_{part}": known(text) for part, text in named.items()})
+        .with_columns(**{f"said_{part}": null_if_dash(text) for part, text in named.items()})
         .with_columns(event_class=_event_class())
         .with_columns(**_flow(), **_request())
         .with_columns(
@@ -154,8 +154,8 @@ def _flow() -> dict[str, pl.Expr]:
         "dst_ip": address(pl.col("said_to")),
         "dst_port": port(pl.col("said_to_port")),
         "protocol": protocol(pl.col("said_transport")),
-        "bytes_out": whole(pl.col("said_sent")),
-        "bytes_in": whole(pl.col("said_received")),
+        "bytes_out": to_int(pl.col("said_sent")),
+        "bytes_in": to_int(pl.col("said_received")),
         "nat_ip": pl.when(is_worn).then(worn),
         "nat_port": pl.when(is_worn).then(port(pl.col("said_worn_port"))),
         "application": pl.col("said_app").replace(UNKNOWN),
@@ -165,11 +165,11 @@ def _flow() -> dict[str, pl.Expr]:
 
 
 def _request() -> dict[str, pl.Expr]:
-    host, path = known(value("url")), known(value("obj"))
+    host, path = null_if_dash(value("url")), null_if_dash(value("obj"))
     return {
         "url_hostname": hostname(host),
         "url": host + path.fill_null(""),
-        "category": known(value("category")),
+        "category": null_if_dash(value("category")),
     }
 
 
@@ -188,5 +188,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

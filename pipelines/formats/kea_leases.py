@@ -1,13 +1,13 @@
-"""Kea's lease files (`kea-leases4.csv`, `kea-leases6.csv`): a row for each change.
+"""Kea's lease files (`kea-leases4.csv`, `kea-leases6.csv`): a row per change.
 
     address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname,state,...
     192.0.2.17,00:00:5e:00:53:01,,3600,1793635200,1,0,0,lab-7,0,...
 
-A row tells when the lease runs out and for how long it is, in seconds: it began
-at `expire` less `valid_lifetime`. Each renewal appends a row that looks like
-the first, so all are `assign`. A lifetime of 0 takes the lease back. State 1 is
-declined, 2 is reclaimed after its end, 3 is released. A comma inside a name is
-written `&#x2c;`. The row of a delegated prefix is not an address of a device.
+A row contains the end of the lease and its length in seconds: it began at `expire` minus
+`valid_lifetime`. Each renewal appends a row that looks like the first, so all are `assign`. A
+lifetime of 0 takes the lease back. State 1 is declined, 2 is reclaimed after its end, 3 is
+released. A comma inside a name is written `&#x2c;`. The row of a delegated prefix is not an
+address of a device.
 """
 
 import polars as pl
@@ -15,7 +15,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import headed, width
-from pipelines.formats.reading.fields import address, known, mac, name, whole
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, to_int
 from pipelines.formats.reading.keyvalue import json_of
 
 COLUMNS = {
@@ -37,32 +37,33 @@ ROW = (
 )
 IS_PREFIX = pl.col("lease_type") == "2"
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
-    "expire or valid_lifetime is no count of seconds": pl.col("time").is_not_null(),
+    "expire or valid_lifetime is not a number of seconds": pl.col("time").is_not_null(),
     "address is not an address": pl.col("ip").is_not_null(),
-    "hwaddr is not a MAC": pl.col("mac").is_not_null() | known(pl.col("given_mac")).is_null(),
+    "hwaddr is not a MAC": pl.col("mac").is_not_null()
+    | null_if_dash(pl.col("given_mac")).is_null(),
     "state is none of 0 to 3": pl.col("action").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Kea's header line, or a row with lifetime and expiry in their places."""
+    """Match Kea's header line, or a row with lifetime and expiry at their places."""
     return line.str.contains(HEADER) | line.str.contains(ROW)
 
 
 def header(line: pl.Expr) -> pl.Expr:
-    """The line that names the columns."""
+    """Match the line that names the columns."""
     return line.str.contains(HEADER)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `leases`; a delegated prefix is a system event."""
     expire = clock.epoch(pl.col("expire")).time
-    lifetime = whole(pl.col("lifetime"), 10)
+    lifetime = to_int(pl.col("lifetime"), 10)
     given = pl.duration(seconds=lifetime, time_unit="us")
     is_given = pl.col("action") == "assign"
-    details = [known(pl.col(key)).alias(key) for key in ("duid", "client_id")]
+    details = [null_if_dash(pl.col(key)).alias(key) for key in ("duid", "client_id")]
     return (
         headed(batch, context.header, COLUMNS)
         .with_columns(action=action(pl.col("state"), lifetime))
@@ -84,7 +85,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def action(state: pl.Expr, lifetime: pl.Expr) -> pl.Expr:
-    """What the row says became of the address."""
+    """Return the row's action for the address."""
     said = state.replace_strict(
         {"0": "assign", "1": "decline", "2": "expire", "3": "release"},
         default=None,
@@ -100,7 +101,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
     header=header,
 )

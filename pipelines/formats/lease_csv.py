@@ -3,9 +3,8 @@
     event_time_utc,action,ip,mac,hostname,lease_end_utc
     2026-11-02T14:15:00Z,ASSIGN,192.0.2.17,00:00:5e:00:53:01,lab-7,2026-11-02T22:15:00Z
 
-The header line names the columns, in any order; further columns are ignored,
-and all but the first three may be missing. Stamps are UTC, whether they say so
-or not.
+The header line names the columns, in any order; further columns are ignored, and all but the
+first three may be missing. Stamps are UTC, with or without a mark.
 """
 
 import polars as pl
@@ -14,7 +13,7 @@ from pipelines import clock
 from pipelines.clock import Reading
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import headed, width
-from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash
 
 ACTIONS = ["assign", "renew", "release", "expire", "decline"]
 COLUMNS = {
@@ -27,19 +26,19 @@ COLUMNS = {
 }
 HEADER = r"(?i)^[\x{feff}]?(?:[^,]*,)*\"?event_time_utc\"?(?:,|\s*$)"
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as the header line, or no header": pl.col("is_whole"),
     "event_time_utc cannot be read": pl.col("time").is_not_null(),
     "action is none of ASSIGN, RENEW, RELEASE, EXPIRE, DECLINE": pl.col("action").is_in(ACTIONS),
     "ip is not an address": pl.col("ip").is_not_null(),
-    "mac is not a MAC": pl.col("mac").is_not_null() | known(pl.col("given_mac")).is_null(),
+    "mac is not a MAC": pl.col("mac").is_not_null() | null_if_dash(pl.col("given_mac")).is_null(),
     "lease_end_utc cannot be read": pl.col("lease_end_time").is_not_null()
-    | known(pl.col("given_end")).is_null(),
+    | null_if_dash(pl.col("given_end")).is_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The header line."""
+    """Match the header line."""
     return line.str.contains(HEADER)
 
 
@@ -64,7 +63,7 @@ FORMAT = Format(
     event_classes=("leases",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
     header=looks_like,
 )

@@ -3,13 +3,13 @@
     <134>Nov 23 08:15:00 fw01 LEEF:2.0|Vendor|Product|1.0|allow|^|devTime=1795443300000^
     src=10.20.1.7^srcPort=50354^dst=198.51.100.7^dstPort=443^proto=tcp^usrName=ada
 
-(one line). Version 1.0 separates by tab, version 2.0 also by a sign that it names. The
-time is `devTime`, else the syslog header's; a line with neither is refused.
+(one line). Version 1.0 separates by tab, version 2.0 also by a character that it names. The time
+is `devTime`, or the syslog header's; a line with neither is refused.
 
 - `srcBytes` is what the source sent, `dstBytes` what it was sent.
-- What became of a flow is told by `action`, else by the event id.
-- Alerts name the sender of a packet, who need not have opened the connection, so
-  they are system events, as is all that is neither a flow, a request nor a login.
+- The result of a flow is in `action`, or in the event id.
+- Alerts name the sender of a packet, who need not have opened the connection, so they are system
+  events, as is everything that is not a flow, a request or a login.
 """
 
 import polars as pl
@@ -21,11 +21,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
@@ -48,7 +48,7 @@ PASSED = r"(?i)allow|accept|permit|pass|forward"
 cls, title = pl.col("event_class"), pl.col("title")
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "no LEEF header": pl.col("vendor").is_not_null(),
     "not pairs behind the header": pl.col("fields").is_not_null(),
     "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
@@ -63,7 +63,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The word LEEF and its version; WatchGuard's lines have their own format."""
+    """Match the word LEEF and its version; WatchGuard's lines have their own format."""
     return line.str.contains(r"LEEF: ?[12]\.0\|") & ~line.str.contains(
         "0|WatchGuard|", literal=True
     )
@@ -91,7 +91,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def event_class() -> pl.Expr:
-    """By the name of the event and by what it holds."""
+    """Classify by the name of the event and by its content."""
     alert = pl.any_horizontal(
         [text.str.contains(ALERT) for text in (title, value("cat"))]
     ).fill_null(value=False)
@@ -107,7 +107,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     told = pl.coalesce("key_action", "key_act", "key_outcome", "event_id")
     stopped, passed = told.str.contains(STOPPED), told.str.contains(PASSED)
     fields = [pl.col("vendor"), pl.col("product"), pl.col("event_id"), title]
@@ -121,11 +121,11 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("dstPort")),
         "protocol": protocol(value("proto")),
-        "bytes_in": whole(value("dstBytes")),
-        "bytes_out": whole(value("srcBytes")),
+        "bytes_in": to_int(value("dstBytes")),
+        "bytes_out": to_int(value("srcBytes")),
         "nat_ip": address(value("srcPostNAT")),
         "nat_port": port(value("srcPostNATPort")),
-        "application": known(value("application")),
+        "application": null_if_dash(value("application")),
         "disposition": word_of(("blocked", stopped & ~passed), ("allowed", passed & ~stopped)),
         "extras": pl.when(cls != "system_events").then(json_of(fields)),
         "kind": title,
@@ -135,24 +135,24 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
-    url = known(pl.coalesce("key_url", "key_request"))
+    """Return columns of a request."""
+    url = null_if_dash(pl.coalesce("key_url", "key_request"))
     return {
-        "method": known(value("method")).str.to_uppercase(),
+        "method": null_if_dash(value("method")).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "user_agent": known(value("userAgent")),
-        "category": pl.when(cls == "http_requests").then(known(value("cat"))),
+        "user_agent": null_if_dash(value("userAgent")),
+        "category": pl.when(cls == "http_requests").then(null_if_dash(value("cat"))),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login; whether it worked is told by its outcome or its name."""
+    """Return the columns of a login; its outcome or its name shows the result."""
     told = pl.coalesce("key_outcome", "key_action", "key_act", "title")
     left, failed = title.str.contains(LEFT), told.str.contains(FAILED)
     return {
-        "user_domain": known(value("domain")),
+        "user_domain": null_if_dash(value("domain")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(title.str.contains("(?i)vpn")).then(pl.lit("vpn")),
         "is_success": pl.when(left)
@@ -161,7 +161,9 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(told.str.contains(ENTERED))
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(failed & ~left).then(known(pl.coalesce("key_reason", "key_msg"))),
+        "failure_reason": pl.when(failed & ~left).then(
+            null_if_dash(pl.coalesce("key_reason", "key_msg"))
+        ),
         "event_code": pl.col("event_id"),
         "is_machine": is_machine(pl.col("user_name")),
     }
@@ -174,5 +176,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

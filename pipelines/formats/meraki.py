@@ -6,14 +6,14 @@
 
 (one line each). The epoch is UTC with nanoseconds, when the flow or request began.
 
-- An agent may hold anything, so keys count in front of it, and the last `request:`.
+- An agent may contain anything, so keys count only before it, and only the last `request:`.
 - An HTTPS request has the method `UNKNOWN`, and its path is cut to `...`.
 - A port is glued to IPv6 by one more colon: the last colon is the one.
-- Flows say `allow` or `deny`; older firmware ends in the rule that matched, where
-  `pattern: 0` or `allow` lets pass and `pattern: 1` or `deny` stops.
+- Flows contain `allow` or `deny`; older firmware ends in the rule that matched, where `pattern:
+  0` or `allow` lets pass and `pattern: 1` or `deny` stops.
 - `ip_flow_end` repeats the ends of a flow without bytes: a system event.
-- `content_filtering_block` knows the client by its MAC alone.
-- Users stand in the words of `events`: client VPN, AnyConnect, 802.1X.
+- `content_filtering_block` identifies the client only by its MAC.
+- Users are in the words of `events`: client VPN, AnyConnect, 802.1X.
 """
 
 import polars as pl
@@ -25,9 +25,9 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
 )
 from pipelines.formats.reading.flows import protocol
@@ -51,7 +51,7 @@ EAP = r"^type=8021x_eap_(success|failure) "
 LEASE = r"^dhcp lease of ip ([^ ]+) .*for client mac ([^ ]+)"
 cls, kind, rest = pl.col("event_class"), pl.col("kind"), pl.col("rest")
 
-MUST = {
+REJECT_RULES = {
     "not an epoch, a device, a kind and its words": kind.is_not_null(),
     "epoch is not a time": pl.col("time").is_not_null(),
     "source is not an address": ~(
@@ -71,7 +71,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An epoch with a long fraction, a device, a kind that Meraki has."""
+    """Match an epoch with a long fraction, a device, a kind that Meraki has."""
     return line.str.contains(
         r"(?:^|[ >])[0-9]{10}\.[0-9]{6,9} [^ ]+ (?:urls|flows|events|ip_flow_start"
         r"|ip_flow_end|(?:vpn_|cellular_)?firewall|security_event|ids-alerts"
@@ -99,7 +99,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             eap=rest.str.extract(EAP),
             asked=rest.str.extract_groups(r"^.* request: ([^ ]+) ([^ ]+)$"),
             blocked_url=rest.str.extract("^content_filtering_block url='([^']*)'"),
-            identity=known(word("identity")),
+            identity=null_if_dash(word("identity")),
         )
         .with_columns(event_class=event_class())
         .with_columns(**flow(), **web(), **logon(), **lease())
@@ -113,18 +113,18 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def word(key: str) -> pl.Expr:
-    """What a key holds, in single quotes or without; not from an agent or a URL."""
+    """Return the value of a key, with or without single quotes; not from an agent or a URL."""
     found = pl.col("head").str.extract(rf" {key}=('[^']*'|[^ ']+)")
     return found.str.strip_chars("'").replace("", None)
 
 
 def group(column: str, at: int) -> pl.Expr:
-    """A group of a pattern that `read` has tried."""
+    """Return a group of a pattern that `read` has tried."""
     return pl.col(column).struct.field(str(at))
 
 
 def event_class() -> pl.Expr:
-    """By kind, and by the words of an event."""
+    """Classify by kind, and by the words of an event."""
     is_event = kind == "events"
     login = pl.coalesce(
         group("tunnel", 2), group("anyconnect", 1), pl.col("eap") + pl.col("identity")
@@ -134,7 +134,7 @@ def event_class() -> pl.Expr:
         .then(pl.lit("http_requests"))
         .when(kind.is_in(FLOWS))
         .then(pl.lit("connections"))
-        .when(is_event & known(login).is_not_null())
+        .when(is_event & null_if_dash(login).is_not_null())
         .then(pl.lit("logons"))
         .when(is_event & rest.str.contains(LEASE))
         .then(pl.lit("leases"))
@@ -143,7 +143,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Who opened it, who answered, and what became of it."""
+    """Return source, target and result."""
     urls = kind == "urls"
     glued = r"^(.*):([0-9]{1,5})$"
     source, target = word("src"), pl.coalesce(word("dst"), word("server"))
@@ -180,20 +180,20 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
+    """Return columns of a request."""
     url = pl.coalesce(group("asked", 2), "blocked_url")
     return {
         "method": group("asked", 1).replace("UNKNOWN", None).str.to_uppercase(),
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": hostname(url),
         "url": url.str.slice(0, MAX_URL),
-        "user_agent": known(rest.str.extract(" agent='(.*)' request: ")),
-        "category": known(word("category0")),
+        "user_agent": null_if_dash(rest.str.extract(" agent='(.*)' request: ")),
+        "category": null_if_dash(word("category0")),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a VPN login or an 802.1X one."""
+    """Return columns of a VPN login or an 802.1X one."""
     left = group("tunnel", 1) == "disconnect"
     outcome = pl.coalesce(group("anyconnect", 1), "eap")
     wifi = pl.col("eap").is_not_null()
@@ -206,7 +206,7 @@ def logon() -> dict[str, pl.Expr]:
         .when(~left)
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(group("anyconnect", 1) == "failure").then(
-            known(group("anyconnect", 5))
+            null_if_dash(group("anyconnect", 5))
         ),
         "event_code": rest.str.extract("^(?:type=)?([a-z0-9_]+)"),
         "assigned_ip": address(group("tunnel", 3)),
@@ -214,7 +214,7 @@ def logon() -> dict[str, pl.Expr]:
 
 
 def lease() -> dict[str, pl.Expr]:
-    """Columns of a lease."""
+    """Return columns of a lease."""
     found = rest.str.extract_groups(LEASE)
     return {
         "ip": address(found.struct.field("1")),
@@ -224,7 +224,7 @@ def lease() -> dict[str, pl.Expr]:
 
 
 def extras() -> pl.Expr:
-    """The kind, and the rule that matched."""
+    """Return the kind, and the rule that matched."""
     fields = [
         pl.col("kind").alias("kind"),
         rest.str.extract(" pattern: (.*)$").alias("pattern"),
@@ -247,5 +247,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

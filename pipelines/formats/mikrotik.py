@@ -7,9 +7,9 @@
 (one line). A firewall line is one packet, at the time it was seen; the router's own
 stamp is not sent, so the syslog header's counts.
 
-- What became of the packet stands only in the rule's prefix (`drop-in`); the option
-  `unmarked` (`allowed`, `blocked`) says what lines without such a word mean.
-- IPv6 with a port stands in brackets; ICMP has no ports.
+- What became of the packet stands only in the rule's prefix (`drop-in`); the option `unmarked`
+  (`allowed`, `blocked`) sets the meaning of lines without such a word.
+- IPv6 with a port is in brackets; ICMP has no ports.
 - An answer (`SYN,ACK`) comes from the one who did not open the connection.
 - `src-mac` is the last hop, often a router, so it stays among the extras.
 - Logins: at the router itself, of tunnels (`l2tp,ppp,info,account`), of the hotspot.
@@ -23,9 +23,9 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
     word_of,
 )
@@ -53,11 +53,11 @@ cls = pl.col("event_class")
 
 
 def about(topic: str) -> pl.Expr:
-    """Whether the line has a topic."""
+    """Return whether the line has a topic."""
     return pl.col("topics").str.contains(rf"(?:^|,){topic}(?:,|$)").fill_null(value=False)
 
 
-MUST = {
+REJECT_RULES = {
     "neither topics nor a packet": pl.col("topics").is_not_null() | (cls == "connections"),
     "no syslog stamp": pl.col("time").is_not_null(),
     "a firewall line without a packet": (cls == "connections") | ~about("firewall"),
@@ -70,7 +70,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """RouterOS topics, or its way to write a packet."""
+    """Match RouterOS topics, or its way to write a packet."""
     topics = line.str.contains(
         r"(?:^|[ >])(?:firewall|system|dhcp|hotspot|wireless|interface|script|l2tp"
         r"|pppoe|pptp|sstp|ovpn|ipsec|web-proxy|account|caps),[a-z,!-]+ "
@@ -106,12 +106,12 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def group(column: str, at: int) -> pl.Expr:
-    """A group of a pattern that `read` has tried."""
+    """Return a group of a pattern that `read` has tried."""
     return pl.col(column).struct.field(str(at))
 
 
 def event_class() -> pl.Expr:
-    """By topic and sentence."""
+    """Classify by topic and sentence."""
     login = (
         (about("system") & pl.coalesce(group("admin", 3), group("admin", 7)).is_not_null())
         | (about("account") & group("tunnel", 1).is_not_null())
@@ -127,7 +127,7 @@ def event_class() -> pl.Expr:
 
 
 def ends() -> dict[str, pl.Expr]:
-    """Both ends of a packet, as it was sent."""
+    """Return both ends of a packet, as it was sent."""
     found = {}
     for side, at in (("sender", 7), ("target", 8)):
         text = group("packet", at)
@@ -139,7 +139,7 @@ def ends() -> dict[str, pl.Expr]:
 
 
 def flow(context: Context) -> dict[str, pl.Expr]:
-    """Who opened it, who answered, and what became of it."""
+    """Return source, target and result."""
     answer = group("packet", 6).is_in(["SYN,ACK", "ACK,SYN"]).fill_null(value=False)
     worn = group("packet", 9).str.extract_groups(NAT)
     login = pl.coalesce(
@@ -167,7 +167,7 @@ def flow(context: Context) -> dict[str, pl.Expr]:
 
 
 def extras() -> pl.Expr:
-    """The rule's prefix and chain, interfaces, state and last hop."""
+    """Return the rule's prefix and chain, interfaces, state and last hop."""
     fields = {
         "rule": group("packet", 1).str.strip_chars(" :"),
         "in": group("packet", 2),
@@ -182,7 +182,7 @@ def extras() -> pl.Expr:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request through the router's proxy."""
+    """Return columns of a request through the router's proxy."""
     url = group("proxied", 3)
     return {
         "method": group("proxied", 2),
@@ -193,7 +193,7 @@ def web() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login at the router, a tunnel or the hotspot."""
+    """Return columns of a login at the router, a tunnel or the hotspot."""
     did = pl.coalesce(group("admin", 5), group("tunnel", 2), group("hotspot", 3))
     failed = group("admin", 1).is_not_null() | (did == "login failed")
     left = did == "logged out"
@@ -209,7 +209,7 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=False))
         .when(did == "logged in")
         .then(pl.lit(value=True)),
-        "failure_reason": pl.when(failed).then(known(group("hotspot", 4))),
+        "failure_reason": pl.when(failed).then(null_if_dash(group("hotspot", 4))),
         "event_code": pl.col("topics"),
         "assigned_ip": pl.when(~left).then(address(group("tunnel", 3))),
         "is_machine": user.str.ends_with("$"),
@@ -217,7 +217,7 @@ def logon() -> dict[str, pl.Expr]:
 
 
 def lease() -> dict[str, pl.Expr]:
-    """Columns of a lease."""
+    """Return columns of a lease."""
     return {
         "ip": address(group("lease", 2)),
         "mac": mac(group("lease", 3)),
@@ -240,5 +240,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

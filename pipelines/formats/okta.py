@@ -4,18 +4,17 @@
      "203.0.113.7"},"eventType":"user.session.start","outcome":{"result":"SUCCESS"},
      "published":"2026-03-02T14:00:05.123Z","uuid":"faf7398a-..."}
 
-(one object, alone or in an array). `published` is UTC. A sign-in gives several
-events, of which only `user.session.start` is counted: `policy.evaluate_sign_on`
-with ALLOW lets nobody in, and factors and verifications belong to the same act.
-`user.authentication.sso` is an application let in by a session that exists: no
-keyboard, hence `network`. The rest become `system_events`.
+(one object, alone or in an array). `published` is UTC. A sign-in gives several events, of which
+only `user.session.start` is counted: `policy.evaluate_sign_on` with ALLOW is not a sign-in, and
+factors and verifications belong to the same sign-in. `user.authentication.sso` is an application
+opened by an existing session: no keyboard, hence `network`. The rest become `system_events`.
 """
 
 import polars as pl
 
 from pipelines import clock
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, known
+from pipelines.formats.reading.fields import account, address, null_if_dash
 from pipelines.formats.reading.json import json_text, with_fields
 
 FIELDS = {
@@ -43,7 +42,7 @@ RESULTS = {
     "DENY": False,
 }
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no event type": pl.col("event_code").is_not_null(),
     "published cannot be read": pl.col("time").is_not_null(),
@@ -51,7 +50,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with Okta's event type, stamp and id."""
+    """Match an object with Okta's event type, stamp and id."""
     keys = [rf'"{key}"\s*:' for key in ("eventType", "published", "uuid")]
     held = [line.str.contains(key) for key in keys]
     return line.str.starts_with("{") & pl.all_horizontal(held)
@@ -60,14 +59,14 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `logons` and `system_events`."""
     stamp = clock.iso(pl.col("stamp"), context.reading)
-    event_type = known(pl.col("event_type"))
+    event_type = null_if_dash(pl.col("event_type"))
     activity = event_type.replace_strict(ACTIVITY, default=None, return_dtype=pl.String)
     is_logon = activity.is_not_null()
     return with_fields(batch, FIELDS).with_columns(
         time=stamp.time,
         time_quality=stamp.quality,
         event_class=pl.when(is_logon).then(pl.lit("logons")).otherwise(pl.lit("system_events")),
-        event_uid=known(pl.col("uuid")),
+        event_uid=null_if_dash(pl.col("uuid")),
         event_code=event_type,
         kind=event_type,
         message=pl.col("line"),
@@ -76,7 +75,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .then(pl.lit("network"))
         .otherwise(pl.lit("cloud")),
         extras=pl.when(is_logon).then(
-            json_text(user_agent=known(pl.col("agent")), device=known(pl.col("device")))
+            json_text(
+                user_agent=null_if_dash(pl.col("agent")), device=null_if_dash(pl.col("device"))
+            )
         ),
         **_who(),
         **_outcome(activity == "logon"),
@@ -84,23 +85,23 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _who() -> dict[str, pl.Expr]:
-    """The account, where it is used, and its session."""
+    """Return the account, where it is used, and its session."""
     user = account(pl.col("actor"))
     return {
         "user_name": user,
         "is_machine": pl.when(user.is_not_null()).then(pl.col("actor_type") != "User"),
         "src_ip": address(pl.col("ip")),
-        "logon_uid": known(pl.col("session")),
+        "logon_uid": null_if_dash(pl.col("session")),
     }
 
 
 def _outcome(is_logon: pl.Expr) -> dict[str, pl.Expr]:
-    """Null for other results, such as a challenge that is still open."""
+    """Return null for other results, such as a challenge that is still open."""
     result = pl.col("result").replace_strict(RESULTS, default=None, return_dtype=pl.Boolean)
     is_success = pl.when(is_logon).then(result)
     return {
         "is_success": is_success,
-        "failure_reason": pl.when(~is_success).then(known(pl.col("reason"))),
+        "failure_reason": pl.when(~is_success).then(null_if_dash(pl.col("reason"))),
     }
 
 
@@ -110,6 +111,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

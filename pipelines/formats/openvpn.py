@@ -1,14 +1,14 @@
-"""OpenVPN servers, of their own or in syslog: tunnels that began, failed and ended.
+"""OpenVPN servers, in their own file or in syslog: tunnels that began, failed and ended.
 
     2026-11-02 08:15:00 192.0.2.17:50112 [ada] Peer Connection Initiated with [AF_INET]192.0.2.17:50112
     2026-11-02 08:15:01 ada/192.0.2.17:50112 MULTI: Learn: 10.8.0.6 -> ada/192.0.2.17:50112
     2026-11-02 09:15:00 ada/192.0.2.17:50112 SIGTERM[soft,remote-exit] received, client-instance exiting
 
-Two lines tell a login: the first that a peer was let in, the second which address
-it was given inside. The name is that of the certificate, or of the account where
-the server is set so (`username-as-common-name`); `[UNDEF]` is nobody yet. Most other
-lines are handshakes and scans: system events, as are WireGuard's and the lines of
-strongSwan, which name no account that was let in. Own stamps are local time.
+Two lines make a login: the first accepts a peer, the second contains its inside address. The
+name is that of the certificate, or of the account where the server is set so
+(`username-as-common-name`); `[UNDEF]` means no user yet. Most other lines are handshakes and
+scans: system events, as are WireGuard's and the lines of strongSwan, which name no authenticated
+account. Own stamps are local time.
 """  # noqa: E501
 
 import polars as pl
@@ -50,19 +50,19 @@ ENDED = r"(SIG[A-Z0-9]+\[[^\]]*\]) received, client-instance"
 BODY = pl.col("body")
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "no time that can be read": pl.col("time").is_not_null(),
     "nothing said": BODY.str.strip_chars(" ").str.len_bytes() > 0,
     "a login from no address": pl.col("src_ip").is_not_null()
     | ~IS_LOGON
     | (pl.col("what") == "refused by LDAP"),
-    "a peer that is not told": ~BODY.str.contains("Peer Connection Initiated", literal=True)
+    "the peer is missing": ~BODY.str.contains("Peer Connection Initiated", literal=True)
     | pl.col("src_ip").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A line of the daemon, or its own stamp and one of its sentences."""
+    """Match a line of the daemon, or its own stamp and one of its sentences."""
     own = rf"^(?:[0-9]{{4}}-[0-9-]{{5}} [0-9:]{{8}}|{OLD_STAMP}).*?[ ]{SAYS}"
     wireguard = line.str.contains(r" kernel: (?:\[ *[0-9.]+\] )?wireguard: wg")
     return line.str.contains(own) | written_by(line, PROGRAMS) | wireguard
@@ -95,7 +95,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _said() -> dict[str, pl.Expr]:
-    """Who it is about, from where, and what happened."""
+    """Return user, address and activity."""
     peer = BODY.str.extract_groups(PEER).struct
     far = BODY.str.extract_groups(WITH).struct
     learned = BODY.str.extract_groups(LEARNED).struct
@@ -131,7 +131,7 @@ def _said() -> dict[str, pl.Expr]:
 
 
 def _person(text: pl.Expr) -> pl.Expr:
-    """Nobody yet is `UNDEF`."""
+    """Return the user; `UNDEF` means none yet."""
     return account(pl.when(text != "UNDEF").then(text))
 
 
@@ -163,7 +163,7 @@ def _logon() -> dict[str, pl.Expr]:
 
 
 def _speaker() -> pl.Expr:
-    """WireGuard speaks through the kernel, which is no program of its own."""
+    """Return the program; WireGuard logs through the kernel, without a program name."""
     said = pl.col("line").str.contains("wireguard: wg", literal=True)
     return pl.when(said).then(pl.lit("wireguard"))
 
@@ -178,5 +178,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

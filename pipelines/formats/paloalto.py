@@ -3,21 +3,19 @@ r"""PAN-OS of Palo Alto Networks: traffic, visited URLs, VPN logons, user mappin
     Nov  2 08:15:00 pa1 1,2026/11/02 08:15:00,0123456789,TRAFFIC,end,2049,
     2026/11/02 08:15:00,192.0.2.17,198.51.100.7,203.0.113.1,...
 
-(one line). Comma-separated, quoted where a value holds a comma, no header line;
-each version appends columns. Three clocks: of the relay, of the receipt, and
-of the record, which counts here. It is local and says no zone, unless the line
-ends in a stamp with an offset (from version 10 on), which then counts, or the
-syslog header shows the same clock with its offset.
+(one line). Comma-separated, quoted where a value holds a comma, no header line; each version
+appends columns. Three clocks: of the relay, of the receipt, and of the record, which counts
+here. It is local and has no zone, unless the line ends in a stamp with an offset (from version
+10 on), which then counts, or the syslog header shows the same time with its offset.
 
-- A session may be told at its start and again at its end (`phase` in `extras`),
-  under one session number (`connection_uid`), which is used again later. A URL has
-  no bytes of its own, and carries the number of its session (`session` in `extras`).
-  `bytes sent` is from the client. Traffic has a column for its start.
-- The URL has no scheme. `block-continue` shows a page that asks to go on.
-- User mapping is what the firewall believes of an address, from wherever. A
-  mapping of a range of ports is of a terminal server, whose address is many
-  people's: that is a system event.
-- Options: `outside_zones` (`untrust,wan`) tells inbound from outbound.
+- A session may be reported at its start and again at its end (`phase` in `extras`), under one
+  session number (`connection_uid`), which is reused later. A URL has no bytes, and contains the
+  number of its session (`session` in `extras`). `bytes sent` is from the client. Traffic has a
+  column for its start.
+- The URL has no scheme. `block-continue` shows a page with a button to continue.
+- User mapping is the firewall's guess about an address, from any source. A mapping of a range of
+  ports is of a terminal server, whose address many people share: that is a system event.
+- Options: `outside_zones` (`untrust,wan`) distinguishes inbound from outbound.
 """
 
 from collections.abc import Mapping
@@ -33,12 +31,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    to_int,
+    where_rare,
     word_of,
 )
 from pipelines.formats.reading.flows import (
@@ -147,12 +145,12 @@ IS_FLOW = pl.col("event_class").is_in(["connections", "http_requests"])
 
 
 def values() -> dict[str, pl.Expr]:
-    """A text column `raw_<name>` for each name in `PLACES`, by `record`."""
+    """Return a text column `raw_<name>` for each name in `PLACES`, by `record`."""
     return {f"raw_{name}": _value(by_kind) for name, by_kind in PLACES.items()}
 
 
 def raw(name: str) -> pl.Expr:
-    """The text of a column of the line."""
+    """Return the text of a column of the line."""
     return pl.col(f"raw_{name}")
 
 
@@ -169,7 +167,7 @@ def _value(by_kind: Mapping[str, int]) -> pl.Expr:
 
 
 def in_place() -> pl.Expr:
-    """The columns that show their meaning stand where they belong.
+    """Return the columns that show their meaning stand where they belong.
 
     A value with a comma and no quotes, or a layout of the administrator's own, moves
     others to the right: a rule would be read as a user.
@@ -208,19 +206,19 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     # few lines have an offset at their end, or a record whose columns are not known
     offset = pl.when(body.str.contains(OFFSET)).then(body)
     unread = pl.when(raw("generated").is_null()).then(body)
-    at_end = rarely(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
+    at_end = where_rare(offset, lambda one: one.str.extract(OFFSET_STAMP, 1))
     sure = pl.coalesce(clock.iso(at_end, reading).time, _by_header(generated))
     # an offset changes the hour only; a stamp further away is of something else
     is_near = (sure - pl.col("local_time")).abs() <= pl.duration(hours=26)
     lasted = pl.coalesce(
         pl.col("local_time") - pl.col("began_time"),
-        pl.when(known(raw("began")).is_null()).then(seconds(raw("lasted"))),
+        pl.when(null_if_dash(raw("began")).is_null()).then(seconds(raw("lasted"))),
     )
     return (
         lines.with_columns(
             generated=pl.coalesce(
                 raw("generated"),
-                rarely(unread, lambda one: one.str.extract(SEVENTH, 1)),
+                where_rare(unread, lambda one: one.str.extract(SEVENTH, 1)),
             )
         )
         .with_columns(
@@ -246,7 +244,7 @@ def timed(lines: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 
 
 def _by_header(generated: pl.Expr) -> pl.Expr:
-    """The record's stamp with the header's offset, where one clock wrote both."""
+    """Return the record's stamp with the header's offset, where one clock wrote both."""
     # a stamp with its offset is that long; records themselves begin with a number
     has_header = pl.col("line").str.find(",", literal=True) >= len("2026-11-02T08:15:00Z")
     headed = pl.when(has_header).then("line")
@@ -267,7 +265,7 @@ def _stamp_pair(text: pl.Expr, reading: Reading) -> pl.Expr:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """The columns of `logons`, of the VPN and of user mapping."""
+    """Return the columns of `logons`, of the VPN and of user mapping."""
     activity = raw("event").replace_strict(ACTIVITIES, default=None, return_dtype=pl.String)
     user, is_logon = pl.col("user_name"), (RECORD == "vpn") & (activity == "logon")
     proven, told = raw("told").str.extract(PROVEN, 1), raw("told")
@@ -294,9 +292,9 @@ def logon() -> dict[str, pl.Expr]:
         )
         .otherwise(is_proven),
         "failure_reason": pl.when(is_logon & (raw("status") != "success"))
-        .then(pl.coalesce(known(raw("error")), known(raw("cause"))))
+        .then(pl.coalesce(null_if_dash(raw("error")), null_if_dash(raw("cause"))))
         .when(~is_proven)
-        .then(known(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))),
+        .then(null_if_dash(told.str.extract(r"Reason: (.*?)\.? +(?:auth profile|From:|$)", 1))),
         "event_code": pl.coalesce(raw("event"), "subtype"),
         "host": name(raw("machine")),
         "assigned_ip": pl.when(has_inside).then(inside),
@@ -306,7 +304,7 @@ def logon() -> dict[str, pl.Expr]:
 
 HAS_PORTS = raw("transport").is_in(["tcp", "udp", "sctp"])
 
-MUST = {
+REJECT_RULES = {
     "not the first columns of a PAN-OS log": pl.col("type").is_not_null(),
     "quotes do not match": pl.col("cells").is_not_null() | RECORD.is_null(),
     "{columns} columns, fewer than any version of PAN-OS writes": ~IS_RECORD
@@ -328,7 +326,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A receive time, a serial number and a kind in capitals, after any header."""
+    """Match a receive time, a serial number and a kind in capitals, after any header."""
     return line.str.contains("(?:^|[ >:])" + HEAD.removeprefix("^"))
 
 
@@ -350,7 +348,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             kind=pl.concat_str("type", "subtype", separator="/"),
             reported_by=pl.col("syslog_host"),
             message=pl.col("line"),
-            event_uid=known(raw("number")),
+            event_uid=null_if_dash(raw("number")),
             extras=_extras(),
         )
     )
@@ -368,12 +366,12 @@ def _record() -> pl.Expr:
 
 
 def _event_class() -> pl.Expr:
-    """Talk of the VPN, and mappings of nobody or of a range of ports, are none."""
+    """Classify; VPN messages, and mappings without a user or of a port range, are no logons."""
     own = RECORD.replace_strict(CLASSES, default=None, return_dtype=pl.String)
     is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
-    is_range = (RECORD == "mapping") & (whole(raw("first_port")) > 0)
+    is_range = (RECORD == "mapping") & (to_int(raw("first_port")) > 0)
     is_of_nobody = (RECORD == "mapping") & account(raw("user")).is_null()
-    # an administrator of the firewall is no user of the network
+    # an administrator of the firewall is not a network user
     is_other = (RECORD == "auth") & (
         ~raw("told").str.contains(PROVEN) | raw("told").str.contains("admin role", literal=True)
     )
@@ -405,52 +403,52 @@ def _flow(context: Context) -> dict[str, pl.Expr]:
     outside = context.options.get("outside_zones", "").lower().split(",")
     source, target = name(raw("from_zone")), name(raw("to_zone"))
     worn = somewhere(address(raw("nat")))
-    category = known(raw("class"))
+    category = null_if_dash(raw("class"))
     return {
         "protocol": protocol(raw("transport")),
-        "bytes_in": whole(raw("received")),
-        "bytes_out": whole(raw("sent")),
+        "bytes_in": to_int(raw("received")),
+        "bytes_out": to_int(raw("sent")),
         "nat_ip": worn,
         "nat_port": pl.when(worn.is_not_null() & HAS_PORTS).then(port(raw("worn_port"))),
-        "application": known(raw("app")),
+        "application": null_if_dash(raw("app")),
         "category": pl.when(category != "any").then(category),
         "direction": direction(source, target, outside) if any(outside) else pl.lit(None),
         "disposition": pl.when(raw("action").str.contains(BLOCKS))
         .then(pl.lit("blocked"))
-        .when(known(raw("action")).is_not_null())
+        .when(null_if_dash(raw("action")).is_not_null())
         .then(pl.lit("allowed")),
-        "connection_uid": pl.when(RECORD == "traffic").then(known(raw("session"))),
+        "connection_uid": pl.when(RECORD == "traffic").then(null_if_dash(raw("session"))),
     }
 
 
 def _request() -> dict[str, pl.Expr]:
     is_secure = (raw("app") == "ssl") & (RECORD == "url")
     return {
-        "method": known(raw("verb")).str.to_uppercase(),
+        "method": null_if_dash(raw("verb")).str.to_uppercase(),
         "url_scheme": pl.when(is_secure).then(pl.lit("https")),
         "url_hostname": hostname(raw("asked")),
         "url": raw("asked").str.slice(0, MAX_URL),
         "content_type": media_type(raw("media")),
-        "referrer_hostname": hostname(known(raw("referrer"))),
-        "user_agent": known(raw("agent")),
+        "referrer_hostname": hostname(null_if_dash(raw("referrer"))),
+        "user_agent": null_if_dash(raw("agent")),
     }
 
 
 def _extras() -> pl.Expr:
-    """What has no column; `repeats` counts sessions told in one line."""
+    """Return fields without a column; `repeats` counts sessions in one line."""
     names = [
         "rule", "from_zone", "to_zone", "end_reason", "forwarded_for", "portal",
         "data_source", "timeout_seconds",
     ]  # fmt: skip
     repeats = pl.when(raw("repeats") != "1").then(raw("repeats"))
     action = pl.when(raw("action") != "allow").then(raw("action"))
-    fields = [known(raw(name)).alias(name) for name in names]
-    phase = pl.when(RECORD == "traffic").then(known(pl.col("subtype")))
+    fields = [null_if_dash(raw(name)).alias(name) for name in names]
+    phase = pl.when(RECORD == "traffic").then(null_if_dash(pl.col("subtype")))
     more = {
         "phase": phase,
-        "repeats": known(repeats),
-        "action": known(action),
-        "session": pl.when(RECORD == "url").then(known(raw("session"))),
+        "repeats": null_if_dash(repeats),
+        "action": null_if_dash(action),
+        "session": pl.when(RECORD == "url").then(null_if_dash(raw("session"))),
     }
     named = [text.alias(key) for key, text in more.items()]
     return pl.when(IS_RECORD).then(json_of([*named, *fields]))
@@ -463,6 +461,6 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
 )

@@ -4,11 +4,11 @@ r"""Palo Alto Networks logs as JSON: Strata Logging Service, Cortex, Prisma Acce
      "TimeGeneratedHighResolution":"2026-11-02T14:15:07.584000Z","SourceAddress":...,
      "SourceUser":"example\\ada","SessionID":17635,"BytesSent":74,...}
 
-(one line). The content of the firewall's own CSV under other names. TRAFFIC is a flow,
-THREAT of subtype `url` a request, GLOBALPROTECT a VPN login, USERID a mapping, SYSTEM
-`auth` what the firewall says of a login; all else is `system_events`. What is true of
-the CSV is true here: names are guesses of the firewall, a TRAFFIC line is written at
-the session's end, and an administrator of the firewall is no user of the network.
+(one line). The content of the firewall's own CSV under other names. TRAFFIC is a flow, THREAT of
+subtype `url` a request, GLOBALPROTECT a VPN login, USERID a mapping, SYSTEM `auth` the
+firewall's own report of a login; everything else is `system_events`. As in the CSV, names are
+guesses of the firewall, a TRAFFIC line is written at the session's end, and an administrator of
+the firewall is not a network user.
 """
 
 import polars as pl
@@ -20,11 +20,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol, somewhere
@@ -90,7 +90,7 @@ BLOCKS = r"^(?:deny|drop|reset|block|sinkhole|random-drop|override-lockout)"
 FLOWS = ["connections", "http_requests"]
 RECORD, cls = pl.col("record"), pl.col("event_class")
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no type of log": pl.col("log_type").is_not_null(),
     "time cannot be read": pl.col("time").is_not_null(),
@@ -101,7 +101,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with a type of log and a time, named as the service does."""
+    """Match an object with a type of log and a time, named as the service does."""
     return (
         line.str.contains(r"^[ \t]*\{")
         & line.str.contains(r'"LogType"\s*:\s*"[A-Z]')
@@ -127,7 +127,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             kind=pl.concat_str("log_type", "subtype", separator="/", ignore_nulls=True),
             reported_by=name(pl.coalesce("device", "log_source")),
             message=pl.col("line"),
-            event_uid=known(pl.col("number")),
+            event_uid=null_if_dash(pl.col("number")),
             extras=_extras(),
         )
     )
@@ -205,27 +205,27 @@ def _flow() -> dict[str, pl.Expr]:
         "dst_ip": address(pl.col("target")),
         "dst_port": port(pl.col("to_port")),
         "protocol": protocol(pl.col("transport")),
-        "bytes_out": whole(pl.col("sent")),
-        "bytes_in": whole(pl.col("received")),
+        "bytes_out": to_int(pl.col("sent")),
+        "bytes_in": to_int(pl.col("received")),
         "nat_ip": worn,
         "nat_port": pl.when(worn.is_not_null()).then(port(pl.col("worn_port").replace("0", None))),
-        "application": known(pl.col("app")),
-        "category": known(pl.col("category").replace("any", None)),
+        "application": null_if_dash(pl.col("app")),
+        "category": null_if_dash(pl.col("category").replace("any", None)),
         "disposition": word_of(
             ("blocked", action.str.contains(BLOCKS)), ("allowed", action.is_not_null())
         ),
-        "connection_uid": known(pl.col("session").replace("0", None)),
+        "connection_uid": null_if_dash(pl.col("session").replace("0", None)),
     }
 
 
 def _request() -> dict[str, pl.Expr]:
     return {
-        "method": known(pl.col("verb").str.to_uppercase().replace("UNKNOWN", None)),
+        "method": null_if_dash(pl.col("verb").str.to_uppercase().replace("UNKNOWN", None)),
         "url_hostname": hostname(pl.col("asked")),
         "url": pl.col("asked").str.slice(0, MAX_URL),
         "content_type": media_type(pl.col("media")),
-        "user_agent": known(pl.col("agent")),
-        "referrer_hostname": hostname(known(pl.col("referrer"))),
+        "user_agent": null_if_dash(pl.col("agent")),
+        "referrer_hostname": hostname(null_if_dash(pl.col("referrer"))),
     }
 
 
@@ -251,7 +251,7 @@ def _logon() -> dict[str, pl.Expr]:
         .otherwise(pl.lit("mapping")),
         "logon_kind": pl.when(is_vpn).then(pl.lit("vpn")),
         "is_success": entered,
-        "failure_reason": pl.when(~entered).then(known(pl.coalesce("error", reason))),
+        "failure_reason": pl.when(~entered).then(null_if_dash(pl.coalesce("error", reason))),
         "event_code": pl.coalesce("event", "system_event", "subtype"),
         "host": pl.when(is_vpn).then(name(pl.col("machine"))),
         "assigned_ip": pl.when(is_vpn & pl.col("event").is_in(WITH_INSIDE)).then(
@@ -264,7 +264,7 @@ def _extras() -> pl.Expr:
     names = ("rule", "from_zone", "to_zone", "end_reason", "portal")
     phase = pl.when(RECORD == "traffic").then("subtype")
     return pl.when(cls != "system_events").then(
-        json_text(phase=phase, **{key: known(pl.col(key)) for key in names})
+        json_text(phase=phase, **{key: null_if_dash(pl.col(key)) for key in names})
     )
 
 
@@ -275,5 +275,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -3,20 +3,19 @@
     Nov  2 08:15:00 gate filterlog[812]: 53,,,1000000301,em0,match,block,in,4,0x0,,64,
     420,0,none,6,tcp,60,192.0.2.17,198.51.100.7,53742,443,0,S,29633380,,65535,,mss
 
-(one line). Comma-separated without quotes; from the ninth column on they depend
-on the IP version and the protocol. The stamp is when the packet was seen: a
-passed one is usually the first of its flow, there are no bytes of the flow and
-no user. `in` and `out` say which way it crossed that interface, which is
-inbound or outbound of the district only on the interfaces that the option
-`outside_interfaces` names (`em0,pppoe0`). An answer (`SA`) comes from the one
-who did not open the connection. IPv6 writes the protocol's name before its
-number. The other programs of the firewall in the same stream are system events.
+(one line). Comma-separated without quotes; from the ninth column on they depend on the IP
+version and the protocol. The stamp is when the packet was seen: a passed one is usually the
+first of its flow, there are no bytes of the flow and no user. `in` and `out` are the direction
+at that interface, which is inbound or outbound of the district only on the interfaces that the
+option `outside_interfaces` names (`em0,pppoe0`). An answer (`SA`) comes from the one who did not
+open the connection. IPv6 writes the protocol's name before its number. The other programs of the
+firewall in the same stream are system events.
 """
 
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import address, cut, port, whole
+from pipelines.formats.reading.fields import address, cut, port, to_int
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header
@@ -44,7 +43,7 @@ HAS_PORTS = pl.col("protocol").is_in(["tcp", "udp"])
 IS_ANSWER = (pl.col("flags") == "SA").fill_null(value=False)
 ODD = pl.col("more").str.contains("errormsg=", literal=True)
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("syslog_program").is_not_null(),
     "{columns} columns, not those of filterlog": ~IS_PACKET
@@ -64,7 +63,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Written by filterlog, whatever the header."""
+    """Match lines of filterlog, with any header."""
     return line.str.contains(
         r"(?:^|[ >])filterlog(?:\[[0-9]+\]: |: | [0-9-]+ [^ ]+ (?:-|\[.*?\]) )[0-9]*,"
     )
@@ -99,7 +98,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
-    """The named columns, IPv6 under the names of IPv4."""
+    """Return the named columns, IPv6 under the names of IPv4."""
     is_v4 = pl.col("version") == "4"
 
     pairs = {"number": "number_6", "from": "from_6", "to": "to_6", "more": "more_6"}
@@ -108,13 +107,13 @@ def _cut(headed: pl.LazyFrame, record: pl.Expr) -> pl.LazyFrame:
         .pipe(cut, pl.when(is_v4).then("rest"), V4, ",")
         .pipe(cut, pl.when(pl.col("version") == "6").then("rest"), V6, ",")
         .with_columns(pl.when(is_v4).then(v4).otherwise(v6).alias(v4) for v4, v6 in pairs.items())
-        .with_columns(protocol=protocol(whole(pl.col("number"), 3).cast(pl.String)))
+        .with_columns(protocol=protocol(to_int(pl.col("number"), 3).cast(pl.String)))
         .pipe(cut, pl.when(HAS_PORTS).then("more"), MORE, ",")
     )
 
 
 def _ends() -> dict[str, pl.Expr]:
-    """Who opened it and who answered; turned round for the answer to a SYN."""
+    """Return source and target; swapped for the answer to a SYN."""
     sender, target = address(pl.col("from")), address(pl.col("to"))
     near, far = port(pl.col("from_port")), port(pl.col("to_port"))
     return {
@@ -126,7 +125,7 @@ def _ends() -> dict[str, pl.Expr]:
 
 
 def _is_whole() -> pl.Expr:
-    """As many columns as the protocol has, or the firewall says what is odd."""
+    """Return whether the protocol's columns are complete, or the firewall reports a fault."""
     commas = pl.col("more").str.count_matches(",", literal=True)
     return (
         pl.when(ODD)
@@ -140,14 +139,14 @@ def _is_whole() -> pl.Expr:
 
 
 def direction(is_outside: pl.Expr) -> pl.Expr:
-    """Inbound or outbound where the interface faces the outside, else unknown."""
+    """Return inbound or outbound if the interface faces the outside; otherwise unknown."""
     opened = pl.col("way") == pl.when(IS_ANSWER).then(pl.lit("out")).otherwise(pl.lit("in"))
     inbound = pl.when(opened).then(pl.lit("inbound")).otherwise(pl.lit("outbound"))
     return pl.when(is_outside & pl.col("way").is_in(["in", "out"])).then(inbound)
 
 
 def _extras() -> pl.Expr:
-    """The rule and how the packet crossed which interface."""
+    """Return the rule and how the packet crossed which interface."""
     names = ["rule", "tracker", "interface", "way", "flags"]
     fields = [pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names]
     is_icmp = pl.col("protocol").is_in(["icmp", "ipv6-icmp"])
@@ -161,6 +160,6 @@ FORMAT = Format(
     event_classes=("connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=pl.col("syslog_body").str.count_matches(",", literal=True) + 1,
 )

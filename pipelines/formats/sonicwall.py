@@ -4,13 +4,13 @@
     pri=6 c=1024 m=537 msg="Connection Closed" n=7 usr="ada" src=10.20.1.7:50354:X0
     dst=198.51.100.7:443:X1 proto=tcp/https sent=923 rcvd=77654 cdur=126000 ...
 
-(one line). `time` is the firewall's clock: UTC where it says so, else local civil
-time; a relay's header may be hours away and is not used.
+(one line). `time` is the firewall's time: UTC if marked, otherwise local civil time; a relay's
+header may be hours away and is not used.
 
-- `src` and `dst` are address, port, interface and name, any but the first
-  missing; IPv6 stands in `srcV6` and `dstV6`. `proto` joins protocol and service.
-- `Connection Closed` is written at the end: it began `cdur` milliseconds before,
-  and without `cdur` nobody knows when. `sent` is what the source sent.
+- `src` and `dst` are address, port, interface and name, any but the first missing; IPv6 is in
+  `srcV6` and `dstV6`. `proto` joins protocol and service.
+- `Connection Closed` is written at the end: it began `cdur` milliseconds before, and without
+  `cdur` its beginning is unknown. `sent` is what the source sent.
 - `m` numbers the message; web requests name their host in `dstname`.
 - Alerts of the intrusion or application engine name the packet's sender first,
   who may have answered: they are system events. So are administrators' logins.
@@ -25,11 +25,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import protocol
@@ -50,7 +50,7 @@ USER = r"(?i)\buser log(?:in|ged)\b"
 cls, msg = pl.col("event_class"), value("msg")
 FLOWS = ["connections", "http_requests"]
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "time is not a stamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
@@ -58,12 +58,12 @@ MUST = {
     "bytes are not a count": (value("sent").is_null() | pl.col("bytes_out").is_not_null())
     & (value("rcvd").is_null() | pl.col("bytes_in").is_not_null()),
     "duration is not milliseconds": value("cdur").is_null()
-    | whole(value("cdur"), 12).is_not_null(),
+    | to_int(value("cdur"), 12).is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An id, a serial number and a quoted time, in this order."""
+    """Match an id, a serial number and a quoted time, in this order."""
     return line.str.contains(r'(?:^|[ >])id=[^ ]+ (?:.* )?sn=[^ ]+ time="[0-9]{4}-')
 
 
@@ -90,10 +90,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def event_class() -> pl.Expr:
-    """By the host asked for, else by the words of the message."""
+    """Classify by the requested host, or by the words of the message."""
     login = msg.str.contains(USER)
     return word_of(
-        ("http_requests", known(value("dstname")).is_not_null()),
+        ("http_requests", null_if_dash(value("dstname")).is_not_null()),
         ("logons", login & pl.col("user_name").is_not_null()),
         ("connections", msg.str.contains(FLOW) & pl.col("key_dst").is_not_null()),
         otherwise="system_events",
@@ -101,9 +101,9 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     worn = value("natSrc").str.extract_groups(r"^([0-9.]+)(?::([0-9]+))?")
-    spent = pl.duration(milliseconds=whole(value("cdur"), 12), time_unit="us")
+    spent = pl.duration(milliseconds=to_int(value("cdur"), 12), time_unit="us")
     closed = msg.str.contains("(?i)^connection closed")
     return {
         "start_time": pl.when(closed.fill_null(value=False))
@@ -117,11 +117,11 @@ def flow() -> dict[str, pl.Expr]:
         "dst_port": port(pl.col("dst_port")),
         "dst_hostname": name(pl.col("dst_name")),
         "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": whole(value("rcvd")),
-        "bytes_out": whole(value("sent")),
+        "bytes_in": to_int(value("rcvd")),
+        "bytes_out": to_int(value("sent")),
         "nat_ip": address(worn.struct.field("1")),
         "nat_port": port(worn.struct.field("2")),
-        "application": known(value("appName")),
+        "application": null_if_dash(value("appName")),
         "disposition": disposition(),
         "extras": pl.when(cls != "system_events").then(
             as_json("m", "msg", "proto", "rule", "note", "fw_action")
@@ -133,30 +133,32 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def disposition() -> pl.Expr:
-    """The firewall's own word for it, else that of the message."""
+    """Return the firewall's own word for it, or that of the message."""
     action = value("fw_action").str.to_lowercase()
     stopped = (action == "drop") | msg.str.contains(STOPPED)
     return word_of(("blocked", stopped), ("allowed", (action == "forward") | cls.is_in(FLOWS)))
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request: host and path stand apart."""
+    """Return columns of a request: host and path stand apart."""
     service = value("proto").str.extract("/(https?)$")
-    operation = known(value("op").replace("0", None))
+    operation = null_if_dash(value("op").replace("0", None))
     front = pl.coalesce(service + "://", pl.lit(""))
-    status = whole(value("result"), 3)
+    status = to_int(value("result"), 3)
     return {
         "method": operation.replace(OPERATIONS).str.to_uppercase(),
         "url_scheme": service,
         "url_hostname": hostname(value("dstname")),
         "url": (front + value("dstname") + value("arg").fill_null("")).str.slice(0, MAX_URL),
         "status_code": pl.when(status >= 100).then(status).cast(pl.Int16),
-        "category": known(pl.coalesce("key_Category", "key_webCategory", "key_website-category")),
+        "category": null_if_dash(
+            pl.coalesce("key_Category", "key_webCategory", "key_website-category")
+        ),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a user's login at the firewall."""
+    """Return columns of a user's login at the firewall."""
     left = msg.str.contains("(?i)logged out|logout")
     passed = msg.str.contains("(?i)allowed|success")
     refused = msg.str.contains("(?i)denied|fail|reject")
@@ -172,7 +174,7 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit(value=True)),
         "failure_reason": pl.when(refused & ~left).then(pl.coalesce(value("note"), msg)),
         "event_code": value("m"),
-        "logon_uid": known(value("sess")),
+        "logon_uid": null_if_dash(value("sess")),
         "is_machine": pl.col("user_name").str.ends_with("$"),
     }
 
@@ -184,5 +186,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

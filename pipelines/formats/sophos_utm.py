@@ -6,9 +6,9 @@
     sub="http" name="http access" action="pass" method="GET" srcip="192.0.2.17"
     user="ada" statuscode="200" size="2345" url="https://www.example.org/a" ...
 
-(each one line). The stamp of its own files has colons in the date. `sub="auth"` is a
-login to the VPN, the portal or the console, as `caller` says; the console's is not one
-of a user. All else is `system_events`.
+(each one line). The stamp of its own files has colons in the date. `sub="auth"` is a login to
+the VPN, the portal or the console, depending on `caller`; a console login is not a user's.
+Everything else is `system_events`.
 """
 
 import polars as pl
@@ -20,12 +20,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
@@ -49,17 +49,17 @@ TUNNELS = r"(?i)vpn|ipsec|l2tp|pptp"
 FLOWS = ["connections", "http_requests"]
 sub, cls = pl.col("sub"), pl.col("event_class")
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "no stamp that can be read": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "no host in the URL": (cls != "http_requests") | pl.col("url_hostname").is_not_null(),
-    "size is not a count": value("size").is_null() | whole(value("size")).is_not_null(),
+    "size is not a count": value("size").is_null() | to_int(value("size")).is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An id, a severity, a system and a part, one behind the other."""
+    """Match an id, a severity, a system and a part, one behind the other."""
     return line.str.contains(
         r'(?:^|[ :])id="[0-9]{4}" severity="[a-z]+" sys="[A-Za-z]+" sub="[a-z]+"'
     )
@@ -71,7 +71,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     date = pl.concat_str([own.field(at) for at in "123"], separator="-")
     stamp = clock.civil(date + " " + own.field("4"), "%Y-%m-%d %H:%M:%S", context.reading)
     text = pl.coalesce(own.field("7"), "syslog_body").str.extract(r"(id=.*)$")
-    url = known(value("url"))
+    url = null_if_dash(value("url"))
     user = pl.col("user_name")
     return (
         with_values(with_header(batch, context.reading), text, *KEYS, escapes=False)
@@ -91,17 +91,17 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             dst_ip=address(value("dstip")),
             dst_port=port(value("dstport")),
             protocol=protocol(value("proto")),
-            method=known(value("method")).str.to_uppercase(),
+            method=null_if_dash(value("method")).str.to_uppercase(),
             url_scheme=url.str.extract("^([a-z]+)://"),
             url_hostname=hostname(url),
             url=url.str.slice(0, MAX_URL),
-            status_code=whole(value("statuscode"), 3).cast(pl.Int16),
-            bytes_in=whole(value("size")),
+            status_code=to_int(value("statuscode"), 3).cast(pl.Int16),
+            bytes_in=to_int(value("size")),
             content_type=media_type(value("content-type")),
-            referrer_hostname=hostname(known(value("referer"))),
-            user_agent=known(value("ua")),
-            category=known(value("categoryname")),
-            disposition=unless_challenged(whole(value("statuscode"), 3), _disposition()),
+            referrer_hostname=hostname(null_if_dash(value("referer"))),
+            user_agent=null_if_dash(value("ua")),
+            category=null_if_dash(value("categoryname")),
+            disposition=unless_challenged(to_int(value("statuscode"), 3), _disposition()),
             is_machine=is_machine(user),
             **_logon(),
             kind=pl.coalesce(value("name"), sub),
@@ -115,7 +115,7 @@ def _event_class() -> pl.Expr:
     is_console = value("caller").is_in(CONSOLES).fill_null(value=False)
     return word_of(
         ("connections", (sub == "packetfilter") & value("dstip").is_not_null()),
-        ("http_requests", (sub == "http") & known(value("url")).is_not_null()),
+        ("http_requests", (sub == "http") & null_if_dash(value("url")).is_not_null()),
         ("logons", (sub == "auth") & pl.col("user_name").is_not_null() & ~is_console),
         otherwise="system_events",
     )
@@ -138,7 +138,7 @@ def _logon() -> dict[str, pl.Expr]:
         .when(value("caller").is_not_null())
         .then(pl.lit("proxy")),
         "is_success": ~failed,
-        "failure_reason": pl.when(failed).then(known(value("reason"))),
+        "failure_reason": pl.when(failed).then(null_if_dash(value("reason"))),
         "event_code": value("id"),
     }
 
@@ -149,5 +149,5 @@ FORMAT = Format(
     event_classes=("connections", "http_requests", "logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -4,17 +4,16 @@
     log_id=010101600001 log_type="Firewall" log_component="Firewall Rule"
     log_subtype="Allowed" duration=11 user_name="ada" src_ip=10.20.1.7 ...
 
-(one line). Date and time are local, and `timezone` an abbreviation that means
-several zones (IST, BST, CST). It is understood where the source's own zone uses it,
-and then tells the two halves of a repeated hour apart; others are mapped by the
-option `zones` (`IST=+0530 CEST=+0200`), and rejected without it: the wrong zone
-would move all that a person did.
+(one line). Date and time are local, and `timezone` an abbreviation that means several zones
+(IST, BST, CST). It is understood if the source's own zone uses it, and then distinguishes the
+two halves of a repeated hour; others are mapped by the option `zones` (`IST=+0530 CEST=+0200`),
+and rejected without it: the wrong zone would shift everything that a person did.
 
 - Values of several words may lack their quotes (`ether_type=Unknown (0x0000)`).
 - A firewall line with `connevent="Stop"` is written at the end: it began `duration`
   seconds before. `Interim` lines hold running totals, which go to `extras`.
-- `Warned` is a page in place of the site, so blocked; going on is another line.
-- `CTA` and `STAS` are collectors that took an address for an account.
+- `Warned` is a page instead of the site, so blocked; continuing is another line.
+- `CTA` and `STAS` are collectors that mapped an address to an account.
 """
 
 import re
@@ -31,12 +30,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import (
@@ -71,26 +70,26 @@ FLOWS = ["connections", "http_requests"]
 HOURS = r"^([+-])([0-9])$"
 OFFSET = r"^[+-](?:0[0-9]|1[0-4]):?[0-9]{2}$"
 
-MUST = {
+REJECT_RULES = {
     "not key=value pairs": pl.col("is_pairs"),
     "no log type": log_type.is_not_null(),
     "timezone is unknown: map it in the source's option `zones`": pl.col("offset").is_not_null(),
-    "date and time are no stamp": pl.col("time").is_not_null(),
+    "date and time are not a timestamp": pl.col("time").is_not_null(),
     "source is not an address": ~cls.is_in(FLOWS) | pl.col("src_ip").is_not_null(),
     "duration is not seconds": (cls != "connections")
     | value("duration").is_null()
-    | whole(value("duration"), 9).is_not_null(),
+    | to_int(value("duration"), 9).is_not_null(),
     "bytes are not a count": ~cls.is_in(FLOWS)
     | (
-        (value("sent_bytes").is_null() | whole(value("sent_bytes")).is_not_null())
-        & (value("recv_bytes").is_null() | whole(value("recv_bytes")).is_not_null())
+        (value("sent_bytes").is_null() | to_int(value("sent_bytes")).is_not_null())
+        & (value("recv_bytes").is_null() | to_int(value("recv_bytes")).is_not_null())
     ),
     "lease without an address": (cls != "leases") | pl.col("ip").is_not_null(),
 }
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     none = pl.duration(seconds=0, time_unit="us")
     interim = (value("connevent") == "Interim").fill_null(value=False)
     nat = somewhere(address(value("tran_src_ip")))
@@ -103,9 +102,9 @@ def flow() -> dict[str, pl.Expr]:
         .otherwise(none),
         "src_ip": address(
             pl.coalesce(
-                known(value("src_ip")),
-                known(value("remote_ip")),
-                known(value("remoteinterfaceip")),
+                null_if_dash(value("src_ip")),
+                null_if_dash(value("remote_ip")),
+                null_if_dash(value("remoteinterfaceip")),
             )
         ),
         "src_port": port(value("src_port")),
@@ -113,23 +112,23 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst_ip")),
         "dst_port": port(value("dst_port")),
         "protocol": protocol(value("protocol")),
-        "bytes_in": pl.when(~interim).then(whole(value("recv_bytes"))),
-        "bytes_out": pl.when(~interim).then(whole(value("sent_bytes"))),
+        "bytes_in": pl.when(~interim).then(to_int(value("recv_bytes"))),
+        "bytes_out": pl.when(~interim).then(to_int(value("sent_bytes"))),
         "nat_ip": nat,
         "nat_port": pl.when(nat.is_not_null()).then(
             port(value("tran_src_port").replace("0", None))
         ),
-        "application": known(pl.coalesce("key_application", "key_application_name")),
-        "category": known(pl.coalesce("key_category", "key_application_category")),
+        "application": null_if_dash(pl.coalesce("key_application", "key_application_name")),
+        "category": null_if_dash(pl.coalesce("key_category", "key_application_category")),
         "direction": direction(zones[0], zones[1], ["wan"]),
         "disposition": disposition(),
-        "connection_uid": known(value("connid")),
+        "connection_uid": null_if_dash(value("connid")),
         "extras": extras(interim),
     }
 
 
 def disposition() -> pl.Expr:
-    """What the firewall or the filter did."""
+    """Return the action of the firewall or the filter."""
     stopped = ["Denied", "Warned", "Virus", "PUA", "Drop", "Dropped", "Rejected"]
     return word_of(
         ("blocked", subtype.is_in(stopped)),
@@ -138,33 +137,33 @@ def disposition() -> pl.Expr:
 
 
 def extras(interim: pl.Expr) -> pl.Expr:
-    """What has no column; a system event keeps its whole line anyway."""
+    """Return fields without a column; a system event keeps its whole line anyway."""
     so_far = [
         pl.when(interim).then(value(key)).alias(f"{key}_so_far")
         for key in ("sent_bytes", "recv_bytes")
     ]
-    fields = [known(value(key)).alias(key) for key in EXTRA]
+    fields = [null_if_dash(value(key)).alias(key) for key in EXTRA]
     return pl.when(cls != "system_events").then(json_of([*fields, *so_far]))
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request."""
-    url = known(value("url"))
-    status = whole(pl.coalesce("key_status_code", "key_httpresponsecode"), 3)
-    named = known(pl.coalesce("key_domain", "key_domainname"))
+    """Return columns of a request."""
+    url = null_if_dash(value("url"))
+    status = to_int(pl.coalesce("key_status_code", "key_httpresponsecode"), 3)
+    named = null_if_dash(pl.coalesce("key_domain", "key_domainname"))
     return {
         "url_scheme": url.str.extract("^([a-z]+)://"),
         "url_hostname": pl.coalesce(hostname(url), hostname(named)),
         "url": url.str.slice(0, MAX_URL),
         "status_code": pl.when(status >= 100).then(status).cast(pl.Int16),
         "content_type": media_type(value("contenttype")),
-        "referrer_hostname": hostname(known(value("referer"))),
-        "user_agent": known(value("user_agent")),
+        "referrer_hostname": hostname(null_if_dash(value("referer"))),
+        "user_agent": null_if_dash(value("user_agent")),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login, a tunnel or a mapping."""
+    """Return columns of a login, a tunnel or a mapping."""
     left = said.str.contains("(?i)logged out|log out") | value("status").is_in(
         ["Terminated", "Disconnected"]
     )
@@ -180,9 +179,9 @@ def logon() -> dict[str, pl.Expr]:
         "activity": word_of(("logoff", left), ("mapping", mapped), otherwise="logon"),
         "logon_kind": word_of(("vpn", vpn), ("proxy", ~mapped)),
         "is_success": pl.when(~left & ~mapped).then(~failed),
-        "failure_reason": pl.when(failed).then(pl.coalesce(known(value("reason")), said)),
+        "failure_reason": pl.when(failed).then(pl.coalesce(null_if_dash(value("reason")), said)),
         "event_code": value("log_id"),
-        "logon_uid": known(value("sessionid")),
+        "logon_uid": null_if_dash(value("sessionid")),
         "reported_by": name(value("device_name")),
         "assigned_ip": pl.when(vpn).then(inside),
         "is_machine": is_machine(pl.col("user_name")),
@@ -190,7 +189,7 @@ def logon() -> dict[str, pl.Expr]:
 
 
 def lease() -> dict[str, pl.Expr]:
-    """Columns of a lease."""
+    """Return columns of a lease."""
     return {
         "ip": address(value("ipaddress")),
         "mac": mac(value("client_physical_address")),
@@ -200,7 +199,7 @@ def lease() -> dict[str, pl.Expr]:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An id, a type and a component of the log, in this order."""
+    """Match an id, a type and a component of the log, in this order."""
     return line.str.contains(r' log_id="?[0-9]+"? log_type="[^"]+" log_component="')
 
 
@@ -229,7 +228,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def offset(context: Context) -> pl.Expr:
-    """From UTC, as text; empty where the source's zone decides, null if unknown.
+    """Return the offset from UTC as text; empty if the source's zone decides, null if unknown.
 
     Raises:
         SettingsError: A zone of the option has no offset.
@@ -243,7 +242,7 @@ def offset(context: Context) -> pl.Expr:
         name, _, behind = pair.partition("=")
         if not re.match(OFFSET, behind):
             raise SettingsError(
-                f"{pair!r} is no zone with its offset",
+                f"{pair!r} is not a zone with its offset",
                 where="options.zones",
                 remedy="Write it as in `CST=-06:00 CDT=-05:00`.",
             )
@@ -261,7 +260,7 @@ def offset(context: Context) -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By type and component; what names no person or site is a system event."""
+    """Classify by type and component; a line without person or site is a system event."""
     person = pl.col("user_name").is_not_null()
     is_event = log_type == "Event"
     web_type = log_type.is_in(["Content Filtering", "Anti-Virus"])
@@ -273,7 +272,7 @@ def event_class() -> pl.Expr:
     filtered = (log_type == "Content Filtering") & address(value("dst_ip")).is_not_null()
     return word_of(
         ("connections", log_type == "Firewall"),
-        ("http_requests", web_type & known(value("url")).is_not_null()),
+        ("http_requests", web_type & null_if_dash(value("url")).is_not_null()),
         ("connections", filtered),
         ("logons", is_event & person & ((subtype == "Authentication") | tunnel)),
         ("leases", is_event & (component == "DHCP Server") & leased),
@@ -294,5 +293,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -2,12 +2,11 @@
 
     1767340800.123     45 10.20.1.7 TCP_MISS/200 5120 GET http://example.org/ ...
 
-Ten fields with one space between; only the second is padded. The stamp is the
-end of the request, in UTC; a tunnel may have begun hours before, so
-`start_time` is the stamp less the elapsed milliseconds. An HTTPS request is a
-CONNECT to `host:port` and has no path. `-` is "not known". A URL `error:...`
-is a client that connected and asked for nothing. 407 asks for a login: neither
-a block nor a visit. Sites may append quoted referer and user agent.
+Ten fields with one space between; only the second is padded. The stamp is the end of the
+request, in UTC; a tunnel may have begun hours before, so `start_time` is the stamp less the
+elapsed milliseconds. An HTTPS request is a CONNECT to `host:port` and has no path. `-` is "not
+known". A URL `error:...` is a client that connected and asked for nothing. 407 requests a login:
+neither a block nor a visit. Sites may append quoted referer and user agent.
 """
 
 import polars as pl
@@ -18,14 +17,14 @@ from pipelines.formats.reading.fields import (
     MAX_URL,
     account,
     address,
-    before,
     cut,
     hostname,
-    known,
-    of_words,
+    map_unique,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    split_before,
+    to_int,
+    where_rare,
 )
 from pipelines.formats.reading.web import VERDICT_OF_CISCO, unless_challenged
 
@@ -40,7 +39,7 @@ WAY = "^[A-Za-z0-9_]+$"
 WORD = pl.col("word")
 ASKED_NOTHING = pl.col("asked").str.starts_with("error:")
 
-MUST = {
+REJECT_RULES = {
     "not ten fields": pl.col("is_tail"),
     "time is not epoch seconds with milliseconds": pl.col("time").is_not_null(),
     "elapsed is not milliseconds": pl.col("start_time").is_not_null(),
@@ -52,14 +51,14 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
+    """Match an epoch with milliseconds first, `CODE/status` fourth; none of Cisco's tail."""
     own = r"^[0-9]{9,10}\.[0-9]{3} +[0-9]+ [^ ]+ [A-Z_]+/[0-9]{3} "
     return line.str.contains(own) & ~line.str.contains(VERDICT_OF_CISCO)
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`; null where a line has none."""
-    del context  # a native line says all
+    del context  # a native line is complete
     line = pl.col("line").str.strip_chars_end()
     rest = pl.col("rest").str.strip_chars_start(" ")
     return (
@@ -67,10 +66,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .pipe(cut, rest, AFTER_TIME)
         .pipe(cut, pl.col("asked"), ["front", "gap", "behind", "path"], "/")
         .pipe(cut, pl.col("peer"), ["way", "answered_by"], "/")
-        .pipe(of_words, "verb", method=known(WORD))
-        .pipe(of_words, "mime", **tail())
-        .pipe(of_words, "result", **result())
-        .pipe(of_words, "way", by_way=by_way())
+        .pipe(map_unique, "verb", method=null_if_dash(WORD))
+        .pipe(map_unique, "mime", **tail())
+        .pipe(map_unique, "result", **result())
+        .pipe(map_unique, "way", by_way=by_way())
         .with_columns(place=place())
         .with_columns(is_plain=pl.col("place").str.contains(PLAIN_PLACE))
         .pipe(cut, pl.col("place"), ["name", "number"], ":")
@@ -85,7 +84,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             url_scheme=scheme(),
             url_hostname=asked_host(),
             url=pl.col("asked").str.slice(0, MAX_URL),
-            bytes_in=whole(pl.col("size")),
+            bytes_in=to_int(pl.col("size")),
             disposition=pl.when(~ASKED_NOTHING).then("did"),
             extras=pl.col("by_result") + pl.col("by_way"),
         )
@@ -94,40 +93,40 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def place() -> pl.Expr:
-    """The `host:port` of a tunnel, or of a web address; null where there is neither."""
+    """Return the `host:port` of a tunnel, or of a web address; null where there is neither."""
     is_web = pl.col("front").is_in(["http:", "https:"]) & (pl.col("gap") == "")
     front = pl.when(pl.col("gap").is_null()).then(pl.col("front"))
     return pl.when(is_web).then(pl.col("behind")).otherwise(front)
 
 
 def tail() -> dict[str, pl.Expr]:
-    """The type in front of its parameters, and what the site appends to it."""
+    """Return the type in front of its parameters, and what the site appends to it."""
     whole_type = pl.coalesce(WORD.str.extract(TAIL, 1), WORD)
     return {
         "is_tail": WORD.str.contains(TAIL),
-        "content_type": known(before(whole_type, ";").str.to_lowercase()),
-        "referrer_hostname": hostname(known(WORD.str.extract(TAIL, 2))),
-        "user_agent": known(WORD.str.extract(TAIL, 3)),
+        "content_type": null_if_dash(split_before(whole_type, ";").str.to_lowercase()),
+        "referrer_hostname": hostname(null_if_dash(WORD.str.extract(TAIL, 2))),
+        "user_agent": null_if_dash(WORD.str.extract(TAIL, 3)),
     }
 
 
 def asked_host() -> pl.Expr:
-    """The host of an address; all but a few are plain."""
+    """Return the host of an address; nearly all are plain."""
     is_plain = pl.col("is_plain").fill_null(value=False) & ~ASKED_NOTHING
-    odd = rarely(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
+    odd = where_rare(pl.when(~is_plain & ~ASKED_NOTHING).then(pl.col("asked")), hostname)
     return pl.when(is_plain).then(pl.col("name")).otherwise(odd)
 
 
 def asked_port() -> pl.Expr:
-    """The port of `host:port`; a URL with a path has none here."""
+    """Return the port of `host:port`; a URL with a path has none here."""
     is_tunnel = pl.col("gap").is_null()
     plain = pl.when(is_tunnel & pl.col("is_plain")).then(pl.col("number"))
     odd = pl.when(is_tunnel & ~pl.col("is_plain")).then(pl.col("asked"))
-    return pl.coalesce(plain, rarely(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
+    return pl.coalesce(plain, where_rare(odd, lambda url: url.str.extract(PORT_BEHIND, 1)))
 
 
 def scheme() -> pl.Expr:
-    """What stands before `://`."""
+    """Return the text before `://`."""
     front = pl.col("front")
     is_odd = ~front.is_in(["http:", "https:"]) & pl.col("gap").is_not_null()
     odd = pl.when(is_odd).then(pl.col("asked"))
@@ -136,12 +135,12 @@ def scheme() -> pl.Expr:
         .then(pl.lit("http"))
         .when((front == "https:") & (pl.col("gap") == ""))
         .then(pl.lit("https"))
-        .otherwise(rarely(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
+        .otherwise(where_rare(odd, lambda url: url.str.extract(SCHEME_BEFORE, 1)))
     )
 
 
 def result() -> dict[str, pl.Expr]:
-    """What the proxy did; how it answered; a status of 000 says that none was sent."""
+    """Return the proxy's action and answer; a status of 000 means that none was sent."""
     code = WORD.str.tail(3).cast(pl.Int16, strict=False)
     is_denied = WORD.str.starts_with("TCP_DENIED")
     outcome = pl.when(is_denied).then(pl.lit("blocked")).otherwise(pl.lit("allowed"))
@@ -150,19 +149,19 @@ def result() -> dict[str, pl.Expr]:
         "status_code": pl.when(code > 0).then(code),
         "did": unless_challenged(WORD.str.tail(3), outcome),
         "by_result": pl.concat_str(
-            pl.lit('{"result":"'), before(WORD, "/"), pl.lit('","hierarchy":"')
+            pl.lit('{"result":"'), split_before(WORD, "/"), pl.lit('","hierarchy":"')
         ),
     }
 
 
 def by_way() -> pl.Expr:
-    """By which way it asked, as the end of `extras`."""
+    """Return the method as the end of `extras`."""
     return pl.when(WORD.str.contains(WAY)).then(WORD + '"}')
 
 
 def elapsed(milliseconds: pl.Expr) -> pl.Expr:
-    """Null beyond eleven days, which no request lasts."""
-    return pl.duration(milliseconds=whole(milliseconds, 9), time_unit="us")
+    """Return null beyond eleven days, which no request lasts."""
+    return pl.duration(milliseconds=to_int(milliseconds, 9), time_unit="us")
 
 
 FORMAT = Format(
@@ -171,5 +170,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

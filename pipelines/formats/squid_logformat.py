@@ -26,12 +26,12 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.web import unless_challenged
@@ -78,7 +78,7 @@ OTHERS = {
     ">handshake",
 }  # fmt: skip
 FAMILIES = ("ssl::", "tls::", "adapt::", "icap::", "proxy_protocol::", "transport::")
-"""Codes of which nothing is read but what they write, and families of such."""
+"""Codes whose text is matched and not used, and families of such."""
 
 CODES = "|".join(sorted(map(re.escape, SHAPES), key=len, reverse=True))
 TOKEN = re.compile(
@@ -99,11 +99,11 @@ OWN_COLUMNS = {
 }  # fmt: skip
 OWN_HEADERS = {"referer", "user-agent"}
 
-MUST = {
+REJECT_RULES = {
     "not as the setting logformat says": pl.col("is_whole"),
     "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
     "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not known": pl.any_horizontal(
+    "the client is not null_if_dash": pl.any_horizontal(
         pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
     ),
     "no host in the URL": pl.col("url_hostname").is_not_null()
@@ -134,24 +134,24 @@ class Layout:
     codes: tuple[Code, ...]
 
     def of(self, *names: str) -> list[Code]:
-        """The codes of some names, in the order of the names."""
+        """Return the codes of some names, in the order of the names."""
         return [code for name in names for code in self.codes if code.name == name]
 
     def header(self, *names: str) -> list[Code]:
-        """The codes that hold a request header of one of these names."""
+        """Return the codes of a request header with one of these names."""
         wanted = {name.lower() for name in names}
         return [code for code in self.of(">h") if code.argument.lower() in wanted]
 
 
 def layout(said: str, *, is_checked: bool = False) -> Layout:
-    """What a `logformat` line means.
+    """Parse a `logformat` line.
 
     Args:
-        said: A name that Squid knows, or the line; `logformat NAME` may lead it.
-        is_checked: A code that Squid does not know is told, not passed over.
+        said: A name that Squid knows, or the line; `logformat NAME` may come first.
+        is_checked: A code that Squid does not know is an error, not skipped.
 
     Raises:
-        SettingsError: It holds no code, or such a one.
+        SettingsError: It contains no code, or such a one.
     """
     text = re.sub(r"^\s*logformat\s+\S+\s+", "", said).strip()
     parts: list[str] = []
@@ -168,7 +168,7 @@ def layout(said: str, *, is_checked: bool = False) -> Layout:
             parts.append(_literal(token["literal"] or "%"))
     if not codes:
         raise SettingsError(
-            f"there is no code in the layout {said!r}",
+            f"the layout {said!r} contains no code",
             where="options.logformat",
             remedy=f"Paste Squid's logformat line, or say one of {', '.join(NAMED)}.",
         )
@@ -188,7 +188,7 @@ def _refuse_unknown(code: str) -> None:
 
 
 def _group(code: Code, *, padded: bool, before: list[str]) -> str:
-    """A group for what a code writes; between quotes it may hold blanks."""
+    """Return a group for what a code writes; between quotes it may hold blanks."""
     shape = SHAPES.get(code.name, REST)
     if before and before[-1].endswith('"') and shape == REST:
         shape = r'(?:[^"\\]|\\.)*'
@@ -196,7 +196,10 @@ def _group(code: Code, *, padded: bool, before: list[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Literal text; a run of blanks may be longer, since some codes are padded."""
+    """Return a pattern of literal text.
+
+    A run of blanks may be longer, because some codes are padded.
+    """
     return re.sub(r"(?:\\ |\\\t|\s)+", r"\\s+", re.escape(text))
 
 
@@ -235,15 +238,15 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _text(codes: Sequence[Code]) -> pl.Expr:
-    """The first known value of some codes; null where the layout has none."""
-    found = [known(pl.col(code.group)) for code in codes]
+    """Return the first known value of some codes; null where the layout has none."""
+    found = [null_if_dash(pl.col(code.group)) for code in codes]
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 
 
 def _when(plan: Layout, context: Context) -> dict[str, pl.Expr]:
-    """When it ended, how far to trust that, and when it began."""
+    """Return the end, its quality, and the beginning."""
     stamp, unordered = _stamp(plan, context)
-    elapsed = whole(_text(plan.of("tr")), 9).fill_null(0)
+    elapsed = to_int(_text(plan.of("tr")), 9).fill_null(0)
     return {
         "time": stamp.time,
         "time_quality": stamp.quality,
@@ -253,7 +256,7 @@ def _when(plan: Layout, context: Context) -> dict[str, pl.Expr]:
 
 
 def _stamp(plan: Layout, context: Context) -> tuple[Stamp, pl.Expr]:
-    """The stamp, and whether its day and month may stand in either order."""
+    """Return the timestamp, and whether its day and month may be in either order."""
     seconds = plan.of("ts")
     if seconds:
         part = _text(plan.of("tu"))
@@ -298,7 +301,7 @@ def _who(plan: Layout) -> dict[str, pl.Expr]:
 
 def _what(plan: Layout) -> dict[str, pl.Expr]:
     asked, method = pl.col("asked"), _text(plan.of("rm", ">rm"))
-    status = whole(_text(plan.of(">Hs", "Hs")), 3).cast(pl.Int16)
+    status = to_int(_text(plan.of(">Hs", "Hs")), 3).cast(pl.Int16)
     scheme = asked.str.extract("^([a-z][a-z0-9+.-]*)://", 1)
     host = hostname(pl.coalesce(asked, _text(plan.of(">rd", "rd"))))
     at_port = asked.str.extract(r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)", 1)
@@ -311,14 +314,14 @@ def _what(plan: Layout) -> dict[str, pl.Expr]:
         "dst_ip": address(_text(plan.of("<a"))),
         "dst_port": port(pl.coalesce(at_port, _text(plan.of(">rP")))),
         "status_code": pl.when(status > 0).then(status),
-        "bytes_in": whole(_text(plan.of("<st"))),
-        "bytes_out": whole(_text(plan.of(">st"))),
+        "bytes_in": to_int(_text(plan.of("<st"))),
+        "bytes_out": to_int(_text(plan.of(">st"))),
         "content_type": media_type(_text(plan.of("mt"))),
     }
 
 
 def _disposition(*, has_result: bool) -> pl.Expr:
-    """Without `%Ss` a 403 may be the site's own or the proxy's: unknown."""
+    """Return the disposition; without `%Ss`, a 403 may be from the site or the proxy: unknown."""
     result, status = pl.col("result"), pl.col("status_code")
     by_status = pl.when(status.is_not_null() & (status != 403)).then(pl.lit("allowed"))
     outcome = (
@@ -331,9 +334,9 @@ def _disposition(*, has_result: bool) -> pl.Expr:
 
 
 def _extras(plan: Layout) -> pl.Expr:
-    """What the layout holds beyond our columns."""
+    """Return the layout's fields without a column."""
     others = {
-        code.label: known(pl.col(code.group)).alias(code.label)
+        code.label: null_if_dash(pl.col(code.group)).alias(code.label)
         for code in plan.codes
         if code.name not in OWN_COLUMNS
         and not (code.name == ">h" and code.argument.lower() in OWN_HEADERS)
@@ -347,5 +350,5 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

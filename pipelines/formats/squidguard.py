@@ -18,8 +18,8 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     name,
+    null_if_dash,
     port,
 )
 from pipelines.formats.reading.keyvalue import json_of
@@ -33,7 +33,7 @@ PORT = r"^(?:[a-z]+://)?[^/?#]*:([0-9]{1,5})(?:[/?#]|$)"
 DISPOSITIONS = {"REDIRECT": "blocked", "PASS": "allowed"}
 IS_REQUEST = pl.col("event_class") == "http_requests"
 
-MUST = {
+REJECT_RULES = {
     "no date and time that can be read": pl.col("time").is_not_null(),
     "a request whose words are not squidGuard's": pl.col("is_whole"),
     "a word is missing in front of what was done": ~pl.col("verb").is_in(list(DISPOSITIONS))
@@ -44,7 +44,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A date, the number of a process, and the filter's words."""
+    """Match a date, the number of a process, and the filter's words."""
     return line.str.contains(STAMP + r"(?:Request\(|squidGuard |loading dbfile)")
 
 
@@ -65,7 +65,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         event_class=pl.when(is_request)
         .then(pl.lit("http_requests"))
         .otherwise(pl.lit("system_events")),
-        **{key: known(said.field(str(at))) for at, key in enumerate(names, 1)},
+        **{key: null_if_dash(said.field(str(at))) for at, key in enumerate(names, 1)},
     ).with_columns(
         is_whole=asked.is_not_null() | ~is_request,
         src_ip=address(pl.col("client")),
@@ -92,5 +92,5 @@ FORMAT = Format(
     event_classes=("http_requests", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

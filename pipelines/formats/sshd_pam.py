@@ -22,7 +22,7 @@ become system events: a command run as root is no login.
 import polars as pl
 
 from pipelines.formats import Context, Format
-from pipelines.formats.reading.fields import account, address, name, port, whole
+from pipelines.formats.reading.fields import account, address, name, port, to_int
 from pipelines.formats.reading.flows import is_machine
 from pipelines.formats.reading.keyvalue import json_of
 from pipelines.formats.reading.syslog import with_header, written_by
@@ -60,7 +60,7 @@ BY_SSHD = pl.col("syslog_program").str.starts_with("sshd").fill_null(value=False
 
 IS_LOGON = pl.col("event_class") == "logons"
 
-MUST = {
+REJECT_RULES = {
     "no syslog stamp that can be read": pl.col("time").is_not_null(),
     "no program in the syslog header": pl.col("kind").is_not_null(),
     "a login whose user or source cannot be read": pl.any_horizontal(
@@ -79,7 +79,7 @@ OF_PAM = {"opened": OPENED, "closed": CLOSED, "refused": REFUSED}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A syslog line of a program that lets people in, or of PAM."""
+    """Match a syslog line of a sign-in program, or of PAM."""
     of_pam = line.str.contains(r" pam_[a-z0-9_]+\([^:() ]+:[a-z]+\): ")
     return written_by(line, rf"(?:{PROGRAMS})(?:\(pam_unix\))?") | of_pam
 
@@ -111,7 +111,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _shapes() -> dict[str, pl.Expr]:
-    """Each sentence as far as it has a shape, read once for all that is asked of it."""
+    """Return each sentence of a known shape, parsed once for all uses."""
     of_sshd = pl.when(BY_SSHD & pl.col("service").is_null()).then(BODY)
     of_pam = pl.when(pl.col("service").is_not_null()).then(BODY)
     groups = {key: of_sshd.str.extract_groups(shape) for key, shape in OF_SSHD.items()}
@@ -119,7 +119,7 @@ def _shapes() -> dict[str, pl.Expr]:
 
 
 def _words() -> dict[str, pl.Expr]:
-    """What the sentence says: verb, method, user, source, reason."""
+    """Return the words of the sentence: verb, method, user, source, reason."""
     tried, unknown, barred, by_pam = (pl.col(key).struct for key in OF_SSHD)
     opened, closed, refused = map(pl.col, OF_PAM)
     verbs = {
@@ -156,7 +156,7 @@ def _words() -> dict[str, pl.Expr]:
 
 
 def _event_class() -> pl.Expr:
-    """Which of the lines that tell the same login is taken for it."""
+    """Choose one of the lines that report the same login."""
     verb, service = pl.col("verb"), pl.col("service")
     asks = pl.col("method").is_in(BEFORE_ASKING) & (verb == "Failed")
     on_screen = service.str.contains(SCREENS) | (service == REMOTE_SCREENS)
@@ -194,7 +194,7 @@ def _logon() -> dict[str, pl.Expr]:
 
 
 def _place() -> dict[str, pl.Expr]:
-    """When and where it was written, and what a system event needs."""
+    """Return time and reporter, and the columns of a system event."""
     said = pl.col("syslog_body").str.extract(f"({REPEATED})", 1)
     repeated = pl.when(said.is_not_null()).then(pl.lit("last message repeated"))
     gdm = pl.col("syslog_body").str.extract(r"^(gdm-[a-z-]+)\]: ", 1)
@@ -210,8 +210,8 @@ def _place() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """How it was proven, and how often the line stands for itself."""
-    count = whole(pl.col("repeated"), 6).cast(pl.String)
+    """Return the method of proof, and the number of repeats that the line represents."""
+    count = to_int(pl.col("repeated"), 6).cast(pl.String)
     return json_of(
         [
             pl.when(IS_LOGON).then("method").alias("method"),
@@ -230,5 +230,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

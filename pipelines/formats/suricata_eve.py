@@ -21,12 +21,12 @@ from pipelines.formats import Context, Format
 from pipelines.formats.reading.fields import (
     address,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.json import json_text, with_fields
@@ -86,7 +86,7 @@ CLASSES = {
 ANSWERS = ["answer", "response"]
 IS_SYSTEM = pl.col("event_class") == "system_events"
 
-MUST = {
+REJECT_RULES = {
     "not a JSON object": pl.col("is_object"),
     "no event type": pl.col("kind").is_not_null(),
     "the timestamp cannot be read": pl.col("time").is_not_null(),
@@ -97,7 +97,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with `event_type` and, except for statistics, a flow."""
+    """Match an object with `event_type` and, except for statistics, a flow."""
     return (
         line.str.contains(r'^[ \t]*\{.{0,40}"timestamp"\s*:')
         & line.str.contains(r'"event_type"\s*:\s*"')
@@ -106,7 +106,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the four classes; each event has those of its own."""
+    """Add the columns of the four classes; each event has those of its class."""
     stamp = clock.iso(pl.col("stamp"), context.reading)
     kind = pl.col("type")
     return (
@@ -117,7 +117,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             ),
             time=stamp.time,
             time_quality=stamp.quality,
-            kind=known(kind),
+            kind=null_if_dash(kind),
             reported_by=name(pl.col("sensor")),
             message=pl.col("line"),
             start_time=pl.when(kind == "flow")
@@ -134,19 +134,19 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def extras() -> pl.Expr:
-    """The flow's id, except where it has a column, and what has none."""
+    """Return the flow's id, except where it has a column, and what has none."""
     kind = pl.col("type")
     return json_text(
         flow_id=pl.when(kind != "flow").then(pl.col("flow_id")),
-        forwarded_for=known(pl.col("http_xff")),
-        tls_subject=pl.when(kind == "tls").then(known(pl.col("tls_subject"))),
+        forwarded_for=null_if_dash(pl.col("http_xff")),
+        tls_subject=pl.when(kind == "tls").then(null_if_dash(pl.col("tls_subject"))),
         flow_state=pl.when(kind == "flow").then(pl.col("flow_state")),
         dns_id=pl.when(kind == "dns").then(pl.col("dns_id")),
     )
 
 
 def sides() -> list[pl.Expr]:
-    """Who asked and who answered; a DNS answer comes from the one asked."""
+    """Return client and server; a DNS answer comes from the server."""
     turned = (
         pl.col("dns_type").is_in(ANSWERS)
         & (pl.col("sender_port") == "53")
@@ -163,58 +163,58 @@ def sides() -> list[pl.Expr]:
 
 
 def web() -> list[pl.Expr]:
-    """Columns of `http_requests`; a TLS line knows the host only."""
+    """Return columns of `http_requests`; a TLS line knows the host only."""
     is_tls = pl.col("type") == "tls"
     verb, host, asked = (pl.col(f"http_{part}") for part in ("method", "host", "url"))
     at_port = pl.col("http_port")
     plain = pl.when(~is_tls & ~is_tunnel(verb)).then(pl.lit("http"))
     server_name = name(pl.col("tls_sni"))
     return [
-        known(verb).str.to_uppercase().alias("method"),
+        null_if_dash(verb).str.to_uppercase().alias("method"),
         pl.when(is_tls).then(pl.lit("https")).otherwise(plain).alias("url_scheme"),
         pl.coalesce(host_asked(verb, host, asked), server_name).alias("url_hostname"),
         whole_url(host, at_port, asked).alias("url"),
         port_asked(verb, asked, pl.col("receiver_port")).alias("dst_port"),
-        whole(pl.col("http_status"), 3).cast(pl.Int16).alias("status_code"),
+        to_int(pl.col("http_status"), 3).cast(pl.Int16).alias("status_code"),
         media_type(pl.col("http_type")).alias("content_type"),
-        hostname(known(pl.col("http_refer"))).alias("referrer_hostname"),
-        known(pl.col("http_agent")).alias("user_agent"),
+        hostname(null_if_dash(pl.col("http_refer"))).alias("referrer_hostname"),
+        null_if_dash(pl.col("http_agent")).alias("user_agent"),
     ]
 
 
 def flow() -> list[pl.Expr]:
-    """Columns of `connections`, and the bytes that a response held."""
+    """Return columns of `connections`, and the bytes that a response held."""
     return [
         protocol(pl.col("proto")).alias("protocol"),
         pl.when(pl.col("app_proto") != "failed").then("app_proto").alias("application"),
-        whole(pl.coalesce("flow_in", "http_length")).alias("bytes_in"),
-        whole(pl.col("flow_out")).alias("bytes_out"),
+        to_int(pl.coalesce("flow_in", "http_length")).alias("bytes_in"),
+        to_int(pl.col("flow_out")).alias("bytes_out"),
         pl.col("flow_id").alias("connection_uid"),
     ]
 
 
 def lookup() -> list[pl.Expr]:
-    """Columns of `dns_queries`."""
+    """Return columns of `dns_queries`."""
     answers = pl.concat_str(
-        known(pl.col("dns_data")),
+        null_if_dash(pl.col("dns_data")),
         *(f"answer_{n}" for n in range(8)),
         separator=",",
         ignore_nulls=True,
     )
     return [
         name(pl.coalesce("dns_name", "dns_name_3")).alias("query_name"),
-        known(pl.coalesce("dns_rrtype", "dns_rrtype_3")).alias("query_type"),
-        known(pl.col("dns_code")).alias("response_code"),
-        known(answers).alias("answers"),
+        null_if_dash(pl.coalesce("dns_rrtype", "dns_rrtype_3")).alias("query_type"),
+        null_if_dash(pl.col("dns_code")).alias("response_code"),
+        null_if_dash(answers).alias("answers"),
     ]
 
 
 def disposition() -> pl.Expr:
-    """Blocked by itself, else let through where an answer was seen."""
+    """Return blocked if Suricata blocked it; otherwise allowed if an answer was seen."""
     answered = (
         (pl.col("type") == "tls")
         | (pl.col("response_code") == "NOERROR")
-        | (whole(pl.col("flow_in")) > 0)
+        | (to_int(pl.col("flow_in")) > 0)
     )
     return (
         pl.when(pl.col("flow_action") == "drop")
@@ -231,5 +231,5 @@ FORMAT = Format(
     event_classes=("http_requests", "connections", "dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -37,7 +37,7 @@ BLOCKS = ["deny", "refuse", "inform_deny"]
 PASSES = ["transparent", "typetransparent", "inform", "always_transparent"]
 IS_QUERY = pl.col("event_class") == "dns_queries"
 
-MUST = {
+REJECT_RULES = {
     "no stamp that can be read": pl.col("time").is_not_null(),
     "not the words of unbound": pl.col("level").is_not_null(),
     "query of no name": pl.col("query_name").is_not_null() | ~IS_QUERY,
@@ -46,7 +46,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A line of `unbound`, in syslog or in its own file."""
+    """Match a line of `unbound`, in syslog or in its own file."""
     return written_by(line, "unbound") | line.str.contains(OWN_FILE)
 
 
@@ -80,7 +80,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _lookup() -> dict[str, pl.Expr]:
-    """Who asked for what, and what came of it."""
+    """Return client, question and result."""
     said = pl.col("lookup").struct
     zone, asked, taken = said.field("1"), said.field("4"), said.field("7")
     blocks = zone.is_in(BLOCKS) | (zone.str.starts_with("always_") & ~zone.is_in(PASSES))
@@ -100,7 +100,7 @@ def _lookup() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """Which of the two lines of a look-up it is, and the local zone's kind."""
+    """Return which of the two lines of a lookup it is, and the local zone's type."""
     replied = pl.when(pl.col("response_code").is_not_null()).then(pl.lit("reply"))
     return json_of([replied.alias("phase"), pl.col("zone").alias("local_zone")])
 
@@ -111,5 +111,5 @@ FORMAT = Format(
     event_classes=("dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

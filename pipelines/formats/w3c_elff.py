@@ -36,7 +36,7 @@ from pipelines.formats.reading.fields import (
     hostname,
     media_type,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.web import unless_challenged
 
@@ -56,7 +56,7 @@ DATED = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 IS_WEB = pl.col("event_class") == "http_requests"
 IS_FLOW = pl.col("event_class") == "connections"
 
-MUST = {
+REJECT_RULES = {
     "no #Fields line above": pl.col("has_header"),
     "{columns} columns, not as many as #Fields names": pl.col("is_whole"),
     "no date and time that can be read": pl.col("time").is_not_null(),
@@ -67,7 +67,7 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Its header, or a date and a time in two columns and what proxies write."""
+    """Match its header, or a date and a time in two columns and what proxies write."""
     request = rf"^{DATED} [0-9:]{{8}} [^\[]*{METHOD}"
     packet = rf"^{DATED} [0-9:]{{8}} (?:ALLOW|DROP|OPEN|CLOSE|OPEN-INBOUND) [A-Z0-9]+ "
     tabs = rf"(?:^|\t){DATED}\t[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}\t"
@@ -98,7 +98,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _nothing() -> dict[str, pl.Expr]:
-    """The columns that the rules look at."""
+    """Return the columns that the rules look at."""
     columns = ["src_ip", "dst_ip", "url_hostname", "host_text"]
     return {column: pl.lit(None, pl.String) for column in columns}
 
@@ -125,8 +125,8 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
             method=field(names, "cs-method", "s-operation").str.to_uppercase(),
             dst_ip=address(field(names, *target)),
             status_text=field(names, "sc-status"),
-            bytes_in=whole(field(names, "sc-bytes")),
-            bytes_out=whole(field(names, "cs-bytes")),
+            bytes_in=to_int(field(names, "sc-bytes")),
+            bytes_out=to_int(field(names, "cs-bytes")),
             content_type=media_type(
                 field(names, "rs(content-type)", "cs-mime-type", "sc(content-type)")
             ),
@@ -145,7 +145,7 @@ def _web(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
 
 
 def _host_text(names: Sequence[str]) -> pl.Expr:
-    """Whatever names the host, before it is looked at; a path names none."""
+    """Return the text with the host, unparsed; a path contains none."""
     uri = field(names, "cs-uri", "cs-uri-stem")
     in_uri = pl.when(~uri.str.contains("^[/*?]")).then(uri)
     host = field(names, "cs-host", "cs(host)", "r-host")
@@ -155,7 +155,7 @@ def _host_text(names: Sequence[str]) -> pl.Expr:
 
 
 def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
-    """URL, scheme, host and port, put together where they came apart."""
+    """Return URL, scheme, host and port, combined where they are separate."""
     host = pl.col("url_hostname")
     scheme = field(names, "cs-uri-scheme").str.to_lowercase()
     if _elff.is_of_web_server(names):
@@ -184,8 +184,8 @@ def _asked(names: Sequence[str]) -> dict[str, pl.Expr]:
 
 
 def _status(text: pl.Expr) -> pl.Expr:
-    """ISA's own codes and those of Windows are no status."""
-    code = whole(text, 5)
+    """Return the status; codes of ISA and of Windows do not count."""
+    code = to_int(text, 5)
     return pl.when(code.is_between(100, 599)).then(code).cast(pl.Int16)
 
 
@@ -203,7 +203,7 @@ def _disposition(names: Sequence[str]) -> pl.Expr:
         status.is_in(_elff.DENIED_BY_ISA),
     )
     answered = pl.any_horizontal(
-        whole(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
+        to_int(status, 5).is_between(100, 599), action == "allowed", result.is_not_null()
     )
     outcome = pl.when(denied).then(pl.lit("blocked")).when(answered).then(pl.lit("allowed"))
     did = unless_challenged(
@@ -222,7 +222,7 @@ FORMAT = Format(
     event_classes=("http_requests", "connections", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=pl.col("columns"),
     comment=_elff.is_comment,
     header=_elff.is_header,

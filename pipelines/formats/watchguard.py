@@ -26,26 +26,26 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.keyvalue import as_json, value, with_fields, with_leef
 from pipelines.formats.reading.syslog import with_header
 
-# WatchGuard's own syslog lines, as the keys that its LEEF has.
+# WatchGuard's own syslog lines, as the keys of its LEEF.
 #
 #     ... firewall: msg_id="3000-0148" Allow 1-Trusted 0-External 52 tcp 20 127 SRC DST
 #         50354 443 offset 8 S 1 win 4 geo_dst="USA" src_user="ada@radius" (HTTPS-00)
 #     ... https-proxy[812]: msg_id="2CFF-0000" Allow Trusted WAN tcp SRC DST 50354 443
 #         msg="HTTPS Request" sni="www.example.org" sent_bytes="604" (HTTPS-proxy-00)
 #
-# The packet stands first, by position; names of interfaces may hold blanks. A site
-# cannot write a quote into a value; a key that still comes twice says nothing.
+# The packet is first, by position; names of interfaces may contain blanks. A site cannot write a
+# quote into a value; a repeated key counts as missing.
 
 WRITTEN = (
     r"[A-Za-z][A-Za-z0-9_-]*(?:\[[0-9]*\])?: "
@@ -98,7 +98,7 @@ VIRTUAL = r"[Vv]irtual IP(?: address)? is ([0-9a-fA-F.:]*[0-9a-fA-F])"
 cls = pl.col("event_class")
 FLOWS = ["connections", "http_requests", "dns_queries"]
 
-MUST = {
+REJECT_RULES = {
     "not WatchGuard's LEEF, nor its own layout": (pl.col("vendor") == "WatchGuard")
     & pl.col("fields").is_not_null(),
     "neither devTime nor a syslog stamp": pl.col("time").is_not_null(),
@@ -111,7 +111,7 @@ MUST = {
 
 
 def is_native(line: pl.Expr) -> pl.Expr:
-    """A process of the Firebox and the number of its message."""
+    """Match a process of the Firebox and the number of its message."""
     return line.str.contains(MESSAGE)
 
 
@@ -148,7 +148,7 @@ def _keys() -> dict[str, pl.Expr]:
     native, packet = pl.col("native"), pl.col("packet").struct
     by_place = {key: packet.field(at) for key, at in BY_PLACE.items()}
     by_name = {
-        key: pl.coalesce(known(_quoted(native, name)) for name in names)
+        key: pl.coalesce(null_if_dash(_quoted(native, name)) for name in names)
         for key, names in BY_NAME.items()
     }
     is_packet = packet.field("1").is_not_null()
@@ -173,7 +173,7 @@ def _quoted(text: pl.Expr, name: str) -> pl.Expr:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """LEEF's header with the vendor's name, or the vendor's numbers of messages."""
+    """Match LEEF's header with the vendor's name, or the vendor's numbers of messages."""
     return line.str.contains("1.0|WatchGuard|", literal=True) | is_native(line)
 
 
@@ -211,7 +211,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def spent() -> pl.Expr:
-    """Microseconds from the beginning; nothing where the line does not tell."""
+    """Return microseconds from the beginning; null if the line lacks them."""
     text = pl.coalesce(
         value("elapsed_time").str.strip_suffix(" sec(s)"), "key_duration", pl.lit("0")
     )
@@ -221,11 +221,11 @@ def spent() -> pl.Expr:
 
 
 def event_class() -> pl.Expr:
-    """By what the line names: a host, a question, two ends, a login, a lease."""
+    """Classify by the line's fields: a host, a question, two ends, a login, a lease."""
     ends = value("src").is_not_null() & value("dst").is_not_null()
     return word_of(
-        ("http_requests", ends & known(value("dstname")).is_not_null()),
-        ("dns_queries", ends & known(value("question")).is_not_null()),
+        ("http_requests", ends & null_if_dash(value("dstname")).is_not_null()),
+        ("dns_queries", ends & null_if_dash(value("question")).is_not_null()),
         ("connections", ends & value("disp").is_not_null()),
         (
             "logons",
@@ -237,7 +237,7 @@ def event_class() -> pl.Expr:
 
 
 def flow() -> dict[str, pl.Expr]:
-    """Columns of a flow, and those that other classes share with it."""
+    """Return columns of a flow, and those that other classes share with it."""
     said = value("disp")
     extra = ("disp", "policy", "proxy_act", "in_if", "out_if", "msg")
     return {
@@ -247,12 +247,12 @@ def flow() -> dict[str, pl.Expr]:
         "dst_ip": address(value("dst")),
         "dst_port": port(value("dstPort")),
         "protocol": protocol(value("proto").str.extract("^([^/]+)")),
-        "bytes_in": whole(value("rcvd_bytes")),
-        "bytes_out": whole(value("sent_bytes")),
+        "bytes_in": to_int(value("rcvd_bytes")),
+        "bytes_out": to_int(value("sent_bytes")),
         "nat_ip": address(value("srcPostNAT")),
         "nat_port": port(value("srcPortPostNAT")),
-        "application": known(pl.coalesce("key_app", "key_app_name")),
-        "category": known(pl.coalesce("key_cats", "key_app_cat", "key_app_cat_name")),
+        "application": null_if_dash(pl.coalesce("key_app", "key_app_name")),
+        "category": null_if_dash(pl.coalesce("key_cats", "key_app_cat", "key_app_cat_name")),
         "disposition": pl.when(said.str.contains("Deny|Block|Drop"))
         .then(pl.lit("blocked"))
         .when(said.str.contains("Allow|Strip|Monitor"))
@@ -265,28 +265,30 @@ def flow() -> dict[str, pl.Expr]:
 
 
 def web() -> dict[str, pl.Expr]:
-    """Columns of a request and of a DNS question."""
-    asked = known(value("dstname"))
+    """Return columns of a request and of a DNS question."""
+    asked = null_if_dash(value("dstname"))
     return {
-        "method": known(value("op")).str.to_uppercase(),
+        "method": null_if_dash(value("op")).str.to_uppercase(),
         "url_hostname": hostname(asked),
         "url": (asked + value("arg").fill_null("")).str.slice(0, MAX_URL),
-        "user_agent": known(value("userAgent")),
+        "user_agent": null_if_dash(value("userAgent")),
         "query_name": name(value("question")),
-        "query_type": known(value("query_type")).str.to_uppercase(),
+        "query_type": null_if_dash(value("query_type")).str.to_uppercase(),
     }
 
 
 def logon() -> dict[str, pl.Expr]:
-    """Columns of a login, from the words of the message."""
+    """Return columns of a login, from the words of the message."""
     outcome, vpn = pl.col("outcome"), pl.col("login").str.contains("VPN", literal=True)
     left, refused = outcome == "logged out", outcome == "was rejected"
     return {
-        "user_domain": known(pl.col("who").str.extract("@([^@]*)$")),
+        "user_domain": null_if_dash(pl.col("who").str.extract("@([^@]*)$")),
         "activity": pl.when(left).then(pl.lit("logoff")).otherwise(pl.lit("logon")),
         "logon_kind": pl.when(vpn).then(pl.lit("vpn")).otherwise(pl.lit("proxy")),
         "is_success": pl.when(~left).then(~refused),
-        "failure_reason": pl.when(refused).then(known(pl.col("more").str.strip_chars(" ,-."))),
+        "failure_reason": pl.when(refused).then(
+            null_if_dash(pl.col("more").str.strip_chars(" ,-."))
+        ),
         "event_code": pl.col("event_id"),
         "assigned_ip": address(pl.col("more").str.extract(VIRTUAL)),
         "is_machine": is_machine(pl.col("user_name")),
@@ -307,5 +309,5 @@ FORMAT = Format(
     ),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

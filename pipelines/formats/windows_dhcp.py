@@ -15,7 +15,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.formats import Context, Format
 from pipelines.formats.reading.csv import cell, cells, is_wide, width
-from pipelines.formats.reading.fields import address, known, mac, name
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash
 from pipelines.formats.reading.keyvalue import json_of
 
 ACTIONS = {
@@ -34,7 +34,7 @@ ROW = r"^[0-9]{2,5},[0-9]{2}/[0-9]{2}/[0-9]{2},[0-9]{2}:[0-9]{2}:[0-9]{2},"
 PROSE = r"^(?:\t|[0-9]{2,5}\+?\t|Event ID|QResult: |ID,Date,Time,)"
 IS_LEASE = pl.col("event_class") == "leases"
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not 7 to 19": is_wide(*WIDTHS),
     "no event number first": pl.col("code").str.contains("^[0-9]{2,5}$"),
     "date and time are not MM/DD/YY,HH:MM:SS": pl.col("time").is_not_null(),
@@ -51,12 +51,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A number, a date with two digits of the year, a time; or their names."""
+    """Match a number, a date with two digits of the year, a time; or their names."""
     return line.str.contains(ROW) | line.str.starts_with("ID,Date,Time,Description,")
 
 
 def is_prose(line: pl.Expr) -> pl.Expr:
-    """The explanations at the top of each file, and the names of the columns."""
+    """Match the explanations at the top of each file, and the names of the columns."""
     return line.str.contains(PROSE)
 
 
@@ -76,7 +76,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             mac=pl.when(number != "00:00:00:00:00:00").then(number),
             hostname=name(cell(5)),
             action=code.replace_strict(ACTIONS, default=None, return_dtype=pl.String),
-            kind=pl.concat_str([code, known(cell(3))], separator=" "),
+            kind=pl.concat_str([code, null_if_dash(cell(3))], separator=" "),
             message=pl.col("line"),
         )
         .with_columns(
@@ -86,7 +86,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         )
         .with_columns(
             extras=pl.when(IS_LEASE).then(
-                json_of([code, known(cell(7)).alias("user_name"), longer])
+                json_of([code, null_if_dash(cell(7)).alias("user_name"), longer])
             )
         )
     )
@@ -98,7 +98,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     comment=is_prose,
     columns=width(),
 )

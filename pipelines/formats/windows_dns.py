@@ -30,7 +30,7 @@ PARTS = [
 TALK = r"^(?:DNS Server log file creation|Log file wrap|Message logging key|[ \t])"
 IS_QUERY = pl.col("event_class") == "dns_queries"
 
-MUST = {
+REJECT_RULES = {
     "not a packet of the log": pl.col("way").is_not_null(),
     "no date and time that can be read": pl.col("time").is_not_null(),
     "query from no address": ~IS_QUERY | pl.col("src_ip").is_not_null(),
@@ -39,12 +39,12 @@ MUST = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A stamp, a thread, the word PACKET and a context."""
+    """Match a stamp, a thread, the word PACKET and a context."""
     return line.str.contains(rf"^{STAMP} [0-9A-F]{{3,4}} PACKET  ")
 
 
 def comment(line: pl.Expr) -> pl.Expr:
-    """The key above the packets, and the details below one."""
+    """Match the key above the packets, and the details below one."""
     return line.str.contains(TALK)
 
 
@@ -82,6 +82,6 @@ FORMAT = Format(
     event_classes=("dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     comment=comment,
 )

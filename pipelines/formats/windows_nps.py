@@ -22,7 +22,7 @@ from pipelines import clock
 from pipelines.formats import Context, Format, Parsed
 from pipelines.formats.reading import radius as _radius
 from pipelines.formats.reading.csv import cell, cells, is_wide, width
-from pipelines.formats.reading.fields import account, address, known, name, whole
+from pipelines.formats.reading.fields import account, address, name, null_if_dash, to_int
 from pipelines.formats.reading.flows import seconds, somewhere
 from pipelines.formats.reading.keyvalue import json_of
 
@@ -58,7 +58,7 @@ PACKETS = {
 STATUSES = {"1": "logon", "2": "logoff", "3": "mapping"}
 PORTS = {"5": "vpn", "15": "wifi", "19": "wifi"}
 OF_QUESTION = ["station", "port_type", "called", "nas", "nas_ip", "client_ip", "client"]
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not the 60 to 66 of the log": pl.col("is_whole"),
     "{columns} columns, not in the places of the log": pl.col("is_in_place"),
     "no date and time that can be read": pl.col("time").is_not_null(),
@@ -97,7 +97,7 @@ class Questioned(Format):
         )
 
     def handed_on(self, lines: pl.DataFrame) -> dict[int, str]:
-        """The questions that each of several files leaves open at its end."""
+        """Return the questions that each of several files leaves open at its end."""
         last = lines.group_by("file_id").tail(NEAR).partition_by("file_id")
         told = {int(part["file_id"][0]): self._waiting(part) for part in last}
         return {file_id: said for file_id, said in told.items() if said}
@@ -108,7 +108,7 @@ class Questioned(Format):
 
 
 def _in_front(batch: pl.DataFrame, header: str | None) -> pl.DataFrame:
-    """The lines handed on, as lines of the batch's file in front of its first."""
+    """Return the lines handed on, as lines of the batch's file in front of its first."""
     lines = header.split("\n") if header else []
     place = pl.int_range(-len(lines), 0, dtype=pl.Int64)
     said = pl.DataFrame({"line": lines}, schema={"line": pl.String})
@@ -121,7 +121,7 @@ def _in_front(batch: pl.DataFrame, header: str | None) -> pl.DataFrame:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A computer, the service, a US date, a time and a number."""
+    """Match a computer, the service, a US date, a time and a number."""
     return line.str.contains(
         r'^"[^"]*","(?:IAS|RAS|NPS)[^"]*",[0-9]{2}/[0-9]{2}/[0-9]{4},[0-9:]{8},[0-9]+,'
     )
@@ -138,7 +138,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         .with_columns(
             is_whole=is_wide(*WIDTHS),
             is_in_place=_in_place(),
-            **{column: known(cell(place)) for column, place in PLACES.items()},
+            **{column: null_if_dash(cell(place)) for column, place in PLACES.items()},
         )
         .with_columns(_of_question(column) for column in OF_QUESTION)
         .with_columns(
@@ -154,7 +154,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _of_question(column: str) -> pl.Expr:
-    """What the line says, else an answer's question: one of the same class."""
+    """Return the line's value, or that of the answer's question, which has the same class."""
     own, packet, said = pl.col(column), pl.col("packet"), pl.col("class")
     is_sound = pl.col("is_whole") & pl.col("is_in_place")
     asked = own.filter((packet == "1") & is_sound).drop_nulls()
@@ -164,7 +164,7 @@ def _of_question(column: str) -> pl.Expr:
 
 
 def _in_place() -> pl.Expr:
-    """The class and the accounting session, where there are any, are in their columns.
+    """Return the class and the accounting session, where there are any, are in their columns.
 
     Only a server's own numbers look like its class (`311 1 192.0.2.2 ...`).
     """
@@ -225,7 +225,7 @@ def _logon(context: Context) -> dict[str, pl.Expr]:
 
 
 def _addresses() -> dict[str, pl.Expr]:
-    """Inside and outside differ on a VPN only."""
+    """Return inside and outside addresses, which differ only on a VPN."""
     is_vpn = pl.col("logon_kind") == "vpn"
     return {
         "assigned_ip": pl.when(is_vpn).then("given"),
@@ -234,7 +234,7 @@ def _addresses() -> dict[str, pl.Expr]:
 
 
 def _extras() -> pl.Expr:
-    """The device of the login; of a question also whom it was about."""
+    """Return the device of the login; of a question also whom it was about."""
     asked = pl.when(pl.col("packet") == "1")
     counts = {"seconds": "seconds", "bytes_out": "octets_in", "bytes_in": "octets_out"}
     fields = [
@@ -242,7 +242,7 @@ def _extras() -> pl.Expr:
         pl.col("policy"),
         pl.col("method"),
         pl.col("called"),
-        *(whole(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
+        *(to_int(pl.col(key)).cast(pl.String).alias(n) for n, key in counts.items()),
         asked.then(pl.coalesce("sent_name", "full_name")).alias("asked_for"),
         asked.then(pl.col("station")).alias("asked_from"),
         asked.then(pl.col("class")).alias("class"),
@@ -251,9 +251,9 @@ def _extras() -> pl.Expr:
 
 
 def open_questions(lines: pl.DataFrame) -> pl.DataFrame:
-    """Questions that carry a class which no answer carries."""
+    """Return questions whose class appears in no answer."""
     told = lines.with_columns(cells=cells(pl.col("line"))).with_columns(
-        packet=cell(PLACES["packet"]), said=known(cell(PLACES["class"]))
+        packet=cell(PLACES["packet"]), said=null_if_dash(cell(PLACES["class"]))
     )
     answered = told.filter(pl.col("packet").is_in(["2", "3"]))["said"].implode()
     is_open = (pl.col("packet") == "1") & pl.col("said").is_not_null()
@@ -267,6 +267,6 @@ FORMAT = Questioned(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=width(),
 )

@@ -6,13 +6,12 @@ r"""Windows Security events as CSV: Event Viewer's, or what PowerShell exports.
 
     "Message","Id",...,"RecordId",...,"LogName",...,"MachineName","UserId","TimeCreated",...
 
-The first is *Event Viewer > Security > Save All Events As > CSV*: its message has no
-name in the header, and nothing says which computer wrote it: `options.computer` does;
-without it the event names the device of a logon at the keyboard alone. The second is
-`Get-WinEvent Security | Export-Csv`. Both tell who did what in the message only, in the
-language of the computer: of any but English nothing is read, and the event is talk.
-The stamp is local time, the month first unless `date_order = "day_first"` says
-otherwise. An `.evtx` or XML export says more and is better.
+The first is *Event Viewer > Security > Save All Events As > CSV*: its message has no name in the
+header, and nothing says which computer wrote it: `options.computer` does; without it the event
+names the device of a logon at the keyboard alone. The second is `Get-WinEvent Security |
+Export-Csv`. Both tell who did what in the message only, in the language of the computer: of any
+but English nothing is read, and the event is talk. The stamp is local time, the month first
+unless `date_order = "day_first"` is set. An `.evtx` or XML export says more and is better.
 """
 
 import polars as pl
@@ -20,7 +19,7 @@ import polars as pl
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 from pipelines.formats.reading.csv import cell, cells, column_places, width
-from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.office import as_iso, order_of
 
 VIEWER = r'(?i)^\x{feff}?"?(?:keywords|level)"?,"?date and time"?,"?source"?,"?event id"?,'
@@ -36,14 +35,14 @@ TITLES = {
 AT_KEYBOARD = ["2", "7", "11", "13"]
 WITHOUT_COMPUTER = "the event names no computer"
 
-MUST = {
-    "{columns} columns, not as the header line says": pl.col("is_whole"),
-    **{why: rule for why, rule in _windows.MUST.items() if why != WITHOUT_COMPUTER},
+REJECT_RULES = {
+    "{columns} columns, unlike the header line": pl.col("is_whole"),
+    **{why: rule for why, rule in _windows.REJECT_RULES.items() if why != WITHOUT_COMPUTER},
 }
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The names that Event Viewer and PowerShell write."""
+    """Match the column names of Event Viewer and PowerShell."""
     return line.str.contains(VIEWER) | line.str.contains(POWERSHELL)
 
 
@@ -57,7 +56,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     count = len(places)
     is_viewers = "message" not in places
     found = {
-        name: known(cell(next(places[title] for title in titles if title in places)))
+        name: null_if_dash(cell(next(places[title] for title in titles if title in places)))
         if any(title in places for title in titles)
         else pl.lit(None, pl.String)
         for name, titles in TITLES.items()
@@ -80,11 +79,11 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 FORMAT = Format(
     name="windows_security_csv",
-    product="Windows, exported by hand",
+    product="Windows, exported manually",
     event_classes=("logons", "system_events"),
     looks_like=is_header,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="csv",
     header=is_header,
     columns=width(),

@@ -26,15 +26,15 @@ FIELDS = {
     **{ours: f"Event/EventData/{theirs}" for ours, theirs in _windows.DATA.items()},
 }
 
-MUST = {
+REJECT_RULES = {
     "the event log is damaged here": ~pl.col("line").str.starts_with("damaged: "),
     "not a JSON object": pl.col("is_object"),
-    **_windows.MUST,
+    **_windows.REJECT_RULES,
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """The head of an event, with the time as an attribute beside its element."""
+    """Match the head of an event, with the time as an attribute next to its element."""
     return line.str.contains(r'^\{.{0,200}"Event":\{"System":\{') & line.str.contains(
         '"TimeCreated_attributes":', literal=True
     )
@@ -51,6 +51,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="evtx",
 )

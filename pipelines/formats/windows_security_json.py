@@ -51,11 +51,11 @@ FIELDS = {
 NAMES = [*_windows.SYSTEM, *_windows.DATA]
 FOUND = pl.Struct({**dict.fromkeys(NAMES, pl.String), "is_whole": pl.Boolean})
 
-MUST = {"not a JSON object": pl.col("is_whole"), **_windows.MUST}
+REJECT_RULES = {"not a JSON object": pl.col("is_whole"), **_windows.REJECT_RULES}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with winlogbeat's or NXLog's names for id and computer."""
+    """Match an object with winlogbeat's or NXLog's names for id and computer."""
     begins = line.str.contains(r"^[ \t]*\{")
     beat = line.str.contains(r'"(?:winlog|event_data)"\s*:\s*\{') & line.str.contains(
         r'"computer_name"\s*:'
@@ -72,7 +72,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _found(lines: pl.Series) -> pl.Series:
-    """Structs of `FOUND`; only layouts that occur are looked for."""
+    """Return structs of `FOUND`; only layouts that occur are looked for."""
     line = pl.col("line")
     is_new = line.str.contains('"winlog"', literal=True)
     is_old = ~is_new & line.str.contains('"event_data"', literal=True)
@@ -97,5 +97,5 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

@@ -26,11 +26,11 @@ FIELDS = {
 }
 COUNT = r"Date\((-?[0-9]{1,14})"
 
-MUST = {"not a JSON object": pl.col("is_object"), **_windows.MUST}
+REJECT_RULES = {"not a JSON object": pl.col("is_object"), **_windows.REJECT_RULES}
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object with PowerShell's names."""
+    """Match an object with PowerShell's names."""
     keys = [rf'"{key}"\s*:' for key in ("Id", "MachineName", "TimeCreated", "LogName")]
     return line.str.starts_with("{") & pl.all_horizontal(line.str.contains(key) for key in keys)
 
@@ -51,10 +51,10 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 FORMAT = Format(
     name="windows_security_powershell",
-    product="Windows, exported by hand",
+    product="Windows, exported manually",
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="json_array",
 )

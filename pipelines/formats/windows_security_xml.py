@@ -16,14 +16,14 @@ import polars as pl
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import windows as _windows
 
-MUST = {
+REJECT_RULES = {
     "not a whole <Event> element": pl.col("line").str.contains(r"^(?:- *)?<Event[ >].*</Event>$"),
-    **_windows.MUST,
+    **_windows.REJECT_RULES,
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An `<Event>` element with an id inside."""
+    """Match an `<Event>` element with an id inside."""
     return line.str.contains(r"^(?:- *)?<Event[ >]") & line.str.contains("<EventID", literal=True)
 
 
@@ -41,17 +41,17 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def element(tag: str) -> pl.Expr:
-    """The text of an element of the head."""
+    """Return the text of an element of the head."""
     return found(rf"<{tag}(?:\s[^<>]*)?>([^<]*)</{tag}>")
 
 
 def data(name: str) -> pl.Expr:
-    """A named field of the event's data."""
+    """Return a named field of the event's data."""
     return found(rf"<Data Name=[\"']{name}[\"']\s*>([^<]*)</Data>")
 
 
 def found(pattern: str) -> pl.Expr:
-    """What a pattern finds first, unescaped."""
+    """Return the first match of a pattern, unescaped."""
     return (
         pl.col("line").str.extract(pattern).str.strip_chars().str.replace_many(_windows.XML_ESCAPED)
     )
@@ -63,6 +63,6 @@ FORMAT = Format(
     event_classes=("logons", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     framing="xml_events",
 )

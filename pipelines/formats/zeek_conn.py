@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import zeek as _zeek
-from pipelines.formats.reading.fields import known, whole, word_of
+from pipelines.formats.reading.fields import null_if_dash, to_int, word_of
 from pipelines.formats.reading.flows import protocol
 from pipelines.formats.reading.json import json_text
 
@@ -35,15 +35,15 @@ PROOF = ["conn_state"]
 
 KEYS = ["id.orig_h", "conn_state"]
 
-MUST = {
-    **_zeek.MUST,
+REJECT_RULES = {
+    **_zeek.REJECT_RULES,
     "the source is not an address": pl.col("src_ip").is_not_null(),
     "no protocol": pl.col("protocol").is_not_null(),
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Two ends, a protocol, then a service, which is a word."""
+    """Match two ends, a protocol, then a service, which is a word."""
     as_text = line.str.contains(
         _zeek.PAIR + r"(?:tcp|udp|icmp|unknown_transport)\t(?:-|[a-z][^\t]*)\t[-0-9]"
     )
@@ -65,9 +65,9 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         dst_ip=ends["dst_ip"],
         dst_port=pl.when(has_ports).then(ends["dst_port"]),
         protocol=protocol(pl.col("proto")),
-        bytes_in=whole(pl.col("resp_bytes")),
-        bytes_out=whole(pl.col("orig_bytes")),
-        application=known(pl.col("service")),
+        bytes_in=to_int(pl.col("resp_bytes")),
+        bytes_out=to_int(pl.col("orig_bytes")),
+        application=null_if_dash(pl.col("service")),
         direction=direction(),
         disposition=pl.when(pl.col("conn_state").is_in(ANSWERED)).then(pl.lit("allowed")),
         connection_uid=pl.col("uid"),
@@ -77,7 +77,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def direction() -> pl.Expr:
-    """From what Zeek was told of the local networks."""
+    """Derive the direction from Zeek's setting of the local networks."""
     from_inside = _zeek.is_true(pl.col("local_orig"))
     to_inside = _zeek.is_true(pl.col("local_resp"))
     return word_of(
@@ -93,7 +93,7 @@ FORMAT = Format(
     event_classes=("connections",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,

@@ -39,15 +39,15 @@ PROOF = ["mac", "lease_time"]
 
 KEYS = ["mac"]
 
-MUST = {
-    **_zeek.MUST,
+REJECT_RULES = {
+    **_zeek.REJECT_RULES,
     "a lease without an address": pl.col("ip").is_not_null() | ~IS_LEASE,
     "a lease without a MAC": pl.col("mac").is_not_null() | ~IS_LEASE,
 }
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """A MAC behind two addresses, or behind two ends in the old layout."""
+    """Match a MAC behind two addresses, or behind two ends in the old layout."""
     station = r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}\t"
     new = _zeek.STAMP + r"[0-9A-Za-z,]+\t(?:-|[0-9.]+)\t(?:-|[0-9.]+)\t" + station
     as_text = line.str.contains(new) | line.str.contains(_zeek.PAIR + station)
@@ -85,7 +85,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def action() -> pl.Expr:
-    """What the messages of the exchange amount to; null for no lease."""
+    """Return the result of the exchange's messages; null for no lease."""
     says = {
         word: pl.concat_str(pl.lit(","), "messages", pl.lit(",")).str.contains(
             f",{word},", literal=True
@@ -109,7 +109,7 @@ def action() -> pl.Expr:
 
 
 def address_of() -> pl.Expr:
-    """The address given; of one given back, the client's own."""
+    """Return the address given; of one given back, the client's own."""
     given = pl.coalesce(address(pl.col("assigned_addr")), address(pl.col("assigned_ip")))
     own = address(pl.col("client_addr"))
     is_back = pl.col("action").is_in(["release", "decline"])
@@ -117,7 +117,7 @@ def address_of() -> pl.Expr:
 
 
 def lease_time() -> pl.Expr:
-    """Null for zero, which is no lease, and beyond ten digits."""
+    """Return null for zero, which is not a lease, and beyond ten digits."""
     digits = pl.col("lease_time").str.extract(r"^([0-9]{1,10})(?:\.[0-9]+)?$", 1)
     count = digits.cast(pl.Int64, strict=False)
     return pl.when(count > 0).then(pl.duration(seconds=count, time_unit="us"))
@@ -129,7 +129,7 @@ FORMAT = Format(
     event_classes=("leases", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import zeek as _zeek
-from pipelines.formats.reading.fields import known, name
+from pipelines.formats.reading.fields import name, null_if_dash
 from pipelines.formats.reading.json import json_text
 
 FIELDS = {
@@ -27,8 +27,8 @@ PROOF = ["trans_id", "query"]
 
 KEYS = ["id.orig_h", "trans_id", "AA"]
 
-MUST = {
-    **_zeek.MUST,
+REJECT_RULES = {
+    **_zeek.REJECT_RULES,
     "the source is not an address": pl.col("src_ip").is_not_null(),
 }
 
@@ -51,8 +51,8 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         src_ip=ends["src_ip"],
         src_port=ends["src_port"],
         query_name=name(pl.col("query")),
-        query_type=pl.coalesce(known(pl.col("qtype_name")), pl.col("qtype")),
-        response_code=known(pl.col("rcode_name")),
+        query_type=pl.coalesce(null_if_dash(pl.col("qtype_name")), pl.col("qtype")),
+        response_code=null_if_dash(pl.col("rcode_name")),
         disposition=pl.when(pl.col("rcode_name") == "NOERROR").then(pl.lit("allowed")),
         extras=json_text(uid=pl.col("uid"), server=ends["dst_ip"]),
     )
@@ -64,7 +64,7 @@ FORMAT = Format(
     event_classes=("dns_queries",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.formats import Context, Format
 from pipelines.formats.reading import web
 from pipelines.formats.reading import zeek as _zeek
-from pipelines.formats.reading.fields import hostname, known, media_type, whole
+from pipelines.formats.reading.fields import hostname, media_type, null_if_dash, to_int
 from pipelines.formats.reading.json import json_text
 
 FIELDS = {
@@ -38,8 +38,8 @@ PROOF = ["trans_depth", "request_body_len"]
 
 KEYS = ["id.orig_h", "trans_depth", "request_body_len"]
 
-MUST = {
-    **_zeek.MUST,
+REJECT_RULES = {
+    **_zeek.REJECT_RULES,
     "the source is not an address": pl.col("src_ip").is_not_null(),
 }
 
@@ -54,7 +54,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """Add the columns of `http_requests`."""
     stamp = _zeek.stamp(context.reading)
     verb, host, uri = (pl.col(name) for name in ("verb", "host", "uri"))
-    status = whole(pl.col("status"), 3).cast(pl.Int16)
+    status = to_int(pl.col("status"), 3).cast(pl.Int16)
     return _zeek.with_fields(
         batch, context, FIELDS, sets=SETS, proof=PROOF, keys=KEYS
     ).with_columns(
@@ -62,21 +62,21 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
         time_quality=stamp.quality,
         start_time=stamp.time,
         **_zeek.ends() | {"dst_port": web.port_asked(verb, uri, pl.col("resp_p"))},
-        method=known(verb).str.to_uppercase(),
+        method=null_if_dash(verb).str.to_uppercase(),
         url_scheme=pl.when(~web.is_tunnel(verb)).then(pl.lit("http")),
         url_hostname=web.host_asked(verb, host, uri),
         url=web.whole_url(host, pl.col("resp_p"), uri),
         status_code=status,
-        bytes_in=whole(pl.col("received")),
-        bytes_out=whole(pl.col("sent")),
+        bytes_in=to_int(pl.col("received")),
+        bytes_out=to_int(pl.col("sent")),
         content_type=media_type(pl.col("mime").str.split(",").list.first()),
-        referrer_hostname=hostname(known(pl.col("referrer"))),
-        user_agent=known(pl.col("agent")),
+        referrer_hostname=hostname(null_if_dash(pl.col("referrer"))),
+        user_agent=null_if_dash(pl.col("agent")),
         disposition=web.seen(status),
         extras=json_text(
             uid=pl.col("uid"),
             proxied=pl.col("proxied"),
-            site_username=known(pl.col("username")),
+            site_username=null_if_dash(pl.col("username")),
         ),
     )
 
@@ -87,7 +87,7 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,

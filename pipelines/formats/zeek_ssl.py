@@ -30,8 +30,8 @@ PROOF = ["cipher", "established"]
 
 KEYS = ["id.orig_h", "established", "resumed"]
 
-MUST = {
-    **_zeek.MUST,
+REJECT_RULES = {
+    **_zeek.REJECT_RULES,
     "the source is not an address": pl.col("src_ip").is_not_null(),
 }
 
@@ -69,7 +69,7 @@ FORMAT = Format(
     event_classes=("http_requests",),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
     columns=_zeek.COLUMNS,
     comment=_zeek.is_comment,
     header=_zeek.is_header,

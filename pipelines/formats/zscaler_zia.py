@@ -28,11 +28,11 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     media_type,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
     word_of,
 )
 from pipelines.formats.reading.flows import protocol, somewhere
@@ -97,7 +97,7 @@ BLOCKED = r"(?i)^(?:block|drop|deny|reset|denied)"
 ALLOWED = r"(?i)^(?:allow|caution|isolate|proceed)"
 IS_SYSTEM = pl.col("event_class") == "system_events"
 
-MUST = {
+REJECT_RULES = {
     "neither a JSON object nor fields between tabs": pl.col("is_object"),
     "no feed named in sourcetype": pl.col("kind").is_not_null(),
     "no time that can be read": pl.col("time").is_not_null(),
@@ -108,7 +108,7 @@ MUST = {
 
 
 def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
-    """The path of each candidate, named after ours, inside `event` or without it."""
+    """Return the path of each candidate, named after ours, inside `event` or without it."""
     prefix, suffix = ("event/", "") if wrapped else ("", "_flat")
     found = {f"feed{suffix}": "sourcetype"}
     for ours, candidates in NAMES.items():
@@ -159,8 +159,8 @@ def with_tabs(lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]) ->
 
 
 def known_to_zscaler(field: pl.Expr) -> pl.Expr:
-    """Null for `None`, `NA`, `Unknown` and the like."""
-    found = known(field)
+    """Return null for `None`, `NA`, `Unknown` and the like."""
+    found = null_if_dash(field)
     return pl.when(found != "Unknown").then(found)
 
 
@@ -173,7 +173,7 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the four classes; each event has those of its own."""
+    """Add the columns of the four classes; each event has those of its class."""
     stamp = _stamp(context.reading)
     feed = pl.coalesce("feed", "feed_flat", "feed_tabs").str.extract("^zscalernss-(.+)$")
     return (
@@ -202,7 +202,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def _with_either_layout(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Text columns of each line, with its fields under `event` or on top."""
+    """Return text columns of each line, with its fields under `event` or on top."""
     line = pl.col("line")
     is_wrapped = line.str.contains(r'"event"\s*:\s*\{')
     inside = with_fields(
@@ -235,9 +235,9 @@ def _stamp(reading: Reading) -> Stamp:
 
 
 def _lasted() -> pl.Expr:
-    """How long a session of the firewall lasted; other lines are its begin."""
-    exact = pl.duration(milliseconds=whole(pl.col("lasted_ms"), 10), time_unit="us")
-    rough = pl.duration(seconds=whole(pl.col("lasted_s"), 8), time_unit="us")
+    """Return how long a session of the firewall lasted; other lines are its begin."""
+    exact = pl.duration(milliseconds=to_int(pl.col("lasted_ms"), 10), time_unit="us")
+    rough = pl.duration(seconds=to_int(pl.col("lasted_s"), 8), time_unit="us")
     zero = pl.duration(seconds=0, time_unit="us")
     lasted = pl.when(pl.col("kind") == "fw").then(pl.coalesce(exact, rough))
     return pl.coalesce(lasted, zero)
@@ -258,8 +258,8 @@ def _source() -> dict[str, pl.Expr]:
 
 
 def _web() -> dict[str, pl.Expr]:
-    """Columns of `http_requests`."""
-    status = whole(pl.col("status"), 3)
+    """Return columns of `http_requests`."""
+    status = to_int(pl.col("status"), 3)
     return {
         "method": pl.col("verb").str.to_uppercase(),
         "url_scheme": pl.col("protocol_name").replace_strict(
@@ -268,8 +268,8 @@ def _web() -> dict[str, pl.Expr]:
         "url_hostname": hostname(pl.coalesce("host", "address")),
         "url": pl.col("address").str.slice(0, MAX_URL),
         "status_code": pl.when(status > 0).then(status).cast(pl.Int16),
-        "bytes_in": whole(pl.col("received")),
-        "bytes_out": whole(pl.col("sent")),
+        "bytes_in": to_int(pl.col("received")),
+        "bytes_out": to_int(pl.col("sent")),
         "content_type": pl.when(pl.col("mime").str.contains("/", literal=True)).then(
             media_type(pl.col("mime"))
         ),
@@ -279,7 +279,7 @@ def _web() -> dict[str, pl.Expr]:
 
 
 def _flow() -> dict[str, pl.Expr]:
-    """Columns of `connections`; the address worn outside only where it differs."""
+    """Return columns of `connections`; the address worn outside only where it differs."""
     nat = somewhere(address(pl.col("nat")))
     wears = nat != address(pl.col("client"))
     return {
@@ -291,7 +291,7 @@ def _flow() -> dict[str, pl.Expr]:
 
 
 def _lookup() -> dict[str, pl.Expr]:
-    """Columns of `dns_queries`; the answer is an address, a name or a code."""
+    """Return columns of `dns_queries`; the answer is an address, a name or a code."""
     response = pl.col("response")
     is_answer = response.str.contains(r"[.:]")
     return {
@@ -329,5 +329,5 @@ FORMAT = Format(
     event_classes=("http_requests", "connections", "dns_queries", "system_events"),
     looks_like=looks_like,
     read=read,
-    must=MUST,
+    must=REJECT_RULES,
 )

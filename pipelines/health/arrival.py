@@ -1,4 +1,4 @@
-"""How long a source's lines take to arrive, and whose clock is wrong. Pure."""
+"""Arrival delays of a source's lines, and wrong clocks. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
 NEWEST_DAYS = 10
 """Days that the usual lag is learned from: those with events, the newest."""
 
-LEAST_DAYS = 3
-LEAST_EVENTS = 50
+MIN_DAYS = 3
+MIN_EVENTS = 50
 SHARE = 0.95
 """Of a day's events, this share has arrived after the day's lag."""
 
@@ -28,7 +28,7 @@ OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0
 """By what was paired: clocks further apart can give a request to the wrong holder of an
 address. One logon of a person follows the other by up to a minute. By what begins in
 both, only whole and half hours are known."""
-LEAST_PAIRS = 20
+MIN_PAIRS = 20
 """In a day, to speak of a difference."""
 STEADY = 0.25
 """The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
@@ -52,10 +52,10 @@ ZONES = (
 
 
 def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
-    """How long to wait until a source's hour is whole; the day in the middle.
+    """Return how long to wait until a source's hour is complete; the median day.
 
-    None for a source that only ever delivered what was long past: it is history,
-    and nothing says when its next line is due.
+    None for a source that has only delivered old lines: it is history,
+    and the time of its next line is unknown.
 
     Args:
         days: Of one source, oldest first; of several classes together.
@@ -69,7 +69,7 @@ def usual_lag(days: Sequence[SourceDay]) -> timedelta | None:
 
 
 def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
-    """How long each source's lines usually take to arrive."""
+    """Return how long each source's lines usually take to arrive."""
     found: dict[str, list[SourceDay]] = {}
     for day in days:
         found.setdefault(day.source, []).append(day)
@@ -77,9 +77,9 @@ def usual_lags(days: Iterable[SourceDay]) -> dict[str, timedelta | None]:
 
 
 def delays(days: Sequence[SourceDay]) -> list[Issue]:
-    """The newest day's lines came much later than usual, or from the future."""
-    by_day = [one for one in _by_day(days) if one[1].total() >= LEAST_EVENTS]
-    if len(by_day) <= LEAST_DAYS:
+    """Return issues if the newest day's lines arrived much later than usual, or from the future."""
+    by_day = [one for one in _by_day(days) if one[1].total() >= MIN_EVENTS]
+    if len(by_day) <= MIN_DAYS:
         return []
     source, (day, newest) = days[0].source, by_day[-1]
     found = []
@@ -89,7 +89,7 @@ def delays(days: Sequence[SourceDay]) -> list[Issue]:
     lag = usual_lag([one for one in days if one.event_date < day])
     late = _share_later(newest, lag)
     if lag is not None and late > MOST:
-        usual = "at once" if not lag else f"within {_words(lag)}"
+        usual = "immediately" if not lag else f"within {_words(lag)}"
         words = f"{late:.0%} of the day's lines; usually they arrive {usual}"
         found.append(_issue(source, "late", day, words))
     return found
@@ -103,7 +103,7 @@ def _by_day(days: Sequence[SourceDay]) -> list[tuple[date, Counter[str]]]:
 
 
 def _class(counts: Counter[str]) -> str:
-    """The class within which nearly all of a day's events arrived."""
+    """Return the class within which nearly all of a day's events arrived."""
     seen = 0
     for name in CLASSES:
         seen += counts[name]
@@ -118,7 +118,7 @@ def _share_ahead(days: Sequence[tuple[date, Counter[str]]]) -> float:
 
 
 def _share_later(counts: Counter[str], lag: timedelta | None) -> float:
-    """The share that took longer than the class after the usual one."""
+    """Return the share that took longer than the class after the usual one."""
     if lag is None:
         return 0.0
     place = next(n for n, one in enumerate(CLASSES) if LAGS[one] >= lag.total_seconds())
@@ -153,7 +153,7 @@ class Apart(NamedTuple):
 
 
 def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> Iterator[Issue]:
-    """Of two clocks that differ, the one that agrees with no third; else both.
+    """Yield the wrong one of two different clocks: the one that agrees with no third, or both.
 
     Args:
         days: Rows of `marts.source_clocks`.
@@ -161,7 +161,7 @@ def off_clocks(days: "pl.DataFrame", zones: Mapping[str, str] | None = None) -> 
     """
     import polars as pl
 
-    enough = days.filter(pl.col("pair_count") >= LEAST_PAIRS)
+    enough = days.filter(pl.col("pair_count") >= MIN_PAIRS)
     # of one moment two clocks say most
     rank = (pl.col("basis") != "moment") + (pl.col("basis") == "zone").cast(pl.UInt8)
     surest = enough.sort("event_date", rank).unique(
@@ -192,7 +192,7 @@ def _is_off(row: Mapping[str, Any]) -> bool:
 
 
 def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
-    """The newest difference, and the first of the days in a row that have one."""
+    """Return the newest difference, and the first of the days in a row that have one."""
     last = rows[-1]
     since = last["event_date"]
     for row in reversed(rows):
@@ -218,7 +218,7 @@ def _disagreement(name: str, other: str, ahead: float, found: Apart, zone: str |
 
 
 def _zone_advice(zone: str, ahead: float, day: date) -> str:
-    """The zone that would make the difference go, where it is one of zones."""
+    """Return the zone that would make the difference go, where it is one of zones."""
     half_hours = round(ahead / HALF_HOUR)
     if not half_hours or abs(ahead - half_hours * HALF_HOUR) > ZONE_SECONDS:
         return ""

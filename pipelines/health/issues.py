@@ -1,4 +1,4 @@
-"""What can be wrong with a source, one case of it, and when it was so."""
+"""Issues of sources: the types, one occurrence, and its time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.source_records import end_issue, lasting_issues, put_issue
 
 EVERYWHERE = ""
-"""Stands for the whole source where a building could."""
+"""The whole source, in place of a building."""
 
 Kind = Literal[
     "silent",
@@ -27,7 +27,7 @@ KINDS: Mapping[Kind, str] = {
     "silent": "nothing comes where something always came",
     "thin": "far less comes than usual",
     "late": "lines take much longer to arrive than usual",
-    "skewed": "lines bear times that lie in the future",
+    "skewed": "lines have times in the future",
     "off_clock": "its clock and that of another source do not agree",
     "drifting": "a field that was filled is empty, or holds other words",
     "rejecting": "many lines cannot be read",
@@ -43,13 +43,13 @@ STEPS = (
     timedelta(days=3),
     timedelta(days=7),
 )
-"""What lasts so long is worse by a step."""
+"""An issue that lasts this long is one step more severe."""
 EXPLAINED: frozenset[Kind] = frozenset({"thin", "late", "not_come", "blind"})
 """What a silence of the whole source explains."""
 
 
 def in_words(kind: Kind, found: Iterable[Mapping[str, str]]) -> str:
-    """Issues of one kind, once: the kind, and what each of them was and where.
+    """Return issues of one kind, once: the kind, and each detail and place.
 
     As in "log lines leave out more than usual (Oak Middle: 34% of lines name no
     account, 5.0% in the weeks before)".
@@ -95,24 +95,26 @@ class Issue:
         return f"{self.source}, {self.building}" if self.building else self.source
 
     def lasting(self, now: datetime) -> int:
-        """How long it has lasted by `now`, in steps."""
+        """Return how long it has lasted by `now`, in steps."""
         return sum(now - self.start >= step for step in STEPS)
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What one look at the sources changed: counts of issues."""
+class IssueChanges:
+    """Changes from one look at the sources: counts of issues."""
 
     new: int
     ended: int
 
 
-def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime) -> Kept:
-    """Note what is wrong now; what no longer is has ended.
+def keep_issues(
+    store: Store, found: Iterable[Issue], kinds: Iterable[str], now: datetime
+) -> IssueChanges:
+    """Record current issues; known ones that are absent have ended.
 
     Args:
-        found: Those that are over tell when a known one ended.
-        kinds: What was looked at. Issues of other kinds stay as they are.
+        found: Ended ones show when a known one ended.
+        kinds: The examined kinds. Issues of other kinds are not changed.
     """
     every = list(found)
     lasting = {one.key: one for one in every if one.end is None}
@@ -128,17 +130,17 @@ def keep_issues(store: Store, found: Iterable[Issue], kinds: Iterable[str], now:
                 for name in ("key", "source", "building", "kind", "what", "detail")
             }
             put_issue(transaction, issue, start, now)
-    return Kept(len(lasting.keys() - known), len(known.keys() - lasting.keys()))
+    return IssueChanges(len(lasting.keys() - known), len(known.keys() - lasting.keys()))
 
 
 def _end(key: str, start: str, found: Sequence[Issue], now: datetime) -> datetime:
-    """It ended when the lines say, or by now."""
+    """Return the end from the lines, or now."""
     ends = [issue.end for issue in found if issue.key == key and issue.end is not None]
     return max((end for end in ends if now_text(end) > start), default=now)
 
 
 def uninhibited(found: Sequence[Issue]) -> list[Issue]:
-    """Those that lasting silences do not explain."""
+    """Return those that lasting silences do not explain."""
     silent = {
         issue.source
         for issue in found

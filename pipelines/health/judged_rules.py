@@ -1,7 +1,7 @@
-"""Which rules judged a request last week, and why the others did not, by school.
+"""Rules that judged a request last week, and why the others did not, by school.
 
-It is counted from the warehouse: `marts.rule_coverage` counts the events that were
-left for each family of rules. A rule whose files have rows but whose events all
+The counts come from the warehouse: `marts.rule_coverage` counts the events that
+remained for each family of rules. A rule whose files have rows but whose events all
 dropped out judged nothing.
 """
 
@@ -16,8 +16,8 @@ from pipelines.health.rule_coverage import (
     ASKED_OF,
     DAYS,
     ELSEWHERE,
-    FEWEST_EVENTS,
     KEYBOARDS,
+    MIN_EVENTS,
     NO_ACCOUNT,
     PRESENCE,
     REASONS,
@@ -45,14 +45,14 @@ Left = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True)
 class JudgedRules:
-    """What the rules did in the newest week.
+    """Activity of the rules in the newest week.
 
     Attributes:
         on: Rules that judged an event somewhere.
-        count: How many rules there are.
-        lacking: Codes of rules, and the files without a row that they stand on.
-        unfed: Codes of rules of whose logs none arrived.
-        unjudged: Codes of rules, the schools at which they judged nothing, and why.
+        count: Number of rules.
+        lacking: Ids of rules, and the empty files that they depend on.
+        unfed: Ids of rules whose logs did not arrive.
+        unjudged: Ids of rules, the schools at which they judged nothing, and why.
     """
 
     on: int = 0
@@ -93,7 +93,7 @@ class JudgedRules:
 
 
 def families_of(header: Header) -> tuple[str, ...]:
-    """Every family of whose events a rule needs some."""
+    """Return every family of whose events a rule needs some."""
     own = family_of(header)
     if own in (KEYBOARDS, PRESENCE):
         return (own,)
@@ -103,7 +103,7 @@ def families_of(header: Header) -> tuple[str, ...]:
 def judged_rules(
     district: District, rows: Sequence[Mapping[str, Any]], days: tuple[date, date]
 ) -> JudgedRules:
-    """What rows of `marts.rule_coverage`, of one week, say of each rule.
+    """Summarize one week of `marts.rule_coverage` by rule.
 
     Args:
         days: First and last day of the week.
@@ -152,7 +152,7 @@ def _counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
 def _nothing_left(
     family: str, left: Left, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[str]]:
-    """Buildings with events of which a family judged none, by what lost the most."""
+    """Return buildings with events that a family judged none of, by the largest loss."""
     lost: dict[str, dict[str, int]] = {}
     for row in rows:
         is_own = row["family"] == family and row["is_loss"]
@@ -163,7 +163,7 @@ def _nothing_left(
     found: dict[str, list[str]] = {}
     for building, filters in sorted(lost.items()):
         is_silent = not left.get(family, {}).get(building)
-        if is_silent and sum(filters.values()) >= FEWEST_EVENTS:
+        if is_silent and sum(filters.values()) >= MIN_EVENTS:
             worst = max(filters, key=lambda name: filters[name])
             found.setdefault(worst, []).append(building)
     return found
@@ -185,7 +185,7 @@ def note_judged_rules(database: "Database", district: District) -> None:
 
 
 def noted_judged_rules(store: Store) -> JudgedRules:
-    """What was remembered; of nothing before the first build."""
+    """Return the recorded result; an empty one before the first build."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, NOTED) or "{}")
     return JudgedRules(**noted)

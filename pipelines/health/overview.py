@@ -1,9 +1,9 @@
-"""Looks whether the logs still come, as far as the ledger and the warehouse know.
+"""Completeness check of the logs, from the ledger and the warehouse.
 
-The newest hours are judged up to the moment at which the landing folders were last
-looked at, less the time that a source's lines usually take: what nobody looked for
-is not missing. Beside the hours it looks at what lines leave out, and at traffic that
-has to come: no host, no copy.
+The newest hours are judged up to the last look at the landing folders,
+minus the usual delay of a source's lines: an hour before the next look
+is not missing. In addition to the hours, it examines missing fields, and expected
+traffic: no host, no copy.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,18 +36,18 @@ from pipelines.state.source_records import (
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
 from pipelines.warehouse.detections import blocked_rules
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 BLIND = {"host": "without_host_count", "account": "without_account_count"}
 WEEKS = 5
 """The newest seven days, and as many weeks before them as make up this."""
 
-LEAST_LINES = 500
+MIN_LINES = 500
 """In a week, to speak of a share."""
 
-LEAST_WEEKS = 2
+MIN_WEEKS = 2
 ROSE = 0.15
-"""Of all lines: so much more than in the weeks before is told."""
+"""Share of all lines: an increase of this much over the weeks before is reported."""
 
 DAYS = 7
 
@@ -80,7 +80,7 @@ LEARNT_IN_BUILDINGS_DAYS = 90
 JUDGED_DAYS = 45
 """A silence that began earlier is shown as that old; what was kept knows better."""
 RECENT = timedelta(days=14)
-"""A field that is missing in older events alone is no news."""
+"""A field that is missing only in older events is not reported."""
 OF_LEDGER: tuple[Kind, ...] = ("late", "skewed", "drifting", "rejecting")
 
 OF_WAREHOUSE: tuple[Kind, ...] = (
@@ -113,7 +113,7 @@ _CLOCKS = "select * from built.marts.source_clocks where event_date >= $first"
 
 
 def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
-    """Shares by source, building and week, counted back from the newest day.
+    """Return shares by source, building and week, counted back from the newest day.
 
     Args:
         days: Rows of `marts.blind_share`.
@@ -139,7 +139,7 @@ def weekly_shares(days: pl.DataFrame) -> pl.DataFrame:
             ),
             *(pl.col(column).max().alias(f"{name}_on_day") for name, column in BLIND.items()),
         )
-        .filter(pl.col("line_count") >= LEAST_LINES)
+        .filter(pl.col("line_count") >= MIN_LINES)
         .with_columns(
             (pl.col(column) / pl.col("line_count")).alias(f"{name}_share")
             for name, column in BLIND.items()
@@ -157,9 +157,9 @@ def _percent(share: float) -> str:
 
 
 def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
-    """Where the newest week tells less than the weeks before.
+    """Yield issues if the newest week has fewer fields than the weeks before.
 
-    It began on the day with most of these lines, where one day has most of them.
+    It began on the day with most of these lines, if one day has most of them.
 
     Args:
         shares: From `weekly_shares`.
@@ -179,7 +179,7 @@ def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
         )
         now = shares.filter(pl.col("week") == 0)
         rose = now.join(before, on=["source", "building"]).filter(
-            (pl.col("weeks") >= LEAST_WEEKS) & (share - pl.col("before") >= ROSE)
+            (pl.col("weeks") >= MIN_WEEKS) & (share - pl.col("before") >= ROSE)
         )
         for row in rose.sort("source", "building").iter_rows(named=True):
             now_share, said = row[f"{name}_share"], row["said"]
@@ -199,15 +199,15 @@ def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the lines show of one expected traffic.
+class TrafficEvidence:
+    """The lines about one expected traffic.
 
     Attributes:
-        known_since: Oldest instant that was looked at.
+        known_since: Oldest examined instant.
         known_until: Newest event of the source; None if it has none.
-        last_time: When it was last seen as it has to be.
+        last_time: Last time when it was seen as expected.
         bytes: Bytes sent in the newest span of `every_hours`.
-        let_through_time: When a request that must be refused last went through.
+        let_through_time: Last time when a request that must be refused was allowed.
     """
 
     known_since: datetime
@@ -217,15 +217,17 @@ class Seen:
     let_through_time: datetime | None = None
 
 
-def not_kept(expected: Mapping[str, Expected], seen: Mapping[str, Seen]) -> Iterator[Issue]:
-    """What did not come, came short, or went through though it must not."""
+def not_kept(
+    expected: Mapping[str, Expected], seen: Mapping[str, TrafficEvidence]
+) -> Iterator[Issue]:
+    """Yield traffic that was missing, too small, or allowed although it must not be."""
     for name, one in sorted(expected.items()):
         found = seen.get(name)
         if found is not None and found.known_until is not None:
             yield from _judged(name, one, found)
 
 
-def _judged(name: str, expected: Expected, seen: Seen) -> Iterator[Issue]:
+def _judged(name: str, expected: Expected, seen: TrafficEvidence) -> Iterator[Issue]:
     assert seen.known_until is not None
     span = timedelta(hours=expected.every_hours)
     through = seen.let_through_time
@@ -259,8 +261,8 @@ def _judged(name: str, expected: Expected, seen: Seen) -> Iterator[Issue]:
 
 def promised(
     database: Database, district: District, newest: Mapping[str, datetime]
-) -> dict[str, Seen]:
-    """What the lines show of each expected traffic.
+) -> dict[str, TrafficEvidence]:
+    """Return the lines about each expected traffic.
 
     Args:
         database: Where views over the lake may be made.
@@ -284,7 +286,9 @@ def _day(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
-def _seen(database: Database, expected: Expected, since: datetime, until: datetime) -> Seen:
+def _seen(
+    database: Database, expected: Expected, since: datetime, until: datetime
+) -> TrafficEvidence:
     values: dict[str, Any] = {
         "source": expected.source,
         "to": expected.to.lower(),
@@ -296,18 +300,18 @@ def _seen(database: Database, expected: Expected, since: datetime, until: dateti
     query = _FLOWS if expected.kind == "flow" else _REQUESTS
     used = {key: value for key, value in values.items() if f"${key}" in query}
     row = database.frame(query, used).row(0, named=True)
-    return Seen(known_since=since, known_until=until, **row)
+    return TrafficEvidence(known_since=since, known_until=until, **row)
 
 
 @dataclass(frozen=True)
 class Health:
-    """What one look found.
+    """Result of one look.
 
     Attributes:
-        issues: Lasting and ended ones.
-        kinds: What was looked at; without a warehouse that is less.
-        as_of: What came later is not known.
-        lags: How long each source's lines usually take; None for history alone.
+        issues: Current and ended ones.
+        kinds: Examined kinds; fewer without a warehouse.
+        as_of: Later events are unknown.
+        lags: Usual delay of each source's lines; None for history alone.
         shares: See `weekly_shares`.
     """
 
@@ -319,7 +323,7 @@ class Health:
 
     @property
     def lasting(self) -> list[Issue]:
-        """What is wrong now."""
+        """Current issues."""
         return [issue for issue in self.issues if issue.end is None]
 
 
@@ -331,14 +335,14 @@ def looked_at(district: District, now: datetime) -> Health:
 
 
 def health_of(district: District, now: datetime) -> Health:
-    """Every source, judged by its own past; opens the warehouse to read."""
+    """Return every source, judged by its own past; opens the warehouse to read."""
     look = last_look(district.store)
     as_of = min(now, look) if look else now
     days = _days_by_source(district, as_of)
     lags = {name: usual_lag(own) for name, own in days.items()}
     found = [*_of_ledger(district, days, as_of), *_never(district, as_of)]
     try:
-        with looking(district.home.warehouse) as database:
+        with attach_warehouse(district.home.warehouse) as database:
             more, shares = _of_warehouse(database, district, lags, as_of)
     except (ModelError, BusyError):
         return Health(uninhibited(found), OF_LEDGER, as_of, lags)
@@ -392,7 +396,7 @@ def _rejecting(district: District, as_of: datetime) -> Iterator[Issue]:
 
 
 def _never(district: District, as_of: datetime) -> Iterator[Issue]:
-    """A source that the settings name and that never sent a line."""
+    """Yield a source that the settings name and that never sent a line."""
     come = {file.source for file in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
         yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no line yet")
@@ -437,7 +441,7 @@ def _volumes(
     as_of: datetime,
     zone: str,
 ) -> list[Issue]:
-    """Silent and thin intervals of the sources that deliver as time goes on."""
+    """Return silent and thin intervals of the sources that deliver continuously."""
     first = hours["event_date"].min()
     if not isinstance(first, date):
         return []

@@ -1,4 +1,4 @@
-"""What the rules cannot judge, before any log was read and after."""
+"""Limits of the rules, before any log was read and after."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from pipelines.health.rule_coverage import (
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
-    FEWEST_NAMES,
+    MIN_NAMES,
     PROPOSED,
     Domain,
 )
@@ -59,14 +59,14 @@ JOIN_LOGS = frozenset(
         "windows_security_xml",
     }
 )
-"""Formats that tell who joined the network with which card (802.1X)."""
+"""Formats that show which account joined the network with which card (802.1X)."""
 ANYTHING = frozenset({"declared_csv", "declared_json", "mixed", "cef", "leef"})
-"""Formats of which the name does not say what a log holds."""
+"""Formats whose name does not show what a log contains."""
 
 
 @dataclass(frozen=True)
 class KeyboardLog:
-    """Whose keyboards some formats tell of."""
+    """Devices whose keyboards some formats report about."""
 
     classes: tuple[str, ...]
     words: str
@@ -92,11 +92,11 @@ KEYBOARD_LOGS = (
         "the Security log",
     ),
 )  # fmt: skip
-"""What tells who is at the keyboard of a device, by what the device is."""
+"""The log that shows who is at the keyboard, by class of device."""
 
 
 def delivered(district: District) -> frozenset[str]:
-    """Classes of events that arrived, or that a configured format can give."""
+    """Return classes of events that arrived, or that a configured format can provide."""
     held = {cls for cls, _ in arrived(district.store)}
     sources = district.settings.sources.values()
     if configured := {one.format for one in sources if one.format}:
@@ -108,7 +108,7 @@ def delivered(district: District) -> frozenset[str]:
 
 
 def formats_of(district: District) -> frozenset[str]:
-    """Formats that were read, or that the settings give a source."""
+    """Return formats that were read, or that the settings assign to a source."""
     settings = district.settings.sources.values()
     read = (one.format for one in source_files(district.store))
     return frozenset(
@@ -117,7 +117,7 @@ def formats_of(district: District) -> frozenset[str]:
 
 
 def not_told(district: District) -> Iterator[str]:
-    """Devices of the registry of which no format tells who is there, by their class.
+    """Yield classes of registry devices without a format that shows their users.
 
     Those of students are not counted: the rules are about staff.
     """
@@ -136,20 +136,20 @@ def not_told(district: District) -> Iterator[str]:
         if not formats & JOIN_LOGS:
             rules = f"{rules}; {', '.join(joins)} find less, mostly leads"
         words = kind.words if many == 1 else f"{kind.words}s"
-        yield (f"no log tells who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
+        yield (f"no log shows who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
 
 
 def carried(district: District) -> Iterator[str]:
-    """Buildings with no device that stands in its room, which SA-4 asks for."""
+    """Yield buildings without a stationary device, which SA-4 needs."""
     if none := district.outline.nowhere_fixed:
         yield (
-            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no "
-            "desktop or lab computer there, and what is carried may lie beside another"
+            f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no desktop or lab "
+            "computer there, and a portable device may be next to another"
         )
 
 
 def not_delivered(district: District) -> Iterator[str]:
-    """Families of rules of whose logs none arrives, with the rules."""
+    """Yield families of rules whose logs do not arrive, with the rules."""
     yield from not_told(district)
     held = delivered(district)
     if not held:
@@ -162,7 +162,7 @@ def not_delivered(district: District) -> Iterator[str]:
 
 
 def rules_of(district: District, family: str, event_class: str) -> Sequence[str]:
-    """The rules of a family that read a class of events, directly or not."""
+    """Return the rules of a family that read a class of events, directly or not."""
     found = []
     for code, model in sorted(district.rules.items()):
         of = FAMILY_OF.get(model.header.kind) or family_of(model.header)
@@ -174,7 +174,7 @@ def rules_of(district: District, family: str, event_class: str) -> Sequence[str]
 
 
 def names_of(district: District) -> Iterator[str]:
-    """Domains of account names: which are applied, and which somebody must decide."""
+    """Yield domains of account names: the applied ones, and those that need a decision."""
     noted = noted_domains(district.store)
     for domain in noted:
         if domain.state == APPLIED:
@@ -201,15 +201,15 @@ def strange_names(district: District) -> Iterator[str]:
 
 
 def undecided(domains: Sequence[Domain]) -> list[Domain]:
-    """Domains that a person must decide on: many of their names are the registry's."""
+    """Return domains that a person must decide on: many of their names are the registry's."""
     return [
         domain
         for domain in domains
-        if domain.state in (PROPOSED, AMBIGUOUS) and domain.known >= FEWEST_NAMES
+        if domain.state in (PROPOSED, AMBIGUOUS) and domain.known >= MIN_NAMES
     ]
 
 
 def cannot_judge(district: District) -> list[str]:
-    """What the rules could not judge in the newest week, and what never arrives."""
+    """Return what the rules could not judge in the newest week, and what never arrives."""
     coverage = noted_coverage(district.store)
     return [*coverage.lines, *coverage.beside(not_delivered(district))]

@@ -1,9 +1,9 @@
-"""How much of what the rules should judge they could, where not, and why.
+"""Coverage of the rules: how much they could judge, where not, and why.
 
 `marts.rule_coverage` counts it by day; here it becomes sentences. A family of rules
 that loses more than a fifth of a building's events at one filter is blind there: a
 result of zero means nothing. Each log or list that would help gets one line, with the
-number of requests it would open. A rule that lacks a log or rows of the registry is
+number of requests that it would add. A rule that lacks a log or rows of the registry is
 reported before any log is read.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
 TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
 DAYS = timedelta(days=7)
-FEWEST_EVENTS = 200
+MIN_EVENTS = 200
 """Fewer events of a building say nothing about its rules."""
 BLIND_SHARE = 0.2
 ENOUGH = 0.9
@@ -79,14 +79,14 @@ ASKED_OF: Mapping[str, tuple[str, ...]] = {
     "off_hours_external": (HOURS,),
     "non_approved_site": (SITES,),
 }
-"""Kind of finding -> every family that must have judged before none is said."""
+"""Kind of finding -> every family that must have judged before "none" is stated."""
 
 KEYBOARD = "logons.host"
-"""What only a computer's own log tells."""
+"""Facts that only a computer's own log shows."""
 NO_ACCOUNT = "no account"
 CONTRADICTED, NO_HOURS = "two logs name different people", "no duty hours on file"
 ONE_FACT, NO_OWNER = "one fact names the account", "the device has no owner on file"
-NO_ONE_SEEN = "nothing tells who is at the device"
+NO_ONE_SEEN = "no log shows who is at the device"
 NO_LOGONS = "the device writes no logons"
 NO_DEVICE = "no device"
 
@@ -151,7 +151,7 @@ Held = Mapping[tuple[str, str], str]
 
 
 def family_of(header: Header) -> str:
-    """The family whose candidates a rule shares, by what it needs."""
+    """Return the family whose candidates a rule shares, by what it needs."""
     if KEYBOARD in header.needs:
         return KEYBOARDS
     if header.kind in FAMILY_OF:
@@ -163,7 +163,7 @@ def family_of(header: Header) -> str:
 
 
 def asks_presence(header: Header) -> bool:
-    """The rule asks whether somebody is at a device, or proves more if a log tells."""
+    """Return whether the rule needs a person at a device, or proves more if a log shows one."""
     return header.kind in FAMILY_OF
 
 
@@ -253,8 +253,8 @@ class RuleCoverage:
 
     @property
     def share(self) -> float:
-        """Judged of attributable; 1 where there is too little to tell."""
-        is_much = self.attributable >= FEWEST_EVENTS
+        """Judged of attributable; 1 if there is too little to decide."""
+        is_much = self.attributable >= MIN_EVENTS
         return self.judged / self.attributable if is_much else 1.0
 
     @property
@@ -264,7 +264,7 @@ class RuleCoverage:
 
     @property
     def lines(self) -> list[str]:
-        """What an operator has to know; nothing where all is judged."""
+        """Lines for an operator; none if everything is judged."""
         said = []
         if not self.is_enough:
             said.append(
@@ -289,7 +289,7 @@ def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverag
 
     Args:
         rows: Days of the table.
-        has_leases: Whether DHCP logs arrive, so that it is no advice to deliver them.
+        has_leases: Whether DHCP logs arrive; then no line advises to deliver them.
     """
     if not rows:
         return RuleCoverage(0, 0, ())
@@ -306,7 +306,7 @@ def coverage_of(rows: Sequence[Row], *, has_leases: bool = False) -> RuleCoverag
 
 
 def _openings(blind: Iterable[Blind], rows: Iterable[Row], *, has_leases: bool) -> list[Opening]:
-    """One for each log or list that would help, where a filter left out too much.
+    """Return one for each log or list that would help, where a filter left out too much.
 
     A request that several families lose counts once: the family that loses most of it
     counts.
@@ -379,12 +379,12 @@ def _codes_of_families() -> Mapping[str, set[str]]:
 
 
 def blind_of(rows: Sequence[Row]) -> list[Blind]:
-    """The filters that left out too much, the worst first."""
+    """Return the filters that left out too much, the worst first."""
     return list(_blind(_summed(rows, FILTERED), rows))
 
 
 def _summed(rows: Iterable[Row], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Counts by some columns, in the order in which these come first."""
+    """Return counts by some columns, in order of first appearance."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         key = tuple(row[name] for name in keys)
@@ -399,7 +399,7 @@ def _blind(summed: Iterable[Row], rows: Sequence[Row]) -> Iterable[Blind]:
         row
         for row in summed
         if row["is_loss"]
-        and row["event_count"] >= FEWEST_EVENTS
+        and row["event_count"] >= MIN_EVENTS
         and row["dropped_count"] / row["event_count"] > BLIND_SHARE
     ]
     for row in sorted(lost, key=_worst_first):
@@ -412,9 +412,9 @@ def _worst_first(row: Row) -> tuple[Any, ...]:
 
 
 def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
-    """What is lost, told of the classes of devices that lose much, if not all do.
+    """Return the loss, by class of device if only some classes lose much.
 
-    Where it is the device that is not known, its class is not either: then the share
+    If the device is unknown, its class is unknown too: then the share
     is that of all events.
     """
     found = Blind(
@@ -449,9 +449,9 @@ def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
 
 
 def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
-    """Buildings of which a family judged less than nine tenths, with the worst filter.
+    """Return buildings of which a family judged less than nine tenths, with the worst filter.
 
-    Events without an account count where they are more than a fifth: guests and
+    Events without an account count if they are more than a fifth: guests and
     private phones always have some.
     """
     own = [row for row in rows if row["family"] == family]
@@ -466,9 +466,9 @@ def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
             judged[row["building"]] = row["event_count"]
     for part in parts.values():
         lost = sum(row["dropped_count"] for row in part)
-        # what no rule is about is no part of the whole
+        # events that no rule is about are not part of the total
         came = lost + judged.get(part[0]["building"], 0)
-        if came < FEWEST_EVENTS or came - lost >= ENOUGH * came:
+        if came < MIN_EVENTS or came - lost >= ENOUGH * came:
             continue
         worst = max(part, key=lambda row: int(row["dropped_count"]))
         found = _of_devices({**worst, "event_count": came}, own)
@@ -492,7 +492,7 @@ def note_coverage(database: "Database", store: Store) -> None:
 
 
 def noted_coverage(store: Store) -> RuleCoverage:
-    """What was remembered; of nothing before the first build."""
+    """Return the recorded result; an empty one before the first build."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, NOTED) or "[]")
     if isinstance(noted, list):  # the rows, as an earlier version noted them
@@ -520,12 +520,12 @@ def _percent(part: float) -> str:
 
 @dataclass(frozen=True)
 class Rules:
-    """Which rules a registry lets judge.
+    """Rules that a registry enables.
 
     Attributes:
-        lacking: Code of a rule -> the files without a row that it stands on, in words
-            where it is about a column.
-        count: How many rules there are.
+        lacking: Id of a rule -> the empty files that it depends on, in words
+            if it is about a column.
+        count: Number of rules.
     """
 
     lacking: Mapping[str, Sequence[str]]
@@ -533,7 +533,7 @@ class Rules:
 
     @property
     def on(self) -> int:
-        """How many can judge."""
+        """The number of rules that can judge."""
         return self.count - len(self.lacking)
 
     def __str__(self) -> str:
@@ -544,7 +544,7 @@ NO_RULES = Rules({}, 0)
 
 
 def rules_on(detections: Mapping[str, "Detection"], registry: "Registry") -> Rules:
-    """The rules with the registry as it is; logs are another matter."""
+    """Return the rules with the current registry, regardless of logs."""
     lacking = {}
     for code, rule in sorted(detections.items()):
         named = [one.split("|") for one in rule.model.header.stands_on]
@@ -555,7 +555,7 @@ def rules_on(detections: Mapping[str, "Detection"], registry: "Registry") -> Rul
 
 
 def _is_empty(registry: "Registry", name: str) -> bool:
-    """No row of a file, or none that says yes, or anything, in the column named."""
+    """Return whether a file has no row, or none with a true or filled value in the named column."""
     file, _, column = name.partition(":")
     if file in registry.missing:
         return True
@@ -567,7 +567,7 @@ def _is_empty(registry: "Registry", name: str) -> bool:
 
 
 def arrived(store: Store) -> Held:
-    """What the lake holds; of a source all whose formats may have given a class."""
+    """Return the classes in the lake, by source, with all formats that may have given one."""
     formats: dict[str, set[str]] = {}
     for file in source_files(store):
         formats.setdefault(file.source, set()).add(file.format or "")
@@ -584,9 +584,9 @@ def arrived(store: Store) -> Held:
 def fed_since(
     model: Model, models: Mapping[str, Model], held: Held, registry: "Registry"
 ) -> str | None:
-    """The first day of a log that tells what a rule asks; None where none arrived.
+    """Return the first day of a log with the facts that a rule needs; None if none arrived.
 
-    A rule that reads no log has an empty day. Who held an address is known from other
+    A rule that reads no log has an empty day. Address holders are known from other
     logs; a rule about requests is not fed by these: their events count only for a rule
     that reads nothing else.
     """
@@ -611,7 +611,7 @@ def _needed(model: Model, models: Mapping[str, Model]) -> set[str]:
 
 
 def _reads(model: Model, models: Mapping[str, Model], through: Sequence[str]) -> set[str]:
-    """The classes of events that a model reads, by way of models of some schemas."""
+    """Return the classes of events that a model reads, by way of models of some schemas."""
     found: set[str] = set()
     waiting, seen = [model], {model.name}
     while waiting:

@@ -1,6 +1,6 @@
-"""Which hours of a source should hold lines, which arrived, and how many. Pure.
+"""Hours in which a source should have lines, those that arrived, and their numbers. Pure.
 
-The kind of day decides what is usual, for each building and for the district.
+The type of day decides what is usual, for each building and for the district.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from pipelines.registry.calendar import SATURDAY, WORKING
 
 OPEN, CLOSED = "open", "closed"
 
-LEAST_DAYS = 3
+MIN_DAYS = 3
 SPOKEN_SHARE = 0.75
 """Share of the other days on which the source spoke in that hour."""
 THIN_SHARE = 0.3
@@ -21,9 +21,9 @@ THIN_SHARE = 0.3
 THIN_LEAST = 20
 """Lines that an hour usually has before it can be thin."""
 HARDLY_ANY = 0.1
-"""Below this share of the least that ever came, one hour is told alone."""
-MOST_SURPRISE = 6.0
-LINES_A_POWER = 10
+"""Below this share of the smallest count so far, a single hour is reported."""
+MAX_SURPRISE = 6.0
+LINES_PER_POWER = 10
 """Lines that always came: ten more make silence ten times less likely. Lines come
 in bursts, so that this is far more careful than a count of independent ones."""
 HOURS = pl.DataFrame({"hour": list(range(24))}, schema={"hour": pl.Int64})
@@ -31,25 +31,25 @@ PLACE = ["source", "building"]
 SEEN = pl.col("seen")
 STATS = ["days", "times", "usual", "low"]
 MANY_DAYS = 10
-"""From so many on, the lowest tenth may be what went wrong before."""
+"""From this number on, the lowest tenth may be earlier failures."""
 UNLIKELY = 0.7
 """Surprise of a busy hour that is missing: it had lines on four of five such days."""
 NEVER_FEWER = 5
-"""An hour that had at least so many lines on every such day is missing without any."""
+"""An hour with at least this many lines on every such day is missing without any."""
 SURE = 5.0
-"""A silence is told when chance makes one in so many powers of ten."""
+"""A silence is reported if its chance is below this power of ten."""
 THIN_HOURS = 3
 
 
 def day_kinds(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
-    """One row per day and building, `EVERYWHERE` among them.
+    """Return one row per day and building, with `EVERYWHERE`.
 
-    A day that the calendar leaves out is a weekday or a weekend. Everywhere, a day
-    is of the kind that it is in most buildings.
+    A day without a calendar entry is a weekday or a weekend. For `EVERYWHERE`, a day
+    is of the type that it has in most buildings.
 
     Args:
         days: `event_date`, `building` and `day_type`, as `marts.school_days`.
-        first: First day wanted; `last` is wanted too.
+        first: First day; `last` is included too.
 
     Returns:
         `event_date`, `building`, `kind` and `pool`, which is open or closed.
@@ -85,21 +85,21 @@ def judged_hours(
     zone: str,
     since: date = date.min,
 ) -> pl.DataFrame:
-    """Every hour of every source and building, with what was to be expected.
+    """Return every hour of every source and building, with its expectation.
 
     Args:
         hours: `source`, `building`, `event_date`, `hour` (local), `hour_start` and
             `line_count`; the building is `EVERYWHERE` for a whole source.
         kinds: From `day_kinds`.
-        closed: `source` and `closed_time`: what is older has arrived, if it ever
-            will. Later hours are expected of nobody; null leaves all open.
+        closed: `source` and `closed_time`: older lines have arrived, if they ever
+            will. Later hours are not expected; null leaves all open.
         zone: The district's zone.
         since: The first day to judge; earlier ones are only learned from.
 
     Returns:
-        One row per hour that was expected or that holds lines: the columns of
+        One row per hour that was expected or that has lines: the columns of
         `hours`, `usual` and `low` (lines), `surprise` (how unlikely silence is, as the
-        negative power of ten), `lack` (the same where hardly any came, else 0),
+        negative power of ten), `lack` (the same if hardly any arrived; otherwise 0),
         `is_expected` and `state` (fine, thin, silent).
     """
     grid = _grid(hours, kinds, closed, zone)
@@ -130,9 +130,9 @@ def judged_hours(
 def _grid(
     hours: pl.DataFrame, kinds: pl.DataFrame, closed: pl.DataFrame, zone: str
 ) -> pl.DataFrame:
-    """Every place, day and hour since the place first spoke; `seen` is what counts.
+    """Return every place, day and hour since the place's first line; `seen` is what counts.
 
-    Days after its newest line are no days to learn from: a lasting silence must not
+    Days after its newest line are not used for learning: a lasting silence must not
     become what is usual.
     """
     counts = hours.group_by(*PLACE, "event_date", "hour").agg(
@@ -160,7 +160,7 @@ def _grid(
 
 
 def _kinds_of_places(spans: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
-    """Days of each place; where the calendar has no such building, of the district."""
+    """Return days of each place; where the calendar has no such building, of the district."""
     everywhere = kinds.filter(pl.col("building") == EVERYWHERE)
     own = kinds.select("event_date", "building", own_kind="kind", own_pool="pool")
     return (
@@ -173,7 +173,7 @@ def _kinds_of_places(spans: pl.DataFrame, kinds: pl.DataFrame) -> pl.DataFrame:
 
 
 def _beginning(zone: str) -> pl.Expr:
-    """When a local hour of a local day began; null for one that the clocks skip."""
+    """Return when a local hour of a local day began; null for one that a clock change skips."""
     local = pl.col("event_date").cast(pl.Datetime("us")) + pl.duration(hours="hour")
     return local.dt.replace_time_zone(
         zone, ambiguous="earliest", non_existent="null"
@@ -218,8 +218,8 @@ def _with_others(
 
 
 def _chosen(rows: pl.DataFrame) -> pl.DataFrame:
-    """Days of the same kind; too few of them, the closed ones, else the lesser."""
-    is_known = pl.col("own_days") >= LEAST_DAYS
+    """Return days of the same type; if they are too few, of similar ones."""
+    is_known = pl.col("own_days") >= MIN_DAYS
     is_shut = pl.col("pool") == CLOSED
     return rows.with_columns(
         pl.when(is_known)
@@ -236,8 +236,8 @@ def _states(rows: pl.DataFrame) -> pl.DataFrame:
     days, times = pl.col("days"), pl.col("times")
     share = days.cast(pl.Float64) + 1
     rare = (share / (days - times + 0.5).clip(0.5)).log10()
-    many = (pl.col("low") / LINES_A_POWER).clip(0, MOST_SURPRISE)
-    expected = pl.col("is_closed") & (days >= LEAST_DAYS) & (times >= SPOKEN_SHARE * days)
+    many = (pl.col("low") / LINES_PER_POWER).clip(0, MAX_SURPRISE)
+    expected = pl.col("is_closed") & (days >= MIN_DAYS) & (times >= SPOKEN_SHARE * days)
     is_thin = (pl.col("usual") >= THIN_LEAST) & (
         pl.col("line_count") < THIN_SHARE * pl.col("usual")
     )
@@ -297,12 +297,12 @@ def _without_quiet_hours(judged: pl.DataFrame) -> pl.DataFrame:
 def closed_times(
     lags: Mapping[str, timedelta | None], as_of: datetime, *, is_history_closed: bool
 ) -> pl.DataFrame:
-    """Up to when each source's hours have arrived, if they ever will.
+    """Return up to when each source's hours have arrived, if they ever will.
 
     Args:
-        lags: How long its lines usually take; None for history alone.
-        is_history_closed: Whether hours of history may be missing: in a report, yes;
-            it rings nobody.
+        lags: Usual delay of its lines; None for history alone.
+        is_history_closed: Whether hours of history may be missing: yes in a report,
+            which sends no alert.
     """
     now = as_of if is_history_closed else None
     times = [now if lag is None else as_of - lag for lag in lags.values()]
@@ -314,10 +314,9 @@ def closed_times(
 
 
 def intervals(judged: pl.DataFrame) -> list[Issue]:
-    """Every silence and every thin interval; one that lasts has no end.
+    """Return every silence and every thin interval; a current one has no end.
 
-    What a whole source lacks is not told again for each building: those hours count
-    for no building.
+    Hours that a whole source lacks are not repeated for each building.
 
     Args:
         judged: From `judged_hours`.
@@ -333,7 +332,7 @@ def _both(judged: pl.DataFrame) -> list[Issue]:
 
 
 def _without(judged: pl.DataFrame, known_issues: Sequence[Issue]) -> pl.DataFrame:
-    """The hours that no announced interval covers."""
+    """Return the hours that no announced interval covers."""
     for issue in known_issues:
         is_place = (pl.col("source") == issue.source) & (
             pl.col("building").is_in([issue.building]) if issue.building else pl.lit(value=True)
@@ -372,7 +371,7 @@ def _joined(judged: pl.DataFrame, state: str) -> Iterator[Issue]:
 
 
 def _is_long_and_thin() -> pl.Expr:
-    """Enough hours, or hardly any line, but some: without any it is a silence."""
+    """Match enough hours, or hardly any line, but some: without any it is a silence."""
     is_told = (pl.col("hours") >= THIN_HOURS) | (pl.col("lack") >= SURE)
     return is_told & (pl.col("lines") > 0)
 

@@ -1,4 +1,4 @@
-"""How each source does: its newest line, its usual lag, what ails it or its files."""
+"""Health of each source: its newest line, its usual delay, its issues and its files'."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ HISTORY = "history"
 RECENT = timedelta(days=7)
 """A missing checksum of longer ago is beyond help."""
 OLD = timedelta(days=1)
-"""What waits for so long by its name is no longer being copied."""
+"""A file that waits this long because of its name is no longer being copied."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class SourceState:
 
     @property
     def shown(self) -> dict[str, Any]:
-        """As plain values for JSON."""
+        """Return plain values for JSON."""
         event, arrival = self.newest_event, self.newest_arrival
         return {
             **self.counts,
@@ -76,7 +76,7 @@ class SourceState:
 
 
 def source_states(district: District) -> list[SourceState]:
-    """Every source that delivered, and those that the settings name."""
+    """Return every source that delivered, and those that the settings name."""
     events, arrivals = newest_events(district.store), newest_arrivals(district.store)
     days = source_days(district.store)
     lags = usual_lags(days)
@@ -106,7 +106,7 @@ def source_states(district: District) -> list[SourceState]:
 
 
 def arrivals_of(days: Iterable[SourceDay], source: str) -> dict[str, int]:
-    """How many events of a source took how long; classes in order of length."""
+    """Return how many events of a source took how long; classes in order of length."""
     total: Counter[str] = Counter()
     for day in days:
         if day.source == source:
@@ -121,7 +121,7 @@ def _judged(
     *,
     has_come: bool,
 ) -> tuple[int, str, str]:
-    """How bad, in a word, in a sentence."""
+    """Return how bad, in a word, in a sentence."""
     if not has_come:
         return LOOK, "never", f"{name}: no file of it was ever read"
     if wrong:
@@ -136,11 +136,11 @@ def _judged(
 
 
 def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[Mapping[str, str]]:
-    """Files that somebody should look at: source, path and message of each.
+    """Return files that need attention: source, path and message of each.
 
     Args:
-        reject_share: From 0 to 1; a file of whose lines a larger share could not
-            be read is among them, though it was read to its end.
+        reject_share: From 0 to 1; a file with a larger share of unreadable lines
+            is included, even if it was read to its end.
     """
     wrong = ((file, _wrong_with(file, reject_share)) for file in files)
     return [
@@ -151,9 +151,9 @@ def files_with_issues(files: Iterable[FileRecord], reject_share: float) -> list[
 
 
 def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping[str, str]]:
-    """Files of which lines are not read yet: source, path, and why and until when.
+    """Yield files with unread lines: source, path, and why and until when.
 
-    Local folders are looked at for what their names or kinds leave out.
+    Local folders are examined for entries that their names or types exclude.
     """
     for file in files:
         if why := waits(file, district.zone, SETTLE_SECONDS):
@@ -167,7 +167,7 @@ def waiting(district: District, files: Iterable[FileRecord]) -> Iterator[Mapping
 
 
 def stuck(district: District, waiting: Iterable[Mapping[str, str]], now: datetime) -> list[str]:
-    """Names of files that nothing but a person will ever have read."""
+    """Return names of files that nothing but a person will ever have read."""
     folders = {source.name: source.folder for source in district.sources()}
     return [
         f"{row['source']}/{row['path']}"
@@ -184,7 +184,7 @@ def _is_old(path: Path, now: datetime) -> bool:
 
 
 def without_checksum(files: Iterable[FileRecord], now: datetime) -> Mapping[str, int]:
-    """How many files of each source came without a checksum of late."""
+    """Return how many files of each source came without a checksum of late."""
     since = (now - RECENT).isoformat()
     found: dict[str, int] = {}
     for file in files:

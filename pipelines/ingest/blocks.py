@@ -20,10 +20,10 @@ from pipelines.landing.streams import DamageError
 BLOCK = 8 << 20
 """Parsed it takes many times as much: 24 MiB cost 300 MiB more, and no less time."""
 
-MOST_LINES = 200_000
+MAX_LINES = 200_000
 """Of a block; what is read of a short line is many times as long as the line."""
 
-LONGEST_LINE = 4 << 20
+MAX_LINE = 4 << 20
 INLINE = 12
 """Bytes of a text that Arrow keeps within its view."""
 
@@ -53,7 +53,7 @@ class Block:
 
     @property
     def size(self) -> int:
-        """Bytes of the stream that the block stands for."""
+        """Bytes of the stream that the block represents."""
         return self.oversize or len(self.data)
 
 
@@ -87,7 +87,7 @@ def blocks(
         for block in _sound(whole, position, passed_over):
             yield block
             position += block.size
-        if len(held) > LONGEST_LINE and damage is None:
+        if len(held) > MAX_LINE and damage is None:
             block, held, damage = _pass_over(held, stream, position, passed_over)
             yield block
             position += block.size
@@ -103,7 +103,7 @@ def blocks(
 
 
 def _cut(parts: list[bytes]) -> tuple[bytes, bytes]:
-    """Whole lines, and what is left behind the last of them; copied once."""
+    """Return whole lines, and the rest after the last of them; copied once."""
     for number in range(len(parts) - 1, -1, -1):
         last = parts[number]
         if cut := last.rfind(b"\n") + 1:
@@ -126,7 +126,7 @@ def _fill(stream: Reads, size: int) -> tuple[list[bytes], DamageError | None]:
 
 
 def _sound(data: bytes, position: int, passed_over: Callable[[bytes], object]) -> Iterator[Block]:
-    """Blocks of the lines that are short enough, and one for each that is not."""
+    """Yield blocks of the lines that are short enough, and one for each that is not."""
     start = 0
     for first, end in _long_lines(data):
         if first > start:
@@ -141,8 +141,8 @@ def _sound(data: bytes, position: int, passed_over: Callable[[bytes], object]) -
 
 
 def _of_few_lines(data: bytes, position: int) -> Iterator[Block]:
-    """The lines in blocks of at most `MOST_LINES`: each costs memory of its own."""
-    if newlines(data) <= MOST_LINES:
+    """Yield the lines in blocks of at most `MAX_LINES`: each line costs memory."""
+    if newlines(data) <= MAX_LINES:
         yield Block(data, position)
         return
     middle = data.rfind(b"\n", 0, len(data) // 2) + 1 or data.index(b"\n") + 1
@@ -151,7 +151,7 @@ def _of_few_lines(data: bytes, position: int) -> Iterator[Block]:
 
 
 def newlines(data: bytes) -> int:
-    """How many line ends some bytes hold; four times as fast as `bytes.count`."""
+    """Return how many line ends some bytes hold; four times as fast as `bytes.count`."""
     return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
 
 
@@ -159,11 +159,11 @@ def _long_lines(data: bytes) -> list[tuple[int, int]]:
     """Start and end of each line that is too long, found by long strides."""
     found = []
     start = 0
-    while len(data) - start > LONGEST_LINE:
+    while len(data) - start > MAX_LINE:
         # the last line end within reach; where there is none the line is too long
-        cut = data.rfind(b"\n", start, start + LONGEST_LINE + 1)
+        cut = data.rfind(b"\n", start, start + MAX_LINE + 1)
         if cut < 0:
-            end = data.index(b"\n", start + LONGEST_LINE) + 1
+            end = data.index(b"\n", start + MAX_LINE) + 1
             found.append((start, end))
             start = end
         else:
@@ -198,7 +198,7 @@ def _oversize(begin: bytes, digest: "hashlib._Hash", length: int, position: int)
 
 
 def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
-    """What stands for a record that is too long to keep, on one line."""
+    """Return a one-line description of a record that is too long to keep."""
     shown = begin.decode(errors="replace").replace("\r", " ").replace("\n", " ")
     return f"{shown} ... [{length} bytes, sha256 {digest.hexdigest()}]"
 
@@ -206,7 +206,7 @@ def described(begin: bytes, digest: "hashlib._Hash", length: int) -> str:
 def batch(
     data: bytes, *, file_id: int = 0, first_line: int = 1, first_byte: int = 0
 ) -> pl.DataFrame:
-    """Every line of `data`, the last one whether or not it is ended.
+    """Return every line of `data`, the last one whether or not it is ended.
 
     Line ends (LF, CRLF) are not part of `line`. Bytes that are not UTF-8 become
     U+FFFD in `line`; offsets always count the original bytes.
@@ -228,7 +228,7 @@ def batch(
 
 
 def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
-    """The lines of several whole files, numbered and placed within their own.
+    """Return the lines of several whole files, numbered and placed within their own.
 
     Args:
         files: Id and bytes of each; no file is empty.
@@ -251,7 +251,7 @@ def batch_of_files(files: Sequence[tuple[int, bytes]]) -> pl.DataFrame:
 
 
 def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
-    """Where each line of some bytes starts, and its text."""
+    """Return where each line of some bytes starts, and its text."""
     starts, ends = _cuts(data)
     if data.isascii() or _is_utf8(data):
         return starts, _texts(data, starts, ends)
@@ -259,7 +259,7 @@ def _lines(data: bytes) -> tuple[np.ndarray, pl.Series]:
 
 
 def _cuts(data: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Where each line starts, and where its newline stands, or the data ends."""
+    """Return where each line starts, and where its newline is, or the data ends."""
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
@@ -278,7 +278,7 @@ def _is_utf8(data: bytes) -> bool:
 def _mended(
     data: bytes, starts: np.ndarray, ends: np.ndarray
 ) -> tuple[bytes, np.ndarray, np.ndarray]:
-    """The data, and behind it the lines that are no UTF-8 with U+FFFD for such bytes.
+    """Return the data, followed by the lines that are not UTF-8, repaired with U+FFFD.
 
     Returns:
         The bytes, and where each line starts and ends in them.
@@ -298,10 +298,10 @@ def _mended(
 
 
 def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
-    """The texts between some places of a block, without a copy of it.
+    """Return the texts between some places of a block, without copying it.
 
     They are Arrow's string views: the length, then twelve bytes that are the text, or
-    its first four, the number of its buffer, and where it stands there.
+    its first four, the number of its buffer, and its place there.
     """
     block = np.frombuffer(data, np.uint8)
     ends = ends - ((ends > starts) & (block[ends - 1] == ord("\r")))
@@ -322,7 +322,7 @@ def _texts(data: bytes, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
 def _bytes_at(
     block: np.ndarray, starts: np.ndarray, size: int, lengths: np.ndarray | None = None
 ) -> np.ndarray:
-    """So many bytes from each place on, as numbers of 32 bits; zero beyond a length."""
+    """Return the given number of bytes from each place, as 32-bit numbers; zero beyond a length."""
     if lengths is None and (many := len(block) - size + 1) > 0:
         # one look at every place, whatever it divides by
         every = np.ndarray((many,), f"V{size}", block.data, strides=(1,))

@@ -1,8 +1,8 @@
-"""Cuts a stream into records that are not lines, a window of its bytes at a time.
+"""Cuts of a stream into records that are not lines, one window of bytes at a time.
 
-What is held is a window and the record that is open at its end, so memory does
-not grow with the file. A record longer than `LONGEST` is passed over, and
-described by its begin, length and hash.
+Memory contains a window and the record that is open at its end, so it does
+not grow with the file. A record longer than `LONGEST` is skipped, and
+described by its beginning, length and hash.
 """
 
 import hashlib
@@ -13,11 +13,11 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from pipelines.ingest.blocks import LONGEST_LINE, SHOWN, described
+from pipelines.ingest.blocks import MAX_LINE, SHOWN, described
 from pipelines.landing.compression import Reads, read_up_to
 
 WINDOW = 4 << 20
-LONGEST = LONGEST_LINE
+LONGEST = MAX_LINE
 NEAR = 4_096
 """Bytes at the end of a window in which the end of a long record may only begin."""
 HEAD, CHUNK = 4_096, 65_536
@@ -58,7 +58,7 @@ class Cutter(Protocol):
     """Finds the records of consecutive windows."""
 
     def cut(self, data: bytes, *, is_last: bool) -> Cuts:
-        """The records that are the same whatever follows.
+        """Return the records that are the same whatever follows.
 
         What is not done with comes again, with more behind it. Of the last
         window only a record that is longer than `LONGEST` may be left.
@@ -66,7 +66,7 @@ class Cutter(Protocol):
         ...
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """How many bytes belong to a long record, and whether it ends with them.
+        """Return how many bytes belong to a long record, and whether it ends with them.
 
         None, or all of the data, where more must be seen.
         """
@@ -77,7 +77,7 @@ class Finds(Protocol):
     """`Cutter.cut` as a function."""
 
     def __call__(self, data: bytes, *, is_last: bool) -> Cuts:
-        """See `Cutter.cut`."""
+        """Cut records; see `Cutter.cut`."""
         ...
 
 
@@ -94,17 +94,17 @@ class Marked:
     resume: re.Pattern[bytes]
 
     def cut(self, data: bytes, *, is_last: bool) -> Cuts:
-        """See `Cutter`."""
+        """Cut records; see `Cutter`."""
         return self.find(data, is_last=is_last)
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """See `Cutter`; its own begin does not end a record."""
+        """Skip a long record; see `Cutter`. Its own beginning does not end it."""
         found = self.resume.search(data, 1)
         return (found.end(), True) if found else (max(0, len(data) - NEAR), False)
 
 
 def pieces(stream: Reads, cutter: Cutter, *, window: int = WINDOW) -> Iterator[Piece]:
-    """The records of a stream, in order; every byte that says something is in one."""
+    """Yield the records of a stream, in order; every byte with content is in one."""
     held = _Held(stream, window)
     while held.data or not held.is_last:
         used = yield from _pieces(cutter, held)
@@ -116,7 +116,7 @@ def pieces(stream: Reads, cutter: Cutter, *, window: int = WINDOW) -> Iterator[P
 
 
 class _Held:
-    """The bytes of a stream that are looked at, and where they stand in it."""
+    """A window of a stream, and its place."""
 
     def __init__(self, stream: Reads, window: int) -> None:
         self._stream = stream
@@ -127,13 +127,13 @@ class _Held:
         self.more()
 
     def more(self) -> None:
-        """Have another window behind what is held."""
+        """Read another window behind the current one."""
         read = b"" if self.is_last else read_up_to(self._stream, self._window)
         self.is_last = len(read) < self._window
         self.data += read
 
     def drop(self, size: int) -> None:
-        """Be done with the first bytes."""
+        """Drop the first bytes."""
         self.data = self.data[size:]
         self.position += size
 
@@ -178,7 +178,7 @@ def _passed_over(cutter: Cutter, held: _Held) -> Piece:
 
 
 def evtx_pieces(stream: Reads) -> Iterator[Piece]:
-    """Each record of a stream, in order; for damage, what failed."""
+    """Yield each record of a stream, in order; for damage, what failed."""
     head = read_up_to(stream, HEAD)
     position = 0
     chunks = read_up_to(stream, CHUNKS * CHUNK)
@@ -190,7 +190,7 @@ def evtx_pieces(stream: Reads) -> Iterator[Piece]:
 
 
 def _cut(data: bytes) -> Iterator[tuple[int, str]]:
-    """The same for a file's head and some chunks, which stand on their own."""
+    """Cut a file's head and some chunks, which are complete by themselves."""
     if not data:
         return
     # a chunk that was cut off is readable up to the cut once it is filled up
@@ -211,7 +211,7 @@ def _cut(data: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
-    """Number and JSON text of the readable records, and what failed."""
+    """Return number and JSON text of the readable records, and what failed."""
     from evtx import PyEvtxParser
 
     found: list[tuple[int, str]] = []
@@ -238,7 +238,7 @@ def _read(data: bytes) -> tuple[list[tuple[int, str]], list[str]]:
 
 
 def _places(data: bytes) -> dict[int, int]:
-    """The byte at which each record begins, by record number."""
+    """Return the byte at which each record begins, by record number."""
     found: dict[int, int] = {}
     for chunk in range(HEAD, len(data) - CHUNK_HEAD, CHUNK):
         if data[chunk : chunk + len(CHUNK_MAGIC)] != CHUNK_MAGIC:

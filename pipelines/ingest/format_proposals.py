@@ -1,7 +1,7 @@
-"""Proposes how to declare an export that no format knows, for a person to correct.
+"""Proposals for declaring an export of an unknown format, for a person to correct.
 
-Columns are guessed by their names alone, the shape of a time by the first rows. What is
-proposed is a part of `district.toml`; nothing is read with it until somebody says so.
+Columns are guessed by their names alone, the shape of a time by the first rows. A
+proposal is a part of `district.toml`; nothing is read with it until a person adds it.
 """
 
 import csv
@@ -19,7 +19,7 @@ from pipelines.ingest.blocks import BOM
 
 SEPARATORS = (",", ";", "\t", "|")
 ROWS = 50
-FEWEST_COLUMNS = 3
+MIN_COLUMNS = 3
 DEEPEST = 3
 """Objects inside objects of a JSON export whose keys are looked at."""
 
@@ -80,14 +80,14 @@ NOT_READ = {
         "a web server's own log (Apache, NGINX): who visited the district's own pages"
     ),
     r" haproxy\[[0-9]+\]: [^ ]+:[0-9]+ \[[0-9]{2}/[A-Z][a-z]{2}/": (
-        "a load balancer's own log (HAProxy), which names nobody"
+        "a load balancer's log (HAProxy), which includes no usernames"
     ),
 }
 """Logs that are known and on purpose not read."""
 
 
 def not_read(head: bytes) -> str:
-    """What the file is and why nothing is read of it, where that is on purpose.
+    """Return what the file is and why it is not read, if that is on purpose.
 
     Args:
         head: The first bytes of the file, decompressed.
@@ -98,7 +98,7 @@ def not_read(head: bytes) -> str:
 
 
 def proposed(head: bytes, source: str) -> list[str]:
-    """Lines for `district.toml`; none where nothing looks like an export.
+    """Return lines for `district.toml`; none where nothing looks like an export.
 
     Args:
         head: The first bytes of the file, decompressed.
@@ -114,7 +114,7 @@ def _csv(lines: Sequence[str], source: str) -> list[str]:
         mark = max(SEPARATORS, key=line.count)
         titles = next(csv.reader([line], delimiter=mark), [])
         is_named = pl.select(is_header(pl.lit(line))).item()
-        if len(titles) < FEWEST_COLUMNS or not is_named:
+        if len(titles) < MIN_COLUMNS or not is_named:
             continue
         rows = list(csv.reader(lines[number + 1 : number + ROWS], delimiter=mark))
         whole = [row for row in rows if len(row) == len(titles)]
@@ -164,7 +164,7 @@ def _plain(title: str) -> str:
 
 
 def _guessed(titles: Sequence[str]) -> dict[str, str]:
-    """Our columns, each with the title that means it most likely."""
+    """Return our columns, each with the title that means it most likely."""
     by_name: dict[str, str] = {}
     for title in titles:
         by_name.setdefault(_plain(title), title)
@@ -189,7 +189,7 @@ def _event_class(found: Mapping[str, str]) -> str:
 def _shape(
     parts: Sequence[str], titles: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> dict[str, str]:
-    """The option `time_shape`, if the first rows all have one that is not ISO."""
+    """Return the option `time_shape`, if the first rows all have one that is not ISO."""
     places = [titles.index(part) for part in parts]
     times = [" ".join(row[place].strip() for place in places) for row in rows]
     if all(re.match(ISO, time) for time in times):

@@ -1,4 +1,4 @@
-"""Which format a delivery is read with: named, known from before, or identified."""
+"""Choice of a delivery's format: named, known from before, or identified."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from pipelines.ingest.record_cuts import parts, records
 from pipelines.ingest.source import Source
 from pipelines.landing.compression import read_up_to
 from pipelines.landing.delivery import Delivery, opened_up, readable
-from pipelines.landing.streams import Salvaged, opened
+from pipelines.landing.streams import SalvagedStream, opened
 from pipelines.state.ledger import FileRecord
 
 SAMPLE_BYTES = 1 << 18
@@ -38,9 +38,9 @@ SAMPLE_LINES = 400
 ENOUGH = 0.2
 SURE = 0.9
 MUCH_MORE = 1.1
-"""Events that other formats read beside the best make a file one of many products."""
-MOST_ABOVE = 5
-"""Lines that may stand above an export's row of names, such as a title."""
+"""If other formats read this many events more than the best, the file has many products."""
+MAX_ABOVE = 5
+"""Lines that may precede an export's row of names, such as a title."""
 
 EVTX_MAGIC = b"ElfFile\x00"
 BINARY = (EVTX_MAGIC, b"PK", b"\x1f\x8b")
@@ -55,17 +55,17 @@ class Claim:
 
 
 def identify(head: bytes, context: Context | None = None) -> list[Claim]:
-    """The formats that claim some records of a file's first bytes, best first.
+    """Return the formats that match some records of a file's first bytes, best first.
 
     Args:
         head: The first bytes, decompressed; a cut last line does no harm.
-        context: What the formats are told.
+        context: Context of the formats.
     """
     return _identify(head, context, is_whole_enough=False)
 
 
 def _identify(head: bytes, context: Context | None, *, is_whole_enough: bool) -> list[Claim]:
-    """The same; with `is_whole_enough` a format that claims every plain line alone."""
+    """Return the same; with `is_whole_enough` a format that claims every plain line alone."""
     if head.startswith(EVTX_MAGIC):
         return [Claim("windows_security_evtx", 1.0)]
     by_framing: dict[str, list[Format]] = {"lines": []}
@@ -85,12 +85,12 @@ def _identify(head: bytes, context: Context | None, *, is_whole_enough: bool) ->
 
 
 def best(head: bytes, *, likely: str | None = None, context: Context | None = None) -> str | None:
-    """The format of a file, or None where no format claims enough of it.
+    """Return the format of a file, or None if no format matches enough of it.
 
     Args:
         head: The first bytes, decompressed.
         likely: The format of the file's neighbors, which is tried first.
-        context: What the formats are told.
+        context: Context of the formats.
     """
     fmt = formats().get(likely or "")
     if fmt is not None and fmt.framing == "lines":
@@ -113,7 +113,7 @@ def best(head: bytes, *, likely: str | None = None, context: Context | None = No
 def _telling(
     fmt: Format, lines: pl.DataFrame, context: Context | None, *, talk: bool = False
 ) -> int:
-    """How many lines become events; what a product says of itself counts as asked."""
+    """Return how many lines become events; what a product says of itself counts as asked."""
     try:
         parsed = parse_own(fmt, lines, context or Context())
     except SchoolbellError:
@@ -130,7 +130,7 @@ def _sample(head: bytes, framing: str) -> pl.DataFrame:
 
 
 def _sample_lines(head: bytes) -> pl.DataFrame:
-    """The same for lines, without the cost of a frame's way for a tiny file."""
+    """Return the same for lines, without the cost of a frame's way for a tiny file."""
     text = head.decode(errors="replace").removeprefix(BOM)
     lines = (line.removesuffix("\r") for line in text.split("\n"))
     said = (line for line in lines if line.strip(BLANK))
@@ -138,9 +138,9 @@ def _sample_lines(head: bytes) -> pl.DataFrame:
 
 
 def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | None) -> list[Claim]:
-    """What each format claims: lines that look like it, or lines below its header.
+    """Return what each format matches: its lines, or lines below its header.
 
-    A row of a table may show nothing of its own, such as an address between commas.
+    A row of a table may have no special marks, such as an address between commas.
     Below a header that is of one format alone, a row counts if that format reads it.
     """
     if not lines.height:
@@ -154,7 +154,7 @@ def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | No
             continue
         said = _said(fmt, line)
         shares[fmt.name] = (looks & ~said).sum() / (~said).sum().clip(lower_bound=1)
-        is_on_top = (~said).cum_sum() <= MOST_ABOVE
+        is_on_top = (~said).cum_sum() <= MAX_ABOVE
         owned[f"{fmt.name} owned"] = (looks & said & is_on_top).any()
     told = lines.select(**shares, **owned).row(0, named=True)
     found = []
@@ -168,7 +168,7 @@ def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | No
 
 
 def _share_read(fmt: Format, lines: pl.DataFrame, context: Context | None) -> float:
-    """The share of records that become events; 1 where there is a header alone."""
+    """Return the share of records that become events; 1 where there is a header alone."""
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64)
     batch = lines.select(
         pl.lit(0, pl.Int64).alias("file_id"),
@@ -186,25 +186,25 @@ def _share_read(fmt: Format, lines: pl.DataFrame, context: Context | None) -> fl
 
 
 def _said(fmt: Format, line: pl.Expr) -> pl.Expr:
-    """Comments and headers, which are no records."""
+    """Match comments and headers, which are not records."""
     said = fmt.comment(line).fill_null(value=False)
     return said | fmt.header(line).fill_null(value=False) if fmt.header else said
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What a file would become, as far as its first lines tell.
+    """What a file would become, from its first lines.
 
     Attributes:
-        claims: The formats that claim some of it, best first.
+        claims: The formats that match some of it, best first.
         format: The format it was read with, or None.
         lines: Lines (records) of the sample.
-        events: The first events by class, columns that are all null left out.
+        events: The first events by class, without columns that are all null.
         rejects: Reason and line of what that format cannot read.
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
-        proposal: For a file that no format knows, how to declare it.
-        note: What it is, where it is known and on purpose not read.
+        proposal: For a file of an unknown format, how to declare it.
+        note: What it is, if it is known and not read on purpose.
     """
 
     claims: list[Claim]
@@ -219,10 +219,10 @@ class Examination:
 
 
 def members_of(file: Path) -> list[Delivery]:
-    """A file to look at, or the members of the archive that it is.
+    """Return a file to examine, or the members of the archive that it is.
 
     Raises:
-        SourceError: There is no such file.
+        SourceError: The file does not exist.
     """
     return opened_up(_delivery(file), lambda: file.open("rb"))
 
@@ -243,12 +243,12 @@ def _delivery(file: Path) -> Delivery:
 def examine(
     delivery: Delivery, *, fmt: str | None = None, context: Context | None = None
 ) -> Examination:
-    """Read the first lines of a file and say what they are; nothing is written.
+    """Read and identify the first lines of a file without writing anything.
 
     Args:
         delivery: The file.
         fmt: A format to read it with, instead of the best.
-        context: What the format is told.
+        context: Context of the format.
 
     Raises:
         SourceError: The file cannot be read.
@@ -290,7 +290,7 @@ def examine(
 
 
 def _read_by(parsed: Parsed, lines: int) -> list[Claim]:
-    """The formats that read some of the lines of a mixed file, and their shares."""
+    """Return the formats that read some of the lines of a mixed file, and their shares."""
     read = pl.concat(frame.select("format") for frame in parsed.events.values())
     counts = read["format"].value_counts().sort("count", "format", descending=[True, False])
     return [Claim(name, count / lines) for name, count in counts.iter_rows()]
@@ -299,7 +299,7 @@ def _read_by(parsed: Parsed, lines: int) -> list[Claim]:
 def _first_records(
     delivery: Delivery, head: bytes, framing: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Records that are not cut by the end of the sample, and those too long to keep."""
+    """Return records that are not cut by the end of the sample, and those too long to keep."""
     if framing == "lines":
         return batch(head[: head.rfind(b"\n") + 1] or head), batch(b"")
     sample, too_long = [batch(b"")], [batch(b"")]
@@ -318,7 +318,7 @@ def _filled(frame: pl.DataFrame) -> pl.DataFrame:
 def choose_format(
     source: Source, delivery: Delivery, record: FileRecord, likely: str | None
 ) -> Format | None:
-    """The format of a delivery; None where there is nothing in it yet.
+    """Return the format of a delivery; None where there is nothing in it yet.
 
     Args:
         source: Its source, which may name one.
@@ -348,9 +348,9 @@ def choose_format(
 
 
 def _head(delivery: Delivery) -> bytes:
-    """The first bytes, as far as there are any in front of a damage."""
+    """Return the first bytes up to any damage."""
     with opened(delivery) as stream:
-        salvaged = Salvaged(stream)
+        salvaged = SalvagedStream(stream)
         head = read_up_to(salvaged, SAMPLE_BYTES)
     if not head:
         salvaged.settle()
@@ -358,7 +358,7 @@ def _head(delivery: Delivery) -> bytes:
 
 
 def _unknown(source: Source, delivery: Delivery) -> NoReturn:
-    # rather that it is cut than that nobody knows it
+    # report the cut before the unknown format
     with opened(delivery) as stream:
         read_up_to(stream, SAMPLE_BYTES)
     file = delivery.file if isinstance(delivery.file, Path) else delivery.path

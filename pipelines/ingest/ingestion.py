@@ -1,7 +1,7 @@
 """One pass over a source's folder: list, recognize, read, write, commit.
 
-`ingest_source` is the way of everything that is delivered. What lies in the folder is
-listed and recognized, one delivery after the other; what is new of it is read as
+`ingest_source` handles every delivery. The folder's content is
+listed and recognized, one delivery after another; new content is read as
 batches, and the batches are written into the lake.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from pipelines.errors import SourceError
 from pipelines.ingest.identification import choose_format
 from pipelines.ingest.lake_writer import LakeWriter
-from pipelines.ingest.portions import Elsewhere, Here, Work
+from pipelines.ingest.portions import LocalExecutor, RemoteExecutor, Work
 from pipelines.ingest.progress import FileProgress, count_lines
 from pipelines.ingest.reader import (
     SmallFiles,
@@ -26,7 +26,7 @@ from pipelines.ingest.reader import (
     small_file,
 )
 from pipelines.ingest.recognition import (
-    Known,
+    FileIndex,
     Recognition,
     closed_row,
     copy_row,
@@ -56,14 +56,14 @@ from pipelines.state.ledger import DAMAGED, FAILED, GONE, GROWING, FileRecord
 def ingest_source(
     options: IngestOptions, source: Source, listing: Listing | None = None
 ) -> list[Outcome]:
-    """Read all that is new in a source's folder; one outcome a delivery.
+    """Read everything new in a source's folder; return one outcome per delivery.
 
     Args:
-        listing: What lies in the folder, if it was listed just now.
+        listing: The folder's content, if it was listed just now.
 
     Raises:
         SourceError: A remote folder cannot be listed.
-        LakeError: The disk refuses to be written to.
+        LakeError: The disk cannot be written to.
         BusyError: Another run works on the same files.
     """
     prepare(options.lake, options.least_free_bytes)
@@ -71,19 +71,19 @@ def ingest_source(
 
 
 def preview_source(options: IngestOptions, source: Source) -> list[Outcome]:
-    """What each delivery is, by what is known now; nothing is written.
+    """Return what each delivery is, from current knowledge, without writing.
 
     Raises:
         SourceError: A remote folder cannot be listed.
     """
     records = ledger.source_files(options.store, source.name)
-    known = Known(records, options.settled_ns())
+    known = FileIndex(records, options.settled_ns())
     listing = source.listing()
     outcomes = [_preview(known, delivery) for delivery in listing.deliveries]
     return [*outcomes, *left_out(source.name, listing)]
 
 
-def _preview(known: Known, delivery: Delivery) -> Outcome:
+def _preview(known: FileIndex, delivery: Delivery) -> Outcome:
     row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
     try:
         recognition = known.at_its_place(delivery) or known.elsewhere(delivery)
@@ -96,7 +96,7 @@ def _preview(known: Known, delivery: Delivery) -> Outcome:
 class _Run:
     """One pass over a source's folder.
 
-    What is known of files changes as they are read: a delivery may be a copy of the
+    The index of files changes during reading: a delivery may be a copy of the
     one before it.
     """
 
@@ -107,7 +107,7 @@ class _Run:
         self.listing = listing
         records = ledger.source_files(options.store, source.name)
         self.records = {record.file_id: record for record in records}
-        self.known = Known(records, self.settled_ns)
+        self.known = FileIndex(records, self.settled_ns)
         self.writer = LakeWriter(
             options.store, options.lake, source.name, options.zone, dict(self.records)
         )
@@ -137,7 +137,7 @@ class _Run:
     # recognize
 
     def _recognized(self) -> Iterator[Recognition]:
-        """What each delivery is that is not put off; known places come first."""
+        """Yield what each delivery is that is not postponed; known places are first."""
         waiting = yield from self._at_known_places()
         self._reserve_ids(waiting)
         for delivery in waiting:
@@ -152,7 +152,7 @@ class _Run:
                 yield recognition
 
     def _at_known_places(self) -> Generator[Recognition, None, list[Delivery]]:
-        """What lies where the ledger knows it; in the end, what does not."""
+        """Yield deliveries at places that the ledger knows; return the others."""
         others: list[Delivery] = []
         for delivery in self.listing.deliveries:
             try:
@@ -169,7 +169,7 @@ class _Run:
         return others
 
     def _recognized_elsewhere(self, delivery: Delivery) -> Recognition:
-        """What a delivery is; what it may be a copy of must have been read."""
+        """Return what a delivery is; a possible original must have been read before."""
         recognition = self.known.elsewhere(delivery)
         record = recognition.record
         if record is None:
@@ -183,19 +183,19 @@ class _Run:
         return self.known.elsewhere(delivery)
 
     def _is_for_later(self, delivery: Delivery) -> bool:
-        """A member of an archive that took its time already."""
+        """Return whether it is a member of an archive whose time is used up."""
         spent = self.spent[delivery.file]
         return spent > 0 and spent >= self.options.budget_seconds
 
     def _later(self, delivery: Delivery) -> Outcome:
-        """It is put off; a row that it has stays as it is."""
+        """Postpone it; an existing row is not changed."""
         row = FileRecord(file_id=0, source=delivery.source, path=delivery.path)
         known = self.known.by_path(delivery.path) or row
         self.touched |= {known.file_id, self.ids.get(delivery.path, 0)}
         return Outcome(known, LATER)
 
     def _unreadable(self, delivery: Delivery, error: SourceError) -> Outcome:
-        """It cannot even be recognized: another run will."""
+        """Return the outcome of a delivery that cannot be recognized; another run will retry."""
         if delivery.path in self.ids:
             record = self._row(Recognition(delivery, "new"))
             return Outcome(self._failed(record, delivery, error), "new")
@@ -207,7 +207,7 @@ class _Run:
         return Outcome(failed, "resumed")
 
     def _reserve_ids(self, waiting: list[Delivery]) -> None:
-        """Have an id for each delivery that may be new; unread rows are used again."""
+        """Reserve an id for each delivery that may be new; unread rows are reused."""
         paths = {delivery.path for delivery in self.listing.deliveries}
         self.ids |= reused_ids(waiting, paths, self.records.values())
         new = [delivery.path for delivery in waiting if delivery.path not in self.ids]
@@ -243,7 +243,7 @@ class _Run:
         return Outcome(reached, LATER if is_put_off else recognition.kind)
 
     def _read(self, delivery: Delivery, record: FileRecord) -> FileRecord:
-        """The row that a delivery is brought to; a small file waits for others."""
+        """Return the row that a delivery is brought to; a small file waits for others."""
         fmt = choose_format(self.source, delivery, record, self.last_format)
         is_settled = self._is_settled(delivery)
         if fmt is None:
@@ -289,14 +289,14 @@ class _Run:
         return progress.foreseen if file_id in self.parsing else progress.record
 
     def _work(self) -> Work:
-        """Where lines are parsed, and how what comes of them is named."""
+        """Return where lines are parsed, and how the output is named."""
         options = self.options
         if options.engine.shares_memory:
-            return Here(options.engine)
-        return Elsewhere(options.engine, options.lake, options.zone, self.writer.new_name)
+            return LocalExecutor(options.engine)
+        return RemoteExecutor(options.engine, options.lake, options.zone, self.writer.new_name)
 
     def _end_steps(self, most: int = 0) -> None:
-        """Wait for what is parsed, in order, until at most so many steps are left."""
+        """Wait for parsed portions, in order, until at most this many steps are left."""
         while len(self.steps) > most:
             step, delivery = self.steps.popleft()
             batch = step()
@@ -309,7 +309,7 @@ class _Run:
                 self._end_file(batch.records[0])
 
     def _end_file(self, record: FileRecord) -> None:
-        """Know the row of a file whose last line was parsed."""
+        """Record the row of a file whose last line was parsed."""
         self.parsing.discard(record.file_id)
         self.reached[record.file_id] = record
         if self.work.is_elsewhere and record.state in (FAILED, DAMAGED):
@@ -336,7 +336,7 @@ class _Run:
                 self.options.watch(delivery, record.consumed_bytes, lines)
 
     def _take_tail_back(self, progress: FileProgress) -> None:
-        """The last line was read without its end: take it back, to read it whole."""
+        """Withdraw a last line that was read without its end, to reread it whole."""
         record = replace(
             progress.record,
             lines=progress.record.lines - progress.record.pending_lines,
@@ -369,7 +369,7 @@ class _Run:
     # ledger rows
 
     def _row(self, recognition: Recognition) -> FileRecord:
-        """The row that the delivery continues, or its own new one."""
+        """Return the row that the delivery continues, or its own new one."""
         delivery, known = recognition.delivery, recognition.record
         if known is not None and recognition.kind in ("resumed", "moved"):
             self._release_id(delivery)
@@ -382,7 +382,7 @@ class _Run:
         return copy_row(row, known) if recognition.kind == "copy" else row
 
     def _release_id(self, delivery: Delivery) -> None:
-        """A row under which the delivery failed before, now that it is known."""
+        """Release the row under which the delivery failed before, now that it is known."""
         unread = self.records.get(self.ids.get(delivery.path, 0))
         if unread is not None:
             self.touched.add(unread.file_id)
@@ -392,7 +392,7 @@ class _Run:
         return ledger.take_ids(self.options.store, 1)[0]
 
     def _passed(self, delivery: Delivery, record: FileRecord) -> FileRecord:
-        """Nothing is new but its place, its stamps, or that it is finished."""
+        """Return the row with its new place or stamps, or as finished."""
         is_settled = self._is_settled(delivery)
         passed = stamped_row(record, delivery, is_settled=is_settled)
         self.writer.note(passed)
@@ -403,7 +403,7 @@ class _Run:
         return delivery.is_part or delivery.raw_mtime_ns <= self.settled_ns
 
     def _failed(self, record: FileRecord, delivery: Delivery, error: SourceError) -> FileRecord:
-        """The row of a file that could not be read: all its lines are pending."""
+        """Return the row of a file that could not be read: all its lines are pending."""
         before = self.records.get(record.file_id, record)
         settled = record.lines - record.pending_lines
         if before.state == FAILED and same_stamp(delivery, before):
@@ -415,7 +415,7 @@ class _Run:
         return failed
 
     def _close_vanished(self) -> None:
-        """Rows whose file is no longer there: nothing more can come from them."""
+        """Close rows whose file is missing: nothing more can arrive from them."""
         for record in self.records.values():
             if record.file_id in self.touched:
                 continue
@@ -424,14 +424,14 @@ class _Run:
                 self.writer.note(row)
 
     def _is_archive(self, path: str) -> bool:
-        """What was not an archive, since its end was missing, is one by now."""
+        """Return whether the file is an archive now; its end may have been missing before."""
         members = f"{path}!"
         return path.lower().endswith(".zip") and any(
             delivery.path.startswith(members) for delivery in self.listing.deliveries
         )
 
     def _completed(self, outcome: Outcome) -> Outcome:
-        """An outcome with all that is known in the end."""
+        """Return an outcome with all that is known in the end."""
         record = self.reached.get(outcome.record.file_id, outcome.record)
         record = self.writer.counted(record)
         pending = waits(record, self.options.zone, self.options.settle_seconds)

@@ -22,7 +22,7 @@ WRAPPER = re.compile(
 )
 """The head of an export: a few plain members, then the array of records."""
 WRAPPER_END = re.compile(rf"\]\s*(?:,\s*{MEMBER}\s*)*\}}", re.ASCII)
-MOST_MEMBERS = 1 << 16
+MAX_MEMBERS = 1 << 16
 """Bytes of the plain members in front of or behind the records."""
 MARK, NO_BREAK = "\xef\xbb\xbf", "\xc2\xa0"
 BETWEEN = re.compile(rf"(?:[\s,\[\]\x00\x1a\x1c-\x1f]|{MARK}|{NO_BREAK})+", re.ASCII)
@@ -32,7 +32,7 @@ NEXT_OBJECT = re.compile(rb"\}\s*,\s*(?=\{)|\n(?=\s*\{)")
 ESCAPE = re.compile(rb"\\.", re.DOTALL)
 STEP = 1 << 20
 DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
-LONGEST_SCAN = 1 << 14
+MAX_SCAN = 1 << 14
 NEAR_END = 16
 NO_INDENT = b"-"
 DEEPER = np.zeros(256, np.int8)
@@ -44,7 +44,7 @@ class MalformedError(ValueError):
 
 
 class JsonCutter:
-    """Finds objects, and whatever is none, window by window; see `Cutter`."""
+    """Cutter of objects, and of everything that is not one, window by window; see `Cutter`."""
 
     def __init__(self) -> None:
         self._is_wrapped = False
@@ -52,7 +52,7 @@ class JsonCutter:
         self._open = _Open(NEXT_OBJECT)
 
     def cut(self, data: bytes, *, is_last: bool) -> Cuts:
-        """Each value, and each damage up to where the next value may begin."""
+        """Return each value, and each damage up to where the next value may begin."""
         text = data.decode("latin-1")
         place = 0
         while place < len(text):
@@ -70,14 +70,14 @@ class JsonCutter:
         return place
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """Up to where its brackets pair, or to the next value behind damage."""
+        """Return up to where its brackets pair, or to the next value behind damage."""
         size, is_over = self._open.passed(data)
         self._before = self._indent(data, size)
         return size, is_over
 
     def _behind_packing(self, text: str, place: int, *, is_last: bool) -> int | None:
-        """Where the packing that begins here ends; None where a value begins."""
-        reach = place + MOST_MEMBERS
+        """Return where the packing that begins here ends; None if a value begins."""
+        reach = place + MAX_MEMBERS
         if self._is_wrapped and text[place] == "]":
             if tail := WRAPPER_END.match(text, place, reach):
                 self._is_wrapped = False
@@ -96,7 +96,7 @@ class JsonCutter:
     def _value(
         self, data: bytes, text: str, begin: int, *, is_last: bool
     ) -> tuple[int | None, bool]:
-        """Where the value that begins here ends, if it does; whether it is whole."""
+        """Return where the value that begins here ends, if it does; whether it is whole."""
         try:
             end = _end(text, begin, is_last=is_last)
         except MalformedError:
@@ -108,7 +108,7 @@ class JsonCutter:
         return end, True
 
     def _indent(self, data: bytes, place: int) -> bytes:
-        """The space in front of a place on its line, if there is nothing else."""
+        """Return the space in front of a place on its line, if there is nothing else."""
         first = max(0, place - NEAR)
         start = data.rfind(b"\n", first, place) + 1
         if start == 0 and first > 0:
@@ -118,7 +118,7 @@ class JsonCutter:
 
 
 class _Open:
-    """A long value, as far as it was passed over.
+    """A long value, up to where it was skipped.
 
     Args:
         next_value: Matches up to where the next value may begin.
@@ -132,7 +132,7 @@ class _Open:
         self._depth = 0
 
     def passed(self, data: bytes) -> tuple[int, bool]:
-        """See `Cutter`."""
+        """Cut records; see `Cutter`."""
         place = 0
         if not self._is_broken:
             place, is_over = self._paired(ESCAPE.sub(b"__", data[:STEP]))
@@ -142,7 +142,7 @@ class _Open:
         return (found.end(), True) if found else (max(0, len(data) - NEAR), False)
 
     def _paired(self, data: bytes) -> tuple[int, bool]:
-        """Up to where brackets pair, or to a line end in a string: a quote is missing.
+        """Return up to where brackets pair, or to a line end in a string: a quote is missing.
 
         Args:
             data: The next bytes, without escapes save one at their end.
@@ -165,20 +165,20 @@ class _Open:
 
 
 def _next_value(indent: bytes) -> re.Pattern[bytes]:
-    """Pretty-printed siblings begin at the same column."""
+    """Return a pattern of the next value: pretty-printed siblings begin at the same column."""
     if indent == NO_INDENT:
         return NEXT_OBJECT
     return re.compile(rb"\n(?=" + re.escape(indent) + rb"\{)")
 
 
 def _end(text: str, begin: int, *, is_last: bool) -> int | None:
-    """Where the value that begins here ends; None where that is not to be seen.
+    """Return where the value that begins here ends; None if that is unknown.
 
     Raises:
         MalformedError: It is broken.
     """
     # an error counts the lines before it, so the decoder is shown little
-    size = LONGEST_SCAN
+    size = MAX_SCAN
     while True:
         shown = text[begin : begin + min(size, LONGEST)]
         is_all = begin + len(shown) == len(text)
@@ -204,7 +204,7 @@ def _line(value: bytes, *, is_whole: bool) -> str:
 
 
 def _packed(value: str) -> str:
-    """Without the space between values; strings stay as they are."""
+    """Remove the space between values; strings are unchanged."""
     if "\\" in value:
         return SPACE_OR_STRING.sub(r"\1", value)
     # without escapes every second part stands inside quotes: ten times as quick

@@ -27,9 +27,9 @@ from pipelines.state.connections import Store
 from pipelines.state.ledger import Change, FileRecord, LakeFile
 from pipelines.state.source_records import SourceDay
 
-FILES_A_COMMIT = 2_000
+FILES_PER_COMMIT = 2_000
 _ONE_COMMITS = Lock()
-"""Else the mark beside the lake could fall behind what was committed last."""
+"""Otherwise the mark next to the lake could fall behind the last commit."""
 DAYS_AHEAD = 2
 """Events further ahead than this are kept, but ask for no model to be built."""
 
@@ -88,7 +88,7 @@ class LakeWriter:
     def note(self, *records: FileRecord) -> None:
         """Stage the rows that files are brought to, with what is staged of them."""
         self._records |= {record.file_id: record for record in records}
-        if self._staged.is_much or len(self._records) >= FILES_A_COMMIT:
+        if self._staged.is_much or len(self._records) >= FILES_PER_COMMIT:
             self.commit()
 
     def _write_part(self, record: FileRecord) -> None:
@@ -134,7 +134,7 @@ class LakeWriter:
         self._records.clear()
 
     def counted(self, record: FileRecord) -> FileRecord:
-        """The record, less what turned out to have been delivered before."""
+        """Return the record, less what turned out to have been delivered before."""
         return self._duplicates.counted(record)
 
     def take_back(self, record: FileRecord) -> None:
@@ -183,7 +183,7 @@ class LakeWriter:
                     self._days.append(day_count(self.source, name, part, self.now()))
 
     def new_name(self) -> str:
-        """A name that no file of the lake begins with yet."""
+        """Return a name that no file of the lake begins with yet."""
         if not self._count:
             ledger.begin_run(self.store, self.run_id)
         self._count += 1
@@ -195,10 +195,10 @@ class LakeWriter:
         frames: dict[str, pl.DataFrame],
         records: Mapping[int, FileRecord],
     ) -> Mapping[str, Sequence[WrittenPart]]:
-        """Read files of which an event may have come before; accept all others.
+        """Read files that may contain an earlier event; accept all others.
 
         Returns:
-            The files of each class that `frames` holds now.
+            The files of each class that `frames` now contains.
         """
         self._duplicates.note_times(part.file for part in parts)
         by_class: dict[str, list[WrittenPart]] = {}
@@ -228,7 +228,7 @@ class LakeWriter:
         near: Sequence[tuple[int, int, date]],
         records: Mapping[int, FileRecord],
     ) -> pl.DataFrame:
-        """The rejects under the days of the lines around them, read now or before."""
+        """Return the rejects under the days of the lines around them, read now or before."""
         zone = ZoneInfo(self.zone)
         rejects = frames[REJECTS]
         before: dict[int, date] = {}

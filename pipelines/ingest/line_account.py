@@ -1,7 +1,7 @@
-"""Says where every line is: for each file, and for each source and day.
+"""Account of every line: for each file, and for each source and day.
 
-`system_events` feed no rule. A format that reads a login as talk loses it in silence:
-each line counts as an event. So what such lines hold is counted by their kind.
+`system_events` feed no rule. A format that misreads a login as a system event loses it
+silently: each line counts as an event. So the content of such lines is counted by type.
 """
 
 from collections import Counter
@@ -35,17 +35,17 @@ PERSON = (
 )
 NOBODY = r"(?i)^(?:n/?a|none|null|unknown|unset|system|root|localhost|true|false|id)$"
 CARD = r"(?:^|[^0-9A-Fa-f:-])(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}(?:$|[^0-9A-Fa-f:-])"
-MOST_KINDS = 5
+MAX_KINDS = 5
 FEWEST = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayAccount:
-    """What one source brought for one local day.
+    """What one source delivered for one local day.
 
     Attributes:
         events: Number by event class.
-        duplicates: Events that came again.
+        duplicates: Repeated events.
     """
 
     source: str
@@ -55,7 +55,7 @@ class DayAccount:
 
 
 def days(store: Store, source: str | None = None) -> list[DayAccount]:
-    """Each source and local day, oldest first."""
+    """Return each source and local day, oldest first."""
     found: dict[tuple[str, date], list[SourceDay]] = {}
     for source_day in source_days(store, source):
         found.setdefault((source_day.source, source_day.event_date), []).append(source_day)
@@ -71,7 +71,7 @@ def days(store: Store, source: str | None = None) -> list[DayAccount]:
 
 
 def unbalanced(store: Store, lake: Path) -> list[str]:
-    """Every disagreement between the ledger's counts and its lists; none is right.
+    """Return every disagreement between the ledger's counts and its lists; none is correct.
 
     Args:
         store: The ledger.
@@ -103,7 +103,7 @@ def unbalanced(store: Store, lake: Path) -> list[str]:
 
 
 def arrival_lags(store: Store) -> pl.DataFrame:
-    """Events by source, class, local day and class of lag, as `LAGS` names it.
+    """Return events by source, class, local day and class of lag, as `LAGS` names it.
 
     Returns:
         `source`, `event_class`, `event_date`, `lag`, `events`; no row without any.
@@ -118,7 +118,7 @@ def arrival_lags(store: Store) -> pl.DataFrame:
 
 
 def days_ahead(store: Store, now: datetime) -> list[DayAccount]:
-    """Days further ahead than a clock may be off: kept, but built by no model."""
+    """Return days further ahead than a clock may be off: kept, but built by no model."""
     latest = now.date() + timedelta(days=DAYS_AHEAD)
     return [day for day in days(store) if day.event_date > latest and day.events]
 
@@ -140,7 +140,7 @@ class Unused:
 
 
 def unused(talk: pl.DataFrame) -> list[Unused]:
-    """The kinds of system events that name most, most first.
+    """Return the kinds of system events that name most, most first.
 
     Args:
         talk: System events with their `kind` and `message`.
@@ -163,6 +163,6 @@ def unused(talk: pl.DataFrame) -> list[Unused]:
         )
         .filter(pl.col("accounts") + pl.col("cards") >= FEWEST)
         .sort(pl.col("accounts") + pl.col("cards"), "kind", descending=[True, False])
-        .head(MOST_KINDS)
+        .head(MAX_KINDS)
     )
     return [Unused(**row) for row in found.iter_rows(named=True)]

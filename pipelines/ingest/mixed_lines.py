@@ -1,9 +1,9 @@
-"""Reads lines each by the format that claims it, out of envelopes where need be.
+"""Lines of mixed formats, each read by the format that matches it, with or without envelope.
 
-What comes out keeps the place of the line that was delivered, and says in a column
-`format` what read it. A line that a format claims and cannot read is rejected with that
-format's reason; out of an envelope it is tried as it stands, then behind a header made
-of what the envelope says.
+The result keeps the place of the delivered line, and a column
+`format` names what read it. A line that a format matches and cannot read is rejected with
+that format's reason; from an envelope it is tried unchanged, then after a header made
+of the envelope's fields.
 """
 
 from collections import defaultdict
@@ -16,15 +16,15 @@ from pipelines.errors import SchoolbellError
 from pipelines.formats import PLACE, Context, Format, Parsed, formats, is_blank
 from pipelines.landing.envelopes import is_names, unwrapped
 
-UNCLAIMED = "no known format claims it, be it as it is or out of an envelope"
-MOST_ENVELOPES = 3
+UNCLAIMED = "no known format matches it, with or without its envelope"
+MAX_ENVELOPES = 3
 """One around the other."""
 
 SAMPLE = 400
-"""Lines that say which formats are asked first about all of them."""
+"""Lines that decide the order in which formats are tried."""
 
 ONE_LINE = ("lines", "json_array", "xml_events", "evtx")
-"""Framings whose records stand on one line each, if nothing else does."""
+"""Framings whose records are on one line each, if nothing else is."""
 
 WRAPPED = '^[{"]'
 LINE = pl.col("line")
@@ -32,18 +32,18 @@ Parse = Callable[[Format, pl.DataFrame, Context], Parsed]
 
 
 def read_by_claim(lines: pl.DataFrame, context: Context, parse: Parse) -> Parsed:
-    """Each line as an event, a reject or a blank.
+    """Return each line as an event, a reject or a blank.
 
     Args:
         lines: Lines with their place.
-        context: What the formats are told.
-        parse: Reads lines by a format that claims them.
+        context: Context of the formats.
+        parse: Reads lines by a format that matches them.
     """
     records = lines.select(*PLACE, "line").filter(~(is_blank(LINE) | is_names(LINE)))
     reading = _Reading(records, context, parse)
     reading.read(records)
     texts = records
-    for _ in range(MOST_ENVELOPES):
+    for _ in range(MAX_ENVELOPES):
         texts = unwrapped(reading.unread(texts), context.reading)
         if not texts.height:
             break
@@ -77,14 +77,14 @@ class _Reading:
             self._blanks += parsed.blanks
 
     def unread(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """Those that are no event yet."""
+        """Return lines that are not events yet."""
         return texts.join(self._left, on=PLACE, how="semi", maintain_order="left")
 
     def parsed(self, blanks: int) -> Parsed:
-        """What became of all of them.
+        """Return the result for all of them.
 
-        Of what is in an envelope the reason for the innermost line counts; what looks
-        like a line already is one, and its header no envelope.
+        In an envelope, the reason for the innermost line counts; text that already looks
+        like a line is one, and its header is not an envelope.
         """
         by_place = self._refused.group_by(PLACE)
         reasons = by_place.agg(pl.first("reason"), pl.last("reason").alias("inner"))
@@ -104,7 +104,7 @@ class _Reading:
         )
 
     def _context_of(self, fmt: Format, lines: pl.DataFrame) -> Context:
-        """With the source's options, unless they are those of another format."""
+        """Return the context with the source's options, unless they are those of another format."""
         told = replace(self._context, header=None)
         if not told.options:
             return told
@@ -116,7 +116,7 @@ class _Reading:
 
 
 def _claimed(lines: pl.DataFrame) -> Iterator[tuple[Format, pl.DataFrame]]:
-    """The lines that each format claims; what claims most is asked first."""
+    """Yield the lines that each format claims; what claims most is asked first."""
     looks = {
         name: fmt.looks_like(LINE).fill_null(value=False)
         for name, fmt in formats().items()

@@ -30,9 +30,9 @@ from pipelines.formats import (
     without_escapes,
 )
 from pipelines.ingest.mixed_lines import read_by_claim
-from pipelines.ingest.staged_rows import Written
+from pipelines.ingest.staged_rows import WrittenRows
 
-MOST_FAILURES = 50
+MAX_FAILURES = 50
 """A format that fails on more lines of a batch is broken, not the lines."""
 
 MAY_HOLD_ANOTHER = '^[{"<]'
@@ -43,22 +43,22 @@ NO_TIME = "its time could not be read"
 AHEAD = "dated more than a day ahead"
 READER_FAILED = "the format's reader failed on it"
 
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 """A format that hands on something else so often is waited for, portion by portion."""
-Outcome = Parsed | Written
+Outcome = Parsed | WrittenRows
 T = TypeVar("T")
 PATIENCE_SECONDS = 0.1
 
 
 def parse_part(fmt: Format, batch: pl.DataFrame, context: Context, *, is_oversize: bool) -> Parsed:
-    """A batch, or the one line of it that is too long to keep; see `parse`."""
+    """Return a batch, or the one line of it that is too long to keep; see `parse`."""
     if is_oversize:
         return rejected(batch, TOO_LONG, context.header)
     return parse(fmt, batch, context)
 
 
 def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
-    """Every line of the batch, as an event, a reject or a blank.
+    """Return every line of the batch, as an event, a reject or a blank.
 
     Raises:
         SourceError: The format fails on line after line.
@@ -74,12 +74,12 @@ def parse(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
 
 
 def parse_own(fmt: Format, batch: pl.DataFrame, context: Context) -> Parsed:
-    """The same by this format alone."""
+    """Return the same by this format alone."""
     return _with_times(_parse(fmt, batch, context, []), batch, context)
 
 
 def _not_its_own(fmt: Format, lines: pl.DataFrame) -> pl.DataFrame:
-    """Without lines that look like the format's own, damaged: no other claims them."""
+    """Remove lines that look like the format's own, damaged: no other matches them."""
     if fmt.framing != "lines" or fmt.header is not None:
         return lines
     line = pl.col("line")
@@ -88,7 +88,7 @@ def _not_its_own(fmt: Format, lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_others(parsed: Parsed, own: str, read: Parsed) -> Parsed:
-    """With what other formats read of the rejects; of the others the reason stays."""
+    """Add what other formats read of the rejects; the remaining ones keep their reason."""
     events = {**parsed.events, **read.events}
     for name in parsed.events.keys() & read.events.keys():
         mine = parsed.events[name].with_columns(format=pl.lit(own))
@@ -100,7 +100,7 @@ def _with_others(parsed: Parsed, own: str, read: Parsed) -> Parsed:
 
 @dataclass(frozen=True, kw_only=True)
 class _Mixed(Format):
-    """The format of files whose lines each have a format of their own."""
+    """Format of files whose lines have different formats."""
 
     def parse(self, batch: pl.DataFrame, context: Context | None = None) -> Parsed:
         """Read each line by the format that claims it."""
@@ -119,7 +119,7 @@ ANY = _Mixed(
 
 
 def readers() -> Mapping[str, Format]:
-    """Every format that a file can be read with, by name."""
+    """Return every format that a file can be read with, by name."""
     return {**formats(), MIXED: ANY}
 
 
@@ -130,7 +130,7 @@ def _parse(fmt: Format, batch: pl.DataFrame, context: Context, failures: list[st
         raise
     except (Exception, PanicException) as error:  # whatever a format may raise
         failures.append(f"{type(error).__name__}: {error}")
-        if len(failures) > MOST_FAILURES:
+        if len(failures) > MAX_FAILURES:
             raise SourceError(
                 f"the format {fmt.name} fails: {failures[-1][:200]}",
                 remedy="Report this as a bug; the lines stay pending.",
@@ -144,7 +144,7 @@ def _parse(fmt: Format, batch: pl.DataFrame, context: Context, failures: list[st
 
 
 def rejected(batch: pl.DataFrame, reason: str, header: str | None) -> Parsed:
-    """All lines of a batch as rejects."""
+    """Return all lines of a batch as rejects."""
     rejects = batch.select(*PLACE, pl.lit(reason).alias("reason"), "line")
     return Parsed(events={}, rejects=rejects, blanks=0, header=header)
 
@@ -194,24 +194,24 @@ def _with_times(parsed: Parsed, batch: pl.DataFrame, context: Context) -> Parsed
 class Job(Protocol):
     """A portion of a file that can be parsed, somewhere."""
 
-    def begin(self, context: Context) -> Future[Parsed] | Future[Written]:
+    def begin(self, context: Context) -> Future[Parsed] | Future[WrittenRows]:
         """Begin to parse it, with what is known before it."""
 
     def drop(self, parsed: Any) -> None:
-        """It was parsed with the wrong header: what came of it is not used."""
+        """Drop a portion that was parsed with the wrong header."""
 
     def end(self) -> None:
-        """Nothing of it is needed any more."""
+        """Release what is no longer needed."""
 
 
 class BlockParser:
-    """Begins to parse the portions of one file at once, and ends them in order.
+    """Parser of one file's portions, in parallel, ended in order.
 
-    What a portion hands on is known when it ends. Until then the next ones are begun
-    with what is known, and begun again should it turn out to be wrong.
+    The header that a portion hands on is known when it ends. Until then the next ones begin
+    with the current header, and restart if it turns out to be wrong.
 
     Args:
-        context: What the format knows before the first portion.
+        context: The format's context before the first portion.
         waits: The first portion is ended before others begin: it may name the columns.
     """
 
@@ -227,7 +227,7 @@ class BlockParser:
         Raises:
             SourceError: The format fails on line after line of one before it.
         """
-        if self._begun and (self._waits or self._changes >= MOST_CHANGES):
+        if self._begun and (self._waits or self._changes >= MAX_CHANGES):
             self._begun[-1].outcome(self._end_next)
         begun = _Begun(job, self._context.header, job.begin(self._context))
         self._begun.append(begun)
@@ -256,11 +256,11 @@ class BlockParser:
 class _Begun:
     job: Job
     header: str | None
-    parsed: Future[Parsed] | Future[Written]
+    parsed: Future[Parsed] | Future[WrittenRows]
     end: Outcome | Exception | None = None
 
     def outcome(self, end_next: Callable[[], None]) -> Outcome:
-        """What it holds, once all before it have ended too."""
+        """Return its result, once all before it have ended too."""
         while self.end is None:
             end_next()
         if isinstance(self.end, Exception):
@@ -276,7 +276,7 @@ class _End:
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:
-    """The same items, each made by another thread while the one before is used.
+    """Yield the same items, each made by another thread while the one before is used.
 
     Reading, decompressing and parsing then share the cores. At most two items
     more than the present one are held.

@@ -1,8 +1,8 @@
-"""Portions of a file's lines, parsed by whatever engine there is.
+"""Portions of a file's lines, parsed by any engine.
 
-In this process a portion is one block, and what it holds comes back as frames.
-Elsewhere it is several: the worker reads the bytes from where they lie, writes what it
-parses into the lake under names that were never used, and says which they are. They
+In this process, a portion is one block, and its result returns as frames.
+Elsewhere it is several: the worker reads the bytes from their file, writes the
+parsed rows into the lake under new names, and returns the names. They
 count when the ledger lists them.
 """
 
@@ -23,17 +23,18 @@ from pipelines.formats import Context, Parsed
 from pipelines.ingest.blocks import Block, batch, newlines
 from pipelines.ingest.parser import Job, parse_part, readers
 from pipelines.ingest.progress import FileProgress
-from pipelines.ingest.staged_rows import Staged, Written
+from pipelines.ingest.staged_rows import Staged, WrittenRows
 from pipelines.lake.counts import day_count
 from pipelines.lake.files import REJECTS, WrittenPart, by_day, spool, write, writing_to
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import Mark
 
 PORTION = 32 << 20
-"""Most bytes that a worker parses at once, and makes a file of the lake of: few files a
-day are read quickly, and a worker that ends loses little."""
+"""Maximum bytes that a worker parses at a time, and writes as one file of the lake: few
+files per day are read quickly, and a worker that ends loses little.
+"""
 
-PORTIONS_A_WORKER = 4
+PORTIONS_PER_WORKER = 4
 """Of a file that has fewer, the portions are smaller, so that all workers have some."""
 
 
@@ -54,7 +55,7 @@ class Portion:
 
     @property
     def extent(self) -> "Extent":
-        """How far they reach, without what is in them."""
+        """Its extent, without its content."""
         last = self.blocks[-1]
         return Extent(
             mark=self.mark,
@@ -65,13 +66,13 @@ class Portion:
 
 
 class Extent(NamedTuple):
-    """How far a portion reaches.
+    """Extent of a portion.
 
     Attributes:
         mark: The hashes of the stream up to its end.
-        size: Bytes of the stream that it stands for.
+        size: Bytes of the stream that it represents.
         tail_bytes: Bytes of a last line without its end.
-        lines: How many it has.
+        lines: Number of lines.
     """
 
     mark: Mark
@@ -83,12 +84,12 @@ class Extent(NamedTuple):
 def portions(
     found: Iterator[tuple[Block, Mark]], first_line: int, most_bytes: int
 ) -> Iterator[Portion]:
-    """Blocks in portions; one that is no plain lines is a portion of its own.
+    """Yield blocks in portions; one that is not plain lines is a separate portion.
 
     Args:
         found: Blocks, each with the hashes up to its end.
         first_line: Number of the first line.
-        most_bytes: Of a portion with more than one block.
+        most_bytes: Maximum of a portion with more than one block.
 
     Raises:
         SourceError: `found` raised it, after the last block that was found.
@@ -131,7 +132,7 @@ def _next(
 
 
 @dataclass(frozen=True)
-class Here:
+class LocalExecutor:
     """Portions are parsed in this process.
 
     Attributes:
@@ -147,16 +148,16 @@ class Here:
         return self.engine.at_once
 
     def most_bytes(self, _delivery: Delivery) -> int:
-        """Of a portion with more than one block: none has."""
+        """Return the maximum of a portion with more than one block: none has."""
         return 0
 
     def job(self, progress: FileProgress, portion: Portion, _offset: int | None) -> Job:
-        """A portion of a file, ready to be parsed."""
-        return _JobHere(self.engine.submit, progress, portion.first_line, portion.blocks[0])
+        """Return a portion of a file, ready to be parsed."""
+        return _LocalJob(self.engine.submit, progress, portion.first_line, portion.blocks[0])
 
 
 @dataclass(frozen=True)
-class _JobHere:
+class _LocalJob:
     submit: Callable[[Callable[[Context], Parsed], Context], Future[Parsed]]
     progress: FileProgress
     first_line: int
@@ -166,10 +167,10 @@ class _JobHere:
         return self.submit(self._parsed, context)
 
     def drop(self, parsed: Parsed) -> None:
-        """Frames go by themselves."""
+        """Do nothing: frames are freed automatically."""
 
     def end(self) -> None:
-        """So does the block."""
+        """Do nothing: the block is freed automatically."""
 
     def _parsed(self, context: Context) -> Parsed:
         lines = batch(
@@ -213,7 +214,7 @@ class BlockTask:
     name: str
 
 
-def parse_block(task: BlockTask) -> Written:
+def parse_block(task: BlockTask) -> WrittenRows:
     """Parse lines that lie elsewhere, and write what they hold; it does not count yet.
 
     Raises:
@@ -233,10 +234,10 @@ def parse_block(task: BlockTask) -> Written:
         blanks += parsed.blanks
     frames = staged.frames()
     rejects = frames.pop(REJECTS, None)
-    # whoever begins the task again finds nothing of this name
+    # a task that restarts finds no file of this name
     name = f"{task.name}-{token_hex(4)}"
     with writing_to(task.lake):
-        return Written(
+        return WrittenRows(
             lines=line_no - task.first_line,
             event_count=sum(frame.height for frame in frames.values()),
             reject_count=0 if rejects is None else rejects.height,
@@ -253,7 +254,7 @@ def parse_block(task: BlockTask) -> Written:
 
 
 def _bytes(task: BlockTask) -> list[bytes]:
-    """Each block of the task.
+    """Return each block of the task.
 
     Raises:
         SourceError: They are not what the driver read.
@@ -301,7 +302,7 @@ def _set_aside(task: BlockTask, name: str, rejects: pl.DataFrame) -> Path:
 
 
 def _near(file_id: int, frames: dict[str, pl.DataFrame]) -> Iterator[tuple[int, int, date]]:
-    """See `Written.near`."""
+    """Yield places for rejects; see `WrittenRows.near`."""
     if not frames:
         return
     places = [frame.select(pl.lit(file_id), "line_no", "event_date") for frame in frames.values()]
@@ -311,7 +312,7 @@ def _near(file_id: int, frames: dict[str, pl.DataFrame]) -> Iterator[tuple[int, 
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class RemoteExecutor:
     """Portions are parsed by other processes, which see the same files.
 
     Attributes:
@@ -328,24 +329,24 @@ class Elsewhere:
 
     @property
     def at_once(self) -> int:
-        """See `Here`."""
+        """See `LocalExecutor`."""
         return 2 * self.engine.at_once
 
     def most_bytes(self, delivery: Delivery) -> int:
-        """Of a portion with more than one block."""
-        share = delivery.raw_bytes // (self.engine.at_once * PORTIONS_A_WORKER)
+        """Return the maximum of a portion with more than one block."""
+        share = delivery.raw_bytes // (self.engine.at_once * PORTIONS_PER_WORKER)
         return min(PORTION, share)
 
     def job(self, progress: FileProgress, portion: Portion, offset: int | None) -> Job:
-        """A portion of a file, ready to be parsed.
+        """Return a portion of a file, ready to be parsed.
 
         Args:
-            offset: Where the stream begins in the delivery's file; None where its
-                bytes do not lie there.
+            offset: Where the stream begins in the delivery's file; None if its
+                bytes are not in it.
         """
         first = portion.blocks[0]
-        if first.oversize:  # a line that tells of one, and lies nowhere
-            return _JobHere(_at_once, progress, portion.first_line, first)
+        if first.oversize:  # a line that describes one, and is stored nowhere
+            return _LocalJob(_at_once, progress, portion.first_line, first)
         datas = [block.data for block in portion.blocks]
         spooled = None
         if offset is None:
@@ -369,10 +370,10 @@ class Elsewhere:
             lake=self.lake.absolute(),
             name="",
         )
-        return _JobElsewhere(self, task, spooled)
+        return _RemoteJob(self, task, spooled)
 
     def _spooled(self, datas: Iterable[bytes]) -> Path:
-        """Bytes that lie nowhere as they are, where a worker finds them."""
+        """Write bytes that are not in a file to a place where a worker finds them."""
         path = spool(self.lake).absolute() / self.new_name()
         with writing_to(self.lake), path.open("xb") as file:
             file.writelines(datas)
@@ -386,17 +387,17 @@ def _at_once(function: Callable[[Context], Parsed], context: Context) -> Future[
 
 
 @dataclass(frozen=True)
-class _JobElsewhere:
-    work: Elsewhere
+class _RemoteJob:
+    work: RemoteExecutor
     task: BlockTask
     spooled: Path | None
 
-    def begin(self, context: Context) -> Future[Written]:
+    def begin(self, context: Context) -> Future[WrittenRows]:
         name = self.work.new_name()
         task = replace(self.task, context=context, name=name)
         return self.work.engine.submit(parse_block, task)
 
-    def drop(self, parsed: Written) -> None:
+    def drop(self, parsed: WrittenRows) -> None:
         parsed.delete(self.work.lake)
 
     def end(self) -> None:
@@ -411,5 +412,5 @@ def _checksum(datas: Iterable[bytes]) -> int:
     return checksum
 
 
-Work = Here | Elsewhere
+Work = LocalExecutor | RemoteExecutor
 """Where the portions of a source are parsed."""

@@ -1,4 +1,4 @@
-"""How far one delivery was read: its ledger row, and what the rest is read with."""
+"""Reading progress of one delivery: its ledger row, and the context of the rest."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,7 +9,7 @@ from pipelines import clock
 from pipelines.errors import SourceError
 from pipelines.formats import Context, Format, Parsed
 from pipelines.ingest.blocks import Block, newlines
-from pipelines.ingest.staged_rows import Written
+from pipelines.ingest.staged_rows import WrittenRows
 from pipelines.landing.compression import NO_CHECKSUM
 from pipelines.landing.delivery import Delivery
 from pipelines.landing.streams import DamageError, Digest, Mark, opened
@@ -23,19 +23,19 @@ AHEAD = timedelta(days=1)
 
 @dataclass(kw_only=True)
 class FileProgress:
-    """One delivery that is read, and how far.
+    """One delivery in progress.
 
     Attributes:
-        record: The ledger row that it continues; from `begin` on as the lines that
-            were read leave it. It is growing until its `end`, so that a file of which
-            a run was killed is read on.
-        is_settled: The file will not grow: its last line is read as it stands.
+        record: The ledger row that it continues; from `begin` on, with the lines that
+            were read. It is growing until its `end`, so that a file whose run
+            was killed is continued.
+        is_settled: The file will not grow: its last line is complete.
         deadline: When to stop between two blocks, by `time.monotonic`.
-        digest: The hash of the stream up to where it was read.
+        digest: The hash of the stream up to the last read byte.
         state: The state of the row at the end.
         tail: A last line without its end, and the hashes up to there.
-        begun: How many bytes were given to be parsed, and the hashes up to there.
-        notes: What is to be known of the stream.
+        begun: Bytes that were submitted for parsing, and the hashes up to there.
+        notes: Facts about the stream.
     """
 
     delivery: Delivery
@@ -53,7 +53,7 @@ class FileProgress:
 
     @property
     def context(self) -> Context:
-        """What the format is told; years lie near the file's own date."""
+        """Context of the format; years are near the file's own date."""
         return Context(
             reading=clock.Reading(zone=self.zone, anchor=self._anchor),
             options=dict(self.options),
@@ -63,7 +63,7 @@ class FileProgress:
 
     @property
     def day(self) -> date:
-        """The day that the file's name tells, or else of its last change."""
+        """The day in the file's name, or otherwise of its last change."""
         return (self._anchor - timedelta(seconds=1)).date()
 
     @property
@@ -71,7 +71,7 @@ class FileProgress:
         return clock.anchor(self.delivery.path, self.delivery.raw_mtime_ns)
 
     def begin(self) -> None:
-        """Have the row as this reading finds it: what is pending is read again."""
+        """Start the row of this reading: pending lines are reread."""
         self.state = FINISHED if self.is_settled else GROWING
         self.record = replace(
             self.record,
@@ -94,15 +94,15 @@ class FileProgress:
 
     @property
     def foreseen(self) -> FileRecord:
-        """The row as far as its content is known, before what is parsed has ended."""
+        """The row as far as its content is known, before parsing has ended."""
         if self.begun is None:
             return self.record
         size, mark = self.begun
         return replace(self.record, consumed_bytes=size, **mark._asdict())
 
-    def count(self, parsed: Parsed | Written, lines: int) -> None:
+    def count(self, parsed: Parsed | WrittenRows, lines: int) -> None:
         """Add what became of lines to the row."""
-        if isinstance(parsed, Written) and parsed.lines != lines:
+        if isinstance(parsed, WrittenRows) and parsed.lines != lines:
             message = f"a worker read {parsed.lines} lines, not {lines}"
             raise ValueError(message)
         self.record = replace(
@@ -115,7 +115,7 @@ class FileProgress:
         )
 
     def reach(self, size: int, mark: Mark, *, tail_bytes: int = 0) -> None:
-        """Have consumed that many bytes more; of the last line `tail_bytes`."""
+        """Consume this many more bytes; of the last line `tail_bytes`."""
         self.record = replace(
             self.record,
             consumed_bytes=self.record.consumed_bytes + size,
@@ -124,13 +124,13 @@ class FileProgress:
         )
 
     def put_off(self) -> None:
-        """Go on behind what was read another time."""
+        """Continue after the last read byte another time."""
         self.tail = None
         self.state = GROWING
         self.record = replace(self.record, raw_mtime_ns=0)
 
     def wait(self, lines: int) -> None:
-        """All lines up to `lines` are there, and wait for the rest of their file."""
+        """Mark all lines up to `lines` as waiting for the rest of their file."""
         self.record = replace(
             self.record,
             lines=lines,
@@ -174,7 +174,7 @@ class FileProgress:
         )
 
     def end(self) -> None:
-        """Have the row after the last block."""
+        """Finish the row after the last block."""
         if self.tail is not None:
             self.record = replace(
                 self.record,
@@ -188,7 +188,7 @@ class FileProgress:
 
 
 def count_lines(delivery: Delivery) -> int:
-    """Lines of a stream as far as it can be read, the last one included."""
+    """Count the lines of a stream as far as it is readable, with the last one."""
     lines = 0
     last = b"\n"
     try:

@@ -1,11 +1,11 @@
-"""Reads deliveries: unwraps them, cuts their lines and parses them, a batch at a time.
+"""Reader of deliveries: unwraps them, cuts their lines and parses them, batch by batch.
 
 The bytes that are hashed are the bytes that are parsed, in one pass. A last
-line without its newline is pending until the file has settled; should the file
-grow all the same, that line is taken back and read again, whole.
+line without its newline is pending until the file has settled; if the file
+grows anyway, that line is withdrawn and reread, whole.
 
-Setting up one parse costs more than the lines of a small file, so small files that
-are read alike become one batch. Each keeps its own row, lines, offsets and hashes.
+Setting up one parse costs more than the lines of a small file, so similar small files
+become one batch. Each keeps its own row, lines, offsets and hashes.
 """
 
 import time
@@ -35,15 +35,15 @@ from pipelines.ingest.parser import BlockParser, ahead
 from pipelines.ingest.portions import Extent, Work, portions
 from pipelines.ingest.progress import STEP, FileProgress
 from pipelines.ingest.record_cuts import parts
-from pipelines.ingest.staged_rows import Written
+from pipelines.ingest.staged_rows import WrittenRows
 from pipelines.landing.compression import NO_CHECKSUM, Reads, read_up_to
 from pipelines.landing.streams import (
     DamageError,
     Digest,
     GoneError,
-    Hashed,
+    HashedStream,
     Mark,
-    Opened,
+    OpenedStream,
     opened,
 )
 from pipelines.state.ledger import FAILED, FileRecord
@@ -51,28 +51,28 @@ from pipelines.state.ledger import FAILED, FileRecord
 SMALL_BYTES = 64 << 10
 """Files up to this size, unpacked, are read together."""
 
-BYTES_A_BATCH = 8 << 20
-FILES_A_BATCH = 1_000
+BYTES_PER_BATCH = 8 << 20
+FILES_PER_BATCH = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Lines that were parsed, and the rows that they bring their files to.
+    """Parsed lines, and the new rows of their files.
 
     Attributes:
-        records: The row of each file that the lines are of.
-        parsed: What became of the lines, here or elsewhere; None where the row alone
+        records: The row of each file that the lines belong to.
+        parsed: The result of the lines, here or elsewhere; None if only the row
             is new.
         days: The day of each file, for rejects without a neighbor.
-        bytes: Bytes of the stream that it stands for.
-        lines: Lines, or records, that it stands for.
-        is_part: The file counts with its end or not at all, and more comes.
+        bytes: Bytes of the stream that it represents.
+        lines: Lines, or records, that it represents.
+        is_part: The file counts as a whole or not at all, and more follows.
         withdraws: What of the file does not count: parts that were not committed, or
-            all that was ever read of it.
+            everything that was ever read of it.
     """
 
     records: Sequence[FileRecord]
-    parsed: Parsed | Written | None = None
+    parsed: Parsed | WrittenRows | None = None
     days: Mapping[int, date] = field(default_factory=dict)
     bytes: int = 0
     lines: int = 0
@@ -87,12 +87,12 @@ Step = Callable[[], Batch | None]
 def read_file(progress: FileProgress, work: Work) -> Generator[Step, None, None]:
     """Begin to parse what is new in a file; each step ends one batch of it.
 
-    The steps are to be called in their order, however late; the last one has the
-    file's final row. A damaged stream keeps what can be trusted, a file that cannot be
-    read keeps what was read before; the row says so.
+    Call the steps in order, at any time; the last one has the
+    file's final row. A damaged stream keeps its trustworthy part, an unreadable
+    file keeps what was read before; the row contains the problem.
 
     Raises:
-        GoneError: The file was taken away, or replaced, since it was recognized.
+        GoneError: The file was removed, or replaced, since it was recognized.
     """
     progress.begin()
     reading = _Reading(progress, work)
@@ -134,8 +134,8 @@ class _Reading:
     broke_off: SourceError | None = None
     failed: SourceError | None = None
 
-    def steps(self, stream: Opened) -> Iterator[Step]:
-        """A step for each portion of lines, or each part of other records."""
+    def steps(self, stream: OpenedStream) -> Iterator[Step]:
+        """Yield a step for each portion of lines, or each part of other records."""
         progress = self.progress
         if progress.format.framing != "lines":
             for batch in _read_records(stream, progress):
@@ -164,9 +164,9 @@ class _Reading:
                     return
 
     def _counted(
-        self, extent: Extent, parsed_portion: Callable[[], Parsed | Written]
+        self, extent: Extent, parsed_portion: Callable[[], Parsed | WrittenRows]
     ) -> Batch | None:
-        """What a portion holds, with the row that it brings the file to."""
+        """Return a portion's result, with the new row of its file."""
         if self.failed is not None:
             return None
         try:
@@ -179,7 +179,7 @@ class _Reading:
         return _batch(self.progress, parsed, extent.size, extent.lines)
 
     def end(self) -> Batch:
-        """The final row."""
+        """Return the final row."""
         withdraws: Literal["nothing", "parts", "all"] = "nothing"
         error = self.failed or self.broke_off
         if isinstance(error, DamageError):
@@ -201,7 +201,7 @@ def _given(batch: Batch) -> Batch:
 def _whole(
     found: Iterator[tuple[Block, Mark]], progress: FileProgress
 ) -> Iterator[tuple[Block, Mark]]:
-    """Blocks of whole lines; a last line without its end once the file has settled."""
+    """Yield blocks of whole lines; a last line without its end once the file has settled."""
     for block, mark in found:
         if block.is_tail:
             progress.tail = block, mark
@@ -213,9 +213,9 @@ def _whole(
 
 
 def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
-    """A file whose records are not lines: it counts with its end or not at all."""
+    """Yield a file whose records are not lines: it counts with its end or not at all."""
     begun = progress.record
-    hashed = Hashed(stream, progress.digest)
+    hashed = HashedStream(stream, progress.digest)
     position = 0
     try:
         for part in ahead(parts(hashed, progress.format.framing, file_id=begun.file_id)):
@@ -246,8 +246,8 @@ def _read_records(stream: Reads, progress: FileProgress) -> Iterator[Batch]:
         progress.reach(size, progress.digest.mark())
 
 
-def _batch(progress: FileProgress, parsed: Parsed | Written, size: int, lines: int) -> Batch:
-    """Lines of a file that goes on: whatever its stamps, it is to be read on."""
+def _batch(progress: FileProgress, parsed: Parsed | WrittenRows, size: int, lines: int) -> Batch:
+    """Return lines of a file that goes on: whatever its stamps, it is to be read on."""
     return Batch(
         records=[replace(progress.record, raw_mtime_ns=0)],
         parsed=parsed,
@@ -264,7 +264,7 @@ def skip(stream: Reads, digest: Digest, position: int) -> None:
 
 
 def marked(stream: Reads, digest: Digest, start: int) -> Iterator[tuple[Block, Mark]]:
-    """Blocks, each with the hashes of the stream up to its end."""
+    """Yield blocks, each with the hashes of the stream up to its end."""
     for block in blocks(stream, first_byte=start, passed_over=digest.update):
         if not block.oversize:
             digest.update(block.data)
@@ -309,23 +309,23 @@ class SmallFiles:
         self._bytes = 0
 
     def takes(self, file: SmallFile) -> bool:
-        """Whether a file can be read with those that wait."""
+        """Return whether a file can be read with those that wait."""
         waiting = next(iter(self.files.values()), file)
         return waiting.likeness == file.likeness
 
     def add(self, file: SmallFile) -> None:
-        """Have a file wait."""
+        """Queue a file."""
         self.files[file.record.file_id] = file
         self._bytes += len(file.data)
 
     @property
     def is_full(self) -> bool:
         """It is time to read them."""
-        return self._bytes >= BYTES_A_BATCH or len(self.files) >= FILES_A_BATCH
+        return self._bytes >= BYTES_PER_BATCH or len(self.files) >= FILES_PER_BATCH
 
 
 def small_file(progress: FileProgress) -> SmallFile | None:
-    """A file that is small, sound and new, whole lines from its start.
+    """Return a file that is small, sound and new, whole lines from its start.
 
     None where it must be read on its own; its progress is then as before.
 
@@ -357,7 +357,7 @@ def small_file(progress: FileProgress) -> SmallFile | None:
 
 
 def _content(progress: FileProgress) -> tuple[bytes, str | None]:
-    """All that is in the file, with what to note of it; nothing if much, or damaged."""
+    """Return all that is in the file, with what to note of it; nothing if much, or damaged."""
     try:
         with opened(progress.delivery) as stream:
             data = read_up_to(stream, SMALL_BYTES + 1)
@@ -368,7 +368,7 @@ def _content(progress: FileProgress) -> tuple[bytes, str | None]:
 
 
 def read_small_files(files: Sequence[SmallFile]) -> Iterator[Batch]:
-    """Read files that are alike as one batch; those that fail have pending lines."""
+    """Read similar files as one batch; those that fail have pending lines."""
     if not files:
         return
     progress = files[0].progress
@@ -394,7 +394,7 @@ def read_small_files(files: Sequence[SmallFile]) -> Iterator[Batch]:
 def _counted(
     files: Sequence[SmallFile], parsed: Parsed, headers: Mapping[int, str]
 ) -> Iterator[FileRecord]:
-    """The rows with what the batch brought of each file."""
+    """Yield the rows with what the batch brought of each file."""
     events = _by_file(parsed.events.values())
     rejects = _by_file([parsed.rejects])
     blanks = sum(file.lines for file in files) - events.total() - rejects.total()
@@ -420,7 +420,7 @@ def _by_file(frames: Iterable[pl.DataFrame]) -> Counter[int]:
 
 
 def _failed(file: SmallFile, error: SourceError) -> FileRecord:
-    """Nothing of the file was read: its lines are pending."""
+    """Return the row of an unread file: its lines are pending."""
     return replace(
         file.begun,
         state=FAILED,

@@ -1,11 +1,11 @@
-"""Tells new content from what was read before, by content alone.
+"""Recognition of new and known content, by content alone.
 
-Names, inodes and first lines lie: files are renamed, rotated, compressed and
+Names, inodes and first lines are unreliable: files are renamed, rotated, compressed and
 sent again. A delivery is recognized by the hash of the bytes already consumed:
-if its decompressed stream begins with them, it is the same file, wherever it
-lies now, and reading goes on behind them.
+if its decompressed stream begins with them, it is the same file, at any
+place, and reading continues after them.
 
-Below are the ledger rows that a run writes of a file without reading its lines again.
+Below are the ledger rows that a run writes for a file without rereading its lines.
 """
 
 import hashlib
@@ -42,10 +42,10 @@ class Recognition:
     Attributes:
         kind: `new` content; `unchanged` since it was read; `resumed`, more of
             the same; `moved`, the same under another name; `copy`, the same
-            while the first still lies there; `prefix`, probably a part of what
+            while the first still exists; `prefix`, probably a part of what
             was read: each line is compared.
         record: The ledger's row of the content, unless it is new.
-        is_all: The stream holds nothing beyond what was consumed.
+        is_all: The stream contains nothing beyond what was consumed.
     """
 
     delivery: Delivery
@@ -55,7 +55,7 @@ class Recognition:
 
 
 def same_stamp(delivery: Delivery, record: FileRecord) -> bool:
-    """Size and times are those of the last reading."""
+    """Return whether size and times are those of the last reading."""
     return (
         record.raw_bytes == delivery.raw_bytes
         and record.raw_mtime_ns == delivery.raw_mtime_ns
@@ -64,14 +64,14 @@ def same_stamp(delivery: Delivery, record: FileRecord) -> bool:
 
 
 def looks_unchanged(delivery: Delivery, record: FileRecord, settled_ns: int) -> bool:
-    """Same size and stamps as when it was last read, and nothing is pending."""
+    """Return whether size and stamps are unchanged since the last reading, with nothing pending."""
     owed = record.state in (FAILED, GONE) or (
         record.state == GROWING and delivery.raw_mtime_ns <= settled_ns
     )
     return same_stamp(delivery, record) and not owed
 
 
-class Known:
+class FileIndex:
     """The files of a source as the ledger knows them, found by their content.
 
     Args:
@@ -90,7 +90,7 @@ class Known:
             self.add(record)
 
     def add(self, record: FileRecord) -> None:
-        """Know a row, or know it better."""
+        """Add or update a row."""
         self._by_path[record.path] = record
         if record.duplicate_of is None and record.head_bytes:
             head = (record.head_bytes, record.head_sha256)
@@ -102,22 +102,22 @@ class Known:
                 self._by_rung.setdefault(rung, {})[record.file_id] = record
 
     def forget(self, record: FileRecord) -> None:
-        """Of a row's content nothing was read after all."""
+        """Forget a row's content, of which nothing was read after all."""
         for index in (self._by_head, self._by_rung):
             for rows in index.values():
                 rows.pop(record.file_id, None)
 
     def lies_there(self, record: FileRecord) -> None:
-        """Know a row whose file was just read: the same content elsewhere is a copy."""
+        """Add a row whose file was just read: the same content elsewhere is a copy."""
         self.add(record)
         self._claimed.add(record.duplicate_of or record.file_id)
 
     def by_path(self, path: str) -> FileRecord | None:
-        """The row of what was last read under a name."""
+        """Return the row of what was last read under a name."""
         return self._by_path.get(path)
 
     def at_its_place(self, delivery: Delivery) -> Recognition | None:
-        """What lies where the ledger knows a file; None for other content."""
+        """Return what is at a place that the ledger knows; None for other content."""
         record = self._by_path.get(delivery.path)
         if record is None:
             return None
@@ -137,7 +137,7 @@ class Known:
         return Recognition(delivery, "resumed", record, found.is_all)
 
     def elsewhere(self, delivery: Delivery) -> Recognition:
-        """What a delivery is that lies where nothing or other content lay."""
+        """Return what a delivery is at a place with no or other content before."""
         found = self._match(delivery)
         if found is None:
             return Recognition(delivery, "new")
@@ -161,7 +161,7 @@ class Known:
         return _longest(delivery, candidates) or self._shorter(delivery)
 
     def _heads(self, delivery: Delivery) -> list[tuple[int, str]]:
-        """Hashes of the stream's first bytes, for each length that may be known.
+        """Return hashes of the stream's first bytes, for each length that may be known.
 
         Only rows that begin with the same few bytes are worth the hashing, and
         those that are shorter than these.
@@ -180,7 +180,7 @@ class Known:
         ]
 
     def _shorter(self, delivery: Delivery) -> Recognition | None:
-        """A longer file that begins like this one, as far as rungs tell."""
+        """Return a longer file that begins like this one, as far as rungs show."""
         digest = Digest()
         try:
             with opened(delivery) as stream:
@@ -201,7 +201,7 @@ class Known:
 
 
 def _was_read(delivery: Delivery, record: FileRecord) -> bool:
-    """Nothing but its entry changed since: a backup may have given it a second name."""
+    """Return whether only its entry changed since: a backup may have given it a second name."""
     size, changed = delivery.raw_bytes, delivery.raw_mtime_ns
     return record.state in (FINISHED, DUPLICATE) and (size, changed) == (
         record.raw_bytes,
@@ -210,13 +210,13 @@ def _was_read(delivery: Delivery, record: FileRecord) -> bool:
 
 
 def _is_whole(record: FileRecord) -> bool:
-    """Its format reads files whole: there is no reading on in the middle."""
+    """Return whether its format reads files whole, without continuing in the middle."""
     fmt = formats().get(record.format or "")
     return fmt is not None and fmt.framing != "lines"
 
 
 def _longest(delivery: Delivery, candidates: Iterable[FileRecord]) -> Recognition | None:
-    """The candidate with the most bytes that the stream begins with."""
+    """Return the candidate with the most bytes that the stream begins with."""
     digest = Digest()
     match = None
     is_all = False
@@ -245,7 +245,7 @@ def _feed(digest: Digest, stream: Reads, size: int) -> int:
 
 
 def copy_row(row: FileRecord, original: FileRecord) -> FileRecord:
-    """The row of a second copy: what the first consumed are duplicates here."""
+    """Return the row of a second copy: what the first consumed are duplicates here."""
     consumed = original.lines - original.pending_lines
     return replace(
         row,
@@ -263,7 +263,7 @@ def copy_row(row: FileRecord, original: FileRecord) -> FileRecord:
 
 
 def empty_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileRecord:
-    """The row of a file in which there is nothing: no fault, and no format yet."""
+    """Return the row of a file in which there is nothing: no fault, and no format yet."""
     return replace(
         row,
         state=FINISHED if is_settled else GROWING,
@@ -277,7 +277,7 @@ def empty_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileR
 
 
 def stamped_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> FileRecord:
-    """Nothing is new but the file's stamps, or that it is finished."""
+    """Return the row with the file's new stamps, or as finished."""
     if row.state == GROWING and is_settled:
         row = replace(row, state=FINISHED)
     is_well = row.state in (FINISHED, DUPLICATE) and row.message != NO_CHECKSUM
@@ -291,7 +291,7 @@ def stamped_row(row: FileRecord, delivery: Delivery, *, is_settled: bool) -> Fil
 
 
 def failed_row(row: FileRecord, delivery: Delivery, pending: int, why: str) -> FileRecord:
-    """The row of a file that could not be read: all lines not yet read are pending."""
+    """Return the row of a file that could not be read: all lines not yet read are pending."""
     settled = row.lines - row.pending_lines
     return replace(
         row,
@@ -306,12 +306,12 @@ def failed_row(row: FileRecord, delivery: Delivery, pending: int, why: str) -> F
 
 
 def unneeded_row(row: FileRecord) -> FileRecord:
-    """A row under which a file failed before, now that it goes by another."""
+    """Return a row under which a file failed before, now that it goes by another."""
     return replace(row, lines=0, pending_lines=0, message=None, state=FINISHED)
 
 
 def unread_rows(records: Iterable[FileRecord]) -> Iterator[FileRecord]:
-    """Rows of which nothing was ever taken: they can be used again."""
+    """Yield rows without any content, which can be reused."""
     for record in records:
         if not record.consumed_bytes and record.lines == record.pending_lines:
             yield record
@@ -320,7 +320,7 @@ def unread_rows(records: Iterable[FileRecord]) -> Iterator[FileRecord]:
 def reused_ids(
     waiting: Iterable[Delivery], there: set[str], records: Iterable[FileRecord]
 ) -> Mapping[str, int]:
-    """Ids of unread rows for deliveries at their place, or moved from it.
+    """Return ids of unread rows for deliveries at their place, or moved from it.
 
     Args:
         waiting: Deliveries that may be new.
@@ -344,11 +344,11 @@ def reused_ids(
 
 
 def closed_row(row: FileRecord, *, is_archive: bool) -> FileRecord | None:
-    """A row whose file is no longer there: nothing more can come from it.
+    """Return a row whose file is missing, closed: nothing more can arrive from it.
 
     Args:
         row: The row.
-        is_archive: What lies there now is an archive that could not be opened before.
+        is_archive: The file is now an archive that could not be opened before.
     """
     if is_archive and not row.consumed_bytes:
         return unneeded_row(row)

@@ -1,6 +1,6 @@
-"""Cuts files into records, for formats whose record is not one line.
+"""Cuts of files into records, for formats whose record is not one line.
 
-No byte that says something is left out: what is between records and is no mere
+No byte with content is left out: what is between records and is not plain
 packing becomes a record too, which its format will refuse. Any bytes are
 survived, and memory does not grow with the file.
 """
@@ -17,7 +17,7 @@ from pipelines.ingest.blocks import SCHEMA, batch
 from pipelines.ingest.cutters import Cut, Cuts, Marked, Piece, evtx_pieces, pieces
 from pipelines.ingest.json_cuts import JsonCutter
 from pipelines.landing.compression import Reads
-from pipelines.landing.streams import Salvaged
+from pipelines.landing.streams import SalvagedStream
 
 EVENT_TAGS = re.compile(rb"(?:-[ \t]*)?<Event(?=[\s>])[^>]*>|</Event>")
 """A pasted event has the browser's `- ` before its tag."""
@@ -33,9 +33,9 @@ RECORDS = 20_000
 TEXT_BYTES = 8 << 20
 """Records of a batch, and letters of their texts: parsed before more are cut."""
 
-LONGEST_ROW = 64 << 10
+MAX_ROW = 64 << 10
 """Bytes within which a quoted text of a table ends, if its quotes pair."""
-ROWS_LOOKED_AT = 4 * LONGEST_ROW
+ROWS_LOOKED_AT = 4 * MAX_ROW
 QUOTE, NEWLINE = b'"\n'
 OPEN_ROW = re.compile(rb'(?:(?:"(?:[^"]|"")*"|[^",;|\t]*)[,;|\t])*"(?:[^"]|"")*$')
 """The first line of a row whose last cell goes on."""
@@ -54,7 +54,7 @@ class Part(NamedTuple):
 
 
 def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
-    """The records of a whole file's bytes, as one batch; see `parts`."""
+    """Return the records of a whole file's bytes, as one batch; see `parts`."""
     if framing == "lines":
         return batch(data, file_id=file_id)
     found = parts(io.BytesIO(data), framing, file_id=file_id)
@@ -62,19 +62,19 @@ def records(data: bytes, framing: str, *, file_id: int = 0) -> pl.DataFrame:
 
 
 def parts(stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS) -> Iterator[Part]:
-    """The records of a stream, in batches.
+    """Yield the records of a stream, in batches.
 
     Args:
         stream: The file, decompressed.
-        framing: One of `formats.Framing` whose records are no lines.
+        framing: One of `formats.Framing` whose records are not lines.
         file_id: Written into the batches.
         most: Records of a batch.
 
     Raises:
-        KeyError: There is no such framing.
-        DamageError: The stream breaks off, behind all that could be read.
+        KeyError: The framing does not exist.
+        DamageError: The stream ends early, after everything readable.
     """
-    salvaged = Salvaged(stream)
+    salvaged = SalvagedStream(stream)
     first = 1
     for group, is_oversize in _groups(FRAMINGS[framing](salvaged), most):
         lines = pl.DataFrame(
@@ -92,7 +92,7 @@ def parts(stream: Reads, framing: str, *, file_id: int = 0, most: int = RECORDS)
 
 
 def _groups(found: Iterator[Piece], most: int) -> Iterator[tuple[list[Piece], bool]]:
-    """Pieces that are parsed together; one too long to keep stands alone."""
+    """Yield pieces that are parsed together; one that is too long is alone."""
     group: list[Piece] = []
     size = 0
     for piece in found:
@@ -128,7 +128,7 @@ def xml_events(data: bytes, *, is_last: bool) -> Cuts:
 
 
 def _leftover(data: bytes, begin: int, end: int) -> Iterator[Cut]:
-    """What stands between two events, unless it is packing."""
+    """Yield the text between two events, unless it is packing."""
     while packing := PACKING.match(data, begin, end):
         begin = packing.end()
     if begin < end:
@@ -140,7 +140,7 @@ def _one_line(block: bytes) -> str:
 
 
 def paragraphs(data: bytes, *, is_last: bool) -> Cuts:
-    """Blocks of lines with blank lines between them; line ends inside stay."""
+    """Return blocks of lines with blank lines between them; line ends inside stay."""
     if not is_last:
         data = data[: data.rfind(b"\n") + 1]
     line = pl.col("line")
@@ -164,10 +164,10 @@ def paragraphs(data: bytes, *, is_last: bool) -> Cuts:
 
 
 def blocks(data: bytes, *, is_last: bool) -> Cuts:
-    """Statements such as `lease 192.0.2.17 { ... }` or `name value;`, and comments.
+    """Cut statements such as `lease 192.0.2.17 { ... }` or `name value;`, and comments.
 
-    A block that begins at the left edge ends an open one: a block that was cut
-    off costs itself only.
+    A block that begins at the left edge ends an open one: a truncated block
+    costs only itself.
     """
     if not is_last:
         data = data[: data.rfind(b"\n") + 1]
@@ -194,10 +194,10 @@ def _statement(data: bytes, begin: int, end: int) -> Iterator[Cut]:
 
 
 def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
-    """Rows of a table; a line end inside of quotes is a part of its cell.
+    """Cut rows of a table; a line end inside quotes is a part of its cell.
 
-    Where quotes do not pair the line stands alone, and costs nothing but itself. A row
-    that is blank is a record too, so that rows count as the product counts them.
+    If quotes do not pair, the line is alone, and costs nothing but itself. A blank row
+    is a record too, so that rows count as the product counts them.
     """
     if not is_last:
         data = data[: data.rfind(b"\n") + 1]
@@ -205,9 +205,9 @@ def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
     while begin < len(data):
         looked_at = data[begin : begin + ROWS_LOOKED_AT]
         is_all = is_last and begin + len(looked_at) == len(data)
-        start, is_broken = 0, is_all or len(looked_at) > LONGEST_ROW
+        start, is_broken = 0, is_all or len(looked_at) > MAX_ROW
         for end in _row_ends(looked_at):
-            if end - start > LONGEST_ROW or not _is_row(looked_at[start:end]):
+            if end - start > MAX_ROW or not _is_row(looked_at[start:end]):
                 is_broken = True
                 break
             yield _row(looked_at, start, end, begin)
@@ -222,7 +222,7 @@ def csv_rows(data: bytes, *, is_last: bool) -> Cuts:
 
 
 def _row_ends(data: bytes) -> list[int]:
-    """Behind each line end that is in no quotes, and the end of a last row."""
+    """Return places after each line end outside quotes, and the end of a last row."""
     signs = np.frombuffer(data, np.uint8)
     is_outside = np.cumsum(signs == QUOTE, dtype=np.int32) % 2 == 0
     ends = (np.flatnonzero((signs == NEWLINE) & is_outside) + 1).tolist()
@@ -230,7 +230,7 @@ def _row_ends(data: bytes) -> list[int]:
 
 
 def _is_row(data: bytes) -> bool:
-    """What goes on behind a line end was begun by a quote that begins a cell."""
+    """Return whether text that continues after a line end is inside a cell's opening quote."""
     line, _, rest = data.partition(b"\n")
     return not rest or OPEN_ROW.match(line) is not None
 

@@ -39,10 +39,10 @@ NOT_THE_LINE = (parser.TOO_LONG,)
 
 @dataclass
 class Rewriting:
-    """Lake files written again, until they are committed together.
+    """Lake files in rewriting, until they are committed together.
 
     Attributes:
-        gone: How many `events` and `rejects` the files that are replaced lose.
+        gone: How many `events` and `rejects` the replaced files lose.
     """
 
     store: Store
@@ -116,8 +116,8 @@ def retract(store: Store, folder: Path, record: FileRecord, *, first_line: int =
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """What became of the rejects that were read again."""
+class ReplayResult:
+    """Result of rereading rejects."""
 
     lines: int = 0
     events: int = 0
@@ -125,19 +125,19 @@ class Replayed:
 
     @property
     def rejects(self) -> int:
-        """How many stay rejects."""
+        """The number of lines that are still rejected."""
         return self.lines - self.events - self.blanks
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """How to read rejects again.
+    """How to reread rejects.
 
     Attributes:
         lake: The lake's folder.
         zone: The district's zone, which decides local days.
         source: The source's name.
-        source_zone: IANA zone of the source's local stamps.
+        source_zone: IANA zone of the source's local timestamps.
         options: The source's own settings for the format.
     """
 
@@ -148,12 +148,12 @@ class Replay:
     source_zone: str
     options: Mapping[str, str] = field(default_factory=dict)
 
-    def rejects_of(self, fmt: Format) -> Replayed:
+    def rejects_of(self, fmt: Format) -> ReplayResult:
         """Read the source's rejects of a format again, a lake file at a time.
 
         Only while no other run writes: the caller holds the home's lock.
         """
-        done = Replayed()
+        done = ReplayResult()
         for listed in ledger.lake_files(self.store, REJECTS, source=self.source):
             with writing_to(self.lake):
                 rejects = read_sound(self.lake, listed)
@@ -162,7 +162,7 @@ class Replay:
                 )
                 if again.height:
                     part = self._file(fmt, listed, rejects, again)
-                    done = Replayed(
+                    done = ReplayResult(
                         done.lines + part.lines,
                         done.events + part.events,
                         done.blanks + part.blanks,
@@ -171,7 +171,7 @@ class Replay:
 
     def _file(
         self, fmt: Format, listed: LakeFile, rejects: pl.DataFrame, again: pl.DataFrame
-    ) -> Replayed:
+    ) -> ReplayResult:
         records = {
             record.file_id: record for record in ledger.source_files(self.store, self.source)
         }
@@ -200,7 +200,7 @@ class Replay:
         if total["events"] + total["blanks"]:
             rewriting.replace(listed, pl.concat(still), again)
             rewriting.commit(changed)
-        return Replayed(total["lines"], total["events"], total["blanks"])
+        return ReplayResult(total["lines"], total["events"], total["blanks"])
 
     def _context(self, record: FileRecord) -> Context:
         anchor = clock.anchor(record.path, record.raw_mtime_ns)
@@ -222,6 +222,6 @@ class Replay:
 
 
 def _placed_rejects(rejects: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
-    """Rejects of today under the day that they had."""
+    """Return current rejects under the day that they had."""
     kept = before.select(*PLACE, "source", "format", "event_date")
     return rejects.join(kept, on=PLACE, how="left", maintain_order="left").select(before.columns)

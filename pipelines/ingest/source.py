@@ -17,10 +17,10 @@ from pipelines.state.connections import Store
 from pipelines.state.ledger import FAILED, GROWING, FileRecord
 
 SETTLE_SECONDS = 600.0
-"""A plain file that has not changed for so long is finished."""
+"""A plain file without a change for this long is finished."""
 
 
-LEAST_FREE_BYTES = 64 << 20
+MIN_FREE_BYTES = 64 << 20
 """Less than one batch may need, with the ledger's own."""
 
 
@@ -28,7 +28,7 @@ LATER = "later"
 """The kind of a delivery that was put off."""
 
 Watch = Callable[[Delivery, int, int], None]
-"""Told while reading: the delivery, bytes and lines since the last call."""
+"""Called while reading: the delivery, bytes and lines since the last call."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +51,10 @@ class Source:
     hard_links: bool = False
 
     def listing(self, *, opens: bool = True) -> Listing:
-        """What lies in its folder, oldest first.
+        """Return its folder's content, oldest first.
 
         Args:
-            opens: False leaves the archives of a local folder shut.
+            opens: False to leave the archives of a local folder closed.
 
         Raises:
             SourceError: A remote folder cannot be listed.
@@ -66,12 +66,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one delivery in this run.
+    """Result of one delivery in this run.
 
     Attributes:
-        record: Its row of the ledger; one of its own where it got none.
-        kind: See `Recognition`; `gone`, `failed`, `refused` or `waiting` where it
-            has none; `later` where it was put off.
+        record: Its row of the ledger; a separate one if it got none.
+        kind: See `Recognition`; `gone`, `failed`, `refused` or `waiting` if it
+            has none; `later` if it was postponed.
         waits: Why lines of it are not read yet, and until when; empty if none are.
     """
 
@@ -92,7 +92,7 @@ class Outcome:
 
 
 def left_out(source: str, listing: Listing) -> list[Outcome]:
-    """What lies there and is not read; it gets no row."""
+    """Return what is in the folder and not read; it gets no row."""
     refused = [_left_out(source, item, FAILED, "refused") for item in listing.refused]
     waiting = [_left_out(source, item, GROWING, "waiting") for item in listing.waiting]
     return [*refused, *waiting]
@@ -104,12 +104,12 @@ def _left_out(source: str, item: LeftOut, state: str, kind: str) -> Outcome:
 
 
 def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
-    """Why lines of a file are not read yet, and until when; empty if none are.
+    """Return why lines of a file are not read yet, and until when; empty if none are.
 
     Args:
         record: Its row.
-        zone: The zone to tell the time in.
-        settle_seconds: A file that has not changed for so long is finished.
+        zone: The zone of the time in the text.
+        settle_seconds: A file without a change for this long is finished.
     """
     if record.state != GROWING or not record.pending_lines:
         return ""
@@ -134,13 +134,13 @@ class IngestOptions:
         store: The ledger.
         lake: The lake's folder.
         zone: The district's zone, which decides local days.
-        settle_seconds: See `SETTLE_SECONDS`; 0 takes every file as finished.
+        settle_seconds: See `SETTLE_SECONDS`; 0 treats every file as finished.
         least_free_bytes: Free space below which nothing is begun.
-        budget_seconds: After so long a delivery is put off, so that it holds up no
+        budget_seconds: After this long, a delivery is postponed, so that it delays no
             other: an archive between two members, a file of lines between two blocks.
-        watch: Told of progress.
-        taking_ids: Entered while the files of a source are given ids, so that sources
-            which are read side by side have theirs in the same order each time.
+        watch: Called with progress.
+        taking_ids: Held while the files of a source get ids, so that sources
+            that are read at the same time have theirs in the same order each time.
         engine: Where lines are parsed.
     """
 
@@ -148,12 +148,12 @@ class IngestOptions:
     lake: Path
     zone: str
     settle_seconds: float = SETTLE_SECONDS
-    least_free_bytes: int = LEAST_FREE_BYTES
+    least_free_bytes: int = MIN_FREE_BYTES
     budget_seconds: float = float("inf")
     watch: Watch = lambda _delivery, _bytes, _lines: None
     taking_ids: Callable[[], AbstractContextManager[None]] = nullcontext
     engine: Engine = field(default_factory=partial(open_engine, "local"))
 
     def settled_ns(self) -> int:
-        """Files last changed before this instant are finished."""
+        """Return the instant before which an unchanged file is finished."""
         return time.time_ns() - int(self.settle_seconds * 1e9)

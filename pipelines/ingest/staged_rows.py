@@ -1,7 +1,7 @@
-"""What was parsed and waits for its commit: frames, or files that do not count yet.
+"""Parsed rows before their commit: frames, or files that do not count yet.
 
-Frames take as little memory as they need; files were written by other processes, and
-are read again only where an event of them may have come before.
+Frames take as little memory as they need; other processes wrote the files, which
+are reread only if they may contain an earlier event.
 """
 
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ from pipelines.ingest.blocks import BLOCK
 from pipelines.lake.counts import placed
 from pipelines.lake.files import REJECTS, WrittenPart
 
-ROWS_A_COMMIT = 500_000
-BYTES_A_COMMIT = 64 << 20
+ROWS_PER_COMMIT = 500_000
+BYTES_PER_COMMIT = 64 << 20
 """Memory of staged frames at which they are committed; writing takes it again."""
 
 VIEW_BYTES = 16
-"""What Polars keeps of each text beside its bytes."""
+"""Polars's overhead for each text."""
 
 ENOUGH_TEXT = 0.5
 """Share of a block of lines from which a frame is kept without a copy."""
@@ -30,13 +30,13 @@ PLACES = pl.Schema({"file_id": pl.Int64, "line_no": pl.Int64, "event_date": pl.D
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
-    """What became of lines that were parsed elsewhere, in place of `Parsed`.
+class WrittenRows:
+    """Result of lines that were parsed elsewhere, instead of `Parsed`.
 
     Attributes:
-        rejects: Where its rejects are, if it has any.
-        near: File, line and day of the first and the last event, and of those between
-            which the day changes: all that a reject needs to find the nearest one's.
+        rejects: Its file of rejects, if it has any.
+        near: File, line and day of the first and the last event, and of those where
+            the day changes: enough to find the event nearest to a reject.
         bytes: Memory that its events would take.
     """
 
@@ -68,7 +68,7 @@ class Staged:
 
     Attributes:
         parts: Files that were written elsewhere.
-        near: What rejects need to know of these; see `Written`.
+        near: What rejects need to know of these; see `WrittenRows`.
         rows: Rows of all frames and files.
         bytes: Memory that they take, or would.
     """
@@ -89,7 +89,7 @@ class Staged:
         self.rows += kept.height
         self.bytes += size
 
-    def add_parsed(self, parsed: Parsed | Written, source: str, fmt: str, zone: str) -> None:
+    def add_parsed(self, parsed: Parsed | WrittenRows, source: str, fmt: str, zone: str) -> None:
         """Hold what became of lines of a source."""
         if isinstance(parsed, Parsed):
             for name, frame in parsed.events.items():
@@ -106,7 +106,7 @@ class Staged:
         self.bytes += parsed.bytes
 
     def take(self, file_id: int) -> "Staged":
-        """What is of a file, which is not held here any more."""
+        """Return the part of a file, and release it here."""
         own, others = Staged(), Staged()
         is_own = pl.col("file_id") == file_id
         for name, frames in self._frames.items():
@@ -121,24 +121,24 @@ class Staged:
         return own
 
     def frames(self) -> dict[str, pl.DataFrame]:
-        """One frame for each event class, and one of rejects."""
+        """Return one frame for each event class, and one of rejects."""
         return {name: pl.concat(parts) for name, parts in self._frames.items()}
 
     @property
     def is_much(self) -> bool:
         """They take so much memory that it is time to write them."""
-        return self.rows >= ROWS_A_COMMIT or self.bytes >= BYTES_A_COMMIT
+        return self.rows >= ROWS_PER_COMMIT or self.bytes >= BYTES_PER_COMMIT
 
 
 def read_parts(parts: Iterable[WrittenPart], lake: Path) -> pl.DataFrame:
-    """The events of files that do not count yet, in the order of reading."""
+    """Return the events of files that do not count yet, in the order of reading."""
     return pl.concat(pl.read_parquet(lake / part.file.path) for part in parts)
 
 
 def as_it_is(frame: pl.DataFrame) -> tuple[pl.DataFrame, int] | None:
-    """The frame, if its texts are most of the block that they may keep alive.
+    """Return the frame, if its texts are most of the block that they may keep alive.
 
-    None where a copy of its own takes less memory, or little.
+    None if a separate copy takes less memory, or little.
     """
     texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
     if sum(int(one.estimated_size()) for one in texts) < ENOUGH_TEXT * BLOCK:
@@ -148,7 +148,7 @@ def as_it_is(frame: pl.DataFrame) -> tuple[pl.DataFrame, int] | None:
 
 
 def on_its_own(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """The same rows, holding no memory but their own, and how many bytes that is.
+    """Return the same rows, holding no memory but their own, and how many bytes that is.
 
     Polars cuts texts out of a block as views that keep all of the block alive; in
     Arrow's older layout a column has its bytes to itself.

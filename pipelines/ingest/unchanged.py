@@ -1,6 +1,6 @@
-"""Tells of a source's folder that nothing in it is new, without what reads files.
+"""A quick check whether anything in a source's folder is new, without the readers.
 
-A run that finds nothing is the commonest: it need not import what it reads with.
+A run that finds nothing is the most frequent: it need not import the readers.
 """
 
 from pathlib import Path
@@ -14,13 +14,13 @@ from pipelines.state.ledger import FileRecord
 
 
 def unchanged(options: IngestOptions, source: Source, listing: Listing) -> list[Outcome] | None:
-    """The outcomes of a folder whose every file is as the ledger has it.
+    """Return the outcomes of a folder whose every file matches the ledger.
 
-    None where anything may be new, or gone before it was read to its end; and of a
+    None if anything may be new, or missing before it was read to its end; and for a
     remote folder.
 
     Args:
-        listing: What lies in the folder.
+        listing: The folder's content.
     """
     if is_remote(source.folder) or not Path(source.folder).is_dir():
         return None
@@ -41,7 +41,7 @@ def unchanged(options: IngestOptions, source: Source, listing: Listing) -> list[
 
 
 def _may_close(record: FileRecord) -> bool:
-    """What a file that is gone leaves behind is still to be said of its row."""
+    """Return whether the row of a missing file still needs to be closed."""
     may_be_archive = record.path.lower().endswith(".zip")
     closed = [closed_row(record, is_archive=is_archive) for is_archive in {False, may_be_archive}]
     return any(row is not None and row != record for row in closed)

@@ -11,12 +11,12 @@ from pipelines import clock
 from pipelines.events import EVENT_CLASSES, INSTANT
 from pipelines.state.source_records import LAGS, SourceDay
 
-# Counts the words of fields that hold one of a few, and notices new ones.
+# Counts the words of fields with few values, and notices new ones.
 #
-# A field may stay filled and yet change its meaning: after an update a product says
-# `denied` where it said `blocked`. The share of events whose word the source never
-# said before tells it. Where next to all are new, the field says nothing that rules
-# could stand on; where some are, it has learned a word, which is told once.
+# A field may remain filled and change its meaning: after an update, a product writes `denied`
+# instead of `blocked`. The share of events with a word that is new for the source shows it. If
+# almost all are new, rules cannot use the field; if some are, the product has a new word, which is
+# reported once.
 
 ENUMERATED: Mapping[str, Sequence[str]] = {
     "http_requests": ("method", "url_scheme", "disposition"),
@@ -27,20 +27,20 @@ ENUMERATED: Mapping[str, Sequence[str]] = {
 }
 """Fields of each event class that hold one of a few words."""
 
-MOST_WORDS = 16
-LONGEST_WORD = 32
-LEAST_SHARE = 0.01
-"""Words of a batch that are counted: strangers write some of these fields."""
+MAX_WORDS = 16
+MAX_WORD = 32
+MIN_SHARE = 0.01
+"""Words of a batch that are counted: some of these fields contain outside input."""
 
-MOST_COMMON = 101
-"""So many values of a field can have that share, null among them."""
+MAX_COMMON = 101
+"""The number of values of a field that can have that share, including null."""
 
 PAST_DAYS = 28
-LEAST_DAYS = 3
-LEAST_EVENTS = 200
-LEAST_NOW = 50
+MIN_DAYS = 3
+MIN_EVENTS = 200
+MIN_NOW = 50
 LEARNT = 0.2
-"""Share of a day's events with new words from which the day is told."""
+"""Share of a day's events with new words from which the day is reported."""
 
 REPLACED = 0.9
 """Share from which the old words count as replaced."""
@@ -50,12 +50,12 @@ SIGN = "="
 
 @dataclass(frozen=True)
 class NewWords:
-    """Days in a row of which a field says what it never said.
+    """Consecutive days on which a field has values that it never had.
 
     Attributes:
-        words: The commonest new ones.
+        words: The most frequent new ones.
         share: Share of the events of these days with a new word, 0 to 1.
-        is_replaced: Next to nothing else was said.
+        is_replaced: Almost no known word remained.
     """
 
     days: Sequence[SourceDay]
@@ -65,23 +65,23 @@ class NewWords:
 
 
 def word_counts(event_class: str, frame: pl.DataFrame) -> dict[str, int]:
-    """How many events have each word, under `field=word`."""
-    least = LEAST_SHARE * frame.height
+    """Return how many events have each word, under `field=word`."""
+    least = MIN_SHARE * frame.height
     found: dict[str, int] = {}
     for name in ENUMERATED.get(event_class, ()):
         # of a frame a day and file, most of them small, a query takes milliseconds
-        commonest = frame[name].value_counts(sort=True).head(MOST_COMMON)
+        commonest = frame[name].value_counts(sort=True).head(MAX_COMMON)
         words = commonest[name].cast(pl.String)
         counted = zip(words, commonest["count"], strict=True)
         often = [(-n, word) for word, n in counted if n >= least and word is not None]
-        short = [one for one in sorted(often) if len(one[1]) <= LONGEST_WORD]
-        for count, word in short[:MOST_WORDS]:
+        short = [one for one in sorted(often) if len(one[1]) <= MAX_WORD]
+        for count, word in short[:MAX_WORDS]:
             found[f"{name}{SIGN}{word}"] = -count
     return found
 
 
 def said(day: SourceDay, name: str) -> Counter[str]:
-    """The words of a field on a day, with their events."""
+    """Return the words of a field on a day, with their events."""
     begin = name + SIGN
     return Counter(
         {
@@ -93,7 +93,7 @@ def said(day: SourceDay, name: str) -> Counter[str]:
 
 
 def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
-    """Where a field of one source and class changed its words; days oldest first."""
+    """Yield changes in the words of a field of one source and class; days oldest first."""
     past: list[Counter[str]] = []
     events: list[int] = []
     replaced: list[SourceDay] = []
@@ -103,8 +103,8 @@ def new_words(days: Sequence[SourceDay], name: str) -> Iterator[NewWords]:
         total = words.total()
         new = sum(n for word, n in words.items() if word not in known)
         share = new / max(total, 1)
-        learned = len(past) >= LEAST_DAYS and sum(events) >= LEAST_EVENTS
-        enough = learned and total >= LEAST_NOW
+        learned = len(past) >= MIN_DAYS and sum(events) >= MIN_EVENTS
+        enough = learned and total >= MIN_NOW
         if enough and share >= REPLACED:
             replaced.append(day)
             continue
@@ -129,7 +129,7 @@ def _found(days: Sequence[SourceDay], name: str, known: set[str], *, is_replaced
 
 
 def placed(frame: pl.DataFrame, source: str, fmt: str, zone: str) -> pl.DataFrame:
-    """Events with their source, format and local day in the district's zone."""
+    """Return events with their source, format and local day in the district's zone."""
     began = "start_time" if "start_time" in frame.columns else "time"
     day = clock.local_date(pl.coalesce(pl.col(began), pl.col("time")), zone)
     # lines of another product say themselves what read them
@@ -150,17 +150,17 @@ def with_days(
     file_days: Mapping[int, date],
     arrival: date,
 ) -> pl.DataFrame:
-    """Rejects with the `event_date` of their neighbors, so that they are kept as long.
+    """Return rejects with the `event_date` of their neighbors, so that they are kept as long.
 
-    That of the nearest event in the same file, else of the last one that was read of
-    it before, else of the file.
-    None lies ahead of its arrival: a wrong stamp must not keep a line for ever.
+    That of the nearest event in the same file, or of the last event read from it before, or
+    of the file.
+    None is after its arrival: a wrong timestamp must not keep a line forever.
 
     Args:
-        rejects: Lines that could not be read.
+        rejects: Unreadable lines.
         events: The events that were read with them, placed.
         carried: The day of the last event of each file before these.
-        file_days: The day of each file, as far as that is known.
+        file_days: The day of each file, if known.
         arrival: The day on which they arrived.
     """
     keys = ["file_id", "line_no"]
@@ -180,7 +180,7 @@ def with_days(
             on="line_no",
             by="file_id",
             strategy="nearest",
-            check_sortedness=False,  # they are; it cannot be told where there is `by`
+            check_sortedness=False,  # they are; unknown where there is `by`
         )
         .sort("_row")
         .with_columns(event_date=pl.min_horizontal(day, pl.lit(arrival)))
@@ -191,14 +191,14 @@ def with_days(
 def day_count(
     source: str, event_class: str, frame: pl.DataFrame, now: datetime, *, sign: int = 1
 ) -> SourceDay:
-    """What the events of one day add to its counts.
+    """Return what the events of one day add to its counts.
 
     Args:
         source: The source.
         event_class: The class of the events.
         frame: Events of one `event_date`, at least one.
         now: When they arrived.
-        sign: -1 to take them off again.
+        sign: -1 to subtract them again.
     """
     names = EVENT_CLASSES[event_class].names()
     filled = {name: frame.height - frame[name].null_count() for name in names}
@@ -214,7 +214,7 @@ def day_count(
 
 
 def duplicate_counts(source: str, event_class: str, again: pl.DataFrame) -> list[SourceDay]:
-    """What events that came before add to the counts of their days."""
+    """Return what repeated events add to the counts of their days."""
     return [
         SourceDay(source=source, event_class=event_class, event_date=day, duplicates=count)
         for day, count in again.group_by("event_date").len().iter_rows()
@@ -222,7 +222,7 @@ def duplicate_counts(source: str, event_class: str, again: pl.DataFrame) -> list
 
 
 def _lags(times: pl.Series, now: datetime) -> dict[str, int]:
-    """For each class of `LAGS`, how many events took so long to arrive."""
+    """Return for each class of `LAGS` the number of events with that delay."""
     microseconds = pl.Series([now], dtype=INSTANT).to_physical() - times.to_physical()
     seconds = (microseconds / 1_000_000).cast(pl.Int64)  # whole ones, cut off
     longer = [times.len(), *(int((seconds >= end).sum()) for end in LAGS.values())]

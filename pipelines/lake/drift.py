@@ -1,7 +1,7 @@
-"""Notices fields that a source used to fill and suddenly does not, or not as before.
+"""Detection of fields that a source suddenly leaves empty, or fills with other words.
 
-After a firmware update a log may read well and lack what detections stand on, or
-say it in other words. A detection that needs the field must then not run: silence
+After a firmware update, a log may be readable and lack fields that detections need, or
+use other words. A detection that needs the field must then not run: silence
 would look like calm.
 """
 
@@ -15,20 +15,21 @@ from pipelines.state.connections import Store
 from pipelines.state.source_records import SourceDay, source_days
 
 PAST_DAYS = 28
-LEAST_DAYS = 3
-LEAST_EVENTS = 200
+MIN_DAYS = 3
+MIN_EVENTS = 200
 """Events of the past that a share is learned from, at least."""
 
-LEAST_NOW = 50
+MIN_NOW = 50
 USED_TO_BE = 0.2
-"""A field filled less often than this is no field to miss."""
+"""A field filled less often than this is not missed."""
 
 FALLEN_TO = 0.1
 """Share of its former share that a field must fall to, to be missed."""
 
-LEAST_PART = 0.2
-"""Part of what a day should say in a field that must be missing with the source,
-for the rules that stand on the field to say nothing of that day."""
+MIN_PART = 0.2
+"""The share of a day's expected values of a field that must be missing with the source
+before the rules that depend on the field skip that day.
+"""
 
 SATURDAY = 5
 
@@ -39,14 +40,14 @@ class Drift:
 
     Attributes:
         first_date: First day on which it was missing.
-        last_date: Last such day; the latest there is, while it lasts.
-        empty_dates: The days among these on which no event at all had it.
+        last_date: Last such day; the newest day, while it lasts.
+        empty_dates: Days on which no event had it.
         share_before: Share of events that had it (in words known before), in the
             days before.
         share_since: Share since then.
-        part: Of what all sources together should have said in it on these days,
-            the part that is missing; 0 to 1.
-        words: What a field that is filled says now and never said; else nothing.
+        part: The missing part of what all sources together should have in it on these
+            days; 0 to 1.
+        words: New words of a filled field; otherwise nothing.
     """
 
     source: str
@@ -62,12 +63,12 @@ class Drift:
 
     @property
     def is_severe(self) -> bool:
-        """So much is missing that what stands on the field cannot judge."""
-        return bool(self.empty_dates) and self.part >= LEAST_PART
+        """So much is missing that rules that depend on the field cannot judge."""
+        return bool(self.empty_dates) and self.part >= MIN_PART
 
     @property
     def detail(self) -> str:
-        """What changed, without whose field it is and when."""
+        """The change, without the source and the day."""
         if self.words:
             share = f"{1 - self.share_since:.0%} of lines"
             said = ", ".join(repr(word) for word in self.words)
@@ -80,7 +81,7 @@ class Drift:
 
 
 def drifts(store: Store, source: str | None = None) -> list[Drift]:
-    """Every field that went missing or changed its words, with the days of it."""
+    """Return every field that went missing or changed its words, with the days of it."""
     series: dict[tuple[str, str], list[SourceDay]] = {}
     for day in source_days(store):
         if day.events > 0:
@@ -95,7 +96,7 @@ def drifts(store: Store, source: str | None = None) -> list[Drift]:
 
 
 def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -> float:
-    """What is missing, of that and what the other sources said in the field."""
+    """Return the missing part of this source's and the other sources' values."""
     missing = said = 0.0
     for (source, event_class), days in series.items():
         if event_class != drift.event_class:
@@ -109,7 +110,7 @@ def _part(drift: Drift, series: Mapping[tuple[str, str], Sequence[SourceDay]]) -
 
 
 def in_series(days: Sequence[SourceDay]) -> Iterator[Drift]:
-    """The drifts of one source and class, given its days, oldest first."""
+    """Yield the drifts of one source and class, given its days, oldest first."""
     names = {name for day in days for name in day.filled if SIGN not in name}
     for name in sorted(names):
         yield from _of_field(days, name)
@@ -136,7 +137,7 @@ class _Past:
         self._events = self._filled = 0
 
     def add(self, events: int, filled: int) -> None:
-        """One more day; the oldest of too many goes."""
+        """Add one day; drop the oldest of too many."""
         self._days.append((events, filled))
         self._events += events
         self._filled += filled
@@ -151,20 +152,20 @@ class _Past:
         return self._filled / self._events if self._events else 0.0
 
     def fell(self, events: int, filled: int) -> bool:
-        """A day has next to nothing of what it should have by these."""
-        enough = len(self._days) >= LEAST_DAYS and self._events >= LEAST_EVENTS
+        """Return whether a day has almost nothing of the expected values."""
+        enough = len(self._days) >= MIN_DAYS and self._events >= MIN_EVENTS
         # a day may be small: it must be big enough to have held the field a few times
         expected = self.share * events
         return (
             enough
             and self.share >= USED_TO_BE
-            and (events >= LEAST_NOW or expected >= 20)
+            and (events >= MIN_NOW or expected >= 20)
             and filled <= FALLEN_TO * expected
         )
 
 
 def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
-    # weekends are machines' days at many schools: they have a past of their own
+    # weekends are machine days at many schools: they are compared with weekends
     weekdays, weekends = _Past(), _Past()
     missing: list[SourceDay] = []
     before = 0.0
@@ -178,7 +179,7 @@ def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
         if missing and not filled:
             missing.append(day)  # too small or too new a kind of day to end it
             continue
-        if missing and day.events >= LEAST_NOW:
+        if missing and day.events >= MIN_NOW:
             yield _missed(missing, name, before)
             missing = []
         past.add(day.events, filled)
@@ -187,7 +188,7 @@ def _of_field(days: Sequence[SourceDay], name: str) -> Iterator[Drift]:
 
 
 def share(days: Iterable[SourceDay], name: str) -> float:
-    """Share of the events of some days that have a field; 0 without events."""
+    """Return the share of the events of some days that have a field; 0 without events."""
     listed = list(days)
     events = sum(day.events for day in listed)
     return sum(day.filled.get(name, 0) for day in listed) / events if events else 0.0

@@ -27,7 +27,7 @@ def rejects_again(
     roots: Mapping[int, int],
     pairs: Mapping[int, frozenset[int]],
 ) -> pl.Series:
-    """Which rejects came before.
+    """Return which rejects are repeats.
 
     They have no time, so only what was proved of their files counts: a copy's
     line at the same place, or the same text in a file that overlaps with theirs.
@@ -49,7 +49,7 @@ def rejects_again(
 
 
 def _known(frame: pl.DataFrame, store: Store, folder: Path, source: str) -> pl.DataFrame:
-    """Rejects of the lake, and those of the frame itself."""
+    """Return rejects of the lake, and those of the frame itself."""
     columns = ["file_id", *PLACE_KEYS]
     staged = pl.lit(value=True).alias("_staged")
     listed = ledger.lake_files(store, REJECTS, source=source)
@@ -82,7 +82,7 @@ def _by_text(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.Series:
 
 @dataclass
 class Duplicates:
-    """What a source delivered again in this run, by file.
+    """Repeated deliveries of a source in this run, by file.
 
     Attributes:
         folder: The lake's folder.
@@ -95,7 +95,7 @@ class Duplicates:
     _times: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def counted(self, record: FileRecord) -> FileRecord:
-        """The record, less what turned out to have been delivered before."""
+        """Return the record, less what turned out to have been delivered before."""
         key = record.file_id
         fewer = {name: counts[key] for name, counts in self._fewer.items()}
         rejects = fewer.pop(REJECTS, 0)
@@ -114,7 +114,7 @@ class Duplicates:
         return counted
 
     def note_times(self, files: Iterable[LakeFile]) -> None:
-        """Know the times that lake files cover, each of one delivered file."""
+        """Record the times that lake files cover, each of one delivered file."""
         for file in files:
             assert file.first_time is not None
             assert file.last_time is not None
@@ -126,7 +126,7 @@ class Duplicates:
         known: Mapping[int, FileRecord],
         staged: Mapping[int, FileRecord],
     ) -> bool:
-        """Whether an event of these files may have come before; they must be read then.
+        """Return whether an event of these files may have come before; they must be read then.
 
         None has where no event has an id, none of the files is or has a copy, and
         none covers a time that another does: see `overlap`.
@@ -176,7 +176,7 @@ class Duplicates:
         pairs: dict[int, frozenset[int]] = {}
         for name in classes:
             frame = frames[name]
-            earlier = overlap.Earlier(
+            earlier = overlap.EarlierFiles(
                 store=self.store,
                 folder=self.folder,
                 source=self.source,

@@ -1,11 +1,11 @@
-"""The lake's files: written whole, read only as they were written, swept of leftovers.
+"""Files of the lake: written whole, checked before use, swept of leftovers.
 
 Each file is written aside, synced and renamed; the caller then syncs the folders
 and lists the files in the ledger, which is what makes them count.
 
-Parquet has no checksum of its own here: a bit that a disk or a copy turns over makes
-another account or another moment of a row, and no reader notices. So the hash that
-the ledger holds is compared before a file is used, once a process.
+Parquet has no checksum here: a flipped bit on a disk or in a copy changes
+the account or the moment of a row, and no reader notices. So the hash in
+the ledger is compared before a file is used, once per process.
 """
 
 import hashlib
@@ -31,12 +31,12 @@ if TYPE_CHECKING:  # `status` has no frames, and Polars takes long to import
     import polars as pl
 
 REJECTS = "rejects"
-MOST_RUNS = 1_000
+MAX_RUNS = 1_000
 """Of rows of one day, before they are copied into their days."""
 
 GRACE = timedelta(hours=24)
 """How long a reader may still use a file that others took the place of."""
-MOST_DELETED = 100
+MAX_DELETED = 100
 """Files that interrupted runs may leave: a commit writes one a class and a day. More
 than these are moved aside too."""
 UNLISTED = ".unlisted"
@@ -70,8 +70,8 @@ def writing_to(folder: Path) -> Iterator[None]:
             f"cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
             remedy=(
-                "Free space or repair the disk, then run again: nothing is lost, "
-                "the next run goes on where the last commit stands."
+                "Free space or repair the disk, then run again. Nothing is lost: the next "
+                "run continues after the last commit."
             ),
         ) from error
 
@@ -87,7 +87,7 @@ def require_space(folder: Path, least_bytes: int) -> None:
         raise LakeError(
             f"only {free >> 20} MiB are free, {least_bytes >> 20} MiB are needed",
             where=str(folder),
-            remedy="Free space, then run again: nothing was begun.",
+            remedy="Free space, then run again. Nothing was started.",
         )
 
 
@@ -144,7 +144,7 @@ def write(
 
 
 def by_day(frame: "pl.DataFrame") -> "list[pl.DataFrame]":
-    """One frame for each local day, in the order in which they begin.
+    """Return one frame for each local day, in the order in which they begin.
 
     Lines come nearly in the order of time: a day is a few runs of rows, which are cut
     out without a copy.
@@ -152,7 +152,7 @@ def by_day(frame: "pl.DataFrame") -> "list[pl.DataFrame]":
     import polars as pl
 
     runs = frame.select(pl.col("event_date").rle()).unnest("event_date")
-    if runs.height > MOST_RUNS:
+    if runs.height > MAX_RUNS:
         return frame.partition_by("event_date", maintain_order=True)
     found: dict[date, list[pl.DataFrame]] = {}
     begin = 0
@@ -169,7 +169,7 @@ def sync_folders(folder: Path, files: list[LakeFile]) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """A folder and its parents, each entry made safe."""
+    """Make a folder and its parents, each entry synced to disk."""
     missing = []
     while not folder.exists():
         missing.append(folder)
@@ -180,9 +180,9 @@ def make_folder(folder: Path) -> None:
 
 
 def spool(folder: Path) -> Path:
-    """Where workers find bytes that lie nowhere else, and leave what does not count.
+    """Return the folder for bytes that are stored nowhere else, and for temporary output.
 
-    Whatever is in it when a run begins was left by one that was interrupted.
+    Anything in it at the start of a run is from an interrupted one.
     """
     place = folder / SPOOL
     place.mkdir(exist_ok=True)
@@ -190,32 +190,32 @@ def spool(folder: Path) -> Path:
 
 
 def damaged(folder: Path, files: Iterable[LakeFile]) -> list[str]:
-    """Paths of the files that are missing, cut, or hold other bytes than written."""
+    """Return paths of the files that are missing, cut, or hold other bytes than written."""
     return [file.path for file in files if not _is_sound(folder / file.path, file)]
 
 
 def require_sound(folder: Path, files: Iterable[LakeFile]) -> None:
-    """Use no file that is not as it was written.
+    """Raise an error for a file that differs from what was written.
 
     Raises:
-        LakeError: One is not.
+        LakeError: One does.
     """
     for path in damaged(folder, files):
         raise LakeError(
             "is missing, or holds other bytes than were written",
             where=str(folder / path),
             remedy=(
-                "Check the disk, bring this file back from the last backup, and run "
-                "again: nothing that stands on it is told until then."
+                "Check the disk, restore this file from the last backup, and run again. "
+                "Until then, nothing that depends on it is reported."
             ),
         )
 
 
 def read_sound(folder: Path, file: LakeFile) -> "pl.DataFrame":
-    """The rows of a file.
+    """Return the rows of a file.
 
     Raises:
-        LakeError: It is not as it was written.
+        LakeError: It differs from what was written.
     """
     import polars as pl
 
@@ -246,8 +246,8 @@ def _digest(path: Path, _mtime_ns: int, _inode: int) -> str:
 # it may be the work of a state that was lost.
 
 
-class Swept(NamedTuple):
-    """What a sweep did.
+class SweepResult(NamedTuple):
+    """Result of a sweep.
 
     Attributes:
         deleted: Files that were deleted.
@@ -264,7 +264,7 @@ def sweep(
     *,
     grace: timedelta = GRACE,
     now: datetime | None = None,
-) -> Swept:
+) -> SweepResult:
     """Delete or move aside the files that do not count.
 
     Only while no other run writes: the caller holds the home's lock.
@@ -282,16 +282,16 @@ def sweep(
             one.unlink()
         moved = [_moved_aside(folder, path) for path in foreign]
     ledger.end_runs(store, begun)
-    return Swept(len(old) + len(own), moved)
+    return SweepResult(len(old) + len(own), moved)
 
 
 def unlisted_files(folder: Path) -> list[Path]:
-    """Files that sweeps moved aside, for somebody to look at."""
+    """Return files that sweeps moved aside, for review."""
     return sorted(path for path in (folder / UNLISTED).rglob("*") if not path.is_dir())
 
 
 def _unlisted(store: Store, folder: Path, begun: set[str]) -> tuple[list[Path], list[Path]]:
-    """Files that do not count: those to delete, and those to move aside."""
+    """Return files that do not count: those to delete, and those to move aside."""
     listed = ledger.listed_paths(store)
     own: list[Path] = []
     foreign: list[Path] = []
@@ -299,7 +299,7 @@ def _unlisted(store: Store, folder: Path, begun: set[str]) -> tuple[list[Path], 
         if found.relative_to(folder).as_posix() not in listed:
             is_own = found.name.partition("-")[0] in begun and not found.is_dir()
             (own if is_own else foreign).append(found)
-    return ([], [*own, *foreign]) if len(own) > MOST_DELETED else (own, foreign)
+    return ([], [*own, *foreign]) if len(own) > MAX_DELETED else (own, foreign)
 
 
 def _moved_aside(folder: Path, path: Path) -> str:

@@ -27,8 +27,8 @@ PLACE_KEYS = ["line_no", "byte_offset"]
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """What the lake holds of one source and event class.
+class EarlierFiles:
+    """Files of one source and event class in the lake.
 
     Attributes:
         unlisted: Files that were written and do not count yet, of any class.
@@ -41,7 +41,7 @@ class Earlier:
     unlisted: Sequence[ledger.LakeFile] = ()
 
     def rows(self, frame: pl.DataFrame) -> pl.LazyFrame:
-        """Its events of the days and times that a frame covers."""
+        """Return its events of the days and times that a frame covers."""
         days = frame["event_date"].drop_nulls()
         listed = ledger.lake_files(
             self.store,
@@ -62,10 +62,10 @@ class Earlier:
 
 @dataclass(frozen=True, kw_only=True)
 class Files:
-    """What is known of the files of a source.
+    """Facts about the files of a source.
 
     Attributes:
-        roots: For each copy, the file whose copy it is.
+        roots: For each copy, its original.
         ranges: `file_id`, `first`, `last`: the times that a file covers.
     """
 
@@ -74,11 +74,11 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Which rows of a frame came before, and from which files, if known.
+class RepeatedRows:
+    """Repeated rows of a frame, and their earlier files, if known.
 
     Attributes:
-        mask: True for a row that came before.
+        mask: True for a repeated row.
         pairs: For each file, the earlier ones that it overlaps with.
     """
 
@@ -87,18 +87,18 @@ class Found:
 
 
 def span(frame: pl.DataFrame) -> tuple[str, str]:
-    """First and last time, as the ledger writes them."""
+    """Return first and last time, as the ledger writes them."""
     first, last = frame["time"].min(), frame["time"].max()
     return now_text(first), now_text(last)  # type: ignore[arg-type]
 
 
-def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
-    """Which events of a frame the source delivered before.
+def find(frame: pl.DataFrame, earlier: EarlierFiles, files: Files) -> RepeatedRows:
+    """Return which events of a frame the source delivered before.
 
     Args:
         frame: Events of one class from one or several files, in reading order.
         earlier: The lake.
-        files: The files of the source, those of the frame included.
+        files: The files of the source, with those of the frame.
     """
     numbered = frame.with_row_index("_row")
     rows = earlier.rows(frame)
@@ -120,8 +120,8 @@ def find(frame: pl.DataFrame, earlier: Earlier, files: Files) -> Found:
         came.append(rows_found)
     found = _union(came)
     if not len(found):
-        return Found(pl.repeat(value=False, n=frame.height, eager=True), pairs)
-    return Found(numbered["_row"].is_in(found.implode()), pairs)
+        return RepeatedRows(pl.repeat(value=False, n=frame.height, eager=True), pairs)
+    return RepeatedRows(numbered["_row"].is_in(found.implode()), pairs)
 
 
 def _union(parts: list[pl.Series]) -> pl.Series:
@@ -129,10 +129,10 @@ def _union(parts: list[pl.Series]) -> pl.Series:
 
 
 def _by_id(with_id: pl.DataFrame, rows: pl.LazyFrame, event_class: str) -> pl.Series:
-    """Rows that came before under the same id, with the same time and content.
+    """Return rows with an earlier id, time and content.
 
-    The id alone is not enough: some products number the lines of one query alike.
-    What a product adds later (`extras`) may differ.
+    The id alone is not enough: some products number the lines of one query identically.
+    Fields that a product adds later (`extras`) may differ.
     """
     said = key(event_class, without=("time_quality", "extras"))
     on = ["event_uid", "time", "_key"]
@@ -146,7 +146,7 @@ def _by_id(with_id: pl.DataFrame, rows: pl.LazyFrame, event_class: str) -> pl.Se
 def _by_place(
     copies: pl.DataFrame, rows: pl.LazyFrame, files: Files, event_class: str
 ) -> pl.Series:
-    """Rows of copies that stand in the lake at the same place of the original."""
+    """Return rows of copies that are in the lake at the same place of the original."""
     root = pl.col("file_id").replace(dict(files.roots))
     own = copies.with_columns(key(event_class), _root=root)
     family = [*files.roots, *files.roots.values()]
@@ -165,7 +165,7 @@ def _by_place(
 
 
 def file_ranges(records: Iterable[ledger.FileRecord]) -> pl.DataFrame:
-    """The times that files cover, as `Files.ranges` wants them."""
+    """Return the times that files cover, as `Files.ranges` wants them."""
     return ranges(
         (record.file_id, record.first_time, record.last_time)
         for record in records

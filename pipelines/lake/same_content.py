@@ -14,7 +14,7 @@ from pipelines.events import EVENT_CLASSES, INSTANT
 
 ALIKE = 0.9
 """Share of the smaller side of an interval that the other side must hold."""
-LEAST_INSTANTS = 2
+MIN_INSTANTS = 2
 SAME = ["time", "_key"]
 _EVENTS = pl.Schema({"time": INSTANT, "_key": pl.UInt64()})
 
@@ -40,7 +40,7 @@ def covered(frame: pl.DataFrame) -> pl.DataFrame:
 def by_content(
     left: pl.DataFrame, rows: pl.LazyFrame, ranges: pl.DataFrame, key: pl.Expr
 ) -> tuple[pl.Series, dict[int, frozenset[int]]]:
-    """Rows that earlier files hold, and which files overlap with which.
+    """Return rows that earlier files hold, and which files overlap with which.
 
     Args:
         left: Events to look at, with `_row` to name them by.
@@ -98,7 +98,7 @@ class _Comparison:
         )
 
     def _accounted(self, file_id: int, sure: list[Interval]) -> pl.Series:
-        """As many of its identical rows as the earlier files have."""
+        """Return as many of its identical rows as the earlier files have."""
         theirs = [
             _slice(side.get(interval.earlier), interval).select(SAME)
             for interval in sure
@@ -119,7 +119,7 @@ def really_overlap(mine: pl.DataFrame, theirs: pl.DataFrame) -> bool:
     between the ends decide, where there are any.
     """
     both = _counted(mine).join(_counted(theirs), on=SAME)
-    if both["time"].n_unique() < LEAST_INSTANTS:
+    if both["time"].n_unique() < MIN_INSTANTS:
         return False
     times = pl.concat([mine["time"], theirs["time"]])
     within = ~pl.col("time").is_in([times.min(), times.max()])
@@ -132,7 +132,7 @@ def really_overlap(mine: pl.DataFrame, theirs: pl.DataFrame) -> bool:
 def _intervals(
     left: pl.DataFrame, rows: pl.LazyFrame, ranges: pl.DataFrame, key: pl.Expr
 ) -> Iterator[Interval]:
-    """Pairs of files that share an event at the edge of the time they share.
+    """Yield pairs of files that share an event at the edge of the time they share.
 
     Where sorted files overlap, the first or last event of one is in the other:
     looking at those instants alone finds every pair and costs next to nothing.
@@ -160,7 +160,7 @@ def _intervals(
 
 
 def any_shared(mine: pl.DataFrame, ranges: pl.DataFrame) -> bool:
-    """Whether some files cover a time that another one does; both as `Files.ranges`."""
+    """Return whether some files cover a time that another one does; both as `Files.ranges`."""
     return _reaches(_merged(mine, _near(mine, ranges)))
 
 
@@ -175,7 +175,7 @@ def _merged(mine: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reaches(told: pl.DataFrame) -> bool:
-    """Some file's time reaches into that of another."""
+    """Return whether some file's time overlaps that of another."""
     ordered = told.sort("first", "last")
     reach = pl.col("last").cum_max().shift(1)
     return bool(ordered.select((pl.col("first") < reach).any()).item())
@@ -219,13 +219,13 @@ def _counted(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def key(event_class: str, *, without: tuple[str, ...] = ("time_quality",)) -> pl.Expr:
-    """One number for all that an event says; good within one process."""
+    """Return one number for all that an event says; good within one process."""
     names = [n for n in EVENT_CLASSES[event_class].names() if n not in without]
     return pl.struct(names).hash().alias("_key")
 
 
 def ranges(rows: Iterable[tuple[int, str | None, str | None]]) -> pl.DataFrame:
-    """Files, each with its first and last time as the ledger writes them."""
+    """Return files, each with its first and last time as the ledger writes them."""
     return pl.DataFrame(
         list(rows),
         schema={"file_id": pl.Int64, "first": pl.String, "last": pl.String},

@@ -1,10 +1,10 @@
-"""Lists the members of zip archives, and opens each as a stream, in bounds.
+"""Members of zip archives, listed and opened as streams, within limits.
 
 An archive is a folder of deliveries; nothing is unpacked to disk. Its directory is
-read once, when the folder is listed, and each member says where it begins: opening
-one costs the same however many there are. Members are unpacked by zlib a little at
-a time, and no more than the directory promised. Methods whose libraries put out
-all at once (LZMA, bzip2) are named, with what to do instead.
+read once, when the folder is listed, and each entry contains its offset: opening
+one costs the same in any archive. Members are unpacked by zlib a little at
+a time, up to the size in the directory. Methods whose libraries return
+everything in one piece (LZMA, bzip2) are named, with what to do instead.
 """
 
 import io
@@ -49,12 +49,12 @@ PASSWORD = Fault("the member has a password", "Deliver the archive without one."
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive, as the archive's directory tells.
+    """One file of an archive, from the archive's directory.
 
     Attributes:
         name: As it is written there, with `/`.
-        size: Bytes that it unpacks to.
-        packed_bytes: Bytes that it takes in the archive.
+        size: Unpacked bytes.
+        packed_bytes: Bytes in the archive.
         offset: Where it begins in the archive.
         checksum: CRC-32 of its bytes.
         fault: Why it cannot be opened, if it cannot.
@@ -70,7 +70,7 @@ class Member:
 
 
 def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:
-    """The files in a zip archive, or what is wrong with it as a whole.
+    """Return the files in a zip archive, or what is wrong with it as a whole.
 
     Args:
         raw: The archive.
@@ -134,11 +134,11 @@ def _unreadable(entry: zipfile.ZipInfo) -> Fault | None:
 
 
 class _TooLongError(ValueError):
-    """More would be read at once than a directory may be long."""
+    """A read of more bytes than a directory may have."""
 
 
 class _Directory(io.RawIOBase):
-    """An archive of which only the list of members is read, never too much at once."""
+    """An archive of which only the list of members is read, within limits."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
@@ -158,15 +158,15 @@ class _Directory(io.RawIOBase):
         return self._raw.read(MOST_DIRECTORY_BYTES if size < 0 else size)
 
 
-class Unpacked:
-    """The bytes of one member, no more of them than the directory promised.
+class MemberStream:
+    """The bytes of one member, up to the size in the directory.
 
     Args:
-        raw: The archive; it is read on from where the member begins.
+        raw: The archive; it is read from where the member begins.
         member: The member.
 
     Raises:
-        CorruptError: What lies there is not the member; also while reading.
+        CorruptError: The bytes are not the member; also while reading.
         EOFError: While reading: the archive ends within it.
     """
 
@@ -198,7 +198,7 @@ class Unpacked:
 
 
 class _Part:
-    """So many bytes of a stream from where it stands."""
+    """A limited part of a stream from its current position."""
 
     def __init__(self, raw: BinaryIO, size: int) -> None:
         self._raw = raw

@@ -1,9 +1,9 @@
-"""Decompresses gzip, xz, bzip2 and zstandard streams in bounded memory.
+"""Decompression of gzip, xz, bzip2 and zstandard streams in bounded memory.
 
-The kind is recognized by the first bytes. Members may follow one another, with
-zero padding between and after them. A stream that breaks off raises `EOFError`:
-what was read before is right as far as it goes. Any other error means that what
-came out of the current member cannot be trusted.
+The type is recognized by the first bytes. Members may follow one another, with
+zero padding between and after them. A stream that ends early raises `EOFError`:
+the bytes before that are correct. Any other error means that the output
+of the current member cannot be trusted.
 """
 
 import bz2
@@ -15,9 +15,9 @@ from typing import NamedTuple, Protocol, cast
 
 CHUNK = 1 << 18
 STEP = 1 << 15
-"""Most bytes put out at once, so that little is lost in front of a fault."""
+"""Maximum bytes returned per read, so that little is lost in front of a fault."""
 
-LARGEST_DICTIONARY = 256 << 20
+MAX_DICTIONARY = 256 << 20
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 MAGICS = {
     b"\x1f\x8b": (".gz", ".tgz"),
@@ -72,7 +72,7 @@ class Reads(Protocol):
     """Anything to read bytes from."""
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
+        """Return up to `size` bytes; none at the end."""
         ...
 
 
@@ -133,7 +133,7 @@ class Peeked:
 
 
 def decompressed(raw: Reads, name: str, notes: set[str], *, is_member: bool = False) -> Reads:
-    """The stream itself, or what it holds in compressed form.
+    """Return the stream itself, or what it holds in compressed form.
 
     Args:
         raw: The bytes as delivered.
@@ -159,7 +159,7 @@ def decompressed(raw: Reads, name: str, notes: set[str], *, is_member: bool = Fa
 
 
 def kind_of(head: bytes) -> bytes:
-    """Which of `MAGICS` some bytes begin with; nothing for another stream."""
+    """Return which of `MAGICS` some bytes begin with; nothing for another stream."""
     return next((magic for magic in MAGICS if head.startswith(magic)), b"")
 
 
@@ -173,7 +173,7 @@ def _unpacked(stream: Peeked, name: str, notes: set[str]) -> Reads:
 
 
 def _unfit(head: bytes, name: str, *, is_member: bool) -> Fault | None:
-    """What else than a log it is, if it is."""
+    """Return what the file is, if it is not a log."""
     if head.startswith(ZIP_MAGICS):
         if OFFICE in head or name.lower().endswith((".xlsx", ".xlsm", ".docx")):
             return WORKBOOK
@@ -186,7 +186,7 @@ def _unfit(head: bytes, name: str, *, is_member: bool) -> Fault | None:
 
 
 def _is_tar(head: bytes) -> bool:
-    """The first block holds a name, and the sum of its own bytes."""
+    """Return whether the first block contains a name, and the sum of its own bytes."""
     said = head[TAR_CHECKSUM].strip(b" \x00")
     if len(head) < TAR_BYTES or not said.isdigit() or b"8" in said or b"9" in said:
         return False
@@ -195,7 +195,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 def _only_begun(head: bytes, name: str) -> bool:
-    """Too short to show what the name promises."""
+    """Return whether it is too short to confirm its name."""
     return any(
         head and len(head) < len(magic) and magic.startswith(head)
         for magic, suffixes in {**MAGICS, ZIP_MAGICS[0]: (".zip",)}.items()
@@ -204,7 +204,7 @@ def _only_begun(head: bytes, name: str) -> bool:
 
 
 class _Cut:
-    """A stream of which only the first bytes of its header are there."""
+    """A stream that has only the first bytes of its header."""
 
     def read(self, _size: int, /) -> bytes:
         message = "it ends in its header"
@@ -218,7 +218,7 @@ class _Engine(Protocol):
     wants_input: bool
 
     def step(self, data: bytes, most: int) -> tuple[bytes, bytes]:
-        """What came out, and the input that was not used."""
+        """Return the output, and the unused input."""
         ...
 
 
@@ -254,7 +254,7 @@ class _Buffered:
 
 class _Unxz(_Buffered):
     def __init__(self) -> None:
-        super().__init__(lzma.LZMADecompressor(memlimit=LARGEST_DICTIONARY))
+        super().__init__(lzma.LZMADecompressor(memlimit=MAX_DICTIONARY))
 
 
 ENGINES: Mapping[bytes, Callable[[], _Engine]] = {
@@ -296,7 +296,7 @@ class _Members:
         return data
 
     def _begin(self, data: bytes) -> bytes:
-        """The first bytes of the next member; none where there is none."""
+        """Return the first bytes of the next member; none where there is none."""
         while data and not (data := data.lstrip(b"\x00")):
             data = self._raw.read(CHUNK)
         if data:
@@ -317,7 +317,7 @@ class _Members:
 
 
 class _Zstandard:
-    """Arrow's reader: unlike others it says so when a frame is cut."""
+    """Arrow's reader: unlike others, it reports a truncated frame."""
 
     def __init__(self, raw: Reads) -> None:
         import pyarrow as pa  # a third of a second, and few files are packed so
@@ -357,7 +357,7 @@ class _Frames:
 
 
 def _frames(notes: set[str]) -> Generator[int, bytes, None]:
-    """Walks over frames, block by block (RFC 8878); yields how many bytes it wants."""
+    """Walk over frames, block by block (RFC 8878); yields how many bytes it needs."""
     while (yield 4) == ZSTANDARD:
         flags = (yield 1)[0]
         is_single, has_checksum = flags >> 5 & 1, flags >> 2 & 1

@@ -22,11 +22,11 @@ from pipelines.landing.workbooks import ENDINGS, sheets_of
 
 UNFINISHED = (".part", ".filepart", ".tmp", ".crdownload", ".swp")
 NOT_FOR_US = (".DS_Store", ".directory", ".gitignore", ".gitkeep", ".keep")
-"""What lies in folders and is no delivery, so that nobody waits for it."""
+"""Entries in folders that are not deliveries and are never waited for."""
 
 LINKED = Fault(
     "the file has another name elsewhere on this disk (a hard link) and is not read, "
-    "since that may be a file that nobody delivered",
+    "because it may be a file that was not delivered",
     "Deliver a copy (`cp`, or `rsync` without --link-dest), or set hard_links = true "
     "for the source in district.toml.",
 )
@@ -38,7 +38,7 @@ class RemoteFile:
 
     Attributes:
         folder: URL of the source's folder.
-        path: Where the file lies there, as the store names it.
+        path: Its path there, as the store names it.
     """
 
     folder: str
@@ -52,13 +52,13 @@ class Delivery:
     Attributes:
         path: Below the source's folder, with `/`; `archive.zip!member` for a member,
             `report.xlsx!sheet` for a sheet.
-        file: Where it lies.
-        member: Where in the archive it is, if it is in one.
-        sheet: Which sheet of the workbook it is, if it is one.
-        raw_bytes: Size as it lies there, compressed or not; of a member, unpacked.
+        file: Path of the file.
+        member: Place in the archive, for a member.
+        sheet: Name of the workbook's sheet, for a sheet.
+        raw_bytes: Size on disk, compressed or not; for a member, unpacked.
         raw_mtime_ns: Last change, in nanoseconds since 1970.
-        raw_ctime_ns: Last change of its entry; 0 where that is not known.
-        fault: Why it cannot be opened, where that is known from its entry.
+        raw_ctime_ns: Last change of its entry; 0 if unknown.
+        fault: Why it cannot be opened, if its entry shows that.
     """
 
     source: str
@@ -73,7 +73,7 @@ class Delivery:
 
     @property
     def packed_bytes(self) -> int:
-        """What it takes on the disk, which bounds what it may unpack to."""
+        """Its size on disk, which limits its unpacked size."""
         return self.member.packed_bytes if self.member else self.raw_bytes
 
     @property
@@ -83,7 +83,7 @@ class Delivery:
 
     @property
     def where(self) -> str:
-        """How to name it to people."""
+        """Its name in messages."""
         return f"{self.source}/{self.path}"
 
 
@@ -97,11 +97,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Listing:
-    """What lies in a source's folder.
+    """Content of a source's folder.
 
     Attributes:
-        refused: What is no plain file.
-        waiting: What its name says to be unfinished.
+        refused: Entries that are not plain files.
+        waiting: Files whose name shows that they are unfinished.
     """
 
     deliveries: list[Delivery]
@@ -112,7 +112,7 @@ class Listing:
 def deliveries(
     folder: Path, source: str, *, hard_links: bool = False, opens: bool = True
 ) -> Listing:
-    """Everything delivered to `folder`, oldest first.
+    """Return everything delivered to `folder`, oldest first.
 
     Args:
         folder: The source's folder.
@@ -151,7 +151,7 @@ def deliveries(
 
 
 def readable(name: str) -> str:
-    r"""A file's name as text that is safe to keep and to show anywhere.
+    r"""Return a file's name as text that is safe to keep and to show anywhere.
 
     Odd bytes show as `\xff`, and so do control characters and direction marks, with
     which a name could act on a terminal or read as another.
@@ -167,7 +167,7 @@ def _escaped(char: str) -> str:
 
 
 def waits(name: str) -> str:
-    """Why a file waits by its name; empty for one that is finished."""
+    """Return why a file waits because of its name; empty for one that is finished."""
     last = PurePosixPath(name)
     ending = last.suffix.lower()
     if ending not in UNFINISHED and not last.name.startswith("."):
@@ -177,7 +177,7 @@ def waits(name: str) -> str:
 
 
 def _files(folder: Path, refused: list[LeftOut], top: Path) -> Iterator[Path]:
-    """Everything that is not a folder, below `folder`, in name order."""
+    """Yield everything that is not a folder, below `folder`, in name order."""
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -203,10 +203,10 @@ def _unfit(state: os.stat_result) -> str:
 
 
 def opened_up(plain: Delivery, begin: Callable[[], BinaryIO]) -> list[Delivery]:
-    """The file itself, or each member or sheet of the archive or workbook that it is.
+    """Return the file itself, or each member or sheet of the archive or workbook that it is.
 
     Args:
-        plain: The file as it lies there.
+        plain: The file on disk.
         begin: Opens it.
     """
     if plain.path.lower().endswith(ENDINGS):

@@ -1,4 +1,4 @@
-r"""Takes lines out of what a collector put around them.
+r"""Extraction of lines from the envelopes of collectors.
 
     Nov  2 08:15:00 proxy1 (squid-1): 1793628900.123 45 192.0.2.17 TCP_MISS/200 ...
     {"log":"...\n","stream":"stdout","time":"2026-11-02T14:15:00.123Z"}       (docker)
@@ -10,10 +10,10 @@ r"""Takes lines out of what a collector put around them.
     "2026-11-02T08:15:00.000-0600","...","gate", ...     (Splunk's export, `_raw` in it)
     2026-11-02T14:15:00Z {app="squid"} ...                                    (Loki)
 
-Only lines that no format reads as they are come here. An envelope gives the line
-inside, and the same with a syslog header made of the envelope's own stamp, host and
-program, for the formats whose lines need one. `@cee:` in front of JSON goes. What is
-inside may be an envelope again.
+Only lines that no format can read directly come here. The result is the line
+inside, and the same line with a syslog header made of the envelope's own timestamp, host and
+program, for the formats whose lines need one. `@cee:` in front of JSON is removed. The
+content may be another envelope.
 """
 
 import polars as pl
@@ -21,7 +21,7 @@ import polars as pl
 from pipelines.clock import Reading
 from pipelines.events import PLACE
 from pipelines.formats.reading.csv import cells
-from pipelines.formats.reading.fields import known
+from pipelines.formats.reading.fields import null_if_dash
 from pipelines.formats.reading.json import with_fields
 from pipelines.formats.reading.syslog import HEADED, with_header
 
@@ -35,8 +35,9 @@ LABELED = rf"^({ISO})[ \t]+\{{[^}}]*\}}[ \t]+(.*)$"
 TABBED = rf"^({ISO}|[0-9]{{10,19}})\t(?:.*\t)?([^\t]+)$"
 ROW = r'^(?:"[^"]*"|[^",]*),.*"'
 WRAPPED = f"{HEADED}|{CONTAINER}|{LABELED}|{TABBED}|{ROW}"
-"""What a line that is no JSON begins with where it may be an envelope: most that come
-here are a format's own with damage, and one look is cheaper than a reading."""
+"""The first characters of possible envelopes that are not JSON: most lines here
+are a format's own with damage, and one look is cheaper than parsing.
+"""
 
 NAMED = r'(?:^|,)"?_raw"?(?:,|$)'
 """The row of names above Splunk's export."""
@@ -63,7 +64,7 @@ INSTANT = rf"^(?:{ISO}|[0-9]{{10}}(?:\.[0-9]+)?)$"
 
 
 def unwrapped(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Lines that were in an envelope.
+    """Return lines that were in an envelope.
 
     `line` is what was inside, `headed` the same behind a header, or null.
 
@@ -84,21 +85,21 @@ def unwrapped(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
 
 
 def is_names(line: pl.Expr) -> pl.Expr:
-    """The row of column names that an export begins with."""
+    """Match the row of column names that an export begins with."""
     return line.str.contains(NAMED) & ~line.str.contains("[0-9]{4}")
 
 
 def _json(lines: pl.DataFrame) -> pl.DataFrame:
     fields = with_fields(lines.lazy(), FIELDS)
     parts = {
-        part: pl.coalesce(known(pl.col(f"{part}_{n}")) for n in range(len(paths)))
+        part: pl.coalesce(null_if_dash(pl.col(f"{part}_{n}")) for n in range(len(paths)))
         for part, paths in IN_JSON.items()
     }
     return _headed(fields.with_columns(**parts)).collect()
 
 
 def _text(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """Behind a stamp, behind a syslog header, or the longest cell of a row."""
+    """Return the text after a timestamp or a syslog header, or the longest cell of a row."""
     fronts = [LINE.str.extract_groups(shape).struct for shape in (CONTAINER, LABELED, TABBED)]
     values = cells(pl.when(LINE.str.contains(ROW)).then(LINE))
     element = pl.element()
@@ -120,7 +121,7 @@ def _text(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
 
 
 def _headed(parts: pl.LazyFrame) -> pl.LazyFrame:
-    """What is inside, and the same behind a header of RFC 5424."""
+    """Return the content, and the same after a header of RFC 5424."""
     words = [
         pl.when(pl.col(part).str.contains(WORD)).then(part).fill_null("-")
         for part in ("host", "program", "process")
@@ -132,7 +133,7 @@ def _headed(parts: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _iso(stamp: pl.Expr) -> pl.Expr:
-    """A stamp as ISO text, be it that already or the digits of an epoch."""
+    """Return a stamp as ISO text, be it that already or the digits of an epoch."""
     text = pl.when(stamp.str.contains(f"^{ISO}$")).then(
         stamp.str.replace(" ", "T").str.replace(",", ".")
     )

@@ -1,7 +1,7 @@
-"""Lists and opens deliveries that lie on another machine, through fsspec.
+"""Deliveries on another machine, listed and opened through fsspec.
 
 SFTP needs the extra `sftp`, S3 the extra `s3`, another store the fsspec package of
-its maker. Nothing is fetched but what is read; the files are never changed. The
+its maker. Only what is read is fetched; the files are never changed. The
 key of an SFTP server must be among those that this account knows.
 """
 
@@ -24,10 +24,10 @@ from pipelines.landing.delivery import (
     waits,
 )
 
-# Which SFTP servers are believed: those in the account's `known_hosts` alone.
+# Trusted SFTP servers: only those in the account's `known_hosts`.
 #
-# Logs are evidence. A server that anybody on the way can stand in for would let
-# anybody write them.
+# Logs are evidence. A server that anyone on the network path can impersonate would let anyone write
+# them.
 
 KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 
@@ -41,7 +41,7 @@ STEP = 1 << 20
 
 @cache
 def known_hosts_only() -> Any:
-    """A paramiko policy that takes no key it does not know.
+    """Return a paramiko policy that takes no key it does not know.
 
     Raises:
         ImportError: The extra `sftp` is not installed.
@@ -72,12 +72,12 @@ def _is_known(hostname: str, key: Any) -> bool:
 
 
 def is_remote(folder: object) -> bool:
-    """A folder given as a URL."""
+    """Return whether a folder is given as a URL."""
     return isinstance(folder, str) and "://" in folder
 
 
 def remote_deliveries(url: str, source: str) -> Listing:
-    """Everything below a URL, oldest first.
+    """Return everything below a URL, oldest first.
 
     Raises:
         SourceError: It cannot be listed.
@@ -113,7 +113,7 @@ def remote_deliveries(url: str, source: str) -> Listing:
 
 
 def open_remote(file: RemoteFile) -> BinaryIO:
-    """A remote file's bytes, fetched as they are read.
+    """Return a remote file's bytes, fetched as they are read.
 
     Raises:
         OSError: It cannot be opened; while reading, that the connection broke.
@@ -128,15 +128,15 @@ def open_remote(file: RemoteFile) -> BinaryIO:
 
 
 def shown(folder: str) -> str:
-    """An address as people may see it: without a password."""
+    """Return an address as people may see it: without a password."""
     return re.sub(r"(://[^/:@]*:)[^/@]*@", r"\1***@", folder)
 
 
 class _Fetched(io.RawIOBase):
     """A remote file whose every failure is an `OSError`: the next run tries again.
 
-    Some clients end a broken connection like the end of a file that was cut, with
-    an `EOFError`, and a cut file would not be read again.
+    Some clients end a broken connection like the end of a truncated file, with
+    an `EOFError`, and a truncated file would not be reread.
     """
 
     def __init__(self, inner: BinaryIO) -> None:
@@ -150,7 +150,7 @@ class _Fetched(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         self._inner.seek(offset, whence)
-        return self._inner.tell()  # not every client's seek says where it is
+        return self._inner.tell()  # not every client's seek returns its position
 
     def tell(self) -> int:
         return self._inner.tell()
@@ -177,7 +177,7 @@ def _is_sftp(url: str) -> bool:
 
 
 def store_of(url: str, *, is_new: bool = False) -> tuple[Any, str]:
-    """The store of a URL, and the path there; a new one connects again.
+    """Return the store of a URL, and the path there; a new one connects again.
 
     A process that lives for weeks outlives its connections.
     """
@@ -202,7 +202,7 @@ def _deliveries(source: str, name: str, file: RemoteFile, told: dict[str, Any]) 
 
 
 def _changed_ns(told: dict[str, Any]) -> int:
-    """When it last changed, under whichever name the store tells it."""
+    """Return its last change, under any name that the store uses for it."""
     for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
         value = told.get(name)
         if isinstance(value, datetime):

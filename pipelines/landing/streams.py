@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from pipelines.errors import SourceError
-from pipelines.landing.archives import ALLOWED_BYTES, ALLOWED_RATIO, Unpacked
+from pipelines.landing.archives import ALLOWED_BYTES, ALLOWED_RATIO, MemberStream
 from pipelines.landing.compression import (
     CorruptError,
     Peeked,
@@ -35,7 +35,7 @@ from pipelines.landing.compression import (
 )
 from pipelines.landing.delivery import Delivery, RemoteFile
 from pipelines.landing.remote import open_remote
-from pipelines.landing.workbooks import Rows, sheet_of
+from pipelines.landing.workbooks import SheetStream, sheet_of
 
 BEGINS = b"__CURSOR="
 STEP = 1 << 16
@@ -58,10 +58,10 @@ class FromJournal:
         self._is_over = False
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end.
+        """Return up to `size` bytes; none at the end.
 
         Raises:
-            CorruptError: A field is longer than any may be.
+            CorruptError: A field is too long.
         """
         while not self._ready and not self._is_over:
             self._ready = self._next_line()
@@ -69,7 +69,7 @@ class FromJournal:
         return given
 
     def _next_line(self) -> bytes:
-        """Goes on by one line of the export; the JSON of an entry that it ends."""
+        """Read one line of the export; return the JSON of an entry that it ends."""
         line = self._up_to_newline()
         if line is None or line == b"":
             entry, self._entry = self._entry, {}
@@ -117,15 +117,15 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-__all__ = ["DamageError", "GoneError", "Reads", "Salvaged", "opened", "read_up_to"]
+__all__ = ["DamageError", "GoneError", "Reads", "SalvagedStream", "opened", "read_up_to"]
 
 
 class DamageError(SourceError):
-    """The stream breaks off or is not what its first bytes promised.
+    """A stream that ends early or does not match its first bytes.
 
     Args:
         what: One sentence: what happened.
-        trusted: What was read before is right: the stream is cut, not corrupt.
+        trusted: The bytes before that are correct: the stream is truncated, not corrupt.
     """
 
     def __init__(
@@ -139,15 +139,15 @@ class GoneError(SourceError):
     """The file was taken away since the folder was listed."""
 
 
-class Salvaged:
-    """A stream that ends where it breaks off; what broke it is told when asked."""
+class SalvagedStream:
+    """A stream that ends where it is damaged; the fault is available afterwards."""
 
     def __init__(self, stream: Reads) -> None:
         self._stream = stream
         self._damage: DamageError | None = None
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none where it ends or breaks off."""
+        """Return up to `size` bytes; none where it ends or is damaged."""
         if self._damage is None:
             try:
                 return self._stream.read(size)
@@ -156,7 +156,7 @@ class Salvaged:
         return b""
 
     def settle(self) -> None:
-        """To be called at the end.
+        """Check the end of the stream; call it last.
 
         Raises:
             DamageError: It was not the end.
@@ -165,14 +165,14 @@ class Salvaged:
             raise self._damage
 
 
-class Opened:
-    """Turns the many ways to say "broken" into one, and stops bombs.
+class OpenedStream:
+    """A stream that turns all kinds of damage into one error, and stops bombs.
 
     Attributes:
-        notes: What is to be known of the stream, as far as it was read.
+        notes: Facts about the stream, up to the current position.
     """
 
-    def __init__(self, raw: BinaryIO | Rows, delivery: Delivery) -> None:
+    def __init__(self, raw: BinaryIO | SheetStream, delivery: Delivery) -> None:
         self.notes: set[str] = set()
         self._raw = raw
         self._inner: Reads | None = None
@@ -204,21 +204,21 @@ class Opened:
         return data
 
     def _begin(self) -> Reads:
-        """The stream from its first byte on, whatever it is packed in."""
-        if isinstance(self._raw, Rows):
+        """Return the stream from its first byte on, whatever it is packed in."""
+        if isinstance(self._raw, SheetStream):
             return self._raw
         path, member = self._delivery.path, self._delivery.member
         if member is None:
             return _decoded(decompressed(self._raw, path, self.notes))
         # what the archive's own checksum covers needs no other
-        unpacked = Unpacked(self._raw, member)
+        unpacked = MemberStream(self._raw, member)
         return _decoded(decompressed(unpacked, path, set(), is_member=True))
 
     @property
     def offset(self) -> int | None:
-        """Where its first byte lies in the file, once it was read from.
+        """Offset of its first byte in the file, after the first read.
 
-        None where what is read is not what lies there, but unpacked or decoded.
+        None if the bytes are unpacked or decoded, not those of the file.
         """
         stream = inner = self._inner
         while isinstance(inner, Peeked):
@@ -248,8 +248,8 @@ class Opened:
 
 
 @contextmanager
-def opened(delivery: Delivery) -> Iterator[Opened]:
-    """The decompressed bytes of a delivery.
+def opened(delivery: Delivery) -> Iterator[OpenedStream]:
+    """Yield the decompressed bytes of a delivery.
 
     Raises:
         SourceError: It cannot be opened, or is no longer a regular file.
@@ -260,10 +260,10 @@ def opened(delivery: Delivery) -> Iterator[Opened]:
         raise SourceError(what, where=delivery.where, remedy=remedy)
     with _raw(delivery) as raw:
         if delivery.sheet is None:
-            yield Opened(raw, delivery)
+            yield OpenedStream(raw, delivery)
         else:
             with sheet_of(raw, delivery.sheet) as rows:
-                yield Opened(rows, delivery)
+                yield OpenedStream(rows, delivery)
 
 
 def _raw(delivery: Delivery) -> BinaryIO:
@@ -317,14 +317,14 @@ class _FromUtf16:
         return self._decode.decode(b"", final=True).encode("utf-8", errors="replace")
 
 
-# Hashes a stream so that it can be known again: whole, by its head, by prefixes.
+# Hashes of a stream, to recognize it again: whole, by its head, by prefixes.
 #
-# The hashes of the first 64, 128, 256, … bytes tell a shorter copy from other
-# content without keeping the content.
+# The hashes of the first 64, 128, 256, … bytes distinguish a shorter copy from other content
+# without keeping the content.
 
 
 class Mark(NamedTuple):
-    """What the ledger keeps of a stream up to a position."""
+    """The ledger's record of a stream up to a position."""
 
     consumed_sha256: str
     head_bytes: int
@@ -368,7 +368,7 @@ class Digest:
         return self._whole.hexdigest()
 
     def mark(self) -> Mark:
-        """Where it stands."""
+        """Return the mark of the current position."""
         return Mark(
             consumed_sha256=self.whole,
             head_bytes=len(self._head),
@@ -377,7 +377,7 @@ class Digest:
         )
 
 
-class Hashed:
+class HashedStream:
     """A stream whose bytes are hashed as they are read."""
 
     def __init__(self, stream: Reads, digest: Digest) -> None:
@@ -385,14 +385,14 @@ class Hashed:
         self._digest = digest
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
+        """Return up to `size` bytes; none at the end."""
         data = self._stream.read(size)
         self._digest.update(data)
         return data
 
 
 def rungs(prefixes: str) -> dict[int, str]:
-    """The rungs of a ledger row, by length."""
+    """Return the rungs of a ledger row, by length."""
     if not prefixes:
         return {}
     listed = json.loads(prefixes)

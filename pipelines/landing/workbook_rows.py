@@ -1,13 +1,13 @@
-"""Writes one sheet of an Excel workbook as CSV; a program of its own (`workbooks.py`).
+"""One sheet of an Excel workbook as CSV; a separate program (`workbooks.py`).
 
     python workbook_rows.py BYTES            the names of the sheets, as JSON
     python workbook_rows.py BYTES SHEET      the rows of one
 
 The workbook is read from the standard input. A row of the sheet is one line, so that
-line numbers are row numbers; a row without a value is an empty line. What a formula
-came to stands in its place, a time as `2026-11-02 08:15:00`, and a line break inside of
-a cell is a space. Nothing of the project is imported, and memory (BYTES) and time are
-bounded: a file that is made to unpack to more ends this program and no other.
+line numbers are row numbers; a row without a value is an empty line. A formula is
+replaced by its result, a time by `2026-11-02 08:15:00`, and a line break inside
+a cell by a space. Nothing of the project is imported, and memory (BYTES) and time are
+limited: a file that unpacks to more ends this program and no other.
 """
 
 import csv
@@ -23,15 +23,15 @@ from python_calamine import (
     SheetTypeEnum,
 )
 
-MOST_SECONDS = 600
-LARGEST_WHOLE = 1e15
+MAX_SECONDS = 600
+MAX_WHOLE = 1e15
 LINE_BREAKS = str.maketrans(dict.fromkeys("\r\n\x00\x0b\x0c\x85\u2028\u2029", " "))
 
 
 def main(most_bytes: int, sheet: str | None) -> None:
     """Write what was asked for to the standard output."""
     resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     book = CalamineWorkbook.from_filelike(sys.stdin.buffer)
     if sheet is None:
         found = [one.name for one in book.sheets_metadata if is_table(one.typ)]
@@ -47,15 +47,15 @@ def main(most_bytes: int, sheet: str | None) -> None:
 
 
 def is_table(kind: SheetTypeEnum) -> bool:
-    """A sheet of cells, not of a chart or a macro."""
+    """Return whether a sheet contains cells, not a chart or a macro."""
     return kind == SheetTypeEnum.WorkSheet
 
 
 def text(value: object) -> str:
-    """A cell as it would stand in CSV."""
+    """Return a cell as text for CSV."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_WHOLE:
+    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_WHOLE:
         return str(int(value))
     if isinstance(value, datetime.datetime):
         return value.isoformat(" ")
@@ -69,4 +69,4 @@ if __name__ == "__main__":
     except PasswordError:
         sys.exit("it has a password")
     except (CalamineError, OSError, ValueError) as error:
-        sys.exit(f"it is no workbook that can be read: {error}")
+        sys.exit(f"it is not a readable workbook: {error}")

@@ -1,7 +1,7 @@
-"""Lists the sheets of Excel workbooks, and opens each as a stream of CSV lines.
+"""Sheets of Excel workbooks, listed and opened as streams of CSV lines.
 
-A workbook is a folder of deliveries, one a sheet, as a zip archive is one of files.
-It is read by a program of its own (`workbook_rows.py`), which a hostile file may end.
+A workbook is a folder of deliveries, one per sheet, as a zip archive is one of files.
+A separate program reads it (`workbook_rows.py`), which a hostile file may end.
 """
 
 import json
@@ -19,7 +19,7 @@ from pipelines.landing.compression import CorruptError, Fault
 ENDINGS = (".xlsx", ".xlsm")
 READER = Path(__file__).with_name("workbook_rows.py")
 CHUNK = 1 << 16
-MOST_BYTES = 2 << 30
+MAX_BYTES = 2 << 30
 """Of memory: seven times what a sheet of 400,000 rows and ten columns takes."""
 
 TOO_MUCH = "it takes more memory or time than a workbook may"
@@ -27,7 +27,7 @@ AS_CSV = "Save the sheet as CSV and deliver that."
 
 
 def sheets_of(raw: BinaryIO) -> list[str] | Fault:
-    """The names of a workbook's sheets, or why it cannot be read.
+    """Return the names of a workbook's sheets, or why it cannot be read.
 
     Args:
         raw: The workbook.
@@ -40,25 +40,25 @@ def sheets_of(raw: BinaryIO) -> list[str] | Fault:
 
 
 @contextmanager
-def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["Rows"]:
-    """The rows of one sheet as lines of CSV.
+def sheet_of(raw: BinaryIO, sheet: str) -> Iterator["SheetStream"]:
+    """Yield the rows of one sheet as lines of CSV.
 
     Args:
         raw: The workbook.
         sheet: Its name.
     """
     with _running(raw, sheet) as process:
-        yield Rows(process)
+        yield SheetStream(process)
 
 
-class Rows:
-    """What the program writes, and at its end whether that was all."""
+class SheetStream:
+    """The program's output, and at its end whether it is complete."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
 
     def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes; none at the end.
+        """Return up to `size` bytes; none at the end.
 
         Raises:
             CorruptError: The workbook could not be read to its end.
@@ -73,10 +73,10 @@ class Rows:
 
 @contextmanager
 def _running(raw: BinaryIO, *asked: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """The program at its work; it is over when this is left."""
+    """Run the program; it has ended when this is left."""
     with _on_disk(raw) as stdin:
         process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-            [sys.executable, "-I", str(READER), str(MOST_BYTES), *asked],
+            [sys.executable, "-I", str(READER), str(MAX_BYTES), *asked],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -94,7 +94,7 @@ def _running(raw: BinaryIO, *asked: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 @contextmanager
 def _on_disk(raw: BinaryIO) -> Iterator[BinaryIO]:
-    """The workbook as a file of this machine."""
+    """Yield the workbook as a file of this machine."""
     try:
         raw.fileno()
     except OSError:
@@ -107,6 +107,6 @@ def _on_disk(raw: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def _why(code: int, said: bytes) -> str:
-    """Why the program ended: it says so, or was ended by its bounds."""
+    """Return why the program ended: its own message, or its limits."""
     words = said.decode("utf-8", "replace").strip().splitlines()
     return words[-1][:300] if code == 1 and words and words[-1].startswith("it ") else (TOO_MUCH)

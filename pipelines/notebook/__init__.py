@@ -1,9 +1,9 @@
-"""The analyst's way in: a snapshot to query, questions to ask it, charts to draw.
+"""Notebook access for analysts: a snapshot to query, questions to ask, charts to draw.
 
-`connection` opens the newest snapshot and can change nothing, and says what its columns
-mean; `questions` are functions that return Polars frames; `figures` draws such a frame,
+`connection` opens the newest snapshot read-only, and describes its
+columns; `questions` are functions that return Polars frames; `figures` draws such a frame,
 in the look of the report. Everything here reads the pseudonymous edition: no function
-can name a person, since no name is in the file.
+can name a person, because the file contains no names.
 
     from pipelines import connect
     from pipelines.notebook.questions import finding_evidence

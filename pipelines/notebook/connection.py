@@ -46,7 +46,7 @@ DEMO = "demo-district"
 def chosen(
     folder: Path, as_of: str | date | datetime | None, week: str | date | None
 ) -> Path | None:
-    """The snapshot that is meant; None for the newest.
+    """Return the snapshot that is meant; None for the newest.
 
     Args:
         folder: Of the snapshots.
@@ -65,7 +65,7 @@ def chosen(
 
 
 def _by(folder: Path, as_of: str | date | datetime) -> Path:
-    """The newest that was published at that instant or before; a day to its end."""
+    """Return the newest that was published at that instant or before; a day to its end."""
     every = kept(folder)
     told = _read(as_of, "as_of") if isinstance(as_of, str) else as_of
     if isinstance(told, datetime):
@@ -80,7 +80,7 @@ def _by(folder: Path, as_of: str | date | datetime) -> Path:
 
 
 def _zone(every: Sequence[tuple[datetime, Path]]) -> ZoneInfo:
-    """The district's, as the newest snapshot notes it; UTC where it does not."""
+    """Return the district's, as the newest snapshot notes it; UTC where it does not."""
     if every:
         with reading(every[-1][1]) as database:
             if database.has(ABOUT):
@@ -157,7 +157,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a snapshot holds, as one line says it.
+    """Content of a snapshot, in one line.
 
     Attributes:
         days: Local days with events, oldest first.
@@ -178,7 +178,7 @@ class Coverage:
 
 
 def coverage(ask: Ask, zone: str) -> Coverage:
-    """Days and gaps of a snapshot.
+    """Return days and gaps of a snapshot.
 
     Args:
         ask: Runs a query with parameters, as a connection's `sql` does.
@@ -194,7 +194,7 @@ def coverage(ask: Ask, zone: str) -> Coverage:
 
 
 def _closed(hours: pl.DataFrame) -> pl.DataFrame:
-    """No source is missed after the newest line of all."""
+    """Return the closed hours: nothing is expected after the newest line of all."""
     newest = hours["hour_start"].max()
     as_of = newest + ONE_HOUR if isinstance(newest, datetime) else datetime.now(UTC)
     lags = dict.fromkeys(hours["source"].unique().to_list())
@@ -202,7 +202,7 @@ def _closed(hours: pl.DataFrame) -> pl.DataFrame:
 
 
 def joined(hours: Sequence[tuple[str, date, int]]) -> list[Gap]:
-    """Silent hours, in order of source, day and hour, as stretches; by day."""
+    """Join silent hours, in order of source, day and hour, into intervals, by day."""
     gaps: list[Gap] = []
     for source, day, hour in hours:
         last = gaps[-1] if gaps else None
@@ -258,7 +258,7 @@ class Connection:
         return self.path.stem
 
     def sql(self, query: str, **params: Any) -> Any:
-        """The relation of a query; `$name` in it takes the argument `name`.
+        """Return the relation of a query; `$name` in it takes the argument `name`.
 
         Returns:
             DuckDB's relation: `.pl()` for Polars, `.df()` for pandas,
@@ -267,13 +267,13 @@ class Connection:
         return self._connection.sql(query, params=params)
 
     def frame(self, query: str, **params: Any) -> pl.DataFrame:
-        """The rows of a query in Polars, each instant in the connection's zone."""
+        """Return the rows of a query in Polars, each instant in the connection's zone."""
         frame: pl.DataFrame = self.sql(query, **params).pl()
         zone = self.zone if self._is_local else "UTC"
         return frame.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone(zone))
 
     def saved(self, name: str = "", **values: Any) -> pl.DataFrame:
-        """The rows of a saved query, as `schoolbell query` gives them.
+        """Return the rows of a saved query, as `schoolbell query` gives them.
 
         Args:
             name: Without one, the saved queries and what each asks for.
@@ -289,7 +289,7 @@ class Connection:
         return self.frame(query.query, **values_of(query, given, self.zone))
 
     def tables(self) -> pl.DataFrame:
-        """What can be asked: relation, number of rows, what one row is."""
+        """Return the available relations: name, number of rows, meaning of one row."""
         names = self._names()
         return pl.DataFrame(
             {
@@ -301,7 +301,7 @@ class Connection:
         )
 
     def describe(self, table: str = "") -> pl.DataFrame:
-        """The columns of a relation: type, meaning, whether it is a pseudonym.
+        """Return the columns of a relation: type, meaning, whether it is a pseudonym.
 
         Args:
             table: Without one, the relations themselves, as `tables` gives them.
@@ -337,13 +337,13 @@ class Connection:
         )
 
     def refresh(self) -> "Connection":
-        """Go to the newest snapshot, for a notebook that stayed open; says which."""
+        """Switch to the newest snapshot, for a notebook that stayed open; print which."""
         self._open(current(DistrictHome(self.home).snapshots))
         _say(str(self))
         return self
 
     def close(self) -> None:
-        """Let go of the file; relations of this connection end with it."""
+        """Close the file; relations of this connection end with it."""
         self._connection.close()
 
     def _names(self) -> Sequence[str]:
@@ -372,22 +372,22 @@ def connect(
     week: str | date | None = None,
     utc: bool = False,
 ) -> Connection:
-    """Open the newest snapshot of a district and say in one line what it holds.
+    """Open the newest snapshot of a district and print its content in one line.
 
     Args:
-        home: The district home; without it `SCHOOLBELL_HOME`, else a folder
+        home: The district home; without it `SCHOOLBELL_HOME`, or a folder
             `demo-district` here or above.
         as_of: An earlier snapshot instead: the newest that was published by then. A
             local day counts to its end; an instant without an offset is UTC.
-        week: An earlier snapshot instead: the newest that knows of no later week, as
+        week: An earlier snapshot instead: the newest without a later week, as
             `2026-W47` or a day of it.
-        utc: Show instants, and reckon their hours and days, in UTC; without it in
+        utc: Show instants, and compute their hours and days, in UTC; without it in
             the district's zone.
 
     Raises:
         SettingsError: No home was named and there is no demo district, or the time
-            cannot be read.
-        ModelError: The home has no snapshot yet, or none so old is kept.
+            cannot be parsed.
+        ModelError: The home has no snapshot yet, or none this old is kept.
     """
     found = _home(home)
     path = chosen(DistrictHome(found).snapshots, as_of, week)
@@ -397,7 +397,7 @@ def connect(
 
 
 def noted(opened: Connection) -> Connection:
-    """The same connection; who opened it is in the audit log, or on its way there."""
+    """Return the same connection; who opened it is in the audit log, or on its way there."""
     if not note_opening(DistrictHome(opened.home), opened.snapshot):
         _say("That this was opened could not be noted: schoolbell protect, as root")
     return opened

@@ -1,7 +1,7 @@
-"""Writes a snapshot's rows as Parquet, by table and day: into a folder or a store.
+"""Export of a snapshot's rows as Parquet, by table and day: into a folder or a store.
 
-For those who ask many districts at once with tools of their own, an agency's analysts
-or Spark. Rows go out as the snapshot has them, under code names.
+For users who query many districts together with their own tools, an agency's analysts
+or Spark. Rows are those of the snapshot, under code names.
 """
 
 import re
@@ -18,7 +18,7 @@ from pipelines.notebook.connection import Connection
 
 DAY = "event_date"
 POINTER = "CURRENT"
-MOST_DAYS = 100_000
+MAX_DAYS = 100_000
 KEEPS_NOTHING = ("memory", "reference", "http", "https", "data", "dask", "zip", "tar")
 """File systems that lose what is written, or take nothing."""
 
@@ -26,9 +26,9 @@ KEEPS_NOTHING = ("memory", "reference", "http", "https", "data", "dask", "zip", 
 def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
     """Write every table below `url`, in a folder named after the snapshot.
 
-    The rows of a day lie in `TABLE/event_date=DAY`, those without a day in `TABLE`.
-    When all are written, `CURRENT` names the folder: who reads it finds it whole. What
-    an export that was cut off left there is written again.
+    The rows of a day are in `TABLE/event_date=DAY`, those without a day in `TABLE`.
+    When all are written, `CURRENT` names the folder, so that readers find it complete.
+    Output of an interrupted export is overwritten.
 
     Args:
         url: A folder, or a URL that fsspec knows; the district's own.
@@ -54,7 +54,7 @@ def exported(con: Connection, url: str) -> tuple[str, Mapping[str, int]]:
 
 
 def _require_place(con: Connection, url: str) -> None:
-    """Go on only to a place outside of the home, named without a secret.
+    """Raise an error unless the place is outside the home and named without a secret.
 
     Raises:
         SettingsError: It is another.
@@ -99,6 +99,6 @@ def _write(con: Connection, table: str, folder: str, files: PyFileSystem) -> Non
         format="parquet",
         file_options=ds.ParquetFileFormat().make_write_options(compression="zstd"),
         partitioning=by_day if is_dated else None,
-        max_partitions=MOST_DAYS,
+        max_partitions=MAX_DAYS,
         existing_data_behavior="delete_matching",
     )

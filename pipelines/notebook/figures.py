@@ -1,7 +1,7 @@
-"""Draws the answers of `questions` and `timelines`.
+"""Charts of the answers of `questions` and `timelines`.
 
-Each takes the frame of the function of the same name, as it is or filtered, and
-returns a `Chart`: zoom it, or keep it with `write_html`.
+Each function takes the frame of the function with the same name, in full or filtered, and
+returns a `Chart`: zoom it, or save it with `write_html`.
 """
 
 import html
@@ -42,12 +42,12 @@ TEMPLATE = layout.Template(
 """The look of every chart here; give it to a chart of your own."""
 ROW_HEIGHT = 30
 SHORTEST = timedelta(minutes=1)
-"""Shorter stretches are drawn that long, or nobody would see them."""
+"""Shorter intervals are drawn this long, so that they are visible."""
 
-STEPS = ("duty", "keyboard", "at work", "site", "finding")
-"""What a row of a timeline can be, as the lanes of its chart stand."""
+STEPS = ("duty", "keyboard", "working", "site", "finding")
+"""Types of rows of a timeline, in the order of the chart's lanes."""
 
-# keyboards and duty serve the days beside their own too: only the day's are taken
+# keyboards and duty are also used for the neighboring days: only the day's are included
 _TIMELINE = """
 with own as (
   select distinct person_id from identity.accounts
@@ -90,10 +90,10 @@ class Chart(Figure):  # type: ignore[misc]  # plotly has no types
         return {MIME: plain, "text/plain": f"<Chart of {len(self.data)} traces>"}
 
     def _repr_html_(self) -> None:
-        """No page inside a page: that would hold the library once a chart."""
+        """Return no page inside a page: that would include the library once per chart."""
 
     def to_html(self, *args: Any, **more: Any) -> str:
-        """A page, or with `full_html=False` a part of one; the library is in it."""
+        """Return a page, or with `full_html=False` a part of one; the library is in it."""
         closed = {"config": NO_CLOUD, "include_plotlyjs": True}
         return str(super().to_html(*args, **more | closed))
 
@@ -109,7 +109,7 @@ class Chart(Figure):  # type: ignore[misc]  # plotly has no types
 
 
 def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> Chart:
-    """Traces under a title, as high as the number of lanes needs."""
+    """Return traces under a title, as high as the number of lanes needs."""
     figure = Chart(list(traces))
     height = 170 + ROW_HEIGHT * max(lanes, 2)
     look = {"template": TEMPLATE, "title": {"text": title}, "height": height}
@@ -120,12 +120,12 @@ def chart(traces: Sequence[Any], title: str, *, lanes: int = 8, **more: Any) -> 
 def bars_in_time(
     rows: pl.DataFrame, title: str, *, lane: str, color: str, hover: pl.Series
 ) -> Chart:
-    """Stretches as bars from `start_time` to `end_time`, in local time.
+    """Draw intervals as bars from `start_time` to `end_time`, in local time.
 
     Args:
-        rows: With both times; lanes stand in the order of the rows.
-        lane: Column that says on which line a stretch is drawn.
-        color: Column whose values are told apart by color and in the legend.
+        rows: With both times; lanes are in the order of the rows.
+        lane: Column with the line of an interval.
+        color: Column whose values have their color and legend entry.
         hover: A text for each row, escaped already.
     """
     shown = rows.with_columns(hover.alias("hover"))
@@ -147,12 +147,12 @@ def bars_in_time(
 
 
 def top_down(order: Sequence[str]) -> Mapping[str, Any]:
-    """An axis of names whose first stands at the top."""
+    """Return an axis of names with the first at the top."""
     return {"categoryorder": "array", "categoryarray": list(order)[::-1]}
 
 
 def colored(frame: pl.DataFrame, column: str) -> list[tuple[tuple[str | None, pl.DataFrame], str]]:
-    """The parts of a frame by a column, each with its own color."""
+    """Return the parts of a frame by a column, each with its own color."""
     parts = frame.sort(column, nulls_last=True, maintain_order=True).partition_by(
         column, as_dict=True, maintain_order=True
     )
@@ -163,12 +163,12 @@ def colored(frame: pl.DataFrame, column: str) -> list[tuple[tuple[str | None, pl
 
 
 def named(text: str | None) -> str:
-    """A name as Plotly shows it as it is; unknown says so."""
+    """Return a name as literal text for Plotly; an unknown one is marked."""
     return "not known" if text is None else html.escape(text, quote=False)
 
 
 def local(times: pl.Series) -> list[str]:
-    """Local clock times without a zone, which Plotly would turn into UTC."""
+    """Return local times without a zone, which Plotly would turn into UTC."""
     return [_naive(time) for time in times]
 
 
@@ -191,10 +191,10 @@ def _tripled(values: Sequence[str]) -> list[str]:
 def device_holders(
     con: Connection, device: str, first: date, last: date | None = None
 ) -> pl.DataFrame:
-    """Which accounts a device was held by, one row a stretch, oldest first.
+    """Return which accounts used a device, one row per interval, oldest first.
 
-    `how` says how it is known: *live* and *locked* are keyboards by the device's own
-    logons; *requests* is engaged use that was attributed to the account.
+    `how` shows how it is known: *live* and *locked* are keyboards by the device's own
+    logons; *requests* is active use that was attributed to the account.
 
     Args:
         con: From `connect()`.
@@ -227,11 +227,11 @@ def device_holders(
 
 
 def session_timeline(con: Connection, account: str | None, day: date) -> pl.DataFrame:
-    """What the logs hold of an account's local day, in order of time.
+    """Return everything that the logs show of an account's local day, in order of time.
 
-    `what` is *duty* (the owner's, margins included), *keyboard* (live or locked),
-    *at work* (a stretch of engaged use), *site* (a visit) or *finding* (open or
-    confirmed, by its rule). A null device means that the row is about no device.
+    `what` is *duty* (the owner's, with margins), *keyboard* (live or locked),
+    *at work* (an interval of active use), *site* (a visit) or *finding* (open or
+    confirmed, by its rule). A null device means that the row is not about a device.
 
     Args:
         con: From `connect()`.
@@ -242,7 +242,7 @@ def session_timeline(con: Connection, account: str | None, day: date) -> pl.Data
 
 
 def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
-    """The accounts that used a site, one row each, by their first use of it.
+    """Return the accounts that used a site, one row each, by their first use of it.
 
     Args:
         con: From `connect()`.
@@ -280,7 +280,7 @@ def site_first_sight(con: Connection, site: str) -> pl.DataFrame:
 
 
 def draw_account_week(week: pl.DataFrame) -> Chart:
-    """Minutes a day by what the district's list says of the sites."""
+    """Draw minutes per day by status on the district's list."""
     days = (
         week.group_by("event_date", "verdict")
         .agg(pl.col("minutes").sum(), pl.col("site").unique().sort())
@@ -300,10 +300,10 @@ def draw_account_week(week: pl.DataFrame) -> Chart:
 
 
 def draw_presence(stretches: pl.DataFrame) -> Chart:
-    """Stretches of use as bars in time, one lane a device."""
+    """Draw intervals of use as bars in time, one lane per device."""
     return bars_in_time(
         stretches,
-        "Stretches of use by device, in local time; color is the building",
+        "Intervals of use by device, in local time; color is the building",
         lane="device",
         color="building",
         hover=_counted(stretches["request_count"]),
@@ -311,7 +311,7 @@ def draw_presence(stretches: pl.DataFrame) -> Chart:
 
 
 def draw_sites(sites: pl.DataFrame) -> Chart:
-    """The most used of some sites, with what the district's list says of each."""
+    """Draw the most used of some sites, with their status on the district's list."""
     most = sites.sort("minutes", "site", descending=[True, False]).head(MOST)
     traces = [
         Bar(
@@ -337,7 +337,7 @@ def draw_sites(sites: pl.DataFrame) -> Chart:
 
 
 def draw_evidence(lines: pl.DataFrame) -> Chart:
-    """The lines of a finding in time, one lane a device, one color a role."""
+    """Return the lines of a finding in time, one lane a device, one color a role."""
     known = lines.drop_nulls("time")
     traces = [
         Scatter(
@@ -361,7 +361,7 @@ def draw_evidence(lines: pl.DataFrame) -> Chart:
 
 
 def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:
-    """How the number of accounts that had used a site grew, one dot an account."""
+    """Return how the number of accounts that had used a site grew, one dot an account."""
     ranked = accounts.sort("first_time", "account").with_row_index("rank", offset=1)
     traces = [
         Scatter(
@@ -381,7 +381,7 @@ def draw_site_first_sight(accounts: pl.DataFrame) -> Chart:
 
 
 def draw_device_holders(holders: pl.DataFrame) -> Chart:
-    """Who held a device, one lane an account; color says how it is known."""
+    """Draw the users of a device, one lane per account; color shows how it is known."""
     return bars_in_time(
         holders,
         "Accounts on the device, in local time; color is how it is known",
@@ -392,7 +392,7 @@ def draw_device_holders(holders: pl.DataFrame) -> Chart:
 
 
 def draw_session_timeline(steps: pl.DataFrame) -> Chart:
-    """An account's day: duty, keyboards, stretches, sites and findings as lanes."""
+    """Return an account's day: duty, keyboards, stretches, sites and findings as lanes."""
     lanes = steps.sort(pl.col("what").cast(pl.Enum(STEPS)), "start_time", "detail").with_columns(
         lane=pl.concat_str("what", "detail", separator=": ", ignore_nulls=True)
     )

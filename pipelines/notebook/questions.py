@@ -1,8 +1,8 @@
-"""Questions that analysts ask of a snapshot, each answered with a Polars frame.
+"""Analysts' questions about a snapshot, each answered with a Polars frame.
 
 Accounts, devices and people are pseudonyms, stable for a school year. Every
-`_time` is given in the district's own zone. None of these answers is a finding:
-only a finding has had its other explanations tested.
+`_time` is in the district's own zone. None of these answers is a finding:
+only findings have had their other explanations tested.
 """
 
 from collections.abc import Mapping
@@ -17,10 +17,10 @@ from pipelines.weeks import monday
 
 
 def best_shown(con: Connection) -> Mapping[str, Any]:
-    """What to look at first: the best shown open finding about an account.
+    """Return what to look at first: the best supported open finding about an account.
 
-    Where there is none it is the account and day with use of the most devices; its
-    `finding_id`, `rule`, `confidence`, `status` and `claim` are then None. Where no
+    Without one, it is the account and day with use of the most devices; its
+    `finding_id`, `rule`, `confidence`, `status` and `claim` are then None. If no
     account is known either, `subject` is None as well, `devices` is empty and
     `event_date` the newest day.
 
@@ -60,7 +60,7 @@ def best_shown(con: Connection) -> Mapping[str, Any]:
 
 
 def account_week(con: Connection, account: str | None, day: date) -> pl.DataFrame:
-    """An account's use of sites in the week of a day, one row a day and site.
+    """Return an account's use of sites in the week of a day, one row per day and site.
 
     Args:
         con: From `connect()`.
@@ -96,9 +96,9 @@ def account_week(con: Connection, account: str | None, day: date) -> pl.DataFram
 def presence(
     con: Connection, account: str | None, first: date, last: date | None = None
 ) -> pl.DataFrame:
-    """When an account was at work, and on which device: one row a stretch.
+    """Return when an account was in use, and on which device: one row per interval.
 
-    A stretch is unbroken engaged use with pauses under ten minutes. It estimates
+    An interval is unbroken active use with pauses under ten minutes. It estimates
     a duration; it is never a proof of sharing.
 
     Args:
@@ -136,7 +136,7 @@ def presence(
 
 
 def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
-    """Sites by the day on which anybody first used them, newest first.
+    """Return sites by the day on which anybody first used them, newest first.
 
     Args:
         con: From `connect()`.
@@ -164,7 +164,7 @@ def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
 
 
 def finding_evidence(con: Connection, finding_id: str | None) -> pl.DataFrame:
-    """The log lines that a finding cites, oldest first; without a finding none.
+    """Return the log lines that a finding cites, oldest first; without a finding none.
 
     File, line and byte lead to the raw line, whose hash is in the last column.
 

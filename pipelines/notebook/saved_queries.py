@@ -1,7 +1,7 @@
-"""Saved queries: files of `sql/queries/`, each under a header as a model has it.
+"""Saved queries: files of `sql/queries/`, each with a header as in a model.
 
-The header says what a row is, what must be given and what each column holds. A
-query reads a snapshot only, so that it names nobody.
+The header describes a row, the arguments and each column. A
+query reads a snapshot only, so that it names no one.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,13 +17,13 @@ from pipelines.warehouse.models import Model, arguments, read_model, sql_folder
 
 @cache
 def saved_queries() -> Mapping[str, Model]:
-    """Every saved query by name."""
+    """Return every saved query by name."""
     paths = sorted((sql_folder() / "queries").glob("*.sql"))
     return {path.stem: read_model(path) for path in paths}
 
 
 def listed() -> pl.DataFrame:
-    """Every saved query: its name, what it asks for, what it answers."""
+    """Return every saved query: its name, what it asks for, what it answers."""
     return pl.DataFrame(
         [
             {
@@ -37,7 +37,7 @@ def listed() -> pl.DataFrame:
 
 
 def saved_query(name: str) -> Model:
-    """One of them.
+    """Return one of them.
 
     Raises:
         ModelError: There is none of that name.
@@ -53,10 +53,10 @@ def saved_query(name: str) -> Model:
 
 
 def values_of(query: Model, given: Mapping[str, str], zone: str) -> Mapping[str, Scalar]:
-    """What a saved query is asked with, from words.
+    """Parse the arguments of a saved query.
 
     Raises:
-        ModelError: A value is missing, of another type, or not asked for.
+        ModelError: A value is missing, of another type, or unexpected.
     """
     params = query.header.params
     typed = {

@@ -1,1 +1,1 @@
-"""What keeps an installation well: examine, copy, bring back, upgrade, delete."""
+"""Maintenance of an installation: examine, copy, restore, upgrade, delete."""

@@ -1,4 +1,4 @@
-"""Takes a service agency's layer into a home, and says where the two differ."""
+"""Overlays of a service agency: copied into a home, and compared with its settings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ FILE_MODE = 0o660
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where a district says something else than its agency.
+    """One place where a district differs from its agency.
 
     Attributes:
-        file: Of the layer.
+        file: Of the overlay.
         what: The rule's parameter, the row's key or the clause.
-        agency: What the agency says; empty where it says nothing.
-        district: What the district says.
+        agency: The agency's value; empty if it has none.
+        district: The district's value.
     """
 
     file: str
@@ -39,7 +39,7 @@ class Difference:
 
 
 def sound_layer(folder: Path) -> Layer:
-    """A layer without a mistake.
+    """Return a layer without a mistake.
 
     Raises:
         SettingsError: There is none, or something in it is wrong; carries all of it.
@@ -48,8 +48,8 @@ def sound_layer(folder: Path) -> Layer:
         raise SettingsError(
             "there is no such folder",
             where=str(folder),
-            remedy=f"A layer is a folder with {', '.join(CONTENTS)}; all but the "
-            "first may be left out.",
+            remedy=f"An overlay is a folder with {', '.join(CONTENTS)}; all except the first "
+            "are optional.",
         )
     layer = read_layer(folder)
     wrong = [one for one in layer.problems if one.severity == "error"]
@@ -57,7 +57,10 @@ def sound_layer(folder: Path) -> Layer:
     wrong += [
         Problem(
             f"agency/{path.name}",
-            "is no file of a layer; what names people or devices is each district's",
+            (
+                "is not a file of an overlay; each district keeps its own files about people and "
+                "devices"
+            ),
             allowed=", ".join(CONTENTS),
         )
         for path in sorted(folder.iterdir())
@@ -96,13 +99,13 @@ def _rules(file: Path) -> Mapping[str, Detection]:
 
 
 def take(district: District, folder: Path, actor: str) -> Layer:
-    """Copy a layer into a home, and note it in the audit log.
+    """Copy an overlay into a home, and record it in the audit log.
 
-    What was cut off is finished by taking it again.
+    To finish an interrupted copy, take it again.
 
     Raises:
         SettingsError: See `sound_layer`.
-        BusyError: A run is at work.
+        BusyError: A run is in progress.
     """
     layer, home = sound_layer(folder), district.home
     if read_layer(home.agency).digest == layer.digest:
@@ -142,7 +145,7 @@ def drop(district: District, actor: str) -> Layer:
 
 
 def differences(district: District, folder: Path) -> Iterator[Difference]:
-    """Where a district's own words take the place of an agency's, or of a new layer."""
+    """Yield where a district's own values replace an agency's, or those of a new overlay."""
     yield from _of_rules(district.settings.detections, _rules(folder / RULES))
     layer = read_layer(folder)
     for name in SHARED:

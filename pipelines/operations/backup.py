@@ -1,8 +1,8 @@
-"""What a backup says of itself: every file with its size and hash, signed.
+"""Backups: the signed manifest of every file with its size and hash.
 
-Whoever can write where the backups lie could change one and its hashes with it. So the
-manifest is signed with a key of the home, which no backup holds and every restore is
-given; and its fingerprint is printed, to be kept apart from backup and keys.
+Anyone who can write to the backup folder could change a backup and its hashes. So the
+manifest is signed with a key of the home, which no backup contains and every restore
+needs; its fingerprint is printed, to be kept apart from backup and keys.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ from pipelines.state.migration import copy_state
 
 NAME = "manifest.json"
 CHUNK = 1 << 20
-MOST_BYTES = 1 << 30
+MAX_BYTES = 1 << 30
 """Of a manifest: some million files."""
 
 STATE = "state.db"
@@ -56,11 +56,11 @@ LAST = "last_backup_time"
 
 
 class BackupError(SchoolbellError):
-    """A backup cannot be made or used as it stands."""
+    """A backup cannot be made or used."""
 
 
 @dataclass(frozen=True)
-class Sealed:
+class SealedFile:
     """A file as it was copied."""
 
     bytes: int
@@ -69,14 +69,14 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is in a backup.
+    """Content of a backup.
 
     Attributes:
         made_time: UTC, ISO 8601.
         version: Of Schoolbell.
         district: The district's name.
         lines: Lines that the ledger accounts for.
-        findings: Findings that the state holds.
+        findings: Findings in the state.
         files: By path, relative to the backup and with `/`.
         audit_head: Number and hash of the audit chain's last entry; empty if none.
         signature: Over all of it, with a key of the home; empty in one of a version
@@ -88,7 +88,7 @@ class Manifest:
     district: str
     lines: int
     findings: int
-    files: Mapping[str, Sealed]
+    files: Mapping[str, SealedFile]
     audit_head: str = ""
     signature: str = ""
 
@@ -106,7 +106,7 @@ class Manifest:
             os.fsync(file.fileno())
 
     def signed_by(self, key: bytes) -> str:
-        """The signature that it has if the home of this key made it."""
+        """Return the signature that it has if the home of this key made it."""
         fields = asdict(self)
         del fields["signature"]
         text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
@@ -114,16 +114,16 @@ class Manifest:
 
 
 def fingerprint(folder: Path) -> str:
-    """What tells this backup from any other: the SHA-256 of its manifest."""
+    """Return the identity of this backup: the SHA-256 of its manifest."""
     return sealed(folder / NAME).sha256
 
 
 def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) -> None:
-    """Use no backup that the home did not make.
+    """Raise an error for a backup that the home did not make.
 
     Args:
         key: The home's key behind the pseudonyms.
-        given: The fingerprint that somebody kept; empty if nobody did.
+        given: The fingerprint that the user kept; empty without one.
 
     Raises:
         BackupError: It is another backup, or was changed.
@@ -140,8 +140,8 @@ def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) ->
         raise BackupError(
             "is not signed: it was changed, or made by a version that did not sign",
             where=str(folder),
-            remedy="Only if it lay where nobody else can write, say that it is this "
-            f"one: --fingerprint {own}",
+            remedy="Only if it was kept where no one else can write, confirm its "
+            f"fingerprint: --fingerprint {own}",
         )
     if manifest.signature and not hmac.compare_digest(manifest.signature, manifest.signed_by(key)):
         raise BackupError(
@@ -152,17 +152,17 @@ def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) ->
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """What a backup says of itself.
+    """Read the manifest of a backup.
 
     Raises:
-        BackupError: It is no backup, or a path in it leads out of it.
+        BackupError: It is not a backup, or a path in it leads out of it.
     """
     path = folder / NAME
     try:
         manifest = _parsed(path)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise BackupError(
-            "is no backup, or one that was cut short",
+            "is not a backup, or is incomplete",
             where=str(path),
             remedy="Name the folder that `schoolbell backup` printed.",
         ) from error
@@ -173,10 +173,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _parsed(path: Path) -> Manifest:
     status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
         raise ValueError(path)
     fields: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
-    files = {name: Sealed(**seal) for name, seal in dict(fields.pop("files")).items()}
+    files = {name: SealedFile(**seal) for name, seal in dict(fields.pop("files")).items()}
     manifest = Manifest(**fields, files=files)
     counts = [
         manifest.lines,
@@ -196,7 +196,7 @@ def _parsed(path: Path) -> Manifest:
 
 
 def _require_inside(name: str, path: Path) -> None:
-    """A path that a backup may hold: nothing else of a home, nothing outside."""
+    """Raise an error for a path that a backup may not contain."""
     parts = PurePosixPath(name).parts
     is_plain = "/".join(parts) == name and not CONTROL.search(name) and "\\" not in name
     if not parts or ".." in parts or not is_plain or PurePosixPath(name).is_absolute():
@@ -211,7 +211,7 @@ def _require_inside(name: str, path: Path) -> None:
 
 
 def require_same(folder: Path, manifest: Manifest) -> None:
-    """Every file is a plain one, and holds what the manifest says.
+    """Check that every file is a plain one, and matches the manifest.
 
     Raises:
         BackupError: One is missing, a link, or was changed.
@@ -228,7 +228,7 @@ def require_same(folder: Path, manifest: Manifest) -> None:
         )
 
 
-def _is_same(folder: Path, name: str, expected: Sealed) -> bool:
+def _is_same(folder: Path, name: str, expected: SealedFile) -> bool:
     path = folder
     for part in PurePosixPath(name).parts[:-1]:
         path = path / part
@@ -247,8 +247,8 @@ def _is_same(folder: Path, name: str, expected: Sealed) -> bool:
     )
 
 
-def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
-    """Copy a file, safe on disk, and tell what was copied."""
+def copied(source: Path, target: Path, mode: int = 0o600) -> SealedFile:
+    """Copy a file, synced to disk, and return its size and hash."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
@@ -259,14 +259,14 @@ def copied(source: Path, target: Path, mode: int = 0o600) -> Sealed:
             writer.write(chunk)
         writer.flush()
         os.fsync(writer.fileno())
-    return Sealed(size, digest.hexdigest())
+    return SealedFile(size, digest.hexdigest())
 
 
-def sealed(path: Path) -> Sealed:
-    """A file's size and hash as it is now."""
+def sealed(path: Path) -> SealedFile:
+    """Return a file's size and hash as it is now."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    return Sealed(path.stat().st_size, digest.hexdigest())
+    return SealedFile(path.stat().st_size, digest.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -324,12 +324,12 @@ def back_up(
 
 
 def newest(into: Path) -> Path | None:
-    """The last backup in a folder."""
+    """Return the last backup in a folder."""
     return max(into.glob(f"{PREFIX}*"), default=None)
 
 
 def copy_keys(home: DistrictHome, into: Path) -> list[Path]:
-    """Copy the keys into a folder of their own; those that are new there.
+    """Copy the keys into a separate folder; return those that are new there.
 
     Raises:
         BackupError: A key there differs from the home's.
@@ -363,7 +363,7 @@ def _filled(
     store = read_store(folder / STATE)
     try:
         lake = {
-            f"lake/{file.path}": Sealed(file.bytes, file.sha256)
+            f"lake/{file.path}": SealedFile(file.bytes, file.sha256)
             for file in ledger.lake_files(store)
         }
         lines = sum(file.lines for file in ledger.source_files(store))
@@ -402,20 +402,20 @@ def _filled(
     return about, linked
 
 
-def _known(before: Path | None) -> Mapping[str, Sealed]:
-    """The files of the backup before; a damaged one shares nothing."""
+def _known(before: Path | None) -> Mapping[str, SealedFile]:
+    """Return the files of the backup before; a damaged one shares nothing."""
     try:
         return read_manifest(before).files if before else {}
     except BackupError:
         return {}
 
 
-def _is_whole(path: Path, listed: Sealed) -> bool:
-    """As far as a look tells: its bytes are read by a drill and by a restore."""
+def _is_whole(path: Path, listed: SealedFile) -> bool:
+    """Return whether it looks complete: only a drill and a restore read its bytes."""
     return path.is_file() and not path.is_symlink() and path.stat().st_size == listed.bytes
 
 
-def _state(district: District, target: Path) -> Sealed:
+def _state(district: District, target: Path) -> SealedFile:
     """Copy the state as of one moment into a SQLite file; others may be writing."""
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     path = district.home.state_db
@@ -427,7 +427,7 @@ def _state(district: District, target: Path) -> Sealed:
     with closing(sqlite3.connect(path)) as held, closing(sqlite3.connect(target)) as to:
         if path != target:
             held.backup(to)
-        # without a log of its own, so that the file is all there is
+        # without a separate journal, so that the file is complete
         to.execute("pragma journal_mode = delete")
         (answer,) = to.execute("pragma quick_check(1)").fetchone()
     if answer != "ok":
@@ -451,7 +451,7 @@ def _below(home: Path, name: str) -> Iterator[str]:
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file again; a copy where the disk knows no second name."""
+    """Link the same file again; copy it if the disk has no hard links."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)

@@ -1,17 +1,17 @@
-"""Deletes what is past its retention, proves that it is gone, and certifies it.
+"""Purges: delete what is past its retention, prove that it is gone, and certify it.
 
-The district sets the days; a class that it says nothing of is kept. A class goes
-up to the last Monday that lies so many days back, so that no report is ever made
+The district sets the days; a class without a setting is kept. A class is deleted
+up to the last Monday at least this many days ago, so that no report is ever made
 of half a week. A held day keeps its whole week, in every class.
 
-Every step is written down before or with the act, so that a purge that is cut off
-is finished by the next run and stands in its certificate. Databases are made new,
-since a deleted row stays in a database file: the warehouse is built again from
+Every step is recorded before or with the action, so that the next run finishes an
+interrupted purge and certifies it. Databases are rebuilt,
+because a deleted row remains in a database file: the warehouse is rebuilt from
 what is left, snapshots are published again, SQLite overwrites what it deletes.
 
-A certificate is a file of the home, and its hash stands in the audit chain. It
-names files by their hash and findings by their id; it repeats nothing of what
-they held.
+A certificate is a file of the home, and the audit chain contains its hash. It
+names files by their hash and findings by their id; it repeats nothing of their
+content.
 """
 
 import hashlib
@@ -42,9 +42,9 @@ from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.state import ledger
 from pipelines.state.audit import Act, Chain
 from pipelines.state.retention import (
-    Begun,
     Hold,
-    Purged,
+    OpenPurge,
+    PurgedRecord,
     begin,
     begun,
     certify,
@@ -62,12 +62,12 @@ MODE = 0o640
 
 
 def plan(district: District, now: datetime) -> Plan:
-    """What is over now."""
+    """Return what has expired."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     before = first_kept(district, today)
     in_force = holds(district.store, in_force=True)
-    things: dict[str, list[Purged]] = {}
-    held: dict[str, list[Purged]] = {}
+    things: dict[str, list[PurgedRecord]] = {}
+    held: dict[str, list[PurgedRecord]] = {}
     for name, first in before.items():
         candidates = DELETIONS[name].candidates(district)
         over = [candidate for candidate in candidates if candidate.last_day < first]
@@ -79,7 +79,7 @@ def plan(district: District, now: datetime) -> Plan:
 
 
 def first_kept(district: District, today: date) -> dict[str, date]:
-    """The Monday from which each class is kept, where the district says so."""
+    """Return the Monday from which each class is kept, if the district sets one."""
     return {
         name: monday(today - timedelta(days=count))
         for name, count in district.settings.retention.days().items()
@@ -93,11 +93,11 @@ def _is_held(day: date, in_force: Iterable[Hold]) -> bool:
 
 @dataclass(frozen=True)
 class Purge:
-    """Who deletes what, and why.
+    """The user and the reason of a purge.
 
     Attributes:
         reason: In their words.
-        due_time: What was over at this instant goes, where that is not `now`.
+        due_time: What had expired at this instant is deleted, if it is not `now`.
     """
 
     plan: Plan
@@ -118,7 +118,7 @@ def carry_out(
     act = Act(actor=purge.actor, action="purge", subject="home", reason=purge.reason)
     first = _judged_from(district, plan)
     earlier = begun(district.store)
-    noted = Begun(
+    noted = OpenPurge(
         actor=purge.actor,
         reason=purge.reason,
         time=purge.due_time or purge.now,
@@ -145,7 +145,7 @@ def carry_out(
 
 
 def _judged_from(district: District, plan: Plan) -> date | None:
-    """The first Monday from which every rule still has all that it reads."""
+    """Return the first Monday from which every rule still has all that it reads."""
     days = [thing.last_day for thing in plan.things.get("event", ())]
     held = {date.fromisoformat(day) for day in _held_days(district)}
     firsts = [
@@ -165,7 +165,7 @@ def _held_days(district: District) -> Iterable[str]:
 
 
 def _publish_again(district: District, now: datetime) -> None:
-    """A new snapshot alone, and an index that names what was deleted."""
+    """Publish only a new snapshot, and an index that names what was deleted."""
     if not district.home.warehouse.is_file():
         return
     newest = publish_snapshot(district, now, is_whole=True)
@@ -209,7 +209,7 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
 
 
 def _name(now: datetime, chain: Chain) -> str:
-    """A name that no certificate has; two purges may end in one second."""
+    """Return a name that no certificate has; two purges may end in one second."""
     stem, known = f"purge-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}", _known(chain)
     name, number = f"{stem}.json", 1
     while name in known:
@@ -237,13 +237,13 @@ def finish_purge(
     now: datetime,
     progress: Progress = nobody_watches,
 ) -> Path | None:
-    """Finish a purge that was cut off; its certificate, or None where none was.
+    """Finish an interrupted purge; return its certificate, or None if there was none.
 
-    What was over when it began goes, by the retention and the holds of now. The
+    What had expired when it began is deleted, with the current retention and holds. The
     caller holds the home's lock.
 
     Raises:
-        PurgeError: Something is still there; no certificate is written.
+        PurgeError: Something still exists; no certificate is written.
     """
     earlier = begun(district.store)
     if earlier is None:
@@ -259,7 +259,7 @@ def finish_purge(
 
 
 def still_there(district: District, plan: Plan) -> list[str]:
-    """What was to go and did not; empty after a purge that worked."""
+    """Return what should be deleted and still exists; empty after a complete purge."""
     home = district.home
     left = [
         name
@@ -276,7 +276,7 @@ def still_there(district: District, plan: Plan) -> list[str]:
 
 
 def _days_left(district: District, gone: set[date]) -> Iterator[str]:
-    """Tables that hold rows of deleted days; what the calendar says is no such row."""
+    """Yield tables with rows of deleted days; calendar rows do not count."""
     home = district.home
     of_registry = without_events(models().values())
     for path in (home.warehouse, *home.snapshots.glob("schoolbell-*")):
@@ -288,7 +288,7 @@ def _days_left(district: District, gone: set[date]) -> Iterator[str]:
                         yield f"{path.name}: {table}"
 
 
-def _said(district: District, purge: Purge, went: Iterable[Purged]) -> Mapping[str, Any]:
+def _said(district: District, purge: Purge, went: Iterable[PurgedRecord]) -> Mapping[str, Any]:
     plan, things = purge.plan, list(went)
     return {
         "district": district.settings.district.name,

@@ -1,7 +1,7 @@
-"""How each class of records goes: what is due, what deleting does, what is left.
+"""Deletion of each class of records: what is due, how it is deleted, what is left.
 
-What a class is, where it lies and how long it is kept stands in
-`settings/record_classes.py`, under the same name.
+`settings/record_classes.py` defines each class, its place and its retention, under the
+same name.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from pipelines.state.findings import last_decided, remove_findings
 from pipelines.state.ledger import DAMAGED, DUPLICATE, FINISHED, FileRecord
 from pipelines.state.privacy_records import remove_attribution_changes
 from pipelines.state.published_reports import published_weeks, remove_reports
-from pipelines.state.retention import Hold, Purged, note_purged
+from pipelines.state.retention import Hold, PurgedRecord, note_purged
 
 WEEK = timedelta(days=7)
 READ_TO_ITS_END = (FINISHED, DUPLICATE, DAMAGED)
@@ -42,20 +42,20 @@ class Plan:
 
     Attributes:
         before: For each class with a retention, the first day that is kept.
-        things: What goes, by class.
-        held: What would go but for a hold, by class.
+        things: What is deleted, by class.
+        held: What a hold keeps, by class.
         holds: The holds that are in force.
-        unfinished: What a purge that was cut off has deleted already.
+        unfinished: What an interrupted purge has deleted already.
     """
 
     before: Mapping[str, date]
-    things: Mapping[str, Sequence[Purged]]
-    held: Mapping[str, Sequence[Purged]]
+    things: Mapping[str, Sequence[PurgedRecord]]
+    held: Mapping[str, Sequence[PurgedRecord]]
     holds: Sequence[Hold] = ()
-    unfinished: Sequence[Purged] = ()
+    unfinished: Sequence[PurgedRecord] = ()
 
     @property
-    def gone_events(self) -> Sequence[Purged]:
+    def gone_events(self) -> Sequence[PurgedRecord]:
         """Lake files that go now, or went in a purge that was cut off."""
         begun = [thing for thing in self.unfinished if thing.record_class == "event"]
         return [*self.things.get("event", ()), *begun]
@@ -78,33 +78,33 @@ class Plan:
 
 
 def nothing(_district: District, _plan: Plan, _now: datetime) -> None:
-    """What goes together with another class."""
+    """Delete nothing: the class is deleted with another."""
 
 
 def none_left(_district: District, _plan: Plan) -> Iterable[str]:
-    """Rows of one transaction are gone when it is committed."""
+    """Return nothing: rows of one transaction are gone when it is committed."""
     return ()
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """How one class of records goes.
+    """Deletion of one class of records.
 
     Attributes:
         candidates: Everything of the class, with the newest day of each thing.
-        delete: Deletes what the plan names, each thing noted before or with it.
-        left: Names of what was to go and did not.
-        is_in_databases: The warehouse and snapshots hold rows of it.
+        delete: Deletes what the plan names, each thing recorded before or with it.
+        left: Names of what should be deleted and still exists.
+        is_in_databases: The warehouse and snapshots contain rows of it.
     """
 
-    candidates: Callable[[District], Iterable[Purged]]
+    candidates: Callable[[District], Iterable[PurgedRecord]]
     delete: Callable[[District, Plan, datetime], None]
     left: Callable[[District, Plan], Iterable[str]] = none_left
     is_in_databases: bool = False
 
 
-def _raw(district: District) -> Iterator[Purged]:
-    """Landing files all of whose content was read."""
+def _raw(district: District) -> Iterator[PurgedRecord]:
+    """Yield landing files that were read completely."""
     known: dict[tuple[str, str], list[FileRecord]] = defaultdict(list)
     by_id = {file.file_id: file for file in ledger.source_files(district.store)}
     for record in by_id.values():
@@ -120,7 +120,7 @@ def _raw(district: District) -> Iterator[Purged]:
             top = members[0].split("!")[0]
             records = known.get((source.name, top), [])
             if _is_read(path, members, records):
-                yield Purged(
+                yield PurgedRecord(
                     record_class="raw",
                     name=_name(district, path),
                     source=source.name,
@@ -130,7 +130,7 @@ def _raw(district: District) -> Iterator[Purged]:
 
 
 def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) -> bool:
-    """It lies there as it was read, and nothing of it waits."""
+    """Return whether it is unchanged since it was read, and nothing of it waits."""
     stands = path.stat()
     return set(members) <= {record.path for record in records} and all(
         record.state in READ_TO_ITS_END
@@ -142,7 +142,7 @@ def _is_read(path: Path, members: Iterable[str], records: Sequence[FileRecord]) 
 
 
 def _last_day(district: District, record: FileRecord, by_id: Mapping[int, FileRecord]) -> date:
-    """The newest local day of its events; of the file, where it has none."""
+    """Return the newest local day of its events; of the file, where it has none."""
     original = by_id.get(record.duplicate_of or 0, record)
     zone = ZoneInfo(district.zone)
     if text := record.last_time or original.last_time:
@@ -170,9 +170,9 @@ def _raw_left(district: District, plan: Plan) -> Iterable[str]:
     return [name for name in names if (district.home.path / name).exists()]
 
 
-def _events(district: District) -> Iterator[Purged]:
+def _events(district: District) -> Iterator[PurgedRecord]:
     for file in ledger.lake_files(district.store):
-        yield Purged(
+        yield PurgedRecord(
             record_class="event",
             name=file.path,
             source=file.source,
@@ -203,7 +203,7 @@ def _delete_events(district: District, plan: Plan, _now: datetime) -> None:
 
 
 def delete_set_aside(lake: Path, plan: Plan) -> None:
-    """Files that no ledger lists go by the day that their folder names."""
+    """Delete files that no ledger lists, by the day in their folder's name."""
     if "event" not in plan.before:
         return
     first = plan.before["event"].isoformat()
@@ -219,8 +219,8 @@ def _events_left(district: District, plan: Plan) -> Iterable[str]:
     return [event.name for event in plan.gone_events if (lake / event.name).exists()]
 
 
-def _findings(name: str, district: District) -> Iterator[Purged]:
-    """Findings of cases in which nothing was decided, or of those in which it was."""
+def _findings(name: str, district: District) -> Iterator[PurgedRecord]:
+    """Yield findings of cases in which nothing was decided, or of those in which it was."""
     cases: dict[str, list[tuple[str, str, str | None]]] = defaultdict(list)
     for finding_id, day, case, time in last_decided(district.store):
         cases[case or finding_id].append((finding_id, day, time))
@@ -229,26 +229,26 @@ def _findings(name: str, district: District) -> Iterator[Purged]:
         if name == ("case" if times else "finding"):
             last = date.fromisoformat(max([day for _id, day, _time in members] + times))
             for finding_id, _day, _time in members:
-                yield Purged(record_class=name, name=finding_id, last_day=last)
+                yield PurgedRecord(record_class=name, name=finding_id, last_day=last)
 
 
 def _delete_findings(district: District, plan: Plan, _now: datetime) -> None:
-    """Undecided ones and those of decided cases, in one transaction."""
+    """Delete undecided ones and those of decided cases, in one transaction."""
     things = [*plan.things.get("finding", ()), *plan.things.get("case", ())]
     with district.store.writing() as transaction:
         note_purged(transaction, things)
         remove_findings(transaction, [thing.name for thing in things])
 
 
-def _messages(district: District) -> Iterator[Purged]:
-    """Messages whose text is still there and that wait for no channel."""
+def _messages(district: District) -> Iterator[PurgedRecord]:
+    """Yield messages whose text is still there and that wait for no channel."""
     for key, created in finished_messages(district.store):
         day = date.fromisoformat(created[:10])
-        yield Purged(record_class="message", name=key, last_day=day)
+        yield PurgedRecord(record_class="message", name=key, last_day=day)
 
 
 def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
-    """The text goes; that a message was sent stays, so that it is not sent again."""
+    """Delete the text; the record that a message was sent remains, so that it is not resent."""
     things = plan.things.get("message", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
@@ -256,11 +256,11 @@ def _delete_messages(district: District, plan: Plan, _now: datetime) -> None:
             blank_message(transaction, thing.name)
 
 
-def _registry(district: District) -> Iterator[Purged]:
-    """Copies that stand for registry files which shrank, and so outlive them."""
+def _registry(district: District) -> Iterator[PurgedRecord]:
+    """Yield copies that replace registry files that shrank, and so outlive them."""
     for refusal in district.registry.refused:
         if since := refusal.kept.refused_time:
-            yield Purged(
+            yield PurgedRecord(
                 record_class="registry",
                 name=refusal.name,
                 row_count=refusal.kept.rows,
@@ -270,7 +270,7 @@ def _registry(district: District) -> Iterator[Purged]:
 
 
 def _delete_registry(district: District, plan: Plan, _now: datetime) -> None:
-    """From now on the files count as they are."""
+    """Delete the copies, so that the current files count."""
     things = plan.things.get("registry", ())
     with district.store.writing() as transaction:
         note_purged(transaction, things)
@@ -284,16 +284,16 @@ def _registry_left(district: District, plan: Plan) -> Iterable[str]:
     return [f"{kept.name}/{name}" for name in names if (kept / name).exists()]
 
 
-def _reports(district: District) -> Iterator[Purged]:
+def _reports(district: District) -> Iterator[PurgedRecord]:
     for week in published_weeks(district.store):
         last = date.fromisoformat(week) + WEEK - timedelta(days=1)
-        yield Purged(record_class="report", name=week, last_day=last)
+        yield PurgedRecord(record_class="report", name=week, last_day=last)
 
 
 def _delete_reports(district: District, plan: Plan, now: datetime) -> None:
-    """Each week in every edition; its pages first, then what the state knows.
+    """Delete each week in every edition; its pages first, then the state's rows.
 
-    A month or a semester goes with the last of its weeks.
+    A month or a semester is deleted with the last of its weeks.
     """
     with in_locale(district.settings.district.locale):
         _delete_pages(district, plan, now)
@@ -330,7 +330,7 @@ def _archives(district: District) -> Iterable[Path]:
 
 
 def _reports_left(district: District, plan: Plan) -> Iterable[str]:
-    """More than the page that says that there was a report."""
+    """Return anything except the page about the deleted report."""
     weeks = [date.fromisoformat(thing.name) for thing in plan.things.get("report", ())]
     labels = [week_label(week) for week in weeks]
     reports = district.home.reports

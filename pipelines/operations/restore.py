@@ -1,6 +1,6 @@
-"""Brings a home back from a backup, or its warehouse from lake and state.
+"""Restore of a home from a backup, or of its warehouse from lake and state.
 
-A drill proves now and then that the first works; the second tells what differs.
+A drill proves regularly that the first works; the second lists differences.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from pipelines.operations.backup import (
     STATE,
     BackupError,
     Manifest,
-    Sealed,
+    SealedFile,
     copied,
     read_manifest,
     require_same,
@@ -50,12 +50,12 @@ KEYS = ("pseudonyms.key", "audit.key")
 
 
 @dataclass(frozen=True)
-class Recovered:
-    """What was made again.
+class RecoveryResult:
+    """Result of rebuilding.
 
     Attributes:
-        tables: How many tables the new warehouse has.
-        differing: Tables whose rows are not those of the old one; None where the
+        tables: Number of tables of the new warehouse.
+        differing: Tables whose rows differ from those of the old one; None if the
             old one could not be read.
     """
 
@@ -63,7 +63,7 @@ class Recovered:
     differing: Sequence[str] | None
 
 
-def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
+def recover(path: Path, progress: Progress = nobody_watches) -> RecoveryResult:
     """Make a home's warehouse again; the old one goes once the new one stands.
 
     Raises:
@@ -73,7 +73,7 @@ def recover(path: Path, progress: Progress = nobody_watches) -> Recovered:
         return rebuild(district, progress)
 
 
-def rebuild(district: District, progress: Progress = nobody_watches) -> Recovered:
+def rebuild(district: District, progress: Progress = nobody_watches) -> RecoveryResult:
     """Make the warehouse of an opened district again; the caller holds its lock.
 
     Raises:
@@ -100,9 +100,9 @@ def rebuild(district: District, progress: Progress = nobody_watches) -> Recovere
     was = _of_old(old)
     old.unlink(missing_ok=True)
     if was is None:
-        return Recovered(len(made), None)
+        return RecoveryResult(len(made), None)
     names = sorted(made.keys() | was.keys())
-    return Recovered(len(made), [name for name in names if made.get(name) != was.get(name)])
+    return RecoveryResult(len(made), [name for name in names if made.get(name) != was.get(name)])
 
 
 def _held(warehouse: Path) -> Mapping[str, Fingerprint]:
@@ -116,11 +116,11 @@ def _of_old(old: Path) -> Mapping[str, Fingerprint] | None:
     try:
         return _held(old)
     except ModelError:
-        return None  # that is why it was to be made again
+        return None  # this is why it had to be rebuilt
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoreResult:
     """A home that was brought back; `wrong` is empty where all of it is right.
 
     Attributes:
@@ -142,18 +142,18 @@ def restore(
     *,
     actor: str = "schoolbell",
     fingerprint: str = "",
-) -> Restored:
-    """Bring a home back into a new folder.
+) -> RestoreResult:
+    """Restore a home into a new folder.
 
     Args:
         backup: A folder that `back_up` made.
-        target: A folder that is not there yet, or is empty.
-        keys: The folder that holds the home's keys.
-        actor: Who does it, for the audit chain.
-        fingerprint: Of the backup, if somebody kept it.
+        target: A folder that does not exist, or is empty.
+        keys: The folder with the home's keys.
+        actor: The user, for the audit chain.
+        fingerprint: Of the backup, if the user kept it.
 
     Raises:
-        BackupError: The target holds something, a file of the backup is missing or
+        BackupError: The target is not empty, a file of the backup is missing or
             was changed, or the keys are not those of the home.
     """
     manifest = read_manifest(backup)
@@ -180,7 +180,7 @@ def restore(
     _chained(home, manifest, actor)
     for folder in (home.reports, *home.reports.rglob("*")):
         folder.chmod(0o750 if folder.is_dir() else 0o640)
-    return Restored(home, manifest, wrong_with(home, manifest))
+    return RestoreResult(home, manifest, wrong_with(home, manifest))
 
 
 def restore_in_place(
@@ -190,13 +190,13 @@ def restore_in_place(
     *,
     actor: str = "schoolbell",
     fingerprint: str = "",
-) -> Restored:
-    """Bring the state back into a home that lost it; its lake and reports stay.
+) -> RestoreResult:
+    """Restore the state of a home that lost it; its lake and reports remain.
 
-    What the lake lacks of the backup comes back. What it holds beyond the backup is
-    moved to `.unlisted`, and the earlier state is kept beside the new one; the next
-    run makes the warehouse again. Cut off at any instant, the home refuses every
-    command until this is done again.
+    Files that the lake lacks are restored. Files that the backup lacks are
+    moved to `.unlisted`, and the earlier state is kept next to the new one; the next
+    run rebuilds the warehouse. If it is interrupted, the home refuses every
+    command until it is repeated.
 
     Raises:
         BackupError: It is another home's backup, or the state is on a server.
@@ -232,11 +232,11 @@ def restore_in_place(
         own, reached = (highest.home, highest.generation) if highest else ("", 0)
         set_aside = _marked(home, own, reached + 1)
         _chained(home, manifest, actor, always=True)
-    return Restored(home, manifest, wrong_with(home, manifest), set_aside, kept)
+    return RestoreResult(home, manifest, wrong_with(home, manifest), set_aside, kept)
 
 
 def _require_current(backup: Path) -> None:
-    """Only a state of this version can go into a home that this version wrote."""
+    """Raise an error unless the state has this version, in a home that this version wrote."""
     store = read_store(backup / STATE)
     try:
         with store.reading() as transaction:
@@ -252,10 +252,10 @@ def _require_current(backup: Path) -> None:
 
 
 def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool = False) -> None:
-    """Let the audit chain say that it was brought back, where it had gone on.
+    """Record the restore in the audit chain, if the chain had continued.
 
     Args:
-        always: Also where no entry is known that the backup does not hold.
+        always: Also if no entry is known that the backup lacks.
     """
     store = store_as_it_is(home.state_db)
     try:
@@ -264,7 +264,7 @@ def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool
                 return  # `upgrade` comes first
         chain = open_chain(store, home)
         if chain.head() and not chain.key_file.exists():
-            return  # nothing can be written; `audit verify` says so
+            return  # nothing can be written; `audit verify` reports it
         chain.seal_head()
         if not always and verified(store, home) is None:
             return
@@ -283,7 +283,7 @@ def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool
 
 
 def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
-    """The backup is of the home that the marks name, where both say it."""
+    """Check that the backup belongs to the home that the marks name, if both name it."""
     store = read_store(backup / STATE)
     try:
         with store.reading() as transaction:
@@ -300,7 +300,7 @@ def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
 
 
 def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
-    """Rename the earlier state, with the files that SQLite keeps beside it."""
+    """Rename the earlier state, with the files that SQLite keeps next to it."""
     kept = []
     for end in ("", "-wal", "-shm"):
         path = home.path / f"{home.state_db.name}{end}"
@@ -312,8 +312,8 @@ def _put_aside(home: DistrictHome, now: datetime) -> list[Path]:
     return kept
 
 
-def _brought_back(source: Path, target: Path, expected: Sealed) -> None:
-    """A file of the lake, unless it is there as it was."""
+def _brought_back(source: Path, target: Path, expected: SealedFile) -> None:
+    """Restore a file of the lake, unless it exists unchanged."""
     if target.is_file() and sealed(target) == expected:
         return
     draft = target.with_name(f"{target.name}.restored")
@@ -322,14 +322,14 @@ def _brought_back(source: Path, target: Path, expected: Sealed) -> None:
     draft.replace(target)
 
 
-def _copied(source: Path, target: Path, expected: Sealed) -> None:
+def _copied(source: Path, target: Path, expected: SealedFile) -> None:
     """Copy a file of the backup; what changes while it is read is not taken."""
     if copied(source, target) != expected:
         target.unlink()
         raise BackupError(
             "changed while it was read; nothing was restored",
             where=str(source),
-            remedy="Copy the backup to where nobody else can write, and restore again.",
+            remedy="Copy the backup to a folder where no one else can write, and restore again.",
         )
 
 
@@ -340,11 +340,11 @@ def _require_space(home: Path, manifest: Manifest) -> None:
 
 
 def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
-    """Let state and lake agree on a new generation; what the lake has beyond it.
+    """Give state and lake a new common generation; return extra files of the lake.
 
     Args:
         own: The home's id, for a state of a version that had none.
-        generation: The least that it is to be: more than any that was seen.
+        generation: The minimum: more than any that was seen.
     """
     store = store_as_it_is(home.state_db)
     try:
@@ -352,7 +352,7 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
             mark = advance(transaction, generation) or begin(transaction, own, generation)
             is_current = layout_of(transaction) == layout()
             if is_current:
-                # whoever wrote when it was copied does not write into this lake
+                # a process that wrote when it was copied does not write into this lake
                 ledger.forget_runs(transaction)
         set_aside = sweep(store, home.lake).moved if is_current else ()
     finally:
@@ -363,7 +363,7 @@ def _marked(home: DistrictHome, own: str, generation: int) -> Sequence[str]:
 
 
 def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
-    """What a restored home lacks of what its backup had."""
+    """Return what a restored home lacks of its backup."""
     store = read_store(home.state_db)
     try:
         lines = sum(file.lines for file in ledger.source_files(store))
@@ -424,7 +424,7 @@ def _told(home: DistrictHome) -> Mapping[str, Any]:
 
 
 def _keys_at_home(keys: Path, home: DistrictHome) -> None:
-    """Those that the home lost come back; those it has are the same."""
+    """Restore lost keys; existing ones are equal."""
     home.keys.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in KEYS:
         given, held = keys / name, home.keys / name

@@ -1,12 +1,12 @@
-"""Writes the files of `deploy/` for this machine, and says who may reach which part.
+"""Files of `deploy/` for this machine, and the access rights of each part.
 
-The files (units, login, rights, Dagster) are kept for the folders of the guide; here
-they get the folders and the account of a home. Nothing is put into the system: an
-administrator reads them and copies what they want.
+The files (units, login, rights, Dagster) are kept with the folders of the guide; here
+they get the folders and the account of a home. Nothing is installed into the system: an
+administrator reads them and copies the needed ones.
 
-The account of the pipeline owns everything. Three groups of files stand for what
+The account of the pipeline owns everything. Three groups of files cover what
 four roles may do by reading files alone; anything else goes through commands,
-which look at the login behind `sudo`.
+which check the login behind `sudo`.
 
 | Part | Director | Analyst | Operator | Custodian |
 |---|---|---|---|---|
@@ -36,7 +36,7 @@ GROUPS: Mapping[str, str] = {
     ANALYSTS: "schoolbell-snapshots",
     OPERATORS: "schoolbell-operators",
 }
-"""Groups of the operating system; who is in which stands in the guide."""
+"""Groups of the operating system; the guide lists their members."""
 
 SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
 DEEPEST = 40
@@ -51,15 +51,15 @@ PROGRAMS, DAGSTER, KEPT_HOME, ACCOUNT = (
     "/srv/schoolbell",
     "schoolbell",
 )
-"""What stands in the kept files."""
+"""Values in the kept files."""
 
 
 @dataclass(frozen=True)
 class Right:
-    """What stands on the disk.
+    """Rights on disk.
 
     Attributes:
-        group: One of `GROUPS`; None: nobody but the owner.
+        group: One of `GROUPS`; None: only the owner.
         folder: Mode of a folder.
         file: Mode of a file in it; None: files keep what they have.
     """
@@ -76,9 +76,9 @@ RIGHTS: Mapping[str, Right] = {
     "editions": Right(READERS, 0o2750, 0o640),
     "snapshots": Right(ANALYSTS, 0o2750, 0o440),
     "registry": Right(OPERATORS, 0o2770, 0o660),
-    # whoever opens a snapshot leaves a note; nobody removes another's
+    # anyone who opens a snapshot leaves a note; no one removes another's
     "openings": Right(ANALYSTS, 0o3770, None),
-    # whoever delivers logs owns the folders of the sources
+    # the account that delivers logs owns the folders of the sources
     "landing": Right(OPERATORS, 0o2750, None),
     "registry-kept": PRIVATE,
     "lake": PRIVATE,
@@ -205,7 +205,7 @@ class _Walk:
     def _require_plain(
         self, held: os.stat_result, folder: _Folder, device: int, depth: int
     ) -> None:
-        """Go on only with a file or folder that surely belongs to the home.
+        """Raise an error unless a file or folder surely belongs to the home.
 
         Raises:
             UnsafeError: It may be a file of the machine.
@@ -255,7 +255,7 @@ class UnitsError(SchoolbellError):
 
 
 def kept() -> Path:
-    """Where the files are kept: in a checkout beside the package, else inside it."""
+    """Return where the files are kept: in a checkout next to the package, or inside it."""
     package = Path(pipelines.__file__).parent
     beside = package.parent / "deploy"
     return beside if beside.is_dir() else package / "_deploy"
@@ -310,7 +310,7 @@ def _files() -> list[tuple[str, str]]:
 
 
 def _for(text: str, home: Path, account: str) -> str:
-    """The text with this machine's folders and account in place of the guide's."""
+    """Return the text with this machine's folders and account in place of the guide's."""
     programs = str(Path(sys.executable).parent)
     text = text.replace(PROGRAMS, programs)
     text = re.sub(rf"{re.escape(DAGSTER)}\b", f"{home}-dagster", text)

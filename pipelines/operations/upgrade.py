@@ -14,20 +14,20 @@ from pipelines.state.audit import verified
 from pipelines.state.connections import open_store, read_store
 from pipelines.state.home_mark import Mark, advance, note
 from pipelines.state.layout import lacking, layout_of, mark
-from pipelines.state.migration import Upgraded, copy_state, upgrade_file, upgrade_server
+from pipelines.state.migration import MigrationResult, copy_state, upgrade_file, upgrade_server
 from pipelines.state.opened_state import open_state, refuse_lost
 from pipelines.warehouse.snapshots import reading
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an upgrade would do, found out without writing anything.
+    """Effects of an upgrade, computed without writing anything.
 
     Attributes:
-        lacking: Tables of `state.db` and the columns they lack; empty: it is of
+        lacking: Tables of `state.db` and their missing columns; empty: it has
             this version.
-        is_marked: The state notes this version's layout already.
-        state_bytes: Size of the state, of which a copy is made.
+        is_marked: The state has this version's layout mark.
+        state_bytes: Size of the state, which is copied.
         is_warehouse_readable: This DuckDB opens the warehouse.
     """
 
@@ -38,16 +38,16 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What was upgraded; `wrong` is empty where all of it holds."""
+class UpgradeResult:
+    """Result of an upgrade; `wrong` is empty if all checks pass."""
 
-    state: Upgraded | None
+    state: MigrationResult | None
     wrong: tuple[str, ...]
     is_warehouse_readable: bool
 
 
 def plan(home: DistrictHome) -> Plan:
-    """What is of an earlier version.
+    """Compare the home's state with this version without writing.
 
     Raises:
         StoreError: There is no state.
@@ -62,12 +62,12 @@ def plan(home: DistrictHome) -> Plan:
     return Plan(missing, noted == mark(), size, _opens(home.warehouse))
 
 
-def upgrade(path: Path, now: datetime | None = None) -> Done:
-    """Bring a home to this version; the earlier state is kept beside the new one.
+def upgrade(path: Path, now: datetime | None = None) -> UpgradeResult:
+    """Upgrade a home to this version; the earlier state is kept next to the new one.
 
     Raises:
         UpgradeError: The state is damaged, or its copy differs; nothing was changed.
-        BusyError: A run is at work.
+        BusyError: A run is in progress.
     """
     home = DistrictHome(path.resolve())
     found = plan(home)
@@ -76,10 +76,10 @@ def upgrade(path: Path, now: datetime | None = None) -> Done:
         if found.lacking:
             state = _renewed(home, now or datetime.now(UTC))
         wrong = tuple(_wrong(home))
-    return Done(state, wrong, found.is_warehouse_readable)
+    return UpgradeResult(state, wrong, found.is_warehouse_readable)
 
 
-def _renewed(home: DistrictHome, now: datetime) -> Upgraded:
+def _renewed(home: DistrictHome, now: datetime) -> MigrationResult:
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     place = state_place(home)
     if isinstance(place, str):
@@ -88,7 +88,7 @@ def _renewed(home: DistrictHome, now: datetime) -> Upgraded:
 
 
 def _wrong(home: DistrictHome) -> list[str]:
-    """What no longer holds in the state as it is now."""
+    """Return problems of the current state."""
     store = open_state(home)
     try:
         wrong = unbalanced(store, home.lake)
@@ -173,7 +173,7 @@ def _copied(home: DistrictHome, target: Path | str) -> tuple[Mapping[str, int], 
 
 
 def _note(home: DistrictHome, mark: Mark | None) -> None:
-    """The files follow once the home uses the new database."""
+    """Update the files when the home uses the new database."""
     for folder in (home.lake, home.path):
         note(folder, mark)
 

@@ -1,6 +1,6 @@
-"""Who may see what: every rule on names, sites and counts lies here.
+"""Access rules: every rule on names, sites and counts is in this package.
 
-`pseudonyms` makes names of tokens and says which columns carry them, `redaction` takes
-sensitive sites out of findings, `suppression` holds small counts back, `lookups` tells
-who looked names up, `attribution_changes` how attribution changed.
+`pseudonyms` makes names of tokens and lists the columns with them, `redaction` removes
+sensitive sites from findings, `suppression` holds small counts back, `lookups` reports
+look-ups of names, `attribution_changes` how attribution changed.
 """

@@ -1,4 +1,4 @@
-"""Keeps and shows how attribution changed when days were built again."""
+"""History of attribution changes from rebuilt days."""
 
 from datetime import date, datetime
 from typing import Any
@@ -46,7 +46,7 @@ def keep_changes(database: Database, store: Store) -> int:
 
 
 def change_frame(store: Store, names: Pseudonyms) -> pl.DataFrame:
-    """Every change under pseudonyms."""
+    """Return every change under pseudonyms."""
     rows = [
         {
             **row,

@@ -1,7 +1,7 @@
-"""Who looked names up, for which case, and who without one.
+"""Look-ups of names: by whom, for which case, and those without one.
 
-Looking somebody up without a case is itself something that a person has to look
-at: it is told to whoever is told about security, and stands in the list of months.
+Looking up a person without a case needs a review: it is sent to the receivers
+of security alerts, and is listed by month.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from pipelines.state.audit import Entry
 NAMING = ("who", "reveal", "export", "pack")
 """Acts that give a name, or whom an address led to."""
 UNDER_CODE_NAMES = "who"
-"""The one that names nobody: counted, and no reason for an alert."""
+"""The one that names no one: counted, and not alerted."""
 REFUSED = "reveal refused"
 NO_RIGHT = "names refused"
 ANNOUNCED_FOR = timedelta(days=31)
@@ -22,11 +22,11 @@ ANNOUNCED_FOR = timedelta(days=31)
 
 @dataclass(frozen=True)
 class LookUps:
-    """What one person did of one kind.
+    """One person's look-ups of one kind.
 
     Attributes:
-        cases: For how many different cases.
-        without_case: How often for none.
+        cases: Number of different cases.
+        without_case: Number without a case.
     """
 
     actor: str
@@ -43,19 +43,19 @@ class LookUps:
 
 
 def is_lookup(entry: Entry) -> bool:
-    """Names were asked for, whether or not they were given."""
+    """Return whether names were requested, given or not."""
     is_refused = entry.action in (REFUSED, NO_RIGHT)
     return is_refused or entry.action.removesuffix(", alone") in NAMING
 
 
 def gives_name(entry: Entry) -> bool:
-    """A name was given, by somebody alone or with a second person's approval."""
+    """Return whether a name was given, to a single operator or with a second person's approval."""
     action = entry.action.removesuffix(", alone")
     return action in NAMING and action != UNDER_CODE_NAMES
 
 
 def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
-    """One row per person and act, the most look-ups without a case first."""
+    """Return one row per person and act, the most look-ups without a case first."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         if is_lookup(entry) and datetime.fromisoformat(entry.time) >= since:
@@ -77,7 +77,7 @@ def looked_up(entries: Iterable[Entry], since: datetime) -> list[LookUps]:
 def without_case(
     entries: Iterable[Entry], now: datetime
 ) -> Mapping[tuple[str, str], Sequence[Entry]]:
-    """Names given in the last 31 days without a case, by month and person."""
+    """Return names given in the last 31 days without a case, by month and person."""
     held: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         is_new = datetime.fromisoformat(entry.time) >= now - ANNOUNCED_FOR

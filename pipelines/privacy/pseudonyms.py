@@ -1,12 +1,12 @@
-"""Pseudonyms: keyed tokens, names that people can say, and what gets one.
+"""Pseudonyms: keyed tokens, and names that people can say.
 
-A token stands for a value for one school year and cannot be turned back without
-the key. A name such as `falcon-27` is given to a token, never drawn from the
+A token represents a value for one school year and cannot be reversed without
+the key. A name such as `falcon-27` is assigned to a token, never derived from the
 value, so names are state: keep the assignments.
 
-What a column holds is said by its name; a column with a personal-data mark and
-no rule here is left out, so that a new column can never leak by being forgotten.
-Students have a key and names of their own: whoever reads one sees whose kind it is.
+A column's name defines its content; a column with a personal-data mark and
+no rule here is left out, so that a forgotten new column cannot leak.
+Students have separate keys and names, so that readers see that it is a student.
 """
 
 import hashlib
@@ -30,19 +30,21 @@ from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
     import polars as pl
 
-    from pipelines.registry.roster import Pupils
+    from pipelines.registry.roster import Students
     from pipelines.warehouse.database import Database
 
 Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person", "site"]
-"""What is named. `pupil` is an account of a student, `pupil_person` the student: both
-have keys of their own and names that say so."""
+"""Kinds of names. `pupil` is an account of a student, `pupil_person` the student: both
+have separate keys and recognizable names. Keys and stored names contain these two words,
+so they stay.
+"""
 
 WITHHELD = "withheld"
-"""Stands in place of such a kind."""
+"""Replacement for such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
 """Measures of a finding that are words, and that anybody may read."""
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
-SHORTEST_KEY = 32
+MIN_KEY = 32
 SALT = b"schoolbell pseudonyms 1"
 FIRST_NUMBER, LAST_NUMBER = 10, 99
 FULLEST = 0.5
@@ -124,7 +126,7 @@ _NOUNS: Mapping[Kind, str] = {
         swamp tarn terrace waterfall wetland
     """,
 }
-_PREFIX: Mapping[Kind, str] = {"pupil": "pupil-", "pupil_person": "pupil-"}
+_PREFIX: Mapping[Kind, str] = {"pupil": "student-", "pupil_person": "student-"}
 
 RULES: Mapping[str, Kind] = {
     "account": "account",
@@ -156,10 +158,10 @@ MASKED: Mapping[str, Mask] = {
 }
 """Columns in which only sites of a sensitive kind get a name, and their kind goes."""
 KEY_FACT = "pseudonym_key"
-"""The fact that tells the key from another one, and nothing about it."""
+"""A fact that identifies the key, without information about it."""
 WHICH_KEY = b"schoolbell: which key"
 ONE_DAY = timedelta(days=1)
-PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
+STUDENTS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 PUBLISHED = ("core", "marts", "identity")
 """Schemas of the warehouse that analysts may read."""
 
@@ -175,36 +177,36 @@ INTERNAL = (
     "identity.account_names",
     "identity.places",
 )
-"""Tables of these that nobody outside of the pipeline needs."""
+"""Tables of these that are used inside the pipeline only."""
 
 
 @cache
 def sensitive_kinds() -> tuple[str, ...]:
-    """Kinds of sites whose names tell what is nobody's business without a case."""
+    """Return kinds of sites whose names are private without a case."""
     from pipelines.registry.domain_lists import sensitive_categories
 
     return tuple(sensitive_categories()["category"])
 
 
 def nouns(kind: Kind) -> list[str]:
-    """The nouns from which names of a kind are made."""
+    """Return the nouns from which names of a kind are made."""
     prefix = _PREFIX.get(kind, "")
     return [prefix + noun for noun in _NOUNS[kind].split()]
 
 
 def derived_key(key: bytes, kind: Kind, year: int) -> bytes:
-    """A key of its own for one kind and school year (HKDF, RFC 5869, one block).
+    """Derive the key of one kind and school year (HKDF, RFC 5869, one block).
 
     Args:
         key: The district's key, at least 32 bytes.
-        kind: What the values are.
+        kind: Type of the values.
         year: Calendar year in which the school year began.
 
     Raises:
         ValueError: The key is too short to protect anything.
     """
-    if len(key) < SHORTEST_KEY:
-        message = f"the key must have {SHORTEST_KEY} bytes, it has {len(key)}"
+    if len(key) < MIN_KEY:
+        message = f"the key must have {MIN_KEY} bytes, it has {len(key)}"
         raise ValueError(message)
     extracted = hmac.new(SALT, key, hashlib.sha256).digest()
     info = f"pseudonym.{kind}|{year}".encode()
@@ -212,9 +214,9 @@ def derived_key(key: bytes, kind: Kind, year: int) -> bytes:
 
 
 def tokens(values: Iterable[str], *, key: bytes, kind: Kind, year: int) -> dict[str, str]:
-    """A token for each value, the same for the same value, kind, year and key.
+    """Return a token for each value, the same for the same value, kind, year and key.
 
-    Values are taken as they are: give canonical ones. Give distinct values; a
+    Values are not normalized: pass canonical, distinct ones; a
     token takes a few microseconds.
     """
     own = derived_key(key, kind, year)
@@ -222,16 +224,16 @@ def tokens(values: Iterable[str], *, key: bytes, kind: Kind, year: int) -> dict[
 
 
 def assign_names(existing: Mapping[str, str], new: Iterable[str], kind: Kind) -> dict[str, str]:
-    """A name for each new token, different from every name in use.
+    """Return a name for each new token, different from every name in use.
 
     Args:
-        existing: Token -> name, as assigned before; stays as it is.
-        new: Tokens; those that have a name are passed over.
-        kind: Whose names.
+        existing: Token -> name, as assigned before; not changed.
+        new: Tokens; those that have a name are skipped.
+        kind: Kind of the names.
 
     Returns:
-        The assignments to add. Two tokens that reach for one name are settled by
-        the order of the tokens, not by the order in which they come.
+        The assignments to add. The order of the tokens decides between two that
+        reach for one name, not the order of the arguments.
     """
     if kind not in get_args(Kind):
         message = f"no kind of pseudonym: {kind!r}"
@@ -251,7 +253,7 @@ def _token(own_key: bytes, value: str) -> str:
 
 
 def _names(token: str, kind: Kind, in_use: int) -> Iterator[str]:
-    """Names from a place that the token chooses, onwards; longer numbers if full."""
+    """Yield names from a place that the token chooses, onwards; longer numbers if full."""
     words = nouns(kind)
     start = int.from_bytes(hashlib.sha256(token.encode()).digest()[:8], "big")
     first, count = FIRST_NUMBER, LAST_NUMBER - FIRST_NUMBER + 1
@@ -265,39 +267,39 @@ def _names(token: str, kind: Kind, in_use: int) -> Iterator[str]:
 
 @dataclass
 class Pseudonyms:
-    """Gives each value its name, the same for the whole school year.
+    """Names of values, the same for the whole school year.
 
     Attributes:
         key: The district's secret.
         year: Calendar year in which the school year began.
-        pupils: Accounts and persons that are students' in that year.
+        students: Accounts and persons that are students' in that year.
     """
 
     store: Store
     key: bytes
     year: int
-    pupils: "Pupils"
+    students: "Students"
     _names: dict[Kind, dict[str, str]] = field(default_factory=dict)
     _held: dict[Kind, Mapping[str, str]] = field(default_factory=dict)
 
     def names(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
-        """The name of each value; new ones are assigned and stored."""
+        """Return the name of each value; new ones are assigned and stored."""
         wanted = set(values)
-        theirs = {value for value in wanted if self.is_pupil(kind, value)}
+        theirs = {value for value in wanted if self.is_student(kind, value)}
         own = self._kept(kind, wanted - theirs)
-        return {**own, **self._kept(PUPILS[kind], theirs)} if theirs else own
+        return {**own, **self._kept(STUDENTS[kind], theirs)} if theirs else own
 
-    def is_pupil(self, kind: Kind, value: str) -> bool:
-        """Whether an account or a person is a student's, and nobody else's."""
-        known = {"account": self.pupils.accounts, "person": self.pupils.persons}
+    def is_student(self, kind: Kind, value: str) -> bool:
+        """Return whether an account or a person belongs to a student, and to no one else."""
+        known = {"account": self.students.accounts, "person": self.students.persons}
         return value in known.get(kind, ())
 
     def given(self, kind: Kind, value: str) -> tuple[str, ...]:
-        """Every name that a value has in this school year, assigned before now.
+        """Return every name that a value has in this school year, assigned before now.
 
         Two, where an account was staff's first and a student's later, or the reverse.
         """
-        kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
+        kinds = [kind, *([STUDENTS[kind]] if kind in STUDENTS else [])]
         found = [
             assigned_name(
                 self.store,
@@ -327,7 +329,7 @@ class Pseudonyms:
 
 
 def home_key(district: District) -> bytes:
-    """The key behind the pseudonyms, if it is the one that was used before.
+    """Return the key behind the pseudonyms, if it is the one that was used before.
 
     Raises:
         SettingsError: It is missing, too short, or another one: every account would
@@ -345,7 +347,7 @@ def home_key(district: District) -> bytes:
 
 
 def accept_key(district: District, actor: str) -> None:
-    """Go on with the key that is there now; the audit chain says so."""
+    """Accept the current key, and record that in the audit chain."""
     key = _read_key(district.home.key_file)
     act = Act(actor=actor, action="accept key", subject=district.home.key_file.name)
     with open_chain(district.store, district.home).recording(act) as transaction:
@@ -357,7 +359,7 @@ def _read_key(path: Path) -> bytes:
         key = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError) as error:
         raise _wrong_key(path, "is missing") from error
-    if len(key) < SHORTEST_KEY:
+    if len(key) < MIN_KEY:
         raise _wrong_key(path, f"has {len(key)} bytes")
     return key
 
@@ -378,23 +380,23 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
 
 
 def pseudonyms(district: District, day: date) -> Pseudonyms:
-    """The pseudonyms of the school year that a day belongs to."""
-    from pipelines.registry.roster import pupils
+    """Return the pseudonyms of the school year that a day belongs to."""
+    from pipelines.registry.roster import students
 
     year = school_year(day)
     frames = district.registry.frames
     first = date(year, SCHOOL_YEAR_STARTS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
-    found = pupils(frames["people"], frames["accounts"], first, last)
+    found = students(frames["people"], frames["accounts"], first, last)
     return Pseudonyms(district.store, home_key(district), year, found)
 
 
-def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
-    """Tells of a finding whether it is about a student's account."""
+def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
+    """Predicate: whether a finding is about a student's account."""
     years: dict[int, Pseudonyms] = {}
-    noted = district.reading.noted.is_pupil if district.reading.noted else {}
+    noted = district.reading.noted.is_student if district.reading.noted else {}
     if noted:
-        home_key(district)  # a key that is gone is told all the same
+        home_key(district)  # a missing key is reported anyway
 
     def is_about(finding: Mapping[str, Any]) -> bool:
         if finding.get("finding_id") in noted:
@@ -404,13 +406,13 @@ def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
         if year not in years:
             years[year] = pseudonyms(district, day)
         kind = district.subject_kind(finding["rule"])
-        return years[year].is_pupil(kind, finding["subject"])
+        return years[year].is_student(kind, finding["subject"])
 
     return is_about
 
 
 def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
-    """The columns that a reader may see, with the kind of pseudonym where needed."""
+    """Return the columns that a reader may see, with the kind of pseudonym where needed."""
     return {
         name: RULES.get(name) or MASKED.get(name)
         for name, note in model.header.columns.items()
@@ -419,19 +421,19 @@ def kept_columns(model: Model) -> Mapping[str, Kind | Mask | None]:
 
 
 def is_published(model: Model) -> bool:
-    """Whether analysts may read a table at all."""
+    """Return whether analysts may read a table at all."""
     return model.schema_name in PUBLISHED and model.name not in INTERNAL
 
 
 def published_tables(
     models: Mapping[str, Model],
 ) -> Mapping[str, Mapping[str, Kind | Mask | None]]:
-    """The tables that analysts may read, each with the columns that they may."""
+    """Return the tables that analysts may read, each with the columns that they may."""
     return {name: kept_columns(model) for name, model in models.items() if is_published(model)}
 
 
 def renamed(values: "pl.Series", kind: Kind, names: Pseudonyms) -> "pl.Series":
-    """A text column with each value replaced by its name."""
+    """Return a text column with each value replaced by its name."""
     import polars as pl
 
     distinct = values.drop_nulls().unique().to_list()
@@ -469,7 +471,7 @@ def name_everything(
 
 
 def copied(number: int, name: str, kind: str | None) -> tuple[str, str]:
-    """How a column goes into a snapshot, and the join that it needs."""
+    """Return how a column goes into a snapshot, and the join that it needs."""
     if kind is None:
         return f"rows.{name}", ""
     if kind == "category":

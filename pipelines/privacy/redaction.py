@@ -1,8 +1,8 @@
-"""Sites of a sensitive kind, and their names taken out of findings for most readers.
+"""Sensitive sites, and their removal from findings for most readers.
 
-What is kept is whole; only what is shown is changed, as with accounts. A finding of
-before sites were marked has no mark: doubt withholds, and all its sites go until its
-day is judged again.
+Stored data are complete; only what is shown is changed, as with accounts. An older
+finding without marks for sites is treated as sensitive: all its sites are removed until
+its day is judged again.
 """
 
 import re
@@ -50,10 +50,10 @@ select name from sites
 
 
 def sensitive_names(database: Database) -> frozenset[str]:
-    """Hosts that any list calls so, and sites most of whose hosts are.
+    """Return hosts that any list marks so, and sites most of whose hosts are.
 
     One odd host does not make a whole site sensitive. Ways around the filter are
-    told by name: the tool is the finding.
+    named: the tool is the finding.
     """
     if not (database.has("core.host_categories") and database.has("identity.hosts")):
         return frozenset()
@@ -67,17 +67,17 @@ def _kinds() -> re.Pattern[str]:
 
 
 def hidden_sites(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sites of a kept record that no default surface spells."""
+    """Return the sites of a kept record that no default surface spells."""
     marked = record["withheld"] if "withheld" in record else record.get("sites")
     return tuple(marked or ())
 
 
 def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
-    """The record with each withheld site under its pseudonym, and no word of its kind.
+    """Return the record with each withheld site under its pseudonym, and without its kind.
 
     Args:
-        record: Of a finding, as it is kept.
-        named: Gives the pseudonym of a site.
+        record: Of a stored finding.
+        named: Returns the pseudonym of a site.
     """
     sites = hidden_sites(record)
     shown = {name: value for name, value in record.items() if name != "withheld"}
@@ -92,7 +92,7 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
 
 
 def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
-    """The measures of a finding that anybody may read: numbers, and harmless words."""
+    """Return the measures of a finding that anybody may read: numbers, and harmless words."""
     return {
         name: value
         for name, value in details.items()
@@ -101,9 +101,9 @@ def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def redact(value: Any, sites: Collection[str], named: Callable[[str], str]) -> Any:
-    """Texts, however deep, with each of the sites under its pseudonym.
+    """Replace sites in nested texts by their pseudonyms.
 
-    A site goes in both its spellings where it is international, and its hosts with it.
+    An international site is replaced in both spellings, and its hosts with it.
     """
     for site in sorted(sites, key=len, reverse=True):
         value = _replaced(value, _spelt(site), named(site))

@@ -42,16 +42,16 @@ class Grid:
         return rows + [[(row, c) for row in range(down)] for c in range(across)]
 
     def count(self, place: Place) -> int:
-        """What the cell says."""
+        """Return the number in the cell."""
         return self.counts[place[0]][place[1]]
 
 
 def held_back(grid: Grid, least: int) -> frozenset[Place]:
-    """The cells that may not be shown.
+    """Return the cells that may not be shown.
 
     Args:
         grid: With its totals.
-        least: Fewest accounts that a shown count, other than 0, may stand for.
+        least: Fewest accounts behind a shown count other than 0.
     """
     hidden = {(row, column) for row, column in grid.places if 0 < grid.people[row][column] < least}
     while (more := _one_more(grid, hidden, least)) is not None:
@@ -60,7 +60,7 @@ def held_back(grid: Grid, least: int) -> frozenset[Place]:
 
 
 def _one_more(grid: Grid, hidden: set[Place], least: int) -> Place | None:
-    """The next cell to hide; None when all that is hidden stays hidden."""
+    """Return the next cell to hide; None when all that is hidden stays hidden."""
     for line in grid.lines:
         if _is_open(grid, line, hidden, least):
             return _smallest(grid, line, hidden)
@@ -72,7 +72,7 @@ def _one_more(grid: Grid, hidden: set[Place], least: int) -> Place | None:
 
 
 def _is_open(grid: Grid, line: list[Place], hidden: set[Place], least: int) -> bool:
-    """Whether subtraction would tell too much of what the line hides."""
+    """Return whether subtraction would reveal too much of what the line hides."""
     inside = [place for place in line if place in hidden]
     if not inside or len(inside) == len(line):
         return False
@@ -81,7 +81,7 @@ def _is_open(grid: Grid, line: list[Place], hidden: set[Place], least: int) -> b
 
 
 def _smallest(grid: Grid, line: list[Place], hidden: set[Place]) -> Place | None:
-    """The shown cell of a line that is missed least; its total comes last."""
+    """Return the shown cell of a line that is missed least; its total comes last."""
     left = [place for place in line if place not in hidden]
     weighed = sorted(left, key=lambda place: (place == line[-1], not grid.count(place), place))
     inner = [place for place in weighed if place != line[-1] and grid.count(place)]
@@ -91,7 +91,7 @@ def _smallest(grid: Grid, line: list[Place], hidden: set[Place]) -> Place | None
 
 
 def determined(grid: Grid, hidden: Iterable[Place]) -> set[Place]:
-    """The hidden cells that the shown ones fix, by the equations of the totals."""
+    """Return the hidden cells that the shown ones fix, by the equations of the totals."""
     unknown = sorted(hidden)
     if not unknown:
         return set()
@@ -110,13 +110,13 @@ def determined(grid: Grid, hidden: Iterable[Place]) -> set[Place]:
 
 
 def with_totals(counts: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
-    """The rows with a total each, and a row of totals below."""
+    """Return the rows with a total each, and a row of totals below."""
     rows = [(*row, sum(row)) for row in counts]
     return (*rows, tuple(sum(column) for column in zip(*rows, strict=True)))
 
 
 def band(count: int, least: int) -> str:
-    """A count said so roughly that one more or less does not show."""
+    """Return a count said so roughly that one more or less does not show."""
     if count < least:
         return f"fewer than {least}"
     for low, high in pairwise((least, 2 * least, 4 * least, 10 * least)):

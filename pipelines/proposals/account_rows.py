@@ -2,12 +2,12 @@
 
 from pipelines.proposals.offers import Evidence, Proposal
 
-FEWEST_LOGONS = 5
+MIN_LOGONS = 5
 """Logons that make a habit."""
 
 
 def services(evidence: Evidence) -> list[Proposal]:
-    """A row for each account that nobody ever typed."""
+    """Return a row for each account that was never used at a keyboard."""
     return [
         Proposal(
             "accounts.csv",
@@ -15,5 +15,5 @@ def services(evidence: Evidence) -> list[Proposal]:
             f"{row['logons']} logons on {row['days']} days at {row['hosts']} hosts, "
             "none at a keyboard",
         )
-        for row in evidence.query("service_accounts", fewest=FEWEST_LOGONS).iter_rows(named=True)
+        for row in evidence.query("service_accounts", fewest=MIN_LOGONS).iter_rows(named=True)
     ]

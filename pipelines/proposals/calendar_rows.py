@@ -3,18 +3,18 @@
 from pipelines.proposals.offers import Evidence, Proposal
 
 HARDLY, MOSTLY = 0.1, 0.5
-"""Shares of the staff of a usual working day: of a closure, and of a day at work."""
-FEWEST_STAFF = 10
+"""Shares of the staff of a usual working day: of a closure, and of a working day."""
+MIN_STAFF = 10
 OPEN_HOURS = 8
-"""Hours from seven to five with lines, so that a silent log is no closed school."""
+"""Minimum hours with lines from seven to five, so that a silent log is not a closed school."""
 
 
 def days_off(evidence: Evidence) -> list[Proposal]:
-    """Days on which the district did not do what its calendar says."""
+    """Return days on which the logs contradict the calendar."""
     found = evidence.query(
         "unexpected_days",
         zone=evidence.zone,
-        fewest=FEWEST_STAFF,
+        fewest=MIN_STAFF,
         hours=OPEN_HOURS,
         hardly=HARDLY,
         mostly=MOSTLY,
@@ -28,9 +28,8 @@ def days_off(evidence: Evidence) -> list[Proposal]:
                 "declared_at": f"{row['event_date']} 00:00",
                 "note": "by the logs",
             },
-            f"the calendar says {row['day_type'].replace('_', ' ')}, and "
-            f"{row['people']} of staff used a district device on site; {row['usual']} "
-            "do on a working day",
+            f"the calendar lists {row['day_type'].replace('_', ' ')}, and {row['people']} "
+            f"staff used a district device on site; {row['usual']} do on a working day",
         )
         for row in found.iter_rows(named=True)
     ]

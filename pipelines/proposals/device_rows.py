@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipelines.proposals.offers import NAMES, Evidence, Proposal
 
-FEWEST_DISPUTES = 1
+MIN_DISPUTES = 1
 """Days on which a lease gave the address to another device."""
 
 KEPT = (*NAMES, "mac", "device_class", "assigned_to", "building", "pool")
@@ -17,7 +17,7 @@ RANDOM_CARD = "^mac:[0-9a-f][26ae]"
 
 
 def fixed(evidence: Evidence) -> list[Proposal]:
-    """The device's row without its fixed address, for each that is leased away."""
+    """Return the device's row without its fixed address, for each that is leased away."""
     return [
         Proposal(
             "devices.csv",
@@ -27,14 +27,12 @@ def fixed(evidence: Evidence) -> list[Proposal]:
             f"{row['last_day']}; while both claim it, it is neither's",
             clears=("static_ip",),
         )
-        for row in evidence.query("disputed_addresses", fewest=FEWEST_DISPUTES).iter_rows(
-            named=True
-        )
+        for row in evidence.query("disputed_addresses", fewest=MIN_DISPUTES).iter_rows(named=True)
     ]
 
 
 def machines(evidence: Evidence) -> list[Proposal]:
-    """A row for each device whose use is plain; the others stay as they are."""
+    """Return a row for each device with clear use; the others are not changed."""
     found = []
     for row in evidence.query("device_users", random=RANDOM_CARD).iter_rows(named=True):
         days = f"{row['share']:.0%} of its account days, {row['days']} days"
@@ -44,7 +42,7 @@ def machines(evidence: Evidence) -> list[Proposal]:
             and row["person_id"] is not None
         ):
             more = {"assigned_to": row["person_id"]}
-            whose = "one student's account" if row["is_pupil"] else "one account"
+            whose = "one student's account" if row["is_student"] else "one account"
             found.append(_proposal(row, more, f"{whose} has {days}"))
         elif row["accounts"] >= SHARED_ACCOUNTS and row["share"] < SHARED_SHARE:
             reason = f"{row['accounts']} accounts use it; the busiest has {days}"
@@ -53,7 +51,7 @@ def machines(evidence: Evidence) -> list[Proposal]:
 
 
 def _proposal(row: dict[str, str | None], more: dict[str, str], reason: str) -> Proposal:
-    """What the registry has of the device, and what the logs add."""
+    """Combine the registry's row of the device with the logs' facts."""
     device = row["device"] or ""
     is_card = device.startswith("mac:")
     known = {name: row[name] or "" for name in NAMES} | {
@@ -67,7 +65,7 @@ def _proposal(row: dict[str, str | None], more: dict[str, str], reason: str) -> 
 
 
 def computers(evidence: Evidence) -> Iterator[Proposal]:
-    """Card, class and building of each listed computer, as leases and logons show."""
+    """Yield card, class and building of each listed computer, from leases and logons."""
     for row in evidence.query("learned_devices").iter_rows(named=True):
         names = {name: row[name] for name in NAMES if row[name]}
         learned = {
@@ -85,7 +83,7 @@ def computers(evidence: Evidence) -> Iterator[Proposal]:
                 names | cells,
                 f"{', '.join(what) or 'card'} from {row['sighting_count']:,} leases "
                 f"and network logins and {row['keyboard_count']:,} sign-ins",
-                # a class `other` says nothing, and is in the way of one that does
+                # a class `other` carries no information, and hides a more exact one
                 is_taken=row["device_class"] == "other" and "device_class" in cells,
             )
         if row["problem"]:

@@ -8,12 +8,12 @@ from pipelines.settings.model import EVERY_JOB
 from pipelines.settings.toml_text import toml
 from pipelines.weeks import school_year
 
-FEWEST_PERSON_DAYS = 20
-"""Person days of a building that tell its hours."""
+MIN_PERSON_DAYS = 20
+"""Minimum person days of a building to derive its hours."""
 QUARTER = 15
 
 
-FEWEST_ALIKE = 3
+MIN_ALIKE = 3
 """People of one job in a building: one person's habit is not the job's duty."""
 OTHER_MINUTES = 90
 """Minutes by which a job's day must differ to get its own hours."""
@@ -24,11 +24,11 @@ BEYOND_SHARE = 0.6
 
 
 def hours(evidence: Evidence) -> list[Proposal]:
-    """The hours of their building, Monday to Friday, for staff without any."""
+    """Return the hours of their building, Monday to Friday, for staff without any."""
     known = {
         row["building"]: row
         for row in evidence.query(
-            "building_hours", zone=evidence.zone, fewest=FEWEST_PERSON_DAYS
+            "building_hours", zone=evidence.zone, fewest=MIN_PERSON_DAYS
         ).iter_rows(named=True)
     }
     found = []
@@ -64,10 +64,10 @@ def hours(evidence: Evidence) -> list[Proposal]:
 
 
 def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
-    """The usual hours of all staff, and of jobs with other hours, as one setting."""
+    """Yield the usual hours of all staff, and of jobs with other hours, as one setting."""
     if evidence.has_usual_duty:
         return
-    rows = evidence.query("usual_hours", zone=evidence.zone, fewest=FEWEST_PERSON_DAYS)
+    rows = evidence.query("usual_hours", zone=evidence.zone, fewest=MIN_PERSON_DAYS)
     hours: dict[str, str] = {}
     usual: tuple[int, int] | None = None
     for row in rows.iter_rows(named=True):
@@ -79,7 +79,7 @@ def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
             said = f"{row['people']} of staff on {row['person_days']} days of work"
         elif (
             usual is not None
-            and row["people"] >= FEWEST_ALIKE
+            and row["people"] >= MIN_ALIKE
             and max(abs(first - usual[0]), abs(last - usual[1])) >= OTHER_MINUTES
         ):
             hours[row["job"]] = text
@@ -93,7 +93,7 @@ def usual_hours(evidence: Evidence) -> Iterator[Proposal]:
 
 
 def _year_end(day: date) -> date:
-    """The last day of its school year."""
+    """Return the last day of its school year."""
     return date(school_year(day) + 1, 6, 30)
 
 
@@ -103,12 +103,12 @@ def _clock(minutes: int) -> str:
 
 
 def later_hours(evidence: Evidence) -> list[Proposal]:
-    """Evening hours of a job whose people mostly work past what the registry says."""
+    """Return evening hours of a job whose people mostly work past the registry's hours."""
     found = evidence.query(
         "later_hours",
         zone=evidence.zone,
         beyond=BEYOND_MINUTES,
-        fewest=FEWEST_ALIKE,
+        fewest=MIN_ALIKE,
         share=BEYOND_SHARE,
     )
     return [
@@ -124,9 +124,9 @@ def later_hours(evidence: Evidence) -> list[Proposal]:
                 "building": row["building"] or "",
                 "kind": "extra",
             },
-            f"{row['people']} of {row['job_title']} at {row['building']} were at work "
-            f"more than {BEYOND_MINUTES} minutes after {_clock(row['duty_end'])} on "
-            f"{row['share']:.0%} of {row['days']} days; only if they are paid for it",
+            f"{row['people']} of {row['job_title']} at {row['building']} worked more than "
+            f"{BEYOND_MINUTES} minutes after {_clock(row['duty_end'])} on {row['share']:.0%} "
+            f"of {row['days']} days; only if they are paid for it",
             group=f"later {row['job_title']} {row['building']}",
         )
         for row in found.iter_rows(named=True)

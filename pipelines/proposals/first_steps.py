@@ -18,7 +18,7 @@ from pipelines.proposals.setup import remedies
 from pipelines.settings.home import DistrictHome
 from pipelines.warehouse import inputs
 
-MOST_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
+MAX_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
                 "buildings.csv", "calendar.csv", "leave.csv")  # fmt: skip
 """What an hour of exports gives; all else comes later."""
 
@@ -28,7 +28,7 @@ class LogFolder:
     """One folder of `landing/`.
 
     Attributes:
-        format: What its newest file is; empty where no format knows it.
+        format: Format of its newest file; empty if unknown.
         note: Why it is not read, and what to do.
     """
 
@@ -57,7 +57,7 @@ class MissingExport:
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """How far a home has come.
+    """Progress of a new home.
 
     Attributes:
         absent: Logs that no folder has, and the rules that wait for them.
@@ -93,13 +93,13 @@ def first_steps(district: District) -> FirstSteps:
 
 
 def formats_of(district: District) -> Mapping[str, str]:
-    """The format that the settings name for a source."""
+    """Return the format that the settings name for a source."""
     named = {name: one.format or "" for name, one in district.settings.sources.items()}
     return {name: fmt for name, fmt in named.items() if fmt}
 
 
 def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFolder]:
-    """Each folder of `landing/`, with the format of its newest file.
+    """Yield each folder of `landing/`, with the format of its newest file.
 
     Args:
         named: Formats that the settings name, by source.
@@ -116,7 +116,7 @@ def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFol
 
 
 def format_of(file: Path) -> str:
-    """The format of a log; empty where none knows it."""
+    """Return the format of a log; empty where none knows it."""
     try:
         first = next(iter(members_of(file)), None)
         return (examine(first).format or "") if first else ""
@@ -132,7 +132,7 @@ def _missing(district: District) -> Iterator[MissingExport]:
             disables,
             how,
             [code for code, files in lacking.items() if file in files],
-            file in MOST_EXPORTS,
+            file in MAX_EXPORTS,
         )
         for file, disables, how in remedies(district.registry.missing)
     ]

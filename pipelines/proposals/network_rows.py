@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.proposals.offers import Evidence, Proposal
 
-FEWEST_ADDRESSES = 3
+MIN_ADDRESSES = 3
 """Addresses that make a network; fewer are strays."""
 PREFIXES = {4: 24, 6: 64}
 BLOCKS = {4: 16, 6: 48}
@@ -16,14 +16,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 TUNNEL_SHARE = 0.5
 """Of the addresses of a network: tunnels from outside gave them out."""
 RANDOM_SHARE = 0.3
-"""Share of randomized cards above which a network is taken for Wi-Fi."""
-FEWEST_COMPUTERS = 3
+"""Share of randomized cards above which a network counts as Wi-Fi."""
+MIN_COMPUTERS = 3
 BUILDING_SHARE = 0.95
 """Of the computers on a network: they are of one building, and so is it."""
 
 
 def networks(evidence: Evidence) -> Iterator[Proposal]:
-    """A row for each network of addresses without a place; neighbors are one."""
+    """Yield a row for each network of addresses without a place; neighbors are one."""
     found = defaultdict(list)
     for row in evidence.query("unplaced_addresses").iter_rows(named=True):
         network = _network(row["ip"])
@@ -35,7 +35,7 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
     }
     alike: dict[tuple[int, str, str], list[Any]] = defaultdict(list)
     for network, rows in found.items():
-        if len(rows) >= FEWEST_ADDRESSES:
+        if len(rows) >= MIN_ADDRESSES:
             is_outside = _block(network) in outside and not any(row["mac"] for row in rows)
             kind = REMOTE if is_outside else _kind(rows)
             alike[network.version, kind, _building(rows)].append(network)
@@ -59,15 +59,15 @@ def _placed(evidence: Evidence) -> list[str]:
 
 
 def _block(network: Network) -> Network:
-    """The block of which a network is a part, as districts number them."""
+    """Return the block that contains a network, in districts' usual numbering."""
     return network.supernet(new_prefix=BLOCKS[network.version])
 
 
 def _building(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The one building of the computers on a network; empty if there is none."""
+    """Return the one building of the computers on a network; empty if there is none."""
     found = {one for row in rows for one in row["computers"] or ()}
     places = Counter(one.rpartition(" ")[2] for one in found)
-    if len(found) < FEWEST_COMPUTERS:
+    if len(found) < MIN_COMPUTERS:
         return ""
     building, count = places.most_common(1)[0]
     return building if count >= BUILDING_SHARE * len(found) else ""
@@ -82,7 +82,7 @@ def _network(address: str) -> Network | None:
 
 
 def _kind(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Phones hide their cards behind random ones; computers on a wire do not."""
+    """Return the type: phones use random cards; computers on a cable do not."""
     if sum(row["is_tunnel"] for row in rows) > TUNNEL_SHARE * len(rows):
         return REMOTE
     random = [row["mac"] for row in rows if row["mac"] and row["mac"][1:2] in "26ae"]

@@ -23,15 +23,15 @@ NAMES = ("hostname", "serial", "asset_tag", "directory_id")
 
 @dataclass(frozen=True)
 class Proposal:
-    """One row for a file of the registry; cells that are not named stay empty.
+    """One row for a registry file; cells that are not named remain empty.
 
     Attributes:
         group: Rows of one group are accepted together.
         clears: Cells that would be emptied.
-        is_withheld: It is about a site of a kind that no list of sites spells.
-        topic: What it is about, as `computers`; a topic is accepted as a whole.
-        doubt: Why a person has to look at it first; it is not accepted with its topic.
-        is_taken: Its cells replace what the row has.
+        is_withheld: It is about a sensitive site, which lists do not name.
+        topic: Its subject, as `computers`; a topic is accepted as a whole.
+        doubt: Why it needs a review first; it is not accepted with its topic.
+        is_taken: Its cells replace existing ones.
     """
 
     file: str
@@ -51,17 +51,17 @@ class Proposal:
 
     @property
     def comment(self) -> str:
-        """What stands above its row in a file: the reason, and the doubt."""
+        """The comment above its row in a file: the reason, and the doubt."""
         doubt = f" (look at it first: {self.doubt})" if self.doubt else ""
         return " ".join(f"{self.reason}{doubt}".split())
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What is accepted or left at once: a row, or rows that belong together.
+    """What is accepted or left together: a row, or rows that belong together.
 
     Attributes:
-        offer_id: Made of what it says, so that another offer never has it.
+        offer_id: A hash of its content, so that another offer never has it.
     """
 
     offer_id: str
@@ -70,7 +70,7 @@ class Offer:
 
     @property
     def reason(self) -> str:
-        """What in the logs speaks for it."""
+        """The evidence in the logs."""
         return self.proposals[0].reason
 
     @property
@@ -95,7 +95,7 @@ class Offer:
 
 
 def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
-    """Proposals by what is accepted at once."""
+    """Group proposals that are accepted together."""
     grouped: dict[tuple[str, str], list[Proposal]] = {}
     for file, proposals in found.items():
         for proposal in proposals:
@@ -113,11 +113,11 @@ def offers(found: Mapping[str, Sequence[Proposal]]) -> list[Offer]:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What proposals are made from: the warehouse as `built`, raw lines as `raw`.
+    """Inputs of proposals: the warehouse as `built`, raw lines as `raw`.
 
     Attributes:
         own_domains: Registrable domains of the district's mail.
-        has_usual_duty: The settings state hours of all staff.
+        has_usual_duty: The settings contain hours of all staff.
     """
 
     database: Database
@@ -131,17 +131,17 @@ class Evidence:
 
 
 def is_plain(proposal: Proposal) -> bool:
-    """No cell is a formula or hides a line break; logs are not to be trusted."""
+    """Return whether no cell is a formula or hides a line break; logs are outside input."""
     return not any(is_formula(cell) or not cell.isprintable() for cell in proposal.cells.values())
 
 
 def as_text(file: str, proposals: Sequence[Proposal]) -> str:
-    """Proposals as the file is written."""
+    """Return proposals as the file is written."""
     return as_toml(proposals) if file == SETTINGS else as_csv(file, proposals)
 
 
 def as_toml(proposals: Sequence[Proposal]) -> str:
-    """Lines of `[district]`, each under a comment with its reason."""
+    """Return lines of `[district]`, each under a comment with its reason."""
     lines = ["[district]"]
     for proposal in proposals:
         lines.append(f"# {proposal.comment}")
@@ -150,7 +150,7 @@ def as_toml(proposals: Sequence[Proposal]) -> str:
 
 
 def as_csv(file: str, proposals: Sequence[Proposal]) -> str:
-    """A file as the registry reads it: each row under a comment with its reason."""
+    """Return a file as the registry reads it: each row under a comment with its reason."""
     columns = list(FILES[file].columns)
     lines = [",".join(columns)]
     for proposal in proposals:

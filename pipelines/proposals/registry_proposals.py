@@ -18,7 +18,7 @@ from pipelines.registry.sites import registrable_domain
 from pipelines.settings.toml_text import toml
 from pipelines.state.source_records import noted_domains
 from pipelines.warehouse import inputs
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
     "computers": computers,
@@ -37,16 +37,16 @@ KINDS: Mapping[str, Callable[[Evidence], Iterable[Proposal]]] = {
 
 
 def account_domains(district: District) -> list[Proposal]:
-    """Domains of account names that are not applied by themselves.
+    """Return domains of account names that are not applied automatically.
 
-    All of the setting, as it would be: what it holds now stays in it.
+    The whole setting, with its current content.
     """
     own = district.settings.district.account_domains
     return [
         Proposal(
             SETTINGS,
             {"account_domains": toml((*own, domain.name))},
-            f"account names {domain}; set it only if nobody else has such a name there",
+            f"account names {domain}; set it only if no one else has such a name there",
         )
         for domain in undecided(noted_domains(district.store))
         if domain.name not in own
@@ -54,11 +54,11 @@ def account_domains(district: District) -> list[Proposal]:
 
 
 def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
-    """Proposals by file of the registry; files without any are left out.
+    """Return proposals by registry file; files without any are left out.
 
     Raises:
-        ModelError: Nothing was built yet.
-        BusyError: A run is at work.
+        ModelError: Nothing has been built.
+        BusyError: A run is in progress.
     """
     files = inputs.lake_files(district.store, district.home.lake)
     days = files.days()
@@ -71,7 +71,7 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     found: dict[str, list[Proposal]] = {}
     if domains := account_domains(district):
         found[SETTINGS] = domains
-    with looking(district.home.warehouse) as database:
+    with attach_warehouse(district.home.warehouse) as database:
         inputs.show_raw(database, files, ("leases", "logons"), (days[0], days[-1]))
         evidence = Evidence(
             database,
@@ -89,5 +89,5 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
 
 
 def _own(district: District) -> Iterable[str]:
-    """The district's own domains, of its accounts and of its mail."""
+    """Yield the district's own domains, of its accounts and of its mail."""
     return (*district.settings.district.account_domains, *district.outline.mail_domains)

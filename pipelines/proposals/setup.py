@@ -1,8 +1,8 @@
-"""Reads a district's exports into its registry: what they give, what it switches on.
+"""Import of a district's exports into its registry: their rows, and the rules enabled.
 
-Everything is tried on a copy of `registry/` first: the plan says what each export
-gave and left out, what each file would gain, and which rules could judge with it.
-Writing is one audited act a file.
+Everything is tried on a copy of `registry/` first: the plan lists what each export
+provides and lacks, what each file would gain, and which rules could judge with it.
+Writing is one audited action per file.
 """
 
 import gzip
@@ -26,13 +26,13 @@ from pipelines.proposals.usual_duty import suggested, with_usual_duty
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL, read_folder
 from pipelines.registry.ical import clean, read_calendar
-from pipelines.registry.imports.export_tables import Calendar, Unread, found_in
+from pipelines.registry.imports.export_tables import Calendar, UnreadTable, found_in
 from pipelines.registry.imports.exports import IMPORTED, ROSTER_FILES, export_of, hint, how_to_get
-from pipelines.registry.imports.known import Known, Place
+from pipelines.registry.imports.known import ExportIndex, Place
 from pipelines.registry.imports.merged_rows import Merged, Row, merge
 from pipelines.registry.imports.people import CLOSED_LIST, CLOSED_NOTE
 from pipelines.registry.imports.rows import rows_of
-from pipelines.registry.imports.taken import Taken
+from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.kept_copies import has_rows
 from pipelines.registry.registry import Registry, load_registry
 from pipelines.registry.roster import USERS
@@ -51,10 +51,10 @@ UNNAMED = "weekdays that it does not name: school days"
 
 @dataclass(frozen=True)
 class NewCalendar:
-    """An iCalendar file, cut down to what says when, and the days that it names.
+    """An iCalendar file, reduced to dates, and its days.
 
     Attributes:
-        span: Its first and its last day of a known kind; all others are unknown.
+        span: Its first and its last day of a known type; all others are unknown.
     """
 
     name: str
@@ -67,23 +67,23 @@ class NewCalendar:
 
 @dataclass
 class Plan:
-    """What exports would make of a registry.
+    """Effect of exports on a registry.
 
     Attributes:
-        taken: What each table gave.
+        taken: What each table provided.
         unread: What was not opened or not recognized, and why.
-        files: The registry's files as they would be.
+        files: The registry's files after the import.
         before: The rules that can judge now.
         after: The rules that could judge then.
-        usual_duty: Hours of all staff that `district.toml` would state; empty: none.
-        full_days: Absences that state these hours; 0 where a person gave them.
+        usual_duty: Hours of all staff that `district.toml` would contain; empty: none.
+        full_days: Absences with these hours; 0 if a person gave them.
         unplaced: Code and name of buildings that would have no coordinates.
-        problems: What the registry would say of its files that it does not say now.
-        missing: File without a row then -> what cannot be judged.
+        problems: Problems of the new files that the current ones do not have.
+        missing: File without rows then -> what cannot be judged.
     """
 
-    taken: list[Taken] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
+    taken: list[ImportResult] = field(default_factory=list)
+    unread: list[UnreadTable] = field(default_factory=list)
     calendars: list[NewCalendar] = field(default_factory=list)
     files: list[Merged] = field(default_factory=list)
     before: Rules = NO_RULES
@@ -108,27 +108,27 @@ def plan_of(
     usual_duty: str = "",
     coordinates: Iterable[Row] = (),
 ) -> Plan:
-    """What files and folders of exports would change; nothing is written.
+    """Return what files and folders of exports would change, without writing.
 
     Args:
-        taking: Files of the registry in which the exports' cells count.
-        usual_duty: Hours of all staff, as 07:30-16:00; without any, those that the
-            absences state where the district has no other hours.
+        taking: Registry files in which the exports' cells count.
+        usual_duty: Hours of all staff, as 07:30-16:00; without any, those in the
+            absences if the district has no other hours.
         coordinates: Cells `building`, `lat` and `lon` that a person gave.
     """
     plan = Plan(usual_duty=usual_duty)
     settings = district.settings
     sheets = []
     for found in found_in(paths):
-        if isinstance(found, Unread):
+        if isinstance(found, UnreadTable):
             plan.unread.append(found)
         elif isinstance(found, Calendar):
             plan.calendars.append(_calendar(found, district))
         elif (export := export_of(found, settings.registry.columns)) is None:
-            plan.unread.append(Unread(found.place, hint(found)))
+            plan.unread.append(UnreadTable(found.place, hint(found)))
         elif export.into in ROSTER_FILES and _is_elsewhere(district):
             why = "the roster is read from registry/oneroster/ or a zip there: put it in"
-            plan.unread.append(Unread(found.place, why))
+            plan.unread.append(UnreadTable(found.place, why))
         else:
             sheets.append((found, export))
     known = known_of(district)
@@ -147,7 +147,7 @@ def _named(plan: Plan) -> set[str]:
 
 
 def tried(district: District, plan: Plan) -> Plan:
-    """The plan with what the registry would be like with it."""
+    """Return the plan with what the registry would be like with it."""
     plan.before = rules_on(district.detections, district.registry)
     with tempfile.TemporaryDirectory(prefix=scratch("setup")) as folder:
         registry = _as_it_would_be(district, plan, Path(folder))
@@ -164,7 +164,7 @@ def tried(district: District, plan: Plan) -> Plan:
 
 
 def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
-    """The registry of a copy of the home in which everything is written."""
+    """Return the registry of a copy of the home in which everything is written."""
     home = DistrictHome(folder)
     home.settings_file.write_bytes(_settings(district, plan))
     for name in ("registry", "lists", "agency"):
@@ -180,15 +180,15 @@ def _as_it_would_be(district: District, plan: Plan, folder: Path) -> Registry:
 
 
 def _settings(district: District, plan: Plan) -> bytes:
-    """The settings file with the hours that the plan has."""
+    """Return the settings file with the hours that the plan has."""
     data = district.home.settings_file.read_bytes()
     if not plan.usual_duty:
         return data
     return with_usual_duty(data.decode("utf-8-sig"), plan.usual_duty).encode()
 
 
-def known_of(district: District) -> Known:
-    """People and buildings as the registry has them."""
+def known_of(district: District) -> ExportIndex:
+    """Return people and buildings of the registry."""
     folder = read_folder(district.home, district.settings)
     frame = folder.rows[USERS.name].frame
     users = [
@@ -208,7 +208,7 @@ def known_of(district: District) -> Known:
         CLOSED_LIST: accounts.filter(is_closed)["username"],
         "buildings.csv": folder.rows["buildings.csv"].frame["org_id"].drop_nulls(),
     }
-    known = Known(
+    known = ExportIndex(
         users,
         places,
         domains,
@@ -250,7 +250,7 @@ def names_in_logs(landing: Path, names: Collection[str]) -> set[str]:
 
 
 def _is_elsewhere(district: District) -> bool:
-    """The roster is read from a folder or a zip, which a file would stand before."""
+    """Return whether the roster is in a folder or a zip, which a file would override."""
     path = district.home.registry / USERS.name
     own = path.is_file() and has_rows(path.read_bytes())
     return not own and USERS.name not in district.registry.missing
@@ -258,7 +258,7 @@ def _is_elsewhere(district: District) -> bool:
 
 def _merged(
     district: District,
-    taken: Sequence[Taken],
+    taken: Sequence[ImportResult],
     taking: Collection[str],
     coordinates: Iterable[Row],
 ) -> Iterator[Merged]:
@@ -278,7 +278,7 @@ def _merged(
 
 
 def _calendar(found: Calendar, district: District) -> NewCalendar:
-    """Titles stay, since they tell the kind of day; what else an event holds goes."""
+    """Reduce a calendar; titles remain, because they show the type of day."""
     name = Path(found.place).name
     text, _ = clean(found.data, name)
     words, zone = district.settings.registry.calendar_words, district.zone
@@ -297,13 +297,13 @@ def _is_new(district: District, calendar: NewCalendar) -> bool:
 
 
 def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
-    """Write what the plan says, an audited act a file; what was done.
+    """Write the plan, one audited action per file, and return a summary.
 
-    The caller holds the home's lock. A file in which a line that was there becomes
-    another is kept beside it first.
+    The caller holds the home's lock. A file in which an existing line changes
+    is backed up next to it first.
 
     Args:
-        source: What the rows come from, for the audit log.
+        source: Origin of the rows, for the audit log.
     """
     done = []
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
@@ -324,7 +324,7 @@ def write(district: District, plan: Plan, actor: str, source: str) -> list[str]:
             if merged.is_rewritten:
                 put(path.with_name(f"{merged.file}{ORIGINAL}{stamp}"), merged.before)
             put(path, merged.data)
-        kept = f"; as it was: {merged.file}{ORIGINAL}{stamp}"
+        kept = f"; original: {merged.file}{ORIGINAL}{stamp}"
         done.append(f"{merged.file}: {counts}{kept if merged.is_rewritten else ''}")
     for calendar in plan.calendars:
         path = district.home.registry / calendar.name
@@ -354,7 +354,7 @@ def _written_hours(district: District, plan: Plan, actor: str, chain: Chain) -> 
 
 
 def counts_of(merged: Merged) -> str:
-    """As in "12 rows added, 3 cells filled"."""
+    """Return text such as "12 rows added, 3 cells filled"."""
     told = [f"{len(merged.added):,} rows added"]
     if merged.filled:
         told.append(f"{len(merged.filled):,} empty cells filled")
@@ -364,7 +364,7 @@ def counts_of(merged: Merged) -> str:
 
 
 def remedies(missing: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Each file without a row: what cannot be judged, and where its rows come from."""
+    """Yield each file without a row: what cannot be judged, and where its rows come from."""
     for file, disables in sorted(missing.items()):
         yield file, disables, how_to_get(file)
 

@@ -6,17 +6,17 @@ from typing import Any
 
 from pipelines.proposals.offers import Evidence, Proposal
 
-FEWEST_ACCOUNTS = 3
+MIN_ACCOUNTS = 3
 MOST = 50
 """Sites in doubt that are listed, widest reach first."""
 WIDE_SHARE = 0.1
-"""Of the staff, or of the students: what so many use at length serves the school."""
+"""Share of the staff, or of the students: a site that this many use at length is for school."""
 READ_SECONDS = 120
 READ_DAYS = 2
 JOB_SHARE = 0.5
 """Of the accounts that use a site have the job for which it would be approved."""
 HABIT_SHARE = 0.5
-"""Of the days at work: nearly every day, as a person does whose job it is."""
+"""Share of working days: nearly every day, as a job requires."""
 HABIT_DAYS = 5
 SMALL_JOB = 8
 """People of a job in which what one of them uses nearly every day is the job."""
@@ -35,7 +35,7 @@ NEVER = frozenset(
         "remote_access",
     }
 )
-"""Categories of which no site is accepted with others, however many use it."""
+"""Categories whose sites are never accepted in a group, regardless of use."""
 DISTRICT = "district"
 SANCTIONED = "sanctioned"
 """The class of a site that staff or students use for work; others: `sites decide`."""
@@ -43,15 +43,15 @@ UNKNOWN = "uncategorized"
 
 
 def reach(evidence: Evidence) -> Iterator[Proposal]:
-    """A row for each site that many use, by kind; accepting one approves it.
+    """Yield a row for each site that many use, by kind; accepting one approves it.
 
-    What serves the school is found by its use: a tenth of the staff or of the students
-    use it at length, or most people of one job do, for whom alone it is then approved.
+    Use shows what serves the school: a tenth of the staff or of the students
+    use it at length, or most people in one job do; then it is approved for that job only.
     All others are in doubt.
     """
     found = evidence.query(
         "used_sites",
-        fewest=FEWEST_ACCOUNTS,
+        fewest=MIN_ACCOUNTS,
         seconds=READ_SECONDS,
         days=READ_DAYS,
         habit_days=HABIT_DAYS,
@@ -75,7 +75,7 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
                 "valid_from": row["first_day"].isoformat(),
                 "class": DISTRICT if kind == DISTRICT else SANCTIONED,
             },
-            f"{row['accounts']} accounts, {row['staff']} of staff, {row['pupils']} of "
+            f"{row['accounts']} accounts, {row['staff']} of staff, {row['students']} of "
             f"students, on {row['days']} days, {row['requests']:,} requests",
             topic=f"sites:{kind}",
             doubt=doubt,
@@ -83,7 +83,7 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
 
 
 def _site_kind(row: dict[str, Any], own: frozenset[str]) -> str:
-    """The group of a site: the district's own, else its category."""
+    """Return the group of a site: the district's own, or its category."""
     if row["site"] in own:
         return DISTRICT
     word = row["leisure"] or next(iter(row["categories"] or ()), UNKNOWN)
@@ -91,20 +91,20 @@ def _site_kind(row: dict[str, Any], own: frozenset[str]) -> str:
 
 
 def _whose(row: dict[str, Any]) -> tuple[str, str]:
-    """For whom a site would be approved, and why a person has to look at it first."""
+    """Return the roles of an approval, and why a person has to review it first."""
     if never := sorted(NEVER.intersection(row["categories"] or ())):
         return _roles(row), f"lists call it {', '.join(never).replace('_', ' ')}"
     is_wide = row["staff_readers"] >= max(WIDE_SHARE * row["staff_total"], 2)
-    is_taught = row["pupil_readers"] >= max(WIDE_SHARE * row["pupil_total"], 2)
+    is_taught = row["student_readers"] >= max(WIDE_SHARE * row["student_total"], 2)
     if row["leisure"] is None and (is_wide or is_taught):
         return _roles(row), ""
     jobs = [job for job in row["jobs"] or () if "|" not in job]
     if row["leisure"] is None:
-        # an approval for a job says that all others have none
+        # an approval for one job excludes all others
         if jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]:
             return "|".join(jobs), ""
         return _roles(row), "few use it at length"
-    # what several jobs work with is for all: an approval says that others have none
+    # a site that several jobs use is for all: an approval for some excludes the others
     if is_wide and len(jobs) != 1:
         return "staff", ""
     if jobs:
@@ -113,15 +113,15 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _roles(row: dict[str, Any]) -> str:
-    """For whom: those who used it, if they are all of a kind."""
-    for role, count in (("staff", row["staff"]), ("student", row["pupils"])):
+    """Return the roles of its users, if they share one."""
+    for role, count in (("staff", row["staff"]), ("student", row["students"])):
         if count == row["accounts"]:
             return role
     return "all"
 
 
 def serving(evidence: Evidence) -> list[Proposal]:
-    """A row for each site that was learned to serve one of the list, naming its entry.
+    """Return a row for each site that was learned to serve one of the list, naming its entry.
 
     It is judged so already; the row keeps what was learned, whatever logs show later.
     """

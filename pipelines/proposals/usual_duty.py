@@ -11,7 +11,7 @@ from pipelines.errors import SettingsError
 from pipelines.settings.model import EVERY_JOB, hours_of
 from pipelines.settings.toml_text import toml
 
-FEWEST_DAYS = 5
+MIN_DAYS = 5
 """Absences of a full day."""
 SHARE = 0.5
 """Of them state the same hours."""
@@ -26,7 +26,7 @@ def suggested(days: Mapping[tuple[str, str], int]) -> str:
         days: Start and end of full days -> the number of absences that state them.
     """
     hours, count = max(days.items(), key=lambda one: one[1], default=(("", ""), 0))
-    if count < FEWEST_DAYS or count <= SHARE * sum(days.values()):
+    if count < MIN_DAYS or count <= SHARE * sum(days.values()):
         return ""
     return "-".join(hours)
 

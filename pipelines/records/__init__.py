@@ -1,8 +1,8 @@
-"""Public records: a request, what it touches, what is withheld and why, a release.
+"""Public records: a request, its scope, withheld items with reasons, a release.
 
-Nothing is released by itself. What a person decides is kept item by item with its
-exemption; students' rows and counts of few people are released by nobody. Whoever looks
-at a home is told when a request is to be answered.
+Nothing is released automatically. A person's decision is stored item by item with its
+exemption; students' rows and counts of few people are never released. The status
+of a home shows when a request is due.
 """
 
 from datetime import date
@@ -23,7 +23,7 @@ def due_soon(district: District, today: date) -> list[tuple[RecordRequest, int]]
 
 
 def due_line(number: str, left: int) -> str:
-    """When a request is due, in words."""
+    """Return when a request is due, in words."""
     if left < 0:
         when = "yesterday" if left == -1 else f"{-left} days ago"
         return f"the records request {number} was due {when}"

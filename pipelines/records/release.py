@@ -34,11 +34,11 @@ CODE_LENGTH, ITEM_LENGTH = 8, 10
 
 @dataclass(frozen=True)
 class Scope:
-    """What a request touches.
+    """Scope of a request.
 
     Attributes:
         columns: Empty: all of the table.
-        least: Fewest accounts behind a count that is shown; where a line names none,
+        least: Fewest accounts behind a count that is shown; if a line names none,
             its device or address counts.
     """
 
@@ -50,7 +50,7 @@ class Scope:
 
     @property
     def text(self) -> str:
-        """One line that says all of it."""
+        """The scope in one line."""
         return json.dumps(
             {
                 "relation": self.relation,
@@ -64,7 +64,7 @@ class Scope:
 
 
 def scope_of(said: Mapping[str, Any]) -> Scope:
-    """A scope as it is kept."""
+    """Parse a stored scope."""
     return Scope(
         said["relation"],
         date.fromisoformat(said["from"]),
@@ -93,12 +93,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Draft:
-    """A release before somebody approves it.
+    """A release before its approval.
 
     Attributes:
         rows: As they are shown, by column; withheld rows are left out.
         items: Everything of a class, in order.
-        touched: Rows of the table, withheld ones too.
+        touched: Rows of the table, with withheld ones.
     """
 
     scope: Scope
@@ -108,20 +108,20 @@ class Draft:
 
     @property
     def withheld(self) -> list[Item]:
-        """What is not shown as it is."""
+        """Items that are not shown unchanged."""
         return [one for one in self.items if one.decision != "keep"]
 
     def done(self) -> Counter[tuple[RecordClass, str, str]]:
-        """Items by class, what is done with them, and the exemption."""
+        """Return items by class, what is done with them, and the exemption."""
         return Counter((one.of, one.decision, one.exemption) for one in self.items)
 
     def counted(self) -> Counter[RecordClass]:
-        """Items by class."""
+        """Return items by class."""
         return Counter(one.of for one in self.items)
 
 
 def draft(district: District, scope: Scope, decisions: Mapping[str, RecordDecision]) -> Draft:
-    """What would be released now.
+    """Return the draft of a release.
 
     Args:
         decisions: By class or item; without one a class has its default.
@@ -194,7 +194,7 @@ def _decided(
 
 
 class _Codes:
-    """Code names of one scope; nobody can tell them from those of another."""
+    """Code names of one scope, unrelated to those of another."""
 
     def __init__(self, district: District, scope: Scope) -> None:
         self._home = district.home.key_file.read_bytes()
@@ -208,7 +208,7 @@ class _Codes:
         return _keyed(self._key, b"place\n" + key.encode())
 
     def item(self, key: str, column: str) -> str:
-        """The name of a row or cell, the same in every scope."""
+        """Return the name of a row or cell, the same in every scope."""
         named = f"{key}\n{column}".encode()
         return _keyed(self._home, ITEMS + named).hex()[:ITEM_LENGTH]
 
@@ -218,7 +218,7 @@ def _keyed(key: bytes, text: bytes) -> bytes:
 
 
 def release(made: Draft, district_name: str) -> bytes:
-    """The zip of a draft, sealed by its manifest."""
+    """Return the zip of a draft, sealed by its manifest."""
     return sealed_zip(dict(_members(made, district_name)))
 
 
@@ -261,17 +261,14 @@ def _members(made: Draft, district_name: str) -> Iterator[tuple[str, bytes]]:
 def _readme(made: Draft, district_name: str) -> str:
     scope = made.scope
     return (
-        f"{RELATIONS[scope.relation].title}\n{district_name}\n\n"
-        f"From {scope.first} to {scope.last}, both included.\n"
-        f"{made.touched:,} rows, {len(made.rows):,} of them shown. What is not shown, "
-        "and under which exemption, stands in withheld.csv item by item and in "
-        "exemptions.csv in sums.\n\n"
-        f"A count that stands for fewer than {scope.least} accounts (where a line "
-        "names none, devices or addresses) is not shown. Code names are of this "
-        "release alone. Rows with a hidden cell come last, and rows are in no order "
-        "of their own beyond what they show.\n\n"
-        "A log names an account or a device, never a person. It does not show who sat "
-        "at a keyboard, and a request is not a visit: pages ask for other sites by "
-        "themselves.\n\n"
-        "To check that nothing was changed: python3 verify.py THIS_FILE.zip\n"
+        f"{RELATIONS[scope.relation].title}\n{district_name}\n\nFrom {scope.first} through "
+        f"{scope.last}.\n{made.touched:,} rows, {len(made.rows):,} of them shown. "
+        "withheld.csv lists each item that is not shown, with its exemption; exemptions.csv "
+        f"lists the totals.\n\nA count of fewer than {scope.least} accounts (or devices or "
+        "addresses, where a line has no username) is not shown. Code names are used in this "
+        "release only. Rows with a hidden cell are last, and the order of rows shows nothing "
+        "that the rows do not show.\n\nA log names an account or a device, never a person. "
+        "It does not show who sat at a keyboard, and a request is not a visit: pages request "
+        "other sites automatically.\n\nTo check that nothing was changed: python3 verify.py "
+        "THIS_FILE.zip\n"
     )

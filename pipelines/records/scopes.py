@@ -1,7 +1,7 @@
-"""What can be asked for: tables of fixed grain, and what in them is not for everybody.
+"""Tables for public records: fixed grain, with restricted classes.
 
-Rows are never summed again for a request, and no table holds sums of another's rows:
-whoever got two releases could else work out by subtraction what neither shows.
+Rows are never aggregated again for a request, and no table contains sums of another's
+rows: two releases could otherwise reveal by subtraction what neither shows.
 """
 
 from collections import defaultdict
@@ -12,25 +12,25 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.findings.cases import LEAD
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain
 from pipelines.state.findings import WITHDRAWN, stored_findings
 from pipelines.state.reviews import last_verdicts
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 CLASSES: Mapping[RecordClass, str] = {
     "student_rows": "rows about a student's account",
-    "small_counts": "rows that stand for few people",
+    "small_counts": "rows that represent few people",
     "undecided": "leads, and findings that no one decided or that were withdrawn",
     "sensitive_sites": "names of sites of a sensitive kind",
     "names": "code names of accounts, and who of the staff acted",
     "free_text": "reasons that people wrote",
 }
 NEVER_KEPT: tuple[RecordClass, ...] = ("student_rows", "small_counts")
-"""What nobody can decide to release."""
+"""Classes that can never be released."""
 WHOLE_ROW = "*"
 
 
@@ -66,13 +66,13 @@ order by all
 
 @dataclass(frozen=True)
 class Record:
-    """One row that a request touches.
+    """One row in the scope of a request.
 
     Attributes:
-        key: Names it for good, whatever else is asked for.
+        key: Its permanent id, in any scope.
         values: As text, by column.
-        marks: Column, or the whole row, -> the class that it is of.
-        people: Accounts behind it, where it is a count; they are never shown.
+        marks: Column, or the whole row, -> its class.
+        people: Accounts behind a count; they are never shown.
     """
 
     key: str
@@ -86,14 +86,14 @@ Reads = Callable[[District, date, date, int], Iterator[Record]]
 
 @dataclass(frozen=True)
 class Relation:
-    """A table that can be asked for.
+    """A table that can be requested.
 
     Attributes:
-        columns: With what each means.
-        read: The rows of some days; counts of fewer than so many people are marked.
-        order: Columns by which a release lists its rows, as far as it shows them; all
-            others would reveal a hidden cell or join two releases by their order.
-        is_weekly: Only whole weeks can be asked for.
+        columns: With their meanings.
+        read: Returns the rows of some days; counts of too few people are marked.
+        order: Columns by which a release sorts its rows, if it shows them; any
+            other order would reveal a hidden cell or join two releases.
+        is_weekly: Only whole weeks can be requested.
     """
 
     title: str
@@ -106,8 +106,8 @@ class Relation:
 def _counted(
     district: District, query: str, first: date, last: date
 ) -> tuple[list[dict[str, Any]], frozenset[str]]:
-    """Rows of a query of our own on the warehouse, and the names of sensitive sites."""
-    with looking(district.home.warehouse) as database:
+    """Return rows of a built-in query on the warehouse, and the names of sensitive sites."""
+    with attach_warehouse(district.home.warehouse) as database:
         database.rows("use built")
         return _rows(database, query, first, last), sensitive_names(database)
 
@@ -149,7 +149,7 @@ def _use(district: District, first: date, last: date, least: int) -> Iterator[Re
 
 
 def _findings(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    is_pupil, verdicts = about_pupils(district), last_verdicts(district.store)
+    is_student, verdicts = about_students(district), last_verdicts(district.store)
     titles = {code: one.model.header.title for code, one in district.detections.items()}
     rows = [
         row
@@ -166,13 +166,13 @@ def _findings(district: District, first: date, last: date, least: int) -> Iterat
 
     accounts: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
     for row in rows:
-        if not is_pupil(row):
+        if not is_student(row):
             accounts[group(row)].add(row["subject"])
     for row in rows:
         monday, _, is_decided = group(row)
         marks: dict[str, RecordClass] = {"account": "names"}
         people = len(accounts[group(row)])
-        if is_pupil(row):
+        if is_student(row):
             marks = {WHOLE_ROW: "student_rows"}
         elif people < least:
             marks = {WHOLE_ROW: "small_counts"}
@@ -264,5 +264,5 @@ RELATIONS: Mapping[str, Relation] = {
 
 
 def columns_of(relation: str, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The columns of a table that were asked for, in its own order; all by default."""
+    """Return the columns of a table that were asked for, in its own order; all by default."""
     return tuple(name for name in RELATIONS[relation].columns if not wanted or name in wanted)

@@ -1,5 +1,5 @@
-"""What the district tells: the files of `registry/`, read into frames.
+"""The district's registry: the files of `registry/`, read into frames.
 
-With them goes what is wrong in them, and what the absence of a file disables. Names of
-people stay in `Registry.people_names`.
+With problems of the files, and the effects of missing ones. Names of
+people remain in `Registry.people_names`.
 """

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 APPLIED, PROPOSED, AMBIGUOUS, UNKNOWN = "applied", "proposed", "ambiguous", "unknown"
-MOST_STRANGE = 5
-"""Names that the registry lacks; a person can look at so many."""
-FEWEST_NAMES = 5
+MAX_STRANGE = 5
+"""Number of unknown names that a person can still review."""
+MIN_NAMES = 5
 """Known names that make a domain the district's; fewer may be chance."""
 
 
@@ -50,5 +50,5 @@ class Domains(NamedTuple):
 
 
 def applied(domains: Iterable[Domain]) -> tuple[str, ...]:
-    """The domains that need no setting."""
+    """Return the domains that need no setting."""
     return tuple(one.name for one in domains if one.state == APPLIED)

@@ -17,8 +17,8 @@ import polars as pl
 from pipelines.registry.account_domains import (
     AMBIGUOUS,
     APPLIED,
-    FEWEST_NAMES,
-    MOST_STRANGE,
+    MAX_STRANGE,
+    MIN_NAMES,
     PROPOSED,
     UNKNOWN,
     Domain,
@@ -33,7 +33,7 @@ KNOWN_SHARE = 0.8
 REGISTRY_SHARE = 0.5
 """Or share of the registry's people that a domain has: the rest may be students."""
 PROPOSED_SHARE = 0.5
-MOST_DOUBTFUL = 0.05
+MAX_DOUBTFUL = 0.05
 """Share of names that several persons have; with more than that, and more than one,
 none is trusted."""
 
@@ -54,13 +54,13 @@ PUBLIC_MAIL = frozenset(
         "yahoo.com",
     )
 )
-"""Where anybody has a mailbox: such a name says nothing of an account here."""
+"""Mail providers open to anyone: such a name is not an account here."""
 _PREFIX = re.compile(r"^([^\\/@]+)(?:\\+|/)([^\\/]+)$")
 _SUFFIX = re.compile(r"^([^\\/@]+)@([^\\/@]+?)\.?$")
 
 
 def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
-    r"""An account in lower case, without a domain of the district.
+    r"""Return an account in lower case, without a domain of the district.
 
     `EXAMPLE\Ada`, `ada@school.example` and `EXAMPLE%5Cada` all become `ada` where
     `domains` holds both. A name of another domain stays whole: it may be someone
@@ -79,7 +79,7 @@ def canonical(expr: pl.Expr, domains: Sequence[str]) -> pl.Expr:
 
 
 def written_out(expr: pl.Expr) -> pl.Expr:
-    """In lower case, with what a product escaped."""
+    """Return the name in lower case, with a product's escapes decoded."""
     return (
         expr.str.strip_chars(" \t\r\n\x00")
         .str.to_lowercase()
@@ -106,7 +106,7 @@ def _machine(text: pl.Expr, own: list[str]) -> pl.Expr:
 
 
 class Spelling(NamedTuple):
-    """A name with a domain, as it was written and taken apart."""
+    """A name with a domain, as written and in parts."""
 
     name: str
     form: str
@@ -115,7 +115,7 @@ class Spelling(NamedTuple):
 
 
 def bare(account: str) -> str:
-    """A name without any domain."""
+    """Return a name without any domain."""
     return re.split(r"[\\/]", account)[-1].split("@")[0]
 
 
@@ -144,17 +144,17 @@ class Directory:
                 found[owner] = account
 
     def account_of(self, local: str) -> str | None:
-        """The only account of this bare name, or null."""
+        """Return the only account of this bare name, or null."""
         found = self._by_bare.get(local, {})
         return next(iter(found.values())) if len(found) == 1 else None
 
     def is_doubtful(self, local: str) -> bool:
-        """Several persons have this bare name."""
+        """Return whether several persons have this bare name."""
         return len(self._by_bare.get(local, {})) > 1
 
 
 def spelled(names: Iterable[str]) -> Iterable[Spelling]:
-    """The domains of names as logs write them; computers' names are left out."""
+    """Return the domains of names as logs write them; without computers' names."""
     texts = pl.Series("name", sorted(set(names)), pl.String).to_frame()
     both = texts.select("name", written_out(pl.col("name")).alias("text"))
     for name, text in both.iter_rows():
@@ -169,7 +169,7 @@ def spelled(names: Iterable[str]) -> Iterable[Spelling]:
 
 
 def mail_domains(directory: Directory) -> set[str]:
-    """Domains at which people of `users.csv` have their account as mail address."""
+    """Return domains at which people of `users.csv` have their account as mail address."""
     held: dict[str, set[str]] = defaultdict(set)
     for match, account in directory.mails:
         if match[1] == bare(account):
@@ -177,7 +177,7 @@ def mail_domains(directory: Directory) -> set[str]:
     return {
         domain
         for domain, accounts in held.items()
-        if len(accounts) >= FEWEST_NAMES and domain not in PUBLIC_MAIL
+        if len(accounts) >= MIN_NAMES and domain not in PUBLIC_MAIL
     }
 
 
@@ -187,7 +187,7 @@ def derive(
     aliases: pl.DataFrame,
     own: Collection[str],
 ) -> tuple[Domain, ...]:
-    """Every domain that names carry and the settings do not hold, by its name.
+    """Return every domain that names carry and the settings do not hold, by its name.
 
     Args:
         names: User names as the logs wrote them.
@@ -221,7 +221,7 @@ def derive(
 def _sharing(
     seen: Mapping[str, Mapping[str, set[str]]], name: str, others: Sequence[str]
 ) -> str | None:
-    """Another domain of the same form that has one of the names too."""
+    """Return another domain of the same form that has one of the names too."""
     for other in sorted(others):
         for form, locals_of in seen[name].items():
             if locals_of & seen.get(other, {}).get(form, set()):
@@ -251,17 +251,17 @@ def _judged(
         len(known),
         UNKNOWN,
         "",
-        tuple(strange if len(strange) <= MOST_STRANGE else ()),
+        tuple(strange if len(strange) <= MAX_STRANGE else ()),
     )
     if name in PUBLIC_MAIL:
         return _with(found, UNKNOWN, "anybody may have a name there")
-    if len(doubtful) > max(1, MOST_DOUBTFUL * len(known)):
+    if len(doubtful) > max(1, MAX_DOUBTFUL * len(known)):
         why = f"not applied: {len(doubtful):,} of these names belong to several people"
         return _with(found, AMBIGUOUS, why)
     if is_backed:
         return _with(found, APPLIED, "applied: users.csv has it in mail addresses")
-    if len(known) < FEWEST_NAMES:
-        return _with(found, UNKNOWN, "too few known names to tell")
+    if len(known) < MIN_NAMES:
+        return _with(found, UNKNOWN, "too few known names to decide")
     if (
         len(known) >= KNOWN_SHARE * len(names)
         or len(known & directory.people) >= REGISTRY_SHARE * len(directory.people) > 0
@@ -282,11 +282,11 @@ def account_names(
     derived: Collection[str],
     directory: Directory,
 ) -> pl.DataFrame:
-    r"""`user_name` as a log wrote it, and `account_name` that it stands for.
+    r"""Return `user_name` as a log wrote it, and its `account_name`.
 
-    A spelling that the registry has as it is stays. A name without its domain that
-    several persons have stays whole: it may be any of them. A gateway's word for the
-    server that it asked (`LOCAL\ada` of a Cisco ASA) is removed where the registry has
+    A spelling that the registry contains is not changed. A name without its domain that
+    several persons have remains whole: it may be any of them. A gateway's word for the
+    server that it asked (`LOCAL\ada` of a Cisco ASA) is removed if the registry has
     the account.
 
     Args:

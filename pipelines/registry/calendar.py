@@ -1,11 +1,11 @@
-"""What kind of day it was, for each building.
+"""Type of each day, for each building.
 
-A row for a building outweighs a row for the district, a declared change (a snow
-day) the plan, and `calendar.csv` an `.ics` file. A Saturday or Sunday that no row
-mentions is a weekend, within the school years that the calendar covers. A weekday that
+A row for a building takes precedence over a row for the district, a declared change (a
+snow day) over the plan, and `calendar.csv` over an `.ics` file. A Saturday or Sunday
+without a row is a weekend, within the school years that the calendar covers. A weekday that
 an `.ics` file does not name is a school day between the file's first and last event,
-summers aside: such files name what is special. Any other weekday without a row is not
-in the frame: its kind is unknown.
+except in summer: such files name special days. Any other weekday without a row is not
+in the frame: its type is unknown.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.clock import Reading, civil_time
-from pipelines.registry.csv_files import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.table import Inputs
 from pipelines.settings.problems import Problem
 from pipelines.weeks import SCHOOL_YEAR_STARTS
@@ -28,8 +28,10 @@ SUMMER_FROM, SUMMER_TO = (6, 1), (9, 1)
 titles name the last day of school, or the first."""
 
 
-def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> Rows:
-    """Frame `calendar_days`, one row a date and building.
+def calendar_days(
+    rows: RegistryFrame, events: pl.DataFrame, buildings: list[str], zone: str
+) -> RegistryFrame:
+    """Return the frame `calendar_days`, one row a date and building.
 
     Args:
         rows: Of `calendar.csv`.
@@ -49,19 +51,21 @@ def calendar_days(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: 
     spread = _spread(pl.concat([both, _weekends(both)], how="diagonal"), buildings)
     problems = [*_unknown(said, buildings), *_twice(said), *_gaps(said, events)]
     frame = _decided(spread).sort("date", "building")
-    return Rows(frame, (*rows.problems, *problems))
+    return RegistryFrame(frame, (*rows.problems, *problems))
 
 
-def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: str) -> pl.DataFrame:
-    """Working days of the plan that a declaration closed, with its instant.
+def closed_late(
+    rows: RegistryFrame, events: pl.DataFrame, buildings: list[str], zone: str
+) -> pl.DataFrame:
+    """Return planned working days that a declaration closed, with its instant.
 
-    Until a snow day was declared, it was a day of work like any other.
+    Until a snow day was declared, it was a working day like any other.
 
     Returns:
         `date`, `building` and `declared_time`.
     """
     plan = calendar_days(
-        Rows(rows.frame.filter(pl.col("declared_at").is_null()), ()),
+        RegistryFrame(rows.frame.filter(pl.col("declared_at").is_null()), ()),
         events,
         buildings,
         zone,
@@ -75,7 +79,7 @@ def closed_late(rows: Rows, events: pl.DataFrame, buildings: list[str], zone: st
 
 
 def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
-    """A row for each building, and whether it was meant alone."""
+    """Return a row for each building, and whether it was meant alone."""
     every: list[str] | list[None] = buildings or [None]
     everywhere = pl.DataFrame({"_every": every}, {"_every": pl.String})
     general = days.filter(pl.col("building").is_null()).drop("building")
@@ -92,7 +96,7 @@ def _spread(days: pl.DataFrame, buildings: list[str]) -> pl.DataFrame:
 
 
 def _decided(days: pl.DataFrame) -> pl.DataFrame:
-    """The row that outweighs the others of its date and building."""
+    """Return the row that outweighs the others of its date and building."""
     return days.sort(
         "is_alone",
         "is_file",
@@ -131,7 +135,7 @@ def _unknown(said: pl.DataFrame, buildings: list[str]) -> list[Problem]:
 
 
 def _twice(said: pl.DataFrame) -> list[Problem]:
-    """Two plans for one day: the first counts."""
+    """Return two plans for one day: the first counts."""
     plans = said.filter(pl.col("declared_time").is_null())
     again = plans.filter(
         ~pl.struct("date", "building").is_first_distinct()
@@ -177,13 +181,13 @@ def weekdays(first: date, last: date) -> Iterator[date]:
 
 
 def local_instant(day: pl.Expr, minutes: pl.Expr, zone: str) -> pl.Expr:
-    """The instant of so many minutes after a local midnight, by the clock."""
+    """Return the instant a number of minutes after a local midnight, by wall time."""
     moment = day.cast(pl.Datetime("us")) + pl.duration(minutes=minutes, time_unit="us")
     return civil_time(moment, Reading(zone)).time
 
 
-def calendar_sources(inputs: Inputs) -> tuple[Rows, pl.DataFrame, list[str], str]:
-    """What the calendar is made from, as `calendar_days` takes it."""
+def calendar_sources(inputs: Inputs) -> tuple[RegistryFrame, pl.DataFrame, list[str], str]:
+    """Return the inputs of `calendar_days`."""
     names = inputs.frame("buildings")["building"].drop_nulls()
     buildings = names.unique(maintain_order=True).to_list()
     return inputs.rows[FILE], inputs.events, buildings, inputs.settings.district.zone

@@ -55,9 +55,9 @@ _MAC = (
 )
 LINE = "_line"
 COMMENT = "#"
-MOST_ROWS = 5_000_000
+MAX_ROWS = 5_000_000
 TOLD_AT_MOST = 50
-"""Problems told of one column; the rest are counted."""
+"""Reported problems of one column; the rest are counted."""
 UTF8, UTF16, WINDOWS, WORKBOOK = "UTF-8", "UTF-16", "Windows-1252", "workbook"
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How files of Excel begin, now and before 2007."""
@@ -129,13 +129,13 @@ class File:
 
 
 def stripped(text: pl.Expr) -> pl.Expr:
-    """Without blanks around it (the no-break space of spreadsheets too), empty null."""
+    """Strip blanks (and the no-break space of spreadsheets); empty becomes null."""
     bare = text.str.strip_chars(" \t\r\n\x00\u00a0\ufeff")
     return pl.when(bare != "").then(bare)
 
 
 def typed(kind: Kind, text: pl.Expr) -> pl.Expr:
-    """The value of stripped text; null where it does not fit."""
+    """Return the value of stripped text; null where it does not fit."""
     return _READ[kind](text)
 
 
@@ -165,7 +165,7 @@ def _number(text: pl.Expr) -> pl.Expr:
 
 
 def _clock(text: pl.Expr) -> pl.Expr:
-    """Minutes after midnight; 24:00 is the end of the day."""
+    """Return minutes after midnight; 24:00 is the end of the day."""
     shape = r"^([0-9]{1,2}):([0-9]{2})(?::00)?$"
     hour = text.str.extract(shape, 1).cast(pl.Int32, strict=False)
     minute = text.str.extract(shape, 2).cast(pl.Int32, strict=False)
@@ -217,7 +217,7 @@ _READ = {
 }
 
 
-class Rows(NamedTuple):
+class RegistryFrame(NamedTuple):
     """The good rows of a file, with `_line`, and what is wrong with the others."""
 
     frame: pl.DataFrame
@@ -231,14 +231,16 @@ class Sheet(NamedTuple):
     rows: Iterator[tuple[int, list[str]]]
 
 
-def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = MOST_ROWS) -> Rows:
-    """Read a file as its table says; cells of other columns are not kept.
+def read_file(
+    data: bytes, file: File, renames: Mapping[str, str], most: int = MAX_ROWS
+) -> RegistryFrame:
+    """Read a file as its table defines; cells of other columns are dropped.
 
     Args:
         data: The file's bytes.
-        file: What it should hold.
+        file: Its definition.
         renames: The district's header names, by canonical name.
-        most: Rows that are read; what follows is told as a problem.
+        most: Maximum number of rows; more are reported as a problem.
     """
     problems: list[Problem] = []
     sheet = cut(data, file.name, problems)
@@ -265,11 +267,11 @@ def read_file(data: bytes, file: File, renames: Mapping[str, str], most: int = M
         severity="notice",
     )
     merged = _merged(raw, file)
-    return Rows(rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged))
+    return RegistryFrame(rows.frame, (*problems, *strange, *absent, *rows.problems, *told, *merged))
 
 
 def _watched(sheet: Sheet, wide: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
-    """The rows as they are; of those with cells behind the header's last, the line."""
+    """Yield the rows; and the line of those with cells beyond the header."""
     width = len(sheet.header)
     for line, row in sheet.rows:
         if any(cell.strip() for cell in row[width:]):
@@ -278,7 +280,7 @@ def _watched(sheet: Sheet, wide: list[tuple[int, str]]) -> Iterator[tuple[int, l
 
 
 def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
-    """Merged cells of a spreadsheet: one building above, blanks below, again."""
+    """Report merged cells of a spreadsheet: one building above, blanks below, repeatedly."""
     if "building" not in file.columns or file.name == "calendar.csv":
         return []
     named = raw["building"].is_not_null()
@@ -295,7 +297,7 @@ def _merged(raw: pl.DataFrame, file: File) -> list[Problem]:
 
 
 def cut(data: bytes, name: str, problems: list[Problem]) -> Sheet:
-    """Cut bytes into cells; `#` lines and empty lines are no rows."""
+    """Cut bytes into cells; `#` lines and empty lines are not rows."""
     text, encoding = decoded(data)
     if encoding == WORKBOOK:
         is_csv = name.lower().endswith(".csv")
@@ -321,15 +323,15 @@ def lines_of(text: str) -> list[str]:
 
 
 def height_of(cells: Iterable[str]) -> int:
-    """Return how many lines a row takes: a quoted cell may hold line breaks."""
+    """Return how many lines a row takes: a quoted cell may contain line breaks."""
     return 1 + sum(len(lines_of(f"{cell}.")) - 1 for cell in cells)
 
 
-def check(raw: pl.DataFrame, file: File) -> Rows:
+def check(raw: pl.DataFrame, file: File) -> RegistryFrame:
     """Type a frame of stripped text; a row with an error is set aside."""
     values = _typed(raw, file)
     if raw.is_empty():
-        return Rows(values, ())
+        return RegistryFrame(values, ())
     problems: list[Problem] = []
     wrong = pl.Series([False] * raw.height, dtype=pl.Boolean)
     for name, cell in file.columns.items():
@@ -341,14 +343,14 @@ def check(raw: pl.DataFrame, file: File) -> Rows:
         if first in file.columns and last in file.columns:
             bad = (values[last] < values[first]).fill_null(value=False)
             told = raw.filter(bad).select(LINE, pl.col(last).alias("value"))
-            what = f"lies before {first}"
+            what = f"is before {first}"
             problems += tell(file.name, last, told, what=what, allowed="a later day")
             wrong = wrong | bad
     for what, bad in _repeated(values.with_columns(_wrong=wrong), file).items():
         told = raw.filter(bad).select(LINE, pl.col(file.key[0]).alias("value"))
         problems += tell(file.name, file.key[0], told, what=what, allowed="each only once")
         wrong = wrong | bad
-    return Rows(values.filter(~wrong), tuple(problems))
+    return RegistryFrame(values.filter(~wrong), tuple(problems))
 
 
 def tell(
@@ -360,7 +362,7 @@ def tell(
     allowed: str = "",
     severity: ProblemSeverity = "error",
 ) -> list[Problem]:
-    """A problem for each of `rows` (`_line`, `value`), up to a limit."""
+    """Return a problem for each of `rows` (`_line`, `value`), up to a limit."""
     if rows.is_empty():
         return []
     told = [
@@ -375,12 +377,12 @@ def tell(
 
 
 def word_key(word: str) -> str:
-    """A word as it is looked up: small letters, a space for each `_`, `-` or `/`."""
+    """Return a word as used for lookups: lower case, a space for each `_`, `-` or `/`."""
     return re.sub(r"[_/ -]+", " ", word.lower()).strip()
 
 
 def key_of(words: pl.Expr) -> pl.Expr:
-    """The same of a column."""
+    """Return the same of a column."""
     return words.str.to_lowercase().str.replace_all(r"[_/ -]+", " ").str.strip_chars()
 
 
@@ -399,12 +401,12 @@ def category_keys(words: Iterable[str]) -> list[str]:
 
 
 def allowed(cell: Cell) -> str:
-    """What may stand in a cell, in words."""
+    """Return the allowed values of a cell, in words."""
     return ", ".join(cell.allowed) or ALLOWED.get(cell.kind, "any text")
 
 
 def _faults(cell: Cell, raw: pl.Series, value: pl.Series) -> Iterator[tuple[str, pl.Series]]:
-    """What is wrong in some rows of a column, and in which; most have nothing."""
+    """Yield problems of a column, and their rows; most have none."""
     if value.null_count() > raw.null_count():  # a value is made from the text alone
         yield "cannot be read", raw.is_not_null() & value.is_null()
     if cell.required and raw.null_count():
@@ -420,7 +422,7 @@ def _repeated(values: pl.DataFrame, file: File) -> dict[str, pl.Series]:
         return {}
     good = pl.when(~pl.col("_wrong")).then(pl.struct(file.key))
     again = values.select(good.is_not_null() & ~good.is_first_distinct()).to_series()
-    return {"stands in an earlier row too": again}
+    return {"is in an earlier row too": again}
 
 
 def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
@@ -434,7 +436,7 @@ def _typed(raw: pl.DataFrame, file: File) -> pl.DataFrame:
 
 
 def _known_word(cell: Cell, value: pl.Expr) -> pl.Expr:
-    """A word that is written with other signs between its parts, as it is known."""
+    """Match a known word with other marks between its parts."""
     if cell.kind != "word" or not cell.allowed:
         return value
     spelled = {word_key(word): word for word in cell.allowed}
@@ -467,7 +469,7 @@ def _raw(sheet: Sheet, file: File, places: Mapping[str, int], most: int) -> pl.D
 def _places(
     header_row: list[str], file: File, renames: Mapping[str, str]
 ) -> tuple[dict[str, int], list[Problem]]:
-    """Where each canonical column stands, and notices of columns that are unknown."""
+    """Return the place of each canonical column, and notices of unknown columns."""
     canonical = {theirs.lower(): ours for ours, theirs in renames.items()}
     by_lower = {name.lower(): name for name in file.columns}
     places: dict[str, int] = {}
@@ -504,7 +506,7 @@ def _header(file: File) -> str:
 
 
 def decoded(data: bytes) -> tuple[str, str]:
-    """The text of a file, and which encoding it is in; a workbook has no text."""
+    """Return the text of a file, and which encoding it is in; a workbook has no text."""
     if data.startswith(WORKBOOKS):
         return "", WORKBOOK
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -529,7 +531,7 @@ def _first_strange(data: bytes) -> int:
 
 
 def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
-    """The line on which each row starts, and its cells.
+    """Yield the line on which each row starts, and its cells.
 
     A line whose quote is never closed would swallow all that follows: it is set
     aside alone, and reading goes on below it.
@@ -561,12 +563,12 @@ def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[tuple[int, 
 
 
 def _is_open(lines: Sequence[str], begin: int, end: int) -> bool:
-    """A row that reaches the end of the file by a quote that is never closed."""
+    """Return whether a row extends to the end of the file because of an unclosed quote."""
     is_last = end == len(lines) and end - begin > 1
     return is_last and sum(line.count('"') for line in lines[begin:end]) % 2 == 1
 
 
 def delimiter(text: str) -> str:
-    """What stands between the cells: a comma, a semicolon or a tab."""
+    """Return the separator of the cells: a comma, a semicolon or a tab."""
     first = next((line for line in text.splitlines() if line and line[0] != COMMENT), "")
     return max(",;\t", key=first.count)

@@ -1,8 +1,8 @@
-"""Lists of domains: those that come with Schoolbell, and those that a district takes.
+"""Lists of domains: built-in ones, and those that a district adds.
 
-Each row names its list and version. Lists are a beginning that a district overrides;
-none is a verdict. Only `schoolbell lists update` takes any; all else reads what is
-there, so that a run needs no network and gives the same on every machine.
+Each row names its list and version. Lists are a starting point that a district overrides;
+none is a verdict. Only `schoolbell lists update` downloads; everything else reads local
+files, so that a run needs no network and gives the same result on every machine.
 """
 
 import csv
@@ -91,13 +91,13 @@ def service_hosts() -> pl.DataFrame:
 
 @cache
 def sensitive_categories() -> pl.DataFrame:
-    """`category` of a kind that is sensitive, and `is_judged`."""
+    """Return each sensitive `category`, and `is_judged`."""
     return _list("sensitive_categories.csv").with_columns(is_judged=pl.col("is_judged") == "true")
 
 
 @cache
 def version() -> str:
-    """What the lists call themselves; changes whenever one of them does."""
+    """Return the lists' versions; changes with any of them."""
     lists = (
         starter_categories,
         category_words,
@@ -117,7 +117,7 @@ def _list(name: str) -> pl.DataFrame:
 
 
 def _misp() -> Iterator[tuple[str, str, str]]:
-    """Rows of the warning lists that fit.
+    """Yield rows of the warning lists that fit.
 
     They are read as files, since the package's own loader reads all of them,
     a million names and more.
@@ -136,7 +136,7 @@ def _misp() -> Iterator[tuple[str, str, str]]:
 
 
 def _misp_folder() -> Path:
-    """Where the lists lie; the package is not imported, since it brings 100 more."""
+    """Return the folder of the lists; the package is not imported, because it imports 100 more."""
     package = find_spec(MISP_PACKAGE)
     if package is None or not package.submodule_search_locations:
         raise ModuleNotFoundError(f"no package {MISP_PACKAGE}: install Schoolbell again")
@@ -155,24 +155,24 @@ def _misp_folder() -> Path:
 # - `csv`: columns `domain` and `category`, as in `site_categories.csv`.
 
 
-class Listed(NamedTuple):
-    """What a list holds: `domain` and `category`, each pair once."""
+class DomainList(NamedTuple):
+    """Content of a list: `domain` and `category`, each pair once."""
 
     rows: pl.DataFrame
     skipped: int
 
 
-def read_list(form: str, files: Files, first: str, category: str | None) -> Listed:
+def read_list(form: str, files: Files, first: str, category: str | None) -> DomainList:
     """Read a list.
 
     Args:
         form: v2fly, hosts, ut1 or csv.
         files: Its files.
         first: The one to begin with; not for ut1.
-        category: What the names are, where the list does not say.
+        category: Category of the names, if the list has none.
 
     Raises:
-        SettingsError: The list does not say what its names are, nor does `category`.
+        SettingsError: Neither the list nor `category` gives a category.
     """
     pairs, skipped = FORMS[form](files, first, category)
     if any(word is None for _, word in pairs):
@@ -184,7 +184,7 @@ def read_list(form: str, files: Files, first: str, category: str | None) -> List
     frame = pl.DataFrame(pairs, schema=SCHEMA, orient="row")
     good = _canonical(frame)
     lost = frame.height - good.height
-    return Listed(good.unique(maintain_order=True), skipped + lost)
+    return DomainList(good.unique(maintain_order=True), skipped + lost)
 
 
 def _v2fly(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
@@ -222,7 +222,7 @@ def _hosts(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
 
 
 def _ut1(files: Files, _first: str, category: str | None) -> tuple[Pairs, int]:
-    """The folder names the category; a list of addresses alone is left out."""
+    """Read a folder, whose name is the category; a list of only addresses is skipped."""
     pairs: Pairs = []
     for path, text in sorted(files.items()):
         folder, _, name = path.rpartition("/")
@@ -247,7 +247,7 @@ def _csv(files: Files, first: str, category: str | None) -> tuple[Pairs, int]:
 
 
 def _cells(text: str) -> Iterator[list[str]]:
-    """Cells line by line, so that a quote which never ends spoils one line."""
+    """Yield cells line by line, so that a quote which never ends spoils one line."""
     for line in text.replace("\0", "").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             try:
@@ -265,7 +265,7 @@ FORMS: Mapping[str, Callable[[Files, str, str | None], tuple[Pairs, int]]] = {
 
 
 def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
-    """Names in lower case; what is not a name with a dot is left out."""
+    """Return names in lower case; what is not a name with a dot is left out."""
     lower = frame.with_columns(pl.col("domain").str.to_lowercase().str.strip_chars(". "))
     is_plain = pl.col("domain").str.contains(PLAIN)
     odd = lower.filter(~is_plain)
@@ -277,7 +277,7 @@ def _canonical(frame: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class TakenList:
-    """What a kept list is: where from, which version, under which license."""
+    """Origin of a stored list: source, version and license."""
 
     name: str
     origin: str
@@ -305,7 +305,7 @@ class Lists:
 
 
 def keep(folder: Path, taken: TakenList, rows: pl.DataFrame) -> None:
-    """Write a list; whoever reads meanwhile has the old one or the new one."""
+    """Write a list; concurrent readers get the old one or the new one."""
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     draft = folder / f".{taken.name}.{secrets.token_hex(4)}"
     rows.cast(SCHEMA).write_parquet(draft, compression="zstd")
@@ -317,7 +317,7 @@ def keep(folder: Path, taken: TakenList, rows: pl.DataFrame) -> None:
 
 
 def kept(folder: Path, name: str) -> TakenList | None:
-    """What is known of a kept list; None where it was never taken."""
+    """Return the origin of a stored list; None if it was never downloaded."""
     path = folder / f"{name}.json"
     if not path.is_file():
         return None
@@ -325,7 +325,7 @@ def kept(folder: Path, name: str) -> TakenList | None:
 
 
 def read_lists(folder: Path, settings: Mapping[str, ListSource]) -> Lists:
-    """The lists that the settings name, as far as they were taken."""
+    """Return the lists that the settings name and that are stored."""
     categories, background = [CATEGORIES.to_frame()], [BACKGROUND.to_frame()]
     versions = {}
     for name, one in settings.items():

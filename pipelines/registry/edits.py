@@ -1,8 +1,8 @@
-"""Writes single rows into a CSV file of the registry, and leaves the rest as it is.
+"""Changes of single rows in a CSV file of the registry, without touching the rest.
 
-Comments, other columns, the delimiter and the line ends of the file stay. What is
-made is read again before it takes the file's place: a row that the registry would
-set aside is never written.
+Comments, other columns, the delimiter and the line ends of the file remain. The
+result is read again before it replaces the file: a row that the registry would
+reject is never written.
 """
 
 import csv
@@ -26,7 +26,7 @@ from pipelines.settings.problems import Problem, listed
 
 
 def with_row(data: bytes, name: str, row: Mapping[str, str], renames: Mapping[str, str]) -> bytes:
-    """The file's bytes with one row more.
+    """Return the file's bytes with one row more.
 
     Args:
         data: What the file holds; empty where there is none.
@@ -44,7 +44,7 @@ def with_row(data: bytes, name: str, row: Mapping[str, str], renames: Mapping[st
     for column, value in row.items():
         if column not in at and value:
             raise SettingsError(
-                f"there is no column {column}",
+                f"column {column} does not exist",
                 where=name,
                 remedy="Add it to the header, or start from: schoolbell init",
             )
@@ -61,7 +61,7 @@ def with_cell(
     cell: tuple[str, str],
     renames: Mapping[str, str],
 ) -> bytes:
-    """The file's bytes with another value in one cell.
+    """Return the file's bytes with another value in one cell.
 
     Args:
         where: The line on which the row begins, from 1.
@@ -79,7 +79,7 @@ def with_cell(
 
 
 def without_row(data: bytes, name: str, where: int) -> bytes:
-    """The file's bytes with a row turned into comments, so that it can be read."""
+    """Return the file's bytes with a row turned into comments, so that it can be read."""
     text = _text(data)
     lines = lines_of(text)
     height = height_of(_row_at(data, name, where))
@@ -89,7 +89,7 @@ def without_row(data: bytes, name: str, where: int) -> bytes:
 
 
 def line_of(data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, str]) -> int:
-    """The line on which the row with a key begins.
+    """Return the line on which the row with a key begins.
 
     Args:
         key: Canonical column, and the value that it holds.
@@ -105,7 +105,7 @@ def line_of(data: bytes, name: str, key: tuple[str, str], renames: Mapping[str, 
 
 
 def put(path: Path, data: bytes) -> None:
-    """Let bytes take a file's place under the mode that it had."""
+    """Replace a file's bytes and keep its mode."""
     mode = path.stat().st_mode & 0o777 if path.exists() else home.PLAIN_FILE
     home.put(path, data, mode)
 
@@ -129,7 +129,7 @@ def _text(data: bytes) -> str:
 
 
 def places(text: str, file: File, renames: Mapping[str, str]) -> dict[str, int]:
-    """Where each canonical column stands in the header of a text."""
+    """Return the place of each canonical column in the header of a text."""
     ours = {theirs.casefold(): name for name, theirs in renames.items()}
     known = {name.casefold(): name for name in file.columns}
     found: dict[str, int] = {}
@@ -146,13 +146,13 @@ def _row_at(data: bytes, name: str, where: int) -> list[str]:
 
 
 def empty_text(file: File) -> str:
-    """A file with its header alone."""
+    """Return a file with its header alone."""
     shipped = [name for name, cell in file.columns.items() if cell.shipped]
     return ",".join(shipped) + "\n"
 
 
 def row_text(cells: Sequence[str], text: str) -> str:
-    """A row as the file's text writes them, without its line end."""
+    """Return a row as the file's text writes them, without its line end."""
     out = io.StringIO()
     # a cell is quoted for what ends a line only where the writer ends lines with it
     csv.writer(out, delimiter=delimiter(text), lineterminator="\r\n").writerow(cells)
@@ -160,10 +160,10 @@ def row_text(cells: Sequence[str], text: str) -> str:
 
 
 def one_line(value: str) -> str:
-    """A cell without line ends."""
+    """Return a cell without line ends."""
     return " ".join(value.split())
 
 
 def line_end(text: str) -> str:
-    """How the lines of a text end."""
+    """Return how the lines of a text end."""
     return "\r\n" if "\r\n" in text else "\n"

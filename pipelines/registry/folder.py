@@ -1,12 +1,12 @@
-"""Reads the bytes of a `registry/` folder: files, calendars, exports, agency layer.
+"""Reader of the bytes of a `registry/` folder: files, calendars, exports, agency overlay.
 
-A roster stands in `registry/` itself, in a folder `registry/oneroster/`, or in a
-zip as exported, which is read member by member and never unpacked. The first of
-them that has a `users.csv` with a row is the roster.
+A roster is in `registry/` itself, in a folder `registry/oneroster/`, or in an
+exported zip, which is read member by member and never unpacked. The first of
+them with a row in `users.csv` is the roster.
 
-What a service agency says for all of its districts a home holds as `registry/agency/`:
-lists of sites, a policy pack, rule settings. A row of the district's own file takes the
-place of the agency's row of the same key; so does the district's own policy pack.
+A home keeps its service agency's data for all districts in `registry/agency/`:
+lists of sites, a policy pack, rule settings. A row of the district's own file replaces the
+agency's row of the same key; so does the district's own policy pack.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry import domain_lists, roster
-from pipelines.registry.csv_files import LINE, File, Rows, read_file
+from pipelines.registry.csv_files import LINE, File, RegistryFrame, read_file
 from pipelines.registry.frames import FILES
 from pipelines.registry.ical import EVENTS, read_calendar
 from pipelines.registry.kept_copies import (
-    Given,
-    Kept,
-    Refused,
+    AcceptedFile,
+    CurrentFile,
+    RefusedFile,
     data_of,
     has_rows,
     read_kept,
@@ -59,7 +59,7 @@ IGNORED = (
     "userProfiles.csv",
 )
 """Further files of a roster export, of no use here."""
-LARGEST_FILE = 1_000_000_000
+MAX_FILE = 1_000_000_000
 LINK = "is a link that leads out of the home; what it holds is not shown"
 SUFFIXES = (".csv", ".ics", ".toml")
 ORIGINAL = ".before-"
@@ -68,44 +68,44 @@ ORIGINAL = ".before-"
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer as it lies in a folder; an absent folder is an empty one.
+    """An overlay in a folder; an absent folder is an empty one.
 
     Attributes:
-        name: Of the agency; empty without a layer.
-        version: As the agency calls it.
+        name: Of the agency; empty without an overlay.
+        version: The agency's version.
         digest: Of the contents, 12 hexadecimal digits.
         files: Bytes of each file, by `agency/NAME`.
-        rows: Good rows of each file of `SHARED` that is there.
-        problems: What is wrong in it.
+        rows: Good rows of each existing file of `SHARED`.
+        problems: Problems in it.
     """
 
     name: str
     version: str
     digest: str
     files: Mapping[str, bytes]
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, RegistryFrame]
     problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
         return f"{self.version} ({self.digest})" if self.digest else ""
 
-    def below(self, own: Rows, name: str) -> Rows:
-        """The district's rows of a file, and the agency's that it does not replace."""
+    def below(self, own: RegistryFrame, name: str) -> RegistryFrame:
+        """Return the district's rows of a file, and the agency's that it does not replace."""
         said, key = self.rows[name].frame, FILES[name].key
-        # a line of another file would be told as a line of the district's
+        # a line of another file would be reported as a line of the district's
         said = said.with_columns(pl.lit(None, pl.Int64).alias(LINE))
         if key:
             said = said.join(own.frame, on=list(key), how="anti")
-        return Rows(pl.concat([own.frame, said]), own.problems)
+        return RegistryFrame(pl.concat([own.frame, said]), own.problems)
 
     def policy_below(self, own: bytes | None) -> bytes | None:
-        """The pack in force: the district's, unless it is the one that is shipped."""
+        """Return the pack in force: the district's, unless it is the one that is shipped."""
         is_own = own is not None and own != default_policy()
         return own if is_own else self.files.get(f"agency/{POLICY}", own)
 
 
 def read_layer(folder: Path) -> Layer:
-    """Read a layer; what is wrong is told, and that row or file left out."""
+    """Read an overlay; problems are reported, and their row or file is left out."""
     problems: list[Problem] = []
     found = {name: data for name in CONTENTS if (data := _bytes(folder / name)) != b""}
     about = _about(found.get(ABOUT, b""), problems) if found else {}
@@ -128,7 +128,7 @@ def read_layer(folder: Path) -> Layer:
 
 
 def _bytes(path: Path) -> bytes:
-    """What a plain file holds; nothing where there is none."""
+    """Return a plain file's bytes; none if it does not exist."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
         return b""
     return path.read_bytes()
@@ -158,23 +158,23 @@ class RegistryFolder(NamedTuple):
         events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
         problems: Of the roster's outer form and of calendar files.
-        missing: File without a row -> what cannot be judged.
+        missing: File without rows -> what cannot be judged.
         versions: Hash of each file, by name.
         refused: Files that shrank; the rows are those of their kept copies.
-        given: Each file as it lies there, by name.
-        kept: What was last believed, by name.
-        layer: Version and digest of the agency's layer; empty without one.
+        given: Each file on disk, by name.
+        kept: The last accepted state, by name.
+        layer: Version and digest of the agency's overlay; empty without one.
     """
 
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, RegistryFrame]
     events: pl.DataFrame
     policy: bytes | None
     problems: tuple[Problem, ...]
     missing: Mapping[str, str]
     versions: Mapping[str, str]
-    refused: tuple[Refused, ...] = ()
-    given: Mapping[str, Given] = MappingProxyType({})
-    kept: Mapping[str, Kept] = MappingProxyType({})
+    refused: tuple[RefusedFile, ...] = ()
+    given: Mapping[str, CurrentFile] = MappingProxyType({})
+    kept: Mapping[str, AcceptedFile] = MappingProxyType({})
     layer: str = ""
 
 
@@ -238,13 +238,13 @@ def read_folder(home: DistrictHome, settings: Settings) -> RegistryFolder:
 def _given(
     found: Mapping[str, bytes],
     bundle: Mapping[str, bytes],
-    rows: Mapping[str, Rows],
+    rows: Mapping[str, RegistryFrame],
     settings: Settings,
-) -> dict[str, Given]:
-    """Every file that may be believed or not, with its good rows."""
+) -> dict[str, CurrentFile]:
+    """Return every file that may be believed or not, with its good rows."""
     names = settings.registry.columns
     given = {
-        name: Given(
+        name: CurrentFile(
             data,
             rows[name].frame.height,
             names.get(name, {}),
@@ -256,9 +256,9 @@ def _given(
     for name, data in found.items():
         if name.lower().endswith(".ics"):
             days, _ = _calendars({name: data}, settings)
-            given[name] = Given(data, days.height)
+            given[name] = CurrentFile(data, days.height)
         elif name == POLICY:
-            given[name] = Given(data, read_policy(data).clauses.height)
+            given[name] = CurrentFile(data, read_policy(data).clauses.height)
     return given
 
 
@@ -271,16 +271,16 @@ def _filled(frame: pl.DataFrame) -> dict[str, int]:
     }
 
 
-def _kept_rows(data: bytes, shrunk_file: Refused, settings: Settings) -> Rows:
-    """The rows of a kept copy; what was wrong in it was told when it came."""
+def _kept_rows(data: bytes, shrunk_file: RefusedFile, settings: Settings) -> RegistryFrame:
+    """Return the rows of a kept copy; its problems were reported when it arrived."""
     file = (FILES | ROSTER)[shrunk_file.name]
     read = read_file(data, file, shrunk_file.kept.columns, settings.limits.registry_rows)
-    return Rows(read.frame, ())
+    return RegistryFrame(read.frame, ())
 
 
 def _read(
     found: Mapping[str, bytes], files: Mapping[str, File], settings: Settings
-) -> dict[str, Rows]:
+) -> dict[str, RegistryFrame]:
     renames = settings.registry.columns
     most = settings.limits.registry_rows
     return {
@@ -290,13 +290,13 @@ def _read(
 
 
 @lru_cache(maxsize=2 * len(FILES | ROSTER))
-def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int) -> Rows:
-    """The rows of a file; a run opens its home several times, and finds the same."""
+def _rows(data: bytes, name: str, renames: tuple[tuple[str, str], ...], most: int) -> RegistryFrame:
+    """Return the rows of a file; a run opens its home several times, and finds the same."""
     return read_file(data, (FILES | ROSTER)[name], dict(renames), most)
 
 
-def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Problem]:
-    """What does not fit between the files of the roster."""
+def _of_roster(rows: Mapping[str, RegistryFrame], present: Sequence[str]) -> Iterator[Problem]:
+    """Yield contradictions between the files of the roster."""
     users, roles, orgs, manifest = (rows[name] for name in ROSTER)
     for file in (USERS.name, ROLES.name, ORGS.name):
         yield from roster.odd_cells(rows[file], file)
@@ -305,10 +305,10 @@ def _of_roster(rows: Mapping[str, Rows], present: Sequence[str]) -> Iterator[Pro
 
 
 def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:
-    """What stands in the folder and nobody reads, and links that lead out of it.
+    """Yield unused entries of the folder, and links that lead out of it.
 
     Args:
-        bundle: Name of the zip from which the roster comes; empty for none.
+        bundle: Name of the zip that contains the roster; empty for none.
     """
     known = [*FILES, *ROSTER]
     if not home.registry.is_dir():
@@ -336,13 +336,13 @@ def _unread(home: DistrictHome, bundle: str) -> Iterator[Problem]:
 
 
 def leads_out(path: Path, home: DistrictHome) -> bool:
-    """A link to something outside of the home."""
+    """Return whether a link leads out of the home."""
     is_inside = path.resolve().is_relative_to(home.path.resolve())
     return path.is_symlink() and not is_inside
 
 
 def _strange_renames(settings: Settings) -> Iterator[Problem]:
-    """Names in `[registry.columns]` that are none of ours."""
+    """Yield names in `[registry.columns]` that are not canonical."""
     files = FILES | ROSTER
     for name, columns in settings.registry.columns.items():
         if name not in files:
@@ -360,8 +360,8 @@ def _unknown_name(kind: str, name: str, known: Mapping[str, object]) -> Problem:
     return Problem("district.toml", what, None, "registry.columns", name, hint)
 
 
-def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str, str]:
-    """Files without a good row, roles aside, which only version 1.2 has.
+def _missing(rows: Mapping[str, RegistryFrame], instead: Collection[str]) -> Mapping[str, str]:
+    """Return files without a good row, roles aside, which only version 1.2 has.
 
     Args:
         instead: Files for which a calendar or a setting does.
@@ -374,14 +374,14 @@ def _missing(rows: Mapping[str, Rows], instead: Collection[str]) -> Mapping[str,
 
 
 def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]:
-    """The files that stand in the folder itself."""
+    """Yield the files of the folder itself."""
     if not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in SUFFIXES or not path.is_file():
             continue
         try:
-            if path.stat().st_size > LARGEST_FILE:
+            if path.stat().st_size > MAX_FILE:
                 problems.append(Problem(path.name, "is larger than a gigabyte"))
                 continue
             yield path.name, path.read_bytes()
@@ -392,7 +392,7 @@ def _files(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bytes]]
 def _bundle(
     folder: Path, found: Mapping[str, bytes], problems: list[Problem]
 ) -> tuple[dict[str, bytes], str]:
-    """The roster's files from the first place that has people; the name of a zip."""
+    """Return the roster's files from the first place that has people; the name of a zip."""
     own = {name: found[name] for name in ROSTER if name in found}
     if has_rows(own.get(USERS.name, b"")):
         return own, ""
@@ -407,7 +407,7 @@ def _bundle(
 
 
 def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
-    """The roster's files in a zip, read as streams."""
+    """Return the roster's files in a zip, read as streams."""
     members: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(path) as bundle:
@@ -416,13 +416,13 @@ def _members(path: Path, problems: list[Problem]) -> dict[str, bytes]:
                 if name not in ROSTER:
                     continue
                 with bundle.open(info) as stream:
-                    data = stream.read(LARGEST_FILE + 1)
-                if len(data) > LARGEST_FILE:
+                    data = stream.read(MAX_FILE + 1)
+                if len(data) > MAX_FILE:
                     problems.append(Problem(path.name, f"{name} is too large"))
                 else:
                     members[name] = data
     except (OSError, zipfile.BadZipFile, RuntimeError) as error:
-        problems.append(Problem(path.name, f"is no zip that can be read: {error}"))
+        problems.append(Problem(path.name, f"is not a readable zip file: {error}"))
     return members
 
 

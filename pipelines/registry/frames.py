@@ -32,7 +32,7 @@ T = TypeVar("T", bound=table.Touches)
 
 
 def frames_touching(kind: type[T]) -> dict[str, T]:
-    """The frames whose rows touch days in one way, with what their table says of it."""
+    """Return the frames whose rows touch days in one way, with their tables' declarations."""
     return {
         name: each.touches
         for each in tables().values()
@@ -42,5 +42,5 @@ def frames_touching(kind: type[T]) -> dict[str, T]:
 
 
 def schema(name: str) -> pl.Schema:
-    """Column names and types of one frame."""
+    """Return column names and types of one frame."""
     return table.schema(FRAMES[name])

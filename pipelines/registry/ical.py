@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from pipelines.registry.calendar import SATURDAY, SUMMER_FROM, SUMMER_TO, weekdays
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.settings.problems import Problem
 
 KEPT = frozenset(
@@ -73,14 +73,14 @@ LAST_DAY = re.compile(
 LAST_MONTHS, FIRST_MONTHS = (5, 6, 7), (7, 8, 9)
 NO_STUDENTS = ("holiday", "pd_day")
 NAMES_SCHOOL_DAYS = 1 / 3
-"""Share of weekdays; a file that names so many as school days names all of them."""
+"""Share of weekdays; a file that names this many as school days names all of them."""
 CHANGES = {"closure", "elearning", "early_out", "late_start"}
 FURTHEST = timedelta(days=3 * 366)
 """Of an event from most others; what lies further away is set aside."""
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 OFTEN = {"SECONDLY", "MINUTELY", "HOURLY"}
 EVENT = "an event with a first day, and a last day soon after it"
-LONGEST_EVENT = 120
+MAX_EVENT = 120
 EVENTS = {"date": pl.Date, "day_type": pl.String, "is_inferred": pl.Boolean}
 
 
@@ -93,7 +93,7 @@ class Block(NamedTuple):
 
 
 def clean(data: bytes, name: str) -> tuple[str, list[Problem]]:
-    """A calendar of the events that can be read, and a problem for each other."""
+    """Return a calendar of the events that can be read, and a problem for each other."""
     problems: list[Problem] = []
     kept = []
     for block in _blocks(data.decode("utf-8-sig", errors="replace")):
@@ -143,7 +143,7 @@ def _odd(event: Any) -> str:
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Every whole event and time zone of a calendar."""
+    """Yield every whole event and time zone of a calendar."""
     kind, start = "", 0
     lines: list[str] = []
     for number, line in _unfolded(text):
@@ -158,7 +158,7 @@ def _blocks(text: str) -> Iterator[Block]:
 
 
 def _worth(kind: str, lines: list[str]) -> Iterator[str]:
-    """Lines of an event that are kept; nested alarms are not. A zone stays whole."""
+    """Yield lines of an event that are kept; nested alarms are not. A zone stays whole."""
     depth = 0
     for number, line in enumerate(lines):
         name = line.split(":")[0].split(";")[0].upper()
@@ -168,7 +168,7 @@ def _worth(kind: str, lines: list[str]) -> Iterator[str]:
 
 
 def _unfolded(text: str) -> Iterator[tuple[int, str]]:
-    """Whole content lines: one that begins with a blank continues the line before."""
+    """Yield whole content lines: one that begins with a blank continues the line before."""
     whole, start = "", 1
     for number, line in enumerate(text.split("\n"), start=1):
         bare = line.rstrip("\r")
@@ -182,15 +182,15 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
         yield start, whole
 
 
-def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> Rows:
-    """`date`, `day_type` and `is_inferred` of each day of which a file states the kind.
+def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -> RegistryFrame:
+    """Return `date`, `day_type` and `is_inferred` of each day whose type a file gives.
 
-    A weekday that it does not name is an inferred school day, see `_inferred`.
+    An unnamed weekday is an inferred school day, see `_inferred`.
 
     Args:
         data: The file's bytes.
         name: Its name, for problems.
-        words: The district's own words -> kind of day; asked first.
+        words: The district's own words -> type of day; tried first.
         zone: The district's time zone.
     """
     text, problems = clean(data, name)
@@ -206,7 +206,7 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
         titled += [(day, title) for day in these]
         if kind is not None:
             days += [(day, kind) for day in these]
-        elif not _is_timed(event):  # a concert at half past six is no kind of day
+        elif not _is_timed(event):  # a concert at half past six is not a type of day
             unexplained.add(title)
     stated = pl.DataFrame(days, schema=["date", "day_type"], orient="row").cast(
         {"date": pl.Date, "day_type": pl.String}
@@ -215,7 +215,7 @@ def read_calendar(data: bytes, name: str, words: Mapping[str, str], zone: str) -
     once = stated.sort("date", rank).unique("date", keep="first", maintain_order=True)
     inferred = _inferred(once, titled)
     frame = pl.concat([once.with_columns(is_inferred=pl.lit(value=False)), inferred])
-    return Rows(frame.sort("date"), (*problems, *_notices(name, unexplained)))
+    return RegistryFrame(frame.sort("date"), (*problems, *_notices(name, unexplained)))
 
 
 def _inferred(stated: pl.DataFrame, titled: Sequence[tuple[date, str]]) -> pl.DataFrame:
@@ -241,7 +241,7 @@ def _inferred(stated: pl.DataFrame, titled: Sequence[tuple[date, str]]) -> pl.Da
 
 
 def _summers(titled: Sequence[tuple[date, str]]) -> Callable[[date], bool]:
-    """Tell whether a day lies between the last day of school and the first."""
+    """Return a predicate of days between the last day of school and the first."""
     last: dict[int, date] = {}
     first: dict[int, date] = {}
     for day, title in titled:
@@ -311,13 +311,13 @@ def _is_timed(event: Any) -> bool:
 
 
 def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
-    """Local days of an event; an all-day event ends before its DTEND."""
+    """Yield local days of an event; an all-day event ends before its DTEND."""
     start = event["DTSTART"].dt
     if isinstance(start, datetime):
         yield (start.astimezone(zone) if start.tzinfo else start).date()
         return
     end = event["DTEND"].dt if "DTEND" in event else start + timedelta(days=1)
-    count = min(max((end - start).days, 1), LONGEST_EVENT)
+    count = min(max((end - start).days, 1), MAX_EVENT)
     for number in range(count):
         yield start + timedelta(days=number)
 
@@ -325,7 +325,7 @@ def _days(event: Any, zone: ZoneInfo) -> Iterator[date]:
 def _span(whole: Any, name: str, problems: list[Problem]) -> tuple[date | None, date | None]:
     """Return the first day, and a day after the last; endless rules are cut off.
 
-    An event far from most others (a reminder of 2099) would hide them, so it is told.
+    An event far from most others (a reminder of 2099) would hide them, so it is reported.
     """
     events = list(whole.walk("VEVENT"))
     starts = sorted(_day(event["DTSTART"].dt) for event in events)
@@ -353,7 +353,7 @@ def _notices(name: str, titles: set[str]) -> Iterator[Problem]:
     for title in sorted(titles)[:20]:
         yield Problem(
             name,
-            "event says nothing of the kind of day",
+            "event does not show the type of day",
             column="SUMMARY",
             value=title,
             allowed="a word of [registry] calendar_words in district.toml",

@@ -1,12 +1,12 @@
-"""Keeps the registry files that were last believed, and refuses those that shrank.
+"""Copies of the last accepted registry files, and refusal of files that shrank.
 
-A nightly export that failed leaves a file that is empty, cut short or gone, and
+A failed nightly export leaves a file that is empty, truncated or missing, and
 looks like a district without people: findings would be withdrawn, and others made,
-from nothing. Such a file is not taken. The copy of the last good one stays in
-force until the file grows back or somebody accepts it as it is.
+from nothing. Such a file is not accepted. The copy of the last good one remains in
+force until the file grows back or a person accepts it.
 
-The copies hold what the registry holds, names included. They lie beside it, for the
-pipeline's own account alone; each is replaced as soon as a newer file is believed.
+The copies contain what the registry contains, with names. They are next to it, for the
+pipeline's own account alone; each is replaced when a newer file is accepted.
 """
 
 import hashlib
@@ -22,12 +22,13 @@ from pipelines.settings.problems import Problem
 
 INDEX = "kept.json"
 FEW = 5
-"""So many rows at least are lost, or all: a person deletes a row or four of a file
-that is kept by hand; an export that fails loses a page, or everything."""
+"""Minimum number of lost rows for a refusal, unless all are lost: a person deletes a row or
+four of a manually kept file; a failed export loses a page, or everything.
+"""
 
 
 @dataclass(frozen=True)
-class Kept:
+class AcceptedFile:
     """A file that was believed.
 
     Attributes:
@@ -51,20 +52,20 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A file that is not taken: what was kept of it is in force.
+class RefusedFile:
+    """A file that is not accepted; its kept copy is in force.
 
     Attributes:
-        rows: Good rows of the file as it is.
-        is_there: The file is in its place.
-        is_empty: It has no line but its header.
-        column: The column that lost its values, where the rows are all there.
+        rows: Good rows of the current file.
+        is_there: The file exists.
+        is_empty: It has only its header.
+        column: The column that lost its values, if all rows exist.
         values: Cells of it that have one now.
     """
 
     name: str
     rows: int
-    kept: Kept
+    kept: AcceptedFile
     is_there: bool
     is_empty: bool
     column: str = ""
@@ -115,8 +116,8 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Given:
-    """A file as it is read now."""
+class CurrentFile:
+    """A file in its current state."""
 
     data: bytes
     rows: int
@@ -124,10 +125,10 @@ class Given:
     filled: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def kept(self) -> Kept:
-        """What is written down of it."""
+    def kept(self) -> AcceptedFile:
+        """Its recorded state."""
         lines = self.data.splitlines()
-        return Kept(
+        return AcceptedFile(
             rows=self.rows,
             comments=sum(line.lstrip().startswith(b"#") for line in lines),
             sha256=hashlib.sha256(self.data).hexdigest(),
@@ -136,8 +137,8 @@ class Given:
         )
 
 
-def read_kept(home: DistrictHome) -> dict[str, Kept]:
-    """The files that were believed last, by name; only those whose copy is there.
+def read_kept(home: DistrictHome) -> dict[str, AcceptedFile]:
+    """Return the files that were believed last, by name; only those whose copy is there.
 
     Raises:
         SettingsError: The list of them cannot be read.
@@ -145,23 +146,23 @@ def read_kept(home: DistrictHome) -> dict[str, Kept]:
     path = home.kept_registry / INDEX
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        found = {name: Kept(**one) for name, one in said.items()}
+        found = {name: AcceptedFile(**one) for name, one in said.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SettingsError(
             f"cannot be read: {error}",
             where=str(path),
-            remedy="Bring the folder back from the last backup; or delete it, if the "
-            "files of registry/ are right as they are.",
+            remedy="Restore the folder from the last backup; or delete it, if the files of "
+            "registry/ are correct now.",
         ) from error
     return {name: one for name, one in found.items() if (path.parent / name).is_file()}
 
 
 def refused(
-    kept: Mapping[str, Kept], given: Mapping[str, Given], largest_loss: float
-) -> Iterator[Refused]:
-    """The files that lost more than is believed.
+    kept: Mapping[str, AcceptedFile], given: Mapping[str, CurrentFile], largest_loss: float
+) -> Iterator[RefusedFile]:
+    """Yield the files that lost more than is believed.
 
     Args:
         given: Every file that is there.
@@ -173,7 +174,7 @@ def refused(
         if now is None:
             # the same file under another name is not lost
             if was.sha256 not in hashes:
-                yield Refused(name, 0, was, is_there=False, is_empty=False)
+                yield RefusedFile(name, 0, was, is_there=False, is_empty=False)
             continue
         taken_back = max(0, now.kept.comments - was.comments)
 
@@ -183,13 +184,13 @@ def refused(
 
         if is_much(was.rows, now.rows):
             is_empty = not has_rows(now.data)
-            yield Refused(name, now.rows, was, is_there=True, is_empty=is_empty)
+            yield RefusedFile(name, now.rows, was, is_there=True, is_empty=is_empty)
             continue
         for column, before in was.filled.items():
             after = now.filled.get(column, 0)
             # a person clears a cell or four; a header that broke loses its column
             if before >= FEW and is_much(before, after):
-                yield Refused(
+                yield RefusedFile(
                     name,
                     now.rows,
                     was,
@@ -202,17 +203,17 @@ def refused(
 
 
 def has_rows(data: bytes) -> bool:
-    """It has a line beside its header and its comments."""
+    """Return whether it has a line in addition to its header and its comments."""
     lines = (line for line in data.splitlines() if line.strip())
     return sum(not line.lstrip().startswith(b"#") for line in lines) > 1
 
 
 def data_of(home: DistrictHome, name: str) -> bytes:
-    """The copy of a file that was believed."""
+    """Return the copy of a file that was believed."""
     return (home.kept_registry / name).read_bytes()
 
 
-def keep(home: DistrictHome, given: Mapping[str, Given], now: datetime) -> None:
+def keep(home: DistrictHome, given: Mapping[str, CurrentFile], now: datetime) -> None:
     """Copy what was believed just now. The caller holds the home's lock."""
     if not given:
         return
@@ -220,7 +221,7 @@ def keep(home: DistrictHome, given: Mapping[str, Given], now: datetime) -> None:
     stamp = now.astimezone(UTC).isoformat(timespec="seconds")
     for name, one in given.items():
         _write(home, name, one.data)
-        index[name] = Kept(**asdict(one.kept) | {"time": stamp})
+        index[name] = AcceptedFile(**asdict(one.kept) | {"time": stamp})
     _note(home, index)
 
 
@@ -236,8 +237,8 @@ def note_refused(home: DistrictHome, names: Iterable[str], now: datetime) -> Non
         _note(home, new)
 
 
-def accept(home: DistrictHome, name: str, given: Given | None, now: datetime) -> None:
-    """Take a file as it is, or its absence. The caller holds the home's lock."""
+def accept(home: DistrictHome, name: str, given: CurrentFile | None, now: datetime) -> None:
+    """Accept the current file, or its absence. The caller holds the home's lock."""
     if given is not None and given.rows:
         keep(home, {name: given}, now)
     else:
@@ -245,14 +246,14 @@ def accept(home: DistrictHome, name: str, given: Given | None, now: datetime) ->
 
 
 def forget(home: DistrictHome, name: str) -> None:
-    """Delete a copy; the file counts as it is from now on."""
+    """Delete a copy; the current file counts from now on."""
     index = read_kept(home)
     index.pop(name, None)
     _note(home, index)
     (home.kept_registry / name).unlink(missing_ok=True)
 
 
-def _note(home: DistrictHome, index: Mapping[str, Kept]) -> None:
+def _note(home: DistrictHome, index: Mapping[str, AcceptedFile]) -> None:
     said = {name: asdict(one) for name, one in sorted(index.items())}
     text = json.dumps(said, indent=1) + "\n"
     _write(home, INDEX, text.encode())

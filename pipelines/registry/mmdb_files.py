@@ -1,9 +1,9 @@
-"""What the operator's own MMDB files say of addresses outside.
+"""Data about outside addresses from the operator's own MMDB files.
 
-A GeoLite2, GeoIP2, DB-IP or IPinfo file that stands in `registry/` is read where it
-is. Several are asked together: one for places, one for kinds of networks. A kind
-that stands for many people wins over one that stands for few, since it can only
-make a finding weaker. What a file does not say stays null.
+A GeoLite2, GeoIP2, DB-IP or IPinfo file in `registry/` is read in place.
+Several are combined: one for places, one for kinds of networks. A kind
+that represents many people takes precedence over one that represents few, because it
+can only weaken a finding. Missing data remain null.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ OUTSIDE = pl.Schema(
         "place_source": pl.String,
     }
 )
-"""Address, and what the files say of it; each source with the day it was made."""
+"""Address, and the files' data; each source with its build date."""
 
 FLAGS: Mapping[str, str] = {
     "is_anonymous": "relay",
@@ -93,7 +93,7 @@ class OutsideFiles(NamedTuple):
 
 
 def outside_files(folder: Path) -> OutsideFiles:
-    """The `.mmdb` files that stand in a registry folder."""
+    """Return the `.mmdb` files in a registry folder."""
     files, problems, versions = [], [], {}
     for path in sorted(folder.glob("*.mmdb")):
         try:
@@ -112,7 +112,7 @@ def outside_files(folder: Path) -> OutsideFiles:
 
 
 def look_up(values: Sequence[str], files: Sequence[OutsideFile]) -> pl.DataFrame:
-    """What the files say of each address; null where they do not know it."""
+    """Return the files' data about each address; null if unknown."""
     with ExitStack() as stack:
         readers = [
             (stack.enter_context(maxminddb.open_database(file.path)), file.source) for file in files
@@ -135,7 +135,7 @@ def _told(ip: str, readers: Iterable[tuple[maxminddb.Reader, str]]) -> tuple[Any
 
 
 def _found(reader: maxminddb.Reader, ip: str) -> Mapping[str, Any]:
-    """The record of an address, with its traits beside the rest."""
+    """Return the record of an address, with its traits at the same level."""
     try:
         found = reader.get(ip)
     except (ValueError, maxminddb.InvalidDatabaseError):
@@ -157,10 +157,10 @@ def _kinds(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _place(found: Mapping[str, Any]) -> Place:
-    """Country, city, degrees north and east, radius in km.
+    """Return country, city, degrees north and east, radius in km.
 
-    Where neither city nor radius is told, the degrees are the middle of a country
-    and no place.
+    Without city and radius, the degrees are the middle of a country
+    and not a place.
     """
     country, city, location = (found.get(name) for name in ("country", "city", "location"))
     code = _text(country, "iso_code") or _text(found.get("country_code"))
@@ -175,12 +175,12 @@ def _place(found: Mapping[str, Any]) -> Place:
 
 
 def _is_better(where: Place, place: tuple[Any, ...]) -> bool:
-    """It tells the degrees, or is the first to tell anything."""
+    """Return whether it has the degrees, or is the first with any data."""
     return place[-1] is None or (where[2] is not None and place[2] is None)
 
 
 def _text(value: object, name: str = "") -> str | None:
-    """A word, or the one of that name below; null when empty or no text."""
+    """Return a word, or the one of that name below; null when empty or no text."""
     if isinstance(value, dict):
         value = value.get(name)
     return value if isinstance(value, str) and value else None

@@ -9,7 +9,7 @@ import ipaddress
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.settings.problems import Problem
 
 V4_MAPPED = 0xFFFF << 32
@@ -33,7 +33,7 @@ def address_text(address: str) -> str | None:
     return f"{number:032x}"
 
 
-def ranged(frame: pl.DataFrame, file: str) -> Rows:
+def ranged(frame: pl.DataFrame, file: str) -> RegistryFrame:
     """Add the range of `cidr`; rows whose network is none are set aside."""
     written = frame["cidr"].unique().to_list()
     found = [(text, *parts) for text in written if (parts := _parts(text))]
@@ -58,7 +58,7 @@ def ranged(frame: pl.DataFrame, file: str) -> Rows:
         what="names a host; its whole network is taken",
         severity="notice",
     )
-    return Rows(joined.drop_nulls("cidr"), tuple(problems))
+    return RegistryFrame(joined.drop_nulls("cidr"), tuple(problems))
 
 
 def _parts(text: str) -> tuple[str, str, str, int, bool] | None:

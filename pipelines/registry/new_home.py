@@ -39,7 +39,7 @@ KEY_BYTES = 32
 
 
 def registry_files() -> Mapping[str, str]:
-    """Each registry file with its header and one example, commented out."""
+    """Return each registry file with its header and one example, commented out."""
     texts = {"users.csv": _USERS, "orgs.csv": _ORGS}
     for name, file in FILES.items():
         shipped = {key: cell for key, cell in file.columns.items() if cell.shipped}
@@ -50,14 +50,14 @@ def registry_files() -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class Answers:
-    """What `schoolbell init` asks; everything else stands at its default.
+    """Answers to `schoolbell init`; everything else has its default.
 
     Attributes:
         name: The district's name.
         zone: Its IANA time zone.
-        account_domains: Domains that its account names may carry.
-        mail_host: Mail server that takes alerts; empty for none.
-        mail_to: Who gets them.
+        account_domains: Domains that its account names may have.
+        mail_host: Mail server for alerts; empty for none.
+        mail_to: Their receivers.
         has_roles: Groups of the operating system share the work.
     """
 
@@ -69,8 +69,8 @@ class Answers:
     has_roles: bool = False
 
 
-class Said(TypedDict, total=False):
-    """The same, each left out where it stands at its default."""
+class GivenAnswers(TypedDict, total=False):
+    """The same, without those that have their default."""
 
     name: str
     zone: str
@@ -81,7 +81,7 @@ class Said(TypedDict, total=False):
 
 
 def settings_text(answers: Answers) -> str:
-    """A `district.toml` in which every setting stands with its meaning."""
+    """Return a `district.toml` with every setting and its meaning."""
     known = {
         "district.name": toml(answers.name),
         "district.zone": toml(answers.zone),
@@ -99,7 +99,7 @@ def settings_text(answers: Answers) -> str:
 
 
 def _mail(answers: Answers) -> Mapping[str, str]:
-    """The channel `director`, with a sender of the first recipient's domain."""
+    """Return the channel `director`, with a sender of the first recipient's domain."""
     to = list(answers.mail_to)
     domain = to[0].rpartition("@")[2] if to else "localhost"
     settings = {
@@ -120,12 +120,12 @@ def _row(cells: list[str]) -> str:
     return out.getvalue()
 
 
-def create(path: Path, **said: Unpack[Said]) -> DistrictHome:
-    """Make a district home, or complete one; what is there stays as it is.
+def create(path: Path, **said: Unpack[GivenAnswers]) -> DistrictHome:
+    """Make a district home, or complete one; existing files are not changed.
 
     Args:
         path: The directory.
-        said: What the district says of itself, see `Answers`.
+        said: The district's answers, see `Answers`.
     """
     home = DistrictHome(path)
     for folder in (home.path, home.reports, home.snapshots):

@@ -1,8 +1,8 @@
-"""What `status` asks of a registry, and when that is as it was.
+"""Outline of a registry for `status`, and its validity.
 
-To read a registry takes longer than all else that `status` does, and hardly ever has
-one changed since the last run. The run notes an outline of it in the state, under a
-hash of all that a registry is made from: whoever finds the same hash later would read
+Reading a registry takes longer than everything else in `status`, and it rarely
+changes after a run. The run records an outline of it in the state, under a
+hash of all its inputs: with the same hash, reading would give
 the same.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from pipelines.registry.kept_copies import Refused
+from pipelines.registry.kept_copies import RefusedFile
 from pipelines.settings.home import DistrictHome
 from pipelines.settings.model import Settings
 
@@ -35,41 +35,41 @@ LARGEST = 1_000_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """What can be told of a registry without its frames.
+    """Facts about a registry without its frames.
 
     Attributes:
         version: Hash of the contents of all files.
-        problems: How many things are wrong, or told as notices.
-        errors: Those of them that set a row aside.
-        layer: Version and digest of the agency's layer; empty without one.
-        refused: Files that shrank too much to be taken.
-        nowhere_fixed: Buildings with devices, none of which stands in its room.
-        devices: How many there are of each class, without those of students.
-        mail_domains: At which people of `users.csv` have their accounts.
-        works: Day that the calendar speaks of, as ISO writes it -> whether a building
+        problems: Number of problems and notices.
+        errors: Those that reject a row.
+        layer: Version and digest of the agency's overlay; empty without one.
+        refused: Files that shrank too much to be accepted.
+        nowhere_fixed: Buildings with devices, none of which is stationary.
+        devices: Number of devices of each class, without those of students.
+        mail_domains: Domains of the accounts in `users.csv`.
+        works: Day of the calendar, in ISO format -> whether a building
             works.
         buildings: Code -> name, of those that have one.
-        is_pupil: Finding -> whether it is about a student's account; not all findings
-            need to be there.
+        is_student: Finding -> whether it is about a student's account; may be
+            incomplete.
     """
 
     version: str
     problems: int
     errors: int
     layer: str
-    refused: tuple[Refused, ...]
+    refused: tuple[RefusedFile, ...]
     nowhere_fixed: tuple[str, ...]
     devices: Mapping[str, int]
     mail_domains: tuple[str, ...]
     works: Mapping[str, bool]
     buildings: Mapping[str, str]
-    is_pupil: Mapping[str, bool] = field(default_factory=dict)
+    is_student: Mapping[str, bool] = field(default_factory=dict)
 
 
 def digest_of(home: DistrictHome, settings: Settings) -> str:
-    """Changes whenever anything does from which a registry is read.
+    """Return a value that changes with any input of a registry.
 
-    That are the bytes of its files, the settings, and what reads them.
+    These are the bytes of its files, the settings, and the code that reads them.
     """
     digest = hashlib.sha256(f"{code_mark()}\n{settings.model_dump_json()}\n".encode())
     folders = (
@@ -91,10 +91,10 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _what(path: Path, home: DistrictHome) -> str:
-    """What stands there: a hash of its bytes, or why it has none."""
+    """Return a hash of the file's bytes, or why it has none."""
     leads = ""
     if path.is_symlink():
-        # of a file from elsewhere less is told
+        # less is reported about a file from elsewhere
         leads = f"{path.resolve()} of {home.path.resolve()}"
     try:
         found = path.stat()
@@ -110,7 +110,7 @@ def _what(path: Path, home: DistrictHome) -> str:
 
 @cache
 def code_mark() -> str:
-    """Changes with this package, with what it stands on, and with Python."""
+    """Return a value that changes with this package, its dependencies, and Python."""
     digest = hashlib.sha256(sys.version.encode())
     places = [PACKAGE, *(PACKAGE / name for name in READ_BY)]
     for path in (path for place in places for path in _listed(place)):

@@ -1,7 +1,7 @@
 """The policy as data: its clauses.
 
-A detection's own header says which clauses it serves. A pack may say others under
-`[detections]`, code by code; `CODE = []` is none at all.
+A detection's own header lists its clauses. A pack may give others under
+`[detections]`, by id; `CODE = []` is none at all.
 """
 
 import tomllib
@@ -26,7 +26,7 @@ CLAUSES = {
 }
 DETECTION_CLAUSES = {
     "detection": text("code of a detection that the policy names"),
-    "clause_id": text("clause it serves instead of its own; null: none"),
+    "clause_id": text("clause that it supports instead of its own; null: none"),
 }
 
 ALLOWED = "[[clauses]] and [detections]"
@@ -54,7 +54,7 @@ class Policy(NamedTuple):
 
 
 def default_policy() -> bytes:
-    """The pack of the model policy."""
+    """Return the pack of the model policy."""
     return resources.files("pipelines.registry").joinpath(FILE).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The registry as canonical frames: loads every file, tells every problem at once."""
+"""The registry as canonical frames: loads every file, and reports all problems together."""
 
 import hashlib
 from collections import Counter, deque
@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
 from pipelines.registry.calendar import WORKING
-from pipelines.registry.csv_files import LINE, Rows, tell
+from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (
     LINK,
@@ -22,9 +22,9 @@ from pipelines.registry.folder import (
 )
 from pipelines.registry.frames import FILES, FRAMES
 from pipelines.registry.kept_copies import (
-    Given,
-    Kept,
-    Refused,
+    AcceptedFile,
+    CurrentFile,
+    RefusedFile,
     forget,
     has_rows,
     keep,
@@ -40,35 +40,35 @@ from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem
 
 FIXED = ("desktop", "lab_pc")
-"""Classes of devices that stand in their room."""
+"""Classes of stationary devices."""
 NAMED = {
     "building": ("buildings", "building", "is not a building"),
     "person": ("people", "person_id", "is not in the roster"),
 }
-"""What a cell may name -> frame and column that have it, and what is wrong else."""
+"""References of a cell -> frame and column of the target, and the problem otherwise."""
 
-MOST_LETTERS = 200
+MAX_LETTERS = 200
 _MADE: deque[tuple[Mapping[str, str], Settings, Inputs]] = deque(maxlen=2)
 
 
 @dataclass(frozen=True)
 class Registry:
-    """What the district says, checked.
+    """The district's data, checked.
 
     Attributes:
-        frames: Every frame of `frames.FRAMES`, empty where nothing is said.
-        problems: What is wrong, and notices; bad rows are not in the frames.
-        missing: File without a row -> what cannot be judged without it.
+        frames: Every frame of `frames.FRAMES`, empty without data.
+        problems: Problems and notices; bad rows are not in the frames.
+        missing: File without rows -> what cannot be judged without it.
         version: Hash of the contents of all files.
         versions: Hash of each file, by name.
         people_names: Person -> display name. Kept apart from the frames.
         outside: MMDB files about addresses outside.
-        refused: Files that shrank too much to be taken; the copies of the last
+        refused: Files that shrank too much to be accepted; the copies of the last
             good ones are in the frames.
-        present: Names of the files that lie there.
+        present: Names of the existing files.
         empty: Those of them without a good row -> in which way, in words.
-        fresh: Those that are not as the copies of what was last believed, by name.
-        layer: Version and digest of the agency's layer; empty without one.
+        fresh: Those that differ from the last accepted copies, by name.
+        layer: Version and digest of the agency's overlay; empty without one.
     """
 
     frames: Mapping[str, pl.DataFrame]
@@ -78,10 +78,10 @@ class Registry:
     versions: Mapping[str, str] = field(default_factory=dict)
     people_names: Mapping[str, str] = field(default_factory=dict, repr=False)
     outside: tuple[OutsideFile, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedFile, ...] = ()
     present: frozenset[str] = frozenset()
     empty: Mapping[str, str] = field(default_factory=dict)
-    fresh: Mapping[str, Given] = field(default_factory=dict, repr=False)
+    fresh: Mapping[str, CurrentFile] = field(default_factory=dict, repr=False)
     layer: str = ""
 
     @property
@@ -100,7 +100,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     parts = {name: _made(inputs, name) for name in FRAMES}
     told = [item for rows in parts.values() for item in rows.problems]
     told += _dangling(inputs)
-    # lines of a kept copy are not those of the file that lies there
+    # lines of a kept copy are not those of the current file
     kept = {shrunk_file.name for shrunk_file in taken.refused}
     wrong = [*taken.problems, *outside.problems]
     wrong += [item for item in told if item.file not in kept]
@@ -127,7 +127,7 @@ def load_registry(home: DistrictHome, settings: Settings) -> Registry:
     )
 
 
-def _made(inputs: Inputs, name: str) -> Rows:
+def _made(inputs: Inputs, name: str) -> RegistryFrame:
     """Return one frame.
 
     Raises:
@@ -140,7 +140,7 @@ def _made(inputs: Inputs, name: str) -> Rows:
     except Exception as error:
         file = next(one.file for one in tables().values() if name in one.frames)
         raise SettingsError(
-            f"cannot be used: {type(error).__name__}: {str(error)[:MOST_LETTERS]}",
+            f"cannot be used: {type(error).__name__}: {str(error)[:MAX_LETTERS]}",
             where=f"registry/{file.name if file else name}",
             remedy="Export it again, or bring it back from registry-kept/.",
         ) from error
@@ -149,10 +149,10 @@ def _made(inputs: Inputs, name: str) -> Rows:
 def _inputs(
     taken: RegistryFolder, lists: Lists, versions: Mapping[str, str], settings: Settings
 ) -> Inputs:
-    """What tables are made from; the same bytes and settings are made into them once.
+    """Return the inputs of tables; the same bytes and settings are processed only once.
 
-    A page of the desk, a trial and a run each open the home, and hardly ever has the
-    registry changed since.
+    A page of the desk, a preview and a run each open the home, and the registry has rarely
+    changed since.
     """
     for known, with_settings, inputs in tuple(_MADE):
         if known == versions and with_settings == settings:
@@ -163,10 +163,10 @@ def _inputs(
 
 
 def _dangling(inputs: Inputs) -> list[Problem]:
-    """Cells that name a row of another table, which is not there.
+    """Report cells that name a missing row of another table.
 
-    Each is a notice: the row is kept, and what the name stands for stays unknown. A
-    building that is misspelled in one file would otherwise look like one more building.
+    Each is a notice: the row is kept, and the target remains unknown. A
+    misspelled building in one file would otherwise look like one more building.
     """
     problems: list[Problem] = []
     for file in FILES.values():
@@ -193,7 +193,7 @@ def _allowed(named: str, known: Sequence[str]) -> str:
     return ", ".join(known) if named == "building" else "a sourcedId of users.csv"
 
 
-def _how_empty(given: Given) -> str:
+def _how_empty(given: CurrentFile) -> str:
     if not given.data:
         return "is empty (0 bytes)"
     if has_rows(given.data):
@@ -202,7 +202,7 @@ def _how_empty(given: Given) -> str:
 
 
 def _hidden(problem: Problem, home: DistrictHome) -> Problem:
-    """Of a file that a link brings in from elsewhere nothing is shown."""
+    """Hide the content of a file that a link brings in from elsewhere."""
     path = home.registry / problem.file
     is_ours = problem.what == LINK or problem.severity == "refused"
     if is_ours or not leads_out(path, home):
@@ -230,7 +230,7 @@ def keep_registry(home: DistrictHome, registry: Registry, now: datetime) -> None
 
 
 def is_settled(home: DistrictHome, registry: Registry) -> bool:
-    """Nothing is refused, and `keep_registry` would change nothing."""
+    """Return whether nothing is refused, and `keep_registry` would change nothing."""
     kept = read_kept(home)
     return (
         not registry.refused
@@ -241,7 +241,7 @@ def is_settled(home: DistrictHome, registry: Registry) -> bool:
 
 
 def outline_of(registry: Registry) -> Outline:
-    """The outline of a registry that was read."""
+    """Return the outline of a registry that was read."""
     frames = registry.frames
     students = frames["people"].filter("is_student")["person_id"].to_list()
     devices = frames["devices"]
@@ -268,14 +268,14 @@ def outline_of(registry: Registry) -> Outline:
     )
 
 
-def _is_held(given: Given, kept: Kept | None) -> bool:
+def _is_held(given: CurrentFile, kept: AcceptedFile | None) -> bool:
     return kept is not None and replace(kept, time="", refused_time="") == given.kept
 
 
 def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
-    """Changes whenever a file does from which a registry is read: the settings too.
+    """Return a value that changes with any file of a registry, and with the settings.
 
-    Names, sizes and change times tell; nothing is read.
+    It uses names, sizes and change times; nothing is read.
     """
     folders = (home.registry, home.kept_registry, home.lists)
     files = [home.settings_file, *(path for at in folders for path in at.rglob("*"))]
@@ -284,7 +284,7 @@ def registry_mark(home: DistrictHome) -> tuple[tuple[str, int, int], ...]:
 
 
 def _missing(taken: RegistryFolder, outside: OutsideFiles) -> Mapping[str, str]:
-    """Files without a row; an MMDB file does what `ip_geo.csv` would."""
+    """Return files without a row; an MMDB file does what `ip_geo.csv` would."""
     instead = {"ip_geo.csv"} if outside.files else set()
     return {name: what for name, what in taken.missing.items() if name not in instead}
 
@@ -299,7 +299,7 @@ def _by_place(problem: Problem) -> tuple[str, int]:
 
 
 def building_names(registry: Registry) -> Mapping[str, str]:
-    """Code -> name, of those that have one; two of one name keep their codes too."""
+    """Return code -> name, of those that have one; two with the same name add their codes."""
     frame = registry.frames["buildings"].drop_nulls("name")
     named = dict(frame.select("building", "name").iter_rows())
     times = Counter(named.values())

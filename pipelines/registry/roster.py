@@ -1,9 +1,9 @@
 """The roster as OneRoster exports it (CSV 1.1 and 1.2): people, roles, schools.
 
 Version 1.1 keeps role and school in `users.csv`; version 1.2 in `roles.csv`, with
-days. A password column is never kept. Names go apart from the frame. Several
-rows of one person are its history: by their own days where the export has them
-(`metadata.validFrom`), else by the day each was last changed.
+days. A password column is never kept. Names are separate from the frame. Several
+rows of one person are its history: by their own days if the export has them
+(`metadata.validFrom`), otherwise by the day of each last change.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.registry.account_names import canonical
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, stripped, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, stripped, tell
 from pipelines.settings.problems import Problem, nearest
 
 _TEXT = Cell("")
@@ -44,7 +44,7 @@ USERS = File(
             _TEXT,
         ),
     },
-    "no account has a known owner: nothing is said about persons",
+    "no account has a known owner: findings do not name persons",
     is_open=True,
 )
 ROLES = File(
@@ -69,10 +69,10 @@ ORGS = File(
 )
 
 
-# What does not fit in a roster export, told with file, line, column and value.
+# Contradictions of a roster export, reported with file, line, column and value.
 #
-# Nothing here sets a row aside: an export is made by another system, and one odd
-# cell in it must not cost a person. What cannot be understood is taken as unknown.
+# Nothing here rejects a row: an export is made by another system, and one odd cell in it must not
+# cost a person. Unclear values are read as unknown.
 
 WORDS = {
     (USERS.name, "status"): ("active", "tobedeleted", "inactive"),
@@ -98,8 +98,8 @@ OTHERS = ["guardian", "parent", "relative"]
 GONE = ["tobedeleted", "inactive"]
 
 
-def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
-    """Words that the standard does not know, whatever their case."""
+def odd_cells(rows: RegistryFrame, file: str) -> Iterator[Problem]:
+    """Yield words that the standard does not know, whatever their case."""
     for (name, column), words in WORDS.items():
         if name != file:
             continue
@@ -109,14 +109,14 @@ def odd_cells(rows: Rows, file: str) -> Iterator[Problem]:
         yield from _notices(file, column, bad, "is not one of the words", words)
 
 
-def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Problem]:
-    """Roles of which nobody knows whether they are staff's."""
+def unknown_roles(rows: RegistryFrame, file: str, known: Sequence[str]) -> Iterator[Problem]:
+    """Yield roles that are neither known staff nor known student roles."""
     is_known = role_key(pl.col("role")).is_in(known)
     bad = rows.frame.filter(~is_known.fill_null(value=file == ROLES.name))
     counted = bad.group_by("role", maintain_order=True).agg(pl.col(LINE).first(), rows=pl.len())
     for role, line, many in counted.iter_rows():
         told = f"({many:,} row{'' if many == 1 else 's'})"
-        what = f"is no known role {told}: neither staff nor student"
+        what = f"is not a known role {told}: neither staff nor student"
         guess = nearest(role or "", known)
         words = ", ".join(known)
         allowed = f"did you mean {guess}? Known: {words}" if guess else words
@@ -124,12 +124,12 @@ def unknown_roles(rows: Rows, file: str, known: Sequence[str]) -> Iterator[Probl
 
 
 def role_key(role: pl.Expr) -> pl.Expr:
-    """A role as it is looked up: small letters, nothing between its words."""
+    """Return a role as used for lookups: lower case, nothing between its words."""
     return role.str.to_lowercase().str.replace_all(r"[_/ -]+", "")
 
 
-def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
-    """References to people and organizations that the export does not hold."""
+def dangling(users: RegistryFrame, roles: RegistryFrame, orgs: RegistryFrame) -> Iterator[Problem]:
+    """Yield references to people and organizations that the export lacks."""
     people = users.frame["sourcedId"].to_list()
     places = orgs.frame["sourcedId"].to_list()
     several = users.frame.select(
@@ -144,24 +144,24 @@ def dangling(users: Rows, roles: Rows, orgs: Rows) -> Iterator[Problem]:
     )
     for file, column, rows, target, known in references:
         if not known:
-            continue  # the file is missing, which is told once
+            continue  # the file is missing, which is reported once
         named = rows.filter(pl.col(column).str.len_chars() > 0)
         bad = named.filter(~pl.col(column).is_in(known))
-        what = f"is no sourcedId of {target}"
+        what = f"is not a sourcedId of {target}"
         yield from _notices(file, column, bad, what, (f"a sourcedId of {target}",))
 
 
-def partial(manifest: Rows, present: Sequence[str]) -> Iterator[Problem]:
-    """Files of which the manifest says that only changes are in them, or that lack."""
+def partial(manifest: RegistryFrame, present: Sequence[str]) -> Iterator[Problem]:
+    """Yield files that contain only changes, or are missing, per the manifest."""
     for line, name, value in manifest.frame.select(LINE, "propertyName", "value").iter_rows():
         file = f"{str(name).removeprefix('file.')}.csv"
         if file not in (USERS.name, ROLES.name, ORGS.name):
             continue
         mode = str(value).lower()
         if mode == PARTIAL:
-            what = f"{file} holds changes only: whoever did not change is missing"
+            what = f"{file} contains changes only: people without a change are missing"
         elif mode == WHOLE and file not in present:
-            what = f"{file} is said to be there and is not"
+            what = f"{file} is listed in the manifest and is missing"
         else:
             continue
         allowed = f"an export of everything ({WHOLE})"
@@ -177,13 +177,13 @@ def _notices(
 
 
 class Roster(NamedTuple):
-    """What the roster says.
+    """Content of the roster.
 
     Attributes:
         people: Frame `people`.
         logins: Account, e-mail and days of each person, for `accounts`.
         names: Person -> display name.
-        problems: What is wrong in the files.
+        problems: Problems of the files.
     """
 
     people: pl.DataFrame
@@ -192,7 +192,9 @@ class Roster(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def roster(users: Rows, roles: Rows, buildings: pl.DataFrame, domains: tuple[str, ...]) -> Roster:
+def roster(
+    users: RegistryFrame, roles: RegistryFrame, buildings: pl.DataFrame, domains: tuple[str, ...]
+) -> Roster:
     """Put users, roles and buildings together.
 
     Args:
@@ -222,7 +224,7 @@ def roster(users: Rows, roles: Rows, buildings: pl.DataFrame, domains: tuple[str
 
 
 def day(text: pl.Expr) -> pl.Expr:
-    """The day of an ISO date or stamp; null for any other spelling."""
+    """Return the day of an ISO date or stamp; null for any other spelling."""
     iso = text.str.extract(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T.*)?$", 1)
     return iso.str.to_date("%Y-%m-%d", strict=False)
 
@@ -268,7 +270,7 @@ def _logins(base: pl.DataFrame) -> pl.DataFrame:
 
 
 def _own(base: pl.DataFrame) -> pl.DataFrame:
-    """Version 1.1: the role stands with the user, the last change is its first day."""
+    """Read version 1.1: the role is in the user's row, its first day is the last change."""
     ordered = base.sort("person_id", "modified", LINE, nulls_last=False)
     is_first = pl.col("person_id").is_first_distinct()
     following = pl.col("modified").shift(-1).over("person_id")
@@ -282,7 +284,7 @@ def _own(base: pl.DataFrame) -> pl.DataFrame:
 
 
 def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
-    """Version 1.2: roles with days; the primary ones where a person has any."""
+    """Return version 1.2: roles with days; the primary ones where a person has any."""
     is_primary = pl.col("roleType").str.to_lowercase() == "primary"
     kept = roles.filter(~_is_one_of(pl.col("status"), GONE)).select(
         pl.col("userSourcedId").alias("person_id"),
@@ -304,7 +306,7 @@ def _held(base: pl.DataFrame, roles: pl.DataFrame) -> pl.DataFrame:
 
 
 def _without_overlap(rows: pl.DataFrame) -> pl.DataFrame:
-    """At most one row a person and day: a later first day ends the row before."""
+    """Return at most one row per person and day: a later first day ends the row before."""
     ordered = rows.sort("person_id", "valid_from", LINE, nulls_last=False)
     once = ordered.unique(["person_id", "valid_from"], keep="last", maintain_order=True)
     following = pl.col("valid_from").shift(-1).over("person_id")
@@ -319,7 +321,7 @@ def _without_overlap(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _codes(text: pl.Expr) -> pl.Expr:
-    """The parts of a comma list; null for an empty one."""
+    """Return the parts of a comma list; null for an empty one."""
     parts = text.str.split(",").list.eval(stripped(pl.element()).drop_nulls())
     return pl.when(parts.list.len() > 0).then(parts)
 
@@ -328,14 +330,14 @@ def _is_one_of(text: pl.Expr, words: list[str]) -> pl.Expr:
     return text.str.to_lowercase().is_in(words).fill_null(value=False)
 
 
-def _strange_roles(users: Rows, roles: Rows) -> list[Problem]:
-    """In version 1.2 the roles stand in a file of their own."""
+def _strange_roles(users: RegistryFrame, roles: RegistryFrame) -> list[Problem]:
+    """Report unknown roles; version 1.2 has them in a separate file."""
     known = [*STAFF, *STUDENT, *OTHERS]
     told = (roles, ROLES.name) if roles.frame.height else (users, USERS.name)
     return list(unknown_roles(*told, known))
 
 
-def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Problem]:
+def _unreadable_days(rows: RegistryFrame, names: tuple[str, ...], file: str) -> list[Problem]:
     problems: list[Problem] = []
     for name in names:
         bad = rows.frame.filter(pl.col(name).is_not_null() & day(pl.col(name)).is_null())
@@ -343,14 +345,14 @@ def _unreadable_days(rows: Rows, names: tuple[str, ...], file: str) -> list[Prob
             file,
             name,
             bad.select(LINE, pl.col(name).alias("value")),
-            what="is no ISO day; it is taken as unknown",
+            what="is not an ISO date; it is read as unknown",
             allowed="a day such as 2026-08-24",
             severity="notice",
         )
     return problems
 
 
-def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
+def of_organisations(places: pl.DataFrame, orgs: RegistryFrame) -> pl.DataFrame:
     """`org_id` -> `building`; a department lies where its school does."""
     known = places.drop_nulls("org_id").unique("org_id").select("org_id", "building")
     parents = orgs.frame.drop_nulls("parentSourcedId").select(
@@ -365,34 +367,34 @@ def of_organisations(places: pl.DataFrame, orgs: Rows) -> pl.DataFrame:
     return pl.concat([known, inherited])
 
 
-class Pupils(NamedTuple):
+class Students(NamedTuple):
     """The accounts and the persons that are students'."""
 
     accounts: frozenset[str]
     persons: frozenset[str]
 
 
-def pupils(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date) -> Pupils:
-    """Students from `first` to `last`, both included.
+def students(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date) -> Students:
+    """Return students from `first` to `last`, both included.
 
     Args:
         people: The registry's frame of people.
         accounts: The registry's frame of accounts.
     """
-    is_pupil = pl.col("is_student").fill_null(value=False)
-    persons = _all_of(people, "person_id", is_pupil, first, last)
+    is_student = pl.col("is_student").fill_null(value=False)
+    persons = _all_of(people, "person_id", is_student, first, last)
     is_theirs = (
         (pl.col("account_type") == "person")
         & ~pl.col("approved_shared").fill_null(value=False)
         & pl.col("owner_person_id").is_in(list(persons))
     ).fill_null(value=False)
-    return Pupils(_all_of(accounts, "account", is_theirs, first, last), persons)
+    return Students(_all_of(accounts, "account", is_theirs, first, last), persons)
 
 
 def _all_of(
     rows: pl.DataFrame, key: str, holds: pl.Expr, first: date, last: date
 ) -> frozenset[str]:
-    """The keys of which every row of those days holds; else the row that ended last."""
+    """Return the keys that hold for every row of those days, or for the row that ended last."""
     until = pl.col("valid_to").fill_null(date.max)
     since = pl.col("valid_from").fill_null(date.min)
     dated = rows.with_columns(

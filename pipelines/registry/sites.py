@@ -1,4 +1,4 @@
-"""What a host belongs to: its registrable domain, its canonical spelling."""
+"""Registrable domain and canonical spelling of a host."""
 
 import ipaddress
 import re
@@ -18,18 +18,18 @@ ONE_SITE = frozenset({b"*.oaiusercontent.com"})
 
 
 def registrable_domains(hosts: Sequence[str | None]) -> list[str | None]:
-    """`example.co.uk` of `www.example.co.uk`, for each host.
+    """Return `example.co.uk` for `www.example.co.uk`, for each host.
 
-    The bundled suffix list is used, with private suffixes on (`a.github.io` is a
-    domain of its own), and no network. An address is its own domain. International
-    names become punycode in lower case. What is not a host, and a bare suffix, is null.
-    Give distinct hosts.
+    The bundled suffix list is used, with private suffixes (`a.github.io` is a
+    separate domain), and no network. An address is its own domain. International
+    names become punycode in lower case. Anything that is not a host, and a bare suffix, is null.
+    Pass distinct hosts.
     """
     return [registrable_domain(host) for host in hosts]
 
 
 def registrable_domain(host: str | None) -> str | None:
-    """The registrable domain of one host."""
+    """Return the registrable domain of one host."""
     name = canonical_host(host)
     if name is None:
         return None
@@ -66,13 +66,13 @@ def _address(text: str) -> str | None:
 
 
 def _extract(name: str) -> str | None:
-    """An unlisted top-level domain, such as `lan`, is a suffix of one label."""
+    """Return an unlisted top-level domain, such as `lan`, is a suffix of one label."""
     return _suffixes(has_punycode="xn--" in name).privatesuffix(name)
 
 
 @cache
 def _suffixes(*, has_punycode: bool) -> PublicSuffixList:
-    """The list, with its international suffixes in punycode or without them.
+    """Return the list, with its international suffixes in punycode or without them.
 
     To encode them takes most of a second, and no other name can end in one.
     """

@@ -1,9 +1,9 @@
-"""Adds to a registry problem the line to write instead, and writes such lines.
+"""Replacement lines for registry problems, printed or written.
 
-The row as it stands, with the wrong cell spelled as it should be. Where the right
-value cannot be known, the row becomes a comment: set aside, as it is already, but
-knowingly. Columns that nobody reads come out empty. Rows of a roster export hold
-names and are fixed where they come from, so they get no line.
+The current row, with the wrong cell corrected. If the right
+value is unknown, the row becomes a comment: rejected, as it already is, but
+knowingly. Unused columns become empty. Rows of a roster export contain
+names and are corrected in their system, so they get no line.
 """
 
 import codecs
@@ -36,14 +36,13 @@ from pipelines.settings.model import Settings
 from pipelines.settings.problems import Problem, nearest, shown
 from pipelines.settings.toml_text import key_lines, line_of
 
-# What a registry cell was surely meant to be: another spelling of the same fact.
+# The certain meaning of a registry cell: another spelling of the same fact.
 #
-# Nothing is guessed here about people, days or permissions. A cell of which two
-# readings are possible stays as it is, unless the other cells of its column, or the
-# country that the district is in, leave only one.
+# Nothing is guessed here about people, days or permissions. A cell with two possible readings is
+# not changed, unless the other cells of its column, or the country of the district, leave only one.
 
 SHORTEST = 3
-"""Letters of a word in which a slip can be told from another word."""
+"""Minimum length of a word to distinguish a typo from another word."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _YEAR_FIRST = re.compile(r"^(\d{4})[./](\d{1,2})[./](\d{1,2})$")
 _YEAR_LAST = re.compile(r"^(\d{1,2})[./-](\d{1,2})[./-](\d{4})$")
@@ -73,19 +72,19 @@ IN_THE_US = frozenset(
 ) | {"Pacific/Honolulu"}
 STATES = ("US/", "America/Indiana/", "America/Kentucky/", "America/North_Dakota/")
 """Zones of the United States, where the month comes first."""
-MOST_MENDED = 200
-"""Problems that get a line; nobody pastes more."""
+MAX_MENDED = 200
+"""Maximum problems with a replacement line."""
 
 
 class Order(NamedTuple):
-    """Whether month or day comes first in a column's dates, and how that is known."""
+    """Whether month or day comes first in a column's dates, and the evidence."""
 
     first: Literal["month", "day"]
     why: str
 
 
 def date_order(column: Iterable[str], zone: str) -> Order | None:
-    """What comes first in the dates of a column; None where nothing tells.
+    """Return the order of the dates of a column; None without evidence.
 
     Args:
         zone: The district's.
@@ -107,10 +106,10 @@ def date_order(column: Iterable[str], zone: str) -> Order | None:
 def meant(
     cell: Cell, found: str, known: tuple[str, ...] = (), order: Order | None = None
 ) -> str | None:
-    """The same fact as the cell's kind wants it, or None.
+    """Return the same fact in the form of the cell's type, or None.
 
     Args:
-        known: What else may stand there, such as the names of buildings.
+        known: Other allowed values, such as the names of buildings.
         order: Decides about a date that could be two days.
     """
     text = found.strip()
@@ -123,7 +122,7 @@ def meant(
 
 
 def _word(text: str, known: tuple[str, ...], *, is_closed: bool) -> str | None:
-    """The word that was meant: in other letters, in part, or with one slip.
+    """Return the word that was meant: in other letters, in part, or with one slip.
 
     Args:
         is_closed: There are no other words; of an open list, as the district's
@@ -146,7 +145,7 @@ def _plain(word: str) -> str:
 
 
 def _is_one_slip(one: str, two: str) -> bool:
-    """A letter too many, too few or wrong, or two changed places."""
+    """Return whether words differ by one letter, or by two swapped ones."""
     short, long = sorted((one, two), key=len)
     if len(long) == len(short):
         wrong = [at for at in range(len(one)) if one[at] != two[at]]
@@ -157,7 +156,7 @@ def _is_one_slip(one: str, two: str) -> bool:
 
 
 def is_ambiguous(text: str) -> bool:
-    """A date that is one day with the month first, and another with the day first."""
+    """Return whether a date is one day with the month first, and another with the day first."""
     found = _YEAR_LAST.match(text.strip())
     if found is None:
         return False
@@ -208,7 +207,7 @@ _READERS = {"clock": _clock, "network": _network}
 def mended(
     problems: Iterable[Problem], home: DistrictHome, settings: Settings
 ) -> Iterator[Problem]:
-    """The problems, with place and line to paste where they lack them."""
+    """Yield the problems, with place and line to paste where they lack them."""
     lines = cache(lambda name: _lines(home, name))
 
     @cache
@@ -218,7 +217,7 @@ def mended(
         return date_order(cells, settings.district.zone)
 
     for number, problem in enumerate(problems):
-        if problem.paste or number >= MOST_MENDED:
+        if problem.paste or number >= MAX_MENDED:
             yield problem
             continue
         try:
@@ -258,14 +257,14 @@ def _lines(home: DistrictHome, name: str) -> list[str]:
 
 
 def _placed(problem: Problem, lines: list[str]) -> Problem:
-    """A problem of the header stands where the header does."""
+    """Return the place of a problem in the header."""
     at = next((number for number, one in enumerate(lines, 1) if _is_row(one)), None)
     is_of_header = "column" in problem.what and problem.column is not None
     return replace(problem, line=at) if is_of_header else problem
 
 
 def _renamed(problem: Problem, text: str) -> Problem:
-    """A name in `[registry.columns]` that is none of ours."""
+    """Report a name in `[registry.columns]` that is not canonical."""
     name = problem.value or ""
     lines = key_lines(text)
     path = next((line for line in lines if line[-1] == name), ("registry", "columns"))
@@ -278,7 +277,7 @@ def _renamed(problem: Problem, text: str) -> Problem:
 
 
 def _column(lines: list[str], column: str, file: File, headers: Mapping[str, str]) -> Iterator[str]:
-    """The cells of a column of dates."""
+    """Yield the cells of a column of dates."""
     if column not in file.columns or file.columns[column].kind != "date":
         return
     rows = (_cells(line) for line in lines if _is_row(line))
@@ -299,7 +298,7 @@ def _row(
     headers: Mapping[str, str],
     order: Order | None,
 ) -> str:
-    """The line of a file as it should read; as a comment where nobody can know."""
+    """Return the corrected line of a file; as a comment if the correction is unknown."""
     line, column = problem.line or 0, problem.column or ""
     if not 0 < line <= len(lines):
         return ""
@@ -372,7 +371,7 @@ def rewritten(
     settings: Settings,
     buildings: Sequence[str] = (),
 ) -> tuple[bytes, list[Change]]:
-    """A file's bytes with what is surely meant, and each change.
+    """Return a file's bytes with what is surely meant, and each change.
 
     Encoding, line ends and delimiter become those of a plain CSV file; a cell that
     cannot be read becomes what `check` shows as right. Comments, other columns and
@@ -430,7 +429,7 @@ def _repaired(
     zone: str,
     buildings: Sequence[str],
 ) -> Iterator[tuple[int, dict[int, tuple[str, str]]]]:
-    """Number of each row with a cell to change: place -> why, and what is right."""
+    """Yield number of each row with a cell to change: place -> why, and what is right."""
     found: dict[int, dict[int, tuple[str, str]]] = {}
     for at, name in enumerate(names):
         if name is None:
@@ -449,7 +448,7 @@ def _repaired(
 
 
 def _unfit(column: Sequence[str], cell: Cell, known: Sequence[str]) -> Iterator[int]:
-    """Numbers of the cells that the registry would set aside."""
+    """Yield numbers of the cells that the registry would set aside."""
     raw = pl.DataFrame({"text": column}, schema={"text": pl.String})
     text = stripped(pl.col("text"))
     value = raw.select(text.alias("text"), typed(cell.kind, text).alias("value"))

@@ -1,8 +1,8 @@
-"""What one module of `tables` declares: a file, its frames, what a change touches.
+"""Declaration of one module of `tables`: a file, its frames, the days that a change touches.
 
-A table is found by its module, as a log format is. Everything else goes by what it
-declares here: the skeleton of a home, checks, documents, the schema that SQL reads,
-and the days that are built again when its rows change.
+A table is found by its module, as a log format is. Everything else follows from this
+declaration: the skeleton of a home, checks, documents, the schema for SQL,
+and the days that are rebuilt when its rows change.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ import polars as pl
 
 from pipelines.events import INSTANT, Column, Pii
 from pipelines.plugins import discover
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists
 from pipelines.registry.roster import Roster, of_organisations, roster
 from pipelines.settings.model import Settings
@@ -31,12 +31,12 @@ END = Column(INSTANT, "to this instant, exclusive")
 
 
 def text(meaning: str, pii: Pii = "none") -> Column:
-    """A column of text."""
+    """Return a column of text."""
     return Column(pl.String, meaning, pii)
 
 
 def identifier(example: str) -> Cell:
-    """A cell of text that must not be empty."""
+    """Return a cell of text that must not be empty."""
     return Cell(example, required=True)
 
 
@@ -76,10 +76,10 @@ class Mentions:
 
 @dataclass(frozen=True)
 class Addresses:
-    """A changed row touches days with an address of which the networks say otherwise.
+    """A changed row touches days with an address that the networks now describe differently.
 
     Attributes:
-        is_network: Its rows are networks that are the district's own, or stand for it.
+        is_network: Its rows are networks of the district, or represent it.
     """
 
     is_network: bool = False
@@ -87,11 +87,11 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Sites:
-    """A changed row touches the days on which its site was asked for.
+    """A changed row touches the days on which its site was requested.
 
     Attributes:
-        column: Names the site.
-        is_imitated: Others can be taken for its sites.
+        column: Column with the site.
+        is_imitated: Other sites may look like its sites.
     """
 
     column: str
@@ -126,48 +126,48 @@ class Table:
 
     name: str
     frames: Mapping[str, Columns]
-    make: "Callable[[Inputs], Mapping[str, Rows]]"
+    make: "Callable[[Inputs], Mapping[str, RegistryFrame]]"
     file: File | None = None
     touches: Touches = EveryDay()
     is_built: bool = True
 
 
 def tables() -> Mapping[str, Table]:
-    """Every table of the folder `tables`, by name."""
+    """Return every table of the folder `tables`, by name."""
     return discover("pipelines.registry.tables", "TABLE", Table)
 
 
 @dataclass
 class Inputs:
-    """What tables are made from.
+    """Inputs of tables.
 
     Attributes:
         rows: File name -> its good rows.
         events: `date`, `day_type` and `is_inferred` of calendar files.
         policy: Bytes of `policy.toml`; null without one.
-        lists: Lists of domains that the district takes.
+        lists: Lists of domains that the district added.
     """
 
-    rows: Mapping[str, Rows]
+    rows: Mapping[str, RegistryFrame]
     events: pl.DataFrame
     policy: bytes | None
     settings: Settings
     lists: Lists
-    _made: dict[str, Rows] = field(default_factory=dict)
+    _made: dict[str, RegistryFrame] = field(default_factory=dict)
 
     @cached_property
     def roster(self) -> Roster:
-        """What the roster's files say, people placed in their schools' buildings."""
+        """The roster, with people in their schools' buildings."""
         schools = of_organisations(self.frame("buildings"), self.rows["orgs.csv"])
         domains = self.settings.district.account_domains
         return roster(self.rows["users.csv"], self.rows["roles.csv"], schools, domains)
 
     def frame(self, name: str) -> pl.DataFrame:
-        """A frame, made from what it needs."""
+        """Return a frame, made from what it needs."""
         return self.made(name).frame
 
-    def made(self, name: str) -> Rows:
-        """A frame, and what is wrong in the rows that it was made from."""
+    def made(self, name: str) -> RegistryFrame:
+        """Return a frame, and what is wrong in the rows that it was made from."""
         if name not in self._made:
             (table,) = (table for table in tables().values() if name in table.frames)
             self._made |= table.make(self)
@@ -175,7 +175,7 @@ class Inputs:
 
 
 def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
-    """The columns of a frame in order, absent ones null."""
+    """Return the columns of a frame in order, absent ones null."""
     present = set(frame.columns)
     return frame.select(
         (pl.col(name) if name in present else pl.lit(None)).cast(column.dtype).alias(name)
@@ -184,17 +184,17 @@ def conform(columns: Columns, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def schema(columns: Columns) -> pl.Schema:
-    """Names and types of columns."""
+    """Return names and types of columns."""
     return pl.Schema({name: column.dtype for name, column in columns.items()})
 
 
 def bare_person(column: str) -> pl.Expr:
-    """A person's id in lower case, without `person:`."""
+    """Return a person's id in lower case, without `person:`."""
     return pl.col(column).str.to_lowercase().str.strip_prefix("person:")
 
 
 def strangers(file: str, rows: pl.DataFrame, people: pl.DataFrame) -> list[Problem]:
-    """Notices of rows about persons who are not in the roster, one a person."""
+    """Return notices of rows about persons who are not in the roster, one per person."""
     known = people["person_id"].unique().to_list()
     strange = rows.filter(~pl.col("person_id").is_in(known)) if known else rows.clear()
     told = strange.unique("person_id", keep="first", maintain_order=True)

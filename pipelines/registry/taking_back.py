@@ -1,8 +1,8 @@
-"""Takes back rows that were written into a file of the registry at once.
+"""Removal of rows that were written into a registry file together.
 
-What a write did is kept as cells: rows that it added, and cells that it filled. Later
-a row is found again by what it holds, wherever it is by then. A row that somebody
-changed in between stays as it is, and is counted.
+The effect of a write is stored as cells: rows that it added, and cells that it filled.
+Later, a row is matched by its content, at any place. A row that was
+edited since is not changed, and is counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ Cells = Mapping[str, str]
 
 @dataclass(frozen=True)
 class RowChange:
-    """What a write did to one row.
+    """The effect of a write on one row.
 
     Attributes:
-        kept: Cells that name the row; empty for a row that it added.
-        was: What the cells held that it wrote; without any, it added the row.
-        now: What it wrote into them.
+        kept: Cells that identify the row; empty for a row that it added.
+        was: The earlier values of the cells; without any, it added the row.
+        now: The new values.
     """
 
     kept: Cells
@@ -33,7 +33,7 @@ class RowChange:
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> "RowChange":
-        """One that was kept as JSON."""
+        """Return one that was kept as JSON."""
         return cls(facts["kept"], facts["was"], facts["now"])
 
 
@@ -48,7 +48,7 @@ class _Row:
 def changes_between(
     before: bytes, after: bytes, name: str, renames: Mapping[str, str]
 ) -> list[RowChange]:
-    """What a write did, row by row: earlier rows keep their order, new ones follow."""
+    """Return a write's effect, row by row: earlier rows keep their order, new ones follow."""
     old, new = (list(_rows(data, name, renames)) for data in (before, after))
     found = [RowChange({}, {}, row.cells) for row in new[len(old) :]]
     for was, now in zip(old, new, strict=False):
@@ -74,7 +74,7 @@ def changes_between(
 def taken_back(
     data: bytes, name: str, changes: Sequence[RowChange], renames: Mapping[str, str]
 ) -> tuple[bytes, int]:
-    """The file without what a write did, and how many rows stay since they changed."""
+    """Return the file without what a write did, and how many rows stay since they changed."""
     text, _ = decoded(data)
     at = places(text, FILES[name], renames)
     rows = list(_rows(data, name, renames))

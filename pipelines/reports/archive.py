@@ -1,7 +1,7 @@
-"""Puts a report's pages on disk, so that a reader never sees half of one.
+"""Writing of a report's pages to disk, so that a reader never sees half of one.
 
-Each file is written beside its place, forced to disk and renamed, after all that
-it points to: no page lacks its style, and no index names a week that is not there.
+Each file is written next to its place, synced to disk and renamed, after everything that
+it links to: no page lacks its style, and no index names a missing week.
 """
 
 from collections.abc import Mapping
@@ -53,20 +53,20 @@ def write_archive(pages: Mapping[str, Page], folder: Path) -> list[Path]:
 
 
 def as_bytes(page: Page) -> bytes:
-    """What stands in the file; text as UTF-8, lone surrogates spelled out."""
+    """Return the file's content; text as UTF-8, lone surrogates spelled out."""
     if isinstance(page, Book):
         return page.content()
     return page if isinstance(page, bytes) else page.encode("utf-8", "backslashreplace")
 
 
 def left_over(pages: Mapping[str, Page], folder: Path, week: str) -> list[Path]:
-    """The files of a week on disk that its pages no longer hold."""
+    """Return the files of a week on disk that its pages no longer hold."""
     held = [path for path in (folder / week).rglob("*") if path.is_file()]
     return sorted(path for path in held if path.relative_to(folder).as_posix() not in pages)
 
 
 def turn(path: str) -> int:
-    """When a file is written: after all that it points to.
+    """Return a file's position in the write order: after everything that it links to.
 
     Style and scripts first, then pages, the page of a week, the index of weeks.
     """
@@ -78,7 +78,7 @@ def turn(path: str) -> int:
 
 
 def inside(path: str) -> PurePosixPath:
-    """The path, if it stays in the archive."""
+    """Return the path, if it stays in the archive."""
     relative = PurePosixPath(path)
     if relative.is_absolute() or ".." in relative.parts or not relative.parts:
         raise SchoolbellError(
@@ -90,7 +90,7 @@ def inside(path: str) -> PurePosixPath:
 
 
 def removed_page(shared: Mapping[str, str], week_start: date) -> str:
-    """The page that says so.
+    """Return the page about a deleted report.
 
     Args:
         shared: The district's name as `district`, `report_title`, `paper`, and
@@ -110,10 +110,10 @@ def removed_page(shared: Mapping[str, str], week_start: date) -> str:
 def archive_pages(
     view: View, shared: Mapping[str, Any], *, numbers: bool = True
 ) -> dict[str, Page]:
-    """The index of weeks, and the pointer to the newest.
+    """Return the index of weeks, and the pointer to the newest.
 
     Args:
-        numbers: Whether the index tells each week's numbers.
+        numbers: Whether the index includes each week's numbers.
     """
     keys = NUMBERS if numbers else {}
     now = this_week(view) | {"week_start": view.start}
@@ -138,7 +138,7 @@ def archive_pages(
 
 
 def entry(week: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
-    """One week in the index."""
+    """Return one week in the index."""
     start = week_of(week)
     whole = week.get("coverage")
     numbers = [week.get(key) for key in keys]

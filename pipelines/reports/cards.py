@@ -1,7 +1,7 @@
-"""Findings and cases as cards: seen, how sure, what else fits, what is unseen, next.
+"""Findings and cases as cards: seen, confidence, other explanations, limits, next step.
 
-People decide a case. Its card speaks through the finding that weighs most and names
-the others; each finding has a page of its own with its log lines.
+People decide a case. Its card shows the finding with the highest weight and names
+the others; each finding has a separate page with its log lines.
 """
 
 import json
@@ -153,7 +153,7 @@ def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def _fits(value: Any, say: Say) -> bool:
-    """The value is of the kind its words are made for."""
+    """Return whether the value has the type that its words need."""
     if say is _words:
         return isinstance(value, list)
     if say is _day_type:
@@ -162,7 +162,7 @@ def _fits(value: Any, say: Say) -> bool:
 
 
 def blind_note(view: View, section: str) -> str:
-    """The gaps that a part's numbers do not know of; empty without one."""
+    """Return the gaps that a part's numbers do not know of; empty without one."""
     return "" if section in COUNTS_NO_LINES else _gaps_said(view)
 
 
@@ -174,12 +174,12 @@ def _gaps_said(view: View) -> str:
     named = "; ".join(say_gap(gap, view) for gap in gaps[:SHOWN])
     more = len(gaps) - SHOWN
     rest = f"; and {number(more)} more" if more > 0 else ""
-    return f"No lines: {named}{rest}. What happened then is in no number here."
+    return f"No lines: {named}{rest}. Numbers do not include what happened then."
 
 
 @once
 def blind_days(view: View) -> Mapping[date, str]:
-    """For each day with missing hours, of any week, which those are."""
+    """Return the missing hours of each day, in any week."""
     absent = all_missing_hours(view)
     days: dict[date, list[str]] = {}
     for key, rows in absent.partition_by("event_date", as_dict=True).items():
@@ -189,7 +189,7 @@ def blind_days(view: View) -> Mapping[date, str]:
 
 
 def with_blind_days(rows: pl.DataFrame, view: View) -> pl.DataFrame:
-    """Findings with what was missing on their day, as `blind`; null for nothing."""
+    """Return findings with what was missing on their day, as `blind`; null for nothing."""
     days = blind_days(view)
     blind = pl.col("event_date").replace_strict(
         list(days), list(days.values()), default=None, return_dtype=pl.String
@@ -204,13 +204,13 @@ class Card:
     Attributes:
         page: File name of its evidence page.
         case_id: The case that it is decided in.
-        steps: One to three, for the marker beside `sure`.
+        steps: One to three, for the marker next to `sure`.
         measures: Name and value of what was counted.
-        seconds: Estimated use, where the finding is about use.
+        seconds: Estimated use, if the finding is about use.
         alternatives: Other explanations: name, how tested, result.
         known_by: The facts that name the account, and cards that were learned.
-        decide: Until when a decision is asked for, or was.
-        referral: Which office takes it further; empty where none has to.
+        decide: Due date of the decision.
+        referral: The office that takes it further; empty if none has to.
     """
 
     finding_id: str
@@ -266,14 +266,14 @@ class Card:
 
 @once
 def cited(view: View) -> pl.DataFrame:
-    """How many log lines each finding cites, and of which sources."""
+    """Return how many log lines each finding cites, and their sources."""
     return view.inputs.evidence.group_by("finding_id").agg(
         line_count=pl.len(), sources=pl.col("source").unique().sort()
     )
 
 
 def card_rows(view: View, findings: pl.DataFrame) -> pl.DataFrame:
-    """The findings with all that a card says of them, in words."""
+    """Return the findings with everything on their cards, in words."""
     titles = {}
     for rule in view.inputs.rules:
         for key in ("code", "name"):
@@ -332,7 +332,7 @@ def card(row: Mapping[str, Any]) -> Card:
 
 
 def in_units(claim: str, measures: Mapping[str, Any]) -> str:
-    """The sentence with its distance in the units of the district's readers."""
+    """Return the sentence with its distance in the units of the district's readers."""
     kilometers = measures.get("kilometers")
     if isinstance(kilometers, bool) or not isinstance(kilometers, int | float):
         return claim
@@ -340,19 +340,19 @@ def in_units(claim: str, measures: Mapping[str, Any]) -> str:
 
 
 def decide(by: date, made: date) -> str:
-    """Until when a decision is asked for; a date that has passed says so."""
+    """Return the due date of a decision, in words for a past date too."""
     if by < made:
         return f"A decision was due {day(by)}."
     return f"Please decide by {day(by)}."
 
 
 def page_name(name: str) -> str:
-    """File name of the evidence page of a finding or a case."""
+    """Return file name of the evidence page of a finding or a case."""
     return f"{file_name(name)}.html"
 
 
 def on_devices(tokens: Sequence[str]) -> str:
-    """As in "device cedar-04" and "devices cedar-04 and maple-11"."""
+    """Return text such as "device cedar-04" and "devices cedar-04 and maple-11"."""
     names = [token.removeprefix(DEVICE) for token in tokens]
     if not names:
         return ""
@@ -360,7 +360,7 @@ def on_devices(tokens: Sequence[str]) -> str:
 
 
 def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The record's JSON; an empty one where there is none."""
+    """Return the record's JSON; an empty one where there is none."""
     try:
         record = json.loads(row["record"] or "{}")
     except json.JSONDecodeError as error:
@@ -371,7 +371,7 @@ def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def broken(row: Mapping[str, Any]) -> ModelError:
-    """The error for a record that cannot be read."""
+    """Return the error for a record that cannot be read."""
     return ModelError(
         f"the record of finding {row['finding_id']} is not JSON object",
         where="reports.inputs.findings.record",
@@ -380,14 +380,14 @@ def broken(row: Mapping[str, Any]) -> ModelError:
 
 
 def support(line_count: int, sources: Sequence[str]) -> str:
-    """How many log lines of which sources hold it up."""
+    """Return the number and sources of its log lines."""
     if not line_count:
         return "Its log lines have been removed under the retention rules"
     return f"{count(line_count, 'log line')} from {listed(sources)}"
 
 
 def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
-    """The lists of a card, each text made plain.
+    """Return the lists of a card, each text made plain.
 
     Args:
         blind: Which source hours of its day are missing; empty for none.
@@ -426,12 +426,12 @@ def details(record: Mapping[str, Any], blind: str) -> dict[str, Any]:
 
 
 def strength(clause: Mapping[str, Any]) -> str:
-    """What logs can show of a clause, in words."""
+    """Return what logs can show of a clause, in words."""
     return STRENGTHS.get(str(clause.get("strength")), NOT_KNOWN)
 
 
 def plain(name: str) -> str:
-    """A field's name as words."""
+    """Return a field's name as words."""
     return name.replace("_", " ")
 
 
@@ -440,19 +440,19 @@ class CaseCard:
     """A case as people decide it.
 
     Attributes:
-        page: File name of its page; empty where the week has none.
-        kind: Of the finding that speaks for it, as the rules name it.
-        head: The finding that speaks for it.
+        page: File name of its page; empty if the week has none.
+        kind: Of its main finding, as the rules name it.
+        head: Its main finding.
         more: Its other findings.
-        within: Uses of sites that lie within its off-hours use, by finding id.
-        group: Where the report lists it: *new* and *carried* wait for a decision;
+        within: Uses of sites within its off-hours use, by finding id.
+        group: Its list in the report: *new* and *carried* wait for a decision;
             *trial*, *expired* and *decided* do not.
-        standing: What it asks of people, in words.
-        is_open: Whether it can be decided: nobody has.
+        standing: Its question, in words.
+        is_open: Whether it is undecided.
         command: The command that records a verdict on all of it.
         related: Id and page of the week's other cases of the same accounts.
-        line_count: Log lines that its findings rest on, each counted once.
-        statements: What the person concerned says of it.
+        line_count: Log lines of its findings, each counted once.
+        statements: Statements of the person concerned.
     """
 
     case_id: str
@@ -474,17 +474,17 @@ class CaseCard:
 
     @property
     def findings(self) -> tuple[Card, ...]:
-        """All of them, each after the one that it lies within."""
+        """All of them, each after the one that contains it."""
         own = (self.head, *self.more)
         return tuple(each for one in own for each in (one, *self.of(one)))
 
     def of(self, card: Card) -> tuple[Card, ...]:
-        """The uses of sites that lie within a finding."""
+        """Return the uses of sites within a finding."""
         return self.within.get(card.finding_id, ())
 
     @property
     def support(self) -> str:
-        """What holds it up."""
+        """Its evidence."""
         sources = {source for card in self.findings for source in card.sources}
         return support(self.line_count, sorted(sources))
 
@@ -508,7 +508,7 @@ class Carried:
 
     @property
     def kinds(self) -> tuple[tuple[str, int], ...]:
-        """What they are about, and how many of each."""
+        """Their subjects, and how many of each."""
         found: dict[str, int] = {}
         for case in self.cases:
             found[case.head.kind] = found.get(case.head.kind, 0) + 1
@@ -528,7 +528,7 @@ class Carried:
 
 
 def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
-    """The cases of earlier weeks by account or device, the heaviest first."""
+    """Return the cases of earlier weeks by account or device, highest weight first."""
     held: dict[str, list[CaseCard]] = {}
     for one in cards:
         held.setdefault(one.subjects[0], []).append(one)
@@ -537,18 +537,18 @@ def carried_over(cards: Iterable[CaseCard]) -> list[Carried]:
 
 @once
 def cards(view: View) -> dict[str, Card]:  # noqa: ARG001 - kept with the view
-    """Every finding of the cases that `case_cards` was asked for, by its id."""
+    """Return every finding of the cases that `case_cards` was asked for, by its id."""
     return {}
 
 
 @once
 def _made(view: View) -> dict[str, CaseCard]:  # noqa: ARG001 - kept with the view
-    """Cards by case: several parts of a week show the same ones."""
+    """Return cards by case: several parts of a week show the same ones."""
     return {}
 
 
 def case_cards(view: View, cases: Iterable[Case]) -> list[CaseCard]:
-    """A card for each case, in the order given; none is made twice."""
+    """Return a card for each case, in the order given; none is made twice."""
     chosen, known = list(cases), _made(view)
     new = [case for case in chosen if case.case_id not in known]
     known.update((one.case_id, one) for one in _new_cards(view, new))
@@ -587,7 +587,7 @@ def lines_of(view: View, chosen: Sequence[Case]) -> Mapping[str, int]:
 
 
 def week_cards(view: View) -> list[CaseCard]:
-    """What waits, what the week brought beside it, and what expired with it."""
+    """Return waiting cases, the week's other cases, and those that expired in it."""
     others = view.standing_as("trial", "expired")
     ended = view.standing_as("confirmed", "explained")
     expired = [case for case in others if case.expires == view.start]
@@ -596,7 +596,7 @@ def week_cards(view: View) -> list[CaseCard]:
 
 
 def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
-    """The lists of the page; carried ones by account or device."""
+    """Return the lists of the page; carried ones by account or device."""
     held: dict[str, list[CaseCard]] = {}
     for one in rows:
         held.setdefault(one.group, []).append(one)
@@ -619,7 +619,7 @@ def _carried_said(carried: Sequence[Carried]) -> str:
 
 
 def subjects_of(case: Case) -> tuple[str, ...]:
-    """The accounts or devices that it is about."""
+    """Return the accounts or devices that it is about."""
     return tuple(dict.fromkeys(str(row["subject"]) for row in case.counted))
 
 
@@ -665,7 +665,7 @@ def _group(view: View, case: Case) -> str:
 
 
 def cases_table(cards: Iterable[CaseCard]) -> Table:
-    """Each case in a line."""
+    """Return a table with one case per line."""
     return table(
         "One row per case",
         [
@@ -701,6 +701,6 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
 
 
 def case_link(one: CaseCard, folder: str = "evidence/") -> Cell:
-    """The case's id, leading to its page."""
+    """Return the case's id, leading to its page."""
     href = f"{folder}{one.page}" if one.page else ""
     return Cell(one.case_id, one.case_id, href=href)

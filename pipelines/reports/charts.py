@@ -1,10 +1,10 @@
 """Colors, axes and marks of the report's charts; every figure is finished here.
 
-Figures use numbers on both axes with ticks named by hand, so that no time zone
-and no library guess comes between the data and the paper. A color is a *role*
-of the palette; the page's boot script puts the dark one in its place. The four series
-can be told apart under protan, deutan and tritan sight (a test measures it); three of
-them carry a pattern too, so that color is never alone. Labels are escaped, because
+Figures use numbers on both axes with explicitly named ticks, so that no time zone
+and no library default changes the data. A color is a *role*
+of the palette; the page's boot script replaces it with the dark one. The four series
+can be distinguished under protan, deutan and tritan sight (a test measures it); three of
+them have a pattern too, so that color is never alone. Labels are escaped, because
 Plotly renders a subset of HTML inside them.
 """
 
@@ -88,35 +88,36 @@ NO_CLOUD = {
 }
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 ROW_HEIGHT = 34
-LONGEST_TICK = 32
+MAX_TICK = 32
 GROUND = 0.0001  # share of the highest value below which a cell counts as empty
 Row = Mapping[str, Any]
 Tick = tuple[float, str]
 Trace = dict[str, Any]
 Figure = dict[str, Any]
-"""What the library draws: `data` and `layout`, as plain lists and numbers. Its own
+"""The library's input: `data` and `layout`, as plain lists and numbers. Its own
 classes check every key again and took most of a report's time; a test has them check
-each of ours."""
-MOST_LANES = 8
+each of ours.
+"""
+MAX_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")
 BY_SITE = ("non_approved_site", "off_hours_external")
 DAY_MINUTES = 24 * 60.0
 STEPS = (5, 10, 15, 30, 60, 120, 180, 360, 720, *(days * 1440 for days in (1, 2, 7)))
-MOST_TICKS = 8
+MAX_TICKS = 8
 SLOTS = 160
-"""So many marks, at most, stand side by side in a lane."""
+"""Maximum number of marks next to each other in a lane."""
 ROOM = timedelta(minutes=5)
 ONE_SECOND = timedelta(seconds=1)
 
 
 def themes(accents: Accents) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """The colors by role, on light and on dark, with the district's own accent."""
+    """Return the colors by role, on light and on dark, with the district's own accent."""
     light, dark = ({"accent": accent} if accent else {} for accent in accents)
     return {**LIGHT, **light}, {**DARK, **dark}
 
 
 def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
-    """The contrast of a color with that ground of a theme on which it stands out less.
+    """Return the contrast of a color with that ground of a theme on which it stands out less.
 
     Args:
         accent: As in "#1f5fbf".
@@ -125,13 +126,13 @@ def least_contrast(accent: str, palette: Mapping[str, str]) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colors, 1 to 21, as WCAG 2.1 defines it."""
+    """Return the contrast of two colors, 1 to 21, as WCAG 2.1 defines it."""
     low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
 def _luminance(color: str) -> float:
-    """Relative luminance, as WCAG 2.1 defines it."""
+    """Return relative luminance, as WCAG 2.1 defines it."""
     parts = (int(color[place : place + 2], 16) / 255 for place in (1, 3, 5))
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
@@ -140,18 +141,18 @@ def _luminance(color: str) -> float:
 
 
 def label(text: str) -> str:
-    """Text that Plotly shows as it is: no tag, no entity, no control character."""
+    """Return text that Plotly shows literally: no tag, no entity, no control character."""
     return html.escape(visible(text), quote=False)
 
 
 def shorter(text: str) -> str:
-    """A name cut to what fits beside a chart; the table has all of it."""
+    """Return a name cut to fit next to a chart; the table has all of it."""
     shown = visible(text)
-    return shown if len(shown) <= LONGEST_TICK else shown[: LONGEST_TICK - 3] + "..."
+    return shown if len(shown) <= MAX_TICK else shown[: MAX_TICK - 3] + "..."
 
 
 def axis(low: float, high: float, ticks: Sequence[Tick] = (), **more: object) -> dict[str, Any]:
-    """An axis from `low` to `high` with ticks at given places; data may be escaped."""
+    """Return an axis from `low` to `high` with ticks at given places; data may be escaped."""
     return {
         "range": [low, high],
         "tickmode": "array",
@@ -176,12 +177,12 @@ def bars(
     name: str = "",
     thickness: float = 0.66,
 ) -> Trace:
-    """Horizontal bars of one series.
+    """Return horizontal bars of one series.
 
     Args:
-        role: Colour; some roles carry a pattern, so that color is never alone.
+        role: Color; some roles have a pattern, so that color is never alone.
         marks: Lane, start, length and hover text of each bar.
-        name: The series in the legend; no entry where empty.
+        name: The series in the legend; no entry if empty.
         thickness: Share of the lane.
     """
     return {
@@ -196,7 +197,7 @@ def bars(
 
 
 def columns(role: str, marks: Sequence[tuple[float, float, str]], *, name: str = "") -> Trace:
-    """Upright bars from zero: place, height and hover text of each."""
+    """Return upright bars from zero: place, height and hover text of each."""
     return {
         "type": "bar",
         "x": [place for place, _, _ in marks],
@@ -223,7 +224,7 @@ def _look(role: str, name: str, thickness: float) -> dict[str, Any]:
 
 
 def line(role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = "") -> Trace:
-    """A line with a dot at each known point; unknown points break it."""
+    """Return a line with a dot at each known point; unknown points break it."""
     return {
         "type": "scatter",
         "x": [place for place, _, _ in points],
@@ -241,13 +242,13 @@ def line(role: str, points: Sequence[tuple[float, float | None, str]], *, name: 
 def dashed(
     role: str, points: Sequence[tuple[float, float | None, str]], *, name: str = ""
 ) -> Trace:
-    """A dashed line without dots, for what another line is compared with."""
+    """Return a dashed line without dots, for what another line is compared with."""
     drawn = line(role, points, name=name)
     return drawn | {"mode": "lines", "line": {**drawn["line"], "dash": "dash"}}
 
 
 def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: float) -> Trace:
-    """A heat map in five steps of one hue; a zero keeps the color of the ground."""
+    """Return a heat map in five steps of one hue; a zero keeps the color of the ground."""
     steps = len(HEAT)
     edges = [(max(place / steps, GROUND), (place + 1) / steps) for place in range(steps)]
     scale = [[0, LIGHT["heat0"]], [GROUND, LIGHT["heat0"]]]
@@ -270,20 +271,20 @@ def grid(values: Sequence[Sequence[float]], said: Sequence[Sequence[str]], top: 
 
 
 def box(x0: float, x1: float, y0: float, y1: float, **look: object) -> dict[str, Any]:
-    """A rectangle in data coordinates: an outline unless told otherwise."""
+    """Return a rectangle in data coordinates: an outline by default."""
     outline = {"color": LIGHT["ink"], "width": 1.5, "dash": "dot"}
     place = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1}
     return place | {"line": outline, "layer": "above"} | look
 
 
 def band(x0: float, x1: float, y0: float, y1: float, **refs: object) -> dict[str, Any]:
-    """A usual range, shaded below the marks."""
+    """Return a usual range, shaded below the marks."""
     look = {"fillcolor": LIGHT["idle"], "line": {"width": 0}}
     return box(x0, x1, y0, y1, opacity=0.8, layer="below", **look, **refs)
 
 
 def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
-    """A direct label in data coordinates, to the right of its place."""
+    """Return a direct label in data coordinates, to the right of its place."""
     font = {"color": LIGHT["ink"], "size": 13}
     place = {"x": x, "y": y, "text": label(text), "showarrow": False}
     return place | {"xanchor": "left", "xshift": 6, "font": font} | look
@@ -292,7 +293,7 @@ def note(x: float, y: float, text: str, **look: object) -> dict[str, Any]:
 def chart(
     traces: Sequence[Trace], *, x: dict[str, Any], y: dict[str, Any], **layout: Any
 ) -> Figure:
-    """A figure in our look. `layout` may hold height, shapes, annotations, axes."""
+    """Return a figure in our look. `layout` may contain height, shapes, annotations, axes."""
     named = any(trace["showlegend"] for trace in traces if "showlegend" in trace)
     return {
         "data": list(traces),
@@ -321,17 +322,17 @@ def chart(
 
 
 def spec(figure: Figure) -> dict[str, Any]:
-    """The figure with our settings of the library."""
+    """Return the figure with our settings of the library."""
     return {**figure, "config": NO_CLOUD}
 
 
 @cache
 def library() -> tuple[str, bytes]:
-    """File name and content of the one chart library that an archive holds."""
+    """Return file name and content of the one chart library that an archive holds."""
     return f"plotly-{get_plotlyjs_version()}.min.js", get_plotlyjs().encode()
 
 
-class Seen(NamedTuple):
+class SeenLines(NamedTuple):
     """A log line as a picture shows it.
 
     Attributes:
@@ -346,8 +347,8 @@ class Seen(NamedTuple):
     wall: datetime
 
 
-def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
-    """The log lines of some findings by time, each in its lane."""
+def case_lines(view: View, findings: Sequence[str], kind: str) -> list[SeenLines]:
+    """Return the log lines of some findings by time, each in its lane."""
     cited = view.inputs.evidence.filter(
         pl.col("finding_id").is_in(list(findings)), pl.col("time").is_not_null()
     )
@@ -357,7 +358,7 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
     mine = _in_their_time(view, list(rows.values()))
     seen_at = _usual_places(view, mine)
     return [
-        Seen(
+        SeenLines(
             _lane(row, seen_at, is_by_site=kind in BY_SITE),
             row["time"],
             row["time"].astimezone(view.zone).replace(tzinfo=None),
@@ -367,9 +368,9 @@ def case_lines(view: View, findings: Sequence[str], kind: str) -> list[Seen]:
 
 
 def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
-    """Lines of the time that their finding is about; all, where none is of it.
+    """Return lines within their finding's time; all, if none is.
 
-    A lease from the night before tells whose address it was. Drawn, it would press the
+    A lease from the night before identifies the address. Drawn, it would press the
     minutes that matter into a corner.
     """
     kept = [
@@ -383,7 +384,7 @@ def _in_their_time(view: View, lines: Sequence[Row]) -> Sequence[Row]:
 
 
 def _usual_places(view: View, lines: Iterable[Row]) -> dict[str, str]:
-    """By its code, the building in which most lines saw a device."""
+    """Return for each code the building in which most lines saw a device."""
     codes = view.inputs.building_codes
     found: dict[str, Counter[str]] = {}
     for row in lines:
@@ -405,8 +406,8 @@ def _lane(row: Row, seen_at: Mapping[str, str], *, is_by_site: bool) -> str:
     return f"{device} ({seen_at[device]})" if device in seen_at else str(device)
 
 
-def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
-    """A lane each, a mark for each moment with a log line; None where there is none."""
+def swim_lane(view: View, lines: Sequence[SeenLines]) -> Figure | None:
+    """Return a lane each, a mark for each moment with a log line; None where there is none."""
     if not lines:
         return None
     begin = min(one.wall for one in lines)
@@ -425,7 +426,7 @@ def swim_lane(view: View, lines: Sequence[Seen]) -> Figure | None:
         first = held[0]
         said = f"{moment(lines[first].time, view.zone)}: {count(len(held), 'log line')}"
         by_lane.setdefault(lane, []).append((minutes[first] - width / 2, said))
-    names = list(by_lane)[:MOST_LANES]
+    names = list(by_lane)[:MAX_LANES]
     traces = [
         bars(
             ROLES[place % len(ROLES)],
@@ -450,7 +451,7 @@ def _ends(minutes: Sequence[float]) -> tuple[float, float]:
 
 
 def _ticks(low: float, high: float, midnight: datetime) -> list[tuple[float, str]]:
-    step = next((s for s in STEPS if (high - low) / s <= MOST_TICKS), STEPS[-1])
+    step = next((s for s in STEPS if (high - low) / s <= MAX_TICKS), STEPS[-1])
     first = int(-(-low // step)) * step
     return [
         (place, _tick(midnight + timedelta(minutes=place), step))
@@ -465,7 +466,7 @@ def _tick(when: datetime, step: int) -> str:
 
 
 def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
-    """Shades the time in which more than one lane is busy.
+    """Shade the time in which more than one lane is busy.
 
     Args:
         busy: The minutes of each lane that has any.
@@ -477,8 +478,8 @@ def _overlap(busy: Collection[Sequence[float]], lanes: int) -> dict[str, Any]:
     return box(*span, line={"width": 0}, layer="below", **shade)
 
 
-def in_words(view: View, lines: Iterable[Seen]) -> str:
-    """What the picture shows, for who cannot see it."""
+def in_words(view: View, lines: Iterable[SeenLines]) -> str:
+    """Describe the picture for readers who cannot see it."""
     lanes: dict[str, list[datetime]] = {}
     for one in lines:
         lanes.setdefault(one.lane, []).append(one.time)

@@ -1,7 +1,7 @@
-"""A week, or some weeks, beside those before: a school day against a school day.
+"""Comparisons of a week, or some weeks, with those before: school day by school day.
 
-Only what arrived whole is compared. Weeks with a holiday have fewer school days, so
-that sums would tell of the calendar and not of use.
+Only complete weeks are compared. Weeks with a holiday have fewer school days, so
+sums would show the calendar and not use.
 """
 
 from collections.abc import Callable
@@ -20,16 +20,16 @@ from pipelines.reports.report_inputs import week_of
 from pipelines.reports.view import ONE_WEEK, View, once
 from pipelines.reports.words import count, day, listed, number
 
-FEWEST_FOR_SHARES = 10
-"""Below this a difference is told as it is: of 3 and 4 nobody needs a third more."""
-MOST_DAYS_NAMED = 3
+MIN_FOR_SHARES = 10
+"""Below this, a difference is shown as a number: 3 and 4 are not "a third more"."""
+MAX_DAYS_NAMED = 3
 UP, DOWN = "\N{BLACK UP-POINTING TRIANGLE}", "\N{BLACK DOWN-POINTING TRIANGLE}"
 
 Measure = Callable[[View], int | None]
 Say = Callable[[int], str]
 
 STOCKS = ("needs_review",)
-"""Headline numbers that stand at the end of a week; the others add up over its days."""
+"""Headline numbers as of the end of a week; the others add up over its days."""
 
 
 @dataclass(frozen=True)
@@ -48,33 +48,33 @@ class Compared:
         return (self.now - self.before) / self.before
 
     def chip(self, say: Say, *, is_share: bool = True) -> str:
-        """As in "▲12%", or "▼3" of small counts; empty where nothing compares."""
+        """Return text such as "▲12%", or "▼3" of small counts; empty where nothing compares."""
         if self.now is None or self.before is None:
             return ""
         return chip(self.now, self.before, say, is_share=is_share)
 
 
 def chip(now: int, before: int, say: Say, *, is_share: bool = True) -> str:
-    """What changed, as short as it can be said.
+    """Return the change, as short as possible.
 
     Args:
         say: Writes a difference.
-        is_share: A difference is told as a share, where the counts are not small.
+        is_share: Whether a difference is a share, if the counts are not small.
     """
     if now == before:
         return "no change"
     mark = UP if now > before else DOWN
-    if not is_share or min(now, before) < FEWEST_FOR_SHARES:
+    if not is_share or min(now, before) < MIN_FOR_SHARES:
         return f"{mark}{say(abs(now - before))}"
     share = round(100 * abs(now - before) / before)
     return f"{mark}{share}%" if share else "no change"
 
 
 def change(view: View, key: str, now: int | None) -> str:
-    """What changed in a headline number since last week, as a chip.
+    """Return the change of a headline number since last week, as a chip.
 
-    Weeks with more and with fewer school days are compared a school day. Nothing is
-    said of a week that is not over, or of which too little arrived.
+    Weeks with different numbers of school days are compared per school day. An
+    unfinished week, or one with too little data, has none.
     """
     last = view.last_week
     if now is None or last is None or last.get(key) is None:
@@ -90,7 +90,7 @@ def change(view: View, key: str, now: int | None) -> str:
 
 
 def compared(view: View, measure: Measure) -> Compared:
-    """The measure of a view, and of the views of the same length before it."""
+    """Return the measure of a view, and of the views of the same length before it."""
     now = measure(view)
     earlier = comparable(view)
     if not earlier or not whole(view):
@@ -105,7 +105,7 @@ def compared(view: View, measure: Measure) -> Compared:
 
 @once
 def comparable(view: View) -> list[View]:
-    """Up to eight earlier views of the same length that arrived whole, the last first.
+    """Return up to eight earlier views of the same length that arrived whole, the last first.
 
     Those without a school day are passed over: they are another kind of week.
     """
@@ -122,19 +122,19 @@ def comparable(view: View) -> list[View]:
 
 
 def whole(view: View) -> bool:
-    """It is over, had a school day, and enough of it arrived."""
+    """Return whether it has ended, had a school day, and enough of it arrived."""
     return bool(view.on_site_dates) and view.is_over and not coverage(view).is_partial
 
 
 def before_said(view: View) -> str:
-    """What came before, as a reader calls it."""
+    """Return the name of the period before."""
     if view.weeks == 1:
         return "last week"
     return f"the {count(view.weeks, 'week')} before"
 
 
 def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of school days in the buildings; of all days where there was none."""
+    """Return the rows of school days in the buildings; of all days where there was none."""
     rows = view.of_week(frame)
     if not view.on_site_dates:
         return rows
@@ -142,17 +142,17 @@ def on_days(view: View, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def day_count(view: View) -> int:
-    """The days that `on_days` keeps."""
+    """Return the days that `on_days` keeps."""
     return len(view.on_site_dates) or 7 * view.weeks
 
 
 def a_day(view: View) -> str:
-    """As in "a school day"; in a week without one, "a day"."""
+    """Return text such as "a school day"; in a week without one, "a day"."""
     return "a school day" if view.on_site_dates else "a day"
 
 
 def averaged(view: View) -> str:
-    """Return the number of days that an average is over, and the remote ones.
+    """Return the number of days of an average, and the remote ones.
 
     As in "Averages are over 3 school days; Fri, Nov 13 was remote learning and is not
     in them."
@@ -171,7 +171,7 @@ def remote_days(view: View) -> str:
     remote = [one for one in view.school_dates if one not in on_site]
     if not remote:
         return ""
-    if len(remote) > MOST_DAYS_NAMED:
+    if len(remote) > MAX_DAYS_NAMED:
         return f"{count(len(remote), 'day')} of remote learning were among the days"
     verb = "was" if len(remote) == 1 else "were"
     return f"{listed([day(one) for one in remote])} {verb} remote learning"

@@ -29,18 +29,18 @@ from pipelines.state.source_records import last_drill
 
 @dataclass(frozen=True)
 class Proof:
-    """That a control is at work.
+    """Proof of an active control.
 
     Attributes:
         what: In words, for the coverage map.
-        day: Local day of the newest proof; None where nothing has one.
+        day: Local day of the newest proof; None without one.
     """
 
     what: str
     day: date | None
 
 
-Proves = Callable[["Kept"], Proof | None]
+Proves = Callable[["ControlSources"], Proof | None]
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,25 @@ class Control:
     prove: Proves
 
 
-class Kept:
-    """What the proofs are read from, once."""
+class ControlSources:
+    """Sources of the proofs, read once."""
 
     def __init__(self, district: District) -> None:
         self.district = district
         self.entries = open_chain(district.store, district.home).entries()
 
     def day(self, time: str | datetime) -> date:
-        """The local day of an instant."""
+        """Return the local day of an instant."""
         instant = datetime.fromisoformat(time) if isinstance(time, str) else time
         return instant.astimezone(ZoneInfo(self.district.zone)).date()
 
     def newest(self, what: str, is_proof: Callable[[Entry], bool]) -> Proof | None:
-        """The newest of some acts, if there is one."""
+        """Return the newest of some acts, if there is one."""
         found = [one for one in self.entries if is_proof(one)]
         return Proof(what, self.day(found[-1].time)) if found else None
 
 
-def _audit(kept: Kept) -> Proof | None:
+def _audit(kept: ControlSources) -> Proof | None:
     try:
         broken = verified(kept.district.store, kept.district.home)
     except SchoolbellError:
@@ -81,7 +81,7 @@ def _audit(kept: Kept) -> Proof | None:
     return Proof(what, kept.day(kept.entries[-1].time))
 
 
-def _duties(kept: Kept) -> Proof | None:
+def _duties(kept: ControlSources) -> Proof | None:
     roles = kept.district.settings.roles
     if not any(getattr(roles, role) for role in ROLES):
         return None
@@ -95,7 +95,7 @@ def _is_second(entry: Entry) -> bool:
     )
 
 
-def _signed(kept: Kept) -> Proof | None:
+def _signed(kept: ControlSources) -> Proof | None:
     found = signatures(kept.district)
     if not found:
         return None
@@ -103,12 +103,12 @@ def _signed(kept: Kept) -> Proof | None:
     return Proof(what, kept.day(found[max(found)].time))
 
 
-def _report(kept: Kept) -> Proof | None:
+def _report(kept: ControlSources) -> Proof | None:
     newest = newest_publication(kept.district.store)
     return Proof("a report for review", kept.day(newest)) if newest else None
 
 
-def _verdicts(kept: Kept) -> Proof | None:
+def _verdicts(kept: ControlSources) -> Proof | None:
     decided = reviews(kept.district.store)
     if not decided:
         return None
@@ -116,7 +116,7 @@ def _verdicts(kept: Kept) -> Proof | None:
     return Proof(what, kept.day(decided[-1]["time"]))
 
 
-def _regulations(kept: Kept) -> Proof | None:
+def _regulations(kept: ControlSources) -> Proof | None:
     said = kept.district.said_of_rules.values()
     named = [one for one in said if one.regulation]
     days = [one.approved_on for one in named if one.approved_on]
@@ -126,7 +126,7 @@ def _regulations(kept: Kept) -> Proof | None:
     return Proof(what, max(days, default=None))
 
 
-def _records(kept: Kept) -> Proof | None:
+def _records(kept: ControlSources) -> Proof | None:
     asked = record_requests(kept.district.store)
     if not asked:
         return None
@@ -136,7 +136,7 @@ def _records(kept: Kept) -> Proof | None:
     return Proof(what, kept.day(newest))
 
 
-def _holds(kept: Kept) -> Proof | None:
+def _holds(kept: ControlSources) -> Proof | None:
     placed = holds(kept.district.store)
     if not placed:
         return None
@@ -145,13 +145,13 @@ def _holds(kept: Kept) -> Proof | None:
     return Proof(what, kept.day(max(one.time for one in placed)))
 
 
-def _drill(kept: Kept) -> Proof | None:
+def _drill(kept: ControlSources) -> Proof | None:
     day = last_drill(kept.district.store)
     return Proof("a backup was restored and compared", kept.day(day)) if day else None
 
 
-def _consents(clause: str, kept: Kept) -> Proof | None:
-    """What the lawful grantors allowed under a clause; nothing of another's."""
+def _consents(clause: str, kept: ControlSources) -> Proof | None:
+    """Return what the lawful grantors allowed under a clause; nothing of another's."""
     rows = kept.district.registry.frames["consents"].filter(clause=clause)
     if rows.is_empty():
         return None
@@ -160,13 +160,13 @@ def _consents(clause: str, kept: Kept) -> Proof | None:
     return Proof(what, newest if isinstance(newest, date) else None)
 
 
-def _categories(kept: Kept) -> Proof | None:
+def _categories(kept: ControlSources) -> Proof | None:
     sites = kept.district.registry.frames["site_categories"]
     own = sites.filter(pl.col("source") != STARTER).height
     return Proof(f"{count(own, 'site')} with a kind", None) if own else None
 
 
-def _named(kept: Kept) -> Proof | None:
+def _named(kept: ControlSources) -> Proof | None:
     newest = newest_publication(kept.district.store)
     what = "every finding names each clause that it bears on"
     return Proof(what, kept.day(newest)) if newest else None
@@ -204,11 +204,11 @@ CONTROLS: Mapping[str, Control] = {
 
 
 def controls_by_clause(district: District) -> Mapping[str, Sequence[Mapping[str, str]]]:
-    """The controls of each clause, each with `name`, `label`, `what` and `day`.
+    """Return the controls of each clause, each with `name`, `label`, `what` and `day`.
 
     `what` is empty where nothing proves it yet.
     """
-    kept = Kept(district)
+    kept = ControlSources(district)
     found: dict[str, list[Mapping[str, str]]] = {}
     for name, control, proof in _proved(kept):
         said = {
@@ -222,6 +222,6 @@ def controls_by_clause(district: District) -> Mapping[str, Sequence[Mapping[str,
     return found
 
 
-def _proved(kept: Kept) -> Iterator[tuple[str, Control, Proof | None]]:
+def _proved(kept: ControlSources) -> Iterator[tuple[str, Control, Proof | None]]:
     for name, control in CONTROLS.items():
         yield name, control, control.prove(kept)

@@ -1,7 +1,7 @@
-"""What a published week said, and how that differs from what it says now.
+"""Differences between a published week and its current numbers.
 
-The facts of a publication are kept beside the report, as plain values. A report
-made again with the same facts is the same report; with others it is a correction,
+The facts of a publication are stored with the report, as plain values. A report
+that is rebuilt with the same facts is the same report; with others it is a correction,
 has the next revision number and names each difference.
 """
 
@@ -35,11 +35,11 @@ class Change:
 
 @once
 def facts(view: View) -> Facts:
-    """The numbers of page one, and each finding of the week with its standing."""
+    """Return the numbers of page one, and each finding of the week with its standing."""
     now = this_week(view)
     days = view.of_week(view.inputs.source_days)
     columns = ["finding_id", "status", "confidence"]
-    both = (one.known.select("event_date", *columns) for one in (view, view.of_pupils))
+    both = (one.known.select("event_date", *columns) for one in (view, view.of_students))
     items = view.of_week(pl.concat(both)).sort("finding_id")
     return {
         "numbers": {key: now.get(key) for key in NUMBERS}
@@ -53,17 +53,17 @@ def facts(view: View) -> Facts:
 
 
 def digest(said: Facts) -> str:
-    """Four letters that differ where the facts differ."""
+    """Return four letters that differ where the facts differ."""
     text = json.dumps(said, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:4]
 
 
 def revision_after(earlier: Mapping[int, Facts], now: Facts) -> int:
-    """The revision of a report that says `now`.
+    """Return the revision of a report with the facts `now`.
 
     Args:
         earlier: The facts of each revision so far. The newest counts as published
-            once its week was over; before that it is written over.
+            when its week has ended; before that it is overwritten.
     """
     if not earlier:
         return 1
@@ -73,7 +73,7 @@ def revision_after(earlier: Mapping[int, Facts], now: Facts) -> int:
 
 
 def changes(view: View) -> Iterator[Change]:
-    """What each revision changed, the newest first."""
+    """Yield what each revision changed, the newest first."""
     told = [*view.inputs.earlier_facts, facts(view)]
     for place in range(len(told) - 1, 0, -1):
         yield from _between(place + 1, told[place - 1], told[place])

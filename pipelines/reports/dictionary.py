@@ -1,8 +1,8 @@
-"""What the relations of a snapshot mean, column by column.
+"""Meaning of the relations of a snapshot, column by column.
 
-A model says it in its own header. Some relations are no model: they come from
-what `state.db` keeps, and are described here; a test compares both with what a
-snapshot really holds.
+A model's meaning is in its header. Some relations are not models: they come from
+`state.db` and are described here; a test compares both with the content of a
+real snapshot.
 """
 
 from collections.abc import Mapping
@@ -92,21 +92,21 @@ OPEN = frozenset(
 GRADES: Words = {
     "A": "the line itself carries the login",
     "B": "the device is assigned to one person",
-    "C": "somebody's logon was live on the device",
-    "D": "an address and no more: nobody is named",
+    "C": "a logon was active on the device",
+    "D": "an address only: no one is named",
 }
 
 DEVICES: Words = {
     "desktop": "desktop computer",
     "laptop": "laptop",
     "chromebook": "Chromebook",
-    "podium": "computer at a teacher's desk that whoever teaches uses",
+    "podium": "computer at a teacher's desk, used by any teacher in the room",
     "lab_pc": "computer of a lab, for many",
     "kiosk": "public computer",
-    "vdi_host": "host of virtual desktops: many people at once",
+    "vdi_host": "host of virtual desktops: many people at the same time",
     "server": "server",
     "signage": "screen on a wall",
-    "phone_byod": "somebody's own phone",
+    "phone_byod": "a personal phone",
     "other": "anything else",
 }
 
@@ -116,16 +116,16 @@ NETWORKS: Words = {
     "wifi": "the district's wireless network",
     "byod": "wireless network for own devices",
     "guest": "wireless network for guests",
-    "nat": "one address for many devices; places nobody",
-    "vdi": "virtual desktops; places nobody",
+    "nat": "one address for many devices; identifies no place",
+    "vdi": "virtual desktops; identifies no place",
     "server": "servers",
-    "remote": "tunnels from outside; places nobody",
+    "remote": "tunnels from outside; identifies no place",
 }
 
 VERDICTS: Words = {
     "approved": "on the list, on that day and for that role",
     "approved_other_role": "on the list, for another role",
-    "lapsed": "its approval was over",
+    "lapsed": "its approval had expired",
     "not_yet": "its approval had not begun",
     "undecidable": "the list decides by a path that the log does not show",
     "denied": "the list forbids it",
@@ -158,12 +158,12 @@ PRESENCES: Words = {
     "tunnel": "a login to a tunnel",
     "sign_in": "a sign-in to a cloud service",
     "mapping": "a product's mapping of an address to an account",
-    "use": "sites that somebody opened one after another",
+    "use": "sites that a person opened one after another",
 }
 STATES_OF_PRESENCE: Words = {
-    "live": "somebody may be at the device",
+    "live": "a person may be at the device",
     "locked": "the screen is locked",
-    "connected": "the account is there; whether anybody is, is not told",
+    "connected": "the account is present; a person may not be",
 }
 WITNESSES: Words = {
     "proxy": "a login on the line of a proxy",
@@ -172,7 +172,7 @@ WITNESSES: Words = {
 }
 WHO_SAYS_SERVED: Words = {
     "district": "an entry of the list of sites supports another's",
-    "listed": "the built-in list says so",
+    "listed": "the built-in list contains it",
     "learned": "the district's own logs show it",
 }
 LEARNED_OF_A_DEVICE: Words = {
@@ -190,7 +190,7 @@ VALUES: Mapping[str, Words] = {
     "grade": GRADES,
     "grade_before": GRADES,
     "grade_now": GRADES,
-    "device_class": {**DEVICES, "unknown": "a class that nobody told"},
+    "device_class": {**DEVICES, "unknown": "a class that no source identified"},
     "net_kind": NETWORKS,
     "verdict": VERDICTS,
     "day_type": DAYS,
@@ -226,8 +226,8 @@ VALUES: Mapping[str, Words] = {
     },
     "lag": {
         "ahead": "before their own time",
-        "5 minutes": "at most so long",
-        **dict.fromkeys(tuple(LAGS)[2:-1], "at most so long, more than the one before"),
+        "5 minutes": "at most this long",
+        **dict.fromkeys(tuple(LAGS)[2:-1], "at most this long, more than the one before"),
         "longer": "more than a week",
     },
     "site_class": {
@@ -265,17 +265,17 @@ VALUES: Mapping[str, Words] = {
     },
     "core.inside_flows.kind": {
         "inbound": "from outside to a device of the district, let through",
-        "clear text": "in a protocol that sends passwords as they are",
+        "clear text": "in a protocol that sends passwords in plain text",
     },
     "core.admin_acts.act": {
         "log cleared": "a log was emptied",
         "logging reduced": "less is logged from then on",
         "administrator added": "an account joined a group or role that rules it",
-        "administrator signed in": "somebody let in to look after the system",
+        "administrator signed in": "a person signed in to administer the system",
         "setting changed": "any other change of a firewall's settings",
     },
     "marts.source_clocks.basis": {
-        "moment": "one moment, of which both tell",
+        "moment": "one moment, recorded by both",
         "logon": "an account's one logon of the day in each",
         "zone": "whole and half hours, by what begins in both",
     },
@@ -289,9 +289,9 @@ VALUES: Mapping[str, Words] = {
     },
     "marts.rule_coverage.family": FAMILIES,
     "core.host_services.source": {
-        "own": "the host stands for its own site",
+        "own": "the host represents its own site",
         **WHO_SAYS_SERVED,
-        "page": "it came with another service's page",
+        "page": "it was loaded by another service's page",
     },
     "core.served_hosts.source": WHO_SAYS_SERVED,
     "presence": PRESENCES,
@@ -299,9 +299,9 @@ VALUES: Mapping[str, Words] = {
     "core.presences.state": STATES_OF_PRESENCE,
     "ended_by": {
         "lock": "its screen was locked",
-        "logoff": "the log tells the end",
+        "logoff": "the log records the end",
         "next": "another line about the same place took over",
-        "limit": "nothing told an end: it is not believed for longer",
+        "limit": "no log recorded an end: it is not assumed any longer",
     },
     "findings.findings.kind": {
         "shared_account": "an account away from its owner",
@@ -337,7 +337,7 @@ VALUES: Mapping[str, Words] = {
         "informational": "to know",
         "low": "small if true",
         "medium": "to settle in the week",
-        "high": "to settle at once",
+        "high": "to resolve immediately",
         "critical": "harm may be under way",
     },
     "confidence": {
@@ -346,17 +346,17 @@ VALUES: Mapping[str, Words] = {
         "C1": "a lead, for analysts alone",
     },
     "status": {
-        "open": "nobody has decided it",
+        "open": "no decision yet",
         "explained": "decided: there was an innocent reason",
         "confirmed": "decided: it is as the finding says",
-        "withdrawn": "what it stood on is gone",
+        "withdrawn": "its basis is gone",
     },
     "stage": {
-        "trial": "recorded and reported, alerts nobody",
+        "trial": "recorded and reported, sends no alert",
         "live": "in force",
     },
     "findings.rule_standing.state": {
-        "too few": "too few decisions to tell",
+        "too few": "too few decisions to judge",
         "holds": "decisions bear it out",
         "leads": "its undecided findings are leads",
         "may go live": "on trial, and proved",
@@ -385,17 +385,17 @@ _SQL_TYPES: Mapping[Any, str] = {
 
 
 def notes_of(relation: str) -> Mapping[str, ColumnNote]:
-    """The columns that a relation may have, by name."""
+    """Return the columns that a relation may have, by name."""
     return header_of(relation).columns
 
 
 def meaning_of(relation: str) -> str:
-    """What one row of a relation is, in one line."""
+    """Return the meaning of one row of a relation, in one line."""
     return " ".join(header_of(relation).summary.split())
 
 
 def header_of(relation: str) -> Header:
-    """A model's header, or the like of it for what is no model."""
+    """Return a model's header, or a similar one for another relation."""
     return KEPT[relation] if relation in KEPT else every_model()[relation].header
 
 
@@ -420,7 +420,8 @@ KEPT: Mapping[str, Header] = {
                 "shared_account, non_approved_site, off_hours_external or anomaly",
             ),
             "subject": _note("varchar", "the account it is about", "direct"),
-            "is_pupil": _note("boolean", "the account is a student's"),
+            "is_student": _note("boolean", "the account belongs to a student"),
+            "is_pupil": _note("boolean", "former name of is_student, until the next release"),
             "devices": _note("varchar[]", "devices in it", "indirect"),
             "sites": _note("varchar[]", "sites in it"),
             "event_date": _note("date", "local day"),
@@ -465,7 +466,7 @@ KEPT: Mapping[str, Header] = {
         },
     ),
     "findings.rule_standing": Header(
-        summary="""How each rule stands after what reviewers decided: findings by their
+        summary="""Each rule's record after reviewers' decisions: findings by their
         last verdict, and the share of decisions that confirmed a violation.""",
         grain=("code",),
         columns={
@@ -497,8 +498,8 @@ KEPT: Mapping[str, Header] = {
         },
     ),
     "identity.attribution_changes": Header(
-        summary="""What was believed of a day's requests before the day was built
-        again, and what since: a lease came late, or the registry says otherwise.""",
+        summary="""Earlier and current attribution of a rebuilt day's requests:
+        a lease arrived late, or the registry changed.""",
         grain=("change_id",),
         columns={
             "change_id": _note("bigint", "counts the changes"),
@@ -516,8 +517,8 @@ KEPT: Mapping[str, Header] = {
     ),
     "marts.unjudged_days": Header(
         summary=(
-            "Days that a rule says nothing of, since a field that it stands on went "
-            "missing from a source, or since a model could not be built."
+            "Days that a rule could not judge, because a source lacked a required field or a "
+            "model could not be built."
         ),
         grain=("rule", "event_date", "source", "event_class", "field", "model"),
         columns={
@@ -553,9 +554,12 @@ KEPT: Mapping[str, Header] = {
             "event_date": _note("date", "local day of the events"),
             "lag": _note(
                 "varchar",
-                "within so long, and longer than the class before; ahead: before their own time",
+                (
+                    "within this many days, and longer than the class before; ahead: before "
+                    "their own time"
+                ),
             ),
-            "events": _note("bigint", "events that took so long"),
+            "events": _note("bigint", "events that lasted this long"),
         },
     ),
     "marts.source_files": Header(
@@ -565,23 +569,23 @@ KEPT: Mapping[str, Header] = {
             "file_id": _note("bigint", "the ledger's id of the file"),
             **_PLACE,
             "format": _note("varchar", "the format that read it"),
-            "state": _note("varchar", "where the ledger stands with it"),
+            "state": _note("varchar", "its status in the ledger"),
             "lines": _note("bigint", "lines read; the sum of what follows"),
             "events": _note("bigint", "lines that became events"),
             "rejects": _note("bigint", "lines set aside with a reason"),
             "blanks": _note("bigint", "empty lines and headers"),
             "duplicates": _note("bigint", "lines that had come before"),
             "pending": _note("bigint", "lines that wait for their end"),
-            "has_checksum": _note("boolean", "false: damage on the way could not be noticed in it"),
+            "has_checksum": _note("boolean", "false: damage on the way could not be detected"),
             "first_seen_time": _note("timestamptz", "when the file was first seen"),
         },
     ),
 }
-"""What a snapshot holds beside the models."""
+"""Relations of a snapshot in addition to the models."""
 
 
 def words_of(relation: str, column: str) -> Words:
-    """The words of a column; empty where there is no closed list."""
+    """Return the words of a column; empty where there is no closed list."""
     return VALUES.get(f"{relation}.{column}") or VALUES.get(column, {})
 
 
@@ -605,7 +609,7 @@ class Described:
 
 @cache
 def in_snapshots() -> Mapping[str, frozenset[str]]:
-    """The relations of a snapshot and their columns: what can be asked."""
+    """Return the relations of a snapshot and their columns: what can be asked."""
     built = published_tables(models())
     return {name: frozenset(columns) for name, columns in built.items()} | {
         name: frozenset(header.columns) for name, header in KEPT.items()
@@ -613,7 +617,7 @@ def in_snapshots() -> Mapping[str, frozenset[str]]:
 
 
 def relations() -> Mapping[str, str]:
-    """Every relation and what one row of it is, by name."""
+    """Return every relation and what one row of it is, by name."""
     raw = {f"raw.{name}": one.meaning for name, one in EVENT_CLASSES.items()}
     registry = {f"registry.{name}": "A frame of the registry." for name in FRAMES}
     built = {name: header_of(name).summary for name in (*models(), *KEPT)}
@@ -627,7 +631,7 @@ def relations() -> Mapping[str, str]:
 
 
 def described(relation: str) -> list[Described]:
-    """The columns of a relation.
+    """Return the columns of a relation.
 
     Raises:
         ModelError: There is no such relation.
@@ -657,7 +661,7 @@ def _described(relation: str, column: str, kind: str, note: Column | ColumnNote)
 
 
 def sql_type(dtype: Any) -> str:
-    """A column's type as DuckDB names it, so that there is one dialect."""
+    """Return a column's type as DuckDB names it, so that there is one dialect."""
     if isinstance(dtype, pl.List):
         return f"{sql_type(dtype.inner)}[]"
     return _SQL_TYPES[dtype.base_type()]

@@ -1,10 +1,10 @@
-"""Who gets which report: every edition of a week, from the same inputs.
+"""Editions of a week's report for its readers, from the same inputs.
 
-The director's edition is the whole, and so are the superintendent's counts and cases:
-that officer grants consents and decides what follows. A principal's holds the cases
-of one building and nothing of another. The editions for the board and the public hold
-counts alone, small ones held back, and no page of theirs leads to an item. What an
-edition may show is narrowed in its inputs, before a page is made, so that no template
+The director's edition is complete, and so are the superintendent's counts and cases:
+that officer grants consents and decides what follows. A principal's contains the cases
+of one building and nothing of another. The editions for the board and the public contain
+only counts, with small ones held back, and none of their pages leads to an item. The
+inputs of an edition are narrowed before a page is made, so that no template
 can show more.
 """
 
@@ -75,7 +75,7 @@ class Count:
 
 
 def counts_of(view: View) -> list[Count]:
-    """The week in numbers, none of which stands for few accounts."""
+    """Return the week in numbers, none of which represents few accounts."""
     least = view.inputs.least_count
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
@@ -90,7 +90,7 @@ def counts_of(view: View) -> list[Count]:
 
 
 def public_counts(view: View) -> list[Count]:
-    """The few numbers for everybody: the week's cases, how they went, who looked."""
+    """Return the few numbers for everybody: the week's cases, how they went, who looked."""
     counts = counts_of(view)
     if len(counts) == 1:
         return counts
@@ -104,7 +104,7 @@ def public_counts(view: View) -> list[Count]:
 
 
 def _trend(view: View, least: int) -> Table:
-    """The weeks before, each so roughly that no difference shows one case."""
+    """Return the weeks before, each so roughly that no difference shows one case."""
     rows = [
         [day_range(week, week + timedelta(days=6)), band(cases, least)]
         for week, cases in sorted(_weekly(view).items())[-PUBLIC_WEEKS:]
@@ -122,23 +122,23 @@ def _weekly(view: View) -> dict[date, int]:
 
 
 def _rough(view: View, least: int) -> list[Count]:
-    """Numbers that carry over from week to week: a difference would show one item."""
+    """Return numbers that carry over from week to week: a difference would show one item."""
     return [
         Count(band(len(view.waiting), least), "cases that wait for a decision"),
         Count(band(len(view.decided), least), "cases decided since last week"),
-        *_of_pupils(band(len(view.of_pupils.waiting), least), view),
+        *_of_students(band(len(view.of_students.waiting), least), view),
     ]
 
 
-def _of_pupils(said: str, view: View) -> list[Count]:
-    """Cases about students' accounts are in no other number; none is said of none."""
-    if not view.of_pupils.waiting:
+def _of_students(said: str, view: View) -> list[Count]:
+    """Return the number of cases about students' accounts, which are in no other number."""
+    if not view.of_students.waiting:
         return []
     return [Count(said, "cases about students' accounts that wait, counted apart")]
 
 
 def _of_data(view: View) -> list[Count]:
-    """What arrived, was read, and could be laid to an account."""
+    """Return what arrived, was readable, and could be attributed to an account."""
     arrived = coverage(view)
     grades = view.of_week(view.inputs.attribution)
     known = total(grades.filter(pl.col("grade").is_in(["A", "B"])), "request_count")
@@ -163,15 +163,15 @@ def _read(view: View) -> str:
 
 
 def _signed(view: View) -> list[Count]:
-    """Whether the director signed the week, where the district signs weeks."""
+    """Return whether the director signed the week, where the district signs weeks."""
     if not view.inputs.signed:
         return []
     one = view.inputs.signed.get(view.start)
-    return [Count(one.by if one else "nobody yet", "signed this week")]
+    return [Count(one.by if one else "no one yet", "signed this week")]
 
 
 def own_counts(view: View, elsewhere: int) -> list[Count]:
-    """The numbers of one building, whole: its principal sees the cases as well."""
+    """Return the numbers of one building, whole: its principal sees the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
     also = "that also concern another building, with the technology director"
@@ -179,30 +179,30 @@ def own_counts(view: View, elsewhere: int) -> list[Count]:
 
 
 def whole_counts(view: View) -> list[Count]:
-    """The numbers of cases as they are, for whoever sees the cases as well."""
+    """Return the exact numbers of cases, for readers who see the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
     return [
         Count(number(len(view.waiting)), "cases that wait for a decision"),
         Count(number(len(view.decided)), "cases decided since last week"),
         *(Count(number(size), f"new cases about: {label}") for label, size in new_cases(view)),
-        *_of_pupils(number(len(view.of_pupils.waiting)), view),
+        *_of_students(number(len(view.of_students.waiting)), view),
     ]
 
 
 def new_cases(view: View) -> list[tuple[str, int]]:
-    """The week's own cases by what they are about, whatever became of them."""
+    """Return the week's own cases by what they are about, whatever became of them."""
     own = Counter(case.heaviest["kind"] for case in standing_cases(view))
     return [(label, own[kind]) for kind, label in KINDS.items()]
 
 
 def standing_cases(view: View) -> list[Case]:
-    """The week's own cases but those withdrawn, and those that ask about a site."""
+    """Return the week's own cases but those withdrawn, and those that ask about a site."""
     return [case for case in view.paged if view.is_new(case) and case.status != "withdrawn"]
 
 
 def tables_of(view: View, kind: str) -> Sequence[Table]:
-    """The tables that an edition shows beside its numbers."""
+    """Return the tables that an edition shows in addition to its numbers."""
     if not coverage(view).has_data:
         return ()
     if kind == "public":
@@ -213,7 +213,7 @@ def tables_of(view: View, kind: str) -> Sequence[Table]:
 
 
 def _grid(view: View) -> tuple[Grid, list[str], list[str]]:
-    """The week's cases by building and kind, with totals; the labels of both."""
+    """Return the week's cases by building and kind, with totals; the labels of both."""
     week = _placed(view)
     kinds = list(KINDS)
     places = [*view.of_week(view.inputs.school_days)["building"].unique().sort()]
@@ -247,7 +247,7 @@ class _Placed:
 
 
 def _placed(view: View) -> list[_Placed]:
-    """The week's standing cases, each under the one building its lines name."""
+    """Return the week's standing cases, each under the one building its lines name."""
     known = view.inputs.evidence.drop_nulls("building")
     held: dict[str, list[str]] = dict(
         known.group_by("finding_id").agg(pl.col("building").unique().sort()).iter_rows()
@@ -310,8 +310,8 @@ class Edition:
     Attributes:
         kind: principal, superintendent, board or public.
         building: The principal's own; empty for the others.
-        code: What its folder is named by, which a new name of the building does not
-            change: the rights to a folder are given once.
+        code: Name of its folder, which does not change with the building's
+            name: the rights to a folder are set once.
     """
 
     kind: str
@@ -326,13 +326,13 @@ class Edition:
 
     @property
     def label(self) -> str:
-        """What its pages are called."""
+        """Title of its pages."""
         said = LABELS[self.kind]
         return f"{said}: {self.building}" if self.building else said
 
 
 def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
-    """The editions of the kinds asked for; a principal's for each building."""
+    """Yield the editions of the kinds asked for; a principal's for each building."""
     for kind in EDITIONS:
         if kind not in kinds:
             continue
@@ -344,7 +344,7 @@ def editions(inputs: ReportInputs, kinds: Sequence[str]) -> Iterator[Edition]:
 
 
 def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> Pages:
-    """Every file of one edition of one week.
+    """Return every file of one edition of one week.
 
     Raises:
         ValueError: `week_start` is not a Monday.
@@ -355,7 +355,7 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         numbers = own_counts(own, elsewhere(whole, edition.building))
         shared = said(own, edition)
         pages = _pages(own, edition, numbers, ())
-        for view in (own, own.of_pupils):
+        for view in (own, own.of_students):
             pages |= case_pages(view, shared, whole=True)
         return pages
     if edition.kind == "superintendent":
@@ -399,7 +399,7 @@ def _pages(
 
 
 def said(view: View, edition: Edition) -> dict[str, object]:
-    """What every page of the edition says of itself."""
+    """Return the edition's description on every page."""
     least = view.inputs.least_count
     intro = HELD.format(least=least)
     if edition.kind == "public":
@@ -423,13 +423,13 @@ def said(view: View, edition: Edition) -> dict[str, object]:
 
 
 def buildings_of_findings(inputs: ReportInputs) -> pl.DataFrame:
-    """The buildings that the log lines of each finding name: `buildings`, a list."""
+    """Return the buildings that the log lines of each finding name: `buildings`, a list."""
     known = inputs.evidence.drop_nulls("building")
     return known.group_by("finding_id").agg(buildings=pl.col("building").unique().sort())
 
 
 def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
-    """The inputs without anything that another building has a part in."""
+    """Return the inputs without anything that another building has a part in."""
     held = buildings_of_findings(inputs).filter(
         pl.col("buildings") == pl.lit([building], pl.List(pl.String))
     )
@@ -452,14 +452,14 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
 
 
 def of_nobody(inputs: ReportInputs) -> ReportInputs:
-    """The inputs without a row that stands for one account or few."""
+    """Return the inputs without rows that represent one account or few."""
     bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
     return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
 
 
 def weeks(inputs: ReportInputs) -> list[dict[str, object]]:
-    """The other weeks with their coverage, and no number of theirs."""
+    """Return the other weeks with their coverage, and no number of theirs."""
     return [
         {key: week[key] for key in ("week_start", "coverage") if key in week}
         for week in inputs.previous
@@ -467,12 +467,12 @@ def weeks(inputs: ReportInputs) -> list[dict[str, object]]:
 
 
 def elsewhere(view: View, building: str) -> int:
-    """The week's findings in which the building and another one have a part."""
+    """Return the week's findings in which the building and another one have a part."""
     both = buildings_of_findings(view.inputs).filter(
         pl.col("buildings").list.contains(building),
         pl.col("buildings").list.len() > 1,
     )
     week = pl.concat(
-        one.of_week(one.standing).select("finding_id") for one in (view, view.of_pupils)
+        one.of_week(one.standing).select("finding_id") for one in (view, view.of_students)
     )
     return week.join(both, on="finding_id", how="semi").height

@@ -28,11 +28,11 @@ HASH_SHOWN = 12
 
 @dataclass(frozen=True)
 class Proof:
-    """What shows that a number is right.
+    """Evidence that a number is correct.
 
     Attributes:
         key: File name of the page and of its CSV.
-        title: A sentence that says what the number counts.
+        title: A sentence about what the number counts.
         table: Its rows.
         number: How many there are.
         adds_up: The column whose sum is the number; the rows are counted if empty.
@@ -46,30 +46,30 @@ class Proof:
 
 
 def proofs(view: View) -> dict[str, Proof]:
-    """Every number that page one can show, by key."""
+    """Return every number that page one can show, by key."""
     made = [make(view) for make in MAKERS]
     return {proof.key: proof for proof in made}
 
 
 def counted(key: str, title: str, rows: Table) -> Proof:
-    """A proof whose number is its count of rows."""
+    """Return a proof whose number is its count of rows."""
     return Proof(key, title, rows, len(rows.rows))
 
 
 def waiting(view: View) -> Proof:
-    """Cases that nobody has decided on."""
+    """Return undecided cases."""
     rows = cases(view, view.waiting, "One row per case that waits")
     return counted("needs-you", "Cases that wait for a decision", rows)
 
 
 def decided(view: View) -> Proof:
-    """Cases decided since the week began."""
+    """Return cases decided since the week began."""
     rows = cases(view, view.decided, "One row per case that was decided")
     return counted("decided", "Cases decided since last week", rows)
 
 
 def cases(view: View, chosen: Iterable[Case], caption: str) -> Table:
-    """Cases as a table, each linked to its page."""
+    """Return cases as a table, each linked to its page."""
     return table(
         caption,
         ["Case", "Account or device", "About", "When", "How sure", "Standing", "Findings"],
@@ -89,13 +89,13 @@ def cases(view: View, chosen: Iterable[Case], caption: str) -> Table:
 
 
 def finding_link(finding_id: str, known: Collection[str]) -> Cell:
-    """The finding, leading to its page where the week has one."""
+    """Return the finding, leading to its page where the week has one."""
     href = page_name(finding_id) if finding_id in known else ""
     return Cell(finding_id, finding_id, href=href)
 
 
 def hours(view: View) -> Proof:
-    """Expected hours in which a source sent nothing."""
+    """Return expected hours in which a source sent nothing."""
     absent = missing_hours(view).select("source", "hour_start").iter_rows()
     rows = table(
         "One row per expected hour without lines",
@@ -106,7 +106,7 @@ def hours(view: View) -> Proof:
 
 
 def set_aside(view: View) -> Proof:
-    """Lines that could not be read, by source and day."""
+    """Return lines that could not be read, by source and day."""
     days = view.of_week(view.inputs.source_days).sort("event_date", "source")
     columns = ["event_date", "source", "lines", "events", "rejects"]
     rows = table(
@@ -122,7 +122,7 @@ def set_aside(view: View) -> Proof:
 
 
 def accounts(view: View, kind: str, key: str, title: str) -> Proof:
-    """One row per account, with its findings."""
+    """Return one row per account, with its findings."""
     paged = {row["finding_id"] for case in view.paged for row in case.findings}
     grouped = (
         card_rows(view, view.seen(kind))
@@ -141,19 +141,19 @@ def accounts(view: View, kind: str, key: str, title: str) -> Proof:
 
 
 def shared(view: View) -> Proof:
-    """Accounts in use away from their owners."""
+    """Return accounts in use away from their owners."""
     title = "Accounts that were in use away from their owners"
     return accounts(view, "shared_account", "shared-accounts", title)
 
 
 def outside(view: View) -> Proof:
-    """Accounts with long use of outside sites outside duty hours."""
+    """Return accounts with long use of outside sites outside duty hours."""
     title = "Accounts that used outside sites at length outside duty hours"
     return accounts(view, "off_hours_external", "off-hours-accounts", title)
 
 
 def sites(view: View) -> Proof:
-    """Sites first seen this week that are not on the list."""
+    """Return sites first seen this week that are not on the list."""
     rows = table(
         "One row per site. Minutes are estimates.",
         ["Site", "Standing", "First seen", "Category", "Most accounts in a day", "Minutes"],
@@ -178,7 +178,7 @@ MAKERS: tuple[Callable[[View], Proof], ...] = (
 
 
 def log_lines(view: View, rows: Collection[Mapping[str, Any]]) -> Table:
-    """The lines that a finding rests on, with the place of each in its file."""
+    """Return the lines that a finding rests on, with the place of each in its file."""
     return table(
         f"{count(len(rows), 'log line')}, in the order of the argument",
         [
@@ -248,7 +248,7 @@ class Lines:
 
 
 def by_minute(lines: Table) -> Lines:
-    """The same lines, those of a minute together; what is the same in all said once."""
+    """Return the same lines, those of a minute together; what is the same in all said once."""
     same = {label: value for label, value in constant(lines) if label in COMMON}
     held: dict[tuple[str, ...], dict[tuple[str, str], list[str]]] = {}
     for row in lines.rows:
@@ -277,7 +277,7 @@ def by_minute(lines: Table) -> Lines:
 
 
 def constant(lines: Table) -> Iterator[tuple[str, str]]:
-    """The columns that hold one value, and that value."""
+    """Yield the columns that hold one value, and that value."""
     for at, label in enumerate(lines.labels):
         values = {row[at].text for row in lines.rows}
         if len(values) == 1:
@@ -285,6 +285,6 @@ def constant(lines: Table) -> Iterator[tuple[str, str]]:
 
 
 def stands(line: Cell, byte: Cell, digest: Cell) -> str:
-    """As in "line 1,017, byte 91,733, SHA-256 9f2c…"."""
+    """Return text such as "line 1,017, byte 91,733, SHA-256 9f2c…"."""
     short = f"{digest.text[:HASH_SHOWN]}…" if digest.value else digest.text
     return f"line {line.text}, byte {byte.text}, SHA-256 {short}"

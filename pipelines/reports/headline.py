@@ -44,7 +44,7 @@ SITES_ASKED: Mapping[str, Any] = {
 }
 WHOLE_ENOUGH = 0.95  # below this a week is called partial (A3)
 ONE_HOUR = timedelta(hours=1)
-MOST_SAID = 2
+MAX_SAID = 2
 NUMBERS = {
     "needs_review": "Cases to decide",
     "shared_accounts": "Shared accounts",
@@ -62,12 +62,12 @@ FEWEST = 4  # below this, "usual" would be a big word
 
 
 def unjudged(view: View) -> pl.DataFrame:
-    """The week's rules and days that are not judged, and tables without a day."""
+    """Return the week's rules and days that are not judged, and tables without a day."""
     return view.of_week(view.inputs.unjudged)
 
 
 def is_unknown(view: View, kind: str) -> bool:
-    """Some rule of this kind says nothing of any day on which lines arrived."""
+    """Return whether a rule of this kind could judge none of the days with lines."""
     came = view.of_week(view.inputs.source_days).filter(pl.col("events") > 0)
     days = set(came["event_date"])
     codes = {rule["code"] for rule in view.inputs.rules if rule.get("kind") == kind}
@@ -77,9 +77,9 @@ def is_unknown(view: View, kind: str) -> bool:
 
 
 def say_unjudged(view: View) -> list[str]:
-    """What the week's numbers leave out, a sentence for each reason.
+    """Return what the week's numbers leave out, a sentence for each reason.
 
-    As in "4 rules say nothing of 3 days: proxy no longer gives user_name."
+    As in "4 rules skip 3 days: proxy no longer gives user_name."
     """
     rows = unjudged(view)
     return [
@@ -108,12 +108,12 @@ def _say_nothing(rows: pl.DataFrame, why: str) -> str:
     if rows.is_empty():
         return ""
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
-    said = count(rules, "rule says", "rules say")
+    said = count(rules, "rule has findings", "rules have findings")
     return f"{said} nothing of {count(days, 'day')}: {why}."
 
 
 def _say_uncounted(rows: pl.DataFrame) -> str:
-    """The tables of the report that lack days, by the names of their counts."""
+    """Return the tables of the report that lack days, by the names of their counts."""
     if rows.is_empty():
         return ""
     names = rows["model"].str.split(".").list.last().str.replace_all("_", " ")
@@ -123,7 +123,7 @@ def _say_uncounted(rows: pl.DataFrame) -> str:
 
 @once
 def judged(view: View) -> list[dict[str, Any]]:
-    """What each filter left out in the week, all days and sources together."""
+    """Return what each filter left out in the week, for all days and sources together."""
     rows = view.of_week(view.inputs.rule_coverage)
     summed = rows.group_by(*FILTERED, CLASS, maintain_order=True).agg(pl.col(COUNTS).sum())
     return summed.to_dicts()
@@ -173,7 +173,7 @@ def has_list(view: View) -> bool:
 
 @once
 def open_sites(view: View) -> pl.DataFrame:
-    """One row per site that is not approved: its week in totals, new ones first."""
+    """Return one row per site that is not approved: its week in totals, new ones first."""
     used = view.of_week(view.inputs.site_use).filter(pl.col("verdict").is_in(TO_DECIDE))
     sites = used.group_by("site").agg(
         pl.col("verdict").sort_by("event_date").last(),
@@ -192,7 +192,7 @@ def open_sites(view: View) -> pl.DataFrame:
 
 
 def new_sites(view: View) -> pl.DataFrame:
-    """Those first seen in the week."""
+    """Return those first seen in the week."""
     return open_sites(view).filter("is_new")
 
 
@@ -276,7 +276,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of what was expected has arrived.
+    """How much of the expected data has arrived.
 
     Attributes:
         expected: Source-hours in which lines were expected.
@@ -320,13 +320,13 @@ def coverage(view: View) -> Coverage:
 
 @once
 def missing_hours(view: View) -> pl.DataFrame:
-    """The week's expected hours without a line, by source and time."""
+    """Return the week's expected hours without a line, by source and time."""
     return view.of_week(all_missing_hours(view))
 
 
 @once
 def all_missing_hours(view: View) -> pl.DataFrame:
-    """The same of every week."""
+    """Return the same of every week."""
     hours = view.inputs.source_hours.filter(
         pl.col("is_expected"),
         pl.col("line_count").fill_null(0) == 0,
@@ -348,12 +348,12 @@ def runs(absent: pl.DataFrame) -> list[Gap]:
 
 
 def say_gap(gap: Gap, view: View) -> str:
-    """As in "proxy, Wed 18 Nov, 2 am to 5 am"."""
+    """Return text such as "proxy, Wed 18 Nov, 2 am to 5 am"."""
     return f"{gap.source}, {span(gap.start, gap.end, view.zone)}"
 
 
 def source_issues(view: View) -> list[str]:
-    """What was wrong with the sources in the week, a sentence for each source.
+    """Return the week's problems of sources, a sentence for each source.
 
     As in "Firewall: log lines leave out more than usual (44% of lines name no account,
     0% in the weeks before)". Missing hours are counted next to it.
@@ -374,10 +374,10 @@ def source_issues(view: View) -> list[str]:
         at = f"{some['building'][0]}: " if len(places) > 1 else ""
         detail = f"{at}{some['detail'][0]}"
         said.append(capital(f"{source}{where}: {text} ({detail})."))
-    if len(said) > MOST_SAID:
-        more = count(len(said) - MOST_SAID, "more issue")
+    if len(said) > MAX_SAID:
+        more = count(len(said) - MAX_SAID, "more issue")
         said = [
-            *said[:MOST_SAID],
+            *said[:MAX_SAID],
             f"{more} with the sources; schoolbell status lists them.",
         ]
     return said
@@ -385,7 +385,7 @@ def source_issues(view: View) -> list[str]:
 
 @once
 def this_week(view: View) -> dict[str, Any]:
-    """The week's own numbers; null where nothing arrived to count."""
+    """Return the week's own numbers; null where nothing arrived to count."""
     arrived = coverage(view)
     if not arrived.has_data:
         return dict.fromkeys(NUMBERS) | {"coverage": 0.0}
@@ -405,23 +405,23 @@ def this_week(view: View) -> dict[str, Any]:
 
 
 def history(view: View) -> list[Mapping[str, Any]]:
-    """The last weeks before this one that are drawn beside it."""
+    """Return the preceding weeks that are drawn next to this one."""
     return view.earlier[-WEEKS_DRAWN:]
 
 
 def comparable(view: View, key: str) -> list[int]:
-    """One number over the earlier weeks that arrived whole."""
+    """Return one number over the earlier weeks that arrived whole."""
     whole = [week for week in history(view) if is_whole(week)]
     return [week[key] for week in whole if week.get(key) is not None]
 
 
 def is_whole(week: Mapping[str, Any]) -> bool:
-    """Whether enough of a week arrived to compare with it."""
+    """Return whether enough of a week arrived to compare with it."""
     return (week.get("coverage") or 0) >= WHOLE_ENOUGH
 
 
 def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
-    """Median plus and minus the quartile range of up to eight weeks."""
+    """Return median plus and minus the quartile range of up to eight weeks."""
     known = [value for value in values if value is not None][-WEEKS_COMPARED:]
     if len(known) < FEWEST:
         return None
@@ -431,7 +431,7 @@ def usual(values: Sequence[int | None]) -> tuple[int, int] | None:
 
 
 def compare(view: View, key: str) -> str:
-    """One short comparison, honest about weeks that are missing or not whole."""
+    """Return one short comparison, honest about weeks that are missing or not whole."""
     if not view.earlier:
         return "No earlier week to compare with."
     last = view.last_week
@@ -450,7 +450,7 @@ def compare(view: View, key: str) -> str:
 
 
 def in_days(view: View, last: Mapping[str, Any]) -> str:
-    """Names the school days where the two weeks differ in them."""
+    """Return names the school days where the two weeks differ in them."""
     days = last.get("school_days")
     if days is None or days == view.school_day_count:
         return ""

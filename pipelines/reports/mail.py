@@ -88,8 +88,8 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
 
 
 def undecided(view: View) -> str:
-    """That some waited through two reports; empty where none did."""
-    waiting = [*view.waiting, *view.of_pupils.waiting]
+    """Return a sentence about cases that waited through two reports; empty without any."""
+    waiting = [*view.waiting, *view.of_students.waiting]
     old = aged(waiting, view.start)
     if not old:
         return ""
@@ -102,7 +102,7 @@ def undecided(view: View) -> str:
 
 
 def subject(view: View, five: Sequence[Line]) -> str:
-    """As in "Network report week 47: 2 cases to decide"."""
+    """Return text such as "Network report week 47: 2 cases to decide"."""
     week = view.start.isocalendar().week
     revision, waiting = view.inputs.revision, five[0].value or 0
     corrected = f" (revision {revision})" if revision > 1 else ""
@@ -113,17 +113,17 @@ def subject(view: View, five: Sequence[Line]) -> str:
 
 
 def said_number(line: Line) -> str:
-    """The number of a line; the sentence says why where there is none."""
+    """Return the number of a line; without one, the sentence explains why."""
     return NOT_KNOWN if line.value is None else number(line.value)
 
 
 def sentence(line: Line) -> str:
-    """What follows the number."""
+    """Return the text after the number."""
     return ("(or more) " if line.is_least else "") + f"{line.whole} {line.comparison}".strip()
 
 
 def bars(view: View) -> list[dict[str, Any]]:
-    """Cases to decide over the last weeks, each as long as its number."""
+    """Return cases to decide over the last weeks, each as long as its number."""
     now = this_week(view) | {"week_start": view.start}
     weeks = [*history(view)[1 - WEEKS_SHOWN :], now]
     known = [(week_of(week), week.get("needs_review")) for week in weeks]
@@ -139,7 +139,7 @@ def bars(view: View) -> list[dict[str, Any]]:
 
 
 def plain(said: dict[str, Any]) -> str:
-    """The mail as text, in the order of the page."""
+    """Return the mail as text, in the order of the page."""
     rows = [
         f"{said['district']}: {said['report_title']}",
         f"{said['week']}. {said['headline']}",
@@ -150,7 +150,7 @@ def plain(said: dict[str, Any]) -> str:
         "",
     ]
     if said["kinds"]:
-        rows += ["What waits for a decision:"]
+        rows += ["Waiting for a decision:"]
         rows += [f"  {size} about: {label} ({sure})" for label, size, sure in said["kinds"]]
         rows += [said["undecided"], ""] if said["undecided"] else [""]
     rows += ["Cases to decide, week by week:"]
@@ -168,13 +168,13 @@ def plain(said: dict[str, Any]) -> str:
 
 
 def mail_channels(district: District) -> Mapping[str, Channel]:
-    """The channels that can send reports, by name."""
+    """Return the channels that can send reports, by name."""
     channels = district.settings.alerts.channels
     return {name: one for name, one in channels.items() if one.type in report_channels()}
 
 
 def mail_channel(district: District) -> str | None:
-    """The name of the channel that sends reports; None where none is to.
+    """Return the name of the channel that sends reports; None where none is to.
 
     Raises:
         SettingsError: There is no such channel, or it sends no mail.
@@ -217,7 +217,7 @@ def queue_mail(
 
 
 def _where(district: District, week: date) -> str:
-    """The address of a week's page; its place in the home, whose path stays there."""
+    """Return the address of a week's page; its place in the home, whose path stays there."""
     address = district.settings.report.address
     place = f"{week_label(week)}/index.html"
     if address:

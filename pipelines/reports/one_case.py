@@ -1,7 +1,7 @@
-"""One case as it stands now, in the words and pictures of the report.
+"""One current case, in the words and charts of the report.
 
-The weekly report tells of a snapshot. Who is about to decide sees the state itself;
-only what is about the logs (silent hours, rules) comes from the newest snapshot.
+The weekly report is based on a snapshot. A person who decides sees the state itself;
+only facts about the logs (silent hours, rules) come from the newest snapshot.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from pipelines.reports.text_tables import with_looks
 from pipelines.reports.view import View
 from pipelines.reports.weekly import picture
 from pipelines.state.findings import stored_evidence
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class CasePage:
 def case_page(
     base: ReportInputs, district: District, case: Case, names: Pseudonyms
 ) -> CasePage | None:
-    """A case from the state, under pseudonyms; None where it holds leads alone.
+    """Return a case from the state, under pseudonyms; None where it holds leads alone.
 
     Args:
         base: What the newest snapshot says of logs and rules.
@@ -81,16 +81,16 @@ def claim_for_readers(district: District, row: Mapping[str, Any], claim: str) ->
 
 
 def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, list[str]]:
-    """Return how its accounts are known, while the warehouse is there to tell."""
+    """Return how its accounts are known, while the warehouse is available."""
     try:
-        with looking(district.home.warehouse) as database:
+        with attach_warehouse(district.home.warehouse) as database:
             return known_by(database, [case], names, "built.")
     except SchoolbellError:
         return {}
 
 
 def case_view(base: ReportInputs, district: District, case: Case, names: Pseudonyms) -> View:
-    """A report of this one case, of its own week."""
+    """Return a report of this one case, of its own week."""
     sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
     ids = [row["finding_id"] for row in case.findings]
     findings, evidence = case_frames(
@@ -103,5 +103,5 @@ def case_view(base: ReportInputs, district: District, case: Case, names: Pseudon
     )
     inputs = replace(base, findings=findings, evidence=evidence)
     named = with_building_names(inputs, building_names(district.registry))
-    is_pupil = bool(findings["is_pupil"].any())
-    return View(named, case.monday, is_of_pupils=is_pupil)
+    is_student = bool(findings["is_student"].any())
+    return View(named, case.monday, is_of_students=is_student)

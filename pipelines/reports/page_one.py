@@ -30,7 +30,7 @@ from pipelines.reports.words import count, day, listed, number, share
 SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
 AS_ABOVE = "Could not be judged in the same places."
-"""A sentence of two lines is told once."""
+"""A sentence for two lines is shown once."""
 NOTHING_ARRIVED = "Not known: no log lines arrived."
 NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
 DARK = (
@@ -47,16 +47,16 @@ class Line:
     Attributes:
         key: File name of the evidence page, and anchor.
         label: Two words before the line.
-        value: The number; None where nothing arrived that could be counted.
+        value: The number; None if no countable data arrived.
         rest: The sentence after the number, or the whole of it.
-        comparison: How that compares.
-        anchor: The section of the report that says more.
+        comparison: Its comparison.
+        anchor: The section of the report with details.
         history: The number in earlier weeks and now, for a small drawing.
         is_least: Hours are missing that could have made the number larger.
         aside: Lines that could not be read, for the line on trust.
-        read: What follows that number.
-        chip: What changed since last week, as short as it can be said.
-        is_amber: What was said of the sources makes the other numbers less sure.
+        read: The text after that number.
+        chip: The change since last week, as short as possible.
+        is_amber: Problems of the sources make the other numbers less certain.
     """
 
     key: str
@@ -81,7 +81,7 @@ class Line:
 
 
 def lines(view: View) -> list[Line]:
-    """The five lines, in their order."""
+    """Return the five lines, in their order."""
     arrived, now = coverage(view), this_week(view)
     first = [needs_you(view), trust(view, arrived)]
     if not arrived.has_data:
@@ -100,15 +100,15 @@ def lines(view: View) -> list[Line]:
 
 
 def marked(view: View, line: Line, arrived: Coverage) -> Line:
-    """A count of a week with gaps, in logs or in judging, is a least count."""
+    """Return a count of a week with gaps, in logs or in judging, is a least count."""
     has_gaps = arrived.missing > 0 or not unjudged(view).is_empty()
     return replace(line, is_least=has_gaps)
 
 
 def limited(line: Line, gaps: str) -> Line:
-    """What could not be judged beside what was seen; instead of it, if that is nothing.
+    """Add what could not be judged to what was seen; or replace a zero with it.
 
-    A zero is not said of what nobody could have seen.
+    A zero is not stated if no log could have shown it.
     """
     if not gaps:
         return line
@@ -118,17 +118,17 @@ def limited(line: Line, gaps: str) -> Line:
 
 
 def dark(view: View, key: str, label: str, anchor: str, *, rest: str = NOTHING_ARRIVED) -> Line:
-    """A line for a week that could not be judged: not a zero, but not known."""
+    """Return a line for a week that could not be judged: not a zero, but not known."""
     return Line(key, label, None, rest, compare_or_nothing(view), anchor)
 
 
 def compare_or_nothing(view: View) -> str:
-    """Short, because there is nothing to compare."""
+    """Return the comparison, or a short text if there is nothing to compare."""
     return "Not comparable." if view.earlier else "No earlier week to compare with."
 
 
 def needs_you(view: View) -> Line:
-    """Cases that wait for a decision, new and carried over."""
+    """Return cases that wait for a decision, new and carried over."""
     size = len(view.waiting)
     if not size:
         rest = "cases need a decision."
@@ -164,10 +164,10 @@ def due(view: View) -> str:
 
 
 def trust(view: View, arrived: Coverage) -> Line:
-    """What arrived and was read, before anything is concluded from it."""
+    """Return the line about what arrived and was readable, before any conclusion."""
     if not arrived.expected:
         known = (
-            "Lines arrived; too few days to tell how many to expect."
+            "Lines arrived. There are too few days to know how many to expect."
             if arrived.has_data
             else "No source was expected to send lines."
         )
@@ -203,7 +203,7 @@ def trust(view: View, arrived: Coverage) -> Line:
 
 
 def not_judged(view: View) -> str:
-    """How many rules could not look at every day."""
+    """Return how many rules could not look at every day."""
     rows = unjudged(view).filter(IS_RULE)
     if rows.is_empty():
         return ""
@@ -213,7 +213,7 @@ def not_judged(view: View) -> str:
 
 
 def last_coverage(view: View) -> str:
-    """Coverage of the week before."""
+    """Return the coverage of the week before."""
     last = view.last_week
     if not view.earlier:
         return "No earlier week to compare with."
@@ -224,7 +224,7 @@ def last_coverage(view: View) -> str:
 
 
 def shared(view: View, now: Mapping[str, Any]) -> Line:
-    """Accounts in use in two places at once, or while their owner was away."""
+    """Return the line about accounts in two places at the same time, or without their owner."""
     value = now["shared_accounts"]
     noun = "account was" if value == 1 else "accounts were"
     whose = "its owner" if value == 1 else "their owner"
@@ -244,7 +244,7 @@ def shared(view: View, now: Mapping[str, Any]) -> Line:
 
 
 def not_listed(view: View, now: Mapping[str, Any]) -> Line:
-    """New sites that the list does not hold."""
+    """Return the line about new sites that are not on the list."""
     value = now["new_sites"]
     noun = "new site is" if value == 1 else "new sites are"
     older = open_sites(view).height - value
@@ -266,7 +266,7 @@ def not_listed(view: View, now: Mapping[str, Any]) -> Line:
 
 
 def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
-    """Accounts that used outside sites outside duty hours."""
+    """Return accounts that used outside sites outside duty hours."""
     value = now["off_hours_accounts"]
     noun = "account" if value == 1 else "accounts"
     return Line(
@@ -282,15 +282,15 @@ def outside_hours(view: View, now: Mapping[str, Any]) -> Line:
 
 
 def trail(view: View, key: str, now: int | None) -> tuple[int | None, ...]:
-    """The number in earlier weeks, then now."""
+    """Return the number in earlier weeks, then now."""
     return (*(week.get(key) for week in history(view)), now)
 
 
 def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> dict[str, Any]:
-    """The headline, and what must be said before any number.
+    """Return the headline, and the notes that come before any number.
 
     Args:
-        has_corrections: The page has the section that says what was corrected.
+        has_corrections: The page has the section about corrections.
     """
     arrived = coverage(view)
     whole = arrived.expected - arrived.missing
@@ -300,12 +300,12 @@ def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> di
     if arrived.has_data and arrived.is_partial:
         part = share(whole, arrived.expected)
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
-    notices += [f"{one} What happened there is not known." for one in say_unjudged(view)]
-    if pupils := len(view.of_pupils.waiting):
-        verb = "waits" if pupils == 1 else "wait"
+    notices += [f"{one} We don't know what happened there." for one in say_unjudged(view)]
+    if students := len(view.of_students.waiting):
+        verb = "waits" if students == 1 else "wait"
         notices.append(
-            f"{count(pupils, 'case')} about students' accounts {verb} beside these "
-            "numbers, in a section apart."
+            f"{count(students, 'case')} about students' accounts {verb} listed in a separate "
+            "section, outside these numbers."
         )
     notices += view.inputs.not_believed
     if view.inputs.revision > 1:
@@ -333,14 +333,14 @@ def school_days(view: View) -> str:
 
 
 def headline(view: View, five: list[Line]) -> str:
-    """The week in a few words."""
+    """Return the week in a few words."""
     arrived = coverage(view)
     if not arrived.has_data:
         return "No log lines arrived"
     if five[0].value:
         verb = "needs" if five[0].value == 1 else "need"
         return f"{count(five[0].value, 'case')} {verb} you"
-    if view.of_pupils.waiting:
+    if view.of_students.waiting:
         return "Nothing needs you but cases about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"
@@ -350,7 +350,7 @@ def headline(view: View, five: list[Line]) -> str:
 
 
 def came(arrived: Coverage) -> str:
-    """Whether every source arrived."""
+    """Return whether every source arrived."""
     if arrived.missing:
         return f"{count(arrived.missing, 'source hour is', 'source hours are')} missing"
     if len(arrived.sources) <= 2:

@@ -22,8 +22,8 @@ from pipelines.reports.static_charts import drawing
 from pipelines.reports.text_tables import Page, integrity, visible
 from pipelines.reports.view import View
 
-# The library is let in as a file of the archive: Chromium refuses an `integrity`
-# hash on a page opened from a folder, and a report must work from a folder.
+# The library is allowed as a file of the archive: Chromium refuses an `integrity` hash on a page
+# opened from a folder, and a report must work from a folder.
 POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}'unsafe-inline'; "
     "img-src data: blob:; connect-src 'none'; form-action 'none'; base-uri 'none'"
@@ -32,7 +32,7 @@ POLICY = (
 
 OUR_OWN: Accents = ("", "")
 LETTER = "letter"
-MOST_COLUMNS = 16
+MAX_COLUMNS = 16
 """Of a table whose cells name their columns on a phone."""
 
 BOOK = "data/week.xlsx"
@@ -43,7 +43,7 @@ CAPTION = 170
 
 
 def phone_labels(labels: Sequence[str]) -> Markup:
-    """The labels of a table's columns as its `style`, for phones.
+    """Return the labels of a table's columns as its `style`, for phones.
 
     A phone shows each row as a list of names and values. A name is written once a
     table, not once a cell: a week's pages are a twentieth lighter.
@@ -51,8 +51,8 @@ def phone_labels(labels: Sequence[str]) -> Markup:
     Raises:
         ValueError: There are more columns than the style sheet names.
     """
-    if len(labels) > MOST_COLUMNS:
-        message = f"a table of {len(labels)} columns, and phones show {MOST_COLUMNS}"
+    if len(labels) > MAX_COLUMNS:
+        message = f"a table of {len(labels)} columns, and phones show {MAX_COLUMNS}"
         raise ValueError(message)
     names = (re.sub(r"(['\\])", r"\\\1", visible(label)) for label in labels)
     said = ";".join(f"--c{at}:'{name}'" for at, name in enumerate(names, start=1))
@@ -60,7 +60,7 @@ def phone_labels(labels: Sequence[str]) -> Markup:
 
 
 def printable(value: Any) -> Any:
-    """What may be printed: text without hidden characters, or a number.
+    """Return a printable value: text without hidden characters, or a number.
 
     Raises:
         TypeError: The value is null or not a number; a reader never sees "None".
@@ -77,7 +77,7 @@ def printable(value: Any) -> Any:
 
 @cache
 def environment() -> Environment:
-    """The templates of this folder, with escaping everywhere."""
+    """Return the templates of this folder, with escaping everywhere."""
     made = Environment(
         loader=PackageLoader("pipelines.reports", "templates"),
         autoescape=select_autoescape(enabled_extensions=(".j2",), default=True),
@@ -93,13 +93,13 @@ def environment() -> Environment:
 
 @cache
 def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
-    """What is the same on every page: library, boot script, colors, policies."""
+    """Return the common parts of every page: library, boot script, colors, policies."""
     allowed = f"'{integrity(boot())}'"
     light, dark = themes(accents)
     sheet = style(accents, paper)
     return {
         "library": library()[0],
-        "most_columns": MOST_COLUMNS,
+        "most_columns": MAX_COLUMNS,
         "paper": paper,
         "light": light,
         "dark": dark,
@@ -116,28 +116,28 @@ def constants(accents: Accents, paper: str) -> Mapping[str, Any]:
 
 @cache
 def boot() -> str:
-    """The script of every page."""
+    """Return the script of every page."""
     return environment().get_template("boot.js").render()
 
 
 @cache
 def style(accents: Accents = OUR_OWN, paper: str = LETTER) -> str:
-    """The style sheet of every page, both themes in it."""
+    """Return the style sheet of every page, both themes in it."""
     light, dark = themes(accents)
     return (
         environment()
         .get_template("themes.css")
-        .render(light=light, dark=dark, most_columns=MOST_COLUMNS, paper=paper)
+        .render(light=light, dark=dark, most_columns=MAX_COLUMNS, paper=paper)
     )
 
 
 def file_of(text: str, ending: str) -> str:
-    """A name that changes with the content, so that no old page gets a new sheet."""
+    """Return a name that changes with the content, so that no old page gets a new sheet."""
     return f"schoolbell-{sha256(text.encode()).hexdigest()[:12]}.{ending}"
 
 
 def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Page]:
-    """What an archive holds once: chart library, style sheet, script."""
+    """Return the shared files of an archive: chart library, style sheet, script."""
     sheet, (name, content) = style(accents, paper), library()
     return {
         f"assets/{name}": content,
@@ -147,18 +147,18 @@ def asset_files(accents: Accents = OUR_OWN, paper: str = LETTER) -> dict[str, Pa
 
 
 def page(template: str, **values: Any) -> str:
-    """One page as text, in the district's colors if `accents` names them."""
+    """Return one page as text, in the district's colors if `accents` names them."""
     known = constants(values.pop("accents", OUR_OWN), values.pop("paper", LETTER))
     return environment().get_template(template).render(**known, **values)
 
 
 def wanted(known: Iterable[Section], off: Collection[str]) -> list[Section]:
-    """The sections without those that are off; some may never be."""
+    """Return the sections without those that are off; some may never be."""
     return [one for one in known if one.stays or one.name not in off]
 
 
 def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
-    """All that the page needs of the sections that have something to say."""
+    """Return all that the page needs of the sections that have something to say."""
     rows = [(section, section.rows(view)) for section in chosen]
     return [
         part(section, own) | {"blind": blind_note(view, section.name)} | unseen(view, section, own)
@@ -170,10 +170,10 @@ def parts_of(view: View, chosen: Sequence[Section]) -> list[dict[str, Any]]:
 def said_once(
     parts: Sequence[dict[str, Any]],
 ) -> tuple[str, Sequence[dict[str, Any]]]:
-    """What no part of a page counts, for its head where all parts would say the same.
+    """Move a note that is the same in all parts of a page to its head.
 
     Returns:
-        The note, empty where they differ; and the parts, then without it.
+        The note, empty if they differ; and the parts, then without it.
     """
     notes = [part["blind"] for part in parts if part["blind"]]
     if len(notes) < 2 or len(set(notes)) > 1:
@@ -182,7 +182,7 @@ def said_once(
 
 
 def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
-    """Another title where nothing was seen, and nothing could have been."""
+    """Return another title where nothing was seen, and nothing could have been."""
     if section.kind is None or not section.is_quiet(rows):
         return {}
     said = not_judged_at(view, section.kind)
@@ -190,7 +190,7 @@ def unseen(view: View, section: Section, rows: pl.DataFrame) -> dict[str, str]:
 
 
 def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
-    """All that the page needs of one section."""
+    """Return all that the page needs of one section."""
     figure, summary = section.draw(rows), section.summary(rows)
     caption, in_full = captioned(summary) if figure else (summary, "")
     return {
@@ -213,7 +213,7 @@ def part(section: Section, rows: pl.DataFrame) -> dict[str, Any]:
 
 
 def captioned(summary: str) -> tuple[str, str]:
-    """The first sentences of a summary, and the whole where that is more."""
+    """Return the first sentences of a summary, and the whole where that is more."""
     said = ""
     for sentence in SENTENCE.split(summary):
         if said and len(said) + len(sentence) > CAPTION:

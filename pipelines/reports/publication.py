@@ -57,7 +57,7 @@ SWITCHES = (
     "--disable-background-networking",
     "--no-first-run",
     "--no-pdf-header-footer",
-    # a page of ours asks for nothing; this makes sure of it
+    # our pages request nothing; this makes sure of it
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 ONE_WEEK = timedelta(days=7)
@@ -66,7 +66,7 @@ GONE = 'id="gone"'
 
 
 def revised(district: District, inputs: ReportInputs, week: date, said: Facts) -> ReportInputs:
-    """The inputs with the revision that the week's report now is, and those before."""
+    """Return the inputs with the revision that the week's report now is, and those before."""
     earlier = _told(district, week)
     revision = revision_after(earlier, said)
     before = tuple(earlier[one] for one in sorted(earlier) if one < revision)
@@ -74,7 +74,7 @@ def revised(district: District, inputs: ReportInputs, week: date, said: Facts) -
 
 
 def record(district: District, inputs: ReportInputs, week: date, said: Facts, page: Path) -> None:
-    """Note a written report with what it says; the same revision is noted once."""
+    """Record a written report with its facts; the same revision once."""
     report = {
         "report_id": name_of(week, inputs.revision, said),
         "path": page.relative_to(district.home.path).as_posix(),
@@ -87,9 +87,9 @@ def record(district: District, inputs: ReportInputs, week: date, said: Facts, pa
 
 
 def remembered(district: District, held: Collection[date]) -> list[Headline]:
-    """The numbers of published weeks whose events are no longer kept.
+    """Return the numbers of published weeks whose events are no longer kept.
 
-    A week whose report was deleted as well has none, and says so.
+    A week whose report was deleted as well has none, and is marked.
     """
     rows = report_facts(district.store)
     numbers = {row["week"]: row["facts"]["numbers"] for row in rows}
@@ -109,7 +109,7 @@ def _told(district: District, week: date) -> dict[int, Any]:
 
 
 def browser(settings: Report) -> str | None:
-    """The browser that the settings name, or the first one that is installed."""
+    """Return the browser that the settings name, or the first one that is installed."""
     if settings.browser:
         return shutil.which(settings.browser)
     return next((found for name in NAMES if (found := shutil.which(name))), None)
@@ -140,7 +140,7 @@ def print_page(program: str, page: Path, target: Path) -> bool:
 
 
 def _as_root() -> tuple[str, ...]:
-    """Chromium refuses root its sandbox; in a container root is the usual account."""
+    """Return options for root: Chromium refuses root its sandbox, and containers use root."""
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return ("--no-sandbox",) if is_root else ()
 
@@ -181,7 +181,7 @@ class Published:
 
     @property
     def shown(self) -> dict[str, object]:
-        """As plain values for JSON."""
+        """Return plain values for JSON."""
         return {
             "week": self.week_start.isoformat(),
             "report": str(self.page),
@@ -192,7 +192,7 @@ class Published:
 
 
 def nobody_waits(_week: date, _at: int, _of: int) -> None:
-    """For callers that show no progress."""
+    """Do nothing, for callers without progress."""
 
 
 def publish_reports(
@@ -204,12 +204,12 @@ def publish_reports(
     """Write the reports of some weeks, or of every week with events.
 
     Args:
-        weeks: Mondays; the archive's other weeks stay as they are, but for the
+        weeks: Mondays; the archive's other weeks are not changed, except for the
             week before each, which links to it.
-        progress: Told before each week is written: which, its place, of how many.
+        progress: Called before each week is written: the week, its place, the total.
 
     Raises:
-        ModelError: Nothing is built yet.
+        ModelError: Nothing has been built.
     """
     snapshot = current(district.home.snapshots)
     with reading(snapshot) as database:
@@ -242,7 +242,7 @@ def publish_reports(
             ready = revised(district, full, week, said[week])
             done.append(_publish(district, ready, week, said[week]))
         if due and due[-1] != held[-1]:
-            # index, months and semesters tell of all weeks, as of the newest
+            # index, months and semesters list all weeks, as of the newest
             week = held[-1]
             newest = View(revised(district, full, week, said[week]), week)
             write_archive(archive_pages(newest, about(newest)), district.home.reports)
@@ -254,7 +254,7 @@ def publish_reports(
 
 
 def _publish(district: District, inputs: ReportInputs, week: date, said: Facts) -> Published:
-    """Write one week in every edition, and note what it says."""
+    """Write one week in every edition, and record its facts."""
     folder = district.home.reports
     ready = _write(district, inputs, week, partial(weekly_report, week_start=week), folder)
     for edition in editions(inputs, district.settings.report.editions):
@@ -275,7 +275,7 @@ def _write(
     made: Callable[[ReportInputs], Pages],
     folder: Path,
 ) -> ReportInputs:
-    """Write an edition's pages and print them; without a PDF, the page says why."""
+    """Write an edition's pages and print them; without a PDF, the page explains why."""
     settings, label = district.settings.report, week_label(week)
     program = browser(settings) if settings.pdf else None
     if not settings.pdf:
@@ -294,9 +294,9 @@ def _write(
 
 
 def _replace(pages: Pages, folder: Path, inputs: ReportInputs, week: date) -> None:
-    """Write the pages; what the week no longer holds is taken away.
+    """Write the pages; remove those that the week no longer contains.
 
-    An item's address goes on to answer: it says that the item was removed.
+    An item's address remains: its page states that the item was removed.
     """
     write_archive(pages, folder)
     for path in left_over(pages, folder, week_label(week)):
@@ -308,7 +308,7 @@ def _replace(pages: Pages, folder: Path, inputs: ReportInputs, week: date) -> No
 
 
 def mondays(database: Database) -> list[date]:
-    """The Mondays of the weeks that hold events, oldest first.
+    """Return the Mondays of the weeks that hold events, oldest first.
 
     A week in which the sources together spoke in less than a day's hours is none:
     a tunnel that began before midnight, a clock that ran ahead. The fullest week

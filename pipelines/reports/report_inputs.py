@@ -1,6 +1,6 @@
-"""What a weekly report is made from: frames and plain values, all pseudonymous.
+"""Inputs of a weekly report: frames and plain values, all pseudonymous.
 
-Nobody's name and no address reaches this floor: `account` holds tokens such as
+No name and no address reaches this package: `account` contains tokens such as
 "falcon-27", `device` tokens such as "device cedar-04".
 """
 
@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.errors import ModelError
 from pipelines.findings.finding_frames import EVIDENCE, FINDINGS, INSTANT
 from pipelines.reports.sign_off import Signature
-from pipelines.settings.model import LEAST_COUNT, REPORT_TITLE, Referral
+from pipelines.settings.model import MIN_COUNT, REPORT_TITLE, Referral
 
 UNSHOWN = {"sites", "status_reason"}
 """Of a finding: the sites are in its record, the reason may hold a name."""
@@ -64,7 +64,7 @@ _KINDS: Mapping[str, Any] = {
     }.items()
     for name in names
 }
-"""What is no text: a column of one name is of one kind in every frame."""
+"""Types that are not text: a column has the same type in every frame."""
 
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "daily_use": (
@@ -140,12 +140,12 @@ OPTIONAL = frozenset(
 
 
 def empty_frame(name: str) -> pl.DataFrame:
-    """The frame of that name, without a row."""
+    """Return the frame of that name, without a row."""
     return pl.DataFrame(schema=dict(SCHEMAS[name]))
 
 
 def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """The agreed columns in the agreed order and type; others are left out.
+    """Return the agreed columns in the agreed order and type; others are left out.
 
     Raises:
         ModelError: A column that is not optional is absent.
@@ -167,66 +167,66 @@ def conform(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportInputs:
-    """Everything that one report says, for its week and the weeks before it.
+    """Everything in one report, for its week and the weeks before it.
 
     Attributes:
         findings: One row per finding. `kind` is shared_account, non_approved_site,
             off_hours_external or anomaly; `record` is JSON text. `decided_time`,
             when a reviewer last decided, may be absent.
-        evidence: One row per log line that a finding rests on.
-        daily_use: Requests a local day, building and class of use.
-        attribution: Requests a local day, building and grade, `none` included.
+        evidence: One row per log line of a finding.
+        daily_use: Requests per local day, building and class of use.
+        attribution: Requests per local day, building and grade, with `none`.
         site_use: One row per local day and site; `minutes` is an estimate.
         off_hours: Use of external sites outside duty, by local hour.
         hourly_use: Use by people, by local hour and building; `minutes` is an estimate.
         source_hours: One row per source and hour; no line in an expected hour is a gap.
         source_days: The line account of a source and local day; `unchecked` are
-            events in which damage on the way could not be noticed.
-        unjudged: Days that a rule says nothing of, and the field that is missing.
-        source_issues: What was wrong with a source, from when to when; without an
-            end it lasts. The verdict that `status` quotes.
+            events in which damage on the way could not be detected.
+        unjudged: Days that a rule could not judge, and the missing field.
+        source_issues: Problems of a source, with start and end; a current one has no
+            end. The verdict that `status` quotes.
         school_days: Day type and duty window (minutes after midnight) by building.
         permits: Consents and exceptions, without grantor and subject; `kind` is
             consent or exception, `about` the clause or rule.
-        rule_standing: What reviewers' decisions say of each rule.
-        blind_share: Lines a day that name no host or no account.
+        rule_standing: Conclusions from reviewers' decisions for each rule.
+        blind_share: Lines per day without a host or without an account.
         rule_coverage: What each family of rules could judge, by filter, each day.
         account_names: Forms of account names that are read without a setting.
-        new_services: Outside sites that arrived, by day; the names of nobody.
-        unjudged_sites: Sites read at length of which lists say too little, by day.
-        unused_lines: Talk that names accounts or network cards, by format and kind.
+        new_services: New outside sites, by day, without names of people.
+        unjudged_sites: Sites read at length that are on too few lists, by day.
+        unused_lines: System events with accounts or network cards, by format and kind.
         rules: Detections: code, name, kind, title, summary, severity, params,
-            false_positives, response, stage, clauses; `is_fed` is false where no
-            log that tells it has arrived, `since` when the first of them did, and
-            `lacks` names files of the registry without the rows that it stands on.
+            false_positives, response, stage, clauses; `is_fed` is false if no
+            required log has arrived, `since` is its first day, and
+            `lacks` names registry files without the required rows.
         clauses: Policy clauses: clause_id, title, binds, strength, cannot_show,
-            detections, controls (each label, what it was proved by, day).
+            detections, controls (each label, its proof, day).
         previous: Headline numbers of other published weeks: week_start,
             needs_review, shared_accounts, new_sites, off_hours_accounts, coverage
-            (0 to 1); may hold school_days. One whose report was deleted in time
-            holds is_removed, and no number.
-        not_believed: Sentences about registry files that shrank and were not taken.
-        kept_from: First day whose findings are all still kept, where some are not.
-        referral: Which office takes an item further; `sentence` says it.
+            (0 to 1); may have school_days. One whose report was deleted
+            has is_removed, and no number.
+        not_believed: Sentences about registry files that shrank and were not accepted.
+        kept_from: First day whose findings are all still kept, if some are not.
+        referral: The office that takes an item further; `sentence` describes it.
         openness: This school year's `look_ups` of names, and requests for public
             records that were `answered` and are `open`.
-        signed: Weeks that were signed, by their Monday: by whom, when, which revision,
-            and how many cases then waited.
-        statements: What the person concerned says of a case, in a summary, by its id.
-        title: What the report is called; stands beside the district's name.
+        signed: Signed weeks, by their Monday: signer, time, revision,
+            and number of waiting cases then.
+        statements: Summary of the concerned person's statement, by case id.
+        title: Title of the report, next to the district's name.
         sections_off: Names of sections that the report leaves out.
         paper: letter or a4.
-        accent: Colour of links and focus on light, as in "#1f5fbf"; empty for ours.
+        accent: Color of links and focus on light, as in "#1f5fbf"; empty for ours.
         accent_dark: The same on dark.
-        pdf: File name of the printed report beside each index; empty without one.
-        pdf_note: Why there is none though there should be.
+        pdf: File name of the printed report next to each index; empty without one.
+        pdf_note: Why an expected PDF is missing.
         least_count: Fewest accounts behind a count that many people may read.
-        building_codes: The code of each building that is called by a name.
+        building_codes: The code of each building that is shown by name.
         audit_head: Number and hash of the audit chain's last entry; empty if none.
         zone: IANA name of the district's time zone.
-        generated_time: When the caller says that the report was made (UTC).
+        generated_time: Time of the report, from the caller (UTC).
         revision: 1, or more for a corrected report.
-        earlier_facts: What each earlier revision said, the first revision first.
+        earlier_facts: The facts of each earlier revision, the first revision first.
     """
 
     findings: pl.DataFrame
@@ -262,7 +262,7 @@ class ReportInputs:
     statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
-    least_count: int = LEAST_COUNT
+    least_count: int = MIN_COUNT
     paper: str = "letter"
     accent: str = ""
     accent_dark: str = ""
@@ -285,6 +285,6 @@ class ReportInputs:
 
 
 def week_of(headline: Mapping[str, Any]) -> date:
-    """The Monday of an earlier week's headline numbers, date or ISO text."""
+    """Return the Monday of an earlier week's headline numbers, date or ISO text."""
     start = headline["week_start"]
     return start if isinstance(start, date) else date.fromisoformat(str(start))

@@ -27,7 +27,7 @@ TO_THURSDAY = timedelta(days=3)
 FALL_BEGINS = 8
 
 Switch = list[tuple[str, str]]
-"""What each choice is called and where it leads; empty for the page one is on."""
+"""Label and target of each choice; empty for the current page."""
 
 STATES = {
     "waiting": "Waiting",
@@ -40,13 +40,13 @@ STATES = {
 
 
 def month_of(start: date) -> tuple[str, str]:
-    """File name and title of the month that a week belongs to."""
+    """Return file name and title of the month that a week belongs to."""
     middle = start + TO_THURSDAY
     return f"months/{middle:%Y-%m}", f"{MONTHS[middle.month - 1]} {middle.year}"
 
 
 def semester_of(start: date) -> tuple[str, str]:
-    """File name and title of the semester that a week belongs to."""
+    """Return file name and title of the semester that a week belongs to."""
     middle = start + TO_THURSDAY
     if middle.month >= FALL_BEGINS:
         return f"semesters/{middle.year}-2-fall", f"Fall {middle.year}"
@@ -54,14 +54,14 @@ def semester_of(start: date) -> tuple[str, str]:
 
 
 def known_weeks(view: View) -> list[Mapping[str, Any]]:
-    """The headline numbers of every week, this one's as they are now."""
+    """Return the headline numbers of every week, this one's as they are now."""
     others = [week for week in view.inputs.previous if week_of(week) != view.start]
     now = this_week(view) | {"week_start": view.start}
     return sorted([*others, now], key=lambda week: str(week_of(week)))
 
 
 def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
-    """The weeks of each month and each semester, oldest first."""
+    """Return the weeks of each month and each semester, oldest first."""
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for week in known_weeks(view):
         if not week.get("is_last_year") and not week.get("is_removed"):
@@ -71,9 +71,9 @@ def grouped(view: View) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
 
 
 def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
-    """A page and files for each month and semester with a published week.
+    """Return a page and files for each month and semester with a published week.
 
-    One that reaches back before all findings are kept stays as it was published.
+    One that starts before the first day of kept findings remains as published.
     """
     pages: dict[str, Page] = {}
     first = view.inputs.kept_from or date.min
@@ -105,20 +105,20 @@ def rollup_pages(view: View, shared: Mapping[str, Any]) -> dict[str, Page]:
 
 
 def span_of(view: View, weeks: list[Mapping[str, Any]]) -> View:
-    """All days from the first of some weeks to the last."""
+    """Return all days from the first of some weeks to the last."""
     first, last = week_of(weeks[0]), week_of(weeks[-1])
     return replace(view, start=first, weeks=(last - first) // ONE_WEEK + 1)
 
 
 def span_parts(own: View) -> list[dict[str, Any]]:
-    """The sections that show the days of a span; their files are those of its weeks."""
+    """Return the sections that show the days of a span; their files are those of its weeks."""
     chosen = [one for one in sections() if one.is_for_spans]
     parts = parts_of(own, wanted(chosen, own.inputs.sections_off))
     return [part | {"files": ""} for part in parts]
 
 
 def weeks_title(cases: Table) -> str:
-    """How many cases the weeks brought, and how many wait."""
+    """Return how many cases the weeks brought, and how many wait."""
     size, waiting = cases.total("Cases"), cases.total("Waiting")
     if not size:
         return "These weeks brought no case"
@@ -127,7 +127,7 @@ def weeks_title(cases: Table) -> str:
 
 
 def switch(view: View) -> Switch:
-    """From the pictures of a week to its month and its semester."""
+    """Return links from the pictures of a week to its month and its semester."""
     first = view.inputs.kept_from or date.min
     spans = [
         (name, f"../{path}.html")
@@ -139,7 +139,7 @@ def switch(view: View) -> Switch:
 
 
 def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]) -> Switch:
-    """From a month or semester to its newest week, and to others of its kind."""
+    """Return links from a month or semester to its newest week, and to others of its kind."""
     newest = week_of(weeks[-1])
     week = f"Week {newest.isocalendar().week}"
     spans = [
@@ -151,7 +151,7 @@ def span_switch(view: View, own: tuple[str, str], weeks: list[Mapping[str, Any]]
 
 
 def lead(weeks: list[Mapping[str, Any]]) -> str:
-    """How many weeks there are, and how many of them are not whole."""
+    """Return how many weeks there are, and how many of them are not whole."""
     said = f"{count(len(weeks), 'week')} with a report"
     broken = sum(not is_whole(week) for week in weeks)
     if broken:
@@ -160,7 +160,7 @@ def lead(weeks: list[Mapping[str, Any]]) -> str:
 
 
 def weeks_table(weeks: list[Mapping[str, Any]]) -> Table:
-    """The numbers of each week; a week that is not whole is marked."""
+    """Return the numbers of each week; a week that is not whole is marked."""
     return table(
         "One row per week",
         ["Week", "Dates", "School days", *NUMBERS.values(), "Arrived"],
@@ -191,7 +191,7 @@ def _arrived(week: Mapping[str, Any]) -> str:
 
 
 def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
-    """Cases of those weeks by what they are about and where review stands."""
+    """Return cases of those weeks by what they are about and where review stands."""
     first, last = week_of(weeks[0]), week_of(weeks[-1])
     own = [case for case in view.all_cases if first <= case.monday <= last]
     asked = [case for case in own if case.standing(view.start) != "site"]
@@ -223,11 +223,17 @@ def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
 
 
 def spans_of(week_start: date) -> list[str]:
-    """The pages of month and semester that a week stands in, without their endings."""
+    """Turn the detections' rows into findings, and store them.
+
+    Args:
+        days: The days that each model was built for.
+        because: Registry files whose change made some of them stale.
+        again: Days whose models are current, and whose candidates are judged again.
+    """
     return [month_of(week_start)[0], semester_of(week_start)[0]]
 
 
 def is_last_of(path: str, week_start: date) -> bool:
-    """Whether a month's or semester's page ends with a week."""
+    """Return whether a month's or semester's page ends with a week."""
     after = week_start + timedelta(days=7)
     return path not in (month_of(after)[0], semester_of(after)[0])

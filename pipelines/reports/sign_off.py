@@ -91,7 +91,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
 
 
 def signatures(district: District) -> Mapping[date, Signature]:
-    """The newest signature of each week that has one, by its Monday."""
+    """Return the newest signature of each week that has one, by its Monday."""
     entries = open_chain(district.store, district.home).entries()
     found = [_read(entry) for entry in entries if entry.action == ACTION]
     return {one.week: one for one in found}
@@ -109,7 +109,7 @@ def _read(entry: Entry) -> Signature:
 
 
 def unsigned(district: District) -> list[str]:
-    """Weeks that are over and not signed, where the district signs; oldest first.
+    """Return weeks that are over and not signed, where the district signs; oldest first.
 
     A district that never signed is not asked to; weeks before its first are not either.
     """
@@ -126,7 +126,7 @@ def unsigned(district: District) -> list[str]:
 
 
 def shown(one: Signature) -> dict[str, object]:
-    """As plain values for JSON."""
+    """Return plain values for JSON."""
     values = asdict(one)
     return {**values, "week": week_of(one.week), "time": one.time.isoformat()}
 

@@ -1,4 +1,4 @@
-"""What a week's report is made from: snapshot, registry and state."""
+"""Inputs of a week's report from snapshot, registry and state."""
 
 import json
 import re
@@ -51,7 +51,7 @@ COUNTS = ("rejects", "blanks", "duplicates", "pending")
 
 
 def rules(district: District) -> Sequence[Mapping[str, Any]]:
-    """Every rule in words, with the thresholds in force."""
+    """Return every rule in words, with the thresholds in force."""
     held = arrived(district.store)
     lacking = rules_on(district.detections, district.registry).lacking
     found: list[Mapping[str, Any]] = []
@@ -91,7 +91,7 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
 
 
 def _regulation(said: DetectionSettings) -> str | None:
-    """The regulation behind a rule's numbers, with who approved it and when."""
+    """Return the regulation behind a rule's numbers, with who approved it and when."""
     if said.regulation is None:
         return None
     day = said.approved_on.isoformat() if said.approved_on else None
@@ -100,7 +100,7 @@ def _regulation(said: DetectionSettings) -> str | None:
 
 
 def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any]]:
-    """The clauses of the district's policy, with the rules and controls of each."""
+    """Return the clauses of the district's policy, with the rules and controls of each."""
     serving: dict[str, list[str]] = {}
     for code, detection in district.detections.items():
         for clause in detection.clauses:
@@ -118,7 +118,7 @@ def clauses(district: District, database: Database) -> Sequence[Mapping[str, Any
 
 
 def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
-    """What the logs tell of devices away from the district's networks, and of none.
+    """Return what the logs show of devices away from the district's networks, and of none.
 
     An earlier snapshot has no such table, and proves nothing.
     """
@@ -139,7 +139,7 @@ def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
 
 
 def openness(district: District, now: datetime) -> Mapping[str, int]:
-    """How often names were looked up, and records asked for, this school year."""
+    """Return how often names were looked up, and records asked for, this school year."""
     zone = ZoneInfo(district.zone)
     year = school_year(now.astimezone(zone).date())
 
@@ -156,7 +156,7 @@ def openness(district: District, now: datetime) -> Mapping[str, int]:
 
 
 def permits(district: District) -> pl.DataFrame:
-    """Consents and exceptions with their days; nobody's name is among them."""
+    """Return consents and exceptions with their days, without names."""
     frames = district.registry.frames
     given = frames["consents"].select(
         permit_id="consent_id",
@@ -176,12 +176,12 @@ def permits(district: District) -> pl.DataFrame:
 
 
 def audit_head(district: District) -> str:
-    """Number and hash of the newest entry of the audit chain; empty if none."""
+    """Return number and hash of the newest entry of the audit chain; empty if none."""
     return str(open_chain(district.store, district.home).head() or "")
 
 
 def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> ReportInputs:
-    """The same inputs; every building that has a name is called by it."""
+    """Return the same inputs; every building that has a name is called by it."""
     names = {**ELSEWHERE, **names}
     frames: dict[str, Any] = {
         name: getattr(inputs, name).with_columns(pl.col("building").replace(names))
@@ -196,7 +196,7 @@ def with_building_names(inputs: ReportInputs, names: Mapping[str, str]) -> Repor
 
 
 def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
-    """Claim and record of a finding; only the buildings that it is about change."""
+    """Return claim and record of a finding; only its buildings change."""
     record = json.loads(row["record"])
     measures = record.get("measures") or {}
     codes = measures.get("buildings") or []
@@ -207,7 +207,7 @@ def _said(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, str]:
 
 
 def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str]) -> str:
-    """The sentence, with the list of its buildings as people call them."""
+    """Return the sentence, with the list of its buildings as people call them."""
     pattern = r"\bat " + BETWEEN.join(re.escape(code) for code in codes) + r"(?![\w-])"
 
     def called(found: re.Match[str]) -> str:
@@ -219,7 +219,7 @@ def with_place_names(claim: str, codes: Sequence[str], names: Mapping[str, str])
 
 
 def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
-    """The account of lines by source and local day.
+    """Return the account of lines by source and local day.
 
     Events count on their own day; what a file holds besides counts on the last
     day of its events, or on the day it arrived if it has none. `unchecked` are events
@@ -247,13 +247,13 @@ def source_days(files: pl.DataFrame, file_days: pl.DataFrame) -> pl.DataFrame:
 def report_inputs(
     database: Database, district: District, now: datetime, snapshot: str
 ) -> ReportInputs:
-    """Everything that a report says, read from a snapshot."""
+    """Read the inputs of a report from a snapshot."""
     first_seen = database.table("marts.site_first_seen")
     site_use = database.table("marts.site_use").join(first_seen, on="site", how="left")
     hours = database.table("marts.source_hours")
     days = database.table("marts.school_days")
     lags = dict.fromkeys(hours["source"].unique()) | usual_lags(counted_days(district.store))
-    # what nobody looked for is not missing
+    # hours before the next look are not missing
     as_of = min(now, last_look(district.store) or now)
     closed = closed_times(lags, as_of, is_history_closed=True)
     inputs = ReportInputs(
@@ -309,7 +309,7 @@ def report_inputs(
 
 
 def pale(report: Report) -> Iterator[tuple[str, str, float]]:
-    """The accents that cannot be read well: setting, color and contrast."""
+    """Yield the accents that cannot be read well: setting, color and contrast."""
     own = (("accent", report.accent, LIGHT), ("accent_dark", report.accent_dark, DARK))
     for name, color, palette in own:
         if color and least_contrast(color, palette) < READABLE:
@@ -332,14 +332,14 @@ def readable(report: Report) -> None:
 
 
 def _known(database: Database, table: str) -> pl.DataFrame:
-    """A table; empty in a snapshot of an earlier version."""
+    """Return a table; empty in a snapshot of an earlier version."""
     if database.has(table):
         return database.table(table)
     return empty_frame(table.split(".")[1])
 
 
 def _unjudged(database: Database, district: District) -> pl.DataFrame:
-    """Days not judged; a snapshot of an earlier version knows of none."""
+    """Return days not judged; a snapshot of an earlier version knows of none."""
     if not database.has(UNJUDGED):
         return empty_frame("unjudged")
     kinds = {code: one.kind for code, one in district.detections.items()}
@@ -348,7 +348,7 @@ def _unjudged(database: Database, district: District) -> pl.DataFrame:
 
 
 def _issues(district: District) -> pl.DataFrame:
-    """What was wrong with the sources, from the start; a source without lines too."""
+    """Return all problems of the sources; also of a source without lines."""
     rows = [
         {name: row[name] for name in SCHEMAS["source_issues"]}
         for row in stored_issues(district.store, datetime.fromtimestamp(0, UTC))
@@ -359,12 +359,12 @@ def _issues(district: District) -> pl.DataFrame:
 
 
 def known_sections() -> Sequence[str]:
-    """The name of every section that may be left out, in the order of the report."""
+    """Return the name of every section that may be left out, in the order of the report."""
     return [section.name for section in sections() if not section.stays]
 
 
 def sections_off(district: District) -> Sequence[str]:
-    """The sections that the district leaves out of its report.
+    """Return the sections that the district leaves out of its report.
 
     Raises:
         SettingsError: There is no section of that name, or it may not be left out:

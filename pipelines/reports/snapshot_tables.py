@@ -81,7 +81,7 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
 
 
 def about_frame(district: District, now: datetime) -> pl.DataFrame:
-    """Whose snapshot it is, for readers who may not read the settings: one row."""
+    """Return the snapshot's district for readers without access to the settings: one row."""
     said = district.settings.district
     row = {
         "district": said.name,
@@ -99,7 +99,7 @@ def finding_frames(
     sensitive: frozenset[str] = frozenset(),
     database: Database | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """Findings and their evidence under pseudonyms.
+    """Return findings and their evidence under pseudonyms.
 
     Args:
         sensitive: Names of sites that get one too.
@@ -124,7 +124,7 @@ def case_frames(
     masks: Mapping[str, str],
     known: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The findings of some cases and their cited lines, under pseudonyms.
+    """Return the findings of some cases and their cited lines, under pseudonyms.
 
     Args:
         masks: Names in place of sensitive sites.
@@ -195,7 +195,9 @@ def _finding(
         **{key: row[key] for key in ("confidence", "status")},
         "status_reason": redact(row["status_reason"], hidden, named),
         "subject": subject,
-        "is_pupil": names.is_pupil(kind, row["subject"]),
+        "is_student": names.is_student(kind, row["subject"]),
+        # the former name, for saved queries of one release
+        "is_pupil": names.is_student(kind, row["subject"]),
         "devices": devices,
         "sites": record["sites"],
         "event_date": datetime.fromisoformat(row["event_date"]).date(),
@@ -227,7 +229,7 @@ def _evidence(row: Mapping[str, Any], masks: Mapping[str, str]) -> dict[str, Any
 
 
 def ledger_frames(district: District) -> dict[str, pl.DataFrame]:
-    """The account of lines, one row a delivered file, and how long they took."""
+    """Return the account of lines, one row a delivered file, and how long they took."""
     rows = [
         {
             "file_id": source_file.file_id,

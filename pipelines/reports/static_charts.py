@@ -19,7 +19,7 @@ LETTER = 7.4  # mean width of a letter at 13 px
 WIDEST_LABEL = 250
 DARK_STEP = 3  # from this step of the heat map on, text is light
 PHONE, PHONE_RIGHT = 340, 12
-SHORT_NAME = 6  # letters; longer names of lanes stand above their bars on a phone
+SHORT_NAME = 6  # letters; longer names of lanes are above their bars on a phone
 PART_HEIGHT = 130.0
 NAMED_LANE = 46.0
 BELOW_NAME, NAME_ABOVE, THINNER = 0.16, 0.26, 0.7  # in lanes
@@ -54,7 +54,7 @@ class Shape(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What a page calls the marks, to fill them twice: with color and hatching."""
+        """Name of the marks in the page, to fill them twice: with color and hatching."""
         return f"m{zlib.crc32(self.points.encode()):x}"
 
 
@@ -68,9 +68,9 @@ class Drawing:
 
     @property
     def joined(self) -> Iterator[Shape]:
-        """The shapes as they are written: rectangles that look alike are one path.
+        """Combine similar rectangles into one path.
 
-        Half of a page with a swim lane would else be the names of attributes.
+        Otherwise half of a page with a swim lane would be names of attributes.
         """
         for look, alike in groupby(self.shapes, key=_look):
             if look is None:
@@ -85,7 +85,7 @@ class Drawing:
 
 
 def _merged(bars: Iterable[Shape]) -> Iterator[Shape]:
-    """Bars in order; those of one lane that run into each other are one."""
+    """Yield bars in order; those of one lane that run into each other are one."""
     last: Shape | None = None
     for bar in bars:
         if last and _runs_into(last, bar):
@@ -105,7 +105,7 @@ def _runs_into(last: Shape, bar: Shape) -> bool:
 
 
 def _look(shape: Shape) -> tuple[object, ...] | None:
-    """What a rectangle has in common with those like it; None for another shape."""
+    """Return the common attributes of similar rectangles; None for another shape."""
     if shape.kind != "rect":
         return None
     marks = (shape.role, shape.text, shape.anchor, shape.pattern, shape.points)
@@ -134,7 +134,7 @@ class Scale:
         return round(self.bottom + share * (self.top - self.bottom), 1)
 
     def rect(self, ends: Sequence[float], **look: Any) -> Shape:
-        """A rectangle between data points x0, x1, y0, y1; at least a pixel wide."""
+        """Return a rectangle between data points x0, x1, y0, y1; at least a pixel wide."""
         left, right = sorted((self.across(ends[0]), self.across(ends[1])))
         top, bottom = sorted((self.up(ends[2]), self.up(ends[3])))
         size = {"width": round(max(right - left, 1), 1), "height": bottom - top}
@@ -145,8 +145,8 @@ def drawing(figure: Figure, *, is_narrow: bool = False) -> Drawing:
     """Lay the figure out on a sheet of fixed width.
 
     Args:
-        is_narrow: For a phone: names stand above their bars, parts of a chart below
-            each other, and a tick that has no room is left out.
+        is_narrow: For a phone: names are above their bars, parts of a chart are stacked,
+            and a tick without room is left out.
     """
     sheet = _narrow(figure) if is_narrow else _wide(figure)
     shapes = list(legend(_named(figure), sheet))
@@ -162,12 +162,12 @@ def drawing(figure: Figure, *, is_narrow: bool = False) -> Drawing:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Where everything of a drawing goes.
+    """Positions of all parts of a drawing.
 
     Attributes:
         scales: The part of each pair of axes, by their suffix.
-        left: Where names of lanes end, or begin where they stand above.
-        are_names_above: Names of lanes stand above their bars.
+        left: Where names of lanes end, or begin if they are above.
+        are_names_above: Names of lanes are above their bars.
     """
 
     width: int
@@ -182,7 +182,7 @@ class Sheet:
         return self.width < WIDTH
 
     def inside(self, x: float, text: str, anchor: str) -> float:
-        """Where a text stands so that none of it leaves a phone's sheet."""
+        """Return a text position that is inside a phone's sheet."""
         if not self.is_narrow:
             return x
         wide = len(text) * WIDE_LETTER + 6
@@ -190,7 +190,7 @@ class Sheet:
         return max(min(x, self.width - wide + before), before)
 
     def lane(self, place: float) -> float:
-        """Where a lane's marks lie: below its name, where that stands above."""
+        """Return the position of a lane's marks: below its name, if that is above."""
         return place + (BELOW_NAME if self.are_names_above else 0)
 
 
@@ -214,7 +214,7 @@ def _wide(plain: dict[str, Any]) -> Sheet:
 
 
 def _narrow(plain: dict[str, Any]) -> Sheet:
-    """Parts that stand side by side on a desk stand below each other."""
+    """Stack parts that are next to each other on a desktop."""
     layout = plain["layout"]
     suffixes = _suffixes(layout)
     names = layout.get("yaxis", {}).get("ticktext") or [""]
@@ -245,14 +245,14 @@ def _part_height(layout: dict[str, Any], size: int, *, is_above: bool) -> float:
 
 
 def left_margin(layout: dict[str, Any]) -> float:
-    """Room for the longest name of a lane."""
+    """Return the room for the longest name of a lane."""
     names = layout.get("yaxis", {}).get("ticktext") or [""]
     longest = max(len(html.unescape(name)) for name in names)
     return min(longest * LETTER + 14, WIDEST_LABEL)
 
 
 def scale_of(layout: dict[str, Any], suffix: str, sheet: Sequence[float]) -> Scale:
-    """The part of the sheet that a pair of axes covers."""
+    """Return the part of the sheet that a pair of axes covers."""
     left, right, bottom, top = sheet
     across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
     begin, end = across.get("domain", (0, 1))
@@ -270,7 +270,7 @@ def scale_of(layout: dict[str, Any], suffix: str, sheet: Sequence[float]) -> Sca
 
 
 def legend(named: Sequence[dict[str, Any]], sheet: Sheet) -> Iterator[Shape]:
-    """A swatch and a name for each series, in as many rows as it takes."""
+    """Yield a swatch and a name for each series, in as many rows as it takes."""
     left, row = sheet.left, 0
     for trace in named:
         text = html.unescape(trace["name"])
@@ -293,7 +293,7 @@ def _legend_rows(named: Sequence[dict[str, Any]], left: float) -> int:
 
 
 def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Names at the ticks, and thin lines where the axis asks for a grid."""
+    """Yield names at the ticks, and thin lines where the axis asks for a grid."""
     across, up = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
     named = ticks(across)
     for value, _ in named if across.get("showgrid") else ():
@@ -316,7 +316,7 @@ def axes(layout: dict[str, Any], suffix: str, scale: Scale, sheet: Sheet) -> Ite
 
 
 def _stride(named: Sequence[tuple[float, str]], scale: Scale) -> int:
-    """Every how manieth tick has room for its name."""
+    """Return the step between ticks whose names fit."""
     wide = max((len(text) for _, text in named), default=0) * LETTER + 8
     places = [scale.across(value) for value, _ in named]
     gaps = [after - before for before, after in pairwise(places)]
@@ -325,19 +325,19 @@ def _stride(named: Sequence[tuple[float, str]], scale: Scale) -> int:
 
 
 def ticks(side: dict[str, Any]) -> list[tuple[float, str]]:
-    """The ticks of an axis, with their text as it is to be read."""
+    """Return the ticks of an axis, with their plain text."""
     names = [html.unescape(text) for text in side.get("ticktext") or ()]
     return list(zip(side.get("tickvals") or (), names, strict=True))
 
 
 def marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """The marks of one trace."""
+    """Yield the marks of one trace."""
     draw = {"bar": bar_marks, "heatmap": cells, "scatter": line_marks}
     return draw[trace["type"]](trace, scale, sheet)
 
 
 def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Bars that lie or stand, from their base."""
+    """Yield bars that lie or stand, from their base."""
     role = ROLES[trace["marker"]["color"]]
     look = {"role": role, "pattern": pattern(role)}
     half = trace["width"] / 2 * (THINNER if sheet.are_names_above else 1)
@@ -350,12 +350,12 @@ def bar_marks(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Sha
 
 
 def pattern(role: str) -> str:
-    """The name of the hatching that goes with a color, if any."""
+    """Return the name of the hatching that goes with a color, if any."""
     return role if role in PATTERNS else ""
 
 
 def cells(trace: dict[str, Any], scale: Scale, sheet: Sheet) -> Iterator[Shape]:
-    """Squares of a heat map, in the step of their value."""
+    """Yield squares of a heat map, in the step of their value."""
     for y, row in zip(trace["y"], trace["z"], strict=True):
         for x, value in zip(trace["x"], row, strict=True):
             ends = (x - 0.46, x + 0.46, y - 0.44, y + 0.44)
@@ -373,7 +373,7 @@ def line_marks(
     scale: Scale,
     sheet: Sheet,  # noqa: ARG001 - as the others
 ) -> Iterator[Shape]:
-    """A line in pieces between unknown points, and its dots."""
+    """Yield a line in pieces between unknown points, and its dots."""
     role = ROLES[trace["line"]["color"]]
     has_dots, is_dashed = "markers" in trace["mode"], "dash" in trace["line"]
     piece: list[str] = []
@@ -390,7 +390,7 @@ def line_marks(
 
 
 def boxes(layout: dict[str, Any], scales: dict[str, Scale], layer: str) -> Iterator[Shape]:
-    """Rectangles of one layer, each on its own axes."""
+    """Yield rectangles of one layer, each on its own axes."""
     for shape in layout.get("shapes") or ():
         if shape["layer"] != layer:
             continue
@@ -402,7 +402,7 @@ def boxes(layout: dict[str, Any], scales: dict[str, Scale], layer: str) -> Itera
 
 
 def notes(layout: dict[str, Any], sheet: Sheet) -> Iterator[Shape]:
-    """Direct labels, each on its own axes; on a phone none leaves the sheet."""
+    """Yield direct labels, each on its own axes; on a phone all are inside the sheet."""
     lanes = set(layout["yaxis"].get("tickvals") or ())
     for words in layout.get("annotations") or ():
         scale = sheet.scales[words.get("xref", "x")[1:]]
@@ -435,7 +435,7 @@ class Spark:
 
 
 def spark(values: Sequence[int | None]) -> Spark | None:
-    """One bar per week, the tallest as high as the sheet; None where there are too few.
+    """Return one bar per week, the tallest as high as the sheet; None where there are too few.
 
     A week that is not known has no bar, a zero has a thin one.
     """

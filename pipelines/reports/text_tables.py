@@ -1,9 +1,9 @@
 """Tables of text for readers, and the same tables as CSV and workbooks, safe to open.
 
-Escaping for HTML is the templates' work. Text from logs and registries is made visible
+Templates escape for HTML. Text from logs and registries is made visible
 here before it reaches a page: controls, direction marks and zero widths change how the
 text around them is read. A workbook is made when it is written, so that a report that
-nobody writes to disk costs nothing.
+is not written to disk costs nothing.
 """
 
 import csv
@@ -35,10 +35,10 @@ SAFE_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 IDN = re.compile(r"(?<![A-Za-z0-9.-])(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 
-# What a spreadsheet takes for a formula. The apostrophe itself is in the list so
-# that taking one apostrophe away always gives the original back.
+# First characters of spreadsheet formulas. The apostrophe itself is included so that removing one
+# apostrophe always restores the original.
 TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-MOST_IN_EXCEL = 1_048_575
+MAX_IN_EXCEL = 1_048_575
 About = Sequence[tuple[str, str]]
 
 # A cell of a log is text, whatever it looks like: no formula, no link, no number.
@@ -50,22 +50,22 @@ AS_TEXT = {
     "nan_inf_to_errors": True,
 }
 ABOUT = "About"
-LONGEST_NAME = 31  # letters of a sheet's name
+MAX_NAME = 31  # letters of a sheet's name
 MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the same bytes each time; a zip's own date
-LONGEST_CELL = 32_767  # characters, Excel's own limit
+MAX_CELL = 32_767  # characters, Excel's own limit
 CUT = " ... (cut; the CSV file has all of it)"
 WIDEST = 48  # letters of a column
 
 
 def spelled_out(text: str) -> str:
-    """The text with hidden characters spelled out, in full."""
+    """Return the text with hidden characters spelled out, in full."""
     if text.isprintable():  # none of what is hidden is
         return text
     return HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def visible(text: str) -> str:
-    """The text with hidden characters spelled out, and cut where it never ends."""
+    """Return the text with hidden characters spelled out, and cut where it never ends."""
     if text.isascii() and text.isprintable() and len(text) <= LONGEST:
         return text
     shown = spelled_out(text)
@@ -74,7 +74,7 @@ def visible(text: str) -> str:
 
 
 def with_looks(text: str) -> str:
-    """Each encoded host name with how a browser may show it, and in which letters.
+    """Return each encoded host name with how a browser may show it, and in which letters.
 
     As in `xn--smpleton-16g.example (may read "...", in Cyrillic and Latin letters)`.
     """
@@ -97,7 +97,7 @@ def _decoded(label: str) -> str:
 
 
 def file_name(identifier: str) -> str:
-    """A name that is safe in a folder and in a link, the same each time.
+    """Return a name that is safe in a folder and in a link, the same each time.
 
     Where characters had to go, letters of a hash keep two names apart.
     """
@@ -109,20 +109,20 @@ def file_name(identifier: str) -> str:
 
 
 def integrity(text: str) -> str:
-    """The hash that a content policy and an `integrity` attribute name."""
+    """Return the hash that a content policy and an `integrity` attribute name."""
     return "sha256-" + b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 class Cell(NamedTuple):
-    """One value: what is read, what is exported, where it leads.
+    """One value: displayed, exported, and linked.
 
     Attributes:
         text: What the reader sees.
-        value: What the CSV holds.
-        href: A relative link made by this floor, never from data.
-        is_number: Whether it is set flush right.
-        order: What the column is sorted by, where its text would not do.
-        share: How long a bar below the number is, from 0 to 1; None for no bar.
+        value: Value in the CSV.
+        href: A relative link made by this package, never from data.
+        is_number: Whether it is right-aligned.
+        order: Sort key of the column, if its text does not sort.
+        share: Length of a bar below the number, from 0 to 1; None for no bar.
     """
 
     text: str
@@ -134,17 +134,17 @@ class Cell(NamedTuple):
 
     @classmethod
     def bar(cls, value: int, share: float) -> "Cell":
-        """A number with a bar, as long as its share of the column's highest."""
+        """Return a number with a bar, as long as its share of the column's highest."""
         return cls(number(value), value, is_number=True, share=min(max(share, 0), 1))
 
     @classmethod
     def of_day(cls, when: date) -> "Cell":
-        """A day, sorted by the calendar."""
+        """Return a day, sorted by the calendar."""
         return cls(day(when), day(when), order=when.isoformat())
 
     @classmethod
     def of_site(cls, site: str) -> "Cell":
-        """A site; an encoded name with how it looks."""
+        """Return a site; an encoded name with how it looks."""
         return cls(with_looks(site), site)
 
     @property
@@ -161,9 +161,9 @@ class Table:
     """A caption, the column labels and the rows.
 
     Attributes:
-        caption: One line that says what a row is.
-        labels: A label a column.
-        rows: As many cells a row as there are labels.
+        caption: One line about the meaning of a row.
+        labels: One label per column.
+        rows: As many cells per row as there are labels.
     """
 
     caption: str
@@ -172,11 +172,11 @@ class Table:
 
     @property
     def fits_excel(self) -> bool:
-        """Whether a sheet of Excel, below its header, holds all rows."""
-        return len(self.rows) <= MOST_IN_EXCEL
+        """Whether an Excel sheet, below its header, can contain all rows."""
+        return len(self.rows) <= MAX_IN_EXCEL
 
     def total(self, label: str) -> int:
-        """The sum of a column of numbers."""
+        """Return the sum of a column of numbers."""
         place = self.labels.index(label)
         return sum(int(row[place].value) for row in self.rows)
 
@@ -199,22 +199,22 @@ def cell(value: Value) -> Cell:
 
 
 def safe(value: str | int) -> str | int:
-    """Text that a spreadsheet will not run: an apostrophe before a trigger."""
+    """Return text that a spreadsheet will not run: an apostrophe before a trigger."""
     if isinstance(value, str) and value.startswith(TRIGGERS):
         return "'" + value
     return value
 
 
 def exported(value: str | int) -> str | int:
-    """A value as a cell of a CSV file: nothing hidden in it, and no formula."""
+    """Return a value as a cell of a CSV file: nothing hidden in it, and no formula."""
     return safe(spelled_out(value)) if isinstance(value, str) else value
 
 
 def to_csv(shown: Table) -> str:
-    """The table as CSV with a header line.
+    """Return the table as CSV with a header line.
 
     All text is quoted, and its hidden characters are spelled out: names of files and
-    fields of logs were written by strangers.
+    fields of logs are outside input.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
@@ -225,23 +225,23 @@ def to_csv(shown: Table) -> str:
 
 
 def total(rows: pl.DataFrame, column: str) -> int:
-    """The sum of a column of counts."""
+    """Sum a column of counts."""
     return int(rows[column].sum() or 0)
 
 
 def amount(rows: pl.DataFrame, column: str) -> float:
-    """The sum of a column of measures."""
+    """Return the sum of a column of measures."""
     return float(rows[column].sum() or 0)
 
 
 def largest(rows: pl.DataFrame, column: str) -> float:
-    """The maximum of a column."""
+    """Return the maximum of a column."""
     found: Any = rows[column].max()
     return float(found or 0)
 
 
 def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
-    """The file, the same bytes each time.
+    """Return the file, the same bytes each time.
 
     Args:
         sheets: Rows by the name of their sheet, the labels of the columns first.
@@ -254,7 +254,7 @@ def workbook(sheets: Mapping[str, Sequence[Sequence[object]]]) -> bytes:
     book.set_properties({"created": MADE})
     head = book.add_format({"bold": True, "bottom": 1})
     for name, rows in sheets.items():
-        sheet = book.add_worksheet(name[:LONGEST_NAME])
+        sheet = book.add_worksheet(name[:MAX_NAME])
         _fill(sheet, rows)
         if name != ABOUT:
             sheet.set_row(0, None, head)
@@ -280,10 +280,10 @@ def _fill(sheet: Any, rows: Iterable[Sequence[object]]) -> None:
 
 
 def _fitting(text: str) -> str:
-    """The text, cut and marked where a cell of Excel cannot hold it."""
-    if len(text) <= LONGEST_CELL:
+    """Return the text, cut and marked where a cell of Excel cannot hold it."""
+    if len(text) <= MAX_CELL:
         return text
-    return text[: LONGEST_CELL - len(CUT)] + CUT
+    return text[: MAX_CELL - len(CUT)] + CUT
 
 
 @dataclass(frozen=True)
@@ -299,7 +299,7 @@ class Book:
     about: About
 
     def content(self) -> bytes:
-        """The file, the same bytes each time; first what its sheets are."""
+        """Return the file, the same bytes each time; first what its sheets are."""
         sheets = [(name, _told(one)) for name, one in self.tables.items()]
         return workbook(
             {ABOUT: [*self.about, *sheets]}
@@ -312,7 +312,7 @@ class Book:
 
 
 def _told(shown: Table) -> str:
-    """What a sheet holds, or why there is none."""
+    """Return the content of a sheet, or why there is none."""
     held = f"{shown.caption} ({len(shown.rows):,} rows)"
     return held if shown.fits_excel else f"{held}; too many for Excel: see the CSV file"
 
@@ -321,7 +321,7 @@ Page = str | bytes | Book
 
 
 def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
-    """All tables of a week, or of a month, as one workbook.
+    """Return all tables of a week, or of a month, as one workbook.
 
     Args:
         shared: What every page of the week says of itself.
@@ -331,6 +331,6 @@ def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
         ("Week", f"{shared['week']}, {shared['dates']}"),
         ("Report", shared["report_id"]),
         *shared["versions"],
-        ("Names", "Accounts and devices carry code names. A log names no person."),
+        ("Names", "Accounts and devices appear under code names. A log names no person."),
     )
     return Book(tables, about)

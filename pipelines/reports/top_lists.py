@@ -1,4 +1,4 @@
-"""What people used most: sites or kinds of sites, with bars and what changed."""
+"""Most used sites or kinds of sites, with bars and changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,19 +21,19 @@ from pipelines.reports.text_tables import Cell, amount, largest
 from pipelines.reports.view import View
 from pipelines.reports.words import number
 
-MOST_DRAWN = 10
+MAX_DRAWN = 10
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What was used, the most used first.
+    """Ranking by use, the most used first.
 
     Attributes:
-        rows: `name`, `minutes` a day, `before` (a day, null where it does not compare),
+        rows: `name`, `minutes` per day, `before` (per day, null if not comparable),
             `days`, `accounts` (most in a day), `verdict` and `is_listed`.
-        a_day: What the minutes are of: a school day, or a day.
-        before_said: What `before` is of.
-        averaged: The days that the minutes are averaged over.
+        a_day: Unit of the minutes: a school day, or a day.
+        before_said: Period of `before`.
+        averaged: The days of the average.
         has_list: The district has a list of approved sites.
     """
 
@@ -73,7 +73,7 @@ def ranking(view: View, use: pl.DataFrame) -> Ranking:
 
 
 def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
-    """Minutes a day, days, and accounts of each."""
+    """Return minutes a day, days, and accounts of each."""
     return (
         on_days(view, use)
         .group_by("name")
@@ -89,29 +89,29 @@ def _by_name(view: View, use: pl.DataFrame) -> pl.DataFrame:
 
 
 def hours(minutes: float) -> str:
-    """As in "3.2 h" and "12 min"."""
+    """Return text such as "3.2 h" and "12 min"."""
     return f"{minutes / 60:,.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
 
 
 def changed(minutes: float, before: float | None) -> str:
-    """What changed a day; "new" where there was nothing before."""
+    """Return the change per day; "new" if there was nothing before."""
     if before is None:
         return ""
     return "new" if not before else chip(round(minutes), round(before), minutes_said)
 
 
 def minutes_said(minutes: int) -> str:
-    """As in "4 min"."""
+    """Return text such as "4 min"."""
     return f"{number(minutes)} min"
 
 
 def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure | None:
-    """A bar for each of the first, with what changed beside it.
+    """Draw a bar for each of the first, with its change.
 
     Args:
-        series: Which rows are of it, the role of their color, and its name.
+        series: Its rows, the role of their color, and its name.
     """
-    shown = ranked.rows.head(MOST_DRAWN).with_row_index("place")
+    shown = ranked.rows.head(MAX_DRAWN).with_row_index("place")
     if shown.is_empty():
         return None
     longest = max(largest(shown, "minutes") / 60, 0.2)
@@ -136,5 +136,5 @@ def draw(ranked: Ranking, series: Sequence[tuple[pl.Expr, str, str]]) -> Figure 
 
 
 def use_cell(ranked: Ranking, minutes: float) -> Cell:
-    """Minutes a day with a bar, as long as its share of the most used."""
+    """Return minutes a day with a bar, as long as its share of the most used."""
     return Cell.bar(round(minutes), minutes / max(largest(ranked.rows, "minutes"), 1))

@@ -1,9 +1,9 @@
 """One week of a report's inputs, or several: the rows that a section may show.
 
-Leads (C1) are dropped here, so that no section can show one by mistake; what is left
-of them is a question about a site. So are the
-findings about students' accounts, which have a view of their own. What people decide is
-a case; a finding is what it rests on.
+Leads (C1) are dropped here, so that no section can show one by mistake; only a question
+about a site remains of them. The
+findings about students' accounts are dropped too; they have a separate view. People
+decide a case; a finding is its basis.
 """
 
 import json
@@ -28,7 +28,7 @@ SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
 Found = TypeVar("Found")
 NO_BUILDING = "no known building"
-"""Stands for events whose building is not known, in tables by building."""
+"""Label of events with an unknown building, in tables by building."""
 YEAR_BEGINS = 8  # August
 TO_THURSDAY = timedelta(days=3)
 
@@ -40,13 +40,13 @@ class View:
     Attributes:
         inputs: Everything the report was given.
         start: The Monday that the week begins with.
-        is_of_pupils: The findings are those about students' accounts, and only those.
+        is_of_students: The findings are those about students' accounts, and only those.
         weeks: How many weeks in a row it is; what is to be decided knows one.
     """
 
     inputs: ReportInputs
     start: date
-    is_of_pupils: bool = False
+    is_of_students: bool = False
     weeks: int = 1
 
     def __post_init__(self) -> None:
@@ -60,7 +60,7 @@ class View:
         return self.start + self.weeks * ONE_WEEK - timedelta(days=1)
 
     def back(self, steps: int) -> "View":
-        """As many weeks, so many steps of that length before."""
+        """Return the view of the same number of weeks, a number of such steps before."""
         return replace(self, start=self.start - steps * self.weeks * ONE_WEEK)
 
     @property
@@ -74,12 +74,12 @@ class View:
         return ZoneInfo(self.inputs.zone)
 
     @cached_property
-    def of_pupils(self) -> "View":
+    def of_students(self) -> "View":
         """The same week with the findings about students' accounts."""
-        return replace(self, is_of_pupils=True)
+        return replace(self, is_of_students=True)
 
     def of_week(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows whose local day is in the week."""
+        """Return the rows whose local day is in the week."""
         return frame.filter(pl.col("event_date").is_between(self.start, self.end))
 
     @cached_property
@@ -89,19 +89,19 @@ class View:
 
     @cached_property
     def _whole(self) -> pl.DataFrame:
-        # a case is a student's where one of its accounts is; one without a case stands
-        # for itself, as in a snapshot of an earlier version
+        # a case is a student's if one of its accounts is; one without a case represents itself, as
+        # in a snapshot of an earlier version
         case = pl.coalesce("case_id", "finding_id")
-        of_pupils = pl.col("is_pupil").fill_null(value=False).any().over(case)
+        of_students = pl.col("is_student").fill_null(value=False).any().over(case)
         findings = self.inputs.findings.filter(
             pl.col("confidence").is_in(["C2", "C3"]),
-            of_pupils == self.is_of_pupils,
+            of_students == self.is_of_students,
         )
         return findings.with_columns(case_id=case).sort("event_date", "start_time", "finding_id")
 
     @cached_property
     def spans(self) -> Mapping[str, tuple[datetime, datetime]]:
-        """When each of them began and ended."""
+        """Beginning and end of each of them."""
         times = self.known.select("finding_id", "start_time", "end_time")
         return {finding: (start, end) for finding, start, end in times.rows()}
 
@@ -112,7 +112,7 @@ class View:
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
-        """The cases of the known findings, the heaviest first, then the oldest."""
+        """The cases of the known findings, highest weight first, then the oldest."""
         return _cases(self.known)
 
     @cached_property
@@ -121,12 +121,12 @@ class View:
         return _cases(self._whole)
 
     def standing_as(self, *wanted: Standing) -> list[Case]:
-        """The cases that ask one of these of people, the heaviest first."""
+        """Return the cases that ask one of these of people, highest weight first."""
         return [case for case in self.cases if case.standing(self.start) in wanted]
 
     @cached_property
     def waiting(self) -> list[Case]:
-        """Cases that nobody has decided on yet, carried ones included."""
+        """Undecided cases, with carried ones."""
         return self.standing_as("waiting")
 
     @cached_property
@@ -144,12 +144,12 @@ class View:
             pl.col("confidence") == LEAD,
             pl.col("kind") == SITE_USE,
             pl.col("status").is_in(["open", "expired"]),
-            ~pl.col("is_pupil").fill_null(value=False),
+            ~pl.col("is_student").fill_null(value=False),
         )
 
     @cached_property
     def decided(self) -> list[Case]:
-        """Cases decided since the week began."""
+        """Return cases decided since the week began."""
         midnight = datetime.combine(self.start, datetime.min.time(), self.zone)
         begin = midnight.astimezone(UTC)
         return [
@@ -159,12 +159,12 @@ class View:
         ]
 
     def is_new(self, case: Case) -> bool:
-        """Whether a case is of this week; one of an earlier week is carried over."""
+        """Return whether a case is of this week; one of an earlier week is carried over."""
         return case.week == self.label
 
     @cached_property
     def paged(self) -> tuple[Case, ...]:
-        """The cases that have a page of their own in this week."""
+        """The cases with a page in this week."""
         shown = {case.case_id for case in (*self.waiting, *self.decided)}
         return tuple(
             case
@@ -173,7 +173,7 @@ class View:
         )
 
     def short_place(self, column: str = "building") -> pl.Expr:
-        """Buildings by their code, where they have one: a lane has no room for more."""
+        """Return buildings by their code, where they have one: a lane has no room for more."""
         return pl.col(column).replace(dict(self.inputs.building_codes))
 
     @cached_property
@@ -183,16 +183,16 @@ class View:
         return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
-        """Return the week's standing findings of one kind that ask for a decision.
+        """Return the week's current findings of one kind that need a decision.
 
-        What a rule on trial finds at low weight asks no one; the report's counts leave
-        it out.
+        Findings of low weight from a rule on trial need none; the report's counts leave
+        them out.
         """
         is_asked = (pl.col("stage").fill_null("live") != "trial") | ~pl.col("severity").is_in(LOW)
         return self.of_week(self.standing).filter(pl.col("kind") == kind, is_asked)
 
     def evidence_of(self, findings: Collection[str]) -> Mapping[str, list[dict[str, Any]]]:
-        """The log lines of each of some findings, in the order of the argument."""
+        """Return the log lines of each of some findings, in the order of the argument."""
         cited = self.inputs.evidence.filter(pl.col("finding_id").is_in(list(findings)))
         lines: dict[str, list[dict[str, Any]]] = {one: [] for one in findings}
         for row in cited.sort("position", "time").rows(named=True):
@@ -215,7 +215,7 @@ class View:
 
     @property
     def school_day_count(self) -> int:
-        """How many days had school."""
+        """The number of days with school."""
         return len(self.school_dates)
 
     @cached_property
@@ -237,7 +237,7 @@ class View:
 
 
 def once(made: Callable[[View], Found]) -> Callable[[View], Found]:
-    """What a function makes of a view is kept with it: neither changes."""
+    """Store a function's result with its view: neither changes."""
     name = f"{made.__module__}.{made.__name__}"
 
     @wraps(made)
@@ -268,7 +268,7 @@ def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
 
 
 def _as_stored(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A finding of the snapshot as cases know those of the state."""
+    """Return a finding of the snapshot as cases know those of the state."""
     try:
         record = json.loads(row["record"] or "{}")
         details = dict(record.get("measures") or {})
@@ -288,19 +288,19 @@ def _decided(row: Mapping[str, Any]) -> datetime:
 
 
 def week_label(start: date) -> str:
-    """ISO year and week of a date, as in "2026-W47"."""
+    """Return ISO year and week of a date, as in "2026-W47"."""
     year, week, _ = start.isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def same_week_last_year(view: View) -> Mapping[str, Any] | None:
-    """Headline numbers of the same instructional week a year before, if known."""
+    """Return headline numbers of the same instructional week a year before, if known."""
     wanted = counterpart(view, view.start)
     return next((one for one in view.earlier if week_of(one) == wanted), None)
 
 
 def counterpart(view: View, monday: date) -> date | None:
-    """The Monday of the same instructional week a year before; None if not known."""
+    """Return the Monday of the same instructional week a year before; None if not known."""
     mine = school_weeks(view).get(_year(monday), [])
     before = school_weeks(view).get(_year(monday) - 1, [])
     if monday not in mine or mine.index(monday) >= len(before):
@@ -310,7 +310,7 @@ def counterpart(view: View, monday: date) -> date | None:
 
 @once
 def school_weeks(view: View) -> dict[int, list[date]]:
-    """Mondays of the weeks with school, by the year in which the school year began."""
+    """Return Mondays of the weeks with school, by the year in which the school year began."""
     days = view.inputs.school_days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
     mondays = days.select(pl.col("event_date").dt.truncate("1w").unique().sort())
     found: dict[int, list[date]] = {}
@@ -320,6 +320,6 @@ def school_weeks(view: View) -> dict[int, list[date]]:
 
 
 def _year(monday: date) -> int:
-    """A week belongs to the school year of its Thursday."""
+    """Return the school year of a week: that of its Thursday."""
     middle = monday + TO_THURSDAY
     return middle.year if middle.month >= YEAR_BEGINS else middle.year - 1

@@ -26,7 +26,7 @@ PAPER = {"letter": "letter", "a4": "A4"}
 
 
 def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
-    """Every file of one week's report and of the archive's index.
+    """Return every file of one week's report and of the archive's index.
 
     Returns:
         Relative path to text. `latest.html` is there if no later week is known.
@@ -39,13 +39,13 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     proven = proofs(view)
     shared = about(view)
     pages = report_pages(view, proven, shared) | number_pages(view, proven, shared)
-    pages |= case_pages(view, shared) | case_pages(view.of_pupils, shared)
+    pages |= case_pages(view, shared) | case_pages(view.of_students, shared)
     pages |= archive_pages(view, shared)
     return pages
 
 
 def about(view: View) -> dict[str, Any]:
-    """What every page of the week says of itself."""
+    """Return the common values of every page of the week."""
     inputs = view.inputs
     known = sorted({week_of(week) for week in inputs.previous} | {view.start})
     place = known.index(view.start)
@@ -68,7 +68,7 @@ def about(view: View) -> dict[str, Any]:
 
 
 def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
-    """What the numbers were made from."""
+    """Return the versions behind the numbers."""
     return [
         ("Snapshot", inputs.snapshot_id),
         ("Settings", inputs.settings_hash),
@@ -80,12 +80,12 @@ def versions(inputs: ReportInputs) -> list[tuple[str, str]]:
 
 
 def report_id(view: View) -> str:
-    """A name for this report that changes with what it says."""
+    """Return a name for this report that changes with its facts."""
     return name_of(view.start, view.inputs.revision, facts(view))
 
 
 def name_of(week: date, revision: int, said: Facts) -> str:
-    """The same, of a report that says these facts."""
+    """Return the name of a report with these facts."""
     name = f"r-{week_label(week).replace('-', '').lower()}-{digest(said)}"
     return name if revision == 1 else f"{name}-r{revision}"
 
@@ -93,7 +93,7 @@ def name_of(week: date, revision: int, said: Facts) -> str:
 def report_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
 ) -> dict[str, Page]:
-    """The report itself and the rows of every section as files."""
+    """Return the report itself and the rows of every section as files."""
     five = lines(view)
     parts = parts_of(view, wanted(sections(), view.inputs.sections_off))
     values = {
@@ -126,7 +126,7 @@ def report_pages(
 
 
 def signed(view: View) -> str:
-    """Who signed the week, and what then waited; empty for one that is not signed."""
+    """Return the signer of the week, and the cases that waited; empty for an unsigned one."""
     one = view.inputs.signed.get(view.start)
     if one is None:
         return ""
@@ -142,7 +142,7 @@ def shared_files(
     shared: Mapping[str, Any],
     proven: Mapping[str, Proof] = MappingProxyType({}),
 ) -> dict[str, Page]:
-    """The tables of the week as files, and what the archive holds once.
+    """Return the tables of the week as files, and what the archive holds once.
 
     Each table is a CSV file, and a sheet of the week's one workbook: a workbook each
     would be a sixth of a year's archive, most of it the wrapping of a workbook.
@@ -160,7 +160,7 @@ def shared_files(
 def number_pages(
     view: View, proven: Mapping[str, Proof], shared: Mapping[str, Any]
 ) -> dict[str, Page]:
-    """The page behind each number."""
+    """Return the page behind each number."""
     return {
         f"{view.label}/evidence/{key}.html": page("number.html.j2", **shared, proof=proof)
         for key, proof in proven.items()
@@ -168,10 +168,10 @@ def number_pages(
 
 
 def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) -> dict[str, Page]:
-    """The page of every case that the week's pages link to, and of its findings.
+    """Return the page of every case that the week's pages link to, and of its findings.
 
-    Of a carried case the archive holds picture, tests and log lines once, where its own
-    week wrote them: what waits for a long time would else be written again every week.
+    The archive has chart, tests and log lines of a carried case once, in its own
+    week: a long-waiting case would otherwise be rewritten every week.
 
     Args:
         whole: Write those of carried cases too, for an archive that may have begun
@@ -206,7 +206,7 @@ def case_pages(view: View, shared: Mapping[str, Any], *, whole: bool = False) ->
 
 
 def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | None:
-    """The swim lanes of some findings, wide and for a phone, and in words."""
+    """Return the swim lanes of some findings, wide and for a phone, and in words."""
     lines = case_lines(view, findings, kind)
     figure = swim_lane(view, lines)
     if figure is None:
@@ -221,7 +221,7 @@ def picture(view: View, findings: Sequence[str], kind: str) -> dict[str, Any] | 
 def finding_pages(
     view: View, shared: Mapping[str, Any], made: Card, rows: Table
 ) -> dict[str, Page]:
-    """The evidence page of one finding, and its log lines as a file."""
+    """Return the evidence page of one finding, and its log lines as a file."""
     name = made.page.removesuffix(".html")
     return {
         f"{view.label}/evidence/{made.page}": page(
@@ -236,5 +236,5 @@ def finding_pages(
 
 
 def gone_page(inputs: ReportInputs, week_start: date) -> str:
-    """What stands at the address of a case or finding that the week no longer holds."""
+    """Return the page at the address of a case or finding that the week no longer has."""
     return page("gone.html.j2", **about(View(inputs, week_start)))

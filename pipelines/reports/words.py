@@ -1,7 +1,7 @@
-"""How numbers, times and findings are said to a reader.
+"""Wording of numbers, times and findings for readers.
 
-Every phrase must bear being read aloud, under oath. A sentence about use has an
-*account* or a *device* as its subject. `lint` finds what must never be said.
+Every phrase must be fit to be read aloud, under oath. A sentence about use has an
+*account* or a *device* as its subject. `lint` finds forbidden words.
 """
 
 import re
@@ -34,7 +34,7 @@ STANDINGS = REVIEW | {
     "waiting": REVIEW["open"],
     "site": "a site to decide about",
     "trial": "low weight, from a rule on trial",
-    "expired": "expired: low weight, and nobody decided within two weeks",
+    "expired": "expired: low weight, and no decision within two weeks",
 }
 STRENGTHS = {
     "S": "logs can show it",
@@ -51,7 +51,7 @@ VERDICTS = {
     "lapsed": "approval has ended",
     "not_yet": "approval has not begun",
     "approved_other_role": "approved for other roles",
-    "undecidable": "cannot be told from the logs",
+    "undecidable": "the logs cannot show it",
 }
 USE_CLASSES = {
     "people": "people",
@@ -92,14 +92,14 @@ BANNED = (
 )  # fmt: skip
 RAW_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 RAW_ENUM = re.compile(r"\b[a-z]+_[a-z_]+\b")
-KILOMETERS_A_MILE = 1.609344
+KILOMETERS_PER_MILE = 1.609344
 _LOCALE: ContextVar[str] = ContextVar("locale", default="en-US")
 VOWELS = re.compile(r"[aeiouy]+")
 
 
 @contextmanager
 def in_locale(locale: str) -> Iterator[None]:
-    """Write dates, clock times and distances as a district's readers do.
+    """Write dates, times and distances in the district's style.
 
     Args:
         locale: en-US or en-GB.
@@ -116,7 +116,7 @@ def _is_american() -> bool:
 
 
 def day(when: date) -> str:
-    """As in "Tue, Nov 17", or "Tue 17 Nov" in Britain."""
+    """Return text such as "Tue, Nov 17", or "Tue 17 Nov" in Britain."""
     weekday, month = WEEKDAYS[when.weekday()], MONTHS[when.month - 1]
     if _is_american():
         return f"{weekday}, {month} {when.day}"
@@ -124,14 +124,14 @@ def day(when: date) -> str:
 
 
 def day_range(start: date, end: date) -> str:
-    """As in "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
+    """Return text such as "Mon, Nov 16 to Sun, Nov 22, 2026", naming each year once."""
     comma = "," if _is_american() else ""
     first = day(start) + (f"{comma} {start.year}" if start.year != end.year else "")
     return f"{first} to {day(end)}{comma} {end.year}"
 
 
 def clock(hour: int, minute: int = 0) -> str:
-    """As in "9:42 PM" and "7 AM"; "9:42 pm" in Britain."""
+    """Return text such as "9:42 PM" and "7 AM"; "9:42 pm" in Britain."""
     shown = hour % 12 or 12
     past = f":{minute:02d}" if minute else ""
     half = "am" if hour % 24 < 12 else "pm"
@@ -139,14 +139,14 @@ def clock(hour: int, minute: int = 0) -> str:
 
 
 def distance(kilometers: float) -> str:
-    """As in "8 miles", or "13 km" in Britain."""
-    size = kilometers / KILOMETERS_A_MILE if _is_american() else kilometers
+    """Return text such as "8 miles", or "13 km" in Britain."""
+    size = kilometers / KILOMETERS_PER_MILE if _is_american() else kilometers
     unit = "miles" if _is_american() else "km"
     return f"{size:.1f} {unit}" if size < 10 else f"{number(round(size))} {unit}"
 
 
 def moment(time: datetime, zone: ZoneInfo) -> str:
-    """Local weekday, day and minute; an hour that comes twice says which one."""
+    """Return local weekday, day and minute; a repeated hour is numbered."""
     local = time.astimezone(zone)
     said = f"{day(local)}, {clock(local.hour, local.minute)}"
     if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
@@ -155,7 +155,7 @@ def moment(time: datetime, zone: ZoneInfo) -> str:
 
 
 def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """From and to, naming the day once where it is one day."""
+    """Return from and to, naming the day once if it is one day."""
     first, last = start.astimezone(zone), end.astimezone(zone)
     if first.replace(second=0, microsecond=0) == last.replace(second=0, microsecond=0):
         return moment(start, zone)
@@ -165,17 +165,17 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 
 def number(value: int) -> str:
-    """With a comma at each thousand."""
+    """Return a number with a comma at each thousand."""
     return f"{value:,}"
 
 
 def count(value: int, noun: str, many: str = "") -> str:
-    """As in "1 account" and "1,200 accounts"."""
+    """Return text such as "1 account" and "1,200 accounts"."""
     return f"{number(value)} {noun if value == 1 else many or noun + 's'}"
 
 
 def listed(items: Sequence[str], most: int = 4) -> str:
-    """As in "a, b and c"; beyond `most`, "a, b and 3 more"."""
+    """Return text such as "a, b and c"; beyond `most`, "a, b and 3 more"."""
     shown = list(items[:most])
     left = len(items) - len(shown)
     if left:
@@ -186,7 +186,7 @@ def listed(items: Sequence[str], most: int = 4) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """A percentage rounded away from 0 and 100, so that neither is claimed falsely."""
+    """Return a percentage rounded away from 0 and 100, so that neither is claimed falsely."""
     if whole <= 0:
         return NOT_KNOWN
     if part in (0, whole):
@@ -200,7 +200,7 @@ def share(part: int, whole: int) -> str:
 
 
 def duration(minutes: float) -> str:
-    """An estimate and called one, as in "about 3 hours (estimate)"."""
+    """Return an estimate and called one, as in "about 3 hours (estimate)"."""
     if minutes < 1:
         return "under a minute (estimate)"
     if minutes < 90:
@@ -209,7 +209,7 @@ def duration(minutes: float) -> str:
 
 
 def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
-    """How well a finding is shown, from its own record.
+    """Return how well a finding is shown, from its own record.
 
     As in "Likely: 1 log source; 3 of 5 other explanations were tested and ruled out,
     2 could not be tested".
@@ -233,7 +233,7 @@ def how_sure(level: str, sources: int, results: Sequence[str]) -> str:
 
 
 def lint(text: str) -> list[str]:
-    """What must not be said and is: banned words, raw stamps, raw enums."""
+    """Return forbidden text: banned words, raw stamps, raw enums."""
     lower = text.lower()
     found = [word for word in BANNED if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", lower)]
     found += RAW_STAMP.findall(text)
@@ -242,7 +242,7 @@ def lint(text: str) -> list[str]:
 
 
 def reading_grade(text: str) -> float:
-    """Flesch-Kincaid grade of a text, syllables counted as groups of vowels."""
+    """Return the Flesch-Kincaid grade of a text, with syllables counted as groups of vowels."""
     words = re.findall(r"[A-Za-z']+", text)
     sentences = [part for part in re.split(r"[.!?:\n]+", text) if part.strip()]
     if not words or not sentences:

@@ -1,6 +1,6 @@
-"""What is wrong in the settings beyond their form: formats, rules and so on.
+"""Checks of the settings beyond their form: formats, rules and so on.
 
-Each thing is told as a `Problem`, with its line in `district.toml`.
+Each result is a `Problem`, with its line in `district.toml`.
 """
 
 import ipaddress
@@ -62,7 +62,7 @@ A_LINE = {"file_id": [1], "line_no": [1], "byte_offset": [0], "line": ["x"]}
 
 
 def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
-    """Rules that do not exist, parameters that they do not have, values not allowed."""
+    """Yield rules that do not exist, parameters that they do not have, values not allowed."""
     known = _by_name()
     codes = sorted({one.header.code for one in known.values() if one.header.code})
     for name, said in said_of_rules.items():
@@ -75,7 +75,7 @@ def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
 
 
 def _by_name() -> Mapping[str, Model]:
-    """Every model under each name that settings may use for it."""
+    """Return every model under each name that settings may use for it."""
     named: dict[str, Model] = {}
     for name, model in models().items():
         for one in (name, model.table_name, model.header.code):
@@ -110,7 +110,7 @@ def _bounds(param: Param) -> str:
 
 
 def wrong_in(district: District) -> Iterator[Problem]:
-    """Everything that a run would stumble over later."""
+    """Yield everything that a run would stumble over later."""
     text = district.home.settings_file.read_text(encoding="utf-8-sig")
     lines = key_lines(text)
     for fault in _faults(district):
@@ -127,7 +127,7 @@ def wrong_in(district: District) -> Iterator[Problem]:
 
 
 def unknown_rules(district: District) -> Iterator[Problem]:
-    """Exceptions for a rule that does not exist, and so hide nothing."""
+    """Yield exceptions for a rule that does not exist, and so hide nothing."""
     # one that is switched off is a rule nevertheless
     headers = (model.header for model in models().values())
     known = sorted(one.code for one in headers if one.code)
@@ -142,7 +142,7 @@ def unknown_rules(district: District) -> Iterator[Problem]:
         guess = nearest(rule, known) or known[0]
         yield Problem(
             EXCEPTIONS,
-            "is no rule, so that nothing is hidden",
+            "is not a rule, so nothing is hidden",
             line,
             "rule",
             rule,
@@ -279,9 +279,9 @@ class _Asked(dict[str, str]):
 
 
 def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterator[Fault]:
-    """What a format refuses of its options, and those that it never asks for.
+    """Yield options that a format refuses, and those that it never uses.
 
-    A line is read with them: the format itself says what it takes.
+    A line is read with them: the format itself decides what it accepts.
     """
     if not given or name is None or name not in readers() or name == MIXED:
         return

@@ -29,7 +29,7 @@ WIDEST = 10_000
 
 
 def console(*, is_quiet: bool = False) -> Console:
-    """A console on standard error, so that standard output holds results alone."""
+    """Return a console on standard error, so that standard output holds results alone."""
     return Console(file=sys.stderr, quiet=is_quiet, highlight=False)
 
 
@@ -45,7 +45,7 @@ def working(what: str) -> Iterator[None]:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A small table; numbers to the right, and ids whole, since people copy them."""
+    """Return a small table; numbers to the right, and ids whole, since people copy them."""
     drawn = Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
     body = [list(row) for row in rows]
     for number, name in enumerate(columns):
@@ -63,9 +63,9 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def show_whole(drawn: Table) -> None:
-    """Print a table with no cell cut or folded, however narrow the terminal is.
+    """Print a table with no cell cut or folded, in any terminal width.
 
-    A terminal folds the line; a file or another program gets one line a row.
+    A terminal folds the line; a file or another program gets one line per row.
     """
     screen = console()
     endless = screen.options.update(width=WIDEST)
@@ -80,11 +80,11 @@ def _cell(value: object) -> str:
 
 @contextmanager
 def watching(screen: Console, total_bytes: int = 0) -> Iterator["Watchers"]:
-    """Progress bars for a run: bytes read, then models built."""
+    """Show progress bars for a run: bytes read, then models built."""
     from pipelines.run.run import Watchers
 
     def told(text: str) -> None:
-        # what went wrong is told to whoever asked for no progress, too
+        # errors are also reported to callers without progress
         console().print(safe(text), markup=False)
 
     if not screen.is_terminal:
@@ -145,7 +145,7 @@ class _Lines:
             self._screen.print(f"{said}: {name}", markup=False)
 
     def _left(self, done: int, total: int) -> str:
-        """How long the rest takes, if it goes on as it went."""
+        """Return how long the rest takes, if it goes on as it went."""
         if not done:
             self._began = time.monotonic()
             return ""

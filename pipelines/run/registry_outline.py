@@ -9,28 +9,28 @@ from pipelines.district import (
     noted_outline,
     outline_digest,
 )
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.registry.registry import is_settled, load_registry, outline_of
 from pipelines.state.findings import finding_ids, stored_findings
 
 
 def keep_outline(district: District) -> None:
-    """Note the outline of the registry as it lies there now, if it is not yet.
+    """Record the outline of the current registry, if it is not recorded yet.
 
-    A registry of which something is refused, or not yet believed, is read by whoever
-    asks until that has ended.
+    A registry with refused or unaccepted files is read in full
+    until that has ended.
     """
     home, settings = district.home, district.settings
     digest = outline_digest(home, settings)
     noted = noted_outline(district.store, digest)
-    if noted and noted.is_pupil.keys() >= finding_ids(district.store):
+    if noted and noted.is_student.keys() >= finding_ids(district.store):
         return
     registry = load_registry(home, settings)
     if not is_settled(home, registry) or outline_digest(home, settings) != digest:
         return
-    is_pupil = about_pupils(replace(district, reading=Reading.of(registry)))
+    is_student = about_students(replace(district, reading=Reading.of(registry)))
     outline = replace(
         outline_of(registry),
-        is_pupil={one["finding_id"]: is_pupil(one) for one in stored_findings(district.store)},
+        is_student={one["finding_id"]: is_student(one) for one in stored_findings(district.store)},
     )
     note_outline(district.store, digest, outline)

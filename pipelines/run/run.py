@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from pipelines.alerts.dispatch import AlertSummary, send_alerts
-from pipelines.build.spans import Built
+from pipelines.build.spans import BuildResult
 from pipelines.build.steps import (
     Progress,
     build_and_judge,
@@ -21,7 +21,7 @@ from pipelines.district import District, only_writer, open_outlined
 from pipelines.engines import Kind
 from pipelines.errors import safe, safe_lines
 from pipelines.findings.failures import Failure, failures
-from pipelines.findings.lifecycle import Kept
+from pipelines.findings.lifecycle import LifecycleResult
 from pipelines.health.overview import looked_at
 from pipelines.health.readiness import names_of, not_delivered
 from pipelines.health.rule_coverage import RuleCoverage, noted_coverage
@@ -42,23 +42,23 @@ if TYPE_CHECKING:  # what publishes takes long to import, and seldom has to
     from pipelines.reports.publication import Published
 
 COLUMNS = ("source", "files", "lines", "events", "rejects", "blanks", "duplicates")
-MOST_TOLD = 20
+MAX_TOLD = 20
 """Findings that are listed one by one."""
-WHERE = "identity.attribution_changes says what was believed and what is known now."
+WHERE = "identity.attribution_changes lists the earlier and the current attribution."
 TRIED_AGAIN = (
     "All else was built and judged. These days are tried again with every run, and "
     "after an upgrade."
 )
-SEND_AGAIN = "What could be trusted was read. Have the whole file delivered again."
+SEND_AGAIN = "The readable part was ingested. Have the whole file delivered again."
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a run did; empty parts had nothing to do."""
+class RunResult:
+    """Result of a run; empty parts had nothing to do."""
 
     outcomes: Sequence[Outcome] = ()
-    built: Built = field(default_factory=Built)
-    kept: Kept = field(default_factory=lambda: Kept((), (), ()))
+    built: BuildResult = field(default_factory=BuildResult)
+    kept: LifecycleResult = field(default_factory=lambda: LifecycleResult((), (), ()))
     snapshot: Path | None = None
     reports: "Sequence[Published]" = ()
     alerts: AlertSummary | None = None
@@ -73,7 +73,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class Watchers:
-    """Who is told how far each step has come."""
+    """Receivers of the progress of each step."""
 
     reading: Watch | None = None
     building: Progress = nobody_watches
@@ -87,15 +87,15 @@ def run(
     watchers: Watchers | None = None,
     settle_seconds: float = SETTLE_SECONDS,
     engine: Kind | None = None,
-) -> Result:
+) -> RunResult:
     """Read, build, judge and publish what is due; then send alerts.
 
     Args:
-        engine: Where lines are parsed and large days built, in place of what the
-            settings say.
+        engine: Where lines are parsed and large days built, instead of the engine of the
+            settings.
 
     Raises:
-        SchoolbellError: The home cannot be used, or another run is at work.
+        SchoolbellError: The home cannot be used, or another run is in progress.
     """
     with open_outlined(path) as district, only_writer(district.home):
         clear_left_behind(datetime.now(UTC))
@@ -115,8 +115,8 @@ def run_opened(
     *,
     settle_seconds: float = SETTLE_SECONDS,
     engine: Kind | None = None,
-) -> Result:
-    """The steps of a run on an opened district whose lock is held."""
+) -> RunResult:
+    """Return the steps of a run on an opened district whose lock is held."""
     said = district.settings.report
     if said.sections_off or said.mail or said.accent or said.accent_dark:
         from pipelines.reports.publication import check_report_settings
@@ -167,7 +167,7 @@ def run_opened(
     if weeks or alerts.new:
         move_on(district.home, district.store)
     coverage = noted_coverage(district.store)
-    return Result(
+    return RunResult(
         outcomes=outcomes,
         built=done.built,
         kept=done.kept,
@@ -188,18 +188,18 @@ def run_opened(
 
 
 def _repaired(district: District, damaged: Path | None, broken: str) -> Iterator[str]:
-    """What was made again, since it is derived and could not be read."""
+    """Yield what was rebuilt, because it is derived and could not be read."""
     if damaged is not None:
         yield (
-            f"{district.home.warehouse} was damaged, and was made again. The damaged "
-            f"file is {damaged}: delete it when nobody needs it."
+            f"{district.home.warehouse} was damaged and was rebuilt. The damaged file is "
+            f"{damaged}: delete it when you no longer need it."
         )
     if broken:
         yield f"Another snapshot was published: {broken}."
 
 
 def account_table(district: District) -> Table:
-    """Lines in and where they went, one row a source."""
+    """Return lines in and where they went, one row per source."""
     rows = [
         (*(row[name] for name in COLUMNS), row["pending_lines"])
         for row in ledger.account(district.store)
@@ -208,7 +208,7 @@ def account_table(district: District) -> Table:
 
 
 def trouble(record: FileRecord) -> str:
-    """What is wrong with a file, where, and what to do, safe for a terminal."""
+    """Return the problem of a file, its place, and what to do, safe for a terminal."""
     where = f"{record.source}/{record.path}"
     text = record.message or ""
     named = text if record.path in text else f"{where}: {text}"
@@ -217,17 +217,16 @@ def trouble(record: FileRecord) -> str:
 
 
 def set_aside(count: int) -> str:
-    """What is said of files in the lake that no ledger lists."""
+    """Return the message about files in the lake that no ledger lists."""
     return (
-        f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the "
-        "ledger does not list: moved there, not deleted.\n"
-        "  If an older state was put back: schoolbell restore. If nobody needs them, "
-        "delete them by hand."
+        f"{count:,} {'file' if count == 1 else 'files'} in lake/.unlisted that the ledger "
+        "does not list: moved there, not deleted.\n  If you restored an older state: "
+        "schoolbell restore. If you don't need them, delete them manually."
     )
 
 
 def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """What is wrong with files, and which lines wait for what, safe for a terminal."""
+    """Yield problems of files, and waiting lines with reasons, safe for a terminal."""
     for outcome in outcomes:
         if outcome.is_told:
             yield trouble(outcome.record)
@@ -236,13 +235,13 @@ def troubles(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def is_all_lost(outcomes: Iterable[Outcome]) -> bool:
-    """Files were delivered, and not one of them could be read."""
+    """Return whether files were delivered and none of them could be read."""
     states = {outcome.record.state for outcome in outcomes if outcome.kind != "waiting"}
     return states == {FAILED}
 
 
-def facts_of(done: Result) -> dict[str, Any]:
-    """The same for machines, in full."""
+def facts_of(done: RunResult) -> dict[str, Any]:
+    """Return the same for machines, in full."""
     kinds = Counter(outcome.kind for outcome in done.outcomes)
     days = {day for days in done.built.days.values() for day in days}
     return {
@@ -280,8 +279,8 @@ def facts_of(done: Result) -> dict[str, Any]:
     }
 
 
-def told(done: Result) -> Iterator[str]:
-    """One line for each thing that changed; a few for each file in trouble."""
+def told(done: RunResult) -> Iterator[str]:
+    """Yield one line for each thing that changed; a few for each file in trouble."""
     yield from troubles(done.outcomes)
     yield from done.notes
     if done.set_aside:
@@ -302,8 +301,8 @@ def told(done: Result) -> Iterator[str]:
         yield f"Report: {report.page}"
 
 
-def not_judged(done: Result) -> Iterator[str]:
-    """How names were read, and what the rules could not judge in the newest week."""
+def not_judged(done: RunResult) -> Iterator[str]:
+    """Yield how names were read, and what the rules could not judge in the newest week."""
     yield from (safe(_sentence(line)) for line in done.names)
     for line in (*done.coverage.lines, *done.not_delivered):
         yield safe(_sentence(line))
@@ -313,8 +312,8 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _judged(done: Result) -> Iterator[str]:
-    """What was built, what opened it, and how findings and attribution changed."""
+def _judged(done: RunResult) -> Iterator[str]:
+    """Yield what was built, why, and how findings and attribution changed."""
     days = {day for days in done.built.days.values() for day in days}
     kept = done.kept
     yield (
@@ -326,5 +325,5 @@ def _judged(done: Result) -> Iterator[str]:
         yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
     if kept.because:
         yield f"Registry files that changed: {', '.join(kept.because)}."
-        yield from (f"  new since: {one}" for one in kept.new[:MOST_TOLD])
-        yield from (f"  no longer shown: {one}" for one in kept.withdrawn[:MOST_TOLD])
+        yield from (f"  new since: {one}" for one in kept.new[:MAX_TOLD])
+        yield from (f"  no longer shown: {one}" for one in kept.withdrawn[:MAX_TOLD])

@@ -66,7 +66,7 @@ RECENT = timedelta(days=7)
 
 
 def versions() -> dict[str, str]:
-    """Of Python, Schoolbell and what it stands on, as far as it is installed."""
+    """Return versions of Python, Schoolbell and its installed dependencies."""
     found = {"python": platform.python_version()}
     for name in PARTS:
         try:
@@ -78,14 +78,14 @@ def versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Status:
-    """What `schoolbell status` shows.
+    """Content of `schoolbell status`.
 
     Attributes:
         shown: For machines.
         exit_code: 0 well, 1 needs attention, 2 needs action.
-        sources: How each source does.
+        sources: Health of each source.
         reasons: Why it is not 0, the worst first.
-        zone: The district's, in which people are told the time.
+        zone: The district's, used for displayed times.
     """
 
     shown: Mapping[str, Any]
@@ -104,7 +104,7 @@ class Status:
         ]
 
     def local(self, value: Any) -> Any:
-        """An instant as a clock in the district shows it; all else as it is."""
+        """Return an instant in the district's local time; anything else unchanged."""
         if not isinstance(value, str) or not _STAMP.match(value):
             return value
         instant = datetime.fromisoformat(value)
@@ -114,7 +114,7 @@ class Status:
 
 
 def status_of(district: District, now: datetime) -> Status:
-    """Sources, runs, days to build, findings to decide on, alerts, disk, versions."""
+    """Return sources, runs, days to build, findings to decide on, alerts, disk, versions."""
     files = ledger.source_files(district.store)
     trouble = files_with_issues(files, district.settings.limits.reject_share)
     waits = list(waiting(district, files))
@@ -150,7 +150,7 @@ def status_of(district: District, now: datetime) -> Status:
     judged = noted_judged_rules(district.store)
     if judged.count:
         reasons += [(WELL, line) for line in (judged.line, *judged.reasons)]
-    # nobody has to act where a district never had such a log
+    # no action is needed if a district never had such a log
     lacking = (*coverage.beside(not_delivered(district)), *carried(district))
     reasons += [(WELL, line) for line in lacking]
     reasons += [(WELL, line) for line in _untested(district)]
@@ -168,7 +168,7 @@ def status_of(district: District, now: datetime) -> Status:
 
 
 def _untested(district: District) -> Iterator[str]:
-    """Explanations that nothing could test in the newest week with findings."""
+    """Yield explanations that could not be tested in the newest week with findings."""
     known = [row for row in stored_findings(district.store) if row["status"] != WITHDRAWN]
     newest = max((str(row["event_date"]) for row in known), default="")
     if not newest:
@@ -185,7 +185,7 @@ def _of_files(
     files: Sequence[FileRecord],
     waits: Sequence[Mapping[str, str]],
 ) -> list[tuple[int, str]]:
-    """Files that wait for a person, and those of which damage would not show."""
+    """Return files that need a person, and those whose damage would not show."""
     found = []
     if names := stuck(district, waits, now):
         many = "file has" if len(names) == 1 else "files have"
@@ -199,7 +199,7 @@ def _of_files(
 
 
 def unfinished(district: District) -> Iterator[str]:
-    """What a purge or a rebuild that was cut off left; the next run finishes it."""
+    """Yield leftovers of an interrupted purge or rebuild; the next run finishes it."""
     remedy = "schoolbell run finishes it"
     if earlier := begun(district.store):
         day = f"{earlier.time:%Y-%m-%d}"
@@ -213,7 +213,7 @@ def unfinished(district: District) -> Iterator[str]:
 
 
 def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
-    """Requests for public records whose day is near or over."""
+    """Report public-records requests that are nearly due or overdue."""
     today = now.astimezone(ZoneInfo(district.zone)).date()
     for one, left in due_soon(district, today):
         yield (LOOK if left >= 0 else ACT), due_line(one.request_id, left)
@@ -239,7 +239,7 @@ def _days(district: District) -> dict[str, Any]:
 
 
 def _to_decide(district: District) -> dict[str, int]:
-    """As the newest report counts them."""
+    """Return the counts of the newest report."""
     waits = queue(district)
     return {
         "cases_to_decide": len(waits.cases),

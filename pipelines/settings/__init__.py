@@ -1,1 +1,1 @@
-"""What the district sets: its home, `district.toml`, roles, secrets."""
+"""The district's settings: its home, `district.toml`, roles, secrets."""

@@ -1,4 +1,4 @@
-"""Settings of alerts: who is told of what, when, and through which channel."""
+"""Settings of alerts: receivers, contents, times and channels."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -21,7 +21,7 @@ SECRET_WORDS = ("password", "token", "secret", "api_key", "urls")
 Audience = Literal["director", "operator", "superintendent"]
 About = Literal["conduct", "security", "administration", "health", "undecided"]
 OF_PEOPLE: tuple[About, ...] = ("conduct", "undecided")
-"""What accounts did: it waits for the weekly list, and rings no phone."""
+"""Findings about what accounts did: they wait for the weekly list, and ring no phone."""
 
 When = Literal["at_once", "daily", "weekly"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -47,9 +47,9 @@ class Channel(Part):
     phone: bool = setting(False, "true: it rings a phone, and never carries what people did")
     settings: Mapping[str, Any] = Field(
         default_factory=dict,
-        description="settings of that kind; may also stand beside the keys above; "
-        'a secret is a reference: { file = "/run/x" }, { env = "NAME" }, '
-        '{ credential = "NAME" } of systemd, or { keyring = "NAME" }',
+        description="settings of that kind; may also be next to the keys above; a secret is "
+        'a reference: { file = "/run/x" }, { env = "NAME" }, { credential = '
+        '"NAME" } of systemd, or { keyring = "NAME" }',
         examples=[
             {
                 "host": "mail.school.example",
@@ -79,15 +79,15 @@ class Channel(Part):
 
 
 class Route(Part):
-    """Which news goes to whom and when; a name of yours.
+    """The receiver and time of some news; the name is yours.
 
-    Routes of yours take the place of the built-in ones about the same.
+    Your routes replace the built-in ones about the same.
     """
 
     about: About = Field(
-        description="conduct: what accounts did; security: an account or device at "
-        "risk; health: sources, runs, the audit chain; undecided: cases that nobody "
-        "decided through two reports",
+        description="conduct: what accounts did; security: an account or device at risk; "
+        "health: sources, runs, the audit chain; undecided: cases without a "
+        "decision through two reports",
         examples=["health"],
     )
     severity: Severity = setting("low", "this bad or worse", "high")
@@ -95,7 +95,7 @@ class Route(Part):
         "C2", "this sure or surer; leads (C1) leave the house never"
     )
     when: When = Field(
-        description="at once, or in the list of the day or the week",
+        description="immediately, or in the daily or weekly list",
         examples=["at_once"],
     )
     audience: tuple[Audience, ...] = Field(
@@ -110,7 +110,7 @@ class Route(Part):
         if self.about in OF_PEOPLE and self.when != "weekly":
             raise MisusedKeyError(
                 "when",
-                "what people did is told in the weekly list",
+                "findings about conduct are in the weekly list",
                 allowed=f'"weekly" for about = "{self.about}"',
                 paste='when = "weekly"',
             )
@@ -135,7 +135,7 @@ class Expected(Part):
         examples=["canary.school.example"],
     )
     bytes_at_least: int = setting(0, "bytes it has to send in all", 1_000_000, ge=0)
-    every_hours: int = setting(24, "within so many hours", ge=1, le=24 * 14)
+    every_hours: int = setting(24, "within this many hours", ge=1, le=24 * 14)
 
 
 class Alerts(Part):
@@ -148,13 +148,13 @@ class Alerts(Part):
     )
     security_rules: tuple[SecurityRule, ...] = setting(
         ("AN-1", "AN-5"),
-        "rules whose findings are security facts and told at once",
+        "rules whose findings are security facts and are sent immediately",
         ["AN-1", "AN-5"],
     )
     administration_rules: tuple[SecurityRule, ...] = setting(
         ("AN-13", "AN-14", "AN-15", "AN-16", "AN-17"),
-        "rules about those who look after the systems: told at once to "
-        "channels of the superintendent, since the director may be meant",
+        "rules about system administrators: sent immediately to the superintendent's "
+        "channels, because they may concern the director",
         ["AN-13", "AN-14"],
     )
     list_time: time = setting(time(7, 30), "local time of the daily and the weekly list")
@@ -162,12 +162,14 @@ class Alerts(Part):
     quiet_from: time = setting(time(18, 0), "quiet hours begin; closed days are quiet throughout")
     quiet_to: time = setting(time(6, 30), "and end")
     most_a_day: int = setting(
-        5, "messages a reader gets in a day; the last says how many wait", ge=2, le=50
+        5, "messages per receiver and day; the last lists how many are waiting", ge=2, le=50
     )
-    again_after_days: int = setting(7, "what lasts is told again after so many days", ge=1, le=90)
+    again_after_days: int = setting(
+        7, "an ongoing problem is sent again after this many days", ge=1, le=90
+    )
     acknowledge_hours: int = setting(
         24,
-        "a message sent at once that nobody acknowledged for so long goes to escalate_to",
+        "an immediate message that no one acknowledges for this long goes to escalate_to",
         ge=1,
         le=240,
     )
@@ -177,13 +179,15 @@ class Alerts(Part):
     monday_test: bool = setting(False, "true: a test each week that has to be acknowledged", True)
     heartbeat: str | None = setting(
         None,
-        "url that is asked, or file that is written, after each good run; "
-        "whoever watches it notices when nothing runs any more",
+        "url that is requested, or file that is written, after each successful run; an "
+        "outside monitor then notices when runs stop",
         "https://checks.example.org/ping/1a2b",
     )
-    quiet_run_hours: int = setting(26, "no run for so long is told", ge=1, le=240)
+    quiet_run_hours: int = setting(
+        26, "send an alert when there is no run for this long", ge=1, le=240
+    )
     routes: Mapping[str, Route] = Field(
-        default_factory=dict, description="who is told of what", examples=[{}]
+        default_factory=dict, description="who receives what", examples=[{}]
     )
     expected: Mapping[str, Expected] = Field(
         default_factory=dict, description="traffic that has to come", examples=[{}]
@@ -225,11 +229,11 @@ ROUTES: Mapping[str, Route] = {
     "conduct": Route(about="conduct", when="weekly", audience=("director",)),
     "undecided": Route(about="undecided", when="weekly", audience=("superintendent",)),
 }
-"""What goes where when a district says nothing."""
+"""Built-in routes."""
 
 
 def routes_of(alerts: Alerts) -> list[Route]:
-    """The district's routes, and the built-in ones about anything else."""
+    """Return the district's routes, and the built-in ones about anything else."""
     own = {route.about for route in alerts.routes.values()}
     built_in = [route for route in ROUTES.values() if route.about not in own]
     return [*alerts.routes.values(), *built_in]

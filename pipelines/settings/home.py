@@ -21,7 +21,7 @@ OWNED = ("district.toml", "state.db", "state.toml", "keys", "registry")
 
 @dataclass(frozen=True)
 class DistrictHome:
-    """Where each thing of a district is; nothing is created by asking.
+    """Paths of a district; asking creates nothing.
 
     Attributes:
         path: The directory.
@@ -36,12 +36,12 @@ class DistrictHome:
 
     @property
     def registry(self) -> Path:
-        """What the district says: CSV, ICS and TOML files."""
+        """The district's registry: CSV, ICS and TOML files."""
         return self.path / "registry"
 
     @property
     def agency(self) -> Path:
-        """What the district's service agency says, below the district's own words."""
+        """The settings of the district's service agency, below the district's own."""
         return self.registry / "agency"
 
     @property
@@ -56,7 +56,7 @@ class DistrictHome:
 
     @property
     def landing(self) -> Path:
-        """Where log files arrive, a folder for each source."""
+        """Where log files arrive, one folder per source."""
         return self.path / "landing"
 
     @property
@@ -66,12 +66,12 @@ class DistrictHome:
 
     @property
     def state_db(self) -> Path:
-        """What cannot be recomputed, in SQLite."""
+        """Data that cannot be recomputed, in SQLite."""
         return self.path / "state.db"
 
     @property
     def state_pointer(self) -> Path:
-        """Says where the state is, if it is not in `state_db`."""
+        """Pointer to the state, if it is not in `state_db`."""
         return self.path / "state.toml"
 
     @property
@@ -81,7 +81,7 @@ class DistrictHome:
 
     @property
     def old_warehouse(self) -> Path:
-        """The warehouse before the one that is being made again; gone afterwards."""
+        """The warehouse before a rebuild in progress; deleted afterwards."""
         return self.path / "warehouse.old.duckdb"
 
     @property
@@ -96,7 +96,7 @@ class DistrictHome:
 
     @property
     def openings(self) -> Path:
-        """Where readers who cannot write the state note that they opened a snapshot."""
+        """Where readers without write access to the state record that they opened a snapshot."""
         return self.path / "openings"
 
     @property
@@ -116,7 +116,7 @@ class DistrictHome:
 
     @property
     def certificates(self) -> Path:
-        """What was deleted in time, a file for each time."""
+        """Certificates of deletion, one file each."""
         return self.path / "certificates"
 
     @property
@@ -142,7 +142,7 @@ def owner_of(home: DistrictHome) -> int:
     try:
         owner = home.path.lstat().st_uid
     except OSError:
-        return -1  # there is no home; opening it reports that
+        return -1  # the home does not exist; opening it reports that
     for path in (home.path, *(home.path / name for name in OWNED)):
         try:
             held = path.lstat()
@@ -166,7 +166,7 @@ def owner_of(home: DistrictHome) -> int:
 
 
 def private_by_default() -> None:
-    """Let what this process makes be for its own user, unless it says otherwise."""
+    """Make new files private to the user, unless set otherwise."""
     os.umask(0o077)
 
 
@@ -194,15 +194,15 @@ def make_file(path: Path, data: bytes, mode: int) -> None:
 
 
 def put(path: Path, data: bytes, mode: int) -> None:
-    """Let bytes take a file's place, whole or not at all, also over a power cut."""
+    """Replace a file's bytes, completely or not at all, even during a power failure."""
     put_all({path: data}, mode)
 
 
 def put_all(files: Mapping[Path, bytes], mode: int) -> None:
-    """Let bytes take the places of files, each whole or not at all, as `put` does.
+    """Replace several files, each completely or not at all, as `put` does.
 
-    They wait for the disk side by side: one after the other is half of what a week's
-    pages take.
+    They wait for the disk in parallel: sequentially, this is half of the time of a week's
+    pages.
     """
     drafts = {path.with_name(f".{path.name}.{secrets.token_hex(4)}"): path for path in files}
     try:

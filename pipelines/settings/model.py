@@ -1,7 +1,7 @@
 """`district.toml` as one frozen model; `reader` reads the file.
 
-Every field says what it means and gives an example, from which the file that
-`schoolbell init` writes and the messages about mistakes are made.
+Every field has a description and an example, which are used for the file that
+`schoolbell init` writes and for error messages.
 """
 
 import re
@@ -48,7 +48,7 @@ DayType = Literal[
 ]
 DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
 REPORT_TITLE = "Network use, week by week"
-LEAST_COUNT = 5
+MIN_COUNT = 5
 MEMORY_MB = 512
 EditionName = Literal["director", "principal", "superintendent", "board", "public"]
 WEB = ("https://", "http://")
@@ -58,18 +58,18 @@ USUAL_BREAK = re.compile(
 HOURS = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9]) *- *([01]?[0-9]|2[0-4]):([0-5][0-9])")
 EVERY_JOB = "all"
 COLOUR = r"^(#[0-9a-fA-F]{6})?$"
-LARGEST_LOSS = 0.2
+MAX_LOSS = 0.2
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 RecordClass = Literal[
     "student_rows", "small_counts", "undecided", "sensitive_sites", "names", "free_text"
 ]
-"""What in a table of records is not for everybody."""
+"""Restricted classes of public records."""
 
 EXEMPTIONS: Mapping[RecordClass, str] = {
     "student_rows": "student records (FERPA, 20 U.S.C. 1232g)",
     "small_counts": "would identify a person",
     "undecided": "not a finding of the district: a lead, or not yet reviewed",
-    "sensitive_sites": "would tell of health, faith or private life",
+    "sensitive_sites": "would reveal health, faith or private life",
     "names": "personal information in a personnel matter",
     "free_text": "not yet reviewed for personal information",
 }
@@ -77,18 +77,18 @@ EXEMPTIONS: Mapping[RecordClass, str] = {
 
 
 class Detection(Part):
-    """Changes to one detection, by code or name; each change says who decided it."""
+    """Changes to one detection, by id or name; each change states who decided it."""
 
     enabled: bool = setting(True, "false: it does not run")
     stage: Literal["trial", "live"] | None = setting(
-        None, "trial: shown, and announced to nobody; absent: as the rule ships", "live"
+        None, "trial: shown, not announced; absent: as the rule ships", "live"
     )
     regulation: str | None = setting(None, "regulation behind the numbers", "713-R1")
     approver: str | None = setting(None, "who approved them", "superintendent")
     approved_on: date | None = setting(None, "and when", date(2026, 8, 1))
     parameters: Mapping[str, Scalar] = Field(
         default_factory=dict,
-        description="its parameters; may also stand beside the keys above",
+        description="its parameters; may also be next to the keys above",
         examples=[{"gap_minutes": 30}],
     )
 
@@ -108,7 +108,7 @@ class Detection(Part):
         return data
 
     def over(self, below: "Detection") -> "Detection":
-        """What is said here, and what only the layer below says."""
+        """Combine these settings with those that only the layer below has."""
         parameters = {**below.parameters, **self.parameters}
         said = {name: getattr(self, name) for name in self.model_fields_set}
         return below.model_copy(update=said | {"parameters": parameters})
@@ -119,7 +119,7 @@ class Detection(Part):
             raise MisusedKeyError(
                 "approver" if self.approver else "approved_on",
                 "approver and approved_on are those of a regulation; name it",
-                allowed="a regulation beside them",
+                allowed="a regulation with them",
                 paste='regulation = "713-R1"',
             )
         return self
@@ -137,7 +137,7 @@ def _zone(name: str) -> str:
 
 
 def _inside(path: str) -> str:
-    """No way out of the home by a relative path; an absolute one is said plainly."""
+    """Refuse a relative path that leads out of the home; an absolute one is explicit."""
     if not path.strip() or ".." in PurePosixPath(path).parts or "\x00" in path:
         message = "not a path inside the home, nor an absolute one"
         raise ValueError(message)
@@ -145,7 +145,7 @@ def _inside(path: str) -> str:
 
 
 def _origin(origin: str) -> str:
-    """A url that can be fetched, or a path."""
+    """Return a url that can be fetched, or a path."""
     if "://" not in origin:
         return _inside(origin)
     if not origin.startswith(WEB) or not origin.isprintable() or " " in origin:
@@ -224,12 +224,12 @@ class District(Part):
         examples=["America/Chicago"],
     )
     locale: Literal["en-US", "en-GB"] = setting(
-        "en-US", "how reports write dates, clock times and distances"
+        "en-US", "how reports write dates, times and distances"
     )
     account_domains: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")], ...] = (
         setting(
             (),
-            "domains that are stripped from account names, beside those that "
+            "domains that are stripped from account names, in addition to those that "
             "registry and logs show to be the district's; see schoolbell check",
             ["EXAMPLE", "school.example"],
         )
@@ -314,7 +314,7 @@ class Source(Part):
 
 
 class Referral(Part):
-    """Which office takes an item further; a draft, to be settled with counsel."""
+    """The office that takes a case further; a draft, to be settled with counsel."""
 
     shared_account: str = setting(
         "human resources", "office for an account in use away from its owner"
@@ -328,11 +328,11 @@ class Referral(Part):
     )
     text: str = setting(
         "Refer this to {office}. Do not question anybody yourself.",
-        "what the card says; {office} stands for the office",
+        "text on the card; {office} represents the office",
     )
 
     def sentence(self, kind: str, severity: str) -> str:
-        """What a card says of who takes it further; empty where nobody has to.
+        """Return a card's sentence about the office; empty if none is needed.
 
         Args:
             kind: Of the finding: shared_account, non_approved_site, ...
@@ -353,7 +353,7 @@ class Report(Part):
 
     title: str = setting(
         REPORT_TITLE,
-        "title beside the district's name, on page one and in the window",
+        "title next to the district's name, on page one and in the window",
         min_length=1,
         max_length=200,
     )
@@ -385,7 +385,7 @@ class Report(Part):
         "/usr/bin/chromium",
     )
     least_count: int = setting(
-        LEAST_COUNT,
+        MIN_COUNT,
         "fewest accounts behind a count in editions that many people read",
         ge=3,
         le=100,
@@ -396,7 +396,7 @@ class RegistrySettings(Part):
     """How the district's own files are read."""
 
     largest_loss: float = setting(
-        LARGEST_LOSS,
+        MAX_LOSS,
         "share of its rows that a file may lose from one run to the next; "
         "one that lost more, and 5 rows at least, or all, is not taken until "
         "`schoolbell check --accept`: a new school year seldom takes a fifth, an "
@@ -461,7 +461,7 @@ class Limits(Part):
 
 
 class EngineSettings(Part):
-    """Where lines are parsed and large days built; it changes nothing that is found."""
+    """Where lines are parsed and large days built; it does not change findings."""
 
     kind: Kind = setting(
         "local",
@@ -471,7 +471,7 @@ class EngineSettings(Part):
     )
     workers: int | None = setting(
         None,
-        "tasks at once; absent: one for each core, or what Spark offers",
+        "tasks at the same time; absent: one per core, or what Spark offers",
         4,
         ge=1,
         le=4_096,
@@ -515,7 +515,7 @@ class RecordSettings(Part):
     )
 
     def exemption(self, of: RecordClass) -> str:
-        """What is cited for a class without a decision of its own."""
+        """Return the citation for a class without a decision."""
         return self.exemptions.get(of) or EXEMPTIONS[of]
 
 
@@ -541,11 +541,11 @@ class Settings(Part):
 
     @property
     def agency(self) -> Mapping[str, Detection]:
-        """What the district's service agency sets of rules, as it is written."""
+        """The settings of the district's service agency for rules, as written."""
         return self._agency
 
     def below(self, agency: Mapping[str, Detection]) -> "Settings":
-        """These settings over an agency's; what a district says itself stands."""
+        """Return these settings over an agency's; the district's own values take precedence."""
         laid = self.model_copy()
         laid._agency = agency  # noqa: SLF001 - a copy of its own kind
         return laid

@@ -1,6 +1,6 @@
-"""What is wrong with a settings or registry file, told so that it can be fixed.
+"""Problems of a settings or registry file, described so that they can be fixed.
 
-A `Part` of the settings tells what is wrong only beside its table's other keys.
+A `Part` of the settings reports a problem only next to its table's other keys.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from pipelines.errors import SettingsError
 
 ProblemSeverity = Literal["error", "refused", "notice"]
 
-LONGEST_VALUE = 80
+MAX_VALUE = 80
 
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 """How bad a finding or an alert is, if it is true; the least first."""
@@ -23,18 +23,18 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, and what is allowed in its place.
+    """One problem, and what is allowed instead.
 
     Attributes:
         file: Name of the file, relative to the district home.
         what: What is wrong, as a short phrase.
-        line: Line in the file, from 1; null where the whole file is meant.
+        line: Line in the file, from 1; null for the whole file.
         column: The column or the key.
-        value: What was found there, as written.
-        allowed: What may stand there.
-        severity: An error sets the row aside; a file that is refused is not taken
+        value: The value that was found, as written.
+        allowed: Allowed values.
+        severity: An error rejects the row; a refused file is not read
             at all; a notice changes nothing.
-        paste: A line that would be right.
+        paste: A correct line.
     """
 
     file: str
@@ -52,7 +52,7 @@ class Problem:
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def __str__(self) -> str:
-        """One or two lines; the value cannot steer a terminal."""
+        """Return one or two lines; the value cannot steer a terminal."""
         named = f" {self.column}" if self.column else ""
         found = "" if self.value is None else f", found {shown(self.value)}"
         allowed = f"; allowed: {self.allowed}" if self.allowed else ""
@@ -72,18 +72,18 @@ class InvalidSettingsError(SettingsError):
 
 
 def shown(value: str) -> str:
-    """Quoted, escaped and short."""
-    cut = value if len(value) <= LONGEST_VALUE else value[:LONGEST_VALUE] + "…"
+    """Return a value quoted, escaped and short."""
+    cut = value if len(value) <= MAX_VALUE else value[:MAX_VALUE] + "…"
     return repr(cut)
 
 
 def listed(problems: Iterable[Problem]) -> str:
-    """One problem below the other."""
+    """Return one problem below the other."""
     return "\n  ".join(str(problem) for problem in problems)
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The known word that `word` was probably meant to be."""
+    """Return the known word that `word` was probably meant to be."""
     choices = list(known)
     by_lower = {choice.lower(): choice for choice in choices}
     found = get_close_matches(word.lower(), list(by_lower), n=1, cutoff=likeness)
@@ -92,14 +92,14 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | Non
 
 @dataclass(frozen=True)
 class Fault:
-    """Where it stands, and what should stand there.
+    """Place of a wrong value, and what is allowed.
 
     Attributes:
         path: Tables and key, as in `("sources", "proxy", "format")`.
         what: What is wrong, as a short phrase.
-        found: What stands there; None where nothing does.
-        allowed: What may stand there, in words.
-        paste: A line that would be right.
+        found: The value; None if missing.
+        allowed: Allowed values, in words.
+        paste: A correct line.
     """
 
     path: tuple[str, ...]
@@ -110,12 +110,12 @@ class Fault:
 
 
 class MisusedKeyError(ValueError):
-    """A key of a table that is wrong only beside the table's other keys.
+    """A key of a table that is wrong only next to the table's other keys.
 
     Attributes:
         key: Its name in the table.
-        allowed: What may stand there, in words.
-        paste: A line that would be right.
+        allowed: Allowed values, in words.
+        paste: A correct line.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Part(BaseModel):
 
 
 def setting(default: Any, description: str, example: Any = None, **rules: Any) -> Any:
-    """A field of a table: what holds without it, what it means, and how it is written.
+    """Return a field of a table: what holds without it, what it means, and how it is written.
 
     The example is the default where none is given; `rules` are those of pydantic.
     """

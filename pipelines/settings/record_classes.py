@@ -16,7 +16,7 @@ from pipelines.settings.problems import Part
 KEPT: Mapping[str, str] = {
     "The audit chain": "who did what must stay provable",
     "The ledger of files": "every line stays accounted for",
-    "The names given to pseudonyms": "a name cannot be made again from its token",
+    "The names given to pseudonyms": "a name cannot be recovered from its token",
     "Inquiries of other offices": "who was asked about, and who authorized it, must stay provable",
     "Groups of proposals that were accepted": "they can be taken back; what was taken "
     "back keeps no row",
@@ -25,12 +25,15 @@ KEPT: Mapping[str, str] = {
 """What no purge deletes, and why."""
 NOT_REACHED = (
     "Copies that `schoolbell backup` or anybody else made before are not touched.",
-    "States that an upgrade, a move or a restore kept beside state.db are not touched.",
+    (
+        "Copies of the state that an upgrade, a move or a restore kept next to state.db are "
+        "not touched."
+    ),
     "Files that analysts exported, and mails that were sent, are not touched.",
     "On a solid-state disk old blocks stay for a while; an encrypted one is safe.",
 )
-"""What a purge cannot delete; every certificate says so."""
-MOST_DAYS = 36_525
+"""What a purge cannot delete, as in every certificate."""
+MAX_DAYS = 36_525
 """A hundred years; what is kept for good has no days at all."""
 
 
@@ -40,14 +43,14 @@ class RecordClass:
 
     Attributes:
         name: As in `NAME_days` of the settings, and in certificates.
-        plural: What `purge` calls them.
+        plural: Their name in `purge`.
         where: In a home.
-        covers: What belongs to it, as the settings say it.
-        deletion: What deleting does.
+        covers: What belongs to it, as in the settings.
+        deletion: Effect of deleting.
         least_days: The fewest that a district may set.
-        example_days: What the settings show as an example.
-        default_days: What holds where the district sets nothing; None: kept.
-        like: The class whose setting counts, where it has none of its own.
+        example_days: The example in the settings.
+        default_days: The value if the district sets none; None: kept.
+        like: The class whose setting applies, if it has none.
     """
 
     name: str
@@ -76,14 +79,14 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         plural="lake files",
         where="`lake/`, `warehouse.duckdb`, `snapshots/`",
         covers="events, and all that is made from them",
-        deletion="The files; the warehouse is built again, snapshots are published "
-        "again. Changes of attribution of those days go too.",
+        deletion="The files; the warehouse is rebuilt, snapshots are published again. "
+        "Changes of attribution of those days are deleted too.",
     ),
     RecordClass(
         name="finding",
         plural="undecided findings",
         where="`state.db`",
-        covers="findings that nobody decided",
+        covers="findings without a decision",
         deletion="Their rows, copied lines and history; cases left empty.",
         example_days=365,
     ),
@@ -91,7 +94,7 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         name="case",
         plural="findings of decided cases",
         where="`state.db`",
-        covers="findings that somebody decided, with their evidence",
+        covers="findings with a decision, and their evidence",
         deletion="As undecided findings, with the verdicts.",
         example_days=2555,
     ),
@@ -100,7 +103,7 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         plural="weekly reports",
         where="`reports/`, `editions/`, `state.db`",
         covers="published reports of every edition",
-        deletion="Their pages and numbers; the index says that there was one.",
+        deletion="Their pages and numbers; the index keeps an entry.",
         example_days=2555,
     ),
     RecordClass(
@@ -108,27 +111,27 @@ RECORD_CLASSES: tuple[RecordClass, ...] = (
         plural="alert messages",
         where="`state.db`",
         covers="alerts that were sent",
-        deletion="Text and page; that it was sent stays, so that it is not sent again.",
+        deletion="Text and page; a record that it was sent is kept, so that it is not sent again.",
     ),
     RecordClass(
         name="registry",
         plural="copies of registry files that shrank",
         where="`registry-kept/`",
         covers="copies of registry files that shrank",
-        deletion="The copy; from then on the file counts as it is.",
+        deletion="The copy; from then on the current file counts.",
         like="event",
     ),
 )
 
 
 class RetentionDays(Part):
-    """Days that records are kept; what is left out is kept until you say otherwise.
+    """Days that records are kept; a class that is left out is kept until you set it.
 
-    A day is over for its whole week: nothing of a week goes before all of it may.
+    A day expires with its whole week: nothing of a week is deleted before all of it may be.
     """
 
     def days(self) -> Mapping[str, int]:
-        """The days of each class that has a retention."""
+        """Return the days of each class that has a retention."""
         own = {
             one.name: getattr(self, f"{one.like or one.name}_days", None) for one in RECORD_CLASSES
         }
@@ -142,7 +145,7 @@ def _fields() -> Mapping[str, Any]:
             Field(
                 default=one.default_days,
                 ge=one.least_days,
-                le=MOST_DAYS,
+                le=MAX_DAYS,
                 description=one.covers,
                 examples=[one.example_days],
             ),

@@ -1,9 +1,9 @@
-"""Who may do what with findings and names, as one table, and how people sign in.
+"""Rights on findings and names, as one table, and ways to sign in.
 
 Roles belong to groups of the operating system, which `[roles]` of the settings
-names. Who is asking is what the system says, never what a command line claims.
+names. The system identifies the user, never a command-line claim.
 A home without `[roles]` has one operator, who may do everything alone. The review desk
-has ways to sign in of its own, and says where browsers reach it.
+has separate ways to sign in, and a setting for its address.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ MEANING: Mapping[Right, str] = {
     "findings": "see findings, cases and their history, under pseudonyms",
     "evidence": "see which lines a finding cites, by place and hash",
     "verdict": "decide a finding",
-    "assign": "give a finding or a case to somebody",
+    "assign": "assign a finding or a case",
     "exception": "enter an exception, or end one",
     "export": "export findings under pseudonyms",
     "names": "turn a pseudonym back; export or pack with names",
@@ -87,7 +87,7 @@ MEANING: Mapping[Right, str] = {
 }
 
 AGENCY: tuple[Right, ...] = ("audit", "purge")
-"""What staff of a service agency may do without a grant: run the system."""
+"""Rights of a service agency's staff without a grant: run the system."""
 FIRST_NUMBER = 2**32
 """User ids of the system are smaller; people whom it does not know get numbers."""
 LOGIN_UID = Path("/proc/self/loginuid")
@@ -125,22 +125,22 @@ class Roles(Part):
 
 
 class RefusedError(SchoolbellError):
-    """Whoever asks has no right to it."""
+    """The user has no right to it."""
 
     exit_code = 77
 
 
 @dataclass(frozen=True)
 class Principal:
-    """Who is asking, as the operating system says.
+    """The user, as the operating system identifies them.
 
     Attributes:
-        user_name: Their login, or `uid N` where the system knows no name.
+        user_name: Their login, or `uid N` if the system knows no name.
         roles: Every role that one of their groups has.
         is_alone: The home has no roles: one operator, who may do everything.
-        way: How they signed in at the desk, where that was not the system's user.
+        way: How they signed in at the desk, if not as the system's user.
         is_agency: They are staff of a service agency.
-        is_granted: The district grants them, today, what its own people may do.
+        is_granted: The district grants them, today, the rights of its own people.
         is_only_for_owner: The home has no roles, and another account owns it.
     """
 
@@ -157,20 +157,20 @@ class Principal:
         return f"{self.user_name} ({self.way or self.uid})"
 
     def is_same(self, uid: int) -> bool:
-        """Whether a user id is theirs, however they signed in that time."""
+        """Return whether a user id is theirs, however they signed in that time."""
         if uid in (self.uid, number_of(self.user_name)):
             return True
         known, _ = known_user(uid) if uid < FIRST_NUMBER else ("", [])
         return known.casefold() == self.user_name.casefold()
 
     def may(self, right: Right) -> bool:
-        """Whether one of their roles has a right."""
+        """Return whether one of their roles has a right."""
         if self.is_agency and not self.is_granted and right not in AGENCY:
             return False
         return self.is_alone or any(role in MATRIX[right] for role in self.roles)
 
     def require(self, right: Right) -> None:
-        """Let them go on.
+        """Raise an error unless one of their roles has the right.
 
         Raises:
             RefusedError: None of their roles has the right.
@@ -197,7 +197,7 @@ class Principal:
         raise RefusedError(
             f"{self} has {own}; to {MEANING[right]} takes {needed}",
             where="district.toml: [roles]",
-            remedy="Ask somebody who has it, or let the district change the groups.",
+            remedy="Ask a person who has it, or have the district change the groups.",
         )
 
 
@@ -219,13 +219,13 @@ def asker(roles: Roles, uid: int, user_name: str, groups: Iterable[str], owner: 
 
 
 def number_of(login: str) -> int:
-    """A number for somebody who signs in by name alone, always the same."""
+    """Return a fixed number for a user who signs in by name alone."""
     digest = hashlib.sha256(login.casefold().encode()).digest()
     return FIRST_NUMBER + int.from_bytes(digest[:6], "big")
 
 
 def login_uid(kept: Path = LOGIN_UID) -> int:
-    """The user who logged in, also behind sudo; else the one that this runs as."""
+    """Return the user who logged in, also behind sudo; else the one that this runs as."""
     try:
         logged_in = int(kept.read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -234,7 +234,7 @@ def login_uid(kept: Path = LOGIN_UID) -> int:
 
 
 def known_user(uid: int) -> tuple[str, list[str]]:
-    """The user's name and groups; a uid that the system does not know has none."""
+    """Return the user's name and groups; a uid that the system does not know has none."""
     import grp
     import pwd
 
@@ -287,7 +287,7 @@ class OpenId(Part):
 
     issuer: Annotated[str, Field(pattern=r"^(https?://[^\s\"<>]+)?$")] = setting(
         "",
-        "issuer of the provider; empty: nobody signs in this way",
+        "issuer of the provider; empty: this sign-in is off",
         "https://accounts.google.com",
     )
     client_id: str = setting("", "id that the provider gave", "schoolbell")

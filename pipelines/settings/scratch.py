@@ -1,6 +1,6 @@
-"""Names of temporary folders, and what a killed process left of them.
+"""Names of temporary folders, and leftovers of killed processes.
 
-A folder says which process made it. One whose process is gone is deleted after a day:
+A folder's name contains its process. One whose process is gone is deleted after a day:
 a copy of a home's state or registry may be in it.
 """
 

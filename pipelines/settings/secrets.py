@@ -1,8 +1,8 @@
-"""Where a secret lies: settings hold a reference, never the secret itself.
+"""References to secrets: settings contain a reference, never the secret itself.
 
 - `{ env = "NAME" }`: a variable of the process.
 - `{ file = "PATH" }`: a file that only the account of Schoolbell can read.
-- `{ credential = "NAME" }`: what systemd hands a service by `LoadCredential=`.
+- `{ credential = "NAME" }`: what systemd passes to a service with `LoadCredential=`.
 - `{ keyring = "NAME" }`: an entry of the desktop's keyring, under `schoolbell`.
 """
 
@@ -22,25 +22,25 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 KEY = "database"
 NOTE = (
-    "# The state of this home is on PostgreSQL. This says where the URL lies, such as\n"
-    "# postgresql+psycopg2://USER:PASSWORD@db.school.example/schoolbell\n"
-    "# Written by `schoolbell move-state`, which also brings it back.\n"
+    "# The state of this home is in PostgreSQL. This file shows where the URL is stored, "
+    "such as\n# postgresql+psycopg2://USER:PASSWORD@db.school.example/schoolbell\n# "
+    "Written by `schoolbell move-state`, which also moves the state back.\n"
 )
 
 
 def is_reference(value: Any) -> bool:
-    """One of the four forms."""
+    """Return whether it is one of the four forms."""
     return isinstance(value, Mapping) and len(value) == 1 and set(value) <= set(_KINDS)
 
 
 def looked_up(reference: Mapping[str, Any], where: str) -> str:
-    """The secret that a reference stands for.
+    """Return the secret behind a reference.
 
     Args:
         where: The setting, for the message.
 
     Raises:
-        SettingsError: It is not there; the message does not repeat any secret.
+        SettingsError: It is missing; the message does not repeat any secret.
     """
     (kind, name), *_ = reference.items()
     return _KINDS[kind](str(name), where)
@@ -88,7 +88,7 @@ def _of_keyring(name: str, where: str) -> str:
         raise SettingsError(
             "the library for keyrings is not installed",
             where=where,
-            remedy="pip install keyring, or let the secret lie in a file.",
+            remedy="pip install keyring, or keep the secret in a file.",
         ) from error
     try:
         found: str | None = keyring.get_password(SERVICE, name)
@@ -98,7 +98,7 @@ def _of_keyring(name: str, where: str) -> str:
         raise SettingsError(
             f"the keyring has no {name} of {SERVICE}",
             where=where,
-            remedy=f"keyring set {SERVICE} {name}, or let it lie in a file.",
+            remedy=f"keyring set {SERVICE} {name}, or keep it in a file.",
         )
     return found
 
@@ -111,17 +111,17 @@ _KINDS: Mapping[str, Callable[[str, str], str]] = {
 }
 
 
-# Where a home's state is kept: in `state.db`, or where `state.toml` points to.
+# Place of a home's state: in `state.db`, or where `state.toml` points to.
 #
-# The pointer stands beside the settings, not in them: a home that is restored from a
-# backup has its state in a file of its own, and must not write into the live one.
+# The pointer is next to the settings, not in them: a home that is restored from a backup has its
+# state in its own file, and must not write into the live one.
 
 
 def state_place(home: DistrictHome) -> Path | str:
-    """The file of the state, or the URL of its database.
+    """Return the file of the state, or the URL of its database.
 
     Raises:
-        SettingsError: The pointer cannot be read, or the URL is not where it says.
+        SettingsError: The pointer cannot be read, or the URL is not at its place.
     """
     pointer = home.state_pointer
     if not pointer.is_file():
@@ -143,7 +143,7 @@ def state_place(home: DistrictHome) -> Path | str:
 
 
 def point_to(home: DistrictHome, reference: Mapping[str, str]) -> None:
-    """Let the home's state be in another database from now on."""
+    """Point the home's state to another database from now on."""
     draft = home.path / f".{home.state_pointer.name}.{secrets.token_hex(4)}"
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Reads `district.toml`, or tells everything that is wrong in it at once."""
+"""Reader of `district.toml`, which reports all problems together."""
 
 import re
 import tomllib
@@ -59,7 +59,7 @@ _WELL_NAMED = "a name of a-z, 0-9, _ and -"
 
 
 def problems_of(error: ValidationError, text: str, said: Mapping[str, Any]) -> list[Problem]:
-    """Every problem of a settings file, in the order of its lines."""
+    """Return every problem of a settings file, in the order of its lines."""
     lines = key_lines(text)
     details = _merged(error.errors(include_url=False))
     problems = [_problem(detail, lines, said, text.splitlines()) for detail in details]
@@ -67,7 +67,7 @@ def problems_of(error: ValidationError, text: str, said: Mapping[str, Any]) -> l
 
 
 def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
-    """A text that is not TOML at all; the parser stops at the first place."""
+    """Return a text that is not TOML at all; the parser stops at the first place."""
     found = _AT_LINE.search(str(error))
     last = max(text.count("\n"), 1)
     line = int(found[1]) if found and found[1] else last
@@ -85,24 +85,24 @@ def syntax_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
 
 
 def is_secret(key: str) -> bool:
-    """Whether a key may hold a secret, which is never repeated."""
+    """Return whether a key may hold a secret, which is never repeated."""
     return any(word in key.lower() for word in SECRET_WORDS)
 
 
 def secret_line(key: str) -> str:
-    """How a secret is told: where it lies."""
+    """Return a description of a secret: its place."""
     return f'{key} = {{ file = "/etc/schoolbell/{key}" }}'
 
 
 def shown_found(key: str, value: Any) -> str:
-    """A value as TOML; a table by its keys alone, since it may hold secrets."""
+    """Return a value as TOML; a table by its keys alone, since it may hold secrets."""
     if isinstance(value, Mapping):
         return f"a table with {', '.join(map(str, value)) or 'nothing'}"
     return _HIDDEN if is_secret(key) else toml(value)
 
 
 def _merged(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """One error for each key, though a union reports one for each alternative."""
+    """Yield one error for each key, though a union reports one for each alternative."""
     seen = set()
     for detail in details:
         place = _named(detail["loc"])
@@ -112,7 +112,7 @@ def _merged(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
 
 
 def _named(location: Path) -> Path:
-    """Without list positions and the names of union members."""
+    """Remove list positions and the names of union members."""
     names = []
     model: type[BaseModel] | None = Settings
     for part in location:
@@ -174,7 +174,7 @@ def _misused(error: MisusedKeyError, at: Path, lines: Mapping[Path, int], said: 
 
 
 def _unknown(path: Path, line: int, found: str, siblings: Fields, written: str) -> Problem:
-    """A key that is not ours; in its place the nearest, or a comment."""
+    """Return a key that is not ours; in its place the nearest, or a comment."""
     name = str(path[-1])
     guess = nearest(name, siblings)
     bare = written.strip()
@@ -199,7 +199,7 @@ def _sentence(detail: ErrorDetails) -> str:
 
 
 def _siblings(path: Path) -> Fields:
-    """The fields of the table in which the last key of a path stands."""
+    """Return the fields of the table in which the last key of a path stands."""
     model: type[BaseModel] | None = Settings
     for part in path[:-1]:
         field = model.model_fields.get(str(part)) if model is not None else None
@@ -209,7 +209,7 @@ def _siblings(path: Path) -> Fields:
 
 
 def _found(path: Path, said: Any, detail: ErrorDetails) -> str:
-    """What stands there, as TOML."""
+    """Return the value as TOML."""
     for part in path:
         if not isinstance(said, Mapping) or part not in said:
             return shown_found(str(path[-1]), detail["input"])
@@ -233,7 +233,7 @@ def _allowed(detail: ErrorDetails, siblings: Fields, path: Path) -> str:
 
 
 def _paste(name: str, fields: Fields) -> str:
-    """A line that would be right: the example, or the head of a table."""
+    """Return a line that would be right: the example, or the head of a table."""
     field = fields.get(name)
     if field is None:
         return ""
@@ -246,7 +246,7 @@ __all__ = ["NAME", "Settings", "load_settings", "parse_settings"]
 
 
 def load_settings(home: DistrictHome) -> Settings:
-    """The settings of a district.
+    """Return the settings of a district.
 
     Raises:
         SettingsError: There is no file, or a part of the home is another's.
@@ -256,7 +256,7 @@ def load_settings(home: DistrictHome) -> Settings:
     try:
         data = home.settings_file.read_bytes()
     except PermissionError:
-        raise  # it is there; whoever asks is another account
+        raise  # it exists; the reader is another account
     except OSError as error:
         what = f"the settings cannot be read: {error.strerror}"
         remedy = (
@@ -268,7 +268,7 @@ def load_settings(home: DistrictHome) -> Settings:
 
 
 def agency_rules(home: DistrictHome) -> Mapping[str, Detection]:
-    """What the district's service agency sets of rules; empty without an agency.
+    """Return the agency's settings for rules; empty without an agency.
 
     Raises:
         InvalidSettingsError: Something in it is wrong; carries every problem.
@@ -281,7 +281,7 @@ def agency_rules(home: DistrictHome) -> Mapping[str, Detection]:
 
 
 def parse_rules(data: bytes, name: str) -> Mapping[str, Detection]:
-    """The rule settings of a layer: `[detections.CODE]` as in `district.toml`.
+    """Return the rule settings of a layer: `[detections.CODE]` as in `district.toml`.
 
     Raises:
         InvalidSettingsError: Something is wrong; carries every problem.
@@ -305,7 +305,7 @@ class _Rules(Part):
 
 @lru_cache(maxsize=2)
 def parse_settings(data: bytes) -> Settings:
-    """The settings that some bytes hold; a command asks for those of its home twice.
+    """Return the settings that some bytes hold; a command asks for those of its home twice.
 
     Raises:
         InvalidSettingsError: Something is wrong; carries every problem.

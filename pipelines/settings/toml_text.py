@@ -30,7 +30,7 @@ _CLOCK = re.compile(r"^(\d{1,2}):(\d{2})$")
 
 
 def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
-    """The text of a settings file.
+    """Return the text of a settings file.
 
     Args:
         model: The settings.
@@ -38,7 +38,7 @@ def documented(model: type[BaseModel], known: Mapping[str, str]) -> str:
     """
     head = [
         "# Settings of this district. Every key is shown with its meaning; those",
-        "# that begin with # stand at their default, or are an example.",
+        "# that begin with # have their default, or are an example.",
         "# Check: schoolbell check",
     ]
     return "\n".join([*head, *_tables(model, known, "")]) + "\n"
@@ -70,7 +70,7 @@ def _setting(path: str, key: str, field: FieldInfo, known: Mapping[str, str]) ->
 
 
 def part_of(annotation: Any) -> type[BaseModel] | None:
-    """The model of a table, or of the tables in a mapping."""
+    """Return the model of a table, or of the tables in a mapping."""
     if get_origin(annotation) is not None:
         parts = [part_of(inner) for inner in get_args(annotation)]
         return next((part for part in parts if part is not None), None)
@@ -79,12 +79,12 @@ def part_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def shown_value(field: FieldInfo) -> str:
-    """The field's example as TOML."""
+    """Return the field's example as TOML."""
     return toml(field.examples[0]) if field.examples else '""'
 
 
 def toml(value: Any) -> str:
-    """A value on one line."""
+    """Return a value on one line."""
     if isinstance(value, Mapping):
         pairs = (f"{_key(key)} = {toml(inner)}" for key, inner in value.items())
         return "{ " + ", ".join(pairs) + " }" if value else "{}"
@@ -101,7 +101,7 @@ def _key(name: str) -> str:
 
 
 def key_lines(text: str) -> Mapping[Path, int]:
-    """The line on which each table or key of a TOML text begins."""
+    """Return the line on which each table or key of a TOML text begins."""
     lines: dict[Path, int] = {}
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -114,7 +114,7 @@ def key_lines(text: str) -> Mapping[Path, int]:
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int:
-    """The line of a key, else of the nearest table around it or first below it."""
+    """Return the line of a key, or of the nearest table around it or first below it."""
     while path:
         below = [line for one, line in lines.items() if one[: len(path)] == path]
         if path in lines or below:
@@ -124,7 +124,7 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int:
 
 
 def mended_line(line: str) -> str:
-    """What a line that is not TOML was probably meant to be; else as a comment."""
+    """Return the probable meaning of a line that is not TOML, or the line as a comment."""
     return next((guess for guess in _guesses(line) if _is_toml(guess)), f"# {line}")
 
 

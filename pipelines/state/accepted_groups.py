@@ -40,7 +40,7 @@ def end_group(connection: Connection, number: str) -> None:
 
 
 def accepted_groups(store: Store) -> list[dict[str, Any]]:
-    """Groups that are in force, the newest first."""
+    """Return groups that are in force, the newest first."""
     query = (
         select(ACCEPTED_GROUPS)
         .where(ACCEPTED_GROUPS.c.taken_back_time.is_(None))

@@ -1,4 +1,4 @@
-"""What alerts keep: what is news, who was told, what was sent, what people answered."""
+"""Records of alerts: facts, announcements, messages and answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ WAITING = "waiting"
 SENDING = "sending"
 SENT = "sent"
 GIVEN_UP = "given up"
-"""Where a message stands with a channel."""
+"""Status of a message on a channel."""
 
 Row = Mapping[str, Any]
 
@@ -28,11 +28,11 @@ _COUNT = (
 
 
 def add_message(connection: Connection, message: Row, channel: str, html: str) -> bool:
-    """Put a message in for a channel; False if the channel has it already.
+    """Add a message for a channel; return False if the channel has it already.
 
     Args:
-        message: Its row but for channel and state.
-        html: The page beside its text, kept once for all channels; empty: none.
+        message: Its row without channel and state.
+        html: The page of its text, stored once for all channels; empty: none.
     """
     key = message["alert_key"]
     here = (OUTBOX.c.alert_key == key) & (OUTBOX.c.channel == channel)
@@ -49,7 +49,7 @@ def add_message(connection: Connection, message: Row, channel: str, html: str) -
 def mark_message(
     store: Store, key: str, channel: str, state: str, **values: str | int | None
 ) -> None:
-    """Note where a message stands with a channel."""
+    """Record the status of a message on a channel."""
     with store.writing() as connection:
         connection.execute(
             update(OUTBOX)
@@ -59,7 +59,7 @@ def mark_message(
 
 
 def unsent_messages(store: Store, channel: str, key: str = "") -> list[dict[str, Any]]:
-    """What waits for a channel or was being sent to it, oldest first, with its page.
+    """Return waiting and interrupted messages of a channel, oldest first, with their pages.
 
     Args:
         key: That message alone.
@@ -77,14 +77,14 @@ def unsent_messages(store: Store, channel: str, key: str = "") -> list[dict[str,
 
 
 def outbox(store: Store) -> list[dict[str, Any]]:
-    """Every message and channel, oldest first."""
+    """Return every message and channel, oldest first."""
     query = select(OUTBOX).order_by(OUTBOX.c.created_time, OUTBOX.c.alert_key)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def message_counts(store: Store) -> dict[str, int]:
-    """How many messages stand where, over all channels."""
+    """Return how many messages stand where, over all channels."""
     query = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
     with store.reading() as connection:
         rows = connection.execute(query).all()
@@ -92,7 +92,7 @@ def message_counts(store: Store) -> dict[str, int]:
 
 
 def given_since(store: Store, channels: Iterable[str], since: datetime) -> int:
-    """How many messages some channels, which share a reader, were given."""
+    """Return how many messages some channels, which share a reader, were given."""
     query = (
         select(func.count())
         .where(
@@ -106,7 +106,7 @@ def given_since(store: Store, channels: Iterable[str], since: datetime) -> int:
 
 
 def newest_sent(store: Store, class_name: str) -> str | None:
-    """When a message of a class was last delivered."""
+    """Return when a message of a class was last delivered."""
     query = select(func.max(OUTBOX.c.sent_time)).where(
         OUTBOX.c.class_name == class_name, OUTBOX.c.state == SENT
     )
@@ -115,7 +115,7 @@ def newest_sent(store: Store, class_name: str) -> str | None:
 
 
 def finished_messages(store: Store) -> list[tuple[str, str]]:
-    """Key and time of messages that still have a text and wait for no channel."""
+    """Return key and time of messages that still have a text and wait for no channel."""
     query = (
         select(OUTBOX.c.alert_key, func.max(OUTBOX.c.created_time))
         .group_by(OUTBOX.c.alert_key)
@@ -135,12 +135,12 @@ def blank_message(connection: Connection, key: str) -> None:
 
 
 def news_rows(connection: Connection) -> list[dict[str, Any]]:
-    """Every fact that was ever news."""
+    """Return every fact that was ever news."""
     return [dict(row) for row in connection.execute(select(NEWS)).mappings()]
 
 
 def current_news(store: Store) -> list[dict[str, Any]]:
-    """Facts that have not ended."""
+    """Return facts that have not ended."""
     with store.reading() as connection:
         query = select(NEWS).where(NEWS.c.ended_time.is_(None))
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -157,13 +157,13 @@ def put_news(connection: Connection, new: Sequence[Row], known: Sequence[Row]) -
 
 
 def end_news(connection: Connection, keys: Iterable[str], time: str) -> None:
-    """Facts that are true no longer."""
+    """End facts that are no longer true."""
     if gone := [{"its_key": key} for key in keys]:
         connection.execute(_NEWS_BY_KEY.values(ended_time=time), gone)
 
 
 def forget_announcements(connection: Connection, news_id: str) -> None:
-    """Let a fact be announced again: nobody was told of it, nobody has seen it."""
+    """Let a fact be announced again: no one received it."""
     connection.execute(delete(ANNOUNCED).where(ANNOUNCED.c.news_id == news_id))
     connection.execute(
         delete(ANSWERS).where(ANSWERS.c.about_id == news_id, ANSWERS.c.kind == "ack")
@@ -171,7 +171,7 @@ def forget_announcements(connection: Connection, news_id: str) -> None:
 
 
 def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
-    """Note the newest message of a channel that told of a fact."""
+    """Record a channel's newest message about a fact."""
     for row in rows:
         here = (ANNOUNCED.c.news_id == row["news_id"]) & (ANNOUNCED.c.channel == row["channel"])
         connection.execute(delete(ANNOUNCED).where(here))
@@ -179,7 +179,7 @@ def put_announcements(connection: Connection, rows: Iterable[Row]) -> None:
 
 
 def announcements(store: Store, at: datetime | None = None) -> list[dict[str, Any]]:
-    """The newest message of each channel about each fact, with the fact's `since_time`.
+    """Return the newest message of each channel about each fact, with the fact's `since_time`.
 
     It is None for a fact that is not known any more.
 
@@ -196,7 +196,7 @@ def announcements(store: Store, at: datetime | None = None) -> list[dict[str, An
 
 
 def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[dict[str, Any]]:
-    """Facts that a channel was told of and that ended since, oldest first."""
+    """Return announced facts of a channel that ended since, oldest first."""
     query = (
         select(NEWS)
         .join(ANNOUNCED, ANNOUNCED.c.news_id == NEWS.c.news_id)
@@ -212,7 +212,7 @@ def ended_news(store: Store, channel: str, about: str, since: datetime) -> list[
 
 
 def news_steps(connection: Connection, about_id: str) -> dict[str, int]:
-    """The facts that a notice or a message stands for, and how bad each is."""
+    """Return the facts behind a notice or a message, with the severity of each."""
     named = select(ANNOUNCED.c.news_id).where(ANNOUNCED.c.alert_key == about_id)
     rows = connection.execute(
         select(NEWS.c.news_id, NEWS.c.step).where(
@@ -223,25 +223,25 @@ def news_steps(connection: Connection, about_id: str) -> dict[str, int]:
 
 
 def has_message(connection: Connection, key: str) -> bool:
-    """Whether a message of that key was ever put in."""
+    """Return whether a message of that key was ever put in."""
     query = select(OUTBOX.c.alert_key).where(OUTBOX.c.alert_key == key)
     return connection.execute(query).first() is not None
 
 
 def add_answer(connection: Connection, answer: Row) -> None:
-    """Keep what somebody answered."""
+    """Add an answer."""
     connection.execute(insert(ANSWERS).values(time=now_text(), **answer))
 
 
 def answers(store: Store) -> list[dict[str, Any]]:
-    """What people answered, oldest first."""
+    """Return the answers, oldest first."""
     query = select(ANSWERS).order_by(ANSWERS.c.answer_id)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def decisions(store: Store) -> list[dict[str, Any]]:
-    """What was decided of each fact for each channel, by which rule, how often."""
+    """Return the decisions about each fact for each channel, by rule, with counts."""
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(select(DECISIONS)).mappings()]
 

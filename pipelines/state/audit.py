@@ -1,9 +1,9 @@
-"""The audit chain: who did what to which record, so that no entry can be changed.
+"""The audit chain: every action on a record, so that no entry can be changed.
 
-Each entry carries a keyed hash over itself and the hash before it. An entry is
-written in the transaction of the act it tells of: neither is there without the
-other. A chain alone does not show a tail that was cut off, so its head is also
-kept in a file beside the database, sealed with the key, and printed on reports,
+Each entry has a keyed hash over itself and the hash before it. An entry is
+written in the transaction of its action: neither exists without the
+other. A chain alone does not reveal a removed tail, so its head is also
+stored in a file next to the database, sealed with the key, and printed on reports,
 in mails and in the manifests of backups, with which it is compared.
 """
 
@@ -38,36 +38,36 @@ RESTORE = "restore"
 """The act that a lawful roll-back leaves; its subject is the head that was lost."""
 KEY_BYTES = 32
 ENTRIES = "audit_entries"
-"""The fact that says how many entries there ever were."""
+"""The fact with the number of entries that ever existed."""
 ACTED = (REVIEWS, REQUESTS, REFERRALS, RECORD_REQUESTS)
 """Tables whose rows are written with an entry, in one transaction."""
 SECRET_FILE = 0o600
 AUDIT_RECORD = "Audit record"
-"""What the head of the audit chain is printed as; `audit verify` looks for it."""
+"""Printed label of the audit chain's head; `audit verify` looks for it."""
 
 BACKUPS = "backup_folder"
-"""The fact that says where the last backup was made."""
+"""The fact with the place of the last backup."""
 HEAD = r"([0-9]{1,18}:[0-9a-f]{64})"
 
-# what strangers wrote is escaped on a page, and has no line of its own in a message
-ON_A_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
-IN_A_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
+# outside input is escaped on a page, and cannot start a line of a message
+ON_PER_PAGE = re.compile(re.escape(AUDIT_RECORD) + r"</dt>\s*<dd>" + HEAD + "</dd>")
+IN_PER_MESSAGE = re.compile(rf"(?m)^{re.escape(AUDIT_RECORD)}: {HEAD}$")
 
 
 class AuditError(SchoolbellError):
-    """The audit chain cannot be written or read as it stands."""
+    """The audit chain cannot be written or read."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """What somebody does, before it is written down.
+    """An action, before it is recorded.
 
     Attributes:
-        actor: Who, as the operating system says.
+        actor: The user, as the operating system identifies them.
         action: A short word, such as `verdict` or `reveal`.
-        subject: To what: an id or a pseudonym, never a name.
+        subject: An id or a pseudonym, never a name.
         reason: Why, in their words.
-        case: The case it belongs to, if any.
+        case: Its case, if any.
     """
 
     actor: str
@@ -94,10 +94,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head:
-    """The last entry that was there when somebody looked.
+    """The last entry at some earlier time.
 
     Attributes:
-        where: Where that was kept.
+        where: Where that was stored.
     """
 
     number: int
@@ -131,7 +131,7 @@ class Chain:
 
     @contextmanager
     def recording(self, *acts: Act) -> Iterator[Transaction]:
-        """One transaction for acts and their entries.
+        """Yield one transaction for acts and their entries.
 
         Raises:
             AuditError: The key is gone; nothing is done.
@@ -153,7 +153,7 @@ class Chain:
             home_mark.note(folder, mark)
 
     def _drop_unused_key(self) -> None:
-        """A key without an entry would read as a chain that was cut off."""
+        """Drop a key without an entry, which would look like a truncated chain."""
         with suppress(SchoolbellError), self.store.writing() as connection:
             if not _last(connection).number:
                 for path in (self.key_file, self._new_key):
@@ -182,19 +182,19 @@ class Chain:
         return sealed
 
     def head(self) -> Head | None:
-        """The last entry's number and hash, as reports print it; None if empty."""
+        """Return the last entry's number and hash, as reports print it; None if empty."""
         with self.store.reading() as connection:
             last = _last(connection)
         return last if last.number else None
 
     def entries(self, last: int | None = None) -> list[Entry]:
-        """Every entry, or so many of the newest, oldest first."""
+        """Return every entry, or a number of the newest, oldest first."""
         query = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(last)
         with self.store.reading() as connection:
             return [Entry(*row) for row in connection.execute(query)][::-1]
 
     def verify(self, printed: Sequence[Head] = ()) -> Broken | None:
-        """The first broken link; None when all holds.
+        """Return the first broken link; None when all holds.
 
         Args:
             printed: Heads that were kept elsewhere, such as on a report.
@@ -239,7 +239,7 @@ class Chain:
             self._put(head)
 
     def noted_head(self) -> Head | None:
-        """What the head file says, sealed or not; None where it says nothing."""
+        """Return the head file's content, sealed or not; None if it has none."""
         try:
             text = self.head_file.read_text(encoding="utf-8").strip()
             return parsed_head(":".join(text.split(":")[:2]))
@@ -253,11 +253,11 @@ class Chain:
         self._put(Head(entry.number, entry.hash))
 
     def _noted(self) -> Head | None:
-        """The head in the file beside the database.
+        """Return the head in the file next to the database.
 
         Raises:
-            SettingsError: It is no head, or is not sealed with the key.
-            AuditError: The key is gone.
+            SettingsError: It is not a head, or is not sealed with the key.
+            AuditError: The key is missing.
         """
         try:
             text = self.head_file.read_text(encoding="utf-8").strip()
@@ -269,7 +269,7 @@ class Chain:
         head = parsed_head(sealed_text or text, str(self.head_file))
         if not hmac.compare_digest(its_seal, self._seal(head)):
             raise SettingsError(
-                "is not sealed with the key of the chain: somebody else wrote it",
+                "is not sealed with the key of the chain: another program wrote it",
                 where=str(self.head_file),
                 remedy="Compare with the head that a report prints: "
                 "schoolbell audit verify --head NUMBER:HASH",
@@ -281,7 +281,7 @@ class Chain:
         try:
             noted = self._noted()
         except SettingsError:
-            return  # stays as it is: `verify` is to find it
+            return  # not changed: `verify` has to find it
         if noted is None or noted.number < head.number:
             self._put(head)
 
@@ -319,12 +319,12 @@ class Chain:
 
 
 def open_chain(store: Store, home: DistrictHome) -> Chain:
-    """The audit chain of a home."""
+    """Return the audit chain of a home."""
     return Chain(store, home.keys / "audit.key", home.path / "audit.head")
 
 
 def first_broken(entries: Sequence[Entry], key: bytes, heads: Sequence[Head]) -> Broken | None:
-    """The first entry that does not follow from the one before, or lacks a head."""
+    """Return the first entry that does not follow from the one before, or lacks a head."""
     previous = NOTHING_BEFORE
     for number, entry in enumerate(entries, start=1):
         if entry.number != number:
@@ -352,7 +352,7 @@ def _lacks(entries: Sequence[Entry], head: Head) -> Broken | None:
 
 
 def _gave_up(entry: Entry, head: Head) -> bool:
-    """A restore says that the chain had gone on to other entries, this one among them.
+    """Return whether a restore recorded that the chain had continued, with this entry.
 
     Its subject is the highest head that was known then.
     """
@@ -363,7 +363,7 @@ def _gave_up(entry: Entry, head: Head) -> bool:
 
 
 def seal(key: bytes, entry: Entry) -> str:
-    """The keyed hash of an entry over its canonical bytes, as hexadecimal digits.
+    """Return the keyed hash of an entry over its canonical bytes, as hexadecimal digits.
 
     These are its fields but the hash as one JSON list in ASCII without spaces.
     """
@@ -373,10 +373,10 @@ def seal(key: bytes, entry: Entry) -> str:
 
 
 def parsed_head(text: str, where: str = "") -> Head:
-    """A head as it is printed: `number:hash`.
+    """Parse a printed head: `number:hash`.
 
     Args:
-        where: Where it stands, for the message.
+        where: Its place, for the message.
 
     Raises:
         SettingsError: It is not one.
@@ -399,7 +399,7 @@ def _last(connection: Connection) -> Head:
 
 
 def _require_key_of(connection: Connection, key: bytes, where: str) -> None:
-    """Nothing is written with another key than the last entry: it could not be undone.
+    """Raise an error for another key than that of the last entry: it could not be undone.
 
     Raises:
         AuditError: It is another key, or the last entry was changed.
@@ -428,21 +428,21 @@ def newest_subject(store: Store, action: str) -> str | None:
 
 
 def _storable(text: str) -> str:
-    """Without what a database refuses: NUL, and halves of surrogate pairs."""
+    """Remove what a database refuses: NUL, and halves of surrogate pairs."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def verified(store: Store, home: DistrictHome, given: Sequence[Head] = ()) -> Broken | None:
-    """The first broken link, or None: the chain holds against every head known.
+    """Return the first broken link, or None if the chain matches every known head.
 
     Args:
-        given: Heads that somebody read elsewhere.
+        given: Heads from elsewhere.
     """
     return open_chain(store, home).verify([*given, *kept_heads(store, home)])
 
 
 def kept_heads(store: Store, home: DistrictHome) -> list[Head]:
-    """The heads in reports, sent messages and backups, of those that can be read."""
+    """Return the heads in reports, sent messages and backups, of those that can be read."""
     return [*_reports(home), *_messages(store), *_backups(store)]
 
 
@@ -451,8 +451,8 @@ def _reports(home: DistrictHome) -> Iterator[Head]:
         try:
             text = page.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            continue  # `doctor` tells of it
-        yield from _printed(ON_A_PAGE, text, str(page))
+            continue  # `doctor` reports it
+        yield from _printed(ON_PER_PAGE, text, str(page))
 
 
 def _messages(store: Store) -> Iterator[Head]:
@@ -460,7 +460,7 @@ def _messages(store: Store) -> Iterator[Head]:
     with store.reading() as connection:
         rows = connection.execute(query.where(OUTBOX.c.message.contains(AUDIT_RECORD)))
         for key, text in rows:
-            yield from _printed(IN_A_MESSAGE, text, f"the message {key}")
+            yield from _printed(IN_PER_MESSAGE, text, f"the message {key}")
 
 
 def _printed(shape: re.Pattern[str], text: str, where: str) -> Iterator[Head]:
@@ -471,7 +471,7 @@ def _printed(shape: re.Pattern[str], text: str, where: str) -> Iterator[Head]:
 
 
 def _backups(store: Store) -> Iterator[Head]:
-    """The head in the newest backup; its disk may well be elsewhere."""
+    """Yield the head in the newest backup; its disk may well be elsewhere."""
     with store.reading() as connection:
         folder = fact(connection, BACKUPS)
     if folder is None:
@@ -482,4 +482,4 @@ def _backups(store: Store) -> Iterator[Head]:
         if text := manifest.get("audit_head", ""):
             yield parsed_head(text, str(made[-1]))
     except (OSError, ValueError, AttributeError, TypeError, SettingsError):
-        return  # a damaged manifest is found by whoever restores or backs up
+        return  # a restore or backup finds a damaged manifest

@@ -1,7 +1,7 @@
-"""Opens SQLite and PostgreSQL so that both keep the state alike.
+"""Connections to SQLite and PostgreSQL with the same guarantees.
 
 A write is one transaction, and one at a time: `begin immediate` on SQLite, an
-advisory lock on PostgreSQL. What reads sees one moment.
+advisory lock on PostgreSQL. A reader sees one moment.
 """
 
 import os
@@ -49,7 +49,7 @@ NO_RIGHT = ("readonly", "unable to open", "ermission")
 Transaction = NewType("Transaction", Connection)
 """An open transaction, or a moment that is read; only this folder looks into it."""
 StateFault = SQLAlchemyError
-"""What the database raises where nothing better could be said."""
+"""Database errors without a better message."""
 
 
 class EngineError(SchoolbellError):
@@ -59,7 +59,7 @@ class EngineError(SchoolbellError):
 
 
 def engine_of(where: Path | str) -> Engine:
-    """An engine for a file, or for a URL.
+    """Return an engine for a file, or for a URL.
 
     Raises:
         EngineError: The URL is none, names another kind of database, or its driver
@@ -104,7 +104,7 @@ def only_run(url: str, seconds: float) -> Iterator[None]:
             while not connection.execute(query, key).scalar():
                 if time.monotonic() >= until:
                     raise BusyError(
-                        "another run is at work on this state",
+                        "another run is in progress on this state",
                         where=engine.url.render_as_string(),
                         remedy="Wait for it to end; it may be on another machine.",
                     )
@@ -115,12 +115,12 @@ def only_run(url: str, seconds: float) -> Iterator[None]:
 
 
 def _url(where: str) -> URL:
-    """A URL of SQLite or PostgreSQL; the driver is named where it is not."""
+    """Return a URL of SQLite or PostgreSQL; the driver is named where it is not."""
     try:
         url = make_url(where)
     except ArgumentError as error:
         raise EngineError(
-            "is no URL of a database",
+            "is not a database URL",
             where="state.toml",
             remedy=f"Write {DRIVER}://USER:PASSWORD@HOST/DATABASE",
         ) from error
@@ -143,7 +143,7 @@ def _sqlite(url: str) -> Engine:
 
 
 def _private(path: Path) -> None:
-    """SQLite gives the files beside a database the database's own mode."""
+    """Make the database private: SQLite gives the files next to it the same mode."""
     with suppress(FileExistsError, FileNotFoundError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -190,7 +190,7 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
-        """A transaction that is committed when the block ends well.
+        """Yield a transaction that is committed when the block ends well.
 
         Raises:
             StoreError: The database cannot be written, or is damaged; nothing was.
@@ -202,18 +202,18 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A connection to read from.
+        """Open a connection for reading.
 
         Raises:
             StoreError: The database cannot be read.
-            BusyError: Another process holds it for too long.
+            BusyError: Another process locks it for too long.
         """
         with _in_words(self.place), self._one_moment().connect() as connection:
             yield Transaction(connection)
 
     @property
     def place(self) -> str:
-        """Where it is: a file, or a URL without its password."""
+        """Its place: a file, or a URL without its password."""
         url = self.engine.url
         if url.get_backend_name() == "sqlite" and url.database:
             return unquote(url.database.removeprefix("file:").partition("?")[0])
@@ -221,17 +221,17 @@ class Store:
 
     @property
     def is_file(self) -> bool:
-        """It is a file of SQLite, which nobody else looks after."""
+        """Whether it is a file of SQLite, which only we maintain."""
         return self.engine.dialect.name == "sqlite"
 
     def damage(self) -> str:
-        """What SQLite finds wrong with its file; empty where it is sound."""
+        """Return SQLite's report of damage in its file; empty if it is sound."""
         with self.reading() as connection:
             found = connection.execute(text("pragma quick_check(1)")).scalar()
         return "" if found == "ok" else str(found)
 
     def answer(self) -> None:
-        """Ask for nothing, so that a database that is away says so."""
+        """Run an empty query, so that an unreachable database raises its error."""
         with self.reading() as connection:
             connection.execute(select(1))
 
@@ -246,13 +246,13 @@ class Store:
             raw.close()
 
     def _one_moment(self) -> Engine:
-        """An engine whose transactions see what was committed when they began."""
+        """Return an engine whose transactions see what was committed when they began."""
         if self.is_file:
             return self.engine.execution_options(**{READS: True})
         return self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Close the database file."""
         self.engine.dispose()
 
 
@@ -281,7 +281,7 @@ def open_store(where: Path | str, accept: Callable[[Connection], None] = lambda 
 
 
 def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], None]) -> None:
-    """Let the tables be there, in the layout of this version."""
+    """Create the tables in the layout of this version."""
     home = where.parent if isinstance(where, Path) else "HOME"
     remedy = f"schoolbell upgrade --home {home}"
     with store.reading() as connection:
@@ -298,7 +298,7 @@ def _laid_out(store: Store, where: Path | str, accept: Callable[[Connection], No
 
 
 def store_as_it_is(path: Path) -> Store:
-    """A store to write to, its tables neither made nor compared with this version."""
+    """Return a store to write to, its tables neither made nor compared with this version."""
     return Store(engine_of(path))
 
 
@@ -316,7 +316,7 @@ def read_store(path: Path | str) -> Store:
             where=str(path),
             remedy="It is made by the first: schoolbell run --home HOME",
         )
-    # without a log beside it no writer is at work; opening one to read would make it
+    # without a journal next to it, no writer is active; opening it for reading would make one
     log = path.with_name(path.name + "-wal")
     how = "mode=ro" if log.exists() else "immutable=1"
     engine = create_engine(f"sqlite:///file:{quote(str(path))}?{how}&uri=true")
@@ -325,12 +325,12 @@ def read_store(path: Path | str) -> Store:
 
 
 def now_text(now: datetime | None = None) -> str:
-    """An instant as it is stored: UTC, ISO 8601, microseconds."""
+    """Return an instant in its stored form: UTC, ISO 8601, microseconds."""
     return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def fact(connection: Connection, name: str) -> str | None:
-    """A remembered fact, or None."""
+    """Return a remembered fact, or None."""
     query = select(FACTS.c.value).where(FACTS.c.name == name)
     return connection.execute(query).scalar_one_or_none()
 
@@ -344,7 +344,7 @@ def remember(connection: Connection, name: str, value: str) -> None:
 
 @contextmanager
 def _in_words(place: str) -> Iterator[None]:
-    """Say what an operator can act on; a mistake of ours stays what it is."""
+    """Turn database errors into messages for operators; bugs remain unchanged."""
     try:
         yield
     except DatabaseError as error:
@@ -356,12 +356,12 @@ def _in_words(place: str) -> Iterator[None]:
 
 
 def damaged(why: object, place: str) -> DamagedStateError:
-    """What is said of a database that is none any more."""
+    """Return the error of a file that is not a database any more."""
     return DamagedStateError(
         f"the state database is damaged: {why}",
         where=place,
-        remedy=f"Bring it back: schoolbell restore BACKUP --to {Path(place).parent} "
-        "--in-place\n  The damaged file is kept, and the lake stays as it is.",
+        remedy=f"Restore it: schoolbell restore BACKUP --to {Path(place).parent} --in-place\n "
+        " The damaged file is kept, and the lake is not changed.",
     )
 
 
@@ -370,17 +370,17 @@ def _told(error: OperationalError, where: str) -> SchoolbellError:
         return BusyError(
             "another process holds the state database",
             where=where,
-            remedy="Run again when it is done.",
+            remedy="Run again when it has finished.",
         )
     if where.startswith("postgresql"):
         words = str(error.orig).strip().splitlines()[0]
-        remedy = "Look after the database server, then run again: nothing is lost."
+        remedy = "Check the database server, then run again. Nothing is lost."
         return StoreError(f"cannot be reached: {words}", where=where, remedy=remedy)
     return _unwritable(error.orig, where)
 
 
 def _unwritable(why: object, where: str) -> StoreError:
-    remedy = "Free space or repair the disk, then run again: nothing is lost."
+    remedy = "Free space or repair the disk, then run again. Nothing is lost."
     if any(word in str(why) for word in NO_RIGHT):
         remedy = (
             "Run it as the account that owns the home. If the owner is wrong, as root: "

@@ -1,4 +1,4 @@
-"""What the desk asks of the state: accounts, and whether a case is as it was seen."""
+"""State of the desk: accounts, and whether a case has changed since it was shown."""
 
 import hashlib
 from typing import Any
@@ -20,7 +20,7 @@ from pipelines.state.tables import (
 
 
 def case_revision(connection: Connection, case_id: str) -> str:
-    """Changes whenever anything that a case's page shows for a decision does."""
+    """Return changes whenever anything that a case's page shows for a decision does."""
     found = (
         select(
             FINDINGS.c.finding_id,
@@ -44,14 +44,14 @@ def case_revision(connection: Connection, case_id: str) -> str:
 
 
 def request_revision(connection: Connection, request_id: str) -> str:
-    """Changes when a request is answered or used."""
+    """Return changes when a request is answered or used."""
     query = select(REQUESTS).where(REQUESTS.c.request_id == request_id)
     rows = [tuple(row) for row in connection.execute(query)]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 
 def record_revision(connection: Connection, request_id: str) -> str:
-    """Changes with the scope, decisions, approval or end of a records request."""
+    """Return changes with the scope, decisions, approval or end of a records request."""
     queries = (
         select(table).where(table.c.request_id == request_id)
         for table in (RECORD_REQUESTS, RECORD_DECISIONS)
@@ -61,7 +61,7 @@ def record_revision(connection: Connection, request_id: str) -> str:
 
 
 def state_version(store: Store) -> tuple[Any, ...]:
-    """Changes whenever cases may have: cheap to ask, at each page."""
+    """Return a value that changes with any case: cheap enough for every page."""
     queries = (
         select(func.count(), func.max(FINDINGS.c.updated_time)).select_from(FINDINGS),
         select(func.count()).select_from(CASE_FINDINGS),
@@ -83,7 +83,7 @@ def put_account(connection: Connection, login: str, password_hash: str, by: str)
 
 
 def end_account(connection: Connection, login: str) -> bool:
-    """Let an account sign in no more; whether there was one."""
+    """Stop an account from signing in; return whether it existed."""
     here = DESK_ACCOUNTS.c.login == login
     values = {"ended_time": now_text(), "password_hash": ""}
     query = update(DESK_ACCOUNTS).where(here, DESK_ACCOUNTS.c.ended_time.is_(None))
@@ -91,7 +91,7 @@ def end_account(connection: Connection, login: str) -> bool:
 
 
 def accounts(store: Store) -> list[dict[str, Any]]:
-    """Every account, ended ones too, by login."""
+    """Return every account, ended ones too, by login."""
     query = select(DESK_ACCOUNTS).order_by(DESK_ACCOUNTS.c.login)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,4 +1,4 @@
-"""Findings as they are kept: rows, copied lines, history, and their removal."""
+"""Stored findings: rows, copied lines, history, and their removal."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -31,11 +31,11 @@ AT_ONCE = 500
 Row = Mapping[str, Any]
 
 Place = tuple[str, str, str, int]
-"""Source, path, hash of the content as far as it was read, number of the line."""
+"""Source, path, hash of the content that was read, line number."""
 
 
 def finding_rows(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Every finding's row by its id, its record as JSON text."""
+    """Return every finding's row by its id, its record as JSON text."""
     rows = connection.execute(select(FINDINGS)).mappings()
     return {row["finding_id"]: dict(row) for row in rows}
 
@@ -55,7 +55,7 @@ def change_finding(connection: Connection, finding_id: str, values: Mapping[str,
 
 
 def stored_findings(store: Store) -> list[dict[str, Any]]:
-    """Every finding, oldest day first, its record as a mapping."""
+    """Return every finding, oldest day first, its record as a mapping."""
     query = select(FINDINGS).order_by(FINDINGS.c.event_date, FINDINGS.c.finding_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -63,13 +63,13 @@ def stored_findings(store: Store) -> list[dict[str, Any]]:
 
 
 def finding_ids(store: Store) -> set[str]:
-    """The id of every finding."""
+    """Return the id of every finding."""
     with store.reading() as connection:
         return set(connection.execute(select(FINDINGS.c.finding_id)).scalars())
 
 
 def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
-    """Days on which each rule fired for each subject, as the present data show."""
+    """Return days on which each rule fired for each subject, as the present data show."""
     query = select(FINDINGS.c.rule, FINDINGS.c.subject, FINDINGS.c.event_date).where(
         FINDINGS.c.status != WITHDRAWN,
         FINDINGS.c.finding_id.not_in(select(UNSUPPORTED.c.finding_id)),
@@ -82,7 +82,7 @@ def fired_days(store: Store) -> dict[tuple[str, str], list[date]]:
 
 
 def stored_evidence(store: Store, findings: Collection[str] | None = None) -> list[dict[str, Any]]:
-    """Every copied line, or those of some findings, by finding and position."""
+    """Return every copied line, or those of some findings, by finding and position."""
     query = select(EVIDENCE).order_by(EVIDENCE.c.finding_id, EVIDENCE.c.position)
     if findings is not None:
         query = query.where(EVIDENCE.c.finding_id.in_(sorted(findings)))
@@ -97,7 +97,7 @@ def stored_evidence(store: Store, findings: Collection[str] | None = None) -> li
 
 
 def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:
-    """The lines that were copied from files of these contents, by their place."""
+    """Return the lines that were copied from files of these contents, by their place."""
     one = EVIDENCE.c
     columns = (one.line_no, one.byte_offset, one.line, one.line_sha256)
     query = select(one.source, one.path, one.file_sha256, *columns)
@@ -110,7 +110,7 @@ def copied_lines(store: Store, hashes: Collection[str]) -> dict[Place, Row]:
 
 
 def evidence_rows(connection: Connection, finding_id: str) -> list[dict[str, Any]]:
-    """The copied lines of one finding, each event as JSON text."""
+    """Return the copied lines of one finding, each event as JSON text."""
     query = select(EVIDENCE).where(EVIDENCE.c.finding_id == finding_id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -132,7 +132,7 @@ def add_history(connection: Connection, entry: Row) -> None:
 
 
 def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
-    """Every entry about a finding, oldest first."""
+    """Return every entry about a finding, oldest first."""
     query = (
         select(FINDING_HISTORY)
         .where(FINDING_HISTORY.c.finding_id == finding_id)
@@ -143,30 +143,30 @@ def history(store: Store, finding_id: str) -> list[dict[str, Any]]:
 
 
 def unsupported_findings(connection: Connection) -> frozenset[str]:
-    """Decided findings that the data did not show when they were last judged."""
+    """Return decided findings that the data did not show at the last judgment."""
     return frozenset(connection.execute(select(UNSUPPORTED.c.finding_id)).scalars())
 
 
 def unsupported_reason(connection: Connection, finding_id: str) -> str | None:
-    """Why the present data no longer show a decided finding; None where they do."""
+    """Return why the current data no longer show a decided finding; None if they do."""
     query = select(UNSUPPORTED.c.reason).where(UNSUPPORTED.c.finding_id == finding_id)
     return connection.execute(query).scalar_one_or_none()
 
 
 def mark_unsupported(connection: Connection, finding_id: str, reason: str) -> None:
-    """The present data no longer show a decided finding."""
+    """Mark a decided finding that the current data no longer show."""
     values = {"since_time": now_text(), "reason": reason}
     connection.execute(insert(UNSUPPORTED).values(finding_id=finding_id, **values))
 
 
 def mark_supported(connection: Connection, finding_id: str) -> None:
-    """The data show a decided finding again."""
+    """Mark a decided finding that the data show again."""
     here = UNSUPPORTED.c.finding_id == finding_id
     connection.execute(delete(UNSUPPORTED).where(here))
 
 
 def last_decided(store: Store) -> list[tuple[str, str, str | None, str | None]]:
-    """Each finding's id, day, case and the time of its last verdict, by id."""
+    """Return each finding's id, day, case and the time of its last verdict, by id."""
     decided = (
         select(REVIEWS.c.finding_id, func.max(REVIEWS.c.time).label("time"))
         .group_by(REVIEWS.c.finding_id)
@@ -203,11 +203,11 @@ def remove_findings(connection: Connection, finding_ids: Collection[str]) -> Non
 
 
 def _delete(connection: Connection, column: str, ids: Sequence[str]) -> None:
-    """From every table that has such a column, those that refer to others first."""
+    """Delete from every table with such a column, referring tables first."""
     tables = [table for table in reversed(METADATA.sorted_tables) if column in table.c]
     for table in tables:
         if table.name == "holds":
-            continue  # a hold tells for which case it was, also when that is gone
+            continue  # a hold names its case, even after the case is deleted
         for first in range(0, len(ids), AT_ONCE):
             part = ids[first : first + AT_ONCE]
             connection.execute(delete(table).where(table.c[column].in_(part)))

@@ -1,10 +1,10 @@
-"""The identity of a home and the generation of its state, kept in three places.
+"""The identity of a home and the generation of its state, stored in three places.
 
 A home has a random id, and its state a generation that rises with every change of
-the ledger. Both are a fact of the state database and a small file in the lake and
-beside the settings. The database is written first, so it is never behind the files:
-where it is, somebody put an older or another database in its place, and whoever
-went on from there would count nothing of what came since.
+the ledger. Both are in the state database and in a small file in the lake and
+next to the settings. The database is written first, so it is never behind the files:
+if it is, an older or another database has replaced it, and a run
+from there would lose everything since.
 """
 
 import re
@@ -24,7 +24,7 @@ NAME = "home.mark"
 FACT = "home"
 ID_BYTES = 16
 PRIVATE_FILE = 0o600
-MOST_BYTES = 200
+MAX_BYTES = 200
 SHAPE = re.compile(r"([0-9a-f]{32}):([0-9]{1,18})\n?")
 
 
@@ -36,7 +36,7 @@ class ForeignStateError(SchoolbellError):
 
 @dataclass(frozen=True)
 class Mark:
-    """Which home it is, and how far its state has come."""
+    """Identity of a home, and the generation of its state."""
 
     home: str
     generation: int
@@ -46,7 +46,7 @@ class Mark:
 
 
 def mark_of(connection: Connection) -> Mark | None:
-    """What the state database says; one of an earlier version says nothing."""
+    """Return the state database's mark; one of an earlier version has none."""
     if not inspect(connection).has_table(FACTS.name):
         return None
     noted_text = fact(connection, FACT)
@@ -62,10 +62,10 @@ def begin(connection: Connection, home: str = "", generation: int = 0) -> Mark:
 
 
 def advance(connection: Connection, least: int = 0) -> Mark | None:
-    """Raise the generation with a change that the same transaction makes.
+    """Raise the generation with a change of the same transaction.
 
     Args:
-        least: What it is to be at least.
+        least: Its minimum.
     """
     before = mark_of(connection)
     if before is None:
@@ -76,7 +76,7 @@ def advance(connection: Connection, least: int = 0) -> Mark | None:
 
 
 def note(folder: Path, mark: Mark | None) -> None:
-    """Let a folder's file say the same, once the transaction is committed."""
+    """Update a folder's file after the transaction is committed."""
     if mark is None:
         return
     try:
@@ -85,7 +85,7 @@ def note(folder: Path, mark: Mark | None) -> None:
         raise StoreError(
             f"cannot be written: {error.strerror or error}",
             where=str(folder / NAME),
-            remedy="Free space or repair the disk, then run again: nothing is lost.",
+            remedy="Free space or repair the disk, then run again. Nothing is lost.",
         ) from error
 
 
@@ -98,16 +98,16 @@ def move_on(home: DistrictHome, store: Store) -> None:
 
 
 def noted(home: DistrictHome) -> Mapping[Path, Mark]:
-    """What the files say, of those that are there.
+    """Return the content of the existing files.
 
     Raises:
-        ForeignStateError: One cannot be understood.
+        ForeignStateError: One cannot be parsed.
     """
     found = {}
     for path in (home.lake / NAME, home.path / NAME):
         try:
             with path.open("rb") as file:
-                text = file.read(MOST_BYTES).decode("utf-8", "replace")
+                text = file.read(MAX_BYTES).decode("utf-8", "replace")
         except (FileNotFoundError, NotADirectoryError):
             continue
         except IsADirectoryError:
@@ -122,7 +122,7 @@ def _parsed(text: str, where: str) -> Mark:
         raise ForeignStateError(
             "does not say which home this is",
             where=where,
-            remedy=f"Delete this file if {NAME} beside it is right; the next command "
-            "compares the state with the lake and writes it again.",
+            remedy=f"Delete this file if the {NAME} next to it is right; the next command "
+            "compares the state with the lake and rewrites it.",
         )
     return Mark(found[1], int(found[2]))

@@ -1,8 +1,8 @@
-"""The layout of a state database: its number, its columns, what was before.
+"""The layout of a state database: its number, its columns, and earlier ones.
 
-Columns that may be empty need no entry: an earlier row simply has none. Whoever
-adds a column that must not be empty to a table that was there says here what the
-earlier rows get, and raises `NUMBER`; the tests upgrade every earlier layout.
+Columns that may be empty need no entry: an earlier row simply has none. If you
+add a required column to an existing table, define here what the
+earlier rows get, and raise `NUMBER`; the tests upgrade every earlier layout.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ class LayoutError(SchoolbellError):
 
 
 def columns_of() -> Mapping[str, tuple[str, ...]]:
-    """The columns of each table as this version wants them."""
+    """Return the columns of each table as this version wants them."""
     return {
         table.name: tuple(column.name for column in table.columns)
         for table in METADATA.sorted_tables
@@ -58,13 +58,13 @@ def columns_of() -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def mark() -> str:
-    """What the database notes of its layout: number and hash of all columns."""
+    """Return the database's mark of its layout: number and hash of all columns."""
     text = repr(sorted(columns_of().items()))
     return f"{NUMBER} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def layout_of(connection: Connection) -> str | None:
-    """What a database notes of its layout; one without says nothing."""
+    """Return a database's layout mark; None without one."""
     if not inspect(connection).has_table(FACTS.name):
         return None
     query = select(FACTS.c.value).where(FACTS.c.name == FACT)
@@ -72,7 +72,7 @@ def layout_of(connection: Connection) -> str | None:
 
 
 def lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
-    """Tables that are there and what they lack; a former name lacks everything."""
+    """Return tables that are there and what they lack; a former name lacks everything."""
     seen = inspect(connection)
     held = set(seen.get_table_names())
     found = {}
@@ -87,7 +87,7 @@ def lacking(connection: Connection) -> Mapping[str, tuple[str, ...]]:
 
 
 def refuse_other(connection: Connection, where: str, remedy: str) -> None:
-    """Let nobody write into a database of another layout.
+    """Raise an error for a database of another layout.
 
     Raises:
         LayoutError: It is of an earlier version, or of a later one.
@@ -110,6 +110,6 @@ def refuse_other(connection: Connection, where: str, remedy: str) -> None:
 
 
 def has_every_table(connection: Connection) -> bool:
-    """Whether the layout is noted as the present one, and all its tables are there."""
+    """Return whether the layout is noted as the present one, and all its tables are there."""
     held = set(inspect(connection).get_table_names())
     return layout_of(connection) == mark() and held >= METADATA.tables.keys()

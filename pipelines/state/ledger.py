@@ -19,7 +19,7 @@ DAMAGED = "damaged"
 FAILED = "failed"
 GONE = "gone"
 STATES: Mapping[str, str] = {
-    GROWING: "read as far as it goes; more may come",
+    GROWING: "read to its current end; more may arrive",
     FINISHED: "read to its end",
     DUPLICATE: "the same content as another file",
     DAMAGED: "cut or corrupt; what can be trusted was read",
@@ -30,12 +30,12 @@ STATES: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class FileRecord:
-    """What the ledger knows of one delivered file.
+    """The ledger's record of one delivered file.
 
     Bytes, lines and hashes are those of the decompressed stream.
 
     Attributes:
-        tail_bytes: Bytes of a last line that was taken without its line end.
+        tail_bytes: Bytes of a last line that was read without its line end.
         prefix_hashes: Hashes of its first 64, 128, 256, … bytes.
         first_time: Earliest event, as `database.now_text` writes it.
     """
@@ -105,14 +105,14 @@ class LakeFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What one commit writes.
+    """Content of one commit.
 
     Attributes:
-        files: The positions and counts that source files are brought to.
+        files: The new positions and counts of source files.
         lake_files: Parquet files that count from now on.
         dirty: Days whose models are older than their events from now on.
-        superseded: Paths of lake files that the new ones take the place of.
-        days: What to add to the counts of a source's days.
+        superseded: Paths of lake files that the new ones replace.
+        days: Additions to the counts of a source's days.
         consumed: Bytes that each source file had consumed when it was read.
     """
 
@@ -125,7 +125,7 @@ class Change:
 
 
 def take_ids(store: Store, count: int) -> range:
-    """Ids for new source files, given to nobody else; unused ones are lost."""
+    """Reserve ids for new source files; unused ones are lost."""
     if not count:
         return range(0)
     with store.writing() as connection:
@@ -144,7 +144,7 @@ def begin_run(store: Store, run_id: str) -> None:
 
 
 def runs_begun(store: Store) -> set[str]:
-    """Who began to write into the lake since it was last swept."""
+    """Return the runs that began to write into the lake since the last sweep."""
     with store.reading() as connection:
         return set(connection.execute(select(LAKE_RUNS.c.run_id)).scalars())
 
@@ -196,12 +196,12 @@ def _supersede(connection: Connection, paths: list[str], now: str) -> None:
     if done.rowcount != len(paths):
         raise BusyError(
             "another run rewrote the same lake files in between",
-            remedy="Nothing is lost: run again when the other run is over.",
+            remedy="Nothing is lost. Run again when the other run has finished.",
         )
 
 
 def source_files(store: Store, source: str | None = None) -> list[FileRecord]:
-    """Every delivered file, in the order of arrival."""
+    """Return every delivered file, in the order of arrival."""
     query = select(SOURCE_FILES).order_by(SOURCE_FILES.c.file_id)
     if source is not None:
         query = query.where(SOURCE_FILES.c.source == source)
@@ -219,7 +219,7 @@ def lake_files(
     last: date | None = None,
     source: str | None = None,
 ) -> list[LakeFile]:
-    """The Parquet files that count, of one class (or all) and a range of days."""
+    """Return the Parquet files that count, of one class (or all) and a range of days."""
     query = select(LAKE_FILES).where(LAKE_FILES.c.superseded_time.is_(None))
     if event_class is not None:
         query = query.where(LAKE_FILES.c.event_class == event_class)
@@ -236,7 +236,7 @@ def lake_files(
 
 
 def superseded_files(store: Store, before: str) -> list[str]:
-    """Paths of lake files whose place others took before an instant."""
+    """Return paths of lake files whose place others took before an instant."""
     query = select(LAKE_FILES.c.path).where(LAKE_FILES.c.superseded_time < before)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
@@ -254,7 +254,7 @@ def forget_lake_files(store: Store, paths: Sequence[str]) -> Mark | None:
 
 
 def newest_commit(store: Store) -> datetime | None:
-    """When a lake file was last listed, whatever the clock says since."""
+    """Return when a lake file was last listed, regardless of the system clock since."""
     query = select(func.max(LAKE_FILES.c.committed_time))
     with store.reading() as connection:
         text = connection.execute(query).scalar()
@@ -262,7 +262,7 @@ def newest_commit(store: Store) -> datetime | None:
 
 
 def event_days(store: Store) -> list[date]:
-    """Every local day that holds events, oldest first."""
+    """Return every local day that holds events, oldest first."""
     query = (
         select(LAKE_FILES.c.event_date)
         .where(
@@ -277,7 +277,7 @@ def event_days(store: Store) -> list[date]:
 
 
 def account(store: Store) -> list[Mapping[str, int | str]]:
-    """Lines in and where they went, one row a source."""
+    """Return lines in and where they went, one row per source."""
     counts = ["lines", "events", "rejects", "blanks", "duplicates", "pending_lines"]
     query = (
         select(
@@ -293,7 +293,7 @@ def account(store: Store) -> list[Mapping[str, int | str]]:
 
 
 def _put(connection: Connection, change: Change, now: str) -> None:
-    """Set the rows of source files, each of which must stand where it was found."""
+    """Set the rows of source files, each of which must be unchanged since it was read."""
     stands = _consumed(connection, [record.file_id for record in change.files])
     known: list[dict[str, object]] = []
     new: list[dict[str, object]] = []
@@ -303,7 +303,7 @@ def _put(connection: Connection, change: Change, now: str) -> None:
             raise BusyError(
                 "another run read the same file in between",
                 where=f"{record.source}/{record.path}",
-                remedy="Nothing is lost: run again when the other run is over.",
+                remedy="Nothing is lost. Run again when the other run has finished.",
             )
         values = asdict(replace(record, last_read_time=now))
         if record.file_id in stands:
@@ -330,7 +330,7 @@ _UPDATE = (
 
 
 def _consumed(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
-    """Bytes that source files had consumed, of those that are known."""
+    """Return bytes that source files had consumed, of those that are known."""
     found: dict[int, int] = {}
     for first in range(0, len(ids), 500):
         part = SOURCE_FILES.c.file_id.in_(ids[first : first + 500])
@@ -341,13 +341,13 @@ def _consumed(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
 
 
 def listed_paths(store: Store) -> set[str]:
-    """Paths of every lake file that the ledger lists, superseded ones included."""
+    """Return paths of every lake file that the ledger lists, superseded ones included."""
     with store.reading() as connection:
         return set(connection.execute(select(LAKE_FILES.c.path)).scalars())
 
 
 def supersede(connection: Connection, paths: Iterable[str]) -> None:
-    """Let lake files no longer count; the next sweep deletes them."""
+    """Remove lake files from the list; the next sweep deletes them."""
     now = now_text()
     for path in paths:
         connection.execute(update(LAKE_FILES).filter_by(path=path).values(superseded_time=now))

@@ -1,9 +1,9 @@
-"""Brings a state to the present layout, and copies a whole one into another database.
+"""Migration of a state to the current layout, and copies into another database.
 
-A SQLite file is never written to: the new one is made beside it and compared with it
+A SQLite file is never written to: the new one is made next to it and compared with it
 row by row; then one rename puts it in place. Killed at any instant, the home has the
 old file or the new one, and the next attempt begins again. On PostgreSQL the
-earlier tables are put aside as a schema of their own, all in one transaction.
+earlier tables are moved into a separate schema, all in one transaction.
 
 A backup of a state on PostgreSQL is a copy too, so that every backup is a SQLite
 file that any machine can read.
@@ -103,7 +103,7 @@ def _count(connection: Connection, table: Table) -> int:
 
 
 def counting_on(writer: Connection) -> None:
-    """Let PostgreSQL give ids beyond those that were copied; SQLite does by itself."""
+    """Make PostgreSQL's ids continue after the copied ones; SQLite does so automatically."""
     if writer.dialect.name != "postgresql":
         return
     for table in METADATA.sorted_tables:
@@ -122,12 +122,12 @@ class UpgradeError(SchoolbellError):
 
 
 @dataclass(frozen=True)
-class Upgraded:
-    """What was done.
+class MigrationResult:
+    """Result of an upgrade.
 
     Attributes:
-        rows: Rows of each table that were copied.
-        left: Tables left behind, with what that means.
+        rows: Rows of each copied table.
+        left: Tables left behind, with the consequence.
         kept: The earlier state: a file, or the schema of a database.
         way_back: What to do, with the previous version installed, to return to it.
     """
@@ -138,15 +138,15 @@ class Upgraded:
     way_back: str
 
 
-def upgrade_file(path: Path, kept: Path) -> Upgraded:
-    """Bring one database to the present layout; nobody else may be using it.
+def upgrade_file(path: Path, kept: Path) -> MigrationResult:
+    """Upgrade one database to the current layout; no one else may be using it.
 
     Args:
         path: The database.
-        kept: A name for the earlier file, which is not there yet.
+        kept: A name for the earlier file, which must not exist.
 
     Raises:
-        UpgradeError: It is damaged, or the copy differs; the old one stays in place.
+        UpgradeError: It is damaged, or the copy differs; the old one remains in place.
     """
     _settled(path)
     aside = path.with_name(path.name + ASIDE)
@@ -161,7 +161,7 @@ def upgrade_file(path: Path, kept: Path) -> Upgraded:
     os.link(path, kept)
     aside.replace(path)
     _flushed(path.parent)
-    return Upgraded(rows, left, kept, f"mv {kept} {path}")
+    return MigrationResult(rows, left, kept, f"mv {kept} {path}")
 
 
 def _settled(path: Path) -> None:
@@ -209,7 +209,7 @@ def _copied(path: Path, aside: Path) -> tuple[dict[str, int], dict[str, str]]:
 
 
 def _attach(held: Any, path: Path) -> None:
-    # as it is at rest: no log beside it, and nothing of it may change
+    # at rest: no journal next to it, and nothing in it may change
     held.execute(f"attach database ? as {OLD}", (f"file:{quote(str(path))}?mode=ro",))
     # a file that a power cut leaves half made was never put in place
     held.execute("pragma synchronous = off")
@@ -248,7 +248,7 @@ def copied_table(connection: Connection, table: Table, held: Collection[str], sc
 
 
 def _same(connection: Connection, table: Table, old: Table, shared: Sequence[str]) -> int:
-    """The number of rows, which are the old ones in every column that those had.
+    """Return the number of rows, which are the old ones in every column that those had.
 
     Raises:
         UpgradeError: They differ.
@@ -267,7 +267,7 @@ def _same(connection: Connection, table: Table, old: Table, shared: Sequence[str
         raise UpgradeError(
             f"{table.name} came out differently; nothing was changed",
             where=table.name,
-            remedy="Keep the home as it is, and report this.",
+            remedy="Leave the home unchanged, and report this.",
         )
     return int(counts[0])
 
@@ -279,11 +279,11 @@ def _flushed(path: Path) -> None:
     os.close(descriptor)
 
 
-def upgrade_server(url: str, stamp: str) -> Upgraded:
-    """Bring one database to the present layout; no run may be at work.
+def upgrade_server(url: str, stamp: str) -> MigrationResult:
+    """Upgrade one database to the current layout; no run may be in progress.
 
     Args:
-        stamp: Goes into the name of the schema that keeps the earlier tables.
+        stamp: Part of the name of the schema that keeps the earlier tables.
 
     Raises:
         UpgradeError: It cannot be done, or the copy differs; nothing was changed.
@@ -306,7 +306,7 @@ def upgrade_server(url: str, stamp: str) -> Upgraded:
         engine.dispose()
 
 
-def _renewed(connection: Connection, kept: str) -> Upgraded:
+def _renewed(connection: Connection, kept: str) -> MigrationResult:
     seen = inspect(connection)
     own = METADATA.tables.keys() | set(FORMER_NAMES.values()) | LEFT_BEHIND.keys()
     there = set(seen.get_table_names())
@@ -322,11 +322,11 @@ def _renewed(connection: Connection, kept: str) -> Upgraded:
     counting_on(connection)
     remember(connection, FACT, mark())
     left = {name: LEFT_BEHIND[name] for name in held if name in LEFT_BEHIND}
-    return Upgraded(rows, left, kept, _way_back(place, kept, is_alone=own >= there))
+    return MigrationResult(rows, left, kept, _way_back(place, kept, is_alone=own >= there))
 
 
 def _way_back(place: str, kept: str, *, is_alone: bool) -> str:
-    """What to give to psql; with tables of others beside ours, in words alone."""
+    """Return the input for psql; if other tables exist too, only a description."""
     if not is_alone:
         return f"move the tables of schema {kept} back into {place}, over the new ones"
     return (

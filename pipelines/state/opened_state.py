@@ -1,7 +1,7 @@
-"""Opens the state of a home, if it is the one that the home was left with.
+"""Opening of a home's state, if it is the one that belongs to the home.
 
-Whoever went on from an empty, an older or another home's state would count nothing of
-what the lake holds. So the state is compared with the marks of the home, see
+A run with an empty, an older or another home's state would lose track of
+the lake. So the state is compared with the marks of the home, see
 `home_mark`, before anything is written.
 """
 
@@ -65,10 +65,10 @@ def examine(home: DistrictHome) -> None:
 
 
 def require_own(home: DistrictHome, marks: Mapping[Path, Mark], connection: Connection) -> None:
-    """Go on only with the state that belongs to the home.
+    """Raise an error unless the state belongs to the home.
 
     Args:
-        marks: What the files said before the database was asked.
+        marks: Content of the files before the database was asked.
 
     Raises:
         ForeignStateError: It does not.
@@ -83,8 +83,8 @@ def require_own(home: DistrictHome, marks: Mapping[Path, Mark], connection: Conn
             raise _refusal(
                 home,
                 where,
-                "the state database is an older copy: it stands at generation "
-                f"{own.generation}, {path} at {mark.generation}",
+                f"the state database is an older copy: it is at generation {own.generation}, "
+                f"{path} at {mark.generation}",
             )
     if home.lake / NAME not in marks:
         _require_lake(home, where, connection, has_mark=own is not None)
@@ -93,7 +93,7 @@ def require_own(home: DistrictHome, marks: Mapping[Path, Mark], connection: Conn
 def _require_lake(
     home: DistrictHome, where: str, connection: Connection, *, has_mark: bool
 ) -> None:
-    """A lake without a mark is taken on where it holds what the ledger lists."""
+    """Accept a lake without a mark if it contains what the ledger lists."""
     if LAKE_FILES.name in lacking(connection):
         return  # of an earlier version: `upgrade` comes first
     if not inspect(connection).has_table(LAKE_FILES.name):
@@ -118,10 +118,10 @@ def _require_lake(
 
 
 def refuse_lost(home: DistrictHome) -> Path | str:
-    """Where the state is; no database is made where one was.
+    """Return the state's place; no database is made where one was.
 
     Raises:
-        ForeignStateError: There was one, and it is gone or empty.
+        ForeignStateError: There was one, and it is missing or empty.
     """
     place = state_place(home)
     if isinstance(place, str):
@@ -139,7 +139,7 @@ def refuse_lost(home: DistrictHome) -> Path | str:
 
 
 def _traces(home: DistrictHome) -> Iterator[str]:
-    """What only a home that was at work before can hold."""
+    """Yield traces of an earlier run in the home."""
     kept = (home.lake / NAME, home.path / NAME, home.path / "audit.head")
     yield from (str(path.relative_to(home.path)) for path in kept if path.exists())
     if next(home.lake.glob("*/event_date=*/*"), None):

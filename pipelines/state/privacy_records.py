@@ -1,4 +1,4 @@
-"""What privacy keeps: pseudonyms, changes of attribution, and who opened a snapshot."""
+"""Records of privacy: pseudonyms, changes of attribution, and opened snapshots."""
 
 import json
 import os
@@ -17,15 +17,15 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import ATTRIBUTION_CHANGES, PSEUDONYMS
 
 ACTION = "open snapshot"
-MOST_BYTES = 2_000
+MAX_BYTES = 2_000
 NOTES = "*.json"
 
 
 def assigned_name(store: Store, scope: str, tokens: Collection[str]) -> str | None:
-    """The name that one of these tokens has.
+    """Return the name of one of these tokens.
 
     Args:
-        scope: What the name is for, and the school year: `account|2026`.
+        scope: The kind of name, and the school year: `account|2026`.
     """
     query = select(PSEUDONYMS.c.name).where(
         PSEUDONYMS.c.kind == scope, PSEUDONYMS.c.token.in_(tokens)
@@ -39,7 +39,7 @@ def assigned_names(
     scope: str,
     assign: Callable[[Mapping[str, str]], Mapping[str, str]],
 ) -> Mapping[str, str]:
-    """Every name of a scope by its token, in one transaction with new ones.
+    """Return every name of a scope by its token, in one transaction with new ones.
 
     Args:
         assign: Is given the names that are there; returns those to add.
@@ -61,7 +61,7 @@ def assigned_names(
 
 
 def add_attribution_changes(store: Store, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep how attribution of some days changed, as it was noticed now."""
+    """Add attribution changes of some days, as noticed now."""
     noticed = now_text()
     with store.writing() as connection:
         connection.execute(
@@ -71,7 +71,7 @@ def add_attribution_changes(store: Store, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def attribution_changes(store: Store) -> list[dict[str, Any]]:
-    """Every change of attribution, oldest first."""
+    """Return every change of attribution, oldest first."""
     query = select(ATTRIBUTION_CHANGES).order_by(ATTRIBUTION_CHANGES.c.change_id)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -88,9 +88,9 @@ def remove_attribution_changes(connection: Connection, before: str, held: Collec
 
 
 def note_opening(home: DistrictHome, snapshot: str) -> bool:
-    """Note that this process's user opens a snapshot; whether that could be done.
+    """Record that this process's user opens a snapshot; return whether it was possible.
 
-    A folder that is no home, such as snapshots copied elsewhere, has no chain.
+    A folder that is not a home, such as copied snapshots, has no chain.
     """
     if not home.settings_file.exists():
         return True
@@ -116,22 +116,22 @@ def gather_openings(store: Store, home: DistrictHome) -> None:
     owner = home.path.stat().st_uid
     with open_chain(store, home).recording(*(_act(path, owner) for path in found)):
         pass
-    for path in found:  # told twice is better than not at all
+    for path in found:  # a repeated record is better than none
         path.unlink(missing_ok=True)
 
 
 def _act(path: Path, owner: int) -> Act:
-    """The act of a note: by its owner, whatever is written in it.
+    """Return the action of a note: by its owner, regardless of its content.
 
     Args:
-        owner: The account of the home, whose notes say who stood behind it.
+        owner: The account of the home, whose notes name the user behind it.
     """
     uid = path.lstat().st_uid
     snapshot = time = "not known"
     with suppress(OSError, ValueError, KeyError, TypeError):
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
         with os.fdopen(os.open(path, flags), "rb") as stream:
-            said = json.loads(stream.read(MOST_BYTES))
+            said = json.loads(stream.read(MAX_BYTES))
         uid = int(said["uid"]) if uid == owner else uid
         snapshot, time = str(said["snapshot"])[:80], str(said["time"])[:40]
     actor = f"{known_user(uid)[0]} ({uid})"

@@ -21,9 +21,9 @@ PENDING = "reports_owed"
 
 
 def add_pending_reports(store: Store, days: Iterable[date]) -> None:
-    """The weeks of some days need their reports written again.
+    """Mark weeks of some days whose reports need to be rewritten.
 
-    Weeks that lost events or findings to retention are not: they stay as published.
+    Weeks that lost events or findings to retention are not: they remain as published.
     """
     first = kept_from(store) or date.min
     weeks = {monday(day) for day in days if day >= first}
@@ -32,13 +32,13 @@ def add_pending_reports(store: Store, days: Iterable[date]) -> None:
 
 
 def pending_reports(store: Store) -> list[date]:
-    """Mondays of the weeks that wait for their reports, oldest first."""
+    """Return Mondays of the weeks that wait for their reports, oldest first."""
     with store.reading() as connection:
         return sorted(_noted(connection))
 
 
 def mark_reports_written(store: Store, weeks: Iterable[date]) -> None:
-    """The reports of some weeks are written."""
+    """Mark the reports of some weeks as written."""
     with store.writing() as connection:
         _note(connection, _noted(connection) - set(weeks))
 
@@ -55,7 +55,7 @@ def _note(connection: Connection, weeks: Iterable[date]) -> None:
 def put_report(
     connection: Connection, week: date, revision: int, report: Mapping[str, str]
 ) -> None:
-    """Keep a published revision and what it said, once.
+    """Store a published revision and its facts, once.
 
     Args:
         report: report_id, path, sha256 and snapshot, and its `facts` as JSON.
@@ -75,7 +75,7 @@ def remove_reports(connection: Connection, week: str) -> None:
 
 
 def report_facts(store: Store, week: date | None = None) -> list[dict[str, Any]]:
-    """What each revision said, its facts as a mapping, oldest first."""
+    """Return each revision, its facts as a mapping, oldest first."""
     query = select(REPORT_FACTS).order_by(REPORT_FACTS.c.week, REPORT_FACTS.c.revision)
     if week is not None:
         query = query.where(REPORT_FACTS.c.week == week.isoformat())
@@ -85,19 +85,19 @@ def report_facts(store: Store, week: date | None = None) -> list[dict[str, Any]]
 
 
 def published_weeks(store: Store) -> Sequence[str]:
-    """Mondays of the weeks that have a report, as ISO text, oldest first."""
+    """Return Mondays of the weeks that have a report, as ISO text, oldest first."""
     query = select(REPORTS.c.week).distinct().order_by(REPORTS.c.week)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
 
 
 def report_paths(store: Store) -> Sequence[str]:
-    """Where the pages of reports were written, below the home."""
+    """Return the paths of reports' pages, below the home."""
     with store.reading() as connection:
         return list(connection.execute(select(REPORTS.c.path).distinct()).scalars())
 
 
 def newest_publication(store: Store) -> str | None:
-    """When a report was last published; None before the first."""
+    """Return when a report was last published; None before the first."""
     with store.reading() as connection:
         return connection.execute(select(func.max(REPORTS.c.published_time))).scalar()

@@ -21,10 +21,10 @@ class RecordRequest:
     """One request.
 
     Attributes:
-        due: Day by which it is to be answered; None without a clock.
-        scope: What is asked of which table and days; empty until somebody says it.
+        due: Due date of the answer; None without one.
+        scope: The requested table and days; empty until it is scoped.
         least: Fewest people behind a count that is shown; fixed with the scope.
-        approved_sha256: Hash of what a second person approved.
+        approved_sha256: Hash of the approved release.
         outcome: `released`, or why it ended without a release.
     """
 
@@ -45,7 +45,7 @@ class RecordRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordDecision:
-    """What is done with a class of cells or rows, or with one item."""
+    """Decision on a class of cells or rows, or on one item."""
 
     item: str
     decision: str
@@ -81,14 +81,14 @@ def add_record_request(connection: Connection, request: RecordRequest) -> None:
 
 
 def record_requests(store: Store) -> list[RecordRequest]:
-    """Every request, the oldest first."""
+    """Return every request, the oldest first."""
     query = select(RECORD_REQUESTS).order_by(RECORD_REQUESTS.c.request_id)
     with store.reading() as connection:
         return [_request(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def open_record_requests(store: Store) -> list[RecordRequest]:
-    """Those that have no answer yet."""
+    """Return those that have no answer yet."""
     return [one for one in record_requests(store) if not one.closed_time]
 
 
@@ -126,7 +126,7 @@ def add_record_decision(connection: Connection, request_id: str, decision: Recor
 
 
 def record_decisions(store: Store, request_id: str) -> dict[str, RecordDecision]:
-    """The decision that counts for each item: the last one."""
+    """Return the decision that counts for each item: the last one."""
     query = (
         select(RECORD_DECISIONS)
         .where(RECORD_DECISIONS.c.request_id == request_id)
@@ -150,7 +150,7 @@ def note_record_release(connection: Connection, **values: str | int) -> None:
 
 
 def record_releases(store: Store) -> list[dict[str, Any]]:
-    """What was given out, the oldest first."""
+    """Return the releases, the oldest first."""
     query = select(RECORD_RELEASES).order_by(RECORD_RELEASES.c.released_time)
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,4 +1,4 @@
-"""What was deleted because its time in store was over."""
+"""Records of deletions under the retention rules."""
 
 import json
 import secrets
@@ -18,16 +18,16 @@ BEGUN = "purge_begun"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Purged:
-    """One thing that was deleted.
+class PurgedRecord:
+    """One deleted thing.
 
     Attributes:
         record_class: A name of `settings.record_classes`.
         name: A path below the home, or an id.
-        kind: `events` or `rejects` for lake files, else empty.
+        kind: `events` or `rejects` for lake files; otherwise empty.
         row_count: Rows or lines in it.
-        sha256: Of its bytes, where it was a file.
-        last_day: The newest local day that it held.
+        sha256: Of its bytes, for a file.
+        last_day: Its newest local day.
     """
 
     record_class: str
@@ -40,14 +40,14 @@ class Purged:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
-    """A purge between its first act and its certificate.
+class OpenPurge:
+    """A purge between its first action and its certificate.
 
     Attributes:
-        actor: Who asked for it.
+        actor: The user.
         reason: In their words.
-        time: What was over at this instant is deleted.
-        is_rebuilt: The warehouse holds nothing of what was deleted any more.
+        time: What had expired at this instant is deleted.
+        is_rebuilt: The warehouse no longer contains what was deleted.
     """
 
     actor: str
@@ -56,27 +56,27 @@ class Begun:
     is_rebuilt: bool = False
 
 
-def begin(connection: Connection, purge: Begun) -> None:
+def begin(connection: Connection, purge: OpenPurge) -> None:
     """Remember, with the first act of a purge, that its end is still to come."""
     noted = asdict(purge) | {"time": purge.time.isoformat()}
     remember(connection, BEGUN, json.dumps(noted))
 
 
-def begun(store: Store) -> Begun | None:
-    """The purge that has no certificate yet; None: every one was finished."""
+def begun(store: Store) -> OpenPurge | None:
+    """Return the purge that has no certificate yet; None: every one was finished."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, BEGUN) or "null")
     if noted is None:
         return None
-    return Begun(**noted | {"time": datetime.fromisoformat(noted["time"])})
+    return OpenPurge(**noted | {"time": datetime.fromisoformat(noted["time"])})
 
 
 def end(connection: Connection) -> None:
-    """Nothing of a purge is left to do."""
+    """Mark a purge as complete."""
     remember(connection, BEGUN, "null")
 
 
-def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
+def note_purged(connection: Connection, things: Iterable[PurgedRecord]) -> None:
     """Write down what the same transaction, or the next act, deletes."""
     now = now_text()
     for thing in things:
@@ -87,16 +87,16 @@ def note_purged(connection: Connection, things: Iterable[Purged]) -> None:
         connection.execute(insert(PURGED).values(**values, purged_time=now))
 
 
-def uncertified(connection: Connection) -> Sequence[Purged]:
-    """What was deleted and stands in no certificate yet, by class and name."""
+def uncertified(connection: Connection) -> Sequence[PurgedRecord]:
+    """Return deletions without a certificate, by class and name."""
     query = (
         select(PURGED)
         .where(PURGED.c.certificate.is_(None))
         .order_by(PURGED.c.record_class, PURGED.c.name)
     )
-    names = Purged.__dataclass_fields__
+    names = PurgedRecord.__dataclass_fields__
     return [
-        Purged(
+        PurgedRecord(
             **{
                 **{name: row[name] for name in names},
                 "last_day": date.fromisoformat(row["last_day"]),
@@ -107,7 +107,7 @@ def uncertified(connection: Connection) -> Sequence[Purged]:
 
 
 def certify(connection: Connection, certificate: str) -> None:
-    """Name the certificate of all that has none; the purge is over."""
+    """Record the certificate of all deletions without one; the purge ends."""
     end(connection)
     connection.execute(
         update(PURGED).where(PURGED.c.certificate.is_(None)).values(certificate=certificate)
@@ -115,7 +115,7 @@ def certify(connection: Connection, certificate: str) -> None:
 
 
 def purged_rows(store: Store) -> Counter[tuple[str, str]]:
-    """Events and rejects that left the lake, by source and kind."""
+    """Return events and rejects that left the lake, by source and kind."""
     query = select(PURGED.c.source, PURGED.c.kind, PURGED.c.row_count).where(
         PURGED.c.record_class == "event"
     )
@@ -127,14 +127,14 @@ def purged_rows(store: Store) -> Counter[tuple[str, str]]:
 
 
 def purged_reports(store: Store) -> Sequence[str]:
-    """Mondays of the weeks whose report was deleted, as ISO text, oldest first."""
+    """Return Mondays of the weeks whose report was deleted, as ISO text, oldest first."""
     query = select(PURGED.c.name).where(PURGED.c.record_class == "report").order_by(PURGED.c.name)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
 
 
 def kept_from(store: Store) -> date | None:
-    """The first day whose findings may still be judged; None: every one.
+    """Return the first day whose findings may still be judged; None: every one.
 
     Days before it have lost events or findings, so that judging them again would
     withdraw or invent.
@@ -157,11 +157,11 @@ class HoldError(SchoolbellError):
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """Days, both ends included, that somebody asked to keep.
+    """Days, both ends included, that must be kept.
 
     Attributes:
-        case_id: The case that it is for, if it is for one.
-        released_time: When it ended; None while it holds.
+        case_id: Its case, if any.
+        released_time: When it ended; None while it is in force.
     """
 
     hold_id: str
@@ -176,12 +176,12 @@ class Hold:
     release_reason: str | None = None
 
     def covers(self, first: date, last: date) -> bool:
-        """Whether a span of days touches the held ones."""
+        """Return whether a span of days touches the held ones."""
         return self.first_day <= last and first <= self.last_day
 
 
 def new_hold_id() -> str:
-    """An id that tells nothing."""
+    """Return a random id."""
     return f"h-{secrets.token_hex(4)}"
 
 
@@ -193,7 +193,7 @@ def place_hold(connection: Connection, hold: Hold) -> None:
     """
     if hold.last_day < hold.first_day:
         raise HoldError(
-            f"{hold.last_day} lies before {hold.first_day}",
+            f"{hold.last_day} is before {hold.first_day}",
             where="hold",
             remedy="Give --from the earlier day and --to the later one.",
         )
@@ -205,10 +205,10 @@ def place_hold(connection: Connection, hold: Hold) -> None:
 
 
 def release_hold(connection: Connection, hold_id: str, actor: str, reason: str) -> None:
-    """Let its days go the way of all others again.
+    """Release its days to the normal retention.
 
     Raises:
-        HoldError: There is no such hold, or it was released before.
+        HoldError: The hold does not exist, or was released before.
     """
     changed = connection.execute(
         update(HOLDS)
@@ -224,7 +224,7 @@ def release_hold(connection: Connection, hold_id: str, actor: str, reason: str) 
 
 
 def holds(store: Store, *, in_force: bool = False) -> Sequence[Hold]:
-    """Every hold, or those in force, by the first day."""
+    """Return every hold, or those in force, by the first day."""
     query = select(HOLDS).order_by(HOLDS.c.first_day, HOLDS.c.hold_id)
     if in_force:
         query = query.where(HOLDS.c.released_time.is_(None))

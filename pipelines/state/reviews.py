@@ -1,4 +1,4 @@
-"""What people do with findings: verdicts, cases, assignments, approvals, referrals."""
+"""Reviews of findings: verdicts, cases, assignments, approvals, referrals."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ from pipelines.state.tables import (
 )
 
 MARKS = ("finding_id", "status", "revision", "updated_time")
-"""Columns by which a finding that changed is told from one that did not."""
+"""Columns that show whether a finding changed."""
 AT_ONCE = 500
 Row = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ def add_review(connection: Connection, review: Mapping[str, str]) -> None:
 
 
 def reviews(store: Store) -> list[dict[str, Any]]:
-    """Every verdict, oldest first."""
+    """Return every verdict, oldest first."""
     query = select(REVIEWS).order_by(REVIEWS.c.review_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
@@ -40,12 +40,12 @@ def reviews(store: Store) -> list[dict[str, Any]]:
 
 
 def present_code(verdict: str) -> str:
-    """A verdict as it is called now: rows and habits may be older than a name."""
+    """Return a verdict as it is called now: rows and habits may be older than a name."""
     return "authorized" if verdict == "authorised" else verdict
 
 
 def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
-    """The verdict that counts for each decided finding: the last one given."""
+    """Return the verdict that counts for each decided finding: the last one given."""
     return {row["finding_id"]: row for row in reviews(store)}
 
 
@@ -58,12 +58,12 @@ def last_review(connection: Connection, finding_id: str) -> dict[str, Any] | Non
 
 
 def reviewed_findings(connection: Connection) -> frozenset[str]:
-    """Findings that a reviewer decided, whatever the verdict was."""
+    """Return findings that a reviewer decided, whatever the verdict was."""
     return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())
 
 
 def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_by: str) -> None:
-    """Give a finding or a case to somebody, in place of whoever had it."""
+    """Assign a finding or a case, replacing the earlier assignee."""
     connection.execute(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.subject_id == subject_id))
     values = {"assignee": assignee, "assigned_by": assigned_by}
     connection.execute(
@@ -72,7 +72,7 @@ def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_b
 
 
 def finding_row(store: Store, finding_id: str) -> dict[str, Any] | None:
-    """One finding's row; None where there is no such finding."""
+    """Return one finding's row; None where there is no such finding."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id == finding_id)
     with store.reading() as connection:
         row = connection.execute(query).mappings().first()
@@ -80,14 +80,14 @@ def finding_row(store: Store, finding_id: str) -> dict[str, Any] | None:
 
 
 def has_case(store: Store, case_id: str) -> bool:
-    """Whether there is such a case."""
+    """Return whether there is such a case."""
     query = select(CASES.c.case_id).where(CASES.c.case_id == case_id)
     with store.reading() as connection:
         return connection.execute(query).first() is not None
 
 
 def case_of(store: Store, finding_id: str) -> str:
-    """The case that a finding is in; empty where it has none yet."""
+    """Return the case that a finding is in; empty where it has none yet."""
     here = CASE_FINDINGS.c.finding_id == finding_id
     with store.reading() as connection:
         query = select(CASE_FINDINGS.c.case_id).where(here)
@@ -95,14 +95,14 @@ def case_of(store: Store, finding_id: str) -> str:
 
 
 def cases_by_finding(store: Store) -> dict[str, str]:
-    """The case of each finding that has one."""
+    """Return the case of each finding that has one."""
     query = select(CASE_FINDINGS.c.finding_id, CASE_FINDINGS.c.case_id)
     with store.reading() as connection:
         return {row.finding_id: row.case_id for row in connection.execute(query)}
 
 
 def known_cases(connection: Connection) -> tuple[set[str], set[str]]:
-    """Ids of the findings that have a case, and of the cases."""
+    """Return ids of the findings that have a case, and of the cases."""
     placed = connection.execute(select(CASE_FINDINGS.c.finding_id)).scalars()
     return set(placed), set(connection.execute(select(CASES.c.case_id)).scalars())
 
@@ -113,12 +113,12 @@ def add_case(connection: Connection, case: Mapping[str, str]) -> None:
 
 
 def put_into_case(connection: Connection, finding_id: str, case_id: str) -> None:
-    """Let a finding be of a case; it stays there."""
+    """Add a finding to a case permanently."""
     connection.execute(insert(CASE_FINDINGS).values(finding_id=finding_id, case_id=case_id))
 
 
 def findings_without_case(store: Store) -> list[dict[str, Any]]:
-    """Rows of findings that an older version kept without a case."""
+    """Return rows of findings that an older version kept without a case."""
     query = select(FINDINGS).where(FINDINGS.c.finding_id.not_in(select(CASE_FINDINGS.c.finding_id)))
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
@@ -127,13 +127,13 @@ def findings_without_case(store: Store) -> list[dict[str, Any]]:
 def stored_cases(
     store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> list[dict[str, Any]]:
-    """Every case that has findings: its row, its `findings` and its `assignee`.
+    """Return every case with findings: its row, its `findings` and its `assignee`.
 
     Findings are rows, oldest day first, each record as a mapping.
 
     Args:
-        known: Findings by id as they were read before; whoever asks often is given
-            those that did not change as they are.
+        known: Findings by id as they were read before; unchanged ones are
+            returned as the same objects.
     """
     marks = (
         select(*(FINDINGS.c[name] for name in MARKS), CASE_FINDINGS.c.case_id)
@@ -170,7 +170,7 @@ def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:
 
 
 def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, dict[str, Any]]:
-    """Findings by id, each record as a mapping: some of them, or all."""
+    """Return findings by id, each record as a mapping: some of them, or all."""
     query = select(FINDINGS)
     parts = [query]
     if ids is not None:
@@ -186,7 +186,7 @@ def _findings(connection: Connection, ids: Sequence[str] | None) -> dict[str, di
 
 
 def add_request(connection: Connection, request: Mapping[str, Any]) -> None:
-    """Keep what somebody asks a second person for."""
+    """Add a request to a second person."""
     connection.execute(insert(REQUESTS).values(asked_time=now_text(), **request))
 
 
@@ -197,14 +197,14 @@ def change_request(connection: Connection, request_id: str, **values: int | str)
 
 
 def requests(store: Store, **wanted: int | str) -> Sequence[dict[str, Any]]:
-    """Requests whose columns have these values, the newest first."""
+    """Return requests whose columns have these values, the newest first."""
     query = select(REQUESTS).filter_by(**wanted).order_by(REQUESTS.c.asked_time.desc())
     with store.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def add_referral(connection: Connection, row: Row) -> None:
-    """A case went to another office."""
+    """Add a referral of a case to another office."""
     connection.execute(insert(REFERRALS).values(referred_time=now_text(), **row))
 
 
@@ -215,23 +215,23 @@ def change_referral(connection: Connection, referral_id: str, **values: str) -> 
 
 
 def referrals(store: Store, **wanted: str) -> list[dict[str, Any]]:
-    """Referrals whose columns have these values, the oldest first."""
+    """Return referrals whose columns have these values, the oldest first."""
     return _rows(store, REFERRALS, "referred_time", wanted)
 
 
 def add_statement(connection: Connection, row: Row) -> None:
-    """Somebody answered what a case says of them."""
+    """Add a person's statement on a case."""
     connection.execute(insert(STATEMENTS).values(received_time=now_text(), **row))
 
 
 def statements(store: Store, case_id: str = "") -> list[dict[str, Any]]:
-    """What people say of a case, or of every one, the oldest first."""
+    """Return the statements on a case, or on all, the oldest first."""
     wanted = {"case_id": case_id} if case_id else {}
     return _rows(store, STATEMENTS, "received_time", wanted)
 
 
 def statements_by_case(store: Store) -> dict[str, list[str]]:
-    """The summaries for cards, by case, the oldest first."""
+    """Return the summaries for cards, by case, the oldest first."""
     found: dict[str, list[str]] = {}
     for row in statements(store):
         found.setdefault(row["case_id"], []).append(row["summary"])
@@ -239,7 +239,7 @@ def statements_by_case(store: Store) -> dict[str, list[str]]:
 
 
 def add_inquiry(connection: Connection, row: Row) -> None:
-    """Another office asks about an account and some days."""
+    """Add an inquiry of another office about an account and some days."""
     connection.execute(insert(INQUIRIES).values(opened_time=now_text(), **row))
 
 
@@ -250,7 +250,7 @@ def change_inquiry(connection: Connection, inquiry_id: str, **values: str) -> No
 
 
 def inquiries(store: Store, **wanted: str) -> list[dict[str, Any]]:
-    """Inquiries whose columns have these values, the oldest first."""
+    """Return inquiries whose columns have these values, the oldest first."""
     return _rows(store, INQUIRIES, "opened_time", wanted)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of sources: counts of days, issues, how far each came, its domains."""
+"""Records of sources: counts of days, issues, progress, domains."""
 
 import json
 from collections import Counter
@@ -43,7 +43,7 @@ LAGS: Mapping[str, float] = {
 LOOKED = "landing_looked"
 RUN = "last_run"
 DRILLED = "last_drill_time"
-LEAST_SET_BACK = timedelta(minutes=5)
+MIN_SET_BACK = timedelta(minutes=5)
 """Less is a clock that is being kept right."""
 OPENED = "days_opened"
 Reasons = Mapping[str, Sequence[date]]
@@ -54,14 +54,14 @@ ORIGIN = "account_domains_from"
 
 @dataclass(frozen=True, kw_only=True)
 class SourceDay:
-    """What is known of one source, event class and local day.
+    """Counts of one source, event class and local day.
 
     Attributes:
         events: Events that count; negative in a correction.
-        duplicates: Events that came again and were left out.
+        duplicates: Repeated events that were left out.
         filled: For each column, how many events have it; for columns of few words
             also how many have each, as `column=word`.
-        lags: For each class of `LAGS`, how many events took so long to arrive.
+        lags: For each class of `LAGS`, how many events had that delay.
     """
 
     source: str
@@ -88,7 +88,7 @@ def add_days(connection: Connection, days: Iterable[SourceDay]) -> None:
 
 
 def source_days(store: Store, source: str | None = None) -> list[SourceDay]:
-    """The counts of every day, by source, class and day."""
+    """Return the counts of every day, by source, class and day."""
     query = select(SOURCE_DAYS).order_by(
         SOURCE_DAYS.c.source, SOURCE_DAYS.c.event_class, SOURCE_DAYS.c.event_date
     )
@@ -141,7 +141,7 @@ def _values(day: SourceDay) -> dict[str, object]:
 
 
 def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> None:
-    """Ask for the models of some days to be built again."""
+    """Request a rebuild of some days' models."""
     wanted = {day.isoformat() for day in days}
     if not wanted:
         return
@@ -158,21 +158,21 @@ def mark_dirty(connection: Connection, days: Iterable[date], *, reason: str) -> 
 
 
 def dirty_days(store: Store) -> list[date]:
-    """Days whose models are older than their inputs, oldest first."""
+    """Return days whose models are older than their inputs, oldest first."""
     with store.reading() as connection:
         days = connection.execute(select(DIRTY_DAYS.c.event_date).order_by(DIRTY_DAYS.c.event_date))
         return [date.fromisoformat(day) for day in days.scalars()]
 
 
 def oldest_dirty(store: Store) -> datetime | None:
-    """Since when a day has waited to be built; None if none waits."""
+    """Return since when a day has waited to be built; None if none waits."""
     with store.reading() as connection:
         text = connection.execute(select(func.min(DIRTY_DAYS.c.marked_time))).scalar()
     return datetime.fromisoformat(text) if text else None
 
 
 def mark_clean(store: Store, day: date) -> None:
-    """The models of a day are up to date."""
+    """Mark the models of a day as current."""
     with store.writing() as connection:
         connection.execute(delete(DIRTY_DAYS).where(DIRTY_DAYS.c.event_date == day.isoformat()))
 
@@ -194,7 +194,7 @@ class Quarantined:
 
 
 def quarantined(store: Store) -> list[Quarantined]:
-    """Everything that is held back now, by model and day."""
+    """Return everything that is held back now, by model and day."""
     query = select(QUARANTINE).order_by(QUARANTINE.c.model, QUARANTINE.c.event_date)
     with store.reading() as connection:
         return [
@@ -219,13 +219,13 @@ def hold_back(store: Store, found: Iterable[Quarantined]) -> None:
 
 
 def lift(store: Store, model: str, days: Collection[date | None]) -> None:
-    """These days of a model were built."""
+    """Release these days of a model from quarantine."""
     with store.writing() as connection:
         _lifted(connection, model, days)
 
 
 def _lifted(connection: Connection, model: str, days: Collection[date | None]) -> str | None:
-    """Strike days off; since when the first of them was held back."""
+    """Remove days; return since when the first of them was quarantined."""
     is_meant = (QUARANTINE.c.model == model) & QUARANTINE.c.event_date.in_(
         [_text(day) for day in days]
     )
@@ -239,7 +239,7 @@ def _text(day: date | None) -> str:
 
 
 def note_look(store: Store, now: datetime) -> None:
-    """Remember that everything that lay in the landing folders by now was read."""
+    """Record that everything in the landing folders was read."""
     with store.writing() as connection:
         known = fact(connection, LOOKED)
         if known is None or known < now_text(now):
@@ -247,21 +247,21 @@ def note_look(store: Store, now: datetime) -> None:
 
 
 def last_look(store: Store) -> datetime | None:
-    """When somebody last looked; what came later is not known to be missing."""
+    """Return the time of the last look; later events are not missing yet."""
     with store.reading() as connection:
         text = fact(connection, LOOKED)
     return datetime.fromisoformat(text) if text else None
 
 
 def set_back(store: Store, now: datetime) -> str:
-    """What is to be said where the clock is behind what was done; else nothing."""
+    """Return a message if the system clock is behind earlier records; otherwise nothing."""
     last = last_look(store)
-    if last is None or last - now < LEAST_SET_BACK:
+    if last is None or last - now < MIN_SET_BACK:
         return ""
     return (
-        f"the clock of this machine says {now:%Y-%m-%d %H:%M} UTC, but a run was at "
-        f"work at {last:%Y-%m-%d %H:%M} UTC: one of the two is wrong. No line is lost; "
-        "set the clock (timedatectl), then run again"
+        f"the system clock reads {now:%Y-%m-%d %H:%M} UTC, but a run took place at "
+        f"{last:%Y-%m-%d %H:%M} UTC: one of the two is wrong. No line is lost; set the system "
+        "clock (timedatectl), then run again"
     )
 
 
@@ -272,21 +272,21 @@ def note_run(store: Store, now: datetime) -> None:
 
 
 def last_run(store: Store) -> datetime | None:
-    """When a whole run last came to its end."""
+    """Return when a complete run last ended."""
     with store.reading() as connection:
         text = fact(connection, RUN)
     return datetime.fromisoformat(text) if text else None
 
 
 def last_drill(store: Store) -> datetime | None:
-    """When a backup was last restored and compared, and was whole."""
+    """Return when a backup was last restored, compared and found complete."""
     with store.reading() as connection:
         text = fact(connection, DRILLED)
     return datetime.fromisoformat(text) if text else None
 
 
 def newest_events(store: Store) -> dict[str, datetime]:
-    """Time of the newest event of each source, in UTC."""
+    """Return the time of the newest event of each source, in UTC."""
     query = (
         select(LAKE_FILES.c.source, func.max(LAKE_FILES.c.last_time).label("newest"))
         .where(
@@ -301,7 +301,7 @@ def newest_events(store: Store) -> dict[str, datetime]:
 
 
 def newest_arrivals(store: Store) -> dict[str, datetime]:
-    """When each source's newest file was last read, in UTC."""
+    """Return when each source's newest file was last read, in UTC."""
     query = select(
         SOURCE_FILES.c.source, func.max(SOURCE_FILES.c.last_read_time).label("newest")
     ).group_by(SOURCE_FILES.c.source)
@@ -319,14 +319,14 @@ def note_rebuild_reasons(store: Store, reasons: Reasons) -> None:
 
 
 def last_rebuild_reasons(store: Store) -> Reasons:
-    """What the last build that opened days was told; empty before the first."""
+    """Return the reasons of the last build with stale days; empty before the first."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, OPENED) or "{}")
     return {name: [date.fromisoformat(day) for day in days] for name, days in noted.items()}
 
 
 def reason_lines(reasons: Reasons) -> Iterator[str]:
-    """A line for each reason: how many days, and from when to when."""
+    """Yield a line for each reason: how many days, and from when to when."""
     for name, days in sorted(reasons.items()):
         if len(days) == 1:
             yield f"{name}: {days[0]}"
@@ -335,7 +335,7 @@ def reason_lines(reasons: Reasons) -> Iterator[str]:
 
 
 def lasting_issues(connection: Connection, kinds: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Issues of some kinds that have not ended, by key."""
+    """Return issues of some kinds that have not ended, by key."""
     query = select(SOURCE_ISSUES).where(
         SOURCE_ISSUES.c.end_time.is_(None), SOURCE_ISSUES.c.kind.in_(sorted(set(kinds)))
     )
@@ -346,7 +346,7 @@ def lasting_issues(connection: Connection, kinds: Iterable[str]) -> dict[str, di
 def end_issue(
     connection: Connection, key: str, start_time: str, end: datetime, now: datetime
 ) -> None:
-    """An issue was over at a time, as was seen now."""
+    """End an issue at a time, as seen now."""
     connection.execute(
         update(SOURCE_ISSUES)
         .where(_is(key, start_time))
@@ -357,7 +357,7 @@ def end_issue(
 def put_issue(
     connection: Connection, issue: Mapping[str, str], start_time: str, now: datetime
 ) -> None:
-    """An issue is there now, for the first time or still.
+    """Add a current issue, new or continuing.
 
     Args:
         issue: key, source, building, kind, what and detail.
@@ -376,7 +376,7 @@ def _is(key: str, start_time: str) -> ColumnElement[bool]:
 
 
 def stored_issues(store: Store, since: datetime | None = None) -> list[dict[str, Any]]:
-    """Issues, oldest first: those that last, and those that ended since."""
+    """Return issues, oldest first: current ones, and those that ended since."""
     query = select(SOURCE_ISSUES).order_by(SOURCE_ISSUES.c.start_time, SOURCE_ISSUES.c.key)
     if since is None:
         query = query.where(SOURCE_ISSUES.c.end_time.is_(None))
@@ -401,13 +401,13 @@ def note_domains(store: Store, domains: Sequence[Domain], origin: str) -> None:
 
 
 def origin_of_domains(store: Store) -> str | None:
-    """What the remembered domains follow from."""
+    """Return the inputs of the recorded domains."""
     with store.reading() as connection:
         return fact(connection, ORIGIN)
 
 
 def noted_domains(store: Store) -> tuple[Domain, ...]:
-    """What was remembered; empty before the first build."""
+    """Return the recorded domains; empty before the first build."""
     with store.reading() as connection:
         noted = json.loads(fact(connection, NAME) or "[]")
     return tuple(

@@ -51,7 +51,7 @@ REPORT_FACTS = Table(
     Column("revision", Integer, primary_key=True),
     Column("facts", Text, nullable=False),
 )
-"""What each revision of a week's report said, as JSON: numbers and items."""
+"""Facts of each revision of a week's report, as JSON: numbers and items."""
 
 CASE_FINDINGS = Table(
     "case_findings",
@@ -64,30 +64,30 @@ CASE_FINDINGS = Table(
 
 
 class LogText(TypeDecorator[str]):
-    """Text that strangers wrote; PostgreSQL, which takes no NUL, keeps it spelled."""
+    """Text from outside; PostgreSQL, which accepts no NUL, stores it escaped."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """What the database is given."""
+        """Return the value for the database."""
         if value is None or dialect.name != "postgresql":
             return value
         return value.replace("\x00", "\\x00")
 
 
 def filled(kind: Kind, *names: str) -> list[Column[Any]]:
-    """Columns that every row fills."""
+    """Return columns that every row fills."""
     return [Column(name, kind, nullable=False) for name in names]
 
 
 def optional(kind: Kind, *names: str) -> list[Column[Any]]:
-    """Columns that a row may leave empty."""
+    """Return columns that a row may leave empty."""
     return [Column(name, kind) for name in names]
 
 
 def keys(kind: Kind, *names: str) -> list[Column[Any]]:
-    """Columns that together tell one row from another."""
+    """Return columns that together identify a row."""
     return [Column(name, kind, primary_key=True) for name in names]
 
 
@@ -169,7 +169,7 @@ ATTRIBUTION_CHANGES = Table(
     Column("request_count", BIG, nullable=False),
     Index("attribution_changes_day", "event_date"),
 )
-"""What was believed of a day's lines before it was built again, and what since."""
+"""Earlier and current attribution of a rebuilt day's lines."""
 
 FINDINGS = Table(
     "findings",
@@ -195,7 +195,7 @@ EVIDENCE = Table(
     *filled(Text, "line_sha256", "event"),
     UniqueConstraint("finding_id", "position"),
 )
-"""Copies of the lines that a finding stands on, with the place of each."""
+"""Copies of a finding's lines, with the place of each."""
 
 PSEUDONYMS = Table(
     "pseudonyms",
@@ -259,7 +259,7 @@ CASES = Table(
     Column("case_id", Text, primary_key=True),
     *filled(Text, "person", "clause", "week", "created_time"),
 )
-"""One row per person, clause and ISO week; what nobody owns is its own person."""
+"""One row per person, clause and ISO week; a subject without an owner is its own person."""
 
 
 REQUESTS = Table(
@@ -306,7 +306,7 @@ INQUIRIES = Table(
     *filled(Text, "reason", "opened_by", "opened_time"),
     *optional(Text, "released_time", "sha256"),
 )
-"""What another office asks of one account and some days, before anything is shown."""
+"""Another office's question about one account and some days, before anything is shown."""
 
 ACCEPTED_GROUPS = Table(
     "accepted_groups",
@@ -324,7 +324,7 @@ DESK_ACCOUNTS = Table(
     *filled(Text, "password_hash", "created_by", "created_time"),
     Column("ended_time", Text),
 )
-"""Accounts that sign in at the desk with a password of their own."""
+"""Accounts that sign in at the desk with a password."""
 
 AUDIT = Table(
     "audit",
@@ -353,7 +353,7 @@ PAGES = Table(
     Column("alert_key", Text, primary_key=True),
     Column("html", Text, nullable=False),
 )
-"""The page of a message that has one beside its text."""
+"""The page of a message that has one in addition to its text."""
 
 NEWS = Table(
     "alert_news",
@@ -376,7 +376,7 @@ ANNOUNCED = Table(
     Column("step", Integer, nullable=False),
     Column("alert_key", Text, nullable=False),
 )
-"""The newest message of a channel that told of a fact, and how bad it then was."""
+"""The newest message of a channel about a fact, with the severity at that time."""
 
 ANSWERS = Table(
     "alert_answers",
@@ -409,8 +409,9 @@ SOURCE_ISSUES = Table(
     *filled(Text, "seen_time", "last_time"),
     Index("source_troubles_end", "end_time"),
 )
-"""One row per issue of a source: from when to when it was, when it was first seen
-and when it was last looked at. What lasts has no end."""
+"""One row per issue of a source: its start and end, when it was first seen
+and when it was last examined. A current one has no end.
+"""
 
 
 PURGED = Table(
@@ -422,8 +423,9 @@ PURGED = Table(
     *filled(Text, "sha256", "last_day", "purged_time"),
     Column("certificate", Text),
 )
-"""One row per thing that was deleted because its time was over; no certificate:
-the run that deleted it has not ended."""
+"""One row per thing that was deleted under the retention rules; without a certificate,
+the deleting run has not ended.
+"""
 
 HOLDS = Table(
     "holds",
@@ -434,7 +436,7 @@ HOLDS = Table(
     *filled(Text, "reason", "actor", "time"),
     *optional(Text, "released_by", "released_time", "release_reason"),
 )
-"""Days of which nothing may be deleted, until somebody releases them."""
+"""Days from which nothing may be deleted until the hold is released."""
 
 RECORD_REQUESTS = Table(
     "record_requests",

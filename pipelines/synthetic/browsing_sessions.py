@@ -64,7 +64,7 @@ _FETCHES = pl.Schema({name: REQUESTS[name] for name in REQUESTS if name not in {
 ASSET_CHOICES = 8
 HANDSHAKE_SHARE = 0.1
 FILM_BYTES, FILM_SHARE = 1_100_000, 0.85
-LEAST_DOCUMENT = 12_000
+MIN_DOCUMENT = 12_000
 """Of what is planned one by one, what is smaller is a program's and no document."""
 LONG_SHARE = 0.02
 
@@ -72,7 +72,7 @@ UPDATE_HOST = "download.windowsupdate.com"
 
 
 def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
-    """The requests of all sessions."""
+    """Return the requests of all sessions."""
     rng = world.generator("browsing")
     plan = with_address(world, frame(sessions, _SESSIONS))
     session, start = _page_times(rng, plan, world.habits)
@@ -83,10 +83,10 @@ def browse(world: World, sessions: Sequence[Session]) -> pl.DataFrame:
 
 
 def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
-    """Requests that were planned one by one."""
+    """Return requests that were planned one by one."""
     rows = with_address(world, frame(fetches, _FETCHES))
     usual = _by_building(rows["network"], world.habits, "page_bytes")
-    is_document = pl.col("size") > LEAST_DOCUMENT
+    is_document = pl.col("size") > MIN_DOCUMENT
     times = pl.when(is_document).then(pl.Series(usual / USUAL_PAGE_BYTES)).otherwise(1)
     rows = rows.with_columns(size=(pl.col("size") * times).round().cast(pl.Int64))
     page = pl.col("size") > pl.Series(usual)
@@ -98,7 +98,7 @@ def fetched(world: World, fetches: Sequence[Fetch]) -> pl.DataFrame:
 def _page_times(
     rng: np.random.Generator, plan: pl.DataFrame, habits: Habits
 ) -> tuple[Numbers, Numbers]:
-    """Session of each page and the millisecond in which it is opened."""
+    """Return the session of each page and the millisecond in which it is opened."""
     pace = np.array([PACES[name] for name in plan["pace"]])
     length = (plan["end"] - plan["start"]).to_numpy() / 1_000
     # a player asks for the next piece of a film by itself, however long people pause
@@ -119,7 +119,7 @@ def _page_times(
 
 
 def _by_building(networks: pl.Series, habits: Habits, name: str) -> Numbers:
-    """A habit of the building of each network."""
+    """Return a habit of the building of each network."""
     values = {code: getattr(one, name) for code, one in habits.buildings.items()}
     return np.array([values[network.split("/")[0]] for network in networks])
 
@@ -130,7 +130,7 @@ def _sites(
     tastes: pl.Series,
     session: Numbers,
 ) -> Numbers:
-    """Which site each page is of; a person often stays on the one before."""
+    """Return the site of each page; a person often stays on the one before."""
     number = {site.domain: place for place, site in enumerate(sites)}
     names = unique(tastes)
     code = np.array([names.index(name) for name in tastes])[session]
@@ -180,7 +180,7 @@ def _pages(
 
 
 def _from_media(world: World, site: Numbers, host: Numbers) -> Numbers:
-    """The host of each page; films come from their site's media host by and by."""
+    """Return the host of each page; films increasingly come from their site's media host."""
     if not world.habits.films_apart:
         return host
     media = [s.assets[-1] if s.assets and s.weight > FILM_BYTES else "" for s in world.sites]
@@ -198,7 +198,7 @@ def _assets(
     start: Numbers,
     site: Numbers,
 ) -> pl.DataFrame:
-    """What pages pull in from elsewhere, within seconds."""
+    """Return what pages load from elsewhere, within seconds."""
     mean = np.array([PACES[name][3] for name in plan["pace"]])[session]
     adverts = np.array([1.6 if s.has_ads else 1.0 for s in sites])[site]
     counts = rng.poisson(mean * adverts)
@@ -219,14 +219,14 @@ def _assets(
 
 
 def _choices(site: Site) -> list[str]:
-    """Eight hosts that a page of the site pulls from."""
+    """Return eight hosts that a page of the site loads from."""
     others = ADVERTS if site.has_ads else THIRD_PARTIES
     own = (*site.assets, *site.assets, *others, *THIRD_PARTIES)
     return list((own * 2)[:ASSET_CHOICES])
 
 
 def _durations(rng: np.random.Generator, count: int, median: float) -> Numbers:
-    """Milliseconds that tunnels stay open: seconds mostly, some for hours."""
+    """Return milliseconds that tunnels stay open: seconds mostly, some for hours."""
     seconds = median * np.exp(1.0 * rng.standard_normal(count))
     seconds = np.minimum(seconds, 290)
     is_long = rng.random(count) < LONG_SHARE
@@ -243,12 +243,12 @@ def _placed(plan: pl.DataFrame, session: Numbers, columns: Mapping[str, Numbers]
 
 @dataclass(frozen=True)
 class Timer:
-    """Something that asks a host again and again.
+    """A periodic request to a host.
 
     Attributes:
         share: Share of the devices that run it.
-        jitter: Share of the period by which it wanders.
-        needs_user: Runs as whoever is logged on; else as nobody.
+        jitter: Share of the period by which it varies.
+        needs_user: Runs as the logged-on user; otherwise without one.
     """
 
     host: str
@@ -278,7 +278,7 @@ CHROMEOS_TIMERS = (
 
 
 def background(world: World, sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """Requests of computers on a wire, by day and by night, while they are awake."""
+    """Return requests of computers on a wire, by day and by night, while they are awake."""
     rng = world.generator("machines")
     wired = world.places.where(lambda d: _stands(d) and not d.runs_chromeos)
     parts = [_timed(world, rng, timer, wired) for timer in TIMERS]
@@ -303,7 +303,7 @@ def _stands(device: Device) -> bool:
 
 
 def _while_awake(world: World, rows: pl.DataFrame, sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """What devices ask for while somebody sits there, and until they fall asleep."""
+    """Return devices' requests while a person is there, and until they fall asleep."""
     devices = world.places.devices
     spans = pl.DataFrame(
         [(one.device, one.start, one.end + devices[one.device].awake_for) for one in sittings],
@@ -334,7 +334,7 @@ def _timed(
 
 
 def _updates(world: World, rng: np.random.Generator, devices: Sequence[Device]) -> pl.DataFrame:
-    """Big downloads between three and five on Wednesday mornings."""
+    """Return big downloads between three and five on Wednesday mornings."""
     nights = [day for day in world.days if day.date.weekday() == 2]
     count = 4 * len(nights)
     begins = np.repeat([night.at("03:15") for night in nights], 4).astype(np.int64)
@@ -370,9 +370,9 @@ def _rows(
 
 
 def logged_on(sittings: Sequence[Sitting]) -> pl.DataFrame:
-    """Spans in which an account is logged on, at work or locked, by device.
+    """Return spans in which an account is logged on, active or locked, by device.
 
-    A span ends at the logoff or when another account takes the seat.
+    A span ends at the logoff or when another account logs on.
     """
     rows: list[tuple[int, int, str, int]] = []
     for sitting in sorted(sittings, key=lambda s: (s.device, s.start)):

@@ -15,18 +15,18 @@ Numbers = npt.NDArray[Any]
 
 
 def frame(items: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
-    """A frame with a row for each item and a column for each named attribute."""
+    """Return a frame with a row for each item and a column for each named attribute."""
     get = attrgetter(*schema.names())
     return pl.DataFrame([get(item) for item in items], schema=schema, orient="row")
 
 
 def day_starts(world: World) -> Numbers:
-    """The UTC milliseconds of each local midnight, in order."""
+    """Return the UTC milliseconds of each local midnight, in order."""
     return np.array([day.at("00:00") for day in world.days], dtype=np.int64)
 
 
 def day_numbers(world: World, times: Numbers) -> Numbers:
-    """The local day of each time, from 0."""
+    """Return the local day of each time, from 0."""
     found = np.searchsorted(day_starts(world), times, side="right") - 1
     return np.clip(found, 0, len(world.days) - 1)
 
@@ -56,21 +56,21 @@ def with_address(world: World, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def dotted(address: pl.Expr) -> pl.Expr:
-    """An IPv4 number as text."""
+    """Return an IPv4 number as text."""
     number = address.cast(pl.Int64)
     parts = [(number // 256**power % 256).cast(pl.String) for power in (3, 2, 1, 0)]
     return pl.concat_str(parts, separator=".")
 
 
 def per_group(counts: Numbers) -> tuple[Numbers, Numbers]:
-    """For groups of these sizes: group of each row, and place within its group."""
+    """Return for groups of these sizes: group of each row, and place within its group."""
     group = np.repeat(np.arange(len(counts)), counts)
     first = np.repeat(np.cumsum(counts) - counts, counts)
     return group, np.arange(len(group)) - first
 
 
 def running_sum(values: Numbers, counts: Numbers) -> Numbers:
-    """A sum that begins again with each group."""
+    """Return a sum that begins again with each group."""
     total = np.cumsum(values)
     ends = np.cumsum(counts)
     before = np.concatenate([[0], total])[ends - counts]
@@ -79,19 +79,19 @@ def running_sum(values: Numbers, counts: Numbers) -> Numbers:
 
 
 def pick(rng: np.random.Generator, weights: Sequence[float], size: int) -> Numbers:
-    """Places of a weighted list, drawn at random."""
+    """Draw places of a weighted list at random."""
     edges = np.cumsum(np.asarray(weights, dtype=np.float64))
     found = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
     return np.asarray(np.minimum(found, len(edges) - 1))
 
 
 def unique(values: Iterable[str]) -> list[str]:
-    """Distinct values in order of first appearance."""
+    """Return distinct values in order of first appearance."""
     return list(dict.fromkeys(values))
 
 
 def worn_mac() -> pl.Expr:
-    """The MAC a device shows: phones invent one for each network they join.
+    """Return the MAC that a device shows: phones invent one for each network they join.
 
     Reads `mac`, `is_phone` and `address`.
     """
@@ -104,7 +104,7 @@ def worn_mac() -> pl.Expr:
 
 
 def cards(world: World) -> pl.DataFrame:
-    """Number, name, MAC and kind of every device."""
+    """Return number, name, MAC and kind of every device."""
     devices = world.places.devices
     return pl.DataFrame(
         {

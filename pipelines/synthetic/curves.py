@@ -1,7 +1,7 @@
-"""How findings, true and false, follow from each threshold of a rule.
+"""True and false findings as functions of each threshold of a rule.
 
-The rules are judged again over what a run kept, with one threshold at a time moved.
-A constant on a flat stretch needs no defense; one on a slope needs a reason.
+The rules are judged again over a run's stored rows, with one threshold at a time moved.
+A constant on a flat part of the curve needs no defense; one on a slope needs a reason.
 Only a rule's own thresholds are moved, not those of the models that it reads.
 """
 
@@ -28,14 +28,14 @@ from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.headers import Param
 
 STEPS = (0.5, 0.75, 1.0, 1.5, 2.0)
-"""By how much a threshold is moved; the neighbors of 1 tell whether it slopes."""
+"""Factors by which a threshold is moved; the neighbors of 1 show whether it slopes."""
 FLAT_SHARE, FLAT_COUNT = 0.1, 1
-"""So many findings more or less are no slope."""
+"""A difference of up to this many findings is not a slope."""
 
 
 @dataclass(frozen=True, order=True, kw_only=True)
 class Point:
-    """What one rule finds with one of its thresholds at one value."""
+    """A rule's findings with one of its thresholds at one value."""
 
     rule: str
     parameter: str
@@ -46,7 +46,7 @@ class Point:
 
 
 def curves(home: Path) -> list[Point]:
-    """Every point of every rule, in a home with truth that was run."""
+    """Return every point of every rule, in a home with truth that was run."""
     cases = planted_cases(home)
     with (
         tempfile.TemporaryDirectory(prefix=scratch("curves")) as folder,
@@ -69,7 +69,7 @@ def _points(district: District, cases: pl.DataFrame) -> Iterator[Point]:
                 for value in tried(param):
                     try:
                         found = _found(database, district, code, name, value, days)
-                    except ModelError:  # such a value is not allowed beside others
+                    except ModelError:  # such a value is not allowed with the others
                         continue
                     true = _true(cases, found)
                     yield Point(
@@ -83,7 +83,7 @@ def _points(district: District, cases: pl.DataFrame) -> Iterator[Point]:
 
 
 def tried(param: Param) -> list[Scalar]:
-    """The values that a threshold is moved to, within its bounds; none for words."""
+    """Return the values that a threshold is moved to, within its bounds; none for words."""
     now = param.default
     if param.type not in {"int", "double"} or not isinstance(now, int | float):
         return []
@@ -130,7 +130,7 @@ def _true(cases: pl.DataFrame, found: Sequence[Finding]) -> int:
 
 
 def together(points: Sequence[Point]) -> list[Point]:
-    """The points of several districts, each value's findings put together."""
+    """Return the points of several districts, each value's findings put together."""
     ordered = sorted(points, key=lambda point: (*_threshold(point), point.value))
     return [
         replace(
@@ -143,7 +143,7 @@ def together(points: Sequence[Point]) -> list[Point]:
 
 
 def sloping(points: Sequence[Point]) -> list[Point]:
-    """The thresholds whose next value, up or down, finds something else."""
+    """Return the thresholds whose next value, up or down, finds something else."""
     ordered = sorted(points, key=lambda point: (*_threshold(point), point.value))
     slopes = []
     for _, same in groupby(ordered, _threshold):

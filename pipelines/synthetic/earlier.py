@@ -1,8 +1,8 @@
-"""The weeks before the weeks: a directory's log alone, so that long silences show.
+"""The weeks before the first week: a directory's log alone, so that long silences show.
 
-Everybody is let in on most days of school, and so are the accounts that the
-registry gives to nobody; only whom a scene keeps silent is not. Nothing else was kept
-of these weeks.
+Everyone signs in on most school days, and so do the accounts without an owner in the
+registry; except those that a scene keeps silent. Nothing else of these weeks was
+kept.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,23 +14,23 @@ from pipelines.synthetic.plan import Plan, Sitting
 from pipelines.synthetic.school_days import FIRST_DAY, MINUTE, make_days
 from pipelines.synthetic.world import World
 
-LEAST_DAYS = 3
-"""Of school in a week, on which somebody is let in."""
+MIN_DAYS = 3
+"""School days per week on which a person signs in."""
 SCHOOLS = ("HS", "MS", "ES")
 
 
 def earlier_world(world: World, weeks: int) -> World:
-    """The same district, so many weeks before its first day."""
+    """Return the same district, a number of weeks before its first day."""
     first = FIRST_DAY - timedelta(weeks=weeks)
     return replace(world, days=make_days(weeks, first))
 
 
 def earlier_plan(before: World, plan: Plan) -> Plan:
-    """Who is let in, and where.
+    """Return who signs in, and where.
 
     Args:
         before: The district in those weeks.
-        plan: Of the weeks that follow: its accounts, and who was silent before.
+        plan: Of the weeks that follow: its accounts, and those that were silent before.
     """
     rng = before.random("earlier")
     made = Plan(sittings=[*plan.earlier])
@@ -40,7 +40,7 @@ def earlier_plan(before: World, plan: Plan) -> Plan:
         week = before.days[monday : monday + 7]
         school = [day for day in week if day.has_school]
         for place, (account, device) in enumerate(seats):
-            count = rng.randint(LEAST_DAYS, len(school))
+            count = rng.randint(MIN_DAYS, len(school))
             for day in rng.sample(school, count):
                 start = day.at("08:00", place % 7 * 60 + rng.randint(0, 40))
                 if _is_valid(plan, account, day.date):
@@ -49,14 +49,14 @@ def earlier_plan(before: World, plan: Plan) -> Plan:
 
 
 def let_in(account: str, device: Device, start: int) -> Sitting:
-    """Nine minutes from a logon to a logoff, with nothing asked for."""
+    """Return nine minutes from a logon to a logoff, without requests."""
     end = start + 9 * MINUTE
     network = device.network
     return Sitting(-1, account, device.number, network, start, end, "logon", "logoff")
 
 
 def _seats(before: World, plan: Plan) -> Iterator[tuple[str, Device]]:
-    """Each account with a computer that it has a right to."""
+    """Yield each account with a computer that it has a right to."""
     places = before.places
     for person in before.roster.people:
         own = places.of(person, "desktop") or places.of(person, "laptop")

@@ -23,7 +23,7 @@ from pipelines.synthetic.routines import add_evenings, add_restarts, add_routine
 from pipelines.synthetic.truth import Truth, logged, write_truth
 from pipelines.synthetic.world import World, make_world
 from pipelines.synthetic.writers.dhcpd import dhcpd_lines
-from pipelines.synthetic.writers.files import Feed, Written, write_feed
+from pipelines.synthetic.writers.files import Feed, WrittenFeed, write_feed
 from pipelines.synthetic.writers.fortigate import fortigate_lines
 from pipelines.synthetic.writers.freeradius import radius_lines
 from pipelines.synthetic.writers.google import chromeos_lines
@@ -79,14 +79,14 @@ def generate(  # noqa: PLR0913 - a district has that many sides
 
     Args:
         home: Where `registry/`, `landing/` and `truth/` are written.
-        seed: Of all chances.
+        seed: Of all random numbers.
         weeks: School weeks from Monday 2026-10-19.
         people: Size of the roster, at least 60.
-        progress: Told the step, its number and how many there are.
+        progress: Called with the step, its number and their total.
         violations: False plants look-alikes only: every finding is then wrong.
-        weeks_before: Weeks before that Monday of which the directory's log alone
+        weeks_before: Weeks before that Monday of which only the directory's log
             was kept; with seven, silences are planted.
-        habits: How the district does things; the demonstration's if nothing is said.
+        habits: Habits of the district; by default those of the demonstration.
     """
     tell = progress or _silent
     tell("people and plans", 0, STEPS)
@@ -113,7 +113,7 @@ def generate(  # noqa: PLR0913 - a district has that many sides
 
 
 def _silent(_step: str, _number: int, _of: int) -> None:
-    """Tell nobody."""
+    """Report to no one."""
 
 
 def _requests(world: World, plan: Plan) -> pl.DataFrame:
@@ -132,7 +132,7 @@ def _write_logs(
     stayed: pl.DataFrame,
     landing: Path,
     tell: Progress,
-) -> list[Written]:
+) -> list[WrittenFeed]:
     """Write the feeds, one after the other."""
     is_own = pl.col("network").str.contains("/(byod|guest)$")
     own, proxied = requests.filter(is_own), requests.filter(~is_own)
@@ -170,7 +170,7 @@ def _write_logs(
 def _firewall_lines(
     world: World, plan: Plan, own: pl.DataFrame, proxied: pl.DataFrame
 ) -> pl.DataFrame:
-    """What the firewall writes of what passes it, as far as the district logs it."""
+    """Return the firewall's lines of all traffic that the district logs."""
     return fortigate_lines(
         world,
         _flows(world, plan, own),
@@ -180,7 +180,7 @@ def _firewall_lines(
 
 
 def _flows(world: World, plan: Plan, own: pl.DataFrame) -> pl.DataFrame:
-    """What passes the firewall without a URL."""
+    """Return firewall traffic without a URL."""
     if world.habits.firewall != "all":
         return pl.DataFrame(schema=FLOWS)
     return pl.concat(
@@ -193,19 +193,19 @@ def _flows(world: World, plan: Plan, own: pl.DataFrame) -> pl.DataFrame:
 
 
 def _logged(world: World, tunnels: Sequence[Tunnel]) -> list[Tunnel]:
-    """The VPN sessions of which there is a line."""
+    """Return the logged VPN sessions."""
     rng, share = world.random("tunnels"), world.habits.tunnels_logged
     return [tunnel for tunnel in tunnels if rng.random() < share]
 
 
-def _again(world: World, landing: Path, feed: Feed, written: Written) -> Written:
+def _again(world: World, landing: Path, feed: Feed, written: WrittenFeed) -> WrittenFeed:
     """Deliver one finished file a second time."""
     day = world.days[min(TWICE, len(world.days) - 2)]
     name = f"{feed.folder}/{feed.name.format(date=day.date.isoformat())}"
     copy = f"{feed.folder}/resent-{day.date.isoformat()}.log.gz"
     (landing / copy).write_bytes((landing / name).read_bytes())
     damage = written.damage.filter(pl.col("file") == name)
-    return Written(
+    return WrittenFeed(
         {copy: written.counts[name]},
         damage.with_columns(file=pl.lit(copy)),
     )

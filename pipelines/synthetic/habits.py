@@ -1,8 +1,8 @@
-"""What differs from one district to the next beside its people.
+"""Differences between districts, except their people.
 
-`FRIENDLY` is the demonstration's: it stays as it is, so that its findings do.
-`draw_habits` draws the others, each within `RANGES`. The numbers are of networks that
-were measured or told of elsewhere; none of them is, or may be, a threshold of a rule.
+`FRIENDLY` is the demonstration's: it does not change, so that its findings do not.
+`draw_habits` draws the others, each within `RANGES`. The numbers are from published
+measurements of networks; none of them is, or may be, a threshold of a rule.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Literal
 from pipelines.synthetic.places import BUILDINGS, DOMAIN, NETBIOS
 
 NameForm = Literal["mixed", "plain", "domain", "address"]
-"""How a proxy writes an account: as the device says it, `u`, `D\\u` or `u@d`."""
+"""A proxy's spelling of an account: as the device sends it, `u`, `D\\u` or `u@d`."""
 
 Firewall = Literal["all", "filter", "none"]
 """What a firewall logs: traffic and web filter, the filter alone, or neither."""
@@ -26,9 +26,9 @@ Products = Literal["windows", "chromebooks"]
 Alto firewall and 802.1X, with Windows in the district office alone."""
 
 USUAL_PAGE_BYTES = 40_000.0
-"""Median of a page for which the weights of sites are told."""
+"""Median page size for which the weights of sites are defined."""
 USUAL_PAUSE_SECONDS = 26.0
-"""Median pause for which the paces are told."""
+"""Median pause for which the paces are defined."""
 
 
 SPELLINGS: Mapping[str, Mapping[str, str]] = {
@@ -97,7 +97,7 @@ class Range:
     is_even: bool = False
 
     def draw(self, rng: random.Random) -> float:
-        """One value."""
+        """Return one value."""
         if self.is_even:
             return rng.uniform(self.least, self.most)
         return math.exp(rng.uniform(math.log(self.least), math.log(self.most)))
@@ -121,11 +121,11 @@ RANGES: Mapping[str, Range] = {
 
 @dataclass(frozen=True, kw_only=True)
 class BuildingHabits:
-    """How a building's web lines look.
+    """Web lines of a building.
 
     Attributes:
         page_bytes: Median of a page.
-        pause_seconds: Median pause between two pages of somebody at work.
+        pause_seconds: Median pause between two pages of a working person.
         decrypts: Its proxy opens TLS and writes whole addresses, not CONNECT.
     """
 
@@ -151,23 +151,23 @@ def _usual() -> Mapping[str, BuildingHabits]:
 
 @dataclass(frozen=True, kw_only=True)
 class Habits:
-    """How a district's people, products and administrator do things.
+    """Habits of a district's people, products and administrator.
 
     Attributes:
-        pauses_end: No pause is longer than its pace allows; else some are very long.
-        handshake_bytes: Least and most of a connection that carried no page.
-        least_page_bytes: What every connection with a page carries beside the page.
-        says_account_domains: The setting names what stands around an account.
-        tunnels_logged: Share of VPN sessions of which there is a line.
+        pauses_end: No pause is longer than its pace allows; otherwise some are very long.
+        handshake_bytes: Least and most of a connection without a page.
+        least_page_bytes: Minimum bytes of a connection with a page, besides the page.
+        says_account_domains: The settings name the domains of accounts.
+        tunnels_logged: Share of VPN sessions with a line.
         devices_unlisted: Share of the computers that the registry lacks.
-        wrong_buildings: Rows of computers that name another building.
+        wrong_buildings: Rows of computers with a wrong building.
         films_apart: Films come from another host than the pages around them.
         lists_assets: Hosts that serve an approved site are listed with it.
-        sites_in_lists: Share of the sites of which a list gives the category.
-        spelling: Whose words the lists of categories use.
-        use_times: By how much planted uses are longer than told.
-        has_keyboard_log: Google's audit says who is at a Chromebook's keyboard.
-        has_wired_logins: Ports ask for a login (802.1X) as access points do.
+        sites_in_lists: Share of the sites whose category is on a list.
+        spelling: The vendor whose words the lists of categories use.
+        use_times: Factor on the length of planted uses.
+        has_keyboard_log: Google's audit shows who is at a Chromebook's keyboard.
+        has_wired_logins: Ports require a login (802.1X) as access points do.
     """
 
     people: int = 240
@@ -193,11 +193,11 @@ class Habits:
 
     @property
     def account_domains(self) -> tuple[str, ...]:
-        """What an administrator of this district gives `init`."""
+        """The administrator's answer to `init`."""
         return (NETBIOS, DOMAIN) if self.says_account_domains else ()
 
     def use_minutes(self, told: float) -> float:
-        """How long a use lasts that the scene tells so long."""
+        """Return the length of a use, for the scene's length."""
         return max(self.shortest_use_minutes, told * self.use_times)
 
 
@@ -210,7 +210,7 @@ CHROMEBOOKS = Habits(products="chromebooks")
 CHROMEBOOKS_BY_NETWORK = Habits(
     products="chromebooks", has_keyboard_log=False, has_wired_logins=True
 )
-"""Chromebooks without Google's audit: the network alone says who is where."""
+"""Chromebooks without Google's audit: only the network shows who is where."""
 
 WORLDS: Mapping[str, Habits] = {
     "windows": FRIENDLY,
@@ -220,7 +220,7 @@ WORLDS: Mapping[str, Habits] = {
 
 
 def draw_habits(seed: int, *, most_people: int = 3_000) -> Habits:
-    """The habits of a seed.
+    """Return the habits of a seed.
 
     Args:
         most_people: The largest roster that is drawn, where time is short.

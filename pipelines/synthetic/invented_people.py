@@ -62,11 +62,11 @@ Zero means exactly one person, however small or large the district is."""
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of the roster.
+    """A person of the roster.
 
     Attributes:
         number: Place in the roster, from 0.
-        grade: Of a student, else empty.
+        grade: Of a student; otherwise empty.
     """
 
     number: int
@@ -92,7 +92,7 @@ class Roster:
     people: tuple[Person, ...]
 
     def where(self, test: Callable[[Person], bool]) -> list[Person]:
-        """Those of whom the test holds, in roster order."""
+        """Return the people who pass a test, in roster order."""
         return [person for person in self.people if test(person)]
 
     @property
@@ -107,7 +107,7 @@ class Roster:
 
 
 def make_roster(seed: int, count: int) -> Roster:
-    """About `count` people; three fifths are students."""
+    """Return about `count` people; three fifths are students."""
     rng = random.Random(f"{seed}:people")
     names = _names(rng)
     taken: set[str] = set()
@@ -119,8 +119,8 @@ def make_roster(seed: int, count: int) -> Roster:
     while len(people) < count:
         building = SCHOOLS[len(people) % 3]
         grade = _grade(rng, building)
-        pupil = ("student", "", building)
-        people.append(_person(len(people), names, taken, pupil, grade))
+        student = ("student", "", building)
+        people.append(_person(len(people), names, taken, student, grade))
     return Roster(tuple(people))
 
 
@@ -153,7 +153,7 @@ def _person(
 
 
 def _username(given: str, family: str, grade: str, taken: set[str]) -> str:
-    """Initial and family name; students carry the year in which they leave."""
+    """Return initial and family name; students' include the year in which they leave."""
     year = str(39 - int(grade)) if grade else ""
     base = (given[0] + family).lower()
     tries = (base + year + extra for extra in ("", *map(str, range(2, 10_000))))

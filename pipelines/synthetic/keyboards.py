@@ -34,7 +34,7 @@ Row = tuple[int, int, int, str, str, int, int, int]
 
 
 def keyboard_events(world: World, plan: Plan) -> pl.DataFrame:
-    """All events in order of true time, of whatever the devices run."""
+    """Return all events in order of true time, of whatever the devices run."""
     rng = world.random("keyboards")
     rows: list[Row] = []
     addresses = _addresses(world, plan.sittings)
@@ -96,7 +96,7 @@ def _mistyped(rng: random.Random, sitting: Sitting, address: int, kind: int) -> 
 
 
 def _controller(rng: random.Random, sitting: Sitting, address: int, logon: int) -> Iterator[Row]:
-    """What the domain controller sees of it, by its own right clock."""
+    """Yield the domain controller's view of it, with its correct system clock."""
     delay = 25 * SECOND if sitting.opened == "cached" else 0
     time, controller = sitting.start + delay, rng.choice(CONTROLLERS)
     device, account = sitting.device, sitting.account
@@ -123,7 +123,7 @@ def _key(key: Key, number: int) -> Row:
 
 
 def _machines(world: World) -> pl.DataFrame:
-    """Computers' own logons at the controller, and services at home, day and night."""
+    """Return computers' own logons at the controller, and services' logons, at any time."""
     rng = world.generator("machine logons")
     wired = [d for d in world.places.devices if d.is_windows and "wifi" not in d.network]
     numbers = np.array([device.number for device in wired])
@@ -142,7 +142,7 @@ def _machines(world: World) -> pl.DataFrame:
 def _ticks(
     rng: np.random.Generator, devices: Numbers, first: int, days: int, period: int
 ) -> tuple[Numbers, Numbers]:
-    """Times at about a period apart for each device, and the device of each."""
+    """Return times at about a period apart for each device, and the device of each."""
     count = int(days * DAY / period)
     phase = rng.integers(0, period, len(devices))[:, None]
     jitter = rng.integers(0, period // 20, (len(devices), count))

@@ -1,4 +1,4 @@
-"""Which device had which address when: DHCP events, and the truth of bindings."""
+"""Holders of addresses: DHCP events, and the true assignments."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ _PLACED = pl.Schema(
 
 
 def stays(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """First and last request of each device at each address and day, wireless only.
+    """Return first and last request of each device at each address and day, wireless only.
 
     Columns: device, address, day, start, end.
     """
@@ -51,7 +51,7 @@ def stays(world: World, requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def dhcp_events(world: World, stayed: pl.DataFrame, releases: Sequence[Release]) -> pl.DataFrame:
-    """All DHCP events in order of time."""
+    """Return all DHCP events in order of time."""
     rng = world.generator("leases")
     begin = stayed["start"] - rng.integers(20, 140, stayed.height) * SECOND
     parts = [
@@ -80,7 +80,7 @@ def _renewed(rows: pl.DataFrame, times: pl.Series) -> list[pl.DataFrame]:
 
 
 def _wired(world: World, rng: np.random.Generator) -> list[pl.DataFrame]:
-    """Computers on a wire renew every twelve hours, for weeks."""
+    """Return leases of wired computers, renewed every twelve hours, for weeks."""
     devices = world.places.where(lambda d: d.network.split("/")[1] in {"wired", "lab"})
     numbers = np.array([device.number for device in devices])
     first = world.days[0].at("00:05")
@@ -108,7 +108,7 @@ def _released(world: World, releases: Sequence[Release]) -> pl.DataFrame:
 
 
 def _used(world: World, plan: Plan) -> pl.DataFrame:
-    """Who used which device: sittings, and sessions where no log tells of a logon."""
+    """Return who used which device: sittings, and sessions without a logged logon."""
     silent = [
         session
         for session in plan.sessions
@@ -120,7 +120,7 @@ def _used(world: World, plan: Plan) -> pl.DataFrame:
 
 
 def bindings(world: World, stayed: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The truth: address, MAC, device and account, from when to when.
+    """Return the truth: address, MAC, device and account, from when to when.
 
     A row without an account says only that the device held the address.
     """

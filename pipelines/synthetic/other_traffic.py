@@ -1,4 +1,4 @@
-"""What passes the firewall without the proxy: phones, servers, the outside world."""
+"""Firewall traffic without the proxy: phones, servers, outside hosts."""
 
 from collections.abc import Collection, Sequence
 
@@ -45,7 +45,7 @@ SCANNED_PORTS = (22, 23, 445, 3389, 8080)
 
 
 def phone_flows(requests: pl.DataFrame, source: pl.Expr) -> pl.DataFrame:
-    """Requests of phones, which do not use the proxy."""
+    """Return requests of phones, which do not use the proxy."""
     kind = pl.col("network").str.extract("/(.*)$", 1)
     return requests.select(
         start="start",
@@ -62,7 +62,7 @@ def phone_flows(requests: pl.DataFrame, source: pl.Expr) -> pl.DataFrame:
 
 
 def planned_flows(world: World, flows: Sequence[Flow]) -> pl.DataFrame:
-    """Flows that were planned one by one, from the devices' own addresses."""
+    """Return flows that were planned one by one, from the devices' own addresses."""
     rows = with_address(world, frame(flows, _PLANNED)).with_columns(
         source=dotted(pl.col("address")),
         interface=pl.lit("lan"),
@@ -72,10 +72,10 @@ def planned_flows(world: World, flows: Sequence[Flow]) -> pl.DataFrame:
 
 
 def server_flows(world: World, no_copy: Collection[int] = ()) -> pl.DataFrame:
-    """Nightly backups, name look-ups of servers, and scans from outside.
+    """Return nightly backups, name lookups of servers, and scans from outside.
 
     Args:
-        no_copy: Days, by number, whose backup did not run.
+        no_copy: Days, by number, without a backup.
     """
     rng = world.generator("flows")
     days = np.array([day.at("00:00") for day in world.days], dtype=np.int64)

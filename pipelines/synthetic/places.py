@@ -41,12 +41,12 @@ class Network:
 
     @property
     def extent(self) -> int:
-        """How many addresses its devices share; one behind a translator."""
+        """Number of addresses that its devices share; one behind a translator."""
         size = IPv4Network(self.cidr).num_addresses
         return 1 if self.kind == "nat" else size - 20 if size > 20 else size - 12
 
     def address(self, device: int, day: int) -> int:
-        """Address of a device: fixed on a wire, another one each day elsewhere."""
+        """Return the address of a device: fixed on a cable, another one each day elsewhere."""
         if self.kind in MANY_ADDRESSES:
             return self.first + 10 + (device * 7 + day * 131) % self.extent
         return self.first + 10 + device % self.extent
@@ -82,9 +82,9 @@ class Device:
 
     @property
     def awake_for(self) -> int:
-        """Milliseconds for which it stays awake, and on the network, with nobody there.
+        """Milliseconds for which it stays awake, and on the network, unattended.
 
-        A lid that is shut ends it at once; some desks and every kiosk are set to stay.
+        A closed lid ends it immediately; some desks and every kiosk are set to stay on.
         """
         if self.runs_chromeos and self.device_class in {"laptop", "chromebook"}:
             return MINUTE
@@ -100,12 +100,12 @@ class Device:
 
     @property
     def listed_as(self) -> str:
-        """What the registry calls it; Google's console knows no host names."""
+        """Its name in the registry; Google's console has no host names."""
         return self.serial.lower() if self.runs_chromeos else self.hostname
 
     @property
     def directory_id(self) -> str:
-        """What Google's directory calls it."""
+        """Its id in Google's directory."""
         return f"00000000-0000-4000-8000-{self.number:012d}"
 
 
@@ -117,11 +117,11 @@ class Places:
     devices: tuple[Device, ...]
 
     def where(self, test: Callable[[Device], bool]) -> list[Device]:
-        """The devices of which the test holds."""
+        """Return the devices that pass a test."""
         return [device for device in self.devices if test(device)]
 
     def of(self, person: Person, device_class: str) -> Device | None:
-        """The first device of that class assigned to a person."""
+        """Return the first device of that class assigned to a person."""
         return next(
             (
                 device
@@ -132,16 +132,16 @@ class Places:
         )
 
     def pool(self, building: str, pool: str) -> list[Device]:
-        """Shared stock of a building."""
+        """Return the shared stock of a building."""
         return self.where(lambda d: d.building == building and d.pool == pool)
 
     def named(self, hostname: str) -> Device:
-        """The device of that name."""
+        """Return the device of that name."""
         return next(d for d in self.devices if d.hostname == hostname)
 
 
 def make_networks() -> dict[str, Network]:
-    """Five networks a building, and what stands for no place."""
+    """Return five networks per building, and those without a place."""
     networks = []
     for number, building in enumerate(BUILDINGS, start=11):
         for kind, rest in (
@@ -190,14 +190,14 @@ class _Stock:
 
 
 def _mac(number: int) -> str:
-    """From the documentation block while it lasts, then locally administered."""
+    """Return a MAC from the documentation block while it lasts, then a locally administered one."""
     if number < DOCUMENTATION_MACS:
         return f"00:00:5e:00:53:{number:02x}"
     return f"02:00:00:{number >> 16:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
 
 
 def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Places:
-    """Devices for everybody, shared ones for each building, and servers.
+    """Return devices for everybody, shared ones for each building, and servers.
 
     Args:
         chromebooks: The schools have Chromebooks, the district office has Windows.

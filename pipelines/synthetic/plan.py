@@ -1,4 +1,4 @@
-"""What is planned before any line is written: sittings, sessions and the rest.
+"""The plan before any line is written: sittings, sessions and the rest.
 
 Times are UTC milliseconds. A network is named `building/kind`.
 """
@@ -14,12 +14,12 @@ Pace = Literal["work", "busy", "calm", "video", "embed", "phone"]
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """Somebody at the keyboard of a device, using an account.
+    """A person at the keyboard of a device, using an account.
 
     Attributes:
-        person: Number of who really sits there; -1: nobody (an automatic sign-on).
-        opened: What the device logs at the start.
-        closed: What it logs at the end; `none`: just walked away.
+        person: Number of the real person; -1: none (an automatic sign-on).
+        opened: The device's log at the start.
+        closed: Its log at the end; `none`: just walked away.
     """
 
     person: int
@@ -67,13 +67,13 @@ class Fetch:
     address: int = 0
 
     def from_network(self, network: str) -> "Fetch":
-        """The same request from another network."""
+        """Return the same request from another network."""
         return replace(self, network=network)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What passes the firewall beside the proxy.
+    """Firewall traffic outside the proxy.
 
     Attributes:
         host: A name, or a bare address.
@@ -118,7 +118,7 @@ class Tunnel:
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class Absence:
     """A stretch in which a person's ordinary routine does not happen."""
 
     person: int
@@ -156,7 +156,7 @@ class Case:
         return self.kind != "none"
 
     def without_person(self) -> "Case":
-        """The same case about an account that is nobody's."""
+        """Return the same case about an account without an owner."""
         return replace(self, person=-1)
 
 
@@ -167,8 +167,8 @@ class Plan:
     Attributes:
         rows: Registry rows by file, each a mapping of columns.
         aliases: Earlier spelling of a person's account, by person.
-        no_copy: Days, by number, whose nightly copy did not run.
-        earlier: Who is let in before the first day, where scenes say so.
+        no_copy: Days, by number, without a nightly copy.
+        earlier: People who sign in before the first day, if scenes need that.
         silent: Accounts that nothing else uses before the first day.
     """
 
@@ -178,7 +178,7 @@ class Plan:
     flows: list[Flow] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
     tunnels: list[Tunnel] = field(default_factory=list)
-    away: list[Away] = field(default_factory=list)
+    away: list[Absence] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
     rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
@@ -192,7 +192,7 @@ class Plan:
         self.rows.setdefault(file, []).append(row)
 
     def absences(self) -> dict[int, list[tuple[int, int]]]:
-        """Spans away by person."""
+        """Return spans away by person."""
         spans: dict[int, list[tuple[int, int]]] = {}
         for away in self.away:
             spans.setdefault(away.person, []).append((away.start, away.end))
@@ -200,5 +200,5 @@ class Plan:
 
 
 def is_free(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether nothing of the spans touches the stretch."""
+    """Return whether none of the spans touches the interval."""
     return all(end <= first or start >= last for first, last in spans)

@@ -1,9 +1,9 @@
-"""Whether the logs could have proven a planted case, by the word of the rules' funnel.
+"""Provability of planted cases, from the rules' own coverage counts.
 
 `marts.rule_coverage` counts at which filter the events of a day are lost to a family of
-rules. Here it is asked about the lines of one case alone: of the account while it
-lasted, on each of its devices. Where most are lost to the rule that should find the
-case, no rule can tell it, and the report says so of that building beforehand.
+rules. Here it is applied to the lines of one case alone: of the account during
+it, on each of its devices. If most are lost to the rule that should find the
+case, no rule can find it, and the report announces that for the building.
 """
 
 import re
@@ -28,19 +28,19 @@ from pipelines.health.rule_coverage import (
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.models import Model, models, rules
 
-NO_LINE = "no line tells of it"
+NO_LINE = "no line records it"
 MOST = 0.5
-"""Share of a case's lines of which a rule must know enough."""
-USUAL = ("not a page that a person opened", "address that stands for many")
-"""Filters that leave out what is no use, whoever asks."""
+"""Share of a case's lines that a rule needs to know enough about."""
+USUAL = ("not a page that a person opened", "address that represents many")
+"""Filters of events that are not use by anyone."""
 CARRIED = "a device that can be carried"
 DEVICES = "devices.csv"
-"""A rule on sites that stands on it judges the district's own devices alone."""
+"""A rule on sites that depends on it judges only the district's own devices."""
 DESKS_ONLY = ("SA-4",)
-"""Rules on what stands in its room; others count what can be carried too."""
+"""Rules on stationary devices; others include portable ones."""
 NO_KEYBOARD = "the device writes no logons"
-AT_DEVICE = ("device unknown to the registry", "nothing tells who is at the device")
-"""Filters of what nobody is seen at."""
+AT_DEVICE = ("device unknown to the registry", "no log shows who is at the device")
+"""Filters of devices without a visible user."""
 
 OWN = {
     "core.http_requests": "select * from core.http_requests where account = $account"
@@ -73,7 +73,7 @@ where
 """Whether the report asks about a site that the case's account used then."""
 
 TOO_SHORT = "its lines span less than its rule asks for"
-LEAST_SECONDS = ("longest_seconds", "block_seconds")
+MIN_SECONDS = ("longest_seconds", "block_seconds")
 """Parameters of rules on sites and hours: seconds that a use has to last."""
 SPAN = """
 select epoch(max(time)) - epoch(min(start_time))
@@ -85,7 +85,7 @@ Row = Mapping[str, Any]
 
 
 def sites_asked(home: Path, cases: pl.DataFrame) -> frozenset[str]:
-    """Cases in which the account used a site that the report asks about.
+    """Return cases in which the account used a site that the report asks about.
 
     Args:
         home: A district that was run.
@@ -116,10 +116,10 @@ def _warehouse(home: Path) -> Iterator[Database]:
 
 
 def unproven(home: Path, cases: pl.DataFrame) -> Mapping[str, str]:
-    """Case -> the filter that lost most of its lines; without those of no filter.
+    """Return case -> the filter that lost most of its lines; without cases that lost none.
 
     Args:
-        home: A district that was run.
+        home: A district after a run.
         cases: Planted cases, with instants.
     """
     with _warehouse(home) as database:
@@ -128,7 +128,7 @@ def unproven(home: Path, cases: pl.DataFrame) -> Mapping[str, str]:
 
 
 def _reason(database: Database, case: Row) -> str:
-    """What loses the worst of a case's places; a case is shown by all together."""
+    """Return the filter that loses the worst of a case's places; it needs all of them."""
     rule = rules().get(case["expected_rule"])
     if rule is None:
         return ""
@@ -146,8 +146,8 @@ def _reason(database: Database, case: Row) -> str:
 
 
 def _is_too_short(database: Database, case: Row, rule: Model) -> bool:
-    """What is asked for between its first and its last line is not there."""
-    asked = [rule.header.params.get(name) for name in LEAST_SECONDS]
+    """Return whether the needed facts between its first and last line are missing."""
+    asked = [rule.header.params.get(name) for name in MIN_SECONDS]
     least = max([float(one.default or 0) for one in asked if one], default=0.0)
     ((seconds,),) = database.rows(SPAN, _when(case))
     return (seconds or 0.0) < least
@@ -156,7 +156,7 @@ def _is_too_short(database: Database, case: Row, rule: Model) -> bool:
 def _own_lines(
     database: Database, case: Row, devices: Sequence[str], *, is_listed: bool = True
 ) -> pl.DataFrame:
-    """The funnel of the case's lines on some devices, or on none of them."""
+    """Return the funnel of the case's lines on some devices, or on none of them."""
     values = {
         **_when(case),
         "devices": list(devices),
@@ -176,7 +176,7 @@ def _own_lines(
 
 
 def _lost(rule: Model, code: str, rows: pl.DataFrame) -> tuple[float, str]:
-    """The share of the events that the rule loses, and the filter that loses most."""
+    """Return the share of the events that the rule loses, and the filter that loses most."""
     family = family_of(rule.header)
     usual = [*USUAL, *(() if code in DESKS_ONLY else (CARRIED,))]
     tunnels = rows.filter(family=TUNNELS)
@@ -184,7 +184,7 @@ def _lost(rule: Model, code: str, rows: pl.DataFrame) -> tuple[float, str]:
         return _most(tunnels, usual)
     found = [_most(rows.filter(family=family), usual)]
     if family == SITES:
-        # a use that is named needs somebody at the device; who it is may be less sure
+        # a named use needs a person at the device, whose identity may be less certain
         at_device = pl.col("filter").is_in(AT_DEVICE)
         found.append(_most(rows.filter(at_device, family=PRESENCE), usual))
         if DEVICES in rule.header.stands_on:

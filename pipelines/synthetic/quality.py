@@ -13,10 +13,10 @@ Row = dict[str, Any]
 
 
 def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
-    """Every measure, as values that JSON can hold.
+    """Return every measure, as values for JSON.
 
-    Shares come with exact bounds of 95 % as `[low, high]`. Nothing here is a mean
-    over districts: their findings, cases and weeks are put together.
+    Shares have exact bounds of 95 % as `[low, high]`. Nothing here is a mean
+    over districts: their findings, cases and weeks are added up.
     """
     planted = pl.concat([trial.cases for trial in trials])
     cases = planted.filter(~pl.col("is_lead"))
@@ -49,7 +49,7 @@ def quality(trials: Sequence[Trial]) -> Mapping[str, Any]:
 
 
 def false_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Each false finding, for a closer look."""
+    """Return each false finding, for a closer look."""
     return [
         {
             "seed": trial.seed,
@@ -63,7 +63,7 @@ def false_rows(trials: Sequence[Trial]) -> list[Row]:
 
 
 def missed_rows(trials: Sequence[Trial]) -> list[Row]:
-    """Each planted case that its rule did not find; a lead counts where it is all.
+    """Return each planted case that its rule did not find; a lead counts where it is all.
 
     `unproven` is the filter of the funnel that leaves its lines out; empty where the
     logs show enough, and the rule missed it.
@@ -93,7 +93,7 @@ def _district(trial: Trial) -> Row:
 
 
 def _unproven(cases: pl.DataFrame) -> Row:
-    """What the logs cannot prove: cases by the filter that leaves their lines out."""
+    """Return what the logs cannot prove: cases by the filter that loses their lines."""
     lost = cases.filter(pl.col("unproven") != "")
     counted = lost.group_by("unproven").agg(pl.len()).sort("unproven")
     return dict(counted.iter_rows())
@@ -135,7 +135,7 @@ def _by_rule(trials: Sequence[Trial], cases: pl.DataFrame, findings: pl.DataFram
 
 
 def _leads(trials: Sequence[Trial], cases: pl.DataFrame) -> list[Row]:
-    """The leads of each rule; of those that make nothing else, what was planted."""
+    """Return the leads of each rule; for rules with only leads, the planted cases."""
     counts = sum((Counter(trial.leads) for trial in trials), Counter())
     rows = []
     for rule in sorted(set(counts) | set(lead_rules())):

@@ -1,4 +1,4 @@
-"""What everybody does on an ordinary day: acts, contract hours, classes, phones."""
+"""Everyone's ordinary day: activities, contract hours, classes, phones."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -53,18 +53,18 @@ def sit(  # noqa: PLR0913 - one act, told in full
     opened: Opened = "unlock",
     closed: Closed = "lock",
 ) -> None:
-    """Sit at a device and browse all the while; without a taste just sit.
+    """Sit at a device and browse all the time; without a taste, just sit.
 
     Args:
         plan: Where it is added.
-        person: Who sits there.
-        device: Where.
+        person: The person.
+        device: Their device.
         span: Start and end.
         taste: What is browsed.
-        account: Whose account is used, if not the person's own.
+        account: The account, if not the person's own.
         pace: How pages follow each other.
-        opened: What the device logs at the start.
-        closed: What it logs at the end.
+        opened: The device's log at the start.
+        closed: Its log at the end.
     """
     start, end = span
     name = account or person.username
@@ -134,12 +134,12 @@ def at_home(
 
 
 def home_address(person: Person) -> str:
-    """The address of a person's line at home."""
+    """Return the address of a person's line at home."""
     return f"203.0.113.{1 + person.number % 119}"
 
 
 def hours(person: Person) -> tuple[str, str]:
-    """Contract hours of a job, local time."""
+    """Return contract hours of a job, local time."""
     return HOURS.get(person.job_title, TEACHING_HOURS)
 
 
@@ -158,11 +158,11 @@ class Routines:
     seats: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def free(self, person: Person, start: int, end: int) -> bool:
-        """Nothing else is planned for the person."""
+        """Return whether nothing else is planned for the person."""
         return is_free(self.absences.get(person.number, ()), start, end)
 
     def book(self, device: Device, start: int, end: int) -> bool:
-        """Take a shared device if nobody sits there."""
+        """Take a shared device if it is free."""
         taken = self.seats.setdefault(device.number, [])
         if not is_free(taken, start - MINUTE, end + MINUTE):
             return False
@@ -177,7 +177,7 @@ def stretches(
     sit: tuple[int, int],
     away: tuple[int, int],
 ) -> Iterator[tuple[int, int]]:
-    """Sittings between two times, with breaks; bounds in minutes."""
+    """Yield sittings between two times, with breaks; bounds in minutes."""
     now = start
     while True:
         length = rng.randint(*sit) * MINUTE + rng.randrange(59) * SECOND
@@ -196,7 +196,7 @@ def work(
     ends: tuple[Opened, Closed],
     network: str = "",
 ) -> None:
-    """One sitting with a session or two in it."""
+    """Plan one sitting with a session or two in it."""
     rng, plan = routines.rng, routines.plan
     name = person.username
     place = network or device.network
@@ -210,38 +210,38 @@ def work(
         start = done + rng.randint(60, 400) * SECOND
 
 
-def pupils_day(routines: Routines, day: Day) -> None:
-    """Students with their books all day, and classes in the labs."""
+def students_day(routines: Routines, day: Day) -> None:
+    """Plan students' day with their own devices, and classes in the labs."""
     rng, places = routines.rng, routines.world.places
     books = {d.assigned_to: d for d in places.where(_is("chromebook"))}
-    for pupil in routines.world.roster.students:
+    for student in routines.world.roster.students:
         if rng.random() < 0.06:
             continue
         start = day.at("08:20", rng.randint(0, 60))
         spans = stretches(rng, start, day.at("15:05"), (3, 7), (70, 170))
         for span in spans:
-            if routines.free(pupil, *span):
-                browse(routines.plan, pupil, books[pupil.person_id], span, "student")
+            if routines.free(student, *span):
+                browse(routines.plan, student, books[student.person_id], span, "student")
     for building in ("HS", "MS", "ES"):
         _lab_classes(routines, day, building)
 
 
 def _lab_classes(routines: Routines, day: Day, building: str) -> None:
-    """A class or two in the computer lab, each student with an account of their own."""
+    """Plan a class or two in the computer lab, each student with their own account."""
     rng, world = routines.rng, routines.world
-    pupils = world.roster.where(lambda p: p.is_student and p.building == building)
+    students = world.roster.where(lambda p: p.is_student and p.building == building)
     lab = world.places.pool(building, "lab")[:-3]
     for clock in rng.sample(["08:45", "09:40", "10:35", "12:50", "13:45"], 2):
-        group = rng.sample(pupils, min(len(pupils), len(lab)))
-        for pupil, device in zip(group, lab, strict=False):
+        group = rng.sample(students, min(len(students), len(lab)))
+        for student, device in zip(group, lab, strict=False):
             start = day.at(clock, rng.uniform(0, 4))
             span = (start, start + rng.randint(25, 38) * MINUTE)
-            if routines.free(pupil, *span) and routines.book(device, *span):
-                work(routines, pupil, device, span, "student", ("logon", "logoff"))
+            if routines.free(student, *span) and routines.book(device, *span):
+                work(routines, student, device, span, "student", ("logon", "logoff"))
 
 
 def phones_day(routines: Routines, day: Day) -> None:
-    """Staff phones on the wireless network for own devices; some roam."""
+    """Plan staff phones on the wireless network for own devices; some roam."""
     rng, world = routines.rng, routines.world
     if not day.has_school:
         return
@@ -264,7 +264,7 @@ def _is(device_class: str) -> Callable[[Device], bool]:
 
 
 def add_routines(world: World, plan: Plan) -> None:
-    """Ordinary days of everybody, on every day of the world."""
+    """Plan everyone's ordinary days, on every day of the world."""
     rng = world.random("routines")
     seats: dict[int, list[tuple[int, int]]] = {}
     for sitting in plan.sittings:
@@ -276,19 +276,19 @@ def add_routines(world: World, plan: Plan) -> None:
             if works(person, day):
                 _staff_day(routines, person, day, device)
         if day.has_school:
-            pupils_day(routines, day)
+            students_day(routines, day)
         phones_day(routines, day)
 
 
 def works(person: Person, day: Day) -> bool:
-    """On duty in a building."""
+    """Return whether a person is on duty in a building."""
     if day.kind == "pd_day":
         return person.job_title not in {"substitute", "aide"}
     return day.has_school
 
 
 def _desk(world: World, rng: random.Random, person: Person) -> Device | None:
-    """Where somebody mostly works."""
+    """Return a person's usual desk."""
     kinds = ["desktop", "laptop"]
     if rng.random() < 0.2:
         kinds.reverse()
@@ -331,7 +331,7 @@ def _leaving(rng: random.Random, *, is_last: bool) -> Closed:
 
 
 def _rounds(routines: Routines, person: Person, day: Day, laptop: Device) -> None:
-    """Three buildings a day, with honest drives between them."""
+    """Plan three buildings per day, with honest drives between them."""
     rng = routines.rng
     late = rng.randint(0, 12)
     for building, first, last in (
@@ -354,7 +354,7 @@ def _rounds(routines: Routines, person: Person, day: Day, laptop: Device) -> Non
 
 
 def _shared_day(routines: Routines, person: Person, day: Day) -> None:
-    """Aides and custodians at workroom computers, substitutes at podiums."""
+    """Plan aides and custodians at workroom computers, substitutes at podiums."""
     rng, places = routines.rng, routines.world.places
     first, last = hours(person)
     is_substitute = person.job_title == "substitute"
@@ -372,7 +372,7 @@ def _shared_day(routines: Routines, person: Person, day: Day) -> None:
 
 
 def _glance(routines: Routines, person: Person, day: Day, desk: Device | None) -> None:
-    """A short look at something else, at lunch."""
+    """Add a short look at something else, at lunch."""
     rng = routines.rng
     if desk is None or rng.random() > 0.2 or "shift" in person.job_title:
         return
@@ -391,7 +391,7 @@ def _keyboard(plan: Plan, person: Person, device: Device, span: tuple[int, int])
 
 
 def add_evenings(world: World, plan: Plan) -> None:
-    """Grading at home on approved sites, now and then."""
+    """Plan grading at home on approved sites, now and then."""
     rng = world.random("evenings")
     absences = plan.absences()
     for day in world.days:
@@ -405,9 +405,9 @@ def add_evenings(world: World, plan: Plan) -> None:
 
 
 def add_restarts(world: World, plan: Plan) -> None:
-    """On update nights some computers restart, sign on by themselves and lock.
+    """Plan restarts on update nights: some computers restart, sign on automatically and lock.
 
-    Open tabs are restored in one burst, whatever they were.
+    Open tabs are restored in one burst, of any site.
     """
     rng = world.random("restarts")
     absences = plan.absences()

@@ -60,19 +60,19 @@ class Day:
         return self.kind in {"school", "early_out"}
 
     def at(self, clock: str, plus_minutes: float = 0) -> int:
-        """UTC milliseconds of a local time of this day, `HH:MM`."""
+        """Return UTC milliseconds of a local time of this day, `HH:MM`."""
         hours, minutes = clock.split(":")
         return at(self.date, int(hours) * 60 + int(minutes) + plus_minutes)
 
 
 def at(day: date, minutes: float) -> int:
-    """UTC milliseconds of a wall-clock time; the earlier one in a repeated hour."""
+    """Return UTC milliseconds of a wall-clock time; the earlier one in a repeated hour."""
     naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001
     return round(naive.replace(tzinfo=_ZONE).timestamp() * 1_000)
 
 
 def make_days(weeks: int, first: date = FIRST_DAY) -> tuple[Day, ...]:
-    """Every day of so many weeks from the first Monday."""
+    """Return every day of a number of weeks from the first Monday."""
     dates = [first + timedelta(days=number) for number in range(7 * weeks)]
     return tuple(_day(number, day) for number, day in enumerate(dates))
 

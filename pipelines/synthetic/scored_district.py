@@ -33,12 +33,12 @@ SLACK = pl.duration(minutes=15)
 
 
 def lead_rules() -> list[str]:
-    """Codes of the rules that never make more than leads."""
+    """Return codes of the rules that never make more than leads."""
     return sorted(code for code, rule in rule_models().items() if rule.header.begins not in SHOWN)
 
 
 def planted_cases(home: Path) -> pl.DataFrame:
-    """The cases of `truth/planted.csv` with their times as instants."""
+    """Return the cases of `truth/planted.csv` with their times as instants."""
     cases = pl.read_csv(home / "truth" / "planted.csv", infer_schema_length=0)
     instants = [
         pl.col(name)
@@ -50,7 +50,7 @@ def planted_cases(home: Path) -> pl.DataFrame:
 
 
 def finding_frame(findings: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Stored findings: rule, account, kind and span."""
+    """Return stored findings: rule, account, kind and span."""
     rows = [
         {
             "rule": finding["rule"],
@@ -72,7 +72,7 @@ def incomplete(
     evidence: Iterable[Mapping[str, Any]],
     landing: Path,
 ) -> dict[str, str]:
-    """What is missing, by finding; complete findings are absent.
+    """Return what is missing, by finding; complete findings are absent.
 
     Args:
         findings: Stored findings, each with its record.
@@ -114,7 +114,7 @@ class _Files:
         self._read: dict[Path, bytes] = {}
 
     def holds(self, row: Mapping[str, Any]) -> bool:
-        """Whether the copied line stands at its place, byte for byte."""
+        """Return whether the copied line is at its place, byte for byte."""
         path = self._landing / row["source"] / row["path"]
         if path not in self._read:
             data = path.read_bytes() if path.is_file() else b""
@@ -128,19 +128,19 @@ class _Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A district's findings beside what was planted in it.
+    """A district's findings, compared with its planted cases.
 
     Attributes:
         cases: Planted violations: family, expected_rule, intensity, `is_found` by
-            that rule, `is_met` by any finding of the same kind, `is_lead` where the
+            that rule, `is_met` by any finding of the same kind, `is_lead` if the
             rule makes leads only and a lead is all there is to find. `unproven` is why
-            the logs cannot show a missed one, empty where they can; of a use of a
-            site that was missed, `is_asked` where the report asks about that site.
-        findings: What a report may name, with `is_true` and, where it is false, the
+            the logs cannot show a missed one, empty if they can; for a missed use of a
+            site, `is_asked` if the report asks about that site.
+        findings: Findings for reports, with `is_true` and, if false, the
             `alike` family that it touches, and its record.
         leads: Findings of the lowest confidence, by rule.
         lacking: What findings lack to be checked, by finding.
-        rules: Codes of the rules that exist.
+        rules: Ids of the existing rules.
     """
 
     seed: int
@@ -198,10 +198,10 @@ def hold_trial(
 
 
 def judge_trial(home: Path, *, seed: int, people: int, weeks: int, has_violations: bool) -> Trial:
-    """Hold what was found in a home against what was planted in its logs.
+    """Compare the findings of a home with the cases planted in its logs.
 
     Args:
-        home: Where `generate` wrote what the other arguments tell, and a run read it.
+        home: Where `generate` wrote the facts of the other arguments, and a run read it.
     """
     with open_district(home) as district:
         stored = [
@@ -237,10 +237,10 @@ def compare(
     shown: Sequence[Mapping[str, Any]],
     leads: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Violations with whether they were found, findings with whether they are true.
+    """Return violations with whether they were found, and findings with whether they are true.
 
-    A finding is true when it is about the account and the time of a violation of
-    its kind, give or take a quarter of an hour, or is told within such a one, as the
+    A finding is true if it is about the account and the time of a violation of
+    its kind, with a tolerance of a quarter of an hour, or is included in such a one, as the
     use of a site while the account was away from its owner. A lead finds what its rule
     was planted for, and is neither true nor false.
     """
@@ -278,13 +278,13 @@ def compare(
 def _is_within(
     finding: Mapping[str, Any], shown: Sequence[Mapping[str, Any]], true: set[str]
 ) -> bool:
-    """It is told as a part of a finding that is true, and never on its own."""
+    """Return whether it is a part of a true finding, and never separate."""
     block = block_of(finding, shown)
     return block is not None and block["finding_id"] in true
 
 
 def _met(findings: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
-    """Findings beside the cases of the same account and time."""
+    """Match findings with the cases of the same account and time."""
     return findings.join(cases, on="account", suffix="_case").filter(
         pl.col("first") <= pl.col("end_utc") + SLACK,
         pl.col("last") >= pl.col("start_utc") - SLACK,

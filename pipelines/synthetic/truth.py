@@ -1,4 +1,4 @@
-"""What was planted and written, as tables beside the logs."""
+"""Planted cases and written lines, as tables next to the logs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.synthetic.plan import Case, Plan, Session, Sitting
 from pipelines.synthetic.school_days import PROXY_SILENT
 from pipelines.synthetic.world import World
-from pipelines.synthetic.writers.files import Written
+from pipelines.synthetic.writers.files import WrittenFeed
 
 SITTINGS = ("device", "account", "start_utc", "end_utc")
 OUTAGES = ("source", "start_utc", "end_utc")
@@ -18,11 +18,11 @@ OUTAGES = ("source", "start_utc", "end_utc")
 
 @dataclass(frozen=True)
 class Truth:
-    """What was planted and written; also in the files of `truth/`.
+    """Planted cases and written lines; also in the files of `truth/`.
 
     Attributes:
         cases: Planted violations and look-alikes (`truth/planted.csv`).
-        bindings: Who held which address when (`truth/bindings.csv`).
+        bindings: True holders of addresses (`truth/bindings.csv`).
         damage: Lines that no format can read (`truth/damage.csv`).
         outages: Spans in which a feed wrote nothing (`truth/outages.csv`).
         lines: Lines by file, below `landing/`.
@@ -40,7 +40,7 @@ class Truth:
 
 
 def logged(world: World, lines: pl.DataFrame) -> pl.DataFrame:
-    """The lines of the proxy without those of its silent night."""
+    """Return the lines of the proxy without those of its silent night."""
     for start, end in _silences(world):
         lines = lines.filter(~pl.col("seen").is_between(start, end))
     return lines
@@ -54,7 +54,7 @@ def _silences(world: World) -> list[tuple[int, int]]:
 def write_truth(
     world: World,
     plan: Plan,
-    written: Sequence[Written],
+    written: Sequence[WrittenFeed],
     bound: pl.DataFrame,
     folder: Path,
 ) -> Truth:
@@ -82,7 +82,7 @@ def write_truth(
 
 
 def _sittings(world: World, plan: Plan) -> pl.DataFrame:
-    """Who was at which device, whatever logs say; nobody where it signed itself on."""
+    """Return the true user of each device, whatever logs contain; none for automatic sign-ons."""
     used: list[Sitting | Session] = [*plan.sittings, *plan.sessions]
     rows = [
         (

@@ -1,9 +1,9 @@
-"""One district's days told otherwise: no finding may depend on how they are told.
+"""Variations of one district's logs: no finding may depend on their form.
 
-Each variation changes what was delivered into a home before its first run: another
-spelling, another product's way to write a line, a log that is not kept, a row of the
-registry that concerns somebody else. None needs the truth: the findings stay what they
-were, or a run says what it sees no longer.
+Each variation changes a home's deliveries before its first run: another
+spelling, another product's line format, a log that is not kept, a row of the
+registry about another person. None needs the truth: the findings do not change,
+or a run reports what it no longer sees.
 """
 
 import csv
@@ -48,12 +48,12 @@ CONSENTED = ("amazon.com", "facebook.com", "instagram.com", "porchtalk.example")
 
 @dataclass(frozen=True)
 class Stability:
-    """How one variation compares.
+    """Comparison of one variation.
 
     Attributes:
         same: Findings that both have.
-        only_before: Findings of the district as it was that the variation lacks.
-        only_after: Findings that the variation alone has.
+        only_before: Findings of the original district that the variation lacks.
+        only_after: Findings of the variation only.
     """
 
     variation: str
@@ -69,10 +69,10 @@ class Stability:
 
 
 def stability(folder: Path, seed: int, *, people: int, weeks: int) -> list[Stability]:
-    """Make a district, and run it as it is and in every variation.
+    """Make a district, and run it unchanged and in every variation.
 
     Args:
-        folder: An empty folder; each home in it is deleted when it was compared.
+        folder: An empty folder; each home in it is deleted after the comparison.
     """
     plain = folder / "plain"
     create(plain, name=DISTRICT_NAME, account_domains=ACCOUNT_DOMAINS)
@@ -82,10 +82,10 @@ def stability(folder: Path, seed: int, *, people: int, weeks: int) -> list[Stabi
 
 
 def compared(variation: str, before: frozenset[Key], home: Path) -> Stability:
-    """Tell a home that was not run yet otherwise, run it, and compare.
+    """Vary a new home, run it, and compare.
 
     Args:
-        before: What is found in the home as it is.
+        before: Findings of the unchanged home.
     """
     VARIATIONS[variation](home)
     after = findings_of(home) - _of_strangers(home)
@@ -101,7 +101,7 @@ def findings_of(home: Path) -> frozenset[Key]:
 
 
 def shown_findings(home: Path) -> frozenset[Key]:
-    """What a report may name of a home that was run."""
+    """Return the reportable findings of a home after a run."""
     with open_district(home) as district:
         return frozenset(
             (finding["rule"], finding["subject"].lower(), finding["event_date"])
@@ -121,14 +121,14 @@ def _copy(home: Path, folder: Path) -> Path:
 
 
 def _twice(home: Path) -> None:
-    """Every file a second time, under another name and compressed."""
+    """Deliver every file a second time, under another name and compressed."""
     for path in _files(home):
         copy = path.with_name(f"again-{path.name.removesuffix('.gz')}.gz")
         copy.write_bytes(gzip.compress(_content(path), 1))
 
 
 def _late(home: Path) -> None:
-    """Every third file after a first run that lacks it."""
+    """Deliver every third file after a first run that lacks it."""
     files = _files(home)[::LATE]
     aside = home.with_name("late")
     for path in files:
@@ -142,7 +142,7 @@ def _late(home: Path) -> None:
 
 
 def _reversed(home: Path) -> None:
-    """Files are listed from the newest day to the oldest."""
+    """List files from the newest day to the oldest."""
     for folder in sorted((home / "landing").iterdir()):
         files = sorted(folder.iterdir(), reverse=True)
         for place, path in enumerate(files):
@@ -150,7 +150,7 @@ def _reversed(home: Path) -> None:
 
 
 def _with_a_stranger(home: Path) -> None:
-    """Proxy and directory of another district beside ours, as sources of their own."""
+    """Add proxy and directory of another district, as separate sources."""
     aside = home.with_name("stranger")
     generate(aside, STRANGER_SEED, people=STRANGER_PEOPLE, weeks=1)
     names = "|".join(sorted(_strangers(), key=len, reverse=True)).encode()
@@ -176,7 +176,7 @@ def _strangers() -> Iterator[str]:
 
 
 def _of_strangers(home: Path) -> frozenset[Key]:
-    """Findings about accounts and computers that the registry does not know at all."""
+    """Return findings about accounts and computers that the registry does not know at all."""
     strange = STRANGE.decode()
     return frozenset(
         key
@@ -189,7 +189,7 @@ def _of_strangers(home: Path) -> frozenset[Key]:
 
 
 def _rewritten(home: Path, line: Callable[[Fields], Iterable[Fields]]) -> None:
-    """Every line of the proxy that can be read, as `line` tells it."""
+    """Rewrite every readable line of the proxy with `line`."""
 
     def told(found: re.Match[bytes]) -> bytes:
         return b"\n".join(b" ".join(row.values()) for row in line(found.groupdict()))
@@ -199,7 +199,7 @@ def _rewritten(home: Path, line: Callable[[Fields], Iterable[Fields]]) -> None:
 
 
 def _name(user: bytes) -> bytes:
-    """The account without what stands around it."""
+    """Return the account without what stands around it."""
     return user.replace(b"%5C", b"\\").rsplit(b"\\", 1)[-1].split(b"@")[0]
 
 
@@ -216,7 +216,7 @@ def _spelt(form: Callable[[bytes], bytes]) -> Callable[[Path], None]:
 
 
 def _spelled_beyond_setting(home: Path) -> None:
-    """Accounts carry their domain, and the setting does not say so."""
+    """Add domains to accounts without adding them to the settings."""
     _spelt(lambda name: name + b"@" + DOMAIN.encode())(home)
     settings = home / "district.toml"
     text = settings.read_text()
@@ -226,7 +226,7 @@ def _spelled_beyond_setting(home: Path) -> None:
 
 
 def _opened(home: Path) -> None:
-    """The proxy of one school opens TLS: whole addresses stand where CONNECT did."""
+    """Open TLS at the proxy of one school: whole addresses instead of CONNECT."""
     pages = {host for site in make_sites() for host in site.hosts if host not in BACKGROUND}
 
     def line(row: Fields) -> list[Fields]:
@@ -249,12 +249,12 @@ def _opened(home: Path) -> None:
 
 
 def _larger(home: Path) -> None:
-    """Every answer is three times as large."""
+    """Make every answer three times as large."""
     _rewritten(home, lambda row: [row | {"size": b"%d" % (3 * int(row["size"]))}])
 
 
 def _shifted(home: Path) -> None:
-    """Every clock of the district goes fast by the same minutes."""
+    """Shift every system clock of the district ahead by the same minutes."""
     seconds = 60 * SHIFT_MINUTES
 
     def line(row: Fields) -> list[Fields]:
@@ -267,7 +267,7 @@ def _shifted(home: Path) -> None:
 
 
 def _shift_traffic(data: bytes, seconds: int) -> bytes:
-    """FortiGate: local date and time, and the same instant in nanoseconds."""
+    """Shift FortiGate lines: local date and time, and the same instant in nanoseconds."""
 
     def told(found: re.Match[bytes]) -> bytes:
         local = datetime.fromisoformat(f"{found[1].decode()}T{found[2].decode()}")
@@ -281,7 +281,7 @@ def _shift_traffic(data: bytes, seconds: int) -> bytes:
 
 
 def _shift_security(data: bytes, seconds: int) -> bytes:
-    """winlogbeat: an instant in UTC."""
+    """Shift winlogbeat lines: an instant in UTC."""
 
     def told(found: re.Match[bytes]) -> bytes:
         instant = datetime.fromisoformat(found[1].decode())
@@ -293,7 +293,7 @@ def _shift_security(data: bytes, seconds: int) -> bytes:
 
 
 def _shift_leases(data: bytes, seconds: int) -> bytes:
-    """dhcpd: local time without a year."""
+    """Shift dhcpd lines: local time without a year."""
 
     def told(found: re.Match[bytes]) -> bytes:
         local = datetime.strptime(f"2026 {found[0].decode()}", "%Y %b %d %H:%M:%S")  # noqa: DTZ007
@@ -310,7 +310,7 @@ _SHIFTS: Mapping[str, Callable[[bytes, int], bytes]] = {
 
 
 def _with_media(home: Path) -> None:
-    """The films of an approved site come from a host that no list approves."""
+    """Move the films of an approved site to a host that no list approves."""
 
     def line(row: Fields) -> list[Fields]:
         if row["url"] != APPROVED_HOST or not _is_person(row["user"]):
@@ -328,7 +328,7 @@ def _with_media(home: Path) -> None:
 
 
 def _without_tunnels(home: Path) -> None:
-    """The VPN's log is not kept."""
+    """Drop the VPN's log."""
     for path in _files(home, "firewall"):
         lines = _content(path).splitlines(keepends=True)
         _write(path, b"".join(one for one in lines if b'subtype="vpn"' not in one))
@@ -338,12 +338,12 @@ def _without_tunnels(home: Path) -> None:
 
 
 def _capital_devices(home: Path) -> None:
-    """The registry writes names of computers in capitals."""
+    """Write names of computers in capitals in the registry."""
     _change_column(home, "devices.csv", "hostname", str.upper)
 
 
 def _consented(home: Path) -> None:
-    """Sites that people were found on are approved, for a student who uses none."""
+    """Approve sites with findings, for a student who uses none."""
     student = next(_rows(home, "users.csv", role="student"))["sourcedId"]
     for number, site in enumerate(CONSENTED, start=901):
         _add_row(
@@ -355,7 +355,7 @@ def _consented(home: Path) -> None:
 
 
 def _other_words(home: Path) -> None:
-    """The lists of categories write another maker's words."""
+    """Use another vendor's words in the lists of categories."""
     words = SPELLINGS["underscores"]
     _change_column(home, "site_categories.csv", "category", lambda word: words.get(word, word))
 
@@ -399,7 +399,7 @@ VARIATIONS: Mapping[str, Callable[[Path], None]] = {
     "every file comes twice": _twice,
     "every third file comes a run later": _late,
     "the newest file comes first": _reversed,
-    "another district's logs come beside ours": _with_a_stranger,
+    "another district's logs arrive with ours": _with_a_stranger,
     "accounts are spelled plainly": _spelt(lambda name: name),
     "accounts are spelled in capitals, with their domain": _spelt(
         lambda name: ACCOUNT_DOMAINS[0].encode() + b"\\" + name.upper()
@@ -415,4 +415,4 @@ VARIATIONS: Mapping[str, Callable[[Path], None]] = {
     "sites are approved for one other person": _consented,
     "lists write another maker's words": _other_words,
 }
-"""By what is told otherwise: changes a home that was not run yet."""
+"""Variations: each changes a home before its first run."""

@@ -142,9 +142,9 @@ class Site:
     """One site.
 
     Attributes:
-        category: What it truly is; empty where no list knows it.
-        hosts: What a page is fetched from, the main one first.
-        assets: What its pages pull in besides the usual third parties.
+        category: Its true category; empty if no list has it.
+        hosts: Hosts of its pages, the main one first.
+        assets: Hosts that its pages load besides the usual third parties.
         weight: Typical bytes of a page tunnel.
     """
 
@@ -200,7 +200,7 @@ _KNOWN = (
 
 
 def make_sites() -> tuple[Site, ...]:
-    """Every site, in an order that does not change."""
+    """Return every site, in an order that does not change."""
     learning = [
         _site(
             domain,
@@ -220,7 +220,7 @@ def make_sites() -> tuple[Site, ...]:
 
 
 def taste(name: str) -> Taste:
-    """A taste by name; a name with a dot is that site alone."""
+    """Return a taste by name; a name with a dot is that site alone."""
     if "+" in name:
         return dict.fromkeys(name.split("+"), 1.0)
     return {name: 1.0} if "." in name else TASTES[name]

@@ -15,10 +15,10 @@ from pipelines.synthetic.websites import Site, make_sites
 
 @dataclass(frozen=True)
 class World:
-    """Who, where, what, when and how; each part draws numbers of its own.
+    """People, places, activities and times; each part draws separate random numbers.
 
-    Parts draw from separate streams, so that a change in one of them leaves the
-    others as they were.
+    Parts draw from separate streams, so that a change in one of them does not change the
+    others.
     """
 
     seed: int
@@ -29,16 +29,16 @@ class World:
     habits: Habits = FRIENDLY
 
     def random(self, part: str) -> random.Random:
-        """Random numbers for planning."""
+        """Return random numbers for planning."""
         return random.Random(f"{self.seed}:{part}")
 
     def generator(self, part: str) -> np.random.Generator:
-        """Random numbers for whole columns."""
+        """Return random numbers for whole columns."""
         return np.random.default_rng([self.seed, zlib.crc32(part.encode())])
 
 
 def make_world(seed: int, weeks: int, people: int, habits: Habits = FRIENDLY) -> World:
-    """The district of a seed."""
+    """Return the district of a seed."""
     roster = make_roster(seed, people)
     places = make_places(seed, roster, chromebooks=habits.products == "chromebooks")
     return World(seed, roster, places, make_sites(), make_days(weeks), habits)

@@ -1,6 +1,6 @@
-"""How the rules do from world to world: districts that each have habits of their own.
+"""Performance of the rules across worlds: districts with different habits.
 
-What is told is the worst tenth, not the mean: a district has one set of habits, and
+The measure is the worst tenth, not the mean: a district has one set of habits, and
 is not helped by how well the rules do elsewhere.
 """
 
@@ -22,20 +22,20 @@ MEASURES = (
     ("precision", "precision"),
     ("recall", "recall"),
     ("recall of what the logs can prove", "provable_recall"),
-    ("the same, with sites that are asked about and name nobody", "told_recall"),
+    ("the same, with questions about sites that name no one", "told_recall"),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorldScore:
-    """One world, and how the rules did in it.
+    """One world, and its result.
 
     Attributes:
         planted: Violations that a rule should find.
-        unproven: Those of them that the logs cannot show, by the funnel's word.
-        asked: Others, not found, about whose site the report asks and names nobody.
+        unproven: Those of them that the logs cannot show, per the coverage counts.
+        asked: Others, not found, about whose site the report asks without a name.
         people_falsely_named: Accounts of findings that are not true.
-        seconds: What making, reading and judging it took.
+        seconds: Time of making, reading and judging it.
     """
 
     seed: int
@@ -62,7 +62,7 @@ class WorldScore:
 
     @property
     def told_recall(self) -> float | None:
-        """Share of what the logs can prove that a report tells or asks about."""
+        """Share of the provable cases that a report contains or asks about."""
         provable = self.planted - self.unproven
         return (self.found + self.asked) / provable if provable else None
 
@@ -73,7 +73,7 @@ class WorldScore:
 
 
 def most_people(weeks: int, people: int) -> int:
-    """The largest roster of a world that keeps to the budget."""
+    """Return the largest roster of a world that keeps to the budget."""
     return max(int(RANGES["people"].least), min(people, BUDGET // weeks))
 
 
@@ -100,7 +100,7 @@ def hold_world(
 
 
 def world_score(habits: Habits, trial: Trial, seconds: float) -> WorldScore:
-    """The figures of one world."""
+    """Return the figures of one world."""
     cases = trial.cases.filter(~pl.col("is_lead"))
     false = trial.findings.filter(~pl.col("is_true"))
     return WorldScore(
@@ -118,16 +118,16 @@ def world_score(habits: Habits, trial: Trial, seconds: float) -> WorldScore:
 
 
 def worst_decile(values: Iterable[float | None]) -> float | None:
-    """What nine in ten reach: of thirty values the third lowest.
+    """Return what nine in ten reach: of thirty values the third lowest.
 
-    None where there is nothing; values that are None are left out.
+    None without values; values that are None are left out.
     """
     known = sorted(value for value in values if value is not None)
     return known[math.ceil(len(known) / 10) - 1] if known else None
 
 
 def world_row(score: WorldScore) -> dict[str, Any]:
-    """A world in words and numbers, for a table."""
+    """Return a world in words and numbers, for a table."""
     habits = score.habits
     pages = sorted(one.page_bytes for one in habits.buildings.values())
     pauses = sorted(one.pause_seconds for one in habits.buildings.values())

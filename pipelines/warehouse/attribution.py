@@ -1,9 +1,9 @@
-"""Notes where a day built again attributes the same lines to somebody else.
+"""Record of changed attribution after a rebuild of a day.
 
-A lease that arrives late, or a registry that says otherwise, changes whose a line
-was. The rows of a day are compared before and after; what differs waits in
-`main.attribution_changes` until `state.db` has it, since it cannot be derived
-again. A day built for the first time, and a line that is new, change nothing.
+A lease that arrives late, or a changed registry, changes the user of a
+line. The rows of a day are compared before and after; differences wait in
+`main.attribution_changes` until `state.db` has them, because they cannot be derived
+again. A first build of a day, and a new line, change nothing.
 """
 
 from collections.abc import Sequence
@@ -67,14 +67,14 @@ def compare(database: Database) -> None:
 
 
 def waiting(database: Database) -> pl.DataFrame:
-    """The changes that `state.db` has not got yet."""
+    """Return the changes that are not in `state.db` yet."""
     if not database.has(CHANGES):
         return pl.DataFrame()
     return database.table(CHANGES)
 
 
 def request_count(changes: pl.DataFrame) -> int:
-    """Requests that the changes are about."""
+    """Return requests that the changes are about."""
     return 0 if changes.is_empty() else int(changes["request_count"].sum())
 
 

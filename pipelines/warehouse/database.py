@@ -25,7 +25,7 @@ from tenacity import (
 )
 
 from pipelines.errors import ModelError, SchoolbellError
-from pipelines.events import LINES_A_FILE
+from pipelines.events import LINES_PER_FILE
 from pipelines.settings.model import MEMORY_MB
 from pipelines.settings.scratch import scratch
 from pipelines.warehouse.headers import Scalar
@@ -48,16 +48,16 @@ Copied = Callable[[int, str, str | None], tuple[str, str]]
 """Number, name and kind of a column -> how it is selected, and the join it needs."""
 
 Notes = tuple[str, Mapping[str, str]]
-"""What a row of a table is, and what each of its columns holds."""
+"""The meaning of a table's row, and of each of its columns."""
 LOCKED = "Could not set lock"
-"""How DuckDB says that another process has the file."""
+"""DuckDB's message if another process has the file."""
 
 
 class WarehouseError(SchoolbellError):
     """The warehouse file cannot be written or read."""
 
 
-class Shown(NamedTuple):
+class ShownFiles(NamedTuple):
     """Parquet files that a view of the lake shows, and how many rows they hold."""
 
     paths: tuple[Path, ...] = ()
@@ -65,22 +65,22 @@ class Shown(NamedTuple):
 
 
 @dataclass
-class Known:
-    """What the connections of one file know of it.
+class SharedCatalog:
+    """Shared knowledge of the connections of one file.
 
     Attributes:
-        proven: Names of models whose query was seen to give the columns of the header.
-        trusted: Names of those of which this is known from before.
-        columns: Those of each table that was there when the first was ensured.
-        ensured: Tables that are there with the columns of their header.
-        new: Those of them that hold no row.
+        proven: Names of models whose query returned the columns of the header.
+        trusted: Names of those for which this is known from before.
+        columns: Those of each existing table when the first was ensured.
+        ensured: Existing tables with the columns of their header.
+        new: Those of them without rows.
         viewed: Classes of events that have a view.
-        one_views: Held by who makes one.
+        one_views: Lock of view creation.
         empty: The folder of files without an event, once one is shown.
-        changed: Days of models whose rows are others than before their last build;
-            None where nobody asks.
-        compared: Models whose rows are looked at to say so; of the others each day
-            that is built is one.
+        changed: Days of models whose rows differ from those before their last build;
+            None if not recorded.
+        compared: Models whose rows are compared for that; for the others, each
+            built day counts.
     """
 
     proven: set[str] = field(default_factory=set)
@@ -99,34 +99,34 @@ class Database:
     """The warehouse file, open for writing.
 
     Args:
-        again: What opens the file again where it can be set free.
-        known: What another connection knows of the file.
+        again: Reopens the file if it can be closed meanwhile.
+        known: Knowledge of another connection to the file.
     """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         again: Callable[[], duckdb.DuckDBPyConnection] | None = None,
-        known: Known | None = None,
+        known: SharedCatalog | None = None,
     ) -> None:
         self._connection = connection
         self._again = again
-        self.known = known or Known()
-        self._shown: dict[str, Shown] = {}
+        self.known = known or SharedCatalog()
+        self._shown: dict[str, ShownFiles] = {}
 
     def close(self) -> None:
         """Close the connection; what was committed is in the file."""
         self._connection.close()
 
     def interrupt(self) -> None:
-        """End the statement that another thread waits for."""
+        """Cancel the statement that another thread waits for."""
         self._connection.interrupt()
 
     @contextmanager
     def another(self) -> Iterator["Database"]:
-        """The same file through a connection of its own, for another thread.
+        """Open the same file in a separate connection, for another thread.
 
-        What is known of its tables is shared; the files that it shows are its own.
+        Knowledge of its tables is shared; each connection shows its own files.
         """
         connection = self._connection.cursor()
         _tune_session(connection)
@@ -177,7 +177,7 @@ class Database:
             self._transact(f"insert into {table} by name select * from incoming")
         self._connection.unregister("incoming")
 
-    def view_files(self, event_class: str, files: Shown) -> None:
+    def view_files(self, event_class: str, files: ShownFiles) -> None:
         """Make `raw.<event_class>` show exactly these Parquet files."""
         if self._shown.get(event_class) == files:
             return
@@ -198,7 +198,7 @@ class Database:
                 return
             self._connection.execute(
                 f"create or replace view raw.{event_class} as"
-                f" select file_id * {LINES_A_FILE} + line_no as event_id, *"
+                f" select file_id * {LINES_PER_FILE} + line_no as event_id, *"
                 f" from read_parquet(getvariable('files_{event_class}'),"
                 f" explicit_cardinality = getvariable('rows_{event_class}'),"
                 " hive_partitioning = false)"
@@ -214,16 +214,16 @@ class Database:
             file = Path(self.known.empty.name) / f"{event_class}.parquet"
             if not file.exists():
                 pl.DataFrame(schema=schema).write_parquet(file)
-        self.view_files(event_class, Shown((file,)))
+        self.view_files(event_class, ShownFiles((file,)))
 
     def build(self, model: Model, values: Mapping[str, Scalar], *days: date | None) -> int:
-        """Build a model, or some days of it in one statement; the number of rows.
+        """Build a model, or some days of it in one statement; return the number of rows.
 
         Args:
-            days: None alone stands for the whole of an undated model.
+            days: Only None for the whole of an undated model.
 
         Raises:
-            ModelError: The query fails, or its columns are not those promised.
+            ModelError: The query fails, or its columns differ from the header.
             WarehouseError: The disk or the file fails.
         """
         with _told_of(model):
@@ -269,18 +269,18 @@ class Database:
             )
 
     def leave_out(self, model: Model, days: Sequence[date | None]) -> None:
-        """Let a model's table be there without some days, or without any row."""
+        """Make a model's table without some days, or without any row."""
         self._ensure(model)
         self._delete(model, days)
 
     def row_count(self, model: Model, days: Sequence[date | None]) -> int:
-        """The rows that a model's table holds of some days, or of an undated one."""
+        """Return the rows that a model's table holds of some days, or of an undated one."""
         where, values = _of_days(model, days)
         query = f"select count(*) from {model.name}{where}"
         return int(self.rows(query, values)[0][0])
 
     def rows_by_day(self, table: str) -> dict[date, int]:
-        """The rows of a table by day; empty where its rows have none."""
+        """Return the rows of a table by day; empty where its rows have none."""
         query = f"select event_date, count(*) from {table} group by event_date"
         try:
             return dict(self.rows(query))
@@ -288,10 +288,10 @@ class Database:
             return {}
 
     def note_changes(self, compared: Collection[str] = ()) -> None:
-        """From here on note the days of models whose rows a build changes.
+        """Start recording the days of models whose rows a build changes.
 
-        A note is written with the rows, so that a run that is killed leaves it; those
-        of such a run are there already. See `forget_changes`.
+        A record is written with the rows, so that it survives a killed run; records
+        of such a run exist already. See `forget_changes`.
 
         Args:
             compared: Models whose rows are compared with those before.
@@ -304,16 +304,16 @@ class Database:
             self.known.changed.setdefault(model, set()).add(day)
 
     def changed(self, model: str) -> frozenset[date]:
-        """The days of a model that were noted."""
+        """Return the days of a model that were noted."""
         return frozenset((self.known.changed or {}).get(model, ()))
 
     def add_changed(self, model: str, days: Collection[date]) -> None:
-        """What reads these days of a model is to be built."""
+        """Mark these days of a model as changed, so that its readers are built."""
         if self.known.changed is not None and days:
             self.known.changed.setdefault(model, set()).update(days)
 
     def forget_changes(self) -> None:
-        """All that reads what changed was built of it, and judged."""
+        """Forget the changes: all readers were built and judged."""
         self._connection.execute(f"delete from {CHANGED}")
         self.known.changed = None
 
@@ -322,13 +322,13 @@ class Database:
         self._connection.execute(f"drop table if exists {table}")
 
     def _ready(self, model: Model, values: Mapping[str, Scalar], day: date | None) -> None:
-        """The query keeps its header's word, and its table is there."""
+        """Check the query against its header, and create its table."""
         first = {"event_date": day} if model.is_dated else {}
         self._prove(model, {**values, **first})
         self._ensure(model)
 
     def _ensure(self, model: Model) -> None:
-        """The table exists with the columns that the header promises."""
+        """Create the table with the columns of the header."""
         if model.name in self.known.ensured:
             return
         promised = _promised(model)
@@ -343,7 +343,7 @@ class Database:
         self.known.ensured.add(model.name)
 
     def _prove(self, model: Model, named: Mapping[str, Any]) -> None:
-        """The query gives the columns that the header promises, in their order."""
+        """Check that the query returns the columns of the header, in their order."""
         if model.name in self.known.trusted:
             return
         promised = _promised(model)
@@ -371,7 +371,7 @@ class Database:
         self.known.proven.add(model.name)
 
     def _prove_details(self, model: Model, types: Mapping[str, str]) -> None:
-        """The query packs the facts that the header declares, of their types."""
+        """Check that the query packs the declared facts, with their types."""
         found = {name: _fact_type(kind) for name, kind in types.items()}
         promised = dict(model.header.details)
         if found != promised:
@@ -380,7 +380,7 @@ class Database:
             raise ModelError(f"facts differ from the header: {differ}", where=model.name)
 
     def _columns(self) -> Mapping[str, Mapping[str, str]]:
-        """The columns of each table that was there when the first was ensured."""
+        """Return the columns of each table that was there when the first was ensured."""
         if self.known.columns is not None:
             return self.known.columns
         found: dict[str, dict[str, str]] = {}
@@ -430,7 +430,7 @@ class Database:
     def _hashes(
         self, model: Model, days: Sequence[date | None]
     ) -> Mapping[date | None, tuple[int, int]]:
-        """What the rows of some days are, as far as two builds of them may differ."""
+        """Return count and hash of the rows of some days, to compare two builds."""
         listed = ", ".join(f"date '{day}'" for day in days)
         source = f"(from {model.name} where event_date in ({listed}))"
         return self._fingerprints(source)[0]
@@ -461,16 +461,16 @@ class Database:
             self._connection.execute("rollback")
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Every row of a query of our own."""
+        """Return every row of a built-in query."""
         return self._connection.execute(query, dict(values or {})).fetchall()
 
     def frame(self, query: str, values: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        """A query of our own as a frame."""
+        """Run a built-in query and return its frame."""
         relation = self._connection.sql(query, params=dict(values or {}))
         return pl.DataFrame(relation)  # `relation.pl()` would import pyarrow
 
     def days_of(self, table: str, first: date, last: date) -> list[dict[str, Any]]:
-        """The rows of a dated model for a range of days, both ends included."""
+        """Return the rows of a dated model for a range of days, both ends included."""
         cursor = self._connection.execute(
             f"select * from {table} where event_date between $first and $last",
             {"first": first, "last": last},
@@ -479,14 +479,14 @@ class Database:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def newest(self, table: str, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
-        """A few rows of a table, of its newest day where its rows have one."""
+        """Return a few rows of a table, of its newest day where its rows have one."""
         rows = self._connection.table(table)
         if "event_date" in rows.columns:
             rows = rows.order("event_date desc nulls last")
         return rows.select(*columns).limit(most).fetchall()
 
     def table(self, name: str) -> pl.DataFrame:
-        """A whole table as a frame."""
+        """Return a whole table as a frame."""
         return pl.DataFrame(self._connection.table(name))
 
     @property
@@ -514,12 +514,12 @@ class Database:
         return bool(found)
 
     def distinct(self, table: str, column: str) -> list[Any]:
-        """The values of a column, null left out."""
+        """Return the values of a column, null left out."""
         rows = self.rows(f"select distinct {column} from {table} where {column} is not null")
         return [row[0] for row in rows]
 
     def values(self, columns: Iterable[tuple[str, str]]) -> set[Any]:
-        """The values of columns, each given with its table; null left out."""
+        """Return the values of columns, each given with its table; null left out."""
         each = " union all ".join(
             f"select {column} as value from {table}" for table, column in columns
         )
@@ -528,7 +528,7 @@ class Database:
 
     @contextmanager
     def beside(self, target: Path) -> Iterator[None]:
-        """Another database file, attached as `snap` to write into."""
+        """Yield another database file, attached as `snap` to write into."""
         self._connection.execute(
             "attach $path as snap (storage_version 'v1.5.0')", {"path": str(target)}
         )
@@ -538,7 +538,7 @@ class Database:
             self._connection.execute("detach snap")
 
     def shown(self, table: str, columns: Mapping[str, str | None], copied: Copied) -> str:
-        """The query of a table as it goes out, with names from `main.pseudonyms`.
+        """Return the query of a table as it goes out, with names from `main.pseudonyms`.
 
         Args:
             columns: The columns to write, in order; with the kind of pseudonym
@@ -562,10 +562,10 @@ class Database:
         return query
 
     def copy_out(self, table: str, query: str, days: Sequence[date] = ()) -> None:
-        """Write what a query gives into a table of `snap`.
+        """Write a query's result into a table of `snap`.
 
         Args:
-            days: Only these are written again; of none given, the whole table.
+            days: Only these are rewritten; without any, the whole table.
         """
         if not days:
             schema = table.split(".")[0]
@@ -585,12 +585,12 @@ class Database:
         self._connection.unregister("incoming")
 
     def outdated(self, queries: Mapping[str, str]) -> tuple[Mapping[str, Sequence[date]], float]:
-        """The tables of `snap` that differ from what queries give, and on which days.
+        """Return the tables of `snap` that differ from the queries' results, and their days.
 
         Returns:
-            Days by table; none stand for the whole table. And the share of all rows
-            that is to be written, or that of the file's blocks which nothing uses,
-            if it is larger.
+            Days by table; none for the whole table. And the share of all rows
+            that has to be written, or the unused share of the file's blocks,
+            if that is larger.
         """
         there = set(self._out())
         found: dict[str, Sequence[date]] = {}
@@ -621,7 +621,7 @@ class Database:
     def _fingerprints(
         self, source: str
     ) -> tuple[dict[date | None, tuple[int, int]], list[tuple[str, str]]]:
-        """Number of rows and sum of their hashes by day; and the columns' types.
+        """Return number of rows and sum of their hashes by day; and the columns' types.
 
         A list without an element has the hash of none at all, and so has a struct
         of nothing: of a list its length is hashed too, and of what is nested deeper
@@ -643,7 +643,7 @@ class Database:
         return {day: (count, total) for day, count, total in rows}, columns
 
     def _out(self) -> dict[str, dict[str | None, str | None]]:
-        """The comments of each table in `snap`: its own under None, its columns'."""
+        """Return the comments of each table in `snap`: its own under None, its columns'."""
         found: dict[str, dict[str | None, str | None]] = {}
         for table, column, said in self.rows(
             "select schema_name || '.' || table_name, null, comment"
@@ -655,9 +655,9 @@ class Database:
         return found
 
     def finish_out(self, notes: "Mapping[str, Notes]") -> None:
-        """Say in `snap` what tables and columns mean, for whatever shows it.
+        """Add the meanings of tables and columns to `snap`, for any tool that shows them.
 
-        What nothing is said of is of an earlier snapshot, and goes.
+        Tables without a meaning are from an earlier snapshot, and are dropped.
         """
         said = []
         for table, comments in self._out().items():
@@ -682,7 +682,7 @@ def _told_of(model: Model) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        # a block whose checksum differs is told by the plain class of all errors
+        # a wrong checksum of a block raises the base class of all errors
         if isinstance(error, NOT_THE_MODEL) or type(error) is duckdb.Error:
             raise WarehouseError(
                 str(error).split("\n")[0],
@@ -695,7 +695,7 @@ def _told_of(model: Model) -> Iterator[None]:
 def _statement(
     model: Model, values: Mapping[str, Scalar], days: Sequence[date | None]
 ) -> tuple[str, dict[str, Any]]:
-    """The query of some days of a model, or of an undated one, and its values."""
+    """Return the query of some days of a model, or of an undated one, and its values."""
     named = dict[str, Any](values)
     if len(days) > 1:
         named |= model.span_arguments([day for day in days if day])
@@ -713,24 +713,24 @@ class Part(NamedTuple):
 
     @property
     def condition(self) -> str:
-        """What keeps the rows of this part's accounts."""
+        """The filter of this part's accounts."""
         return "" if self.of == 1 else f" where hash(account) % {self.of} = {self.number}"
 
 
 def _literal(text: str) -> str:
-    """Our own words as SQL: `comment on` takes no parameters."""
+    """Return our own words as SQL: `comment on` takes no parameters."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _of_days(model: Model, days: Sequence[date | None]) -> tuple[str, dict[str, list[date | None]]]:
-    """The condition that keeps some days of a model, or all of an undated one."""
+    """Return the condition that keeps some days of a model, or all of an undated one."""
     if not model.is_dated or None in days:
         return "", {}
     return f" where {OF_DAYS}", {"days": list(days)}
 
 
 def _fact_type(kind: str) -> str:
-    """A type of DuckDB's as headers declare it."""
+    """Return a type of DuckDB's as headers declare it."""
     if kind in _WHOLE:
         return "int"
     is_real = kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL")
@@ -738,7 +738,7 @@ def _fact_type(kind: str) -> str:
 
 
 def _promised(model: Model) -> dict[str, str]:
-    """The columns of a model's header, with types as DuckDB writes them."""
+    """Return the columns of a model's header, with types as DuckDB writes them."""
     return {name: _LONG.get(note.type, note.type) for name, note in model.header.columns.items()}
 
 
@@ -746,13 +746,13 @@ def _promised(model: Model) -> dict[str, str]:
 def writing(
     path: Path, *, threads: int | None = None, memory_mb: int = MEMORY_MB
 ) -> Iterator[Database]:
-    """Open the warehouse for writing; waits a little for another writer.
+    """Open the warehouse for writing; waits briefly for another writer.
 
     Args:
-        threads: None stands for as many as the machine has cores.
+        threads: None for as many as the machine has cores.
         memory_mb: Megabytes that DuckDB may use before it writes to disk.
     """
-    # the warehouse and the files that DuckDB makes beside it hold names
+    # the warehouse and DuckDB's files next to it contain names
     before = os.umask(0o077)
     try:
 

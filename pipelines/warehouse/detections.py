@@ -1,9 +1,9 @@
-"""Every detection with what its header and the policy say of it, and what feeds it.
+"""Every detection with its header, its policy clauses, and its logs.
 
-`needs` of a rule's header is for whoever connects a source. A log that never had the
-field still counts, and what another source knows (a lease, a logon) may fill the gap.
-A field that a source used to fill and suddenly does not is another matter: without it
-no rule may judge that stands on it, of its `needs` or of its `once_filled`.
+`needs` of a rule's header is for the operator who connects a source. A log that never had
+the field still counts, and another source (a lease, a logon) may fill the gap.
+A field that a source suddenly no longer fills is different: without it,
+no rule may judge that depends on it, by its `needs` or its `once_filled`.
 """
 
 import hashlib
@@ -46,22 +46,22 @@ class Detection:
 
     @property
     def kind(self) -> str:
-        """What it is about: shared_account, non_approved_site, ..."""
+        """Its subject: shared_account, non_approved_site, ..."""
         return self.model.header.kind
 
 
 def rule_version(model: Model, values: Mapping[str, Scalar]) -> str:
-    """Changes whenever the rule's query or one of its thresholds does.
+    """Return a value that changes with the rule's query or any of its thresholds.
 
     Args:
-        values: What its parameters are, as `arguments` gives them.
+        values: Its parameters, from `arguments`.
     """
     text = f"{model.query}{model.macros}\x1f{sorted(values.items())!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def catalog(models: Mapping[str, Model], registry: "Registry") -> Mapping[str, Detection]:
-    """Every detection by its code."""
+    """Return every detection by its code."""
     clauses = {
         row["clause_id"]: Clause(
             clause_id=row["clause_id"],
@@ -84,7 +84,7 @@ def catalog(models: Mapping[str, Model], registry: "Registry") -> Mapping[str, D
 
 
 def served(model: Model, said: "pl.DataFrame") -> Sequence[str]:
-    """Ids of the clauses that a detection serves, in the order they are cited.
+    """Return ids of the clauses that a detection serves, in the order they are cited.
 
     Args:
         said: What the district's policy says of some codes, instead of the headers.
@@ -94,7 +94,7 @@ def served(model: Model, said: "pl.DataFrame") -> Sequence[str]:
 
 
 def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
-    """Codes of the rules by missing field, as `class.column`.
+    """Return codes of the rules by missing field, as `class.column`.
 
     Args:
         events: Events by class, without the columns that are null throughout.
@@ -109,7 +109,7 @@ def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
 
 
 def blocked_rules(drift: "Drift") -> Sequence[str]:
-    """Codes of the rules that must not judge the days without the field."""
+    """Return codes of the rules that must not judge the days without the field."""
     if not drift.is_severe:
         return ()
     field = f"{drift.event_class}.{drift.field}"

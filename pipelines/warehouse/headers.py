@@ -1,9 +1,9 @@
-"""The YAML above a query: what a relation is, and all that a rule says of itself.
+"""The YAML above a query: the meaning of a relation, and everything about a rule.
 
-A rule's words stand beside its query: the sentence of a finding, the innocent
-explanations with their tests, how sure it may begin. What every file of a folder
-has in common stands once in its `_shared.yaml`: columns that a header need not
-repeat; explanations, and bundles of facts and of event fields, that a header calls
+A rule's words are next to its query: the sentence of a finding, the innocent
+explanations with their tests, the initial confidence. Common parts of a
+folder's files are in its `_shared.yaml`: columns that a header need not
+repeat; explanations, and bundles of facts and of event fields, that a header uses
 by name.
 """
 
@@ -19,7 +19,7 @@ from pipelines.warehouse.sentences import condition_problems, template_problems
 
 Scalar = int | float | str | bool
 About = Literal["account", "device"]
-"""What the findings of a rule are about."""
+"""Subject of a rule's findings."""
 
 DETECTIONS = "detections"
 """The folder of the rules."""
@@ -31,7 +31,7 @@ SHARED = "_shared.yaml"
 TAG = "tag:yaml.org,2002:"
 """Of the kinds of values that YAML knows by itself."""
 TYPES = ("boolean", "int", "double", "varchar", "date", "varchar[]")
-"""What a fact may be; any other type of DuckDB's is written out."""
+"""Types of a fact; any other type of DuckDB is spelled out."""
 
 
 class Strict(BaseModel):
@@ -69,7 +69,7 @@ class ColumnNote(Strict):
 
 
 class Window(Strict):
-    """Neighbouring days that a dated model reads."""
+    """Neighboring days that a dated model reads."""
 
     days_before: int = 0
     days_after: int = 0
@@ -91,16 +91,16 @@ class Claim(Strict):
 
 
 class Explanation(Strict):
-    """An innocent explanation, and how it is known whether it fits.
+    """An innocent explanation, and the test whether it fits.
 
     Attributes:
-        name: In words a reader knows.
+        name: In readers' words.
         test: A boolean fact. True: it fits. False: ruled out. Null: not testable.
-        says: What was looked at, whatever came of it.
-        fits: What was looked at, when it fits; so for the other results.
-        not_testable: Without a `test`, why nothing in the logs can tell.
-        by_design: How the rule counts, so that it cannot be the explanation. Beside a
-            test it is told where the test says nothing.
+        says: What was tested, for any result.
+        fits: What was tested, if it fits; likewise for the other results.
+        not_testable: Without a `test`, why the logs cannot show it.
+        by_design: The way of counting that excludes the explanation. With a
+            test, it is used if the test gives nothing.
     """
 
     name: str
@@ -137,7 +137,7 @@ class Raised(Strict):
     """A severity above the header's, for a fact or for days within two weeks.
 
     Attributes:
-        days: So many days on which the rule fired for the subject, at least.
+        days: Minimum number of days on which the rule fired for the subject.
     """
 
     to: Literal["low", "medium", "high", "critical"]
@@ -152,14 +152,14 @@ class Raised(Strict):
 
 
 class Bundle(Strict):
-    """Event fields that several rules stand on together; see `Header`."""
+    """Event fields that several rules need together; see `Header`."""
 
     needs: tuple[str, ...] = ()
     once_filled: tuple[str, ...] = ()
 
 
 class Shared(Strict):
-    """What the headers of a folder have in common."""
+    """Common parts of a folder's headers."""
 
     columns: Mapping[str, ColumnNote] = {}
     details: Mapping[str, Mapping[str, str]] = {}
@@ -168,36 +168,37 @@ class Shared(Strict):
 
 
 Witness = Literal["keyboard", "network", "stock", "home", "nothing"]
-"""What tells who is at a device: its keyboard's own log (Windows, Google's audit of
-ChromeOS); 802.1X that lets in the laptop or Chromebook of one person, or one of shared
-stock; the VPN alone; no log at all."""
+"""Sources that show who is at a device: its keyboard's own log (Windows, Google's audit of
+ChromeOS); 802.1X for the laptop or Chromebook of one person, or for shared
+stock; the VPN alone; no log at all.
+"""
 Judgement = Literal["finding", "lead", "nothing"]
 """The most that a rule makes of it."""
 
 
 class Header(Strict):
-    """The YAML above a model's query; the second half is of detections alone.
+    """The YAML above a model's query; the second half is for detections only.
 
     Attributes:
         kind: `ephemeral`, or the subject of a rule.
-        by_account: Inputs of which an account's own rows are all that the model's rows
-            of that account stand on: a large day may be built in parts of the accounts.
+        by_account: Inputs of which the model's rows of an account use only that
+            account's rows: a large day may be built in parts of the accounts.
         details: The facts in the column `details`, with their types.
-        begins: Confidence of a finding when no explanation fits or is untested.
-        clauses: The clauses that it serves, unless the district's policy says others.
+        begins: Confidence of a finding if no explanation fits or is untested.
+        clauses: Its clauses, unless the district's policy sets others.
         needs: Event fields, as `class.column`, that a log must have to feed it.
-        once_filled: Further fields: without one that a source used to fill, a request
-            may go to the wrong account, a refused one pass for a visit, or nothing be
+        once_filled: Further fields: if a source stops filling one, a request
+            may go to the wrong account, a refused one may count as a visit, or nothing may be
             found at all.
-        stands_on: Files of the registry; while one has no row the rule says nothing, or
-            nothing that can be relied on. With `|` between two, either will do; a
-            column behind a colon has to say yes, or anything, in some row.
-        judges: What the rule comes to by what tells who is at a device; left out where
-            it does not ask.
-        told_by: Class of events -> the formats that tell there what the rule asks;
-            without it any log of a class that the rule reads.
-        told_with: Class of events -> the file of the registry without whose rows these
-            formats tell nothing there, written as in `stands_on`.
+        stands_on: Required registry files; without a row in one, the rule finds nothing, or
+            nothing reliable. `|` separates alternatives; a
+            column after a colon needs a true or filled value in some row.
+        judges: The rule's strongest result by source of presence; left out if
+            it needs none.
+        told_by: Class of events -> the formats that contain the needed facts;
+            without it, any log of a class that the rule reads.
+        told_with: Class of events -> the registry file without whose rows these
+            formats contain no such facts, written as in `stands_on`.
     """
 
     summary: str
@@ -231,15 +232,15 @@ class Header(Strict):
     response: str = ""
 
 
-OF_A_RULE = (
+OF_PER_RULE = (
     "code", "kind", "title", "severity", "claim", "details", "explanations",
     "would_change", "needs", "response",
 )  # fmt: skip
-"""What no header of a detection may leave out."""
+"""Required keys of a detection's header."""
 
 
 def _yaml(text: str) -> Any:
-    """What a text says; the parser in C reads all headers in a tenth of the time.
+    """Parse a text; the parser in C reads all headers in a tenth of the time.
 
     Raises:
         ValueError: It is not YAML.
@@ -255,10 +256,10 @@ def _yaml(text: str) -> Any:
 
 
 def _value(node: Any, other: Callable[[Any], Any]) -> Any:
-    """What a node of YAML stands for; most are text, lists and mappings.
+    """Return the value of a YAML node; most are text, lists and mappings.
 
     Args:
-        other: Makes the value of any other, in several times the time.
+        other: Makes the value of any other node, in several times the time.
     """
     if node.tag == f"{TAG}str":
         return node.value
@@ -271,7 +272,7 @@ def _value(node: Any, other: Callable[[Any], Any]) -> Any:
 
 @cache
 def shared_of(folder: Path) -> Shared:
-    """What the headers of a folder have in common; nothing where it does not say.
+    """Return the common parts of a folder's headers; empty if it has none.
 
     Raises:
         ModelError: The file is not valid.
@@ -286,10 +287,10 @@ def shared_of(folder: Path) -> Shared:
 
 
 def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
-    """A header with what it takes from its folder put in.
+    """Return a header with the common parts of its folder filled in.
 
     Raises:
-        ValueError: It is not valid, or says what does not hold together.
+        ValueError: It is not valid, or contradicts itself.
     """
     try:
         header = Header.model_validate(_resolved(_yaml(text), shared))
@@ -302,7 +303,7 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
 
 
 def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
-    """The header's keys, with shared columns, explanations and fields written out."""
+    """Return the header's keys, with shared columns, explanations and fields written out."""
     found = dict(given)
     columns = {
         name: {"of" if "." in note else "type": note} if isinstance(note, str) else note
@@ -323,7 +324,7 @@ def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
 
 
 def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
-    """The facts, with those of the bundle that `shared` names."""
+    """Return the facts, with those of the bundle that `shared` names."""
     own = dict(given)
     name = own.pop("shared", None)
     if name is not None and name not in shared.details:
@@ -332,7 +333,7 @@ def _details(given: Mapping[str, str], shared: Shared) -> dict[str, str]:
 
 
 def _explanation(entry: str | Mapping[str, Any], shared: Shared) -> dict[str, Any]:
-    """One explanation, over what it takes from a shared one."""
+    """Return one explanation, over what it takes from a shared one."""
     own = {"shared": entry} if isinstance(entry, str) else dict(entry)
     name = own.pop("shared", None)
     if name is None:
@@ -350,7 +351,7 @@ def _bundle(name: str, shared: Shared) -> Bundle:
 
 
 def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
-    """What does not hold together."""
+    """Yield contradictions."""
     from pipelines.events import EVENT_CLASSES  # Polars takes long to import
 
     yield from _of_its_kind(header, is_rule=is_rule)
@@ -377,13 +378,13 @@ def _of_its_kind(header: Header, *, is_rule: bool) -> Iterator[str]:
         yield f"the kind {header.kind!r} is not allowed here"
     if is_ephemeral and (header.checks or header.by_account):
         yield "an ephemeral model has no table: it has no checks and is not built by account"
-    for key in OF_A_RULE if is_rule else ():
+    for key in OF_PER_RULE if is_rule else ():
         if not getattr(header, key):
             yield f"a detection must say its {key!r}"
 
 
 def _is_file(named: str) -> bool:
-    """A file of the registry, and its column behind a colon."""
+    """Return whether it is a registry file, with a column after a colon."""
     from pipelines.registry.folder import ROSTER
     from pipelines.registry.frames import FILES
 

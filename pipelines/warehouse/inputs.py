@@ -1,9 +1,9 @@
-"""Brings into the warehouse what its models read and no model makes.
+"""Inputs of the warehouse that no model makes.
 
 `raw.*` are views over the Parquet files that the ledger lists. `registry.*` are
 the canonical frames of the registry. Four dimensions are computed in Python,
 once for each distinct value: sites of hosts, spellings of user names, addresses
-in a form that sorts, and what the operator's MMDB files say of them.
+in a sortable form, and the data of the operator's MMDB files about them.
 """
 
 import ipaddress
@@ -26,12 +26,12 @@ from pipelines.registry.sites import registrable_domains
 from pipelines.state import ledger
 from pipelines.state.connections import Store
 from pipelines.state.ledger import LakeFile
-from pipelines.warehouse.database import Database, Shown
+from pipelines.warehouse.database import Database, ShownFiles
 
-# What a host's name looks like to somebody who reads it. Pure.
+# Visual appearance of a host's name. Pure.
 #
-# Two names with one skeleton cannot be told apart at a glance: letters of other
-# alphabets, digits that stand for letters, `rn` for `m`.
+# Two names with one skeleton look the same at a glance: letters of other alphabets, digits that
+# resemble letters, `rn` for `m`.
 
 INTERNATIONAL = "xn--"
 PAIRS = (("rn", "m"), ("vv", "w"))
@@ -70,15 +70,15 @@ _VALUES = {
         ("logons", "src_ip"),
     ],
 }
-Listed = Mapping[str, Shown]
+Listed = Mapping[str, ShownFiles]
 """Files of the lake by the class of events that they hold."""
 Dimension = Callable[[list[str]], pl.DataFrame]
 
 
 def unicode_hostname(host: str) -> str | None:
-    """The host in its own letters; null where it is plain, or no such name.
+    """Return the host in its own letters; null if it is plain, or not such a name.
 
-    It is for people to read beside the plain form, never to compare or to link.
+    It is for people to read next to the plain form, never to compare or to link.
     """
     if INTERNATIONAL not in host:
         return None
@@ -89,7 +89,7 @@ def unicode_hostname(host: str) -> str | None:
 
 
 def site_label(site: str | None) -> str | None:
-    """The label of a registrable domain that somebody chose, in its own letters.
+    """Return the chosen label of a registrable domain, in its own letters.
 
     An address has none.
     """
@@ -106,7 +106,7 @@ def site_label(site: str | None) -> str | None:
 
 
 def skeleton(label: str | None) -> str | None:
-    """What a label looks like: the skeleton of UTS 39, with `0` as `o`, `1` as `l`."""
+    """Return the appearance of a label: the skeleton of UTS 39, with `0` as `o`, `1` as `l`."""
     if label is None:
         return None
     from disarm import skeleton_key  # a tenth of a second
@@ -118,7 +118,7 @@ def skeleton(label: str | None) -> str | None:
 
 
 def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
-    """The rows of hosts.
+    """Return the rows of hosts.
 
     Args:
         values: Distinct hosts.
@@ -139,13 +139,13 @@ def hosts(values: Sequence[str], background: Mapping[str, str]) -> pl.DataFrame:
 
 
 def addresses(values: Sequence[str]) -> pl.DataFrame:
-    """The rows of addresses."""
+    """Return the rows of addresses."""
     columns = {"ip": values, "address": [sortable(value) for value in values]}
     return pl.DataFrame(columns, schema=ADDRESSES)
 
 
 def _background(host: str, background: Mapping[str, str]) -> str | None:
-    """The kind of the nearest listed host at or above this one."""
+    """Return the kind of the nearest listed host at or above this one."""
     labels = host.split(".")
     for start in range(len(labels)):
         kind = background.get(".".join(labels[start:]))
@@ -173,22 +173,22 @@ class LakeFiles:
     by_day: Mapping[str, Mapping[date, Sequence[LakeFile]]]
 
     def between(self, event_class: str, first: date, last: date) -> list[LakeFile]:
-        """Files of a range of days, both ends included."""
+        """Return files of a range of days, both ends included."""
         days = self.by_day.get(event_class, {})
         return [file for day in sorted(days) if first <= day <= last for file in days[day]]
 
     def row_counts(self, event_class: str) -> Mapping[date, int]:
-        """Events of a class, by day."""
+        """Return events of a class, by day."""
         days = self.by_day.get(event_class, {})
         return {day: sum(f.row_count for f in files) for day, files in days.items()}
 
     def days(self) -> list[date]:
-        """Every day with events, oldest first."""
+        """Return every day with events, oldest first."""
         return sorted({day for days in self.by_day.values() for day in days})
 
 
 def lake_files(store: Store, folder: Path) -> LakeFiles:
-    """What the ledger lists now; never a glob."""
+    """Return the ledger's current list; never a glob."""
     by_day: dict[str, dict[date, list[LakeFile]]] = {name: {} for name in EVENT_CLASSES}
     for listed in ledger.lake_files(store):
         if listed.event_class in by_day:
@@ -206,22 +206,22 @@ def show_raw(
     """Make `raw.*` show the events of a range of days.
 
     Raises:
-        LakeError: A file is not as it was written.
+        LakeError: A file differs from what was written.
     """
     show(database, listed(files, classes, days))
 
 
 def listed(files: LakeFiles, classes: Iterable[str], days: tuple[date, date]) -> Listed:
-    """The files of a range of days.
+    """Return the files of a range of days.
 
     Raises:
-        LakeError: One is not as it was written.
+        LakeError: One differs from what was written.
     """
     found = {name: files.between(name, *days) for name in classes}
     for those in found.values():
         require_sound(files.folder, those)
     return {
-        name: Shown(
+        name: ShownFiles(
             tuple(files.folder / file.path for file in those),
             sum(file.row_count for file in those),
         )
@@ -253,9 +253,9 @@ def refresh_dimensions(
     *,
     is_new_registry: bool,
 ) -> None:
-    """Add what the raw views hold and the dimensions lack.
+    """Add values of the raw views that the dimensions lack.
 
-    With a new registry all values are computed again, since its networks, names
+    With a new registry all values are recomputed, because its networks, names
     and lists decide them.
     """
     for name, extra, dimension in _dimensions(database, registry, domains):
@@ -274,7 +274,7 @@ def refresh_dimensions(
 def _dimensions(
     database: Database, registry: Registry, domains: Domains
 ) -> Iterator[tuple[str, set[str], Dimension]]:
-    """Each dimension's name, the values that the registry adds, and how it is made."""
+    """Yield each dimension's name, the values that the registry adds, and how it is made."""
     frames = registry.frames
     background = dict(frames["background_hosts"].select("host", "kind").iter_rows())
     patterns = frames["approved_sites"]["pattern"].str.split("/").list.first()
@@ -299,7 +299,7 @@ def _dimensions(
 
 
 def values_of(database: Database, name: str) -> set[str]:
-    """The distinct values of a dimension that the raw views hold."""
+    """Return the distinct values of a dimension that the raw views hold."""
     found: set[str] = set()
     for event_class, column in _VALUES.get(name, ()):
         rows = database.rows(

@@ -1,10 +1,10 @@
-"""Finds and reads SQL models: one select a file, under a YAML header that is checked.
+"""Reader of SQL models: one select per file, under a checked YAML header.
 
-`sql/` lies beside the package in a checkout, inside it in a wheel. The folder is the
+`sql/` is next to the package in a checkout, inside it in a wheel. The folder is the
 DuckDB schema, the file the relation: `sql/core/duty.sql` is `core.duty`. A model whose
-query names `$event_date` is *dated*: it says what one local day holds and reads the
-days of its `window`. Others are rebuilt whole. An *ephemeral* model has no table: its
-query is a CTE of each model that reads it.
+query contains `$event_date` is *dated*: it has the rows of one local day and reads the
+days of its `window`. Others are rebuilt as a whole. An *ephemeral* model has no table:
+its query is a CTE of each model that reads it.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ JUDGED = (
     "severity", "severity_raised", "begins", "claim", "explanations", "would_change",
     "clauses",
 )  # fmt: skip
-"""Keys of a rule's header that its findings are made of, beside its rows."""
+"""Header keys of a rule that its findings depend on, in addition to its rows."""
 
 _HEADER = re.compile(r"\A/\* ---\n(.*?)\n--- \*/\n", re.DOTALL)
 _PARAM = re.compile(r"\$([a-z_]+)")
@@ -132,7 +132,7 @@ class Model(Strict):
 
     @cached_property
     def span_statement(self) -> str:
-        """The same for each of `$span_days` at once; see decision 0050."""
+        """The same for each of `$span_days` together; see decision 0050."""
         query = self._bounded(("$span_first", "$span_last"), ("$own_first", "$own_last"))
         query = _EVENT_DATE.sub("_span.event_date", query)
         return self._packed(
@@ -142,7 +142,7 @@ class Model(Strict):
         )
 
     def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
-        """The dates that `span_statement` asks for: the days, and what they read."""
+        """Return the dates that `span_statement` asks for: the days, and what they read."""
         window = self.header.window
         dates = {
             "span_days": list(days),
@@ -155,11 +155,11 @@ class Model(Strict):
         return {name: value for name, value in dates.items() if name in asked}
 
     def _bounded(self, wide: Days, own: Days | None) -> str:
-        """The query with its inputs bounded: the planner passes no day by otherwise.
+        """Bound the query's inputs: the planner skips no day otherwise.
 
         Args:
             wide: First and last day that the window reaches.
-            own: The same of what is asked for the day alone; None bounds nothing.
+            own: The same for conditions on the day alone; None for no bound.
         """
         query = self.query
         # a view of the lake shows no files beyond the window
@@ -182,9 +182,9 @@ class Model(Strict):
 
     @cached_property
     def of_the_day(self) -> frozenset[str]:
-        """Inputs of which a day reads its own rows alone, however wide the window is.
+        """Inputs of which a day reads only its own rows, however wide the window is.
 
-        Read off the text, to guess what a statement costs; nothing else may rest on it.
+        Derived from the text, to estimate a statement's cost; nothing else may depend on it.
         """
         return frozenset(name for name in self.inputs if self._asks_day_alone(name))
 
@@ -346,7 +346,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _narrowed(name: str, wide: Days | None, own: Days | None, found: re.Match[str]) -> str:
-    """An input as it is read, with what of it cannot count left out."""
+    """Return an input with rows removed that cannot count."""
     before, alias = found[1] or "", found[2] or f" as {name.split('.')[1]}"
     is_own = before and _asks_own_day(found.string[found.end() :])
     days = own if is_own else wide
@@ -357,9 +357,9 @@ def _narrowed(name: str, wide: Days | None, own: Days | None, found: re.Match[st
 
 
 def _asks_own_day(rest: str) -> bool:
-    """Whether no other day's row of a relation counts, by what follows its name.
+    """Return whether only the same day's rows of a relation count, from the text after its name.
 
-    Sure of what it says: the day is the first condition, and no `or` lifts it.
+    Certain if true: the day is the first condition, and no `or` weakens it.
     """
     asked = _OWN_DAY.match(rest)
     if asked is None:
@@ -374,10 +374,10 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     """Read one file.
 
     Args:
-        macros: What its query may use, by name.
+        macros: Macros that its query may use, by name.
 
     Raises:
-        ModelError: With the file and what is wrong in it.
+        ModelError: With the file and its problem.
     """
     where = f"sql/{path.parent.name}/{path.name}"
     text = path.read_text(encoding="utf-8")
@@ -398,15 +398,15 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
 
 @cache
 def _header(text: str, folder: Path) -> Header:
-    """What a header says; those of rules are asked for before all models are read."""
+    """Parse a header; those of rules are needed before all models are read."""
     return read_header(text, shared_of(folder), is_rule=folder.name == DETECTIONS)
 
 
 def read_macros(folder: Path) -> dict[str, str]:
-    """Every macro below `folder`, by name, those that others use first.
+    """Return every macro below `folder`, by name, in order of use.
 
     Raises:
-        ModelError: A file is not one macro of its own name, or they form a circle.
+        ModelError: A file is not one macro with its own name, or they form a circle.
     """
     texts = {
         path.stem: path.read_text(encoding="utf-8")
@@ -429,7 +429,7 @@ def read_macros(folder: Path) -> dict[str, str]:
 
 
 def macros_used(query: str, macros: Mapping[str, str]) -> dict[str, str]:
-    """The macros that a query uses, directly or not, in the order given."""
+    """Return the macros that a query uses, directly or not, in the order given."""
     found: set[str] = set()
     waiting = [query]
     while waiting:
@@ -441,7 +441,7 @@ def macros_used(query: str, macros: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_called(name: str, text: str) -> bool:
-    """It stands before a bracket, as a word of its own; no pattern is as quick."""
+    """Return whether it is before a bracket, as a separate word; no pattern is as quick."""
     at = text.find(f"{name}(")
     while at > 0 and (text[at - 1].isalnum() or text[at - 1] == "_"):
         at = text.find(f"{name}(", at + 1)
@@ -477,7 +477,7 @@ def _check_days(model: Model) -> None:
 
 
 def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
-    """A rule stands on fields of events that it reads, directly or not."""
+    """Check that a rule reads the event fields that it needs, directly or not."""
     fields = (*model.header.needs, *model.header.once_filled)
     read = inputs_below(model, models) if fields else ()
     for field in fields:
@@ -486,7 +486,7 @@ def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
 
 
 def _check_accounts(model: Model, models: Mapping[str, Model]) -> None:
-    """What is given by account is a model that it reads, and tells the account."""
+    """Check that inputs by account are models that it reads, with a column for the account."""
     for name in model.header.by_account:
         made = models.get(name) if name in model.inputs else None
         if made is None or "account" not in made.header.columns:
@@ -494,7 +494,7 @@ def _check_accounts(model: Model, models: Mapping[str, Model]) -> None:
 
 
 def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
-    """Every relation that a model reads, directly or through others."""
+    """Return every relation that a model reads, directly or through others."""
     found: set[str] = set()
     waiting = set(model.inputs)
     while waiting:
@@ -505,21 +505,21 @@ def inputs_below(model: Model, models: Mapping[str, Model]) -> frozenset[str]:
 
 
 def _once(column: str, kind: str) -> bool:
-    """Whether a column's value cannot come again on another day."""
+    """Return whether a column's value cannot come again on another day."""
     return column in ("event_date", "event_id") or kind == "timestamptz"
 
 
 def relations_read(query: str) -> set[str]:
-    """The relations a query reads; a name without a schema is a CTE.
+    """Return the relations that a query reads; a name without a schema is a CTE.
 
-    To have DuckDB parse every query takes half a second. That its parser sees the same
-    in each model, and that each parses, is tested instead.
+    Parsing every query with DuckDB takes half a second. A test checks that its parser finds the
+    same in each model, and that each parses.
     """
     return {name for name in _RELATION.findall(query) if name}
 
 
 def without_events(models: Iterable[Model]) -> frozenset[str]:
-    """Models made of the registry alone, whole: their days are no days of data.
+    """Return undated models made of the registry alone: their days are not days of data.
 
     Args:
         models: In build order.
@@ -534,14 +534,14 @@ def without_events(models: Iterable[Model]) -> frozenset[str]:
 
 
 def given(model: Model, overrides: Mapping[str, Mapping[str, Scalar]]) -> Mapping[str, Scalar]:
-    """What the district sets for a model, by its code or its name."""
+    """Return the district's values for a model, by its id or its name."""
     return overrides.get(model.header.code) or overrides.get(model.name) or {}
 
 
 def arguments(
     model: Model, overrides: Mapping[str, Scalar] | None = None, *, zone: str = "UTC"
 ) -> dict[str, Scalar]:
-    """The values of a model's parameters, without the date.
+    """Return the values of a model's parameters, without the date.
 
     Args:
         overrides: What the district sets instead of the defaults.
@@ -571,12 +571,12 @@ def arguments(
 
 
 def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
-    """Changes whenever the model's rows can, or what is judged of a rule's rows.
+    """Return a value that changes with the model's rows, or with the judgment of a rule's rows.
 
-    Title, summary and the words beside columns and thresholds change neither.
+    Title, summary and the words for columns and thresholds change neither.
 
     Args:
-        values: Of its parameters, as `arguments` gives them; the zone is one of them.
+        values: Of its parameters, from `arguments`; the zone is one of them.
     """
     header = model.header
     columns = {name: note.type for name, note in header.columns.items()}
@@ -589,7 +589,7 @@ def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
 
 
 def within(param: Param, value: Scalar) -> bool:
-    """Whether a value is of a parameter's type and inside its bounds."""
+    """Return whether a value is of a parameter's type and inside its bounds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         words = {"boolean": bool, "varchar": str, "date": str}
         return isinstance(value, words.get(param.type, ()))
@@ -609,7 +609,7 @@ def _inside(model: Model, name: str, param: Param, value: Scalar) -> None:
 
 
 def downstream(models: Iterable[Model], roots: Iterable[str]) -> Sequence[str]:
-    """The models that read, directly or not, any of `roots`, in build order."""
+    """Return the models that read, directly or not, any of `roots`, in build order."""
     stale = set(roots)
     found = []
     for model in models:
@@ -620,7 +620,7 @@ def downstream(models: Iterable[Model], roots: Iterable[str]) -> Sequence[str]:
 
 
 def sql_folder() -> Path:
-    """The folder with the models.
+    """Return the folder with the models.
 
     Raises:
         ModelError: The installation lacks it.
@@ -666,26 +666,26 @@ def models() -> dict[str, Model]:
 
 @cache
 def macros() -> dict[str, str]:
-    """Every macro that queries may use, those that others use first."""
+    """Return every macro that queries may use, those that others use first."""
     return read_macros(sql_folder())
 
 
 def shared_words() -> Shared:
-    """What the detections have in common."""
+    """Return the common parts of the detections."""
     return shared_of(sql_folder() / DETECTIONS)
 
 
 @cache
 def rule_headers() -> dict[str, Header]:
-    """The header of every detection by its code, at a tenth of `rules`'s time."""
+    """Return the header of every detection by its code, at a tenth of `rules`'s time."""
     return {header.code: header for header in _headers_by_file().values()}
 
 
 @cache
 def rules_about_devices() -> frozenset[str]:
-    """Codes of the rules whose findings are about a device.
+    """Return ids of the rules whose findings are about a device.
 
-    It is asked of every finding, and no header is parsed for it.
+    It is used for every finding, and no header is parsed for it.
     """
     files = (sql_folder() / DETECTIONS).glob("*.sql")
     texts = [path.read_text(encoding="utf-8") for path in files]
@@ -702,7 +702,7 @@ def _headers_by_file() -> dict[str, Header]:
 
 @cache
 def codes_by_name() -> dict[str, str]:
-    """What settings call each model, by name: the code of a detection, else the name.
+    """Return the settings' name of each model: the id of a detection, or the name.
 
     The queries are not read for it.
     """
@@ -713,6 +713,6 @@ def codes_by_name() -> dict[str, str]:
 
 @cache
 def rules() -> dict[str, Model]:
-    """Every detection by its code, those that a district switched off too."""
+    """Return every detection by its code, those that a district switched off too."""
     found = {model.header.code: model for model in models().values()}
     return {code: model for code, model in found.items() if code}

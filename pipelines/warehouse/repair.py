@@ -1,4 +1,4 @@
-"""Tells a damaged warehouse from other troubles, and puts it out of the way.
+"""Detection of a damaged warehouse, and its removal.
 
 DuckDB keeps a checksum of each block and compares it when it reads one. So after an
 error that a damaged file may cause, every table is read once: a file that cannot be
@@ -57,7 +57,7 @@ ASIDE = ".damaged"
 
 
 def fingerprints(database: Database, schemas: Collection[str]) -> Mapping[str, Fingerprint]:
-    """The fingerprint of each table of some schemas, by name."""
+    """Return the fingerprint of each table of some schemas, by name."""
     names = [f"{schema}.{table}" for schema, table in database.rows(_TABLES) if schema in schemas]
     return {name: _of(database, name) for name in names}
 
@@ -70,7 +70,7 @@ def _of(database: Database, table: str) -> Fingerprint:
 
 
 def days_by_table(database: Database) -> Mapping[str, set[date]]:
-    """The local days that each table with an `event_date` holds, by its name."""
+    """Return the local days that each table with an `event_date` holds, by its name."""
     return {
         f"{schema}.{table}": {
             row[0] for row in database.rows(f"select distinct event_date from {schema}.{table}")
@@ -85,7 +85,7 @@ class DamagedWarehouseError(ModelError):
 
 @contextmanager
 def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
-    """The warehouse for writing.
+    """Yield the warehouse for writing.
 
     Raises:
         DamagedWarehouseError: It cannot be opened, or not be read in full.
@@ -95,19 +95,22 @@ def opened(path: Path, *, memory_mb: int = MEMORY_MB) -> Iterator[Database]:
             yield database
     except (duckdb.Error, ModelError, WarehouseError) as error:
         cause = error if isinstance(error, duckdb.Error) else error.__cause__
-        # a block whose checksum differs is told by the plain class of all errors
+        # a wrong checksum of a block raises the base class of all errors
         is_suspect = isinstance(cause, SUSPECT) or type(cause) is duckdb.Error
         if not is_suspect or is_whole(path):
             raise
         raise DamagedWarehouseError(
             f"is damaged: {str(cause).splitlines()[0]}",
             where=str(path),
-            remedy=f"It is made again by: schoolbell run --home {path.parent}",
+            remedy=f"To rebuild it: schoolbell run --home {path.parent}",
         ) from error
 
 
 def is_whole(path: Path) -> bool:
-    """Every block of every table can be read; one that another writes is not asked."""
+    """Return whether every block of every table is readable.
+
+    Skips one that another process writes.
+    """
     try:
         with reading(path) as database:
             fingerprints(database, (*SCHEMAS, "main"))

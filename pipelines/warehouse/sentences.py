@@ -1,11 +1,11 @@
-"""Sentence templates: what a rule's header says, filled with the facts of a row.
+"""Sentence templates of rules' headers, filled with the facts of a row.
 
     Account {account} used {sites:names} for {seconds:duration}[{days?} on {days} days].
 
-`{fact}` is the fact as it stands, `{fact:FORMAT}` in one of the formats below, and
-`{account}` stays for the reader's edition to fill. A part in brackets is left out
-when a fact in it is null; `{fact?}` shows nothing and leaves the part out unless the
-fact holds (`{!fact?}` if it holds): null, no, 0 and nothing in the list do not.
+`{fact}` is the unformatted fact, `{fact:FORMAT}` in one of the formats below, and
+`{account}` remains for the reader's edition to fill. A part in brackets is left out
+if a fact in it is null; `{fact?}` shows nothing and leaves the part out unless the
+fact holds (`{!fact?}` if it holds): null, no, 0 and an empty list do not.
 Templates are checked against the declared facts when they are read.
 """
 
@@ -26,20 +26,20 @@ _NUMBERS = ("int", "double")
 
 
 def minutes(seconds: float) -> str:
-    """A duration as readers say it."""
+    """Return a duration as readers say it."""
     whole = max(1, round(seconds / 60))
     return "1 minute" if whole == 1 else f"{whole} minutes"
 
 
 def listed(words: list[str]) -> str:
-    """Words in a row, the last after an and."""
+    """Return words in a row, the last after an and."""
     if len(words) < 2:
         return "".join(words)
     return ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def counted(value: Any, noun: str) -> str:
-    """A count with its noun, or with both its nouns, as in `a box|# boxes`."""
+    """Return a count with its noun, or with both its nouns, as in `a box|# boxes`."""
     count = int(value or 0)
     if "|" in noun:
         return noun.split("|")[count != 1].replace("#", f"{count:,}")
@@ -58,7 +58,7 @@ def _spaced(value: Any, _: str) -> str:
 
 
 class Format(NamedTuple):
-    """How a fact is shown, and of which types."""
+    """Display format of a fact, and its types."""
 
     show: Callable[[Any, str], str]
     types: tuple[str, ...]
@@ -81,7 +81,7 @@ row, `then` places in order, `words` without underscores, `map a=x|b=y|otherwise
 
 
 def fill(template: str, details: Details) -> str:
-    """The sentence for some facts; `{account}` stays."""
+    """Return the sentence for some facts; `{account}` stays."""
     kept = _PART.sub(lambda part: _optional(part[1], details), template)
     return _FIELD.sub(lambda field: _shown(field, details), kept)
 
@@ -104,7 +104,7 @@ def _shown(field: re.Match[str], details: Details) -> str:
 
 
 def holds(condition: str, details: Details) -> bool:
-    """Whether `fact`, `not fact` or `fact = word` is so."""
+    """Return whether `fact`, `not fact` or `fact = word` is so."""
     name, _, word = (part.strip() for part in condition.partition("="))
     if word:
         return str(details.get(name)) == word
@@ -113,14 +113,14 @@ def holds(condition: str, details: Details) -> bool:
 
 
 def condition_problems(condition: str, types: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong in a condition."""
+    """Yield problems of a condition."""
     name = condition.partition("=")[0].strip().removeprefix("not ")
     if name not in types:
         yield f"there is no fact {name!r} to ask for in {condition!r}"
 
 
 def template_problems(template: str, types: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong in a template, given the facts and their types."""
+    """Yield problems of a template, given the facts and their types."""
     rest = _PART.sub(lambda part: part[1], template)
     for _, name, asked, kind, words in _FIELD.findall(rest):
         if name == ACCOUNT:

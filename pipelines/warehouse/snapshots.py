@@ -1,9 +1,9 @@
 """Immutable, versioned copies of the warehouse for readers.
 
 A reader never blocks the writer, nor the writer a reader: each publication is a
-new file, and `CURRENT` names the newest. No column that is to be hidden is ever
+new file, and `CURRENT` names the newest. Hidden columns are never
 written: a file is made from frames, or from a copy of the snapshot before it, in
-which the days that differ are written again; see decision 0132.
+which the days that differ are rewritten; see decision 0132.
 """
 
 import os
@@ -29,10 +29,10 @@ from pipelines.warehouse.database import LOCKED, Database, Notes, writing
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
 KEPT = 14
-"""Snapshots kept; an open reader keeps its own file as long as it likes."""
+"""Number of kept snapshots; an open reader keeps its own file as long as it likes."""
 LONGEST = 7
-"""So many follow each other as copies with changes; the next is written whole."""
-MOST_CHANGED = 0.25
+"""Number of consecutive changed copies; the next is written whole."""
+MAX_CHANGED = 0.25
 """With a larger share of rows to write, or of free blocks, one is written whole."""
 
 SqlError = duckdb.Error
@@ -102,7 +102,7 @@ def publish(
 
 
 def _base(folder: Path) -> Path | None:
-    """The newest snapshot, if a changed copy of it may follow it."""
+    """Return the newest snapshot, if a changed copy of it may follow it."""
     try:
         base = current(folder)
     except ModelError:
@@ -112,7 +112,7 @@ def _base(folder: Path) -> Path | None:
 
 
 def _chain(path: Path) -> str:
-    """The last part of a name, which those share that were made of each other."""
+    """Return the last part of a name, which those share that were made of each other."""
     return path.stem.rpartition("-")[2]
 
 
@@ -124,10 +124,10 @@ def _continued(
     frames: Mapping[str, pl.DataFrame],
     notes: Mapping[str, Notes],
 ) -> bool:
-    """Write a changed copy of a snapshot; False where it is to be written whole.
+    """Write a changed copy of a snapshot; return False if it has to be written whole.
 
-    What the copy holds is read and compared, all of it: a table that differs, and a
-    block that is damaged, are found whatever the reason.
+    The copy is read and compared completely: a table that differs, and a
+    damaged block, are found for any reason.
     """
     if base is None or aside.with_suffix(".duckdb").exists():
         return False
@@ -135,7 +135,7 @@ def _continued(
         shutil.copyfile(base, aside)
         with database.beside(aside):
             stale, share = database.outdated(queries)
-        if share > MOST_CHANGED:
+        if share > MAX_CHANGED:
             return False
         _write(database, aside, queries, frames, notes, stale)
     except (OSError, SqlError):
@@ -161,7 +161,7 @@ def _write(
 
 
 def current(folder: Path) -> Path:
-    """The newest snapshot.
+    """Return the newest snapshot.
 
     Raises:
         ModelError: None was published yet.
@@ -184,9 +184,9 @@ def current(folder: Path) -> Path:
 
 
 def set_broken_aside(folder: Path) -> str:
-    """Rename a newest snapshot that cannot be read; what was wrong, empty if nothing.
+    """Rename a newest snapshot that cannot be read; return its problem, empty if none.
 
-    Whoever calls it publishes another one.
+    The caller publishes another one.
     """
     pointer = folder / POINTER
     if pointer.is_dir():
@@ -207,7 +207,7 @@ def set_broken_aside(folder: Path) -> str:
 
 
 def kept(folder: Path) -> Sequence[tuple[datetime, Path]]:
-    """The snapshots that are there with the second of their publication, oldest first.
+    """Return the snapshots that are there with the second of their publication, oldest first.
 
     A file of another name is none of them.
     """
@@ -222,14 +222,14 @@ def kept(folder: Path) -> Sequence[tuple[datetime, Path]]:
 
 
 def locked_down(snapshot: Path, *, is_local: bool = False) -> duckdb.DuckDBPyConnection:
-    """A connection that reads one snapshot and nothing else.
+    """Open a connection that reads one snapshot and nothing else.
 
     Scratch tables are possible in memory; files, settings and the snapshot
-    itself are out of reach of any query. What does not fit goes into a folder of its
-    own, which a query can reach, and which is deleted with the connection.
+    itself are out of reach of any query. Overflow goes into a private folder,
+    which a query can reach, and which is deleted with the connection.
 
     Args:
-        is_local: Hours and days of an instant are the district's, else those of UTC.
+        is_local: Hours and days of an instant are the district's; otherwise those of UTC.
     """
     spill = tempfile.mkdtemp(prefix=scratch("spill"))
     connection = duckdb.connect(config={"temp_directory": spill})
@@ -243,7 +243,7 @@ def locked_down(snapshot: Path, *, is_local: bool = False) -> duckdb.DuckDBPyCon
 
 
 def _zone_of(connection: duckdb.DuckDBPyConnection) -> str:
-    """The district's zone, as the attached snapshot notes it; else UTC."""
+    """Return the district's zone, as the attached snapshot notes it; else UTC."""
     try:
         rows = connection.execute("select zone from dl.marts.about").fetchall()
     except duckdb.CatalogException:
@@ -253,7 +253,7 @@ def _zone_of(connection: duckdb.DuckDBPyConnection) -> str:
 
 @contextmanager
 def reading(snapshot: Path) -> Iterator[Database]:
-    """A snapshot, or the warehouse itself, as a database that only reads.
+    """Yield a snapshot, or the warehouse itself, as a database that only reads.
 
     Raises:
         ModelError: It cannot be opened, or a writer holds it.
@@ -266,26 +266,26 @@ def reading(snapshot: Path) -> Iterator[Database]:
 
 
 def _fill_up(path: Path) -> None:
-    """Make a file as long as it says: DuckDB counts a free last block it cut off."""
+    """Extend a file to its nominal size: DuckDB counts a free last block that it cut off."""
     with reading(path) as database:
         ((least,),) = database.rows(_BLOCKS)
     os.truncate(path, max(least, path.stat().st_size))
 
 
 def _require_all_blocks(database: Database, path: Path) -> None:
-    """A file that was cut off opens as long as its first blocks are there."""
+    """Raise an error for a truncated file, which opens if its first blocks exist."""
     ((least,),) = database.rows(_BLOCKS)
     if path.stat().st_size < least:
         raise ModelError("is cut off", where=str(path))
 
 
 def unreadable(error: duckdb.Error, path: Path) -> ModelError:
-    """What is said of a database that cannot be opened, or not be read in full."""
+    """Return the error of a database that cannot be opened, or not be read in full."""
     return ModelError(
         f"cannot be opened: {str(error).splitlines()[0]}",
         where=str(path),
-        remedy="Wait for a run at work to end; or delete it and run again: "
-        "everything in it is rebuilt.",
+        remedy="Wait until the run in progress ends; or delete it and run again: everything "
+        "in it is rebuilt.",
     )
 
 
@@ -299,22 +299,22 @@ def _prune(folder: Path, newest: Path) -> None:
 
 
 @contextmanager
-def looking(
+def attach_warehouse(
     warehouse: Path,
     *,
     threads: int = 1,
     memory_mb: int = MEMORY_MB,
     spill: Path | None = None,
 ) -> Iterator[Database]:
-    """A database in memory with the warehouse attached as `built`.
+    """Open a database in memory with the warehouse attached as `built`.
 
-    Views over the lake can be made in it; the warehouse stays as it is.
+    Views over the lake can be made in it; the warehouse is not changed.
 
     Args:
-        spill: Where what does not fit goes.
+        spill: Folder for overflow.
 
     Raises:
-        ModelError: Nothing was built yet.
+        ModelError: Nothing has been built.
         BusyError: A run is writing.
     """
     if not warehouse.is_file():

@@ -13,7 +13,7 @@ by_account as (
         used.account,
         count(*) as days,
         min(accounts.owner_person_id) as person_id,
-        max(used.is_student) as is_pupil
+        max(used.is_student) as is_student
     from used
     left join registry.accounts as accounts on used.account = accounts.account
     group by device, used.account
@@ -55,7 +55,7 @@ select
     min(devices.static_ip) as static_ip,
     count(*) as accounts,
     max_by(by_account.person_id, by_account.days) as person_id,
-    max_by(by_account.is_pupil, by_account.days) as is_pupil,
+    max_by(by_account.is_student, by_account.days) as is_pupil,
     max(by_account.days) as days,
     max(by_account.days) / sum(by_account.days) as share
 from by_account

@@ -44,7 +44,7 @@ used as (
         site,
         count(distinct account) as accounts,
         count(distinct case when is_staff then account end) as staff,
-        count(distinct case when is_student then account end) as pupils,
+        count(distinct case when is_student then account end) as students,
         count(distinct event_date) as days,
         min(event_date) as first_day,
         sum(requests)::bigint as requests
@@ -155,7 +155,7 @@ wide as (
     select
         site,
         count_if(is_staff) as staff_readers,
-        count_if(not is_staff) as pupil_readers
+        count_if(not is_staff) as student_readers
     from readers
     group by site
 ),
@@ -163,7 +163,7 @@ wide as (
 totals as (
     select
         count_if(is_staff)::bigint as staff_total,
-        count_if(is_student)::bigint as pupil_total
+        count_if(is_student)::bigint as student_total
     from people
 )
 
@@ -172,9 +172,9 @@ select
     kinds.categories,
     kinds.leisure,
     coalesce(wide.staff_readers, 0)::bigint as staff_readers,
-    coalesce(wide.pupil_readers, 0)::bigint as pupil_readers,
+    coalesce(wide.student_readers, 0)::bigint as student_readers,
     totals.staff_total,
-    totals.pupil_total,
+    totals.student_total,
     (
         select list(by_job.job order by by_job.job)
         from by_job

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from tests.benchmarks.figures import Figure, least, most
 
-MOST_MIB = 1_024
-MOST_GROWTH = 1.5
+MAX_MIB = 1_024
+MAX_GROWTH = 1.5
 """Of memory, from the smallest to the largest size."""
 
-MOST_RESOLVING = 1.0
+MAX_RESOLVING = 1.0
 """Whose the requests of a log were costs no more than taking the log in."""
 
 PEERS: Mapping[str, float] = {"GoAccess": 7.0, "decompress and count": 0.75}
@@ -43,13 +43,13 @@ class Growth:
             cpu = last["cpu"] / first["cpu"]
             found.append(most(f"{what}: CPU of {times:.0f} times the lines", cpu, times))
             rss = max(one["rss"] for one in told)
-            found.append(most(f"{what}: memory", round(rss), MOST_MIB, "MiB"))
+            found.append(most(f"{what}: memory", round(rss), MAX_MIB, "MiB"))
             grown = last["rss"] / first["rss"]
-            found.append(most(f"{what}: memory, times as much", grown, MOST_GROWTH))
+            found.append(most(f"{what}: memory, times as much", grown, MAX_GROWTH))
         for (what, peer), times in self.speeds.items():
             if peer in PEERS:
                 found.append(least(f"{what}: times as fast as {peer}", times, PEERS[peer]))
         if "resolve" in self.shares:
             what = "resolving, share of the CPU of taking in"
-            found.append(most(what, self.shares["resolve"], MOST_RESOLVING))
+            found.append(most(what, self.shares["resolve"], MAX_RESOLVING))
         return found

@@ -10,7 +10,7 @@ import numpy as np
 from tests.formats.evtx_writer import CHUNK, HEAD, event, evtx_file
 
 BEGIN = datetime(2026, 2, 25, 6, tzinfo=UTC)
-EVENTS_A_CHUNK = 40
+EVENTS_PER_CHUNK = 40
 FIRST_ID = 10_000_000
 
 
@@ -52,19 +52,19 @@ def write_evtx(path: Path, count: int) -> None:
             "lab",
             {"TargetUserName": "ada", "LogonType": "2"},
         )
-        for number in range(EVENTS_A_CHUNK)
+        for number in range(EVENTS_PER_CHUNK)
     ]
     whole = evtx_file(rows, first_id=FIRST_ID)
     with path.open("wb") as file:
         file.write(whole[:HEAD])
-        for number in range(-(-count // EVENTS_A_CHUNK)):
-            file.write(_renumbered(whole[HEAD:], number * EVENTS_A_CHUNK))
+        for number in range(-(-count // EVENTS_PER_CHUNK)):
+            file.write(_renumbered(whole[HEAD:], number * EVENTS_PER_CHUNK))
 
 
 def _renumbered(chunk: bytes, more: int) -> bytes:
     """The same records under higher numbers, which stand in two places of each."""
     copy = bytearray(chunk)
-    for number in range(FIRST_ID, FIRST_ID + EVENTS_A_CHUNK):
+    for number in range(FIRST_ID, FIRST_ID + EVENTS_PER_CHUNK):
         place = copy.index(struct.pack("<Q", number), 512)
         struct.pack_into("<Q", copy, place, number + more)
         old, new = (str(one).encode("utf-16-le") for one in (number, number + more))

@@ -24,13 +24,13 @@ from tests.benchmarks.inputs import (
 
 RESOLVED = "core.http_requests"
 HOUR = 3_600
-SECONDS_A_LINE = 0.02
+SECONDS_PER_LINE = 0.02
 
 
 def make_home(folder: Path, count: int) -> None:
     """A district with `count` requests and what tells whose they are."""
     home = create(folder)
-    hours = int(count * SECONDS_A_LINE / HOUR) + 2
+    hours = int(count * SECONDS_PER_LINE / HOUR) + 2
     for name in ("proxy", "dhcp", "directory"):
         (home.landing / name).mkdir()
     write_squid(home.landing / "proxy" / "access.log", count, owned=True)

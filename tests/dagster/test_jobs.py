@@ -15,7 +15,7 @@ from pipelines.defs.automation import RANGE_END, RANGE_START
 from pipelines.defs.resources import HomeResource
 from pipelines.district import open_district
 from pipelines.findings.failures import Failure, failures
-from pipelines.run.run import Result
+from pipelines.run.run import RunResult
 from pipelines.settings.home import DistrictHome
 from pipelines.state import ledger
 from pipelines.warehouse.models import models
@@ -298,7 +298,7 @@ def test_the_workspace_loads_and_nothing_is_reported_home(tmp_path):
 def test_what_the_whole_run_logs_holds_no_value_of_a_line():
     """Dagster's pages have no login; a reason may hold a name from a log."""
     failure = Failure("core.duty", "'p.person' is not a number", (), ("SA-3",), ())
-    said = "\n".join(logged(Result(failures=(failure,))))
+    said = "\n".join(logged(RunResult(failures=(failure,))))
     assert "core.duty could not be built; not judged there: SA-3" in said
     assert "p.person" not in said
 

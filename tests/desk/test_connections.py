@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipelines.desk import server
-from pipelines.desk.signin import MOST_OF_A_PERSON, Passwords, Session, Sessions
+from pipelines.desk.signin import MAX_OF_A_PERSON, Passwords, Session, Sessions
 from tests.desk.test_signin import PASSWORD, entries, needs_root
 
 CLOSED_AT_ONCE = """
@@ -45,7 +45,7 @@ def test_one_sign_in_of_a_person_is_recorded_in_an_hour(alone):
 def test_a_person_pushes_no_one_elses_session_out():
     held = Sessions()
     first = held.begin(Session("ada", "local"))
-    own = [held.begin(Session("bob", "local")) for _ in range(MOST_OF_A_PERSON + 5)]
+    own = [held.begin(Session("bob", "local")) for _ in range(MAX_OF_A_PERSON + 5)]
     assert held.find(first, 60, 60)
     assert [one for one in own if held.find(one, 60, 60)] == own[5:]
 

@@ -12,7 +12,7 @@ from pipelines.state.tables import REQUESTS
 from tests.desk.visiting import USERS
 
 REASON = "the hearing of Monday"
-MOST_PAGES = 60
+MAX_PAGES = 60
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def spelt(text, planted):
 def crawled(visitor):
     """Every page that links lead to, each kind of case page a few times."""
     waiting, seen, pages = ["/"], set(), {}
-    while waiting and len(pages) < MOST_PAGES:
+    while waiting and len(pages) < MAX_PAGES:
         where = waiting.pop(0)
         if where in seen or where.startswith("/assets/"):
             continue

@@ -1,4 +1,4 @@
-"""What the logs propose: shown without names, tried, and accepted as by the command."""
+"""Suggestions from the logs: shown without names, tried, and accepted as by the command."""
 
 import json
 import shutil

@@ -41,4 +41,4 @@ def small_portions(monkeypatch):
     """Files of some hundred kilobytes have several portions of several blocks."""
     monkeypatch.setitem(blocks.__kwdefaults__, "size", 1 << 16)
     monkeypatch.setattr(portions, "PORTION", 200_000)
-    monkeypatch.setattr(portions, "PORTIONS_A_WORKER", 1)
+    monkeypatch.setattr(portions, "PORTIONS_PER_WORKER", 1)

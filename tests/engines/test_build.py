@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from pipelines.build import steps
-from pipelines.build.spans import Away
+from pipelines.build.spans import RemoteExecutor
 from pipelines.build.steps import build_and_judge, builder_of
 from pipelines.district import open_district
 from pipelines.engines import open_engine
@@ -39,7 +39,7 @@ def building(home, engine, **limits):
     with open_district(home) as district, opened(district.home.warehouse) as database:
         folder = district.home.parts
         folder.mkdir()
-        away = Away(
+        away = RemoteExecutor(
             engine=engine,
             warehouse=district.home.warehouse,
             folder=folder,

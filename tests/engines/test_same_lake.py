@@ -70,7 +70,7 @@ def test_portions_were_parsed_elsewhere(tmp_path, pool, monkeypatch):
 
 
 def test_a_commit_may_fall_anywhere(tmp_path, pool, monkeypatch):
-    monkeypatch.setattr("pipelines.ingest.staged_rows.ROWS_A_COMMIT", 500)
+    monkeypatch.setattr("pipelines.ingest.staged_rows.ROWS_PER_COMMIT", 500)
     home, other = two_homes(tmp_path, deliveries.again)
     home.run()
     other.run(engine=pool)

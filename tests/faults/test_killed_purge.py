@@ -26,7 +26,7 @@ MARK = "over-and-done"
 KEPT = "stays-here"
 DAY = 86_400
 KILLS = 200 if LONG else 10
-IN_A_ROW = 4
+IN_PER_ROW = 4
 RETENTION = """
 [retention]
 raw_days = 28
@@ -169,7 +169,7 @@ def test_a_killed_purge_is_finished_by_the_next(purging, home, tmp_path):
     now = over(home)
     points = points_of(purging, home, now, tmp_path)
     ats = range(1, points + 1, max(1, points // KILLS))
-    turns = len(ats) // IN_A_ROW
+    turns = len(ats) // IN_PER_ROW
     kills = 0
     for first in range(turns):
         copy = DistrictHome(tmp_path / f"at-{first}")

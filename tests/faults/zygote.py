@@ -134,7 +134,7 @@ def arm(fault: Fault) -> ctypes.CDLL:
 def carry_out(order: dict[str, object]) -> int:
     fault = Fault(**order)
     home = Path(fault.home)
-    staged_rows.ROWS_A_COMMIT = 40
+    staged_rows.ROWS_PER_COMMIT = 40
     blocks.__kwdefaults__["size"] = 1
     parts.__kwdefaults__["most"] = 16 if LONG else 40
     if fault.how == "limit":

@@ -18,7 +18,7 @@ FORMATS = formats()
 DOCS = REPO_ROOT / "docs"
 REFERENCE = (DOCS / "reference" / "formats.md").read_text(encoding="utf-8")
 GUIDE = (DOCS / "how-to" / "forward-logs.md").read_text(encoding="utf-8")
-FEWEST_PERCENT = 95
+MIN_PERCENT = 95
 ANCHOR = datetime(2026, 11, 25, tzinfo=UTC)
 BEGUN = {f"2026-11-02T14:{minute:02}+00:00" for minute in range(16)}
 """When what the lines tell began: around a quarter past eight in Chicago."""
@@ -78,7 +78,7 @@ def test_nearly_all_sample_files_need_no_hint():
     assert found
     own, total, share = float(found[1]), float(found[2]), float(found[3])
     assert round(own / total * 100, 1) == share
-    assert share >= FEWEST_PERCENT
+    assert share >= MIN_PERCENT
 
 
 @pytest.mark.skipif(not LONG, reason="identifies five hundred files")

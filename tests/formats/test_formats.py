@@ -35,7 +35,7 @@ HOSTILE = [
     b"999.1.1.1", b"::::", b"Feb 30 25:61:61", b"\\", b"\xff\xfe", b"'", b"255",
     "\N{ARABIC-INDIC DIGIT THREE}".encode(), b"\r", b" ", b"65536", b"[]",
 ]  # fmt: skip
-FEWEST_LINES = 40
+MIN_LINES = 40
 OFTEN = 5
 BATCHES = 300 if LONG else 4
 """To parse one line costs nearly as much as to parse forty."""
@@ -131,7 +131,7 @@ def damaged(line: bytes, shift: int, tried: Counter[bytes]) -> Iterator[bytes]:
 @pytest.mark.parametrize("name", sorted(FORMATS))
 @settings(max_examples=BATCHES)
 @given(
-    lines=st.lists(st.binary(max_size=200), min_size=FEWEST_LINES, max_size=50)
+    lines=st.lists(st.binary(max_size=200), min_size=MIN_LINES, max_size=50)
     | st.lists(st.binary(), max_size=1)
 )
 def test_any_bytes_are_events_rejects_or_blanks(name, lines):

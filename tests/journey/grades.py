@@ -5,8 +5,8 @@ from collections import Counter
 import duckdb
 
 from pipelines.district import open_district
-from pipelines.events import LINES_A_FILE
-from pipelines.findings.notices import Asked, Because, resolve
+from pipelines.events import LINES_PER_FILE
+from pipelines.findings.notices import Justification, NoticeQuery, resolve
 from pipelines.settings.home import DistrictHome
 
 _REQUESTS = """
@@ -35,12 +35,12 @@ def assert_same_grades(home, *grades):
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as warehouse:
         warehouse.execute("set timezone = 'UTC'")
         lake = str(DistrictHome(home).lake / "http_requests" / "**" / "*.parquet")
-        values = {"lake": lake, "lines": LINES_A_FILE}
+        values = {"lake": lake, "lines": LINES_PER_FILE}
         asked = warehouse.execute(_REQUESTS, values).fetchall()
     seen = Counter()
     with open_district(home) as district:
         for grade, account, ip, time, is_mapped in asked:
-            answer = resolve(district, Asked(ip, None, time), Because("test"))
+            answer = resolve(district, NoticeQuery(ip, None, time), Justification("test"))
             mapped = any(link.kind == "mapping" for link in answer.links)
             if mapped != is_mapped:  # the line itself says more, or less
                 continue

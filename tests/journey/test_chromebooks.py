@@ -27,7 +27,7 @@ BY_NETWORK = {"SA-3", "OH-1", "NA-1", "NA-4", "AN-5"}
 """Those of which the network's own logins are enough for some."""
 SAID_OF_REGISTRY = {
     "a device that can be carried": "SA-4 cannot be judged at",
-    "no line tells of it": "and AN-1 of what is refused there",
+    "no line records it": "and AN-1 of what is refused there",
 }
 """What registry and formats tell beforehand, where the lines cannot."""
 

@@ -7,14 +7,14 @@ import pytest
 from pipelines.district import open_district
 from pipelines.health.judged_rules import judged_rules, noted_judged_rules
 from pipelines.health.rule_coverage import DAYS, KEYBOARDS, TABLE
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 from tests.journey.commands import schoolbell
 
 
 @pytest.fixture(scope="module")
 def week(district):
     """The newest week of the coverage table, and its days."""
-    with open_district(district.home) as home, looking(home.home.warehouse) as database:
+    with open_district(district.home) as home, attach_warehouse(home.home.warehouse) as database:
         ((last,),) = database.rows(f"select max(event_date) from built.{TABLE}")
         first = last - DAYS + timedelta(days=1)
         rows = database.rows(

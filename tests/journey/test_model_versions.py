@@ -97,7 +97,7 @@ def test_what_is_built_so_is_what_is_built_from_nothing(two_days, tmp_path):
 
 
 def test_a_snapshot_follows_another_as_it_would_be_whole(two_days, district, tmp_path, monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_CHANGED", 1)
+    monkeypatch.setattr(snapshots, "MAX_CHANGED", 1)
     home = two_days.copy(tmp_path)
     for change in (
         lambda: set_to(home, f"\n[detections.{RULE}]\nrequests = 3\n"),

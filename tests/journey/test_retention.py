@@ -30,7 +30,7 @@ from pipelines.state import ledger
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import now_text
 from pipelines.state.ledger import Change, FileRecord
-from pipelines.state.retention import Hold, Purged, holds, kept_from, place_hold
+from pipelines.state.retention import Hold, PurgedRecord, holds, kept_from, place_hold
 from pipelines.warehouse.models import models, without_events
 from pipelines.warehouse.snapshots import current
 from tests.journey.commands import schoolbell
@@ -405,7 +405,7 @@ def test_the_school_calendar_is_no_row_of_a_deleted_day(tmp_path):
         for table in ("school_days", "daily_use"):
             connection.execute(f"create table marts.{table} (event_date date)")
             connection.execute(f"insert into marts.{table} values (date '{gone}')")
-    listed = Purged(record_class="event", name="gone.parquet", last_day=gone)
+    listed = PurgedRecord(record_class="event", name="gone.parquet", last_day=gone)
     with open_district(home.path) as one:
         done = Plan({}, {"event": [listed]}, {})
         assert still_there(one, done) == ["warehouse.duckdb: marts.daily_use"]

@@ -31,7 +31,7 @@ from pipelines.warehouse.models import Model, models
 from tests.scenarios import places
 from tests.scenarios.story import Story
 
-LINES_A_FILE = 1 << 32
+LINES_PER_FILE = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def _findings(
 
 def _shown(finding: Finding, sources: Mapping[int, str], written: Mapping[str, list[str]]) -> Shown:
     """The raw lines behind the ids; an id that is no line fails."""
-    places = [divmod(event_id, LINES_A_FILE) for event_id in finding.evidence]
+    places = [divmod(event_id, LINES_PER_FILE) for event_id in finding.evidence]
     named = tuple(sources[file_id] for file_id, _ in places)
     lines = tuple(
         written[source][line_no - 1] for source, (_, line_no) in zip(named, places, strict=True)

@@ -16,7 +16,7 @@ from tests.sections.reading import Page
 from tests.sections.test_editions import held, secrets
 from tests.sections.test_weekly import INDEX, numbers_by_link
 
-MOST_BYTES = 95_000
+MAX_BYTES = 95_000
 PLACE = "https://intranet.example/reports/2026-W47/index.html"
 ALLOWED = {
     "html", "head", "meta", "title", "body", "table", "caption", "tr", "th", "td", "p",
@@ -34,7 +34,7 @@ def made(week):
 
 
 def test_a_mail_is_small_and_has_tables_and_inline_styles_only(made):
-    assert len(made.html.encode()) <= MOST_BYTES
+    assert len(made.html.encode()) <= MAX_BYTES
     page = Page(made.html)
     assert {tag for tag, _ in page.tags} <= ALLOWED
     assert page.links == [PLACE]

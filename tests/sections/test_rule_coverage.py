@@ -20,13 +20,13 @@ FILTERS = {
     "hours": (
         "no account",
         "account unknown to the registry",
-        "nothing tells who is at the device",
+        "no log shows who is at the device",
         "candidates",
     ),
     "presence": (
         "no account",
         "account unknown to the registry",
-        "nothing tells who is at the device",
+        "no log shows who is at the device",
         "candidates",
     ),
     "keyboards": (

@@ -507,7 +507,7 @@ def test_a_workbook_says_what_its_sheets_are():
 
 
 def test_a_table_that_excel_cannot_hold_is_in_the_csv_alone(monkeypatch):
-    monkeypatch.setattr("pipelines.reports.text_tables.MOST_IN_EXCEL", 5)
+    monkeypatch.setattr("pipelines.reports.text_tables.MAX_IN_EXCEL", 5)
     about, sheets = sheets_of(weekly_report(busy(), MONDAY))
     assert "cases" not in sheets
     assert "too many for Excel: see the CSV file" in about["cases"]

@@ -136,7 +136,7 @@ def test_what_is_refused_or_answered_is_nothing(write):
     assert found(write, [*refused, *answered]) == set()
 
 
-OF_A_LINE = Path(__file__).parents[1] / "formats"
+OF_PER_LINE = Path(__file__).parents[1] / "formats"
 BY_OPTIONS = {"declared_csv", "declared_json"}
 """Formats whose columns a district names; their recorded lines say little."""
 
@@ -144,7 +144,7 @@ BY_OPTIONS = {"declared_csv", "declared_json"}
 def answered():
     """Formats whose recorded lines tell of an answered connection, or of both sizes."""
     found = set()
-    for path in OF_A_LINE.glob("*/*.expected.jsonl"):
+    for path in OF_PER_LINE.glob("*/*.expected.jsonl"):
         kind = ""
         for row in map(json.loads, path.read_text("utf-8").splitlines()):
             if row.keys() == {"event_class"}:

@@ -69,7 +69,7 @@ def test_a_member_that_failed_before_and_is_put_off_is_not_taken_for_gone(home):
 @pytest.mark.parametrize("settle", [0, 3_600])
 @pytest.mark.parametrize("pack", ["plain", "gz"])
 def test_a_file_is_put_off_between_blocks_and_goes_on_there(home, monkeypatch, settle, pack):
-    monkeypatch.setattr(blocks, "MOST_LINES", 150)
+    monkeypatch.setattr(blocks, "MAX_LINES", 150)
     put = home.put if pack == "plain" else home.gz
     put("a.log", lines(0, 1_000))
     home.put("b.log", lines(2_000, 2_020))
@@ -85,7 +85,7 @@ def test_a_file_is_put_off_between_blocks_and_goes_on_there(home, monkeypatch, s
 
 
 def test_a_copy_of_what_was_put_off_is_taken_once(home, monkeypatch):
-    monkeypatch.setattr(blocks, "MOST_LINES", 150)
+    monkeypatch.setattr(blocks, "MAX_LINES", 150)
     home.put("a.log", lines(0, 1_000))
     home.put("b.log", lines(0, 1_000))
     run_to_the_end(home)

@@ -140,7 +140,7 @@ def test_another_name_is_in_no_byte_of_the_next(database, tmp_path):
     ids=["in another order", "one less"],
 )
 def test_other_columns(database, tmp_path, columns, monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_CHANGED", 1)
+    monkeypatch.setattr(snapshots, "MAX_CHANGED", 1)
     check(database, tmp_path, TABLES | {USE: columns})
 
 

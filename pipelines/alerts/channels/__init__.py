@@ -1,9 +1,8 @@
-"""Ways of delivery. Each module here is one.
+"""Delivery methods, one per module.
 
-A channel says which settings it needs; a secret among them is a reference to
-the environment or to a file. `deliver` sends one message, or raises
-`DeliveryError`, which says whether asking again may help. What the settings say of a
-channel is held against these needs.
+A channel declares its settings; a secret is a reference to the environment or to a file.
+`deliver` sends one message, or raises `DeliveryError`, which shows whether a retry may
+help. The settings of a channel are validated against this declaration.
 """
 
 import json
@@ -47,12 +46,12 @@ class ChannelSettings(BaseModel):
 
 
 def wrong_setting(what: str, allowed: str, paste: str) -> PydanticCustomError:
-    """What a validator of a channel raises, so that `check` can say it in full.
+    """Build the error of a channel's validator, with everything that `check` prints.
 
     Args:
         what: What is wrong with the value.
-        allowed: What may stand there instead.
-        paste: A line that would be right.
+        allowed: The allowed values.
+        paste: A correct line.
     """
     words = {"what": what, "allowed": allowed, "paste": paste}
     return PydanticCustomError(WRONG_SETTING, "{allowed}", words)
@@ -73,10 +72,10 @@ class Channel:
 
     Attributes:
         deliver: Given a message, the settings, and the only addresses allowed.
-        rings_phones: It reaches people wherever they are, so that what accounts
-            did is never sent through it.
-        sends_reports: It can carry the weekly report, a page beside its text.
-        recipients: The addresses in its settings that anything would be sent to;
+        rings_phones: It reaches people anywhere, so that it never carries findings
+            about what accounts did.
+        sends_reports: It can carry the weekly report, a page with its text.
+        recipients: The addresses in its settings that receive messages;
             each has to be in `[alerts] recipients`.
     """
 
@@ -89,31 +88,31 @@ class Channel:
 
 
 def channels() -> Mapping[str, Channel]:
-    """Every channel in this folder, by name."""
+    """Return every channel in this folder, by name."""
     return discover(__name__, "CHANNEL", Channel)
 
 
 def report_channels() -> Sequence[str]:
-    """The types of channels that can send reports."""
+    """Return the types of channels that can send reports."""
     return sorted(name for name, channel in channels().items() if channel.sends_reports)
 
 
 def prepared(
     name: str, kind: str, given: Mapping[str, Any], home: Path = Path()
 ) -> tuple[Channel, Any]:
-    """A channel and its settings, secrets looked up.
+    """Return a channel and its settings, with secrets.
 
     Args:
-        home: Where a path that is not absolute begins.
+        home: Base folder of relative paths.
 
     Raises:
-        SettingsError: No such kind, a setting is wrong, or a secret is missing.
+        SettingsError: Unknown type, wrong setting, or missing secret.
     """
     known = channels()
     where = f"[alerts.channels.{name}]"
     if kind not in known:
         raise SettingsError(
-            f"there is no channel of type {kind!r}",
+            f"{kind!r} is not a type of channel",
             where=where,
             remedy="Types: " + ", ".join(sorted(known)),
         )
@@ -173,7 +172,7 @@ def _is_there(path: Path, is_same: IsSame) -> bool:
 
 
 def _object(line: bytes) -> Mapping[str, Any] | None:
-    """What a line holds; None for one that was cut off."""
+    """Parse a line; None if it is cut off."""
     try:
         found = json.loads(line)
     except ValueError:
@@ -184,7 +183,7 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
 def channel_faults(
     district: District, name: str, configured: alert_settings.Channel
 ) -> Iterator[Fault]:
-    """Kind, keys, secrets and recipients of one channel."""
+    """Yield the faults in type, keys, secrets and recipients of one channel."""
     at = ("alerts", "channels", name)
     known = channels()
     if configured.type not in known:
@@ -232,7 +231,7 @@ def _unknown(
     configured: alert_settings.Channel,
     fields: Mapping[str, FieldInfo],
 ) -> Fault:
-    """A key that the channel does not know; its value may be a secret."""
+    """Build the fault of an unknown key; its value may be a secret."""
     guess = nearest(key, fields)
     what = f"unknown key (did you mean {guess}?)" if guess else "unknown key"
     paste = f"# {key} ="
@@ -244,7 +243,7 @@ def _unknown(
 
 
 def _line(key: str, field: FieldInfo) -> str:
-    """A line that would be right: the example or the default."""
+    """Return a correct line: the example or the default."""
     if is_secret(key):
         return secret_line(key)
     if field.examples:
@@ -254,20 +253,20 @@ def _line(key: str, field: FieldInfo) -> str:
 
 
 def _secret(at: tuple[str, ...], configured: alert_settings.Channel, error: SettingsError) -> Fault:
-    """A secret that is not where the reference says."""
+    """Build the fault of a secret that its reference does not lead to."""
     key = error.where.rpartition(" ")[2]
     found = configured.settings.get(key)
     return Fault(
         (*at, key),
         error.what,
-        toml(found),  # a reference, which is no secret itself
+        toml(found),  # a reference, not a secret
         "a file that the account of Schoolbell can read, or a variable that is set",
         secret_line(key),
     )
 
 
 def _strangers(district: District, at: tuple[str, ...], given: Sequence[str]) -> Iterator[Fault]:
-    """Recipients of a mail that no mail may go to."""
+    """Yield faults for mail recipients that are not allowed."""
     allowed = district.settings.alerts.recipients
     strangers = [address for address in given if address not in allowed]
     if strangers:

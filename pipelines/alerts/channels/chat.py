@@ -1,13 +1,13 @@
-"""Alert channel: Teams, Slack, Google Chat, ntfy and others, by the library Apprise.
+"""Alert channel: Teams, Slack, Google Chat, ntfy and others, with the library Apprise.
 
-It rings phones, so what accounts did never goes through it. Mail has a channel of
-its own that keeps to the list of allowed recipients; mail urls are refused here.
-Services give no key that makes a repeat harmless: after a crash a message may be
-seen twice, and then says that it may be a repeat.
+It rings phones, so it never carries findings about what accounts did. Mail has a
+separate channel with a list of allowed recipients; mail urls are refused here. Services
+have no key that makes a repeat harmless: after a crash, a message may appear twice, and
+then states that it may be a repeat.
 
-Apprise says of each service whether it took the message, and, in words, with which
-HTTP status it did not: 4xx is a mistake in the settings, other than 408, 425 and
-429. Whatever gives no status is tried again.
+Apprise reports for each service whether it accepted the message, and, in words, the HTTP
+status of a refusal: 4xx is a mistake in the settings, except 408, 425 and 429. Failures
+without a status are retried.
 """
 
 import re
@@ -40,7 +40,7 @@ MAIL = {
 
 
 class ChatSettings(ChannelSettings):
-    """Where to post: one or more Apprise urls, with blanks between."""
+    """Where to post: one or more Apprise urls, separated by blanks."""
 
     urls: str = Field(repr=False, min_length=1)
 
@@ -54,7 +54,7 @@ def deliver(message: Message, settings: ChatSettings, _allowed: Sequence[str]) -
 
 
 def _failure(result: Any) -> DeliveryError:
-    """What went wrong, without the urls: they hold the keys of the services."""
+    """Build the error without the urls, because they contain keys."""
     failed = [sent for sent in result if not sent]
     statuses = {one: _status(one) for one in failed}
     reasons = ", ".join(
@@ -77,7 +77,7 @@ def _is_refusal(status: int | None) -> bool:
 
 
 def _status(result: Any) -> int | None:
-    """The HTTP status that a service answered with; Apprise has it in its log only."""
+    """Return the HTTP status of a service's answer, which Apprise only logs."""
     lines = [str(one.message) for attempt in result.attempts for one in attempt]
     found = [int(one) for line in lines for one in STATUS.findall(line)]
     return found[-1] if found else None

@@ -1,6 +1,6 @@
-"""Alert channel: one JSON object a line, appended to a file.
+"""Alert channel: one JSON object per line, appended to a file.
 
-After a crash the file is looked into: what is there already is not written again.
+After a crash, the file is read first: lines that it contains are not written again.
 """
 
 import json
@@ -13,7 +13,7 @@ from pipelines.alerts.message import Message
 
 
 class FileSettings(ChannelSettings):
-    """Where to append."""
+    """The file to append to."""
 
     path: HomePath = Field(examples=["alerts.jsonl"])
 

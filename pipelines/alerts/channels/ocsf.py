@@ -1,7 +1,7 @@
-"""Alert channel: OCSF Detection Findings (class 2004), one a line in a file.
+"""Alert channel: OCSF Detection Findings (class 2004), one per line of a file.
 
-The `uid` is the message's key. After a crash the file is looked into: what is there
-already is not written again.
+The `uid` is the message's key. After a crash, the file is read first: lines that it
+contains are not written again.
 """
 
 import json
@@ -26,7 +26,7 @@ SEVERITY_IDS: Mapping[str, int] = {
 
 
 class OcsfSettings(ChannelSettings):
-    """Where to append."""
+    """The file to append to."""
 
     path: HomePath = Field(examples=["alerts.jsonl"])
 
@@ -47,7 +47,7 @@ def _uid(row: Mapping[str, Any]) -> object:
 
 
 def event(message: Message, now: datetime) -> dict[str, Any]:
-    """The message as an OCSF event."""
+    """Return the message as an OCSF event."""
     stamp = int(now.timestamp() * 1_000)
     return {
         "activity_id": 1,

@@ -1,10 +1,10 @@
-"""Alert channel: e-mail through the district's own mail server.
+"""Alert channel: e-mail through the district's mail server.
 
 Recipients outside the allow-list are refused before anything is sent. The
-Message-ID comes from the message's key, so that a mail sent again after a crash
-replaces the first in most readers; its subject says that it may be a repeat. A
-crash after the server took the mail and before that was noted repeats it, and so
-does a server that took it and did not answer; nothing else does.
+Message-ID is derived from the message's key, so that a mail resent after a crash
+replaces the first in most readers; its subject states that it may be a repeat. A
+mail is repeated only if the program crashed between the server's acceptance and
+the record of it, or if the server accepted it and did not answer.
 """
 
 import smtplib
@@ -46,9 +46,8 @@ class SmtpSettings(ChannelSettings):
         if value is not None and info.data.get("tls") is False:
             raise wrong_setting(
                 "would cross the network in clear",
-                "tls = true beside it: without TLS anybody on the way reads the "
-                "password; or neither user nor password, where the server asks for "
-                "none",
+                "tls = true with it: without TLS, anyone on the network path can read the "
+                "password; or neither user nor password, if the server requires none",
                 "tls = true",
             )
         return value
@@ -93,12 +92,12 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
 
 
 def _may_pass(refused: Refused) -> bool:
-    """Some refusal is for now only, as a server's first word to a stranger is."""
+    """Return whether a refusal is temporary, such as greylisting."""
     return any(code < PERMANENT for code, _ in refused.values())
 
 
 def mail(message: Message, settings: SmtpSettings) -> EmailMessage:
-    """The message as a mail."""
+    """Build the mail of a message."""
     message = message.on_its_face
     made = EmailMessage()
     made["Subject"] = message.subject

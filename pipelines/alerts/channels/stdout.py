@@ -12,7 +12,7 @@ class StdoutSettings(ChannelSettings):
 
 
 def deliver(message: Message, _settings: StdoutSettings, _allowed: Sequence[str]) -> None:
-    """One message is a few lines; control characters are made visible."""
+    """Print a message in a few lines, with control characters made visible."""
     marked = message.on_its_face
     lines = [marked.subject, *marked.text.splitlines()]
     shown = (line.encode("unicode_escape").decode("ascii") for line in lines)

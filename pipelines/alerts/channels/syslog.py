@@ -1,8 +1,8 @@
 """Alert channel: one CEF line to a SIEM, in RFC 5424 syslog over UDP, TCP or TLS.
 
-Over UDP a datagram may vanish and nobody learns of it: at most once on the wire.
-TCP and TLS tell of a receiver that is away. The line's externalId is the
-message's key, by which a SIEM knows a repeat; one that may be a repeat says so.
+UDP may lose a datagram without notice: at most once on the wire. TCP and TLS
+report an absent receiver. The line's externalId is the message's key, which lets
+a SIEM recognize a repeat; a possible repeat is marked.
 """
 
 import socket
@@ -68,7 +68,7 @@ def _send_datagram(line: bytes, settings: SyslogSettings) -> None:
 
 
 def _send_framed(line: bytes, settings: SyslogSettings) -> None:
-    """With the length before it (RFC 6587): no line end can cut it."""
+    """Send with a length prefix (RFC 6587), so that line ends cannot cut the message."""
     framed = str(len(line)).encode("ascii") + b" " + line
     address = (settings.host, settings.port)
     with socket.create_connection(address, settings.timeout_seconds) as plain:
@@ -81,7 +81,7 @@ def _send_framed(line: bytes, settings: SyslogSettings) -> None:
 
 
 def syslog_line(message: Message, facility: int) -> str:
-    """The message as one line of ASCII."""
+    """Return the message as one line of ASCII."""
     priority = facility * 8 + CODES[message.severity]
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     header = f"<{priority}>1 {now} - schoolbell - {message.class_name} - "
@@ -97,7 +97,7 @@ def syslog_line(message: Message, facility: int) -> str:
 
 
 def _ascii(text: str) -> str:
-    """Backslashes and all that is not plain ASCII are written out."""
+    """Escape backslashes and everything that is not plain ASCII."""
     return text.encode("unicode_escape").decode("ascii")
 
 

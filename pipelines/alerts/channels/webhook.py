@@ -1,11 +1,11 @@
-"""Alert channel: POST the message as JSON to a url, signed.
+"""Alert channel: POST the message as signed JSON to a url.
 
 The receiver computes HMAC-SHA256 over the timestamp header, a dot and the body with
 the shared secret, compares it with the signature header, and refuses old
-timestamps. A repeat after a crash carries the same Idempotency-Key and the same
-body, and `X-Schoolbell-May-Repeat: yes`. An answer of 408, 425, 429 or 5xx may be
-asked again; any other that is not 2xx is a mistake in the settings. Redirects are
-not followed: they would carry the message elsewhere.
+timestamps. A repeat after a crash has the same Idempotency-Key and the same
+body, and `X-Schoolbell-May-Repeat: yes`. Answers of 408, 425, 429 or 5xx are
+retried; any other that is not 2xx is a mistake in the settings. Redirects are
+not followed, because they would send the message elsewhere.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ METADATA = (
     "metadata", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254",
     "::ffff:169.254.169.254", "::ffff:a9fe:a9fe",
 )  # fmt: skip
-"""Where clouds answer the machines in them, beside 169.254.169.254."""
+"""Where clouds answer their machines, in addition to 169.254.169.254."""
 UNSURE = {408, 500, 502, 504}
 """Answers of servers, or of those before them, that may have taken it."""
 
 
 def _of_a_receiver(url: HttpUrl) -> HttpUrl:
-    """Not the machine's own surroundings: there, clouds hand out their keys."""
+    """Refuse addresses near the machine, where clouds hand out their keys."""
     host = (url.host or "").strip("[]").lower().rstrip(".")
     try:
         address = ipaddress.ip_address(host)
@@ -52,7 +52,7 @@ def _of_a_receiver(url: HttpUrl) -> HttpUrl:
 
 
 class WebhookSettings(ChannelSettings):
-    """Where to post, and the secret that signs."""
+    """The URL to post to, and the signing secret."""
 
     url: Annotated[HttpUrl, AfterValidator(_of_a_receiver)] = Field(
         examples=["https://hooks.school.example/schoolbell"]
@@ -98,7 +98,7 @@ def deliver(message: Message, settings: WebhookSettings, _allowed: Sequence[str]
 
 
 def _was_never_there(error: Exception) -> bool:
-    """No connection came about, so that nothing was handed over."""
+    """Return whether no connection was made, so that nothing was delivered."""
     import requests
     from urllib3.exceptions import NewConnectionError
 

@@ -1,1 +1,1 @@
-"""What several formats read alike; no plug-in is here."""
+"""Code that several formats share; no plug-in is here."""

@@ -16,10 +16,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     name,
+    null_if_dash,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import is_machine, seconds, somewhere
 
@@ -101,7 +101,7 @@ IS_SESSION = pl.col("family").is_in(["session", "session_url"])
 
 
 def _ends(pattern: str, end: str) -> str:
-    """The pattern with its two places filled by the two ends."""
+    """Return the pattern with its two places filled by the two ends."""
     first, second = (end.replace("{end}", letter) for letter in "ab")
     return pattern.replace("FIRST", first).replace("SECOND", second)
 
@@ -273,12 +273,12 @@ def words(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def said(name: str) -> pl.Expr:
-    """The text of a group; null where the message has none."""
+    """Return the text of a group; null where the message has none."""
     return pl.col(f"said_{name}")
 
 
 def visit() -> dict[str, pl.Expr]:
-    """The URL, which may be a path on the server alone."""
+    """Return the URL, which may be a path on the server alone."""
     url = said("url")
     is_path = url.str.starts_with("/")
     server = pl.coalesce(pl.col("dst_ip"), pl.col("dst_hostname"))
@@ -290,7 +290,7 @@ def visit() -> dict[str, pl.Expr]:
 
 
 def logon() -> dict[str, pl.Expr]:
-    """What became of an account, of the VPN or of an administrator."""
+    """Return the result for an account of the VPN or of an administrator."""
     text = pl.coalesce(said("said"), pl.lit(""))
     refused = text.str.contains("rejected|^Failed") | (
         pl.col("family").is_in(["unproven"]) | (said("verdict") == "denied")
@@ -309,14 +309,14 @@ def logon() -> dict[str, pl.Expr]:
         .then(pl.lit("remote")),
         "is_success": pl.when(~left).then(~refused),
         "failure_reason": pl.when(refused).then(
-            pl.coalesce(known(said("reason")), pl.lit("rejected"))
+            pl.coalesce(null_if_dash(said("reason")), pl.lit("rejected"))
         ),
         "event_code": pl.col("code"),
         "assigned_ip": somewhere(
             address(pl.coalesce(said("given"), text.str.extract(r"^IPv4 Address <([^>]*)>", 1)))
         ),
         "is_machine": is_machine(account(said("user"))),
-        "end_reason": pl.coalesce(reason, known(said("reason"))),
+        "end_reason": pl.coalesce(reason, null_if_dash(said("reason"))),
     }
 
 
@@ -329,7 +329,7 @@ ANSWERED_FIRST = (said("way") == "outbound").fill_null(value=False)
 
 
 def ends() -> dict[str, pl.Expr]:
-    """Both ends as the line has them, and whether the second one opened it."""
+    """Return both ends in the line's order, and whether the second one opened it."""
     a, b = port(said("a_port")), port(said("b_port"))
     serves_a, serves_b = (p.is_between(*SERVICE_PORTS) & (p != ACTIVE_FTP) for p in (a, b))
     is_free_a, is_free_b = (p > SERVICE_PORTS[1] for p in (a, b))
@@ -354,7 +354,7 @@ def _is_end(text: pl.Expr) -> pl.Expr:
 
 
 def placed() -> dict[str, pl.Expr]:
-    """Source and target; null where a teardown does not show which is which."""
+    """Return source and target; null where a teardown does not show which is which."""
     opened = pl.col("b_opened")
 
     def pick(first: pl.Expr, second: pl.Expr) -> pl.Expr:
@@ -387,16 +387,16 @@ def _named(text: pl.Expr) -> pl.Expr:
     return pl.when(address(text).is_null()).then(name(text))
 
 
-# The end of an ASA connection takes from its beginning what only that one says.
+# The end of an ASA connection gets the facts that only its beginning contains.
 #
-# `Built` says who opened a connection, what its ends wore and whose they were;
-# `Teardown` says how long it lasted and how much it carried, and no more. Both carry
-# the number of the connection, which the device gives again after a restart: a
-# beginning belongs to an end only where both name the same ends and the same instant.
+# `Built` contains the opener of a connection, the translated addresses and the users; `Teardown`
+# contains its duration and bytes, and no more. Both have the number of the connection, which the
+# device reuses after a restart: a beginning belongs to an end only if both name the same ends and
+# the same instant.
 
 
 def lasted() -> pl.Expr:
-    """How long a connection lasted; null for what is no end."""
+    """Return the duration of a connection; null if the line is not an end."""
     parts = said("lasted").str.extract_groups(HOURS).struct
     hours, minutes, seconds = (parts.field(at).cast(pl.Int64, strict=False) for at in "123")
     return pl.duration(hours=hours, minutes=minutes, seconds=seconds, time_unit="us")
@@ -405,8 +405,8 @@ def lasted() -> pl.Expr:
 def joined(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Fill `b_opened` and the `said_` columns of an end from its beginning.
 
-    Only from one that stands above it among the lines read together; an end without
-    one stays as it is.
+    Only from a beginning above it among the lines read together; an end without
+    one is not changed.
     """
     is_begin = IS_BUILT & said("uid").is_not_null()
     place = pl.when(is_begin).then(pl.int_range(pl.len(), dtype=pl.UInt32))
@@ -430,18 +430,17 @@ def joined(lines: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-# The connection events of Cisco FTD, `Key: Value` with commas, as ASA's words.
+# Connection events of Cisco FTD, `Key: Value` with commas, in ASA's terms.
 #
-# A value may hold a comma and a visitor writes some of them (agent, URL): so who
-# and where are read only from what stands in front of these, and a key that comes
-# twice says nothing.
+# A value may contain a comma and a visitor writes some of them (agent, URL): so users and places
+# are read only from the text in front of these, and a repeated key counts as missing.
 
 
 def told(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Add what FTD says to the `said_` columns, and columns ASA never fills.
+    """Add FTD's values to the `said_` columns, and columns that ASA never fills.
 
-    Looks at `code` and `text`; `family` becomes `session`, or `session_url` where
-    the line tells a request.
+    Looks at `code` and `text`; `family` becomes `session`, or `session_url` if
+    the line is about a request.
     """
     return (
         _with_values(lines)
@@ -451,7 +450,7 @@ def told(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _with_values(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Add a column for each key; in a step of its own, as they are used again."""
+    """Add a column for each key; in a separate step, because they are reused."""
     # a comma in front of the first key too: what begins with plain text is found soon
     whole_text = pl.when(pl.col("code").is_in(FTD_CODES)).then(", " + pl.col("text"))
     text, front = pl.col("ftd_text"), pl.col("ftd_front")
@@ -465,7 +464,7 @@ def _with_values(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _said() -> dict[str, pl.Expr]:
-    """What ASA's words fill too."""
+    """Return the columns that ASA's words fill too."""
     phase = pl.col("code").replace({STARTED: "start", ENDED: "end"})
     denied = pl.when("ftd_is_blocked").then(pl.lit("denied"))
     return {
@@ -479,9 +478,9 @@ def _said() -> dict[str, pl.Expr]:
 
 
 def timed(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """Set when it began: at the first packet, whose stamp is UTC.
+    """Set the beginning: the first packet, whose timestamp is UTC.
 
-    A line without a header of its own was written when the connection ended.
+    A line without a header was written when the connection ended.
     """
     first = clock.iso(pl.col("ftd_first"), Reading("UTC"))
     lasted = seconds(pl.col("ftd_took")).fill_null(pl.duration(seconds=0, time_unit="us"))
@@ -495,14 +494,14 @@ def timed(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _value(text: pl.Expr, name: str) -> pl.Expr:
-    """What stands behind a key, up to the next one; null where it comes twice."""
+    """Return the text after a key, up to the next one; null if it occurs twice."""
     count = text.str.count_matches(f", {name}: ", literal=True)
     shape = "([^,]*)" if name in OF_ONE_WORD else NEXT_KEY
-    return known(pl.when(count == 1).then(text.str.extract(f", {name}: {shape}", 1)))
+    return null_if_dash(pl.when(count == 1).then(text.str.extract(f", {name}: {shape}", 1)))
 
 
 def _family() -> pl.Expr:
-    """A request told at its start is told again at its end, unless it was blocked."""
+    """Classify; a request in a start line is repeated at its end, unless it was blocked."""
     is_request = pl.col("ftd_url").is_not_null() & (
         (pl.col("code") == ENDED) | pl.col("ftd_is_blocked")
     )
@@ -511,7 +510,7 @@ def _family() -> pl.Expr:
 
 
 def _is_blocked() -> pl.Expr:
-    """A visitor may go on from the page of an interactive block."""
+    """Return whether it was blocked; a visitor may continue after an interactive block."""
     went_on = pl.col("ftd_because").str.contains("User Bypass", literal=True)
     refused = pl.col("ftd_action").str.contains("(?i)block")
     return (refused & ~went_on.fill_null(value=False)).fill_null(value=False)
@@ -523,16 +522,16 @@ def _user() -> pl.Expr:
 
 
 def _uid() -> pl.Expr:
-    """The number of the connection is used again; with these two it is its own."""
+    """Return a unique id: the connection's number is reused, so these two are added."""
     parts = ["ftd_instance", "ftd_number", "ftd_first"]
     return pl.concat_str(parts, separator="-")
 
 
 def _columns() -> dict[str, pl.Expr]:
-    status = whole(pl.col("ftd_status"), 3)
+    status = to_int(pl.col("ftd_status"), 3)
     return {
-        "bytes_out": whole(pl.col("ftd_sent")),
-        "bytes_in": whole(pl.col("ftd_received")),
+        "bytes_out": to_int(pl.col("ftd_sent")),
+        "bytes_in": to_int(pl.col("ftd_received")),
         "category": pl.col("ftd_class"),
         "user_agent": pl.col("ftd_agent"),
         "referrer_hostname": hostname(pl.col("ftd_referrer")),

@@ -2,9 +2,9 @@
 
     10,"Doe, Ada",,"said ""no"" twice"
 
-Lines without a quote, which are most, are cut at each separator. In the others
-the separators inside quotes are hidden first. A line whose quotes do not match,
-or stand inside a bare value, is no CSV: its cells are null, not shifted.
+Lines without a quote, which are most, are cut at each separator. In the others the separators
+inside quotes are hidden first. A line whose quotes do not match, or are inside a bare value, is
+not CSV: its cells are null, not shifted.
 """
 
 import csv
@@ -12,14 +12,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-HIDDEN = "\x1f"  # stands for a separator inside quotes
+HIDDEN = "\x1f"  # represents a separator inside quotes
 
 
 def cells(text: pl.Expr, separator: str = ",") -> pl.Expr:
-    """The values of a line as a list, without their quotes; else null.
+    """Return the values of a line as a list, without their quotes; otherwise null.
 
-    An empty value is an empty text. The length of the list says how many
-    columns the line has, which the format must compare with what it knows.
+    An empty value is an empty text. The length of the list is the number of
+    columns of the line, which the format must compare with the expected one.
     """
     bare = text.str.strip_chars_end("\r\n\x00")
     return bare.map_batches(lambda lines: _cells(lines, separator), return_dtype=pl.List(pl.String))
@@ -43,7 +43,7 @@ def _cells(lines: pl.Series, separator: str) -> pl.Series:
 
 
 def _of_one_quoted(text: pl.Expr, separator: str) -> pl.Expr:
-    """Cells of lines of which one alone is in quotes; null where it is not whole."""
+    """Return cells of lines with exactly one quoted cell; null if it is incomplete."""
     parts = text.str.splitn('"', 3).struct
     front, inside, behind = (parts.field(f"field_{at}") for at in range(3))
     hidden = inside.str.replace_all(separator, HIDDEN, literal=True)
@@ -56,22 +56,22 @@ def _of_one_quoted(text: pl.Expr, separator: str) -> pl.Expr:
 
 
 def cell(index: int, within: str = "cells") -> pl.Expr:
-    """One value of a list of cells; null where the line is shorter."""
+    """Return one value of a list of cells; null where the line is shorter."""
     return pl.col(within).list.get(index, null_on_oob=True)
 
 
 def width(within: str = "cells") -> pl.Expr:
-    """How many columns the line has; null for no CSV."""
+    """Return how many columns the line has; null for no CSV."""
     return pl.col(within).list.len()
 
 
 def is_wide(*counts: int, within: str = "cells") -> pl.Expr:
-    """The line has one of these numbers of columns; false for no CSV."""
+    """Match lines with one of these numbers of columns; false if not CSV."""
     return pl.col(within).list.len().is_in(counts).fill_null(value=False)
 
 
 def column_places(header: str | None, separator: str = ",") -> dict[str, int]:
-    """Where each column of a header line stands, by its name in lower case.
+    """Return the place of each column of a header line, by its name in lower case.
 
     Of two columns with one name the first counts.
     """
@@ -90,7 +90,7 @@ def headed(
     """Cut `line` by the names of a header line.
 
     Adds `is_whole` (there is a header, and the line has as many columns) and a
-    text column for each key of `wanted`, which says the name to look for.
+    text column for each key of `wanted`, whose value is the name to look for.
     """
     names = _names(header, separator)
     places = column_places(header, separator)
@@ -118,7 +118,7 @@ def _shape(separator: str) -> str:
 
 
 def _unquoted(text: pl.Expr, separator: str) -> pl.Expr:
-    """Cells of lines with quotes; a doubled quote inside keeps the parity."""
+    """Return cells of lines with quotes; a doubled quote inside keeps the parity."""
     piece, value = pl.element(), pl.element()
     inside = pl.int_range(pl.len()) % 2 == 1
     covered = piece.str.replace_all(separator, HIDDEN, literal=True)

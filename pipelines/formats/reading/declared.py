@@ -1,7 +1,7 @@
 """Columns of an export that the district declares in its settings.
 
-An option says where one of our columns stands in the export; the formats
-`declared_json` and `declared_csv` differ only in what a place is.
+An option gives the place of one of our columns in the export; the formats `declared_json` and
+`declared_csv` differ only in the kind of place.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,13 +16,13 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
     mac,
     media_type,
     name,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import is_machine, protocol
 from pipelines.formats.reading.web import unless_challenged
@@ -70,20 +70,20 @@ READERS: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "url_hostname": hostname,
     "referrer_hostname": hostname,
     "user_name": account,
-    "url": lambda text: known(text).str.slice(0, MAX_URL),
-    "method": lambda text: known(text).str.to_uppercase(),
+    "url": lambda text: null_if_dash(text).str.slice(0, MAX_URL),
+    "method": lambda text: null_if_dash(text).str.to_uppercase(),
     "protocol": protocol,
     "content_type": media_type,
-    "activity": lambda text: known(text).str.to_lowercase(),
-    "logon_kind": lambda text: known(text).str.to_lowercase(),
-    "action": lambda text: known(text).str.to_lowercase(),
+    "activity": lambda text: null_if_dash(text).str.to_lowercase(),
+    "logon_kind": lambda text: null_if_dash(text).str.to_lowercase(),
+    "action": lambda text: null_if_dash(text).str.to_lowercase(),
 }
 
 Clock = Callable[[pl.Expr], Stamp]
 
 
 def event_class(options: Mapping[str, str]) -> str:
-    """The declared event class.
+    """Return the declared event class.
 
     Raises:
         SettingsError: There is no such class.
@@ -94,23 +94,23 @@ def event_class(options: Mapping[str, str]) -> str:
 def declared(
     cls: str, options: Mapping[str, str], *, others: tuple[str, ...] = ()
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Where each column stands, and the fixed values of columns.
+    """Return the place of each column, and the fixed values of columns.
 
     A column that is not named is looked for under its own name.
 
     Args:
         cls: An event class.
         options: The source's options.
-        others: Options that are no columns.
+        others: Options that are not columns.
 
     Raises:
-        SettingsError: An option names no column of the class.
+        SettingsError: An option does not name a column of the class.
     """
     columns = [name for name in EVENT_CLASSES[cls].names() if name != "time_quality"]
     for option in options:
         if option not in ("event_class", *others, *columns):
             raise SettingsError(
-                f"{option!r} is no column of {cls}",
+                f"{option!r} is not a column of {cls}",
                 where=f"options.{option}",
                 remedy=f"Name one of {', '.join((*others, *columns))}.",
             )
@@ -123,7 +123,7 @@ def declared(
 
 
 def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl.Expr]:
-    """The columns of an event class, with the class, read from their texts.
+    """Return the columns of an event class, with the class, read from their texts.
 
     Args:
         cls: An event class.
@@ -136,7 +136,7 @@ def values(cls: str, texts: Mapping[str, pl.Expr], clock: Clock) -> dict[str, pl
 
 
 def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
-    """A column read as its name and type ask."""
+    """Parse a column by its name and type."""
     dtype = EVENT_CLASSES[cls].columns[column].dtype
     if column == "disposition":
         return _disposition(text)
@@ -151,8 +151,8 @@ def _value(cls: str, column: str, text: pl.Expr, clock: Clock) -> pl.Expr:
     if dtype == pl.Boolean:
         return text.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.Boolean)
     if dtype == pl.String:
-        return known(text)
-    return whole(text).cast(dtype, strict=False)
+        return null_if_dash(text)
+    return to_int(text).cast(dtype, strict=False)
 
 
 def _derived(
@@ -161,7 +161,7 @@ def _derived(
     texts: Mapping[str, pl.Expr],
     clock: Clock,
 ) -> dict[str, pl.Expr]:
-    """Quality of the stamp, and what follows from other columns."""
+    """Return the quality of the timestamp, and values derived from other columns."""
     found = {"time_quality": clock(texts["time"]).quality}
     if "start_time" in columns:
         found["start_time"] = pl.coalesce(columns["start_time"], columns["time"])
@@ -181,6 +181,6 @@ def _disposition(text: pl.Expr) -> pl.Expr:
 
 
 def _empty() -> dict[str, pl.Expr]:
-    """The columns that the rules look at, for the classes that lack them."""
+    """Return the columns that the rules look at, for the classes that lack them."""
     named = ["activity", "logon_kind", "action", "ip", "url_hostname", "query_name"]
     return {column: pl.lit(None, pl.String) for column in named}

@@ -3,10 +3,9 @@
     #Fields: date time c-ip cs-method cs-uri-stem sc-status
     #Fields: computer<tab>date<tab>time<tab>IP protocol<tab>source
 
-Columns stand in any order, and in one file each `#Fields` has another set of
-them. Blanks separate, or tabs, and then names hold blanks. Blank-separated
-values are in quotes where they hold blanks, save in IIS, which writes `+` for
-them and quotes as they are.
+Columns are in any order, and each `#Fields` in a file may have a different set. Blanks separate,
+or tabs, and then names hold blanks. Blank-separated values are in quotes if they contain blanks,
+except in IIS, which writes `+` for blanks and leaves quotes unescaped.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +20,10 @@ from pipelines.formats.reading.fields import (
     account,
     address,
     hostname,
-    known,
+    null_if_dash,
     one_of,
     port,
-    whole,
+    to_int,
 )
 from pipelines.formats.reading.flows import not_of_windows, protocol, somewhere
 from pipelines.formats.reading.keyvalue import json_of
@@ -55,7 +54,7 @@ FLOW_EXTRAS = {
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The line that names the columns."""
+    """Match the line that names the columns."""
     return line.str.contains(HEADER)
 
 
@@ -65,7 +64,7 @@ def is_comment(line: pl.Expr) -> pl.Expr:
 
 
 def names_of(context: Context) -> list[str]:
-    """Lower-case names of the columns: of the header, else of the settings."""
+    """Return lower-case names of the columns: from the header, or from the settings."""
     said = (context.header or context.options.get("fields", "")).strip("\r\n\x00")
     rest = said[said.find(":") + 1 :] if "#Fields:" in said else said
     marked = rest.split("\t") if "\t" in rest.strip() else rest.split()
@@ -73,23 +72,26 @@ def names_of(context: Context) -> list[str]:
 
 
 def separator_of(context: Context) -> str:
-    """A tab where the header holds one, else a blank."""
+    """Return a tab if the header contains one; otherwise a blank."""
     said = context.header or context.options.get("fields", "")
     return "\t" if "\t" in said.strip() else " "
 
 
 def is_of_web_server(names: Sequence[str]) -> bool:
-    """IIS: it answers itself, so `s-ip` is the target and there is no verdict."""
+    """Return whether it is IIS, which answers itself.
+
+    `s-ip` is the target and there is no verdict.
+    """
     return "cs-uri-stem" in names and not PROXY_ONLY & set(names)
 
 
 def is_web(names: Sequence[str]) -> bool:
-    """A request: a client, and something it asked for."""
+    """Return whether it is a request: a client, and a requested object."""
     return "c-ip" in names and bool(ASKED & set(names))
 
 
 def is_flow(names: Sequence[str]) -> bool:
-    """A connection or packet: two ends, each an address."""
+    """Return whether it is a connection or packet: two ends, each an address."""
     return bool({*SOURCE} & set(names)) and bool({*TARGET, "destination"} & set(names))
 
 
@@ -105,7 +107,7 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     has_end = (count == len(names) + 1) & (pl.col("cells").list.last() == "")
     whole = (count == len(names)) | has_end
     values = {
-        f"at {name}": known(pl.col("cells").list.get(place, null_on_oob=True))
+        f"at {name}": null_if_dash(pl.col("cells").list.get(place, null_on_oob=True))
         for place, name in reversed(list(enumerate(names)))  # of two the first counts
     }
     return (
@@ -116,13 +118,13 @@ def with_cells(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
 
 
 def field(names: Sequence[str], *wanted: str) -> pl.Expr:
-    """The first known value among some columns; null where none is named."""
+    """Return the first known value among some columns; null where none is named."""
     found = [pl.col(f"at {name}") for name in wanted if name in names]
     return pl.coalesce(found) if found else pl.lit(None, pl.String)
 
 
 def stamp(names: Sequence[str], context: Context) -> Stamp:
-    """UTC by the standard; the Windows firewall, and who says so, write local time."""
+    """Parse as UTC by the standard; the Windows firewall, and sources set so, write local time."""
     named = set(names)
     local = named >= WINDOWS_FIREWALL or one_of(context.options, "times", TIMES) == "local"
     reading = context.reading if local else Reading("UTC")
@@ -139,7 +141,7 @@ def stamp(names: Sequence[str], context: Context) -> Stamp:
 
 
 def taken(text: pl.Expr) -> pl.Expr:
-    """Milliseconds, or seconds where there is a point; at most eleven days."""
+    """Return milliseconds, or seconds where there is a point; at most eleven days."""
     seconds = text.str.contains(r"^[0-9]{1,6}\.[0-9]+$")
     count = pl.when(text.str.contains(r"^[0-9]{1,9}$")).then(text)
     parts = pl.when(seconds).then(text).cast(pl.Float64, strict=False) * 1_000
@@ -151,7 +153,7 @@ def taken(text: pl.Expr) -> pl.Expr:
 
 
 def extras(names: Sequence[str], wanted: Mapping[str, str]) -> pl.Expr:
-    """The columns of some names, each under ours, as JSON text."""
+    """Return the columns of some names, each under our name, as JSON text."""
     said = [field(names, theirs).alias(ours) for ours, theirs in wanted.items() if theirs in names]
     return json_of(said) if said else pl.lit(None, pl.String)
 
@@ -177,10 +179,10 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
         user_name=account(not_of_windows(field(names, "username"))),
         protocol=protocol(field(names, "ip protocol", "protocol")),
         bytes_out=pl.coalesce(
-            counted.then(whole(field(names, "bytes sent"))),
-            pl.when(size != "0").then(whole(size)),
+            counted.then(to_int(field(names, "bytes sent"))),
+            pl.when(size != "0").then(to_int(size)),
         ),
-        bytes_in=counted.then(whole(field(names, "bytes received"))),
+        bytes_in=counted.then(to_int(field(names, "bytes received"))),
         application=field(names, "application protocol"),
         connection_uid=pl.when(field(names, "connection id") != "0").then(
             field(names, "connection id")
@@ -194,7 +196,7 @@ def flows(told: pl.LazyFrame, names: Sequence[str]) -> pl.LazyFrame:
 
 
 def _bare(end: pl.Expr) -> pl.Expr:
-    """The address of `192.0.2.17:50112`."""
+    """Return the address of `192.0.2.17:50112`."""
     return end.str.replace(r"^([0-9.]+):[0-9]+$", "$1")
 
 

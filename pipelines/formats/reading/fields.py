@@ -35,10 +35,10 @@ NOBODY = (
     r"|anonymous|\(unidentified\).*|no authentication required)$"
     r"|^(?:anonymous)?@"
 )
-"""What products write for no account, also behind a domain, or in front of a realm.
+"""Products' values for no account, also after a domain, or in front of a realm.
 
 A client of 802.1X may show `anonymous@example.org` or `@example.org` outside of the
-tunnel in which it says who it is (RFC 7542, 2.4).
+tunnel that contains its identity (RFC 7542, 2.4).
 """
 MAX_URL = 8_192
 OLDEST = pl.CompatLevel.oldest()
@@ -55,7 +55,7 @@ _DECIMAL = {written: byte for byte, written in _HEX.items()}
 
 
 def one_of(options: Mapping[str, str], name: str, words: Iterable[str]) -> str | None:
-    """An option that is one of some words; null where the source does not set it.
+    """Return an option that is one of some words; null where the source does not set it.
 
     Raises:
         SettingsError: It is another word.
@@ -73,24 +73,24 @@ def one_of(options: Mapping[str, str], name: str, words: Iterable[str]) -> str |
 def cut(frame: Frame, text: pl.Expr, names: list[str], separator: str = " ") -> Frame:
     """Add a text cut at single separators; the last field keeps what is left over."""
     parts = text.str.splitn(separator, len(names)).struct.rename_fields(names)
-    # in a step of its own: unnested as an expression the text is cut once a field
+    # in a separate step: unnested as an expression, the text is cut once per field
     return frame.with_columns(_cut=parts).unnest("_cut")
 
 
-def known(field: pl.Expr) -> pl.Expr:
-    """Null for what products write when they know nothing."""
+def null_if_dash(field: pl.Expr) -> pl.Expr:
+    """Return null for what products write when they know nothing."""
     bare = field.str.strip_chars(" \t\r\n\x00")
     return pl.when(~bare.is_in(PLACEHOLDERS)).then(bare)
 
 
 def account(field: pl.Expr) -> pl.Expr:
-    """An account as written; null for what products write when nobody logged in."""
+    """Return an account as written; null for products' values for no account."""
     bare = field.str.strip_chars(" \t\r\n\x00")
     return pl.when(~bare.str.contains(NOBODY)).then(bare)
 
 
 def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None) -> pl.Expr:
-    """The word of the first case that holds; where none does, `otherwise` or null."""
+    """Return the word of the first case that holds; where none does, `otherwise` or null."""
     text = pl.lit(otherwise) if isinstance(otherwise, str) else otherwise
     said: Any = pl
     for word, holds in cases:
@@ -99,25 +99,25 @@ def word_of(*cases: tuple[str, pl.Expr], otherwise: str | pl.Expr | None = None)
     return done
 
 
-def whole(field: pl.Expr, digits: int = 18) -> pl.Expr:
-    """A count; null unless it is plain digits, at most `digits` of them."""
-    # a cast takes a sign too, which stands before the digits in every order of signs
+def to_int(field: pl.Expr, digits: int = 18) -> pl.Expr:
+    """Return a count; null unless it is plain digits, at most `digits` of them."""
+    # a cast accepts a sign too, which sorts before the digits in every order of characters
     fits = (field >= "0") & (field.str.len_bytes() <= digits)
     return pl.when(fits).then(field).cast(pl.Int64, strict=False)
 
 
 def port(field: pl.Expr) -> pl.Expr:
-    """A port number, 0 to 65535."""
-    number = whole(field, 5)
+    """Return a port number, 0 to 65535."""
+    number = to_int(field, 5)
     return pl.when(number <= 65_535).then(number).cast(pl.Int32)
 
 
-def rarely(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """What `read` makes of a text that few lines have; the others cost nothing.
+def where_rare(field: pl.Expr, read: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Apply `read` to a text that few lines have; the others cost nothing.
 
     Args:
         field: Text; null where there is nothing to read.
-        read: Looks at one value at a time and gives text.
+        read: Reads one value at a time and returns text.
     """
     return field.map_batches(
         lambda values: _of_few(values, read),
@@ -138,13 +138,13 @@ def _of_few(values: pl.Series, read: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
     return found.gather(place.to_series()).rename(values.name)
 
 
-def of_words(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
-    """Add what is said of a text of which few differ, worked out once for each.
+def map_unique(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
+    """Add expressions of a text with few distinct values, computed once for each.
 
     Args:
         frame: Any lines.
-        field: The column of the text; `word` in what is said.
-        said: Expressions that look at one value at a time, by column.
+        field: The column of the text; `word` in the expressions.
+        said: Expressions of one value at a time, by column.
     """
     word = pl.LazyFrame(schema={"word": pl.String})
     kind = pl.Struct(word.select(**said).collect_schema())
@@ -160,14 +160,14 @@ def of_words(frame: Frame, field: str, /, **said: pl.Expr) -> Frame:
 
 
 def hostname(url: pl.Expr) -> pl.Expr:
-    """The host asked for, in lower case, without user, port and brackets.
+    """Return the host asked for, in lower case, without user, port and brackets.
 
     Nearly all hosts are plain; only the others take the slow way.
     """
     has_scheme = url.str.contains(SCHEME)
-    rest = pl.when(has_scheme).then(after(url, "://")).otherwise(url)
+    rest = pl.when(has_scheme).then(split_after(url, "://")).otherwise(url)
     plain = rest.str.extract(PLAIN_HOST, 1).str.to_lowercase()
-    odd = rarely(pl.when(plain.is_null()).then(url), _odd_hostname)
+    odd = where_rare(pl.when(plain.is_null()).then(url), _odd_hostname)
     return pl.coalesce(plain, odd).str.strip_suffix(".")
 
 
@@ -176,41 +176,41 @@ def _odd_hostname(url: pl.Expr) -> pl.Expr:
     return authority.str.extract(HOST).str.strip_chars("[]").str.to_lowercase()
 
 
-def before(text: pl.Expr, separator: str) -> pl.Expr:
-    """What stands before the first separator, or all of it."""
+def split_before(text: pl.Expr, separator: str) -> pl.Expr:
+    """Return the text before the first separator, or all of it."""
     return text.str.splitn(separator, 2).struct.field("field_0")
 
 
-def after(text: pl.Expr, separator: str) -> pl.Expr:
-    """What stands behind the first separator, or null."""
+def split_after(text: pl.Expr, separator: str) -> pl.Expr:
+    """Return the text after the first separator, or null."""
     return text.str.splitn(separator, 2).struct.field("field_1")
 
 
 def name(field: pl.Expr) -> pl.Expr:
-    """A host name as a product gives it: lower case, no final dot."""
-    return known(field).str.to_lowercase().str.strip_chars_end(".")
+    """Return a host name as a product gives it: lower case, no final dot."""
+    return null_if_dash(field).str.to_lowercase().str.strip_chars_end(".")
 
 
 def address(field: pl.Expr) -> pl.Expr:
-    """An IP address in canonical form, or null.
+    """Return an IP address in canonical form, or null.
 
     IPv4 with octets in range and no leading zeros. IPv6 as RFC 5952 has it, without
     its zone; v4-mapped IPv6, in either spelling, becomes IPv4.
     """
     is_short = field.str.contains(_SHORT)
-    others = rarely(pl.when(~is_short).then(field), _longer_address)
+    others = where_rare(pl.when(~is_short).then(field), _longer_address)
     return pl.when(is_short).then(field).otherwise(others)
 
 
 def _longer_address(field: pl.Expr) -> pl.Expr:
     plain = field.str.contains(_CANONICAL) & ~field.str.contains(_NOT_CANONICAL)
     may_be_one = ~plain & field.str.contains(_ADDRESS_BEGINS)
-    odd = rarely(pl.when(may_be_one).then(field), _odd_address)
+    odd = where_rare(pl.when(may_be_one).then(field), _odd_address)
     return pl.when(plain).then(field.str.strip_prefix("::ffff:")).otherwise(odd)
 
 
 def _ipv6(group: str, most: int) -> str:
-    """Eight groups, or at most so many and `::` for the others."""
+    """Return a pattern of eight groups, or at most this many and `::` for the others."""
     cut = [f"(?:{group}:){{{front}}}(?::{group}){{1,{most - front}}}" for front in range(1, most)]
     ends = [f"(?:{group}:){{1,{most}}}:", f":(?::{group}){{1,{most}}}", "::"]
     return "|".join([f"{group}(?::{group}){{7}}", *cut, *ends])
@@ -221,13 +221,13 @@ _ADDRESS = rf"^(?:{IPV4}|{_ipv6('[0-9a-f]{1,4}', 7)})$"
 
 
 def _odd_address(field: pl.Expr) -> pl.Expr:
-    """An address in any other spelling: its groups are written again."""
-    bare = before(field.str.strip_chars(" []").str.to_lowercase(), "%")
+    """Return an address in any other spelling, with its groups rewritten."""
+    bare = split_before(field.str.strip_chars(" []").str.to_lowercase(), "%")
     return bare.map_batches(_spelled, return_dtype=pl.String, is_elementwise=True)
 
 
 def _spelled(values: pl.Series) -> pl.Series:
-    """Canonical addresses of those in lower case; null for what is none."""
+    """Return canonical addresses of those in lower case; null for what is none."""
     text, groups = pl.col("text"), pl.col("groups")
     found = values.to_frame("text")
     if found.select(text.str.contains(_DOTTED_TAIL).any()).item():
@@ -254,7 +254,7 @@ def _spelled(values: pl.Series) -> pl.Series:
 
 
 def _in_hex(text: pl.Expr) -> pl.Expr:
-    """An IPv6 address whose last part is written as IPv4, in groups; else null."""
+    """Return an IPv6 address whose last part is written as IPv4, in groups; else null."""
     front = text.str.extract(_DOTTED_TAIL, 1)
     octets = text.str.slice(front.str.len_bytes()).str.split(".")
     one, two, three, four = (_looked_up(octets.list.get(at), _HEX) for at in range(4))
@@ -262,7 +262,7 @@ def _in_hex(text: pl.Expr) -> pl.Expr:
 
 
 def _mapped(short: pl.Expr) -> pl.Expr:
-    """The IPv4 address that an IPv6 one holds; else null."""
+    """Return the IPv4 address that an IPv6 one holds; else null."""
     is_mapped = short.str.contains(_MAPPED)
     pair = pl.when(is_mapped).then(short).str.slice(7).str.split(":")
     octets = [
@@ -278,9 +278,9 @@ def _looked_up(value: pl.Expr, names: Mapping[str, str]) -> pl.Expr:
 
 
 def mac(field: pl.Expr) -> pl.Expr:
-    """A MAC address as lower-case pairs with colons, whatever it came with."""
+    """Return a MAC address as lower-case pairs with colons, from any separators."""
     is_plain = field.str.contains("^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$")
-    odd = rarely(pl.when(~is_plain).then(field), _odd_mac)
+    odd = where_rare(pl.when(~is_plain).then(field), _odd_mac)
     return pl.when(is_plain).then(field).otherwise(odd)
 
 
@@ -295,4 +295,4 @@ def _odd_mac(field: pl.Expr) -> pl.Expr:
 
 def media_type(field: pl.Expr) -> pl.Expr:
     """`text/html` of `Text/HTML; charset=utf-8`."""
-    return known(before(field, ";").str.to_lowercase())
+    return null_if_dash(split_before(field, ";").str.to_lowercase())

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.formats.reading.fields import (
-    known,
+    null_if_dash,
     one_of,
-    whole,
+    to_int,
 )
 
 PROTOCOLS = {
@@ -32,21 +32,21 @@ PASSED = r"(?i)(?:^|[^a-z])(?:accept|allow|pass)"
 
 def protocol(field: pl.Expr) -> pl.Expr:
     """`tcp` of `6`, `TCP` or `tcp`; a number without a name stays a number."""
-    return known(field).str.to_lowercase().replace(PROTOCOLS)
+    return null_if_dash(field).str.to_lowercase().replace(PROTOCOLS)
 
 
 def seconds(field: pl.Expr) -> pl.Expr:
-    """A duration; null beyond ten digits or where it is no count."""
-    return pl.duration(seconds=whole(field, 9), time_unit="us")
+    """Parse a duration; null beyond ten digits or if it is not a number."""
+    return pl.duration(seconds=to_int(field, 9), time_unit="us")
 
 
 def somewhere(address: pl.Expr) -> pl.Expr:
-    """Null for the all-zero address, which products write for none."""
+    """Return null for the all-zero address, which products write for none."""
     return pl.when(~address.is_in(["0.0.0.0", "::"])).then(address)  # noqa: S104
 
 
 def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
-    """From the zones, lower case, on both ends; null where one is not known."""
+    """Derive the direction from the zones, lower case, on both ends; null if one is unknown."""
     from_outside, to_outside = source.is_in(outside), target.is_in(outside)
     return (
         pl.when(source.is_null() | target.is_null())
@@ -62,21 +62,21 @@ def direction(source: pl.Expr, target: pl.Expr, outside: list[str]) -> pl.Expr:
 
 
 def is_machine(user: pl.Expr) -> pl.Expr:
-    """Accounts of Windows computers end in `$`; null for nobody."""
+    """Return whether it is a Windows computer's account, with a final `$`; null for none."""
     return user.str.ends_with("$")
 
 
 def not_of_windows(user: pl.Expr) -> pl.Expr:
-    """Null for the accounts that the services of every Windows computer have."""
+    """Return null for the accounts that the services of every Windows computer have."""
     return pl.when(~user.str.contains(BUILT_IN)).then(user)
 
 
 def verdict(words: pl.Expr, options: Mapping[str, str]) -> pl.Expr:
-    """What became of a packet, by the words that the rule's author chose.
+    """Return the result for a packet, from the words that the rule's author chose.
 
     Args:
         words: The prefix in front of the packet.
-        options: The source's; `unmarked` says what words that say nothing mean.
+        options: The source's; `unmarked` is the meaning of other words.
 
     Raises:
         SettingsError: It is neither allowed nor blocked.

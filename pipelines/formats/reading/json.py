@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from pipelines.formats.reading.fields import OLDEST, rarely
+from pipelines.formats.reading.fields import OLDEST, where_rare
 from pipelines.formats.reading.keyvalue import json_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def with_fields(batch: pl.LazyFrame, fields: Fields, line: pl.Expr = LINE) -> pl
     fields are then null. Where a field is not what its path says (an object
     where text is meant), the column holds JSON text.
     """
-    # at once: within a plan it would run inside of its threads, at a higher cost
+    # immediately: within a plan it would run inside of its threads, at a higher cost
     lines = batch.with_columns(_text=line).collect()
     found = _read(lines["_text"], fields)
     return pl.concat([lines.drop("_text"), found], how="horizontal").lazy()
@@ -71,15 +71,15 @@ def _read(lines: pl.Series, fields: Fields) -> pl.DataFrame:
 
 
 def _strict(lines: pl.Series) -> pl.DataFrame:
-    """Lines that may be objects; null where only forgiveness would make one of them."""
+    """Return lines that may be objects; null where only forgiveness would make one of them."""
     bare = LINE.str.strip_chars(MARGIN)
     is_braced = bare.str.starts_with("{") & bare.str.ends_with("}")
-    unlike = rarely(
+    unlike = where_rare(
         pl.when(LINE.str.contains(MAY_BE_NO_NUMBER)).then(LINE),
         lambda one: pl.when(one.str.contains(NO_NUMBER)).then(one),
     )
     is_odd = LINE.str.contains(ENDS_WITH_COMMA) | unlike.is_not_null()
-    strict = rarely(
+    strict = where_rare(
         pl.when("is_odd").then(LINE),
         lambda one: pl.when(one.str.json_path_match("$") != "").then(one),
     )
@@ -93,7 +93,7 @@ def _strict(lines: pl.Series) -> pl.DataFrame:
 
 @cache
 def _reader() -> "DuckDBPyConnection":
-    """A database in memory, for its reader of JSON alone."""
+    """Return a database in memory, for its reader of JSON alone."""
     import duckdb  # a third of a second, and few logs are JSON
 
     return duckdb.connect(
@@ -106,5 +106,5 @@ def _reader() -> "DuckDBPyConnection":
 
 
 def json_text(**fields: pl.Expr) -> pl.Expr:
-    """The fields that are not null as one JSON object; null where there is none."""
+    """Return the fields that are not null as one JSON object; null where there is none."""
     return json_of([field.alias(name) for name, field in fields.items()])

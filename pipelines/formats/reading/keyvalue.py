@@ -1,30 +1,30 @@
 r"""Lines of `key=value key="a value with spaces"`, as many firewalls write them.
 
-`with_values` hides quotes that are part of a value, proves that the whole text is
-made of pairs, and finds all keys in one look (`pairs.py`). What stands inside
-quotes, such as the agent `x user=ada`, is never taken for a key.
+`with_values` hides quotes that are part of a value, proves that the whole text is made of pairs,
+and finds all keys in one pass (`pairs.py`). Text inside quotes, such as the agent `x user=ada`,
+is never mistaken for a key.
 
-Some products write a value of several words without quotes (`type=Unknown (0x0)`):
-there `loose` takes words that hold no `=` for a part of it.
+Some products write a value of several words without quotes (`type=Unknown (0x0)`): there `loose`
+reads words without `=` as a part of it.
 
-A backslash inside quotes hides the character behind it (`\"`, `\\`) where the
-product writes so; others (Sophos, SonicWall) write backslashes as they are.
+A backslash inside quotes escapes the next character (`\"`, `\\`) in some products; others
+(Sophos, SonicWall) do not escape backslashes.
 
-LEEF (QRadar) cuts a header by bars; tab-separated pairs follow. Version 1.0 separates
-by tab. Version 2.0 may name another separator after the event id, as a sign or a code
-(`^`, `x5E`); without one it is the tab again. A syslog relay may write a tab as `#011`,
-and may have taken the word `LEEF:` for a tag and cut it off.
+LEEF (QRadar) separates its header by bars; tab-separated pairs follow. Version 1.0 separates by
+tab. Version 2.0 may name another separator after the event id, as a sign or a code (`^`, `x5E`);
+without one it is the tab again. A syslog relay may write a tab as `#011`, and may have mistaken
+the word `LEEF:` for a tag and removed it.
 """
 
 from functools import partial
 
 import polars as pl
 
-from pipelines.formats.reading.fields import rarely
+from pipelines.formats.reading.fields import where_rare
 from pipelines.formats.reading.pairs import values
 
 KEY = r"[A-Za-z0-9_.:-]+"
-QUOTE, SLASH = "\x1e", "\x1d"  # what stands for them when hidden
+QUOTE, SLASH = "\x1e", "\x1d"  # placeholders of hidden characters
 ODD = rf"[\\{QUOTE}{SLASH}]"
 MARGIN = " \t\r\x00"
 PLAIN_TEXT = r"^[ !#-\[\]-~]*$"
@@ -73,20 +73,20 @@ def with_values(
         found.columns = names
         return found
 
-    # at once: within a plan it would run inside of its threads, at a higher cost
+    # immediately: within a plan it would run inside of its threads, at a higher cost
     lines = frame.with_columns(_text=text).collect()
     found = read(lines["_text"])
     return pl.concat([lines.drop("_text"), found], how="horizontal").lazy()
 
 
 def _whole(*, loose: bool) -> str:
-    """Pairs from end to end; quotes that were hidden stand inside of others."""
+    """Return pairs from end to end; quotes that were hidden stand inside of others."""
     pair = rf'{KEY}=(?:"[^"]*"|[^ "{QUOTE}]*{WORDS if loose else ""})'
     return rf"^(?:{pair}(?: +|$))+$"
 
 
 def _stripped(texts: pl.Series) -> pl.Series:
-    """Without spaces and the like at their ends; where there are none, as it is."""
+    """Strip spaces and the like at the ends."""
     ends = [
         end for sign in MARGIN for end in (texts.str.starts_with(sign), texts.str.ends_with(sign))
     ]
@@ -94,10 +94,10 @@ def _stripped(texts: pl.Series) -> pl.Series:
 
 
 def _hidden(texts: pl.Series, whole: str) -> pl.Series:
-    """With signs for what a backslash hides; null where that is in no quotes."""
+    """Replace escaped characters with placeholders; null for an escape outside quotes."""
     text = pl.col("text")
     is_odd = text.str.contains(QUOTE, literal=True)
-    fit = rarely(
+    fit = where_rare(
         pl.when(is_odd).then(text),
         lambda odd: pl.when(odd.str.contains(whole)).then(odd),
     )
@@ -107,23 +107,23 @@ def _hidden(texts: pl.Series, whole: str) -> pl.Series:
 
 
 def _shown(found: pl.DataFrame) -> pl.DataFrame:
-    """With what the signs stand for."""
+    """Replace placeholders with their characters."""
     signs = pl.col(pl.String).str.replace_many([QUOTE, SLASH], ['"', "\\"])
     return found.with_columns(signs)
 
 
 def value(key: str) -> pl.Expr:
-    """What a key holds, once `with_values` has looked for it."""
+    """Return the value of a key, after `with_values` has looked for it."""
     return pl.col(f"key_{key}")
 
 
 def as_json(*keys: str) -> pl.Expr:
-    """The named keys as JSON text, without those that are missing; else null."""
+    """Return the named keys as JSON text, without those that are missing; else null."""
     return json_of([value(key).alias(key) for key in keys])
 
 
 def json_of(fields: list[pl.Expr]) -> pl.Expr:
-    """Named text expressions as one JSON text; null where all are null."""
+    """Combine named text expressions into one JSON text; null where all are null."""
     return pl.struct(fields).map_batches(
         lambda rows: _json(rows.struct.unnest()),
         return_dtype=pl.String,
@@ -132,7 +132,7 @@ def json_of(fields: list[pl.Expr]) -> pl.Expr:
 
 
 def _json(rows: pl.DataFrame) -> pl.Series:
-    """Each row as JSON; only the few that need escapes are encoded."""
+    """Return each row as JSON; only the few that need escapes are encoded."""
     text = pl.concat_str(pl.all(), ignore_nulls=True)
     parts = [
         part
@@ -153,7 +153,7 @@ def _json(rows: pl.DataFrame) -> pl.Series:
 
 
 def _object(members: pl.Expr) -> pl.Expr:
-    """Null where no field holds anything."""
+    """Return null where no field holds anything."""
     is_empty = pl.all_horizontal(pl.all().is_null())
     return pl.when(~is_empty).then("{" + members + "}")
 
@@ -166,10 +166,10 @@ def _encoded(name: str) -> pl.Expr:
 
 
 def with_leef(batch: pl.LazyFrame, text: pl.Expr) -> pl.LazyFrame:
-    """Add `vendor`, `product`, `event_id` and `fields`, each field behind a tab.
+    """Add `vendor`, `product`, `event_id` and `fields`, each field after a tab.
 
-    All null where the text is no LEEF; `fields` is null where what stands behind
-    the header is not made of pairs.
+    All are null if the text is not LEEF; `fields` is null if the text after
+    the header does not consist of pairs.
     """
     groups = text.str.strip_chars("\r\n\x00 ").str.extract_groups(HEAD)
     version, vendor, product, _, event_id, rest = (

@@ -1,10 +1,10 @@
-"""Stamps as office programs and consoles write them, in the order of a language.
+"""Timestamps of office programs and consoles, in the order of a language.
 
     11/2/2026 8:15:05 AM        11/02/26, 20:15        Nov 2, 2026, 8:15:05 PM
     02-11-2026 08:15:05         2.11.2026 08:15        2026/11/02 08:15:05
 
-The month stands first unless the source's option says `date_order = "day_first"`, or
-the year does. What is written otherwise stays as it is, for `clock.iso`.
+The month is first unless the source's option is `date_order = "day_first"`, or the year is
+first. Other shapes are unchanged, for `clock.iso`.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.clock.stamps import MONTHS
-from pipelines.formats.reading.fields import one_of, rarely
+from pipelines.formats.reading.fields import one_of, where_rare
 
 ORDERS = ("month_first", "day_first")
 CLOCK = r",? +([0-9]{1,2})(:[0-9]{2})(:[0-9]{2})?(\.[0-9]+)?(?: ?([AaPp])\.?[Mm]\.?)?$"
@@ -24,24 +24,24 @@ NARROW = "[\u202f\u00a0]"
 
 
 def order_of(options: Mapping[str, str]) -> str:
-    """Whether the month or the day stands first.
+    """Return whether the month or the day is first.
 
     Raises:
-        SettingsError: The option says another thing.
+        SettingsError: The option has another value.
     """
     return one_of(options, "date_order", ORDERS) or ORDERS[0]
 
 
 def as_iso(text: pl.Expr, order: str) -> pl.Expr:
-    """The stamp as `2026-11-02T08:15:05`, or the text as it is.
+    """Return the timestamp as `2026-11-02T08:15:05`, or the text unchanged.
 
     Args:
-        text: Stamps.
-        order: One of `ORDERS`, for dates in digits whose year does not stand first.
+        text: Timestamps.
+        order: One of `ORDERS`, for dates in digits whose year is not first.
     """
     plain = text.str.strip_chars().str.replace_all(NARROW, " ")
     is_iso = plain.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
-    odd = rarely(pl.when(~is_iso).then(plain), lambda some: _iso(some, order))
+    odd = where_rare(pl.when(~is_iso).then(plain), lambda some: _iso(some, order))
     return pl.coalesce(odd, plain)
 
 
@@ -75,7 +75,7 @@ def _written(
     day: pl.Expr,
     clock: "pl.expr.struct.ExprStructNameSpace",
 ) -> pl.Expr:
-    """Null where any part is missing; `8 PM` is 20 o'clock."""
+    """Return null where any part is missing; `8 PM` is 20 o'clock."""
     hour = clock.field("4").cast(pl.Int32, strict=False)
     half = clock.field("8").str.to_lowercase()
     in_day = (

@@ -1,8 +1,8 @@
-"""Values of `key=value` text, found for all keys at once in one look at the bytes.
+"""Values of `key=value` text, found for all keys in one pass over the bytes.
 
-A product writes few *shapes*: the same keys in the same order. So the signs that
-part keys from values are found once a batch, and the keys are read once a shape:
-where a key stands in one line of a shape it stands in all of them.
+A product writes few *shapes*: the same keys in the same order. So the separators are found once
+per batch, and the keys are read once per shape: a key has the same place in all lines of a
+shape.
 """
 
 import re
@@ -24,7 +24,7 @@ INLINE, PREFIX = 12, 4
 """Bytes of text that an Arrow view holds itself; of a longer one, its beginning."""
 
 MASKS = np.array([(1 << 8 * size) - 1 for size in range(WORD + 1)], np.uint64)
-"""For each number of bytes, the bits of so many."""
+"""For each number of bytes, a mask of that many bits."""
 
 FRONTS = MASKS[[min(size, PREFIX) for size in range(INLINE + 2)]]
 RESTS = MASKS[[max(size - PREFIX, 0) for size in range(INLINE + 1)] + [0]]
@@ -34,7 +34,7 @@ HALF = np.uint64(32)
 
 Bools = npt.NDArray[np.bool_]
 LONGEST = 24
-"""Bytes by which keys are told apart."""
+"""The number of bytes by which keys are distinguished."""
 FACTORS = np.random.default_rng().integers(1, 1 << 63, 256, np.uint64) | np.uint64(1)
 """By which shapes are summed up; no sender of lines can know them."""
 SPACE, EQUALS, QUOTE = b' ="'
@@ -45,13 +45,13 @@ NEWEST = pl.CompatLevel.newest()
 
 
 def words(buffer: Bytes, at: Ints) -> Words:
-    """The eight bytes at each place, as a number; the buffer goes on behind them."""
+    """Return the eight bytes at each place, as a number; the buffer goes on behind them."""
     every = np.ndarray((len(buffer) - WORD + 1,), "V8", buffer.data, strides=(1,))
     return every[at].view("<u8")
 
 
 def columns(buffer: Bytes, begin: Ints, size: Ints) -> list[pl.Series]:
-    """A column for each row of `begin` and `size`; null where the size is nothing.
+    """Return a column for each row of `begin` and `size`; null where the size is nothing.
 
     Args:
         buffer: UTF-8, with at least eight bytes behind the last text.
@@ -73,7 +73,7 @@ def columns(buffer: Bytes, begin: Ints, size: Ints) -> list[pl.Series]:
 
 
 def _views(buffer: Bytes, begin: Ints, size: Ints) -> Words:
-    """Arrow's views: the size, then the text itself or its beginning and place."""
+    """Return Arrow's views: the size, then the text itself or its beginning and place."""
     views = np.empty((len(begin), 2), np.uint64)
     kind = np.minimum(size, INLINE + 1)
     front = words(buffer, begin) & FRONTS[kind]
@@ -85,13 +85,13 @@ def _views(buffer: Bytes, begin: Ints, size: Ints) -> Words:
 
 
 def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Ints]:
-    """Of each row the number of its shape; of each shape a row that has it.
+    """Return the number of each row's shape, and one row of each shape.
 
     Args:
-        buffer: Text, with at least 24 bytes behind the last key.
+        buffer: Text, with at least 24 bytes after the last key.
         begin: Where each key begins.
         end: Where it ends.
-        first: Number of the first key of each row; at last, of all.
+        first: Number of the first key of each row; the last item is the total.
     """
     counts = np.diff(first)
     place = np.arange(first[-1]) - np.repeat(first[:-1], counts)
@@ -101,7 +101,7 @@ def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Int
     mixed = (mixed ^ (mixed >> np.uint64(32))) * FACTORS[place & (len(FACTORS) - 1)]
     sums = np.diff(np.append(np.uint64(0), np.cumsum(mixed))[first])
     _, model, which = np.unique(sums, return_index=True, return_inverse=True)
-    # should two shapes have the same sum, each row of one is a shape of its own
+    # if two shapes have the same sum, each row of one is a separate shape
     alone = ~_are_twins(names, place, first, model[which])
     if not alone.any():
         return which, model
@@ -111,7 +111,7 @@ def alike(buffer: Bytes, begin: Ints, end: Ints, first: Ints) -> tuple[Ints, Int
 
 
 def _are_twins(names: list[Words], place: Ints, first: Ints, model: Ints) -> Bools:
-    """Whether each row has just the keys of its model."""
+    """Return whether each row has just the keys of its model."""
     counts = np.diff(first)
     is_twin: Bools = counts == counts[model]
     twin = place + np.repeat(np.where(is_twin, first[model], first[:-1]), counts)
@@ -123,7 +123,7 @@ def _are_twins(names: list[Words], place: Ints, first: Ints, model: Ints) -> Boo
 
 
 def _names(buffer: Bytes, begin: Ints, size: Ints) -> list[Words]:
-    """The first 24 bytes of each key, as three numbers."""
+    """Return the first 24 bytes of each key, as three numbers."""
     names = [words(buffer, begin) & MASKS[np.minimum(size, WORD)]]
     for passed in range(WORD, LONGEST, WORD):
         longer = np.flatnonzero(size > passed)
@@ -167,16 +167,16 @@ class Shape(NamedTuple):
 def values(
     texts: pl.Series, keys: Sequence[str], *, loose: bool = False, whole: str = ""
 ) -> pl.DataFrame:
-    """What each key holds, without quotes, and `is_pairs`; null for nothing.
+    """Return the value of each key, without quotes, and `is_pairs`; null for nothing.
 
     Args:
         texts: Null, or `key=value key="a value"`: a space between them.
         keys: ASCII, at most 24 bytes each; of two values of one key the first that
             is not empty counts.
         loose: Whether words without `=` belong to the value before them.
-        whole: A regular expression that texts must match, where a look at their
-            signs does not prove it; others have no values. Nothing is asked of them
-            where it is empty.
+        whole: A regular expression that texts must match, if their characters alone
+            do not prove it; others have no values. If it is empty, nothing is
+            required.
     """
     starts = range(0, max(len(texts), 1), ROWS)
     parts = [texts.slice(start, ROWS) for start in starts]
@@ -202,7 +202,7 @@ def _part(texts: pl.Series, keys: tuple[str, ...], *, loose: bool, whole: str) -
 
 
 def _joined(texts: pl.Series) -> tuple[Bytes, Ints]:
-    """All texts with a space before each and some behind, and where each begins."""
+    """Return all texts with a space before each and some behind, and where each begins."""
     sizes = texts.str.len_bytes().fill_null(0).to_numpy().astype(np.int64)
     offsets = np.append(0, np.cumsum(sizes + 1))
     # words are read at the last key too
@@ -212,7 +212,7 @@ def _joined(texts: pl.Series) -> tuple[Bytes, Ints]:
 
 
 def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:
-    """A pair begins behind a space outside quotes, if an `=` is the next sign."""
+    """Find the pairs: one begins after a space outside quotes, if an `=` is the next mark."""
     text = buffer[: offsets[-1]]
     signs = np.flatnonzero((text == SPACE) | (text == EQUALS) | (text == QUOTE))
     quotes, is_outside = _outside(text[signs] == QUOTE, signs, offsets)
@@ -237,7 +237,7 @@ def _tokens(buffer: Bytes, offsets: Ints, *, loose: bool) -> Tokens:
 
 
 def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
-    """Quotes of each row; the signs with an even number of them before, no quotes."""
+    """Return quotes of each row; marks after an even number of them, without quotes."""
     passed = np.cumsum(is_quote, dtype=np.int32)
     bounds = np.searchsorted(signs, offsets)
     before = np.append(np.int32(0), passed)[bounds]
@@ -248,7 +248,7 @@ def _outside(is_quote: Bools, signs: Ints, offsets: Ints) -> tuple[Ints, Bools]:
 
 
 def _with_words(text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints) -> Ints:
-    """Where values end that reach to the next pair, less the spaces before it."""
+    """Return the ends of values that extend to the next pair, without the spaces before it."""
     row_end = np.repeat(offsets[1:], np.diff(first))
     next_begin = np.append(begin[1:] - 1, len(text))[: len(begin)]
     last: Ints = np.minimum(next_begin, row_end)
@@ -258,7 +258,7 @@ def _with_words(text: Bytes, begin: Ints, end: Ints, offsets: Ints, first: Ints)
 
 
 def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
-    """The keys of a row."""
+    """Return the keys of a row."""
     there = slice(tokens.first[row], tokens.first[row + 1])
     bounds = zip(tokens.begin[there].tolist(), tokens.equals[there].tolist(), strict=True)
     return tuple(buffer[begin:end].tobytes() for begin, end in bounds)
@@ -266,7 +266,7 @@ def _keys(buffer: Bytes, tokens: Tokens, row: int) -> tuple[bytes, ...]:
 
 @lru_cache(maxsize=4_096)
 def _shape(there: tuple[bytes, ...], asked: tuple[str, ...]) -> Shape:
-    """Where the keys that are asked for stand among those of a line."""
+    """Return the places of the requested keys among those of a line."""
     number = {key.encode("ascii"): place for place, key in enumerate(asked)}
     if len(number) < len(asked) or max(map(len, number), default=0) > LONGEST:
         message = f"a key is longer than {LONGEST} bytes, or named twice"
@@ -288,7 +288,7 @@ def _shape(there: tuple[bytes, ...], asked: tuple[str, ...]) -> Shape:
 def _found(
     buffer: Bytes, tokens: Tokens, which: Ints, shapes: Sequence[Shape], count: int
 ) -> list[pl.Series]:
-    """A column for each key; the first of its values that is not empty."""
+    """Return a column for each key; the first of its values that is not empty."""
     depth = max(1, *(len(shape.places) for shape in shapes))
     nowhere = np.full(count, -1)
     places = np.array([[*one.places, *[nowhere] * depth][:depth] for one in shapes])
@@ -306,7 +306,7 @@ def _found(
 
 
 def _held(tokens: Tokens, places: Ints, wanted: Ints, which: Ints) -> tuple[Ints, Ints]:
-    """Where the values of some keys begin in each row, and their sizes."""
+    """Return where the values of some keys begin in each row, and their sizes."""
     place = np.ascontiguousarray(places.T[wanted]).take(which, axis=1)
     is_there = place >= 0
     token = np.where(is_there, place + tokens.first[:-1], 0)

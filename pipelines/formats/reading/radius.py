@@ -1,8 +1,8 @@
-"""What RADIUS servers say of a login: who, through what, and whether a person.
+"""Login data of RADIUS servers: account, access path, and whether it is a person.
 
-The name is what the client sent. Windows computers log in as `host/name.domain`
-or `NAME$`. The calling station is a MAC on a wireless network or port, and an
-address where the client comes through a VPN gateway.
+The name is what the client sent. Windows computers log in as `host/name.domain` or `NAME$`. The
+calling station is a MAC on a wireless network or port, and an address if the client uses a VPN
+gateway.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipelines.events import LOGON_KINDS
-from pipelines.formats.reading.fields import address, known, mac, name, one_of
+from pipelines.formats.reading.fields import address, mac, name, null_if_dash, one_of
 
 REASONS = {
     "1": "internal error",
@@ -36,32 +36,32 @@ COMPUTER = r"(?i)^host/([^/ ]+)$|^(?:.*\\)?([^\\@ ]+)\$(?:@.*)?$"
 
 
 def is_computer(user: pl.Expr) -> pl.Expr:
-    """A computer's account; null for nobody."""
+    """Return whether it is a computer's account; null for none."""
     return user.str.contains(COMPUTER)
 
 
 def computer_name(user: pl.Expr) -> pl.Expr:
-    """The name of the computer whose account it is."""
+    """Return the name of the computer whose account it is."""
     parts = user.str.extract_groups(COMPUTER).struct
     return name(pl.coalesce(parts.field("1"), parts.field("2")))
 
 
 def caller(station: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """MAC and address of a calling station; one of them, or neither."""
-    bare = known(station).str.replace(r"^([0-9a-fA-F.:-]{12,17})(?::[^:]*)?$", "$1")
+    """Return MAC and address of a calling station; one of them, or neither."""
+    bare = null_if_dash(station).str.replace(r"^([0-9a-fA-F.:-]{12,17})(?::[^:]*)?$", "$1")
     return mac(bare), address(pl.when(mac(bare).is_null()).then(bare))
 
 
 def kind(by_port: pl.Expr, station: tuple[pl.Expr, pl.Expr], options: Mapping[str, str]) -> pl.Expr:
-    """`wifi` or `vpn`, as the port says, else the station, else the settings.
+    """Return `wifi` or `vpn`, from the port, the station or the settings.
 
     Args:
         by_port: `wifi`, `vpn` or null.
         station: From `caller`.
-        options: The source's; `logon_kind` counts where the line says nothing.
+        options: The source's; `logon_kind` counts if the line does not show it.
 
     Raises:
-        SettingsError: There is no such kind.
+        SettingsError: The kind does not exist.
     """
     said = one_of(options, "logon_kind", LOGON_KINDS)
     by_station = (

@@ -1,13 +1,13 @@
-"""Syslog headers: who wrote a line and when, and the message behind it.
+"""Syslog headers: the sender, the time, and the message.
 
     <86>Nov  2 08:15:00 gate sshd[812]: message                  (RFC 3164)
     <134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - message  (RFC 5424)
     2026-11-02T08:15:00.123456-06:00 gate dhcpd[812]: message    (ISO stamp)
 
-A number of octets may stand in front. Priority, host, tag and process id may be
-missing, a year may stand in the old stamp (`Nov 02 2026 08:15:00`, Cisco), and
-a relay may have put a header of its own in front: the inner one, nearer to the
-device, is then taken. What has no header keeps its whole line as the body.
+A number of octets may come first. Priority, host, tag and process id may be missing, a year may
+stand in the old stamp (`Nov 02 2026 08:15:00`, Cisco), and a relay may have added another
+header: then the inner one, nearer to the device, counts. Without a header, the whole line is the
+body.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ import polars as pl
 from pipelines import clock
 from pipelines.clock import Reading, Stamp
 from pipelines.events import INSTANT
-from pipelines.formats.reading.fields import cut, known, name
+from pipelines.formats.reading.fields import cut, name, null_if_dash
 
 PRIORITY = r"^(?:[0-9]{1,6} )?<[0-9]{1,3}>:? ?"
 OLD = (
@@ -33,7 +33,7 @@ STAMP = rf"^[*.]?(?:{OLD}|{ISO})(?: {ZONE}:| ?:)?(?: +|$)"
 HOST = r"^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.:/-][A-Za-z0-9_.:%/-]*)(?: +: +| +|$)"
 TAG = r"^[^ :\[\]]+(?:\[[^\] ]*\])?:(?: +|$)"
 TAG_WITH_PROCESS = r"^[^ :\[\]]+\[[^\] ]*\]:(?: +|$)"
-NOT_A_TAG = r"^(?:CEF|LEEF): "
+NOT_PER_TAG = r"^(?:CEF|LEEF): "
 NEW = r"^1 (?:-|[0-9]{4}-[^ ]*) "
 NEW_FIELDS = ["version", "stamp", "host", "program", "process", "kind", "rest"]
 HEADED = rf"{PRIORITY}|{NEW}|{STAMP}|{TAG_WITH_PROCESS}"
@@ -57,8 +57,8 @@ _TIMES = [
     pl.col("_at").struct.field("quality").alias("syslog_time_quality"),
 ]
 
-# Shapes that nearly all lines have. Whoever widens one sees to it that `_any_header`
-# says the same of it: a body that begins with `<` may be a relayed line.
+# Shapes of nearly all lines. If you widen one, make sure that `_any_header` agrees: a body that
+# begins with `<` may be a relayed line.
 _PRI = "^(?:<[0-9]{1,3}>)?"
 _ISO_STAMP = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
@@ -67,7 +67,7 @@ _ISO_STAMP = (
 _HOST, _PROGRAM = r" [A-Za-z][A-Za-z0-9_.-]*", r" [A-Za-z][A-Za-z0-9_./-]*"
 _HOST_AND_TAG = rf"{_HOST}{_PROGRAM}(?:\[[0-9]+\])?: [^ <]"
 ODD = r" (?:CEF|LEEF|[nN]one|null|[uU]nknown|anonymous|[nN]/?[aA])(?:\[[0-9]+\])?[: ]"
-"""Where one of these stands for a program, a line is read the slow way."""
+"""A line with one of these as its program takes the slow path."""
 
 
 def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
@@ -77,13 +77,13 @@ def with_header(batch: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
     `syslog_host` (lower case), `syslog_program`, `syslog_process` and
     `syslog_body`: the line behind the header, without its line end.
     """
-    # at once: within a plan it would run inside of its threads, at a higher cost
+    # immediately: within a plan it would run inside of its threads, at a higher cost
     lines = batch.collect()
     return pl.concat([lines, _headers(lines, reading)], how="horizontal").lazy()
 
 
 def _headers(lines: pl.DataFrame, reading: Reading) -> pl.DataFrame:
-    """What the headers of `line` say: of those of a plain shape by their places."""
+    """Return the header fields of `line`; plain shapes are read by their places."""
     text = pl.col("line").str.strip_chars_end("\r\n\x00")
     rows = lines.select(text).with_row_index("row")
     parts = []
@@ -146,7 +146,7 @@ def _plain_new(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
             _at=clock.iso_pair(pl.col("stamp"), reading),
             syslog_host=name(pl.col("host")),
             syslog_program=pl.col("program"),
-            syslog_process=known(pl.col("process")),
+            syslog_process=null_if_dash(pl.col("process")),
             syslog_body=pl.col("rest").str.slice(2),
         )
         .with_columns(_TIMES)
@@ -163,14 +163,14 @@ def _without_priority(rows: pl.DataFrame) -> pl.DataFrame:
 PLAIN: Mapping[str, Callable[[pl.DataFrame, Reading], pl.DataFrame]] = {
     _PRI + "[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}" + _HOST_AND_TAG: _plain_old,
     _PRI + _ISO_STAMP + _HOST_AND_TAG: _plain_iso,
-    # what follows is no tag with a process
+    # the rest is not a tag with a process
     rf"{_PRI}1 {_ISO_STAMP}{_HOST}{_PROGRAM} [^ ]+ [^ ]+ - [^ <\[:\ufeff]+(?:[ :]|$)": (_plain_new),
     r"^[0-9]+,[0-9]{4}/[0-9/]* ": _no_header,
 }
 
 
 def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
-    """What headers of any shape say."""
+    """Return the fields of headers of any shape."""
     outer = _read(rows, pl.col("line"), "outer", reading)
     body = pl.col("outer_body")
     relayed = body.str.contains(RELAYED) & (
@@ -192,7 +192,7 @@ def _any_header(rows: pl.LazyFrame, reading: Reading) -> pl.LazyFrame:
 
 
 def written_by(line: pl.Expr, program: str) -> pl.Expr:
-    """The line's header names a program; `program` is a regular expression."""
+    """Match headers with a program; `program` is a regular expression."""
     old = rf"(?:^|[ >])(?:{program})(?:\[[0-9]*\])?: "
     new = rf"^[^ ]*1 [^ ]+ [^ ]+ (?:{program}) [^ ]+ [^ ]+ (?:-|\[)"
     return line.str.contains(old) | line.str.contains(new)
@@ -252,7 +252,7 @@ def _tagged(split: pl.LazyFrame, part: str) -> pl.LazyFrame:
 def _tag(text: pl.Expr, shape: str) -> pl.Expr:
     """`sshd[812]: ` with its blanks, or null."""
     tag = text.str.extract(shape, 0)
-    return pl.when(~tag.str.contains(NOT_A_TAG)).then(tag)
+    return pl.when(~tag.str.contains(NOT_PER_TAG)).then(tag)
 
 
 def _named(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
@@ -272,10 +272,11 @@ def _named(tagged: pl.LazyFrame, part: str, reading: Reading) -> pl.LazyFrame:
         stamp.quality.alias(f"{part}_time_quality"),
         name(host).alias(f"{part}_host"),
         pl.coalesce(
-            known(pl.col(f"{part}_new_program")), tag.str.extract(r"^([^ :\[\]]+)", 1)
+            null_if_dash(pl.col(f"{part}_new_program")), tag.str.extract(r"^([^ :\[\]]+)", 1)
         ).alias(f"{part}_program"),
         pl.coalesce(
-            known(pl.col(f"{part}_new_process")), known(tag.str.extract(r"\[(.*)\]", 1))
+            null_if_dash(pl.col(f"{part}_new_process")),
+            null_if_dash(tag.str.extract(r"\[(.*)\]", 1)),
         ).alias(f"{part}_process"),
         behind.str.strip_prefix(tag.fill_null("")).alias(f"{part}_body"),
     )

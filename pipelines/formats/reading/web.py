@@ -1,8 +1,8 @@
-"""Web requests: what a 407 means, and those whose host and path are told apart."""
+"""Web requests: the meaning of a 407, and requests with separate host and path."""
 
 import polars as pl
 
-from pipelines.formats.reading.fields import MAX_URL, hostname, known, port
+from pipelines.formats.reading.fields import MAX_URL, hostname, null_if_dash, port
 
 IS_PATH = r"^[/*?]"
 VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
@@ -10,12 +10,12 @@ VERDICT_OF_CISCO = r" [A-Z][A-Z0-9_]*(?:-[^ <]*){3,} <[^ ]*,"
 
 
 def is_tunnel(method: pl.Expr) -> pl.Expr:
-    """A CONNECT: what follows is not to be seen."""
+    """Match a CONNECT: what follows is not to be seen."""
     return (method.str.to_uppercase() == "CONNECT").fill_null(value=False)
 
 
 def whole_url(host: pl.Expr, at_port: pl.Expr, asked: pl.Expr) -> pl.Expr:
-    """The URL, put together where the request named a path only.
+    """Return the URL, put together where the request named a path only.
 
     Args:
         host: From the Host header; it may hold a port.
@@ -28,37 +28,37 @@ def whole_url(host: pl.Expr, at_port: pl.Expr, asked: pl.Expr) -> pl.Expr:
     named = pl.when((at_port != "80") & ~says_port).then(":" + at_port)
     joined = "http://" + bracketed + named.fill_null("") + asked
     url = pl.when(asked.str.contains(IS_PATH)).then(pl.coalesce(joined, asked))
-    return known(url.otherwise(asked)).str.slice(0, MAX_URL)
+    return null_if_dash(url.otherwise(asked)).str.slice(0, MAX_URL)
 
 
 def host_asked(method: pl.Expr, host: pl.Expr, asked: pl.Expr) -> pl.Expr:
-    """Of a tunnel its target, else the Host header, else the host in the URL."""
+    """Return the target of a tunnel, or the Host header, or the host in the URL."""
     in_url = pl.when(~asked.str.contains(IS_PATH)).then(asked)
     first = pl.when(is_tunnel(method)).then(in_url)
-    return pl.coalesce(hostname(known(text)) for text in (first, host, in_url))
+    return pl.coalesce(hostname(null_if_dash(text)) for text in (first, host, in_url))
 
 
 def port_asked(method: pl.Expr, asked: pl.Expr, at_port: pl.Expr) -> pl.Expr:
-    """Of a tunnel the port of its target, else the server's."""
+    """Return the port of a tunnel's target, or the server's."""
     target = pl.when(is_tunnel(method)).then(asked.str.extract(r":([0-9]+)$", 1))
     return port(pl.coalesce(target, at_port))
 
 
 def unless_challenged(status: pl.Expr, outcome: pl.Expr, *signs: pl.Expr) -> pl.Expr:
-    """What a control did with a request; a proxy that asks for credentials did nothing.
+    """Return a control's action; a proxy that requests credentials has none.
 
-    Such a request is neither a use nor a block: the browser sends it again with them.
+    Such a request is neither a use nor a block: the browser repeats it with them.
 
     Args:
-        status: The HTTP status, as a number or as text; 407 asks.
-        outcome: The disposition of a request that is not asked.
-        signs: Other ways in which the product says that it asks.
+        status: The HTTP status, as a number or as text; 407 requests credentials.
+        outcome: The disposition of a request without such a challenge.
+        signs: Other ways in which the product shows a challenge.
     """
     asks = pl.any_horizontal(status.cast(pl.String) == "407", *signs)
     return pl.when(asks).then(pl.lit("challenged")).otherwise(outcome)
 
 
 def seen(status: pl.Expr) -> pl.Expr:
-    """What a sensor can say of a request: answered means that it was let through."""
+    """Return a sensor's view of a request: an answer means that it was allowed."""
     answered = pl.when(status.is_not_null()).then(pl.lit("allowed"))
     return unless_challenged(status, answered)

@@ -1,14 +1,13 @@
-"""The Windows Security log, whatever carries it: logons, logoffs, tickets, locks.
+"""The Windows Security log in any carrier: logons, logoffs, tickets, locks.
 
-A carrier (winlogbeat JSON, EVTX, XML) names its fields as in `FIELDS`; `events`
-turns them into `logons`, and every other event id into `system_events`. A RADIUS
-server (NPS) writes who was let into the Wi-Fi or a tunnel here too.
+A carrier (winlogbeat JSON, EVTX, XML) names its fields as in `FIELDS`; `events` turns them into
+`logons`, and every other event id into `system_events`. A RADIUS server (NPS) logs its Wi-Fi and
+tunnel logins here too.
 
-Most 4624 are not people: services, batch jobs, computers. So the logon type
-decides the kind, and built-in accounts are told by their security id, since
-their names are translated. A domain controller reports what happens elsewhere:
-there, and for network logons, the account was used on the workstation that the
-event names, or on one that it does not name.
+Most 4624 are not people: services, batch jobs, computers. So the logon type decides the kind,
+and built-in accounts are recognized by their security id, because their names are translated. A
+domain controller reports what happens elsewhere: there, and for network logons, the account was
+used on the workstation that the event names, or on an unnamed one.
 """
 
 from collections.abc import Mapping
@@ -21,12 +20,12 @@ from pipelines.formats.reading import radius
 from pipelines.formats.reading.fields import (
     account,
     address,
-    before,
-    known,
     name,
+    null_if_dash,
     port,
-    rarely,
-    whole,
+    split_before,
+    to_int,
+    where_rare,
 )
 from pipelines.formats.reading.json import json_text
 
@@ -80,7 +79,7 @@ TICKETS = ["4768", "4769", "4771", "4776"]
 LET_IN, KEPT_OUT = "6272", "6273"
 RESUMED, LEFT = "4778", "4779"
 RARE = [LET_IN, KEPT_OUT, RESUMED, LEFT]
-"""Events whose data has names of its own; see `_rare`."""
+"""Events whose data has special names; see `_rare`."""
 ACTIVITY = {
     LOGON: "logon",
     LOGON_FAILED: "logon",
@@ -162,7 +161,7 @@ IN_MESSAGE: Mapping[str, tuple[str, ...]] = {
     "target_server": (rf"Target Server Name:{VALUE}",),
     "process": (rf"\tProcess Name:{VALUE}",),
 }
-"""Where an English message says what `DATA` holds."""
+"""Where an English message contains the fields of `DATA`."""
 
 OF_SUBJECT: Mapping[str, str] = {
     "target_user": rf"{SUBJECT}Account Name:{VALUE}",
@@ -170,7 +169,7 @@ OF_SUBJECT: Mapping[str, str] = {
     "target_sid": rf"{SUBJECT}Security ID:{VALUE}",
     "target_logon_id": rf"{SUBJECT}Logon ID:{VALUE}",
 }
-"""The same in a message about nobody but its subject, such as of a logoff."""
+"""The same in a message about its subject only, such as of a logoff."""
 
 JSON_ESCAPED = {"\\\\": "\\", '\\"': '"'}
 XML_ESCAPED = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
@@ -182,7 +181,7 @@ BUILT_IN_NAME = (
     r"(?:dwm|umfd)-[0-9]+)$|\$(?:@.*)?$"
 )
 
-MUST = {
+REJECT_RULES = {
     "the event has no id": pl.col("event_id").str.contains("^[0-9]{1,5}$"),
     "the time of the event cannot be read": pl.col("time").is_not_null(),
     "the event names no computer": pl.col("reported_by").is_not_null(),
@@ -194,9 +193,9 @@ def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -
 
     Args:
         batch: Text columns named as in `SYSTEM` and `DATA`.
-        reading: For stamps without an offset.
-        needs_name: Fields come out of a message; one that names nobody, such as one
-            in another language, is talk.
+        reading: For timestamps without an offset.
+        needs_name: Fields come from a message; one without a name, such as one
+            in another language, is a system event.
     """
     asked_from = pl.coalesce("workstation_name", "workstation")
     return (
@@ -206,7 +205,7 @@ def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -
             reporter=name(pl.col("computer").str.strip_chars_start("\\")),
             asked_from=name(asked_from.str.strip_chars_start("\\")),
             found_ip=address(pl.col("ip")),
-            asker=known(pl.col("subject_user")),
+            asker=null_if_dash(pl.col("subject_user")),
         )
         .with_columns(
             time=pl.col("read_stamp").struct.field("time"),
@@ -233,9 +232,9 @@ def events(batch: pl.LazyFrame, reading: Reading, *, needs_name: bool = False) -
 
 
 def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
-    """The fields of `DATA` out of an English message, for carriers without them.
+    """Return the fields of `DATA` from an English message, for carriers without them.
 
-    With `is_named`: the message says whose account it is about, if of nobody.
+    With `is_named`: the message names its account, even if it is none.
     """
     text = message.str.replace_all("\r\n", "\n", literal=True)
     alone = pl.when(~text.str.contains(WHOSE)).then(text)
@@ -248,12 +247,12 @@ def of_message(message: pl.Expr) -> dict[str, pl.Expr]:
     nothing = pl.lit(None, pl.String)
     return {
         "is_named": found["target_user"].is_not_null(),
-        **{field: known(found.get(field, nothing)) for field in DATA},
+        **{field: null_if_dash(found.get(field, nothing)) for field in DATA},
     }
 
 
 def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
-    """The same, with what the data of `RARE` events says; most logs have none."""
+    """Return the same, with what the data of `RARE` events says; most logs have none."""
     if not lines["event_id"].is_in(RARE).any():
         return lines
     return (
@@ -265,15 +264,15 @@ def _with_rare(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rare(key: str) -> pl.Expr:
-    """A field of few events, in the data of any carrier or in an English message."""
+    """Return a field of few events, in the data of any carrier or in an English message."""
     of_few = pl.when(pl.col("event_id").is_in(RARE)).then(pl.col("line"))
     text = r'((?:[^"\\]|\\.)*)'
     in_json = rf'"{key}"\s*:\s*(?:"{text}"|([0-9]+))'
     in_xml = rf"Name=[\"']{key}[\"']\s*>([^<]*)<"
     in_words = rf"{OF_RARE[key]}:(?:\\t|[ \t])*([^\\\r\n\t]+)"
-    return rarely(
+    return where_rare(
         of_few,
-        lambda line: known(
+        lambda line: null_if_dash(
             pl.coalesce(
                 line.str.extract(in_json, 1).str.replace_many(JSON_ESCAPED),
                 line.str.extract(in_json, 2),
@@ -285,7 +284,7 @@ def _rare(key: str) -> pl.Expr:
 
 
 def _radius_login() -> dict[str, pl.Expr]:
-    """Who was let in by 802.1X or through a gateway, and by which card or address."""
+    """Return the user of 802.1X or a gateway, and the card or address."""
     is_radius = pl.col("event_id").is_in([LET_IN, KEPT_OUT]) & IS_LOGON
     user = account(pl.col("SubjectUserName"))
     station = radius.caller(pl.col("CallingStationID"))
@@ -304,7 +303,7 @@ def _radius_login() -> dict[str, pl.Expr]:
         .then(pl.lit("system_events"))
         .otherwise("event_class"),
         "user_name": user,
-        "user_domain": known(pl.col("SubjectDomainName")),
+        "user_domain": null_if_dash(pl.col("SubjectDomainName")),
         "logon_kind": radius.kind(by_port, station, {}),
         "is_success": pl.col("event_id") == LET_IN,
         "failure_reason": pl.when(pl.col("event_id") == KEPT_OUT).then(
@@ -328,7 +327,7 @@ def _radius_login() -> dict[str, pl.Expr]:
 
 
 def _resumed() -> dict[str, pl.Expr]:
-    """A session that somebody took up again, at the console or from elsewhere."""
+    """Return a resumed session, at the console or from elsewhere."""
     is_resumed = pl.col("event_id").is_in([RESUMED, LEFT]) & IS_LOGON
     user = account(pl.col("AccountName"))
     is_remote = pl.col("SessionName").str.starts_with("RDP")
@@ -349,7 +348,7 @@ def _resumed() -> dict[str, pl.Expr]:
 
 
 def event_class(*, needs_name: bool) -> pl.Expr:
-    """A number means a logon in the Security log only."""
+    """Return a number means a logon in the Security log only."""
     is_security = (pl.col("channel") == "Security").fill_null(value=True)
     is_logon = pl.col("event_id").is_in(list(ACTIVITY)) & is_security
     if needs_name:
@@ -358,23 +357,23 @@ def event_class(*, needs_name: bool) -> pl.Expr:
 
 
 def who() -> dict[str, pl.Expr]:
-    """The account, where it came from, and who says so."""
+    """Return the account, its origin, and the reporting computer."""
     return {
         "reported_by": short(pl.col("reporter")),
         "src_hostname": short(pl.col("asked_from")),
         "src_ip": elsewhere(pl.col("found_ip")),
         "user_name": account(pl.col("target_user")),
-        "user_domain": known(pl.col("target_domain")),
+        "user_domain": null_if_dash(pl.col("target_domain")),
         "logon_uid": logon_uid(pl.col("target_logon_id")),
     }
 
 
 def what() -> dict[str, pl.Expr]:
-    """What happened, and whether somebody was let in."""
+    """Return the activity and whether the sign-in succeeded."""
     return {
         "activity": _told(pl.col("event_id"), ACTIVITY),
         "logon_kind": kind(),
-        "logon_type": whole(pl.col("kind_of_logon"), 4).cast(pl.Int16),
+        "logon_type": to_int(pl.col("kind_of_logon"), 4).cast(pl.Int16),
         "is_success": is_success(),
     }
 
@@ -384,23 +383,23 @@ def short(full: pl.Expr) -> pl.Expr:
     # what does not begin like an address and holds no colon can be none
     is_doubtful = full.str.contains(r"^[0-9\[\] ]|:")
     is_address = address(pl.when(is_doubtful).then(full)).is_not_null()
-    return pl.when(is_address).then(full).otherwise(before(full, "."))
+    return pl.when(is_address).then(full).otherwise(split_before(full, "."))
 
 
 def elsewhere(found: pl.Expr) -> pl.Expr:
-    """The address, unless it is the device's own loopback or none at all."""
+    """Return the address, unless it is the device's own loopback or none at all."""
     is_own = found.str.contains(r"^127\.|^::1?$|^0\.0\.0\.0$")
     return pl.when(~is_own).then(found)
 
 
 def logon_uid(text: pl.Expr) -> pl.Expr:
-    """The id of a logon session, unique until that computer restarts."""
-    found = known(text).str.to_lowercase()
+    """Return the id of a logon session, unique until that computer restarts."""
+    found = null_if_dash(text).str.to_lowercase()
     return pl.when(found != "0x0").then(found)
 
 
 def kind() -> pl.Expr:
-    """From the logon type; a screen is locked and unlocked at its keyboard."""
+    """Derive it from the logon type; a screen is locked and unlocked at its keyboard."""
     code = pl.col("event_id")
     return (
         pl.when(code.is_in([LOCK, UNLOCK]))
@@ -411,7 +410,7 @@ def kind() -> pl.Expr:
 
 
 def is_success() -> pl.Expr:
-    """Null for events that do not say whether somebody was let in."""
+    """Return success; null for events that are not about a sign-in."""
     code = pl.col("event_id")
     return (
         pl.when(code == LOGON)
@@ -424,10 +423,10 @@ def is_success() -> pl.Expr:
 
 
 def host() -> pl.Expr:
-    """The device the account was used on, which is often not the reporter.
+    """Return the device that the account was used on, which is often not the reporter.
 
     A web or mail server that logs on for a client names itself as the
-    workstation; with an address beside it that is not the user's device.
+    workstation; with an address next to it, that is not the user's device.
     """
     named = pl.col("src_hostname")
     is_itself = (named == pl.col("reported_by")) & pl.col("src_ip").is_not_null()
@@ -440,32 +439,32 @@ def host() -> pl.Expr:
 
 
 def is_machine() -> pl.Expr:
-    """By security id where the event has one, else by name."""
+    """Decide by security id if the event has one; otherwise by name."""
     by_sid = pl.coalesce("target_sid", "ticket_sid").str.contains(BUILT_IN_SID)
     by_name = pl.col("user_name").str.contains(BUILT_IN_NAME)
     return by_name | (by_sid & by_name.is_not_null()).fill_null(value=False)
 
 
 def failure_reason() -> pl.Expr:
-    """The more exact code in words, with the code behind it."""
+    """Return the more exact code in words, with the code behind it."""
     exact = pl.col("sub_status").str.to_lowercase()
     code = pl.coalesce(pl.when(~_is_zero(exact)).then(exact), pl.col("status").str.to_lowercase())
     words = _told(code, REASONS) + " (" + code + ")"
-    return pl.when(~pl.col("is_success")).then(pl.coalesce(words, known(code)))
+    return pl.when(~pl.col("is_success")).then(pl.coalesce(words, null_if_dash(code)))
 
 
 def extras() -> pl.Expr:
-    """What has no column: full names, who asked, for which service."""
+    """Return fields without a column: full names, requester, service."""
     full, subject = pl.col("full_name"), pl.col("asker")
-    # that the computer itself asked says nothing
+    # the computer's own requests carry no information
     is_person = (subject != pl.col("user_name")) & ~subject.str.ends_with("$")
     return pl.when(pl.col("event_class") == "logons").then(
         json_text(
             computer_name=pl.when(full != pl.col("reported_by")).then(full),
             subject_user_name=pl.when(is_person).then(subject),
-            service_name=known(pl.col("service_name")),
-            target_server=known(pl.col("target_server")),
-            process=known(pl.col("process")),
+            service_name=null_if_dash(pl.col("service_name")),
+            target_server=null_if_dash(pl.col("target_server")),
+            process=null_if_dash(pl.col("process")),
         )
     )
 

@@ -31,7 +31,7 @@ ENDS = {
 MEMBERS = 8
 """How many members of a set are read from JSON."""
 
-MUST = {
+REJECT_RULES = {
     "{columns} columns, not as many as #fields names, nor a JSON object": pl.col("is_whole"),
     "the columns are those of another log": pl.col("is_of_this_log"),
     "ts cannot be read": pl.col("time").is_not_null(),
@@ -42,12 +42,12 @@ COLUMNS = pl.col("line").str.count_matches("\t", literal=True) + 1
 
 
 def is_header(line: pl.Expr) -> pl.Expr:
-    """The line that names the columns."""
+    """Match the line that names the columns."""
     return line.str.starts_with("#fields\t")
 
 
 def names_all(line: pl.Expr, *fields: str) -> pl.Expr:
-    """A header that names some fields, such as those that one log alone has."""
+    """Match a header with some fields, such as those that only one log has."""
     named = [line.str.contains(rf"\t{field}(?:\t|$)") for field in fields]
     return is_header(line) & pl.all_horizontal(named)
 
@@ -58,7 +58,7 @@ def is_comment(line: pl.Expr) -> pl.Expr:
 
 
 def has_keys(line: pl.Expr, *keys: str) -> pl.Expr:
-    """A JSON object of Zeek's that holds these keys."""
+    """Match a JSON object of Zeek's with these keys."""
     held = [line.str.contains(rf'"{key}"\s*:') for key in ("ts", *keys)]
     return line.str.contains(r"^[ \t]*\{") & pl.all_horizontal(held)
 
@@ -111,7 +111,7 @@ def stamp(reading: Reading) -> Stamp:
 
 
 def ends() -> dict[str, pl.Expr]:
-    """The two ends of a connection; the originator is the source."""
+    """Return the two ends of a connection; the originator is the source."""
     return {
         "src_ip": address(pl.col("orig_h")),
         "src_port": port(pl.col("orig_p")),

@@ -29,15 +29,15 @@ WORDS: Mapping[int, str] = {WELL: "well", LOOK: "look", ACT: "act", UNASKED: "un
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a check found.
+class CheckResult:
+    """Result of a check.
 
     Attributes:
         grade: `WELL`, `LOOK` (needs attention this week), `ACT` (now) or
             `UNASKED` (this machine or home cannot be asked).
         said: One sentence for people.
-        command: What to run or edit, `{home}` being the home's path; empty only
-            where all is well or unasked.
+        command: What to run or edit, with `{home}` for the home's path; empty only
+            for good or unasked.
     """
 
     grade: int
@@ -45,24 +45,24 @@ class Answer:
     command: str = ""
 
 
-def well(message: str) -> Answer:
-    """Nothing to do."""
-    return Answer(WELL, message)
+def well(message: str) -> CheckResult:
+    """Return an answer that needs nothing."""
+    return CheckResult(WELL, message)
 
 
-def look(message: str, command: str) -> Answer:
-    """Somebody should look this week."""
-    return Answer(LOOK, message, command)
+def look(message: str, command: str) -> CheckResult:
+    """Return an answer that needs attention this week."""
+    return CheckResult(LOOK, message, command)
 
 
-def act(message: str, command: str) -> Answer:
-    """Somebody should act now."""
-    return Answer(ACT, message, command)
+def act(message: str, command: str) -> CheckResult:
+    """Return an answer that needs action now."""
+    return CheckResult(ACT, message, command)
 
 
-def unasked(message: str) -> Answer:
-    """The question makes no sense here, or cannot be answered."""
-    return Answer(UNASKED, message)
+def unasked(message: str) -> CheckResult:
+    """Return that the question does not apply here, or cannot be answered."""
+    return CheckResult(UNASKED, message)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Installation:
 
     @cached_property
     def registry(self) -> Registry:
-        """What the district says."""
+        """The district's registry."""
         return load_registry(self.home, self.settings)
 
     @cached_property
@@ -111,12 +111,12 @@ class Check:
 
     Attributes:
         name: As it is printed and named in documents.
-        asks: What it makes sure of, as a phrase.
+        asks: What it verifies, as a phrase.
     """
 
     name: str
     asks: str
-    answer: Callable[[Installation], Answer]
+    answer: Callable[[Installation], CheckResult]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Subject:
 
 
 def subjects() -> Mapping[str, Subject]:
-    """Every subject by name."""
+    """Return every subject by name."""
     return discover("pipelines.operations.checks", "CHECKS", Subject)
 
 
@@ -138,10 +138,10 @@ class Finding:
 
     subject: str
     check: Check
-    answer: Answer
+    answer: CheckResult
 
     def shown(self) -> dict[str, str]:
-        """As `--json` prints it."""
+        """Return what `--json` prints."""
         return {
             "subject": self.subject,
             "check": self.check.name,
@@ -152,19 +152,19 @@ class Finding:
 
 
 def examine(installation: Installation) -> Iterator[Finding]:
-    """Every check's finding, in the order of subjects."""
+    """Yield every check's finding, in the order of subjects."""
     for subject in subjects().values():
         for check in subject.checks:
             yield Finding(subject.name, check, answered(check, installation))
 
 
 def verdict(findings: list[Finding]) -> int:
-    """The exit code: 0 well, 1 needs attention, 2 needs action."""
+    """Return the exit code: 0 well, 1 needs attention, 2 needs action."""
     return max((finding.answer.grade for finding in findings), default=WELL)
 
 
-def answered(check: Check, installation: Installation) -> Answer:
-    """A check's answer; that it could not be asked, where something else is wrong."""
+def answered(check: Check, installation: Installation) -> CheckResult:
+    """Return a check's answer; that it could not be asked, where something else is wrong."""
     try:
         answer = check.answer(installation)
         home = shlex.quote(str(installation.home.path))

@@ -1,11 +1,11 @@
-"""What is kept for a bad day: backups, drills, the audit chain."""
+"""Checks of backups, drills and the audit chain."""
 
 from datetime import datetime, timedelta
 
 from pipelines.operations.backup import LAST
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -22,17 +22,17 @@ BACK_UP = "schoolbell backup --home {home} --to FOLDER --keys ANOTHER"
 DRILL = "schoolbell drill --home {home} --from FOLDER/backup-... --keys ANOTHER"
 
 
-def _backup(installation: Installation) -> Answer:
+def _backup(installation: Installation) -> CheckResult:
     return _aged(installation, LAST, OLD_BACKUP, "backup", BACK_UP)
 
 
-def _drill(installation: Installation) -> Answer:
+def _drill(installation: Installation) -> CheckResult:
     return _aged(installation, DRILLED, OLD_DRILL, "restore drill", DRILL)
 
 
 def _aged(
     installation: Installation, name: str, most: timedelta, what: str, command: str
-) -> Answer:
+) -> CheckResult:
     with installation.store.reading() as transaction:
         text = fact(transaction, name)
     if text is None:
@@ -42,12 +42,12 @@ def _aged(
     return look(message, command) if installation.now - made > most else well(message)
 
 
-def _chain(installation: Installation) -> Answer:
+def _chain(installation: Installation) -> CheckResult:
     broken = verified(installation.store, installation.home)
     if broken is not None:
         return act(
             f"entry {broken.number} of the audit chain {broken.what}",
-            "schoolbell audit verify --home {home}; keep state.db as it is",
+            "schoolbell audit verify --home {home}; do not change state.db",
         )
     return well("the audit chain holds")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -22,7 +22,7 @@ GROUP_READ = stat.S_IRGRP
 GROUP = stat.S_IRWXG
 
 
-def _there(installation: Installation) -> Answer:
+def _there(installation: Installation) -> CheckResult:
     home = installation.home
     wanted = (home.registry, home.landing, home.lake, home.keys, home.reports)
     missing = [folder.name for folder in wanted if not folder.is_dir()]
@@ -37,7 +37,7 @@ def _private(home: DistrictHome) -> Iterator[Path]:
         yield from (database, *home.path.glob(f"{database.name}[-.]*"))
 
 
-def _modes(installation: Installation) -> Answer:
+def _modes(installation: Installation) -> CheckResult:
     held = [path for path in _private(installation.home) if path.exists()]
     to_others = [path for path in held if path.stat().st_mode & OTHERS]
     if to_others and installation.home.path.stat().st_mode & OTHERS:
@@ -54,23 +54,23 @@ def _modes(installation: Installation) -> Answer:
     if to_group:
         names = " ".join(map(str, to_group))
         return act("readers of reports could read logs and names", f"chmod g= {names}")
-    return well("nobody but the home's user reads logs and state")
+    return well("only the home's user can read logs and state")
 
 
 def _is_kept_by_operators(home: DistrictHome, path: Path) -> bool:
-    """The registry, given to a group that is not the readers'; see `protect`."""
+    """Return whether the registry belongs to a group other than the readers'; see `protect`."""
     apart = path.stat().st_gid != home.path.stat().st_gid
     return path == home.registry and apart
 
 
-def _key_mode(installation: Installation) -> Answer:
+def _key_mode(installation: Installation) -> CheckResult:
     key = installation.home.key_file
     if key.stat().st_mode & (GROUP | OTHERS):
         return act("others can read the key behind the pseudonyms", f"chmod 600 {key}")
     return well("only its user can read the key")
 
 
-def _key_size(installation: Installation) -> Answer:
+def _key_size(installation: Installation) -> CheckResult:
     key = installation.home.key_file
     size = key.stat().st_size
     if size < KEY_BYTES:
@@ -81,7 +81,7 @@ def _key_size(installation: Installation) -> Answer:
     return well("the key is whole")
 
 
-def _owner(installation: Installation) -> Answer:
+def _owner(installation: Installation) -> CheckResult:
     home = installation.home
     owner = home.path.stat().st_uid
     held = [path for path in _private(home) if path.exists()]
@@ -94,7 +94,7 @@ def _owner(installation: Installation) -> Answer:
     return well("all of the home belongs to one user")
 
 
-def _writable(installation: Installation) -> Answer:
+def _writable(installation: Installation) -> CheckResult:
     home = installation.home
     shared = (home.path, home.reports, home.snapshots)
     loose = [
@@ -103,13 +103,13 @@ def _writable(installation: Installation) -> Answer:
     if loose:
         names = " ".join(map(str, loose))
         return act("every user of this machine can write there", f"chmod o-w {names}")
-    return well("nobody else can write into the home")
+    return well("no one else can write into the home")
 
 
-def _links(installation: Installation) -> Answer:
+def _links(installation: Installation) -> CheckResult:
     landing = installation.home.landing
     if not landing.is_dir():
-        return unasked("there is no landing folder")
+        return unasked("the landing folder is missing")
     links = [path.name for path in sorted(landing.rglob("*")) if path.is_symlink()]
     if links:
         return look(

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from pipelines.errors import BusyError, ModelError
 from pipelines.findings.unjudged_days import missing
-from pipelines.health.arrival import LEAST_PAIRS
+from pipelines.health.arrival import MIN_PAIRS
 from pipelines.health.readiness import cannot_judge, undecided
 from pipelines.health.rule_coverage import noted_coverage
 from pipelines.health.source_states import arrivals_of, files_with_issues
 from pipelines.ingest.line_account import days_ahead
 from pipelines.landing.delivery import deliveries
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -29,10 +29,10 @@ from pipelines.state.source_records import noted_domains, source_days, stored_is
 from pipelines.warehouse.detections import blocked_rules
 from pipelines.warehouse.models import rules
 from pipelines.warehouse.sentences import counted
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 QUIET = timedelta(days=4)
-"""A weekend with a holiday beside it; longer is silence."""
+"""A weekend next to a holiday; longer is silence."""
 
 WAITED = timedelta(days=2)
 ROTATION = Path("/etc/logrotate.d")
@@ -58,7 +58,7 @@ TOLD_SECONDS = 5
 """Differences of clocks that are named though no rule minds them."""
 
 
-def _sources(installation: Installation) -> Answer:
+def _sources(installation: Installation) -> CheckResult:
     named = [source.name for source in installation.district.sources()]
     if not named:
         return act(
@@ -68,7 +68,7 @@ def _sources(installation: Installation) -> Answer:
     return well(f"{len(named)} sources: {', '.join(named)}")
 
 
-def _arrival(installation: Installation) -> Answer:
+def _arrival(installation: Installation) -> CheckResult:
     newest: dict[str, datetime] = {}
     for file in ledger.source_files(installation.store):
         if file.last_time is not None:
@@ -83,7 +83,7 @@ def _arrival(installation: Installation) -> Answer:
     return well("every source has events of the last days")
 
 
-def _unread(installation: Installation) -> Answer:
+def _unread(installation: Installation) -> CheckResult:
     known = {(file.source, file.path) for file in ledger.source_files(installation.store)}
     before = (installation.now - WAITED).timestamp() * 1e9
     waiting = [
@@ -102,7 +102,7 @@ def _unread(installation: Installation) -> Answer:
     return well("no file waits unread for days")
 
 
-def _refused(installation: Installation) -> Answer:
+def _refused(installation: Installation) -> CheckResult:
     refused = [
         f"{source.name}/{one.path}: {one.reason}"
         for source in installation.district.sources()
@@ -117,11 +117,11 @@ def _refused(installation: Installation) -> Answer:
     return well("every delivery can be read")
 
 
-def _read_to_the_end(installation: Installation) -> Answer:
+def _read_to_the_end(installation: Installation) -> CheckResult:
     files = ledger.source_files(installation.store)
     wrong = files_with_issues(files, installation.settings.limits.reject_share)
     if wrong:
-        # the message begins with source and file; its next lines say what to do
+        # the message begins with source and file; its next lines contain the remedy
         first = str(wrong[0]["message"]).splitlines()[0]
         return look(
             f"not read to the end: {counted(len(wrong), 'file')}; {first}",
@@ -130,7 +130,7 @@ def _read_to_the_end(installation: Installation) -> Answer:
     return well(counted(len(files), "1 file was read|# files were read"))
 
 
-def _pending(installation: Installation) -> Answer:
+def _pending(installation: Installation) -> CheckResult:
     before = (installation.now - WAITED).isoformat()
     stuck = [
         file
@@ -146,7 +146,7 @@ def _pending(installation: Installation) -> Answer:
     return well("no line is pending for days")
 
 
-def _drift(installation: Installation) -> Answer:
+def _drift(installation: Installation) -> CheckResult:
     found = missing(installation.district)
     if found:
         codes = {code for drift in found for code in blocked_rules(drift)}
@@ -161,7 +161,7 @@ def _drift(installation: Installation) -> Answer:
     return well("every field that rules need is filled as before")
 
 
-def _judged(installation: Installation) -> Answer:
+def _judged(installation: Installation) -> CheckResult:
     lines = cannot_judge(installation.district)
     if lines:
         # the first is the sum, the next ones say why
@@ -172,7 +172,7 @@ def _judged(installation: Installation) -> Answer:
     return well(f"{share:.0%} of staff page requests with a name can be judged")
 
 
-def _names(installation: Installation) -> Answer:
+def _names(installation: Installation) -> CheckResult:
     domains = noted_domains(installation.store)
     open_ = undecided(domains)
     if open_:
@@ -188,17 +188,17 @@ def _names(installation: Installation) -> Answer:
     )
 
 
-def _ahead(installation: Installation) -> Answer:
+def _ahead(installation: Installation) -> CheckResult:
     ahead = days_ahead(installation.store, installation.now)
     if ahead:
         return look(
-            f"events of {ahead[-1].source} lie in the future",
+            f"events of {ahead[-1].source} have times in the future",
             "set [sources.NAME] zone in district.toml, or the sender's clock",
         )
-    return well("no event lies in the future")
+    return well("no event has a time in the future")
 
 
-def _clocks(installation: Installation) -> Answer:
+def _clocks(installation: Installation) -> CheckResult:
     wrong = _lasting(installation, "off_clock", "skewed")
     if wrong:
         return look(
@@ -208,12 +208,12 @@ def _clocks(installation: Installation) -> Answer:
     return _small_differences(installation)
 
 
-def _small_differences(installation: Installation) -> Answer:
+def _small_differences(installation: Installation) -> CheckResult:
     """Name the clocks that differ by less than rules mind."""
     try:
-        with looking(installation.home.warehouse) as database:
+        with attach_warehouse(installation.home.warehouse) as database:
             is_built = database.rows(_HAS_CLOCKS)
-            values = {"pairs": LEAST_PAIRS, "least": TOLD_SECONDS}
+            values = {"pairs": MIN_PAIRS, "least": TOLD_SECONDS}
             rows = database.rows(_NEAR, values) if is_built else []
     except (ModelError, BusyError):
         rows = []
@@ -227,8 +227,8 @@ def _small_differences(installation: Installation) -> Answer:
     return well(f"clocks differ by less than the rules mind: {said}")
 
 
-def _lags(installation: Installation) -> Answer:
-    """What took longer than a day is history: files that were dropped in."""
+def _lags(installation: Installation) -> CheckResult:
+    """Check the delays; more than a day is history: files that were dropped in."""
     days = source_days(installation.store)
     names = sorted({day.source for day in days})
     lags = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
@@ -247,12 +247,12 @@ def _within(arrived: Mapping[str, int]) -> str:
 
 
 def _lasting(installation: Installation, *kinds: str) -> str:
-    """Issues of some kinds as the last look at the sources found them."""
+    """Return issues of some kinds from the last look at the sources."""
     rows = [row for row in stored_issues(installation.store) if row["kind"] in kinds]
     return "; ".join(f"{row['source']} ({row['detail']})" for row in rows)
 
 
-def _rotation(installation: Installation) -> Answer:
+def _rotation(installation: Installation) -> CheckResult:
     if not ROTATION.is_dir():
         return unasked("no logrotate here")
     named = _truncating(installation.home)
@@ -286,7 +286,7 @@ CHECKS = Subject(
         Check("drift", "fields are filled as before", _drift),
         Check("judged", "rules can judge what they should", _judged),
         Check("names", "account names are the registry's", _names),
-        Check("ahead", "no event lies in the future", _ahead),
+        Check("ahead", "no event has a time in the future", _ahead),
         Check("clocks", "clocks of sources agree", _clocks),
         Check("lags", "lines arrive as fast as usual", _lags),
         Check("rotation", "no file is cut in place", _rotation),

@@ -1,4 +1,4 @@
-"""Which disk a folder is on."""
+"""Checks of the machine: disks, accounts, services."""
 
 import os
 import shutil
@@ -11,8 +11,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -24,7 +24,7 @@ from pipelines.operations.checks import (
 MOUNTS = Path("/proc/self/mounts")
 
 OLDEST = (3, 11)
-LEAST_FREE = 1 << 30
+MIN_FREE = 1 << 30
 ROOMY = 10 << 30
 NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p"})
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -41,7 +41,7 @@ class Mount:
 
 
 def mount_of(path: Path, mounts: Path = MOUNTS) -> Mount | None:
-    """The file system that holds a path; None where the system lists none."""
+    """Return the file system that holds a path; None where the system lists none."""
     if not mounts.is_file():
         return None
     real = path.resolve()
@@ -63,14 +63,14 @@ def _all(mounts: Path) -> list[Mount]:
     return found
 
 
-def _python(_installation: Installation) -> Answer:
+def _python(_installation: Installation) -> CheckResult:
     found = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST:
         return act(f"Python is {found}", "install Python 3.11 or newer")
     return well(f"Python {found}")
 
 
-def _packages(_installation: Installation) -> Answer:
+def _packages(_installation: Installation) -> CheckResult:
     wrong = []
     for line in requires("schoolbell") or ():
         wanted = Requirement(line)
@@ -88,16 +88,16 @@ def _packages(_installation: Installation) -> Answer:
     return well(f"Schoolbell {version('schoolbell')} with the packages it wants")
 
 
-def _room(installation: Installation) -> Answer:
+def _room(installation: Installation) -> CheckResult:
     free = shutil.disk_usage(installation.home.path).free
     message = f"{free / (1 << 30):.1f} GiB are free on the disk of the home"
     remedy = f"free space or move the home: df -h {installation.home.path}"
-    if free < LEAST_FREE:
+    if free < MIN_FREE:
         return act(message, remedy)
     return look(message, remedy) if free < ROOMY else well(message)
 
 
-def _memory(installation: Installation) -> Answer:
+def _memory(installation: Installation) -> CheckResult:
     wanted = installation.settings.limits.memory_mb
     held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
     message = f"{held:,} MB of memory, {wanted:,} MB of it for the warehouse"
@@ -106,33 +106,33 @@ def _memory(installation: Installation) -> Answer:
     return well(message)
 
 
-def _spill(_installation: Installation) -> Answer:
+def _spill(_installation: Installation) -> CheckResult:
     folder = Path(tempfile.gettempdir())
     free = shutil.disk_usage(folder).free
     message = f"{free / (1 << 30):.1f} GiB are free in {folder}"
-    if free < LEAST_FREE or not os.access(folder, os.W_OK):
+    if free < MIN_FREE or not os.access(folder, os.W_OK):
         return look(message, "set TMPDIR to a folder with room")
     return well(message)
 
 
-def _clock(_installation: Installation) -> Answer:
+def _clock(_installation: Installation) -> CheckResult:
     if SYNCHRONISED.exists() or CHRONY.exists():
         return well("a time service keeps the clock")
     if not Path("/run/systemd/system").exists():
-        return unasked("no service manager here that could tell")
+        return unasked("this machine has no service manager to ask")
     return look("no time service was found", "timedatectl set-ntp true")
 
 
-def _user(_installation: Installation) -> Answer:
+def _user(_installation: Installation) -> CheckResult:
     if os.geteuid() == 0:
         return look(
-            "this runs as root; a user of its own can harm less",
+            "this runs as root; a separate user is safer",
             "run it as the user that owns the home: sudo -u USER schoolbell doctor",
         )
     return well("this runs without root's rights")
 
 
-def _local_disk(installation: Installation) -> Answer:
+def _local_disk(installation: Installation) -> CheckResult:
     mount = mount_of(installation.home.path)
     if mount is None:
         return unasked("this system lists no mounts")
@@ -145,17 +145,17 @@ def _local_disk(installation: Installation) -> Answer:
     return well(f"the home is on a local disk ({mount.kind})")
 
 
-def _encrypted(installation: Installation) -> Answer:
+def _encrypted(installation: Installation) -> CheckResult:
     mount = mount_of(installation.home.path)
     if mount is None or not mount.device.startswith("/dev/"):
-        return unasked("it cannot be told whether the disk is encrypted")
+        return unasked("disk encryption could not be checked")
     name = Path(mount.device).resolve().name
     label = Path("/sys/class/block") / name / "dm" / "uuid"
     if label.is_file() and label.read_text().startswith("CRYPT-"):
         return well("the disk of the home is encrypted")
     return look(
-        "the disk of the home is not encrypted by this system; whoever takes the "
-        "machine can read the logs",
+        "the disk of the home is not encrypted by this system; anyone who takes the machine "
+        "can read the logs",
         "put the home on a LUKS volume, or lock the machine away and note it",
     )
 

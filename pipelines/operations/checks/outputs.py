@@ -1,4 +1,4 @@
-"""What goes out: reports, alerts, and what runs it all."""
+"""Checks of the outputs: reports, alerts, and the scheduler."""
 
 import os
 from datetime import datetime, timedelta
@@ -9,8 +9,8 @@ import yaml
 from pipelines.alerts.channels import prepared
 from pipelines.alerts.message import TEST
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -31,7 +31,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PROCESSES = Path("/proc")
 
 
-def _report(installation: Installation) -> Answer:
+def _report(installation: Installation) -> CheckResult:
     newest = max(published_weeks(installation.store), default=None)
     if newest is None:
         return look("no report was published yet", "schoolbell run --home {home}")
@@ -43,7 +43,7 @@ def _report(installation: Installation) -> Answer:
     return well(f"the newest report is of the week of {newest}")
 
 
-def _pages(installation: Installation) -> Answer:
+def _pages(installation: Installation) -> CheckResult:
     paths = report_paths(installation.store)
     gone = [path for path in paths if not (installation.home.path / path).is_file()]
     if gone:
@@ -54,7 +54,7 @@ def _pages(installation: Installation) -> Answer:
     return well(f"{len(paths)} published reports are in their place")
 
 
-def _channels(installation: Installation) -> Answer:
+def _channels(installation: Installation) -> CheckResult:
     channels = installation.settings.alerts.channels
     enabled = [name for name, channel in channels.items() if channel.enabled]
     if not enabled:
@@ -67,7 +67,7 @@ def _channels(installation: Installation) -> Answer:
     return well(f"alerts go to: {', '.join(enabled)}")
 
 
-def _undelivered(installation: Installation) -> Answer:
+def _undelivered(installation: Installation) -> CheckResult:
     counts = message_counts(installation.store)
     waiting = sum(counts.values()) - counts.get(SENT, 0)
     if waiting:
@@ -78,8 +78,8 @@ def _undelivered(installation: Installation) -> Answer:
     return well(f"{count(counts.get(SENT, 0), 'alert')} delivered, none waits")
 
 
-def _tested(installation: Installation) -> Answer:
-    """A channel that nobody tried may lead nowhere on the day when it matters."""
+def _tested(installation: Installation) -> CheckResult:
+    """Check that channels were tested: an untested one may fail when it matters."""
     channels = installation.settings.alerts.channels.values()
     if not any(channel.enabled for channel in channels):
         return unasked("no alert channel is set that could be tried")
@@ -92,7 +92,7 @@ def _tested(installation: Installation) -> Answer:
     return look(message, command) if days > OLD_TEST.days else well(message)
 
 
-def _secrets(installation: Installation) -> Answer:
+def _secrets(installation: Installation) -> CheckResult:
     files = [
         Path(value["file"])
         for channel in installation.settings.alerts.channels.values()
@@ -106,7 +106,7 @@ def _secrets(installation: Installation) -> Answer:
     return well("no file of a secret is open to others")
 
 
-def _scheduled(installation: Installation) -> Answer:
+def _scheduled(installation: Installation) -> CheckResult:
     reads = [file.last_read_time for file in ledger.source_files(installation.store)]
     if not reads:
         return look("nothing was ever read", "schoolbell run --home {home}")
@@ -119,7 +119,7 @@ def _scheduled(installation: Installation) -> Answer:
     return well(f"logs were read on {last.date()}")
 
 
-def _telemetry(_installation: Installation) -> Answer:
+def _telemetry(_installation: Installation) -> CheckResult:
     home = os.environ.get("DAGSTER_HOME")
     if home is None:
         return unasked("DAGSTER_HOME is not set here")
@@ -133,7 +133,7 @@ def _telemetry(_installation: Installation) -> Answer:
     return well("Dagster reports nothing to anyone")
 
 
-def _loopback(_installation: Installation) -> Answer:
+def _loopback(_installation: Installation) -> CheckResult:
     if not PROCESSES.is_dir():
         return unasked("this system lists no processes")
     hosts = [_host(line) for line in _command_lines() if "dagster-webserver" in line[0:3]]
@@ -170,7 +170,7 @@ CHECKS = Subject(
     (
         Check("report", "the weekly report is published", _report),
         Check("pages", "published reports are still there", _pages),
-        Check("channels", "alerts reach somebody", _channels),
+        Check("channels", "alerts have a receiver", _channels),
         Check("undelivered", "no alert waits", _undelivered),
         Check("tested", "alerts were tried lately", _tested),
         Check("secrets", "secrets are private", _secrets),

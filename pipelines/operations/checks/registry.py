@@ -6,8 +6,8 @@ import polars as pl
 
 from pipelines.errors import ModelError, SchoolbellError
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -33,7 +33,7 @@ where event_date > (select max(event_date) from marts.source_hours) - 7
 """
 
 
-def _settings(installation: Installation) -> Answer:
+def _settings(installation: Installation) -> CheckResult:
     try:
         settings = installation.settings
     except SchoolbellError as error:
@@ -41,14 +41,14 @@ def _settings(installation: Installation) -> Answer:
     return well(f"district.toml is in order, for {settings.district.name}")
 
 
-def _meaning(installation: Installation) -> Answer:
+def _meaning(installation: Installation) -> CheckResult:
     wrong = [" ".join(str(problem).split()) for problem in wrong_in(installation.district)]
     if wrong:
         return act("; ".join(wrong), "schoolbell check --home {home}")
     return well("formats, rules, sections and channels are known ones")
 
 
-def _rows(installation: Installation) -> Answer:
+def _rows(installation: Installation) -> CheckResult:
     errors = installation.registry.errors
     if errors:
         return look(
@@ -59,7 +59,7 @@ def _rows(installation: Installation) -> Answer:
     return well(counted(rows, f"1 row {IS_OF}|# rows {ARE_OF}") + " in order")
 
 
-def _believed(installation: Installation) -> Answer:
+def _believed(installation: Installation) -> CheckResult:
     if shrunk := installation.registry.refused:
         names = " ".join(f"--accept {refusal.name}" for refusal in shrunk)
         return look(
@@ -70,12 +70,11 @@ def _believed(installation: Installation) -> Answer:
     return well("no file of the registry shrank more than is believed")
 
 
-def _files(installation: Installation) -> Answer:
+def _files(installation: Installation) -> CheckResult:
     missing = installation.registry.missing
     if missing:
         return look(
-            f"files without a row, each of which switches something off: "
-            f"{', '.join(sorted(missing))}",
+            f"files without rows, each of which turns something off: {', '.join(sorted(missing))}",
             "schoolbell check --home {home}; schoolbell propose --home {home}",
         )
     return well("every file of the registry has rows")
@@ -85,11 +84,11 @@ def _today(installation: Installation) -> date:
     return installation.now.date()
 
 
-def _calendar(installation: Installation) -> Answer:
+def _calendar(installation: Installation) -> CheckResult:
     days = installation.registry.frames["calendar_days"]
     if days.is_empty():
         return look(
-            "there is no school calendar; off-hours are not judged",
+            "the school calendar is missing; off-hours are not judged",
             "fill registry/calendar.csv or put an .ics file there",
         )
     last = days["date"].max()
@@ -99,12 +98,12 @@ def _calendar(installation: Installation) -> Answer:
     return well(f"the school calendar reaches to {last}")
 
 
-def _people(installation: Installation) -> Answer:
+def _people(installation: Installation) -> CheckResult:
     frames = installation.registry.frames
     accounts = frames["accounts"]
     if accounts.is_empty():
         return look(
-            "no account is known; nobody can be judged",
+            "no account is known; no account can be judged",
             "put users.csv or a OneRoster bundle into registry/",
         )
     ownerless = accounts.filter(pl.col("owner_person_id").is_null(), account_type="person").height
@@ -117,7 +116,7 @@ def _people(installation: Installation) -> Answer:
     return well(counted(accounts.height, "1 account is known|# accounts are known"))
 
 
-def _places(installation: Installation) -> Answer:
+def _places(installation: Installation) -> CheckResult:
     subnets = installation.registry.frames["subnets"]
     if subnets.is_empty():
         return look(
@@ -127,7 +126,7 @@ def _places(installation: Installation) -> Answer:
     return well(counted(subnets.height, "1 network is known|# networks are known"))
 
 
-def _approved(installation: Installation) -> Answer:
+def _approved(installation: Installation) -> CheckResult:
     path = installation.home.registry / "approved_sites.csv"
     if not path.is_file() or installation.registry.frames["approved_sites"].is_empty():
         return look(
@@ -140,7 +139,7 @@ def _approved(installation: Installation) -> Answer:
     return well(f"the approved list is of {changed}")
 
 
-def _ending(installation: Installation) -> Answer:
+def _ending(installation: Installation) -> CheckResult:
     today = _today(installation)
     ending = sum(
         installation.registry.frames[name]
@@ -156,7 +155,7 @@ def _ending(installation: Installation) -> Answer:
     return well(f"no consent or exception ends within {SOON.days} days")
 
 
-def _lists(installation: Installation) -> Answer:
+def _lists(installation: Installation) -> CheckResult:
     wanted = [name for name, one in installation.settings.lists.items() if one.enabled]
     if not wanted:
         return unasked("no further lists of sites are configured")
@@ -169,8 +168,8 @@ def _lists(installation: Installation) -> Answer:
     return well(f"{len(wanted)} lists were taken")
 
 
-def _claims(installation: Installation) -> Answer:
-    """Addresses of the newest week that two devices claim."""
+def _claims(installation: Installation) -> CheckResult:
+    """Return addresses of the newest week that two devices claim."""
     try:
         snapshot = current(installation.home.snapshots)
     except ModelError:

@@ -9,8 +9,8 @@ from pipelines.findings.failures import failures
 from pipelines.ingest.line_account import unbalanced
 from pipelines.lake.files import damaged, unlisted_files
 from pipelines.operations.checks import (
-    Answer,
     Check,
+    CheckResult,
     Installation,
     Subject,
     act,
@@ -31,7 +31,7 @@ from pipelines.warehouse.snapshots import current, reading
 OLD_SNAPSHOT = timedelta(days=3)
 
 
-def _there(installation: Installation) -> Answer:
+def _there(installation: Installation) -> CheckResult:
     try:
         examine(installation.home)
     except (ForeignStateError, DamagedStateError) as error:
@@ -47,18 +47,18 @@ def _there(installation: Installation) -> Answer:
     return look("nothing was run yet", "schoolbell run --home {home}")
 
 
-def _aside(installation: Installation) -> Answer:
+def _aside(installation: Installation) -> CheckResult:
     count = len(unlisted_files(installation.home.lake))
     if count:
         return look(
             f"{count:,} {'file' if count == 1 else 'files'} that the ledger does not "
             "list: moved to lake/.unlisted, not deleted",
-            "look whether an older state was put back; delete them by hand if not",
+            "check whether an older state was restored; delete them manually if not",
         )
     return well("the lake holds no file that the ledger does not list")
 
 
-def _sound(installation: Installation) -> Answer:
+def _sound(installation: Installation) -> CheckResult:
     if not installation.store.is_file:
         return unasked("the database server looks after its own files")
     if found := installation.store.damage():
@@ -69,7 +69,7 @@ def _sound(installation: Installation) -> Answer:
     return well("the state database is sound")
 
 
-def _schema(installation: Installation) -> Answer:
+def _schema(installation: Installation) -> CheckResult:
     with installation.store.reading() as transaction:
         older, is_whole = lacking(transaction), has_every_table(transaction)
     if older:
@@ -86,7 +86,7 @@ def _schema(installation: Installation) -> Answer:
     return well("the state database has every table and column")
 
 
-def _balance(installation: Installation) -> Answer:
+def _balance(installation: Installation) -> CheckResult:
     wrong = unbalanced(installation.store, installation.home.lake)
     if wrong:
         return act(
@@ -98,7 +98,7 @@ def _balance(installation: Installation) -> Answer:
     return well(counted(lines, "1 line is|all # lines are") + " accounted for")
 
 
-def _lake(installation: Installation) -> Answer:
+def _lake(installation: Installation) -> CheckResult:
     wrong = damaged(installation.home.lake, ledger.lake_files(installation.store))
     if wrong:
         return act(
@@ -106,30 +106,30 @@ def _lake(installation: Installation) -> Answer:
             + f" missing or damaged, such as {wrong[0]}",
             "bring lake/ back from the last backup",
         )
-    return well("every file of the lake is there, byte for byte as it was written")
+    return well("every file of the lake is present and unchanged, byte for byte")
 
 
-def _unfinished(installation: Installation) -> Answer:
+def _unfinished(installation: Installation) -> CheckResult:
     if left := list(unfinished(installation.district)):
         return look("; ".join(left), "schoolbell run --home {home}")
     return well("no purge and no rebuild was cut off")
 
 
-def _lock(installation: Installation) -> Answer:
+def _lock(installation: Installation) -> CheckResult:
     lock = installation.home.path / ".lock"
     if not lock.is_file():
-        return well("no run is at work")
+        return well("no run is in progress")
     handle = os.open(lock, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return unasked("a run is at work now")
+        return unasked("a run is in progress")
     finally:
         os.close(handle)
-    return well("no run is at work")
+    return well("no run is in progress")
 
 
-def _dirty(installation: Installation) -> Answer:
+def _dirty(installation: Installation) -> CheckResult:
     days = dirty_days(installation.store)
     if days:
         return look(
@@ -139,30 +139,30 @@ def _dirty(installation: Installation) -> Answer:
     return well("every day is built")
 
 
-def _quarantine(installation: Installation) -> Answer:
+def _quarantine(installation: Installation) -> CheckResult:
     found = failures(installation.district)
     if found:
         return act(
             "; ".join(failure.message for failure in found),
-            "schoolbell run --home {home}, which tries again; then schoolbell status "
-            "--home {home} says what it failed with",
+            "schoolbell run --home {home}, which tries again; then schoolbell status --home "
+            "{home} shows the error",
         )
     return well("every model was built for every day")
 
 
-def _warehouse(installation: Installation) -> Answer:
+def _warehouse(installation: Installation) -> CheckResult:
     path = installation.home.warehouse
     if not path.is_file():
-        return look("there is no warehouse yet", "schoolbell run --home {home}")
+        return look("the warehouse does not exist yet", "schoolbell run --home {home}")
     with reading(path) as database:
         (held,) = database.rows("select count(*) from duckdb_tables()")
     return well(f"the warehouse opens; it holds {held[0]} tables")
 
 
-def _rules(installation: Installation) -> Answer:
+def _rules(installation: Installation) -> CheckResult:
     path = installation.home.warehouse
     if not path.is_file():
-        return unasked("there is no warehouse yet")
+        return unasked("the warehouse does not exist yet")
     with reading(path) as database:
         was = dict(noted(database, "main.built_with"))
     now = installation.district.judged_with
@@ -175,7 +175,7 @@ def _rules(installation: Installation) -> Answer:
     return well("findings were judged with the present rules and registry")
 
 
-def _snapshot(installation: Installation) -> Answer:
+def _snapshot(installation: Installation) -> CheckResult:
     path = current(installation.home.snapshots)
     with reading(path):
         pass

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from pipelines.registry.csv_files import word_key
 from pipelines.registry.imports.exports import IMPORTED
-from pipelines.registry.imports.known import Known, Row
-from pipelines.registry.imports.taken import Taken
+from pipelines.registry.imports.known import ExportIndex, Row
+from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.suggestions import date_order, meant
 from pipelines.settings.problems import nearest
 
@@ -21,10 +21,10 @@ STATES: Mapping[str, str] = {
 LONGEST = 120
 NOON_EARLY, NOON_LATE = "11:00", "13:00"
 FULL_FROM, FULL_TO = "09:00", "14:00"
-"""A full day begins and ends so; what lies between is neither half nor whole."""
+"""Start and end of a full day; other times are neither half nor whole."""
 
 
-def add_absences(taken: Taken, known: Known) -> None:
+def add_absences(taken: ImportResult, known: ExportIndex) -> None:
     """Add a row for each day of an absence."""
     fact, cell = taken.export.fact, IMPORTED["leave.csv"].columns["date"]
     every = [{name: fact(name, cells) for name in taken.export.cells} for cells in taken.sheet.rows]
@@ -60,7 +60,7 @@ def add_absences(taken: Taken, known: Known) -> None:
                     },
                 )
     if not any(one["state"] for one in every):
-        taken.notes.append("no column tells the status: `pending` decides nothing")
+        taken.notes.append("no column shows the status: `pending` decides nothing")
 
 
 def _state(row: Row) -> str:
@@ -69,7 +69,7 @@ def _state(row: Row) -> str:
 
 
 def _part(row: Row) -> str | None:
-    """full, am or pm, as told or as the clock times say; None where nothing does."""
+    """Return full, am or pm, as given or from the times; None without either."""
     said = word_key(row["part"])
     for word, rule in (
         ("am", r"\bam\b|morning|first half"),
@@ -98,7 +98,7 @@ def _clocks(row: Row) -> tuple[str, str] | None:
 
 
 def _days(first: str, last: str) -> Iterator[str]:
-    """Each day from one to the other; the check tells what is not a day."""
+    """Yield each day from one to the other; the check reports what is not a day."""
     try:
         start, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:

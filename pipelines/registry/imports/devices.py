@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pipelines.registry.imports.known import Known, Row, ou_path
-from pipelines.registry.imports.taken import Taken, first_match
+from pipelines.registry.imports.known import ExportIndex, Row, ou_path
+from pipelines.registry.imports.taken import ImportResult, first_match
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 
 CLASSES: Mapping[str, str] = {
@@ -28,8 +28,9 @@ CLASSES: Mapping[str, str] = {
     r"|\bdesktops?\b|\bworkstations?\b|\btowers?\b|\b(?:office|front|staff) pcs?\b"
     r"|\bpcs\b",
 }
-"""Class -> what model, system, place or name say; the first counts. What none tells is
-`other`: the district's, and neither a desk in its room nor what its owner carries."""
+"""Class -> words in model, system, place or name; the first counts. Otherwise it is
+`other`: the district's, neither stationary nor carried by its owner.
+"""
 
 POOLS: Mapping[str, str] = {
     "cart": r"\bcarts?\b",
@@ -49,24 +50,25 @@ GONE = re.compile(
     re.IGNORECASE,
 )
 MAC_DIGITS = 12
-MOST_DEVICES = 4
-"""Devices that one person is believed to have; more have somebody who enrolled them."""
+MAX_DEVICES = 4
+"""Maximum devices of one person; more indicate the technician who enrolled them."""
 SEEN_TAGS = 3
 """Asset tags of one shape that the logs contain; then it is the devices' host name."""
 CARD_COLUMNS = ("mac", "ethernet_mac")
 
 
-def add_devices(taken: Taken, known: Known) -> None:
+def add_devices(taken: ImportResult, known: ExportIndex) -> None:
     """Add each device with its owner, class and building."""
     fact = taken.export.fact
     names = (*taken.export.cells, *taken.export.says)
     every = [{name: fact(name, cells) for name in names} for cells in taken.sheet.rows]
     owners = Counter(filter(None, (known.person(one.get("user", "")) for one in every)))
-    many = {person for person, count in owners.items() if count > MOST_DEVICES}
+    many = {person for person, count in owners.items() if count > MAX_DEVICES}
     if many:
         taken.notes.append(
-            f"{len(many)} people stand at more than {MOST_DEVICES} devices each, as "
-            "whoever enrolled them does: none of these is given to them"
+            f"{len(many)} people are listed with more than {MAX_DEVICES} devices each, which "
+            "is typical of the technician who enrolled them: none of these devices is "
+            "assigned to them"
         )
     is_host_name = _tags_in_logs(every, known)
     for row in every:
@@ -90,7 +92,7 @@ def add_devices(taken: Taken, known: Known) -> None:
     _tell_devices(taken)
 
 
-def _tell_devices(taken: Taken) -> None:
+def _tell_devices(taken: ImportResult) -> None:
     made = taken.rows.get("devices.csv", ())
     if unknown := sum(one["device_class"] == "other" for one in made):
         taken.notes.append(
@@ -105,7 +107,7 @@ def _tell_devices(taken: Taken) -> None:
         )
 
 
-def _tags_in_logs(rows: Sequence[Row], known: Known) -> set[str]:
+def _tags_in_logs(rows: Sequence[Row], known: ExportIndex) -> set[str]:
     """Find the shapes of asset tags that logs use as host names."""
     tags = {
         row["asset_tag"].lower() for row in rows if row.get("asset_tag") and not row.get("hostname")
@@ -123,7 +125,7 @@ def _owned(row: Row) -> str:
     return f"{row.get('owned', '')} {row.get('joined', '')}"
 
 
-def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
+def _device(row: Row, known: ExportIndex, owner: str) -> dict[str, str]:
     units = ou_path(row.get("place", ""))
     place = " ".join((units, row.get("room", ""), row.get("note", "")))
     bare = re.sub(r"[_/,=-]+", " ", place)
@@ -132,7 +134,7 @@ def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
     device_class = row.get("device_class") or first_match(CLASSES, told)
     if device_class == "chromebook":
         device_class = _chrome_class(row, bare)
-    # the owner of shared stock is whoever signed for the cart
+    # the owner of shared stock is the person who signed for the cart
     pool = "" if device_class == "signage" else first_match(POOLS, bare)
     cards = _cards_of(row)
     kept = ("hostname", "serial", "asset_tag", "directory_id")
@@ -151,7 +153,10 @@ def _device(row: Row, known: Known, owner: str) -> dict[str, str]:
 
 
 def _chrome_class(row: Row, place: str) -> str:
-    """Class of a managed Chrome device: its unit, else a kiosk app without a user."""
+    """Return the class of a managed Chrome device.
+
+    By its unit, or by a kiosk app without a user.
+    """
     rules = {name: CLASSES[name] for name in STANDS}
     app = "" if row.get("user") or row.get("recent") else row.get("app", "")
     return (
@@ -162,7 +167,7 @@ def _chrome_class(row: Row, place: str) -> str:
 
 
 def _cards_of(row: Row) -> tuple[str, str]:
-    """The two network cards of a device: of its radio first, where it has one."""
+    """Return the two network cards of a device: of its radio first, where it has one."""
     cells = f"{row.get('mac', '')},{row.get('ethernet_mac', '')}"
     bare = [re.sub(r"[:.-]", "", one.strip().lower()) for one in cells.split(",")]
     cards = [
@@ -180,7 +185,7 @@ def _address(text: str) -> str:
         return ""
 
 
-def add_cards(taken: Taken, known: Known) -> None:
+def add_cards(taken: ImportResult, known: ExportIndex) -> None:
     """Add network cards to the devices that another export names."""
     named: dict[str, list[str]] = {}
     for cells in taken.sheet.rows:

@@ -1,8 +1,8 @@
-"""Opens what a district exported, and gives each table in it as rows of text.
+"""Tables of a district's exports, as rows of text.
 
-A zip is read member by member and never unpacked; what is too large, encrypted or
-nested is told and left. What is no CSV becomes a table with the columns that the same
-facts have as CSV: pages of a OneRoster API, the configuration of a DHCP server.
+A zip is read member by member and never unpacked; a member that is too large, encrypted or
+nested is reported and skipped. Other files become tables with the columns of the same
+facts in CSV: pages of a OneRoster API, the configuration of a DHCP server.
 """
 
 import ipaddress
@@ -19,11 +19,11 @@ from pipelines.settings.problems import Problem
 
 LARGEST = 200_000_000
 SURELY_FINE = 5_000_000
-MOST_TIMES = 100
+MAX_TIMES = 100
 """Unpacked to packed; tables of people and devices have 5 to 30."""
 """Bytes of one file or member; a roster of a million people has half of it."""
-MOST_IN_ZIP = 1_000_000_000
-MOST_FILES = 2_000
+MAX_IN_ZIP = 1_000_000_000
+MAX_FILES = 2_000
 TEXT_FILES = (".csv", ".txt", ".tsv", ".json", ".xml", ".conf", ".ics")
 
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -46,7 +46,7 @@ _ISC = re.compile(
     r"|option\s+domain-name\s+\"(?P<domain>[^\"]*)\"\s*;"
     r"|\"[^\"\n]*\"|(?P<opens>\{)|(?P<closes>\})|(?P<ends>;)"
 )
-DASHES, FEWEST_DASHES = "-=*#~_+ \t", 3
+DASHES, MIN_DASHES = "-=*#~_+ \t", 3
 _HARDWARE = re.compile(r"hardware\s+ethernet\s+([0-9A-Fa-f:.-]+)\s*;")
 _FIXED = re.compile(r"fixed-address6?\s+([^\s;,]+)")
 _RADIUS = re.compile(
@@ -64,7 +64,7 @@ class Sheet(NamedTuple):
         place: File, and member or collection in it.
         header: Names of its columns as written.
         rows: Cells by plain name of the column, see `plain`.
-        told: What was wrong with its outer form.
+        told: Problems of its outer form.
     """
 
     place: str
@@ -80,24 +80,24 @@ class Calendar(NamedTuple):
     data: bytes
 
 
-class Unread(NamedTuple):
-    """What was not opened, and why."""
+class UnreadTable(NamedTuple):
+    """A file that was not opened, and why."""
 
     place: str
     why: str
 
 
-Found = Sheet | Calendar | Unread
+Found = Sheet | Calendar | UnreadTable
 
 
 def plain(header: str) -> str:
-    """A column's name as it is compared: `Org Unit Path [Required]` is orgunitpath."""
+    """Return a column's name for comparison: `Org Unit Path [Required]` is orgunitpath."""
     bare = re.sub(r"\[[^\]]*\]|\([^)]*\)", "", header)
     return "".join(char for char in bare.lower() if char.isalnum())
 
 
 def found_in(paths: Iterable[Path]) -> Iterator[Found]:
-    """Every table of files, and of the files in folders."""
+    """Yield every table of files, and of the files in folders."""
     count = 0
     for path in paths:
         inside = path.rglob("*") if path.is_dir() else (path,)
@@ -106,8 +106,8 @@ def found_in(paths: Iterable[Path]) -> Iterator[Found]:
             if file.name.startswith("."):
                 continue
             count += 1
-            if count > MOST_FILES:
-                yield Unread(str(path), f"has more than {MOST_FILES:,} files")
+            if count > MAX_FILES:
+                yield UnreadTable(str(path), f"has more than {MAX_FILES:,} files")
                 return
             yield from _of_file(file, name)
 
@@ -117,39 +117,39 @@ def _of_file(file: Path, name: str) -> Iterator[Found]:
         if file.suffix.lower() == ".zip":
             yield from _of_zip(file, name)
         elif file.stat().st_size > LARGEST:
-            yield Unread(name, f"is larger than {LARGEST // 1_000_000} MB")
+            yield UnreadTable(name, f"is larger than {LARGEST // 1_000_000} MB")
         else:
             yield from tables(name, file.read_bytes())
     except OSError as error:
-        yield Unread(name, f"cannot be read: {error.strerror}")
+        yield UnreadTable(name, f"cannot be read: {error.strerror}")
 
 
 def _of_zip(file: Path, name: str) -> Iterator[Found]:
-    """The tables of a zip; what a member says of its size is not relied on."""
-    left = MOST_IN_ZIP
+    """Yield the tables of a zip; what a member says of its size is not relied on."""
+    left = MAX_IN_ZIP
     try:
         with zipfile.ZipFile(file) as bundle:
             members = [one for one in bundle.infolist() if not one.is_dir()]
-            if len(members) > MOST_FILES:
-                yield Unread(name, f"has more than {MOST_FILES:,} members")
+            if len(members) > MAX_FILES:
+                yield UnreadTable(name, f"has more than {MAX_FILES:,} members")
                 return
             for member in members:
                 place = f"{name}/{member.filename}"
                 if not member.filename.lower().endswith(TEXT_FILES):
-                    yield Unread(place, "is no export that is known")
+                    yield UnreadTable(place, "is not a known export")
                     continue
                 if reason := _odd(member):
-                    yield Unread(place, reason)
+                    yield UnreadTable(place, reason)
                     continue
                 with bundle.open(member) as stream:
                     data = stream.read(min(LARGEST, left) + 1)
                 left -= len(data)
                 if len(data) > LARGEST or left < 0:
-                    yield Unread(place, "is too large to be an export of a district")
+                    yield UnreadTable(place, "is too large to be an export of a district")
                     return
                 yield from tables(place, data)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        yield Unread(name, f"is no zip that can be read: {error}")
+        yield UnreadTable(name, f"is not a readable zip file: {error}")
 
 
 def _odd(member: zipfile.ZipInfo) -> str:
@@ -157,13 +157,13 @@ def _odd(member: zipfile.ZipInfo) -> str:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "is packed by a method that no export uses; pack it again as a plain zip"
     packed = max(member.compress_size, 1)
-    if member.file_size > SURELY_FINE and member.file_size > MOST_TIMES * packed:
+    if member.file_size > SURELY_FINE and member.file_size > MAX_TIMES * packed:
         return f"unpacks to {member.file_size // packed:,} times its size"
     return ""
 
 
 def tables(place: str, data: bytes) -> Iterator[Found]:
-    """The tables of one file's bytes."""
+    """Yield the tables of one file's bytes."""
     text, _ = decoded(data)
     start = text.lstrip()[:400]
     if start.startswith("BEGIN:VCALENDAR"):
@@ -187,7 +187,7 @@ def _of_csv(place: str, data: bytes) -> Found:
     rows = [dict(zip(names, map(str.strip, row), strict=False)) for _, row in sheet.rows]
     if not any(names):
         wrong = next((one for one in told if one.severity == "error"), None)
-        return Unread(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
+        return UnreadTable(place, f"{wrong.what}: {wrong.allowed}" if wrong else "is empty")
     return Sheet(place, tuple(sheet.header), rows, tuple(told))
 
 
@@ -204,7 +204,7 @@ def _of_json(place: str, text: str) -> Iterator[Found]:
     try:
         said = _loaded(text)
     except (ValueError, RecursionError) as error:
-        yield Unread(place, f"is no JSON that can be read: {error}")
+        yield UnreadTable(place, f"is not readable JSON: {error}")
         return
     if isinstance(said, list):
         said = {"rows": said}
@@ -233,7 +233,7 @@ def _loaded(text: str) -> Any:
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Cells of an object: a reference is its id, a list its members."""
+    """Yield cells of an object: a reference is its id, a list its members."""
     for key, one in value.items():
         name = before + API_NAMES.get(key, key)
         if isinstance(one, dict) and "sourcedId" not in one:
@@ -252,7 +252,7 @@ def _cell(value: Any) -> str:
 
 
 def _roles(user: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Version 1.2 has the roles within the user."""
+    """Yield version 1.2 has the roles within the user."""
     held = user.get("roles")
     for role in held if isinstance(held, list) else ():
         if isinstance(role, dict):
@@ -260,7 +260,7 @@ def _roles(user: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _of_kea(part: Mapping[str, Any], within: str) -> Iterator[dict[str, str]]:
-    """Each subnet, with whatever says what it is."""
+    """Yield each subnet, with everything that describes it."""
     for network in part.get("shared-networks", ()):
         yield from _of_kea(network, f"{within} {network.get('name', '')}")
     for subnet in (*part.get("subnet4", ()), *part.get("subnet6", ())):
@@ -343,7 +343,7 @@ class _Outline:
         """Note a comment; it names what follows, or the subnet that it is in."""
         bare = text.strip("# \t\r")
         words = bare.strip(DASHES)
-        is_alone = is_alone or len(bare) - len(words) >= FEWEST_DASHES
+        is_alone = is_alone or len(bare) - len(words) >= MIN_DASHES
         if self.subnet:
             if not self.is_begun:  # behind the brace, or below it
                 self.subnet["name"] = _joined([self.subnet["name"], words])
@@ -411,16 +411,16 @@ def _network(text: str) -> str:
 
 
 def _of_xml(place: str, text: str) -> Found:
-    """The scopes of a Windows DHCP server, as `Export-DhcpServer` writes them."""
+    """Return the scopes of a Windows DHCP server, as `Export-DhcpServer` writes them."""
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return Unread(place, "has a document type, which no export has")
+        return UnreadTable(place, "has a document type, which no export has")
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - no entities, see above
     except ElementTree.ParseError as error:
-        return Unread(place, f"is no XML that can be read: {error}")
+        return UnreadTable(place, f"is not readable XML: {error}")
     rows = [
         {child.tag: (child.text or "").strip() for child in scope} for scope in root.iter("Scope")
     ]
     if not rows:
-        return Unread(place, "has no DHCP scope in it")
+        return UnreadTable(place, "has no DHCP scope in it")
     return _sheet(place, rows)

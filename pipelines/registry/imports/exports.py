@@ -48,12 +48,12 @@ HOW: Mapping[str, str] = {
     "after the first run: schoolbell propose --accept usual-hours; then the contract "
     "hours",
     "calendar.csv": "the school calendar as .ics (Google Calendar: Settings, Export)",
-    "buildings.csv": "by hand: the org_id and code of each school with lat and lon",
+    "buildings.csv": "enter manually: the org_id and code of each school with lat and lon",
     "site_categories.csv": "the web filter's list of its categories; schoolbell lists",
-    "egress.csv": "by hand: the district's own outside addresses",
+    "egress.csv": "enter manually: the district's outside addresses",
     "ip_geo.csv": "a GeoLite2, DB-IP or IPinfo file (.mmdb) that you may use",
-    "expected_traffic.csv": "by hand: which backup runs when, seen by which log",
-    "access_points.csv": "by hand: name patterns of access points and switches",
+    "expected_traffic.csv": "enter manually: which backup runs when, in which log",
+    "access_points.csv": "enter manually: name patterns of access points and switches",
 }
 """Where a person gets what no export holds."""
 ROSTER_FILES = {one.name: one for one in (USERS, ORGS, ROLES)}
@@ -63,16 +63,16 @@ IMPORTED: Mapping[str, File] = {**FILES, **ROSTER_FILES}
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """One kind of export.
+    """One type of export.
 
     Attributes:
-        facts: What its rows are about.
-        into: The file of the registry that most of it goes into.
-        marks: Columns that tell it; every one has to be there.
-        cells: Name of a fact -> the columns that may hold it, the first with a value.
+        facts: Subject of its rows.
+        into: The main registry file for its rows.
+        marks: Identifying columns, all required.
+        cells: Name of a fact -> its possible columns, the first with a value counts.
         how: Where a person gets it.
-        says: What every row of it means, by name of a fact.
-        why: Of what is read and not used, the reason.
+        says: Meaning of every row, by name of a fact.
+        why: Reason for reading and not using it.
     """
 
     name: str
@@ -85,11 +85,11 @@ class Export:
     why: str = ""
 
     def fits(self, names: frozenset[str]) -> bool:
-        """A table with these columns is one."""
+        """Return whether a table has these columns."""
         return all(names & set(mark.split("|")) for mark in self.marks)
 
     def fact(self, name: str, row: Mapping[str, str]) -> str:
-        """A fact of a row; empty where no column tells."""
+        """Return a fact of a row; empty if no column has it."""
         if name in self.says:
             return self.says[name]
         columns = self.cells.get(name, "").split("|")
@@ -115,7 +115,7 @@ EXPORTS: tuple[Export, ...] = (
     _roster(USERS, "sourcedId", "givenName", "familyName", name="users"),
     _roster(ORGS, "sourcedId", "name", "type", "identifier", name="organizations"),
     _roster(ROLES, "userSourcedId", "role", "orgSourcedId", name="roles"),
-    _unused("OneRoster manifest", "says what the zip holds", "propertyname", "value"),
+    _unused("OneRoster manifest", "lists the contents of the zip file", "propertyname", "value"),
     _unused(
         "OneRoster terms",
         "say when terms begin and end, not which days are off: a calendar does",
@@ -135,7 +135,7 @@ EXPORTS: tuple[Export, ...] = (
     ),
     _unused(
         "OneRoster demographics",
-        "birth dates, sex and race are nobody's business here; delete the file",
+        "birth dates, sex and race are not needed here; delete the file",
         "sourcedid", "birthdate",
     ),
     _unused(
@@ -426,7 +426,7 @@ def _shared(export: Export, names: frozenset[str]) -> int:
 
 
 def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
-    """A table that has the columns of a registry file, or those declared for it."""
+    """Return a table that has the columns of a registry file, or those declared for it."""
     found = []
     for file in FILES.values():
         theirs = renames.get(file.name, {})
@@ -447,7 +447,7 @@ def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
 
 
 def hint(sheet: Sheet) -> str:
-    """What an unknown table may be, and which columns it lacks."""
+    """Return the probable type of an unknown table, and its missing columns."""
     names = frozenset(map(plain, sheet.header)) - {""}
     held = [(sum(bool(names & set(mark.split("|"))) for mark in one.marks), one) for one in EXPORTS]
     most, export = max(held, key=lambda pair: pair[0] / len(pair[1].marks))
@@ -462,6 +462,6 @@ def hint(sheet: Sheet) -> str:
 
 
 def how_to_get(file: str) -> str:
-    """Where the rows of a registry file come from."""
+    """Return where the rows of a registry file come from."""
     known = [one.how for one in EXPORTS if one.into == file]
-    return HOW.get(file) or "; or ".join(dict.fromkeys(known)) or "by hand"
+    return HOW.get(file) or "; or ".join(dict.fromkeys(known)) or "enter manually"

@@ -26,7 +26,7 @@ _GENERIC = """
 """
 GENERIC = frozenset(_GENERIC.split())
 """Words of a school's name that alone do not identify it."""
-SHORTEST_WORD = 4
+MIN_WORD = 4
 _UNIT = re.compile(r"(?:^|,)\s*OU=((?:\\.|[^,\\])+)", re.IGNORECASE)
 
 
@@ -47,7 +47,7 @@ class Network:
     kind: str = ""
 
 
-class Known:
+class ExportIndex:
     """People, places, networks and devices that registry and exports name so far."""
 
     def __init__(
@@ -88,7 +88,7 @@ class Known:
             self.see_person(row)
 
     def see_person(self, row: Row) -> None:
-        """A person, under all that exports may call them."""
+        """Add a person, under all names that exports may use."""
         self.has_roster = True
         mail = row.get("email", "").lower()
         self.see_mail(mail)
@@ -104,7 +104,7 @@ class Known:
             self.staffed.add(orgs.split(",")[0].strip())
 
     def see_mail(self, mail: str) -> None:
-        """An address of the district, whose domain is therefore its own."""
+        """Add an address of the district; its domain is the district's."""
         if "@" in mail:
             self._domains.add(mail.lower().rpartition("@")[2])
 
@@ -132,11 +132,11 @@ class Known:
         self._only = self._only_names()
 
     def _only_names(self) -> dict[str, str]:
-        """Words, and first words, that only one organization's name has."""
+        """Return words, and first words, that only one organization's name has."""
         named = [(one.building, words_of(one.name)) for one in self._places]
         found: dict[str, set[str]] = {}
         for building, words in (*named, *(("", one.split()) for one in self._others)):
-            alone = {word for word in words if len(word) >= SHORTEST_WORD and word not in GENERIC}
+            alone = {word for word in words if len(word) >= MIN_WORD and word not in GENERIC}
             begins = {" ".join(words[:count]) for count in range(2, len(words) + 1)}
             for text in alone | begins:
                 found.setdefault(text, set()).add(building)
@@ -152,7 +152,7 @@ class Known:
         return bool(self._places)
 
     def person(self, text: str) -> str | None:
-        """The person of an id, an account or a mail address; None unless it is one."""
+        """Return the person of an id, an account or a mail address; None unless it is one."""
         name = text.strip().lower().rpartition("\\")[2]
         local, _, domain = name.partition("@")
         names = [name, local] if domain in self._domains else [name]
@@ -163,7 +163,7 @@ class Known:
         return None
 
     def login(self, text: str) -> str:
-        """An account without a domain of the district."""
+        """Return an account without a domain of the district."""
         local, _, domain = text.strip().lower().rpartition("\\")[2].partition("@")
         return local if not domain or domain in self._domains else text.lower()
 
@@ -185,12 +185,12 @@ class Known:
         return named or {building for only, building in self._only.items() if f" {only} " in spaced}
 
     def building(self, *texts: str) -> str:
-        """The one building that a text names by code or name; else none."""
+        """Return the one building that a text names by code or name; else none."""
         named = self.buildings(*texts)
         return named.pop() if len(named) == 1 else ""
 
     def building_at(self, address: str) -> str:
-        """The building of the smallest network that contains an address."""
+        """Return the building of the smallest network that contains an address."""
         try:
             ip = ipaddress.ip_address(address.split("/")[0])
         except ValueError:
@@ -207,11 +207,11 @@ class Known:
         return max(holding, default=(0, ""))[1]
 
     def code(self, org: str) -> str:
-        """The building of an organization."""
+        """Return the building of an organization."""
         return next((one.building for one in self._places if one.org_id == org), "")
 
     def org(self, building: str) -> str:
-        """The organization of a building."""
+        """Return the organization of a building."""
         return next((one.org_id for one in self._places if one.building == building), "")
 
 
@@ -226,7 +226,7 @@ def words_of(text: str) -> list[str]:
 
 
 def ou_path(text: str) -> str:
-    """The organizational units of a distinguished name; another text as it is.
+    """Return the organizational units of a distinguished name; another text unchanged.
 
     A domain's components name the district, and a common name the object itself.
     """

@@ -1,8 +1,8 @@
-"""Puts rows of exports beside what a person wrote, and never over it.
+"""Rows of exports, added to a person's entries without overwriting them.
 
-A row is found again by its key. What is new is added at the end; an empty cell of a
-row is filled; a cell that holds something else stays, and is told. Only for a file that
-the operator names do the export's cells count.
+A row is matched by its key. A new row is added at the end; an empty cell of a
+row is filled; a cell with another value remains, and is reported. The export's cells count
+only in files that the operator names.
 """
 
 import re
@@ -40,8 +40,9 @@ KEYS: Mapping[str, Sequence[tuple[str, ...]]] = {
 HISTORY: Mapping[str, tuple[str, str]] = {
     "users.csv": ("sourcedId", "dateLastModified"),
 }
-"""Files in which a later row of one key is what came after: a row that says nothing
-new but its day is none."""
+"""Files in which a later row of one key is a later state: a row whose only change
+is its day is skipped.
+"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def merge(
     *,
     is_taken: bool = False,
 ) -> Merged:
-    """The file with the rows of exports.
+    """Return the file with the rows of exports.
 
     Args:
         renames: The district's header names, by canonical name.
@@ -125,10 +126,10 @@ def says(
     *,
     is_taken: bool = False,
 ) -> list[bool]:
-    """Whether a file says each row already, or holds something else in its place.
+    """Return whether a file already contains each row, or another value instead.
 
     Args:
-        is_taken: A cell that holds something else is written over.
+        is_taken: A cell with another value is overwritten.
     """
     made = Merged(file.name, before, is_taken=is_taken)
     text = decoded(before)[0] or empty_text(file)
@@ -192,7 +193,7 @@ class _Held:
             self.last[row.get(self.history[0], "")] = dict(row)
 
     def take(self, row: Row) -> None:
-        """One row of an export; lines below zero are those that are new."""
+        """Add one row of an export; lines below zero are new ones."""
         line = next((self.index[one] for one in self._names(row) if one in self.index), None)
         if self.history:
             self.named.add(row.get(self.history[0], ""))
@@ -218,7 +219,7 @@ class _Held:
         self._note(line, {**{one: self._cell(cells, one) for one in self.at}})
 
     def _tell(self, line: int, other: Mapping[str, tuple[str, str]]) -> None:
-        """What of a row that was there would be another, or stays."""
+        """Report which cells of an existing row would change, or remain."""
         for name, (here, there) in other.items():
             into = self.made.differs if here else self.made.filled
             into.append(Cell(line, name, here, there))
@@ -226,7 +227,7 @@ class _Held:
                 self.changed.add(line)
 
     def _is_old(self, row: Row) -> bool:
-        """Nothing but its day differs from what was said of it last."""
+        """Return whether only its day differs from the last state."""
         if not self.history:
             return False
         key, stamp = self.history
@@ -259,7 +260,7 @@ class _Held:
         self._note(-len(self.new), row)
 
     def _set(self, cells: list[str], name: str, cell: str) -> None:
-        """A cell, with its column in the header where that was not there."""
+        """Set a cell, and add its column to the header if it is missing."""
         if name not in self.at:
             self.at[name] = len(self.header)
             self.header.append(name)
@@ -268,7 +269,7 @@ class _Held:
         cells[at] = cell
 
     def text(self, before: str) -> str:
-        """The file's text; lines that nobody changed stay as they are."""
+        """Return the file's text; unchanged lines remain byte for byte."""
         end = line_end(before)
         lines = lines_of(before)
         if len(self.header) > self.width:
@@ -292,7 +293,7 @@ def _is_row(line: str) -> bool:
 
 
 def _same(text: str) -> str:
-    """How a cell is compared: in small letters, and a MAC by its digits."""
+    """Return how a cell is compared: in small letters, and a MAC by its digits."""
     bare = text.strip().casefold()
     digits = re.sub(r"[:.-]", "", bare)
     return digits if re.fullmatch(r"[0-9a-f]{12}", digits) else bare

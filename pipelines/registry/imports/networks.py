@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pipelines.registry.imports.export_tables import Sheet
 from pipelines.registry.imports.exports import Export
-from pipelines.registry.imports.known import Known, Network
-from pipelines.registry.imports.taken import Taken, examples, first_match
+from pipelines.registry.imports.known import ExportIndex, Network
+from pipelines.registry.imports.taken import ImportResult, examples, first_match
 
 KINDS: Mapping[str, str] = {
     "guest": r"guest|visitor|public",
@@ -39,7 +39,7 @@ PLACELESS = ("remote", "nat", "guest", "vdi", "server")
 """Kinds of networks that need no building."""
 
 
-def add_networks(taken: Taken, known: Known) -> None:
+def add_networks(taken: ImportResult, known: ExportIndex) -> None:
     """Add each network that this or another table gives a kind."""
     guessed, nameless, placeless = [], [], []
     for row in _network_facts(taken.export, taken.sheet):
@@ -114,11 +114,11 @@ def _is_inside(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
     return any(first in one for one in INSIDE if one.version == network.version)
 
 
-def note_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
-    """Put together what all tables state of each network.
+def note_networks(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) -> None:
+    """Combine all tables' facts about each network.
 
-    The building is that of its name, else of its domain, else of the headline above it.
-    Where two tables differ there is none, and of two kinds the one that does not place.
+    The building is that of its name, or of its domain, or of the headline above it.
+    If two tables differ there is none, and of two kinds the one that identifies no place.
     """
     stated: dict[str, dict[str, set[str]]] = {}
     for sheet, export in tables:
@@ -140,7 +140,7 @@ def note_networks(tables: Iterable[tuple[Sheet, Export]], known: Known) -> None:
     }
 
 
-def add_access_points(taken: Taken, known: Known) -> None:
+def add_access_points(taken: ImportResult, known: ExportIndex) -> None:
     """Add a pattern for names that differ in a number alone and are in one building."""
     alike: dict[str, dict[str, str]] = {}
     for cells in taken.sheet.rows:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pipelines.registry.csv_files import word_key
 from pipelines.registry.imports.export_tables import Sheet, plain
 from pipelines.registry.imports.exports import IMPORTED, ROSTER_FILES, Export
-from pipelines.registry.imports.known import Known, Place, Row, ou_path
-from pipelines.registry.imports.taken import Taken, examples
+from pipelines.registry.imports.known import ExportIndex, Place, Row, ou_path
+from pipelines.registry.imports.taken import ImportResult, examples
 from pipelines.registry.roster import ORGS, OTHERS, ROLES, STUDENT, USERS
 from pipelines.registry.suggestions import date_order, meant
 
@@ -53,7 +53,7 @@ ACCOUNT_KINDS: Sequence[tuple[str, str, re.Pattern[str]]] = (
     ("device", "place", IS_DEVICE),
     ("role_shared", "place", IS_SHARED),
 )
-"""Kind of an account that is nobody's -> where a word states it; the first counts."""
+"""Kind of an account without a person -> words that state it; the first counts."""
 
 TITLES = (
     ("principal", r"\bprincipal\b"),
@@ -63,15 +63,15 @@ TITLES = (
     ("aide", r""),
 )
 """OneRoster's word for staff, by what a directory calls the job; the title is kept."""
-MOST_CLOSED = 0.2
+MAX_CLOSED = 0.2
 """Share of a directory's accounts; where more are closed, it is not in use."""
 CLOSED_LIST = "closed accounts"
-"""Key of `Known.listed`: accounts that an earlier setup wrote as closed."""
+"""Key of `ExportIndex.listed`: accounts that an earlier setup wrote as closed."""
 CLOSED_NOTE = "suspended or disabled in "
 
 
 def students_of(tables: Sequence[tuple[Sheet, Export]]) -> frozenset[str]:
-    """Students of version 1.2, which says who is one in a file of its own."""
+    """Return students of version 1.2, which has them in a separate file."""
     return frozenset(
         row.get("usersourcedid", "")
         for sheet, export in tables
@@ -85,7 +85,7 @@ def _role(text: str) -> str:
     return word_key(text).replace(" ", "")
 
 
-def add_roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
+def add_roster(taken: ImportResult, known: ExportIndex, students: frozenset[str]) -> None:
     """Add the rows of a roster file, without what is not kept of students."""
     file = ROSTER_FILES[taken.export.into]
     for cells in taken.sheet.rows:
@@ -103,7 +103,7 @@ def add_roster(taken: Taken, known: Known, students: frozenset[str]) -> None:
         _buildings(taken, known)
 
 
-def _buildings(taken: Taken, known: Known) -> None:
+def _buildings(taken: ImportResult, known: ExportIndex) -> None:
     """Make the schools buildings, and another office where people are placed in it."""
     is_building: dict[bool, list[Row]] = {True: [], False: []}
     for row in taken.rows.get(ORGS.name, []):
@@ -134,7 +134,7 @@ def _buildings(taken: Taken, known: Known) -> None:
 
 
 def account_facts(export: Export, cells: Row) -> dict[str, str]:
-    """The facts of a row, with the organizational units alone as its place."""
+    """Return the facts of a row, with the organizational units alone as its place."""
     row = {name: export.fact(name, cells) for name in export.cells}
     return row | {"place": ou_path(row.get("place", ""))}
 
@@ -144,7 +144,7 @@ def is_disabled(row: Row) -> bool:
     return bool(OFF.match(row.get("state", "")) or IS_OFF.match(row.get("off", "")))
 
 
-def add_accounts(taken: Taken, known: Known) -> None:
+def add_accounts(taken: ImportResult, known: ExportIndex) -> None:
     """Add the accounts of a directory: all without a roster, otherwise those that it lacks."""
     is_first = not known.has_roster
     _add_units(taken, known)
@@ -169,7 +169,7 @@ def add_accounts(taken: Taken, known: Known) -> None:
         )
 
 
-def _add_units(taken: Taken, known: Known) -> None:
+def _add_units(taken: ImportResult, known: ExportIndex) -> None:
     """Add the buildings that directories state, once."""
     for place in known.units:
         taken.add(
@@ -187,7 +187,9 @@ def _add_units(taken: Taken, known: Known) -> None:
     known.units = []
 
 
-def _stranger(taken: Taken, known: Known, login: str, row: Row, *, is_first: bool) -> bool:
+def _stranger(
+    taken: ImportResult, known: ExportIndex, login: str, row: Row, *, is_first: bool
+) -> bool:
     """Add an account that no person of the roster has; whether its kind is a guess."""
     kind, is_guess = _account_kind(login, row)
     words = " ".join(row.get(one, "") for one in ("place", "department", "title", "note")).replace(
@@ -206,17 +208,17 @@ def _stranger(taken: Taken, known: Known, login: str, row: Row, *, is_first: boo
         return is_guess
     else:
         taken.leave(
-            "accounts of nobody in the roster; add a row to users.csv (contract "
+            "accounts whose owner is not in the roster; add a row to users.csv (contract "
             "staff too) or accounts.csv",
             login,
         )
     return False
 
 
-def _tell_closed(taken: Taken, known: Known) -> None:
+def _tell_closed(taken: ImportResult, known: ExportIndex) -> None:
     """Keep the directory's word that accounts are closed, unless most of them are."""
     closed, made = set(taken.closed), taken.rows.get("accounts.csv", [])
-    if len(closed) > max(1, MOST_CLOSED * len(taken.sheet.rows)):
+    if len(closed) > max(1, MAX_CLOSED * len(taken.sheet.rows)):
         taken.rows["accounts.csv"] = [row for row in made if row["username"] not in closed]
         for login in taken.closed:
             taken.leave("accounts closed here, as are many: not in use", login)
@@ -234,9 +236,9 @@ def _tell_closed(taken: Taken, known: Known) -> None:
 
 
 def _account_kind(login: str, row: Row) -> tuple[str, bool]:
-    """Kind of an account that has no person, and whether only its place states it.
+    """Return the kind of an account without a person, and whether only its place states it.
 
-    An account with a job or an employee number is a person's that the roster lacks.
+    An account with a job or an employee number belongs to a person that the roster lacks.
     """
     if row.get("services", ""):
         return "service", False
@@ -252,7 +254,7 @@ def _account_kind(login: str, row: Row) -> tuple[str, bool]:
     return "", False
 
 
-def _alias(taken: Taken, known: Known, login: str, person: str, row: Row) -> None:
+def _alias(taken: ImportResult, known: ExportIndex, login: str, person: str, row: Row) -> None:
     """Add another name of a known person, or the directory's word that it is closed."""
     made = {**_account(login, "person", row), "owner_person_id": person}
     if is_disabled(row) and login not in known.enabled and person not in known.gone:
@@ -283,8 +285,8 @@ def _account(login: str, kind: str, row: Row) -> dict[str, str]:
     }
 
 
-def _person(known: Known, login: str, words: str, row: Row) -> dict[str, str] | None:
-    """A row of the roster, where the directory tells staff from students."""
+def _person(known: ExportIndex, login: str, words: str, row: Row) -> dict[str, str] | None:
+    """Return a row of the roster, if the directory distinguishes staff and students."""
     is_student = bool(IS_STUDENT.search(words))
     if not is_student and not (row["title"] or IS_STAFF.search(words)):
         return None

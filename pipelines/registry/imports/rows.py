@@ -15,7 +15,7 @@ from pipelines.registry.imports.absences import add_absences
 from pipelines.registry.imports.devices import add_cards, add_devices
 from pipelines.registry.imports.export_tables import Sheet
 from pipelines.registry.imports.exports import IMPORTED, ORDER, Export
-from pipelines.registry.imports.known import Known, Place, Row, ou_path
+from pipelines.registry.imports.known import ExportIndex, Place, Row, ou_path
 from pipelines.registry.imports.networks import add_access_points, add_networks, note_networks
 from pipelines.registry.imports.people import (
     account_facts,
@@ -24,20 +24,20 @@ from pipelines.registry.imports.people import (
     is_disabled,
     students_of,
 )
-from pipelines.registry.imports.taken import Taken
+from pipelines.registry.imports.taken import ImportResult
 from pipelines.registry.imports.unit_buildings import places_of
 from pipelines.registry.roster import ORGS, USERS
 
 
-def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Taken]:
-    """What each table gives, people first; `known` learns them on the way."""
+def rows_of(tables: Iterable[tuple[Sheet, Export]], known: ExportIndex) -> Iterator[ImportResult]:
+    """Yield the rows of each table, people first; `known` learns them meanwhile."""
     ordered = sorted(tables, key=lambda one: (ORDER.index(one[1].facts), one[1].into != USERS.name))
     students = students_of(ordered)
     _see_first(ordered, known)
     for sheet, export in ordered:
         if export.facts == "network" and not known.networks:
             note_networks([one for one in ordered if one[1].facts == "network"], known)
-        taken = Taken(sheet, export)
+        taken = ImportResult(sheet, export)
         if export.facts == "roster":
             add_roster(taken, known, students)
         elif export.facts != "nothing":
@@ -46,11 +46,11 @@ def rows_of(tables: Iterable[tuple[Sheet, Export]], known: Known) -> Iterator[Ta
         yield taken
 
 
-def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
-    """Let `known` see what decides about rows of other tables.
+def _see_first(tables: Sequence[tuple[Sheet, Export]], known: ExportIndex) -> None:
+    """Fill `known` with facts that decide about rows of other tables.
 
-    That is the buildings that a person listed, or else those in which directories sort
-    accounts and devices, and which accounts are open somewhere.
+    These are the buildings that a person listed, or otherwise those by which directories sort
+    accounts and devices, and the accounts that are open somewhere.
     """
     units: list[str] = []
     ids: list[str] = []
@@ -77,8 +77,8 @@ def _see_first(tables: Sequence[tuple[Sheet, Export]], known: Known) -> None:
         known.see_places(known.units)
 
 
-def _drop_unreadable(taken: Taken) -> None:
-    """Rows that the registry would set aside are told now, not after."""
+def _drop_unreadable(taken: ImportResult) -> None:
+    """Report rows that the registry would reject now, not afterwards."""
     for name, rows in taken.rows.items():
         file = IMPORTED[name]
         data = csv_bytes([*file.columns], rows)
@@ -92,7 +92,7 @@ def _drop_unreadable(taken: Taken) -> None:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """Rows as a CSV file with a line each."""
+    """Return rows as a CSV file with a line each."""
     out = io.StringIO()
     writer = csv.DictWriter(out, header, restval="", extrasaction="ignore")
     writer.writeheader()
@@ -100,8 +100,8 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Row]) -> bytes:
     return out.getvalue().encode()
 
 
-def add_file(taken: Taken, known: Known) -> None:
-    """A table that has a registry file's own columns, or those declared for it."""
+def add_file(taken: ImportResult, known: ExportIndex) -> None:
+    """Read a table with a registry file's own columns, or those declared for it."""
     del known
     for cells in taken.sheet.rows:
         taken.add(

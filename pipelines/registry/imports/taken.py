@@ -14,14 +14,14 @@ SHOWN = 3
 
 
 @dataclass
-class Taken:
-    """What one table of an export gave.
+class ImportResult:
+    """Rows from one table of an export.
 
     Attributes:
-        rows: File of the registry -> rows for it.
+        rows: Registry file -> rows for it.
         left: Why rows were left out -> how many, and a few of them.
-        notes: Further things that a person should know.
-        closed: Accounts that the roster has and this table calls closed.
+        notes: Further facts for the operator.
+        closed: Accounts that are open in the roster and closed in this table.
     """
 
     sheet: Sheet
@@ -32,7 +32,7 @@ class Taken:
     closed: list[str] = field(default_factory=list)
 
     def add(self, file: str, row: Row) -> None:
-        """One row for a file; a cell that a spreadsheet would run stays empty."""
+        """Add one row for a file; a cell that a spreadsheet would run remains empty."""
         safe = {}
         for name, cell in row.items():
             text = " ".join(cell.split())
@@ -43,12 +43,12 @@ class Taken:
         self.rows.setdefault(file, []).append(safe)
 
     def leave(self, why: str, what: str) -> None:
-        """A row that gives none."""
+        """Count a row that is left out."""
         self.left.setdefault(why, []).append(what)
 
     @property
     def said(self) -> list[str]:
-        """What was left out, a line for each reason."""
+        """Lines about rows that were left out, one per reason."""
         lines = []
         for why, which in self.left.items():
             known = [one for one in dict.fromkeys(which) if one]

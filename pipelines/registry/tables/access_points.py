@@ -6,7 +6,7 @@ buildings that name alone says in which of them the card is.
 
 import polars as pl
 
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import BUILDING, Table, conform, identifier, text
 
 FILE = File(
@@ -15,18 +15,18 @@ FILE = File(
         "name": identifier("hs-ap-*"),
         "building": Cell("HS", required=True, names="building"),
     },
-    "a network that spans buildings tells no place",
+    "a network that spans buildings does not identify a place",
 )
 COLUMNS = {
-    "pattern": text("its name in lower case; * stands for anything"),
+    "pattern": text("its name in lower case; * matches anything"),
     "building": BUILDING,
 }
 
 
-def access_points(rows: Rows) -> Rows:
-    """Frame `access_points`."""
+def access_points(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `access_points`."""
     named = rows.frame.with_columns(pattern=pl.col("name").str.to_lowercase())
-    return Rows(conform(COLUMNS, named), rows.problems)
+    return RegistryFrame(conform(COLUMNS, named), rows.problems)
 
 
 TABLE = Table(

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.account_domains import FEWEST_NAMES
+from pipelines.registry.account_domains import MIN_NAMES
 from pipelines.registry.account_names import PUBLIC_MAIL, canonical
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.roster import USERS
 from pipelines.registry.table import (
     FROM,
@@ -58,7 +58,7 @@ ACCOUNTS = {
 }
 ACCOUNT_ALIASES = {
     "alias": text("an earlier or other spelling, canonical", "direct"),
-    "account": text("the account it stands for", "direct"),
+    "account": text("the account that it represents", "direct"),
 }
 
 
@@ -70,7 +70,7 @@ class Directory(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Directory:
+def directory(rows: RegistryFrame, logins: pl.DataFrame, domains: Sequence[str]) -> Directory:
     """Put the district's own list and the roster's usernames together.
 
     Args:
@@ -91,13 +91,13 @@ def directory(rows: Rows, logins: pl.DataFrame, domains: Sequence[str]) -> Direc
         "username",
         again.select(LINE, pl.col("username").alias("value")),
         what="is an account of another row on the same days",
-        allowed="one row an account and day, spellings under aliases",
+        allowed="one row per account and day, spellings under aliases",
     )
     return Directory(accounts, aliases, (*rows.problems, *problems, *shared, *doubtful))
 
 
 def _without_overlap(listed: pl.DataFrame) -> pl.DataFrame:
-    """Rows of one account that follow each other; the first of two that overlap."""
+    """Return rows of one account that follow each other; the first of two that overlap."""
     ordered = listed.sort("account", "valid_from", LINE, nulls_last=False)
     reached = pl.col("valid_to").fill_null(date.max)
     before = reached.cum_max().shift(1).over("account")
@@ -107,7 +107,7 @@ def _without_overlap(listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_roster(logins: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    """Accounts of persons; one that two persons have belongs to neither."""
+    """Return accounts of persons; one that two persons have belongs to neither."""
     grouped = logins.group_by("account", maintain_order=True).agg(
         pl.col(LINE).last(),
         pl.col("owner_person_id").unique(),
@@ -137,7 +137,7 @@ def _aliases(
     accounts: pl.DataFrame,
     domains: Sequence[str],
 ) -> tuple[pl.DataFrame, list[Problem]]:
-    """Other spellings; one that could mean two accounts means none."""
+    """Return other spellings; one that could mean two accounts means none."""
     spellings = _spellings(listed, logins, domains)
     is_account = pl.col("alias").is_in(accounts["account"].to_list())
     is_doubtful = is_account | (pl.col("account").n_unique().over("alias") > 1)
@@ -157,7 +157,7 @@ def _spellings(listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str
     own = listed.explode("aliases").select(
         LINE, canonical(pl.col("aliases"), domains).alias("alias"), "account"
     )
-    # a mail address of the district, cut to what stands before its @
+    # a mail address of the district, without its @ and the rest
     mail = logins.filter(~pl.col("email").str.contains("@", literal=True)).select(
         LINE, pl.col("email").alias("alias"), "account"
     )
@@ -169,10 +169,10 @@ def _spellings(listed: pl.DataFrame, logins: pl.DataFrame, domains: Sequence[str
 
 
 def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
-    """Mail addresses of a domain that the settings do not name, as the roster has them.
+    """Return mail addresses of a domain that the settings do not name, from the roster.
 
-    Only of the domain that most accounts of the roster have: a private mailbox is no
-    account here. One whose first part is somebody else's account means nobody.
+    Only of the domain that most accounts of the roster have: a private mailbox is not an
+    account here. One whose first part is another person's account is ambiguous.
     """
     domain = pl.col("email").str.extract(r"@([^@]+)$", 1)
     local = pl.col("email").str.extract(r"^([^@]+)@", 1)
@@ -180,7 +180,7 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     held = (
         mails.group_by("domain")
         .len()
-        .filter(pl.col("len") >= FEWEST_NAMES, pl.col("len") * 2 >= logins["email"].count())
+        .filter(pl.col("len") >= MIN_NAMES, pl.col("len") * 2 >= logins["email"].count())
     )
     kept = mails.join(held, on="domain", how="semi", maintain_order="left").filter(
         ~pl.col("domain").is_in(list(PUBLIC_MAIL))
@@ -196,13 +196,13 @@ def _whole_mail(logins: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frames `accounts` and `account_aliases`."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return frames `accounts` and `account_aliases`."""
     domains = inputs.settings.district.account_domains
     made = directory(inputs.rows[FILE.name], inputs.roster.logins, domains)
     return {
-        "accounts": Rows(made.accounts, made.problems),
-        "account_aliases": Rows(made.aliases, ()),
+        "accounts": RegistryFrame(made.accounts, made.problems),
+        "account_aliases": RegistryFrame(made.aliases, ()),
     }
 
 

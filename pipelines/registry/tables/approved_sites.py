@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.sites import hosts_of, registrable_domain
 from pipelines.registry.table import (
     FROM,
@@ -39,7 +39,7 @@ FILE = File(
         "supports": Cell(""),
         "document": Cell("", shipped=False),
     },
-    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): nobody has said yet what is approved",
+    "use of sites, on duty and off (NA-1, NA-2, NA-4, OH-1): the list of approved sites is empty",
     key=("entry_id",),
 )
 COLUMNS = {
@@ -59,8 +59,8 @@ COLUMNS = {
 PERSON_PREFIX = "person:"
 
 
-def approved_sites(rows: Rows) -> Rows:
-    """Frame `approved_sites`, one row a role."""
+def approved_sites(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `approved_sites`, one row per role."""
     shaped = _shaped(rows.frame)
     faults = _faults()
     problems: list[Problem] = []
@@ -76,11 +76,11 @@ def approved_sites(rows: Rows) -> Rows:
         .otherwise(pl.coalesce("class", pl.lit("sanctioned"))),
     ).explode("role")
     frame = conform(COLUMNS, spread.with_columns(role=_role(pl.col("role"))))
-    return Rows(frame, (*rows.problems, *problems, *_strange_support(good)))
+    return RegistryFrame(frame, (*rows.problems, *problems, *_strange_support(good)))
 
 
 def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
-    """Patterns as people write them, taken apart: `host`, `path`, `pattern`."""
+    """Split people's patterns into `host`, `path`, `pattern`."""
     bare = (
         pl.col("pattern")
         .str.replace(r"^(?i:https?)://", "")
@@ -101,7 +101,7 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _faults() -> dict[tuple[str, str], pl.Expr]:
-    """What may be wrong with a pattern, and what is allowed."""
+    """Return possible problems of a pattern, and the allowed values."""
     has_path = pl.col("path").is_not_null()
     match = pl.col("match")
     covers_below = match.is_in(["domain", "deny"]) & ~has_path
@@ -136,7 +136,7 @@ def _strange_support(good: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "supports",
         strange.select(LINE, pl.col("supports").alias("value")),
-        what="is no entry of this file",
+        what="is not an entry of this file",
         allowed="the entry_id of the site that this host serves",
         severity="notice",
     )

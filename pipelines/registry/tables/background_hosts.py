@@ -3,18 +3,18 @@
 import polars as pl
 
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.table import Inputs, Sites, Table, text
 
 COLUMNS = {
     "host": text("host, and everything below it"),
     "kind": text("cdn, tracker, telemetry, update, certificate, ..."),
-    "source": text("which list says so"),
+    "source": text("the list that contains it"),
 }
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """The built-in ones, then those of the district's lists.
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the built-in ones, then those of the district's lists.
 
     A site that people open stays a visit, whatever a list of trackers says of it.
     """
@@ -22,7 +22,7 @@ def make(inputs: Inputs) -> dict[str, Rows]:
     listed = inputs.lists.background.join(opened, on="host", how="anti")
     both = pl.concat([domain_lists.background_hosts(), listed])
     hosts = both.unique("host", keep="first", maintain_order=True)
-    return {"background_hosts": Rows(hosts, ())}
+    return {"background_hosts": RegistryFrame(hosts, ())}
 
 
 TABLE = Table(

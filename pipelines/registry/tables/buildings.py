@@ -8,7 +8,7 @@ from collections.abc import Collection
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.roster import ORGS, ROLES, USERS
 from pipelines.registry.table import (
     BUILDING,
@@ -46,7 +46,9 @@ SCHOOL = "school"
 OFFICES = ["district", "local"]
 
 
-def buildings(rows: Rows, orgs: Rows, staffed: Collection[str] = ()) -> Rows:
+def buildings(
+    rows: RegistryFrame, orgs: RegistryFrame, staffed: Collection[str] = ()
+) -> RegistryFrame:
     """Make frame `buildings`; without `buildings.csv`, of the roster's schools.
 
     A building without a name is called as its school is in the roster.
@@ -58,7 +60,7 @@ def buildings(rows: Rows, orgs: Rows, staffed: Collection[str] = ()) -> Rows:
         given = orgs.frame.unique("sourcedId").select(org_id="sourcedId", given_name="name")
         called = rows.frame.join(given, on="org_id", how="left", maintain_order="left")
         named = called.with_columns(name=pl.coalesce("name", "given_name"))
-        return Rows(conform(COLUMNS, named), rows.problems)
+        return RegistryFrame(conform(COLUMNS, named), rows.problems)
     kind = pl.col("type").str.to_lowercase()
     is_office = kind.is_in(OFFICES) & pl.col("sourcedId").is_in(list(staffed))
     schools = orgs.frame.filter((kind == SCHOOL) | is_office)
@@ -68,17 +70,17 @@ def buildings(rows: Rows, orgs: Rows, staffed: Collection[str] = ()) -> Rows:
         org_id="sourcedId",
     )
     once = named.unique("building", keep="first", maintain_order=True)
-    return Rows(conform(COLUMNS, once), rows.problems)
+    return RegistryFrame(conform(COLUMNS, once), rows.problems)
 
 
-def staffed(users: Rows, roles: Rows) -> set[str]:
+def staffed(users: RegistryFrame, roles: RegistryFrame) -> set[str]:
     """Find the organizations in which the roster places people."""
     first = pl.col("orgSourcedIds").str.split(",").list.first().str.strip_chars()
     primary = users.frame.select(pl.coalesce("primaryOrgSourcedId", first))
     return {*primary.to_series(), *roles.frame["orgSourcedId"]} - {None}
 
 
-def _make(inputs: Inputs) -> dict[str, Rows]:
+def _make(inputs: Inputs) -> dict[str, RegistryFrame]:
     placed = staffed(inputs.rows[USERS.name], inputs.rows[ROLES.name])
     made = buildings(inputs.rows[FILE.name], inputs.rows[ORGS.name], placed)
     return {"buildings": made}

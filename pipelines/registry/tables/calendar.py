@@ -4,7 +4,7 @@ import polars as pl
 
 from pipelines.events import INSTANT, Column
 from pipelines.registry.calendar import calendar_days, calendar_sources
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import BUILDING, Dates, Inputs, Table, conform, text
 from pipelines.settings.model import DAY_TYPES
 
@@ -31,10 +31,10 @@ COLUMNS = {
 }
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `calendar_days`, one row a date and building."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the frame `calendar_days`, one row a date and building."""
     days = calendar_days(*calendar_sources(inputs))
-    return {"calendar_days": Rows(conform(COLUMNS, days.frame), days.problems)}
+    return {"calendar_days": RegistryFrame(conform(COLUMNS, days.frame), days.problems)}
 
 
 TABLE = Table(

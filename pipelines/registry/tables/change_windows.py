@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
     FROM_CELL,
@@ -39,8 +39,8 @@ COLUMNS = {
 }
 
 
-def change_windows(rows: Rows) -> Rows:
-    """Frame `change_windows`; a window without a length is set aside."""
+def change_windows(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `change_windows`; a window without a length is set aside."""
     is_empty = pl.col("start_local") == pl.col("end_local")
     problems = tell(
         FILE.name,
@@ -58,7 +58,7 @@ def change_windows(rows: Rows) -> Rows:
         start_minute=pl.col("start_local").cast(pl.Int64),
         end_minute=pl.col("end_local").cast(pl.Int64),
     )
-    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
 
 TABLE = Table(

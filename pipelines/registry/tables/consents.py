@@ -1,6 +1,6 @@
-"""Consents: who allowed what, and whether they could.
+"""Consents: the grantor, the permission, and whether they could grant it.
 
-A consent counts only from its lawful grantor (see the policy), and nobody can
+A consent counts only from its lawful grantor (see the policy), and no one can
 grant one to themselves.
 """
 
@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
     TO,
@@ -86,9 +86,9 @@ AGENCY_GRANT = "h"
 
 
 def consents(
-    rows: Rows, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
-) -> Rows:
-    """Frame `consents`; what was not lawfully granted is set aside.
+    rows: RegistryFrame, people: pl.DataFrame | None = None, accounts: pl.DataFrame | None = None
+) -> RegistryFrame:
+    """Return the frame `consents`; what was not lawfully granted is set aside.
 
     Args:
         people: The roster, in which grantors are looked up, if there is one.
@@ -114,11 +114,11 @@ def consents(
         ),
         *_offices(good, people),
     ]
-    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
 
 def is_granted(consents: pl.DataFrame, login: str, today: date) -> bool:
-    """The superintendent lets somebody of the agency see persons, today.
+    """Return whether the superintendent grants an agency employee access to names today.
 
     A grant without a last day grants nothing.
     """
@@ -129,7 +129,7 @@ def is_granted(consents: pl.DataFrame, login: str, today: date) -> bool:
 
 
 def _owners(accounts: pl.DataFrame | None) -> dict[str, str]:
-    """Account -> the person who owns it, where that is one person."""
+    """Return account -> its owner, if there is exactly one."""
     if accounts is None:
         return {}
     named = accounts.select("account", pl.col("owner_person_id").str.to_lowercase())
@@ -142,9 +142,9 @@ def _owner(column: str, owners: Mapping[str, str]) -> pl.Expr:
 
 
 def _offices(frame: pl.DataFrame, people: pl.DataFrame | None) -> Iterator[Problem]:
-    """Notices about grantors whom the roster knows in another office.
+    """Yield notices about grantors with another office in the roster.
 
-    The roster's words for offices are its own, so the row stands.
+    The roster has its own words for offices, so the row remains.
     """
     if people is None or people.is_empty():
         return
@@ -177,8 +177,8 @@ def _unlawful(frame: pl.DataFrame) -> Iterator[Problem]:
         )
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `consents`."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the frame `consents`."""
     people, accounts = inputs.frame("people"), inputs.frame("accounts")
     return {"consents": consents(inputs.rows[FILE.name], people, accounts)}
 

@@ -1,18 +1,18 @@
-"""The district's devices, each named by its host name, else serial number, else MAC.
+"""The district's devices, each named by its host name, serial number or MAC.
 
 A device that was given to one person after another has a row for each, with days.
-What two rows of the same days say differently is not believed: neither person has
-the device then, and a card that two devices claim, as a shared dock's, is no
+If two rows of the same days differ, neither counts: neither person has
+the device then, and a card that two devices claim, such as a shared dock's, is no
 evidence for either. A device may have two cards: of its radio and of its port. A
 Chromebook's logs name it by host name, serial number, asset tag
-or the id that the directory has for it; a name that two devices have tells neither.
+or its id in the directory; a name that two devices have identifies neither.
 """
 
 from datetime import date
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import address_text
 from pipelines.registry.sites import canonical_host
 from pipelines.registry.table import BUILDING, FROM, TO, Mentions, Table, conform, text
@@ -43,7 +43,7 @@ FILE = File(
     "no device is known to be the district's: the property limb is not judged",
 )
 COLUMNS = {
-    "device": text("host name in lower case, else serial number, else MAC", "indirect"),
+    "device": text("host name in lower case; otherwise serial number; otherwise MAC", "indirect"),
     "hostname": text("host name in lower case", "indirect"),
     "serial": text("serial number in lower case", "indirect"),
     "asset_tag": text("asset tag in lower case", "indirect"),
@@ -60,7 +60,7 @@ COLUMNS = {
 }
 
 NAMES = ("hostname", "serial", "asset_tag", "directory_id")
-"""What a log may call a device."""
+"""Names of a device in logs."""
 
 CARDS = ("mac", "ethernet_mac")
 """Its network cards; a card is one device's, in whichever column."""
@@ -69,8 +69,8 @@ _SAID = ("assigned_to", "pool", *CARDS, "static_ip", *NAMES[1:])
 """What a device's rows of the same days must agree on."""
 
 
-def devices(rows: Rows) -> Rows:
-    """Frame `devices`: at most one row a device and day, a card of one device."""
+def devices(rows: RegistryFrame) -> RegistryFrame:
+    """Return frame `devices`: at most one row per device and day, a card of one device."""
     named = rows.frame.with_columns(pl.col(NAMES).str.to_lowercase()).with_columns(
         device=pl.coalesce("hostname", "serial", *CARDS),
         static_ip=pl.col("static_ip").map_elements(canonical_host, return_dtype=pl.String),
@@ -98,11 +98,11 @@ def devices(rows: Rows) -> Rows:
         for key, found in doubtful.items()
         for name in (CARDS if key == "mac" else (key,))
     )
-    return Rows(conform(COLUMNS, sure), problems)
+    return RegistryFrame(conform(COLUMNS, sure), problems)
 
 
 def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
-    """Rows whose days an earlier row of the same key has too; days open at ends."""
+    """Return rows whose days an earlier row of the same key has too; days open at ends."""
     places = rows.with_row_index("_place").sort(key, pl.col("valid_from").fill_null(date.min), LINE)
     reached = pl.col("valid_to").fill_null(date.max).cum_max().shift(1).over(key)
     begins = pl.col("valid_from").fill_null(date.min)
@@ -111,7 +111,7 @@ def _overlaps(rows: pl.DataFrame, key: str) -> pl.Series:
 
 
 def _agreed(once: pl.DataFrame, again: pl.DataFrame) -> pl.DataFrame:
-    """The first rows, less what a later row of the same device says differently."""
+    """Return the first rows, less what a later row of the same device says differently."""
     every = pl.concat([once, again]).filter(
         pl.col("device").is_in(again["device"].unique().to_list())
     )
@@ -144,7 +144,7 @@ def _twice(again: pl.DataFrame) -> list[Problem]:
         FILE.name,
         "hostname",
         again.select(LINE, pl.col("device").alias("value")),
-        what="stands in an earlier row of the same days; where they differ, neither counts",
+        what="is in an earlier row of the same days; where they differ, neither counts",
         allowed="each device once, or one row after another by valid_from",
     )
 
@@ -154,13 +154,13 @@ def _shared(key: str, doubtful: pl.DataFrame) -> list[Problem]:
         FILE.name,
         key,
         doubtful.select(LINE, pl.col(key).alias("value")),
-        what="is another device's too; it tells neither from then on",
+        what="also belongs to another device; it identifies neither from then on",
         allowed="what is one device's alone; leave out the card of a shared dock",
     )
 
 
 def _no_addresses(rows: pl.DataFrame) -> list[Problem]:
-    """Fixed addresses that are none, so that no line can ever come from them."""
+    """Report fixed addresses that are invalid, so that no line can ever have them."""
     written = rows["static_ip"].drop_nulls().unique().to_list()
     odd = [text for text in written if address_text(text) is None]
     told = rows.filter(pl.col("static_ip").is_in(odd)).select(

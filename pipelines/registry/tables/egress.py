@@ -1,6 +1,6 @@
-"""Addresses outside that stand for many: the district's own ways out."""
+"""Outside addresses that represent many: the district's own exits."""
 
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.networks import ranged
 from pipelines.registry.table import RANGE, Addresses, Table, conform, identifier, text
 
@@ -10,7 +10,7 @@ FILE = File(
         "cidr": Cell("198.51.100.0/28", "network", required=True),
         "meaning": identifier("district NAT"),
     },
-    "an address that stands for many may look like one",
+    "an address that represents many may look like one",
 )
 COLUMNS = {
     "cidr": text("network, canonical"),
@@ -19,10 +19,10 @@ COLUMNS = {
 }
 
 
-def egress(rows: Rows) -> Rows:
-    """Frame `egress`."""
+def egress(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `egress`."""
     networks = ranged(rows.frame, FILE.name)
-    return Rows(conform(COLUMNS, networks.frame), (*rows.problems, *networks.problems))
+    return RegistryFrame(conform(COLUMNS, networks.frame), (*rows.problems, *networks.problems))
 
 
 TABLE = Table(

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
     TO,
@@ -46,11 +46,11 @@ COLUMNS = {
     "valid_to": TO,
 }
 
-LONGEST_EXCEPTION_DAYS = 180
+MAX_EXCEPTION_DAYS = 180
 
 
-def exceptions(rows: Rows) -> Rows:
-    """Frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
+def exceptions(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `exceptions`; too long, unnamed or self-approved ones are set aside."""
     faults = _exception_faults()
     problems: list[Problem] = []
     for (column, what), (fault, allowed) in faults.items():
@@ -59,16 +59,16 @@ def exceptions(rows: Rows) -> Rows:
         problems += tell(FILE.name, column, told, what=what, allowed=allowed)
     broken = pl.any_horizontal(fault for fault, _ in faults.values())
     good = rows.frame.filter(~broken)
-    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
 
 def _exception_faults() -> dict[tuple[str, str], tuple[pl.Expr, str]]:
-    """Column and fault -> where it holds, and what is allowed."""
+    """Return column and fault -> where it holds, and the allowed values."""
     days = (pl.col("valid_to") - pl.col("valid_from")).dt.total_days() + 1
     return {
         ("valid_to", "lies too far away"): (
-            days > LONGEST_EXCEPTION_DAYS,
-            f"at most {LONGEST_EXCEPTION_DAYS} days",
+            days > MAX_EXCEPTION_DAYS,
+            f"at most {MAX_EXCEPTION_DAYS} days",
         ),
         ("value", "is empty"): (
             (pl.col("scope") != "rule") & pl.col("value").is_null(),

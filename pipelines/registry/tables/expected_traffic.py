@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     FROM,
     FROM_CELL,
@@ -39,29 +39,29 @@ COLUMNS = {
     "log": text("source whose log shows it"),
     "device": text("device or address that sends it; null: any", "indirect"),
     "destination": text("host and all below it, or address"),
-    "every_days": Column(pl.Int64, "at least once in so many days"),
+    "every_days": Column(pl.Int64, "at least once in this many days"),
     "least_megabytes": Column(pl.Float64, "so much has to be sent"),
     "valid_from": FROM,
     "valid_to": TO,
 }
 
-LONGEST_DAYS = 28
+MAX_DAYS = 28
 
 
-def expected_traffic(rows: Rows) -> Rows:
-    """Frame `expected_traffic`; rows that no rule could judge are set aside."""
+def expected_traffic(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `expected_traffic`; rows that no rule could judge are set aside."""
     days = pl.col("every_days")
-    too_rare = ((days < 1) | (days > LONGEST_DAYS)).fill_null(value=False)
+    too_rare = ((days < 1) | (days > MAX_DAYS)).fill_null(value=False)
     problems = tell(
         FILE.name,
         "every_days",
         rows.frame.filter(too_rare).select(LINE, days.cast(pl.String).alias("value")),
         what="is not judged",
-        allowed=f"1 to {LONGEST_DAYS} days",
+        allowed=f"1 to {MAX_DAYS} days",
     )
     lower = [pl.col(name).str.to_lowercase() for name in ("device", "destination")]
     good = rows.frame.filter(~too_rare).with_columns(lower)
-    return Rows(conform(COLUMNS, good), (*rows.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, good), (*rows.problems, *problems))
 
 
 TABLE = Table(

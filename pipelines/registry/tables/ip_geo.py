@@ -1,9 +1,9 @@
-"""Where addresses outside are."""
+"""Locations of outside addresses."""
 
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import ranged
 from pipelines.registry.table import RANGE, Addresses, Table, conform, text
 
@@ -35,15 +35,15 @@ COLUMNS = {
 }
 
 
-def ip_geo(rows: Rows) -> Rows:
-    """Frame `ip_geo`; a row names an address (`ip`) or a network (`cidr`)."""
+def ip_geo(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `ip_geo`; a row names an address (`ip`) or a network (`cidr`)."""
     named = rows.frame.with_columns(cidr=pl.coalesce("cidr", "ip"))
     lacking = named.filter(pl.col("cidr").is_null())
     told = lacking.select(LINE, pl.lit(None, pl.String).alias("value"))
     problems = tell(FILE.name, "cidr", told, what="is empty", allowed="a network")
     networks = ranged(named.drop_nulls("cidr"), FILE.name)
     frame = networks.frame.with_columns(pl.col("country").str.to_uppercase())
-    return Rows(conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems))
+    return RegistryFrame(conform(COLUMNS, frame), (*rows.problems, *problems, *networks.problems))
 
 
 TABLE = Table(

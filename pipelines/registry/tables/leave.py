@@ -1,10 +1,10 @@
-"""When staff were on leave, as instants: full days, mornings, afternoons."""
+"""Leave of staff, as instants: full days, mornings, afternoons."""
 
 import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.calendar import local_instant
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import (
     END,
     PERSON,
@@ -41,8 +41,8 @@ COLUMNS = {
     "start_time": START,
     "end_time": END,
     "part": text("full, am or pm"),
-    "status": text("approved, cancelled or pending; only approved decides"),
-    "substitute_person_id": text("who stood in", "direct"),
+    "status": text("approved, canceled or pending; only approved decides"),
+    "substitute_person_id": text("the substitute", "direct"),
 }
 
 DAY_MINUTES = 24 * 60
@@ -51,8 +51,8 @@ PM_STARTS = 13 * 60
 PARTS = {"full": (0, DAY_MINUTES), "am": (0, AM_ENDS), "pm": (PM_STARTS, DAY_MINUTES)}
 
 
-def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
-    """Frame `leave_windows`: full days, mornings, afternoons."""
+def leave_windows(rows: RegistryFrame, people: pl.DataFrame, zone: str) -> RegistryFrame:
+    """Return the frame `leave_windows`: full days, mornings, afternoons."""
     part = pl.col("part")
     first = part.replace_strict({key: span[0] for key, span in PARTS.items()})
     last = part.replace_strict({key: span[1] for key, span in PARTS.items()})
@@ -63,11 +63,11 @@ def leave_windows(rows: Rows, people: pl.DataFrame, zone: str) -> Rows:
     )
     unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *unknown))
+    return RegistryFrame(frame, (*rows.problems, *unknown))
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `leave_windows`."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the frame `leave_windows`."""
     zone = inputs.settings.district.zone
     windows = leave_windows(inputs.rows[FILE.name], inputs.frame("people"), zone)
     return {"leave_windows": windows}

@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.events import Column
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.table import (
     BUILDING,
     FROM,
@@ -30,10 +30,10 @@ COLUMNS = {
 }
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `people`."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the frame `people`."""
     roster = inputs.roster
-    return {"people": Rows(conform(COLUMNS, roster.people), roster.problems)}
+    return {"people": RegistryFrame(conform(COLUMNS, roster.people), roster.problems)}
 
 
 TABLE = Table(name="people", frames={"people": COLUMNS}, make=make, touches=Mentions())

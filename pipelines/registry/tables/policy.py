@@ -1,6 +1,6 @@
 """Clauses of the policy, and which of them each detection serves."""
 
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.policy import (
     CLAUSES,
     DETECTION_CLAUSES,
@@ -10,12 +10,12 @@ from pipelines.registry.policy import (
 from pipelines.registry.table import Clauses, Inputs, Table
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frames `clauses` and `detection_clauses`."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return frames `clauses` and `detection_clauses`."""
     policy = read_policy(inputs.policy or default_policy())
     return {
-        "clauses": Rows(policy.clauses, policy.problems),
-        "detection_clauses": Rows(policy.detection_clauses, ()),
+        "clauses": RegistryFrame(policy.clauses, policy.problems),
+        "detection_clauses": RegistryFrame(policy.detection_clauses, ()),
     }
 
 

@@ -1,10 +1,10 @@
-"""Kinds of sites whose names tell what is nobody's business without a case."""
+"""Return kinds of sites whose names are private without a case."""
 
 import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.table import Inputs, Table, text
 
 COLUMNS = {
@@ -13,9 +13,9 @@ COLUMNS = {
 }
 
 
-def make(_inputs: Inputs) -> dict[str, Rows]:
-    """The built-in list."""
-    return {"sensitive_categories": Rows(domain_lists.sensitive_categories(), ())}
+def make(_inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the built-in list."""
+    return {"sensitive_categories": RegistryFrame(domain_lists.sensitive_categories(), ())}
 
 
 TABLE = Table(

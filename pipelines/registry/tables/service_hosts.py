@@ -3,7 +3,7 @@
 import polars as pl
 
 from pipelines.registry import domain_lists
-from pipelines.registry.csv_files import Rows
+from pipelines.registry.csv_files import RegistryFrame
 from pipelines.registry.sites import registrable_domain
 from pipelines.registry.table import FROM, TO, Inputs, Sites, Table, conform, text
 
@@ -11,14 +11,14 @@ COLUMNS = {
     "host": text("host, and everything below it"),
     "site": text("its registrable domain"),
     "service": text("registrable domain of the service"),
-    "source": text("listed, or district where approved_sites says so"),
+    "source": text("listed, or district where approved_sites.csv lists it"),
     "valid_from": FROM,
     "valid_to": TO,
 }
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """What entries of the list of sites support, then the built-in list."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return hosts that support entries of the list of sites, then the built-in list."""
     approved = inputs.frame("approved_sites").with_columns(
         host=pl.col("pattern").str.split("/").list.first()
     )
@@ -35,7 +35,7 @@ def make(inputs: Inputs) -> dict[str, Rows]:
         ],
         how="diagonal",
     ).with_columns(site=_domains("host"), service=_domains("service"))
-    return {"service_hosts": Rows(conform(COLUMNS, both), ())}
+    return {"service_hosts": RegistryFrame(conform(COLUMNS, both), ())}
 
 
 def _domains(column: str) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""What lists say of sites: the district's own, those it takes, the built-in one."""
+"""Categories of sites: from the district's own list, added lists and the built-in one."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from pipelines.registry.csv_files import (
     LINE,
     Cell,
     File,
-    Rows,
+    RegistryFrame,
     category_key_of,
     category_keys,
     tell,
@@ -29,16 +29,18 @@ FILE = File(
 )
 COLUMNS = {
     "domain": text("registrable domain or host, lower case"),
-    "category": text("policy's word for it where known, else as given"),
-    "source": text("which list says so"),
+    "category": text("the policy's word for it where known; otherwise as given"),
+    "source": text("the list that contains it"),
 }
 
 SPELLED_ALIKE = 0.8
 """A guess is of a slip in writing: "society" is no "social" network."""
 
 
-def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str]) -> Rows:
-    """Frame `site_categories`: the district's list and the built-in one.
+def site_categories(
+    rows: RegistryFrame, starter: pl.DataFrame, words: Mapping[str, str]
+) -> RegistryFrame:
+    """Return the frame `site_categories`: the district's list and the built-in one.
 
     Args:
         rows: Of `site_categories.csv`.
@@ -65,11 +67,11 @@ def site_categories(rows: Rows, starter: pl.DataFrame, words: Mapping[str, str])
     both = pl.concat([said, starter.select(said.columns)])
     frame = conform(COLUMNS, both).unique(maintain_order=True)
     strange = unknown_words(rows.frame, words)
-    return Rows(frame, (*rows.problems, *problems, *strange))
+    return RegistryFrame(frame, (*rows.problems, *problems, *strange))
 
 
 def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
-    """The policy's word for a list's category; its own in lower case if none."""
+    """Return the policy's word for a list's category; its own in lower case if none."""
     lower = category.str.to_lowercase()
     ours = category_key_of(category).replace_strict(
         list(words), list(words.values()), default=None, return_dtype=pl.String
@@ -78,7 +80,7 @@ def category_word(category: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
 
 
 def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]:
-    """A notice for each category that is no word of the policy's, with its rows."""
+    """Return a notice for each category that the policy lacks, with its rows."""
     known = {*words, *category_keys(words.values())}
     strange = rows.with_columns(key=category_key_of(pl.col("category"))).filter(
         ~pl.col("key").is_in(sorted(known))
@@ -89,12 +91,12 @@ def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]
     problems = []
     for key, line, written, many in counted.iter_rows():
         guess = nearest(key, known, SPELLED_ALIKE)
-        told = f"is no known category ({many:,} row{'' if many == 1 else 's'})"
+        told = f"is not a known category ({many:,} row{'' if many == 1 else 's'})"
         meant = f"did you mean {words.get(guess, guess)}? " if guess else ""
         problems.append(
             Problem(
                 FILE.name,
-                f"{told}: no rule counts it as work or not",
+                f"{told}: no rule counts it as work or non-work",
                 line,
                 "category",
                 written,
@@ -105,8 +107,8 @@ def unknown_words(rows: pl.DataFrame, words: Mapping[str, str]) -> list[Problem]
     return problems
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """The district's list, then the built-in one, then those that it takes."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the district's list, then the built-in one, then those that it takes."""
     words = dict(inputs.frame("category_words").iter_rows())
     word = category_word(pl.col("category"), words)
     listed = inputs.lists.categories.with_columns(word)

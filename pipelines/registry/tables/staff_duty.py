@@ -1,13 +1,13 @@
-"""When staff were on duty and on leave, as instants.
+"""Duty and leave of staff, as instants.
 
 Hours are local civil time: 07:30 is 07:30 on both sides of a clock change.
-Contract hours hold only on days whose kind, in that building, is a working day;
-on a day of unknown kind there is no window. A day that a declaration closed held
-them until then: who came before the snow day was declared, came to work. Extra
-duty holds always. A break is no duty: a row of its own, or, for whoever has none that
-day, the usual break of the settings, which lies somewhere in a span of the day.
-Staff without a contract row have the usual hours of the settings, by job or role: hours
-that no one stated of the person, which is why their rows say so.
+Contract hours count only on days whose type, in that building, is a working day;
+on a day of unknown type there is no window. A day that a declaration closed has
+them until then: a person who came before the snow day was declared, came to work. Extra
+duty always counts. A break is not duty: a separate row, or, for a person without one that
+day, the usual break of the settings, at some time within a span of the day.
+Staff without a contract row have the usual hours of the settings, by job or role. Their
+rows are marked, because no one stated these hours for the person.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ import polars as pl
 
 from pipelines.events import Column
 from pipelines.registry.calendar import WORKING, calendar_sources, closed_late, local_instant
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     BUILDING,
     END,
@@ -70,18 +70,18 @@ COLUMNS = {
 }
 
 DAY_MINUTES = 24 * 60
-LONGEST_DAYS = 800
+MAX_DAYS = 800
 
 
 def duty_windows(
-    rows: Rows,
+    rows: RegistryFrame,
     people: pl.DataFrame,
     days: pl.DataFrame,
     closed: pl.DataFrame,
     zone: str,
     usual_break: UsualBreak | None = None,
     usual_duty: Mapping[str, Hours] = MappingProxyType({}),
-) -> Rows:
+) -> RegistryFrame:
     """Make frame `duty_windows`.
 
     Args:
@@ -89,9 +89,9 @@ def duty_windows(
         people: Frame `people`; gives the building of a row without one.
         days: Frame `calendar_days`.
         closed: Working days that a declaration closed, `calendar.closed_late`; their
-            hours hold until then.
+            hours count until then.
         zone: The district's time zone.
-        usual_break: Of those who have no break of their own on a day.
+        usual_break: For people without a break on a day.
         usual_duty: Job or role -> hours of its staff who have no contract row.
     """
     sane, problems = _sane(rows.frame)
@@ -112,7 +112,7 @@ def duty_windows(
     ).pipe(_until_declared)
     unknown = strangers(FILE.name, rows.frame, people)
     frame = conform(COLUMNS, windows).unique(maintain_order=True)
-    return Rows(frame, (*rows.problems, *problems, *unknown))
+    return RegistryFrame(frame, (*rows.problems, *problems, *unknown))
 
 
 def _usual(
@@ -180,7 +180,7 @@ def _declared(rows: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_usual_breaks(rows: pl.DataFrame, usual: UsualBreak | None) -> pl.DataFrame:
-    """Add the usual break to each day with contract duty and no break of its own."""
+    """Add the usual break to each day with contract duty and without a break."""
     if usual is None:
         return rows.with_columns(minutes=pl.lit(None, pl.Int64))
     own = rows.filter(kind="break").select("person_id", "event_date")
@@ -198,19 +198,19 @@ def with_usual_breaks(rows: pl.DataFrame, usual: UsualBreak | None) -> pl.DataFr
 
 
 def _until_declared(windows: pl.DataFrame) -> pl.DataFrame:
-    """End windows at the declaration; one that had not begun is none."""
+    """End windows at the declaration; one that had not begun is dropped."""
     end = pl.min_horizontal("end_time", "declared_time")
     return windows.with_columns(end_time=end).filter(pl.col("end_time") > pl.col("start_time"))
 
 
 def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
-    too_long = (pl.col("date_to") - pl.col("date_from")).dt.total_days() > LONGEST_DAYS
+    too_long = (pl.col("date_to") - pl.col("date_from")).dt.total_days() > MAX_DAYS
     no_time = pl.col("start_local") == pl.col("end_local")
     problems = tell(
         FILE.name,
         "date_to",
         rows.filter(too_long).select(LINE, pl.col("date_to").cast(pl.String).alias("value")),
-        what=f"lies more than {LONGEST_DAYS} days after date_from",
+        what=f"lies more than {MAX_DAYS} days after date_from",
         allowed="rows of one or two school years",
     )
     problems += tell(
@@ -224,7 +224,7 @@ def _sane(rows: pl.DataFrame) -> tuple[pl.DataFrame, list[Problem]]:
 
 
 def _dated(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row for each day on which a duty row falls."""
+    """Return a row for each day on which a duty row falls."""
     spread = rows.with_columns(event_date=pl.date_ranges("date_from", "date_to")).explode(
         "event_date"
     )
@@ -254,7 +254,7 @@ def _placed(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
-    """Rows whose building works on that day; without one, any building."""
+    """Return rows whose building works on that day; without one, any building."""
     somewhere = working.select(event_date="date").unique()
     here = working.select("building", event_date="date").unique()
     is_placed = pl.col("building").is_not_null()
@@ -267,9 +267,9 @@ def _on_working_days(rows: pl.DataFrame, working: pl.DataFrame) -> pl.DataFrame:
 
 
 def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
-    """From where a contract began or ended to where it does now, as spans.
+    """Return spans between the old and the new beginning or end of contracts.
 
-    Between its first and its last day a person is judged by the clock, duty or not.
+    Between its first and its last day a person is judged by the time, on duty or not.
     """
     ends = [
         frame.filter(kind="contract")
@@ -300,8 +300,8 @@ def contracts_moved(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([whole, *moved])
 
 
-def make(inputs: Inputs) -> dict[str, Rows]:
-    """Frame `duty_windows`, by the calendar and by who was where."""
+def make(inputs: Inputs) -> dict[str, RegistryFrame]:
+    """Return the frame `duty_windows`, by the calendar and by who was where."""
     windows = duty_windows(
         inputs.rows[FILE.name],
         inputs.frame("people"),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from pipelines.registry.csv_files import LINE, Cell, File, Rows, tell
+from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.networks import ranged
 from pipelines.registry.table import BUILDING, RANGE, Addresses, Table, conform, text
 
@@ -27,13 +27,13 @@ COLUMNS = {
 }
 
 
-def subnets(rows: Rows) -> Rows:
-    """Frame `subnets`: a network listed twice claims nothing it is not sure of."""
+def subnets(rows: RegistryFrame) -> RegistryFrame:
+    """Return the frame `subnets`: a network listed twice claims nothing it is not sure of."""
     networks = ranged(rows.frame, FILE.name)
     order = networks.frame.sort(LINE)
     again = order.filter(~pl.col("cidr").is_first_distinct())
     told = again.select(LINE, pl.col("cidr").alias("value"))
-    what = "network stands in an earlier row too; where they differ, neither counts"
+    what = "network is in an earlier row too; where they differ, neither counts"
     problems = tell(FILE.name, "cidr", told, what=what, allowed="each network once")
     agreed = [
         pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
@@ -42,7 +42,7 @@ def subnets(rows: Rows) -> Rows:
     once = order.group_by("cidr", maintain_order=True).agg(
         *agreed, pl.col("first_address", "last_address", "prefix_length").first()
     )
-    return Rows(conform(COLUMNS, once), (*rows.problems, *networks.problems, *problems))
+    return RegistryFrame(conform(COLUMNS, once), (*rows.problems, *networks.problems, *problems))
 
 
 TABLE = Table(

@@ -15,7 +15,7 @@ from pipelines.reports.text_tables import Table
 from pipelines.reports.view import View
 
 EDITIONS = ("principal", "superintendent", "board", "public")
-"""The editions beside the director's, which is the whole."""
+"""The editions in addition to the director's, which is complete."""
 
 
 Page = Literal["decide", "pictures", "quality", "rules"]
@@ -30,16 +30,16 @@ PAGES: Mapping[Page, tuple[str, str]] = {
 
 
 def nothing_more(rows: Any) -> None:
-    """For sections whose template needs nothing else."""
+    """Do nothing, for sections whose template needs nothing else."""
 
 
 def always(rows: Any) -> bool:  # noqa: ARG001 - the contract's shape
-    """For sections that say something every week."""
+    """Return true, for sections that appear every week."""
     return True
 
 
 def is_empty(rows: Any) -> bool:
-    """For sections that are quiet where there is no row."""
+    """Return whether there are no rows."""
     return len(rows) == 0
 
 
@@ -52,23 +52,23 @@ class Section:
         order: Place among the sections, low first.
         label: Two or three words for the contents list.
         page: The page of the week that shows it.
-        rows: Takes the rows from the week's view: a frame, or a list.
-        title: A sentence that says what the rows show.
-        summary: What the chart shows, for who cannot see it.
-        draw: The chart, or None where there is nothing to draw.
+        rows: Gets the rows from the week's view: a frame, or a list.
+        title: A sentence about what the rows show.
+        summary: Description of the chart for readers who cannot see it.
+        draw: The chart, or None if there is nothing to draw.
         table: The rows as text.
         template: Another way to show the rows than chart and table.
-        more: What that template needs beside the rest.
+        more: Further values of that template.
         is_shown: Whether the rows are worth a place this week.
-        editions: The editions that show it beside the director's, of `EDITIONS`. What
-            each may know is narrowed before; see `reports.editions`.
-        kind: The kind of findings whose absence its title would tell.
-        is_quiet: Whether its title says that nothing was seen.
-        is_for_spans: Whether the pages of months and semesters show it too: what it
-            says is of the days of its view, however many.
-        is_apart: Whether its rows stay out of the week's workbook, which is one file.
-        stays: Whether no setting may leave it out: without it a reader would
-            take the numbers for more than they are.
+        editions: The editions that show it in addition to the director's, of `EDITIONS`.
+            Their inputs are narrowed before; see `reports.editions`.
+        kind: The kind of findings whose absence its title would state.
+        is_quiet: Whether its title states that nothing was seen.
+        is_for_spans: Whether the pages of months and semesters show it too: it
+            works for any number of days.
+        is_apart: Whether its rows are left out of the week's workbook, which is one file.
+        stays: Whether no setting may leave it out: without it, a reader would
+            overestimate the numbers.
     """
 
     name: str
@@ -92,11 +92,11 @@ class Section:
 
 
 def sections() -> list[Section]:
-    """Every section of this folder, in the order of the report."""
+    """Return every section of this folder, in the order of the report."""
     found: Mapping[str, Section] = discover(__name__, "SECTION", Section)
     return sorted(found.values(), key=lambda section: (section.order, section.name))
 
 
 def no_chart(rows: Any) -> Figure | None:  # noqa: ARG001 - the contract's shape
-    """For sections that words and a table say best."""
+    """Return no chart, for sections that words and a table show best."""
     return None

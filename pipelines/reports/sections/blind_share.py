@@ -23,7 +23,7 @@ KEYS = ("source", "building")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per source and building: the lines of the week, and of those before."""
+    """Return one row per source and building: the lines of the week, and of those before."""
     days = view.inputs.blind_share.with_columns(pl.col("building").fill_null(NOWHERE))
     begin = view.start - timedelta(days=7 * WEEKS_BEFORE)
     past = days.filter(pl.col("event_date").is_between(begin, view.start, "left"))
@@ -34,16 +34,16 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """The two shares over everything."""
+    """Return the two shares over everything."""
     lines = total(rows, "line_count")
     if not lines:
-        return "No line told of use this week"
+        return "No line showed use this week"
     host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
     return capital(f"{host} of the lines name no host, and {account} no account")
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Where most is left out, and why that matters."""
+    """Return where most is left out, and why that matters."""
     if not total(rows, "line_count"):
         return ""
     top = rows.filter(pl.col("line_count") > 0).with_columns(
@@ -53,15 +53,14 @@ def summary(rows: pl.DataFrame) -> str:
     part = share(most["without_account_count"], most["line_count"])
     return (
         "Bars show the share of each source's lines with no account or no site, of "
-        f"{count(total(rows, 'line_count'), 'line')} in all. Most often "
-        f"without an account: {most['source']} at {most['building']}, {part}. "
-        "Encryption, relays and a removed agent all show as a share that grows. What a "
-        "line leaves out may still be known from leases and logons."
+        f"{count(total(rows, 'line_count'), 'line')} in all. Most often without an account: "
+        f"{most['source']} at {most['building']}, {part}. Encryption, relays and a removed "
+        "agent all increase this share. Leases and logons may still identify the account."
     )
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Two bars a source."""
+    """Return two bars a source."""
     sources = rows.group_by("source").agg(pl.col(name).sum() for name in COUNTS)
     known = sources.filter(pl.col("line_count") > 0).sort("source")
     if known.is_empty():
@@ -86,7 +85,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def shares_table(rows: pl.DataFrame) -> Table:
-    """The shares of each source and building, and what they were."""
+    """Return the shares of each source and building, and what they were."""
     labels = [f"{text[0].upper()}{text[1:]}" for *_, text in SIDES]
     return table(
         f"One row per source and building. Before: the {WEEKS_BEFORE} weeks before.",
@@ -109,13 +108,13 @@ def shares_table(rows: pl.DataFrame) -> Table:
 
 
 def part_of(row: dict[str, int | None], side: str, when: str) -> str:
-    """A share in words; not known where no line had arrived."""
+    """Return a share in words; not known where no line had arrived."""
     lines, part = row[f"{when}line_count"], row[f"{when}without_{side}_count"]
     return share(part or 0, lines) if lines else NOT_KNOWN
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

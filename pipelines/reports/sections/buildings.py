@@ -11,13 +11,13 @@ from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.view import View
 from pipelines.reports.words import USE_CLASSES, WEEKDAYS, count, number, share
 
-MOST_BUILDINGS = 8
+MAX_BUILDINGS = 8
 ACROSS = 4
 UNKNOWN = "building not known"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per building, weekday and class of use."""
+    """Return one row per building, weekday and class of use."""
     use = view.of_week(view.inputs.daily_use).with_columns(
         pl.col("building").fill_null(UNKNOWN),
         weekday=pl.col("event_date").dt.weekday().cast(pl.Int64) - 1,
@@ -31,18 +31,18 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def by_people(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows that people caused."""
+    """Return the rows that people caused."""
     return rows.filter(pl.col("use_class") == "people")
 
 
 def totals(rows: pl.DataFrame) -> pl.DataFrame:
-    """Requests by people a building, the busiest first."""
+    """Return requests by people a building, the busiest first."""
     people = by_people(rows).group_by("building").agg(pl.col("request_count").sum())
     return people.sort(["request_count", "building"], descending=[True, False])
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Where people used the network most."""
+    """Return where people used the network most."""
     busiest = totals(rows)
     if busiest.is_empty():
         return "No use by people was seen in any building"
@@ -50,7 +50,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Total, spread, and what the machines did by themselves."""
+    """Return total, spread, and what the machines did by themselves."""
     busiest = totals(rows)
     if busiest.is_empty():
         return ""
@@ -68,8 +68,8 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One small bar chart a building."""
-    names = totals(rows)["building"].to_list()[:MOST_BUILDINGS]
+    """Return one small bar chart a building."""
+    names = totals(rows)["building"].to_list()[:MAX_BUILDINGS]
     if not names:
         return None
     people = by_people(rows)
@@ -90,7 +90,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
-    """The seven bars of one building."""
+    """Return the seven bars of one building."""
     marks = [
         (weekday, requests, f"{name}, {WEEKDAYS[weekday]}: {number(requests)} requests")
         for weekday, requests in mine.select("weekday", "request_count").iter_rows()
@@ -99,7 +99,7 @@ def small(mine: pl.DataFrame, name: str, suffix: str) -> Any:
 
 
 def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
-    """Where the axes of the building at `place` stand."""
+    """Return the axes of the building at `place`."""
     column, row = place % ACROSS, place // ACROSS
     wide, tall = 1 / ACROSS, 1 / down
     left, high = column * wide, 1 - row * tall
@@ -110,7 +110,7 @@ def pair(place: int, suffix: str, top: float, down: int) -> dict[str, Any]:
 
 
 def use_table(rows: pl.DataFrame) -> Table:
-    """Every class of use, by building and day."""
+    """Return every class of use, by building and day."""
     most = max(largest(rows, "request_count"), 1)
     return table(
         "One row per building, day and kind of use",

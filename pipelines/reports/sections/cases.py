@@ -8,7 +8,7 @@ from pipelines.reports.words import count
 
 
 def title(rows: Sequence[CaseCard]) -> str:
-    """How many wait, how many are decided."""
+    """Return how many wait, how many are decided."""
     waiting = sum(one.group in ("new", "carried") for one in rows)
     decided = sum(one.group == "decided" for one in rows)
     done = f"{count(decided, 'case')} of this week already decided" if decided else ""
@@ -18,7 +18,7 @@ def title(rows: Sequence[CaseCard]) -> str:
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
-    """What a case is, and is not."""
+    """Return what a case is, and is not."""
     if not rows:
         return ""
     return (

@@ -10,12 +10,12 @@ from pipelines.reports.words import REVIEW, count, listed
 
 
 def rows(view: View) -> list[CaseCard]:
-    """The cases that were decided since the week began."""
+    """Return the cases that were decided since the week began."""
     return case_cards(view, view.decided)
 
 
 def title(rows: Sequence[CaseCard]) -> str:
-    """How many were decided, how."""
+    """Return how many were decided, how."""
     if not rows:
         return "Nothing was decided since last week"
     sizes = sorted(Counter(one.standing for one in rows).items())
@@ -24,7 +24,7 @@ def title(rows: Sequence[CaseCard]) -> str:
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
-    """What withdrawn means, where there is one."""
+    """Return what withdrawn means, if there is one."""
     if not any(one.standing == REVIEW["withdrawn"] for one in rows):
         return ""
     return (

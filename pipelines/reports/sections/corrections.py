@@ -12,7 +12,7 @@ MANY = "numbers and items"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per number or item that a correction changed, the newest first."""
+    """Return one row per number or item that a correction changed, the newest first."""
     found = [vars(change) for change in changes(view)]
     kinds = {
         "revision": pl.Int64,
@@ -24,16 +24,16 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How much the newest correction changed."""
+    """Return how much the newest correction changed."""
     if rows.is_empty():
-        return "This report stands as it was first published"
+        return "This report is unchanged since it was first published"
     newest = rows.filter(pl.col("revision") == pl.col("revision").max())
     revision = newest["revision"][0]
     return f"Revision {revision} changes {count(newest.height, 'number or item', MANY)}"
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Why a published report may change."""
+    """Return why a published report may change."""
     if rows.is_empty():
         return ""
     return (
@@ -43,7 +43,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def changes_table(rows: pl.DataFrame) -> Table:
-    """Each difference."""
+    """Return each difference."""
     columns = ["revision", "what", "before", "now"]
     return table(
         "One row per number or item that changed",
@@ -53,7 +53,7 @@ def changes_table(rows: pl.DataFrame) -> Table:
 
 
 def is_corrected(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

@@ -31,9 +31,9 @@ class Tile:
     """One number.
 
     Attributes:
-        per: What it is of, such as "a school day".
-        say: Writes it as readers know it.
-        averaged: The days that averages are over.
+        per: Its unit, such as "a school day".
+        say: Writes it for readers.
+        averaged: The days of the average.
     """
 
     label: str
@@ -51,7 +51,7 @@ class Tile:
 
     @property
     def chip(self) -> str:
-        """What changed; empty where nothing compares."""
+        """The change; empty if nothing compares."""
         if self.say is percent:
             return self.numbers.chip(points, is_share=False)
         return self.numbers.chip(self.say)
@@ -69,7 +69,7 @@ class Tile:
 
 
 def between(low: str, high: str) -> str:
-    """As in "280 to 330 hours", naming the unit once."""
+    """Return text such as "280 to 330 hours", naming the unit once."""
     if low == high:
         return low
     size, _, unit = low.partition(" ")
@@ -77,19 +77,19 @@ def between(low: str, high: str) -> str:
 
 
 def use(view: View) -> int | None:
-    """Minutes of use by people, a school day."""
+    """Return minutes of use by people, a school day."""
     rows = on_days(view, view.inputs.hourly_use)
     return None if rows.is_empty() else _a_day(view, rows, "minutes")
 
 
 def sites(view: View) -> int | None:
-    """Sites that people used, a school day."""
+    """Return sites that people used, a school day."""
     rows = on_days(view, view.inputs.site_use)
     return None if rows.is_empty() else round(rows.height / day_count(view))
 
 
 def on_the_list(view: View) -> int | None:
-    """Return the percent of time on approved sites; None where there is no list."""
+    """Return the percent of time on approved sites; None without a list."""
     rows = on_days(view, view.inputs.site_use)
     if not has_list(view):
         return None
@@ -99,7 +99,7 @@ def on_the_list(view: View) -> int | None:
 
 
 def received(view: View) -> int | None:
-    """MB that people and devices received, a school day."""
+    """Return the MB that people and devices received per school day."""
     rows = on_days(view, view.inputs.daily_use)
     if rows.is_empty():
         return None
@@ -124,7 +124,7 @@ def _a_day(view: View, rows: pl.DataFrame, column: str) -> int:
 
 
 def hours(minutes: int) -> str:
-    """As in "310 hours", "2.5 hours" and "40 minutes"; estimates all."""
+    """Return text such as "310 hours", "2.5 hours" and "40 minutes"; estimates all."""
     if minutes < 90:
         return count(minutes, "minute")
     whole = minutes / 60
@@ -132,23 +132,23 @@ def hours(minutes: int) -> str:
 
 
 def volume(megabytes: int) -> str:
-    """As in "12.3 GB"."""
+    """Return text such as "12.3 GB"."""
     size = megabytes / 1000
     return f"{size:.1f} GB" if size < 100 else f"{size:,.0f} GB"
 
 
 def percent(value: int) -> str:
-    """As in "87%"."""
+    """Return text such as "87%"."""
     return f"{value}%"
 
 
 def points(value: int) -> str:
-    """A difference of two percentages."""
+    """Return a difference of two percentages."""
     return count(value, "point")
 
 
 def always(said: str, _view: View) -> str:
-    """The same words for every view."""
+    """Return the same words for every view."""
     return said
 
 
@@ -163,7 +163,7 @@ MEASURES: Mapping[str, tuple[Measure, Say, Per]] = {
 
 
 def rows(view: View) -> list[Tile]:
-    """The numbers that are known of the view."""
+    """Return the numbers that are known of the view."""
     said = before_said(view)
     tiles = [
         Tile(label, per(view), compared(view, measure), say, said, averaged(view))
@@ -173,7 +173,7 @@ def rows(view: View) -> list[Tile]:
 
 
 def title(rows: list[Tile]) -> str:
-    """The use of a day, and what changed."""
+    """Return the use of a day, and what changed."""
     if not rows:
         return "Nothing is known of the use of the web"
     first = rows[0]
@@ -188,7 +188,7 @@ def title(rows: list[Tile]) -> str:
 
 
 def summary(rows: list[Tile]) -> str:
-    """What compares with what."""
+    """Return what is compared."""
     if not rows:
         return ""
     return (
@@ -200,7 +200,7 @@ def summary(rows: list[Tile]) -> str:
 
 
 def numbers_table(rows: list[Tile]) -> Table:
-    """Each number with those that it is compared with."""
+    """Return each number with those that it is compared with."""
     return table(
         "One row per number",
         ["Number", "Of", "Now", "Change", "Compared"],

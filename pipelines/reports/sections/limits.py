@@ -9,17 +9,17 @@ from pipelines.reports.words import LIMITS, count
 
 
 def rows(view: View) -> pl.DataFrame:  # noqa: ARG001 - the same every week
-    """One row per limit."""
+    """Return one row per limit."""
     return pl.DataFrame({"limit": LIMITS})
 
 
 def title(rows: pl.DataFrame) -> str:  # noqa: ARG001 - the same every week
-    """Always the same sentence."""
+    """Return a fixed sentence."""
     return "What these logs cannot show"
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Why the list is here."""
+    """Return why the list is here."""
     return (
         f"{count(rows.height, 'thing')} to keep in mind before a number becomes a "
         "decision. No log entry does not mean nothing happened."
@@ -27,7 +27,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def limits_table(rows: pl.DataFrame) -> Table:
-    """The limits, numbered."""
+    """Return the limits, numbered."""
     numbered = ([place, text] for place, text in enumerate(rows["limit"], start=1))
     return table("One row per limit", ["No.", "Not in the logs"], numbered)
 

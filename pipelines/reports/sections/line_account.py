@@ -13,7 +13,7 @@ LABELS = ("Read", "Set aside", "Blank", "Seen before", "Waiting")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per source: lines in, where they went, and what is left over."""
+    """Return one row per source: lines in, where they went, and what is left over."""
     days = view.of_week(view.inputs.source_days)
     counts = pl.col("lines", *PARTS, "unchecked").sum()
     totals = days.group_by("source").agg(counts).sort("source")
@@ -21,7 +21,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Whether the account closes."""
+    """Return whether the account closes."""
     if rows.is_empty():
         return "No line was read this week"
     open_ = rows.filter(pl.col("left") != 0)
@@ -32,7 +32,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """How much was read, and what was set aside most."""
+    """Return how much was read, and what was set aside most."""
     if rows.is_empty():
         return ""
     sums = {part: total(rows, part) for part in ("lines", *PARTS)}
@@ -46,8 +46,8 @@ def summary(rows: pl.DataFrame) -> str:
     unchecked = rows.filter(pl.col("unchecked") > 0)
     if lines := total(unchecked, "unchecked"):
         said += (
-            f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} came "
-            "compressed without a checksum: damage on the way could not be noticed."
+            f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} arrived "
+            "compressed without a checksum: damage on the way could not be detected."
         )
     left = total(rows.select(pl.col("left").abs()), "left")
     if left:
@@ -56,7 +56,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One bar per source, its lines named beside it."""
+    """Return one bar per source, with the numbers of its lines."""
     if rows.is_empty():
         return None
     marks, notes = [], []
@@ -74,7 +74,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def account_table(rows: pl.DataFrame) -> Table:
-    """Lines in and where they went, by source."""
+    """Return lines in and where they went, by source."""
     return table(
         "Lines in = read + set aside + blank + seen before + waiting",
         ["Source", "Lines in", *LABELS, "Left over"],

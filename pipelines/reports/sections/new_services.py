@@ -9,7 +9,7 @@ from pipelines.reports.words import count, listed
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per site that arrived in the week: its days together, most used first."""
+    """Return one row per site that arrived in the week: its days together, most used first."""
     week = view.of_week(view.inputs.new_services).sort("event_date")
     sites = week.group_by("site").agg(
         pl.col("event_date").first(),
@@ -23,7 +23,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many arrived."""
+    """Return how many arrived."""
     if rows.is_empty():
         return "No outside service is new this week"
     verb = "is" if rows.height == 1 else "are"
@@ -31,12 +31,12 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What new means, and which of them the list does not know."""
+    """Return what new means, and which of them are not on the list."""
     if rows.is_empty():
         return ""
     unlisted = rows.filter(~pl.col("is_listed").fill_null(value=False))
     said = (
-        "Nobody used them in the thirty days before; now several accounts do, or much "
+        "No one used them in the thirty days before. Now several accounts do, or much data "
         "was sent to them."
     )
     if unlisted.is_empty():
@@ -45,7 +45,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def services_table(rows: pl.DataFrame) -> Table:
-    """What a reviewer needs to decide on each."""
+    """Return what a reviewer needs to decide on each."""
     return table(
         "One row per service",
         [
@@ -73,7 +73,7 @@ def services_table(rows: pl.DataFrame) -> Table:
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

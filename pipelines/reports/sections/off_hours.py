@@ -14,7 +14,7 @@ HOURS = range(24)
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per weekday and hour (all 168), with use and the day's duty window."""
+    """Return one row per weekday and hour (all 168), with use and the day's duty window."""
     hours = pl.DataFrame(
         {"weekday": [d for d in range(7) for _ in HOURS], "hour": [*HOURS] * 7},
         schema={"weekday": pl.Int64, "hour": pl.Int64},
@@ -37,7 +37,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How much, and when most."""
+    """Return how much, and when most."""
     total = amount(rows, "minutes")
     if not total:
         return "No use of outside sites was seen outside duty hours"
@@ -47,19 +47,19 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def is_quiet(rows: pl.DataFrame) -> bool:
-    """No hour of the week has any use."""
+    """Return whether no hour of the week has any use."""
     return not amount(rows, "minutes")
 
 
 def busiest(rows: pl.DataFrame) -> dict[str, Any]:
-    """The hour of the week with the most minutes; the first of equals."""
+    """Return the hour of the week with the most minutes; the first of equals."""
     order = ["minutes", "weekday", "hour"]
     last = rows.sort(order, descending=[True, False, False], nulls_last=True)
     return last.row(0, named=True)
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Total, the highest hour, the share of the weekend."""
+    """Return total, the highest hour, the share of the weekend."""
     used = rows.filter(pl.col("minutes") > 0)
     if used.is_empty():
         return ""
@@ -78,7 +78,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Seven rows of 24 cells, darker for more minutes."""
+    """Draw seven rows of 24 cells, darker for more minutes."""
     if not amount(rows, "minutes"):
         return None
     values = [[0.0] * 24 for _ in range(7)]
@@ -100,7 +100,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def duty(rows: pl.DataFrame) -> list[dict[str, Any]]:
-    """An outline around each day's duty hours."""
+    """Return an outline around each day's duty hours."""
     days = rows.select("weekday", "duty_start", "duty_end").unique().drop_nulls()
     return [
         box(start / 60 - 0.5, end / 60 - 0.5, weekday - 0.46, weekday + 0.46)
@@ -109,7 +109,7 @@ def duty(rows: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def hours_table(rows: pl.DataFrame) -> Table:
-    """The hours in which there was any."""
+    """Return the hours in which there was any."""
     used = rows.filter(pl.col("minutes") > 0)
     return table(
         "One row per hour with use. Minutes are estimates.",

@@ -16,7 +16,7 @@ SOON = f" within {DAYS_AHEAD} days"
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per consent or exception with a day that is near, soonest first.
+    """Return one row per consent or exception with a day that is near, soonest first.
 
     The day is the one on which it ends or, if that comes first, is to be reviewed.
     """
@@ -41,7 +41,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many, of what standing."""
+    """Return how many, of what standing."""
     if rows.is_empty():
         return "No permission ends soon"
     said = [
@@ -52,7 +52,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What follows from the end of one."""
+    """Return the effect of an ending one."""
     if rows.is_empty():
         return ""
     return (
@@ -62,7 +62,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def permits_table(rows: pl.DataFrame) -> Table:
-    """Each permission, without the person it is for."""
+    """Return each permission, without the person it is for."""
     return table(
         "One row per permission",
         ["Permission", "Kind", "Clause or rule", "Standing", "Day"],
@@ -76,7 +76,7 @@ def permits_table(rows: pl.DataFrame) -> Table:
 
 
 def is_near(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

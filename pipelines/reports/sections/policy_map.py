@@ -25,7 +25,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "partly": ("green", "partly monitored"),
     "control": ("blue", "a procedure of the district, with proof"),
     "unproven": ("vermillion", "a procedure, not shown to be used yet"),
-    "unfed": ("vermillion", "no source: no log that tells it arrives"),
+    "unfed": ("vermillion", "no source: no log that shows it arrives"),
     "unlisted": ("vermillion", "a file of the registry has no row yet"),
     "open": ("purple", "logs could show it, no rule yet"),
     "blind": ("border", "not observable in logs"),
@@ -36,7 +36,7 @@ FIRM = ("S", "I")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per clause: whom it binds, what logs can show, what watches it."""
+    """Return one row per clause: whom it binds, what logs can show, what watches it."""
     rules = {str(rule.get("code")): rule for rule in view.inputs.rules}
     clauses = [
         {key: str(clause.get(key) or "") for key in TEXT}
@@ -63,14 +63,14 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def since(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> str:
-    """From when on a rule of a clause had a log to judge; empty where none has."""
+    """Return the first day of a log for a rule of a clause; empty without one."""
     known = [rules[code] for code in detections if code in rules]
     days = [str(rule.get("since") or "") for rule in known if not waits_for(rule)]
     return min(filter(None, days), default="")
 
 
 def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Rules of a clause that cannot judge yet, by what they wait for."""
+    """Return rules of a clause that cannot judge yet, by what they wait for."""
     found: dict[str, list[str]] = {}
     for code in detections:
         if why := waits_for(rules.get(code, {})):
@@ -79,15 +79,15 @@ def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> l
 
 
 def waits_for(rule: Mapping[str, Any]) -> str:
-    """What a rule needs and does not have; nothing where it can judge."""
+    """Return what a rule needs and does not have; nothing if it can judge."""
     if not rule.get("is_fed", True):
-        return "no log that tells it arrives"
+        return "no log that shows it arrives"
     lacks = list(rule.get("lacks") or ())
     return f"no row in {listed(lacks)}" if lacks else ""
 
 
 def served(row: Mapping[str, Any]) -> str:
-    """What serves a clause, since when, and what would."""
+    """Return what monitors a clause, since when, and what would."""
     parts = [listed(row["serving"], most=12)] if row["serving"] else []
     if parts and row["since"]:
         began = date.fromisoformat(row["since"])
@@ -96,7 +96,7 @@ def served(row: Mapping[str, Any]) -> str:
 
 
 def control(proved: Mapping[str, Any]) -> str:
-    """A procedure with its last proof, or that there is none."""
+    """Return a procedure with its last proof, or that there is none."""
     if not proved["what"]:
         return f"{proved['label']} (no proof yet)"
     proof = date.fromisoformat(proved["day"]) if proved["day"] else None
@@ -110,7 +110,7 @@ def state(
     rules: Mapping[str, Mapping[str, Any]],
     controls: Sequence[Mapping[str, Any]] = (),
 ) -> str:
-    """How far a clause is monitored; what is not known of a rule counts against it."""
+    """Return how far a clause is monitored; what is not known of a rule counts against it."""
     if controls and not detections:
         return "control" if any(one["what"] for one in controls) else "unproven"
     if strength in ("0", "n/a"):
@@ -129,12 +129,12 @@ def state(
 
 
 def size(rows: pl.DataFrame, name: str) -> int:
-    """How many clauses are in a state."""
+    """Return how many clauses are in a state."""
     return rows.filter(pl.col("state") == name).height
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many clauses are monitored."""
+    """Return how many clauses are monitored."""
     if rows.is_empty():
         return "No policy clause is set up yet"
     seen = size(rows, "watched") + size(rows, "partly")
@@ -146,19 +146,18 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Clauses by state; the sizes add up to all of them."""
+    """Return clauses by state; the sizes add up to all of them."""
     if rows.is_empty():
         return ""
     sizes = [f"{text}: {number(size(rows, name))}" for name, (_, text) in STATES.items()]
     return (
-        f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on "
-        "trial, or logs that give weak signs only. What is not observable is not "
-        "watched by anybody here."
+        f"One bar per status. {'; '.join(sizes).capitalize()}. In part: a rule on trial, or "
+        "logs with only weak signs. Not observable: no log here can show it."
     )
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Clauses by how far they are monitored."""
+    """Draw clauses by how far they are monitored."""
     if rows.is_empty():
         return None
     traces, notes = [], []
@@ -180,13 +179,13 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def whom(binds: str) -> str:
-    """Whom a clause binds, in words."""
+    """Return the people that a clause binds, in words."""
     codes = [one for one in BINDS_SEVERAL.split(binds) if one]
     return listed([BINDS.get(code, code) for code in codes])
 
 
 def clauses_table(rows: pl.DataFrame) -> Table:
-    """Every clause."""
+    """Return every clause."""
     return table(
         "One row per clause of the policy",
         [
@@ -215,7 +214,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
 
 SECTION = Section(
     name="policy-map",
-    # sixty codes tell the public less than the policy itself
+    # sixty codes inform the public less than the policy itself
     editions=tuple(one for one in EDITIONS if one != "public"),
     order=70,
     label="Policy coverage",

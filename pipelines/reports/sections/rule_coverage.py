@@ -11,7 +11,7 @@ from pipelines.reports.words import count, listed, share
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per family of rules, building and filter that was too much for it."""
+    """Return one row per family of rules, building and filter that was too much for it."""
     schema = {
         "family": pl.String,
         "building": pl.String,
@@ -25,7 +25,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Where rules are blind."""
+    """Return where rules are blind."""
     if rows.is_empty():
         return "The rules could judge what they should"
     places = rows["building"].unique().sort().to_list()
@@ -33,7 +33,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """The worst of them, and what that means."""
+    """Return the worst of them, and what that means."""
     if rows.is_empty():
         return ""
     worst = rows.row(0, named=True)
@@ -48,7 +48,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def coverage_table(rows: pl.DataFrame) -> Table:
-    """What was left out, and why."""
+    """Return what was left out, and why."""
     return table(
         "One row per family of rules, building and filter",
         ["Rules", "Building and devices", "Requests that", "Left out", "Of"],
@@ -60,7 +60,7 @@ def coverage_table(rows: pl.DataFrame) -> Table:
 
 
 def is_shown(rows: pl.DataFrame) -> bool:
-    """Only where something could not be judged."""
+    """Return whether something could not be judged."""
     return not rows.is_empty()
 
 

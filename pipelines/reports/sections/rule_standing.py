@@ -13,7 +13,7 @@ SAID = {str(state): said for state, said in MEANS.items()}
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per rule on which somebody decided: decisions, confirmed, bounds."""
+    """Return one row per rule with decisions: decisions, confirmed, bounds."""
     titles = {str(rule["code"]): str(rule.get("title")) for rule in view.inputs.rules}
     decided = view.inputs.rule_standing.filter(pl.col("decisions") > 0)
     name = pl.col("code").replace_strict(titles, default=pl.col("code"), return_dtype=pl.String)
@@ -21,15 +21,15 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many of the decisions confirmed a rule."""
+    """Return how many of the decisions confirmed a rule."""
     if rows.is_empty():
-        return "Nobody has decided on a rule's findings yet"
+        return "No one has decided on a rule's findings yet"
     decisions, confirmed = total(rows, "decisions"), total(rows, "confirmed")
     return f"{number(confirmed)} of {count(decisions, 'decision')} confirmed a finding"
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Which rules make leads only, and what the bars mean."""
+    """Return which rules make leads only, and the meaning of the bars."""
     if rows.is_empty():
         return ""
     leads = rows.filter(pl.col("state") == "leads")["code"].to_list()
@@ -45,7 +45,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One bar per rule, from bound to bound, with what was confirmed beside it."""
+    """Return one bar per rule, from bound to bound, with the confirmed number."""
     known = rows.drop_nulls(["precision_low", "precision_high"])
     if known.is_empty():
         return None
@@ -65,9 +65,9 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def standing_table(rows: pl.DataFrame) -> Table:
-    """Each rule with its decisions and what follows from them."""
+    """Return each rule with its decisions and what follows from them."""
     return table(
-        "One row per rule on whose findings somebody decided",
+        "One row per rule with decided findings",
         ["Code", "Rule", "Decisions", "Confirmed", "Surely between", "So"],
         (
             [
@@ -84,14 +84,14 @@ def standing_table(rows: pl.DataFrame) -> Table:
 
 
 def between(low: float | None, high: float | None) -> str:
-    """As in "63% and 95%"."""
+    """Return text such as "63% and 95%"."""
     if low is None or high is None:
         return NOT_KNOWN
     return f"{100 * low:.0f}% and {100 * high:.0f}%"
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

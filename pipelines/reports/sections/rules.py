@@ -10,7 +10,7 @@ from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import NOT_KNOWN, count, number
 
-STAGES = {"trial": "on trial, alerts nobody", "live": "live", "": "live"}
+STAGES = {"trial": "on trial, no alerts", "live": "live", "": "live"}
 KINDS = {
     "code": pl.String,
     "title": pl.String,
@@ -28,7 +28,7 @@ KINDS = {
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per rule and threshold; a rule without one has a single row."""
+    """Return one row per rule and threshold; a rule without one has a single row."""
     found: list[dict[str, str | None]] = []
     for rule in sorted(view.inputs.rules, key=lambda rule: str(rule.get("code"))):
         base: dict[str, str | None] = {
@@ -42,7 +42,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def threshold(param: dict[str, Any]) -> dict[str, str | None]:
-    """A threshold's name in words, its value, its reason and its regulation."""
+    """Return a threshold's name in words, its value, its reason and its regulation."""
     if not param:
         return dict.fromkeys(("param", "value", "why", "regulation"))
     value = param.get("value")
@@ -56,7 +56,7 @@ def threshold(param: dict[str, Any]) -> dict[str, str | None]:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many rules and thresholds."""
+    """Return how many rules and thresholds."""
     if rows.is_empty():
         return "How we count: no rules are set up"
     rules = count(rows["code"].n_unique(), "rule")
@@ -65,21 +65,20 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Which thresholds the district has put its name to."""
+    """Return which thresholds the district has adopted."""
     named = rows.filter(pl.col("param").is_not_null())
     if named.is_empty():
         return ""
     ruled = named.filter(pl.col("regulation").is_not_null()).height
     return (
         f"Set by a regulation of the superintendent: {number(ruled)} of "
-        f"{count(named.height, 'threshold')}. The others are the product's own "
-        "starting points. "
-        "Every rule says what else could look the same."
+        f"{count(named.height, 'threshold')}. The others are the product's defaults. Every "
+        "rule lists innocent causes that could look the same."
     )
 
 
 def thresholds_table(rows: pl.DataFrame) -> Table:
-    """Every threshold."""
+    """Return every threshold."""
     return table(
         "One row per rule and threshold",
         ["Code", "Rule", "Stage", "Clauses", "Threshold", "Value", "Why", "Regulation"],
@@ -100,7 +99,7 @@ def thresholds_table(rows: pl.DataFrame) -> Table:
 
 
 def by_rule(rows: pl.DataFrame) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Each rule's code and its rows."""
+    """Return each rule's code and its rows."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows.iter_rows(named=True):
         found.setdefault(row["code"], []).append(row)

@@ -19,17 +19,17 @@ from pipelines.reports.text_tables import Table, table
 from pipelines.reports.view import View
 from pipelines.reports.words import count, listed, moment, number
 
-MOST_FINDINGS = 5  # drawn; the table holds all
+MAX_FINDINGS = 5  # drawn; the table holds all
 AROUND = 15.0  # minutes drawn before and after the time in question
 TICK = 0.006  # share of the width that one log line is drawn wide
 STEPS = (5, 10, 15, 30, 60, 120, 240)  # minutes between ticks
-MOST_TICKS = 9
-LONGEST = 12 * 60.0  # minutes; what goes on for days is told in words
+MAX_TICKS = 9
+LONGEST = 12 * 60.0  # minutes; an interval of days is described in words
 ROLES = ("blue", "vermillion", "green", "purple")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per log line of a shared-account finding, with its minute."""
+    """Return one row per log line of a shared-account finding, with its minute."""
     found = view.seen("shared_account").select("finding_id", "subject", "start_time", "end_time")
     lines = view.inputs.evidence.join(found, on="finding_id")
     # a logon names its device, a request the building too: one lane for both
@@ -45,17 +45,17 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def minutes_after_start(column: str) -> pl.Expr:
-    """Minutes from the finding's start to an instant."""
+    """Return minutes from the finding's start to an instant."""
     return (pl.col(column) - pl.col("start_time")).dt.total_seconds() / 60
 
 
 def in_words(column: str, view: View) -> pl.Expr:
-    """An instant as a reader says it."""
+    """Return an instant in readers' words."""
     return pl.col(column).map_elements(lambda time: moment(time, view.zone), return_dtype=pl.String)
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many accounts."""
+    """Return how many accounts."""
     if rows.is_empty():
         return "No account was seen in use away from its owner this week"
     accounts = rows["subject"].n_unique()
@@ -66,7 +66,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Which account, on which devices, over how long, in how many lines."""
+    """Return the account, its devices, the duration, and the number of lines."""
     said = []
     grouped = rows.group_by("finding_id", "subject", maintain_order=True)
     for (_, subject), lines in grouped:
@@ -78,19 +78,19 @@ def summary(rows: pl.DataFrame) -> str:
     drawn = len(_drawn(rows))
     if said and drawn < len(said):
         which = f"{number(drawn)} of {count(len(said), 'finding')}"
-        said[MOST_FINDINGS:] = [f"The picture shows {which}; the table has all."]
+        said[MAX_FINDINGS:] = [f"The picture shows {which}; the table has all."]
     return " ".join(said)
 
 
 def lasting(minutes: float) -> str:
-    """Minutes, or days where there are many."""
+    """Return minutes, or days where there are many."""
     if minutes > LONGEST:
         return count(round(minutes / (24 * 60)) or 1, "day")
     return count(round(minutes), "minute")
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A lane a device, a mark a log line, on the minutes since the start."""
+    """Return a lane a device, a mark a log line, on the minutes since the start."""
     shown = _drawn(rows)
     if not shown:
         return None
@@ -106,11 +106,11 @@ def _near(rows: pl.DataFrame) -> pl.DataFrame:
 def _drawn(rows: pl.DataFrame) -> list[str]:
     """Return the ids of the findings that are drawn."""
     found = _near(rows)["finding_id"].unique(maintain_order=True).to_list()
-    return found[:MOST_FINDINGS]
+    return found[:MAX_FINDINGS]
 
 
 def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
-    """Every finding a heading and its lanes; the time in question is shaded."""
+    """Return every finding a heading and its lanes; the time in question is shaded."""
     low, high = min(0, *drawn["minute"]), max(*drawn["minute"], *drawn["last_minute"])
     edge = (high - low or 1) * 0.03
     place, traces, names, shapes, headings = 0, [], [], [], []
@@ -138,13 +138,13 @@ def laid_out(drawn: pl.DataFrame, shown: list[str]) -> Figure:
 
 def ticks(low: float, high: float) -> list[tuple[float, str]]:
     """Round minutes after the start, few enough to be read."""
-    step = next((s for s in STEPS if (high - low) / s <= MOST_TICKS), STEPS[-1])
+    step = next((s for s in STEPS if (high - low) / s <= MAX_TICKS), STEPS[-1])
     places = range(0, int(high) + 1, step)
     return [(place, f"{place} min" if place else "start") for place in places]
 
 
 def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Any:
-    """The marks of one device."""
+    """Return the marks of one device."""
     columns = ["minute", "said", "activity"]
     marks = [
         (place, minute - width / 2, width, f"{said}: {activity or 'activity'}")
@@ -154,14 +154,14 @@ def lane(place: int, role: str, lines: pl.DataFrame, width: float) -> Any:
 
 
 def in_question(mine: pl.DataFrame, first_lane: int, last_lane: int) -> dict[str, Any]:
-    """The shaded time of one finding, over all its lanes."""
+    """Return the shaded time of one finding, over all its lanes."""
     shade: dict[str, Any] = {"fillcolor": LIGHT["heat2"], "opacity": 0.25}
     place = (0, mine["last_minute"][0], first_lane - 0.45, last_lane + 0.45)
     return box(*place, line={"width": 0}, layer="below", **shade)
 
 
 def lines_table(rows: pl.DataFrame) -> Table:
-    """Each log line of these findings."""
+    """Return each log line of these findings."""
     columns = ["subject", "said", "device", "building", "role", "source"]
     labels = ["Account", "When", "Device", "Building", "Role", "Source"]
     return table("One row per log line", labels, rows.select(columns).iter_rows())

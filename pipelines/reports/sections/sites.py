@@ -8,11 +8,11 @@ from pipelines.reports.sections import Section
 from pipelines.reports.text_tables import Cell, Table, largest, table, total
 from pipelines.reports.words import VERDICTS, count, duration, number
 
-MOST_DRAWN = 10
+MAX_DRAWN = 10
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many are new, how many were there before."""
+    """Return how many are new, how many were there before."""
     if rows.is_empty():
         return "Every site that accounts used this week is on the list"
     new = total(rows, "is_new")
@@ -27,7 +27,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What was used longest, and what is known of it."""
+    """Return the longest used site, and what is known about it."""
     if rows.is_empty():
         return ""
     top = rows.sort(["minutes", "site"], descending=[True, False]).row(0, named=True)
@@ -53,7 +53,7 @@ def drawn(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the sites that get a bar: new ones first, a minute or more."""
     return (
         rows.filter(pl.col("minutes") >= 1)
-        .head(MOST_DRAWN)
+        .head(MAX_DRAWN)
         .sort(["minutes", "site"], descending=[True, False])
     )
 
@@ -70,7 +70,7 @@ def without_bar(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Hours of use a site, new ones apart, the longest on top."""
+    """Return hours of use a site, new ones apart, the longest on top."""
     shown = drawn(rows)
     if shown.is_empty():
         return None
@@ -99,14 +99,14 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def short(row: dict[str, object]) -> str:
-    """The label beside a bar."""
+    """Return the label next to a bar."""
     minutes = float(str(row["minutes"]))
     hours = f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
     return f"{hours} on {count(int(str(row['day_count'])), 'day')}"
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
-    """What a reviewer needs to decide on each site."""
+    """Return what a reviewer needs to decide on each site."""
     most = max(largest(rows, "minutes"), 1)
     return table(
         "One row per site. Minutes are estimates.",
@@ -116,7 +116,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
             "New",
             "First seen",
             "Category",
-            "Lists that say so",
+            "Lists that contain it",
             "Days",
             "Most accounts in a day",
             "Minutes",

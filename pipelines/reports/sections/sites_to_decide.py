@@ -57,7 +57,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
-    """Each site, how much it was used, and what lists call it."""
+    """Return each site, how much it was used, and what lists call it."""
     return table(
         "One row per site. Minutes are estimates.",
         ["Site", "Lists call it", "Accounts", "Minutes", "Days", "Cases"],

@@ -1,4 +1,4 @@
-"""Report section: which hours of which source arrived, and which did not."""
+"""Report section: the hours of each source that arrived, and the missing ones."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -18,10 +18,10 @@ STATES = (
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per run of hours of one source in one state.
+    """Return one row per run of hours of one source in one state.
 
-    `place` counts local hours from the week's first midnight. A run ends where
-    the next hour is not told of.
+    `place` counts local hours from the week's first midnight. A run ends if
+    the next hour is unknown.
     """
     follows = pl.col("hour_start").diff().over("source") == pl.duration(hours=1)
     marked = in_states(view).with_columns(
@@ -92,7 +92,7 @@ def with_idle_hours(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Whether all came."""
+    """Return whether all came."""
     sources = rows.filter(pl.col("state") != "idle")["source"].n_unique()
     missing = rows.filter(pl.col("state") == "missing")
     if not sources:
@@ -106,7 +106,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """The share of hours and the longest gap."""
+    """Return the share of hours and the longest gap."""
     hours = total(rows, "expected_count")
     if not hours:
         return ""
@@ -121,13 +121,13 @@ def summary(rows: pl.DataFrame) -> str:
     order = ["hour_count", "source", "hour_start"]
     longest = missing.sort(order, descending=[True, False, False]).row(0, named=True)
     return (
-        f"{said} Longest gap: {longest['source']}, {longest['said']}. What happened "
-        "in a gap is not known, and nothing is counted there."
+        f"{said} Longest gap: {longest['source']}, {longest['said']}. We don't know what "
+        "happened in a gap, and nothing is counted there."
     )
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """One strip per source: filled, gap, or not expected."""
+    """Return one strip per source: filled, gap, or not expected."""
     if rows.is_empty():
         return None
     sources = rows["source"].unique().sort().to_list()
@@ -155,7 +155,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def runs_table(rows: pl.DataFrame) -> Table:
-    """The runs of hours that were expected."""
+    """Return the runs of hours that were expected."""
     names = {state: name for state, _, name in STATES}
     due = rows.filter(pl.col("state") != "idle")
     return table(

@@ -15,19 +15,19 @@ SERIES = ((pl.lit(value=True), "blue", ""),)
 
 
 def rows(view: View) -> Ranking:
-    """The kinds, the most used first; a site of two kinds is of both."""
+    """Return the kinds, the most used first; a site of two kinds is of both."""
     kinds = pl.col("category").fill_null(UNNAMED).replace("", UNNAMED)
     use = view.inputs.site_use.with_columns(name=kinds.str.replace_all("_", " ").str.split(", "))
     return ranking(view, use.explode("name"))
 
 
 def named(rows: Ranking) -> pl.DataFrame:
-    """Those that a list names."""
+    """Return those that a list names."""
     return rows.rows.filter(pl.col("name") != UNNAMED)
 
 
 def title(rows: Ranking) -> str:
-    """The kind used most."""
+    """Return the kind used most."""
     known = named(rows)
     if known.is_empty():
         return "No list names the kind of a site that was used"
@@ -36,7 +36,7 @@ def title(rows: Ranking) -> str:
 
 
 def summary(rows: Ranking) -> str:
-    """How much of the use any list speaks of."""
+    """Return how much of the use any list speaks of."""
     if not len(rows):
         return ""
     known, whole = amount(named(rows), "minutes"), round(rows.minutes)
@@ -52,12 +52,12 @@ def summary(rows: Ranking) -> str:
 
 
 def draw(rows: Ranking) -> Figure | None:
-    """The ten most used kinds."""
+    """Return the ten most used kinds."""
     return bars_of(rows, SERIES)
 
 
 def kinds_table(rows: Ranking) -> Table:
-    """Every kind, with what changed."""
+    """Return every kind, with what changed."""
     return table(
         f"One row per kind of site. Minutes are estimates, {rows.a_day}.",
         ["Kind", "Minutes", "Change", "Days"],

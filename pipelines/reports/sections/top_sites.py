@@ -16,7 +16,7 @@ SERIES = (
 )
 LISTED = {
     "approved": "yes",
-    "approved_for_pupils": "for students",
+    "approved_for_students": "for students",
     "approved_other_role": "for other roles",
     "denied": "denied",
     "lapsed": "no longer",
@@ -28,12 +28,12 @@ LISTED = {
 
 
 def rows(view: View) -> Ranking:
-    """The sites, the most used first."""
+    """Return the sites, the most used first."""
     return ranking(view, view.inputs.site_use.with_columns(name="site"))
 
 
 def title(rows: Ranking) -> str:
-    """The most used of how many."""
+    """Return the most used of how many."""
     if not len(rows):
         return "No site was used by people"
     top = rows.rows.row(0, named=True)
@@ -41,7 +41,7 @@ def title(rows: Ranking) -> str:
 
 
 def summary(rows: Ranking) -> str:
-    """How much of it the first ten are, and how much is on the list."""
+    """Return how much of it the first ten are, and how much is on the list."""
     if not len(rows):
         return ""
     whole = round(rows.minutes)
@@ -59,12 +59,12 @@ def summary(rows: Ranking) -> str:
 
 
 def draw(rows: Ranking) -> Figure | None:
-    """The ten longest, those on the list apart."""
+    """Return the ten longest, those on the list apart."""
     return bars_of(rows, SERIES)
 
 
 def sites_table(rows: Ranking) -> Table:
-    """Every site, with what changed."""
+    """Return every site, with what changed."""
     return table(
         f"One row per site. Minutes are estimates, {rows.a_day}.",
         ["Site", "On the list", "Minutes", "Change", "Days", "Most accounts in a day"],

@@ -28,7 +28,7 @@ COLUMNS: Mapping[str, Any] = {
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per week and number; the last week is the report's own.
+    """Return one row per week and number; the last week is the report's own.
 
     `last_year` is the number of the same instructional week a year before.
     """
@@ -46,7 +46,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def rows_of(weeks: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
-    """The same rows of any weeks, for a month or a semester."""
+    """Return the same rows of any weeks, for a month or a semester."""
     found = [
         {"week": week_of(week), "key": key, "value": week.get(key)}
         | {"is_whole": is_whole(week), "last_year": None}
@@ -57,7 +57,7 @@ def rows_of(weeks: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """Which numbers leave their usual range."""
+    """Return the numbers outside their usual range."""
     if rows["week"].n_unique() < 2:
         return "There is no earlier week to compare with"
     outside = [NUMBERS[key].lower() for key in NUMBERS if leaves(rows, key)]
@@ -69,31 +69,31 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def series(rows: pl.DataFrame, key: str) -> list[int | None]:
-    """One number over the weeks, oldest first."""
+    """Return one number over the weeks, oldest first."""
     return [value for _, value, _, _ in _of(rows, key)]
 
 
 def _of(rows: pl.DataFrame, key: str) -> list[tuple[date, int | None, int | None, bool]]:
-    """Week, value, the one of a year before, and whether the week arrived whole."""
+    """Return week, value, that of a year before, and whether the week is complete."""
     columns = rows.select("key", "week", "value", "last_year", "is_whole").rows()
     own = ((week, *rest) for name, week, *rest in columns if name == key)
     return sorted(own, key=lambda one: one[0])
 
 
 def leaves(rows: pl.DataFrame, key: str) -> bool:
-    """Whether this week's number is outside the usual range of those before."""
+    """Return whether this week's number is outside the usual range of those before."""
     now, usually = series(rows, key)[-1], usual_range(rows, key)
     return usually is not None and now is not None and not (usually[0] <= now <= usually[1])
 
 
 def usual_range(rows: pl.DataFrame, key: str) -> tuple[int, int] | None:
-    """The usual range of a number, from the earlier weeks that arrived whole."""
+    """Return the usual range of a number, from the earlier weeks that arrived whole."""
     *before, _ = _of(rows, key)
     return usual([value for _, value, _, is_whole in before if is_whole])
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """This week and the range of each number."""
+    """Return this week and the range of each number."""
     weeks = rows["week"].n_unique()
     if weeks < 2:
         return ""
@@ -115,7 +115,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """A small line chart a number, with its usual range as a band."""
+    """Return a small line chart a number, with its usual range as a band."""
     if rows["week"].n_unique() < 2:
         return None
     traces: list[Any] = []
@@ -142,12 +142,12 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def before_that(rows: pl.DataFrame, key: str) -> list[int | None]:
-    """One number in the same instructional weeks a year before."""
+    """Return one number in the same instructional weeks a year before."""
     return [past for _, _, past, _ in _of(rows, key)]
 
 
 def curves(rows: pl.DataFrame, key: str) -> list[Any]:
-    """The line of one number; beneath it that of a year before, where it is known."""
+    """Return the line of one number; beneath it that of a year before, where it is known."""
     names = [f"Week {week.isocalendar().week}" for week, _, _, _ in _of(rows, key)]
     past, own = before_that(rows, key), series(rows, key)
     said = [
@@ -162,14 +162,14 @@ def curves(rows: pl.DataFrame, key: str) -> list[Any]:
 
 
 def band(usually: tuple[int, int] | None, last: int, refs: dict[str, Any]) -> list[dict[str, Any]]:
-    """The usual range as a shaded band; nothing where it is not known."""
+    """Return the usual range as a shaded band; nothing where it is not known."""
     if usually is None:
         return []
     return [shaded(0, last, *usually, **refs)]
 
 
 def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, Any]:
-    """Where the axes of the number at `place` stand."""
+    """Return the axes of the number at `place`."""
     weeks = rows["week"].unique().sort().to_list()
     names = [(p, f"{week.isocalendar().week}") for p, week in enumerate(weeks)]
     left, low = (place % ACROSS) / ACROSS, 0.56 if place < ACROSS else 0.0
@@ -185,7 +185,7 @@ def pair(rows: pl.DataFrame, place: int, suffix: str, top: float) -> dict[str, A
 
 
 def weeks_table(rows: pl.DataFrame) -> Table:
-    """The numbers of every week drawn."""
+    """Return the numbers of every week drawn."""
     weeks = rows.pivot("key", index="week", values="value").sort("week")
     past = rows.pivot("key", index="week", values="last_year").sort("week")
     both = weeks.select("week", *NUMBERS).hstack(

@@ -49,7 +49,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """Total, and the building where least is known."""
+    """Return total, and the building where least is known."""
     requests = total(rows, "total")
     if not requests:
         return ""
@@ -65,7 +65,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:
-    """Each building as a whole, in three parts."""
+    """Return each building as a whole, in three parts."""
     known = rows.filter(pl.col("total") > 0)
     if known.is_empty():
         return None
@@ -84,7 +84,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 
 
 def parts(known: pl.DataFrame) -> list[Any]:
-    """The bars of each group, one after the other in every lane."""
+    """Return the bars of each group, one after the other in every lane."""
     traces, starts = [], [0.0] * known.height
     for group, role, name in GROUPS:
         marks = []
@@ -100,7 +100,7 @@ def parts(known: pl.DataFrame) -> list[Any]:
 
 
 def grades_table(rows: pl.DataFrame) -> Table:
-    """Requests by how sure we are."""
+    """Return requests by how sure we are."""
     return table(
         "One row per building, in requests",
         [

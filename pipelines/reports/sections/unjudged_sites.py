@@ -1,7 +1,7 @@
-"""Report section: sites of which too little is known to judge their use.
+"""Report section: sites that are too little known to judge their use.
 
-On no list, or on one alone, which may be wrong. Nobody is named: somebody decides
-about the site, and whose account it was is asked when the use goes on.
+On no list, or only on one, which may be wrong. No one is named: a person decides
+about the site, and the account is asked about only if the use continues.
 """
 
 import polars as pl
@@ -14,7 +14,7 @@ from pipelines.reports.words import count
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per site, its days together, without those that a case is about."""
+    """Return one row per site, its days together, without those that a case is about."""
     told = {
         site
         for case in view.cases
@@ -38,7 +38,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many."""
+    """Return how many."""
     if rows.is_empty():
         return "No site of long use is unknown to the lists of categories"
     one = rows.height == 1
@@ -47,18 +47,18 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What is not known, and what to do about it."""
+    """Return what is unknown, and what to do about it."""
     if rows.is_empty():
         return ""
     return (
-        "Too little is known of these sites to say whether their use was work, so "
-        "nobody is asked about it. If one serves the job, add it to the district's "
-        "list of approved sites; if it does not, add it to the list of categories."
+        "We know too little about these sites to judge whether their use was work, so no one "
+        "is asked about it. If a site serves the job, add it to the district's list of "
+        "approved sites. If it does not, add it to the list of categories."
     )
 
 
 def sites_table(rows: pl.DataFrame) -> Table:
-    """What a reviewer needs to decide on each."""
+    """Return what a reviewer needs to decide on each."""
     return table(
         "One row per site. Minutes are estimates.",
         [

@@ -12,7 +12,7 @@ COUNTS = ("line_count", "account_count", "card_count")
 
 
 def rows(view: View) -> pl.DataFrame:
-    """One row per format and kind over the week, most named first."""
+    """Return one row per format and kind over the week, most named first."""
     week = view.of_week(view.inputs.unused_lines).with_columns(
         pl.col("format").str.replace_all("_", " ")
     )
@@ -25,7 +25,7 @@ def rows(view: View) -> pl.DataFrame:
 
 
 def title(rows: pl.DataFrame) -> str:
-    """How many there are."""
+    """Return how many there are."""
     lines = total(rows, "account_count")
     if not lines:
         return "Every line that names an account is used"
@@ -34,7 +34,7 @@ def title(rows: pl.DataFrame) -> str:
 
 
 def summary(rows: pl.DataFrame) -> str:
-    """What they are, and what to do."""
+    """Return what they are, and what to do."""
     return (
         "Device status messages are stored but not analyzed. Most of these are about "
         f"administrators and services. {number(total(rows, 'card_count'))} of these "
@@ -44,7 +44,7 @@ def summary(rows: pl.DataFrame) -> str:
 
 
 def kinds_table(rows: pl.DataFrame) -> Table:
-    """The kinds that name most."""
+    """Return the kinds that name most."""
     return table(
         "One row per format and kind of line, those that name most",
         ["Format", "Kind", "Source", "Lines", "Name an account", "Name a card"],
@@ -53,7 +53,7 @@ def kinds_table(rows: pl.DataFrame) -> Table:
 
 
 def is_any(rows: pl.DataFrame) -> bool:
-    """Whether there is anything to say."""
+    """Return whether there is anything to say."""
     return not rows.is_empty()
 
 

@@ -25,7 +25,7 @@ HOURS = range(24)
 FAR = 0.2
 """What is less far from the middle, as a share of it, is worth no word in a title."""
 LEAST = 60
-"""Minutes of all accounts together below which an hour is told to be empty anyway."""
+"""Total minutes of all accounts below which an hour is shown as empty."""
 
 
 @dataclass(frozen=True)
@@ -53,25 +53,25 @@ class Day:
         return self.now.index(max(self.now))
 
     def of(self, hour: int) -> list[int]:
-        """One hour in the views before, the oldest first."""
+        """Return one hour in the views before, the oldest first."""
         return [each[hour] for each in reversed(self.earlier)]
 
     def middle(self, hour: int) -> int:
-        """What the hour mostly held before."""
+        """Return the typical earlier value of the hour."""
         return round(float(pl.Series(self.of(hour)).median() or 0))  # type: ignore[arg-type]
 
     def band(self, hour: int) -> tuple[int, int] | None:
-        """The usual range of an hour."""
+        """Return the usual range of an hour."""
         return usual(self.of(hour))
 
     @property
     def spans(self) -> str:
-        """What is compared with, as in "the 3 weeks before"."""
+        """The comparison, as in "the 3 weeks before"."""
         return f"the {count(len(self.earlier) * self.weeks, 'week')} before"
 
 
 def rows(view: View) -> Day:
-    """A day of the view, and of those before it that arrived whole."""
+    """Return a day of the view, and of those before it that arrived whole."""
     earlier = comparable(view) if whole(view) else ()
     return Day(
         by_hour(view),
@@ -83,14 +83,14 @@ def rows(view: View) -> Day:
 
 
 def by_hour(view: View) -> tuple[int, ...]:
-    """Minutes of use in each of the 24 hours, a day."""
+    """Return minutes of use in each of the 24 hours, a day."""
     use = on_days(view, view.inputs.hourly_use).group_by("hour")
     known = dict(use.agg(pl.col("minutes").sum()).iter_rows())
     return tuple(round(known.get(hour, 0) / day_count(view)) for hour in HOURS)
 
 
 def title(rows: Day) -> str:
-    """When most, and whether that is usual."""
+    """Return the busiest time, and whether that is usual."""
     if not len(rows):
         return "No use of the web by people was seen"
     top = f"People used the web most from {clock(rows.top)} to {clock(rows.top + 1)}"
@@ -102,7 +102,7 @@ def title(rows: Day) -> str:
 
 
 def is_unusual(rows: Day, hour: int) -> bool:
-    """An hour whose use left its usual range, and by more than a trifle."""
+    """Return whether an hour's use is outside its usual range by a relevant amount."""
     usually, now, middle = rows.band(hour), rows.now[hour], rows.middle(hour)
     if usually is None or usually[0] <= now <= usually[1]:
         return False
@@ -110,7 +110,7 @@ def is_unusual(rows: Day, hour: int) -> bool:
 
 
 def summary(rows: Day) -> str:
-    """The whole of a day, what it was before, and the highest hour."""
+    """Return the whole of a day, what it was before, and the highest hour."""
     if not len(rows):
         return ""
     whole = duration(sum(rows.now))
@@ -131,7 +131,7 @@ def summary(rows: Day) -> str:
 
 
 def draw(rows: Day) -> Figure | None:
-    """One bar per hour, a dashed line for the weeks before, and the usual as a band."""
+    """Return one bar per hour, a dashed line for the weeks before, and the usual as a band."""
     if not len(rows):
         return None
     marks = [(hour, rows.now[hour] / 60, hover(rows, hour)) for hour in HOURS if rows.now[hour]]
@@ -157,7 +157,7 @@ def draw(rows: Day) -> Figure | None:
 
 
 def hover(rows: Day, hour: int) -> str:
-    """What stands at the mark of an hour."""
+    """Return the text at the mark of an hour."""
     said = f"{clock(hour)} to {clock(hour + 1)}: {duration(rows.now[hour])}"
     if rows.earlier:
         said += f"; before: {duration(rows.middle(hour))}"
@@ -165,7 +165,7 @@ def hover(rows: Day, hour: int) -> str:
 
 
 def hours_table(rows: Day) -> Table:
-    """Every hour with use, now or before."""
+    """Return every hour with use, now or before."""
     most = max([*rows.now, 1])
     used = [hour for hour in HOURS if rows.now[hour] or any(each[hour] for each in rows.earlier)]
     labels = ["Hour", "Minutes"]

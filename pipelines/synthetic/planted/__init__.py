@@ -1,6 +1,6 @@
-"""What is planted: violations of several strengths, and look-alikes of each.
+"""Planted cases: violations of several strengths, and look-alikes of each.
 
-A scene is a function that casts people and devices, plans what they do, and notes
+A scene is a function that casts people and devices, plans their activity, and records
 the case. Scenes know the policy and the world, not the product's rules.
 """
 
@@ -23,7 +23,7 @@ from pipelines.synthetic.planted.writer import NotCastError, SceneWriter
 from pipelines.synthetic.school_days import Day
 from pipelines.synthetic.world import World
 
-# the order decides who is cast: a scene added at the end leaves the others as they were
+# the order decides who is cast: a scene added at the end leaves the others unchanged
 VIOLATIONS = (
     *violation_accounts.SCENES,
     *violation_hours.SCENES,
@@ -52,7 +52,7 @@ def plant(world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] 
     """Play every scene that the district and the weeks have room for.
 
     Args:
-        earlier: Days before the first one of which a log was kept.
+        earlier: Days before the first one with a kept log.
     """
     scenes = (
         *benign_accounts.ALL_MONTH,
@@ -76,5 +76,5 @@ def plant(world: World, plan: Plan, *, violations: bool, earlier: Sequence[Day] 
 
 
 def _lists(plan: Plan) -> dict[str, list[object]]:
-    """The lists of a plan, to undo a scene that found nobody to play it."""
+    """Return the lists of a plan, to undo a scene without a suitable person."""
     return {name: value for name, value in vars(plan).items() if type(value) is list}

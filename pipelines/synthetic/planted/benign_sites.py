@@ -1,4 +1,4 @@
-"""Honest use that resembles the use of sites nobody approved, and unmeant requests."""
+"""Honest use that resembles the use of sites without approval, and unintended requests."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def _visit(  # noqa: PLR0913 - one visit, told in full
     note: str,
     pace: Pace = "busy",
 ) -> None:
-    """A visit at the own desk, on duty."""
+    """Plan a visit at the person's own desk, on duty."""
     span = minutes(writer.moment(day, "08:30", "14:20"), length)
     device = _desk(writer, person)
     writer.visit(person, device, span, site, pace=pace, margin=12)
@@ -61,7 +61,7 @@ def _page(
     host: str,
     asset: str,
 ) -> None:
-    """A page and what comes with it."""
+    """Add a page and its embedded content."""
     size = writer.rng.randint(30_000, 160_000)
     writer.fetch(person.username, device, start, host, size, elapsed=30 * SECOND)
     for late in (900, 1_400, 2_300):
@@ -202,7 +202,7 @@ def lesson_blog(writer: SceneWriter) -> None:
         day,
         LESSON_BLOG,
         20,
-        "nobody has reviewed the site: a matter for the queue",
+        "no one has reviewed the site: a question for the queue",
     )
 
 

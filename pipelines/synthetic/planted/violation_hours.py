@@ -32,7 +32,7 @@ def evening(
     length: float,
     intensity: int,
 ) -> None:
-    """Somebody unlocks the desktop long after duty, and not for work."""
+    """Plan an evening at the unlocked desktop, long after duty, and not for work."""
     person = writer.teacher(day)
     device = writer.desktop(person)
     length = writer.use_minutes(length)

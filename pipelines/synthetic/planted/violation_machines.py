@@ -1,4 +1,4 @@
-"""What devices do that somebody should look at: uploads, calls home, swarms, copies."""
+"""Device activity that needs attention: uploads, calls home, swarms, copies."""
 
 from functools import partial
 
@@ -92,7 +92,7 @@ def swarm(writer: SceneWriter, peers: int, megabytes: float, intensity: int) -> 
         "AN-9",
         device,
         span,
-        f"shares files with {peers} strangers",
+        f"shares files with {peers} outside computers",
         intensity=intensity,
     )
 

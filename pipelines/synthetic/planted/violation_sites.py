@@ -1,4 +1,4 @@
-"""Sites used on duty that nobody approved."""
+"""Sites used on duty without approval."""
 
 from functools import partial
 
@@ -94,7 +94,7 @@ def fragmented(writer: SceneWriter, site: str, visits: int, intensity: int) -> N
 
 
 def _neighbour(writer: SceneWriter, day: Day) -> Day:
-    """The next day of school; at the end of the logs the one before."""
+    """Return the next day of school; at the end of the logs the one before."""
     others = [d for d in writer.world.days if d.has_school and d != day]
     if not others:
         raise NotCastError

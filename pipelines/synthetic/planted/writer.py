@@ -9,7 +9,7 @@ from pipelines.synthetic.earlier import let_in
 from pipelines.synthetic.invented_people import Person
 from pipelines.synthetic.places import Device
 from pipelines.synthetic.plan import (
-    Away,
+    Absence,
     Case,
     Closed,
     Fetch,
@@ -41,12 +41,12 @@ class NotCastError(Exception):
 
 @dataclass
 class SceneWriter:
-    """Where scenes are played: casts people, days and devices, notes the truth.
+    """Stage of the scenes: casts people, days and devices, records the truth.
 
     Attributes:
-        busy: Days on which somebody already plays, by person.
+        busy: Days on which a person already plays, by person.
         seats: Spans in which a spare device is taken.
-        earlier: Days before the first one of which a log was kept.
+        earlier: Days before the first one with a kept log.
     """
 
     world: World
@@ -59,7 +59,7 @@ class SceneWriter:
     # who, when, where
 
     def day(self, *, after: int = 0, weekdays: str = "01234") -> Day:
-        """Some school day; `after` leaves out the first days."""
+        """Return some school day; `after` leaves out the first days."""
         fits = [
             day
             for day in self.world.days
@@ -68,17 +68,17 @@ class SceneWriter:
         return self.choice(fits)
 
     def on(self, date: object) -> Day:
-        """The day of a date."""
+        """Return the day of a date."""
         return self.choice([day for day in self.world.days if day.date == date])
 
     def choice(self, options: Sequence[T]) -> T:
-        """One of the options."""
+        """Return one of the options."""
         if not options:
             raise NotCastError
         return self.rng.choice(options)
 
     def person(self, test: Test, *days: Day) -> Person:
-        """Somebody who plays nothing on these days; newcomers first."""
+        """Return a person who plays nothing on these days; newcomers first."""
         wanted = {day.number for day in days}
         free = [
             person
@@ -91,7 +91,7 @@ class SceneWriter:
         return person
 
     def teacher(self, *days: Day, building: str = "", laptop: bool = False) -> Person:
-        """A teacher with a desktop computer, in the building if one is named."""
+        """Return a teacher with a desktop computer, in the building if one is named."""
         places = self.world.places
         return self.person(
             lambda p: (
@@ -106,21 +106,21 @@ class SceneWriter:
     def at_desk(
         self, *, after: int = 0, weekdays: str = "01234", building: str = ""
     ) -> tuple[Day, Person, Device]:
-        """Some school day, a teacher, and the desktop computer of theirs."""
+        """Return some school day, a teacher, and the desktop computer of theirs."""
         day = self.day(after=after, weekdays=weekdays)
         person = self.teacher(day, building=building)
         return day, person, self.desktop(person)
 
     def holder(self, job: str, *days: Day, building: str = "") -> Person:
-        """Somebody of a job."""
+        """Return a person with a job."""
         return self.person(lambda p: p.job_title == job and building in {"", p.building}, *days)
 
-    def pupil(self, building: str, *days: Day) -> Person:
-        """A student of a school."""
+    def student(self, building: str, *days: Day) -> Person:
+        """Return a student of a school."""
         return self.person(lambda p: p.is_student and p.building == building, *days)
 
     def carrier(self, building: str, *days: Day) -> Person:
-        """Somebody of the staff who carries a laptop."""
+        """Return a staff member who carries a laptop."""
         return self.person(
             lambda p: (
                 p.building == building
@@ -131,22 +131,22 @@ class SceneWriter:
         )
 
     def desktop(self, person: Person) -> Device:
-        """The desktop computer of a person."""
+        """Return the desktop computer of a person."""
         return self.device(person, "desktop")
 
     def laptop(self, person: Person) -> Device:
-        """The laptop of a person."""
+        """Return the laptop of a person."""
         return self.device(person, "laptop")
 
     def device(self, person: Person, device_class: str) -> Device:
-        """The device of that class that a person was given."""
+        """Return the device of that class that a person was given."""
         device = self.world.places.of(person, device_class)
         if device is None:
             raise NotCastError
         return device
 
     def spare(self, building: str, pool: str, span: Span) -> Device:
-        """A shared device that nobody uses in the span."""
+        """Return a shared device that is free in the span."""
         for device in reversed(self.world.places.pool(building, pool)):
             taken = self.seats.setdefault(device.number, [])
             if not device.clock_error_seconds and is_free(taken, *span):
@@ -157,20 +157,20 @@ class SceneWriter:
     # what happens
 
     def use_minutes(self, told: float) -> float:
-        """How long a use lasts in this district that a scene tells so long."""
+        """Return the length of a use in this district, for the scene's length."""
         return self.world.habits.use_minutes(told)
 
     def moment(self, day: Day, first: str = "09:00", last: str = "14:00") -> int:
-        """Some time of the day between two clock times."""
+        """Return a random time of the day between two times."""
         return self.rng.randrange(day.at(first), day.at(last), SECOND)
 
     def away(self, person: Person, span: Span, margin_minutes: int = 20) -> None:
-        """Nothing ordinary happens around the span."""
+        """Keep the time around the span free of ordinary activity."""
         margin = margin_minutes * MINUTE
-        self.plan.away.append(Away(person.number, span[0] - margin, span[1] + margin))
+        self.plan.away.append(Absence(person.number, span[0] - margin, span[1] + margin))
 
     def away_all_day(self, person: Person, day: Day) -> None:
-        """Nothing ordinary happens on a day."""
+        """Keep a day free of ordinary activity."""
         self.away(person, (day.at("00:30"), day.at("23:30")))
 
     def sit(  # noqa: PLR0913 - one act, told in full
@@ -208,7 +208,7 @@ class SceneWriter:
         margin: int = 20,
         **how: Any,
     ) -> None:
-        """Sit at a device and browse, with nothing ordinary around it.
+        """Sit at a device and browse, without ordinary activity around it.
 
         Args:
             margin: Minutes before and after that are kept free.
@@ -228,7 +228,7 @@ class SceneWriter:
         size: int,
         spread: float = 0.02,
     ) -> None:
-        """A machine asks a host again and again, as regular as machines are."""
+        """Add a machine's requests to a host, at regular intervals."""
         now = float(span[0])
         while now < span[1]:
             jitter = self.rng.gauss(0, seconds * 8)
@@ -249,7 +249,7 @@ class SceneWriter:
         elapsed: int = 900,
         outcome: str = "tunnel",
     ) -> None:
-        """One request."""
+        """Add one request."""
         self.plan.fetches.append(
             Fetch(account, device.number, device.network, start, host, size, elapsed, outcome)  # type: ignore[arg-type]
         )
@@ -285,7 +285,7 @@ class SceneWriter:
         )
 
     def about_nobody(self) -> None:
-        """The case noted last is about a device or an address: no person is meant."""
+        """Make the last recorded case about a device or an address, without a person."""
         self.plan.cases[-1] = self.plan.cases[-1].without_person()
 
 
@@ -293,7 +293,7 @@ Scene = Callable[[SceneWriter], None]
 
 
 def minutes(start: int, count: float) -> Span:
-    """A span of so many minutes."""
+    """Return a span of a number of minutes."""
     return start, start + round(count * MINUTE)
 
 
@@ -309,7 +309,7 @@ def send(  # noqa: PLR0913 - a flow has that many sides
     port: int = 443,
     protocol: int = 6,
 ) -> None:
-    """One flow past the proxy, on the device's usual network."""
+    """Add one flow outside the proxy, on the device's usual network."""
     writer.plan.flows.append(
         Flow(
             device.number,
@@ -336,11 +336,11 @@ def beat(  # noqa: PLR0913 - a rhythm has that many sides
     sent: int = 900,
     received: int = 4_200,
 ) -> None:
-    """A program calls a host again and again.
+    """Add a program's periodic calls to a host.
 
     Args:
         every: Seconds between calls.
-        jitter: Share of that by which a call wanders.
+        jitter: Share of that by which a call varies.
     """
     at = float(span[0])
     while at < span[1]:
@@ -360,7 +360,7 @@ def about_device(
     *,
     intensity: int = 1,
 ) -> None:
-    """A case whose subject is a device: nobody is meant."""
+    """Record a case about a device, without a person."""
     kind = ANOMALY if rule else "none"
     anybody = writer.world.roster.staff[0]
     writer.case(
@@ -378,13 +378,13 @@ def about_device(
 
 
 def day_span(writer: SceneWriter, number: int) -> Span:
-    """A whole local day."""
+    """Return a whole local day."""
     day = writer.choice([one for one in writer.world.days if one.number == number])
     return day.at("00:00"), day.at("23:59")
 
 
 def write_documents(writer: SceneWriter, account: str, device: Device, span: Span) -> None:
-    """From a logon to a logoff, with a dozen requests that documents make."""
+    """Plan a sitting from a logon to a logoff, with a dozen requests of documents."""
     key = Key(span[0], device.number, account, "4624", 2)
     writer.plan.keys.append(key)
     for place in range(12):
@@ -395,10 +395,10 @@ def write_documents(writer: SceneWriter, account: str, device: Device, span: Spa
 
 
 def last_used(writer: SceneWriter, least: int, most: int) -> tuple[Day, Day]:
-    """A day of school and one so many days earlier, before the first day.
+    """Return a school day and one a number of days earlier, before the first day.
 
     Raises:
-        NotCastError: No log was kept of days so early.
+        NotCastError: No log was kept of such early days.
     """
     day = writer.day(after=1)
     fits = [
@@ -412,7 +412,7 @@ def last_used(writer: SceneWriter, least: int, most: int) -> tuple[Day, Day]:
 
 
 def used_again(writer: SceneWriter, account: str, before: Day, day: Day) -> tuple[Span, Device]:
-    """An account without an owner, used on a day before and again on this one."""
+    """Return an account without an owner, used on a day before and again on this one."""
     writer.plan.add(
         "accounts.csv",
         username=account,
@@ -428,7 +428,7 @@ def used_again(writer: SceneWriter, account: str, before: Day, day: Day) -> tupl
 
 
 def seen_before(writer: SceneWriter, account: str, device: Device, before: Day) -> None:
-    """On a day before the first one, and on no other of those."""
+    """Show an account on a day before the first one, and on no other of those."""
     start = before.at("10:00", writer.rng.randint(0, 90))
     writer.plan.silent.append(account)
     writer.plan.earlier.append(let_in(account, device, start))

@@ -12,7 +12,7 @@ PHONES = ("iPhone", "Galaxy-A15", "Pixel-8", "android-phone")
 
 
 def dhcpd_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Lines in order of time. Columns: seen, line."""
+    """Return lines in order of time. Columns: seen, line."""
     rows = events.join(cards(world), on="device", how="left", maintain_order="left")
     stamp = (
         pl.from_epoch("time", "ms")
@@ -41,6 +41,6 @@ def _message() -> pl.Expr:
 
 
 def _client_name() -> pl.Expr:
-    """Phones say their model; all others their own name."""
+    """Return client names: phones send their model; all others their own name."""
     model = pl.lit(pl.Series(PHONES)).implode().list.get(pl.col("device") % len(PHONES))
     return pl.when("is_phone").then(model).otherwise(pl.col("name"))

@@ -1,7 +1,7 @@
-"""What the systems of a district of Chromebooks export, as their consoles write it.
+"""Exports of a Chromebook district's systems, as their consoles write them.
 
 Roster, devices, networks and absences come into the registry from these files
-(`trial.set_up`); what no console knows is written by hand (`writers.registry`).
+(`trial.set_up`); facts that no console has are entered manually (`writers.registry`).
 """
 
 import csv
@@ -24,7 +24,7 @@ FROM_EXPORTS = ("users.csv", "orgs.csv", "subnets.csv", "leave.csv")
 EXPORTED = (2026, 8, 1, 6, 0, 0)
 """When the zip's members were written: the same arguments give the same bytes."""
 BY_HAND = ("server", "vdi_host", "signage")
-"""Devices that stand in no console, and have fixed addresses."""
+"""Devices that are in no console, and have fixed addresses."""
 
 CHROME = (
     "deviceId", "serialNumber", "status", "lastSync", "annotatedUser",
@@ -46,11 +46,11 @@ CLOCKS = {
     "pm": ("1:00 PM", "3:45 PM"),
 }
 SCOPES = {"byod": "BYOD", "guest": "guests", "nat": "NAT", "remote": "VPN pool"}
-"""What its scope is called, where that is not its kind."""
+"""Name of its scope, if it is not its kind."""
 
 
 def is_exported(device: Device) -> bool:
-    """A console has it."""
+    """Return whether a console has it."""
     return device.device_class not in (*BY_HAND, "phone_byod")
 
 
@@ -89,7 +89,7 @@ def write_exports(
 
 
 def employee(person: Person) -> str:
-    """The number that the personnel office has of somebody."""
+    """Return a person's employee number."""
     return f"{20_000 + person.number}"
 
 
@@ -162,7 +162,7 @@ def _absence(row: Row, staff: Mapping[str, Person]) -> Row:
 
 
 def _scopes(world: World) -> str:
-    """The configuration of the DHCP server, one subnet after the other."""
+    """Return the configuration of the DHCP server, one subnet after the other."""
     lines = ["authoritative;"]
     for network in world.places.networks.values():
         address, _, bits = network.cidr.partition("/")

@@ -20,13 +20,13 @@ DAMAGE = pl.Schema({"file": pl.String, "line_no": pl.Int64, "kind": pl.String})
 
 @dataclass(frozen=True)
 class Feed:
-    """How the files of one product are called.
+    """File names of one product.
 
     Attributes:
         name: With `{date}`, for finished days.
         last: Name of the newest file, which is never compressed.
         shortest: A damaged line keeps at most this much of its beginning.
-        noise: Lines of the product about itself, one a file in turn.
+        noise: The product's lines about itself, one per file in turn.
     """
 
     folder: str
@@ -37,14 +37,14 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Written:
-    """What a feed has become: lines by file, and those that are damaged."""
+class WrittenFeed:
+    """Result of a feed: lines by file, and the damaged ones."""
 
     counts: dict[str, int]
     damage: pl.DataFrame
 
 
-def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> Written:
+def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> WrittenFeed:
     """Write the files of a feed, each day's lines in one.
 
     What would be logged before the first day or after the last one is not there.
@@ -65,7 +65,7 @@ def write_feed(world: World, landing: Path, feed: Feed, lines: pl.DataFrame) -> 
         _write(landing / file, "".join(line + "\n" for line in text).encode())
         counts[file] = len(text)
         damages.append(damage.select(pl.lit(file).alias("file"), "line_no", "kind"))
-    return Written(counts, pl.concat(damages))
+    return WrittenFeed(counts, pl.concat(damages))
 
 
 def _is_within(world: World) -> pl.Expr:
@@ -76,7 +76,7 @@ def _is_within(world: World) -> pl.Expr:
 def _day(
     rng: np.random.Generator, feed: Feed, lines: pl.Series, number: int
 ) -> tuple[list[str], pl.DataFrame]:
-    """The lines of one file, and which of them cannot be read."""
+    """Return the lines of one file, and which of them cannot be read."""
     text = lines.to_list()
     bad = np.flatnonzero(rng.random(len(text)) < DAMAGE_SHARE)
     for spot in bad:
@@ -106,7 +106,7 @@ def _additions(
 
 
 def _damaged(rng: np.random.Generator, line: str, shortest: int) -> str:
-    """A line as faults leave it: cut short, or run over by another."""
+    """Return a line as faults leave it: cut short, or run over by another."""
     kept = line[: int(rng.integers(8, shortest))]
     return kept if rng.random() < 0.7 else kept + "\ufffd\ufffd" + kept[:6]
 

@@ -52,7 +52,7 @@ def fortigate_lines(
     requests: pl.DataFrame,
     tunnels: Sequence[Tunnel],
 ) -> pl.DataFrame:
-    """All lines in the order in which they are written. Columns: seen, line."""
+    """Return all lines in the order in which they are written. Columns: seen, line."""
     parts = [_traffic(flows), _filtered(world, requests), *_vpn(world, tunnels)]
     return pl.concat(parts).sort("seen", maintain_order=True)
 
@@ -71,7 +71,7 @@ def _head(kind: str, subtype: str, logid: str, level: str = "notice") -> pl.Expr
 
 
 def _fields(**values: pl.Expr | str) -> pl.Expr:
-    """`name=value` pairs; a text constant is quoted, a column comes as it is."""
+    """Return `name=value` pairs; a text constant is quoted, a column is not."""
     parts: list[pl.Expr] = []
     for name, value in values.items():
         parts.append(pl.lit(f"{' ' if parts else ''}{name}="))
@@ -89,7 +89,7 @@ def _quoted(value: pl.Expr) -> pl.Expr:
 
 
 def _traffic(flows: pl.DataFrame) -> pl.DataFrame:
-    """Written when the flow is closed: stamp less duration is its start."""
+    """Return lines written when the flow closes: stamp minus duration is its start."""
     known = pl.col("host").str.contains("[a-z]")
     name = pl.when(known).then(" hostname=" + _quoted(pl.col("host")))
     is_scan = pl.col("action") == "deny"
@@ -133,7 +133,7 @@ def _amounts(is_scan: pl.Expr) -> pl.Expr:
 
 
 def _outside() -> pl.Expr:
-    """The address and port that everybody outside sees."""
+    """Return the address and port that everybody outside sees."""
     return pl.lit(" ") + _fields(
         trandisp="snat",
         transip=pl.lit(NAT_ADDRESS),
@@ -153,7 +153,7 @@ def _service() -> pl.Expr:
 
 
 def _filtered(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """A part of the pages, with the vendor's category and what was done."""
+    """Return a part of the pages, with the vendor's category and what was done."""
     rng = world.generator("web filter")
     known = pl.DataFrame(
         _vendor_view(world.sites), schema=["host", "word", "is_quiet"], orient="row"

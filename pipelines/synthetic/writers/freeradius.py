@@ -19,11 +19,11 @@ _SITTINGS = pl.Schema(
 )
 LOGON, AT_KEYBOARD = "4624", 2
 MILLISECONDS_AHEAD = 4_000
-"""A device is on the network before its user is at work."""
+"""A device is on the network before its user is active."""
 
 
 def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
-    """Lines in order of time. Columns: seen, line."""
+    """Return lines in order of time. Columns: seen, line."""
     asks = ["wifi", "wired", "lab"] if world.habits.has_wired_logins else ["wifi"]
     sittings = _joins(
         world, pl.concat([frame(plan.sittings, _SITTINGS), _logons(world, plan)])
@@ -64,7 +64,7 @@ def radius_lines(world: World, plan: Plan) -> pl.DataFrame:
 
 
 def _logons(world: World, plan: Plan) -> pl.DataFrame:
-    """Logons that no sitting makes: whoever logs on to ChromeOS is let in again."""
+    """Return logons without a sitting: a ChromeOS logon authenticates to the network again."""
     devices = world.places.devices
     rows = [
         (key.account, key.device, devices[key.device].network, key.time, key.time, "none")
@@ -75,9 +75,9 @@ def _logons(world: World, plan: Plan) -> pl.DataFrame:
 
 
 def _joins(world: World, sittings: pl.DataFrame) -> pl.DataFrame:
-    """Of all sittings those before which the device was not on the network as theirs.
+    """Return sittings before which the device was not on the network as theirs.
 
-    What stays awake stays on it: an unlock is no login.
+    An awake device remains on it: an unlock is not a login.
     """
     awake = pl.DataFrame(
         {

@@ -14,17 +14,17 @@ EVENTS: Mapping[str, tuple[str, str]] = {
     "4800": ("CHROMEOS_LOCK_UNLOCK_TYPE", "CHROMEOS_AFFILIATED_LOCK_SUCCESS"),
     "4801": ("CHROMEOS_LOCK_UNLOCK_TYPE", "CHROMEOS_AFFILIATED_UNLOCK_SUCCESS"),
 }
-"""By the code of the Windows event that says the same."""
+"""Google's event, by the code of the equivalent Windows event."""
 
 UNLOCKS = 7
-"""The kind of a Windows logon that an unlock is told by once more."""
+"""The kind of a Windows logon that also repeats an unlock."""
 
 
 def chromeos_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Lines of the devices that run ChromeOS. Columns: seen, line.
+    """Return lines of the devices that run ChromeOS. Columns: seen, line.
 
     Args:
-        events: What the devices tell, in the terms of Windows.
+        events: The devices' events, in Windows terms.
     """
     devices = [device for device in world.places.devices if device.runs_chromeos]
     names = pl.DataFrame(

@@ -54,7 +54,7 @@ def paloalto_lines(
     requests: pl.DataFrame,
     tunnels: Sequence[Tunnel],
 ) -> pl.DataFrame:
-    """All lines in the order in which they are written. Columns: seen, line."""
+    """Return all lines in the order in which they are written. Columns: seen, line."""
     known = pl.DataFrame(
         [
             (host, WORDS[site.category])
@@ -98,7 +98,7 @@ def _as_flows(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _alone(flows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Sessions of whatever no user is known of."""
+    """Return sessions without a known user."""
     is_denied = pl.col("action") == "deny"
     return (
         flows.with_row_index("number")
@@ -118,7 +118,7 @@ def _alone(flows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _user() -> pl.Expr:
-    """Whom the firewall takes the address for; what has no account stays empty."""
+    """Return the firewall's user of the address; empty without an account."""
     account = pl.col("account")
     is_person = account.is_not_null() & ~account.str.ends_with("$")
     return pl.when(is_person).then(pl.lit(f"{NETBIOS.lower()}\\") + account).otherwise(pl.lit(""))
@@ -134,7 +134,7 @@ def _local(at: pl.Expr) -> pl.Expr:
 
 
 def _row(**cells: pl.Expr | str) -> pl.Expr:
-    """Cells of a line with commas between them; `_9` stands for nine empty ones."""
+    """Join cells of a line with commas; `_9` means nine empty ones."""
     parts: list[pl.Expr] = []
     for name, cell in cells.items():
         if name.startswith("_"):
@@ -146,7 +146,7 @@ def _row(**cells: pl.Expr | str) -> pl.Expr:
 
 
 def _head(kind: str, subtype: str) -> dict[str, pl.Expr | str]:
-    """The first columns of every line, written when it is."""
+    """Return the first columns of every line, written when it is."""
     seen = _local(pl.col("seen"))
     return {
         "future": "1",
@@ -160,7 +160,7 @@ def _head(kind: str, subtype: str) -> dict[str, pl.Expr | str]:
 
 
 def _ends(inside: str = "trust", outside: str = "untrust") -> dict[str, pl.Expr | str]:
-    """From address and rule to the session's number and ports, of a URL or a flow."""
+    """Return address, rule, the session's number and ports, of a URL or a flow."""
     port = 49_152 + pl.col("start") % 16_000
     inward = pl.col("inward")
     return {
@@ -191,7 +191,7 @@ def _ends(inside: str = "trust", outside: str = "untrust") -> dict[str, pl.Expr 
 
 
 def _sessions(flows: pl.DataFrame) -> pl.DataFrame:
-    """TRAFFIC, written when the session is over."""
+    """Return TRAFFIC lines, written when the session has ended."""
     rows = flows.with_columns(seen=pl.col("start") + pl.col("elapsed"))
     total = pl.col("sent") + pl.col("received")
     line = _row(
@@ -240,7 +240,7 @@ def _asked_for(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _urls(requests: pl.DataFrame) -> pl.DataFrame:
-    """THREAT of the kind url, written when the site is asked for."""
+    """Return THREAT lines of the type url, written when the site is requested."""
     is_seen = pl.col("app") == "web-browsing"
     denied = pl.col("outcome") == "denied"
     rows = requests.with_columns(seen="start")
@@ -276,7 +276,7 @@ def _urls(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def _vpn(world: World, tunnels: Sequence[Tunnel]) -> list[pl.DataFrame]:
-    """GLOBALPROTECT, when a tunnel is up and when it is down."""
+    """Return GLOBALPROTECT lines, when a tunnel is up and when it is down."""
     rows = frame(tunnels, _TUNNELS).with_columns(
         network=pl.lit("DO/remote"), address=pl.lit(0, pl.Int64)
     )

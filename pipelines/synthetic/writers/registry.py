@@ -1,4 +1,4 @@
-"""What the district says: every file of the registry, complete and consistent."""
+"""The district's registry: every file, complete and consistent."""
 
 import csv
 import random
@@ -142,9 +142,9 @@ def write_registry(world: World, plan: Plan, folder: Path, earlier: Sequence[Day
 
 
 def write_exported(world: World, plan: Plan, home: Path, earlier: Sequence[Day] = ()) -> None:
-    """What consoles export, and by hand what none of them knows.
+    """Write consoles' exports, and manual entries for facts that none of them has.
 
-    Accounts are the roster's, but for those that have another spelling.
+    Accounts are the roster's, except those with another spelling.
     """
     listed = list(_listed_devices(world))
     roster: dict[str, tuple[Sequence[str], Iterable[Row]]] = {
@@ -171,7 +171,7 @@ def write_exported(world: World, plan: Plan, home: Path, earlier: Sequence[Day] 
 
 
 def _planned(world: World, plan: Plan, file: str) -> list[Row]:
-    """Rows that scenes added; nobody expects traffic in a log that is not kept."""
+    """Return rows that scenes added; without expected traffic in a log that is not kept."""
     rows = plan.rows.get(file, [])
     if file != "expected_traffic.csv" or world.habits.firewall == "all":
         return list(rows)
@@ -247,14 +247,14 @@ def _buildings() -> list[Row]:
 
 
 def _access_points() -> Iterable[Row]:
-    """As the log of 802.1X names them."""
+    """Return access points as the 802.1X log names them."""
     for code in BUILDINGS:
         for kind in ("ap", "sw"):
             yield {"name": f"{kind}-{code.lower()}-*", "building": code}
 
 
 def _listed_devices(world: World) -> Sequence[tuple[Device, Row]]:
-    """Phones are their owners' and not listed; some others are missing, or wrong."""
+    """Return listed devices; phones belong to their owners; some others are missing, or wrong."""
     rng, habits = world.random("devices"), world.habits
     listed = [
         (device, _device(world, device))
@@ -310,7 +310,7 @@ def _approved(world: World) -> list[Row]:
 
 
 def _categories(world: World) -> list[Row]:
-    """The district's own view, and the filter vendor's, which errs now and then."""
+    """Return the district's own view, and the filter vendor's, which errs now and then."""
     rng = world.random("categories")
     listed = _listed(world)
     known = [site for site in listed if site.category]
@@ -326,7 +326,7 @@ def _categories(world: World) -> list[Row]:
 
 
 def _listed(world: World) -> list[Site]:
-    """The sites of which some list has heard."""
+    """Return the sites that are on some list."""
     rng, share = world.random("lists"), world.habits.sites_in_lists
     return [site for site in world.sites if rng.random() < share]
 
@@ -344,7 +344,7 @@ def _category(domain: str, category: str, source: str) -> Row:
 
 
 def _exceptions(world: World) -> list[Row]:
-    """A sign in the lobby that is known to fetch news all day."""
+    """Return a sign in the lobby that is known to fetch news all day."""
     sign = world.places.where(lambda d: d.device_class == "signage")[0]
     chief = world.roster.where(lambda p: p.job_title == "superintendent")[0]
     return [

@@ -41,7 +41,7 @@ NOISE = (
 
 
 def squid_lines(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """Lines in the order in which requests ended. Columns: seen, line."""
+    """Return lines in the order in which requests ended. Columns: seen, line."""
     rng = world.generator("squid")
     rows = _with_answer(opened(world, requests))
     tunnels = rows.filter((pl.col("outcome") == "tunnel") & pl.col("account").is_not_null())
@@ -78,9 +78,9 @@ def _with_answer(requests: pl.DataFrame) -> pl.DataFrame:
 
 
 def opened(world: World, requests: pl.DataFrame) -> pl.DataFrame:
-    """Tunnels of buildings whose proxy opens them, as the requests inside.
+    """Return tunnels of buildings whose proxy opens them, as the requests inside.
 
-    A request is answered and over within seconds, where its tunnel stays open.
+    A request ends within seconds, while its tunnel remains open.
     """
     buildings = [name for name, habits in world.habits.buildings.items() if habits.decrypts]
     is_opened = (pl.col("outcome") == "tunnel") & pl.col("network").str.extract("^(.*)/", 1).is_in(
@@ -99,7 +99,7 @@ def _word(words: Mapping[str, str]) -> pl.Expr:
 
 
 def server_address(host: pl.Expr) -> pl.Expr:
-    """A documentation address for a host, always the same one."""
+    """Return a documentation address for a host, always the same one."""
     # sum of code points: Polars' own hash may change from one release to the next
     total = host.str.len_chars() * 31 + host.str.slice(4, 9).str.len_chars()
     spread = host.replace_strict(_numbers(), default=None, return_dtype=pl.Int64)
@@ -130,7 +130,7 @@ def _challenges(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _aborted(rows: pl.DataFrame) -> pl.DataFrame:
-    """Clients that connected and asked for nothing."""
+    """Return clients that connected without a request."""
     return rows.with_columns(
         elapsed=pl.lit(0, pl.Int64),
         account=pl.lit(None, pl.String),
@@ -144,7 +144,7 @@ def _aborted(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _spelling(world: World) -> pl.Expr:
-    """Accounts as the building's proxy writes them, or as the device says them."""
+    """Return accounts as the building's proxy writes them, or as the device says them."""
     account = pl.col("account")
     building = pl.col("network").str.extract("^(.*)/", 1)
     form = building.replace_strict(
@@ -164,7 +164,7 @@ def _spelling(world: World) -> pl.Expr:
 
 
 def _device_spelling(world: World) -> pl.Expr:
-    """Accounts as the device says them: plain, with a domain, or as an address."""
+    """Return accounts as the device says them: plain, with a domain, or as an address."""
     kind = np.array(
         [
             "mail" if d.device_class == "chromebook" else "plain" if d.number % 5 else "domain"

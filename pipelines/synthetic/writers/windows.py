@@ -24,7 +24,7 @@ WRONG_PASSWORD = "0xc000006a"  # noqa: S105
 
 
 def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Lines in order of true time, stamped by each host's own clock.
+    """Return lines in order of true time, stamped by each host's own clock.
 
     Columns: seen, line.
     """
@@ -56,7 +56,7 @@ def windows_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_windows(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Without what other devices tell, and what no controller hears of them."""
+    """Remove other devices' events, and those that no controller records."""
     others = pl.Series(
         [one.number for one in world.places.devices if one.runs_chromeos],
         dtype=pl.Int32,
@@ -131,7 +131,7 @@ def _more(*pairs: tuple[str, pl.Expr]) -> pl.Expr:
 
 
 def _hexadecimal() -> pl.Expr:
-    """The session's number, as the log writes it."""
+    """Return the session's number, as the log writes it."""
     digits = pl.lit("0123456789abcdef")
     number = pl.col("logon")
     return pl.concat_str(

@@ -12,7 +12,7 @@ WORDS = {"ACK": "Assign", "RELEASE": "Release"}
 
 
 def windows_dhcp_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
-    """Lines in order of time; what only prepares a lease is not written.
+    """Return lines in order of time; what only prepares a lease is not written.
 
     Columns: seen, line.
     """
@@ -37,5 +37,5 @@ def windows_dhcp_lines(world: World, events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _client_name() -> pl.Expr:
-    """Computers of the domain say their whole name; phones say none."""
+    """Return client names: domain computers send their full name; phones send none."""
     return pl.when("is_phone").then(pl.lit("")).otherwise(pl.col("name") + f".{DOMAIN}")

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.alerts.memory import Noticed, Reply, answer, take_news
+from pipelines.alerts.memory import Observation, Reply, answer, take_news
 from pipelines.alerts.message import AT_ONCE, TEST, Message
-from pipelines.alerts.news import News, of_cases, of_issues
+from pipelines.alerts.news import Alert, of_cases, of_issues
 from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.errors import DeliveryError
@@ -135,12 +135,12 @@ class _Game:
         for issue in issues:
             self.played.raised.setdefault((issue.key, issue.start), now)
         waits = queue_of(self.drawn.cases(now), monday(now.date()))
-        news: list[News] = [
+        news: list[Alert] = [
             *of_cases(waits, ALERTS),
             *of_issues(issues, now),
         ]
         looked = ("case:", "health:")
-        ids = take_news(self.store, Noticed(news, looked), now)
+        ids = take_news(self.store, Observation(news, looked), now)
         desk = RoundContext(self.store, ALERTS, ZONE, self.year.is_open, "the report", waits)
         if run_round(desk, CHANNELS, news, ids, now):
             self._note_announced(now)

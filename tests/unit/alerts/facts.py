@@ -3,19 +3,19 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pipelines.alerts.decisions import Moment, Reader
-from pipelines.alerts.message import Setting
-from pipelines.alerts.news import News
+from pipelines.alerts.decisions import Moment, Receiver
+from pipelines.alerts.message import MessageContext
+from pipelines.alerts.news import Alert
 from pipelines.findings.cases import Case, nobody, places, queue_of
 from pipelines.settings.alert_settings import Alerts
 
 ZONE = ZoneInfo("America/Chicago")
-DESK = Reader("desk", ("director", "operator"))
-PHONE = Reader("phone", ("director", "operator"), is_phone=True)
+DESK = Receiver("desk", ("director", "operator"))
+PHONE = Receiver("phone", ("director", "operator"), is_phone=True)
 NOW = datetime(2026, 11, 3, 10, 5, tzinfo=ZONE)
 ALERTS = Alerts()
 EVERYTHING = frozenset({"at_once", "daily", "weekly"})
-SETTING = Setting(
+SETTING = MessageContext(
     id_of=lambda key: f"n-{key}",
     time_text=lambda when: f"{when:%d %b %H:%M}",
     report="reports/index.html",
@@ -30,7 +30,7 @@ def news(key="k", **changes):
         "line": "no line came",
         "since": NOW.astimezone(UTC) - timedelta(hours=1),
     }
-    return News(key=key, **values | changes)
+    return Alert(key=key, **values | changes)
 
 
 def conduct(key="k", **changes):

@@ -17,7 +17,7 @@ from pipelines.alerts.decisions import (
     Answer,
     LastMessage,
     Memory,
-    Reader,
+    Receiver,
     decide,
 )
 from pipelines.alerts.decisions import (
@@ -92,9 +92,9 @@ def test_what_people_did_rings_no_phone():
 
 
 def test_readers_get_what_is_for_them():
-    operator = Reader("desk", ("operator",))
+    operator = Receiver("desk", ("operator",))
     assert decided(conduct(), operator) == ("suppress", NO_ROUTE)
-    director = Reader("desk", ("director",))
+    director = Receiver("desk", ("director",))
     assert decided(SILENT, director) == ("suppress", NO_ROUTE)
     assert decided(SPRAY, director)[0] == "tell"
 
@@ -249,7 +249,7 @@ def test_what_a_message_holds():
 
 
 def test_a_reader_of_the_report_mail_gets_no_second_count_of_the_week():
-    reads_report = Reader("desk", ("director", "operator"), has_report=True)
+    reads_report = Receiver("desk", ("director", "operator"), has_report=True)
     assert decided(conduct(), DESK)[0] == "tell"
     assert decided(conduct(), reads_report) == ("suppress", REPORTED)
     assert decided(SPRAY, reads_report)[0] == "tell"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from pipelines.alerts import outbox
 from pipelines.alerts.message import Message
-from pipelines.alerts.outbox import MOST_ATTEMPTS, PATIENT, enqueue
+from pipelines.alerts.outbox import MAX_ATTEMPTS, PATIENT, enqueue
 from pipelines.errors import DeliveryError
 from pipelines.state.alert_records import GIVEN_UP, SENDING, SENT, WAITING
 from pipelines.state.tables import OUTBOX
@@ -72,8 +72,8 @@ def test_what_can_not_be_mended_by_waiting_is_given_up(store):
 def test_trying_has_an_end(store):
     enqueue(store, NEWS, ["mail"])
     deliver = refuses("busy", retryable=True)
-    tries = [deliver_waiting(store, "mail", deliver) for _ in range(MOST_ATTEMPTS + 3)]
-    assert sum(one.failed for one in tries) == MOST_ATTEMPTS
+    tries = [deliver_waiting(store, "mail", deliver) for _ in range(MAX_ATTEMPTS + 3)]
+    assert sum(one.failed for one in tries) == MAX_ATTEMPTS
     assert states(store) == {"mail": GIVEN_UP}
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipelines.alerts.dispatch import announce, beat, send_alerts, send_test
-from pipelines.alerts.news import News
+from pipelines.alerts.news import Alert
 from pipelines.district import open_district
 from pipelines.errors import DeliveryError, SettingsError
 from pipelines.registry.new_home import create
@@ -105,7 +105,7 @@ def test_a_heartbeat_that_fails_is_a_warning_and_stops_nothing(home):
 
 
 def test_what_only_the_caller_knows_is_told_and_ended_by_the_caller(home):
-    failed: News = news("run:daily:", line="the job daily did not end well")
+    failed: Alert = news("run:daily:", line="the job daily did not end well")
     with open_district(home.path) as district:
         assert announce(district, [failed], (), NOW).new == 1
         assert announce(district, [failed], (), NOW).new == 0

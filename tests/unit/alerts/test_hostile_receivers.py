@@ -125,7 +125,7 @@ def test_a_heartbeat_has_one_deadline(served, monkeypatch, tmp_path, answer):
 
 @pytest.mark.parametrize("answer", [dripping_head, dripping_body, endless])
 def test_a_list_has_one_deadline_and_a_largest_size(served, monkeypatch, answer):
-    monkeypatch.setattr(lists, "LONGEST_SECONDS", 1.0)
+    monkeypatch.setattr(lists, "MAX_SECONDS", 1.0)
     monkeypatch.setattr(lists, "LARGEST", 10_000_000)
     what = "is larger" if answer is endless else "cannot be fetched"
     with soon(), pytest.raises(SourceError, match=what):
@@ -157,7 +157,7 @@ def test_an_answer_in_bounds_is_read_as_it_is(hook):
 
 
 def test_a_message_through_any_channel_has_a_deadline(served, monkeypatch, tmp_path):
-    monkeypatch.setattr(outbox, "LONGEST_DELIVERY_SECONDS", 1.0)
+    monkeypatch.setattr(outbox, "MAX_DELIVERY_SECONDS", 1.0)
     home = create(tmp_path / "home")
     text = home.settings_file.read_text()
     home.settings_file.write_text(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.memory import Noticed, Reply, answer, take_news
+from pipelines.alerts.memory import Observation, Reply, answer, take_news
 from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
 from pipelines.errors import DeliveryError
@@ -36,7 +36,7 @@ class Office:
     def round(self, now, *facts):
         """What each channel is given, as subject lines."""
         desk = RoundContext(self.store, self.alerts, ZONE, is_school_day, "the report")
-        noticed = Noticed(facts, ("health:", "finding:"))
+        noticed = Observation(facts, ("health:", "finding:"))
         ids = take_news(self.store, noticed, now)
         run_round(desk, self.channels, facts, ids, now)
         return {name: got for name in self.channels if (got := self.deliver(name, now))}
@@ -123,10 +123,10 @@ def test_lists_of_a_closed_week_wait_for_its_end(store):
     desk = RoundContext(store, ALERTS, ZONE, is_open, "the report")
     for hours in range(24, 19 * 24, 3):
         now = TEN + hours * HOUR
-        ids = take_news(store, Noticed([item], ("finding:",)), now)
+        ids = take_news(store, Observation([item], ("finding:",)), now)
         assert run_round(desk, CHANNELS, [item], ids, now) == 0
     now = datetime(2026, 11, 23, 8, tzinfo=ZONE)
-    ids = take_news(store, Noticed([item], ("finding:",)), now)
+    ids = take_news(store, Observation([item], ("finding:",)), now)
     assert run_round(desk, CHANNELS, [item], ids, now) == 1
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines.alerts.memory import Noticed, take_news
+from pipelines.alerts.memory import Observation, take_news
 from pipelines.alerts.news import UNDECIDED, of_cases, of_undecided
 from pipelines.alerts.outbox import ONCE, deliver_waiting
 from pipelines.alerts.rounds import RoundContext, run_round
@@ -33,7 +33,7 @@ def told(store):
     def morning(queue):
         now = EIGHT + (queue.week - MONDAY)
         facts = [*of_cases(queue, Alerts()), *of_undecided(queue, now)]
-        looked = Noticed(facts, ("case:", UNDECIDED))
+        looked = Observation(facts, ("case:", UNDECIDED))
         ids = take_news(store, looked, now.astimezone(UTC))
         alerts = Alerts(channels=CHANNELS)
         context = RoundContext(store, alerts, ZONE, is_school_day, "here", queue)

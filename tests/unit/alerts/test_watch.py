@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from pipelines.alerts import facts
 from pipelines.alerts.dispatch import send_watch
-from pipelines.alerts.memory import Noticed, active_news, take_news
+from pipelines.alerts.memory import Observation, active_news, take_news
 from pipelines.alerts.message import Message
 from pipelines.alerts.outbox import enqueue, only_sender
 from pipelines.district import open_district
@@ -95,7 +95,7 @@ def test_a_silent_source_and_a_thin_one(home):
 
 
 def test_a_full_disk(home, monkeypatch):
-    monkeypatch.setattr(facts, "LEAST_FREE_BYTES", 10**18)
+    monkeypatch.setattr(facts, "MIN_FREE_BYTES", 10**18)
     worst, (reason,) = code(home)
     assert worst == ACT
     assert "GB are free on the disk of the home" in reason
@@ -163,6 +163,6 @@ def test_a_watch_ends_nothing_that_it_did_not_look_at(home):
     """Health is looked at by runs; a watch in between must not call it over."""
     with open_district(home.path) as district:
         one = news("health:silent:proxy::")
-        take_news(district.store, Noticed([one], ("health:silent:",)), NOW)
+        take_news(district.store, Observation([one], ("health:silent:",)), NOW)
         send_watch(district)
         assert [row["key"] for row in active_news(district.store)] == [one.key]

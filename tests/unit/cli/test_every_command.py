@@ -56,7 +56,7 @@ def test_the_exceptions_are_commands():
     assert set(COMMANDS) >= WITHOUT_JSON.keys()
 
 
-NEED_A_HOME = sorted(
+NEED_PER_HOME = sorted(
     name
     for name, command in COMMANDS.items()
     if [one.name for one in command.params if one.required] == ["home"]
@@ -65,7 +65,7 @@ NEED_A_HOME = sorted(
 )
 
 
-@pytest.mark.parametrize("name", NEED_A_HOME)
+@pytest.mark.parametrize("name", NEED_PER_HOME)
 def test_a_home_that_is_not_there_is_told(name, tmp_path):
     nowhere = tmp_path / "nowhere"
     done = schoolbell(*name.split(), "--home", nowhere)

@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.findings.sigma import read_rules
 from pipelines.fleet import work
-from pipelines.registry.imports.export_tables import MOST_TIMES
+from pipelines.registry.imports.export_tables import MAX_TIMES
 from pipelines.settings import scratch as scratch_folders
 from pipelines.settings.scratch import clear_left_behind, scratch
 from tests.journey.commands import schoolbell
@@ -203,7 +203,7 @@ def test_what_a_child_writes_is_not_kept_whole():
     ) as child:
         tail = work._Tail(child.stdout)
         child.wait()
-        assert len(tail.text()) <= work.MOST_LETTERS
+        assert len(tail.text()) <= work.MAX_LETTERS
         assert tail.text().endswith("end\n")
 
 
@@ -232,7 +232,7 @@ def test_a_zip_that_grows_too_much_is_not_read(home, tmp_path):
     done = schoolbell("setup", "--home", home, "--from", path)
     assert "times its size" in done.out + done.err
     assert time.monotonic() - began < 10
-    assert path.stat().st_size * MOST_TIMES < len(text.getvalue())
+    assert path.stat().st_size * MAX_TIMES < len(text.getvalue())
 
 
 def test_folders_of_killed_processes_are_cleared(tmp_path, monkeypatch):

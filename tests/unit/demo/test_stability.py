@@ -137,7 +137,7 @@ def test_one_school_alone_has_its_tunnels_opened(told, tmp_path, monkeypatch):
 
 
 def test_strangers_have_lines_and_none_of_our_names(told, tmp_path, monkeypatch):
-    variation = "another district's logs come beside ours"
+    variation = "another district's logs arrive with ours"
     home = otherwise(told, tmp_path, variation, monkeypatch)
     proxy, directory = (
         b"\n".join(content(home, f"{feed}-of-others")) for feed in ("proxy", "directory")

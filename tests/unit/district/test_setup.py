@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.district import open_district
 from pipelines.proposals.setup import plan_of
-from pipelines.registry.imports.export_tables import Sheet, Unread, found_in, tables
+from pipelines.registry.imports.export_tables import Sheet, UnreadTable, found_in, tables
 from pipelines.registry.imports.exports import EXPORTS, export_of, hint
 from pipelines.registry.imports.merged_rows import merge
 from pipelines.registry.new_home import create
@@ -183,7 +183,7 @@ AS_THEIR_CONSOLES_WRITE = {
 Email Address [Required],Password [Required],Password Hash Function [UPLOAD ONLY],\
 Org Unit Path [Required],New Primary Email [UPLOAD ONLY],Status [READ ONLY],\
 Last Sign In [READ ONLY],Recovery Email,Home Secondary Email,Work Secondary Email,\
-Recovery Phone [MUST BE IN THE E.164 FORMAT],Work Phone,Home Phone,Mobile Phone,\
+Recovery Phone [REJECT_RULES BE IN THE E.164 FORMAT],Work Phone,Home Phone,Mobile Phone,\
 Work Address,Home Address,Employee ID,Employee Type,Employee Title,Manager Email,\
 Department,Cost Center,2sv Enrolled [READ ONLY],2sv Enforced [READ ONLY],Building ID,\
 Floor Name,Floor Section,Email Usage [READ ONLY],Drive Usage [READ ONLY],\
@@ -345,10 +345,10 @@ def test_an_afternoon(home, exports):
     # SA-1 and SA-2 wait for coordinates, which no export has
     assert (after_it - before_it, every) == (21, len(rules()))
     assert "SA-1 needs buildings.csv with lat" in shown.out
-    guide = (REPO_ROOT / "docs" / "how-to" / "own-district.md").read_text("utf-8")
+    guide = (REPO_ROOT / "docs" / "how-to" / "registry.md").read_text("utf-8")
     assert f"{before_it} of {every} -> {after_it} of {every}" in guide
     assert "OH-1 needs staff_duty.csv" in shown.out
-    assert "is no export that is known" in shown.out  # the photo
+    assert "is not a known export" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out
     assert "Nothing was written. Give --write" in shown.out
 
@@ -567,7 +567,7 @@ def test_a_zip_has_bounds(tmp_path, monkeypatch):
     path = tmp_path / "bomb.zip"
     path.write_bytes(zipped({"../users.csv": "a" * 100_000, "b.csv": "x,y\n1,2\n"}))
     (found,) = found_in([path])
-    assert isinstance(found, Unread)
+    assert isinstance(found, UnreadTable)
     assert "too large" in found.why
     assert sorted(one.name for one in tmp_path.iterdir()) == ["bomb.zip"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.findings import verify_pack
-from pipelines.findings.packs import Material, pack
+from pipelines.findings.packs import PackContent, pack
 from pipelines.findings.verify_pack import differences, log_differs
 
 LOG = b"first line\r\nsecond \xff line\r\nthird line\r\n"
@@ -61,7 +61,7 @@ def material(**changes):
         "versions": {"schoolbell": "0.1.0"},
         "has_names": True,
     }
-    return Material(**(given | changes))
+    return PackContent(**(given | changes))
 
 
 PACK = pack(material())

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from pipelines.health.arrival import LEAST_PAIRS, off_clocks
+from pipelines.health.arrival import MIN_PAIRS, off_clocks
 
 FIRST = date(2026, 3, 2)
 
@@ -53,7 +53,7 @@ def test_it_began_with_the_first_of_the_days_in_a_row():
     "row",
     [
         (0, "dns", "proxy", 30.0),
-        (0, "dns", "proxy", 300.0, 2.0, LEAST_PAIRS - 1),
+        (0, "dns", "proxy", 300.0, 2.0, MIN_PAIRS - 1),
         (0, "dns", "proxy", 300.0, 76.0),
     ],
 )

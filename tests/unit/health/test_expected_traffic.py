@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.health.overview import Seen, not_kept
+from pipelines.health.overview import TrafficEvidence, not_kept
 from pipelines.settings.alert_settings import Expected
 
 NOW = datetime(2026, 11, 3, 16, tzinfo=UTC)
@@ -14,7 +14,7 @@ COPY = Expected(source="fw", kind="flow", to="192.0.2.9", bytes_at_least=1_000)
 
 
 def told(expected, **seen):
-    found = Seen(**{"known_since": NOW - 72 * HOUR, "known_until": NOW} | seen)
+    found = TrafficEvidence(**{"known_since": NOW - 72 * HOUR, "known_until": NOW} | seen)
     return [(one.kind, one.start) for one in not_kept({"it": expected}, {"it": found})]
 
 

@@ -20,7 +20,7 @@ import zstandard
 from pipelines.formats import formats
 from pipelines.ingest import reader, staged_rows
 from pipelines.ingest.blocks import blocks
-from pipelines.lake.files import MOST_DELETED, LakeError, sweep, unlisted_files
+from pipelines.lake.files import MAX_DELETED, LakeError, sweep, unlisted_files
 from pipelines.operations.record_deletion import delete_set_aside
 from pipelines.state import ledger
 from pipelines.state.ledger import Change
@@ -202,7 +202,7 @@ def test_rotated_files_that_share_a_second_lose_nothing(home):
 
 def test_a_commit_in_the_middle_of_a_second_loses_and_doubles_nothing(home, monkeypatch):
     """The border of a commit, and of two files, lies among lines of one second."""
-    monkeypatch.setattr(staged_rows, "ROWS_A_COMMIT", 1)
+    monkeypatch.setattr(staged_rows, "ROWS_PER_COMMIT", 1)
     monkeypatch.setattr(reader, "blocks", partial(blocks, size=1))  # 64 KiB at least
     before, border = lines(0, 10), lines(10, 1_000, at=10) + line(10, at=10) * 900
     home.put("a.log", before + border)
@@ -232,7 +232,7 @@ def test_a_finished_file_that_grew_is_read_on_after_a_kill(home, monkeypatch):
         return real(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(staged_rows, "ROWS_A_COMMIT", 1)
+        patch.setattr(staged_rows, "ROWS_PER_COMMIT", 1)
         patch.setattr(reader, "blocks", partial(blocks, size=1))
         patch.setattr(ledger, "commit", commit)
         with pytest.raises(KilledError):
@@ -511,10 +511,10 @@ def test_a_sweep_never_deletes_many_files(home):
     home.put("a.log", lines(0, 10))
     home.run()
     ledger.begin_run(home.store, "c0ffee")
-    left_behind(home, MOST_DELETED + 1, "c0ffee")
+    left_behind(home, MAX_DELETED + 1, "c0ffee")
     swept = sweep(home.store, home.lake)
-    assert (swept.deleted, len(swept.moved)) == (0, MOST_DELETED + 1)
-    assert len(unlisted_files(home.lake)) == MOST_DELETED + 1
+    assert (swept.deleted, len(swept.moved)) == (0, MAX_DELETED + 1)
+    assert len(unlisted_files(home.lake)) == MAX_DELETED + 1
 
 
 def test_a_purge_takes_what_was_set_aside_by_its_day(home):

@@ -157,14 +157,14 @@ class Landing(RuleBasedStateMachine):
             real(*args)
 
         lake_writer.ledger.commit = commit
-        lake_writer.FILES_A_COMMIT, before = 1, lake_writer.FILES_A_COMMIT
+        lake_writer.FILES_PER_COMMIT, before = 1, lake_writer.FILES_PER_COMMIT
         try:
             self.home.run(settle=10**9)
         except Killed:
             pass
         finally:
             lake_writer.ledger.commit = real
-            lake_writer.FILES_A_COMMIT = before
+            lake_writer.FILES_PER_COMMIT = before
 
     @invariant()
     def nothing_twice(self) -> None:

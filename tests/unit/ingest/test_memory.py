@@ -37,7 +37,7 @@ WRITERS = {
     "fortigate": write_fortigate,
     "windows_security_json": write_windows_json,
 }
-MOST_MIB = 1_024
+MAX_MIB = 1_024
 LINE = "a long line of which a part is kept, longer than what a view holds"
 
 
@@ -81,7 +81,7 @@ def test_the_memory_of_a_frame_is_not_understated():
 
 
 def test_a_batch_is_committed_for_its_memory_as_for_its_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(staged_rows, "BYTES_A_COMMIT", 1 << 20)
+    monkeypatch.setattr(staged_rows, "BYTES_PER_COMMIT", 1 << 20)
     store = open_store(tmp_path / "state.db")
     writer = LakeWriter(store, tmp_path / "lake", "proxy", "UTC")
     lines = batch(f"{LINE}\n".encode() * 1_000)
@@ -131,7 +131,7 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(tmp_path, mon
             raise SourceError("the reader fails on the second part")
         return parser.parse_part(fmt, part, context, **kind)
 
-    monkeypatch.setattr(staged_rows, "BYTES_A_COMMIT", 1)  # each part is written at once
+    monkeypatch.setattr(staged_rows, "BYTES_PER_COMMIT", 1)  # each part is written at once
     monkeypatch.setattr(reader, "parts", partial(record_cuts.parts, most=4))
     monkeypatch.setattr(reader, "parser", SimpleNamespace(parse_part=parsed))
     home.put("a.json", export(0, 10))
@@ -150,7 +150,7 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(tmp_path, mon
 
 
 def test_a_cut_off_export_counts_once_when_the_whole_comes(tmp_path, monkeypatch):
-    monkeypatch.setattr(staged_rows, "BYTES_A_COMMIT", 1)
+    monkeypatch.setattr(staged_rows, "BYTES_PER_COMMIT", 1)
     monkeypatch.setattr(reader, "parts", partial(record_cuts.parts, most=4))
     home = Home(tmp_path, fmt="okta")
     whole = export(0, 10)
@@ -219,7 +219,7 @@ def test_a_gigabyte_that_is_no_lines(tmp_path, write, count, fmt):
     assert file.stat().st_size > 1_000 << 20
     file.unlink()
     assert told["lines"] == count
-    assert told["rss"] <= MOST_MIB
+    assert told["rss"] <= MAX_MIB
 
 
 @only_long
@@ -234,7 +234,7 @@ def test_more_lines_take_no_more_memory(tmp_path, name):
         words = [sys.executable, "-m", "tests.benchmarks.stages", "ingest", home, name]
         told[times] = json.loads(subprocess.check_output(words, text=True))["rss"]
     print(name, told)
-    assert max(told.values()) <= MOST_MIB
+    assert max(told.values()) <= MAX_MIB
     assert told[32] <= 1.5 * told[8]
 
 

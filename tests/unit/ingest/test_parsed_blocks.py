@@ -11,7 +11,7 @@ from pipelines.errors import SourceError
 from pipelines.formats import Context, Parsed
 from pipelines.ingest.blocks import Block
 from pipelines.ingest.parser import BlockParser
-from pipelines.ingest.portions import Here, portions
+from pipelines.ingest.portions import LocalExecutor, portions
 
 MARK = None
 
@@ -50,7 +50,7 @@ def read(parse, found):
     progress = SimpleNamespace(format=fmt, record=SimpleNamespace(file_id=1))
     parser = BlockParser(Context())
     with open_engine("local", workers=2) as engine:
-        work = Here(engine)
+        work = LocalExecutor(engine)
         begun, error = deque(), None
         try:
             for one in portions(found, 1, 0):

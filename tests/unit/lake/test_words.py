@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.lake.counts import LONGEST_WORD, MOST_WORDS, word_counts
+from pipelines.lake.counts import MAX_WORD, MAX_WORDS, word_counts
 from pipelines.lake.drift import drifts, in_series
 from pipelines.state.source_records import SourceDay
 from pipelines.warehouse.detections import blocked_rules
@@ -67,12 +67,12 @@ def test_other_changes_are_no_new_words(said):
 
 
 def test_words_that_strangers_write_do_not_fill_the_ledger():
-    odd = [f"M{number}" for number in range(60)] * 3 + ["x" * (LONGEST_WORD + 1)] * 99
+    odd = [f"M{number}" for number in range(60)] * 3 + ["x" * (MAX_WORD + 1)] * 99
     columns = {"method": ["GET"] * 200 + odd, "url_scheme": None, "disposition": None}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
     assert word_counts("http_requests", frame) == {"method=GET": 200}
     many = pl.DataFrame({"action": [f"A{number % 40}" for number in range(400)]})
-    assert len(word_counts("leases", many)) == MOST_WORDS
+    assert len(word_counts("leases", many)) == MAX_WORDS
 
 
 def test_new_words_are_found_in_what_was_taken_in(tmp_path):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.ingest import blocks as blocks_module
-from pipelines.ingest.blocks import LONGEST_LINE, batch, blocks
+from pipelines.ingest.blocks import MAX_LINE, batch, blocks
 from pipelines.ingest.parser import ahead
 from pipelines.landing.delivery import deliveries
 from pipelines.landing.remote import remote_deliveries
@@ -82,7 +82,7 @@ def test_a_file_of_mixed_encodings_loses_no_line(tmp_path):
 @pytest.mark.parametrize("extra", [1, 3 << 20, 25 << 20])
 def test_a_line_too_long_is_one_reject_whatever_lies_beside_it(tmp_path, extra):
     home = Home(tmp_path)
-    giant = b"x" * (LONGEST_LINE + extra) + b"\n"
+    giant = b"x" * (MAX_LINE + extra) + b"\n"
     path = home.put("a.log", lines(0, 5) + giant + lines(5, 9) + giant + lines(9, 12))
     record = home.run()["a.log"].record
     assert home.numbers() == once(0, 12)
@@ -101,7 +101,7 @@ def test_a_line_too_long_is_one_reject_whatever_lies_beside_it(tmp_path, extra):
 
 
 def test_the_place_of_a_long_line_does_not_depend_on_blocks(monkeypatch):
-    monkeypatch.setattr(blocks_module, "LONGEST_LINE", 10)
+    monkeypatch.setattr(blocks_module, "MAX_LINE", 10)
     data = b"a" * 10 + b"\n" + b"b" * 9 + b"\n" + b"c" * 30 + b"\n" + b"d\n"
     for size in (1, 1 << 16):
         told = [
@@ -115,7 +115,7 @@ def test_the_place_of_a_long_line_does_not_depend_on_blocks(monkeypatch):
 
 def test_a_block_is_of_few_lines_too(monkeypatch):
     """A disk full of line ends is as many lines as bytes."""
-    monkeypatch.setattr(blocks_module, "MOST_LINES", 100)
+    monkeypatch.setattr(blocks_module, "MAX_LINES", 100)
     data = b"x" * 5_000 + b"\n" * 1_000 + lines(0, 150) + b"\n" * 77 + b"tail"
     found = list(blocks(io.BytesIO(data)))
     assert b"".join(block.data for block in found) == data

@@ -119,7 +119,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_unpacks_to_more_than_memory_ends_its_reader_alone(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.landing.workbooks.MOST_BYTES", 256 << 20)
+    monkeypatch.setattr("pipelines.landing.workbooks.MAX_BYTES", 256 << 20)
     with pytest.raises(CorruptError, match=TOO_MUCH) as told:
         written(with_sheet(*BOMBS[name]), "Log", tmp_path)
     assert not told.value.trusted

@@ -9,7 +9,7 @@ from pipelines.proposals.offers import Evidence
 from pipelines.proposals.site_rows import reach
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.inputs import hosts
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 DAYS = [date(2026, 10, 19) + timedelta(number) for number in range(10)]
 PEOPLE = {
@@ -113,7 +113,7 @@ def proposed(tmp_path_factory):
         for name, frame in frames.items():
             database.replace(name, frame)
         database.replace("identity.hosts", hosts([*USE], {}))
-    with looking(path) as database:
+    with attach_warehouse(path) as database:
         own = frozenset({"own.example"})
         found = list(reach(Evidence(database, "UTC", own)))
     return {one.cells["pattern"]: one for one in found}

@@ -10,7 +10,7 @@ from pipelines.proposals.duty_rows import later_hours
 from pipelines.proposals.offers import Evidence
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 MONDAY = date(2026, 10, 19)
 STAFF = [f"p-{n}" for n in range(12)]
@@ -53,7 +53,7 @@ def evidence(tmp_path):
                 frame = pl.DataFrame(rows)
                 whole = pl.concat([schema(name).to_frame(), frame], how="diagonal")
                 database.replace(f"registry.{name}", whole)
-        return looking(path)
+        return attach_warehouse(path)
 
     return make
 

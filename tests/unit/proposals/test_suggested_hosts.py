@@ -9,7 +9,7 @@ from pipelines.proposals.site_rows import serving
 from pipelines.registry.frames import schema
 from pipelines.warehouse.database import writing
 from pipelines.warehouse.inputs import hosts
-from pipelines.warehouse.snapshots import looking
+from pipelines.warehouse.snapshots import attach_warehouse
 
 LEARNED = pl.DataFrame(
     {
@@ -36,7 +36,7 @@ def test_only_what_was_learned_last_for_an_entry_of_the_list(tmp_path):
         for name, rows in (("approved_sites", approved), ("service_hosts", served)):
             frame = pl.concat([schema(name).to_frame(), rows], how="diagonal")
             database.replace(f"registry.{name}", frame)
-    with looking(path) as database:
+    with attach_warehouse(path) as database:
         (proposal,) = serving(Evidence(database, "UTC"))
     assert as_csv(proposal.file, [proposal]).splitlines()[1:] == [
         "# 90% of 40 sessions of 4 accounts on 3 days began right after video.example",

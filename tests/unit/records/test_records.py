@@ -283,7 +283,7 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
     requests.set_scope(by(LEAD, district), number, "blocked_domains", WEEK)
     with pytest.raises(RefusedError):
         requests.approve(by(LEAD, district), number)
-    # another way of signing in is no other person
+    # another sign-in is no other person
     twin = replace(CLERK, user_name="Clerk", way="openid")
     with pytest.raises(RefusedError):
         requests.approve(by(twin, district), number)

@@ -1,0 +1,1 @@
+"""Language of the project: the word lint and its table."""
