@@ -17,8 +17,8 @@ columns:
   verdict:
     type: varchar
     is: >-
-      approved, approved_for_students, approved_other_role, lapsed, not_yet, undecidable,
-      denied, leisure or external
+      approved, approved_for_students, approved_other_role, lapsed, not_yet,
+      undecidable, denied, leisure or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
   event_date: date

@@ -55,7 +55,7 @@ select
     min(devices.static_ip) as static_ip,
     count(*) as accounts,
     max_by(by_account.person_id, by_account.days) as person_id,
-    max_by(by_account.is_student, by_account.days) as is_pupil,
+    max_by(by_account.is_student, by_account.days) as is_student,
     max(by_account.days) as days,
     max(by_account.days) / sum(by_account.days) as share
 from by_account
