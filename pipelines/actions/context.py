@@ -68,13 +68,13 @@ class ActionContext:
         return placed_cases(self.district)
 
     def case(self, case_id: str) -> Case:
-        """Return a case by its id.
+        """Return a case by its id or its number; of equal numbers the newest.
 
         Raises:
             SettingsError: The case does not exist.
         """
         for case in self.cases:
-            if case.case_id == case_id:
+            if case_id in {case.case_id, case.number}:
                 return case
         raise SettingsError(
             f"there is no case {case_id}",

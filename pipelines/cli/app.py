@@ -24,7 +24,7 @@ GROUPS = {
         "init": ("init:init", "Create a district home."),
         "setup": (
             "setup:setup",
-            "Fill the registry from exports of the systems that the district has.",
+            "Fill the registry from exports of the district's systems.",
         ),
         "check": ("check:check", "Check settings and registry; list every problem."),
         "identify": (
@@ -49,7 +49,7 @@ GROUPS = {
         "run": ("run:run_all", "Ingest, build, detect, report and alert, as is due."),
         "run-week": (
             "run:run_week",
-            "Do all that is due; republish one week's report.",
+            "Run everything that is due; republish one week's report.",
         ),
         "status": ("status:status", "Show how things stand: 0 well, 1 look, 2 act."),
         "doctor": ("doctor:doctor", "Check home and machine: 0 well, 1 look, 2 act."),

@@ -74,6 +74,7 @@ class Case:
         person: Person id; `nobody:` and the account or device if it has no owner.
         week: ISO week, such as 2026-W47.
         assignee: Person in charge, if any.
+        number: Number that people can say, as "46-03"; empty in an earlier snapshot.
     """
 
     case_id: str
@@ -82,6 +83,12 @@ class Case:
     week: str
     findings: tuple[Mapping[str, Any], ...]
     assignee: str | None = None
+    number: str = ""
+
+    @property
+    def label(self) -> str:
+        """The case in sentences: its number, or its id without one."""
+        return self.number or self.case_id
 
     @property
     def status(self) -> str:
@@ -348,6 +355,7 @@ def cases(
             week=row["week"],
             findings=tuple(row["findings"]),
             assignee=row["assignee"],
+            number=row["number"],
         )
         for row in stored_cases(store, known)
     ]

@@ -19,6 +19,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "kind": pl.String,
         "subject": pl.String,
         "is_student": pl.Boolean,
+        "is_pupil": pl.Boolean,
         "devices": pl.List(pl.String),
         "sites": pl.List(pl.String),
         "event_date": pl.Date,
@@ -34,6 +35,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "record": pl.String,
         "decided_time": INSTANT,
         "case_id": pl.String,
+        "case_number": pl.String,
         "clause": pl.String,
         "stage": pl.String,
     }
@@ -65,7 +67,7 @@ EVIDENCE: Mapping[str, Any] = MappingProxyType(
 COLUMNS = (
     "finding_id", "kind", "rule", "account", "is_student", "devices", "start_utc",
     "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
-    "case_id", "clause", "stage",
+    "case_id", "case_number", "clause", "stage", "is_pupil",
 )  # fmt: skip
 LONGEST = timedelta(hours=24)
 
@@ -85,7 +87,7 @@ def rows(
         is_student: Whether a finding is about a student's account.
     """
     found = [
-        _row(case, finding, named) | {"is_student": is_student(finding)}
+        _row(case, finding, named) | dict.fromkeys(("is_student", "is_pupil"), is_student(finding))
         for case in cases
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
@@ -105,6 +107,7 @@ def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]
         "evidence_lines": len(record["evidence"]),
         "created_utc": _utc(datetime.fromisoformat(finding["created_time"])),
         "case_id": case.case_id,
+        "case_number": case.number,
         "clause": case.clause,
         "stage": record.get("stage", "live"),
     }

@@ -137,7 +137,7 @@ def case_frames(
             names,
             known.get(row["finding_id"], ()),
         )
-        | {"case_id": case.case_id, "clause": case.clause}
+        | {"case_id": case.case_id, "case_number": case.number, "clause": case.clause}
         for case in cases
         for row in case.findings
     ]

@@ -261,6 +261,7 @@ def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
             clause=str(rows[0]["clause"]),
             week=iso_week(rows[0]["event_date"]),
             findings=tuple(rows),
+            number=rows[0].get("case_number") or "",
         )
         for case_id, rows in held.items()
     ]

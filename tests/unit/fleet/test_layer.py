@@ -115,7 +115,7 @@ def test_a_shipped_policy_gives_way_and_a_districts_own_does_not(home, layer):
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("people.csv", "a\n", "is no file of a layer"),
+        ("people.csv", "a\n", "is not a file of an overlay"),
         ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "there is no such rule"),
         ("rules.toml", "[detections.SA-1]\nturns = 10000\n", "is not allowed"),
         ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "no such parameter"),
