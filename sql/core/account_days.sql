@@ -9,7 +9,7 @@ params:
   event_date: {type: date}
 columns:
   account: {type: varchar, pii: direct, is: canonical name}
-  is_known: {type: boolean, is: the registry has this account}
+  is_known: boolean
   keyboard_count: {type: bigint, is: 'logons and unlocks by somebody, not by a task'}
   other_count: {type: bigint, is: 'further logons: shares, mailboxes, wireless'}
   network_count: {type: bigint, is: of these logins to Wi-Fi or a port (802.1X)}

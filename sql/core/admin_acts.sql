@@ -10,13 +10,13 @@ summary: >
   in no column.
 grain: [event_id]
 columns:
-  event_id: {type: bigint, is: the log line}
+  event_id: bigint
   time: {type: timestamptz, is: the stamp in the log}
-  source: {type: varchar, is: source of the line}
+  source: varchar
   system: {type: varchar, pii: indirect, is: 'device that wrote it, else the source'}
   act: {type: varchar, is: what was done}
   is_setting: {type: boolean, is: a setting of a firewall was changed by it}
-  event_date: {type: date, is: local day}
+  event_date: date
 params:
   event_date: {type: date}
 checks:

@@ -16,7 +16,7 @@ params:
     unit: devices
     why: a teacher reaches the own computer from home, and no others
 columns:
-  account: {type: varchar, pii: direct, is: account}
+  account: identity.accounts
   why: {type: varchar, is: 'registry, name or reach'}
   workstation_count: {type: bigint, is: workstations reached in two weeks}
   event_date: {type: date, is: local day that the row serves}

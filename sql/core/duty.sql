@@ -25,7 +25,7 @@ columns:
     is: >-
       breaks that lie somewhere in these spans, in seconds since 1970, and how many
       seconds each takes; null where none is known
-  building: {type: varchar, is: building}
+  building: varchar
   is_usual:
     type: boolean
     is: usual hours of the settings; no row states the person's own

@@ -16,7 +16,7 @@ params:
     unit: bytes
     why: smaller answers are pages about a program
 columns:
-  device: {type: varchar, pii: indirect, is: device}
+  device: core.http_requests
   site: {type: varchar, is: registrable domain}
   file_count: {type: bigint, is: programs fetched}
   endings: {type: varchar, is: kinds of file}

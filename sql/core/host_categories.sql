@@ -8,7 +8,9 @@ params:
   event_date: {type: date}
 columns:
   url_hostname: {type: varchar, is: host}
-  category: {type: varchar, is: category}
+  category:
+    type: varchar
+    is: the policy's word for it where known, otherwise the product's
   source_count: {type: bigint, is: sources that say so}
   sources: {type: varchar, is: their names}
   is_non_work: {type: boolean, is: a kind of site that is seldom work}

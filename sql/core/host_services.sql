@@ -17,18 +17,18 @@ params:
     why: what a page embeds is asked for within seconds of the page
 by_account: [core.engaged_requests, core.site_verdicts]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  url_hostname: {type: varchar, is: host}
-  site: {type: varchar, is: its registrable domain}
-  service: {type: varchar, is: registrable domain of the service}
+  account: varchar
+  url_hostname: core.served_hosts
+  site: core.served_hosts
+  service: varchar
   source: {type: varchar, is: 'own, district, listed, learned or page'}
-  session_count: {type: bigint, is: 'sessions of two weeks, where learned'}
+  session_count: bigint
   share:
     type: double
     is: >-
       share of sessions that followed the service, where learned; of the day's requests,
       where its pages embed it
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -36,26 +36,21 @@ params:
     unit: days
     why: every other school day of two weeks; such use may be the job itself
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
+  account: core.site_readers
+  site: varchar
   day_count: {type: bigint, is: days of the two weeks on which it used the site}
   user_count: {type: bigint, is: staff accounts that used it}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 
-nearby as (
+two_weeks as (
     select *
     from core.site_readers
     where
         event_date between $event_date::date - interval 27 day
         and $event_date::date + interval 13 day
-),
-
-two_weeks as (
-    select hindsight_end(min(event_date), $event_date::date) as last_date
-    from nearby
-    where event_date <= $event_date::date
+    qualify is_in_two_weeks(event_date, $event_date::date)
 ),
 
 people as (
@@ -72,16 +67,12 @@ people as (
 
 readers as (
     select
-        nearby.account,
+        two_weeks.account,
         people.job,
-        nearby.site,
-        nearby.event_date
-    from nearby
-    cross join two_weeks
-    inner join people on nearby.account = people.account
-    where
-        nearby.event_date
-        between $event_date::date - interval 13 day and two_weeks.last_date
+        two_weeks.site,
+        two_weeks.event_date
+    from two_weeks
+    inner join people on two_weeks.account = people.account
 ),
 
 jobs as (

@@ -19,7 +19,7 @@ columns:
   logon_kind: {type: varchar, is: 'interactive, vpn, cloud, ...'}
   is_success: {type: boolean, is: let in; null where it is not told}
   is_machine: {type: boolean, is: of a device itself}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

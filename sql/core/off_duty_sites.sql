@@ -23,8 +23,8 @@ by_account:
   - core.site_standing
   - core.site_verdicts
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: varchar
+  device: varchar
   start_time: {type: timestamptz, is: start of the stretch}
   external_seconds: {type: double, is: on external sites}
   non_work_seconds: {type: double, is: on sites that a list calls non-work}

@@ -13,9 +13,9 @@ columns:
   seen_by: {type: varchar, is: firewall or proxy}
   device: {type: varchar, pii: indirect, is: 'device, else the address it wore'}
   is_registered: {type: boolean, is: the registry has the device}
-  device_class: {type: varchar, is: class of the device}
-  net_kind: {type: varchar, is: kind of network}
-  building: {type: varchar, is: building of the network}
+  device_class: core.http_requests
+  net_kind: varchar
+  building: core.http_requests
   destination: {type: varchar, is: 'host asked for, else the address that answered'}
   site: {type: varchar, is: 'registrable domain, else the address'}
   is_bare_address: {type: boolean, is: no name is known}

@@ -15,9 +15,9 @@ columns:
       education; null is unknown
   kind_source: {type: varchar, is: who says so; an MMDB file with the day it was made}
   country: {type: varchar, is: ISO 3166 code}
-  city: {type: varchar, is: city}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
+  city: varchar
+  lat: double
+  lon: double
   accuracy_km: {type: double, is: radius around the point; null where not told}
   place_source: {type: varchar, is: who says where it is}
 --- */

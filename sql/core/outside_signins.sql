@@ -9,19 +9,19 @@ params:
   event_date: {type: date}
 columns:
   event_id: {type: bigint, is: the sign-in}
-  account: {type: varchar, pii: direct, is: account}
+  account: core.engaged_requests
   logon_kind: {type: varchar, is: cloud or vpn}
   ip: {type: varchar, pii: indirect, is: address outside}
   time: {type: timestamptz, is: when}
   network_kind: {type: varchar, is: kind of network; null is unknown}
   country: {type: varchar, is: ISO 3166 code of its country}
   city: {type: varchar, is: city of the address}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
-  accuracy_km: {type: double, is: radius around the point; null where not told}
-  place_source: {type: varchar, is: who says where it is}
+  lat: double
+  lon: double
+  accuracy_km: double
+  place_source: varchar
   next_event_id: {type: bigint, is: something more from there within the hour}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

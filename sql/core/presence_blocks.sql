@@ -37,16 +37,16 @@ params:
     why: the same
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  person_id: {type: varchar, pii: indirect, is: owner of the account}
-  is_staff: {type: boolean, is: the owner works for the district}
+  account: varchar
+  person_id: varchar
+  is_staff: boolean
   attribution_grade: {type: varchar, is: the weakest grade of the requests}
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
-  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
-  is_district_device: {type: boolean, is: district property}
-  building: {type: varchar, is: building of the network}
-  net_kind: {type: varchar, is: kind of network}
+  device: varchar
+  device_class: varchar
+  device_owner: varchar
+  is_district_device: boolean
+  building: varchar
+  net_kind: varchar
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last}
   active_seconds: {type: double, is: 'each request until the next, the tail at most'}

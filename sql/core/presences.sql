@@ -85,14 +85,14 @@ params:
       this many devices that joined the network and requested a page within minutes show
       that the clocks of both logs agree that day
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: identity.presences
+  device: identity.presences
   assigned_to: {type: varchar, pii: indirect, is: the one person who was given it}
   presence: {type: varchar, is: 'keyboard, wifi or use'}
   state: {type: varchar, is: live or locked}
-  start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
-  end_time: {type: timestamptz, is: to this instant}
-  logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
+  start_time: identity.presences
+  end_time: timestamptz
+  logon_kind: varchar
   is_clock_checked: {type: boolean, is: another clock agrees with the log's}
   is_of_day: {type: boolean, is: its event is of this day and not a neighboring one}
   evidence_event_id:

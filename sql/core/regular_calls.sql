@@ -26,9 +26,9 @@ params:
     max: 1000
     why: the most that a rule may allow; what more devices call that day is known
 columns:
-  device: {type: varchar, pii: indirect, is: device}
+  device: core.outside_flows
   destination: {type: varchar, is: host or address}
-  seen_by: {type: varchar, is: firewall or proxy}
+  seen_by: varchar
   call_count: {type: bigint, is: calls with a gap before them and one more}
   gap_seconds: {type: double, is: the middle gap}
   gap_score: {type: double, is: '1 is even, 0 is not'}

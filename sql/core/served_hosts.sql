@@ -8,13 +8,13 @@ grain: [url_hostname, event_date]
 params:
   event_date: {type: date}
 columns:
-  url_hostname: {type: varchar, is: host}
+  url_hostname: core.host_categories
   site: {type: varchar, is: its registrable domain}
   service: {type: varchar, is: registrable domain of the service}
   source: {type: varchar, is: 'district, listed or learned'}
   session_count: {type: bigint, is: 'sessions of two weeks, where learned'}
   share: {type: double, is: 'share of them that followed the service, where learned'}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

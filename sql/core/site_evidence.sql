@@ -44,41 +44,38 @@ params:
     max: 1
     why: with a logon log, nobody at the keyboard is nobody reading
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
-  is_district_device: {type: boolean, is: district property}
-  site: {type: varchar, is: registrable domain of the service}
-  verdict: {type: varchar, is: the strictest verdict on its hosts}
+  account: varchar
+  device: varchar
+  is_district_device: boolean
+  site: core.site_use
+  verdict: varchar
   is_external: {type: boolean, is: no approval applies to this account on this day}
-  entry_id: {type: varchar, is: entry of the list of sites that decided}
+  entry_id: varchar
   attribution_grade: {type: varchar, is: A or C}
   is_live_known: {type: boolean, is: the device's logons show a live keyboard}
   is_break_known: {type: boolean, is: breaks of the owner's day are known}
-  start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: 20 s after the last request}
+  start_time: core.site_use
+  end_time: core.site_use
   longest_seconds: {type: double, is: 'longest visit, of those that brought a page'}
   total_seconds: {type: double, is: all that brought one}
-  on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
-  visit_count: {type: bigint, is: visits}
-  request_count: {type: bigint, is: engaged requests}
+  on_duty_seconds: double
+  visit_count: bigint
+  request_count: bigint
   page_bytes: {type: double, is: 'so large an answer is a page there; 0: any is'}
-  largest_bytes: {type: bigint, is: the largest single response}
-  embed_share: {type: double, is: share of requests right after another site's}
+  largest_bytes: bigint
+  embed_share: double
   is_page_read:
     type: boolean
     is: 'a page came in a visit that is no embed, nor is the day mostly one'
-  categories: {type: varchar, is: what lists say of it}
-  non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
-  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
+  categories: varchar
+  non_work_sources: bigint
+  served: varchar[]
   evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
   active_visits: {type: bigint, is: those of more than a lone request}
   active_seconds: {type: double, is: 'in these, from first request to last'}
   active_evidence: {type: 'bigint[]', is: 'their requests, leases and logons'}
-  spans:
-    type: 'struct(began double, ended double)[]'
-    pii: indirect
-    is: 'when it was in use, in seconds since 1970'
+  spans: struct(began double, ended double)[]
   active_spans:
     type: 'struct(began double, ended double)[]'
     pii: indirect

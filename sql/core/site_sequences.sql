@@ -24,12 +24,12 @@ params:
       another choice
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
+  account: varchar
+  site: varchar
   before_site: {type: varchar, is: registrable domain asked for shortly before}
   session_count: {type: bigint, is: sessions on the site that began that day}
   followed_count: {type: bigint, is: of them right after the other site}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -8,15 +8,15 @@ grain: [account, site, event_date]
 params:
   event_date: {type: date}
 columns:
-  account: {type: varchar, pii: direct, is: account}
+  account: varchar
   site: {type: varchar, is: registrable domain of the service}
   verdict: {type: varchar, is: the strictest verdict on its hosts}
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
-  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
+  is_sensitive: boolean
   served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -12,16 +12,16 @@ params:
   event_date: {type: date}
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  url_hostname: {type: varchar, is: host}
+  account: core.engaged_requests
+  url_hostname: core.served_hosts
   verdict:
     type: varchar
     is: >-
-      approved, approved_for_students, approved_other_role, lapsed, not_yet, undecidable,
-      denied, leisure or external
+      approved, approved_for_students, approved_other_role, lapsed, not_yet,
+      undecidable, denied, leisure or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

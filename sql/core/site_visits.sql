@@ -38,8 +38,8 @@ params:
     why: what a page embeds is asked for within seconds of the page
 by_account: [core.engaged_requests, core.host_services]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: varchar
+  device: varchar
   site: {type: varchar, is: registrable domain of the service}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last request}

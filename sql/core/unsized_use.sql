@@ -30,8 +30,8 @@ params:
     max: 1000
     why: fewer ten minutes of a site alone show no habit of it
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: varchar
+  device: varchar
   is_district_device: {type: boolean, is: district property}
   site: {type: varchar, is: registrable domain}
   start_time: {type: timestamptz, is: first request}

@@ -16,8 +16,8 @@ params:
     why: separates a page from a feed that another page embeds
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  is_staff: {type: boolean, is: the owner works for the district}
+  account: core.engaged_requests
+  is_staff: core.engaged_requests
   peer_group: {type: varchar, is: 'role and building of the owner'}
   day_type: {type: varchar, is: kind of day at the owner's building}
   hour: {type: timestamptz, is: full hour}
@@ -28,7 +28,7 @@ columns:
   megabytes: {type: double, is: MB received}
   minute_count: {type: bigint, is: minutes of the hour with a request}
   evidence: {type: 'bigint[]', is: the first five and the largest requests}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

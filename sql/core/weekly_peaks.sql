@@ -30,8 +30,8 @@ params:
     max: 1
     why: a share of the middle; somebody very regular is not odd at once
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  is_staff: {type: boolean, is: the owner works for the district}
+  account: varchar
+  is_staff: boolean
   measured: {type: varchar, is: 'requests, sites or megabytes'}
   basis: {type: varchar, is: own or peers}
   peer_group: {type: varchar, is: role and building}

@@ -17,16 +17,16 @@ params:
     unit: minutes
     why: a longer silence may hide that somebody else sat down
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: identity.address_holders
   account: {type: varchar, pii: direct, is: account seen there}
   witness:
     type: varchar
     is: 'proxy, mapping, wifi, tunnel, sign_in or keyboard'
-  start_time: {type: timestamptz, is: from this instant}
+  start_time: identity.address_holders
   end_time: {type: timestamptz, is: 'to this instant, included'}
   event_id: {type: bigint, is: the first event that says so}
   event_count: {type: bigint, is: events that say so}
-  event_date: {type: date, is: local day that the row serves}
+  event_date: date
 --- */
 with
 

@@ -10,7 +10,7 @@ params:
   event_date: {type: date}
 columns:
   account: {type: varchar, pii: direct, is: canonical name}
-  account_type: {type: varchar, is: 'person, service, role_shared or device'}
+  account_type: varchar
   person_id: {type: varchar, pii: indirect, is: the owner in the roster}
   approved_shared: {type: boolean, is: the district lets several people use it}
   is_valid: {type: boolean, is: within its dates on that day}

@@ -16,14 +16,14 @@ params:
       a first request may leave in the moment the lease is logged; while clocks may
       differ by so much, an address that passes on is neither device's
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: varchar
   device: {type: varchar, pii: indirect, is: the one device that has a claim on it}
-  binding: {type: varchar, is: 'lease, tunnel or static'}
-  lease_event_id: {type: bigint, is: the lease event that says so}
-  start_time: {type: timestamptz, is: from this instant}
+  binding: varchar
+  lease_event_id: bigint
+  start_time: timestamptz
   end_time: {type: timestamptz, is: 'to this instant, exclusive'}
   taken_over_time: {type: timestamptz, is: when it came from another device}
-  event_date: {type: date, is: local day that the row serves}
+  event_date: date
 --- */
 with
 

@@ -35,7 +35,7 @@ columns:
     is: 'registry name, else mac: and the card, or tunnel: and the address'
   is_registered: {type: boolean, is: the registry has the device}
   start_time: {type: timestamptz, is: from this instant}
-  end_time: {type: timestamptz, is: to this instant}
+  end_time: timestamptz
   binding: {type: varchar, is: 'lease, tunnel or static'}
   lease_event_id: {type: bigint, is: the lease event that says so}
   event_date: {type: date, is: local day that the row serves}

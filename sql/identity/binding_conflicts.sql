@@ -8,7 +8,7 @@ grain: [ip, start_time, account, witness, other_account, other_witness, event_da
 params:
   event_date: {type: date}
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: varchar
   account: {type: varchar, pii: direct, is: account by one source}
   witness: {type: varchar, is: 'that source; see identity.account_addresses'}
   other_account: {type: varchar, pii: direct, is: account by the other}

@@ -9,7 +9,7 @@ params:
   event_date: {type: date}
   zone: {type: varchar}
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: varchar
   device: {type: varchar, pii: indirect, is: device by the one}
   binding: {type: varchar, is: 'what says so: lease, static or tunnel'}
   other_device: {type: varchar, pii: indirect, is: device by the other}

@@ -9,8 +9,8 @@ params:
 columns:
   name: {type: varchar, pii: indirect, is: a name that logs may use}
   device: {type: varchar, pii: indirect, is: device of that name}
-  device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
-  event_date: {type: date, is: local day}
+  device_class: varchar
+  event_date: date
 --- */
 with
 

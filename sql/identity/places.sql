@@ -9,8 +9,8 @@ columns:
   net_kind: {type: varchar, is: kind of network}
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building; within one people walk}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
+  lat: double
+  lon: double
   has_location: {type: boolean, is: the network tells the building}
 --- */
 with

@@ -49,7 +49,7 @@ params:
     unit: minutes
     why: after a longer silence somebody else may sit there
 columns:
-  account: {type: varchar, pii: direct, is: account}
+  account: varchar
   presence: {type: varchar, is: 'keyboard, wifi, tunnel, sign_in or mapping'}
   state: {type: varchar, is: 'live, locked or connected'}
   device: {type: varchar, pii: indirect, is: device; null where only an address is told}

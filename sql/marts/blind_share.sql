@@ -8,7 +8,7 @@ params:
   event_date: {type: date}
 columns:
   event_date: {type: date, is: local day}
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   line_count: {type: bigint, is: requests and connections to the outside}
   without_host_count: {type: bigint, is: 'of these, lines that name no host'}

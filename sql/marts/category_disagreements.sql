@@ -12,7 +12,7 @@ columns:
   source_count: {type: bigint, is: sources that name a category}
   is_work_disputed: {type: boolean, is: 'one is seldom work, another is not'}
   host_count: {type: bigint, is: hosts of the site that are disputed}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

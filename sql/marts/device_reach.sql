@@ -5,8 +5,8 @@ summary: >
   is known away from it; one that no log tells of may be lost, unused or offline.
 grain: [device]
 columns:
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
+  device: core.outside_flows
+  device_class: core.outside_flows
   is_portable: {type: boolean, is: a laptop or a Chromebook}
   last_seen_date: {type: date, is: last local day with an address or a connection}
   last_outside_date: {type: date, is: last local day in a tunnel}

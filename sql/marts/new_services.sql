@@ -34,9 +34,9 @@ columns:
   device_count: {type: bigint, is: devices that asked for it}
   megabytes_in: {type: double, is: MB received}
   megabytes_out: {type: double, is: MB sent; null where no log tells}
-  categories: {type: varchar, is: what lists say of it}
-  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
-  event_date: {type: date, is: local day}
+  categories: varchar
+  is_listed: boolean
+  event_date: date
 --- */
 with
 

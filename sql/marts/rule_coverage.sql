@@ -19,7 +19,7 @@ columns:
     type: varchar
     is: >-
       sites, hours, presence, shared, keyboards, property, tunnels, logons or flows
-  source: {type: varchar, is: source}
+  source: varchar
   building: {type: varchar, is: building of the network; elsewhere without one}
   device_class: {type: varchar, is: class of the device; unknown without one}
   position: {type: bigint, is: order of the filters; the last one drops nothing}

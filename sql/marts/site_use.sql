@@ -6,7 +6,7 @@ grain: [event_date, site]
 params:
   event_date: {type: date}
 columns:
-  event_date: {type: date, is: local day}
+  event_date: date
   site: {type: varchar, is: registrable domain}
   verdict: {type: varchar, is: what the list says for most accounts}
   category: {type: varchar, is: what category lists say}
@@ -14,7 +14,7 @@ columns:
   account_count: {type: bigint, is: accounts}
   staff_account_count: {type: bigint, is: staff accounts among them}
   minutes: {type: double, is: estimated minutes of all accounts}
-  request_count: {type: bigint, is: engaged requests}
+  request_count: bigint
   unjudged_minutes:
     type: double
     is: >-

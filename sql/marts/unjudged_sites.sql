@@ -34,7 +34,7 @@ columns:
   longest_minutes: {type: double, is: the longest visit}
   list_count: {type: bigint, is: 'lists that call it no work: 0 or 1'}
   categories: {type: varchar, is: what lists say of it; null where none does}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -7,11 +7,11 @@ grain: [account, event_date]
 params:
   event_date: {type: date}
 columns:
-  account: {type: varchar, pii: direct, is: canonical name}
-  keyboard_count: {type: bigint, is: 'logons and unlocks by somebody, not by a task'}
-  request_count: {type: bigint, is: allowed requests that carried the login}
+  account: varchar
+  keyboard_count: bigint
+  request_count: bigint
   device_count: {type: bigint, is: devices it was used on}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 select
     account,

@@ -7,7 +7,7 @@ grain: [source, format, kind, event_date]
 params:
   event_date: {type: date}
 columns:
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   format: {type: varchar, is: the format that read them}
   kind: {type: varchar, is: 'the product''s own word for what they are, or -'}
   line_count: {type: bigint, is: lines of the kind}
