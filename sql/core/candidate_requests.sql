@@ -1,9 +1,9 @@
 /* ---
 summary: >
   Requests that a person could have caused: allowed, made as a person's account,
-  large enough to be content, from a device that people sit at, to a host that is
-  no background service. Those that come like clockwork are marked: a person's gaps
-  and sizes spread, a timer's do not.
+  large enough to be content, from a device that people use, to a host that is
+  not a background service. Requests at regular intervals are marked: a person's gaps
+  and sizes vary, a timer's do not.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -41,14 +41,14 @@ columns:
   device_pool: varchar
   device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
   is_district_device: {type: boolean, is: district property}
-  binding_event_id: {type: bigint, is: the lease that tells the device}
-  device_basis: {type: varchar, is: what says so}
+  binding_event_id: {type: bigint, is: the lease that identifies the device}
+  device_basis: {type: varchar, is: source of the device}
   building: varchar
   campus: varchar
   lat: double
   lon: double
   net_kind: varchar
-  has_location: {type: boolean, is: the network tells the building}
+  has_location: {type: boolean, is: the network identifies the building}
   start_time: timestamptz
   time: {type: timestamptz, is: when it ended}
   is_ambiguous_time: boolean
@@ -104,7 +104,7 @@ requests as (
         and disposition = 'allowed'
         and device is not null
         and url_hostname is not null
-        -- a task on a server in somebody's name is nobody at a keyboard
+        -- a task on a server under a person's name is not a person at a keyboard
         and coalesce(device_class not in ('server', 'signage'), true)
         and net_kind is distinct from 'server'
         -- a private phone: an unlisted device on a network for such devices, or with a
@@ -245,7 +245,7 @@ timed as (
         and middle_gap > 20
         and gap_deviation / middle_gap < $gap_spread
         and byte_deviation / greatest(middle_bytes, 1) < $size_spread
-        -- what is larger came from somebody beside the timer
+        -- a larger one came from a person, in addition to the timer
         and (not is_parted or bytes_in < (1 + $size_spread) * middle_bytes)
 )
 

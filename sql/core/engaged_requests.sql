@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Requests that a person made, as well as logs can tell: candidates that are not
-  timed by a machine and go to no host that chatters from locked screens. Each
-  says whether the account's keyboard was live on that device at the moment.
+  Requests that a person made, within what logs can show: candidates that are not
+  timed by a machine and go to no host that is contacted from locked screens. Each
+  row shows whether the account's keyboard was active on that device at the moment.
 grain: [event_id]
 window: {days_before: 14}
 params:
@@ -54,9 +54,9 @@ columns:
   site: varchar
   bytes_in: bigint
   is_page: boolean
-  is_live: {type: boolean, is: somebody was there with the account}
-  is_live_known: {type: boolean, is: a log tells whether somebody is at the device}
-  session_event_id: {type: bigint, is: the logon that says so}
+  is_live: {type: boolean, is: a person was there with the account}
+  is_live_known: {type: boolean, is: a log shows whether a person is at the device}
+  session_event_id: {type: bigint, is: the logon of the session}
   is_clock_checked: {type: boolean, is: that host's clock is known}
   event_date: {type: date, is: local day}
 --- */
@@ -137,7 +137,7 @@ left join sessions
     on
         quiet.account = sessions.account
         and quiet.device = sessions.device
-        -- the keyboard on site says nothing of what comes from outside
+        -- the keyboard on site does not show who makes requests from outside
         and quiet.device_basis is distinct from 'contradicted'
         and quiet.start_time
         + to_seconds($live_slack_seconds) >= sessions.start_time
@@ -146,7 +146,7 @@ left join session_days on quiet.device = session_days.device
 qualify
     row_number() over (
         partition by quiet.event_id
-        -- joining the network and what was opened then may tell of one moment
+        -- joining the network and the first pages after it may be one moment
         order by
             coalesce(sessions.is_clock_checked, false) desc,
             sessions.start_time desc,

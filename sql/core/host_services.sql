@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  Which service each host of an account's day was used for. A host that serves a
+  The service for which each host of an account's day was used. A host that serves a
   service counts as that one, unless the list of sites approves or denies the host
-  itself. A host that is asked for within seconds of another service's pages, most of
-  the time that day, counts as that one too: what a page embeds was not chosen by whom
-  it names. Every other host is its own site's.
+  itself. A host that is requested within seconds of another service's pages, most of
+  the time that day, counts as that one too: the user did not choose what a page embeds.
+  Every other host is its own site.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
@@ -14,7 +14,7 @@ params:
     min: 1
     max: 30
     unit: seconds
-    why: what a page embeds is asked for within seconds of the page
+    why: embedded content is requested within seconds of the page
 by_account: [core.engaged_requests, core.site_verdicts]
 columns:
   account: varchar

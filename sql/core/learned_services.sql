@@ -42,8 +42,8 @@ params:
     min: 0.01
     max: 0.5
     why: >-
-      what comes before a fifth of the sessions on most sites is where people start
-      from, so to follow it says nothing
+      a site that precedes a fifth of the sessions on most sites is a start page, so
+      following it shows nothing
   hosts:
     type: int
     default: 8
@@ -167,7 +167,7 @@ following_sites as (
     where share > backward_share
 ),
 
--- a service is no host of another: what serves it serves that one
+-- a service is not a host of another: its own hosts serve it
 followers_of_services as (
     select *
     from following_sites

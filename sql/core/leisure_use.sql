@@ -1,11 +1,11 @@
 /* ---
 summary: >
-  Accounts and sites of a day whose use is leisure as far as logs can show, while the
-  district has no list of approved sites: lists of categories call the site leisure, few
-  of the staff use it at length within two weeks, few of those with the same job do, and
-  the account does not use it nearly every day, as a person does whose job it is. A job
-  that only one or two people have shows nothing. In the first two weeks of the logs all
-  of them count.
+  Accounts and sites of a day whose use is leisure, to the extent that logs show it,
+  while the district has no list of approved sites: category lists mark the site as
+  leisure, few of the staff use it at length within two weeks, few of those with the
+  same job do, and the account does not use it nearly every day, as a job would require.
+  A job that only one or two people have shows nothing. In the first two weeks of the
+  logs all days count.
 grain: [account, site, event_date]
 window: {days_before: 27, days_after: 13}
 params:

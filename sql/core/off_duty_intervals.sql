@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Stretches of work on district devices wholly outside the duty of the account's
-  owner, with somebody at the keyboard: presence blocks with a break of half an hour
-  at most, each off duty, and a logon or unlock of the very account shortly before
-  or during them. Who has no duty on file, or no calendar, is not in it.
+  Intervals of work on district devices wholly outside the duty of the account's owner,
+  with a person at the keyboard: presence blocks with a break of half an hour at most,
+  each off duty, and a logon or unlock of the same account shortly before or during
+  them. Accounts whose owner has no duty on file, or no calendar, are left out.
 grain: [account, device, start_time]
 params:
   event_date: {type: date}
@@ -47,7 +47,7 @@ columns:
   is_clock_checked: core.presence_blocks
   session_event_id: {type: bigint, is: the logon or unlock}
   logon_kind: {type: varchar, is: its kind}
-  bindings: {type: 'bigint[]', is: the leases that tell the device}
+  bindings: {type: 'bigint[]', is: the leases that identify the device}
   is_device_assumed: boolean
   requests: {type: 'bigint[]', is: the requests}
   event_date: {type: date, is: local day on which it starts}
@@ -201,8 +201,8 @@ select
     stretches.active_seconds::double as active_seconds,
     stretches.live_share::double as live_share,
     stretches.is_live_known,
-    -- no directory sees a logon at home, but what is asked for right after it tells the
-    -- same time by the filter's clock
+    -- no directory sees a logon at home, but the requests right after it show the same
+    -- time by the filter's system clock
     stretches.is_clock_checked
     or (
         stretches.is_device_assumed

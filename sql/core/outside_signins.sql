@@ -1,8 +1,8 @@
 /* ---
 summary: >
   Sign-ins of a person from outside the district, to a cloud service or through a
-  tunnel, with the place and kind of network where these are known. Renewals of a
-  token are no sign-ins. A sign-in counts as used when the account did something
+  tunnel, with the place and kind of network if known. Renewals of a
+  token are not sign-ins. A sign-in counts as used if the account did something
   more from the same address within the hour.
 grain: [event_id]
 params:

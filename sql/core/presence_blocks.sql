@@ -56,8 +56,8 @@ columns:
   live_share: {type: double, is: share of requests with a live keyboard}
   is_live_known: {type: boolean, is: the device writes logons}
   session_events: {type: 'bigint[]', is: logons that make it live}
-  bindings: {type: 'bigint[]', is: leases that tell the device}
-  is_device_assumed: {type: boolean, is: 'from outside, no log tells the device'}
+  bindings: {type: 'bigint[]', is: leases that identify the device}
+  is_device_assumed: {type: boolean, is: 'from outside, no log identifies the device'}
   is_clock_checked: {type: boolean, is: the host's clock is known}
   has_ambiguous_time: {type: boolean, is: touches a repeated hour}
   evidence: {type: 'bigint[]', is: the requests}

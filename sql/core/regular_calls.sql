@@ -180,7 +180,7 @@ quartiles as (
     group by device, destination, seen_by, what
 ),
 
--- how level the values lie about their middle, and how close to it
+-- how evenly the values lie around the median, and how close to it
 scored as (
     select
         device,

@@ -1,9 +1,9 @@
 /* ---
 kind: ephemeral
 summary: >
-  The web requests of a day whose user a firewall took from a logon on the address,
-  with the facts that confirm or refute the account. A mapping that names no known
-  account has no row.
+  The web requests of a day whose user a firewall took from a logon on the address, with
+  the facts that confirm or refute the account. A mapping that names no known account
+  has no row.
 grain: [event_id]
 window: {days_after: 1}
 params:
@@ -14,7 +14,7 @@ params:
     min: 1
     max: 720
     unit: minutes
-    why: firewalls forget a mapping after about so long, whoever sits there then
+    why: firewalls drop a mapping after about this time, even if the address has a new user
 columns:
   event_id: core.request_origins
   confirming_fact:

@@ -1,11 +1,11 @@
 /* ---
 summary: >
   The use of sites that a rule may judge: by a staff account that a login or a live
-  keyboard names, with somebody at the keyboard where the device tells, not on a
-  private phone. Each row says whether the site was read rather than embedded, and how
-  much of it visits of more than one request make up. Sites of a sensitive kind are
-  left out. The rules about sites add only their own conditions. Time counts in visits
-  that brought a page: the size of one tells nothing of another.
+  keyboard identifies, with a person at the keyboard where the device's log shows it,
+  not on a private phone. Each row states whether the site was read rather than
+  embedded, and how much of it is in visits of more than one request. Sites of a
+  sensitive kind are left out. The rules about sites add only their own conditions. Time
+  counts in visits that loaded a page: the size of one page shows nothing about another.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -42,7 +42,7 @@ params:
     default: 0.5
     min: 0
     max: 1
-    why: with a logon log, nobody at the keyboard is nobody reading
+    why: with a logon log, no one at the keyboard means no one is reading
 columns:
   account: varchar
   device: varchar
@@ -66,7 +66,7 @@ columns:
   embed_share: double
   is_page_read:
     type: boolean
-    is: 'a page came in a visit that is no embed, nor is the day mostly one'
+    is: 'a page came in a visit that is not embedded, and most of the day is not either'
   categories: varchar
   non_work_sources: bigint
   served: varchar[]
@@ -91,10 +91,10 @@ use as (
         event_date = $event_date::date
         and is_staff
         and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
+        -- an assigned device does not show who used it
         and attribution_grade in ('A', 'C')
         and (live_share >= $live_share or not is_live_known)
-        -- such use is counted in marts, and held against nobody
+        -- such use is counted in marts, and counts against no one
         and not coalesce(is_sensitive, false)
 ),
 

@@ -65,7 +65,7 @@ sessions as (
     where starts_session
 ),
 
--- its own stretch of time and the one before hold all that a session can follow
+-- this interval and the one before contain everything that a session can follow
 places as (
     select
         account,

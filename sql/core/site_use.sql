@@ -1,9 +1,9 @@
 /* ---
 summary: >
   An account's use of one site on one device and day, with the hosts that serve it: its
-  visits added up, what the
-  district and the lists say of the site, how the account is known, and whether the
-  site's requests look like use or like something that other pages embed.
+  visits added up, what the district and the lists say of the site, how the account is
+  known, and whether the site's requests look like use or like something that other
+  pages embed.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -26,7 +26,7 @@ columns:
   attribution_grade: {type: varchar, is: the weakest grade of the requests}
   start_time: core.site_visits
   end_time: timestamptz
-  longest_seconds: {type: double, is: 'longest visit, as far as it is shown'}
+  longest_seconds: {type: double, is: 'longest visit that the logs show'}
   total_seconds: {type: double, is: all visits}
   on_duty_seconds: double
   visit_count: {type: bigint, is: visits}
@@ -42,7 +42,7 @@ columns:
   is_sensitive: boolean
   served: varchar[]
   evidence: bigint[]
-  attribution_evidence: {type: 'bigint[]', is: the leases and logons that say whose}
+  attribution_evidence: {type: 'bigint[]', is: leases and logons that identify it}
   spans: struct(began double, ended double)[]
   event_date: date
 --- */
@@ -99,7 +99,8 @@ request_sums as (
         count(*) as request_count,
         count_if(is_page and not is_embed)::bigint as page_count,
         sum(bytes_in) as bytes_in,
-        -- what a page embeds may be large; that it came says nothing of the page
+        -- content that a page embeds may be large; its arrival shows nothing about the
+        -- page
         max(bytes_in) filter (where not is_embed) as largest_bytes,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(is_live_known) as is_live_known,

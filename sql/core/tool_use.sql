@@ -378,7 +378,7 @@ sums as (
     group by account, device, destination, seen_by
 ),
 
--- one tunnel is one line; what its program asked of the same site shows it too
+-- one tunnel is one line; its program's requests to the same site show it too
 cited as (
     select
         account,

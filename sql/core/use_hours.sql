@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  How much an account was used in an hour by a person, as well as logs can tell, and
-  on what kind of day at its building. A site counts once a page or an amount of a
-  page's size came from it, so embeds and trackers are none.
+  How much a person used an account in an hour, to the extent that logs show it, and on
+  what kind of day at its building. A site counts if a page, or as many bytes as a page
+  has, came from it, so embedded content and trackers do not count.
 grain: [account, hour]
 params:
   event_date: {type: date}

@@ -28,7 +28,7 @@ params:
     default: 0.15
     min: 0.01
     max: 1
-    why: a share of the middle; somebody very regular is not odd at once
+    why: a share of the median; a very regular person is not immediately unusual
 columns:
   account: varchar
   is_staff: boolean

@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Which one device an address stands for, from when to when. Where two devices have a
-  claim on an address at the same moment, and in the seconds in which it passes from
-  one to the next, it stands for neither. Who took it over from another device is told.
+  Which one device an address belongs to, and for how long. While two devices claim an
+  address, and in the seconds in which it passes from one to the next, it belongs to
+  neither. A column shows who took it over from another device.
 grain: [ip, start_time, event_date]
 params:
   event_date: {type: date}

@@ -1,13 +1,13 @@
 /* ---
 summary: >
   Each device of the district as of a day: its names and cards, its class, and the
-  person to whom it was assigned then. What the registry leaves blank is filled with
-  what the logs show (`identity.learned_devices`); `learned` lists it.
+  person to whom it was assigned then. Values missing from the registry come from the
+  logs (`identity.learned_devices`); `learned` lists them.
 grain: [device, event_date]
 params:
   event_date: {type: date}
 columns:
-  device: {type: varchar, pii: indirect, is: 'host name, else serial number, else MAC'}
+  device: {type: varchar, pii: indirect, is: 'host name, or serial number or MAC'}
   hostname: varchar
   serial: varchar
   asset_tag: varchar

@@ -3,12 +3,12 @@ summary: >
   What two weeks of logs show about devices that the registry lists only by name: the
   network card (a lease or a network login carries the name), the building (the one
   place where it is nearly all the time) and the class (people sign in at its keyboard;
-  wired, in a lab or on Wi-Fi). What the registry states always wins, and a card is
-  learned only where the logs leave no doubt: the name belongs to one device of the
-  registry, the card goes with no other name, and the name with no other card, except
-  one wired and one wireless card. `problem` states what stands in the way: a computer
-  that was renamed, two computers of one name, a docking station, a private phone. In
-  the first two weeks of the logs all of them count.
+  wired, in a lab or on Wi-Fi). A value in the registry always wins, and a card is
+  learned only if the logs leave no doubt: the name belongs to one device of the
+  registry, the card has no other name, and the name has no other card, except one
+  wired and one wireless card. `problem` states the obstacle: a computer that was
+  renamed, two computers with one name, a docking station, a private phone. In the first
+  two weeks of the logs all of them count.
 grain: [device, event_date]
 window: {days_before: 27, days_after: 13}
 params:

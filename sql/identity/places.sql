@@ -1,8 +1,8 @@
 /* ---
 summary: >
   Where an address of the district is: the most specific network of the registry
-  that holds it. Only wired, lab and Wi-Fi networks say in which building a
-  device stands; others stand for many places or none.
+  that contains it. Only wired, lab and Wi-Fi networks show in which building a
+  device is; others cover many places or none.
 grain: [ip]
 columns:
   ip: {type: varchar, pii: indirect, is: address}
@@ -11,7 +11,7 @@ columns:
   campus: {type: varchar, is: campus of the building; within one people walk}
   lat: double
   lon: double
-  has_location: {type: boolean, is: the network tells the building}
+  has_location: {type: boolean, is: the network identifies the building}
 --- */
 with
 

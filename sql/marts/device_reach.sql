@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  When the logs last told of each device of the registry, on the district's networks or
-  through a tunnel. Of a device that leaves the house and never used a tunnel nothing
-  is known away from it; one that no log tells of may be lost, unused or offline.
+  When the logs last showed each device of the registry, on the district's networks or
+  through a tunnel. A device that leaves the district and never used a tunnel is unknown
+  while away; a device that is in no log may be lost, unused or offline.
 grain: [device]
 columns:
   device: core.outside_flows
@@ -38,7 +38,7 @@ days as (
     group by device
 ),
 
--- a row a device: the newest says what it is
+-- a row per device: the newest gives its kind
 registered as (
     select
         device,

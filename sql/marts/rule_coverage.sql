@@ -132,7 +132,7 @@ logons as (
 flows as (
     select
         seen_by as source,
-        -- a device that nobody knows goes by its address
+        -- an unknown device is listed by its address
         regexp_full_match(device, '[0-9.]+|[0-9a-f]*:[0-9a-f:]*') as is_address,
         coalesce(building, 'elsewhere') as building,
         coalesce(device_class, 'unknown') as device_class,
@@ -291,7 +291,7 @@ judged_requests as (
             when requests.bytes_in is null and requests.content_type is null then 8
             when candidates.event_id is null then 9
         end as no_page,
-        -- the rules on sites take a login, two facts, or one fact that is no list
+        -- the rules on sites require a login, two facts, or one fact that is not a list
         case
             when requests.attribution_grade not in ('A', 'C') then 10
             when not is_told then 11
@@ -360,7 +360,7 @@ stopped as (
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
-    -- of whom and where is known; the rest is told of presence already
+    -- the account and the place are known; the presence part reports the rest
     union all
     select
         'shared' as family,
@@ -436,7 +436,7 @@ stopped as (
         device_class,
         case
             when is_address then 1
-            -- a proxy need not tell what was sent: a firewall does
+            -- a proxy may not log the bytes sent: a firewall does
             when bytes_out is null and source = 'firewall' then 2
             else 3
         end as position,

@@ -1,5 +1,5 @@
 /* ---
-summary: The district's calendar as the report shows it, one row a day and building.
+summary: The district's calendar as the report shows it, one row per day and building.
 grain: [event_date, building]
 columns:
   event_date: {type: date, is: local day}

@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Accounts that the logs name and the registry does not have, by day: local
-  administrators, guests, new people, misspellings. A fact for whoever keeps the
-  registry, no finding.
+  Accounts that are in the logs and not in the registry, by day: local administrators,
+  guests, new people, misspellings. A fact for the person who keeps the registry, not a
+  finding.
 grain: [account, event_date]
 params:
   event_date: {type: date}
