@@ -5,7 +5,6 @@ SQL models; detections from their headers; settings, files and commands from wha
 checks them. `make docs` runs it; a test fails when a page has fallen behind.
 """
 
-import csv
 import re
 import sys
 from collections import defaultdict
@@ -21,6 +20,7 @@ from docs.package_pages import package_picture, package_rows, write_floors
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
 from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
+from pipelines.health.product_stories import ROLES, product_stories
 from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
 from pipelines.registry.frames import FILES, FRAMES
@@ -286,24 +286,11 @@ def main(folder: Path) -> None:
         (folder / name).write_text(make(), encoding="utf-8")
 
 
-MATRIX = Path(__file__).parents[1] / "tests" / "stories" / "matrix.csv"
-"""Result of each story with each product; the tests of stories check each row."""
 SHORT = {"finding": "found", "lead": "lead"}
-ROLES = {
-    "web": "Web filters and proxies",
-    "firewall": "Firewalls",
-    "windows": "Logons at computers",
-    "network": "Network logins (802.1X)",
-    "vpn": "VPN",
-    "leases": "DHCP",
-    "cloud": "Sign-ins",
-}
 
 
 def products_page() -> str:
     """Return the page about what each product can show, story by story."""
-    with MATRIX.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     return page(
         "What your products can show",
         "Each story is recorded in the lines of one product, as its vendor documents "
@@ -313,17 +300,16 @@ def products_page() -> str:
         "*Lead*: the analyst sees it, and it names no one in a report. Otherwise the "
         "cell names the fact that the product does not record. The innocent twin of "
         "each story is no finding with any product.",
-        *(section(title, _stories(rows, role)) for role, title in ROLES.items()),
+        *(section(title, _stories(role)) for role, (title, _) in ROLES.items()),
     )
 
 
-def _stories(rows: Iterable[Mapping[str, str]], role: str) -> str:
+def _stories(role: str) -> str:
     """Return a row for each story, a column for each product of the role."""
     stories: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in rows:
-        if row["role"] == role:
-            result = row["result"]
-            stories[row["story"]][row["product"]] = SHORT.get(result, result)
+    for one in product_stories():
+        if one.role == role:
+            stories[one.story][one.product] = SHORT.get(one.result, one.result)
     names = list(dict.fromkeys(name for told in stories.values() for name in told))
     lines = [
         "| " + " | ".join(("Story", *names)) + " |",

@@ -14,7 +14,7 @@ params:
     min: 1
     max: 720
     unit: minutes
-    why: firewalls drop a mapping after about this time, even if the address has a new user
+    why: firewalls drop a mapping after about this time, for any user
 columns:
   event_id: core.request_origins
   confirming_fact:

@@ -15,7 +15,6 @@ from tests.stories.acts import STORIES, Missing, Pair
 from tests.stories.district import AGENTS, DEFAULT, District
 from tests.stories.products import PRODUCTS
 
-MATRIX = Path(__file__).with_name("matrix.csv")
 FOUND, LEAD = "finding", "lead"
 
 

@@ -1,25 +1,23 @@
 """The same stories in every product's words: what each product can show.
 
-`matrix.csv` holds what came of each story with each product, in a district whose other
-products no scenario uses; `docs/reference/products.md` shows it. `rewrite.py` writes it
-again.
+`pipelines/health/product_stories.csv` holds the result of each story with each product, in a
+district whose other products no scenario uses; `docs/reference/products.md` shows it, and
+`rewrite.py` writes it again.
 """
 
-import csv
-import io
 from collections.abc import Mapping
 from itertools import combinations, product
 
 import pytest
 
 from pipelines.formats import formats
+from pipelines.health.product_stories import ROLES, product_stories
 from tests.stories.acts import STORIES
 from tests.stories.district import AGENTS
 from tests.stories.products import NOT_TOLD, PRODUCTS
 from tests.stories.telling import (
     FOUND,
     LEAD,
-    MATRIX,
     cells,
     named_by_twin,
     uses_of,
@@ -38,8 +36,7 @@ def each(names):
 
 
 def matrix() -> Mapping[str, str]:
-    rows = csv.DictReader(io.StringIO(MATRIX.read_text(encoding="utf-8")))
-    return {f"{row['story']}-{row['role']}-{row['product']}": row["result"] for row in rows}
+    return {f"{one.story}-{one.role}-{one.product}": one.result for one in product_stories()}
 
 
 @each(CELLS)
@@ -56,6 +53,13 @@ def test_a_twin_names_nobody(cell):
 
 def test_the_matrix_has_every_cell_and_no_other():
     assert list(matrix()) == list(CELLS)
+
+
+def test_the_matrix_names_the_format_of_each_product():
+    for one in product_stories():
+        product = PRODUCTS[one.role][one.product]
+        assert one.format == product.format
+        assert ROLES[one.role][1] in formats()[product.format].event_classes
 
 
 def test_each_story_is_found_by_some_product():
