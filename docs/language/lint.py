@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 # names of attributes and code: identifiers are checked separately
 NAMES = re.compile(r"(?m)^ +\w+: |`[^`\n]*`")
 FIELD = re.compile(r"\{[^{}]*\}")
+TEMPLATE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|<style>.*?</style>|<[^>]*>")
 SUFFIXES = frozenset({".py", ".sql", ".yaml", ".j2", ".md", ".toml"})
 # texts that quote other people or other times, and the tables of this lint
 LEFT_OUT = ("docs/language/", "docs/decisions/archive/", "tests/upgrades/", "/corpora/")
@@ -68,6 +69,8 @@ def check(unit: Unit) -> Iterator[Finding]:
     text = " ".join(NAMES.sub("", unit.text).split())
     if unit.kind == "string":
         text = FIELD.sub("{}", text)
+    elif unit.path.suffix == ".j2":
+        text = TEMPLATE.sub("", text)
     for allowed in _allowed():
         text = text.replace(allowed, "")
     for word in words():

@@ -24,7 +24,7 @@ GROUPS: Mapping[str, str] = {
     **KINDS,
     PUPIL: "students' accounts, which the report lists apart",
 }
-"""What a case is counted with, in the words of the report."""
+"""The group of a case in counts, in the words of the report."""
 
 UNDECIDED = "undecided:"
 FILES_SHOWN = 10
@@ -60,7 +60,7 @@ class Alert:
         since: When it began, in UTC.
         reference: Where to look at the desk: a finding's id, a source's name.
         lasting: How long a thing has lasted, in steps; longer is worse.
-        group: What it is counted with in a list.
+        group: The facts that it is counted with in a list.
         is_once: It is sent once, however long it lasts, and its end is not sent.
     """
 

@@ -80,7 +80,7 @@ networks as (
     union all
     select first_address, last_address from registry.egress
     union all
-    -- RFC 1918: inside, whatever the registry says
+    -- RFC 1918: inside, regardless of the registry
     values
     ('00000000000000000000ffff0a000000', '00000000000000000000ffff0affffff'),
     ('00000000000000000000ffffac100000', '00000000000000000000ffffac1fffff'),

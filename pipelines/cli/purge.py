@@ -61,7 +61,7 @@ def purge(
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Tell a user who stops a purge that it continues automatically."""
+    """Print, for a user who stops a purge, that it continues automatically."""
     try:
         yield
     except KeyboardInterrupt:

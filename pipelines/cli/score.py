@@ -166,7 +166,7 @@ def _told(measures: Measures, trials: Sequence[Trial]) -> Iterator[str]:
     yield from _table(names, (tuple(row.values()) for row in measures["leads"]))
     names = ("family", "intensity", "planted", "found", "met by any rule of the kind")
     yield from _table(names, (tuple(row.values()) for row in measures["by_family"]))
-    names = ("false beside", "rule", "findings")
+    names = ("false next to", "rule", "findings")
     yield from _table(names, (tuple(r.values()) for r in measures["false_by_alike"]))
     for row in false_rows(trials):
         span = f"{row['first']} to {row['last']}"

@@ -43,7 +43,9 @@ def list_sites(home: Home, as_json: AsJson = False) -> None:
 def decide(
     home: Home,
     site: Annotated[str, typer.Argument(help="Domain or host.")],
-    reason: Annotated[str, typer.Option(help="What the site is used for; recorded permanently.")],
+    reason: Annotated[
+        str, typer.Option(help="Purpose of the site at your district; recorded permanently.")
+    ],
     site_class: Annotated[
         str, typer.Option("--class", help="One of: " + ", ".join(SITE_CLASSES))
     ] = "sanctioned",

@@ -628,7 +628,7 @@ def posted(view: Post) -> Callable[[Request], Any]:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """Return the fields of a form; None if it is larger than any of ours."""
+    """Return the fields of a form; None if it is larger than any form of the desk."""
     length = request.headers.get("content-length", "")
     is_number = length.isascii() and length.isdecimal() and len(length) < MAX_DIGITS
     if not is_number or int(length) > MAX_BYTES:

@@ -67,7 +67,7 @@ class Field:
 
 @dataclass(frozen=True)
 class FormResult:
-    """What a page shows after an action.
+    """The result of an action, as a page shows it.
 
     Attributes:
         said: One sentence.

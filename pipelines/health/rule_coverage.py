@@ -235,7 +235,7 @@ class Blind:
 
 @dataclass(frozen=True)
 class RuleCoverage:
-    """How much of a week the rules could judge.
+    """The part of a week that the rules could judge.
 
     Attributes:
         attributable: Page requests of staff with a name, or of a device with an owner.
@@ -449,7 +449,7 @@ def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
 
 
 def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
-    """Return buildings of which a family judged less than nine tenths, with the worst filter.
+    """Return buildings where a family judged less than nine tenths, with the worst filter.
 
     Events without an account count if they are more than a fifth: guests and
     private phones always have some.

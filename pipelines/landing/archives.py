@@ -138,7 +138,7 @@ class _TooLongError(ValueError):
 
 
 class _Directory(io.RawIOBase):
-    """An archive of which only the list of members is read, within limits."""
+    """An archive whose list of members alone is read, within limits."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw

@@ -97,7 +97,7 @@ class Purge:
 
     Attributes:
         reason: In their words.
-        due_time: What had expired at this instant is deleted, if it is not `now`.
+        due_time: Data that had expired at this instant is deleted; by default `now`.
     """
 
     plan: Plan
@@ -239,8 +239,8 @@ def finish_purge(
 ) -> Path | None:
     """Finish an interrupted purge; return its certificate, or None if there was none.
 
-    What had expired when it began is deleted, with the current retention and holds. The
-    caller holds the home's lock.
+    Data that had expired when it began is deleted, with the current retention and holds.
+    The caller holds the home's lock.
 
     Raises:
         PurgeError: Something still exists; no certificate is written.

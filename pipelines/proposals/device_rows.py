@@ -66,8 +66,8 @@ known as (
     qualify event_date = max(event_date) over ()
 ),
 
--- the one name that a lease gives a card, if it is no other's and a computer writes
--- its log under it: what a phone calls itself is no name
+-- the only name of a card in leases, if no other card has it and a computer's log
+-- uses it: a phone may call itself anything
 cards as (
     select
         'mac:' || leases.mac as device,
@@ -106,7 +106,7 @@ left join cards on by_account.device = cards.device
 where
     devices.assigned_to is null
     and devices.pool is null
-    -- what the registry does not know is told by its card, if that is its own
+    -- a device that is not in the registry is identified by its card, unless that is random
     and (devices.device is not null or not regexp_matches(by_account.device, $random))
 group by by_account.device
 order by by_account.device

@@ -57,7 +57,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Offer:
-    """What is accepted or left together: a row, or rows that belong together.
+    """The unit that a person accepts or declines: a row, or rows that belong together.
 
     Attributes:
         offer_id: A hash of its content, so that another offer never has it.

@@ -276,7 +276,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the expected data has arrived.
+    """The part of the expected data that has arrived.
 
     Attributes:
         expected: Source-hours in which lines were expected.

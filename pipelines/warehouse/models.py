@@ -165,7 +165,7 @@ class Model(Strict):
 
     @cached_property
     def of_the_day(self) -> frozenset[str]:
-        """Inputs of which a day reads only its own rows, however wide the window is.
+        """Inputs from which a day reads only its own rows, however wide the window is.
 
         Derived from the text, to estimate a statement's cost; nothing else may depend on it.
         """

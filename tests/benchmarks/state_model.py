@@ -51,7 +51,7 @@ def measured(text: str) -> Measured:
         small, large = (float(found[one][column].replace(",", "")) for one in (SMALLER, LARGER))
         return large - small
 
-    lines = more("Lines a week")
+    lines = more("Lines per week")
     return Measured(
         cpu_us=more("CPU seconds") * 1e6 / lines,
         lake_bytes=more("Lake MB") * 1e6 / lines,

@@ -40,7 +40,7 @@ MAIL = {
 
 
 class ChatSettings(ChannelSettings):
-    """Where to post: one or more Apprise urls, separated by blanks."""
+    """Addresses to post to: one or more Apprise URLs, separated by blanks."""
 
     urls: str = Field(repr=False, min_length=1)
 

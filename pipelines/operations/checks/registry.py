@@ -74,7 +74,7 @@ def _files(installation: Installation) -> CheckResult:
     missing = installation.registry.missing
     if missing:
         return look(
-            f"files without rows, each of which turns something off: {', '.join(sorted(missing))}",
+            f"empty files, which turn checks off: {', '.join(sorted(missing))}",
             "schoolbell check --home {home}; schoolbell propose --home {home}",
         )
     return well("every file of the registry has rows")
