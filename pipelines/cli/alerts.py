@@ -23,7 +23,7 @@ from pipelines.state.source_records import stored_issues
 app = typer.Typer(help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True)
 MAX_SNOOZE_DAYS = 180
 
-AboutId = Annotated[str, typer.Argument(help="Id of a notice (n-…) or a message (a-…, t-…).")]
+AboutId = Annotated[str, typer.Argument(help="ID of a notice (n-…) or a message (a-…, t-…).")]
 Note = Annotated[str, typer.Option(help="Note for later readers.")]
 
 
@@ -117,7 +117,7 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
 @app.command()
 def history(
     home: Home,
-    days: Annotated[int, typer.Option(help="How far back.", min=1, max=3650)] = 30,
+    days: Annotated[int, typer.Option(help="Number of days to look back.", min=1, max=3650)] = 30,
     as_json: AsJson = False,
 ) -> None:
     """Show when a source was silent, thin, late, ahead, short of a field or blind."""
@@ -140,7 +140,7 @@ def history(
         for row in rows
     ]
     columns = ("from", "to", "source", "building", "what", "numbers")
-    console().print(table("Sources that were not well (UTC)", columns, body))
+    console().print(table("Source problems (UTC)", columns, body))
 
 
 def _why(row: dict[str, object]) -> str:

@@ -18,11 +18,9 @@ def answer(
     case_id: CaseId,
     file: Annotated[Path, typer.Option(help="Text file with the statement, UTF-8.")],
     summary: Annotated[
-        str, typer.Option(help="One or two sentences for cards. Do not name anyone.")
+        str, typer.Option(help="Summary for the case, one or two sentences. Do not name anyone.")
     ],
-    tests: Annotated[
-        str, typer.Option(help="Registry file that it would correct, if there is one.")
-    ] = "",
+    tests: Annotated[str, typer.Option(help="Registry file that it would correct, if any.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Save the person's statement with the facts of a case.

@@ -23,7 +23,7 @@ from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.privacy_records import gather_openings
 
-app = typer.Typer(help="The audit log: who did what with findings and names.", no_args_is_help=True)
+app = typer.Typer(help="Audit log of actions on findings and names.", no_args_is_help=True)
 
 
 @app.command()
@@ -69,7 +69,7 @@ def verify(
 @app.command()
 def show(
     home: Home,
-    last: Annotated[int, typer.Option(help="Number of newest entries.")] = 50,
+    last: Annotated[int, typer.Option(help="Number of newest entries to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest entries, oldest first."""
@@ -87,7 +87,7 @@ def show(
 @app.command()
 def lookups(
     home: Home,
-    days: Annotated[int, typer.Option(help="How far back.", min=1)] = 31,
+    days: Annotated[int, typer.Option(help="Number of days to look back.", min=1)] = 31,
     as_json: AsJson = False,
 ) -> None:
     """List who looked up or received names, and lookups without a case."""
@@ -100,7 +100,7 @@ def lookups(
         return
     columns = ("actor", "action", "times", "cases", "without_case", "last_time")
     body = [[row[name] for name in columns] for row in rows]
-    console().print(table(f"Look-ups of {days} days", columns, body))
+    console().print(table(f"Lookups of {days} days", columns, body))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def describe(
     ] = "",
     every: Annotated[
         bool,
-        typer.Option("--all", help="Also what no snapshot holds and no query sees."),
+        typer.Option("--all", help="Include tables that are in no snapshot and cannot be queried."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,7 +34,7 @@ def describe(
     ]
     if not rows:
         raise SettingsError(
-            f"no snapshot holds {table}, so that no query sees it",
+            f"{table} is in no snapshot and cannot be queried",
             remedy=f"For the meaning of its columns: schoolbell describe {table} --all",
         )
     _put(rendered(pl.DataFrame(rows), "json" if as_json else "table", ()), None)

@@ -18,7 +18,7 @@ Keys = Annotated[Path, typer.Option("--keys", help="Folder that holds the home's
 
 def drill(
     home: Home,
-    to: Annotated[Path, typer.Option("--from", help="A folder that `backup` made.")],
+    to: Annotated[Path, typer.Option("--from", help="Folder of a backup.")],
     keys: Keys,
     scratch: Annotated[
         Path | None, typer.Option(help="Folder with space for a second home.")
@@ -39,5 +39,5 @@ def drill(
     for line in wrong:
         typer.echo(safe_lines(line), err=True)
     if not wrong:
-        typer.echo("The backup gives the same lines, the same rows and findings.")
+        typer.echo("The backup produces the same lines, rows and findings.")
     raise typer.Exit(1 if wrong else 0)

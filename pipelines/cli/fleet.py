@@ -20,15 +20,15 @@ from pipelines.run.console import show_whole, table
 from pipelines.settings.home import PLAIN_FILE, put
 
 app = typer.Typer(
-    help="Many districts: one command in every home of a service agency.",
+    help="Run a command in every district home of a service agency.",
     no_args_is_help=True,
 )
 File = Annotated[
     Path,
-    typer.Option("--fleet", envvar="SCHOOLBELL_FLEET", help="The fleet's file."),
+    typer.Option("--fleet", envvar="SCHOOLBELL_FLEET", help="The fleet file."),
 ]
 Only = Annotated[list[str] | None, typer.Option("--only", help="Only this home; repeatable.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a home a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line per home.")]
 HERE = Path(NAME)
 
 
@@ -38,7 +38,7 @@ def run(
     only: Only = None,
     engine: Annotated[
         Kind | None,
-        typer.Option("--engine", help="Where homes run, instead of what [engine] says."),
+        typer.Option("--engine", help="Engine for the homes, instead of [engine]."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +68,9 @@ def upgrade(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> N
 
 @app.command()
 def backup(
-    to: Annotated[Path, typer.Option("--to", help="Folder of the backups, a folder in it a home.")],
+    to: Annotated[
+        Path, typer.Option("--to", help=("Folder for the backups, with one subfolder per home."))
+    ],
     fleet: File = HERE,
     only: Only = None,
     as_json: AsJson = False,
@@ -103,7 +105,7 @@ def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None
 def status(
     fleet: File = HERE,
     only: Only = None,
-    page: Annotated[Path | None, typer.Option("--page", help="Write it as a page, too.")] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Also write it as a page.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how every home does: 0 well, 1 look, 2 act. No finding is shown."""
@@ -142,7 +144,7 @@ def _layer(fleet: Fleet) -> Path:
     """
     if fleet.layer is None:
         raise SettingsError(
-            "the agency has no layer",
+            "the agency has no overlay",
             where=str(fleet.file),
             remedy='Name its folder: [agency] layer = "layer"',
         )

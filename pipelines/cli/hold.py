@@ -12,7 +12,7 @@ from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.state.retention import Hold, holds
 
-app = typer.Typer(help="Legal holds: days from which nothing may be deleted.", no_args_is_help=True)
+app = typer.Typer(help="Legal holds on days, so that nothing is deleted.", no_args_is_help=True)
 
 
 Why = Annotated[str, typer.Option("--reason", help="Why; recorded permanently.")]
@@ -55,7 +55,7 @@ def list_holds(home: Home, as_json: AsJson = False) -> None:
 @app.command("release")
 def release(
     home: Home,
-    hold_id: Annotated[str, typer.Argument(help="Id that `hold list` shows.")],
+    hold_id: Annotated[str, typer.Argument(help="ID that `hold list` shows.")],
     reason: Why,
     as_json: AsJson = False,
 ) -> None:

@@ -24,7 +24,7 @@ from pipelines.run.run import (
 from pipelines.state.source_records import set_back
 
 WRONG = ("failed", "refused", "waiting")
-"""Kinds of delivery that are not read."""
+"""Deliveries that are not read."""
 
 
 def ingest(

@@ -15,7 +15,7 @@ from pipelines.errors import safe
 from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
-    help="Inquiries from offices about an account, before anything is shown.",
+    help="Inquiries from offices about an account.",
     no_args_is_help=True,
 )
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 @app.command("open")
 def open_inquiry(
     home: Home,
-    account: Annotated[str, typer.Option(help="Account that it is about.")],
+    account: Annotated[str, typer.Option(help="Account in question.")],
     first: Annotated[str, typer.Option("--from", help="First day.")],
     last: Annotated[str, typer.Option("--to", help="Last day.")],
     office: Annotated[str, typer.Option("--for", help="One of: " + ", ".join(OFFICES))],
@@ -66,7 +66,7 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
 @app.command("release")
 def release(
     home: Home,
-    inquiry_id: Annotated[str, typer.Argument(help="Id that `inquiry open` printed.")],
+    inquiry_id: Annotated[str, typer.Argument(help="ID that `inquiry open` printed.")],
     out: Annotated[Path, typer.Option(help="New file to write, such as answer.zip.")],
     as_json: AsJson = False,
 ) -> None:

@@ -15,7 +15,7 @@ from pipelines.operations import agency_layer
 from pipelines.registry.folder import Layer, read_layer
 
 app = typer.Typer(
-    help="What a service agency says for its districts, below their own words.",
+    help="Overlay of a service agency for its districts.",
     no_args_is_help=True,
 )
 Folder = Annotated[
@@ -40,7 +40,7 @@ def drop(home: Home, as_json: AsJson = False) -> None:
     """Take the layer out of the home; the next run judges without it."""
     with open_district(home) as district:
         held = agency_layer.drop(district, str(who_asks(district.home, district.settings)))
-    _tell(held, "taken out", as_json=as_json)
+    _tell(held, "removed", as_json=as_json)
 
 
 @app.command()
@@ -55,7 +55,7 @@ def show(home: Home, as_json: AsJson = False) -> None:
 def diff(
     home: Home,
     folder: Annotated[
-        Path | None, typer.Argument(help="Another layer; left out, the one held.")
+        Path | None, typer.Argument(help="Another overlay; default: the home's.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -69,7 +69,7 @@ def diff(
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
         typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))
     if wanted not in ("", held):
-        typer.echo("The home holds another version of this layer.", err=True)
+        typer.echo("The home contains another version of this overlay.", err=True)
     elif not found:
         typer.echo("No difference.", err=True)
 

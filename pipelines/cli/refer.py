@@ -11,7 +11,7 @@ from pipelines.actions.referrals import refer as referred
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 
-CaseId = Annotated[str, typer.Argument(help="Id of the case.")]
+CaseId = Annotated[str, typer.Argument(help="ID of the case.")]
 
 
 def refer(

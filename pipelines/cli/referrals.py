@@ -12,8 +12,8 @@ from pipelines.errors import safe
 from pipelines.findings.review import VERDICTS
 from pipelines.state.reviews import referrals
 
-app = typer.Typer(help="Cases that are with another office.", no_args_is_help=True)
-ReferralId = Annotated[str, typer.Argument(help="Id that `referrals list` shows.")]
+app = typer.Typer(help="Cases that another office has.", no_args_is_help=True)
+ReferralId = Annotated[str, typer.Argument(help="ID that `referrals list` shows.")]
 
 
 @app.command("list")
@@ -31,7 +31,7 @@ def list_referrals(home: Home, as_json: AsJson = False) -> None:
         line = f"{row['referral_id']}: {row['case_id']} to {row['office']}, {since}"
         typer.echo(json.dumps(row) if as_json else safe(f"{line}, {state}"))
     if not rows and not as_json:
-        typer.echo("No case was referred.")
+        typer.echo("No cases are referred.")
 
 
 @app.command("acknowledge")

@@ -17,7 +17,7 @@ from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act
 
 app = typer.Typer(
-    help="Import public Sigma rules: what these logs can answer, and leads.",
+    help="Import public Sigma rules and list their leads.",
     no_args_is_help=True,
 )
 Folder = Annotated[
@@ -59,7 +59,7 @@ def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(asdict(one)))
     else:
         shown = [[getattr(one, name) for name in SHOWN] for one in asked]
-        show_whole(table(f"{len(asked)} rules can be asked", COLUMNS, shown))
+        show_whole(table(f"{len(asked)} rules can be tested", COLUMNS, shown))
         others = [(one.title or "(a file)", one.path, one.reason) for one in refused]
         show_whole(table(f"{len(refused)} cannot", ("rule", "file", "reason"), others))
     if not asked:

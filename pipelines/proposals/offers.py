@@ -51,7 +51,7 @@ class Proposal:
     @property
     def comment(self) -> str:
         """The comment above its row in a file: the reason, and the doubt."""
-        doubt = f" (look at it first: {self.doubt})" if self.doubt else ""
+        doubt = f" (check it first: {self.doubt})" if self.doubt else ""
         return " ".join(f"{self.reason}{doubt}".split())
 
 

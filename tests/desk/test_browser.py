@@ -68,7 +68,7 @@ def a_record(page):
     page.locator('main a[href^="/records/PR"]').last.click()
     page.get_by_label("First day").fill("2026-10-19")
     page.get_by_label("Last day").fill("2026-10-23")
-    page.get_by_role("button", name="Make the draft").click()
+    page.get_by_role("button", name="Create the draft").click()
     page.get_by_text("rows would be shown").wait_for()
     return page.url.partition("/records")[1] + page.url.partition("/records")[2]
 
@@ -150,7 +150,7 @@ def test_two_people_in_two_browsers(visit, cases, desk):
 
     def ask():
         director.at(case)
-        director.get_by_text("Whose is a code name?").click()
+        director.get_by_text("Look up a code name").click()
         form = director.locator("form[action='/act/reveal']")
         form.get_by_label("Code name").fill(token)
         form.get_by_label("Reason").fill("the hearing of Monday")

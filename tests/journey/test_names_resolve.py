@@ -118,7 +118,7 @@ def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
             path.write_text(path.read_text().splitlines()[0] + "\n")
     done = call("run", "--home", home, "--quiet")
     assert done.exit_code == 1, done.output
-    assert "carry an account that the registry lacks" in done.output
+    assert "have an account that is not in the registry" in done.output
     assert "staff requests with a name can be judged" in done.output
     status = call("status", "--home", home)
     assert status.exit_code >= 1

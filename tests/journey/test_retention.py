@@ -381,7 +381,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, mo
         assert still_there(one, again)
     looked = schoolbell("purge", "--dry-run", "--home", home.path)
     assert looked.code == 0, looked.err
-    assert "A purge that was cut off had deleted" in looked.out
+    assert "An interrupted purge had deleted" in looked.out
     assert ("only finished" in looked.out) != any(
         json.loads(schoolbell("purge", "--dry-run", "--json", "--home", home.path).out)[
             "going"

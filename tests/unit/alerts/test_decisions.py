@@ -215,8 +215,8 @@ def test_the_last_message_of_a_day_says_how_many_wait():
             "Network report: 4 cases to decide",
             "Schoolbell: 1 system notice",
         ],
-        2: ["Schoolbell: 3 notices", "Schoolbell: and 5 more"],
-        1: ["Schoolbell: and 8 more"],
+        2: ["Schoolbell: 3 notices", "Schoolbell: 5 more"],
+        1: ["Schoolbell: 8 more"],
         0: [],
     }
     made = compose(decisions, SETTING, 2, NOW.date())

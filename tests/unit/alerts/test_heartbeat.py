@@ -105,10 +105,10 @@ def test_a_heartbeat_that_fails_is_a_warning_and_stops_nothing(home):
 
 
 def test_what_only_the_caller_knows_is_told_and_ended_by_the_caller(home):
-    failed: Alert = news("run:daily:", line="the job daily did not end well")
+    failed: Alert = news("run:daily:", line="the job daily failed")
     with open_district(home.path) as district:
         assert announce(district, [failed], (), NOW).new == 1
         assert announce(district, [failed], (), NOW).new == 0
         send_alerts(district, NOW)
         announce(district, [], ("run:daily:",), NOW)
-    assert (home.path / "alerts.jsonl").read_text().count("did not end well") == 1
+    assert (home.path / "alerts.jsonl").read_text().count("the job daily failed") == 1

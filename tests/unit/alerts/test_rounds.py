@@ -96,7 +96,7 @@ def test_what_is_over_stands_in_the_next_mornings_list(office):
     over = ["Schoolbell: 1 notice is over"]
     assert office.round(morning) == {"operator": over, "pager": over}
     text = outbox(office.store)[-1]["message"]
-    assert "1 notice is over since the last list:" in text
+    assert "1 notice is resolved since the last list:" in text
     assert "  no line came" in text
     assert office.round(morning + DAY) == {}
 

@@ -37,7 +37,7 @@ def test_a_list_is_used_once_it_is_taken(home):
     (home / "mine" / "play").write_text("play.example.com\ninclude:more\n")
     (home / "mine" / "more").write_text("full:more.example.com\n")
     setting(home, "play", origin="mine/play", format="v2fly", category="Online Games")
-    assert "play (on): not taken yet" in schoolbell("lists", "show", "--home", home).out
+    assert "play (on): not downloaded yet" in schoolbell("lists", "show", "--home", home).out
     before = registry(home)
 
     done = schoolbell("lists", "update", "--home", home)

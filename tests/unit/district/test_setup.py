@@ -254,7 +254,7 @@ def test_a_directory_alone_names_all_its_people_alike(home, exports):
         "bo.fern",
     ]
     again = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
 
 
 DEVICES_AS_THEIR_CONSOLES_WRITE = {
@@ -411,7 +411,7 @@ def test_an_afternoon(home, exports):
         assert told[0].startswith("3 rows added from exports")
 
     again = schoolbell("setup", "--home", home, "--from", folder, "--write")
-    assert "Nothing is new." in again.out
+    assert "Nothing new." in again.out
 
 
 def test_what_is_left_out_is_told_with_its_reason(home, exports):
@@ -445,7 +445,7 @@ def test_what_a_person_wrote_stays(home, exports):
     (registry / "devices.csv").write_text(text)
     folder = exports({"roster.zip": ROSTER, "chrome.csv": CHROME})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "! line 3 assigned_to: 'p-7' stays, the export says 'p-1'" in out
+    assert "! line 3 assigned_to: 'p-7' is kept; the export has 'p-1'" in out
     assert "~ line 3 mac: '02:00:00:00:00:01', which was empty" in out
     lines = (registry / "devices.csv").read_text().splitlines()
     assert lines[:3] == [
@@ -651,7 +651,7 @@ def test_it_asks_on_a_terminal(home, exports, monkeypatch):
     monkeypatch.setattr("typer.confirm", lambda _question: True)
     done = schoolbell("setup", "--home", home)
     assert done.code == 0, done.err
-    assert "no/such/file is not there." in done.out
+    assert "no/such/file does not exist." in done.out
     assert any("Get-ADUser" in one for one in asked)
     assert len(rows(home, "users.csv")) == 3
 
@@ -951,7 +951,7 @@ def test_the_directory_closes_an_account_that_the_roster_has_open(home, exports)
     }
     assert "1 accounts are suspended or disabled here and open in the roster" in out
     again = read(home, exports, {"users.csv": SUSPENDED})
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
     opened = read(home, exports, {"users.csv": SUSPENDED.replace("Suspended", "Active")})
     assert "1 accounts are open again; delete their valid_to" in opened
 
@@ -1003,7 +1003,7 @@ def test_full_days_of_absence_state_the_usual_hours(home, exports):
         assert district.settings.district.duty_hours["all"].end == 15 * 60 + 45
         assert "staff_duty.csv" not in district.registry.missing
     again = read(home, exports, {"absences.csv": FULL_DAYS})
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
 
 
 def test_a_person_states_the_usual_hours(home, exports):
@@ -1055,7 +1055,7 @@ def test_lists_of_clients_add_cards_and_no_device(home, exports):
     assert "1 clients that no list of devices names" in out
     assert "1 names with more than two cards: ms-7" in out
     again = read(home, exports, CLIENTS)
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
 
 
 def test_one_device_of_several_exports_is_one_row(home, exports):
@@ -1125,7 +1125,7 @@ def test_a_directory_alone_names_its_schools(home, exports):
     with open_district(home) as district:
         found = district.registry.frames["people"]["building"].drop_nulls().unique()
         assert {*found} == places
-    assert "Nothing is new." in read(home, exports, {"users.csv": UNITS})
+    assert "Nothing new." in read(home, exports, {"users.csv": UNITS})
 
 
 def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):

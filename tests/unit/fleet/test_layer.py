@@ -116,7 +116,7 @@ def test_a_shipped_policy_gives_way_and_a_districts_own_does_not(home, layer):
     ("name", "text", "told"),
     [
         ("people.csv", "a\n", "is no file of a layer"),
-        ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "there is no such rule"),
+        ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "this rule does not exist"),
         ("rules.toml", "[detections.SA-1]\nturns = 10000\n", "is not allowed"),
         ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "no such parameter"),
         ("rules.toml", "[detections\n", "is not TOML"),

@@ -24,8 +24,8 @@ def days(*rows: tuple, basis: str = "moment") -> pl.DataFrame:
 def test_of_two_sources_either_may_be_wrong():
     one, two = off_clocks(days((0, "dns", "proxy", 0.4), (1, "dns", "proxy", -301.0)))
     assert (one.source, one.what, one.kind) == ("dns", "proxy", "off_clock")
-    assert one.detail == "301 seconds ahead of proxy, by 50 pairs of a day"
-    assert two.detail == "301 seconds behind dns, by 50 pairs of a day"
+    assert one.detail == "301 seconds ahead of proxy, from 50 pairs of one day"
+    assert two.detail == "301 seconds behind dns, from 50 pairs of one day"
     assert one.start == datetime(2026, 3, 3, tzinfo=UTC)
 
 

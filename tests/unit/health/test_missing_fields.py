@@ -50,7 +50,7 @@ def test_a_share_that_rose_is_told(hosts, told):
 
 def test_the_numbers_are_said_and_nobody_is_named():
     (one,) = grown(weekly_shares(days([0.3, 0.05, 0.05, 0.05])))
-    assert one.detail == "30% of lines name no host; 5.0% in the weeks before"
+    assert one.detail == "30% of lines have no host; 5.0% in the weeks before"
     assert one.start.date() == LAST - timedelta(days=6)
 
 
@@ -71,7 +71,7 @@ def test_a_rise_of_one_day_began_on_that_day_in_the_districts_zone():
     wednesday = datetime(2026, 11, 4, tzinfo=ZoneInfo("America/Chicago"))
     assert one.start == wednesday
     assert one.detail == (
-        "44% of lines name no host, most of them on Wed, Nov 4; 5.0% in the weeks before"
+        "44% of lines have no host, most of them on Wed, Nov 4; 5.0% in the weeks before"
     )
 
 

@@ -174,7 +174,7 @@ def test_a_stretch_ends_with_the_first_hour_that_is_as_it_should_be():
     frame = lines(school_hours, until=TEN + 5 * HOUR, lost=[(TEN, TEN + 2 * HOUR)])
     (one,) = intervals(judge(frame, TEN + 5 * HOUR))
     assert (one.kind, one.start, one.end) == ("silent", TEN, TEN + 2 * HOUR)
-    assert one.detail == "2 hours without a line, where about 1,000 come"
+    assert one.detail == "2 hours without a line; about 1,000 lines are usual"
 
 
 def test_a_building_that_the_calendar_does_not_know_follows_the_district():

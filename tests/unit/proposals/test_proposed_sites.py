@@ -140,8 +140,8 @@ def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(proposed, s
 @pytest.mark.parametrize(
     ("site", "doubt"),
     [
-        ("hide.example", "lists call it circumvention"),  # however many use it
-        ("feed.example", "lists call it streaming, few read it"),  # embedded
+        ("hide.example", "lists classify it as circumvention"),  # however many use it
+        ("feed.example", "lists classify it as streaming, and few read it"),  # embedded
     ],
 )
 def test_a_site_that_needs_a_look_is_in_no_group(proposed, site, doubt):
