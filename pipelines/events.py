@@ -178,11 +178,7 @@ LOGONS = EventClass(
         "logon_type": Column(pl.Int16, "Windows logon type"),
         "event_code": Column(
             pl.String,
-            (
-                "Open a home for a user who has a "
-                "right.\n\nRaises:\n    RefusedError: They do not "
-                "have it."
-            ),
+            "the product's number or name of the event",
         ),
         "logon_uid": Column(pl.String, "the product's id of the session"),
         "host": Column(pl.String, "device the account was used on, lower case", "indirect"),

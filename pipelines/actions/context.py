@@ -14,7 +14,7 @@ from pipelines.district import District
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case, placed_cases
 from pipelines.findings.people import People, people
-from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_pupils, pseudonyms
+from pipelines.privacy.pseudonyms import Kind, Pseudonyms, about_students, pseudonyms
 from pipelines.privacy.redaction import hidden_sites, redact, redacted
 from pipelines.registry.tables.consents import is_granted
 from pipelines.settings.roles import Principal, Right
@@ -68,13 +68,13 @@ class ActionContext:
         return placed_cases(self.district)
 
     def case(self, case_id: str) -> Case:
-        """Return a case by its id.
+        """Return a case by its id or its number; of equal numbers the newest.
 
         Raises:
             SettingsError: The case does not exist.
         """
         for case in self.cases:
-            if case.case_id == case_id:
+            if case_id in {case.case_id, case.number}:
                 return case
         raise SettingsError(
             f"there is no case {case_id}",
@@ -118,9 +118,9 @@ class ActionContext:
         return self._names_of(day).given(kind, value)
 
     @cached_property
-    def is_pupil(self) -> Callable[[Mapping[str, Any]], bool]:
+    def is_student(self) -> Callable[[Mapping[str, Any]], bool]:
         """Predicate: whether a finding is about a student's account."""
-        return about_pupils(self.district)
+        return about_students(self.district)
 
     def subject(self, finding: Mapping[str, Any]) -> str:
         """Return the pseudonym of the account or device that a finding is about."""

@@ -103,7 +103,7 @@ def export(
         return rows(
             chosen,
             lambda finding, device: device or str(finding["subject"]),
-            context.is_pupil,
+            context.is_student,
         )
 
     def named(finding: Mapping[str, Any], device: str | None) -> str:
@@ -111,7 +111,7 @@ def export(
             return context.subject(finding)
         return context.named("device", device, finding["event_date"])
 
-    found = rows(chosen, named, context.is_pupil)
+    found = rows(chosen, named, context.is_student)
     act = Act(
         actor=str(context.asker),
         action="export under pseudonyms",

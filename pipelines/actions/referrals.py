@@ -291,7 +291,7 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
         "statements": [
             _short(row["summary"]) for row in statements(context.district.store, case.case_id)
         ][:2],
-        "is_pupil": any(map(context.is_pupil, case.findings)),
+        "is_student": any(map(context.is_student, case.findings)),
     }
 
 

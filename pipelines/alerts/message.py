@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from pipelines.alerts.decisions import Decision
-from pipelines.alerts.news import GROUPS, PUPIL, Alert, one_line
+from pipelines.alerts.news import GROUPS, STUDENT, Alert, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
 from pipelines.settings.problems import SEVERITIES, Severity
@@ -161,7 +161,7 @@ def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Me
             for label, number, graded in by_kind(queue.cases)
         ),
         *(
-            [f"{_cases(len(queue.of_students))} about {GROUPS[PUPIL]}."]
+            [f"{_cases(len(queue.of_students))} about {GROUPS[STUDENT]}."]
             if queue.of_students
             else []
         ),

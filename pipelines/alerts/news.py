@@ -19,10 +19,10 @@ from pipelines.settings.alert_settings import About, Alerts
 from pipelines.settings.problems import SEVERITIES, Severity
 
 CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
-PUPIL = "pupil"
+STUDENT = "pupil"
 GROUPS: Mapping[str, str] = {
     **KINDS,
-    PUPIL: "students' accounts, which the report lists separately",
+    STUDENT: "students' accounts, which the report lists separately",
 }
 """The group of a case in counts, in the words of the report."""
 
@@ -93,7 +93,7 @@ def of_cases(queue: Queue, alerts: Alerts) -> list[Alert]:
             administrators.
     """
     groups = [(case, str(case.heaviest["kind"])) for case in queue.cases]
-    groups += [(case, PUPIL) for case in queue.of_students]
+    groups += [(case, STUDENT) for case in queue.of_students]
     made = [_case(case, group, alerts) for case, group in groups]
     return sorted((one for one in made if one), key=lambda one: one.key)
 

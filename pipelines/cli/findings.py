@@ -45,7 +45,7 @@ from pipelines.state.reviews import last_verdicts, present_code, reviews
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
 FindingId = Annotated[str, typer.Argument(help="ID of a finding, as listed.")]
-PUPIL = "this is a student's account: a confidential record, not a staff matter"
+STUDENT = "this is a student's account: a confidential record, not a staff matter"
 
 SubjectId = Annotated[str, typer.Argument(help="ID of a case or a finding.")]
 RequestId = Annotated[str, typer.Argument(help="ID that the request printed.")]
@@ -78,13 +78,13 @@ def list_findings(
         return
     columns = ("finding_id", "day", "rule", "account", "severity")
     more = ("confidence", "status", "case_id", "assignee")
-    for title, of_pupils in (("Findings", False), ("About students' accounts", True)):
+    for title, of_students in (("Findings", False), ("About students' accounts", True)):
         body = [
             [row[name] or "" for name in (*columns, *more)]
             for row in rows
-            if row["is_pupil"] == of_pupils
+            if row["is_student"] == of_students
         ]
-        if body or not of_pupils:
+        if body or not of_students:
             show_whole(table(title, (*columns, *more), body))
 
 
@@ -94,20 +94,20 @@ def list_cases(home: Home, as_json: AsJson = False) -> None:
     with open_context(home, "findings") as context:
         week = queue(context.district).week
         rows = [_case(context, case, week) for case in context.cases if case.confidence != "C1"]
-        rows.sort(key=lambda row: row["is_pupil"])
+        rows.sort(key=lambda row: row["is_student"])
     if as_json:
         for row in rows:
             typer.echo(json.dumps(row))
         return
     columns = ("case_id", "week", "clause", "accounts", "rules", "findings")
     more = ("severity", "confidence", "standing", "assignee")
-    for title, of_pupils in (("Cases", False), ("About students' accounts", True)):
+    for title, of_students in (("Cases", False), ("About students' accounts", True)):
         body = [
             [cell_of(row[name]) for name in (*columns, *more)]
             for row in rows
-            if row["is_pupil"] == of_pupils
+            if row["is_student"] == of_students
         ]
-        if body or not of_pupils:
+        if body or not of_students:
             show_whole(table(title, (*columns, *more), body))
 
 
@@ -138,7 +138,7 @@ def shown(context: ActionContext) -> list[dict[str, Any]]:
         for case in context.cases
         for finding in case.findings
     ]
-    return sorted(rows, key=lambda row: (row["is_pupil"], row["day"], row["finding_id"]))
+    return sorted(rows, key=lambda row: (row["is_student"], row["day"], row["finding_id"]))
 
 
 def decided_by(context: ActionContext) -> dict[str, str]:
@@ -156,7 +156,7 @@ def shown_row(
         **{name: finding[name] for name in kept},
         "day": day,
         "account": context.subject(finding),
-        "is_pupil": context.is_pupil(finding),
+        "is_student": context.is_student(finding),
         "devices": [context.named("device", name, day) for name in record["devices"]],
         "start_utc": record["start_time"],
         "end_utc": record["end_time"],
@@ -177,7 +177,7 @@ def _case(context: ActionContext, case: Case, week: date) -> dict[str, Any]:
         "week": case.week,
         "clause": case.clause,
         "accounts": sorted(named),
-        "is_pupil": any(context.is_pupil(row) for row in case.findings),
+        "is_student": any(context.is_student(row) for row in case.findings),
         "rules": sorted({row["rule"] for row in case.findings}),
         "findings": len(case.findings),
         "severity": case.severity,
@@ -229,8 +229,8 @@ def _seen(context: ActionContext, case: Case, finding: Mapping[str, Any]) -> Ite
     record = context.shown(finding)
     account = context.subject(finding)
     yield record["claim"].replace("{account}", account)
-    if context.is_pupil(finding):
-        yield PUPIL
+    if context.is_student(finding):
+        yield STUDENT
     said = context.redact(finding, finding["status_reason"])
     reason = f" ({said})" if said else ""
     yield f"severity {finding['severity']}, confidence {finding['confidence']}"

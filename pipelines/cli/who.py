@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from pipelines.cli.findings import PUPIL
+from pipelines.cli.findings import STUDENT
 from pipelines.cli.options import AsJson, Home, who_asks_in
 from pipelines.district import open_district
 from pipelines.errors import SettingsError, safe
@@ -65,8 +65,8 @@ def _told(answer: NoticeAnswer, zone: ZoneInfo) -> list[str]:
     ]
     if answer.facts:
         lines.append(f"  known by {in_words(answer.facts)}")
-    if answer.is_pupil:
-        lines.append(f"  {PUPIL}")
+    if answer.is_student:
+        lines.append(f"  {STUDENT}")
     for link in answer.links:
         span = f"{_shown(link.since, zone)} to {_shown(link.until, zone)}"
         cited = f"; {', '.join(link.lines)}" if link.lines else ""

@@ -103,7 +103,7 @@ class OpenHome:
             context = ActionContext(self.district, asker, guard)
             # code names and who is a student are the same for everybody
             if not self._shared:
-                self._shared = {"_years": {}, "is_pupil": context.is_pupil}
+                self._shared = {"_years": {}, "is_student": context.is_student}
                 self._shared["people"] = context.people
             context.__dict__.update(self._shared, cases=self.cases)
             return context
@@ -139,7 +139,7 @@ class OpenHome:
             for case in context.cases:
                 held = self._known.get(case.case_id)
                 if held is None or held[0] is not case or held[1] != week:
-                    is_student = any(map(context.is_pupil, case.findings))
+                    is_student = any(map(context.is_student, case.findings))
                     made = ListedCase(case, case.standing(week), case.weight, is_student)
                     held = self._known[case.case_id] = (case, week, made)
                 found.append(held[2])

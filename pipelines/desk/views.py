@@ -151,7 +151,7 @@ def _is_overdue(one: ListedCase, today: date) -> bool:
 
 
 def _is_student(context: ActionContext, case: Case) -> bool:
-    return any(map(context.is_pupil, case.findings))
+    return any(map(context.is_student, case.findings))
 
 
 def case_values(home: OpenHome, context: ActionContext, case_id: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.district import District
 from pipelines.findings.grades import KINDS, LEVELS, SURE
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.settings.problems import SEVERITIES, Severity
 from pipelines.state.connections import Store, Transaction
 from pipelines.state.findings import OPEN, WITHDRAWN
@@ -74,6 +74,7 @@ class Case:
         person: Person id; `nobody:` and the account or device if it has no owner.
         week: ISO week, such as 2026-W47.
         assignee: Person in charge, if any.
+        number: Number that people can say, as "46-03"; empty in an earlier snapshot.
     """
 
     case_id: str
@@ -82,6 +83,12 @@ class Case:
     week: str
     findings: tuple[Mapping[str, Any], ...]
     assignee: str | None = None
+    number: str = ""
+
+    @property
+    def label(self) -> str:
+        """The case in sentences: its number, or its id without one."""
+        return self.number or self.case_id
 
     @property
     def status(self) -> str:
@@ -348,6 +355,7 @@ def cases(
             week=row["week"],
             findings=tuple(row["findings"]),
             assignee=row["assignee"],
+            number=row["number"],
         )
         for row in stored_cases(store, known)
     ]
@@ -408,20 +416,20 @@ def queue(district: District) -> Queue:
 
     Without a report, the newest week with a finding counts.
     """
-    found, is_pupil = placed_cases(district), about_pupils(district)
+    found, is_student = placed_cases(district), about_students(district)
     weeks = [date.fromisoformat(week) for week in published_weeks(district.store)]
     week = max(weeks or [case.monday for case in found], default=date.min)
-    of_students = {case.case_id for case in found if any(map(is_pupil, case.findings))}
+    of_students = {case.case_id for case in found if any(map(is_student, case.findings))}
     return queue_of(found, week, of_students)
 
 
 def standing_cases_of(district: District, week: date) -> list[Case]:
     """Return the cases about staff and devices up to the end of a week."""
-    is_pupil = about_pupils(district)
+    is_student = about_students(district)
     return [
         case
         for case in placed_cases(district)
-        if case.monday <= week and not any(map(is_pupil, case.findings))
+        if case.monday <= week and not any(map(is_student, case.findings))
     ]
 
 

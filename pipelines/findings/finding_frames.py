@@ -18,6 +18,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "rule": pl.String,
         "kind": pl.String,
         "subject": pl.String,
+        "is_student": pl.Boolean,
         "is_pupil": pl.Boolean,
         "devices": pl.List(pl.String),
         "sites": pl.List(pl.String),
@@ -34,6 +35,7 @@ FINDINGS: Mapping[str, Any] = MappingProxyType(
         "record": pl.String,
         "decided_time": INSTANT,
         "case_id": pl.String,
+        "case_number": pl.String,
         "clause": pl.String,
         "stage": pl.String,
     }
@@ -63,9 +65,9 @@ EVIDENCE: Mapping[str, Any] = MappingProxyType(
 
 
 COLUMNS = (
-    "finding_id", "kind", "rule", "account", "is_pupil", "devices", "start_utc",
+    "finding_id", "kind", "rule", "account", "is_student", "devices", "start_utc",
     "end_utc", "severity", "confidence", "evidence_lines", "created_utc", "status",
-    "case_id", "clause", "stage",
+    "case_id", "case_number", "clause", "stage", "is_pupil",
 )  # fmt: skip
 LONGEST = timedelta(hours=24)
 
@@ -74,7 +76,7 @@ Named = Callable[[Mapping[str, Any], str | None], str]
 
 
 def rows(
-    cases: Iterable[Case], named: Named, is_pupil: Callable[[Mapping[str, Any]], bool]
+    cases: Iterable[Case], named: Named, is_student: Callable[[Mapping[str, Any]], bool]
 ) -> list[dict[str, Any]]:
     """Return one row per finding that counts, by day and id; students' are last.
 
@@ -82,15 +84,15 @@ def rows(
     it belongs to the day on which it was complete.
 
     Args:
-        is_pupil: Whether a finding is about a student's account.
+        is_student: Whether a finding is about a student's account.
     """
     found = [
-        _row(case, finding, named) | {"is_pupil": is_pupil(finding)}
+        _row(case, finding, named) | dict.fromkeys(("is_student", "is_pupil"), is_student(finding))
         for case in cases
         for finding in case.findings
         if finding["confidence"] != "C1" and finding["status"] != WITHDRAWN
     ]
-    return sorted(found, key=lambda row: (row["is_pupil"], row["start_utc"], row["finding_id"]))
+    return sorted(found, key=lambda row: (row["is_student"], row["start_utc"], row["finding_id"]))
 
 
 def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def _row(case: Case, finding: Mapping[str, Any], named: Named) -> dict[str, Any]
         "evidence_lines": len(record["evidence"]),
         "created_utc": _utc(datetime.fromisoformat(finding["created_time"])),
         "case_id": case.case_id,
+        "case_number": case.number,
         "clause": case.clause,
         "stage": record.get("stage", "live"),
     }

@@ -144,7 +144,7 @@ class NoticeAnswer:
         grade: A, B, C or D, as for web requests.
         facts: The facts behind it, as `core.http_requests` names them.
         account: None for grade D, always.
-        is_pupil: The account belongs to a student.
+        is_student: The account belongs to a student.
         is_crowded: The address represents many devices.
         is_remote: The address belongs to a tunnel.
         links: The chain, in order.
@@ -154,7 +154,7 @@ class NoticeAnswer:
     grade: str = "D"
     facts: str = ""
     account: str | None = None
-    is_pupil: bool = False
+    is_student: bool = False
     device: str | None = None
     building: str | None = None
     is_crowded: bool = False
@@ -208,7 +208,7 @@ def attributed(
     answer.links += [_seen(case, row) for row in claims]
     if account is not None:
         answer.account = case.name("account", account)
-        answer.is_pupil = case.names.is_pupil("account", account)
+        answer.is_student = case.names.is_student("account", account)
         if any(row["is_shared"] for row in claims if row["account"] == account):
             answer.gaps.append("the account is one that several people may use")
     answer.gaps.append("an account is not a person: who used it is not in the logs")

@@ -25,7 +25,7 @@ from pipelines.findings.cases import Case
 from pipelines.findings.grades import told
 from pipelines.findings.record import BY_DESIGN
 from pipelines.formats import formats
-from pipelines.privacy.pseudonyms import Kind, about_pupils
+from pipelines.privacy.pseudonyms import Kind, about_students
 from pipelines.privacy.redaction import hidden_sites, nameless, redact, redacted
 from pipelines.registry.csv_files import is_formula
 from pipelines.state import ledger
@@ -219,15 +219,15 @@ def _json(value: Any) -> bytes:
 
 def _readme(material: PackContent) -> str:
     case = material.case
-    is_pupil = case.get("is_pupil", False)
-    record = "student's record" if is_pupil else "personnel record"
+    is_student = case.get("is_student", False)
+    record = "student's record" if is_student else "personnel record"
     edition = (
         f"It holds names and log lines: keep it as the {record} it belongs to."
         if material.has_names
         else "Names are pseudonyms. Of log lines, it contains only place and hash."
     )
     about = f"week {case['week']}, clause {case['clause']}"
-    if is_pupil:
+    if is_student:
         about += ", about a student's account: a confidential record"
     more = ""
     if material.statements:
@@ -279,7 +279,7 @@ def gathered(district: District, case: Case, named: Named | None) -> PackContent
     rules = sorted({str(finding["rule"]) for finding in case.findings})
     events = _events(district, case, named)
     return PackContent(
-        case=_case(case, named) | {"is_pupil": all(map(about_pupils(district), case.findings))},
+        case=_case(case, named) | {"is_student": all(map(about_students(district), case.findings))},
         findings=[_finding(district, finding, named) for finding in case.findings],
         lines=_lines(district, copies, named),
         chain=_chain(district, case, copies, named),

@@ -48,7 +48,7 @@ REJECT_RULES = {
     "a block that was cut off": LINE.str.contains(WHOLE),
     "no time that can be read": pl.col("time").is_not_null(),
     "lease of no address": pl.col("ip").is_not_null() | (pl.col("kind") != "lease"),
-    "client of the lease is not null_if_dash": pl.any_horizontal(
+    "client of the lease is not known": pl.any_horizontal(
         pl.col("mac").is_not_null(),
         pl.col("uid").is_not_null(),
         pl.col("action") != "assign",

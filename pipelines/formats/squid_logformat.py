@@ -103,7 +103,7 @@ REJECT_RULES = {
     "not as the setting logformat says": pl.col("is_whole"),
     "the order of day and month is not set (date_order)": ~pl.col("is_unordered"),
     "no time that can be read": pl.col("time").is_not_null(),
-    "the client is not null_if_dash": pl.any_horizontal(
+    "the client is not known": pl.any_horizontal(
         pl.col("src_ip").is_not_null(), pl.col("src_hostname").is_not_null()
     ),
     "no host in the URL": pl.col("url_hostname").is_not_null()

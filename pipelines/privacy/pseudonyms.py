@@ -30,12 +30,13 @@ from pipelines.weeks import SCHOOL_YEAR_STARTS, school_year
 if TYPE_CHECKING:  # Polars and DuckDB take a third of a second each to import
     import polars as pl
 
-    from pipelines.registry.roster import Pupils
+    from pipelines.registry.roster import Students
     from pipelines.warehouse.database import Database
 
 Kind = Literal["account", "device", "address", "person", "pupil", "pupil_person", "site"]
 """Kinds of names. `pupil` is an account of a student, `pupil_person` the student: both
-have separate keys and recognizable names.
+have separate keys and recognizable names. Keys and stored names contain these two words,
+so they stay.
 """
 
 WITHHELD = "withheld"
@@ -125,7 +126,7 @@ _NOUNS: Mapping[Kind, str] = {
         swamp tarn terrace waterfall wetland
     """,
 }
-_PREFIX: Mapping[Kind, str] = {"pupil": "pupil-", "pupil_person": "pupil-"}
+_PREFIX: Mapping[Kind, str] = {"pupil": "student-", "pupil_person": "student-"}
 
 RULES: Mapping[str, Kind] = {
     "account": "account",
@@ -160,7 +161,7 @@ KEY_FACT = "pseudonym_key"
 """A fact that identifies the key, without information about it."""
 WHICH_KEY = b"schoolbell: which key"
 ONE_DAY = timedelta(days=1)
-PUPILS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
+STUDENTS: Mapping[Kind, Kind] = {"account": "pupil", "person": "pupil_person"}
 PUBLISHED = ("core", "marts", "identity")
 """Schemas of the warehouse that analysts may read."""
 
@@ -271,26 +272,26 @@ class Pseudonyms:
     Attributes:
         key: The district's secret.
         year: Calendar year in which the school year began.
-        pupils: Accounts and persons that are students' in that year.
+        students: Accounts and persons that are students' in that year.
     """
 
     store: Store
     key: bytes
     year: int
-    pupils: "Pupils"
+    students: "Students"
     _names: dict[Kind, dict[str, str]] = field(default_factory=dict)
     _held: dict[Kind, Mapping[str, str]] = field(default_factory=dict)
 
     def names(self, kind: Kind, values: Iterable[str]) -> Mapping[str, str]:
         """Return the name of each value; new ones are assigned and stored."""
         wanted = set(values)
-        theirs = {value for value in wanted if self.is_pupil(kind, value)}
+        theirs = {value for value in wanted if self.is_student(kind, value)}
         own = self._kept(kind, wanted - theirs)
-        return {**own, **self._kept(PUPILS[kind], theirs)} if theirs else own
+        return {**own, **self._kept(STUDENTS[kind], theirs)} if theirs else own
 
-    def is_pupil(self, kind: Kind, value: str) -> bool:
+    def is_student(self, kind: Kind, value: str) -> bool:
         """Return whether an account or a person belongs to a student, and to no one else."""
-        known = {"account": self.pupils.accounts, "person": self.pupils.persons}
+        known = {"account": self.students.accounts, "person": self.students.persons}
         return value in known.get(kind, ())
 
     def given(self, kind: Kind, value: str) -> tuple[str, ...]:
@@ -298,7 +299,7 @@ class Pseudonyms:
 
         Two, where an account was staff's first and a student's later, or the reverse.
         """
-        kinds = [kind, *([PUPILS[kind]] if kind in PUPILS else [])]
+        kinds = [kind, *([STUDENTS[kind]] if kind in STUDENTS else [])]
         found = [
             assigned_name(
                 self.store,
@@ -380,20 +381,20 @@ def _wrong_key(path: Path, what: str) -> SettingsError:
 
 def pseudonyms(district: District, day: date) -> Pseudonyms:
     """Return the pseudonyms of the school year that a day belongs to."""
-    from pipelines.registry.roster import pupils
+    from pipelines.registry.roster import students
 
     year = school_year(day)
     frames = district.registry.frames
     first = date(year, SCHOOL_YEAR_STARTS, 1)
     last = first.replace(year=year + 1) - ONE_DAY
-    found = pupils(frames["people"], frames["accounts"], first, last)
+    found = students(frames["people"], frames["accounts"], first, last)
     return Pseudonyms(district.store, home_key(district), year, found)
 
 
-def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
+def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
     """Return a predicate that is true for findings about a student's account."""
     years: dict[int, Pseudonyms] = {}
-    noted = district.reading.noted.is_pupil if district.reading.noted else {}
+    noted = district.reading.noted.is_student if district.reading.noted else {}
     if noted:
         home_key(district)  # a missing key is reported anyway
 
@@ -405,7 +406,7 @@ def about_pupils(district: District) -> Callable[[Mapping[str, Any]], bool]:
         if year not in years:
             years[year] = pseudonyms(district, day)
         kind = district.subject_kind(finding["rule"])
-        return years[year].is_pupil(kind, finding["subject"])
+        return years[year].is_student(kind, finding["subject"])
 
     return is_about
 

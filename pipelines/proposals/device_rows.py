@@ -55,7 +55,7 @@ by_account as (
         used.account,
         count(*) as days,
         min(accounts.owner_person_id) as person_id,
-        max(used.is_student) as is_pupil
+        max(used.is_student) as is_student
     from used
     left join built.registry.accounts as accounts on used.account = accounts.account
     group by device, used.account
@@ -97,7 +97,7 @@ select
     min(devices.static_ip) as static_ip,
     count(*) as accounts,
     max_by(by_account.person_id, by_account.days) as person_id,
-    max_by(by_account.is_pupil, by_account.days) as is_pupil,
+    max_by(by_account.is_student, by_account.days) as is_student,
     max(by_account.days) as days,
     max(by_account.days) / sum(by_account.days) as share
 from by_account
@@ -161,7 +161,7 @@ def machines(evidence: Evidence) -> list[Proposal]:
             and row["person_id"] is not None
         ):
             more = {"assigned_to": row["person_id"]}
-            whose = "one student's account" if row["is_pupil"] else "one account"
+            whose = "one student's account" if row["is_student"] else "one account"
             found.append(_proposal(row, more, f"{whose} has {days}"))
         elif row["accounts"] >= SHARED_ACCOUNTS and row["share"] < SHARED_SHARE:
             reason = f"{row['accounts']} accounts use it; the busiest has {days}"

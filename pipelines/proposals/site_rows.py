@@ -87,7 +87,7 @@ used as (
         site,
         count(distinct account) as accounts,
         count(distinct case when is_staff then account end) as staff,
-        count(distinct case when is_student then account end) as pupils,
+        count(distinct case when is_student then account end) as students,
         count(distinct event_date) as days,
         min(event_date) as first_day,
         sum(requests)::bigint as requests
@@ -198,7 +198,7 @@ wide as (
     select
         site,
         count_if(is_staff) as staff_readers,
-        count_if(not is_staff) as pupil_readers
+        count_if(not is_staff) as student_readers
     from readers
     group by site
 ),
@@ -206,7 +206,7 @@ wide as (
 totals as (
     select
         count_if(is_staff)::bigint as staff_total,
-        count_if(is_student)::bigint as pupil_total
+        count_if(is_student)::bigint as student_total
     from people
 )
 
@@ -215,9 +215,9 @@ select
     kinds.categories,
     kinds.leisure,
     coalesce(wide.staff_readers, 0)::bigint as staff_readers,
-    coalesce(wide.pupil_readers, 0)::bigint as pupil_readers,
+    coalesce(wide.student_readers, 0)::bigint as student_readers,
     totals.staff_total,
-    totals.pupil_total,
+    totals.student_total,
     (
         select list(by_job.job order by by_job.job)
         from by_job
@@ -297,7 +297,7 @@ def reach(evidence: Evidence) -> Iterator[Proposal]:
                 "valid_from": row["first_day"].isoformat(),
                 "class": DISTRICT if kind == DISTRICT else SANCTIONED,
             },
-            f"{row['accounts']} accounts, {row['staff']} of staff, {row['pupils']} of "
+            f"{row['accounts']} accounts, {row['staff']} of staff, {row['students']} of "
             f"students, on {row['days']} days, {row['requests']:,} requests",
             topic=f"sites:{kind}",
             doubt=doubt,
@@ -317,7 +317,7 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
     if never := sorted(NEVER.intersection(row["categories"] or ())):
         return _roles(row), f"lists classify it as {', '.join(never).replace('_', ' ')}"
     is_wide = row["staff_readers"] >= max(WIDE_SHARE * row["staff_total"], 2)
-    is_taught = row["pupil_readers"] >= max(WIDE_SHARE * row["pupil_total"], 2)
+    is_taught = row["student_readers"] >= max(WIDE_SHARE * row["student_total"], 2)
     if row["leisure"] is None and (is_wide or is_taught):
         return _roles(row), ""
     jobs = [job for job in row["jobs"] or () if "|" not in job]
@@ -336,7 +336,7 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
 
 def _roles(row: dict[str, Any]) -> str:
     """Return the roles of its users, if they share one."""
-    for role, count in (("staff", row["staff"]), ("student", row["pupils"])):
+    for role, count in (("staff", row["staff"]), ("student", row["students"])):
         if count == row["accounts"]:
             return role
     return "all"

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.district import District
 from pipelines.findings.cases import LEAD
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.privacy.redaction import sensitive_names
 from pipelines.settings.model import RecordClass
 from pipelines.state.audit import open_chain
@@ -149,7 +149,7 @@ def _use(district: District, first: date, last: date, least: int) -> Iterator[Re
 
 
 def _findings(district: District, first: date, last: date, least: int) -> Iterator[Record]:
-    is_pupil, verdicts = about_pupils(district), last_verdicts(district.store)
+    is_student, verdicts = about_students(district), last_verdicts(district.store)
     titles = {code: one.model.header.title for code, one in district.detections.items()}
     rows = [
         row
@@ -166,13 +166,13 @@ def _findings(district: District, first: date, last: date, least: int) -> Iterat
 
     accounts: dict[tuple[str, str, bool], set[str]] = defaultdict(set)
     for row in rows:
-        if not is_pupil(row):
+        if not is_student(row):
             accounts[group(row)].add(row["subject"])
     for row in rows:
         monday, _, is_decided = group(row)
         marks: dict[str, RecordClass] = {"account": "names"}
         people = len(accounts[group(row)])
-        if is_pupil(row):
+        if is_student(row):
             marks = {WHOLE_ROW: "student_rows"}
         elif people < least:
             marks = {WHOLE_ROW: "small_counts"}

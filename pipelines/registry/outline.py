@@ -49,7 +49,7 @@ class Outline:
         works: Day of the calendar, in ISO format -> whether a building
             works.
         buildings: Code -> name, of those that have one.
-        is_pupil: Finding -> whether it is about a student's account; may be
+        is_student: Finding -> whether it is about a student's account; may be
             incomplete.
     """
 
@@ -63,7 +63,7 @@ class Outline:
     mail_domains: tuple[str, ...]
     works: Mapping[str, bool]
     buildings: Mapping[str, str]
-    is_pupil: Mapping[str, bool] = field(default_factory=dict)
+    is_student: Mapping[str, bool] = field(default_factory=dict)
 
 
 def digest_of(home: DistrictHome, settings: Settings) -> str:

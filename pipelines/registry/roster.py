@@ -367,28 +367,28 @@ def of_organisations(places: pl.DataFrame, orgs: RegistryFrame) -> pl.DataFrame:
     return pl.concat([known, inherited])
 
 
-class Pupils(NamedTuple):
+class Students(NamedTuple):
     """The accounts and the persons that are students'."""
 
     accounts: frozenset[str]
     persons: frozenset[str]
 
 
-def pupils(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date) -> Pupils:
+def students(people: pl.DataFrame, accounts: pl.DataFrame, first: date, last: date) -> Students:
     """Return students from `first` to `last`, both included.
 
     Args:
         people: The registry's frame of people.
         accounts: The registry's frame of accounts.
     """
-    is_pupil = pl.col("is_student").fill_null(value=False)
-    persons = _all_of(people, "person_id", is_pupil, first, last)
+    is_student = pl.col("is_student").fill_null(value=False)
+    persons = _all_of(people, "person_id", is_student, first, last)
     is_theirs = (
         (pl.col("account_type") == "person")
         & ~pl.col("approved_shared").fill_null(value=False)
         & pl.col("owner_person_id").is_in(list(persons))
     ).fill_null(value=False)
-    return Pupils(_all_of(accounts, "account", is_theirs, first, last), persons)
+    return Students(_all_of(accounts, "account", is_theirs, first, last), persons)
 
 
 def _all_of(

@@ -39,7 +39,7 @@ def facts(view: View) -> Facts:
     now = this_week(view)
     days = view.of_week(view.inputs.source_days)
     columns = ["finding_id", "status", "confidence"]
-    both = (one.known.select("event_date", *columns) for one in (view, view.of_pupils))
+    both = (one.known.select("event_date", *columns) for one in (view, view.of_students))
     items = view.of_week(pl.concat(both)).sort("finding_id")
     return {
         "numbers": {key: now.get(key) for key in NUMBERS}

@@ -126,13 +126,13 @@ def _rough(view: View, least: int) -> list[Count]:
     return [
         Count(band(len(view.waiting), least), "cases that wait for a decision"),
         Count(band(len(view.decided), least), "cases decided since last week"),
-        *_of_pupils(band(len(view.of_pupils.waiting), least), view),
+        *_of_students(band(len(view.of_students.waiting), least), view),
     ]
 
 
-def _of_pupils(said: str, view: View) -> list[Count]:
+def _of_students(said: str, view: View) -> list[Count]:
     """Return the number of cases about students' accounts, which are in no other number."""
-    if not view.of_pupils.waiting:
+    if not view.of_students.waiting:
         return []
     return [Count(said, "cases about students' accounts that wait, counted apart")]
 
@@ -186,7 +186,7 @@ def whole_counts(view: View) -> list[Count]:
         Count(number(len(view.waiting)), "cases that wait for a decision"),
         Count(number(len(view.decided)), "cases decided since last week"),
         *(Count(number(size), f"new cases about: {label}") for label, size in new_cases(view)),
-        *_of_pupils(number(len(view.of_pupils.waiting)), view),
+        *_of_students(number(len(view.of_students.waiting)), view),
     ]
 
 
@@ -355,7 +355,7 @@ def edition_report(inputs: ReportInputs, week_start: date, edition: Edition) -> 
         numbers = own_counts(own, elsewhere(whole, edition.building))
         shared = said(own, edition)
         pages = _pages(own, edition, numbers, ())
-        for view in (own, own.of_pupils):
+        for view in (own, own.of_students):
             pages |= case_pages(view, shared, whole=True)
         return pages
     if edition.kind == "superintendent":
@@ -473,6 +473,6 @@ def elsewhere(view: View, building: str) -> int:
         pl.col("buildings").list.len() > 1,
     )
     week = pl.concat(
-        one.of_week(one.standing).select("finding_id") for one in (view, view.of_pupils)
+        one.of_week(one.standing).select("finding_id") for one in (view, view.of_students)
     )
     return week.join(both, on="finding_id", how="semi").height

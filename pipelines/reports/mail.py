@@ -89,7 +89,7 @@ def mail(inputs: ReportInputs, week_start: date, *, where: str) -> Mail:
 
 def undecided(view: View) -> str:
     """Return a sentence about cases that waited through two reports; empty without any."""
-    waiting = [*view.waiting, *view.of_pupils.waiting]
+    waiting = [*view.waiting, *view.of_students.waiting]
     old = aged(waiting, view.start)
     if not old:
         return ""

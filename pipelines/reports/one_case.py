@@ -103,5 +103,5 @@ def case_view(base: ReportInputs, district: District, case: Case, names: Pseudon
     )
     inputs = replace(base, findings=findings, evidence=evidence)
     named = with_building_names(inputs, building_names(district.registry))
-    is_pupil = bool(findings["is_pupil"].any())
-    return View(named, case.monday, is_of_pupils=is_pupil)
+    is_student = bool(findings["is_student"].any())
+    return View(named, case.monday, is_of_students=is_student)

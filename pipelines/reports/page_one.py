@@ -301,10 +301,10 @@ def opening(view: View, five: list[Line], *, has_corrections: bool = True) -> di
         part = share(whole, arrived.expected)
         notices.append(f"Partial week: {part} of hours arrived. Do not compare.")
     notices += [f"{one} We don't know what happened there." for one in say_unjudged(view)]
-    if pupils := len(view.of_pupils.waiting):
-        verb = "waits" if pupils == 1 else "wait"
+    if students := len(view.of_students.waiting):
+        verb = "waits" if students == 1 else "wait"
         notices.append(
-            f"{count(pupils, 'case')} about students' accounts {verb} listed in a separate "
+            f"{count(students, 'case')} about students' accounts {verb} listed in a separate "
             "section, outside these numbers."
         )
     notices += view.inputs.not_believed
@@ -340,7 +340,7 @@ def headline(view: View, five: list[Line]) -> str:
     if five[0].value:
         verb = "needs" if five[0].value == 1 else "need"
         return f"{count(five[0].value, 'case')} {verb} you"
-    if view.of_pupils.waiting:
+    if view.of_students.waiting:
         return "Nothing needs you but cases about students' accounts"
     if any(line.value for line in five):
         return "Nothing needs you"

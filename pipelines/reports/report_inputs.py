@@ -130,7 +130,10 @@ SCHEMAS: Mapping[str, Mapping[str, Any]] = {
 
 OPTIONAL = frozenset(
     {
-        *(("findings", name) for name in ("decided_time", "case_id", "clause", "stage")),
+        *(
+            ("findings", name)
+            for name in ("decided_time", "case_id", "case_number", "clause", "stage")
+        ),
         ("site_use", "unjudged_minutes"),
         ("unjudged", "model"),
         ("unjudged", "cause"),

@@ -137,7 +137,7 @@ def case_frames(
             names,
             known.get(row["finding_id"], ()),
         )
-        | {"case_id": case.case_id, "clause": case.clause}
+        | {"case_id": case.case_id, "case_number": case.number, "clause": case.clause}
         for case in cases
         for row in case.findings
     ]
@@ -195,7 +195,9 @@ def _finding(
         **{key: row[key] for key in ("confidence", "status")},
         "status_reason": redact(row["status_reason"], hidden, named),
         "subject": subject,
-        "is_pupil": names.is_pupil(kind, row["subject"]),
+        "is_student": names.is_student(kind, row["subject"]),
+        # the former name, for saved queries of one release
+        "is_pupil": names.is_student(kind, row["subject"]),
         "devices": devices,
         "sites": record["sites"],
         "event_date": datetime.fromisoformat(row["event_date"]).date(),

@@ -40,13 +40,13 @@ class View:
     Attributes:
         inputs: Everything the report was given.
         start: The Monday that the week begins with.
-        is_of_pupils: The findings are those about students' accounts, and only those.
+        is_of_students: The findings are those about students' accounts, and only those.
         weeks: How many weeks in a row it is; what is to be decided knows one.
     """
 
     inputs: ReportInputs
     start: date
-    is_of_pupils: bool = False
+    is_of_students: bool = False
     weeks: int = 1
 
     def __post_init__(self) -> None:
@@ -74,9 +74,9 @@ class View:
         return ZoneInfo(self.inputs.zone)
 
     @cached_property
-    def of_pupils(self) -> "View":
+    def of_students(self) -> "View":
         """The same week with the findings about students' accounts."""
-        return replace(self, is_of_pupils=True)
+        return replace(self, is_of_students=True)
 
     def of_week(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return the rows whose local day is in the week."""
@@ -92,10 +92,10 @@ class View:
         # a case is a student's if one of its accounts is; one without a case represents itself, as
         # in a snapshot of an earlier version
         case = pl.coalesce("case_id", "finding_id")
-        of_pupils = pl.col("is_pupil").fill_null(value=False).any().over(case)
+        of_students = pl.col("is_student").fill_null(value=False).any().over(case)
         findings = self.inputs.findings.filter(
             pl.col("confidence").is_in(["C2", "C3"]),
-            of_pupils == self.is_of_pupils,
+            of_students == self.is_of_students,
         )
         return findings.with_columns(case_id=case).sort("event_date", "start_time", "finding_id")
 
@@ -144,7 +144,7 @@ class View:
             pl.col("confidence") == LEAD,
             pl.col("kind") == SITE_USE,
             pl.col("status").is_in(["open", "expired"]),
-            ~pl.col("is_pupil").fill_null(value=False),
+            ~pl.col("is_student").fill_null(value=False),
         )
 
     @cached_property
@@ -261,6 +261,7 @@ def _cases(findings: pl.DataFrame) -> tuple[Case, ...]:
             clause=str(rows[0]["clause"]),
             week=iso_week(rows[0]["event_date"]),
             findings=tuple(rows),
+            number=rows[0].get("case_number") or "",
         )
         for case_id, rows in held.items()
     ]

@@ -39,7 +39,7 @@ def weekly_report(inputs: ReportInputs, week_start: date) -> Pages:
     proven = proofs(view)
     shared = about(view)
     pages = report_pages(view, proven, shared) | number_pages(view, proven, shared)
-    pages |= case_pages(view, shared) | case_pages(view.of_pupils, shared)
+    pages |= case_pages(view, shared) | case_pages(view.of_students, shared)
     pages |= archive_pages(view, shared)
     return pages
 

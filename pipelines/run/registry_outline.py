@@ -9,7 +9,7 @@ from pipelines.district import (
     noted_outline,
     outline_digest,
 )
-from pipelines.privacy.pseudonyms import about_pupils
+from pipelines.privacy.pseudonyms import about_students
 from pipelines.registry.registry import is_settled, load_registry, outline_of
 from pipelines.state.findings import finding_ids, stored_findings
 
@@ -23,14 +23,14 @@ def keep_outline(district: District) -> None:
     home, settings = district.home, district.settings
     digest = outline_digest(home, settings)
     noted = noted_outline(district.store, digest)
-    if noted and noted.is_pupil.keys() >= finding_ids(district.store):
+    if noted and noted.is_student.keys() >= finding_ids(district.store):
         return
     registry = load_registry(home, settings)
     if not is_settled(home, registry) or outline_digest(home, settings) != digest:
         return
-    is_pupil = about_pupils(replace(district, reading=Reading.of(registry)))
+    is_student = about_students(replace(district, reading=Reading.of(registry)))
     outline = replace(
         outline_of(registry),
-        is_pupil={one["finding_id"]: is_pupil(one) for one in stored_findings(district.store)},
+        is_student={one["finding_id"]: is_student(one) for one in stored_findings(district.store)},
     )
     note_outline(district.store, digest, outline)

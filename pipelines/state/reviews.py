@@ -1,11 +1,12 @@
 """Reviews of findings: verdicts, cases, assignments, approvals, referrals."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
 
 from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import (
@@ -127,7 +128,7 @@ def findings_without_case(store: Store) -> list[dict[str, Any]]:
 def stored_cases(
     store: Store, known: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 ) -> list[dict[str, Any]]:
-    """Return every case with findings: its row, its `findings` and its `assignee`.
+    """Return every case with findings: its row, `number`, `findings` and `assignee`.
 
     Findings are rows, oldest day first, each record as a mapping.
 
@@ -151,15 +152,30 @@ def stored_cases(
         rows = connection.execute(select(CASES)).mappings().all()
         assigned = connection.execute(select(ASSIGNMENTS)).mappings().all()
     assignees = {row["subject_id"]: row["assignee"] for row in assigned}
+    numbers = _numbers(rows)
     return [
         {
             **row,
+            "number": numbers[row["case_id"]],
             "findings": held[row["case_id"]],
             "assignee": assignees.get(row["case_id"]),
         }
         for row in rows
         if row["case_id"] in held
     ]
+
+
+def _numbers(rows: Iterable[RowMapping]) -> dict[str, str]:
+    """Return a number for each case that people can say: week and place in it, as "46-03".
+
+    The place follows the time when the case was added, so that it never changes.
+    """
+    counts: Counter[str] = Counter()
+    numbers = {}
+    for row in sorted(rows, key=lambda row: (row["created_time"], row["case_id"])):
+        counts[row["week"]] += 1
+        numbers[row["case_id"]] = f"{row['week'][-2:]}-{counts[row['week']]:02d}"
+    return numbers
 
 
 def _is_known(row: Any, known: Mapping[str, Mapping[str, Any]]) -> bool:

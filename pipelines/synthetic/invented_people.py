@@ -119,8 +119,8 @@ def make_roster(seed: int, count: int) -> Roster:
     while len(people) < count:
         building = SCHOOLS[len(people) % 3]
         grade = _grade(rng, building)
-        pupil = ("student", "", building)
-        people.append(_person(len(people), names, taken, pupil, grade))
+        student = ("student", "", building)
+        people.append(_person(len(people), names, taken, student, grade))
     return Roster(tuple(people))
 
 

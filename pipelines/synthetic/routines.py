@@ -210,18 +210,18 @@ def work(
         start = done + rng.randint(60, 400) * SECOND
 
 
-def pupils_day(routines: Routines, day: Day) -> None:
+def students_day(routines: Routines, day: Day) -> None:
     """Plan students' day with their own devices, and classes in the labs."""
     rng, places = routines.rng, routines.world.places
     books = {d.assigned_to: d for d in places.where(_is("chromebook"))}
-    for pupil in routines.world.roster.students:
+    for student in routines.world.roster.students:
         if rng.random() < 0.06:
             continue
         start = day.at("08:20", rng.randint(0, 60))
         spans = stretches(rng, start, day.at("15:05"), (3, 7), (70, 170))
         for span in spans:
-            if routines.free(pupil, *span):
-                browse(routines.plan, pupil, books[pupil.person_id], span, "student")
+            if routines.free(student, *span):
+                browse(routines.plan, student, books[student.person_id], span, "student")
     for building in ("HS", "MS", "ES"):
         _lab_classes(routines, day, building)
 
@@ -229,15 +229,15 @@ def pupils_day(routines: Routines, day: Day) -> None:
 def _lab_classes(routines: Routines, day: Day, building: str) -> None:
     """Plan a class or two in the computer lab, each student with their own account."""
     rng, world = routines.rng, routines.world
-    pupils = world.roster.where(lambda p: p.is_student and p.building == building)
+    students = world.roster.where(lambda p: p.is_student and p.building == building)
     lab = world.places.pool(building, "lab")[:-3]
     for clock in rng.sample(["08:45", "09:40", "10:35", "12:50", "13:45"], 2):
-        group = rng.sample(pupils, min(len(pupils), len(lab)))
-        for pupil, device in zip(group, lab, strict=False):
+        group = rng.sample(students, min(len(students), len(lab)))
+        for student, device in zip(group, lab, strict=False):
             start = day.at(clock, rng.uniform(0, 4))
             span = (start, start + rng.randint(25, 38) * MINUTE)
-            if routines.free(pupil, *span) and routines.book(device, *span):
-                work(routines, pupil, device, span, "student", ("logon", "logoff"))
+            if routines.free(student, *span) and routines.book(device, *span):
+                work(routines, student, device, span, "student", ("logon", "logoff"))
 
 
 def phones_day(routines: Routines, day: Day) -> None:
@@ -276,7 +276,7 @@ def add_routines(world: World, plan: Plan) -> None:
             if works(person, day):
                 _staff_day(routines, person, day, device)
         if day.has_school:
-            pupils_day(routines, day)
+            students_day(routines, day)
         phones_day(routines, day)
 
 

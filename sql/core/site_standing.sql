@@ -83,7 +83,7 @@ strictness as (
             when 'denied' then 1
             when 'approved' then 2
             when 'undecidable' then 3
-            when 'approved_for_pupils' then 4
+            when 'approved_for_students' then 4
             when 'approved_other_role' then 5
             when 'lapsed' then 6
             when 'not_yet' then 7

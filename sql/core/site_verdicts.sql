@@ -17,7 +17,7 @@ columns:
   verdict:
     type: varchar
     is: >-
-      approved, approved_for_pupils, approved_other_role, lapsed, not_yet, undecidable,
+      approved, approved_for_students, approved_other_role, lapsed, not_yet, undecidable,
       denied, leisure or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
@@ -168,9 +168,9 @@ judged as (
             when decides = 'deny' then null
             when decides = 'path_prefix' then 'undecidable'
             when is_current and is_for_role then 'approved'
-            -- what the district gives its pupils, staff may look at
+            -- what the district gives its students, staff may look at
             when is_current and is_staff and role = 'student'
-                then 'approved_for_pupils'
+                then 'approved_for_students'
             -- one person's consent is nobody else's
             when is_current and not starts_with(role, 'person:')
                 then 'approved_other_role'
@@ -187,7 +187,7 @@ ranked as (
             when 'denied' then 1
             when 'approved' then 2
             when 'undecidable' then 3
-            when 'approved_for_pupils' then 4
+            when 'approved_for_students' then 4
             when 'approved_other_role' then 5
             when 'lapsed' then 6
             when 'not_yet' then 7

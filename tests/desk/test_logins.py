@@ -80,7 +80,7 @@ PROXY = """
 addresses = ["127.0.0.1"]
 secret = { env = "SCHOOLBELL_TEST_PROXY" }
 """
-SENT = {"x-schoolbell-proxy": SECRET, "x-remote-user": "pupil7"}
+SENT = {"x-schoolbell-proxy": SECRET, "x-remote-user": "student7"}
 
 
 def roles_of(session, found, tmp_path):

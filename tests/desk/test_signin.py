@@ -63,13 +63,13 @@ def test_a_user_without_a_role_signs_in_nowhere(desk):
     """The tests' own user, on a port of this machine, is no group of the settings."""
     answer = desk.visitor().get("/")
     assert (answer.status, answer.headers["location"]) == (303, "/signin")
-    assert "With your account" in desk.visitor().get("/signin").text
+    assert "with your district account" in desk.visitor().get("/signin").text
 
 
 def test_without_roles_the_owner_is_known_on_a_port_too(alone):
     page = alone.visitor().get("/")
     assert page.status == 200
-    assert "everything, alone" in page.text
+    assert "all roles" in page.text
     behind = alone.visitor(headers={"X-Forwarded-For": "10.0.0.7"}).get("/")
     assert behind.headers["location"] == "/signin"
     if os.geteuid() == 0:

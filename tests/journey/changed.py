@@ -32,13 +32,13 @@ def changed(base: Path, before: Small) -> tuple[Path, str]:
 
     def make(folder: Path) -> str:
         home = before.copy(folder)
-        pupil = min(f["subject"] for f in findings_of(home) if f["rule"] == FOR_ALL)
-        _change(DistrictHome(home), pupil)
+        student = min(f["subject"] for f in findings_of(home) if f["rule"] == FOR_ALL)
+        _change(DistrictHome(home), student)
         run(home, settle_seconds=0)
-        return pupil
+        return student
 
-    folder, pupil = shared(base, "changed", make)
-    return folder / "district", pupil
+    folder, student = shared(base, "changed", make)
+    return folder / "district", student
 
 
 def phone(home: Path) -> str:
@@ -52,10 +52,10 @@ def phone(home: Path) -> str:
     return str(address)
 
 
-def _change(home: DistrictHome, pupil: str) -> None:
+def _change(home: DistrictHome, student: str) -> None:
     nobody = pl.lit(None, pl.String)
     fixed = pl.when(pl.col("device_class") == SIGN).then(pl.lit(phone(home.path)))
-    role = pl.when(pl.col("username") == pupil).then(pl.lit("student"))
+    role = pl.when(pl.col("username") == student).then(pl.lit("student"))
     values: Mapping[str, dict[str, pl.Expr]] = {
         "devices.csv": {
             "assigned_to": nobody,

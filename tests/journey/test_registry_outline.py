@@ -151,15 +151,15 @@ def test_whom_a_new_finding_is_about_is_asked_of_the_registry(home):
         digest = opening.outline_digest(district.home, district.settings)
         noted = opening.noted_outline(district.store, digest)
         known = {one["finding_id"] for one in stored_findings(district.store)}
-        assert noted.is_pupil.keys() == known
-        noted.is_pupil.pop(before.cases[0].findings[0]["finding_id"])
+        assert noted.is_student.keys() == known
+        noted.is_student.pop(before.cases[0].findings[0]["finding_id"])
         opening.note_outline(district.store, digest, noted)
     with open_outlined(home) as district:
-        assert district.reading.noted.is_pupil.keys() < known
+        assert district.reading.noted.is_student.keys() < known
         assert queue(district) == before
         keep_outline(district)
     with open_outlined(home) as district:
-        assert district.reading.noted.is_pupil.keys() == known
+        assert district.reading.noted.is_student.keys() == known
 
 
 def test_a_key_that_is_gone_is_told_all_the_same(home):

@@ -121,7 +121,7 @@ PEOPLE = (
     ("p-6", "org-hs", "aide", "fito", "Custodian"),
     ("p-7", "org-hs", "teacher", "gnova", "Art Teacher"),
 )
-PUPILS = tuple((f"s-{n}", "org-hs", "student", f"student{n:02d}", "") for n in range(1, 41))
+STUDENTS = tuple((f"s-{n}", "org-hs", "student", f"student{n:02d}", "") for n in range(1, 41))
 
 ACCOUNTS = """
 username,account_type,owner_person_id,approved_shared,aliases,valid_from,valid_to,used_in,is_admin
@@ -258,7 +258,7 @@ def _users() -> str:
     header = "sourcedId,status,orgSourcedIds,role,username,givenName,familyName,metadata.jobTitle"
     rows = [
         f"{person},active,{org},{role},{username},Test,Person,{job}"
-        for person, org, role, username, job in (*PEOPLE, *PUPILS)
+        for person, org, role, username, job in (*PEOPLE, *STUDENTS)
     ]
     return _csv(header, rows)
 

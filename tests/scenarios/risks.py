@@ -11,8 +11,8 @@ def twenty_accounts_from_one_lab_pc(story: Story) -> None:
     """One password, tried on twenty accounts in eight minutes."""
     for number in range(1, 21):
         story.logon_refused(f"student{number:02d}", "hs-lab-1", "10:00", number * 23)
-    story.logon("pupil30", "hs-lab-2", "10:02")
-    story.surf("pupil30", "hs-lab-2", "10:03", WORK)
+    story.logon("student30", "hs-lab-2", "10:02")
+    story.surf("student30", "hs-lab-2", "10:03", WORK)
 
 
 def one_stored_password(story: Story) -> None:

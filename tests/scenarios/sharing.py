@@ -197,13 +197,13 @@ def renamed_account_in_two_places(story: Story) -> None:
     story.surf("alindt", "es-room-1", "10:00:20", WORK, minutes=30, every=45)
 
 
-def forty_pupils_on_one_lab_pc(story: Story) -> None:
+def forty_students_on_one_lab_pc(story: Story) -> None:
     for number in range(1, 41):
-        pupil = f"student{number:02d}"
+        student = f"student{number:02d}"
         minute = 10 * (number - 1)
         clock = f"{8 + minute // 60:02d}:{minute % 60:02d}"
-        story.logon(pupil, "hs-lab-1", clock)
-        story.surf(pupil, "hs-lab-1", clock, WORK, minutes=7, every=50)
+        story.logon(student, "hs-lab-1", clock)
+        story.surf(student, "hs-lab-1", clock, WORK, minutes=7, every=50)
 
 
 SCENARIOS = (
@@ -240,5 +240,5 @@ SCENARIOS = (
     Scenario("S31", renamed_account),
     Scenario("S31a", renamed_account_in_two_places, ("SA-1",), "avega", severity="high"),
     Scenario("S34", task_in_a_teachers_name),
-    Scenario("S35", forty_pupils_on_one_lab_pc),
+    Scenario("S35", forty_students_on_one_lab_pc),
 )

@@ -16,7 +16,7 @@ SERIES = (
 )
 LISTED = {
     "approved": "yes",
-    "approved_for_pupils": "for students",
+    "approved_for_students": "for students",
     "approved_other_role": "for other roles",
     "denied": "denied",
     "lapsed": "no longer",

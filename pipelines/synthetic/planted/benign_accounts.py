@@ -449,10 +449,10 @@ def kiosks(writer: SceneWriter) -> None:
     span = minutes(writer.moment(day), 30)
     devices = []
     for building in ("HS", "ES"):
-        pupil = writer.pupil(building, day)
+        student = writer.student(building, day)
         kiosk = writer.choice(writer.world.places.pool(building, "kiosk"))
         writer.visit(
-            pupil,
+            student,
             kiosk,
             span,
             "approved",
@@ -464,7 +464,7 @@ def kiosks(writer: SceneWriter) -> None:
         )
         devices.append(kiosk)
     writer.case(
-        "S21", NONE, "", pupil, devices, span, "kiosks in two schools", account="library_kiosk"
+        "S21", NONE, "", student, devices, span, "kiosks in two schools", account="library_kiosk"
     )
     writer.about_nobody()
 
@@ -508,14 +508,14 @@ def substitute_week(writer: SceneWriter) -> None:
 def busy_seat(writer: SceneWriter) -> None:
     """S35: one lab computer, forty students' accounts in a day."""
     day = writer.day()
-    pupils = writer.world.roster.where(lambda p: p.is_student and p.building == "HS")
+    students = writer.world.roster.where(lambda p: p.is_student and p.building == "HS")
     whole = (day.at("08:20"), day.at("14:50"))
     seat = writer.spare("HS", "lab", whole)
     first = None
-    for place, pupil in enumerate(writer.rng.sample(pupils, min(40, len(pupils)))):
+    for place, student in enumerate(writer.rng.sample(students, min(40, len(students)))):
         turn = minutes(whole[0] + place * 9 * MINUTE, 7.5)
-        writer.visit(pupil, seat, turn, "student", opened="logon", closed="logoff", margin=2)
-        first = first or pupil
+        writer.visit(student, seat, turn, "student", opened="logon", closed="logoff", margin=2)
+        first = first or student
     if first is None:
         raise NotCastError
     writer.case("S35", NONE, "", first, (seat,), whole, "forty accounts, one seat")

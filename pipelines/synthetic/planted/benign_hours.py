@@ -227,21 +227,21 @@ def learning_at_home(writer: SceneWriter) -> None:
     writer.case("S72", NONE, "", person, (laptop,), whole, "an e-learning day at home")
 
 
-def pupil_evening(writer: SceneWriter) -> None:
+def student_evening(writer: SceneWriter) -> None:
     """S72: a student's book at school, after hours, in a club."""
     day = writer.day()
-    pupil = writer.pupil("HS", day)
-    book = writer.device(pupil, "chromebook")
+    student = writer.student("HS", day)
+    book = writer.device(student, "chromebook")
     span = minutes(day.at("17:05"), 25)
-    browse(writer.plan, pupil, book, span, "student")
-    writer.case("S72", NONE, "", pupil, (book,), span, "a student, whom no hours bind")
+    browse(writer.plan, student, book, span, "student")
+    writer.case("S72", NONE, "", student, (book,), span, "a student, whom no hours bind")
 
 
 SCENES: tuple[Scene, ...] = (
     first_workday, repeated_hour, late_at_school, late_at_school, evening_grading,
     evening_grading, conferences, conferences, practice, robotics, second_shift,
     second_shift, open_tab, open_tab, long_tunnel, long_tunnel, learning_at_home,
-    learning_at_home, pupil_evening,
+    learning_at_home, student_evening,
 )  # fmt: skip
 
 

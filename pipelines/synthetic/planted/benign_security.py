@@ -35,20 +35,20 @@ def stored_password(writer: SceneWriter) -> None:
 def class_in_line(writer: SceneWriter) -> None:
     """S73b: a class signs in; each student mistypes once and then succeeds."""
     day = writer.day()
-    pupils = writer.rng.sample(writer.world.roster.students, 12)
+    students = writer.rng.sample(writer.world.roster.students, 12)
     span = minutes(writer.moment(day), 9)
     device = writer.spare("MS", "lab", span)
-    for place, pupil in enumerate(pupils):
+    for place, student in enumerate(students):
         time = span[0] + place * 44 * SECOND
         for late, code in ((0, "4625"), (14, "4624"), (36, "4634")):
             writer.plan.keys.append(
-                Key(time + late * SECOND, device.number, pupil.username, code, 2)
+                Key(time + late * SECOND, device.number, student.username, code, 2)
             )
         writer.case(
             "S73b",
             NONE,
             "",
-            pupil,
+            student,
             (device,),
             span,
             "a class lines up at one computer",

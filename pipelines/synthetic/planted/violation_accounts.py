@@ -121,13 +121,13 @@ def in_the_lab(writer: SceneWriter, length: float, intensity: int) -> None:
     devices = [mine]
     writer.away(owner, span)
     writer.sit(owner, mine, (span[0] - 4 * MINUTE, span[1]), "teach", pace="busy")
-    pupils = []
+    students = []
     for late in (0, 70):
-        pupil = writer.pupil("HS", day)
+        student = writer.student("HS", day)
         begun = (span[0] + late * SECOND, span[1])
         seat = writer.spare("HS", "lab", begun)
         writer.visit(
-            pupil,
+            student,
             seat,
             begun,
             "student",
@@ -138,8 +138,8 @@ def in_the_lab(writer: SceneWriter, length: float, intensity: int) -> None:
             margin=5,
         )
         devices.append(seat)
-        pupils.append(pupil.person_id)
-    note = f"{' and '.join(pupils)} use the account in the lab, owner at the desk"
+        students.append(student.person_id)
+    note = f"{' and '.join(students)} use the account in the lab, owner at the desk"
     writer.case("S13", SHARED, "SA-4", owner, devices, span, note, intensity=intensity)
 
 
@@ -252,19 +252,19 @@ SCENES: tuple[Scene, ...] = (
 )
 
 
-def lent_to_a_pupil(writer: SceneWriter, length: float, intensity: int) -> None:
+def lent_to_a_student(writer: SceneWriter, length: float, intensity: int) -> None:
     """S81: a student far away works under the account of a teacher who teaches."""
     day = writer.day()
     owner = writer.teacher(day, building="HS")
-    pupil = writer.pupil("ES", day)
+    student = writer.student("ES", day)
     span = minutes(writer.moment(day), length)
     mine, far = writer.desktop(owner), writer.spare("ES", "lab", span)
     writer.away(owner, span)
-    writer.away(pupil, span, 5)
+    writer.away(student, span, 5)
     around = (span[0] - 5 * MINUTE, span[1] + 2 * MINUTE)
     writer.sit(owner, mine, around, "teach", pace="busy")
     writer.sit(
-        pupil,
+        student,
         far,
         span,
         "student",
@@ -273,7 +273,7 @@ def lent_to_a_pupil(writer: SceneWriter, length: float, intensity: int) -> None:
         opened="logon",
         closed="logoff",
     )
-    note = f"{pupil.person_id} uses the account in the lab of ES, its owner is at HS"
+    note = f"{student.person_id} uses the account in the lab of ES, its owner is at HS"
     writer.case("S81", SHARED, "SA-1", owner, (mine, far), span, note, intensity=intensity)
 
 
@@ -438,8 +438,8 @@ def round_the_office(writer: SceneWriter, length: float, intensity: int) -> None
 
 
 LENDING: tuple[Scene, ...] = (
-    partial(lent_to_a_pupil, length=16, intensity=1),
-    partial(lent_to_a_pupil, length=32, intensity=2),
+    partial(lent_to_a_student, length=16, intensity=1),
+    partial(lent_to_a_student, length=32, intensity=2),
     partial(morning_leave, length=20, intensity=1),
     partial(morning_leave, length=45, intensity=2),
     partial(at_a_conference, length=22, intensity=1),

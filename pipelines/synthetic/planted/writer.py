@@ -115,7 +115,7 @@ class SceneWriter:
         """Return a person with a job."""
         return self.person(lambda p: p.job_title == job and building in {"", p.building}, *days)
 
-    def pupil(self, building: str, *days: Day) -> Person:
+    def student(self, building: str, *days: Day) -> Person:
         """Return a student of a school."""
         return self.person(lambda p: p.is_student and p.building == building, *days)
 

@@ -71,7 +71,7 @@ class Year:
 
 
 def school_year(start: int, random: Random, weeks: int = 44) -> Year:
-    """August to June, with breaks, snow days, early outs and days without pupils.
+    """August to June, with breaks, snow days, early outs and days without students.
 
     Args:
         start: The calendar year in which it begins.
@@ -191,7 +191,7 @@ def _hours(day: date) -> list[datetime]:
 
 
 def _level(feed: Feed, year: Year, at: datetime) -> float:
-    """Lines an hour to expect: pupils, staff, or machines alone."""
+    """Lines an hour to expect: students, staff, or machines alone."""
     local = at.astimezone(ZONE)
     kind, hour = year.kinds[local.date()], local.hour
     if kind in ("weekend", "holiday", "closure") or not 6 <= hour < 18:

@@ -236,7 +236,7 @@ def test_a_secret_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("kind", "given", "words"),
     [
-        ("pigeon", {}, "there is no channel"),
+        ("pigeon", {}, "not a type of channel"),
         ("file", {}, "path"),
         ("file", {"path": "x", "colour": "red"}, "colour"),
         ("stdout", {"password": {"env": "SCHOOLBELL_NOT_SET"}}, "SCHOOLBELL_NOT_SET"),

@@ -242,7 +242,7 @@ def test_what_a_message_holds():
         "and 1 more in the next list",
         "The report: reports/index.html",
         f"To acknowledge: schoolbell alerts ack {made.key}",
-        "does not say who",
+        "does not\nshow who",
         "You get this because",
     ):
         assert part in made.text

@@ -204,7 +204,7 @@ def test_with_roles_names_take_two_persons(home, monkeypatch, tmp_path):
         logged_in.write_text("70001")
         assert exported(home, *wish)
         run(home, "export", *wish, code=77)
-        groups[70001] = ["pupils"]
+        groups[70001] = ["students"]
         run(home, "list", code=77)
     finally:
         settings.write_text(text)

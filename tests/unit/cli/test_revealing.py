@@ -103,7 +103,7 @@ def test_a_pseudonym_of_a_case_is_told_after_it_is_noted(home):
     assert look_ups(home) == []
 
 
-def test_a_name_of_before_somebody_was_a_pupil_is_told_too(home):
+def test_a_name_of_before_somebody_was_a_student_is_told_too(home):
     one = next(row for row in listed(home) if row["rule"] == "SA-1")
     stored = {row["finding_id"]: row["subject"] for row in findings_of(home)}
     account = stored[one["finding_id"]]
@@ -113,7 +113,7 @@ def test_a_name_of_before_somebody_was_a_pupil_is_told_too(home):
     role = pl.when(is_owner).then(pl.lit("student")).otherwise("role").alias("role")
     table.with_columns(role).write_csv(users)
     (now,) = [r for r in listed(home) if r["finding_id"] == one["finding_id"]]
-    assert now["account"].startswith("pupil-")
+    assert now["account"].startswith("student-")
     for token in (one["account"], now["account"]):
         words = ("--case", now["case_id"], "--reason", REASON, "--json")
         assert json.loads(run(home, "reveal", token, *words).out)["value"] == account

@@ -28,7 +28,7 @@ BAD_ROWS = {
         ("x,person,,maybe,,,,", "approved_shared", "cannot be read"),
         ("x,person,,,,2026-13-01,,", "valid_from", "cannot be read"),
         ("x,person,,,,8/24/2026,,", "valid_from", "cannot be read"),
-        ("x,person,,,,2026-08-24,2026-08-23,", "valid_to", "lies before"),
+        ("x,person,,,,2026-08-24,2026-08-23,", "valid_to", "is before"),
         ("EXAMPLE\\Office-HS,person,,,,2026-09-01,,", "username", "same days"),
     ],
     "buildings.csv": [
@@ -48,8 +48,8 @@ BAD_ROWS = {
         ("pc,02-00,desktop,,,,", "mac", "cannot be read"),
         ("pc,,toaster,,,,", "device_class", "not one of the words"),
         ("HS-PC-017,,desktop,,,,", "hostname", "earlier row"),
-        ("pc-2,02-00-00-00-00-17,laptop,,,,", "mac", "another device's too"),
-        ("pc,,laptop,,,,,2026-12-01,2026-08-01", "valid_to", "lies before"),
+        ("pc-2,02-00-00-00-00-17,laptop,,,,", "mac", "also belongs to another device"),
+        ("pc,,laptop,,,,,2026-12-01,2026-08-01", "valid_to", "is before"),
     ],
     "approved_sites.csv": [
         ("E-1,exa mple.org,domain,all,,,,,,,", "pattern", "not a host name"),

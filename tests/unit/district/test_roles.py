@@ -18,7 +18,7 @@ ALLOWED = {
     "it": "replay audit purge accounts",
     "records": "findings evidence export names approve audit hold purge records refer inquire",
     "office": "findings evidence approve audit records",
-    "pupils": "",
+    "students": "",
 }
 
 

@@ -170,12 +170,12 @@ def test_a_file_that_the_manifest_promises_and_lacks_is_told(load):
     del files["roles"]
     registry = load({"oneroster.zip": bundle(**files)})
     (problem,) = [p for p in registry.errors if p.file == "manifest.csv"]
-    assert "roles.csv is said to be there" in problem.what
+    assert "roles.csv is listed in the manifest" in problem.what
 
 
 def test_a_broken_zip_is_told(load):
     registry = load({"oneroster.zip": b"PK\x03\x04 no zip"})
-    assert "is no zip" in registry.errors[0].what
+    assert "is not a readable zip" in registry.errors[0].what
     assert "users.csv" in registry.missing
 
 

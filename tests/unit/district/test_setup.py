@@ -493,7 +493,7 @@ def test_a_directory_is_the_roster_where_there_is_none(home, exports):
     )
     folder = exports({"ad.csv": ad})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "1 accounts of nobody in the roster" in out  # x7: who that is nobody says
+    assert "1 accounts whose owner is not in the roster" in out  # x7: who that is nobody says
     people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
     assert people["5001"]["role"] == "teacher"
     assert people["9001"] == {
@@ -512,7 +512,7 @@ def test_whoever_enrolled_them_has_none_of_them(home, exports):
     )
     folder = exports({"roster.zip": ROSTER, "chrome.csv": many})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "1 people stand at more than 4 devices each" in out
+    assert "1 people are listed with more than 4 devices each" in out
     assert not [row for row in rows(home, "devices.csv") if "assigned_to" in row]
 
 
@@ -543,11 +543,11 @@ def test_declared_columns(home, exports):
 @pytest.mark.parametrize(
     ("name", "data", "told"),
     [
-        ("a.zip", b"PK\x03\x04 no", "no zip that can be read"),
-        ("a.json", b'{"users": ', "no JSON that can be read"),
-        ("a.json", b"[" * 5000, "no JSON that can be read"),
+        ("a.zip", b"PK\x03\x04 no", "not a readable zip"),
+        ("a.json", b'{"users": ', "not readable JSON"),
+        ("a.json", b"[" * 5000, "not readable JSON"),
         ("a.xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "has a document type"),
-        ("a.xml", b"<a><b></a>", "no XML that can be read"),
+        ("a.xml", b"<a><b></a>", "not readable XML"),
         ("a.xml", b"<a/>", "no DHCP scope"),
         ("a.csv", b"", "is empty"),
         ("a.csv", b"PK\x03\x04....", "is an Excel workbook"),
@@ -927,7 +927,7 @@ def test_an_office_in_service_accounts_is_no_service(home, exports):
         "yearbook": "service",
     }
     assert "1 accounts have their kind from the organizational unit alone" in out
-    assert "accounts of nobody in the roster" in out  # a cook is a person
+    assert "accounts whose owner is not in the roster" in out  # a cook is a person
 
 
 SUSPENDED = """First Name [Required],Last Name [Required],Email Address [Required],\

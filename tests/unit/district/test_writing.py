@@ -80,7 +80,7 @@ def test_renamed_headers_are_found():
 
 def test_a_file_without_a_column_is_refused():
     before = HEAD.removesuffix(",valid_to").encode()
-    with pytest.raises(SettingsError, match="no column valid_to"):
+    with pytest.raises(SettingsError, match="column valid_to does not exist"):
         with_row(before, NAME, ROW, {})
     with pytest.raises(SettingsError, match="no X-9"):
         line_of(HEAD.encode(), NAME, ("exception_id", "X-9"), {})

@@ -328,7 +328,7 @@ def test_only_the_days_that_are_asked_for(asked, database):
         ("title: [", "expected"),
         ("- 1", ""),
         (REFUSED + COUNTS.format(kind="event_count", more="",
-                                  condition="condition: {lt: 3}"), "never fewer"),
+                                  condition="condition: {lt: 3}"), "never \"fewer"),
         (REFUSED + LET_IN + COUNTS.format(kind="temporal_ordered", more="- let_in",
                                   condition=""), "temporal_ordered"),
         (REFUSED + COUNTS.format(kind="event_count", more="- absent",

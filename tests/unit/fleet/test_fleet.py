@@ -71,7 +71,7 @@ def test_no_home_lies_in_another(tmp_path, other):
     file.write_text(
         f'[agency]\nname = "A"\n[homes.a]\npath = "north"\n[homes.b]\npath = "{other}"\n'
     )
-    with pytest.raises(SettingsError, match="lies in"):
+    with pytest.raises(SettingsError, match="is inside"):
         load_fleet(file)
 
 

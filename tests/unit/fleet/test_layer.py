@@ -115,10 +115,10 @@ def test_a_shipped_policy_gives_way_and_a_districts_own_does_not(home, layer):
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("people.csv", "a\n", "is no file of a layer"),
+        ("people.csv", "a\n", "is not a file of an overlay"),
         ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "this rule does not exist"),
         ("rules.toml", "[detections.SA-1]\nturns = 10000\n", "is not allowed"),
-        ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "no such parameter"),
+        ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "not have this parameter"),
         ("rules.toml", "[detections\n", "is not TOML"),
         ("rules.toml", "[roles]\n", "rules.toml"),
         ("layer.toml", 'name = "A"\n', "version"),

@@ -148,7 +148,7 @@ UNFIT = {
     "e.log.gz": (tarred("w:gz", tarfile.USTAR_FORMAT), "archive inside an archive"),
     "f.tgz": (tarred("w:gz", tarfile.PAX_FORMAT), "tar archive"),
     "g.tar.xz": (tarred("w:xz"), "tar archive"),
-    "h.xlsx": (zipped({"[Content_Types].xml": b"<Types/>"}), "no workbook"),
+    "h.xlsx": (zipped({"[Content_Types].xml": b"<Types/>"}), "not a readable workbook"),
     "i.zip": (zipped({"x": b"", "[Content_Types].xml": b"<Types/>"}), "Excel workbook"),
     "j.log": (zipped({"a": lines(0, 3)}), "name does not end in .zip"),
     "k.gz": (gzip.compress(gzip.compress(lines(0, 3))), "compressed twice"),

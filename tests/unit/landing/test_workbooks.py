@@ -130,7 +130,7 @@ def test_a_damaged_workbook_is_named_and_what_lies_beside_it_is_read(home):
     home.put("a.log", line(7))
     told = home.run()["week.xlsx"].record
     assert told.state == "failed"
-    assert "no workbook that can be read" in told.message
+    assert "not a readable workbook" in told.message
     assert "CSV" in told.message
     assert home.numbers() == once(7, 8)
 

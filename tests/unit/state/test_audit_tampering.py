@@ -162,22 +162,7 @@ def test_every_tampering_is_found_by_verify_and_doctor(home, way):
     assert done.code == 1, done
     assert done.err
     asked = chain_check(home)
-    assert (
-        asked.grade == ACT
-        or (
-            "Outbox: messages to send, and messages sent.\n\nA message "
-            "enters the outbox once per channel. It is marked *sending* "
-            "before the\nchannel is called and *sent* after; a crash in "
-            "between leaves *sending*, and so\ndoes a receiver that got "
-            "the message and did not answer. The next run tries\nit "
-            "again and marks it as a possible repeat. The file channel "
-            "reads its file\nfirst and repeats nothing; other channels "
-            "repeat with the same key (a mail's\nMessage-ID, a "
-            "webhook's Idempotency-Key) and mark the text. So no "
-            "message is\nlost, and readers recognize possible repeats."
-        )
-        in asked.message
-    )
+    assert asked.grade == ACT or "key of the audit chain is gone" in asked.message
 
 
 ANCHORS = {

@@ -1,4 +1,4 @@
-"""Every output of a district with staff and pupils, walked: students are kept apart.
+"""Every output of a district with staff and students, walked: students are kept apart.
 
 Somebody of the demo became a student in the roster after the first run. From then on
 each output shows that account, and its owner, under a student's name or not at all,
@@ -28,7 +28,7 @@ from tests.journey.changed import FOR_ALL
 from tests.journey.commands import schoolbell
 from tests.journey.small import findings_of, now
 
-TOKEN = re.compile(r"pupil-[a-z]+-[0-9]+")
+TOKEN = re.compile(r"student-[a-z]+-[0-9]+")
 FOR_STAFF = {"NA", "OH"}
 DAY = datetime(2026, 10, 20, tzinfo=UTC).date()
 
@@ -39,29 +39,29 @@ def home(changed):
 
 
 @pytest.fixture(scope="module")
-def pupil(changed):
+def student(changed):
     """The account of the student whom a finding is about."""
     return changed[1]
 
 
 @pytest.fixture(scope="module")
-def names(home, pupil):
+def names(home, student):
     """What the students are called, what they are not, and the one with a finding."""
     with open_district(home) as opened:
         known = pseudonyms(opened, DAY)
         own = {
             kind: {known.names(kind, found)[one] for one in found}
             for kind, found in (
-                ("account", known.pupils.accounts),
-                ("person", known.pupils.persons),
+                ("account", known.students.accounts),
+                ("person", known.students.persons),
             )
         }
-        chosen = known.names("account", [pupil])[pupil]
+        chosen = known.names("account", [student])[student]
         scope = f"account|{known.year}"
         with opened.store.reading() as connection:
             (before,) = connection.exec_driver_sql(
                 "select name from pseudonyms where kind = ? and token = ?",
-                (scope, token(known, pupil)),
+                (scope, token(known, student)),
             ).scalars()
     assert all(TOKEN.fullmatch(one) for one in own["account"] | own["person"])
     return own, chosen, before
@@ -79,8 +79,8 @@ def said(*words):
     return done.out
 
 
-def test_rules_for_staff_let_go_of_who_is_a_pupil(home, pupil):
-    mine = [f for f in findings_of(home) if f["subject"] == pupil]
+def test_rules_for_staff_let_go_of_who_is_a_student(home, student):
+    mine = [f for f in findings_of(home) if f["subject"] == student]
     of_staff = [f for f in mine if f["rule"].split("-")[0] in FOR_STAFF]
     assert of_staff
     assert {f["status"] for f in of_staff} == {"withdrawn"}
@@ -115,9 +115,9 @@ def test_every_table_of_a_snapshot(home, names):
         ).fetchall()
         for (table,) in staffed:
             rows = f"select count(*) from {table} where is_staff and account like"
-            assert connection.execute(f"{rows} 'pupil-%'").fetchone() == (0,), table
+            assert connection.execute(f"{rows} 'student-%'").fetchone() == (0,), table
         kinds = connection.execute(
-            "select distinct is_pupil, starts_with(subject, 'pupil-') from findings.findings"
+            "select distinct is_student, starts_with(subject, 'student-') from findings.findings"
         ).fetchall()
         assert set(kinds) == {(True, True), (False, False)}
 
@@ -130,9 +130,9 @@ def rows_of(path):
     return path.read_text(encoding="utf-8") if path.suffix != ".pdf" else ""
 
 
-def test_every_file_of_every_report(home, names, pupil):
+def test_every_file_of_every_report(home, names, student):
     """Only the section of students, its files and its cases' pages name one."""
-    mine = {f["finding_id"] for f in findings_of(home) if f["subject"] == pupil}
+    mine = {f["finding_id"] for f in findings_of(home) if f["subject"] == student}
     with open_district(home) as opened:
         held = cases(opened.store)
     mine |= {case.case_id for case in held if mine & {row["finding_id"] for row in case.findings}}
@@ -157,13 +157,13 @@ def test_findings_and_cases_stand_in_lists_of_their_own(home, names):
     _, chosen, _ = names
     for words in (("list",), ("cases",), ("export",)):
         rows = said("findings", *words, "--home", home, "--json").splitlines()
-        kinds = [json.loads(row)["is_pupil"] for row in rows]
+        kinds = [json.loads(row)["is_student"] for row in rows]
         assert kinds == sorted(kinds)
         assert set(kinds) == {True, False}
-        for row, is_pupil in zip(rows, kinds, strict=True):
-            assert bool(TOKEN.search(row)) == is_pupil
+        for row, is_student in zip(rows, kinds, strict=True):
+            assert bool(TOKEN.search(row)) == is_student
     rows = csv.DictReader(io.StringIO(said("findings", "export", "--home", home)))
-    assert {row["is_pupil"] for row in rows if row["account"] == chosen} == {"True"}
+    assert {row["is_student"] for row in rows if row["account"] == chosen} == {"True"}
     for words in ("list", "cases"):
         shown = schoolbell("findings", words, "--home", home).err
         staff, _, theirs = shown.partition("About students' accounts")
@@ -174,7 +174,7 @@ def test_findings_and_cases_stand_in_lists_of_their_own(home, names):
 def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
     _, chosen, _ = names
     rows = map(json.loads, said("findings", "cases", "--home", home, "--json").split("\n")[:-1])
-    (case, *_) = [row for row in rows if row["is_pupil"]]
+    (case, *_) = [row for row in rows if row["is_student"]]
     shown = said("findings", "show", "--home", home, case["finding_ids"][0])
     assert chosen in shown
     assert "the account is a student's" in shown
@@ -191,16 +191,16 @@ def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
         "walk through all outputs",
     )
     with zipfile.ZipFile(zipped) as pack:
-        assert json.loads(pack.read("case.json"))["is_pupil"] is True
+        assert json.loads(pack.read("case.json"))["is_student"] is True
         assert "a student's account" in pack.read("README.txt").decode()
         texts = [pack.read(name).decode() for name in pack.namelist()]
     assert not any(names[2] in text for text in texts)
 
 
-def test_who_says_so(home, names, district, pupil):
+def test_who_says_so(home, names, district, student):
     bound = planted(home, district.truth.bindings)
     length = pl.col("end_time") - pl.col("start_time")
-    held = bound.filter(pl.col("account") == pupil, length > pl.duration(minutes=5))
+    held = bound.filter(pl.col("account") == student, length > pl.duration(minutes=5))
     asked = {
         (row["ip"], (row["start_time"] + (row["end_time"] - row["start_time"]) / 2))
         for row in held.iter_rows(named=True)
@@ -212,24 +212,24 @@ def test_who_says_so(home, names, district, pupil):
     told = [one for one in answers if one["account"]]
     assert told
     for one in told:
-        assert one["is_pupil"] == bool(TOKEN.fullmatch(one["account"]))
+        assert one["is_student"] == bool(TOKEN.fullmatch(one["account"]))
     assert any(one["account"] == names[1] for one in told)
 
 
-def test_alerts_count_them_apart(home, pupil):
+def test_alerts_count_them_apart(home, student):
     with open_district(home) as opened:
         told = [one for one in noticed(opened, now()).news if one.key[:5] == "case:"]
         waits = queue(opened)
     theirs = [one for one in told if one.group == "pupil"]
     subjects = {row["subject"] for case in waits.of_students for row in case.findings}
-    assert subjects == {pupil}
+    assert subjects == {student}
     assert {one.reference for one in theirs} <= {c.case_id for c in waits.of_students}
     text = weekly(told, 0, MessageContext(str, str, "-", waits)).text
     size = len(waits.of_students)
     assert re.search(rf"^{size} cases? about students' accounts", text, re.MULTILINE)
 
 
-def test_proposals_tell_staff_from_pupils(home):
+def test_proposals_tell_staff_from_students(home):
     for line in said("propose", "--home", home).splitlines():
         if "accounts, " in line and " of staff" in line:
             assert " of students" in line

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from pipelines.registry.frames import FRAMES
-from pipelines.registry.roster import pupils
+from pipelines.registry.roster import students
 from pipelines.registry.table import conform
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
@@ -23,9 +23,9 @@ def accounts(*rows):
     return conform(FRAMES["accounts"], pl.DataFrame(rows, schema=names, orient="row"))
 
 
-def test_pupils_and_nobody_else():
+def test_students_and_nobody_else():
     who = people(
-        ("p-pupil", True, None, None),
+        ("p-student", True, None, None),
         ("p-teacher", False, None, None),
         ("p-both", True, None, None),
         ("p-both", False, None, None),
@@ -34,25 +34,25 @@ def test_pupils_and_nobody_else():
         ("p-was-aide", True, date(2025, 8, 1), None),
     )
     whose = accounts(
-        ("pupil", "person", "p-pupil", None, None),
+        ("pupil", "person", "p-student", None, None),
         ("teacher", "person", "p-teacher", None, None),
         ("both", "person", "p-both", None, None),
         ("left", "person", "p-left", None, date(2025, 6, 5)),
         ("was-aide", "person", "p-was-aide", None, None),
-        ("re-used", "person", "p-pupil", None, date(2026, 12, 31)),
+        ("re-used", "person", "p-student", None, date(2026, 12, 31)),
         ("re-used", "person", "p-teacher", date(2027, 1, 1), None),
         ("earlier", "person", "p-teacher", None, date(2026, 6, 30)),
-        ("earlier", "person", "p-pupil", date(2026, 8, 15), None),
-        ("lab", "role_shared", "p-pupil", None, None),
+        ("earlier", "person", "p-student", date(2026, 8, 15), None),
+        ("lab", "role_shared", "p-student", None, None),
         ("nobody", "person", None, None, None),
         ("stranger", "person", "p-none", None, None),
     )
-    found = pupils(who, whose, FIRST, LAST)
-    assert found.persons == {"p-pupil", "p-left", "p-was-aide"}
+    found = students(who, whose, FIRST, LAST)
+    assert found.persons == {"p-student", "p-left", "p-was-aide"}
     assert found.accounts == {"pupil", "left", "was-aide", "earlier"}
 
 
 def test_without_a_roster_nobody_is():
-    found = pupils(people(), accounts(("a", "person", "p-1", None, None)), FIRST, LAST)
+    found = students(people(), accounts(("a", "person", "p-1", None, None)), FIRST, LAST)
     assert not found.accounts
     assert not found.persons

@@ -17,7 +17,7 @@ from tests.sections.fixtures import BUILDINGS, MONDAY, WEEKS
 
 THEIRS = {"f-2026w47-001", "f-2026w47-004"}  # one account's
 THEIR_CASES = {"c-2026w47-001", "c-2026w47-004"}
-NAME = "pupil-tulip-27"
+NAME = "student-tulip-27"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def both():
     staff = WEEKS["busy"]()
     is_theirs = pl.col("finding_id").is_in(list(THEIRS))
     findings = staff.findings.with_columns(
-        is_pupil=is_theirs,
+        is_student=is_theirs,
         subject=pl.when(is_theirs).then(pl.lit(NAME)).otherwise("subject"),
         claim=pl.when(is_theirs).then(pl.lit(f"Account {NAME}")).otherwise("claim"),
     )
@@ -41,7 +41,7 @@ def ids_in(text):
 def test_no_number_counts_them_and_none_is_lost(both):
     without, with_them = (View(inputs, MONDAY) for inputs in both)
     assert this_week(with_them) == this_week(without)
-    assert len(with_them.of_pupils.waiting) == len(THEIRS)
+    assert len(with_them.of_students.waiting) == len(THEIRS)
     lost = set(facts(with_them)["items"]) - set(facts(without)["items"])
     assert lost == THEIRS
 
@@ -79,8 +79,8 @@ def test_each_edition_keeps_them_apart(both):
                 assert "student-cases" in name or any(one in name for one in THEIRS)
 
 
-def test_a_week_of_pupils_alone_is_no_quiet_week(both):
-    only = replace(both[1], findings=both[1].findings.filter("is_pupil"))
+def test_a_week_of_students_alone_is_no_quiet_week(both):
+    only = replace(both[1], findings=both[1].findings.filter("is_student"))
     made = mail(only, MONDAY, where="-")
     assert "Nothing needs you but cases about students' accounts" in made.text
     assert NAME not in made.text + made.html

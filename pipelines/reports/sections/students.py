@@ -14,7 +14,7 @@ from pipelines.reports.words import count
 
 def rows(view: View) -> list[CaseCard]:
     """Return the same as the section of cases, for students' accounts."""
-    return week_cards(view.of_pupils)
+    return week_cards(view.of_students)
 
 
 def title(rows: Sequence[CaseCard]) -> str:
