@@ -20,7 +20,7 @@ from pipelines.run.console import console, table, working
 from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.source_records import stored_issues
 
-app = typer.Typer(help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True)
+app = typer.Typer(help="Alerts: messages, tests, acknowledgments.", no_args_is_help=True)
 MAX_SNOOZE_DAYS = 180
 
 AboutId = Annotated[str, typer.Argument(help="ID of a notice (n-…) or a message (a-…, t-…).")]
@@ -71,7 +71,7 @@ def snooze(
     note: Note = "",
     as_json: AsJson = False,
 ) -> None:
-    """Mute a notice for some hours, whatever happens."""
+    """Mute a notice for some hours, regardless of changes."""
     if hours > 24 * MAX_SNOOZE_DAYS:
         raise SettingsError(
             f"{hours:g} hours are more than {MAX_SNOOZE_DAYS} days",
@@ -85,7 +85,7 @@ def snooze(
 
 @app.command("list")
 def list_all(home: Home, as_json: AsJson = False) -> None:
-    """Show what is active, who was notified, who was not and why, what is unsent."""
+    """Show active notices, their receivers, skipped receivers with reasons, and unsent messages."""
     with open_district(home) as district:
         rows = active_news(district.store)
         unsent = [one for one in outbox(district.store) if one["state"] != SENT]

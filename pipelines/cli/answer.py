@@ -25,7 +25,7 @@ def answer(
 ) -> None:
     """Save the person's statement with the facts of a case.
 
-    Every later card shows the summary; packs with names contain the whole text.
+    Each later page of the case shows the summary; packs with names contain the whole text.
     """
     with open_context(home, "refer") as context:
         row = answered(context, case_id, _text(file), summary, tests)

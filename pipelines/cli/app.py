@@ -54,7 +54,7 @@ GROUPS = {
         "status": ("status:status", "Show the current state: 0 well, 1 look, 2 act."),
         "doctor": ("doctor:doctor", "Check home and machine: 0 well, 1 look, 2 act."),
         "report": ("report:app", "Republish weekly reports, or sign one."),
-        "alerts": ("alerts:app", "Alerts: what was sent, tests, acknowledgments."),
+        "alerts": ("alerts:app", "Alerts: messages, tests, acknowledgments."),
         "ingest": ("ingest:ingest", "Ingest new files in the landing folders."),
         "replay-rejects": (
             "replay_rejects:replay_rejects",
@@ -107,7 +107,7 @@ GROUPS = {
         ),
     },
     "Keep": {
-        "backup": ("backup:backup", "Back up a home, also during a run."),
+        "backup": ("backup:backup", "Back up a home. A run may be in progress."),
         "restore": ("restore:restore", "Restore a home, or its state, from a backup."),
         "drill": ("drill:drill", "Test a backup: restore it, rebuild, compare, delete the copy."),
         "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),

@@ -35,7 +35,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify each entry against the one before it, and heads that are kept elsewhere.
+    """Verify each entry against the one before it, and the heads that are kept elsewhere.
 
     Those are in published reports, messages and the newest backup; --head adds one
     from paper. Exit codes: 0 all entries verified, 1 an entry failed.
@@ -90,7 +90,7 @@ def lookups(
     days: Annotated[int, typer.Option(help="Number of days to look back.", min=1)] = 31,
     as_json: AsJson = False,
 ) -> None:
-    """List who looked up or received names, and lookups without a case."""
+    """List the people who looked up or received names, and lookups without a case."""
     since = datetime.now(UTC) - timedelta(days=days)
     with _chain(home) as chain:
         rows = [one.shown for one in looked_up(chain.entries(), since)]

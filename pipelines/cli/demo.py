@@ -1,4 +1,4 @@
-"""The command that makes an invented district, from nothing to a report.
+"""The command that creates a demo district, from logs to a report.
 
 It takes the path of any district: make a home, put registry and logs into it, run.
 Only the truth at the end is the demo's own. A second run finds the same files and
@@ -38,7 +38,7 @@ def demo(
     ] = 2026,
     as_json: AsJson = False,
 ) -> None:
-    """Make an invented district, from logs to report."""
+    """Create a demo district, from logs to a report."""
     if world not in WORLDS:
         raise typer.BadParameter(f"one of: {', '.join(WORLDS)}", param_hint="--world")
     home = home.resolve()

@@ -25,7 +25,7 @@ def describe(
 ) -> None:
     """Describe tables: type and meaning of each column.
 
-    And whether a column holds personal data.
+    Also shows whether a column contains personal data.
     """
     rows = [
         {**row, "in snapshots": "yes" if seen else "no"} if every else row

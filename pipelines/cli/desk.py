@@ -37,7 +37,7 @@ def group(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open the review desk in a browser, until it is stopped."""
+    """Serve the review desk for browsers until you stop it."""
     if chosen.invoked_subcommand:
         return
     place = named(home)
@@ -61,7 +61,7 @@ def group(
 
 @account.command("add")
 def add(home: Home, login: Login, as_json: AsJson = False) -> None:
-    """Make an account, or give it another password; it is read from the input."""
+    """Create an account, or change its password, which is read from standard input."""
     from pipelines.actions.context import put
     from pipelines.desk.signin import Passwords
 

@@ -25,7 +25,7 @@ def drill(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try a backup: restore, rebuild, compare, delete.
+    """Test a backup: restore it, rebuild, compare, delete the copy.
 
     It is restored into a scratch folder, and its findings are compared.
     Exit codes: 0 the backup is complete, 1 it is not; what is missing is listed.

@@ -198,7 +198,7 @@ def cell_of(value: object) -> object:
 
 @app.command()
 def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
-    """Show one finding: what was seen, what was tested, which lines it cites."""
+    """Show one finding: its facts, its tested explanations, and the lines that it cites."""
     with open_context(home, "evidence") as context:
         case, finding = context.finding(finding_id)
         record = context.shown(finding)
@@ -300,7 +300,7 @@ def verdict(
 ) -> None:
     """Record a verdict on a case, or on one finding; the last one counts.
 
-    One on a case is a verdict on each of its findings that no one has decided, or with
+    A verdict on a case applies to each of its findings that no one has decided, or with
     --again on all of them where each is decided; all verdicts are kept.
     """
     code = present_code(code)
@@ -469,7 +469,7 @@ def _shown(context: ActionContext, fix: Fix, day: str) -> str:
 
 @app.command()
 def permits(home: Home, as_json: AsJson = False) -> None:
-    """List consents and exceptions, what they cover, and findings after they ended."""
+    """List consents and exceptions, their scope, and findings after they ended."""
     with open_context(home, "findings") as context:
         rows = actions.permits(context)
         refused = [
@@ -503,7 +503,7 @@ def exception(
     since: Annotated[str, typer.Option("--from", help="First day; the finding's by default.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add an exception: findings like this one are hidden, counted and kept."""
+    """Add an exception: similar findings are hidden, but still counted and kept."""
     with open_context(home, "exception") as context:
         facts = actions.exception(context, finding_id, reason, until, scope, since)
     span = f"{facts['first_day']} to {facts['last_day']}"

@@ -42,7 +42,7 @@ def run(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ingest, build, detect, report and alert in every home, as is due."""
+    """Ingest, build, detect, report and alert in every home."""
     found = load_fleet(fleet)
     kind = engine or found.cluster.kind
     _each(found, only, lambda _: ("run", "--quiet"), as_json=as_json, kind=kind)
@@ -62,7 +62,7 @@ def doctor(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> No
 
 @app.command()
 def upgrade(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
-    """Upgrade every home from an earlier version; what was cut off goes on."""
+    """Upgrade every home from an earlier version; an interrupted upgrade continues."""
     _each(load_fleet(fleet), only, lambda _: ("upgrade",), as_json=as_json)
 
 
@@ -87,7 +87,7 @@ def backup(
 
 @app.command()
 def apply(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
-    """Copy the agency's layer into every home; nothing where it is not sound."""
+    """Copy the agency's overlay into every home, but only if it is valid."""
     found = load_fleet(fleet)
     words = ("layer", "take", str(_layer(found)))
     _each(found, only, lambda _: words, as_json=as_json)
@@ -95,7 +95,7 @@ def apply(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> Non
 
 @app.command()
 def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
-    """Show which homes hold another layer, and where districts differ from it."""
+    """Show homes with another overlay, and where districts differ from it."""
     found = load_fleet(fleet)
     words = ("layer", "diff", str(_layer(found)), *(["--json"] if as_json else []))
     _each(found, only, lambda _: words, as_json=as_json, is_shown=True)
@@ -108,7 +108,7 @@ def status(
     page: Annotated[Path | None, typer.Option("--page", help="Also write it as a page.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how every home does: 0 well, 1 look, 2 act. No finding is shown."""
+    """Show the state of every home: 0 well, 1 look, 2 act. No finding is shown."""
     found = load_fleet(fleet).only(tuple(only or ()))
     rows = overview(found)
     if as_json:
@@ -130,7 +130,7 @@ def workspace(
     fleet: File = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Write a Dagster workspace with one code location a home."""
+    """Write a Dagster workspace with one code location per home."""
     made = write_workspace(load_fleet(fleet), to)
     said = f"Written: {made}\nStart it: dagster dev -w {made}"
     tell({"workspace": str(made)}, said, as_json=as_json)

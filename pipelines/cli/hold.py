@@ -32,7 +32,7 @@ def add(
     case: Annotated[str | None, typer.Option("--case", help="Hold the week of this case.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Place a hold: keep everything of some days, whatever the retention period."""
+    """Place a hold: keep all data of some days, regardless of the retention period."""
     with open_context(home, "hold") as context:
         placed = actions.hold(context, reason, first and first.date(), last and last.date(), case)
     tell(placed.__dict__, f"hold {_line(placed)}", as_json=as_json)
@@ -59,7 +59,7 @@ def release(
     reason: Why,
     as_json: AsJson = False,
 ) -> None:
-    """Release a hold; the next purge may delete what it kept."""
+    """Release a hold; the next purge may delete its data."""
     with open_context(home, "hold") as context:
         actor = actions.release(context, hold_id, reason)
     facts = {"hold_id": hold_id, "released_by": actor}

@@ -40,7 +40,7 @@ def ingest(
         bool, typer.Option("--dry-run", help="Show what is new without reading it.")
     ] = False,
 ) -> None:
-    """Ingest what is new in the landing folders."""
+    """Ingest new files in the landing folders."""
     if dry_run:
         with open_district(home) as district, only_writer(district.home):
             _preview(district, settle_seconds, as_json=as_json)

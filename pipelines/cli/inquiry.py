@@ -33,9 +33,9 @@ def open_inquiry(
     reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write down what an office asks; say whether the logs could answer.
+    """Record an office's inquiry; report whether the logs could answer it.
 
-    No result is shown. A second person approves it before one is released.
+    No result is shown. A second person must approve the answer before its release.
     """
     with open_context(home, "inquire") as context:
         row = inquire(context, account, (first, last), office, authorized_by, reason)

@@ -29,7 +29,7 @@ Folder = Annotated[
 
 @app.command()
 def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
-    """Copy a layer into the home; the next run judges by it."""
+    """Copy an overlay into the home; the next run uses it."""
     with open_district(home) as district:
         taken = agency_layer.take(district, folder, str(who_asks(district.home, district.settings)))
     _tell(taken, "taken", as_json=as_json)
@@ -37,7 +37,7 @@ def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
 
 @app.command()
 def drop(home: Home, as_json: AsJson = False) -> None:
-    """Take the layer out of the home; the next run judges without it."""
+    """Remove the overlay from the home; the next run does not use it."""
     with open_district(home) as district:
         held = agency_layer.drop(district, str(who_asks(district.home, district.settings)))
     _tell(held, "removed", as_json=as_json)
@@ -45,7 +45,7 @@ def drop(home: Home, as_json: AsJson = False) -> None:
 
 @app.command()
 def show(home: Home, as_json: AsJson = False) -> None:
-    """Show which layer the home holds."""
+    """Show the home's overlay."""
     with open_district(home) as district:
         held = read_layer(district.home.agency)
     _tell(held, "held", as_json=as_json)
@@ -59,7 +59,7 @@ def diff(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the district says something else than its agency."""
+    """Show where the district's files differ from its agency's."""
     with open_district(home) as district:
         at = folder or district.home.agency
         wanted = agency_layer.sound_layer(folder).digest if folder else ""

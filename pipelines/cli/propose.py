@@ -70,7 +70,7 @@ def propose(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose registry rows from what the logs show.
+    """Propose registry rows from the logs.
 
     They come in groups. Each has its evidence and an id. Nothing is written without
     --accept and a reason.

@@ -28,7 +28,7 @@ def protect_home(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set owner and mode of a home's files, as root.
+    """Set the owner and mode of a home's files (as root).
 
     Reports can then be read by schoolbell-readers, snapshots by schoolbell-snapshots,
     settings and registry written by schoolbell-operators; keys, lake, state and

@@ -32,7 +32,7 @@ def query(
     to: Annotated[Path | None, typer.Option(help="Write to this new file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Query the newest snapshot; nothing is changed.
+    """Query the newest snapshot (read-only).
 
     Accounts and devices are under code names.
     """

@@ -51,7 +51,7 @@ def open_(
     text: Annotated[Path, typer.Option(help="File with the text of the request.")],
     as_json: AsJson = False,
 ) -> None:
-    """Take a request down; the clock of [records] starts with the day it came."""
+    """Record a request; the deadline in [records] starts on the day it was received."""
     try:
         said = text.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
@@ -96,7 +96,7 @@ def scope(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a request touches: rows, students, cost; nothing is released."""
+    """Set the scope of a request; report its rows, students and cost. Nothing is released."""
     with _opened(home) as context:
         made = actions.set_scope(
             context,
@@ -122,7 +122,7 @@ def draft(
     out: Annotated[Path | None, typer.Option(help="Write the rows as CSV into this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what would be released, and what is withheld under which exemption."""
+    """Show the rows to release, and withheld items with their exemptions."""
     with _opened(home) as context:
         made = actions.drafted(context.district, number)
         decided = record_decisions(context.district.store, number)
@@ -187,7 +187,7 @@ def decide(
 
 @app.command()
 def approve(home: Home, number: Number, as_json: AsJson = False) -> None:
-    """Approve exactly what would be released now, as the second person."""
+    """Approve exactly the current draft, as the second person."""
     with _opened(home) as context:
         sha256 = actions.approve(context, number)
     tell({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
@@ -200,7 +200,7 @@ def release(
     to: Annotated[Path, typer.Option(help="Folder for the zip.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the approved release: rows, index of what is withheld, verifier."""
+    """Write the approved release: rows, index of withheld items, verifier."""
     path = to / f"{number}.zip"
     to.mkdir(parents=True, exist_ok=True)
     with _opened(home) as context:
@@ -228,7 +228,7 @@ def close(
 
 @app.command()
 def show(home: Home, number: Number, as_json: AsJson = False) -> None:
-    """Show a request: its text, what was decided by whom and when."""
+    """Show a request: its text, and its decisions with person and time."""
     with _opened(home) as context:
         one = actions.request_of(context.district, number)
         decided = record_decisions(context.district.store, number)

@@ -22,7 +22,7 @@ def refer(
     out: Annotated[Path, typer.Option(help="New file to write, such as case.zip.")],
     as_json: AsJson = False,
 ) -> None:
-    """Refer a case to another office: a pack with names, a letter, and a hold.
+    """Refer a case to another office, with a pack, a letter and a hold.
 
     A second person approves it first. The letter is in the pack as letter.html.
     """

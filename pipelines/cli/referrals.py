@@ -36,7 +36,7 @@ def list_referrals(home: Home, as_json: AsJson = False) -> None:
 
 @app.command("acknowledge")
 def acknowledge(home: Home, referral_id: ReferralId, as_json: AsJson = False) -> None:
-    """Note that the office has the case."""
+    """Record that the office received the case."""
     with open_context(home, "refer") as context:
         row = actions.acknowledge(context, referral_id)
     facts = {"referral_id": referral_id, "office": row["office"]}
@@ -50,7 +50,7 @@ def give_back(
     code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
     as_json: AsJson = False,
 ) -> None:
-    """Note that a case came back; only the code of what was decided is kept."""
+    """Record that a case was returned; only the code of the outcome is kept."""
     with open_context(home, "refer") as context:
         actions.give_back(context, referral_id, code)
     facts = {"referral_id": referral_id, "outcome": code}

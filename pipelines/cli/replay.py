@@ -57,9 +57,9 @@ def replay(
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Show what another threshold or row would change.
+    """Preview the effect of another threshold or registry row.
 
-    Findings that would come or go; nothing is saved.
+    Lists findings that would appear or disappear; nothing is saved.
     """
     if not (values or settings or registry or sweep):
         raise SettingsError("there is nothing to try", remedy=EXAMPLE)

@@ -70,7 +70,7 @@ def sign(
     by: Annotated[str, typer.Option(help="Name and office, as printed in the report.")],
     as_json: AsJson = False,
 ) -> None:
-    """Sign a week's report: that it was looked at; recorded permanently."""
+    """Sign a week's report as reviewed; recorded permanently."""
     with open_context(home, "sign") as context:
         signed = signed_week(context, week, by)
     tell(

@@ -46,7 +46,7 @@ def restore(
     The backup's signature is checked with the keys, and every file's hash, before any
     is written. With --in-place a home whose
     state was lost or damaged gets it back and keeps its lake, reports and settings;
-    what the lake holds beyond the backup is moved to lake/.unlisted. Exit codes: 0 all
+    lake files that are not in the backup are moved to lake/.unlisted. Exit codes: 0 all
     of it is back, 1 something is missing.
     """
     if keys is None and in_place:

@@ -58,7 +58,7 @@ def setup(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fill the registry from exports of the district's systems.
+    """Fill the registry from exports of your district's systems.
 
     Shows what each export provides, what is skipped and why, and the rules that it
     enables. On a terminal it asks for one export after another. Existing rows are not

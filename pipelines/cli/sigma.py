@@ -47,7 +47,7 @@ def _opened(home: Path) -> Iterator[ActionContext]:
 
 @app.command()
 def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
-    """List which rules can be asked, and of each other one why it cannot."""
+    """List the rules that can be tested, and the reason for each one that cannot."""
     sigma = _sigma()
     with _opened(home) as context:
         asked, refused = sigma.read_rules(folder or context.district.home.path / "sigma")
@@ -73,9 +73,9 @@ def leads(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the rules of the logs of some days: leads about lines, never a person.
+    """Apply the rules to the logs of some days: leads about lines, never a person.
 
-    A lead says on how many lines a rule fits, and cites a few. It is in no report.
+    A lead shows how many lines match a rule, and cites a few. It is in no report.
     """
     sigma = _sigma()
     span = days_of(days)

@@ -62,7 +62,7 @@ def decide(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a site on the district's list; without --save, show what would change."""
+    """Put a site on the district's list; without --save, only preview the effect."""
     with open_context(home, "sites") as context:
         row = proposal(context, site, site_class, roles, first, until, reason)
         if save:

@@ -58,9 +58,9 @@ def start(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Lead from nothing to the first report, a step at a time.
+    """Walk you from an empty home to the first report.
 
-    Each step is judged by what is there: stop at any time, and call it again. With
+    Each step checks what already exists: stop at any time, and run it again. With
     --json it only shows which steps are done.
     """
     if as_json:

@@ -28,7 +28,7 @@ COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines"
 
 
 def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
-    """Show how things stand: 0 well, 1 look, 2 act.
+    """Show the current state: 0 well, 1 look, 2 act.
 
     Sources, runs, days, findings, alerts, disk; the exit code is the verdict.
     """

@@ -25,8 +25,8 @@ def upgrade(
     """Upgrade a home from an earlier version.
 
     The state is copied, compared with the old one row by row, and swapped in at one
-    instant; the old one is kept next to it. Run it after each new release; it reports if
-    nothing is to do. Exit codes: 0 done, 1 a check failed.
+    instant; the old one is kept next to it. Run it after each new release; it reports when
+    there is nothing to do. Exit codes: 0 done, 1 a check failed.
     """
     if is_check:
         _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)

@@ -36,7 +36,7 @@ def who(
     case: Annotated[str, typer.Option(help="Case or notice that needs it.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show which device and account held an address when.
+    """Show the device and account of an address at a given time.
 
     Every lookup is recorded in the audit log: who asked, what, why.
     """

@@ -164,7 +164,7 @@ def test_a_server_that_says_no_good_bye_has_the_mail_all_the_same(post):
 
 def test_a_server_that_dies_with_the_mail_may_have_it(post):
     post.after_taking = lambda: post.session.transport.abort()  # noqa: PLW0108
-    with pytest.raises(DeliveryError, match="did not say") as error:
+    with pytest.raises(DeliveryError, match="did not confirm") as error:
         deliver("smtp", mail_settings(post))
     assert error.value.retryable
     assert error.value.may_have_arrived
@@ -335,7 +335,7 @@ def test_a_chat_service_beside_one_that_took_it_is_tried_again(hook, monkeypatch
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("mailto://a:b@example.org", "smtp"), ("pigeon://coop", "none that Apprise")],
+    [("mailto://a:b@example.org", "smtp"), ("pigeon://coop", "not one that Apprise")],
 )
 def test_chat_sends_no_mail_past_the_list(monkeypatch, url, words):
     with pytest.raises(DeliveryError, match=words) as error:

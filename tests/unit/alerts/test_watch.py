@@ -154,7 +154,7 @@ def test_the_watch_tells_while_a_run_hangs(home, post):
 
 
 def test_two_senders_take_turns(home):
-    with only_sender(home), pytest.raises(BusyError, match="does not end"):  # noqa: SIM117
+    with only_sender(home), pytest.raises(BusyError, match="still sending"):  # noqa: SIM117
         with only_sender(home, seconds=0):
             pytest.fail("both send")
 

@@ -100,10 +100,10 @@ def test_a_url_is_fetched_by_this_command_alone(home):
         assert schoolbell("lists", "update", "--home", home).code == 0
     assert said(home, "site_categories", "domain", "shop.example.com")
     assert "CC0" in schoolbell("lists", "show", "--home", home).out
-    # the server is gone: what was kept stays
+    # the server is gone: earlier copy is still used
     refused = schoolbell("lists", "update", "--home", home)
     assert refused.code == 1
-    assert "what was kept stays" in refused.err
+    assert "earlier copy is still used" in refused.err
     assert said(home, "site_categories", "domain", "shop.example.com")
 
 

@@ -92,5 +92,5 @@ def test_status_imports_what_it_reads_with_and_no_more(home):
 def test_a_run_with_nothing_due_imports_nothing_that_publishes(home):
     imported("run", "--home", str(home))
     said, heavy = imported("run", "--home", str(home))
-    assert "Nothing was due" in said
+    assert "Nothing to do" in said
     assert heavy == {"polars", "duckdb", "sqlalchemy"}

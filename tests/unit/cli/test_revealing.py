@@ -153,7 +153,7 @@ def test_a_look_up_without_a_case_is_told_and_listed(home):
         "who": 1,
         "reveal refused": 1,
     }
-    assert "Look-ups of 31 days" in run(home, "audit", "lookups").err
+    assert "Lookups of 31 days" in run(home, "audit", "lookups").err
 
 
 def test_an_approval_lasts_for_an_hour(home, monkeypatch, tmp_path):

@@ -32,8 +32,8 @@ def changed(home, text):
 
 WRONG = {
     "recipients": ('[alerts]\nrecipients = ["not a mail"]\n', "is not a mail address"),
-    "etc": ('[sources.proxy]\npath = "/etc"\n', "into which no source delivers"),
-    "keys": ('[sources.proxy]\npath = "keys"\n', "into which no source delivers"),
+    "etc": ('[sources.proxy]\npath = "/etc"\n', "sources cannot deliver there"),
+    "keys": ('[sources.proxy]\npath = "keys"\n', "sources cannot deliver there"),
     "openid": (
         '[desk.openid]\nissuer = "https://id.example"\n',
         "desk.openid.client_secret is missing",
