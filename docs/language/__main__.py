@@ -3,11 +3,13 @@
 import sys
 from pathlib import Path
 
-from docs.language.lint import findings
+from docs.language.lint import files, findings
+from docs.language.names import renamed
 
-FOLDERS = ("pipelines", "sql", "docs", "deploy", "tests", "README.md", "CONTRIBUTING.md")
+FOLDERS = ("pipelines", "docs", "deploy", "README.md", "CONTRIBUTING.md")
 
 if __name__ == "__main__":
-    found = list(findings(Path(one) for one in sys.argv[1:] or FOLDERS))
+    paths = [Path(one) for one in sys.argv[1:] or FOLDERS]
+    found = [*findings(paths), *renamed(files(paths))]
     sys.stdout.writelines(f"{one}\n" for one in found)
-    sys.exit(f"{len(found)} phrases to rewrite" if found else 0)
+    sys.exit(f"{len(found)} phrases or names to rewrite" if found else 0)
