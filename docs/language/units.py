@@ -57,7 +57,7 @@ def units(path: Path) -> Iterator[Unit]:
 
 def _offsets(source: str) -> list[int]:
     offsets = [0]
-    for line in source.splitlines(keepends=True):
+    for line in io.StringIO(source):
         offsets.append(offsets[-1] + len(line))
     return offsets
 

@@ -36,7 +36,7 @@ def keys(home):
 
 
 def tick(location, name, cursor=None):
-    """A sensor evaluated as the daemon evaluates it: its answer and its cursor."""
+    """Return a sensor evaluated as the daemon evaluates it: its answer and its cursor."""
     (sensor,) = [one for one in location.defs.sensors if one.name == name]
     repository = location.defs.get_repository_def()
     with dg.build_sensor_context(

@@ -25,7 +25,7 @@ SOME = ("/", "/permits")
 
 @pytest.fixture
 def visit(browser, desk):
-    """Opens pages of the desk as somebody whom the proxy names."""
+    """Opens pages of the desk as someone whom the proxy names."""
     made = []
 
     def opened(role="director", **options):
@@ -58,7 +58,7 @@ def violations(page):
 
 
 def a_record(page):
-    """A request for public records with a draft, made by hand."""
+    """Return a request for public records with a draft, made manually."""
     page.at("/records")
     page.evaluate(OPEN_ALL)
     page.get_by_label("Who asks").fill("desk@news.example")
@@ -132,7 +132,7 @@ def test_keys_do_what_they_do_in_a_mail_inbox(visit):
     page.wait_for_url("**/cases/*")
     page.keyboard.press("r")
     assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
-    page.keyboard.type("jjku")  # letters, while somebody writes
+    page.keyboard.type("jjku")  # letters, while someone writes
     assert page.evaluate("document.activeElement.value") == "jjku"
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")

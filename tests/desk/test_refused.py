@@ -22,7 +22,7 @@ def acted(desk):
 
 
 def filled(form, case):
-    """Every field with something that might do."""
+    """Return every field with something that might do."""
     values = {
         "case": case, "code": "benign", "reason": REASON, "assignee": "ada",
         "name": "owl-11", "office": "hr", "until": "2026-12-18", "scope": "account",
@@ -131,7 +131,7 @@ def test_a_stale_page_decides_nothing(desk, cases):
         answer = first.post(f"/act/{name}", sent)
         assert answer.status == 409, (name, answer.text)
     assert acted(desk) == before
-    # a page of another case is no page of this one
+    # a page of another case is not a page of this one
     wrong = first.get(f"/cases/{other}").form("/act/verdict") | {"case": case}
     sent = filled(FORMS["verdict"], case) | wrong
     assert first.post("/act/verdict", sent).status == 409

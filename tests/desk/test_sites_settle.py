@@ -16,7 +16,7 @@ EFFECT = "section[aria-labelledby='effect']"
 
 
 def statuses(home, site):
-    """The findings that name a site: by rule, whether they are open."""
+    """Return the findings that name a site: by rule, whether they are open."""
     with open_district(home) as district:
         rows = [row for case in ActionContext(district, None).cases for row in case.findings]
         return sorted(

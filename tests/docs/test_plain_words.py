@@ -77,7 +77,7 @@ FILES = ("README.md", "CONTRIBUTING.md", "docs/journey.md")
 
 
 def prose(path):
-    """The parts of a file that people read, with the number of their line."""
+    """Yield the parts of a file that people read, with the number of their line."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".ipynb":
         for cell in json.loads(text)["cells"]:

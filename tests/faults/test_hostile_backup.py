@@ -1,6 +1,6 @@
-"""A backup that somebody changed is refused, whatever was changed, and nothing is made.
+"""A backup that someone changed is refused, whatever was changed, and nothing is made.
 
-Whoever can write where backups lie may change a file and the manifest with it. What
+Anyone who can write where backups lie may change a file and the manifest with it. What
 they lack is the key of the home; what was printed at backup time is kept elsewhere.
 """
 
@@ -76,7 +76,7 @@ def changed_with_its_hash(copy, name="district.toml"):
 
 
 def entry(copy, name, content=None):
-    """Another file in the manifest, and in the folder where it can lie there."""
+    """Another file in the manifest, and in the folder where it can are there."""
     said = told(copy)
     data = content or b"x"
     digest = hashlib.sha256(data).hexdigest()
@@ -103,7 +103,7 @@ def as_pipe(copy):
 
 
 def huge(copy):
-    """A sparse file: whoever read it would be at it for long."""
+    """A sparse file: anyone who read it would be at it for long."""
     os.truncate(copy / "backup" / "district.toml", 64 * GIB)
 
 
@@ -189,7 +189,7 @@ def test_a_backup_that_was_changed_is_refused_and_nothing_is_made(copy, way):
 
 
 def test_the_fingerprint_that_was_printed_tells_a_whole_forgery(copy):
-    """Backup and keys were both in somebody's hands: paper is what is left."""
+    """Backup and keys were both in someone's hands: paper is what is left."""
     printed = (copy / "printed").read_text()
     assert restored(copy, "--fingerprint", printed).code == 0
     shutil.rmtree(copy / "new")

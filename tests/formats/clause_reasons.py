@@ -1,4 +1,4 @@
-"""Why a format shows nothing of a clause that is asked of all formats."""
+"""Why a format shows nothing of a clause that is requested of all formats."""
 
 from collections.abc import Mapping
 
@@ -66,7 +66,7 @@ REASONS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 def excused(clause: str) -> set[str]:
-    """The formats that have a reason not to show a clause."""
+    """Return the formats that have a reason not to show a clause."""
     return {name for names in REASONS.get(clause, {}).values() for name in names}
 
 

@@ -1,8 +1,8 @@
-"""What "parsed rightly" asks of every format, and what the golden logs show of it.
+"""What "parsed rightly" requests of every format, and what the golden logs show of it.
 
-Some of it the golden logs say themselves. The rest is tried: each log is read again
-with its hosts, accounts and addresses replaced by troublesome ones, all at once, and
-what comes out is held against what the log said before.
+Some of it the golden logs state themselves. The rest is tried: each log is read again
+with its hosts, accounts and addresses replaced by troublesome ones, all at the same time, and
+what comes out is held against what the log stated before.
 """
 
 import ipaddress
@@ -47,9 +47,9 @@ class Variant:
     """Troublesome values for the hosts, accounts and addresses of a log.
 
     Attributes:
-        host: What stands in the place of each host, and what it must come out as.
-        user: What stands in the place of each account; none comes out.
-        address: What stands in the place of each IPv4 address, which `{}` repeats.
+        host: What is in place of each host, and what it must come out as.
+        user: What is in place of each account; none comes out.
+        address: What is in place of each IPv4 address, which `{}` repeats.
         clause: What it shows that the address comes out right.
     """
 
@@ -168,7 +168,7 @@ def tried(name: str) -> tuple[Counter[str], list[str]]:
 
 
 def _changed(text: str, variant: Variant, events: Sequence[Told]) -> str:
-    """The text with all its hosts, accounts or addresses replaced."""
+    """Return the text with all its hosts, accounts or addresses replaced."""
     new: dict[str, str] = {}
     for each in events:
         if variant.host[0]:
@@ -197,7 +197,7 @@ def _hosts(each: Told) -> dict[str, str]:
 
 
 def _ipv4(each: Told) -> dict[str, str]:
-    # an address that a device translated to itself is no translation
+    # an address that a device translated to itself is not a translation
     tried = [column for column in ENDS if column != "nat_ip" and each.has(column)]
     found = {column: each.row[column] for column in tried}
     return {
@@ -212,7 +212,7 @@ def _ipv4(each: Told) -> dict[str, str]:
 def _held(
     name: str, before: Told, after: Told | None, variant: Variant
 ) -> Iterator[tuple[str, bool]]:
-    """Each clause that the change touches, and whether it holds.
+    """Yield each clause that the change touches, and whether it holds.
 
     What is refused holds nothing and breaks nothing: it is kept with its reason.
     """
@@ -242,7 +242,7 @@ def counts(name: str) -> Counter[str]:
 
 
 def asks(name: str) -> set[str]:
-    """The clauses that apply to a format, by what its golden events have."""
+    """Return the clauses that apply to a format, by what its golden events have."""
     events = golden(name).values()
     classes = {each.event_class for each in events}
     found = {"mapped", "IPv6", "extras"}

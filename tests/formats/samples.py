@@ -1,7 +1,7 @@
 """The sample corpora: which format reads which family.
 
-The corpora stand beside the repository and are read in place; where they are
-absent there are no files.
+The corpora stand next to the repository and are read in place; where they are
+absent there are not files.
 """
 
 import gzip
@@ -159,7 +159,7 @@ FAMILIES = {
 
 
 def present(family: str) -> list[str]:
-    """The formats of a family that exist."""
+    """Return the formats of a family that exist."""
     return [name for name in FAMILIES[family].formats if name in FORMATS]
 
 
@@ -171,7 +171,7 @@ def files(family: str) -> list[Path]:
 
 
 def log_of(path: Path) -> bytes:
-    """The log inside a file, as its product wrote it."""
+    """Return the log inside a file, as its product wrote it."""
     if path.suffix == ".gz":
         return gzip.decompress(path.read_bytes())
     if path.suffix not in WAYS_TO_WRAP:
@@ -187,7 +187,7 @@ def log_of(path: Path) -> bytes:
 
 
 def on_one_line(message: str) -> str:
-    """An object that was printed over several lines as it was sent."""
+    """Return an object that was printed over several lines as it was sent."""
     try:
         return json.dumps(json.loads(message)) if "\n" in message else message
     except json.JSONDecodeError:
@@ -195,7 +195,7 @@ def on_one_line(message: str) -> str:
 
 
 def headed(data: bytes, header: bytes) -> bytes:
-    """Lines that lack a syslog header, with the one that was cut off."""
+    """Return lines that lack a syslog header, with the one that was cut off."""
     if not header:
         return data
     bare = rb"^(?!<|[A-Z][a-z]{2} [ 0-9]|[0-9]{4}-| )(?=.*\S)"
@@ -203,5 +203,5 @@ def headed(data: bytes, header: bytes) -> bytes:
 
 
 def place(path: Path) -> str:
-    """Where a sample stands in the corpora."""
+    """Where a sample is in the corpora."""
     return path.relative_to(CORPORA).as_posix()

@@ -114,7 +114,7 @@ class Count:
 
 
 def counted() -> dict[str, Count]:
-    """Each format over the sample files of its families."""
+    """Return each format over the sample files of its families."""
     counts: dict[str, Count] = {}
     for family in FAMILIES:
         for name in present(family):
@@ -149,7 +149,7 @@ def agreements() -> dict[str, str]:
 
 
 def differences() -> list[list[str]]:
-    """One row per format and field that differs."""
+    """Return one row per format and field that differs."""
     return [
         [name, f"`{column}`", str(count), why]
         for (name, column), (count, why) in sorted(EXPLAINED.items())
@@ -180,12 +180,12 @@ def _seconds(name: str, lines: pl.DataFrame) -> float:
 
 
 def thin_ones(counts: Mapping[str, Count]) -> list[str]:
-    """The formats that few sample lines were tried on."""
+    """Return the formats that few sample lines were tried on."""
     return [name for name in FORMATS if counts.get(name, Count()).lines < THIN]
 
 
 def rows(counts: Mapping[str, Count], agreed: Mapping[str, str]) -> list[list[str]]:
-    """One row per format."""
+    """Return one row per format."""
     cases = Counter(log.parent.name for log in LOGS)
     found = []
     for name in FORMATS:
@@ -208,14 +208,14 @@ def rows(counts: Mapping[str, Count], agreed: Mapping[str, str]) -> list[list[st
 
 
 def head_of(path: Path, header: bytes) -> bytes:
-    """The first bytes of a sample; a binary one is not touched."""
+    """Return the first bytes of a sample; a binary one is not touched."""
     data = log_of(path)
     return headed(data, header)[:SAMPLE_BYTES] if header else data[:SAMPLE_BYTES]
 
 
 @dataclass
 class Taken:
-    """What the sample files are taken for: the rows, and their sums."""
+    """What the sample files are mistaken for: the rows, and their sums."""
 
     rows: list[list[str]] = field(default_factory=list)
     total: int = 0
@@ -224,7 +224,7 @@ class Taken:
 
 
 def confusion() -> Taken:
-    """One row per family: how many files are taken for its format, or for another."""
+    """Return one row per family: how many files are mistaken for its format, or for another."""
     found = Taken()
     for family, known in FAMILIES.items():
         taken: Counter[str] = Counter()
@@ -256,7 +256,7 @@ def without_format() -> list[list[str]]:
 
 
 def refusals() -> list[list[str]]:
-    """The families whose samples cannot all be read, and why."""
+    """Return the families whose samples cannot all be read, and why."""
     return [
         [family, ", ".join(present(family)), known.because]
         for family, known in FAMILIES.items()
@@ -274,7 +274,7 @@ def section(fmt: Format) -> str:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     heads = [
         "Format", "Samples", "Events", "Rejects", "Blanks", "Agreement", "Golden", "µs",
         "Lines/s",

@@ -65,7 +65,7 @@ LAYOUTS: Mapping[str, tuple[str, str, str]] = {
 
 
 def thin_layouts(fewest: int) -> list[list[str]]:
-    """The layouts within a format that few sample lines were tried on."""
+    """Return the layouts within a format that few sample lines were tried on."""
     found = []
     for layout, (family, name, shape) in LAYOUTS.items():
         lines = [
@@ -85,7 +85,7 @@ def not_compared(agreed: Mapping[str, str]) -> str:
 
 
 def clause_rows() -> tuple[list[list[str]], list[str]]:
-    """One row per format, and the reasons that its letters stand for."""
+    """Return one row per format, and the reasons that its letters represent."""
     letters: dict[str, str] = {}
     found = []
     for name in FORMATS:

@@ -1,4 +1,4 @@
-"""A backup, with the keys beside it, is enough to bring all of a home back."""
+"""A backup, with the keys next to it, is enough to bring all of a home back."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Where sources disagree: kept, and shown to whoever can put it right."""
+"""Where sources disagree: kept, and shown to anyone who can put it right."""
 
 import json
 from datetime import timedelta

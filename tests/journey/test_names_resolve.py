@@ -1,4 +1,4 @@
-"""However a product writes account names, the findings are the same; or a run says why.
+"""However a product writes account names, the findings are the same; or a run shows why.
 
 The same two days of the small district, its proxy's names written in other ways and no
 domain in the settings; then without a registry of accounts, and without logons.
@@ -83,7 +83,7 @@ def test_respelled_accounts_give_the_same_findings(two_days, tmp_path, spell):
 
 
 def test_names_that_only_later_days_explain_open_the_earlier_ones(two_days, tmp_path):
-    """A day on which few names carry a domain is built again once many do."""
+    """A day on which few names carry a domain is rebuilt once many do."""
     home = two_days.copy(tmp_path, of="delivered")
     without_domains(home)
     respelled(home, b"DIST\\{}")

@@ -46,7 +46,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def machine(tmp_path):
-    """Files of root: what must stay as it is."""
+    """Files of root: what must stay unchanged."""
     folder = tmp_path / "etc"
     (folder / "below").mkdir(parents=True)
     (folder / "shadow").write_text("root:x")

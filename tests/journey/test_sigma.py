@@ -1,4 +1,4 @@
-"""Sigma rules on a district's lake: leads cite lines, and name nobody."""
+"""Sigma rules on a district's lake: leads cite lines, and name no one."""
 
 import json
 

@@ -174,7 +174,7 @@ def test_no_relation_of_a_snapshot_lacks_its_description(con):
 
 
 def test_every_word_that_a_column_holds_is_described(con):
-    """A new word, or a column of words that nobody described, fails here."""
+    """A new word, or a column of words that no one described, fails here."""
     for relation in con.tables()["table"]:
         columns = con.describe(relation).filter(type="varchar", is_pseudonym=False)
         for column in columns["column"]:

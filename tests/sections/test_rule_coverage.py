@@ -39,7 +39,7 @@ FILTERS = {
 
 
 def coverage(family, building, *dropped, came=1000, device_class="desktop"):
-    """Rows of one building and class of devices: what each filter dropped."""
+    """Return rows of one building and class of devices: what each filter dropped."""
     rows, left = [], came
     for place, name in enumerate(FILTERS[family]):
         lost = dropped[place] if place < len(dropped) else 0

@@ -1,4 +1,4 @@
-"""Each channel at work: a file, standard output, a mail server on the loopback."""
+"""Each channel in use: a file, standard output, a mail server on the loopback."""
 
 import hashlib
 import hmac
@@ -75,7 +75,7 @@ def test_a_line_that_was_cut_off_is_none_and_spoils_no_other(tmp_path, kind):
     path = tmp_path / "alerts.jsonl"
     deliver(kind, {"path": str(path)})
     whole = path.read_bytes()
-    path.write_bytes(whole[:-1])  # all but its end
+    path.write_bytes(whole[:-1])  # all except its end
     deliver(kind, {"path": str(path)}, message=AGAIN)
     lines = path.read_text().splitlines()
     assert [json.loads(one) for one in lines]

@@ -1,4 +1,4 @@
-"""Who is told of what and when: one row a rule."""
+"""Who is reported of what and when: one row a rule."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -221,7 +221,7 @@ def test_the_last_message_of_a_day_says_how_many_wait():
     }
     made = compose(decisions, SETTING, 2, NOW.date())
     assert sum(one.rule == BUDGET for one in made.decisions) == 5
-    assert made.announcements[-1].facts == ()  # they are told another day
+    assert made.announcements[-1].facts == ()  # they are reported another day
 
 
 def test_what_a_message_holds():

@@ -1,4 +1,4 @@
-"""What is told to a place outside, so that silence there means something."""
+"""What is reported to a place outside, so that silence there means something."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_a_url_is_asked(hook, tmp_path):
 @pytest.mark.parametrize("answer", [404, 500, 302])
 def test_a_place_that_does_not_take_it_is_an_error(hook, tmp_path, answer):
     hook.answers = [answer]
-    if answer == 302:  # not followed, and no mistake of ours
+    if answer == 302:  # not followed, and no mistake of the project
         beat(hook.url, tmp_path, NOW)
         assert len(hook.posts) == 1
         return

@@ -1,4 +1,4 @@
-"""What is said of sources, jobs and checks, and how bad it is."""
+"""What is stated of sources, jobs and checks, and how bad it is."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

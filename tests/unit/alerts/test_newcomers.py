@@ -1,4 +1,4 @@
-"""A source that was never there before is told once, those of the first day never."""
+"""A source that was never there before is reported once, those of the first day never."""
 
 from datetime import UTC, datetime, timedelta
 

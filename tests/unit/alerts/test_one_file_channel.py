@@ -62,7 +62,7 @@ NEWS = Message("notice-1", "Two items", "Two wait.", "notice")
 
 @pytest.fixture
 def bell(tmp_path, monkeypatch):
-    """One more file beside those of the product, and nothing else."""
+    """One more file next to those of the product, and nothing else."""
     extra = tmp_path / "channels"
     extra.mkdir()
     (extra / "bell.py").write_text(BELL)

@@ -1,4 +1,4 @@
-"""`schoolbell status` and its watch: what stands still is told, whoever hangs."""
+"""`schoolbell status` and its watch: what is still is reported, anyone who hangs."""
 
 import json
 import subprocess

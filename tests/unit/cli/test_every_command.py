@@ -1,4 +1,4 @@
-"""Every command teaches itself, fails in words, and tells machines what it found."""
+"""Every command teaches itself, fails in words, and shows machines what it found."""
 
 import json
 

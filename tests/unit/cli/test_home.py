@@ -1,4 +1,4 @@
-"""Commands about a home: it is made once, and what is wrong in it is told."""
+"""Commands about a home: it is made once, and what is wrong in it is reported."""
 
 import re
 

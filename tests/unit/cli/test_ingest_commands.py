@@ -1,4 +1,4 @@
-"""`identify`, `ingest --dry-run`, `replay-rejects`: told, with nothing lost."""
+"""`identify`, `ingest --dry-run`, `replay-rejects`: reported, with nothing lost."""
 
 import json
 import zipfile

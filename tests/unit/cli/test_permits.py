@@ -31,7 +31,7 @@ def rows(home, *words):
 
 
 def one_site(home):
-    """A finding about one site, so that a site can be excepted."""
+    """Return a finding about one site, so that a site can be excepted."""
     return next(one for one in rows(home, "list") if one["rule"] == "NA-1")
 
 

@@ -1,4 +1,4 @@
-"""What an agency says lies below what each district says itself."""
+"""What an agency says is below what each district says itself."""
 
 import grp
 import json

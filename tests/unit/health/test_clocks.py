@@ -1,4 +1,4 @@
-"""Sources whose clocks differ are told with the one that they differ from."""
+"""Sources whose clocks differ are reported with the one that they differ from."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +11,7 @@ FIRST = date(2026, 3, 2)
 
 
 def days(*rows: tuple, basis: str = "moment") -> pl.DataFrame:
-    """Rows of day, source, other, offset and, if need be, spread and pairs."""
+    """Return rows of day, source, other, offset and, if need be, spread and pairs."""
     columns = (
         "event_date", "source", "other_source", "offset_seconds", "spread_seconds",
         "pair_count", "basis",

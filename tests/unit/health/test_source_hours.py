@@ -32,7 +32,7 @@ def calendar(kinds, days=60, buildings=("hs", "ms")):
 
 
 def lines(count, *, until, source="proxy", building=EVERYWHERE, closed=(), lost=()):
-    """`count(day, hour)` lines an hour, none in lost hours or on closed days."""
+    """`count(day, hour)` lines per hour, none in lost hours or on closed days."""
     rows, moment = [], at(FIRST, 0)
     while moment < until:
         local = moment.astimezone(LOCAL)

@@ -1,4 +1,4 @@
-"""A rule is fed by who can tell it, and judges with the rows that it stands on."""
+"""A rule is fed by who can show it, and judges with the rows that it depends on."""
 
 from datetime import date
 from types import SimpleNamespace

@@ -21,7 +21,7 @@ USER, PASSWORD = "logs", "letters-for-a-test"
 
 @contextmanager
 def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
-    """An SSH server that shows one folder; its port.
+    """Provide an SSH server that shows one folder; its port.
 
     Its connection breaks at a read from `breaks_at` on.
     """
@@ -69,7 +69,7 @@ def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
 
 @contextmanager
 def object_store(monkeypatch):
-    """An S3 server with one bucket, and a client of it."""
+    """Provide an S3 server with one bucket, and a client of it."""
     import boto3
     from moto.server import ThreadedMotoServer
 

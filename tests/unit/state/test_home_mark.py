@@ -64,7 +64,7 @@ def home(copy):
 
 
 def parquet(home):
-    """Every file with its bytes, wherever in the lake it lies."""
+    """Return every file with its bytes, wherever in the lake it lies."""
     found = home.lake.rglob("*.parquet")
     return {path.name: path.read_bytes() for path in found}
 
@@ -86,7 +86,7 @@ def with_tables_alone(home):
 
 
 def without_pointer(home):
-    """As when the state is on a server, and the file that says so was lost."""
+    """As when the state is on a server, and the file that states it was lost."""
     home.state_db.rename(home.path / "state.db.moved-20261101T000000Z")
 
 
@@ -213,7 +213,7 @@ def test_a_fresh_home_opens_and_all_three_places_agree(tmp_path):
 
 
 def test_files_that_lag_behind_a_killed_commit_follow(home):
-    """The database is written first; a kill behind it is no roll-back."""
+    """The database is written first; a kill behind it is not a roll-back."""
     before = noted(home)[home.lake / NAME]
     (home.lake / NAME).write_text(f"{Mark(before.home, before.generation - 1)}\n")
     (home.path / NAME).unlink()
