@@ -81,7 +81,7 @@ def _tell_restored(done: RestoreResult, made: RecoveryResult | None) -> None:
     if done.set_aside:
         typer.echo(
             f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
-            f"{'file' if len(done.set_aside) == 1 else 'files'} that are not in the backup."
+            f"{'file' if len(done.set_aside) == 1 else 'files'} not in the backup."
         )
     for line in done.wrong:
         typer.echo(safe_lines(line), err=True)

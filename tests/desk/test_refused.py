@@ -233,7 +233,7 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     # what was approved is what was seen
     odd = page.form("/act/record-approve") | {"seen": "0" * 64}
     assert lead.post("/act/record-approve", odd).status == 422
-    assert "Look at the draft again" in lead.post("/act/record-approve", odd).text
+    assert "Review the draft again" in lead.post("/act/record-approve", odd).text
     assert lead.post("/act/record-release", page.form("/act/record-approve")).status == 422
     assert acted(desk) == before
     words = {"item": "names", "decision": "withhold", "exemption": "e 1"}

@@ -196,7 +196,7 @@ def test_a_killed_purge_is_told_and_finished_by_a_run(purging, home, tmp_path):
         assert "is not finished" in asked.out
         done = schoolbell("run", "--home", copy.path, "--quiet", "--settle-seconds", 0)
         assert done.code == 0, done.err
-        assert "it is finished first" in done.err
+        assert "interrupted purge first" in done.err
         check_finished(copy, at, was_begun=True)
         assert "is not finished" not in schoolbell("status", "--home", copy.path).err
 

@@ -25,17 +25,17 @@ ENDS = ("src_ip", "dst_ip", "ip", "assigned_ip", "nat_ip")
 FLOWS = ("http_requests", "connections")
 BEFORE, BEHIND = r"(?<![\w.@:-])", r"(?![\w@-]|\.\w)"
 BY_TYPE = {"entra_signin", "google_workspace", "okta"}
-"""The line says itself what kind of account it is; the name tells nothing."""
+"""The line itself states the kind of account; the name does not show it."""
 COMPUTER = "LAB-9$"
 PLACEHOLDERS = r"(?:^|\\)(?:-|Unknown)$"
 CLAUSES: Mapping[str, str] = {
-    "start": "what a line tells at the end began before its stamp",
+    "start": "a request logged at its end began before the timestamp",
     "407": "a request to log in is a challenge, neither a block nor a visit",
-    "bytes": "bytes of both ways, each from where the source stands",
-    "turned": "the source is who opened it, where the line names the other end first",
-    "machine": "logons of computers and services are told from a person's",
-    "nobody": "placeholders are no account",
-    "host": "hosts in lower case; international ones as the log has them",
+    "bytes": "bytes in both directions, from the point of view of the source",
+    "turned": "the source is the end that opened the connection, even if the line names it second",
+    "machine": "logons of computers and services are distinguished from those of people",
+    "nobody": "placeholders are not accounts",
+    "host": "hosts in lower case; international ones as in the log",
     "mapped": "IPv4 written as IPv6 is IPv4",
     "IPv6": "IPv6",
     "extras": "further fields, as JSON text",

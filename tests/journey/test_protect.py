@@ -137,7 +137,7 @@ def test_a_folder_put_in_place_between_look_and_opening_is_not_followed(home, ma
     monkeypatch.setattr(units.os, "open", swapping)
     refused = given(home)
     assert held(machine) == before
-    assert "changed meanwhile" in refused[str(path)]
+    assert "changed in the meantime" in refused[str(path)]
 
 
 def test_a_home_of_root_is_given_whole(home):

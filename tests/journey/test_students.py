@@ -177,7 +177,7 @@ def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
     (case, *_) = [row for row in rows if row["is_student"]]
     shown = said("findings", "show", "--home", home, case["finding_ids"][0])
     assert chosen in shown
-    assert "the account is a student's" in shown
+    assert "this is a student's account" in shown
     zipped = tmp_path / "case.zip"
     said(
         "findings",

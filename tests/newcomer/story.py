@@ -154,7 +154,7 @@ def by_exports(run: Command, folder: Path, made: Path) -> Iterator[str]:
     bring_logs(made, home)
     yield "logs brought, exports downloaded"
     said = run("setup", "--home", home, "--from", exports, "--write")
-    assert "The next run judges with it" in said, said
+    assert "The next run uses it" in said, said
     yield "setup"
     run("run", "--home", home, "--quiet", "--settle-seconds", 0)
     before = _findings(run, home)

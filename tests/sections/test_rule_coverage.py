@@ -77,7 +77,7 @@ def titles(view):
     ("dropped", "why"),
     [
         ((0, 480), "48% of requests have an account that is not in the registry"),
-        ((300, 0), "30% of requests name no account"),
+        ((300, 0), "30% of requests have no account"),
         (
             (0, 0, 1000),
             "100% of requests come from devices whose user no log shows",
@@ -219,7 +219,7 @@ def test_the_same_gap_at_several_places_is_one_sentence():
     ]
     (said,) = coverage_of(frame("rule_coverage", rows).to_dicts()).lines
     assert said == (
-        "Google's ChromeOS audit would let 3 rules judge 1,200 requests a week at Oak "
+        "Google's ChromeOS audit would let 3 rules judge 1,200 requests per week at Oak "
         "Middle and Pine High, and outside the buildings"
     )
 
@@ -241,7 +241,7 @@ def test_no_advice_is_given_that_is_followed_already():
     assert asked.startswith("DHCP and VPN logs would let")
     (known,) = coverage_of(frame("rule_coverage", lost).to_dicts(), has_leases=True).lines
     assert known.endswith(
-        "rules cannot judge 300 requests a week at Oak Middle, which come from an "
+        "rules cannot judge 300 requests per week at Oak Middle, which come from an "
         "address whose device is not known"
     )
 

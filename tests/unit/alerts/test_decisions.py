@@ -243,7 +243,7 @@ def test_what_a_message_holds():
         "The report: reports/index.html",
         f"To acknowledge: schoolbell alerts ack {made.key}",
         "does not\nshow who",
-        "You get this because",
+        "You receive this because",
     ):
         assert part in made.text
 

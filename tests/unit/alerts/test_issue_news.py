@@ -25,8 +25,8 @@ SILENT = Issue(
 def test_what_is_said_of_a_source():
     (one,) = of_issues([SILENT], NOW)
     assert one.line == (
-        "proxy: no lines, although they usually arrive (2 hours without a line, where about 1,000 "
-        "come)"
+        "proxy: no lines, although they usually arrive (2 hours without a line; about 1,000 "
+        "lines are usual)"
     )
     assert (one.about, one.severity, one.confidence) == ("health", "high", "C3")
     assert one.since == SILENT.start

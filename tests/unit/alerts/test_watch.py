@@ -64,7 +64,7 @@ def test_nobody_looked_for_new_files(home):
     change(home, lambda district: look(district, 27 * HOUR))
     worst, reasons = code(home)
     assert worst == ACT
-    assert "no run has looked for new log files in more than 26 hours" in reasons
+    assert "no run has checked for new log files in more than 26 hours" in reasons
 
 
 def test_days_that_wait_for_long(home):

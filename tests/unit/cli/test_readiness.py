@@ -55,7 +55,7 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
     home, lines, desks = said("paloalto", "isc_dhcpd")
     chromebooks, computers = lines
     assert chromebooks.startswith(
-        "no log shows who is at 2 Chromebooks: Google's audit of ChromeOS does not"
+        "no log shows the user of 2 Chromebooks: Google's audit of ChromeOS does not"
     )  # a student's is not counted
     assert "SA-4, SA-8, SA-L" in chromebooks
     assert "OH-1" in chromebooks

@@ -1012,7 +1012,7 @@ def test_a_person_states_the_usual_hours(home, exports):
     with open_district(home) as district:
         assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
     twice = schoolbell("setup", "--home", home, "--usual-duty", "8:00-17:00", "--write")
-    assert (twice.code, "usual_duty already" in twice.err) == (2, True)
+    assert (twice.code, "already has usual_duty" in twice.err) == (2, True)
     wrong = schoolbell("setup", "--home", home, "--usual-duty", "early")
     assert (wrong.code, "07:30-16:00" in wrong.err) == (2, True)
 

@@ -163,5 +163,5 @@ def test_agency_staff_see_persons_by_a_grant_that_is_in_force(home):
 
 
 def test_no_folder_is_told(tmp_path):
-    with pytest.raises(SettingsError, match="no such folder"):
+    with pytest.raises(SettingsError, match="folder does not exist"):
         sound_layer(tmp_path / "nowhere")

@@ -278,7 +278,7 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
     number = opened(district)
     with pytest.raises(RefusedError):
         requests.approve(by(CLERK, district), number)
-    with pytest.raises(RecordsError, match="nobody approved"):
+    with pytest.raises(RecordsError, match="no one has approved"):
         given_out(by(CLERK, district), number, tmp_path)
     requests.set_scope(by(LEAD, district), number, "blocked_domains", WEEK)
     with pytest.raises(RefusedError):
@@ -291,7 +291,7 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
         requests.approve(by(HEAD, district), number, seen="0" * 64)
     requests.approve(by(HEAD, district), number)
     requests.decide(by(CLERK, district), number, decided("sensitive_sites", "mask"))
-    with pytest.raises(RecordsError, match="nobody approved"):
+    with pytest.raises(RecordsError, match="no one has approved"):
         given_out(by(CLERK, district), number, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
     requests.approve(by(HEAD, district), number)

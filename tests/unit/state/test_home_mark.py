@@ -130,7 +130,7 @@ def test_a_restore_in_place_brings_the_state_back_and_loses_no_file(home, loss):
     (backup,) = (home.path.parent / "backups").iterdir()
     done = schoolbell("restore", backup, "--to", home.path, "--in-place")
     assert done.code == 0, done.err
-    assert "1 file that the backup does not know" in done.out
+    assert "1 file not in the backup" in done.out
     assert parquet(home) == before
     status = schoolbell("ingest", "--home", home.path)
     assert status.code == 0
@@ -149,10 +149,10 @@ def test_a_backup_of_another_home_is_not_restored_in_place(home):
     (backup,) = (home.path.parent / "backups").iterdir()
     other = create(home.path.parent / "other")
     done = schoolbell("restore", backup, "--to", other.path, "--in-place")
-    assert (done.code, "with other keys" in done.err) == (1, True)
+    assert (done.code, "with different keys" in done.err) == (1, True)
     shutil.copyfile(home.key_file, other.key_file)
     done = schoolbell("restore", backup, "--to", other.path, "--in-place")
-    assert (done.code, "backup of another home" in done.err) == (1, True)
+    assert (done.code, "backup of a different home" in done.err) == (1, True)
     open_state(other).close()
 
 
