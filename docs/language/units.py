@@ -2,6 +2,7 @@
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterator
@@ -41,14 +42,17 @@ def units(path: Path) -> Iterator[Unit]:
     """Yield the text units of a file, in order.
 
     A Python file has docstrings, comments and strings of two words or more, of queries only
-    the comments. An SQL file has its header's entries and its comments; any other text file
-    its paragraphs.
+    the comments. An SQL file has its header's entries and its comments; a notebook its cells,
+    whose number is the line; any other text file its paragraphs.
     """
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         yield from _python(path, source)
     elif path.suffix == ".sql":
         yield from _sql(path, source)
+    elif path.suffix == ".ipynb":
+        for number, cell in enumerate(json.loads(source)["cells"], start=1):
+            yield Unit(path, number, "text", "".join(cell["source"]), 0, len(source), 0)
     elif path.suffix == ".yaml":
         yield from _entries(path, source, 0, len(source))
     else:
