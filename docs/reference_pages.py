@@ -29,8 +29,8 @@ from pipelines.settings.model import Settings
 from pipelines.settings.record_classes import KEPT as KEPT_FOR_GOOD
 from pipelines.settings.record_classes import NOT_REACHED, RECORD_CLASSES
 from pipelines.settings.toml_text import NAMED, part_of, toml
-from pipelines.warehouse.headers import Explanation, Header, Param
-from pipelines.warehouse.models import Model, models
+from pipelines.warehouse.headers import EPHEMERAL, Explanation, Header, Param
+from pipelines.warehouse.models import Model, every_model, models
 
 MADE = "<!-- Made by `make docs` from what the code says; do not edit. -->"
 
@@ -387,10 +387,10 @@ def _columns(columns: Mapping[str, Column]) -> str:
 
 
 def _relations() -> Iterator[str]:
-    every = {name: model.header for name, model in models().items()} | dict(KEPT)
+    every = {name: model.header for name, model in every_model().items()} | dict(KEPT)
     for name in sorted(every):
         yield f"### {name}"
-        yield from _relation(every[name], _published(name))
+        yield from _relation(every[name], _where(name, every[name]))
 
 
 def _words() -> Iterator[str]:
@@ -403,18 +403,27 @@ def _words() -> Iterator[str]:
         yield table(["Word", "Meaning"], [list(one) for one in words.items()])
 
 
-def _relation(header: Header, published: Sequence[str]) -> Iterator[str]:
+def _relation(header: Header, where: str) -> Iterator[str]:
     yield spaced(header.summary)
     grain = ", ".join(f"`{name}`" for name in header.grain)
-    left_out = [name for name in header.columns if name not in published]
-    where = "In snapshots" if published else "In no snapshot"
-    if published and left_out:
-        where += ", without " + ", ".join(f"`{name}`" for name in left_out)
     yield f"One row: {grain}. {where}."
     yield table(
         ["Column", "Type", "Meaning", "Personal"],
         [[name, note.type, note.meaning, PII[note.pii]] for name, note in header.columns.items()],
     )
+
+
+def _where(name: str, header: Header) -> str:
+    """Return where a relation's rows can be read."""
+    if header.kind == EPHEMERAL:
+        whole = [one.name for one in models().values() if name in {part.name for part in one.parts}]
+        return "Ephemeral, without a table: a part of " + ", ".join(f"`{one}`" for one in whole)
+    published = _published(name)
+    left_out = [column for column in header.columns if column not in published]
+    where = "In snapshots" if published else "In no snapshot"
+    if published and left_out:
+        where += ", without " + ", ".join(f"`{column}`" for column in left_out)
+    return where
 
 
 def _published(name: str) -> Sequence[str]:

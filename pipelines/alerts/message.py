@@ -77,6 +77,7 @@ class MessageContext:
         id_of: The id of a fact, from its key.
         time_text: Writes an instant for readers.
         report: Location of the newest report.
+        desk: Address of the review desk; empty without one.
         queue: Cases that need a decision, as the report counts them.
         moment: When the messages are built: the same facts sent again, as after a
             week, are another message.
@@ -85,6 +86,7 @@ class MessageContext:
     id_of: Callable[[str], str]
     time_text: Callable[[datetime], str]
     report: str
+    desk: str = ""
     queue: Queue = NOTHING_WAITS
     moment: str = ""
 
@@ -214,12 +216,26 @@ def overflow(held: Sequence[Alert], day: str, setting: MessageContext) -> Messag
 def _lines(facts: Sequence[Alert], setting: MessageContext) -> list[str]:
     ordered = sorted(facts, key=lambda fact: (-fact.step, fact.since, fact.key))
     lines = [
-        f"  {setting.id_of(one.key)}  {_weight(one)}, since"
-        f" {setting.time_text(one.since)}: {one_line(one.line)}"
+        line
         for one in ordered[:FILES_SHOWN]
+        for line in (
+            _line(one, setting),
+            *_at_the_desk(one, setting),
+        )
     ]
     more = len(ordered) - FILES_SHOWN
     return [*lines, *([f"  and {more} more"] if more > 0 else []), ""]
+
+
+def _line(one: Alert, setting: MessageContext) -> str:
+    since = setting.time_text(one.since)
+    return f"  {setting.id_of(one.key)}  {_weight(one)}, since {since}: {one_line(one.line)}"
+
+
+def _at_the_desk(one: Alert, setting: MessageContext) -> list[str]:
+    """Return a line with the case's address at the review desk, if there is one."""
+    is_case = bool(setting.desk) and one.reference.startswith("c-")
+    return [f"    Decide: {setting.desk}/cases/{one.reference}"] if is_case else []
 
 
 def _weight(one: Alert) -> str:

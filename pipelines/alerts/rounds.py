@@ -255,6 +255,7 @@ class RoundContext:
     Attributes:
         is_open: Whether a school of the district works on a day.
         report: Location of the newest report.
+        desk: Address of the review desk; empty without one.
         queue: Cases that need a decision, as the report counts them.
         report_channel: Name of the channel that the report is mailed to; empty
             without one.
@@ -266,6 +267,7 @@ class RoundContext:
     is_open: IsOpen
     report: str
     queue: Queue = NOTHING_WAITS
+    desk: str = ""
     report_channel: str = ""
 
 
@@ -396,6 +398,7 @@ class _Round:
             id_of=lambda key: self.ids[key],
             time_text=lambda at: f"{at.astimezone(self.context.zone):%Y-%m-%d %H:%M}",
             report=self.context.report,
+            desk=self.context.desk,
             queue=self.context.queue,
             moment=now_text(self.now),
         )

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -30,7 +29,7 @@ from pipelines.registry.table import (
 from pipelines.warehouse.database import Database, writing
 from pipelines.warehouse.detections import served
 from pipelines.warehouse.inputs import LakeFiles, addresses, hosts, lake_files, show_raw
-from pipelines.warehouse.models import arguments, given
+from pipelines.warehouse.models import arguments, given, query_text
 
 SOURCES = ("http_requests", "connections", "logons", "leases")
 """Classes of events that show the holder of an address."""
@@ -40,123 +39,17 @@ NEIGHBOUR = timedelta(days=1)
 """Duty and leave reach past midnight."""
 MENTIONED = frames_touching(Mentions)
 
-_MENTIONED = """
-with
-spelled as (
-    select user_name from identity.spellings
-    where account_name in (select value from main.mentioned where kind = 'name')
-),
-cards as (select value from main.mentioned where kind = 'card'),
-hosts as (select value from main.mentioned where kind = 'host'),
-addresses as (select value from main.mentioned where kind = 'address')
-select event_date from raw.http_requests
-where user_name in (from spelled) or src_ip in (from addresses)
-union
-select event_date from raw.connections
-where user_name in (from spelled) or src_ip in (from addresses)
-union
-select event_date from raw.logons
-where
-    user_name in (from spelled) or src_ip in (from addresses)
-    or src_mac in (from cards)
-    or host in (from hosts) or src_hostname in (from hosts)
-union
-select event_date from raw.leases where mac in (from cards)
-"""
 PLACES = frames_touching(Addresses)
 MODELS = ("identity.places", "core.outside_places")
 DIMENSIONS = ("identity.addresses", "identity.outside_networks")
-_ANSWERING = """
-select dst_ip from raw.connections where dst_ip is not null
-union
-select url_hostname from raw.http_requests
-where regexp_full_match(url_hostname, '[0-9.]+|.*:.*')
-"""
 
-_SAID = """
-with
-networks as (
-    select first_address, last_address from registry.subnets
-    union all
-    select first_address, last_address from registry.egress
-    union all
-    -- RFC 1918: inside, regardless of the registry
-    values
-    ('00000000000000000000ffff0a000000', '00000000000000000000ffff0affffff'),
-    ('00000000000000000000ffffac100000', '00000000000000000000ffffac1fffff'),
-    ('00000000000000000000ffffc0a80000', '00000000000000000000ffffc0a8ffff')
-)
-select 'asks' as part, ip, to_json(places)::varchar as said
-from identity.places as places
-union all
-select 'asks', ip, to_json(outside_places)::varchar
-from core.outside_places as outside_places
-union
-select 'asks', addresses.ip, 'stands for many'
-from identity.addresses as addresses
-inner join registry.egress as egress
-    on addresses.address between egress.first_address and egress.last_address
-union
-select 'answers', answering.ip, 'inside'
-from main.answering as answering
-inner join networks
-    on answering.address between networks.first_address and networks.last_address
-"""
 
-_AT_WORK = """
-with
-asking as (select ip from main.changed_addresses where part = 'asks'),
-answering as (select ip from main.changed_addresses where part = 'answers')
-select event_date from raw.http_requests
-where src_ip in (from asking) or url_hostname in (from answering)
-union
-select event_date from raw.connections
-where src_ip in (from asking) or dst_ip in (from answering)
-union
-select event_date from raw.logons
-where src_ip in (from asking) or assigned_ip in (from asking)
-union
-select event_date from raw.leases where ip in (from asking)
-union
--- fixed in the registry, or leased on an earlier day
-select event_date from identity.address_holders where ip in (from asking)
-"""
-_NEAR = """
-select distinct signins.event_date
-from core.outside_signins as signins
-inner join main.moved_buildings as moved
-    on abs(signins.lat - moved.lat) < 1 and abs(signins.lon - moved.lon) < 1.3
-"""
 SITES = frames_touching(Sites)
 LIKENESS = "core.look_alike_hosts"
 ORIGINALS = [name for name, sites in SITES.items() if sites.is_imitated]
 """Frames whose sites others can be taken for."""
 
-_ASKED = """
-with asked as (
-    select url_hostname from identity.hosts
-    where
-        site in (select name from main.changed_sites)
-        or url_hostname in (select name from main.changed_sites)
-)
-select event_date from raw.http_requests where url_hostname in (from asked)
-union
-select event_date from raw.connections where dst_hostname in (from asked)
-"""
 
-_SORTED = """
-with
-words as (select name from main.changed_words),
-lines as (
-    select event_date, category from raw.http_requests
-    union all
-    select event_date, category from raw.connections
-)
-select distinct event_date from lines
-where
-    trim(regexp_replace(lower(category), '[_/ -]+', ' ', 'g')) in (from words)
-    or lower(trim(category)) in (from words)
-"""
 _CLASSES = ("http_requests", "connections")
 CLAUSES = frames_touching(Clauses)
 
@@ -200,9 +93,9 @@ class Change:
         """Make `raw.*` show every event of some classes."""
         show_raw(self.database, self.files, classes, (self.held[0], self.held[-1]))
 
-    def days(self, query: str, values: Mapping[str, Any] | None = None) -> set[date]:
-        """Return the days that one of our queries returns."""
-        found = {row[0] for row in self.database.rows(query, values)}
+    def days(self, name: str) -> set[date]:
+        """Return the days, of those held, that a query of `sql/invalidation/` finds."""
+        found = {row[0] for row in self.database.rows(query_text(f"invalidation/{name}"))}
         return found & set(self.held)
 
     def build(self, scratch: Database, *names: str) -> None:
@@ -289,7 +182,7 @@ def by_mention(change: Change, _names: Collection[str]) -> set[date]:
     frame = pl.DataFrame(wanted.values(), {"kind": pl.String, "value": pl.String}, orient="row")
     change.database.replace("main.mentioned", frame.unique())
     change.show(SOURCES)
-    return change.days(_MENTIONED) | _fixed(changed["devices"], change.held)
+    return change.days("mentions") | _fixed(changed["devices"], change.held)
 
 
 def _fixed(devices: pl.DataFrame, held: Sequence[date]) -> set[date]:
@@ -354,7 +247,7 @@ def by_address(change: Change, names: Collection[str]) -> set[date]:
     ]
     changed = differing(*sides).select("part", "ip").unique()
     change.database.replace("main.changed_addresses", changed)
-    found = set() if changed.is_empty() else change.days(_AT_WORK)
+    found = set() if changed.is_empty() else change.days("days_of_addresses")
     return found | _near_buildings(change)
 
 
@@ -367,7 +260,9 @@ def _answering(change: Change, names: Collection[str]) -> pl.DataFrame:
     ]
     if all(cidrs.is_empty() for cidrs in moved):
         return addresses([])
-    return addresses([row[0] for row in change.database.rows(_ANSWERING)])
+    return addresses(
+        [row[0] for row in change.database.rows(query_text("invalidation/answering_addresses"))]
+    )
 
 
 def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
@@ -379,7 +274,7 @@ def _said(change: Change, answering: pl.DataFrame, frames: dict[str, pl.DataFram
             scratch.replace(f"registry.{name}", frame)
         scratch.replace("main.answering", answering)
         change.build(scratch, *MODELS)
-        return scratch.frame(_SAID)
+        return scratch.frame(query_text("invalidation/facts_of_addresses"))
 
 
 def _near_buildings(change: Change) -> set[date]:
@@ -391,7 +286,7 @@ def _near_buildings(change: Change) -> set[date]:
     if moved.is_empty() or not change.database.has("core.outside_signins"):
         return set()
     change.database.replace("main.moved_buildings", moved)
-    return change.days(_NEAR)
+    return change.days("nearby_sign_ins")
 
 
 # Days on which a site was requested that the registry now describes differently.
@@ -408,20 +303,20 @@ def by_site(change: Change, names: Collection[str]) -> set[date]:
         if sites is None:
             return set(change.held)
         found |= sites
-    return _days_of_sites(change, "main.changed_sites", found | _alike(change), _ASKED)
+    return _days_of_sites(change, "main.changed_sites", found | _alike(change), "days_of_sites")
 
 
 def by_word(change: Change, names: Collection[str]) -> set[date]:
     """Return days on which a log contained a category word whose meaning changed."""
     words = {word for name in names for word in change.rows(name)["word"]}
-    return _days_of_sites(change, "main.changed_words", words, _SORTED)
+    return _days_of_sites(change, "main.changed_words", words, "days_of_categories")
 
 
-def _days_of_sites(change: Change, table: str, values: set[str], query: str) -> set[date]:
+def _days_of_sites(change: Change, table: str, values: set[str], name: str) -> set[date]:
     frame = pl.DataFrame({"name": sorted(values)}, {"name": pl.String})
     change.database.replace(table, frame)
     change.show(_CLASSES)
-    return change.days(query)
+    return change.days(name)
 
 
 def _sites(change: Change, name: str) -> set[str] | None:

@@ -186,7 +186,7 @@ def _group(model: Model) -> str:
 
 
 def _metadata(model: Model) -> dict[str, Any]:
-    """Return the meaning of the columns, and the file that makes them."""
+    """Return the meaning of the columns, and the files that make them."""
     columns = [
         dg.TableColumn(
             name,
@@ -196,11 +196,16 @@ def _metadata(model: Model) -> dict[str, Any]:
         )
         for name, one in model.header.columns.items()
     ]
-    path = sql_folder() / model.schema_name / f"{model.table_name}.sql"
-    place = dg.LocalFileCodeReference(file_path=str(path), line_number=1)
+    files: list[dg.LocalFileCodeReference | dg.UrlCodeReference] = [
+        dg.LocalFileCodeReference(
+            file_path=str(sql_folder() / one.schema_name / f"{one.table_name}.sql"),
+            line_number=1,
+        )
+        for one in (model, *model.parts)
+    ]
     return {
         "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[place]),
+        "dagster/code_references": dg.CodeReferencesMetadataValue(code_references=files),
     }
 
 

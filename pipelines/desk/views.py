@@ -69,6 +69,7 @@ class QueueRow:
     """A case in one line."""
 
     case_id: str
+    label: str
     claim: str
     kind: str
     week: str
@@ -133,6 +134,7 @@ def _row(context: ActionContext, known: ListedCase) -> QueueRow:
     first = min(row["event_date"] for row in case.counted)
     return QueueRow(
         case_id=case.case_id,
+        label=case.label,
         claim=claim,
         kind=KINDS.get(str(head["kind"]), ""),
         week=case.week,
@@ -209,7 +211,7 @@ def _claims(context: ActionContext, case: Case) -> list[str]:
     ]
 
 
-def _related(context: ActionContext, case: Case) -> list[str]:
+def _related(context: ActionContext, case: Case) -> list[tuple[str, str]]:
     """Return other cases of the same account or device, as the report links them."""
     mine = {row["subject"] for row in case.findings}
     others = [
@@ -217,7 +219,7 @@ def _related(context: ActionContext, case: Case) -> list[str]:
         for one in context.cases
         if one is not case and any(row["subject"] in mine for row in one.findings)
     ]
-    return [one.case_id for one in others if one.confidence != "C1"][:12]
+    return [(one.case_id, one.label) for one in others if one.confidence != "C1"][:12]
 
 
 def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:

@@ -19,87 +19,16 @@ from pipelines.state import ledger
 from pipelines.state.audit import Act, open_chain
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.models import models
+from pipelines.warehouse.models import attached_query, models
 from pipelines.warehouse.snapshots import attach_warehouse
 
 NOT_PERSONS = ("service", "device")
 
-_CLAIMS = """
-select
-    seen.account, seen.witness, seen.start_time, seen.end_time, seen.event_id,
-    accounts.person_id, coalesce(accounts.account_type, 'person') as account_type,
-    coalesce(accounts.approved_shared, false) as is_shared
-from built.identity.account_addresses as seen
-left join built.identity.accounts as accounts
-    on seen.account = accounts.account and accounts.event_date = $day
-where
-    seen.event_date = $day and seen.ip = $ip
-    and $time between seen.start_time and seen.end_time
-order by seen.witness, seen.start_time, seen.account
-"""
-_LOGIN = """
-select names.account,
-    $format in (select format from built.identity.mapping_formats) as is_mapped
-from built.identity.account_names as names where names.user_name = $user_name
-"""
-_OWNERS = """
-select account from built.identity.accounts
-where
-    event_date = $day and person_id = $person_id and account_type = 'person'
-    and not approved_shared
-order by account limit 1
-"""
 
-_OUTLIVED = """
-select before.account
-from built.identity.address_devices as held
-inner join built.identity.account_addresses as before
-    on held.ip = before.ip and before.witness = 'mapping'
-        and before.start_time < held.taken_over_time
-        and before.end_time >= held.taken_over_time - to_minutes($minutes)
-left join built.identity.account_addresses as since
-    on before.ip = since.ip and before.account = since.account
-        and since.event_date = $day
-        and since.witness in ('keyboard', 'wifi', 'tunnel', 'sign_in')
-        and since.start_time >= held.taken_over_time - interval 1 minute
-where
-    held.ip = $ip and held.event_date = $day and before.event_date = $day
-    and $time >= held.start_time and $time < held.end_time
-    and $time < held.taken_over_time + to_minutes($minutes)
-    and before.account = $account and since.ip is null
-"""
 ORIGINS = {"keyboard": "keyboard", "wifi": "network", "tunnel": "tunnel"}
 """Witness of an account at an address -> the fact that it is."""
 
-_NAT = """
-select src_ip as ip, start_time, time, user_name, format, event_id
-from raw.connections
-where
-    nat_ip = $address and ($port::integer is null or nat_port = $port::integer)
-    and coalesce(start_time, time) <= $time + to_seconds($seconds)
-    and time >= $time - to_seconds($seconds)
-    and src_ip is not null
-order by event_id
-"""
-_INSIDE = """
-select 1 as known from built.identity.places where ip = $ip and net_kind <> 'nat'
-union all
-select 1 from built.identity.address_holders where ip = $ip and event_date = $day
-"""
 
-_HOLDERS = """
-select device, is_registered, start_time, end_time, binding, lease_event_id
-from built.identity.address_holders
-where
-    ip = $ip and event_date = $day
-    and start_time <= $time + to_seconds($seconds) and $time < end_time
-order by start_time desc, device
-"""
-_DEVICE = """
-select assigned_to, pool, device_class from built.identity.devices
-where device = $device and event_date = $day order by all limit 1
-"""
-_PLACE = "select building, net_kind, has_location from built.identity.places where ip = $ip"
 TOLD = {"static": "fixed in the registry", "lease": "a lease", "tunnel": "a tunnel"}
 ACTION = "who"
 """What the audit chain calls such a question."""
@@ -179,8 +108,9 @@ class Case:
     files: Mapping[int, str]
     answer: NoticeAnswer
 
-    def rows(self, query: str, **more: Any) -> list[dict[str, Any]]:
-        values = {**self.values, **more}
+    def rows(self, name: str, **more: Any) -> list[dict[str, Any]]:
+        """Return the rows of a query of `sql/notices/`."""
+        query, values = attached_query(f"notices/{name}"), {**self.values, **more}
         used = {key: value for key, value in values.items() if f"${key}" in query}
         return list(self.database.frame(query, used).iter_rows(named=True))
 
@@ -199,7 +129,11 @@ def attributed(
 ) -> None:
     """Put account and grade into the answer."""
     answer = case.answer
-    claims = [row for row in case.rows(_CLAIMS, ip=ip) if row["account_type"] not in NOT_PERSONS]
+    claims = [
+        row
+        for row in case.rows("accounts_at_an_address", ip=ip)
+        if row["account_type"] not in NOT_PERSONS
+    ]
     named = _named(case, flow, claims)
     account, answer.grade, answer.facts = _graded(case, claims, device, named)
     if answer.grade == "C" and named[1] and _outlived(case, ip, account):
@@ -235,7 +169,7 @@ def _named(
     Without a line, a firewall's mapping of that moment is the same guess.
     """
     if flow is not None and flow["user_name"] is not None:
-        found = case.rows(_LOGIN, user_name=flow["user_name"], format=flow["format"])
+        found = case.rows("account_of_a_name", user_name=flow["user_name"], format=flow["format"])
         if found:
             return found[0]["account"], found[0]["is_mapped"]
     mapped = {row["account"] for row in claims if row["witness"] == "mapping"}
@@ -314,20 +248,20 @@ def _without_owner(
 def _outlived(case: Case, ip: str, account: str | None) -> bool:
     """Return whether a firewall's mapping is older than another device's use of the address."""
     param = models()["core.http_requests"].header.params["mapping_minutes"]
-    rows = case.rows(_OUTLIVED, ip=ip, account=account, minutes=param.default)
+    rows = case.rows("outlived_mappings", ip=ip, account=account, minutes=param.default)
     return bool(rows)
 
 
 def _owned(case: Case, owner: str | None) -> str | None:
     """Return the account of the person that the device is assigned to."""
-    owned = case.rows(_OWNERS, person_id=owner) if owner else []
+    owned = case.rows("account_of_a_person", person_id=owner) if owner else []
     return owned[0]["account"] if owned else None
 
 
 def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
     """Return the inside address, and the flow that used the outside one."""
     asked, gaps = case.asked, case.answer.gaps
-    flows = case.rows(_NAT, address=asked.address, port=asked.port)
+    flows = case.rows("translated_flows", address=asked.address, port=asked.port)
     found = sorted({row["ip"] for row in flows})
     for row in flows[:5] if len(found) == 1 else []:
         case.answer.links.append(
@@ -346,7 +280,7 @@ def translated(case: Case) -> tuple[str | None, Mapping[str, Any] | None]:
             f"{len(found)} inside addresses used it at the same time; the port identifies one"
         )
         return None, None
-    if case.rows(_INSIDE, ip=asked.address):
+    if case.rows("inside_addresses", ip=asked.address):
         return asked.address, None
     gaps.append("no firewall line shows which inside address used it at that moment")
     return None, None
@@ -364,13 +298,13 @@ def _both(case: Case, held: Sequence[Mapping[str, Any]]) -> str:
 def held(case: Case, ip: str) -> Mapping[str, Any]:
     """Return the registry's row of the device that had the address."""
     answer = case.answer
-    for place in case.rows(_PLACE, ip=ip):
+    for place in case.rows("place_of_an_address", ip=ip):
         answer.building = place["building"] if place["has_location"] else None
         answer.is_remote = place["net_kind"] == "remote"
         if place["net_kind"] in ("nat", "vdi"):
             answer.is_crowded = True
             answer.gaps.append(f"the address represents many devices ({place['net_kind']})")
-    held = case.rows(_HOLDERS, ip=ip)
+    held = case.rows("holders_of_an_address", ip=ip)
     if not held:
         answer.gaps.append("no lease, tunnel or fixed address identifies the device")
         return {}
@@ -388,7 +322,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
             case.line(row["lease_event_id"]),
         )
     )
-    known = case.rows(_DEVICE, device=row["device"])
+    known = case.rows("device_on_a_day", device=row["device"])
     if not known:
         answer.gaps.append("the registry does not know the device")
         return {}

@@ -433,12 +433,13 @@ def _queries(rules: Sequence[str]) -> dict[str, str]:
     for name in reversed(list(every)):
         if name in wanted:
             wanted |= every[name].inputs & set(every)
+    wanted |= {part.name for name in wanted for part in every[name].parts}
     folder = sql_folder()
     paths = {name: name.replace(".", "/") + ".sql" for name in sorted(wanted)}
     files = {path: (folder / path).read_text("utf-8") for path in paths.values()}
     used = {
         macro: text
-        for name in paths
+        for name in wanted & set(every)
         for macro, text in macros_used(every[name].query, macros()).items()
     }
     shared = folder / DETECTIONS / SHARED

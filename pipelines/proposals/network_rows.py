@@ -21,38 +21,11 @@ MIN_COMPUTERS = 3
 BUILDING_SHARE = 0.95
 """Of the computers on a network: they are of one building, and so is it."""
 
-_UNPLACED = """
-with known as (
-    select device, building from built.identity.devices
-    where building is not null
-    qualify event_date = max(event_date) over ()
-)
-
-select
-    seen.ip,
-    any_value(holders.mac) as mac,
-    coalesce(bool_or(holders.binding = 'tunnel'), false) as is_tunnel,
-    list(distinct known.device || ' ' || known.building)
-        filter (where known.device is not null) as computers
-from (
-    select distinct ip from built.identity.address_holders
-    where binding in ('lease', 'tunnel')
-    union
-    select distinct src_ip from built.core.http_requests where net_kind is null
-) as seen
-left join built.identity.places on seen.ip = places.ip
-left join built.identity.address_holders as holders on seen.ip = holders.ip
-left join known on holders.device = known.device
-where places.ip is null and seen.ip is not null
-group by seen.ip
-order by seen.ip
-"""
-
 
 def networks(evidence: Evidence) -> Iterator[Proposal]:
     """Yield a row for each network of addresses without a place; neighbors are one."""
     found = defaultdict(list)
-    for row in evidence.frame(_UNPLACED).iter_rows(named=True):
+    for row in evidence.query("unplaced_addresses").iter_rows(named=True):
         network = _network(row["ip"])
         if network is not None:
             found[network].append(row)
@@ -82,7 +55,7 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
 
 
 def _placed(evidence: Evidence) -> list[str]:
-    return evidence.frame("select ip from built.identity.places")["ip"].to_list()
+    return evidence.query("placed_addresses")["ip"].to_list()
 
 
 def _block(network: Network) -> Network:

@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.registry.csv_files import is_formula
 from pipelines.registry.frames import FILES
 from pipelines.warehouse.database import Database
+from pipelines.warehouse.models import attached_query
 
 SETTINGS = "district.toml"
 NAMES = ("hostname", "serial", "asset_tag", "directory_id")
@@ -124,9 +125,9 @@ class Evidence:
     own_domains: frozenset[str] = frozenset()
     has_usual_duty: bool = False
 
-    def frame(self, query: str, **values: Any) -> pl.DataFrame:
-        """Run a built-in query and return its frame."""
-        return self.database.frame(query, values)
+    def query(self, name: str, **values: Any) -> pl.DataFrame:
+        """Return the rows of a query of `sql/proposals/`."""
+        return self.database.frame(attached_query(f"proposals/{name}"), values)
 
 
 def is_plain(proposal: Proposal) -> bool:

@@ -449,8 +449,9 @@ class CaseCard:
             *trial*, *expired* and *decided* do not.
         standing: Its question, in words.
         is_open: Whether it is undecided.
-        command: The command that records a verdict on all of it.
-        related: Id and page of the week's other cases of the same accounts.
+        label: Its number, or its id without one.
+        desk: Its address at the review desk; empty without one.
+        related: Label and page of the week's other cases of the same accounts.
         line_count: Log lines of its findings, each counted once.
         statements: Statements of the person concerned.
     """
@@ -467,7 +468,8 @@ class CaseCard:
     is_open: bool
     since: str
     severity: str
-    command: str
+    label: str
+    desk: str
     related: tuple[tuple[str, str], ...]
     line_count: int
     statements: tuple[str, ...] = ()
@@ -606,6 +608,7 @@ def groups(rows: Sequence[CaseCard]) -> Mapping[str, Any]:
         "new": held.get("new", [])[OPENED:],
         "carried": carried,
         "carried_said": _carried_said(carried),
+        "has_open": any(one.is_open for one in rows),
         **{name: held.get(name, []) for name in ("trial", "decided", "expired")},
     }
 
@@ -650,8 +653,9 @@ def _case_card(
         is_open=case.status == "open",
         since=day(min(row["event_date"] for row in case.counted)),
         severity=case.severity if case.severity in SEVERITIES else NOT_KNOWN,
-        command=f"schoolbell findings verdict {case.case_id} CODE --reason ...",
-        related=tuple((one, page_name(one)) for one in others if one != case.case_id),
+        label=case.label,
+        desk=f"{view.inputs.desk}/cases/{case.case_id}" if view.inputs.desk else "",
+        related=tuple((view.labels[one], page_name(one)) for one in others if one != case.case_id),
         line_count=line_count,
         statements=tuple(view.inputs.statements.get(case.case_id, ())),
     )
@@ -703,4 +707,4 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
 def case_link(one: CaseCard, folder: str = "evidence/") -> Cell:
     """Return the case's id, leading to its page."""
     href = f"{folder}{one.page}" if one.page else ""
-    return Cell(one.case_id, one.case_id, href=href)
+    return Cell(one.label, one.case_id, href=href)

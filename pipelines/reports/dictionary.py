@@ -28,7 +28,7 @@ from pipelines.registry.frames import FRAMES
 from pipelines.state.ledger import STATES
 from pipelines.state.source_records import LAGS
 from pipelines.warehouse.headers import ColumnNote, Header
-from pipelines.warehouse.models import models
+from pipelines.warehouse.models import every_model, models
 
 Words = Mapping[str, str]
 
@@ -397,7 +397,7 @@ def meaning_of(relation: str) -> str:
 
 def header_of(relation: str) -> Header:
     """Return a model's header, or a similar one for another relation."""
-    return KEPT[relation] if relation in KEPT else models()[relation].header
+    return KEPT[relation] if relation in KEPT else every_model()[relation].header
 
 
 def _note(kind: str, meaning: str, pii: str = "none") -> ColumnNote:
@@ -623,7 +623,12 @@ def relations() -> Mapping[str, str]:
     raw = {f"raw.{name}": one.meaning for name, one in EVENT_CLASSES.items()}
     registry = {f"registry.{name}": "A frame of the registry." for name in FRAMES}
     built = {name: header_of(name).summary for name in (*models(), *KEPT)}
-    every = raw | registry | built
+    inlined = {
+        name: f"{model.header.summary} It has no table."
+        for name, model in every_model().items()
+        if model.is_ephemeral
+    }
+    every = raw | registry | built | inlined
     return {name: " ".join(every[name].split()) for name in sorted(every)}
 
 

@@ -443,6 +443,8 @@ def of_building(inputs: ReportInputs, building: str) -> ReportInputs:
     none: dict[str, Any] = {name: empty_frame(name) for name in DISTRICT}
     return replace(
         inputs,
+        # a principal has no role at the review desk
+        desk="",
         **frames,
         **own,
         **none,
@@ -455,7 +457,7 @@ def of_nobody(inputs: ReportInputs) -> ReportInputs:
     """Return the inputs without rows that represent one account or few."""
     bare = ("findings", "evidence", "site_use", *DISTRICT, *BUILDING[:4])
     frames: dict[str, Any] = {name: empty_frame(name) for name in bare}
-    return replace(inputs, **frames, previous=weeks(inputs), earlier_facts=())
+    return replace(inputs, desk="", **frames, previous=weeks(inputs), earlier_facts=())
 
 
 def weeks(inputs: ReportInputs) -> list[dict[str, object]]:

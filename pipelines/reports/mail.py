@@ -152,7 +152,9 @@ def plain(said: dict[str, Any]) -> str:
     if said["kinds"]:
         rows += ["Waiting for a decision:"]
         rows += [f"  {size} about: {label} ({sure})" for label, size, sure in said["kinds"]]
-        rows += [said["undecided"], ""] if said["undecided"] else [""]
+        rows += [said["undecided"]] if said["undecided"] else []
+        rows += [f"Decide them: {said['desk']}"] if said["desk"] else []
+        rows += [""]
     rows += ["Cases to decide, week by week:"]
     rows += [f"  {bar['label']}: {bar['said']}" for bar in said["bars"]]
     if said["corrections"]:

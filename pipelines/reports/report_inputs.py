@@ -218,6 +218,7 @@ class ReportInputs:
         statements: Summary of the concerned person's statement, by case id.
         title: Title of the report, next to the district's name.
         sections_off: Names of sections that the report leaves out.
+        desk: Address of the review desk, for links; empty without one.
         paper: letter or a4.
         accent: Color of links and focus on light, as in "#1f5fbf"; empty for the default.
         accent_dark: The same on dark.
@@ -265,6 +266,7 @@ class ReportInputs:
     statements: Mapping[str, Sequence[str]] = field(default_factory=dict)
     title: str = REPORT_TITLE
     sections_off: Sequence[str] = ()
+    desk: str = ""
     least_count: int = MIN_COUNT
     paper: str = "letter"
     accent: str = ""

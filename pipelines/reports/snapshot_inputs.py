@@ -294,6 +294,7 @@ def report_inputs(
         district=district.settings.district.name,
         title=district.settings.report.title,
         sections_off=sections_off(district),
+        desk=district.settings.desk.address.rstrip("/"),
         least_count=district.settings.report.least_count,
         paper=district.settings.report.paper,
         accent=district.settings.report.accent,

@@ -163,6 +163,11 @@ class View:
         return case.week == self.label
 
     @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Number of each case for readers, by id."""
+        return {case.case_id: case.label for case in self.cases}
+
+    @cached_property
     def paged(self) -> tuple[Case, ...]:
         """The cases with a page in this week."""
         shown = {case.case_id for case in (*self.waiting, *self.decided)}

@@ -365,6 +365,8 @@ class Database:
             wrong = {k: (promised.get(k), found.get(k)) for k in {**promised, **found}}
             differ = {k: v for k, v in wrong.items() if v[0] != v[1]} or "their order"
             raise ModelError(f"columns differ from the header: {differ}", where=model.name)
+        for part in model.parts:
+            self._prove(part, {name: named[name] for name in part.header.params})
         _PROVEN.add(told)
         self.known.proven.add(model.name)
 

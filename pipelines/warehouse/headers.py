@@ -24,6 +24,9 @@ About = Literal["account", "device"]
 DETECTIONS = "detections"
 """The folder of the rules."""
 
+EPHEMERAL = "ephemeral"
+"""The `kind` of a model that has no table: the models that read it contain its query."""
+
 SHARED = "_shared.yaml"
 TAG = "tag:yaml.org,2002:"
 """Of the kinds of values that YAML knows by itself."""
@@ -49,10 +52,19 @@ class Param(Strict):
 
 
 class ColumnNote(Strict):
-    """Meaning of a column."""
+    """The description of a column.
 
-    type: str
-    meaning: str = Field(alias="is")
+    A header may give its type alone, as in `site: varchar`, or its input alone, as in
+    `site: core.site_use`.
+
+    Attributes:
+        of: The input that has the column of this name; it gives what is left out.
+        meaning: Without one, the meaning and `pii` are those of the input's column.
+    """
+
+    type: str = ""
+    of: str = ""
+    meaning: str = Field("", alias="is")
     pii: Literal["none", "indirect", "direct"] = "none"
 
 
@@ -168,6 +180,7 @@ class Header(Strict):
     """The YAML above a model's query; the second half is for detections only.
 
     Attributes:
+        kind: `ephemeral`, or the subject of a rule.
         by_account: Inputs from which the model's rows of an account use only that
             account's rows: a large day may be built in parts of the accounts.
         details: The facts in the column `details`, with their types.
@@ -197,8 +210,8 @@ class Header(Strict):
     checks: tuple[Check, ...] = ()
     by_account: tuple[str, ...] = ()
 
-    code: str = ""
     kind: str = ""
+    code: str = ""
     about: About = "account"
     severity: str = ""
     stage: Literal["trial", "live"] = "live"
@@ -292,8 +305,11 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
 def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
     """Return the header's keys, with shared columns, explanations and fields written out."""
     found = dict(given)
-    own = found.get("columns", {})
-    found["columns"] = {**shared.model_dump(by_alias=True)["columns"], **own}
+    columns = {
+        name: {"of" if "." in note else "type": note} if isinstance(note, str) else note
+        for name, note in found.get("columns", {}).items()
+    }
+    found["columns"] = {**shared.model_dump(by_alias=True)["columns"], **columns}
     if isinstance(found.get("claim"), str):
         found["claim"] = [{"says": found["claim"]}]
     found["details"] = _details(found.get("details", {}), shared)
@@ -338,10 +354,7 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     """Yield contradictions."""
     from pipelines.events import EVENT_CLASSES  # Polars takes long to import
 
-    if is_rule:
-        for key in OF_PER_RULE:
-            if not getattr(header, key):
-                yield f"a detection must say its {key!r}"
+    yield from _of_its_kind(header, is_rule=is_rule)
     yield from _unclaimed(header)
     yield from _untested(header)
     for field in (*header.needs, *header.once_filled):
@@ -357,6 +370,17 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     for one in (one for named in stands_on for one in named.split("|")):
         if not _is_file(one):
             yield f"the registry has no file {one!r}"
+
+
+def _of_its_kind(header: Header, *, is_rule: bool) -> Iterator[str]:
+    is_ephemeral = header.kind == EPHEMERAL
+    if header.kind and is_ephemeral is is_rule:
+        yield f"the kind {header.kind!r} is not allowed here"
+    if is_ephemeral and (header.checks or header.by_account):
+        yield "an ephemeral model has no table: it has no checks and is not built by account"
+    for key in OF_PER_RULE if is_rule else ():
+        if not getattr(header, key):
+            yield f"a detection must say its {key!r}"
 
 
 def _is_file(named: str) -> bool:

@@ -3,7 +3,8 @@
 `sql/` is next to the package in a checkout, inside it in a wheel. The folder is the
 DuckDB schema, the file the relation: `sql/core/duty.sql` is `core.duty`. A model whose
 query contains `$event_date` is *dated*: it has the rows of one local day and reads the
-days of its `window`. Others are rebuilt as a whole.
+days of its `window`. Others are rebuilt as a whole. An *ephemeral* model has no table:
+its query is a CTE of each model that reads it.
 """
 
 import hashlib
@@ -13,11 +14,13 @@ from datetime import date, timedelta
 from functools import cache, cached_property, partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.headers import (
     DETECTIONS,
+    EPHEMERAL,
+    ColumnNote,
     Header,
     Param,
     Scalar,
@@ -27,13 +30,16 @@ from pipelines.warehouse.headers import (
     shared_of,
 )
 
+if TYPE_CHECKING:
+    from pipelines.events import Column
+
 PYTHON_SCHEMAS = ("raw", "registry")
 """Schemas that no model builds: they are brought in by `inputs`."""
 
 MACROS = "macros"
 """The folder of what recurs in queries: one DuckDB macro a file."""
 
-NO_MODELS = (MACROS, "queries")
+NO_MODELS = (MACROS, "invalidation", "notices", "proposals", "queries")
 """Folders whose files are not relations."""
 
 JUDGED = (
@@ -73,15 +79,26 @@ class Model(Strict):
     """One relation of the warehouse, and how it is made.
 
     Attributes:
+        text: The query as its file contains it.
+        query: The same with the queries of ephemeral models as CTEs.
+        parts: The ephemeral models among the relations that the text reads, directly or
+            not, inputs first.
         macros: The text of every macro that the query uses, directly or not.
         dated_inputs: Dated models among its inputs.
     """
 
     name: str
     header: Header
+    text: str
     query: str
+    parts: tuple["Model", ...] = ()
     macros: str = ""
     dated_inputs: tuple[str, ...] = ()
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """It has no table."""
+        return self.header.kind == EPHEMERAL
 
     @property
     def schema_name(self) -> str:
@@ -178,28 +195,150 @@ class Model(Strict):
 
 
 def read_models(folder: Path) -> dict[str, Model]:
-    """Return every model below `folder`, by name, inputs before what reads them.
+    """Return every model below `folder` by name, ephemeral ones too, inputs first.
 
     Raises:
         ModelError: A header or query is broken, or the models form a circle.
     """
     macros = read_macros(folder)
-    models = {model.name: model for path in _files(folder) for model in [read_model(path, macros)]}
+    written = {model.name: model for path in _files(folder) for model in [read_model(path, macros)]}
+    order = TopologicalSorter(
+        {name: sorted(model.inputs & set(written)) for name, model in written.items()}
+    )
+    models: dict[str, Model] = {}
+    try:
+        for name in order.static_order():
+            parts = [model for model in models.values() if model.is_ephemeral]
+            models[name] = inlined(_described(written[name], models), parts)
+            _check_days(models[name])
+    except CycleError as error:
+        raise ModelError(
+            "models read each other in a circle: " + " -> ".join(error.args[1])
+        ) from error
     dated = {name for name, model in models.items() if model.is_dated}
     for name, model in models.items():
         _check_fields(model, models)
         _check_accounts(model, models)
         read = tuple(sorted(model.inputs & dated))
         models[name] = model.model_copy(update={"dated_inputs": read})
-    order = TopologicalSorter(
-        {name: sorted(model.inputs & set(models)) for name, model in models.items()}
+    return models
+
+
+def inlined(model: Model, parts: Sequence[Model]) -> Model:
+    """Return a model whose query contains the ephemeral models that it reads as CTEs.
+
+    The parameters of those are its parameters too.
+
+    Args:
+        parts: Ephemeral models, inputs first; those that are left out are read as tables.
+
+    Raises:
+        ModelError: The model cannot contain one of them.
+    """
+    read = relations_read(model.text)
+    used: list[Model] = []
+    for part in reversed(parts):
+        if part.name in read:
+            used.insert(0, part)
+            read |= relations_read(part.text)
+    if not used and not model.parts:
+        return model
+    params: dict[str, Param] = {}
+    for one in (*used, model):
+        _check_part(model, one)
+        for name, param in one.header.params.items():
+            if params.setdefault(name, param) != param:
+                raise ModelError(f"has another parameter {name} than {model.name}", where=one.name)
+    names = [part.name for part in used]
+    ctes = [f"{_cte(part.name)} as (\n{_with_ctes(part.text, names)}\n)" for part in used]
+    text = _with_ctes(model.text, names)
+    if ctes:
+        own = re.sub(r"\Awith\b", ",", text) if text.startswith("with") else f"\n{text}"
+        text = "with\n\n" + ",\n\n".join(ctes) + own
+    asked = set(_PARAM.findall(text))
+    kept = {name: param for name, param in params.items() if name in asked}
+    return Model(  # a copy would keep the inputs of the other query
+        name=model.name,
+        header=model.header.model_copy(update={"params": kept}),
+        text=model.text,
+        query=text,
+        parts=tuple(used),
+        macros="\n".join(one.macros for one in (*used, model) if one.macros),
     )
-    try:
-        return {name: models[name] for name in order.static_order()}
-    except CycleError as error:
+
+
+def _cte(name: str) -> str:
+    return name.replace(".", "__")
+
+
+def _with_ctes(text: str, names: Iterable[str]) -> str:
+    """Return a query that reads CTEs instead of relations."""
+    for name in names:
+        text = re.sub(rf"\b{name}\b(?=\s+as\s)", _cte(name), text)
+        text = re.sub(rf"\b{name}\b", f"{_cte(name)} as {name.split('.')[1]}", text)
+    return text
+
+
+def _check_part(model: Model, part: Model) -> None:
+    """Check that a model asks an ephemeral model only for the rows that it can have."""
+    own, window = model.header.window, part.header.window
+    if own.days_before < window.days_before or own.days_after < window.days_after:
+        raise ModelError(f"its window is shorter than that of {part.name}", where=model.name)
+    asked_day = rf"\b{part.name}(?: as \w+)?\s+where\s+(?:\w+\.)?event_date\b"
+    if re.search(asked_day, model.text):
+        raise ModelError(f"{part.name} contains only rows of its day", where=model.name)
+
+
+def _described(model: Model, models: Mapping[str, Model]) -> Model:
+    """Return a model whose every column has a meaning, its own or that of its input.
+
+    Raises:
+        ModelError: No input has a meaning for a column, or two have different ones.
+    """
+    columns = {
+        name: note if note.meaning and note.type else _inherited(model, name, note, models)
+        for name, note in model.header.columns.items()
+    }
+    return model.model_copy(update={"header": model.header.model_copy(update={"columns": columns})})
+
+
+def _inherited(
+    model: Model, name: str, note: ColumnNote, models: Mapping[str, Model]
+) -> ColumnNote:
+    found = {
+        (one.meaning, one.pii): (relation, one)
+        for relation in sorted(model.inputs & {note.of} if note.of else model.inputs)
+        for one in [_columns_of(relation, models).get(name)]
+        if one is not None and one.meaning
+    }
+    if len(found) != 1:
+        listed = "; ".join(f"{relation}: {one.meaning}" for relation, one in found.values())
         raise ModelError(
-            "models read each other in a circle: " + " -> ".join(error.args[1])
-        ) from error
+            f"the column {name} has no meaning, and its inputs have {listed or 'none'}",
+            where=model.name,
+            remedy="Write its meaning as `is:` in the header, or the input that has it.",
+        )
+    ((relation, one),) = found.values()
+    kind = note.type or (one.type if isinstance(one, ColumnNote) else "")
+    if not kind:
+        raise ModelError(f"the column {name} has no type", where=model.name)
+    own = {"is": note.meaning, "pii": note.pii} if note.meaning else {}
+    given = {"type": kind, "of": relation, "is": one.meaning, "pii": one.pii, **own}
+    return ColumnNote.model_validate(given)
+
+
+def _columns_of(relation: str, models: Mapping[str, Model]) -> Mapping[str, "ColumnNote | Column"]:
+    """Return the descriptions of a relation's columns, where it has any."""
+    schema, name = relation.split(".")
+    if schema == "raw":
+        from pipelines.events import EVENT_CLASSES  # Polars takes long to import
+
+        return EVENT_CLASSES[name].columns if name in EVENT_CLASSES else {}
+    if schema == "registry":
+        from pipelines.registry.frames import FRAMES  # it imports every table
+
+        return FRAMES.get(name, {})
+    return models[relation].header.columns if relation in models else {}
 
 
 def _files(folder: Path) -> list[Path]:
@@ -254,7 +393,7 @@ def read_model(path: Path, macros: Mapping[str, str] | None = None) -> Model:
     name = f"{path.parent.name}.{path.stem}"
     _check(name, header, query, where)
     used = "\n".join(macros_used(query, macros or {}).values())
-    return Model(name=name, header=header, query=query, macros=used)
+    return Model(name=name, header=header, text=query, query=query, macros=used)
 
 
 @cache
@@ -319,15 +458,22 @@ def _check(name: str, header: Header, query: str, where: str) -> None:
             where=where,
         )
     missing = [column for column in header.grain if column not in header.columns]
-    notes = [header.columns[name].type for name in header.grain if name not in missing]
     if missing:
         raise ModelError(f"the grain {missing} is not among the columns", where=where)
-    if "event_date" in header.params and not any(map(_once, header.grain, notes)):
+
+
+def _check_days(model: Model) -> None:
+    """Check that the rows of two days differ in the grain."""
+    grain = model.header.grain
+    kinds = [model.header.columns[name].type for name in grain]
+    if model.is_dated and not any(map(_once, grain, kinds)):
         raise ModelError(
-            f"the same {', '.join(header.grain)} can come on two days",
-            where=where,
+            f"the same {', '.join(grain)} can come on two days",
+            where=model.name,
             remedy="Name event_date in the grain: what happens once happens twice.",
         )
+    if model.is_dated and not model.is_ephemeral and "event_date" not in model.header.columns:
+        raise ModelError("is built by day and has no column event_date", where=model.name)
 
 
 def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
@@ -491,9 +637,31 @@ def sql_folder() -> Path:
 
 
 @cache
-def models() -> dict[str, Model]:
-    """Return every model, inputs before what reads them."""
+def query_text(name: str) -> str:
+    """Return the text of a query without a header, as `proposals/used_sites`."""
+    return (sql_folder() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def attached_query(name: str) -> str:
+    """Return the same text with relations of the warehouse that is attached as `built`."""
+    text = query_text(name)
+    for relation in relations_read(text):
+        if not relation.startswith("raw."):
+            text = re.sub(rf"\b{relation}\b", f"built.{relation}", text)
+    return text
+
+
+@cache
+def every_model() -> dict[str, Model]:
+    """Return every model and every ephemeral one, inputs first."""
     return read_models(sql_folder())
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Return every model that has a table, inputs before the models that read them."""
+    return {name: model for name, model in every_model().items() if not model.is_ephemeral}
 
 
 @cache

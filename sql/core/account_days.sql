@@ -1,19 +1,19 @@
 /* ---
 summary: >
-  Each account that was used on a day: how often it was let in by somebody at a
-  keyboard, a tunnel or a cloud service, or into the network, how many requests
-  carried its login, and the first lines that say so. Tasks, services and computers'
-  own logons are no use.
+  Each account that was used on a day: the number of sign-ins by a person at a keyboard,
+  through a tunnel, to a cloud service or to the network, the number of requests with
+  its login, and the first lines of each. Tasks, services and computers' own logons do
+  not count as use.
 grain: [account, event_date]
 params:
   event_date: {type: date}
 columns:
   account: {type: varchar, pii: direct, is: canonical name}
-  is_known: {type: boolean, is: the registry has this account}
-  keyboard_count: {type: bigint, is: 'logons and unlocks by somebody, not by a task'}
+  is_known: boolean
+  keyboard_count: {type: bigint, is: 'logons and unlocks by a person, not by a task'}
   other_count: {type: bigint, is: 'further logons: shares, mailboxes, wireless'}
   network_count: {type: bigint, is: of these logins to Wi-Fi or a port (802.1X)}
-  woken_count: {type: bigint, is: 'of these, those that show somebody at the device'}
+  woken_count: {type: bigint, is: 'of these, those that show a person at the device'}
   request_count: {type: bigint, is: allowed requests that carried the login}
   source_count: {type: bigint, is: sources that saw the account}
   devices: {type: 'varchar[]', pii: indirect, is: devices it was used on}
@@ -80,7 +80,7 @@ requests as (
         and disposition = 'allowed'
 ),
 
--- what joined and asked for pages at once: its requests are a second log
+-- a device that joined and requested pages immediately: its requests are a second log
 woken as (
     select
         seen.account,

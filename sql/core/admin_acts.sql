@@ -1,22 +1,21 @@
 /* ---
 summary: >
-  What was done to the systems that keep the logs or say who may do what, as they tell
-  it themselves: a log was cleared, less is logged from now on, somebody became an
-  administrator or signed in as one, a setting was changed. Read from Windows (1102,
-  4719, 4728, 4732, 4756), Google's admin log, Entra's and Office 365's audit, and the
-  events of FortiGate and PAN-OS, the latter as CSV or JSON. On a Windows host an
-  administrator is who has an account that the registry keeps for administration, and
-  signed in there at the keyboard or by remote desktop. Who did it is in the line, and
-  in no column.
+  Changes to the systems that keep logs or control rights, from their own logs: a log
+  was cleared, logging was reduced, an account became an administrator or signed in as
+  one, a setting was changed. Read from Windows (1102, 4719, 4728, 4732, 4756), Google's
+  admin log, Entra's and Office 365's audit, and the events of FortiGate and PAN-OS, the
+  latter as CSV or JSON. On a Windows host, an administrator is an account that the
+  registry keeps for administration, and that signed in there at the keyboard or by
+  remote desktop. The acting account is in the line, and in no column.
 grain: [event_id]
 columns:
-  event_id: {type: bigint, is: the log line}
+  event_id: bigint
   time: {type: timestamptz, is: the stamp in the log}
-  source: {type: varchar, is: source of the line}
-  system: {type: varchar, pii: indirect, is: 'device that wrote it, else the source'}
+  source: varchar
+  system: {type: varchar, pii: indirect, is: 'device that wrote it; or the source'}
   act: {type: varchar, is: what was done}
   is_setting: {type: boolean, is: a setting of a firewall was changed by it}
-  event_date: {type: date, is: local day}
+  event_date: date
 params:
   event_date: {type: date}
 checks:

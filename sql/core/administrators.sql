@@ -1,6 +1,6 @@
 /* ---
 summary: >
-  Accounts that look after computers: the registry marks them, their name says so (adm-,
+  Accounts that maintain computers: the registry marks them, their name shows it (adm-,
   .admin), or they reached the workstations of many within two weeks over the network or
   by remote desktop. Such an account is in two rooms within minutes when its owner
   repairs a computer, so rules about shared accounts ask about it and accuse no one.
@@ -16,7 +16,7 @@ params:
     unit: devices
     why: a teacher reaches the own computer from home, and no others
 columns:
-  account: {type: varchar, pii: direct, is: account}
+  account: identity.accounts
   why: {type: varchar, is: 'registry, name or reach'}
   workstation_count: {type: bigint, is: workstations reached in two weeks}
   event_date: {type: date, is: local day that the row serves}

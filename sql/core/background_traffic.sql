@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Hosts that were talked to while a screen was locked and nobody there, and in
-  how many of the locked stretches of that day. They tell which hosts chatter by
-  themselves in this district.
+  Hosts that devices contacted while their screen was locked and no one was there, with
+  the number of locked intervals of that day. These hosts cause automatic traffic in
+  this district.
 grain: [url_hostname, event_date]
 params:
   event_date: {type: date}

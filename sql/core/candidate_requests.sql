@@ -1,9 +1,9 @@
 /* ---
 summary: >
   Requests that a person could have caused: allowed, made as a person's account,
-  large enough to be content, from a device that people sit at, to a host that is
-  no background service. Those that come like clockwork are marked: a person's gaps
-  and sizes spread, a timer's do not.
+  large enough to be content, from a device that people use, to a host that is
+  not a background service. Requests at regular intervals are marked: a person's gaps
+  and sizes vary, a timer's do not.
 grain: [event_id]
 window: {days_before: 1, days_after: 1}
 params:
@@ -30,31 +30,31 @@ params:
     why: a poll answers with almost the same bytes each time
 by_account: [core.http_requests]
 columns:
-  event_id: {type: bigint, is: the log line}
-  account: {type: varchar, pii: direct, is: account it counts for}
-  person_id: {type: varchar, pii: indirect, is: owner of the account}
-  is_staff: {type: boolean, is: the owner works for the district}
-  job_title: {type: varchar, pii: indirect, is: the owner's job}
+  event_id: bigint
+  account: varchar
+  person_id: varchar
+  is_staff: boolean
+  job_title: varchar
   attribution_grade: {type: varchar, is: 'A, B or C'}
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
-  device_pool: {type: varchar, is: shared stock it belongs to}
+  device: varchar
+  device_class: varchar
+  device_pool: varchar
   device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
   is_district_device: {type: boolean, is: district property}
-  binding_event_id: {type: bigint, is: the lease that tells the device}
-  device_basis: {type: varchar, is: what says so}
-  building: {type: varchar, is: building of the network}
-  campus: {type: varchar, is: campus of the building}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
-  net_kind: {type: varchar, is: kind of network}
-  has_location: {type: boolean, is: the network tells the building}
-  start_time: {type: timestamptz, is: when it began}
+  binding_event_id: {type: bigint, is: the lease that identifies the device}
+  device_basis: {type: varchar, is: source of the device}
+  building: varchar
+  campus: varchar
+  lat: double
+  lon: double
+  net_kind: varchar
+  has_location: {type: boolean, is: the network identifies the building}
+  start_time: timestamptz
   time: {type: timestamptz, is: when it ended}
-  is_ambiguous_time: {type: boolean, is: in a repeated or left-out hour}
-  url_hostname: {type: varchar, is: host asked for}
+  is_ambiguous_time: boolean
+  url_hostname: varchar
   site: {type: varchar, is: registrable domain}
-  bytes_in: {type: bigint, is: bytes to the client}
+  bytes_in: bigint
   is_page: {type: boolean, is: an HTML document}
   is_machine_timed: {type: boolean, is: one of a series at even intervals and sizes}
   event_date: {type: date, is: local day}
@@ -104,7 +104,7 @@ requests as (
         and disposition = 'allowed'
         and device is not null
         and url_hostname is not null
-        -- a task on a server in somebody's name is nobody at a keyboard
+        -- a task on a server under a person's name is not a person at a keyboard
         and coalesce(device_class not in ('server', 'signage'), true)
         and net_kind is distinct from 'server'
         -- a private phone: an unlisted device on a network for such devices, or with a
@@ -245,7 +245,7 @@ timed as (
         and middle_gap > 20
         and gap_deviation / middle_gap < $gap_spread
         and byte_deviation / greatest(middle_bytes, 1) < $size_spread
-        -- what is larger came from somebody beside the timer
+        -- a larger one came from a person, in addition to the timer
         and (not is_parted or bytes_in < (1 + $size_spread) * middle_bytes)
 )
 

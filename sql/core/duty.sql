@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  When each person was on duty: contract and extra duty of the registry, widened
-  on both sides, less approved leave. Duty past midnight, and duty that starts at
-  midnight, reach into a neighboring day, so each day holds those of its
-  neighbors too. Breaks stand beside it: whoever is in one is neither on duty nor done
-  with the day's work.
+  When each person was on duty: contract and extra duty of the registry, widened on both
+  sides, minus approved leave. Duty past midnight, and duty that starts at midnight,
+  extend into a neighboring day, so each day includes those of its neighbors too. Breaks
+  are separate rows: a person on a break is neither on duty nor done with the day's
+  work.
 grain: [person_id, start_time, end_time, kind, event_date]
 params:
   event_date: {type: date}
@@ -25,7 +25,7 @@ columns:
     is: >-
       breaks that lie somewhere in these spans, in seconds since 1970, and how many
       seconds each takes; null where none is known
-  building: {type: varchar, is: building}
+  building: varchar
   is_usual:
     type: boolean
     is: usual hours of the settings; no row states the person's own

@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Requests that a person made, as well as logs can tell: candidates that are not
-  timed by a machine and go to no host that chatters from locked screens. Each
-  says whether the account's keyboard was live on that device at the moment.
+  Requests that a person made, within what logs can show: candidates that are not
+  timed by a machine and go to no host that is contacted from locked screens. Each
+  row shows whether the account's keyboard was active on that device at the moment.
 grain: [event_id]
 window: {days_before: 14}
 params:
@@ -28,35 +28,35 @@ params:
     why: the first page may be asked for while the logon is still being written
 by_account: [core.candidate_requests]
 columns:
-  event_id: {type: bigint, is: the log line}
-  account: {type: varchar, pii: direct, is: account}
-  person_id: {type: varchar, pii: indirect, is: owner of the account}
-  is_staff: {type: boolean, is: the owner works for the district}
-  job_title: {type: varchar, pii: indirect, is: the owner's job}
-  attribution_grade: {type: varchar, is: 'A, B or C'}
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
-  device_pool: {type: varchar, is: shared stock it belongs to}
-  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
-  is_district_device: {type: boolean, is: district property}
-  binding_event_id: {type: bigint, is: the lease that tells the device}
-  device_basis: {type: varchar, is: what says so}
-  building: {type: varchar, is: building of the network}
-  campus: {type: varchar, is: campus of the building}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
-  net_kind: {type: varchar, is: kind of network}
-  has_location: {type: boolean, is: the network tells the building}
-  start_time: {type: timestamptz, is: when it began}
-  time: {type: timestamptz, is: when it ended}
-  is_ambiguous_time: {type: boolean, is: in a repeated or left-out hour}
-  url_hostname: {type: varchar, is: host asked for}
-  site: {type: varchar, is: registrable domain}
-  bytes_in: {type: bigint, is: bytes to the client}
-  is_page: {type: boolean, is: an HTML document}
-  is_live: {type: boolean, is: somebody was there with the account}
-  is_live_known: {type: boolean, is: a log tells whether somebody is at the device}
-  session_event_id: {type: bigint, is: the logon that says so}
+  event_id: core.candidate_requests
+  account: core.candidate_requests
+  person_id: varchar
+  is_staff: boolean
+  job_title: varchar
+  attribution_grade: varchar
+  device: core.candidate_requests
+  device_class: varchar
+  device_pool: varchar
+  device_owner: varchar
+  is_district_device: boolean
+  binding_event_id: bigint
+  device_basis: varchar
+  building: varchar
+  campus: varchar
+  lat: double
+  lon: double
+  net_kind: varchar
+  has_location: boolean
+  start_time: core.candidate_requests
+  time: timestamptz
+  is_ambiguous_time: boolean
+  url_hostname: core.candidate_requests
+  site: varchar
+  bytes_in: bigint
+  is_page: boolean
+  is_live: {type: boolean, is: a person was there with the account}
+  is_live_known: {type: boolean, is: a log shows whether a person is at the device}
+  session_event_id: {type: bigint, is: the logon of the session}
   is_clock_checked: {type: boolean, is: that host's clock is known}
   event_date: {type: date, is: local day}
 --- */
@@ -137,7 +137,7 @@ left join sessions
     on
         quiet.account = sessions.account
         and quiet.device = sessions.device
-        -- the keyboard on site says nothing of what comes from outside
+        -- the keyboard on site does not show who makes requests from outside
         and quiet.device_basis is distinct from 'contradicted'
         and quiet.start_time
         + to_seconds($live_slack_seconds) >= sessions.start_time
@@ -146,7 +146,7 @@ left join session_days on quiet.device = session_days.device
 qualify
     row_number() over (
         partition by quiet.event_id
-        -- joining the network and what was opened then may tell of one moment
+        -- joining the network and the first pages after it may be one moment
         order by
             coalesce(sessions.is_clock_checked, false) desc,
             sessions.start_time desc,

@@ -9,7 +9,7 @@ columns:
   kind: {type: varchar, is: 'backup in connections, canary in requests'}
   source: {type: varchar, is: the log}
   hour_count: {type: bigint, is: hours with lines}
-  has_names: {type: boolean, is: it tells hosts; else addresses alone}
+  has_names: {type: boolean, is: it contains host names; otherwise only addresses}
   start_time: {type: timestamptz, is: first line}
   end_time: {type: timestamptz, is: last line}
   evidence: {type: 'bigint[]', is: the first and the last line}

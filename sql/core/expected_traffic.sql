@@ -1,6 +1,6 @@
 /* ---
 summary: >
-  The traffic that rows of the registry expect, as far as it came: copies of a backup
+  The traffic that registry rows expect and that arrived: backup copies
   that a firewall saw, and requests of a canary that the filter has to refuse.
 grain: [expected_id, event_id, event_date]
 params:
@@ -24,7 +24,7 @@ expected as (
     from registry.expected_traffic
 ),
 
--- a firewall may tell the host of a session in a line of its own
+-- a firewall may log the host of a session in a separate line
 asked as (
     select distinct
         lines.source,

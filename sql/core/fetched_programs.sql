@@ -1,10 +1,9 @@
 /* ---
 summary: >
-  Programs and extensions that devices of the district fetched: installers by the
-  kind of the answer or the ending of the path, large enough to be one, from a site
-  that the list does not speak for and that serves no updates. Under encryption a path
-  is seen only where the filter opens it, so this is a lower bound. Fetched is not
-  installed.
+  Programs and extensions that devices of the district fetched: installers by the kind
+  of the answer or the ending of the path, large enough to be one, from a site that the
+  list does not speak for and that serves no updates. Under encryption a path is seen
+  only where the filter opens it, so this is a lower bound. Fetched is not installed.
 grain: [device, site, event_date]
 params:
   event_date: {type: date}
@@ -16,14 +15,14 @@ params:
     unit: bytes
     why: smaller answers are pages about a program
 columns:
-  device: {type: varchar, pii: indirect, is: device}
+  device: core.http_requests
   site: {type: varchar, is: registrable domain}
   file_count: {type: bigint, is: programs fetched}
   endings: {type: varchar, is: kinds of file}
   largest_bytes: {type: bigint, is: the largest of them}
   start_time: {type: timestamptz, is: the first}
   end_time: {type: timestamptz, is: the last}
-  evidence: {type: 'bigint[]', is: 'at most 20 requests, and what tells the device'}
+  evidence: {type: 'bigint[]', is: 'at most 20 requests, and the lease'}
   event_date: {type: date, is: local day}
 --- */
 with
@@ -80,7 +79,7 @@ requests as (
         requests.event_date = $event_date::date
         and devices.event_date = $event_date::date
         and requests.disposition = 'allowed'
-        -- its bytes may stand in another line
+        -- its bytes may be in another line
         and requests.bytes_in >= $bytes
         and requests.site is not null
         and coalesce(

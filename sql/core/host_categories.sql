@@ -1,6 +1,6 @@
 /* ---
 summary: >
-  What is said of a host on a day that asked for it: each category with the number
+  Categories of a host on a day with requests for it: each category with the number
   of independent sources that agree. Sources are the registry's lists and, on lines
   of that day, the product itself. A category is never a verdict.
 grain: [url_hostname, category, event_date]
@@ -8,11 +8,13 @@ params:
   event_date: {type: date}
 columns:
   url_hostname: {type: varchar, is: host}
-  category: {type: varchar, is: category}
-  source_count: {type: bigint, is: sources that say so}
+  category:
+    type: varchar
+    is: the policy's word for it where known, otherwise the product's
+  source_count: {type: bigint, is: number of sources with this category}
   sources: {type: varchar, is: their names}
   is_non_work: {type: boolean, is: a kind of site that is seldom work}
-  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
+  is_sensitive: {type: boolean, is: sensitive; no rule on sites judges it}
   event_date: {type: date, is: local day}
 --- */
 with

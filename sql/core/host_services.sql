@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  Which service each host of an account's day was used for. A host that serves a
+  The service for which each host of an account's day was used. A host that serves a
   service counts as that one, unless the list of sites approves or denies the host
-  itself. A host that is asked for within seconds of another service's pages, most of
-  the time that day, counts as that one too: what a page embeds was not chosen by whom
-  it names. Every other host is its own site's.
+  itself. A host that is requested within seconds of another service's pages, most of
+  the time that day, counts as that one too: the user did not choose what a page embeds.
+  Every other host is its own site.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
@@ -14,21 +14,21 @@ params:
     min: 1
     max: 30
     unit: seconds
-    why: what a page embeds is asked for within seconds of the page
+    why: embedded content is requested within seconds of the page
 by_account: [core.engaged_requests, core.site_verdicts]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  url_hostname: {type: varchar, is: host}
-  site: {type: varchar, is: its registrable domain}
-  service: {type: varchar, is: registrable domain of the service}
+  account: varchar
+  url_hostname: core.served_hosts
+  site: core.served_hosts
+  service: varchar
   source: {type: varchar, is: 'own, district, listed, learned or page'}
-  session_count: {type: bigint, is: 'sessions of two weeks, where learned'}
+  session_count: bigint
   share:
     type: double
     is: >-
       share of sessions that followed the service, where learned; of the day's requests,
       where its pages embed it
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

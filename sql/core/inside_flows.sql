@@ -1,15 +1,15 @@
 /* ---
 summary: >
-  Answered connections that say something of the district's own devices: what came in
-  from outside and was let through, and what was asked in protocols that send a
-  password in the clear. Summed by both ends, port and hour. Inside is what the zone
-  says, a private address, or one of a network of the registry.
+  Answered connections that concern the district's own devices: allowed connections
+  from outside, and requests in protocols that send a
+  password in plain text. Summed by both ends, port and hour. Inside is an inside zone,
+  a private address, or a network of the registry.
 grain: [kind, device, other, dst_port, start_time]
 params:
   event_date: {type: date}
 columns:
   kind: {type: varchar, is: inbound or clear text}
-  device: {type: varchar, pii: indirect, is: 'inside device, else its address'}
+  device: {type: varchar, pii: indirect, is: 'inside device; otherwise its address'}
   device_class: {type: varchar, is: class of the device}
   other: {type: varchar, pii: indirect, is: the address at the other end}
   dst_port: {type: integer, is: port asked for}
@@ -63,8 +63,8 @@ lines as (
                 direction = 'inbound'
                 or (direction is null and not is_from_inside and is_to_inside)
                 then 'inbound'
-            -- telnet, rlogin, rsh, file transfer, mail: the password goes as it is;
-            -- between two ends that are both outside, no device of ours speaks
+            -- telnet, rlogin, rsh, file transfer, mail: the password is sent in plain
+            -- text; if both ends are outside, no device of the district is involved
             when
                 dst_port in (21, 23, 110, 143, 512, 513, 514) and protocol = 'tcp'
                 and (is_from_inside or direction in ('outbound', 'lateral'))

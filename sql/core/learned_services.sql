@@ -42,8 +42,8 @@ params:
     min: 0.01
     max: 0.5
     why: >-
-      what comes before a fifth of the sessions on most sites is where people start
-      from, so to follow it says nothing
+      a site that precedes a fifth of the sessions on most sites is a start page, so
+      following it shows nothing
   hosts:
     type: int
     default: 8
@@ -59,32 +59,17 @@ columns:
   account_count: {type: bigint, is: accounts}
   day_count: {type: bigint, is: days with a session}
   share: {type: double, is: share of sessions that followed the service}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 
-nearby as (
+sequences as (
     select *
     from core.site_sequences
     where
         event_date between $event_date::date - interval 27 day
         and $event_date::date + interval 13 day
-),
-
-two_weeks as (
-    select
-        hindsight_end(min(event_date), $event_date::date) as last_date
-    from nearby
-    where event_date <= $event_date::date
-),
-
-sequences as (
-    select nearby.*
-    from nearby
-    cross join two_weeks
-    where
-        nearby.event_date
-        between $event_date::date - interval 13 day and two_weeks.last_date
+    qualify is_in_two_weeks(event_date, $event_date::date)
 ),
 
 by_account as (
@@ -97,7 +82,7 @@ by_account as (
     group by account, site, before_site
 ),
 
-totals as (
+site_totals as (
     select
         site,
         sum(session_count) as session_count,
@@ -117,7 +102,7 @@ account_totals as (
     where site = before_site
 ),
 
-pairs as (
+site_pairs as (
     select
         by_account.site,
         by_account.before_site,
@@ -135,15 +120,15 @@ pairs as (
 
 shares as (
     select
-        pairs.site,
-        pairs.before_site,
-        pairs.follower_count,
-        totals.session_count,
-        totals.account_count,
-        totals.day_count,
-        pairs.followed_count / totals.session_count as share
-    from pairs
-    inner join totals on pairs.site = totals.site
+        site_pairs.site,
+        site_pairs.before_site,
+        site_pairs.follower_count,
+        site_totals.session_count,
+        site_totals.account_count,
+        site_totals.day_count,
+        site_pairs.followed_count / site_totals.session_count as share
+    from site_pairs
+    inner join site_totals on site_pairs.site = site_totals.site
 ),
 
 -- each site has one vote, so that a service's own hosts do not make it a start page
@@ -152,7 +137,7 @@ start_pages as (
     from shares
     group by before_site
     having
-        2 * count_if(share > $usual_share) > (select count(*) from totals)
+        2 * count_if(share > $usual_share) > (select count(*) from site_totals)
 ),
 
 candidates as (
@@ -176,22 +161,22 @@ candidates as (
 ),
 
 -- of two that follow each other the one that leads more often is the service
-led as (
+following_sites as (
     select *
     from candidates
     where share > backward_share
 ),
 
--- a service is no host of another: what serves it serves that one
-roots as (
+-- a service is not a host of another: its own hosts serve it
+followers_of_services as (
     select *
-    from led
-    where before_site not in (select hosts.site from led as hosts)
+    from following_sites
+    where before_site not in (select hosts.site from following_sites as hosts)
 ),
 
-chosen as (
+one_service_per_site as (
     select *
-    from roots
+    from followers_of_services
     qualify
         row_number() over (partition by site order by share desc, before_site) = 1
 )
@@ -204,5 +189,5 @@ select
     day_count,
     share::double as share,
     $event_date::date as event_date
-from chosen
+from one_service_per_site
 qualify count(*) over (partition by before_site) <= $hosts

@@ -1,11 +1,11 @@
 /* ---
 summary: >
-  Accounts and sites of a day whose use is leisure as far as logs can show, while the
-  district has no list of approved sites: lists of categories call the site leisure, few
-  of the staff use it at length within two weeks, few of those with the same job do, and
-  the account does not use it nearly every day, as a person does whose job it is. A job
-  that only one or two people have shows nothing. In the first two weeks of the logs all
-  of them count.
+  Accounts and sites of a day whose use is leisure, to the extent that logs show it,
+  while the district has no list of approved sites: category lists mark the site as
+  leisure, few of the staff use it at length within two weeks, few of those with the
+  same job do, and the account does not use it nearly every day, as a job would require.
+  A job that only one or two people have shows nothing. In the first two weeks of the
+  logs all days count.
 grain: [account, site, event_date]
 window: {days_before: 27, days_after: 13}
 params:
@@ -36,26 +36,21 @@ params:
     unit: days
     why: every other school day of two weeks; such use may be the job itself
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
+  account: core.site_readers
+  site: varchar
   day_count: {type: bigint, is: days of the two weeks on which it used the site}
   user_count: {type: bigint, is: staff accounts that used it}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 
-nearby as (
+two_weeks as (
     select *
     from core.site_readers
     where
         event_date between $event_date::date - interval 27 day
         and $event_date::date + interval 13 day
-),
-
-two_weeks as (
-    select hindsight_end(min(event_date), $event_date::date) as last_date
-    from nearby
-    where event_date <= $event_date::date
+    qualify is_in_two_weeks(event_date, $event_date::date)
 ),
 
 people as (
@@ -72,16 +67,12 @@ people as (
 
 readers as (
     select
-        nearby.account,
+        two_weeks.account,
         people.job,
-        nearby.site,
-        nearby.event_date
-    from nearby
-    cross join two_weeks
-    inner join people on nearby.account = people.account
-    where
-        nearby.event_date
-        between $event_date::date - interval 13 day and two_weeks.last_date
+        two_weeks.site,
+        two_weeks.event_date
+    from two_weeks
+    inner join people on two_weeks.account = people.account
 ),
 
 jobs as (

@@ -2,7 +2,7 @@
 summary: >
   When a log that had lines before and after was silent: its pauses of ten minutes or
   more that began on a day, and the longest pause of the day in any case, so that each
-  day with lines has a row. A silence that has not ended yet is told by source health.
+  day with lines has a row. Source health reports a silence that has not ended.
 grain: [source, start_time, event_date]
 window: {days_after: 1}
 params:
@@ -13,7 +13,7 @@ params:
     min: 5
     max: 60
     unit: minutes
-    why: shorter pauses are of every log, and nobody asks about them
+    why: every log has shorter pauses, and no one asks about them
 columns:
   source: {type: varchar, is: the log}
   start_time: {type: timestamptz, is: last line before it}
@@ -44,7 +44,7 @@ events as (
     where event_date between $event_date::date and $event_date::date + interval 1 day
 ),
 
--- a row a minute tells all pauses, and is a hundredth of the lines
+-- one row per minute shows all pauses, and is a hundredth of the lines
 minutes as (
     select
         source,

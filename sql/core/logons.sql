@@ -1,7 +1,7 @@
 /* ---
 summary: >
-  Each logon, unlock and refusal as its log tells it, for the rules that look at the
-  logons themselves: where they came from, and whether they were let in.
+  Each logon, unlock and refusal as logged, for the rules about
+  logons: their origin, and their result.
 grain: [event_id, event_date]
 params:
   event_date: {type: date}
@@ -9,17 +9,17 @@ columns:
   event_id: {type: bigint, is: the log line}
   source: {type: varchar, is: source of the line}
   time: {type: timestamptz, is: when}
-  user_name: {type: varchar, pii: direct, is: account as it is written}
+  user_name: {type: varchar, pii: direct, is: account as written in the log}
   host: {type: varchar, pii: indirect, is: host that was logged on to}
   device: {type: varchar, pii: indirect, is: 'that host, as the registry has it'}
-  reported_by: {type: varchar, pii: indirect, is: host that tells of it}
+  reported_by: {type: varchar, pii: indirect, is: host that reported it}
   src_ip: {type: varchar, pii: indirect, is: address it came from}
   src_mac: {type: varchar, pii: indirect, is: hardware address it came from}
   activity: {type: varchar, is: 'logon, ticket, unlock, ...'}
   logon_kind: {type: varchar, is: 'interactive, vpn, cloud, ...'}
-  is_success: {type: boolean, is: let in; null where it is not told}
+  is_success: {type: boolean, is: whether it succeeded; null if not logged}
   is_machine: {type: boolean, is: of a device itself}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 
@@ -43,7 +43,7 @@ select
     logons.time,
     logons.user_name,
     logons.host,
-    -- a Chromebook has the directory's id beside the name that it was given
+    -- a Chromebook has the directory's id in addition to its given name
     coalesce(named.device, known.device) as device,
     logons.reported_by,
     logons.src_ip,

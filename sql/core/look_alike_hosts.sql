@@ -1,11 +1,10 @@
 /* ---
 summary: >
-  Each host seen whose registrable domain can be taken for another: for a site of
-  the district's list, or for one where people sign in. Either the names look the
-  same although their letters differ, or one letter is added, left out or another.
-  What any list knows is itself, so two good neighbors are none. It says what
-  could be mixed up, not that anybody meant it; whoever went there may have been
-  led.
+  Each host seen whose registrable domain resembles another: a site on the district's
+  list, or one where people sign in. Either the names look the same although their
+  letters differ, or one letter is added, missing or different. A name that any list
+  contains is genuine, so two similar genuine names do not count. A row shows what could
+  be confused, not that anyone intended it; the visitor may have been misled.
 grain: [host]
 params:
   shortest_alike:
@@ -137,7 +136,7 @@ alike as (
         and length(originals.site_label) >= $shortest_alike
 ),
 
--- one change leaves the first three letters or the last three as they were
+-- one change leaves the first three letters or the last three unchanged
 neighbors as (
     select
         others.site,
@@ -174,7 +173,7 @@ near as (
     where
         length(original_label) >= $shortest_near
         and levenshtein(site_label, original_label) = 1
-        -- plurals, and names that differ in a number, are names of their own
+        -- plurals, and names that differ in a number, are separate names
         and site_label <> original_label || 's'
         and original_label <> site_label || 's'
         and regexp_replace(site_label, '[0-9]', '', 'g')

@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Stretches of work on district devices wholly outside the duty of the account's
-  owner, with somebody at the keyboard: presence blocks with a break of half an hour
-  at most, each off duty, and a logon or unlock of the very account shortly before
-  or during them. Who has no duty on file, or no calendar, is not in it.
+  Intervals of work on district devices wholly outside the duty of the account's owner,
+  with a person at the keyboard: presence blocks with a break of half an hour at most,
+  each off duty, and a logon or unlock of the same account shortly before or during
+  them. Accounts whose owner has no duty on file, or no calendar, are left out.
 grain: [account, device, start_time]
 params:
   event_date: {type: date}
@@ -29,26 +29,26 @@ params:
     unit: minutes
     why: from outside, requests that begin so soon after a logon show the host's clock
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  person_id: {type: varchar, pii: indirect, is: owner of the account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: core.presence_blocks
+  person_id: core.presence_blocks
+  device: core.presence_blocks
   is_own_device: {type: boolean, is: assigned to the owner of the account}
   is_remote: {type: boolean, is: a part of it came over the district's tunnel}
   is_usual_duty:
     type: boolean
     is: the owner's hours are the usual ones of the settings, not the owner's own
   day_type: {type: varchar, is: kind of day at the account's building}
-  start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: 20 s after the last}
+  start_time: core.presence_blocks
+  end_time: core.presence_blocks
   block_count: {type: bigint, is: presence blocks}
   active_seconds: {type: double, is: 'in use, breaks left out'}
-  live_share: {type: double, is: share of requests with a live keyboard}
-  is_live_known: {type: boolean, is: the device writes logons}
-  is_clock_checked: {type: boolean, is: the host's clock is known}
+  live_share: double
+  is_live_known: boolean
+  is_clock_checked: core.presence_blocks
   session_event_id: {type: bigint, is: the logon or unlock}
   logon_kind: {type: varchar, is: its kind}
-  bindings: {type: 'bigint[]', is: the leases that tell the device}
-  is_device_assumed: {type: boolean, is: 'from outside, no log tells the device'}
+  bindings: {type: 'bigint[]', is: the leases that identify the device}
+  is_device_assumed: boolean
   requests: {type: 'bigint[]', is: the requests}
   event_date: {type: date, is: local day on which it starts}
 --- */
@@ -201,8 +201,8 @@ select
     stretches.active_seconds::double as active_seconds,
     stretches.live_share::double as live_share,
     stretches.is_live_known,
-    -- no directory sees a logon at home, but what is asked for right after it tells the
-    -- same time by the filter's clock
+    -- no directory sees a logon at home, but the requests right after it show the same
+    -- time by the filter's system clock
     stretches.is_clock_checked
     or (
         stretches.is_device_assumed

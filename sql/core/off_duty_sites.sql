@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  How long each off-duty stretch went to external sites, and to sites known to be
-  non-work. A site is external where no approval applies to the account on the day; a
-  host that serves another site goes by that one; what is of a sensitive kind is left
-  out. A request counts until the next one to such a site, three minutes at
-  most, the last for twenty seconds: an open tunnel shows no reader.
+  Time of each off-duty interval on external sites, and on sites known to be non-work. A
+  site is external if no approval applies to the account on the day; a host that serves
+  another site counts as that one; sensitive sites are left out. A request counts until
+  the next one to such a site, three minutes at most, the last for twenty seconds: an
+  open tunnel shows no reader.
 grain: [account, device, start_time]
 window: {days_after: 1}
 params:
@@ -23,16 +23,16 @@ by_account:
   - core.site_standing
   - core.site_verdicts
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
-  start_time: {type: timestamptz, is: start of the stretch}
+  account: varchar
+  device: varchar
+  start_time: {type: timestamptz, is: start of the interval}
   external_seconds: {type: double, is: on external sites}
   non_work_seconds: {type: double, is: on sites that a list calls non-work}
   list_count: {type: bigint, is: most lists agreeing on one non-work category}
   sites: {type: 'varchar[]', is: external sites}
   non_work_sites: {type: 'varchar[]', is: non-work sites among them}
   evidence: {type: 'bigint[]', is: the requests to external sites}
-  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve them, who says so'}
+  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve them, and source'}
   spans:
     type: 'struct(began double, ended double)[]'
     pii: indirect
@@ -41,7 +41,7 @@ columns:
     type: 'struct(began double, ended double)[]'
     pii: indirect
     is: the same of non-work sites
-  event_date: {type: date, is: local day on which the stretch starts}
+  event_date: {type: date, is: local day on which the interval starts}
 --- */
 with
 

@@ -1,38 +1,38 @@
 /* ---
 summary: >
-  What each device exchanged with the outside world in an hour, destination by
-  destination, as a firewall and as a proxy saw it. The two may see the same bytes:
-  never add them. A device without a lease stands under its address. What stays
-  inside the district, was refused, or came from outside is left out. What is told
-  of a connection at its start and again at its end counts once.
+  Traffic of each device with the outside world in an hour, destination by destination,
+  as a firewall and as a proxy saw it. The two may see the same bytes: never add them. A
+  device without a lease is listed by its address. Traffic inside the district, refused
+  traffic and traffic from outside are left out. A connection that is logged at its
+  start and again at its end counts once.
 grain: [seen_by, device, destination, dst_port, protocol, hour]
 window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
 columns:
   seen_by: {type: varchar, is: firewall or proxy}
-  device: {type: varchar, pii: indirect, is: 'device, else the address it wore'}
+  device: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
   is_registered: {type: boolean, is: the registry has the device}
-  device_class: {type: varchar, is: class of the device}
-  net_kind: {type: varchar, is: kind of network}
-  building: {type: varchar, is: building of the network}
-  destination: {type: varchar, is: 'host asked for, else the address that answered'}
-  site: {type: varchar, is: 'registrable domain, else the address'}
+  device_class: core.http_requests
+  net_kind: varchar
+  building: core.http_requests
+  destination: {type: varchar, is: 'requested host, or the address that answered'}
+  site: {type: varchar, is: 'registrable domain; otherwise the address'}
   is_bare_address: {type: boolean, is: no name is known}
   background_kind: {type: varchar, is: kind of background service}
-  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
+  is_listed: {type: boolean, is: the list of sites approves it for at least one role}
   dst_port: {type: integer, is: port asked for; null where a proxy saw it}
   protocol: {type: varchar, is: protocol; null where a proxy saw it}
   hour: {type: timestamptz, is: full hour in which it began}
   flow_count: {type: bigint, is: flows or requests}
   two_way_count: {type: bigint, is: of them with bytes in both directions}
   bytes_in: {type: bigint, is: bytes to the device}
-  bytes_out: {type: bigint, is: bytes from the device; null where no log tells}
+  bytes_out: {type: bigint, is: bytes from the device; null if no log has them}
   longest_seconds: {type: double, is: the longest of them}
   first_time: {type: timestamptz, is: the first began}
   last_time: {type: timestamptz, is: the last began}
   evidence: {type: 'bigint[]', is: 'the first five and the largest of them'}
-  binding_event_id: {type: bigint, is: a lease that tells the device}
+  binding_event_id: {type: bigint, is: a lease that identifies the device}
   event_date: {type: date, is: local day}
 --- */
 with
@@ -58,9 +58,9 @@ told as (
         and coalesce(dst_hostname, dst_ip) is not null
         and disposition is distinct from 'blocked'
         and coalesce(direction not in ('inbound', 'lateral'), true)
-    -- a device may tell of one connection at its start, in between and at its end:
-    -- the last says most. Numbers are used again, so the start must be the same
-    -- too, save that stamps and durations are cut to seconds
+    -- a device may log one connection at its start, in between and at its end: the last
+    -- line has the most. Numbers are reused, so the start must be the same too, except
+    -- that stamps and durations are cut to seconds
     window
         of_connection as (
             partition by source, connection_uid, src_ip, dst_ip, dst_port
@@ -77,7 +77,7 @@ told as (
         )
 ),
 
--- what lines in between told by parts is in the total of a last line too
+-- parts in intermediate lines are included in the total of a last line
 passed as (
     select
         event_id,
@@ -117,7 +117,7 @@ passed as (
         )
 ),
 
--- a firewall may tell the host of a session in a line of its own
+-- a firewall may log the host of a session in a separate line
 asked as (
     select distinct
         src_ip,

@@ -1,25 +1,25 @@
 /* ---
 summary: >
-  Where an address outside the district is and what kind of network it belongs to,
-  as far as somebody said: the registry's `egress.csv` and `ip_geo.csv` first, then
-  the operator's own MMDB files. Null is unknown, and an unknown kind decides
-  nothing. Places come from a list, not from the log; a phone, a relay, a
-  satellite link and an address that stands for many are in no place.
+  Location of an address outside the district and its kind of network, if known: from
+  the registry's `egress.csv` and `ip_geo.csv` first, then from the operator's own MMDB
+  files. Null is unknown, and an unknown kind decides nothing. Places come from a list,
+  not from the log; a phone, a relay, a satellite link and an address that represents
+  many are in no place.
 grain: [ip]
 columns:
   ip: {type: varchar, pii: indirect, is: address outside the district's networks}
   network_kind:
     type: varchar
     is: >-
-      egress (stands for many), residential, mobile, hosting, relay, satellite or
+      egress (represents many), residential, mobile, hosting, relay, satellite or
       education; null is unknown
-  kind_source: {type: varchar, is: who says so; an MMDB file with the day it was made}
+  kind_source: {type: varchar, is: 'source of the kind; an MMDB file with its date'}
   country: {type: varchar, is: ISO 3166 code}
-  city: {type: varchar, is: city}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
-  accuracy_km: {type: double, is: radius around the point; null where not told}
-  place_source: {type: varchar, is: who says where it is}
+  city: varchar
+  lat: double
+  lon: double
+  accuracy_km: {type: double, is: radius around the point; null if unknown}
+  place_source: {type: varchar, is: source of the place}
 --- */
 with
 

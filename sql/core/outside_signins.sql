@@ -1,27 +1,27 @@
 /* ---
 summary: >
   Sign-ins of a person from outside the district, to a cloud service or through a
-  tunnel, with the place and kind of network where these are known. Renewals of a
-  token are no sign-ins. A sign-in counts as used when the account did something
+  tunnel, with the place and kind of network if known. Renewals of a
+  token are not sign-ins. A sign-in counts as used if the account did something
   more from the same address within the hour.
 grain: [event_id]
 params:
   event_date: {type: date}
 columns:
   event_id: {type: bigint, is: the sign-in}
-  account: {type: varchar, pii: direct, is: account}
+  account: core.engaged_requests
   logon_kind: {type: varchar, is: cloud or vpn}
   ip: {type: varchar, pii: indirect, is: address outside}
   time: {type: timestamptz, is: when}
   network_kind: {type: varchar, is: kind of network; null is unknown}
   country: {type: varchar, is: ISO 3166 code of its country}
   city: {type: varchar, is: city of the address}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
-  accuracy_km: {type: double, is: radius around the point; null where not told}
-  place_source: {type: varchar, is: who says where it is}
+  lat: double
+  lon: double
+  accuracy_km: double
+  place_source: varchar
   next_event_id: {type: bigint, is: something more from there within the hour}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

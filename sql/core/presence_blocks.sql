@@ -37,16 +37,16 @@ params:
     why: the same
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  person_id: {type: varchar, pii: indirect, is: owner of the account}
-  is_staff: {type: boolean, is: the owner works for the district}
+  account: varchar
+  person_id: varchar
+  is_staff: boolean
   attribution_grade: {type: varchar, is: the weakest grade of the requests}
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
-  device_owner: {type: varchar, pii: indirect, is: person the device is assigned to}
-  is_district_device: {type: boolean, is: district property}
-  building: {type: varchar, is: building of the network}
-  net_kind: {type: varchar, is: kind of network}
+  device: varchar
+  device_class: varchar
+  device_owner: varchar
+  is_district_device: boolean
+  building: varchar
+  net_kind: varchar
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last}
   active_seconds: {type: double, is: 'each request until the next, the tail at most'}
@@ -56,8 +56,8 @@ columns:
   live_share: {type: double, is: share of requests with a live keyboard}
   is_live_known: {type: boolean, is: the device writes logons}
   session_events: {type: 'bigint[]', is: logons that make it live}
-  bindings: {type: 'bigint[]', is: leases that tell the device}
-  is_device_assumed: {type: boolean, is: 'from outside, no log tells the device'}
+  bindings: {type: 'bigint[]', is: leases that identify the device}
+  is_device_assumed: {type: boolean, is: 'from outside, no log identifies the device'}
   is_clock_checked: {type: boolean, is: the host's clock is known}
   has_ambiguous_time: {type: boolean, is: touches a repeated hour}
   evidence: {type: 'bigint[]', is: the requests}

@@ -1,14 +1,14 @@
 /* ---
 summary: >
-  Presence at a device, for the rules: the account, from when to when, and the source of
-  the evidence. The computer's own log is best (*keyboard*). Where a device writes none,
+  Presence at a device, for the rules: the account, its time range, and the source of
+  the evidence. The computer's own log is best (*keyboard*). If a device writes none,
   a network join (802.1X) shows that it was woken, if it was silent before and
   requested pages right after (*wifi*); a device that is awake sends requests without
-  help. Requests at a person's pace show presence as well (*use*): several pages in
+  a person. Requests at a person's pace show presence as well (*use*): several pages in
   several five-minute intervals, of one account, on the device of one person, from the
   first page to a quarter of an hour after the last. Background traffic, a tab that is
-  left open and a tunnel that stays up make too few requests in a run. What many devices
-  do in the same minute, as after an outage, shows no one.
+  left open and a tunnel that stays up make too few requests in a row. Activity of many
+  devices in the same minute, as after an outage, shows no one.
   Shared stock has no presence without a keyboard log, even if one person signed for it:
   its network login may be a saved one.
   A time is checked where two logs agree: a silence that ends with a logon, a join or a
@@ -85,14 +85,14 @@ params:
       this many devices that joined the network and requested a page within minutes show
       that the clocks of both logs agree that day
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: identity.presences
+  device: identity.presences
   assigned_to: {type: varchar, pii: indirect, is: the one person who was given it}
   presence: {type: varchar, is: 'keyboard, wifi or use'}
   state: {type: varchar, is: live or locked}
-  start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
-  end_time: {type: timestamptz, is: to this instant}
-  logon_kind: {type: varchar, is: kind of the logon; null for a locked screen}
+  start_time: identity.presences
+  end_time: timestamptz
+  logon_kind: varchar
   is_clock_checked: {type: boolean, is: another clock agrees with the log's}
   is_of_day: {type: boolean, is: its event is of this day and not a neighboring one}
   evidence_event_id:
@@ -126,8 +126,8 @@ writing as (
     where presence = 'keyboard'
 ),
 
--- only what sleeps when nobody uses it: a phone joins from a pocket, and a desktop
--- stays on
+-- only a device that sleeps when no one uses it: a phone joins from a pocket, and a
+-- desktop stays on
 joins as (
     select
         presences.*,

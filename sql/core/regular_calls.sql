@@ -26,9 +26,9 @@ params:
     max: 1000
     why: the most that a rule may allow; what more devices call that day is known
 columns:
-  device: {type: varchar, pii: indirect, is: device}
+  device: core.outside_flows
   destination: {type: varchar, is: host or address}
-  seen_by: {type: varchar, is: firewall or proxy}
+  seen_by: varchar
   call_count: {type: bigint, is: calls with a gap before them and one more}
   gap_seconds: {type: double, is: the middle gap}
   gap_score: {type: double, is: '1 is even, 0 is not'}
@@ -180,7 +180,7 @@ quartiles as (
     group by device, destination, seen_by, what
 ),
 
--- how level the values lie about their middle, and how close to it
+-- how evenly the values lie around the median, and how close to it
 scored as (
     select
         device,

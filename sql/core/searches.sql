@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Ten minutes in which a device asked twenty inside addresses or more for one port, or
-  one inside address for so many ports, and how many of them did not answer: blocked,
-  or without bytes on the way back. What a log lets through without telling bytes may
-  have been answered, and counts as answered.
+  Ten minutes in which a device contacted twenty or more inside addresses on one port,
+  or twenty or more ports of one inside address, and how many of them did not answer:
+  blocked, or without bytes in return. A connection that was allowed in a log without
+  byte counts may have been answered, and counts as answered.
 grain: [device, asked, start_time]
 params:
   event_date: {type: date}
@@ -14,7 +14,7 @@ params:
     max: 1000
     why: fewer are ordinary work, and are not kept
 columns:
-  device: {type: varchar, pii: indirect, is: 'device, else its address'}
+  device: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
   device_class: {type: varchar, is: class of the device}
   asked: {type: varchar, pii: indirect, is: 'the one port or address, of many'}
   targets: {type: bigint, is: addresses or ports}

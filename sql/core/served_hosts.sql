@@ -1,20 +1,20 @@
 /* ---
 summary: >
-  Which service each host of a day serves, for everybody: as an entry of the list of
-  sites says that supports another's, as the built-in list says, or as the district's
-  own logs show. A way around the filter serves nobody. A host that is not here stands
-  for its own site.
+  Which service each host of a day serves, for every account: by an entry of the list of
+  sites that supports another entry's site, by the built-in list, or by the district's
+  own logs. A way around the filter serves no service. A host that is not here counts
+  as its own site.
 grain: [url_hostname, event_date]
 params:
   event_date: {type: date}
 columns:
-  url_hostname: {type: varchar, is: host}
+  url_hostname: core.host_categories
   site: {type: varchar, is: its registrable domain}
   service: {type: varchar, is: registrable domain of the service}
   source: {type: varchar, is: 'district, listed or learned'}
   session_count: {type: bigint, is: 'sessions of two weeks, where learned'}
   share: {type: double, is: 'share of them that followed the service, where learned'}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -1,11 +1,11 @@
 /* ---
 summary: >
   The use of sites that a rule may judge: by a staff account that a login or a live
-  keyboard names, with somebody at the keyboard where the device tells, not on a
-  private phone. Each row says whether the site was read rather than embedded, and how
-  much of it visits of more than one request make up. Sites of a sensitive kind are
-  left out. The rules about sites add only their own conditions. Time counts in visits
-  that brought a page: the size of one tells nothing of another.
+  keyboard identifies, with a person at the keyboard where the device's log shows it,
+  not on a private phone. Each row states whether the site was read rather than
+  embedded, and how much of it is in visits of more than one request. Sites of a
+  sensitive kind are left out. The rules about sites add only their own conditions. Time
+  counts in visits that loaded a page: the size of one page shows nothing about another.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -42,43 +42,40 @@ params:
     default: 0.5
     min: 0
     max: 1
-    why: with a logon log, nobody at the keyboard is nobody reading
+    why: with a logon log, no one at the keyboard means no one is reading
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
-  is_district_device: {type: boolean, is: district property}
-  site: {type: varchar, is: registrable domain of the service}
-  verdict: {type: varchar, is: the strictest verdict on its hosts}
+  account: varchar
+  device: varchar
+  is_district_device: boolean
+  site: core.site_use
+  verdict: varchar
   is_external: {type: boolean, is: no approval applies to this account on this day}
-  entry_id: {type: varchar, is: entry of the list of sites that decided}
+  entry_id: varchar
   attribution_grade: {type: varchar, is: A or C}
   is_live_known: {type: boolean, is: the device's logons show a live keyboard}
   is_break_known: {type: boolean, is: breaks of the owner's day are known}
-  start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: 20 s after the last request}
+  start_time: core.site_use
+  end_time: core.site_use
   longest_seconds: {type: double, is: 'longest visit, of those that brought a page'}
   total_seconds: {type: double, is: all that brought one}
-  on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
-  visit_count: {type: bigint, is: visits}
-  request_count: {type: bigint, is: engaged requests}
+  on_duty_seconds: double
+  visit_count: bigint
+  request_count: bigint
   page_bytes: {type: double, is: 'so large an answer is a page there; 0: any is'}
-  largest_bytes: {type: bigint, is: the largest single response}
-  embed_share: {type: double, is: share of requests right after another site's}
+  largest_bytes: bigint
+  embed_share: double
   is_page_read:
     type: boolean
-    is: 'a page came in a visit that is no embed, nor is the day mostly one'
-  categories: {type: varchar, is: what lists say of it}
-  non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
-  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
+    is: 'a page came in a visit that is not embedded, and most of the day is not either'
+  categories: varchar
+  non_work_sources: bigint
+  served: varchar[]
   evidence: {type: 'bigint[]', is: 'the requests, and what says whose they are'}
   attribution_evidence: {type: 'bigint[]', is: the leases and logons among them}
   active_visits: {type: bigint, is: those of more than a lone request}
   active_seconds: {type: double, is: 'in these, from first request to last'}
   active_evidence: {type: 'bigint[]', is: 'their requests, leases and logons'}
-  spans:
-    type: 'struct(began double, ended double)[]'
-    pii: indirect
-    is: 'when it was in use, in seconds since 1970'
+  spans: struct(began double, ended double)[]
   active_spans:
     type: 'struct(began double, ended double)[]'
     pii: indirect
@@ -94,10 +91,10 @@ use as (
         event_date = $event_date::date
         and is_staff
         and device_class is distinct from 'phone_byod'
-        -- that a device is assigned to somebody does not say who used it
+        -- an assigned device does not show who used it
         and attribution_grade in ('A', 'C')
         and (live_share >= $live_share or not is_live_known)
-        -- such use is counted in marts, and held against nobody
+        -- such use is counted in marts, and counts against no one
         and not coalesce(is_sensitive, false)
 ),
 

@@ -22,9 +22,9 @@ params:
     why: a link in a mail or a glance stays within one interval of five minutes
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
-  event_date: {type: date, is: local day}
+  account: varchar
+  site: varchar
+  event_date: date
 --- */
 with
 

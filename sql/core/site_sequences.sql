@@ -24,12 +24,12 @@ params:
       another choice
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  site: {type: varchar, is: registrable domain}
+  account: varchar
+  site: varchar
   before_site: {type: varchar, is: registrable domain asked for shortly before}
   session_count: {type: bigint, is: sessions on the site that began that day}
   followed_count: {type: bigint, is: of them right after the other site}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 
@@ -65,7 +65,7 @@ sessions as (
     where starts_session
 ),
 
--- its own stretch of time and the one before hold all that a session can follow
+-- this interval and the one before contain everything that a session can follow
 places as (
     select
         account,

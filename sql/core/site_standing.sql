@@ -8,15 +8,15 @@ grain: [account, site, event_date]
 params:
   event_date: {type: date}
 columns:
-  account: {type: varchar, pii: direct, is: account}
+  account: varchar
   site: {type: varchar, is: registrable domain of the service}
   verdict: {type: varchar, is: the strictest verdict on its hosts}
   entry_id: {type: varchar, is: entry of the list of sites that decided}
   categories: {type: varchar, is: what lists say of it}
   non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
-  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
-  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
-  event_date: {type: date, is: local day}
+  is_sensitive: boolean
+  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and the source'}
+  event_date: date
 --- */
 with
 
@@ -34,7 +34,7 @@ hosts as (
     where site is not null
 ),
 
--- a service of which no own host was asked for stands here by its site
+-- a service whose own hosts were not requested is listed here by its site
 verdicts as (
     select
         verdicts.account,
@@ -109,7 +109,7 @@ judged as (
     left join labels on verdicts.url_hostname = labels.url_hostname
 ),
 
--- of two entries that say the same the first by its id is cited, in every build
+-- of two entries with the same decision, every build cites the first by ID
 standing as (
     select
         account,
@@ -170,7 +170,7 @@ select
     standing.categories,
     standing.non_work_sources,
     standing.is_sensitive,
-    -- the name of the host would tell what the site's is withheld for
+    -- the host name would reveal why the site is withheld
     case when standing.is_withheld then [] else coalesce(served.served, []) end
         as served,
     $event_date::date as event_date

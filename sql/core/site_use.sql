@@ -1,9 +1,9 @@
 /* ---
 summary: >
   An account's use of one site on one device and day, with the hosts that serve it: its
-  visits added up, what the
-  district and the lists say of the site, how the account is known, and whether the
-  site's requests look like use or like something that other pages embed.
+  visits added up, what the district and the lists say of the site, how the account is
+  known, and whether the site's requests look like use or like something that other
+  pages embed.
 grain: [account, device, site, event_date]
 params:
   event_date: {type: date}
@@ -13,41 +13,38 @@ by_account:
   - core.site_standing
   - core.site_visits
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  person_id: {type: varchar, pii: indirect, is: owner of the account}
-  is_staff: {type: boolean, is: the owner works for the district}
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
-  is_district_device: {type: boolean, is: district property}
-  building: {type: varchar, is: building}
-  site: {type: varchar, is: registrable domain of the service}
-  verdict: {type: varchar, is: the strictest verdict on its hosts}
-  entry_id: {type: varchar, is: entry of the list of sites that decided}
+  account: varchar
+  person_id: varchar
+  is_staff: boolean
+  device: varchar
+  device_class: varchar
+  is_district_device: boolean
+  building: varchar
+  site: core.site_visits
+  verdict: varchar
+  entry_id: varchar
   attribution_grade: {type: varchar, is: the weakest grade of the requests}
-  start_time: {type: timestamptz, is: first request}
-  end_time: {type: timestamptz, is: 20 s after the last request}
-  longest_seconds: {type: double, is: 'longest visit, as far as it is shown'}
+  start_time: core.site_visits
+  end_time: timestamptz
+  longest_seconds: {type: double, is: 'longest visit that the logs show'}
   total_seconds: {type: double, is: all visits}
-  on_duty_seconds: {type: double, is: 'of it inside duty, at least'}
+  on_duty_seconds: double
   visit_count: {type: bigint, is: visits}
-  request_count: {type: bigint, is: engaged requests}
+  request_count: bigint
   page_count: {type: bigint, is: HTML documents among them}
   bytes_in: {type: bigint, is: bytes received}
-  largest_bytes: {type: bigint, is: the largest single response}
+  largest_bytes: bigint
   embed_share: {type: double, is: share of requests right after another site's}
   live_share: {type: double, is: share of requests with a live keyboard}
   is_live_known: {type: boolean, is: the device writes logons}
-  categories: {type: varchar, is: what lists say of it}
-  non_work_sources: {type: bigint, is: most lists agreeing on one non-work category}
-  is_sensitive: {type: boolean, is: of a kind that no rule on sites judges}
-  served: {type: 'varchar[]', pii: indirect, is: 'hosts that serve it, and who says so'}
-  evidence: {type: 'bigint[]', is: the requests}
-  attribution_evidence: {type: 'bigint[]', is: the leases and logons that say whose}
-  spans:
-    type: 'struct(began double, ended double)[]'
-    pii: indirect
-    is: 'when it was in use, in seconds since 1970'
-  event_date: {type: date, is: local day}
+  categories: varchar
+  non_work_sources: bigint
+  is_sensitive: boolean
+  served: varchar[]
+  evidence: bigint[]
+  attribution_evidence: {type: 'bigint[]', is: leases and logons that identify it}
+  spans: struct(began double, ended double)[]
+  event_date: date
 --- */
 with
 
@@ -102,7 +99,8 @@ request_sums as (
         count(*) as request_count,
         count_if(is_page and not is_embed)::bigint as page_count,
         sum(bytes_in) as bytes_in,
-        -- what a page embeds may be large; that it came says nothing of the page
+        -- content that a page embeds may be large; its arrival shows nothing about the
+        -- page
         max(bytes_in) filter (where not is_embed) as largest_bytes,
         avg(case when is_live then 1.0 else 0.0 end) as live_share,
         bool_or(is_live_known) as is_live_known,

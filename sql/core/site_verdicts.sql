@@ -1,27 +1,27 @@
 /* ---
 summary: >
-  For each account and host of a day, what the district's list of sites says on
-  that day for that role. A denying entry beats all, an approving one beats a
-  lapsed one, and what only a path decides stays undecidable, since a tunnel
-  shows no path. A host that supports another entry's site goes by that entry, as
-  long as its own holds. What one person may use says nothing of others. Without an
-  entry a site is external, which is no breach. A service whose hosts alone were
-  asked for has a row as well, of whatever its site is approved for.
+  For each account and host of a day, the decision of the district's list of sites on
+  that day for that role. A denying entry beats all others, an approving one beats an
+  expired one, and an entry for a path stays undecidable, since a tunnel hides the
+  path. A host that supports another entry's site follows that entry, as long as its own
+  is valid. An approval for one person does not apply to others. Without an entry a site
+  is external, which is not a violation. A service is listed even if only its hosts were
+  requested, with the decision for any site of it.
 grain: [account, url_hostname, event_date]
 params:
   event_date: {type: date}
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  url_hostname: {type: varchar, is: host}
+  account: core.engaged_requests
+  url_hostname: core.served_hosts
   verdict:
     type: varchar
     is: >-
-      approved, approved_for_students, approved_other_role, lapsed, not_yet, undecidable,
-      denied, leisure or external
+      approved, approved_for_students, approved_other_role, lapsed, not_yet,
+      undecidable, denied, leisure or external
   entry_id: {type: varchar, is: the entry that decided}
   site_class: {type: varchar, is: 'class of the entry; unreviewed external without one'}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 
@@ -171,7 +171,7 @@ judged as (
             -- what the district gives its students, staff may look at
             when is_current and is_staff and role = 'student'
                 then 'approved_for_students'
-            -- one person's consent is nobody else's
+            -- consent for one person is not consent for another
             when is_current and not starts_with(role, 'person:')
                 then 'approved_other_role'
             when is_for_role and is_over then 'lapsed'

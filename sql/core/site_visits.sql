@@ -1,10 +1,10 @@
 /* ---
 summary: >
-  An account's visits to a site on one device and day, told apart by pauses; hosts that
-  serve the site are part of it. A visit
-  lasts as long as requests show somebody there: each counts until the next, three
-  minutes at most, the last for twenty seconds. A tunnel left open afterwards, or
-  between two requests far apart, shows no reader and adds nothing.
+  An account's visits to a site on one device and day, separated by pauses; hosts that
+  serve the site are part of it. A visit lasts as long as requests show a person there:
+  each request counts until the next, for three minutes at most, and the last for twenty
+  seconds. A tunnel that is left open, or the time between two requests far apart, shows
+  no reader and adds nothing.
 grain: [account, device, site, start_time]
 params:
   event_date: {type: date}
@@ -35,11 +35,11 @@ params:
     min: 1
     max: 30
     unit: seconds
-    why: what a page embeds is asked for within seconds of the page
+    why: embedded content is requested within seconds of the page
 by_account: [core.engaged_requests, core.host_services]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: varchar
+  device: varchar
   site: {type: varchar, is: registrable domain of the service}
   start_time: {type: timestamptz, is: first request}
   end_time: {type: timestamptz, is: 20 s after the last request}
@@ -65,7 +65,8 @@ requests as (
         engaged.device,
         coalesce(services.service, engaged.site) as site,
         epoch(engaged.start_time) as started,
-        -- what a page embeds may be large; that it came says nothing of the page
+        -- content that a page embeds may be large; its arrival shows nothing about the
+        -- page
         if(services.source = 'page', null, engaged.bytes_in) as bytes_in,
         greatest(
             epoch(least(engaged.time, engaged.start_time + to_seconds($span_seconds))),
@@ -177,7 +178,7 @@ visits as (
     group by account, device, site, visit_number
 ),
 
--- what lies outside duty may all have been reading, so only the rest is inside
+-- time outside duty may all have been reading, so only the rest counts as on duty
 inside as (
     select
         visits.account,

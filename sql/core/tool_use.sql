@@ -12,21 +12,21 @@ window: {days_before: 1, days_after: 1}
 params:
   event_date: {type: date}
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
-  destination: {type: varchar, is: 'host asked for, else the address that answered'}
-  site: {type: varchar, is: 'registrable domain, else the address'}
+  account: core.http_requests
+  device: identity.devices
+  destination: varchar
+  site: core.outside_flows
   how: {type: varchar, is: resolver or tool}
-  seen_by: {type: varchar, is: firewall or proxy}
+  seen_by: varchar
   category: {type: varchar, is: circumvention or remote_access}
   list_count: {type: bigint, is: lists that call it so}
-  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
+  is_listed: boolean
   attribution_grade: {type: varchar, is: A or C}
   is_live_known:
     type: boolean
     is: a live session or the owner's network login shows who used it
   flow_count: {type: bigint, is: flows or tunnels}
-  longest_seconds: {type: double, is: the longest of them}
+  longest_seconds: double
   total_seconds: {type: double, is: 'all of them, also where they overlap'}
   active_seconds:
     type: double
@@ -378,7 +378,7 @@ sums as (
     group by account, device, destination, seen_by
 ),
 
--- one tunnel is one line; what its program asked of the same site shows it too
+-- one tunnel is one line; its program's requests to the same site show it too
 cited as (
     select
         account,

@@ -1,11 +1,11 @@
 /* ---
 summary: >
-  Visits of staff to sites in a log that tells neither how much came nor what it was, as
-  far as their rhythm tells them from what a device does by itself: uneven gaps, more
-  requests than one page leaves behind, other sites asked for around them, and more in
-  ten minutes than devices ask that site for when they ask for no other. A feed that a
-  page embeds comes within seconds of that page. What a page was is not known; a use of
-  it is never shown, so that rules make leads of it at most.
+  Visits of staff to sites in a log without sizes or content types, if their
+  rhythm differs from automatic traffic: uneven gaps, more requests than one page
+  causes, requests to other sites around them, and more requests in ten minutes than
+  devices send that site when they contact no other. A feed that a page embeds is
+  requested within seconds of that page. The content of a page is unknown, so this use
+  is never proven, and rules create leads from it at most.
 grain: [account, device, site, start_time]
 params:
   event_date: {type: date}
@@ -22,7 +22,7 @@ params:
     min: 1
     max: 30
     unit: seconds
-    why: what a page embeds is asked for within seconds of the page
+    why: embedded content is requested within seconds of the page
   alone_slots:
     type: int
     default: 5
@@ -30,8 +30,8 @@ params:
     max: 1000
     why: fewer ten minutes of a site alone show no habit of it
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  device: {type: varchar, pii: indirect, is: device}
+  account: varchar
+  device: varchar
   is_district_device: {type: boolean, is: district property}
   site: {type: varchar, is: registrable domain}
   start_time: {type: timestamptz, is: first request}
@@ -79,7 +79,8 @@ requests as (
         and not is_bare_address(requests.site)
 ),
 
--- ten minutes in which a device asked for one site and no other: nobody goes on
+-- ten minutes in which a device contacted one site and no other: no person browses that
+-- way
 alone as (
     select
         device,

@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  How much an account was used in an hour by a person, as well as logs can tell, and
-  on what kind of day at its building. A site counts once a page or an amount of a
-  page's size came from it, so embeds and trackers are none.
+  How much a person used an account in an hour, to the extent that logs show it, and on
+  what kind of day at its building. A site counts if a page, or as many bytes as a page
+  has, came from it, so embedded content and trackers do not count.
 grain: [account, hour]
 params:
   event_date: {type: date}
@@ -16,8 +16,8 @@ params:
     why: separates a page from a feed that another page embeds
 by_account: [core.engaged_requests]
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  is_staff: {type: boolean, is: the owner works for the district}
+  account: core.engaged_requests
+  is_staff: core.engaged_requests
   peer_group: {type: varchar, is: 'role and building of the owner'}
   day_type: {type: varchar, is: kind of day at the owner's building}
   hour: {type: timestamptz, is: full hour}
@@ -28,7 +28,7 @@ columns:
   megabytes: {type: double, is: MB received}
   minute_count: {type: bigint, is: minutes of the hour with a request}
   evidence: {type: 'bigint[]', is: the first five and the largest requests}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -28,10 +28,10 @@ params:
     default: 0.15
     min: 0.01
     max: 1
-    why: a share of the middle; somebody very regular is not odd at once
+    why: a share of the median; a very regular person is not immediately unusual
 columns:
-  account: {type: varchar, pii: direct, is: account}
-  is_staff: {type: boolean, is: the owner works for the district}
+  account: varchar
+  is_staff: boolean
   measured: {type: varchar, is: 'requests, sites or megabytes'}
   basis: {type: varchar, is: own or peers}
   peer_group: {type: varchar, is: role and building}

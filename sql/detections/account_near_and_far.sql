@@ -1,11 +1,11 @@
 /* ---
 title: An account was used on site and through a VPN from outside at the same time
 summary: >
-  Engaged requests of one owner alternate, within minutes each time, between a live
-  keyboard in a building of the district and a tunnel from outside. An idle tunnel
-  makes no such request. Places count, not names of devices: a tunnel is only taken
-  for the owner's laptop. Tunnels over mobile networks, relays, hosting and the
-  district's own way out are left out; from a network of unknown kind it is a lead.
+  Requests that a person made as one owner alternate, within minutes each time, between
+  a live keyboard in a building of the district and a tunnel from outside. An idle
+  tunnel makes no such request. Places count, not device names: a tunnel is only assumed
+  to be the owner's laptop. Tunnels over mobile networks, relays, hosting providers and
+  the district's own egress are left out; from a network of unknown kind it is a lead.
 code: SA-6
 kind: shared_account
 severity: high
@@ -69,11 +69,11 @@ details:
 explanations:
   - name: An idle tunnel that is always up
     by_design: only requests that a person makes count, on both sides
-  - name: A phone's hotspot, a relay or a service that stands for many
+  - name: A phone's hotspot, a relay or a service that many people share
     test: is_shared_network
     ruled_out: >-
       a list names the kind of the outside network; such kinds are left out
-    not_testable: no list tells what kind of network the tunnel came from
+    not_testable: no list shows what kind of network the tunnel came from
   - name: A desk that its owner works at from home
     by_design: the keyboard was unlocked at the desk; no remote logon there
   - shared: live
@@ -89,9 +89,9 @@ would_change:
   - a network that the registry puts in the wrong building
 false_positives:
   - The owner works at the desk from afar with a tool that writes no remote logon.
-  - The laptop itself is in the building, with its tunnel over a line that a list takes
-    for a home's.
-  - The laptop is in the building too, on a line that a list takes for a home's.
+  - The laptop itself is in the building, with its tunnel over a line that a list shows
+    as residential.
+  - The laptop is in the building too, on a line that a list shows as residential.
 response: >
   Have the password changed: the owner may not know of it. Leave questions to the
   office in charge.
@@ -114,7 +114,7 @@ requests as (
         -- logons and has none, its tunnel is idle or another machine's
         is_live or not is_live_known or device_basis = 'contradicted'
             as is_possibly_used,
-        -- of a tunnel that is not that device's, the device's clock says nothing
+        -- the clock of that device does not apply to a tunnel of another device
         is_clock_checked or device_basis = 'contradicted' as is_clock_checked,
         session_event_id,
         binding_event_id
@@ -297,8 +297,9 @@ turns as (
     where
         is_on_site <> previous_is_on_site
         -- that a tunnel is the owner's one laptop is an assumption, and one device in
-        -- two places contradicts it; a laptop on site may have its own tunnel up by a
-        -- way out that nobody listed, so the network must be known to be a home's
+        -- two places contradicts it; a laptop on site may have its own tunnel through
+        -- an egress that the registry lacks, so the network must be known to be
+        -- residential
         and (
             (
                 device <> previous_device

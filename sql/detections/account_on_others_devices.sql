@@ -3,9 +3,9 @@ title: An account at keyboards that were given to others
 summary: >
   Within a week an account was logged on at the keyboards of devices that are assigned
   to several other people; or two accounts, on one day, each at the device of the
-  other's owner. Help among colleagues, support and rooms that were exchanged look the
-  same, so it is a lead for the analyst and names nobody in a report. Shared stock,
-  such as lab computers, carts and podiums, belongs to nobody and does not count.
+  other's owner. Help among colleagues, support and exchanged rooms look the same, so
+  it is a lead for the analyst and names no one in a report. Shared stock, such as lab
+  computers, carts and podiums, has no owner and does not count.
 code: SA-L
 kind: shared_account
 severity: informational
@@ -56,13 +56,13 @@ explanations:
     by_design: pools, carts, labs and podiums are left out
   - clock
 would_change:
-  - a device that the registry gives to somebody else
+  - a device that the registry assigns to another person
 false_positives:
-  - Somebody of the technology office, or a colleague who helps.
+  - A person of the technology office, or a colleague who helps.
   - Two colleagues who exchanged rooms, each with the own account.
   - Devices that changed hands while the registry still names the former owner.
 response: >
-  Nothing by itself. Look at it beside other findings on the account.
+  None for this lead alone. Review it together with other findings on the account.
 --- */
 with
 
@@ -101,8 +101,7 @@ devices as (
         and device_class in ('desktop', 'laptop')
 ),
 
--- remote desktop: the address is that of the computer in front of which
--- somebody sits
+-- remote desktop: the address is that of the computer where the person sits
 opened as (
     select
         accounts.account,
@@ -229,7 +228,7 @@ left join swaps
         and used.assigned_to = swaps.assigned_to
         and used.event_date = swaps.event_date
 group by used.account
--- told once, on the day that makes it so
+-- reported once, on the day that completes it
 having
     (
         count(distinct used.assigned_to) >= $people

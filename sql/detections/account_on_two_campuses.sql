@@ -62,9 +62,9 @@ explanations:
   - approved
 would_change:
   - a network that the registry puts in the wrong building
-  - a device that belongs to another building than the registry says
+  - a device that belongs to another building than the registry shows
 false_positives:
-  - A network of the registry stands for another building than it says.
+  - A network in the registry belongs to another building than listed.
   - The second device is a remote session whose network is listed as wired.
 response: >
   Have the password changed: the owner may not know of it. Leave questions to the

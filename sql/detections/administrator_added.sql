@@ -1,5 +1,5 @@
 /* ---
-title: Somebody became an administrator
+title: An account became an administrator
 summary: >
   A system reported that an account was put into a group that rules it, or was given
   such a role. The system is the subject; who did it, and to whom, is in the cited
@@ -35,7 +35,7 @@ explanations:
 would_change:
   - a note of a planned change on that day
 false_positives:
-  - Somebody new in the technology office, or a machine that was set up.
+  - A new person in the technology office, or a machine that was set up.
 response: >
   Compare with the list of administrators that the superintendent approved. Ask for the
   change ticket.

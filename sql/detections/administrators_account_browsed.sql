@@ -2,8 +2,8 @@
 title: An account for administration was used to browse
 summary: >
   An account that the registry keeps for administration alone read pages of external
-  sites. Such an account should do nothing else, so that a page cannot act with
-  its rights. Which sites they were is not told. A lead: it names nobody in a report.
+  sites. Such an account should do nothing else, so that a page cannot use its rights.
+  The sites are not listed. A lead: it names no one in a report.
 code: AN-17
 kind: anomaly
 severity: low
@@ -38,7 +38,7 @@ explanations:
   - machine
 would_change:
   - an entry for the sites on the approved list
-  - a registry that says the account is for other work too
+  - a registry row that allows the account other work too
 false_positives:
   - Manuals and downloads of a vendor whose site is not on the list.
 response: >

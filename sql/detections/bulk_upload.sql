@@ -2,11 +2,10 @@
 title: A large upload to a site that is not on the list
 summary: >
   A device sent far more to one outside site in a day than devices of its kind send to
-  sites that the list does not speak for; with too few such uploads to compare, an
-  amount decides. What was sent is not known. A copy that goes there again and again is
-  told once, on its first day, and again when it doubles; what the list of sites
-  speaks for does not count. Only logs that count the bytes sent can show it; a proxy's
-  often do not.
+  sites that are not on the list; with too few such uploads to compare, a fixed amount
+  decides. The content is unknown. A copy that repeats is reported once, on its first
+  day, and again when it doubles; sites on the list do not count. Only logs that count
+  the bytes sent can show it; a proxy's often do not.
 code: AN-2
 kind: anomaly
 about: device
@@ -42,7 +41,7 @@ params:
     min: 1
     max: 100000
     unit: uploads
-    why: of fewer, one in a hundred is the largest or the next, which says little
+    why: with fewer, one in a hundred is the largest or the next, which shows little
   uncompared_megabytes:
     type: int
     default: 1000
@@ -71,7 +70,7 @@ columns:
   measure: {type: double, is: megabytes sent}
 claim: >-
   From {account}, about {megabytes:number} MB were sent to {sites:names} in one day.
-  What it was is not known.
+  The content is unknown.
 details:
   sites: varchar[]
   megabytes: int
@@ -96,8 +95,8 @@ explanations:
     says: >-
       {uploads_compared:count upload} of such devices to sites off the
       list[{is_compared?}; all but one in a hundred stay within {usual_megabytes}
-      MB][{!is_compared?} are too few to compare with; so much in a day counts by
-      itself]
+      MB][{!is_compared?} are too few to compare with; this amount in one day counts on
+      its own]
   - name: A service that the district uses
     test: is_service
     ruled_out: >-
@@ -167,7 +166,7 @@ days as (
         max(sent) as sent
     from by_log
     group by device, site, event_date
-    -- what goes to the district's own services is no measure for what does not
+    -- uploads to the district's own services are not comparable with uploads elsewhere
     having not coalesce(bool_or(is_listed), false)
 ),
 
@@ -193,7 +192,7 @@ ranked as (
     window others as (partition by large.device, large.site order by days.sent)
 ),
 
--- what all but one in a hundred of the others' uploads stay within
+-- the amount that all but one in a hundred of the other uploads stay within
 usual as (
     select
         device,
@@ -205,7 +204,7 @@ usual as (
     group by device, site
 ),
 
--- half as much went there before: it was told then
+-- half as much went there before: that was reported
 earlier as (
     select distinct
         large.device,
@@ -225,7 +224,7 @@ later as (
     where days.event_date > $event_date::date and 2 * days.sent >= large.sent
 ),
 
--- days of which a log counts what was sent, whoever sent it
+-- days on which a log counts the bytes sent, from any sender
 logged as (
     select
         count_if(
@@ -240,8 +239,8 @@ logged as (
     cross join two_weeks
 ),
 
--- without a list of approved sites: what is known as leisure or file sharing, and what
--- hardly any device of the district uses, is no service of the district
+-- without a list of approved sites: a site known as leisure or file sharing, or one
+-- that hardly any device of the district uses, is not a service of the district
 known as (
     select
         site,

@@ -37,7 +37,7 @@ params:
     default: 10
     min: 1
     max: 100
-    why: or so many sign-ins, whichever comes first
+    why: or this many sign-ins, whichever comes first
   speed:
     type: int
     default: 800
@@ -80,11 +80,11 @@ explanations:
     test: is_place_wrong
     ruled_out: the list gives the place or how exact it is
     not_testable: the list does not say how exact a place is
-  - name: The district's own way out, or a service that stands for many
+  - name: The district's own egress, or a service that many people share
     by_design: addresses that the registry or a list names so are left out
 would_change:
   - another place for the address
-  - an entry for the address among those that stand for many
+  - an entry for the address among the shared ones
 false_positives:
   - A journey, or a phone that is used across a border.
 response: >

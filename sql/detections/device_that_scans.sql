@@ -33,7 +33,7 @@ params:
     max: 1
     why: who is known answers; who is searched for is mostly not there
 columns:
-  subject: {type: varchar, pii: indirect, is: 'device, else its address'}
+  subject: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
   measure: {type: double, is: addresses or ports in ten minutes}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
@@ -57,7 +57,7 @@ explanations:
     fits: a change window of this device covers it
     not_testable: the device may belong to the technology office
 would_change:
-  - a row of devices.csv that says it is a server
+  - a row of devices.csv that lists it as a server
 false_positives:
   - A scanner of the district's own, a new printer driver, a lesson on networks.
 response: >

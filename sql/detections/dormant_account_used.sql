@@ -1,10 +1,9 @@
 /* ---
 title: An account was used after a long silence
 summary: >
-  An account that no source saw for weeks of school was let in at a keyboard,
-  through a tunnel or by a cloud service. Holidays do not count as silence, nor do
-  weeks whose logs are missing or saw far fewer accounts than those of now, nor
-  accounts that are new.
+  An account that no source saw for weeks of school signed in at a keyboard,
+  through a tunnel or to a cloud service. Holidays do not count as silence. Nor do
+  weeks whose logs are missing or have far fewer accounts than now, nor new accounts.
 code: AN-8
 kind: anomaly
 severity: medium
@@ -30,7 +29,7 @@ params:
     min: 5
     max: 80
     unit: days
-    why: a summer is no silence; most of six weeks of school is
+    why: a summer is not silence; most of six weeks of school is
   account_share:
     type: double
     default: 0.5
@@ -70,7 +69,7 @@ false_positives:
   - The owner comes back from a long leave that the registry does not hold.
   - An account for work that comes once a season.
 response: >
-  Find out whether anybody needs the account; close it if nobody does.
+  Find out whether anyone needs the account; close it if no one does.
 --- */
 with
 
@@ -114,7 +113,7 @@ heard as (
     where counts.account_count >= $account_share * now.account_count
 ),
 
--- before their first day the logs cannot tell silence
+-- before the first day of the logs, silence cannot be shown
 logs as (
     select min(event_date) as first_date
     from days

@@ -1,10 +1,10 @@
 /* ---
 title: An account was used after its last day
 summary: >
-  An account whose last day in the registry has passed, or whose owner has left by
-  the roster, was let in at a keyboard, through a tunnel, by a cloud service or into
-  the network, or made requests with its login. The account is at risk; nothing is
-  said of who used it.
+  An account whose last day in the registry has passed, or whose owner has left
+  according to the roster, signed in at a keyboard, through a tunnel, to a cloud
+  service or to the network, or made requests with its login. The account is at risk;
+  the finding does not state who used it.
 code: AN-5
 kind: anomaly
 severity: high
@@ -21,7 +21,7 @@ params:
     default: 5
     min: 1
     max: 1000
-    why: where nobody logged on, a few requests may be what a browser still held
+    why: without a logon, a few requests may come from a browser that stayed open
 columns:
   start_time: {type: timestamptz, is: first use of the day}
   end_time: {type: timestamptz, is: last use of the day}
@@ -50,12 +50,12 @@ details:
 explanations:
   - name: A last day in the registry that is out of date
     by_design: >-
-      the registry counts as it stands: [{do_records_agree?}the account's row and the
+      the registry counts unchanged: [{do_records_agree?}the account's row and the
       roster both end by then; ]its last day is {last_day}
   - name: A device that was left logged on and goes on by itself
     test: is_left_running
-    ruled_out: '{logons:count logon} by somebody, not by a task'
-    not_testable: no log of that day shows somebody at a device
+    ruled_out: '{logons:count logon} by a person, not by a task'
+    not_testable: no log of that day shows a person at a device
   - one_log
 would_change:
   - a later last day of the account or of its owner

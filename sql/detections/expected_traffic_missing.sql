@@ -1,10 +1,10 @@
 /* ---
 title: Traffic that was expected did not come
 summary: >
-  The registry names traffic that has to be there: a copy that leaves every night, a
-  request that the filter has to refuse. It did not come, came far too small, or was
-  let through, while the log itself was there. A log with gaps is another matter, which
-  the health of sources tells.
+  The registry names traffic that must exist: a copy that leaves every night, a request
+  that the filter must refuse. The traffic was missing, was far too small, or was let
+  through, while the log itself was complete. Gaps in a log are reported by source
+  health instead.
 code: AN-12
 kind: anomaly
 about: device
@@ -33,7 +33,7 @@ params:
     unit: hours
     why: a filter is silent outside school hours, a canary asks by day
 columns:
-  subject: {type: varchar, pii: direct, is: 'device, else the destination'}
+  subject: {type: varchar, pii: direct, is: 'device; otherwise the destination'}
   start_time: {type: timestamptz, is: first line of that log on the day}
   end_time: {type: timestamptz, is: its last line}
   measure: {type: double, is: megabytes that came}
@@ -122,7 +122,7 @@ judged as (
     inner join logged
         on expected.kind = logged.kind and expected.log = logged.source
     where
-        -- by addresses alone a host that is not there is not told from one that is
+        -- addresses alone do not show whether a host was contacted
         (logged.has_names or is_bare_address(expected.destination))
         and logged.hour_count
         >= case when expected.kind = 'backup' then $log_hours else $canary_log_hours end

@@ -34,13 +34,13 @@ params:
     default: 3
     min: 1
     max: 50
-    why: somebody was working there, not a late line
+    why: a person was working there, not a late line
   after_count:
     type: int
     default: 4
     min: 1
     max: 50
-    why: somebody worked here, not a restored tab
+    why: a person worked here, not a restored tab
   minutes:
     type: int
     default: 10
@@ -67,7 +67,7 @@ explanations:
   - administrator
   - shared: live
     by_design: >-
-      only use counts while a logon, an unlock or a device that was woken shows somebody
+      only use counts while a logon, an unlock or a device that was woken shows a person
       there
   - shared: clock
     by_design: only hosts count whose clocks were checked against the directory
@@ -78,7 +78,7 @@ would_change:
   - a network that the registry puts in the wrong building
   - a correction of the host's clock
 false_positives:
-  - A network of the registry stands for another building than it says.
+  - A network in the registry belongs to another building than listed.
   - A colleague logged on with this account with leave to do so.
 response: >
   Look at what both devices logged. Leave questions to the office in charge.
@@ -156,7 +156,7 @@ turns as (
     from moved
 ),
 
--- whoever logs on has arrived, however long the first page takes
+-- a person who logs on has arrived, however long the first page takes
 hops as (
     select
         turns.* exclude (gap_seconds),

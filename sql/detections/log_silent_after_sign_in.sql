@@ -2,10 +2,10 @@
 title: A log fell silent right after an administrator signed in
 summary: >
   An administrator signed in to a system, and within minutes that system's log fell
-  silent, for far longer than it is at that hour on other days of the kind. The system
-  is the subject. A restart does the same, so it is a lead. A firewall says who signs in
-  as an administrator; on a Windows host it is an account that the registry keeps for
-  administration, so there it takes such rows of accounts.csv.
+  silent, for far longer than at that hour on other days of the kind. The system is the
+  subject. A restart does the same, so it is a lead. A firewall logs who signs in as an
+  administrator; on a Windows host it is an account that the registry keeps for
+  administration, so there it requires such rows of accounts.csv.
 code: AN-16
 kind: anomaly
 about: device
@@ -30,7 +30,7 @@ params:
     min: 1
     max: 120
     unit: minutes
-    why: whoever switches a log off does it while signed in
+    why: a person who switches a log off does it while signed in
   least_minutes:
     type: int
     default: 20
@@ -50,7 +50,7 @@ params:
     min: 5
     max: 60
     unit: minutes
-    why: shorter pauses are not kept, so nothing is said of them
+    why: shorter pauses are not kept, so they cannot be judged
   least_days:
     type: int
     default: 4
@@ -74,7 +74,7 @@ details:
 explanations:
   - planned
   - name: A restart, or new firmware
-    not_testable: the log says nothing while it is silent
+    not_testable: the log has no lines for that time
   - name: A pause that the log often has at that hour
     by_design: the pause is compared with other days of the kind, weekday or weekend
 would_change:
@@ -82,7 +82,7 @@ would_change:
 false_positives:
   - Maintenance that took longer than twenty minutes.
 response: >
-  Compare what other systems logged in that time. Let somebody who does not look after
+  Compare the logs of other systems in that time. Have a person who does not maintain
   the system ask for the change ticket.
 --- */
 with
@@ -128,7 +128,7 @@ silent as (
     group by all
 ),
 
--- the same hours of other days: weekdays beside weekdays, weekends beside weekends
+-- the same hours of other days: weekdays with weekdays, weekends with weekends
 usual as (
     select
         silent.system,

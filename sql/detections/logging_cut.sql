@@ -1,9 +1,9 @@
 /* ---
 title: A log was cleared, or less is logged
 summary: >
-  A system reported that its security log was cleared, or that it was set to log
-  less. The system is the subject. Whoever looks into it should not be whoever looks
-  after it.
+  A system reported that its security log was cleared, or that its logging was
+  reduced. The system is the subject. The person who investigates should not be the one
+  who maintains it.
 code: AN-13
 kind: anomaly
 about: device
@@ -42,8 +42,8 @@ false_positives:
   - A machine was set up again, or taken out of service.
   - A new policy for all machines moved what is logged elsewhere.
 response: >
-  Let somebody who does not look after the system ask for the change ticket. Compare
-  what other systems logged in the hours before.
+  Have a person who does not maintain the system ask for the change ticket. Compare
+  the logs of other systems in the hours before.
 --- */
 select
     system as subject,

@@ -1,9 +1,9 @@
 /* ---
 title: A protocol that sends passwords in the clear was used
 summary: >
-  A device spoke telnet, a remote shell, file transfer or old mail protocols, which
-  send a password as it is unless both ends agree on encryption. The device is the
-  subject, and it is a lead: no log shows whether anybody logged in.
+  A device used telnet, a remote shell, file transfer or old mail protocols, which
+  send a password unencrypted unless both ends agree on encryption. The device is the
+  subject, and it is a lead: no log shows whether anyone logged in.
 code: AN-19
 kind: anomaly
 about: device
@@ -26,9 +26,9 @@ params:
     default: 3
     min: 1
     max: 1000
-    why: one may be somebody who tried a port
+    why: one may be a person who tried a port
 columns:
-  subject: {type: varchar, pii: indirect, is: 'device, else its address'}
+  subject: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
   measure: {type: double, is: answered connections}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
@@ -40,7 +40,7 @@ details:
   ports: varchar[]
 explanations:
   - name: Both ends agreed on encryption
-    not_testable: the firewall tells the port, and not what was agreed on it
+    not_testable: the firewall logs the port, and not whether encryption was agreed
   - name: A login without a password, such as a public file server
     not_testable: no log shows the login
 would_change:
@@ -48,8 +48,8 @@ would_change:
 false_positives:
   - Printers and cameras that speak nothing else, and the machines that look after them.
 response: >
-  Find what speaks it. Turn it off where a better protocol is there; else keep it inside
-  a network of its own.
+  Find the program that uses it. Turn it off where a better protocol is available;
+  otherwise keep it inside a separate network.
 --- */
 select
     device as subject,

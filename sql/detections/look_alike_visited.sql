@@ -1,10 +1,9 @@
 /* ---
-title: A device was led to a site that can be taken for another
+title: A device was led to a site that resembles another
 summary: >
-  A device asked for a host whose name looks like one of the district's list, or
-  like one where people sign in, and is neither; the filter let it through. The
-  device and its user are at risk; nothing is said against either. Change the
-  password of whoever signed in there.
+  A device requested a host whose name resembles a site of the district's list, or a
+  sign-in site, and is neither; the filter allowed it. The device and its user are at
+  risk; the finding accuses neither. If anyone signed in there, change that password.
 code: AN-6
 kind: anomaly
 about: device
@@ -30,12 +29,12 @@ params:
     min: 2
     max: 1000
     unit: devices
-    why: so many that go there in two weeks know it as a site of its own
+    why: this many visitors in two weeks know it as a site in its own right
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: requests}
 claim: >-
-  {account} asked for {sites:names}, which can be taken for {resembles:names}. The
+  {account} requested {sites:names}, which resembles {resembles:names}. The
   user may have been tricked into opening it.
 details:
   sites: varchar[]
@@ -47,20 +46,20 @@ details:
   is_own_company: boolean
   is_empty: boolean
 explanations:
-  - name: A company of its own with a name nearby
+  - name: An unrelated company with a similar name
     test: is_own_company
     says: '{devices:count device} of the district asked for it within two weeks'
     not_testable: it is not known how many devices asked for it
   - name: A name that answers nothing, or sends the browser on
     test: is_empty
     ruled_out: more came from it than a redirect takes
-    not_testable: the log does not tell how much came
+    not_testable: the log has no sizes
   - name: A site that any list knows
     by_design: what a list of sites, categories or services names is left out
 would_change:
   - an entry for the site on the approved list
 false_positives:
-  - A company of its own whose name happens to be near.
+  - An unrelated company whose name happens to be similar.
   - A test of the district that sends such links on purpose.
 response: >
   Ask the user whether a password was typed there. Change that password, look for the
@@ -112,7 +111,7 @@ today as (
     inner join known on requests.registrable_domain = known.registrable_domain
     where
         requests.event_date = $event_date::date
-        -- where no line tells how much came, it is a lead
+        -- a lead if no line has a size
         and coalesce(requests.bytes_in >= $bytes, true)
         and coalesce(requests.net_kind <> 'guest', true)
 )

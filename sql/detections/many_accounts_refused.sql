@@ -2,9 +2,9 @@
 title: Many accounts were refused from one device within minutes
 summary: >
   From one device or outside address, many different accounts were refused within
-  ten minutes, each a few times only. That is how passwords are tried out. The
-  device or address is the subject: whoever owns it may know nothing of it. One
-  account that is refused again and again is a stored password, not this.
+  ten minutes, each only a few times. This is the pattern of password guessing. The
+  device or address is the subject: its owner may be unaware. One account that is
+  refused again and again is a stored password, not this.
 code: AN-1
 kind: anomaly
 about: device
@@ -65,19 +65,19 @@ explanations:
     test: is_gateway
     ruled_out: the registry has it as one device, or its network as one of devices
     not_testable: the registry does not know the address
-  - name: Somebody who sets up or tests accounts
+  - name: A person who sets up or tests accounts
     test: is_tester
-    ruled_out: no account of them was let in; whoever sets up accounts gets in
-    not_testable: some were let in; logs cannot tell a test from a trial
+    ruled_out: none of these accounts signed in; a person who sets up accounts gets in
+    not_testable: some signed in; logs cannot distinguish a test from an attack
   - one_log
 would_change:
-  - a registry row that says many people stand behind the address
+  - a registry row that shows the address is shared by many people
 false_positives:
-  - Somebody sets up or tests accounts on that device.
+  - A person sets up or tests accounts on that device.
   - A gateway that many people log on through, which the registry does not name.
 response: >
-  Take the device off the network and look at it; block an Internet address at the
-  firewall. Change the passwords of the accounts that were let in from it afterwards.
+  Take the device off the network and examine it; block an Internet address at the
+  firewall. Then change the passwords of the accounts that signed in from it.
 --- */
 with
 
@@ -159,7 +159,7 @@ refused as (
     where not logons.is_success
 ),
 
--- who was let in matters only for those who were refused
+-- a sign-in matters only for an account that was refused
 let_in as (
     select
         logons.*,
@@ -324,7 +324,7 @@ inside as (
     where not single.is_success
 ),
 
--- let in from there, in the minutes or within a quarter of an hour after
+-- signed in from there, in these minutes or within a quarter of an hour afterwards
 entered as (
     select
         inside.place,

@@ -1,10 +1,9 @@
 /* ---
 title: External sites on district property outside duty
 summary: >
-  A staff account was at work on a district device, wholly outside its owner's
-  duty hours, with somebody at the keyboard, and used external sites,
-  minutes of it on sites known to be non-work. Grading in the evening on
-  approved sites is never one.
+  A staff account was at work on a district device, wholly outside its owner's duty
+  hours, with a person at the keyboard, and used external sites, including minutes on
+  sites known to be non-work. Grading in the evening on approved sites never counts.
 code: OH-1
 kind: off_hours_external
 severity: low
@@ -42,7 +41,7 @@ params:
     min: 60
     max: 7200
     unit: seconds
-    why: a look into a shop among an evening's work is no evening in a shop
+    why: a glance at a shop during an evening's work is not an evening in a shop
   live_share:
     type: double
     default: 0.8
@@ -84,7 +83,7 @@ explanations:
   - name: Duty in the evening or at the weekend
     by_design: the duty file, leave and calendar show no duty within 45 minutes
   - shared: live
-    name: A screen left on, with nobody there
+    name: A screen left on, with no one there
   - name: Another device at the same place
     by_design: >-
       only time at which the account was at the keyboard of this device
@@ -94,7 +93,7 @@ explanations:
     by_design: time on sites approved for this account on this day is not counted
   - service
   - name: A session that another account opened
-    by_design: a logon of this very account opened the session
+    by_design: a logon of this same account opened the session
   - machine
   - approved
 would_change:
@@ -104,8 +103,8 @@ would_change:
 false_positives:
   - Evening or weekend duty was agreed and is not in the duty file.
   - A family member used a device that was taken home.
-  - From outside, a device of the owner's own was in use beside the district's, and no
-    log of the VPN names either.
+  - From outside, the owner's own device was in use along with the district's, and no
+    log of the VPN identifies either.
 response: >
   Check the duty and calendar files first. Leave questions to the office in charge.
 --- */
@@ -164,7 +163,7 @@ select
     sorted_set(flatten(list(evidence))) as evidence,
     struct_pack(
         blocks := sum(block_count)::bigint,
-        -- two devices at once are one evening
+        -- two devices at the same time are one evening
         block_seconds := round(
             least(
                 sum(active_seconds),

@@ -23,7 +23,7 @@ params:
     default: 8
     min: 3
     max: 200
-    why: a few requests may be a machine that nobody touched
+    why: a few requests may come from an unattended machine
   sites:
     type: int
     default: 3
@@ -82,7 +82,7 @@ explanations:
     by_design: requests spread over several sites and five-minute stretches
   - shared: live
     by_design: >-
-      only use counts while a logon, an unlock or a device that was woken shows somebody
+      only use counts while a logon, an unlock or a device that was woken shows a person
       there
   - clock
   - machine

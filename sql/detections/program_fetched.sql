@@ -1,10 +1,10 @@
 /* ---
 title: A program from a site that is not on the list
 summary: >
-  A device fetched a program, and later called the same site by itself, as an
-  installed program does, on two days on which nobody read a page there. The download
-  alone is a lead: it may never have been opened. The device is the subject. What is
-  installed is seen by an inventory, not by these logs.
+  A device fetched a program, and later contacted the same site automatically, as an
+  installed program does, on two days on which no one read a page there. The download
+  alone is a lead: it may never have been opened. The device is the subject. An
+  inventory shows what is installed; these logs do not.
 code: AN-11
 kind: anomaly
 about: device
@@ -38,14 +38,14 @@ params:
     min: 1
     max: 1000
     unit: devices
-    why: what more devices fetch is handed out, or everybody's; the first ones tell it
+    why: a program on more devices is deployed or common; the first ones report it
   common_fetchers:
     type: int
     default: 3
     min: 2
     max: 1000
     unit: devices
-    why: so many that fetch the same are served by somebody's plan
+    why: this many devices with the same program were deployed on purpose
 columns:
   subject: {type: varchar, pii: direct, is: device}
   measure: {type: double, is: days on which it called}
@@ -201,7 +201,7 @@ fetchers as (
     group by site
 ),
 
--- told on the day of the first download, and once more when the calls make it so
+-- reported on the day of the first download, and once more when the calls confirm it
 found as (
     select
         downloads.device,

@@ -1,13 +1,13 @@
 /* ---
 title: A device that calls one rare outside host like clockwork
 summary: >
-  A computer that people sit at asked one outside host all day and night, at even
-  intervals and with even amounts, and hardly any other device of the district knows
-  that host. What the district manages is on its list or on many devices, a site that
-  several lists name is an open page, and among few devices every host is rare. Up to
-  five devices with the same rhythm are one program, and a host that a list or the
-  firewall calls malware needs no rarity. The device is the subject; its user may know
-  nothing about it.
+  A computer that people use contacted one outside host all day and night, at even
+  intervals and with even amounts, and hardly any other device of the district uses that
+  host. Services that the district manages are on its list or on many devices, a site
+  that several lists name is an open page, and among few devices every host is rare. Up
+  to five devices with the same rhythm are one program, and a host that a list or the
+  firewall classes as malware needs no rarity. The device is the subject; its user may
+  know nothing about it.
 code: AN-3
 kind: anomaly
 about: device
@@ -58,7 +58,7 @@ params:
     default: 2
     min: 1
     max: 100
-    why: what so many lists of sites name is known to everybody
+    why: a site that this many lists name is well known
   gap_score:
     type: double
     default: 0.85
@@ -77,7 +77,7 @@ params:
     min: 1
     max: 100
     unit: requests
-    why: so many that somebody made to the host make an open page of it likely
+    why: this many requests by a person to the host make an open page of it likely
   start_hours:
     type: int
     default: 12
@@ -85,8 +85,8 @@ params:
     max: 168
     unit: hours
     why: >-
-      calls as old as what is known of the device may be of a page that was opened
-      before; who opens one at work has it open half a day later
+      calls as old as the records of the device may come from a page that was opened
+      before; a page that a person opens at work is open half a day later
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: calls}
@@ -108,7 +108,7 @@ details:
   is_page_open: boolean
   is_managed: boolean
 explanations:
-  - name: A page that somebody left open
+  - name: A page that was left open
     test: is_page_open
     says: '{pages_read:count request} of a person to that host in two weeks'
     not_testable: it calls since the first hours that are known of the device
@@ -126,7 +126,7 @@ would_change:
   - an entry for the host on the approved list
 false_positives:
   - A program that one person needs for the job, with its license check.
-  - A page that somebody left open, with a clock or a ticker in it.
+  - A page that was left open and shows the time or a ticker.
 response: >
   Find the program on the device that makes the calls. If it belongs there, put
   its host on the list.
@@ -182,7 +182,7 @@ district as (
         event_date between $event_date::date - interval 13 day and $event_date::date
 ),
 
--- a list of malware makes nobody know a site
+-- an entry in a malware list does not make a site well known
 well_known as (
     select domain
     from registry.site_categories
@@ -278,7 +278,7 @@ even as (
         ) = 1
 ),
 
--- pages that somebody read there: what was opened on Monday is open on Friday
+-- pages that a person read there: a page opened on Monday is open on Friday
 read_there as (
     select
         device,

@@ -1,9 +1,9 @@
 /* ---
 title: A device inside answers the outside on a port for administration
 summary: >
-  A firewall let connections from outside through to a device of the district, and the
+  A firewall allowed connections from outside to a device of the district, and the
   device answered, on a port for remote control, files or databases. The device is the
-  subject, and it is a lead: whoever uses the device may know nothing of it.
+  subject, and it is a lead: its user may know nothing of it.
 code: AN-18
 kind: anomaly
 about: device
@@ -28,7 +28,7 @@ params:
     max: 1000
     why: one answer shows that the way is open
 columns:
-  subject: {type: varchar, pii: indirect, is: 'device, else its address'}
+  subject: {type: varchar, pii: indirect, is: 'device; otherwise its address'}
   measure: {type: double, is: outside addresses that it answered}
   observables: {type: 'varchar[]', pii: indirect, is: the device}
 claim: >-
@@ -41,7 +41,7 @@ details:
 explanations:
   - name: A service that the district publishes, for a vendor's support
     not_testable: no list of published services is on file
-  - name: A firewall that tells both directions under one name
+  - name: A firewall that logs both directions under one name
     by_design: only connections from outside that were answered count
 would_change:
   - a rule of the firewall that ends it

@@ -3,8 +3,8 @@ title: A service account was used at a device that people sit at
 summary: >
   An account that the registry keeps for a service or a task was logged on at the
   keyboard of a computer or Chromebook, or let one into the network (802.1X). Tasks,
-  services, servers and screens on a wall are no such use, nor is a login that many
-  devices have for the network. The account is at risk; nothing is said of who used it.
+  services, servers and wall displays do not count, nor does a network login that many
+  devices share. The account is at risk; the finding does not state who used it.
 code: AN-21
 kind: anomaly
 severity: medium
@@ -32,7 +32,7 @@ params:
     unit: devices
     why: a login that a district gives its devices for the network is on more than a few
 columns:
-  measure: {type: double, is: times that it was let in}
+  measure: {type: double, is: number of sign-ins}
   observables: {type: 'varchar[]', pii: indirect, is: devices}
 claim: >-
   Account {account}, kept for a service, [{logons?}was logged on {logons:count
@@ -56,15 +56,15 @@ explanations:
       writes the same line
   - name: A task, a service, or the login that devices have for the network
     by_design: >-
-      tasks and services are no logon at a keyboard, and an account that joins with many
-      devices in a day is left out
+      tasks and services are not logons at a keyboard, and an account that joins with
+      many devices in a day is left out
 would_change:
   - another kind of the account in the registry
   - an approval of the account for several people
 false_positives:
-  - Somebody sets up the service, with its own account.
+  - A person sets up the service, with its own account.
 response: >
-  Ask the office that looks after the service. If nobody there used it, change its
+  Ask the office that maintains the service. If no one there used it, change its
   password.
 --- */
 with

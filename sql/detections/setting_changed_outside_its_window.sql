@@ -32,14 +32,14 @@ explanations:
   - name: Work that could not wait
     not_testable: no ticket is on file; a window of that day would say so
   - name: The system changing its own settings
-    not_testable: the line tells a name, and not whether somebody sat behind it
+    not_testable: the line has a name, and does not show whether a person acted
 would_change:
   - a change window for that day and hour
 false_positives:
-  - An outage that was fixed at once, support by the vendor, an automatic update.
+  - An outage that was fixed immediately, vendor support, or an automatic update.
 response: >
-  Let somebody who does not look after the system ask for the change ticket. If the
-  work was agreed, write its hours down as a change window.
+  Have a person who does not maintain the system ask for the change ticket. If the
+  work was agreed, record its hours as a change window.
 --- */
 with
 

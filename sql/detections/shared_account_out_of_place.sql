@@ -2,9 +2,9 @@
 title: A shared account away from where it belongs
 summary: >
   An account that several people may use was logged on at the keyboard of a device
-  outside the buildings or pools for which it is approved, or it was used for a good
-  while on sites of a non-work kind. Approval covers a purpose; nobody can be named
-  for what such an account does. An account without a place in the registry is judged
+  outside the buildings or pools for which it is approved, or it was used for a long
+  time on sites of a non-work kind. Approval covers a purpose; no one can be named
+  for the use of such an account. An account without a place in the registry is judged
   by its sites alone.
 code: SA-8
 kind: shared_account
@@ -56,8 +56,8 @@ would_change:
 false_positives:
   - The account moved with an event, and the registry does not say so.
 response: >
-  Correct the account's place in the registry, or change its password and tell those
-  who may use it.
+  Correct the account's place in the registry, or change its password and inform the
+  people who may use it.
 --- */
 with
 

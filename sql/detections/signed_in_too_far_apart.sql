@@ -33,7 +33,7 @@ params:
     min: 300
     max: 2000
     unit: km/h
-    why: from door to door nobody is as fast as an airliner
+    why: from door to door, no one is as fast as an airliner
   colleagues:
     type: int
     default: 3
@@ -52,7 +52,7 @@ params:
     default: 10
     min: 1
     max: 100
-    why: or so many sign-ins, whichever comes first
+    why: or this many sign-ins, whichever comes first
 columns:
   start_time: {type: timestamptz, is: first sign-in of the pair}
   end_time: {type: timestamptz, is: second sign-in of the pair}
@@ -77,13 +77,13 @@ details:
   is_place_wrong: boolean
   is_unused: boolean
 explanations:
-  - name: A phone's network, a relay or a service that stands for many
+  - name: A mobile network, a relay or a service that many people share
     test: is_shared_network
     ruled_out: >-
       a list names [{is_on_site?}the kind of the outside
       network][{!is_on_site?}both kinds of network]; such kinds are left out
     not_testable: >-
-      no list tells what kind of network [{is_on_site?}the sign-in came
+      no list shows what kind of network [{is_on_site?}the sign-in came
       from][{!is_on_site?}one of the two is]
   - name: A list that has an address in the wrong place
     test: is_place_wrong
@@ -101,7 +101,7 @@ explanations:
       seen
   - shared: live
     ruled_out: >-
-      [{is_on_site?}a logon, an unlock or a device that was woken shows somebody in the
+      [{is_on_site?}a logon, an unlock or a device that was woken shows a person in the
       building, with no lock or pause since][{!is_on_site?}both are sign-ins of a
       person, at no device of the district]
   - name: A desk that its owner works at from afar
@@ -112,7 +112,7 @@ explanations:
     by_design: only sign-ins of a person count, no renewals
 would_change:
   - another place or kind of network for one of the addresses
-  - an entry for the address among those that stand for many
+  - an entry for the address among the shared ones
 false_positives:
   - A list that has one of the addresses in the wrong place.
   - A service in the owner's name that signs in by itself.
@@ -258,7 +258,7 @@ reached as (
     where logons.logon_kind = 'remote'
 ),
 
--- somebody at a device in a building; each request takes a page, read by a person
+-- a person at a device in a building; each request loads a page that a person reads
 on_site as (
     select
         requests.account,

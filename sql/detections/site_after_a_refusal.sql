@@ -1,10 +1,10 @@
 /* ---
-title: Another site of a kind that was just refused
+title: Another site of a category that was just refused
 summary: >
   The filter refused several requests of a staff account to sites of one non-work
-  kind, some seconds apart, and a sustained stretch on another site of the same kind
-  began within half an hour. Refusals alone say nothing: advertisements are refused
-  too, a page's all at once.
+  kind, some seconds apart, and a sustained visit to another site of the same kind
+  began within half an hour. Refusals alone show nothing: advertisements are refused
+  too, all of a page together.
 code: NA-6
 kind: non_approved_site
 severity: medium
@@ -44,8 +44,8 @@ params:
     max: 7200
     unit: seconds
     why: >-
-      twice a glance; what was refused just before says that it was looked for, which
-      use alone has to show by its length
+      twice a glance; the refusals just before show intent, which use alone must show
+      by its length
   long_seconds:
     type: int
     default: 1800
@@ -95,7 +95,8 @@ use as (
         and longest_seconds >= $longest_seconds
 ),
 
--- the stretches themselves: a glance in time does not carry a later hour
+-- the intervals themselves: one glance at the right time does not extend to a later
+-- hour
 visits as (
     select
         site_visits.account,

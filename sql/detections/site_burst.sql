@@ -1,12 +1,11 @@
 /* ---
 title: Very many sites in one hour
 summary: >
-  In one hour an account reached more different sites than anybody does: forty or
-  more, and twice as many as all but one in a thousand hours of similar accounts. How
-  much came
-  from them does not matter, since whoever tries out addresses gets little from each.
-  Programs that search or copy the web do so, and tools that try out addresses. Tabs
-  that a browser restores come at once and do not count.
+  In one hour an account contacted far more sites than usual: forty or more, and twice
+  as many as all but one in a thousand hours of similar accounts. The amount of data
+  does not matter, since a tool that tries addresses gets little from each. Programs
+  that search or copy the web do so, and tools that try addresses. Tabs that a browser
+  restores load at once and do not count.
 code: AN-4
 kind: anomaly
 severity: low
@@ -31,7 +30,7 @@ params:
     default: 2
     min: 1
     max: 100
-    why: in many thousand hours somebody is always a little above all others
+    why: in many thousand hours some account is always slightly above all others
   compared_hours:
     type: int
     default: 200
@@ -79,8 +78,8 @@ explanations:
     test: is_as_others
     says: >-
       {hours_compared:count hour} of others[; all but one in a thousand stay within
-      {usual_sites:count site}][{!is_compared?} are too few to compare with; so many
-      sites count by themselves]
+      {usual_sites:count site}][{!is_compared?} are too few to compare with; this many
+      sites count on their own]
   - live
   - machine
   - approved
@@ -88,7 +87,7 @@ would_change:
   - an entry for the tool's sites on the approved list
 false_positives:
   - Research that compares many sources; a librarian who checks links.
-  - A tool of the district that runs in somebody's name.
+  - A tool of the district that runs under a person's name.
 response: >
   Look which program on the device makes the requests.
 --- */

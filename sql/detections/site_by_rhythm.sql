@@ -1,10 +1,10 @@
 /* ---
-title: A site asked for in the rhythm of a person, by a log that tells no sizes
+title: Requests to a site at a person's pace, in a log without sizes
 summary: >
-  A staff account asked for a site of a known non-work kind for minutes on end,
-  unevenly, among other sites, and more often than devices ask for it by themselves; the
-  log tells neither how much came nor what it was. Whether a page was read is not known,
-  so that it is a lead for the analyst and names nobody in a report.
+  A staff account requested a site of a known non-work kind for minutes on end,
+  unevenly, among other sites, and more often than devices do automatically; the log has
+  neither sizes nor content types. It is unknown whether a page was read, so it is a
+  lead for the analyst and names no one in a report.
 code: NA-L
 kind: non_approved_site
 severity: informational
@@ -23,14 +23,14 @@ params:
     max: 7200
     unit: seconds
     why: >-
-      twice as long as use counts from where a page is seen: of what a page embeds the
-      log tells no size either
+      twice the time that counts where the log shows a page; the log has no sizes for
+      embedded content either
   requests:
     type: int
     default: 8
     min: 3
     max: 1000
-    why: one a minute over that time; a page and what it fetches make a handful
+    why: one per minute over that time; a page and its parts make a handful
   embed_share:
     type: double
     default: 0.5
@@ -50,9 +50,9 @@ params:
 columns:
   measure: {type: double, is: seconds of the longest visit}
 claim: >-
-  Account {account} asked for {sites:names}, at the longest {requests:count time} within
-  {longest_seconds:duration}, among {around_count:count other site}; the log tells
-  neither how much came nor what it was.
+  Account {account} requested {sites:names}, {requests:count time} in its longest run of
+  {longest_seconds:duration}, among {around_count:count other site}; the log has
+  neither sizes nor content types.
 details:
   sites: varchar[]
   categories: varchar[]
@@ -65,9 +65,9 @@ details:
   gap_spread: double
   is_habit_known: boolean
 explanations:
-  - name: A page that somebody left open, or content that another page embeds
+  - name: A page that was left open, or content that another page embeds
     not_testable: >-
-      the log tells neither sizes nor content types; at most {embed_share:percent} of
+      the log has neither sizes nor content types; at most {embed_share:percent} of
       the requests followed another site's within seconds
   - name: A session left open while its user went elsewhere
     by_design: other sites were asked for meanwhile
@@ -75,14 +75,14 @@ explanations:
   - name: A site that is approved, for whomever
     by_design: what the list of sites speaks for, for anybody, is left out
 would_change:
-  - a log that tells bytes or content types
+  - a log with bytes or content types
   - an entry for the site on the approved list
   - a corrected category
 false_positives:
-  - A page with a feed of that site in it, open beside the day's work.
+  - A page with a feed of that site in it, open alongside the day's work.
 response: >
-  Nothing by itself. Have the firewall log its sessions at their end, so that bytes are
-  told; then the rules on sites can judge.
+  None for this lead alone. Have the firewall log its sessions at their end, so that
+  bytes are recorded; then the rules on sites can judge.
 --- */
 with
 
@@ -108,7 +108,7 @@ listed as (
         and coalesce(valid_to, date '9999-12-31')
 ),
 
--- what the list says of one host of a site may hold for all: none is told
+-- the list's decision on one host of a site may apply to all: none is shown
 approved as (
     select distinct hosts.site
     from listed

@@ -46,7 +46,7 @@ params:
     min: 300
     max: 28800
     unit: seconds
-    why: half an hour in a day stands in for a second list
+    why: half an hour in a day replaces a second list
   repeat_days:
     type: int
     default: 3
@@ -94,7 +94,7 @@ would_change:
   - a corrected category
   - a duty or device record that is changed
 false_positives:
-  - The site serves this job and nobody has put it on the list yet.
+  - The site serves this job and is not on the list yet.
   - A list puts the site in the wrong category.
 response: >
   Decide about the site first. If it serves the job, put it on the list; the

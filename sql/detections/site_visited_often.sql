@@ -67,7 +67,7 @@ would_change:
   - an entry for the site on the approved list
   - a corrected category
 false_positives:
-  - The site serves this job and nobody has put it on the list yet.
+  - The site serves this job and is not on the list yet.
   - A list puts the site in the wrong category.
 response: >
   Decide about the site first. If it serves the job, put it on the list; the

@@ -141,7 +141,7 @@ sessions as (
     where event_date = $event_date::date and state = 'live'
 ),
 
--- parts of a video that somebody at the keyboard can have watched
+-- parts of a video that a person at the keyboard can have watched
 parts as (
     select distinct
         clear_requests.event_id,

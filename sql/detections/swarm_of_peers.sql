@@ -2,10 +2,9 @@
 title: A device that shares files with many strangers
 summary: >
   Within an hour a device exchanged data, both ways, with dozens of bare addresses
-  on ports of their own choosing, as programs do that share files among strangers.
-  Calls and games talk to few, updates among neighbors use one port, a download
-  sends nothing back. Which files they were, and whether they may be shared, is not
-  known. A firewall that counts bytes is needed.
+  on varied ports, as file-sharing programs do. Calls and games contact few addresses,
+  updates from other devices use one port, and a download sends nothing back. The files,
+  and whether they may be shared, are unknown. A firewall that counts bytes is required.
 code: AN-9
 kind: anomaly
 about: device
@@ -30,7 +29,7 @@ params:
     default: 20
     min: 5
     max: 10000
-    why: services share a port; strangers choose each their own
+    why: services share a port; each stranger uses a different one
   megabytes:
     type: int
     default: 50
@@ -67,7 +66,7 @@ explanations:
     by_design: it sends back some two percent; this is more
   - one_device
 would_change:
-  - a registry row that says many people stand behind the address
+  - a registry row that shows the address is shared by many people
 false_positives:
   - An image of a free operating system, fetched this way.
   - A game or an update that comes this way.

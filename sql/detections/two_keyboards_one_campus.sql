@@ -53,7 +53,7 @@ explanations:
   - machine
   - approved
 would_change:
-  - a device that is assigned to another person than the registry says
+  - a device that is assigned to another person than the registry shows
 false_positives:
   - The second device is on loan to the owner and the registry does not say so.
   - Two people work together and one types for the other.
@@ -74,7 +74,8 @@ requests as (
         session_event_id,
         binding_event_id,
         is_clock_checked,
-        -- only what stands in its room: a laptop may lie beside the other keyboard
+        -- only a device that stays in its room: a laptop may lie next to the other
+        -- keyboard
         coalesce(
             device_owner = person_id
             and device_class = 'desktop'

@@ -1,10 +1,10 @@
 /* ---
 title: An account that the registry does not know was used at a keyboard
 summary: >
-  An account that stands in no row of the registry was logged on at the keyboard of a
-  district device, once a week at most. New people whose row is still missing, and
-  names in another form, are told apart. Where the registry knows few of the accounts
-  that are in use, it is the registry that is missing, and nothing is said.
+  An account that is missing from the registry was logged on at the keyboard of a
+  district device; reported once a week at most. New people without a row yet, and names
+  in another form, are told apart. If the registry has few of the accounts that are in
+  use, the registry is incomplete, and nothing is reported.
 code: AN-10
 kind: anomaly
 severity: low
@@ -56,12 +56,12 @@ explanations:
     ruled_out: the registry has no account of that name in any domain
     not_testable: the registry was not searched for the name
   - name: A task, a service or the device itself
-    by_design: only logons and unlocks by somebody are counted
+    by_design: only logons and unlocks by a person are counted
 would_change:
   - a row of the registry for the account
 false_positives:
-  - A new person, a student teacher, a visitor whom nobody entered yet.
-  - An account of the device itself that came with it.
+  - A new person, a student teacher, or a visitor who is not in the registry yet.
+  - A local account that came with the device.
 response: >
   Enter the account in the registry, or close it.
 --- */
@@ -170,7 +170,7 @@ inner join names on unknown.account = names.account
 where
     shares.known_share >= $known_share
     and earlier.week_count = 0
-    -- a new account, or a name of another domain, is told once and not each week
+    -- a new account, or a name of another domain, is reported once and not each week
     and (
         earlier.day_count = 1
         or (

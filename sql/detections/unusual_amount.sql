@@ -1,12 +1,12 @@
 /* ---
 title: An hour that stands out from what is usual for an account
 summary: >
-  Once a week, on Sunday: the accounts whose busiest hour stands out most from what
+  Once a week, on Sunday: the accounts whose busiest hour differs most from what
   is usual for them, or for their peers while they are new, in that part of the day
   on that kind of day. Each account is one test a week, compared with the peaks of
-  all accounts in the weeks before; the false-discovery rate is held by Benjamini
-  and Hochberg's method, and a budget caps the list. While the weeks before are too
-  few for that, the list is a mere ranking and says so. It is a queue for the
+  all accounts in the weeks before; Benjamini and Hochberg's method controls the
+  false-discovery rate, and a budget limits the list. While there are too few weeks
+  before, the list is only a ranking and is labeled as one. It is a queue for the
   analyst and never more than a lead.
 code: AN-7
 kind: anomaly
@@ -31,7 +31,7 @@ params:
     default: 5
     min: 1
     max: 100
-    why: entries a week for each 600 accounts; more is read by nobody
+    why: entries a week for each 600 accounts; no one reads more
   least_departure:
     type: double
     default: 8
@@ -146,8 +146,8 @@ tested as (
     inner join pools on judged.is_staff = pools.is_staff
 ),
 
--- no p-value falls below one in the weeks compared: where those are too few, it
--- says how many they are, and what stands out most comes first
+-- no p-value falls below one in the number of weeks compared: with too few weeks, the
+-- list gives their number and ranks the most unusual first
 placed as (
     select
         *,

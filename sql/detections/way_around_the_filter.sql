@@ -4,11 +4,10 @@ summary: >
   A staff account on a district device used a service whose purpose is to pass
   the filter or to control a computer from elsewhere, for longer than a page
   load: pages through a proxy, a busy tunnel that only the firewall saw, busy tunnels
-  one after the other through the proxy, or many tunnels to a resolver of names
-  outside. Where one list alone calls it so, a
-  second day or half an hour bears it out; a resolver is known by its very name and
-  needs neither. What the district manages is on its list
-  of sites and never counts.
+  one after the other through the proxy, or many tunnels to an outside name
+  resolver. If only one list classes it so, a second day or half an hour
+  confirms it; a resolver is recognized by its name and needs neither. Services that
+  the district manages are on its list of sites and never count.
 code: NA-3
 kind: non_approved_site
 severity: medium
@@ -71,7 +70,7 @@ params:
     min: 2
     max: 1000
     unit: devices
-    why: what so many do is their program's habit, or the district's own tool
+    why: what this many devices do is their program's habit, or the district's own tool
 columns:
   measure: {type: double, is: seconds of the longest stretch}
 claim:

@@ -1,11 +1,11 @@
 /* ---
 summary: >
-  Which account each source saw at an address, from when to when. *proxy*: logins
+  Which account each source saw at an address, and for how long. *proxy*: logins
   on the lines of a proxy, as long as they follow each other closely. *mapping*: a
-  firewall took the address for the account, in a line or by a message of its own.
+  firewall inferred the account from the address, in a line or in a separate message.
   *wifi*, *tunnel*, *sign_in*, *keyboard*: `identity.presences` has it there, or on the
   device that holds the address.
-  What they say may differ; `identity.binding_conflicts` lists where.
+  Sources may disagree; `identity.binding_conflicts` lists where.
 grain: [ip, start_time, account, witness, event_date]
 params:
   event_date: {type: date}
@@ -15,18 +15,18 @@ params:
     min: 1
     max: 60
     unit: minutes
-    why: a longer silence may hide that somebody else sat down
+    why: after a longer silence another person may have sat down
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: identity.address_holders
   account: {type: varchar, pii: direct, is: account seen there}
   witness:
     type: varchar
     is: 'proxy, mapping, wifi, tunnel, sign_in or keyboard'
-  start_time: {type: timestamptz, is: from this instant}
+  start_time: identity.address_holders
   end_time: {type: timestamptz, is: 'to this instant, included'}
-  event_id: {type: bigint, is: the first event that says so}
-  event_count: {type: bigint, is: events that say so}
-  event_date: {type: date, is: local day that the row serves}
+  event_id: {type: bigint, is: the first event of the interval}
+  event_count: {type: bigint, is: events in the interval}
+  event_date: date
 --- */
 with
 
@@ -92,8 +92,8 @@ on_lines as (
     left join guessing on named_lines.format = guessing.format
 ),
 
--- no two lines of such a stretch of time are a pause apart, so that it can count as
--- one from here on
+-- no two lines of this interval are a pause apart, so that it can count as one from
+-- here on
 busy as (
     select
         ip,
@@ -145,7 +145,7 @@ stretches as (
     group by ip, account, witness, stretch
 ),
 
--- at the address that was told, else at those that the device held then
+-- at the address in the line; otherwise at those that the device held then
 placed as (
     select
         coalesce(presences.ip, holders.ip) as ip,

@@ -1,16 +1,16 @@
 /* ---
 summary: >
-  Each account as it stood on a day: who owns it, what kind it is, and the role
-  that its owner held then. An account with several rows in the registry shows
-  the one valid on the day, else the one that ended last. Before its first day an
-  account has no owner: the name may have been somebody else's. A student who left
-  has no role any more and does not become staff.
+  Each account as of a day: its owner, its kind, and the role that its owner had
+  then. An account with several rows in the registry has the one valid on the day;
+  otherwise the one that ended last. Before its first day an account has no owner: the
+  name may have belonged to another person. A student who left has no role any more and
+  does not become staff.
 grain: [account, event_date]
 params:
   event_date: {type: date}
 columns:
   account: {type: varchar, pii: direct, is: canonical name}
-  account_type: {type: varchar, is: 'person, service, role_shared or device'}
+  account_type: varchar
   person_id: {type: varchar, pii: indirect, is: the owner in the roster}
   approved_shared: {type: boolean, is: the district lets several people use it}
   is_valid: {type: boolean, is: within its dates on that day}

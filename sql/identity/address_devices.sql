@@ -1,8 +1,8 @@
 /* ---
 summary: >
-  Which one device an address stands for, from when to when. Where two devices have a
-  claim on an address at the same moment, and in the seconds in which it passes from
-  one to the next, it stands for neither. Who took it over from another device is told.
+  Which one device an address belongs to, and for how long. While two devices claim an
+  address, and in the seconds in which it passes from one to the next, it belongs to
+  neither. A column shows who took it over from another device.
 grain: [ip, start_time, event_date]
 params:
   event_date: {type: date}
@@ -16,14 +16,14 @@ params:
       a first request may leave in the moment the lease is logged; while clocks may
       differ by so much, an address that passes on is neither device's
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: varchar
   device: {type: varchar, pii: indirect, is: the one device that has a claim on it}
-  binding: {type: varchar, is: 'lease, tunnel or static'}
-  lease_event_id: {type: bigint, is: the lease event that says so}
-  start_time: {type: timestamptz, is: from this instant}
+  binding: varchar
+  lease_event_id: bigint
+  start_time: timestamptz
   end_time: {type: timestamptz, is: 'to this instant, exclusive'}
   taken_over_time: {type: timestamptz, is: when it came from another device}
-  event_date: {type: date, is: local day that the row serves}
+  event_date: date
 --- */
 with
 

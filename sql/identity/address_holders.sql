@@ -1,13 +1,13 @@
 /* ---
 summary: >
-  Which device held an address, from when to when: by a lease, by a tunnel from outside,
+  Which device held an address, and for how long: by a lease, by a tunnel from outside,
   or fixed in the registry. A lease ends when it is released, expires, runs out, goes to
-  another card, or is next renewed. What nobody renewed for a long time is not believed;
-  on Wi-Fi, where addresses linger, sooner. A VPN login that names its machine
-  identifies the device, or shows that it is one that the registry lacks. Without a
-  machine name a tunnel is assumed to be the owner's laptop where the registry assigns
-  exactly one, which a rule must confirm by a logon there; otherwise it is an unknown
-  device, named by the tunnel's address.
+  another card, or is next renewed. A lease without renewal for a long time is not
+  trusted; on Wi-Fi, where addresses linger, sooner. A VPN login with a machine name
+  identifies the device, or shows that the registry lacks it. Without a machine name a
+  tunnel is assumed to be the owner's laptop where the registry assigns exactly one,
+  which a rule must confirm by a logon there; otherwise it is an unknown device, named
+  by the tunnel's address.
 grain: [ip, start_time, device, event_date]
 window: {days_before: 8, days_after: 1}
 params:
@@ -32,12 +32,12 @@ columns:
   device:
     type: varchar
     pii: indirect
-    is: 'registry name, else mac: and the card, or tunnel: and the address'
+    is: 'registry name; otherwise mac: and the card, or tunnel: and the address'
   is_registered: {type: boolean, is: the registry has the device}
   start_time: {type: timestamptz, is: from this instant}
-  end_time: {type: timestamptz, is: to this instant}
+  end_time: timestamptz
   binding: {type: varchar, is: 'lease, tunnel or static'}
-  lease_event_id: {type: bigint, is: the lease event that says so}
+  lease_event_id: {type: bigint, is: the lease event}
   event_date: {type: date, is: local day that the row serves}
 --- */
 with

@@ -1,14 +1,14 @@
 /* ---
 summary: >
-  Moments at which two sources saw different people at one address: the proxy says
+  Times at which two sources saw different people at one address: the proxy names
   one, the firewall or a keyboard another. Either may be late, shared or wrong, so
-  what is only inferred names nobody there. Addresses that stand for many devices,
-  and accounts that no person types, contradict nobody.
+  an inferred account names no one there. Addresses that many devices share, and
+  accounts that no person types, contradict no one.
 grain: [ip, start_time, account, witness, other_account, other_witness, event_date]
 params:
   event_date: {type: date}
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: varchar
   account: {type: varchar, pii: direct, is: account by one source}
   witness: {type: varchar, is: 'that source; see identity.account_addresses'}
   other_account: {type: varchar, pii: direct, is: account by the other}

@@ -1,22 +1,22 @@
 /* ---
 summary: >
-  Addresses that two devices have a claim on at the same time: the registry fixes one
-  that a lease gave to another, two devices are fixed at one address, or a tunnel's
-  address is leased. Neither is believed there. One of the two rows is out of date,
-  which whoever keeps the registry can tell.
+  Addresses that two devices claim at the same time: the registry fixes one that a lease
+  gave to another, two devices are fixed at one address, or a tunnel's address is
+  leased. Neither claim is trusted there. One of the two rows is out of date; the person
+  who keeps the registry can decide which.
 grain: [ip, device, other_device, binding, other_binding, event_date]
 params:
   event_date: {type: date}
   zone: {type: varchar}
 columns:
-  ip: {type: varchar, pii: indirect, is: address}
+  ip: varchar
   device: {type: varchar, pii: indirect, is: device by the one}
-  binding: {type: varchar, is: 'what says so: lease, static or tunnel'}
+  binding: {type: varchar, is: 'source of the claim: lease, static or tunnel'}
   other_device: {type: varchar, pii: indirect, is: device by the other}
-  other_binding: {type: varchar, is: what says that}
+  other_binding: {type: varchar, is: source of the other claim}
   start_time: {type: timestamptz, is: first moment of the day at which both do}
   end_time: {type: timestamptz, is: the last such moment}
-  lease_event_id: {type: bigint, is: a lease or tunnel that says so}
+  lease_event_id: {type: bigint, is: a lease or tunnel of the claim}
   event_date: {type: date, is: local day}
 --- */
 with

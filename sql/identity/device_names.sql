@@ -1,16 +1,16 @@
 /* ---
 summary: >
-  What logs call a device of the district on a day: its host name, serial number, asset
-  tag, the directory's id of it or its network card, in lower case. A name that several
-  devices have tells none of them.
+  The names of a district device in the logs of a day: its host name, serial number,
+  asset tag, the directory's ID or its network card, in lower case. A name that several
+  devices share identifies none of them.
 grain: [name, event_date]
 params:
   event_date: {type: date}
 columns:
   name: {type: varchar, pii: indirect, is: a name that logs may use}
   device: {type: varchar, pii: indirect, is: device of that name}
-  device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
-  event_date: {type: date, is: local day}
+  device_class: varchar
+  event_date: date
 --- */
 with
 

@@ -1,28 +1,28 @@
 /* ---
 summary: >
   Each device of the district as of a day: its names and cards, its class, and the
-  person to whom it was assigned then. What the registry leaves blank is filled with
-  what the logs show (`identity.learned_devices`); `learned` lists it.
+  person to whom it was assigned then. Values missing from the registry come from the
+  logs (`identity.learned_devices`); `learned` lists them.
 grain: [device, event_date]
 params:
   event_date: {type: date}
 columns:
-  device: {type: varchar, pii: indirect, is: 'host name, else serial number, else MAC'}
-  hostname: {type: varchar, pii: indirect, is: host name in lower case}
-  serial: {type: varchar, pii: indirect, is: serial number in lower case}
-  asset_tag: {type: varchar, pii: indirect, is: asset tag in lower case}
+  device: {type: varchar, pii: indirect, is: 'host name, or serial number or MAC'}
+  hostname: varchar
+  serial: varchar
+  asset_tag: varchar
   directory_id: {type: varchar, pii: indirect, is: the directory's id of the device}
   mac: {type: varchar, pii: indirect, is: network card}
   ethernet_mac: {type: varchar, pii: indirect, is: second network card}
   device_class: {type: varchar, is: 'desktop, laptop, chromebook and so on'}
   assigned_to: {type: varchar, pii: indirect, is: person who had it on that day}
   building: {type: varchar, is: building it belongs to}
-  pool: {type: varchar, is: shared stock it belongs to}
+  pool: varchar
   usual_user:
     type: varchar
     pii: indirect
     is: person who uses it nearly alone by its logs, where the registry names no one
-  static_ip: {type: varchar, pii: indirect, is: fixed address}
+  static_ip: varchar
   learned:
     type: varchar
     is: 'facts that logs filled in, such as card, class; null if none'

@@ -30,7 +30,7 @@ columns:
   offset_seconds: {type: double, is: to be added to the host's stamps}
   spread_seconds: {type: double, is: median absolute deviation of the pairs}
   pair_count: {type: bigint, is: number of pairs}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

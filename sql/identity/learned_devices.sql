@@ -3,12 +3,12 @@ summary: >
   What two weeks of logs show about devices that the registry lists only by name: the
   network card (a lease or a network login carries the name), the building (the one
   place where it is nearly all the time) and the class (people sign in at its keyboard;
-  wired, in a lab or on Wi-Fi). What the registry states always wins, and a card is
-  learned only where the logs leave no doubt: the name belongs to one device of the
-  registry, the card goes with no other name, and the name with no other card, except
-  one wired and one wireless card. `problem` states what stands in the way: a computer
-  that was renamed, two computers of one name, a docking station, a private phone. In
-  the first two weeks of the logs all of them count.
+  wired, in a lab or on Wi-Fi). A value in the registry always wins, and a card is
+  learned only if the logs leave no doubt: the name belongs to one device of the
+  registry, the card has no other name, and the name has no other card, except one
+  wired and one wireless card. `problem` states the obstacle: a computer that was
+  renamed, two computers with one name, a docking station, a private phone. In the first
+  two weeks of the logs all of them count.
 grain: [device, event_date]
 window: {days_before: 27, days_after: 13}
 params:
@@ -56,30 +56,16 @@ columns:
 --- */
 with
 
-nearby as (
+sightings as (
     select *
     from identity.device_sightings
     where
         event_date between $event_date::date - interval 27 day
         and $event_date::date + interval 13 day
+    qualify is_in_two_weeks(event_date, $event_date::date)
 ),
 
-two_weeks as (
-    select hindsight_end(min(event_date), $event_date::date) as last_date
-    from nearby
-    where event_date <= $event_date::date
-),
-
-sightings as (
-    select nearby.*
-    from nearby
-    cross join two_weeks
-    where
-        nearby.event_date
-        between $event_date::date - interval 13 day and two_weeks.last_date
-),
-
-listed as (
+registered as (
     select
         device,
         hostname,
@@ -105,16 +91,16 @@ names as (
         select
             device,
             unnest([hostname, serial, asset_tag]) as name
-        from listed
+        from registered
     ) as spelled
     where name is not null
     group by name
     having count(distinct device) = 1
 ),
 
-listed_cards as (
+registered_cards as (
     select unnest([mac, ethernet_mac]) as mac
-    from listed
+    from registered
 ),
 
 -- a card that appears under several names was renamed, or is a docking station's
@@ -127,7 +113,7 @@ cards as (
     group by mac
 ),
 
-pairs as (
+name_cards as (
     select
         names.device,
         sightings.mac,
@@ -144,8 +130,8 @@ pairs as (
     inner join cards on sightings.mac = cards.mac
     where
         sightings.mac not in (
-            select listed_cards.mac from listed_cards
-            where listed_cards.mac is not null
+            select registered_cards.mac from registered_cards
+            where registered_cards.mac is not null
         )
     group by names.device, sightings.mac
 ),
@@ -167,7 +153,7 @@ devices_cards as (
                 then 'several cards carry the name'
             when sum(sighting_count) < $sightings then 'seen only once'
         end as problem
-    from pairs
+    from name_cards
     group by device
 ),
 
@@ -183,7 +169,7 @@ places as (
         select
             device,
             unnest([mac, ethernet_mac]) as mac
-        from listed
+        from registered
     ) as by_card on sightings.mac = by_card.mac
     left join names on sightings.name = names.name
     where
@@ -218,7 +204,7 @@ kinds as (
     group by device
 ),
 
-keyboards as (
+keyboard_use as (
     select
         names.device,
         sum(sightings.sighting_count)::bigint as keyboard_count,
@@ -242,7 +228,7 @@ people as (
 ),
 
 -- a person who signs in on most days, on a computer where hardly anyone else does
-seat_days as (
+sign_in_days as (
     select
         names.device,
         people.person_id,
@@ -260,7 +246,7 @@ usual_users as (
     select
         device,
         max_by(person_id, (day_count, person_id)) as person_id
-    from seat_days
+    from sign_in_days
     group by device
     having
         max(day_count) >= $seat_days
@@ -268,44 +254,45 @@ usual_users as (
 )
 
 select
-    listed.device,
+    registered.device,
     case
-        when devices_cards.problem is null and listed.mac is null
+        when devices_cards.problem is null and registered.mac is null
             then devices_cards.mac
     end as mac,
     case
         when
             devices_cards.problem is null
-            and coalesce(listed.mac, listed.ethernet_mac) is null
+            and coalesce(registered.mac, registered.ethernet_mac) is null
             then devices_cards.other_mac
     end as other_mac,
     case
-        when listed.device_class is not null or keyboards.device is null then null
+        when registered.device_class is not null or keyboard_use.device is null
+            then null
         when kinds.is_lab then 'lab_pc'
         when kinds.is_mobile then 'laptop'
         when kinds.device is not null then 'desktop'
     end as device_class,
-    case when listed.building is null then buildings.building end as building,
+    case when registered.building is null then buildings.building end as building,
     case
-        when coalesce(listed.assigned_to, listed.pool) is null
+        when coalesce(registered.assigned_to, registered.pool) is null
             then usual_users.person_id
     end as usual_user,
     coalesce(devices_cards.sighting_count, 0) as sighting_count,
-    coalesce(keyboards.keyboard_count, 0) as keyboard_count,
-    least(devices_cards.event_id, keyboards.event_id) as event_id,
-    case when listed.mac is null then devices_cards.problem end as problem,
+    coalesce(keyboard_use.keyboard_count, 0) as keyboard_count,
+    least(devices_cards.event_id, keyboard_use.event_id) as event_id,
+    case when registered.mac is null then devices_cards.problem end as problem,
     $event_date::date as event_date
-from listed
-left join devices_cards on listed.device = devices_cards.device
-left join buildings on listed.device = buildings.device
-left join kinds on listed.device = kinds.device
-left join keyboards on listed.device = keyboards.device
-left join usual_users on listed.device = usual_users.device
+from registered
+left join devices_cards on registered.device = devices_cards.device
+left join buildings on registered.device = buildings.device
+left join kinds on registered.device = kinds.device
+left join keyboard_use on registered.device = keyboard_use.device
+left join usual_users on registered.device = usual_users.device
 where
-    (listed.mac is null and devices_cards.device is not null)
-    or (listed.device_class is null and keyboards.device is not null)
-    or (listed.building is null and buildings.building is not null)
+    (registered.mac is null and devices_cards.device is not null)
+    or (registered.device_class is null and keyboard_use.device is not null)
+    or (registered.building is null and buildings.building is not null)
     or (
-        coalesce(listed.assigned_to, listed.pool) is null
+        coalesce(registered.assigned_to, registered.pool) is null
         and usual_users.person_id is not null
     )

@@ -1,7 +1,7 @@
 /* ---
 summary: >
-  Log formats whose user names are guesses: the product took the address for an
-  account, from somebody's logon elsewhere, and no login passed through it.
+  Log formats whose user names are inferred: the product mapped the address to an
+  account, from a logon elsewhere, and no login passed through it.
 grain: [format]
 columns:
   format: {type: varchar, is: name of the log format}

@@ -1,17 +1,17 @@
 /* ---
 summary: >
   Where an address of the district is: the most specific network of the registry
-  that holds it. Only wired, lab and Wi-Fi networks say in which building a
-  device stands; others stand for many places or none.
+  that contains it. Only wired, lab and Wi-Fi networks show in which building a
+  device is; others cover many places or none.
 grain: [ip]
 columns:
   ip: {type: varchar, pii: indirect, is: address}
   net_kind: {type: varchar, is: kind of network}
   building: {type: varchar, is: building of the network}
   campus: {type: varchar, is: campus of the building; within one people walk}
-  lat: {type: double, is: degrees north}
-  lon: {type: double, is: degrees east}
-  has_location: {type: boolean, is: the network tells the building}
+  lat: double
+  lon: double
+  has_location: {type: boolean, is: the network identifies the building}
 --- */
 with
 

@@ -1,14 +1,14 @@
 /* ---
 summary: >
-  Who was where, from when to when, and by whose word. *keyboard*: a logon or unlock at
-  a device, with its clock corrected; *live* until the next lock or logoff, for at most
-  a few hours, *locked* from a lock to what comes next. A logon that is locked within
-  seconds is the machine signing itself on after a restart: nobody was there. *wifi*:
+  Who was where, for how long, and by which source. *keyboard*: a logon or unlock at a
+  device, with its clock corrected; *live* until the next lock or logoff, for at most a
+  few hours, *locked* from a lock to the next event. A logon that is locked within
+  seconds is the machine signing itself on after a restart: no one was there. *wifi*:
   802.1X or RADIUS let the account's card into the network. *tunnel*: a VPN gave it an
   address. *sign_in*: it signed in to a cloud service. *mapping*: a message of a
-  firewall that took an address for the account. The last four say that the account is
-  *connected*, not that somebody sits there; `core.presences` says what rules may make
-  of them.
+  firewall that mapped an address to the account. The last four show that the account is
+  *connected*, not that a person is there; `core.presences` decides what rules may
+  conclude from them.
 grain: [event_id, event_date]
 window: {days_before: 1, days_after: 1}
 params:
@@ -19,7 +19,7 @@ params:
     min: 1
     max: 12
     unit: hours
-    why: a missing log-off must not keep somebody at the keyboard all day
+    why: a missing logoff must not keep a person at the keyboard all day
   automatic_seconds:
     type: int
     default: 10
@@ -40,21 +40,21 @@ params:
     min: 1
     max: 720
     unit: minutes
-    why: firewalls forget a mapping after about so long, whoever sits there then
+    why: firewalls drop a mapping after about this time, whoever uses the address then
   sign_in_minutes:
     type: int
     default: 10
     min: 1
     max: 60
     unit: minutes
-    why: after a longer silence somebody else may sit there
+    why: after a longer silence another person may be there
 columns:
-  account: {type: varchar, pii: direct, is: account}
+  account: varchar
   presence: {type: varchar, is: 'keyboard, wifi, tunnel, sign_in or mapping'}
   state: {type: varchar, is: 'live, locked or connected'}
-  device: {type: varchar, pii: indirect, is: device; null where only an address is told}
-  mac: {type: varchar, pii: indirect, is: card that the network let in}
-  ip: {type: varchar, pii: indirect, is: address that the log tells}
+  device: {type: varchar, pii: indirect, is: device; null if only an address is known}
+  mac: {type: varchar, pii: indirect, is: card that the network admitted}
+  ip: {type: varchar, pii: indirect, is: address in the log}
   start_time: {type: timestamptz, is: 'from this instant, clock corrected'}
   end_time: {type: timestamptz, is: to this instant}
   ended_by: {type: varchar, is: 'lock, logoff, next or limit'}
@@ -62,7 +62,7 @@ columns:
   reported_by:
     type: varchar
     pii: indirect
-    is: 'access point, switch, server or the device itself that tells of it'
+    is: 'access point, switch, server or the device itself that reported it'
   building: {type: varchar, is: building of that access point or switch}
   is_clock_checked: {type: boolean, is: another clock agrees with the host's}
   offset_seconds: {type: double, is: what was added to the host's stamps}
@@ -88,13 +88,13 @@ logons as (
         activity,
         logon_kind,
         is_success,
-        -- a RADIUS server says at which access point or switch it let somebody in
+        -- a RADIUS server logs the access point or switch where it let the account in
         case
             when logon_kind = 'wifi'
                 then coalesce(lower(extras ->> '$.nas'), reported_by)
             else reported_by
         end as reported_by,
-        -- a controller names the access point beside itself, before the network's name
+        -- a controller names the access point next to itself, before the network's name
         case
             when logon_kind = 'wifi'
                 then lower(regexp_extract(extras ->> '$.called', '^[^:]+'))
@@ -188,7 +188,7 @@ tunnels as (
 at_keyboards as (
     select
         named.account,
-        -- a Chromebook has the directory's id beside the name that it was given
+        -- a Chromebook has the directory's id in addition to its given name
         coalesce(by_host.device, by_name.device, named.host) as device,
         named.event_id,
         named.activity,
@@ -200,7 +200,7 @@ at_keyboards as (
             as time,
         clocks.offset_seconds,
         coalesce(clocks.spread_seconds <= 60, false)
-        -- ChromeOS sets its clock over the network, and nobody else does
+        -- only ChromeOS sets its clock over the network
         or coalesce(by_host.device_class, by_name.device_class, '') = 'chromebook'
         or exists (
             select 1

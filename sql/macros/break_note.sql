@@ -1,5 +1,5 @@
--- Why a duty-free break explains nothing of a day's use of sites, one row a device and
--- site; null where nothing can tell, and duty hours may have been a break.
+-- Explains why a duty-free break accounts for none of a day's use of sites, one row per
+-- device and site; null if nothing can show it, and duty hours may have been a break.
 create or replace temporary macro break_note(is_district_device, is_break_known) as
 case
     when bool_and(coalesce(is_break_known, false))

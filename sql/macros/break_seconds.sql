@@ -1,5 +1,5 @@
--- Of a span of seconds since 1970, what may have been in breaks: each lies somewhere in
--- a span of its own.
+-- Returns how much of a span (seconds since 1970) may have been in breaks: each break
+-- lies somewhere in a window.
 create or replace temporary macro break_seconds(first_start, last_end, breaks) as
 coalesce(
     list_sum(

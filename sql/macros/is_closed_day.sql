@@ -1,3 +1,3 @@
--- Nobody works in the building; null where the calendar does not know the day.
+-- True if no one works in the building; null if the calendar does not have the day.
 create or replace temporary macro is_closed_day(day_type) as
 day_type in ('weekend', 'holiday', 'closure');

@@ -1,5 +1,5 @@
--- Use that no rule is about: of a guest, a private phone, a server or a screen. An
--- address that stands for many is a guest's unless a line names the account.
+-- True for use that no rule covers: by a guest, a private phone, a server or a display.
+-- A shared address is a guest's unless a line names the account.
 create or replace temporary macro is_outside_rules(
     net_kind, device_class, device, account
 ) as

@@ -1,6 +1,6 @@
--- The facts that every rule about sites tells of an account's day: one row a device and
--- site goes in, the struct of the day comes out. Times that overlap count once; of the
--- time on duty, which is a least, the most of any row stands.
+-- Returns the facts that every rule about sites gives for an account's day: takes one
+-- row per device and site, returns the struct of the day. Times that overlap count
+-- once; time on duty is a minimum, so the highest value of any row is used.
 create or replace temporary macro site_facts(
     site, served, categories, list_count, longest_seconds, total_seconds, spans,
     on_duty_seconds, visits, largest_bytes, embed_share, days, is_district_device,

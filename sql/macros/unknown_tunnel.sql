@@ -1,2 +1,3 @@
--- The name of a tunnel of which no device is known: a word and the tunnel's address.
+-- Returns the name of a tunnel whose device is unknown: a word and the tunnel's
+-- address.
 create or replace temporary macro unknown_tunnel(ip) as 'tunnel:' || ip;

@@ -8,7 +8,7 @@ params:
   event_date: {type: date}
 columns:
   event_date: {type: date, is: local day}
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   building: {type: varchar, is: building of the network; elsewhere without one}
   line_count: {type: bigint, is: requests and connections to the outside}
   without_host_count: {type: bigint, is: 'of these, lines that name no host'}
@@ -41,7 +41,7 @@ flows as (
         event_date = $event_date::date
         -- many firewalls log what they let through without saying so
         and coalesce(disposition, 'allowed') = 'allowed'
-        -- web, QUIC and encrypted DNS: what a host could be told of
+        -- web, QUIC and encrypted DNS: traffic for which a host could be known
         and dst_port in (80, 443, 853, 8080, 8443)
 ),
 
@@ -66,7 +66,7 @@ named as (
         ip,
         byte_count,
         user_name is null as is_without_account,
-        -- an address in place of a name tells no host either
+        -- an address in place of a name identifies no host either
         host is null or regexp_full_match(host, '[0-9.]+|.*:.*') as is_without_host
     from lines
 ),

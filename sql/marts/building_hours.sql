@@ -7,12 +7,12 @@ params:
   event_date: {type: date}
   zone: {type: varchar}
 columns:
-  source: {type: varchar, is: source}
-  building: {type: varchar, is: building of the network}
+  source: {type: varchar, is: name of the source}
+  building: varchar
   hour_start: {type: timestamptz, is: beginning of the hour}
   event_date: {type: date, is: local day}
   hour: {type: bigint, is: local hour}
-  line_count: {type: bigint, is: events whose address tells a building}
+  line_count: {type: bigint, is: events whose address identifies a building}
 --- */
 with
 

@@ -1,18 +1,18 @@
 /* ---
 summary: >
-  Sites of a day on whose category the lists and products do not agree: no category is
-  named by all that name one. A fact for whoever decides about sites; rules that rest
-  on a category want two sources that agree.
+  Sites of a day whose category the lists and products disagree on: no category is
+  common to all sources that name one. A fact for the person who decides about sites;
+  rules that rely on a category require two sources that agree.
 grain: [site, event_date]
 params:
   event_date: {type: date}
 columns:
   site: {type: varchar, is: registrable domain}
-  said: {type: varchar, is: 'each category, and who says so'}
+  said: {type: varchar, is: 'each category and its source'}
   source_count: {type: bigint, is: sources that name a category}
   is_work_disputed: {type: boolean, is: 'one is seldom work, another is not'}
   host_count: {type: bigint, is: hosts of the site that are disputed}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -1,12 +1,12 @@
 /* ---
 summary: >
-  When the logs last told of each device of the registry, on the district's networks or
-  through a tunnel. Of a device that leaves the house and never used a tunnel nothing
-  is known away from it; one that no log tells of may be lost, unused or offline.
+  When the logs last showed each device of the registry, on the district's networks or
+  through a tunnel. A device that leaves the district and never used a tunnel is unknown
+  while away; a device that is in no log may be lost, unused or offline.
 grain: [device]
 columns:
-  device: {type: varchar, pii: indirect, is: device}
-  device_class: {type: varchar, is: class of the device}
+  device: core.outside_flows
+  device_class: core.outside_flows
   is_portable: {type: boolean, is: a laptop or a Chromebook}
   last_seen_date: {type: date, is: last local day with an address or a connection}
   last_outside_date: {type: date, is: last local day in a tunnel}
@@ -38,7 +38,7 @@ days as (
     group by device
 ),
 
--- a row a device: the newest says what it is
+-- a row per device: the newest gives its kind
 registered as (
     select
         device,

@@ -7,7 +7,7 @@ params:
   event_date: {type: date}
 columns:
   file_id: {type: bigint, is: the ledger's id of the file}
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   events: {type: bigint, is: events of the file on that day}
   event_date: {type: date, is: local day}
 --- */

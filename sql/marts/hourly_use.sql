@@ -7,7 +7,7 @@ params:
   event_date: {type: date}
   zone: {type: varchar}
 columns:
-  event_date: {type: date, is: local day}
+  event_date: date
   hour: {type: bigint, is: local hour}
   building: {type: varchar, is: building of the network; elsewhere without one}
   account_count: {type: bigint, is: accounts}

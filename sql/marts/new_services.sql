@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Outside sites that nobody in the district used for thirty days and several people
-  now use, or much was sent to: services that arrive. A list for whoever decides about
-  sites; it names nobody and is no finding. While the logs reach back too little,
-  everything would be new, and the list stays empty.
+  Outside sites that no one in the district used for thirty days and that several people
+  now use, or that much was sent to: new services. A list for the person who decides
+  about sites; it names no one and is not a finding. While the logs reach back too short
+  a time, everything would be new, and the list stays empty.
 grain: [site, event_date]
 window: {days_before: 30}
 params:
@@ -20,23 +20,23 @@ params:
     min: 1
     max: 100000
     unit: MB sent
-    why: what receives as much deserves a look, whoever sends it
+    why: a site that receives this much deserves a look, from any sender
   logged_days:
     type: int
     default: 15
     min: 1
     max: 30
     unit: days
-    why: so many of the thirty days must have logs
+    why: this many of the thirty days must have logs
 columns:
   site: {type: varchar, is: registrable domain}
   account_count: {type: bigint, is: accounts that used it}
   device_count: {type: bigint, is: devices that asked for it}
   megabytes_in: {type: double, is: MB received}
-  megabytes_out: {type: double, is: MB sent; null where no log tells}
-  categories: {type: varchar, is: what lists say of it}
-  is_listed: {type: boolean, is: 'the list of sites speaks for it, for somebody'}
-  event_date: {type: date, is: local day}
+  megabytes_out: {type: double, is: MB sent; null if no log counts them}
+  categories: varchar
+  is_listed: boolean
+  event_date: date
 --- */
 with
 

@@ -19,7 +19,7 @@ columns:
     type: varchar
     is: >-
       sites, hours, presence, shared, keyboards, property, tunnels, logons or flows
-  source: {type: varchar, is: source}
+  source: varchar
   building: {type: varchar, is: building of the network; elsewhere without one}
   device_class: {type: varchar, is: class of the device; unknown without one}
   position: {type: bigint, is: order of the filters; the last one drops nothing}
@@ -132,7 +132,7 @@ logons as (
 flows as (
     select
         seen_by as source,
-        -- a device that nobody knows goes by its address
+        -- an unknown device is listed by its address
         regexp_full_match(device, '[0-9.]+|[0-9a-f]*:[0-9a-f:]*') as is_address,
         coalesce(building, 'elsewhere') as building,
         coalesce(device_class, 'unknown') as device_class,
@@ -204,7 +204,7 @@ steps as (
             ('sites', 8, 'neither size nor content type', true),
             ('sites', 9, 'not a page that a person opened', false),
             ('sites', 10, 'one fact names the account', true),
-            ('sites', 11, 'nothing tells who is at the device', true),
+            ('sites', 11, 'no log shows who is at the device', true),
             ('sites', 12, 'candidates', false),
             ('hours', 1, 'no account', true),
             ('hours', 2, 'two logs name different people', true),
@@ -220,7 +220,7 @@ steps as (
             ('hours', 12, 'no duty hours on file', true),
             ('hours', 13, 'the device has no owner on file', true),
             ('hours', 14, 'one fact names the account', true),
-            ('hours', 15, 'nothing tells who is at the device', true),
+            ('hours', 15, 'no log shows who is at the device', true),
             ('hours', 16, 'candidates', false),
             ('presence', 1, 'no account', true),
             ('presence', 2, 'two logs name different people', true),
@@ -232,7 +232,7 @@ steps as (
             ('presence', 8, 'the device has no owner on file', true),
             ('presence', 9, 'one fact names the account', true),
             ('presence', 10, 'device unknown to the registry', true),
-            ('presence', 11, 'nothing tells who is at the device', true),
+            ('presence', 11, 'no log shows who is at the device', true),
             ('presence', 12, 'candidates', false),
             ('shared', 1, 'one fact names the account', true),
             ('shared', 2, 'candidates', false),
@@ -247,7 +247,7 @@ steps as (
             ('tunnels', 2, 'two logs name different people', true),
             ('tunnels', 3, 'account unknown to the registry', true),
             ('tunnels', 4, 'no login to the VPN', true),
-            ('tunnels', 5, 'nothing tells who is at the device', true),
+            ('tunnels', 5, 'no log shows who is at the device', true),
             ('tunnels', 6, 'candidates', false),
             ('logons', 1, 'no account', true),
             ('logons', 2, 'account unknown to the registry', true),
@@ -291,7 +291,7 @@ judged_requests as (
             when requests.bytes_in is null and requests.content_type is null then 8
             when candidates.event_id is null then 9
         end as no_page,
-        -- the rules on sites take a login, two facts, or one fact that is no list
+        -- the rules on sites require a login, two facts, or one fact that is not a list
         case
             when requests.attribution_grade not in ('A', 'C') then 10
             when not is_told then 11
@@ -360,7 +360,7 @@ stopped as (
         coalesce(no_person, presence_step) as position,
         1 as event_count
     from judged_requests
-    -- of whom and where is known; the rest is told of presence already
+    -- the account and the place are known; the presence part reports the rest
     union all
     select
         'shared' as family,
@@ -436,7 +436,7 @@ stopped as (
         device_class,
         case
             when is_address then 1
-            -- a proxy need not tell what was sent: a firewall does
+            -- a proxy may not log the bytes sent: a firewall does
             when bytes_out is null and source = 'firewall' then 2
             else 3
         end as position,

@@ -1,10 +1,10 @@
 /* ---
-summary: The district's calendar as the report shows it, one row a day and building.
+summary: The district's calendar as the report shows it, one row per day and building.
 grain: [event_date, building]
 columns:
   event_date: {type: date, is: local day}
-  building: {type: varchar, is: building}
-  day_type: {type: varchar, is: 'school, early_out, late_start, pd_day, weekend, ...'}
+  building: varchar
+  day_type: varchar
   duty_start_minutes: {type: integer, is: minutes after local midnight}
   duty_end_minutes: {type: integer, is: minutes after local midnight}
 --- */

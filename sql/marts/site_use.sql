@@ -1,20 +1,20 @@
 /* ---
 summary: >
-  Which sites people used on a day, over all accounts: how many accounts, about
-  how long, and what the district's list says. No account is named.
+  Which sites people used on a day, over all accounts: how many accounts, about how
+  long, and the decision of the district's list. No account is named.
 grain: [event_date, site]
 params:
   event_date: {type: date}
 columns:
-  event_date: {type: date, is: local day}
+  event_date: date
   site: {type: varchar, is: registrable domain}
-  verdict: {type: varchar, is: what the list says for most accounts}
+  verdict: {type: varchar, is: the list's decision for most accounts}
   category: {type: varchar, is: what category lists say}
   category_source_count: {type: bigint, is: lists agreeing on a non-work category}
   account_count: {type: bigint, is: accounts}
   staff_account_count: {type: bigint, is: staff accounts among them}
   minutes: {type: double, is: estimated minutes of all accounts}
-  request_count: {type: bigint, is: engaged requests}
+  request_count: bigint
   unjudged_minutes:
     type: double
     is: >-

@@ -1,11 +1,11 @@
 /* ---
 summary: >
-  How far the clocks of two sources are apart, measured where both tell of the same:
-  an address that met a host (a request, a flow, a DNS query) or an account that
-  logged on, once that day in each source and so beyond doubt; or a card that joined
-  the network and was given an address. The median of the differences says how far;
-  without many pairs, or where they scatter, nothing is known.
-  A source whose zone is set wrong is off by whole or half hours. The beginnings of use
+  How far the clocks of two sources are apart, measured where both log the same event:
+  an address that contacted a host (a request, a flow, a DNS query) or an account that
+  logged on, once that day in each source and therefore beyond doubt; or a card that
+  joined the network and received an address. The difference is the median; with few
+  pairs, or where they scatter, nothing is known.
+  A source with a wrong time zone is off by whole or half hours. The beginnings of use
   after a silence, by account, address or card, then coincide in two sources at one such
   difference and at no other.
 grain: [source, other_source, basis, event_date]
@@ -18,15 +18,15 @@ params:
     max: 1440
     unit: minutes
     why: >
-      a source that is set to the wrong zone is off by up to fourteen hours; what is
-      told once a day needs no narrow window to be the same
+      a source with a wrong time zone is off by up to fourteen hours; an event that
+      occurs once a day needs no narrow window to match
   join_minutes:
     type: int
     default: 5
     min: 1
     max: 60
     unit: minutes
-    why: further off the address that a card is given is not told from a renewal
+    why: any further apart, the address that a card receives looks like a renewal
   silent_minutes:
     type: int
     default: 20
@@ -62,7 +62,7 @@ params:
       at any other whole or half hour far fewer coincide; where lessons repeat by the
       hour, no difference stands out and nothing is known
 columns:
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   other_source: {type: varchar, is: 'another, behind it in the alphabet'}
   basis:
     type: varchar

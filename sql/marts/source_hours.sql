@@ -6,7 +6,7 @@ params:
   event_date: {type: date}
   zone: {type: varchar}
 columns:
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   hour_start: {type: timestamptz, is: beginning of the hour}
   event_date: {type: date, is: local day}
   hour: {type: bigint, is: local hour}

@@ -1,9 +1,9 @@
 /* ---
 summary: >
-  Sites that staff read at length on a day and of which too little is known for a rule
-  to judge it: on no list at all and read for half an hour by one account, or called
-  no work by one list alone. The district's list does not speak of them. It names
-  nobody and is no finding; somebody decides about the site.
+  Sites that staff read at length on a day and about which a rule has too little
+  information: on no list at all and read for half an hour by one account, or classed as
+  non-work by one list alone. They are not on the district's list. It names no one and
+  is not a finding; a person decides about the site.
 grain: [site, event_date]
 params:
   event_date: {type: date}
@@ -29,12 +29,12 @@ params:
     why: one or two requests are a preview, not reading
 columns:
   site: {type: varchar, is: registrable domain}
-  account_count: {type: bigint, is: accounts that read it so long}
+  account_count: {type: bigint, is: accounts that read it this long}
   minutes: {type: double, is: minutes in all}
   longest_minutes: {type: double, is: the longest visit}
   list_count: {type: bigint, is: 'lists that call it no work: 0 or 1'}
   categories: {type: varchar, is: what lists say of it; null where none does}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 with
 

@@ -1,17 +1,17 @@
 /* ---
 summary: >
-  Accounts that the logs name and the registry does not have, by day: local
-  administrators, guests, new people, misspellings. A fact for whoever keeps the
-  registry, no finding.
+  Accounts that are in the logs and not in the registry, by day: local administrators,
+  guests, new people, misspellings. A fact for the person who keeps the registry, not a
+  finding.
 grain: [account, event_date]
 params:
   event_date: {type: date}
 columns:
-  account: {type: varchar, pii: direct, is: canonical name}
-  keyboard_count: {type: bigint, is: 'logons and unlocks by somebody, not by a task'}
-  request_count: {type: bigint, is: allowed requests that carried the login}
+  account: varchar
+  keyboard_count: bigint
+  request_count: bigint
   device_count: {type: bigint, is: devices it was used on}
-  event_date: {type: date, is: local day}
+  event_date: date
 --- */
 select
     account,

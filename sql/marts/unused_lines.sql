@@ -1,13 +1,13 @@
 /* ---
 summary: >
-  Lines that were kept as talk of a product, feed no rule, and yet name what looks like
-  an account or a network card, by format and kind. What a format should read and does
-  not shows itself here; most of it is rightly talk.
+  Lines that were kept as messages of a product, feed no rule, and yet contain what
+  looks like an account or a network card, by format and kind. Values that a format
+  should read and does not appear here; most of these lines are rightly messages.
 grain: [source, format, kind, event_date]
 params:
   event_date: {type: date}
 columns:
-  source: {type: varchar, is: source}
+  source: {type: varchar, is: name of the source}
   format: {type: varchar, is: the format that read them}
   kind: {type: varchar, is: 'the product''s own word for what they are, or -'}
   line_count: {type: bigint, is: lines of the kind}

@@ -8,7 +8,7 @@ columns:
   event_date: {type: date, is: local day}
   site: {type: varchar, is: registrable domain}
   devices: {type: varchar, pii: indirect, is: devices it was used on}
-  verdict: {type: varchar, is: what the list says of it}
+  verdict: {type: varchar, is: the list's decision}
   minutes: {type: double, is: estimated minutes}
   on_duty_minutes: {type: double, is: 'of these inside duty, at least'}
   request_count: {type: bigint, is: engaged requests}

@@ -1,5 +1,5 @@
 /* ---
-summary: Accounts at work on a device in the seven days from a day.
+summary: Accounts at work on a device in the seven days from a given day.
 grain: [event_date, account]
 params:
   device: {type: varchar}

@@ -1,6 +1,6 @@
 /* ---
 summary: >
-  Devices of the registry that no log told of since a day, or, of laptops and
+  Devices of the registry that no log has shown since a day, or, for laptops and
   Chromebooks, none away from the district's networks; those never seen first.
 grain: [device]
 params:

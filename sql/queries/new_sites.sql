@@ -1,12 +1,12 @@
 /* ---
-summary: Sites that nobody had used before a day, the most used first.
+summary: Sites that no one had used before a day, the most used first.
 grain: [site]
 params:
   since: {type: date}
 columns:
   site: {type: varchar, is: registrable domain}
   first_seen_date: {type: date, is: local day of the first use}
-  verdict: {type: varchar, is: what the list says of it on the last day of use}
+  verdict: {type: varchar, is: the list's decision on the last day of use}
   category: {type: varchar, is: what lists say it is}
   most_accounts: {type: bigint, is: most accounts in a day}
   minutes: {type: double, is: estimated minutes of all accounts}

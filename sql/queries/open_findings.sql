@@ -1,5 +1,5 @@
 /* ---
-summary: Findings that nobody has decided yet, the best shown first.
+summary: Findings without a decision yet, the best documented first.
 grain: [finding_id]
 columns:
   finding_id: {type: varchar, is: the finding}

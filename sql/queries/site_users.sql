@@ -9,7 +9,7 @@ columns:
   account: {type: varchar, pii: direct, is: account}
   device: {type: varchar, pii: indirect, is: device}
   building: {type: varchar, is: building}
-  verdict: {type: varchar, is: what the list says for this account}
+  verdict: {type: varchar, is: the list's decision for this account}
   attribution_grade: {type: varchar, is: how sure the account is}
   minutes: {type: double, is: estimated minutes}
   first_time: {type: timestamptz, is: first use}

@@ -6,7 +6,7 @@ params:
 columns:
   building: {type: varchar, is: building}
   site: {type: varchar, is: registrable domain}
-  verdict: {type: varchar, is: what the list says of it on the last day}
+  verdict: {type: varchar, is: the list's decision on the last day}
   account_count: {type: bigint, is: accounts that used it}
   minutes: {type: double, is: estimated minutes of all accounts}
   megabytes: {type: double, is: received}

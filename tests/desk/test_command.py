@@ -28,7 +28,7 @@ def test_it_serves_until_it_is_stopped(district, sockets, tmp_path):
             answer = asked.getresponse()
             assert answer.status == 200
             assert answer.getheader("server") is None
-            assert b"everything, alone" in answer.read()
+            assert b"all roles" in answer.read()
             asked.close()
             with socket.socket(socket.AF_UNIX) as one:
                 one.connect(str(path))

@@ -8,7 +8,7 @@ from docs.package_pages import CONTRIBUTING, PACKAGE, arrows, floors, imports, r
 from docs.reference_pages import PAGES, cell, main, table
 from pipelines.alerts.channels import channels
 from pipelines.registry.frames import FILES
-from pipelines.warehouse.models import models
+from pipelines.warehouse.models import every_model
 from tests.conftest import REPO_ROOT
 
 FOLDER = REPO_ROOT / "docs" / "reference"
@@ -44,7 +44,7 @@ def test_pages_are_written_where_they_are_asked_for(tmp_path):
 
 def test_every_relation_column_detection_file_and_channel_has_its_entry():
     dictionary, detections = PAGES["data-dictionary.md"](), PAGES["detections.md"]()
-    for name, model in models().items():
+    for name, model in every_model().items():
         part = dictionary.split(f"### {name}\n")[1].split("\n### ")[0]
         for column in model.header.columns:
             assert f"| `{column}` |" in part, f"{name}.{column}"

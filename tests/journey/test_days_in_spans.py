@@ -95,16 +95,16 @@ def test_with_gaps(home, by_day, gaps):
 
 
 def test_few_rows_a_statement(home, by_day, monkeypatch):
-    spans = []
+    lengths = []
     real = spans.build_days
 
     def build_days(database, model, values, files, days, *made):
-        spans.append(len(days))
+        lengths.append(len(days))
         return real(database, model, values, files, days, *made)
 
     monkeypatch.setattr(spans, "build_days", build_days)
     assert built(home, most_rows=2_000) == by_day
-    assert min(spans) == 1 < max(spans)
+    assert min(lengths) == 1 < max(lengths)
 
 
 def test_a_day_that_fails_is_named_and_the_others_are_built(home, by_day, monkeypatch):

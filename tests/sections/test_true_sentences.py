@@ -71,7 +71,7 @@ def test_without_a_list_the_report_says_so_once_and_offers_one():
     inputs = without_list(busy())
     title, summary, _ = said("sites", inputs)
     assert title.startswith("There is no list of approved sites yet")
-    assert "schoolbell propose" in summary
+    assert "Proposals of the review desk" in summary
     page = Page(weekly_report(inputs, MONDAY)[PICTURES]).text
     assert "on approved sites" not in page
     (line,) = (one for one in lines(View(inputs, MONDAY)) if one.key == "new-sites")

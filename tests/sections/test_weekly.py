@@ -122,7 +122,7 @@ def test_a_carried_case_leads_to_the_week_that_showed_it_first():
     assert "../../2026-W46/evidence/c-2026w46-007.html" in page.links
     held = busy().evidence.filter(pl.col("finding_id") == "f-2026w46-007").height
     assert f"other explanations, limits and {held} log lines are in" in page.text
-    assert "findings verdict c-2026w46-007" in page.text
+    assert "Case c-2026w46-007." in page.text
     finding = "2026-W47/evidence/f-2026w46-007.html"
     assert finding not in pages
     assert "2026-W47/data/finding-f-2026w46-007.csv" not in pages

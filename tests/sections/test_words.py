@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,11 +11,12 @@ import pytest
 from pipelines.reports import words
 from pipelines.reports.cards import in_units
 from pipelines.reports.text_tables import with_looks
+from pipelines.reports.weekly import weekly_report
 from pipelines.reports.words import in_locale
 from pipelines.warehouse.models import models
 from tests.conftest import REPO_ROOT
 from tests.sections.conftest import pages_of
-from tests.sections.fixtures import WEEKS
+from tests.sections.fixtures import MONDAY, WEEKS
 from tests.sections.reading import Page
 
 CALM = sorted(set(WEEKS) - {"hostile"})  # attacks may say what they like
@@ -73,13 +75,32 @@ def test_every_case_names_an_account_or_a_device_a_count_and_another_cause(week)
         assert "We could not see: " in text
         assert "Please decide by Fri, Nov 27" in text
         name = card.removeprefix("case-")
-        assert f"schoolbell findings verdict {name} CODE --reason ..." in text
+        assert f"Case {name}." in text
         whole = Page(pages[f"2026-W47/evidence/{name}.html"]).text
         _, _, excluded = whole.partition("Never counted by this rule")
         excluded, _, rest = excluded.partition("What we could not see")
         assert "an account that several people may use" in excluded
         assert "ruled out" not in excluded
         assert rest
+
+
+@pytest.mark.parametrize("week", CALM)
+def test_no_page_asks_a_reader_to_type_a_command(week):
+    for path, text in pages_of(week).items():
+        if path.endswith(".html"):
+            assert "<code>schoolbell" not in text, path
+
+
+def test_an_open_case_links_to_the_review_desk():
+    inputs = replace(WEEKS["busy"](), desk="https://desk.school.example")
+    pages = weekly_report(inputs, MONDAY)
+    index = Page(pages["2026-W47/index.html"], within="cases-part")
+    links = {attrs.get("href") for tag, attrs in index.tags if tag == "a"}
+    cards = [attrs["id"].removeprefix("case-") for tag, attrs in index.tags if tag == "article"]
+    assert cards
+    for name in cards:
+        assert f"https://desk.school.example/cases/{name}" in links
+    assert "decided at the review desk, by number" not in index.text
 
 
 @pytest.mark.parametrize(

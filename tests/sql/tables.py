@@ -5,6 +5,7 @@ for each relation, `expect` the result; both name only the columns that matter.
 
 - An empty cell is null, `[a, b]` a list.
 - A relation below the model's inputs may be drawn too; what is between is built.
+- An ephemeral model that is drawn is read as a table.
 - A column that is not drawn is null. `every_row` fills it, relation by relation.
 - A time of day alone, `14:00` or `14:00:05`, is UTC on the case's `event_date`;
   `+1 02:00` is the day after.
@@ -28,8 +29,15 @@ from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE
 from pipelines.registry import frames, mmdb_files
 from pipelines.warehouse import inputs
 from pipelines.warehouse.database import Database, Part, writing
-from pipelines.warehouse.headers import Scalar
-from pipelines.warehouse.models import Model, arguments, inputs_below, models
+from pipelines.warehouse.headers import Header, Scalar
+from pipelines.warehouse.models import (
+    Model,
+    arguments,
+    every_model,
+    inlined,
+    inputs_below,
+    query_text,
+)
 
 DIMENSIONS = {
     "identity.hosts": inputs.HOSTS,
@@ -62,7 +70,8 @@ def columns_of(relation: str) -> Mapping[str, str]:
         return _types(frames.schema(name))
     if relation in DIMENSIONS:
         return _types(DIMENSIONS[relation])
-    return {column: note.type for column, note in models()[relation].header.columns.items()}
+    notes = every_model()[relation].header.columns
+    return {column: note.type for column, note in notes.items()}
 
 
 def _types(schema: Mapping[str, Any]) -> Mapping[str, str]:
@@ -78,18 +87,23 @@ class Case:
         parts = yaml.safe_load(text)
         extra = set(parts) - {"why", "params", "every_row", "given", "expect"}
         assert not extra, f"{path}: what is {extra}?"
-        self.model: Model = models()[f"{path.parent.parent.name}.{path.parent.name}"]
+        written = self._written(path)
         self.params = dict(parts.get("params") or {})
         self.day: date | None = self.params.pop("event_date", None)
         self.every_row = parts.get("every_row") or {}
         self.given = parts.get("given") or {}
+        inner = [part for part in written.parts if part.name not in self.given]
+        self.model: Model = inlined(written, inner)
         self.expect = drawn(parts["expect"])
         asked = {name[8:] for name in self.expect[0] if name.startswith("details.")}
         facts = set(self.model.header.details)
         assert asked <= facts, f"{path}: no fact {asked - facts}"
         self.below = set(self.given) - self.model.inputs
-        unread = self.below - inputs_below(self.model, models())
+        unread = self.below - inputs_below(self.model, every_model())
         assert not unread, f"{path}: {self.model.name} does not read {unread}"
+
+    def _written(self, path: Path) -> Model:
+        return every_model()[f"{path.parent.parent.name}.{path.parent.name}"]
 
     def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
         """What the model made and what was expected, both sorted."""
@@ -140,17 +154,20 @@ class Case:
             there: set[str] = set()
             for relation in self.model.inputs:
                 self._bring(database, relation, there)
-            params = dict(self.params)
-            zone = str(params.pop("zone", "UTC"))
-            yield database, arguments(self.model, params, zone=zone)
+            yield database, self._values()
+
+    def _values(self) -> dict[str, Scalar]:
+        params = dict(self.params)
+        zone = str(params.pop("zone", "UTC"))
+        return arguments(self.model, params, zone=zone)
 
     def _bring(self, database: Database, relation: str, there: set[str]) -> None:
         """A relation as it is drawn, or made of what is drawn below it; once."""
         if relation in there:
             return
         there.add(relation)
-        model = models().get(relation)
-        drawn_below = inputs_below(model, models()) & self.below if model else None
+        model = every_model().get(relation)
+        drawn_below = inputs_below(model, every_model()) & self.below if model else None
         self._fill(database, relation)
         if model is None or relation in self.given or not drawn_below:
             return
@@ -210,12 +227,15 @@ class Case:
         days = int(clock[1] or 0) - int(clock[2] or 0)
         return f"{self.day + timedelta(days=days)} {clock[3]}"
 
+    def _types(self, database: Database) -> Mapping[str, str]:
+        return columns_of(self.model.name)
+
     def _made(self, database: Database) -> list[tuple[str, ...]]:
         selected = ", ".join(_select(name) for name in self.expect[0])
         return _shown(database.rows(f"select {selected} from {self.model.name}"))
 
     def _expected(self, database: Database) -> list[tuple[str, ...]]:
-        types = columns_of(self.model.name)
+        types = self._types(database)
         header, rows = self.expect
         made = []
         for row in rows:
@@ -225,6 +245,28 @@ class Case:
             named = {chr(97 + n): value for n, value in enumerate(values)}
             made += database.rows(f"select {casts}", named)
         return _shown(made)
+
+
+class QueryCase(Case):
+    """One YAML file of `tests/sql/proposals/<query>/`; a query has no header."""
+
+    def _written(self, path: Path) -> Model:
+        text = query_text(f"{path.parent.parent.name}/{path.parent.name}")
+        header = Header(summary="", grain=())
+        return Model(name=f"main.{path.parent.name}", header=header, text=text, query=text)
+
+    def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Return the rows of the query and those expected, both sorted."""
+        with self._brought() as (database, values):
+            database.rows(f"create table {self.model.name} as {self.model.query}", values)
+            return self._made(database), self._expected(database)
+
+    def _values(self) -> dict[str, Scalar]:
+        return dict(self.params)
+
+    def _types(self, database: Database) -> Mapping[str, str]:
+        described = database.rows(f"describe {self.model.name}")
+        return {name: str(kind).lower() for name, kind, *_ in described}
 
 
 def create(database: Database, relation: str) -> None:

@@ -6,16 +6,27 @@ from pathlib import Path
 import pytest
 
 from pipelines.warehouse.database import writing
-from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, models
-from tests.sql.tables import DIMENSIONS, Case, columns_of, create
+from pipelines.warehouse.models import PYTHON_SCHEMAS, arguments, every_model, models
+from tests.sql.tables import DIMENSIONS, Case, QueryCase, columns_of, create
 
 HERE = Path(__file__).parent
-CASES = sorted(HERE.glob("*/*/*.yaml"))
+QUERIES = sorted(HERE.glob("proposals/*/*.yaml"))
+CASES = sorted({*HERE.glob("*/*/*.yaml")} - {*QUERIES})
 
 
-@pytest.mark.parametrize("path", CASES, ids=lambda path: "/".join(path.parts[-3:])[:-5])
+def named(path):
+    return "/".join(path.parts[-3:])[:-5]
+
+
+@pytest.mark.parametrize("path", CASES, ids=named)
 def test_case(path):
     made, expected = Case(path).run()
+    assert made == expected
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=named)
+def test_case_of_a_query(path):
+    made, expected = QueryCase(path).run()
     assert made == expected
 
 
@@ -40,7 +51,7 @@ def test_parts_of_the_accounts_say_what_all_say(name):
         assert in_parts == whole, path.name
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", every_model())
 def test_every_model_has_a_case(name):
     schema, table = name.split(".")
     cases = list((HERE / schema / table).glob("*.yaml"))
@@ -50,12 +61,12 @@ def test_every_model_has_a_case(name):
 
 def test_no_case_lacks_its_model():
     folders = {f"{path.parts[-3]}.{path.parts[-2]}" for path in CASES}
-    assert folders <= set(models())
+    assert folders <= set(every_model())
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", every_model())
 def test_inputs_exist_and_the_query_plans(name):
-    model = models()[name]
+    model = every_model()[name]
     for relation in model.inputs:
         made_in_python = relation.split(".")[0] in PYTHON_SCHEMAS
         assert made_in_python or relation in DIMENSIONS or relation in models()
@@ -68,9 +79,9 @@ def test_inputs_exist_and_the_query_plans(name):
         assert database.rows(f"explain {model.query}", values)
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", every_model())
 def test_an_empty_district_gives_the_promised_columns_and_no_row(name):
-    model = models()[name]
+    model = every_model()[name]
     with writing(Path(":memory:"), threads=1) as database:
         for relation in model.inputs:
             create(database, relation)
@@ -91,11 +102,11 @@ def test_detections_return_the_same_columns():
 ORDER = ("raw", "registry", "identity", "core", "detections", "marts")
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", every_model())
 def test_folders_read_downward_and_detections_no_raw_line(name):
     """What rules have in common with raw lines is a model of `core`, made once."""
     own = ORDER.index(name.split(".")[0])
-    for relation in models()[name].inputs:
+    for relation in every_model()[name].inputs:
         schema = relation.split(".")[0]
         assert ORDER.index(schema) <= own, f"{name} reads {relation}"
         if ORDER[own] == "detections":

@@ -14,7 +14,9 @@ from pipelines.warehouse.database import writing
 from pipelines.warehouse.models import (
     arguments,
     downstream,
-    models,
+    every_model,
+    inlined,
+    model_version,
     read_models,
     relations_read,
     rule_headers,
@@ -136,9 +138,9 @@ def test_a_grain_that_can_come_again_on_another_day_is_refused(tmp_path):
         read_models(tmp_path)
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", every_model())
 def test_a_model_reads_what_the_parser_of_duckdb_sees(name):
-    query = models()[name].query
+    query = every_model()[name].query
     (text,) = duckdb.execute("select json_serialize_sql(?)", [query]).fetchone()
     parsed = json.loads(text)
     assert not parsed["error"], parsed.get("error_message")
@@ -205,7 +207,7 @@ def test_nothing_new_makes_nothing_stale(tmp_path):
 
 def test_a_new_day_makes_itself_stale(tmp_path):
     dated(tmp_path, "core.one", "raw.leases")
-    assert stale(tmp_path, 4) == {"core.one": [4]}
+    assert stale(tmp_path, 4)["core.one"] == [4]
 
 
 def test_a_window_reaches_from_the_days_that_read_the_changed_one(tmp_path):
@@ -255,3 +257,132 @@ def test_a_warehouse_of_another_version_is_told_when_it_is_published(tmp_path):
         database.replace("main.use", pl.DataFrame({"site": ["example.org"]}))
         with pytest.raises(ModelError, match=r"schoolbell run"):
             database.shown("main.use", {"site": None, "minutes": None}, copied)
+
+
+DAY = "params: {event_date: {type: date}}"
+PART = f"kind: ephemeral\ngrain: [a, event_date]\n{DAY}"
+LINES = "select 1 as a, $event_date::date as event_date from raw.leases"
+
+
+def in_parts(folder, reader="from core.seconds", part=PART):
+    """A model that reads an ephemeral one, which reads another one."""
+    columns = ("a", "event_date")
+    model(folder, "core.first", LINES, part, columns)
+    second = "with own as (from core.first) select a + 1 as a, event_date from own"
+    header = "grain: [a, event_date]"
+    model(folder, "core.seconds", second, f"kind: ephemeral\n{header}", columns)
+    model(folder, "core.one", f"select a, event_date {reader}", header, columns)
+
+
+def test_an_ephemeral_model_is_a_part_of_what_reads_it(tmp_path):
+    in_parts(tmp_path, "from core.seconds as s where exists (from core.first where first.a = 1)")
+    one = read_models(tmp_path)["core.one"]
+    assert one.inputs == {"raw.leases"}
+    assert [part.name for part in one.parts] == ["core.first", "core.seconds"]
+    duckdb.execute(
+        "create schema if not exists raw; create or replace table raw.leases as from range(2)"
+    )
+    day = date(2026, 3, 2)
+    assert duckdb.execute(one.query, {"event_date": day}).fetchall() == [(2, day), (2, day)]
+
+
+def test_an_ephemeral_model_may_be_read_as_a_table(tmp_path):
+    in_parts(tmp_path)
+    one = read_models(tmp_path)["core.one"]
+    assert inlined(one, []).inputs == {"core.seconds"}
+    assert inlined(one, []).header.params == {}
+    assert inlined(one, one.parts[1:]).inputs == {"core.first"}
+
+
+def test_a_changed_ephemeral_model_changes_what_reads_it(tmp_path):
+    in_parts(tmp_path)
+    before = model_version(read_models(tmp_path)["core.one"], {})
+    assert model_version(read_models(tmp_path)["core.one"], {}) == before
+    model(tmp_path, "core.first", LINES.replace("1 as", "2 as"), PART, ("a", "event_date"))
+    assert model_version(read_models(tmp_path)["core.one"], {}) != before
+
+
+def test_parameters_of_an_ephemeral_model_are_set_where_it_is_read(tmp_path):
+    part = f"{PART[:-1]}, least: {{type: int, default: 5, min: 1, max: 9}}}}"
+    columns = ("a", "event_date")
+    model(tmp_path, "core.first", f"{LINES} where 1 < $least", part, columns)
+    own = PART.replace("kind: ephemeral\n", "")
+    query = f"{LINES} where exists (from core.first)"
+    model(tmp_path, "core.one", query, own, columns)
+    assert arguments(read_models(tmp_path)["core.one"], {"least": 7}) == {"least": 7}
+    other = f"{own[:-1]}, least: {{type: int, default: 6, min: 1, max: 9}}}}"
+    model(tmp_path, "core.one", f"{query} and 1 < $least", other, columns)
+    with pytest.raises(ModelError, match="another parameter least"):
+        read_models(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"part": f"{PART}\nwindow: {{days_after: 1}}"}, "window is shorter"),
+        ({"reader": "from core.seconds where event_date > a"}, "its own day"),
+        ({"part": f"{PART}\nchecks: [{{holds: a > 1}}]"}, "has no checks"),
+        ({"part": PART.replace("ephemeral", "view")}, "kind 'view'"),
+    ],
+)
+def test_what_an_ephemeral_model_cannot_be_is_refused(tmp_path, changed, message):
+    in_parts(tmp_path, **changed)
+    with pytest.raises(ModelError, match=message):
+        read_models(tmp_path)
+
+
+def test_a_model_is_built_by_day_where_an_ephemeral_one_reads_one(tmp_path):
+    in_parts(tmp_path)
+    assert stale(tmp_path, 4)["core.one"] == [4]
+    header = "grain: [event_id]"
+    model(tmp_path, "core.one", "select a as event_id from core.seconds", header, ("event_id",))
+    with pytest.raises(ModelError, match="no column event_date"):
+        read_models(tmp_path)
+
+
+def noted(folder, name, query, columns):
+    path = folder / "core" / f"{name}.sql"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"/* ---\nsummary: a model\ngrain: [a]\ncolumns: {columns}\n--- */\n{query}\n")
+
+
+INPUT = "{a: {type: bigint, is: number, pii: direct}, b: {type: date, is: day}}"
+
+
+@pytest.mark.parametrize("note", ["bigint", "core.first", "{type: bigint}", "{of: core.first}"])
+def test_a_column_without_a_meaning_has_that_of_its_input(tmp_path, note):
+    noted(tmp_path, "first", "select 1 as a, current_date as b", INPUT)
+    noted(tmp_path, "one", "select a from core.first", f"{{a: {note}}}")
+    column = read_models(tmp_path)["core.one"].header.columns["a"]
+    assert (column.type, column.meaning, column.pii) == ("bigint", "number", "direct")
+
+
+def test_a_column_may_have_its_own_meaning_and_the_type_of_its_input(tmp_path):
+    noted(tmp_path, "first", "select 1 as a, current_date as b", INPUT)
+    noted(tmp_path, "one", "select a from core.first", "{a: {of: core.first, is: count}}")
+    column = read_models(tmp_path)["core.one"].header.columns["a"]
+    assert (column.type, column.meaning, column.pii) == ("bigint", "count", "none")
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ("{a: {of: registry.people}}", "column a has no meaning.*none"),
+        ("{a: bigint, ip: {of: raw.leases}}", "column ip has no type"),
+        ("{a: bigint, b: date}", "column b has no meaning.*core.first: day; core.other: date"),
+        ("{a: bigint, b: core.third}", "column b has no meaning.*none"),
+        ("{a: bigint, c: date}", "column c has no meaning.*none"),
+    ],
+)
+def test_a_meaning_that_no_input_gives_alone_is_asked_for(tmp_path, columns, message):
+    noted(tmp_path, "first", "select 1 as a, current_date as b", INPUT)
+    noted(tmp_path, "other", "select 1 as a, current_date as b", INPUT.replace("day", "date"))
+    noted(tmp_path, "one", "select a, b from core.first, core.other, raw.leases", columns)
+    with pytest.raises(ModelError, match=message):
+        read_models(tmp_path)
+
+
+@pytest.mark.parametrize("name", every_model())
+def test_a_meaning_is_more_than_the_name_of_its_column(name):
+    for column, note in every_model()[name].header.columns.items():
+        assert note.meaning.lower().replace(" ", "_") != column, "leave the meaning to the input"

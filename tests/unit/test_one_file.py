@@ -101,7 +101,7 @@ def dropped(tmp_path, monkeypatch):
     case.write_text(CASE)
 
     def forget():
-        for remembered in (models.models, models.macros, models.rules):
+        for remembered in (models.every_model, models.models, models.macros, models.rules):
             remembered.cache_clear()
 
     forget()

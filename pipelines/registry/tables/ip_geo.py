@@ -27,7 +27,7 @@ FILE = File(
 COLUMNS = {
     "cidr": text("network, canonical"),
     "country": text("ISO 3166 code, upper case"),
-    "city": text("city"),
+    "city": text("name of the city"),
     "lat": Column(pl.Float64, "degrees north"),
     "lon": Column(pl.Float64, "degrees east"),
     "network_type": text("residential, mobile, hosting, relay, satellite, ..."),

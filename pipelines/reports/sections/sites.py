@@ -46,7 +46,7 @@ def propose(rows: pl.DataFrame) -> str:
     """Return how to begin a list, where there is none."""
     if not (rows["verdict"] == "no_list").all():
         return ""
-    return " To begin the list from these sites, run: schoolbell propose"
+    return " The page Proposals of the review desk suggests a list from these sites."
 
 
 def drawn(rows: pl.DataFrame) -> pl.DataFrame:

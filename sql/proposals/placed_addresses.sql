@@ -1,0 +1,3 @@
+-- Addresses that a network of the registry contains.
+select ip
+from identity.places
