@@ -45,13 +45,16 @@ format: setup ## rewrite the code in the agreed format
 check: ALL = 1
 check: setup lint test ## what CI runs: format, lint, types, floors, SQL lint, every test
 
-lint: setup ## format, lint, types, import floors, SQL lint, workspace
+lint: setup ## format, lint, types, import floors, SQL lint, language, workspace
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/sqruff lint sql
+	$(BIN)/python -m docs.language
+	$(BIN)/codespell
+	$(BIN)/proselint check README.md CONTRIBUTING.md CHANGELOG.md docs/how-to docs/decisions/*.md
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
 test: setup ## tests of every part, ten minutes on two cores; ALL=1 for those of tests/slow.txt too

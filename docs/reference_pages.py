@@ -122,9 +122,9 @@ def settings_page() -> str:
     """Return every key of `district.toml` and of each alert channel."""
     return page(
         "Settings",
-        "`district.toml` in the district home holds every setting. `schoolbell init` "
-        "writes it with each key commented; `schoolbell check` tells what is wrong in "
-        "it, with file and line. A key that nobody knows is an error, never ignored.",
+        "`district.toml` in the district home contains every setting. `schoolbell init` "
+        "writes it with a comment on each key; `schoolbell check` reports its errors "
+        "with file and line. An unknown key is an error; it is never ignored.",
         *_tables(Settings, ""),
         *_channels(),
     )
@@ -202,10 +202,10 @@ def registry_files_page() -> str:
     return page(
         "Registry files",
         "All are optional. `schoolbell init` writes each with its header and one "
-        "example, `schoolbell check` tells what can not be used, row by row. Dates "
-        "are local days, the last included; an empty last day is open. A list holds "
-        "values separated by `|`. `users.csv`, `orgs.csv` and the like come as "
-        "OneRoster exports them; a calendar may also come as `.ics`.",
+        "example; `schoolbell check` reports each row that cannot be used. Dates "
+        "are local days and include the last day; an empty last day means no end. A list "
+        "contains values separated by `|`. Use `users.csv`, `orgs.csv` and similar files "
+        "as OneRoster exports them; a calendar may also be an `.ics` file.",
         *(section(name, *_file(one)) for name, one in FILES.items()),
     )
 
@@ -233,8 +233,8 @@ def commands_page() -> str:
     return page(
         "Commands",
         "`schoolbell COMMAND --help` prints the same. Exit codes: 0 done, 1 nothing "
-        "could be done, 2 settings or arguments are wrong, 75 another run is at work; "
-        "`status` answers 0 well, 1 look, 2 act.",
+        "could be done, 2 settings or arguments are wrong, 75 another run is in progress; "
+        "`status` returns 0 for well, 1 for look, 2 for act.",
         *(section(name, *_command(one)) for name, one in _commands("schoolbell", root)),
     )
 
@@ -274,7 +274,7 @@ def _option_default(one: Any) -> str:
 
 PII = {"none": "", "indirect": "indirect", "direct": "direct"}
 STAGES = {
-    "trial": "on trial: recorded and reported, alerts nobody",
+    "trial": "on trial: recorded and reported, sends no alert",
     "live": "live",
 }
 
@@ -292,14 +292,14 @@ SHORT = {"finding": "found", "lead": "lead"}
 def products_page() -> str:
     """Return the page about what each product can show, story by story."""
     return page(
-        "What your products can show",
+        "Evidence from your products",
         "Each story is recorded in the lines of one product, as its vendor documents "
         "them, and read from the raw lines to the rules. The other products of that "
         "district are Zscaler without inspection, Cisco ASA, NXLog, NPS, AnyConnect, "
         "Windows DHCP and Entra. *Found*: a finding names the account or the device. "
         "*Lead*: the analyst sees it, and it names no one in a report. Otherwise the "
         "cell names the fact that the product does not record. The innocent twin of "
-        "each story is no finding with any product.",
+        "each story never becomes a finding, with any product.",
         *(section(title, _stories(role)) for role, (title, _) in ROLES.items()),
     )
 
@@ -339,7 +339,7 @@ def dictionary_page() -> str:
 
 def _event_classes() -> Iterator[str]:
     qualities = [f"`{name}`: {said}" for name, said in TIME_QUALITIES.items()]
-    yield "Before its own columns each event says where its line stands:"
+    yield "The first columns of each event locate its line:"
     yield table(
         ["Column", "Type", "Meaning"],
         [
@@ -437,11 +437,11 @@ def detections_page() -> str:
     ]
     return page(
         "Detections",
-        "A detection returns candidates; findings come of them once the other "
-        "explanations were tested. Any threshold can be set in `district.toml`, in "
+        "A detection returns candidates; they become findings after the other "
+        "explanations have been tested. Any threshold can be set in `district.toml`, in "
         "the table `[detections.CODE]`, within the bounds given here.",
         table(["Code", "What it finds", "Severity", "Stage"], overview),
-        section("What tells who is at a device", *_judged(ordered)),
+        section("Evidence of the user at a device", *_judged(ordered)),
         *(section(f"{one.header.code}: {one.header.title}", *_rule(one)) for one in ordered),
     )
 
@@ -458,15 +458,15 @@ WITNESSES: Mapping[str, str] = {
 def _judged(ordered: Iterable[Model]) -> Iterator[str]:
     """Yield rules, the sources that show who is at a device, and their strongest result."""
     yield (
-        "Rules ask who is at a device. A keyboard's own log says it best: the "
-        "Security log of Windows, Google's audit of ChromeOS. Where a laptop or a "
-        "Chromebook has none, joining the network (802.1X) or opening sites one after "
-        "another shows somebody, unless the device is shared stock, where a login may "
-        "be a saved one. The table holds the most that each rule makes of it; a lead "
-        "names nobody. A dash: not told apart. A firewall's guess of the user on "
-        "somebody else's device names nobody, whatever tells of presence. SA-8 does "
-        "not ask it for the sites that a shared account used, SA-7 not where two "
-        "sign-ins tell it."
+        "Rules depend on evidence of the user at a device. A log of the keyboard is the "
+        "best: the Security log of Windows, Google's audit of ChromeOS. Where a laptop or "
+        "a Chromebook has none, joining the network (802.1X) or opening sites one after "
+        "another counts as presence, unless the device is shared stock, where a login may "
+        "be a saved one. The table lists the strongest result of each rule with each kind "
+        "of evidence; a lead names no one. A dash means that the rule does not distinguish "
+        "it. A firewall's guess of the user on another person's device names no one, "
+        "regardless of the evidence. SA-8 does not require this evidence for the sites "
+        "that a shared account used, nor does SA-7 where two sign-ins show the users."
     )
     yield table(
         ["Code", *WITNESSES.values()],
@@ -490,16 +490,16 @@ def _rule(model: Model) -> Iterator[str]:
         yield _params(shown)
     if header.stands_on:
         files = (f"`{one.replace('|', '` or `')}`" for one in header.stands_on)
-        yield f"Files of the registry that it stands on: {', '.join(files)}."
+        yield f"Required registry files: {', '.join(files)}."
     for name, formats in header.told_by.items():
         told = ", ".join(f"`{one}`" for one in formats)
         needs = header.told_with.get(name)
-        rows = f"; it takes rows of `{needs}`" if needs else ""
-        yield f"Told by these formats alone (`{name}`): {told}{rows}."
+        rows = f"; it requires rows of `{needs}`" if needs else ""
+        yield f"Only these formats contain the needed facts (`{name}`): {told}{rows}."
     yield f"Clauses of the model policy: {', '.join(header.clauses)}."
     yield "Other explanations:"
     yield listed([_explanation(one) for one in header.explanations])
-    yield "The same can be seen when:"
+    yield "Innocent situations that look the same:"
     yield listed(header.false_positives)
     yield f"Next step: {spaced(header.response)}"
 

@@ -69,7 +69,7 @@ def pictures(tmp_path_factory):
 
 
 def corpus(family: str) -> list[dict[str, str]]:
-    """The manifest rows of one format family; empty where there are no corpora."""
+    """Return the manifest rows of one format family; empty where there are no corpora."""
     manifest = CORPORA / "MANIFEST.tsv"
     if not manifest.is_file():
         return []

@@ -1,4 +1,4 @@
-"""The program that spark-submit starts: the command line, as it is."""
+"""The program that spark-submit starts: runs the command line unchanged."""
 
 from pipelines.cli import main
 

@@ -1,1 +1,1 @@
-"""Language of the project: the word lint and its table."""
+"""Language of the project: the lints of words and names, and their tables."""

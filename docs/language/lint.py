@@ -13,9 +13,18 @@ HERE = Path(__file__).parent
 # names of attributes and code: identifiers are checked separately
 NAMES = re.compile(r"(?m)^ +\w+: |`[^`\n]*`")
 FIELD = re.compile(r"\{[^{}]*\}")
-SUFFIXES = frozenset({".py", ".sql", ".yaml", ".j2", ".md", ".toml"})
-# texts that quote other people or other times, and the tables of this lint
-LEFT_OUT = ("docs/language/", "docs/decisions/archive/", "tests/upgrades/", "/corpora/")
+TEMPLATE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|<style>.*?</style>|<[^>]*>")
+TABLES = ("words.toml", "spelling.toml")
+SUFFIXES = frozenset({".ipynb", ".py", ".sql", ".yaml", ".j2", ".md", ".toml"})
+# texts that quote other people or other times, the tables of this lint, and generated
+# pages, whose sources are read
+LEFT_OUT = (
+    "docs/language/",
+    "docs/decisions/archive/",
+    "docs/reference/",
+    "tests/upgrades/",
+    "/corpora/",
+)
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,12 @@ class Finding:
 
 
 @cache
-def words() -> tuple[Word, ...]:
-    """Return the table of phrases."""
-    table = tomllib.loads((HERE / "words.toml").read_text(encoding="utf-8"))
+def words(table: str) -> tuple[Word, ...]:
+    """Return the phrases of a table."""
+    entries = tomllib.loads((HERE / table).read_text(encoding="utf-8"))["word"]
     return tuple(
         Word(re.compile(one["pattern"]), one["write"], frozenset(one.get("kinds", ())))
-        for one in table["word"]
+        for one in entries
     )
 
 
@@ -63,14 +72,16 @@ def _allowed() -> dict[str, str]:
     return {one["text"]: one["reason"] for one in table["allow"]}
 
 
-def check(unit: Unit) -> Iterator[Finding]:
-    """Yield the phrases of a unit that need another word."""
+def check(unit: Unit, tables: Iterable[str] = TABLES) -> Iterator[Finding]:
+    """Yield the phrases of a unit that need another word, from some tables."""
     text = " ".join(NAMES.sub("", unit.text).split())
     if unit.kind == "string":
         text = FIELD.sub("{}", text)
+    elif unit.path.suffix == ".j2":
+        text = TEMPLATE.sub("", text)
     for allowed in _allowed():
         text = text.replace(allowed, "")
-    for word in words():
+    for word in (word for table in tables for word in words(table)):
         if not word.kinds or unit.kind in word.kinds:
             for match in word.pattern.finditer(text):
                 yield Finding(unit, match.group(), word.write)
@@ -92,8 +103,8 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
             )
 
 
-def findings(paths: Iterable[Path]) -> Iterator[Finding]:
+def findings(paths: Iterable[Path], tables: Iterable[str] = TABLES) -> Iterator[Finding]:
     """Yield every phrase to rewrite in the files under some paths."""
     for path in files(paths):
         for unit in units(path):
-            yield from check(unit)
+            yield from check(unit, tables)

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import json
 import re
 import tokenize
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIRECTIVE = re.compile(r"#\s*(noqa|type:|fmt:|ruff:|mypy:|pragma|!)")
+SQL = re.compile(r"\s*(with\s|select\s|count\(|create (or|table|view)|insert into|delete from)")
+SQL_COMMENT = re.compile(r"(?m)^\s*-- (.*)$")
 WORDS = re.compile(r"[A-Za-z][a-z']+[,;:.]? +\{?[A-Za-z]")
 
 
@@ -38,14 +41,18 @@ class Unit:
 def units(path: Path) -> Iterator[Unit]:
     """Yield the text units of a file, in order.
 
-    Python gives docstrings, comments and strings of two words or more; SQL its header's
-    entries and its comments; any other text file its paragraphs.
+    A Python file has docstrings, comments and strings of two words or more, of queries only
+    the comments. An SQL file has its header's entries and its comments; a notebook its cells,
+    whose number is the line; any other text file its paragraphs.
     """
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
         yield from _python(path, source)
     elif path.suffix == ".sql":
         yield from _sql(path, source)
+    elif path.suffix == ".ipynb":
+        for number, cell in enumerate(json.loads(source)["cells"], start=1):
+            yield Unit(path, number, "text", "".join(cell["source"]), 0, len(source), 0)
     elif path.suffix == ".yaml":
         yield from _entries(path, source, 0, len(source))
     else:
@@ -54,7 +61,7 @@ def units(path: Path) -> Iterator[Unit]:
 
 def _offsets(source: str) -> list[int]:
     offsets = [0]
-    for line in source.splitlines(keepends=True):
+    for line in io.StringIO(source):
         offsets.append(offsets[-1] + len(line))
     return offsets
 
@@ -160,6 +167,8 @@ def _strings(
         body if "f" in prefix or not is_format else body.replace("{", "{{").replace("}", "}}")
         for prefix, _, body in parts
     )
+    if SQL.match(text) or "::" in text:
+        text = "\n".join(SQL_COMMENT.findall(text))
     if WORDS.search(text):
         kind = "string" if all(len(quote) == 1 for _, quote, _ in parts) else "block"
         yield Unit(path, line, kind, text, start, end, column)

@@ -1,10 +1,9 @@
-"""How `make site` makes pages of the documents.
+"""Settings of Sphinx for `make site`, which turns the documents into pages.
 
-The documents stay as they are read on a forge: what pages need besides, a table of
-contents beside them, is added to the README while it is read. Every link has to lead
-somewhere, and a page asks nothing of the network. A whole report is beside them as a
-sample where `SAMPLE` names the reports folder of a district; `make site` names the
-demo's.
+The documents are not changed: the table of contents that the pages need is added to the
+README while Sphinx reads it. Every link must work, and a page requests nothing from the
+network. If `SAMPLE` is the reports folder of a district, a whole report is included as a
+sample; `make site` uses the demo's.
 """
 
 import os
@@ -50,7 +49,7 @@ MORE = {"The code": ("CONTRIBUTING", "CHANGELOG", "deploy/README")}
 
 
 def contents() -> str:
-    """The table of contents, as directives that MyST reads."""
+    """Return the table of contents, as directives that MyST reads."""
     said = []
     for caption, pattern in PARTS.items():
         folder = pattern.rpartition("/")[0]
@@ -62,7 +61,7 @@ def contents() -> str:
 
 
 def add_contents(_app: Sphinx, name: str, source: list[str]) -> None:
-    """Put the table of contents below what the README says."""
+    """Add the table of contents to the end of the README."""
     if name != root_doc:
         return
     if SAMPLE:
@@ -72,12 +71,12 @@ def add_contents(_app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def add_sample(app: Sphinx, error: Exception | None) -> None:
-    """Lay the pages of the sample beside those of the documents."""
+    """Copy the pages of the sample next to those of the documents."""
     if SAMPLE and error is None:
         shutil.copytree(SAMPLE, app.outdir / "sample", dirs_exist_ok=True)
 
 
 def setup(app: Sphinx) -> None:
-    """Sphinx calls this by its name."""
+    """Connect the functions above; Sphinx calls this by its name."""
     app.connect("source-read", add_contents)
     app.connect("build-finished", add_sample)

@@ -52,7 +52,7 @@ order by event_date, first_time
 """
 README = """Answer to inquiry {inquiry_id}
 
-Asked by {office}, authorized by {authorized_by}, for account {account}, {first_day} to
+Requester {office}, authorized by {authorized_by}, for account {account}, {first_day} to
 {last_day}. The audit record contains the reason.
 
 days.csv   each day on which the account was used: logons, requests, first and last
@@ -118,7 +118,7 @@ def release_inquiry(context: ActionContext, inquiry_id: str, put: Put) -> dict[s
     context.require("names")
     row = _known(context, inquiry_id)
     if context.is_own(row["account"]):
-        raise RefusedError("no one looks into their own account", where=inquiry_id)
+        raise RefusedError("you cannot release an answer about your own account", where=inquiry_id)
     wish = NameRequest(action="inquiry", case_id=inquiry_id, reason=row["reason"])
     granted(context.chain, wish, context.asker)
     first, last = (date.fromisoformat(row[key]) for key in ("first_day", "last_day"))
@@ -137,7 +137,7 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
         raise SettingsError(
             f"the registry has no account {account!r}",
             where="--account",
-            remedy="An inquiry is about one account that the registry knows.",
+            remedy="An inquiry needs an account that is in the registry.",
         )
     if not 0 <= (last - first).days < MAX_DAYS:
         raise SettingsError(f"{first} to {last} is not 1 to {MAX_DAYS} days", where="--from, --to")
@@ -148,7 +148,7 @@ def _refuse_odd(context: ActionContext, account: str, first: date, last: date, o
             remedy=f"It is one of: {', '.join(OFFICES)}",
         )
     if context.is_own(account):
-        raise RefusedError("no one looks into their own account", where="--account")
+        raise RefusedError("you cannot release an answer about your own account", where="--account")
 
 
 def _known(context: ActionContext, inquiry_id: str) -> Mapping[str, Any]:

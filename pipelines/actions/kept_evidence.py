@@ -70,7 +70,7 @@ def _days(
     found = [one for one in context.cases if one.case_id == case]
     if case is None or first or last or not found:
         raise HoldError(
-            f"there is no case {case!r}" if case else "no days are named",
+            f"there is no case {case!r}" if case else "no days are given",
             where="hold add",
             remedy="Give --from DAY and --to DAY, or --case and an id that "
             "`schoolbell findings cases` lists.",

@@ -16,9 +16,9 @@ from pipelines.settings.roles import RefusedError
 from pipelines.state.audit import Act
 
 LASTS = timedelta(hours=1)
-"""How long the same person may look again for the same case."""
+"""Time during which the same person may look again for the same case."""
 Found = tuple[Kind, str, str | None]
-"""Kind, the value itself, and the person whose it is."""
+"""Kind, value and person."""
 
 
 def reveal(
@@ -69,12 +69,14 @@ def _refused(context: ActionContext, token: str, case: str, why: str) -> Refused
     act = Act(actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case)
     with context.chain.recording(act):
         pass
-    what = f"{token} is not in case {case}" if case else "a name is revealed only for a case"
+    what = f"{token} is not in case {case}" if case else "names are shown only for a case"
     return RefusedError(
         what,
         where="--case",
-        remedy="Give the case that contains it: schoolbell findings cases\n  The audit chain "
-        "records this request.",
+        remedy=(
+            "Give the case that contains the code name: schoolbell findings cases\n  The audit "
+            "chain records this request."
+        ),
     )
 
 
@@ -94,7 +96,7 @@ def export(
             raise SettingsError(
                 "names are exported for one case only",
                 where="--case",
-                remedy="Name the case: --case c-… --reason …",
+                remedy="Give the case: --case c-… --reason …",
             )
         wish = NameRequest(action="export", case_id=case, reason=required_reason(reason))
         granted(context.chain, wish, context.asker)

@@ -219,7 +219,7 @@ def proposal(
         "class": site_class,
     }
     if any(is_formula(value) for value in row.values()):
-        raise SettingsError("a spreadsheet would take a value for a formula", where=NAME)
+        raise SettingsError("a spreadsheet would read a value as a formula", where=NAME)
     checked(context.district, NAME, approved_sites, _adds(context, row))
     return row
 

@@ -47,18 +47,18 @@ the desk shows only their number.
 """
 
 TITLES: Mapping[str, str] = {
-    "computers": "card, class and building of computers, as leases and sign-ins show",
-    "networks": "networks whose addresses have no place yet",
+    "computers": "card, class and building of computers, from leases and sign-ins",
+    "networks": "networks that have no building yet",
     "usual-hours": "the usual hours of all staff",
     "sites": "sites that the school works with",
     "sites:district": "the district's own sites",
     "sites:hosts": "sites that serve the pages of an approved site",
-    "holders": "who uses a device, or that many share it",
-    "service-accounts": "accounts that no one types: services",
-    "fixed-addresses": "devices whose fixed address a lease gave to another",
-    "hours": "hours of staff who have none, building by building",
+    "holders": "owners of devices, and shared devices",
+    "service-accounts": "accounts that no person uses: services",
+    "fixed-addresses": "devices whose fixed address was leased to another device",
+    "hours": "hours of staff who have none, by building",
     "later-hours": "jobs with people who work later than the registry shows",
-    "calendar": "days that went against the calendar",
+    "calendar": "days that differ from the calendar",
 }
 """Groups in words."""
 
@@ -84,7 +84,7 @@ class Group:
         every = len(self.offers) + len(self.doubts)
         if not self.doubts:
             return f"{said} ({every})"
-        return f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to look at)"
+        return f"{said} ({every}: {len(self.offers)} clear, {len(self.doubts)} to check)"
 
 
 def groups(found: Sequence[Offer]) -> list[Group]:
@@ -185,12 +185,12 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
     for ident in ids:
         if ident not in known:
             raise SettingsError(
-                f"nothing that is proposed now has the id or group {ident!r}",
-                remedy="A run changes what is proposed; list it: schoolbell propose",
+                f"no current proposal has the ID or group {ident!r}",
+                remedy="Proposals change with every run; list them: schoolbell propose",
             )
         if known[ident].is_withheld:
             raise SettingsError(
-                f"{ident} is about a sensitive site, and its name is not shown here",
+                f"{ident} is about a sensitive site, which is not shown here",
                 where=known[ident].file,
                 remedy="Ask a person who may see its name to decide: schoolbell sites decide SITE",
             )
@@ -198,8 +198,10 @@ def chosen(found: Sequence[Offer], ids: Iterable[str]) -> list[Offer]:
             raise SettingsError(
                 f"{ident} is a setting",
                 where=SETTINGS,
-                remedy="Only a person can know whether two names are two people: "
-                "write the line yourself.",
+                remedy=(
+                    "Only a person can know whether two names are two people: add the line "
+                    "yourself."
+                ),
             )
         picked.append(known[ident])
     return picked
@@ -215,9 +217,9 @@ def of_group(found: Sequence[Offer], name: str) -> list[Group]:
     sure = [one for one in meant if one.offers]
     if meant and not sure:
         raise SettingsError(
-            f"a person has to look at all that {name} holds",
+            f"a person must check all rows of {name}",
             where="--accept",
-            remedy="Accept rows by their ids: schoolbell propose",
+            remedy="Accept rows by their IDs: schoolbell propose",
         )
     return sure
 
@@ -290,7 +292,7 @@ def _accepted(context: ActionContext, offer: Offer, reason: str) -> str:
     before = path.read_bytes() if path.exists() else b""
     if change(before) == before:
         raise SettingsError(
-            offer.doubt or "a person wrote something else there, which stays",
+            offer.doubt or "a person wrote a different value, which is kept",
             where=offer.file,
             remedy=f"Correct the row yourself: {dict(cells)}",
         )
@@ -405,8 +407,8 @@ def _taken_back(context: ActionContext, held: Mapping[str, Any], reason: str) ->
     else:
         with changed(district, context.chain, file, _as_it_is, lambda _: after, act) as transaction:
             end_group(transaction, held["number"])
-    stays = f"; {left} that were changed since stay" if left else ""
-    return f"{held['topic']}: {file}: {count} rows taken back{stays}"
+    stays = f"; {left} that were changed since are kept" if left else ""
+    return f"{held['topic']}: {file}: {count} rows removed{stays}"
 
 
 def _line_change(before: bytes, after: bytes) -> RowChange:

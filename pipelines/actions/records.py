@@ -162,7 +162,7 @@ def _scope(
     first, last = days
     if relation not in RELATIONS:
         raise RecordsError(
-            f"there is no table {relation!r} to ask for",
+            f"table {relation!r} cannot be requested",
             where="--relation",
             remedy=f"Tables: {', '.join(RELATIONS)}.",
         )
@@ -180,9 +180,9 @@ def _scope(
     district = context.district
     if last >= context.today:
         raise RecordsError(
-            "the last of these days is not over, so what it holds may change",
+            "the last of these days is not over, so its data may change",
             where="--days",
-            remedy="Ask for days up to yesterday.",
+            remedy="Request days up to yesterday.",
         )
     if RELATIONS[relation].is_weekly:
         monday = first - timedelta(days=first.weekday())
@@ -259,13 +259,13 @@ def decide(context: ActionContext, number: str, decision: RecordDecision) -> Non
         raise RecordsError(
             f"{CLASSES[of[decision.item]]} are not released",
             where=decision.item,
-            remedy="A parent or student asks for their own records by another way.",
+            remedy="Parents and students request their own records in another way.",
         )
     if decision.decision != "keep" and not decision.exemption.strip():
         raise RecordsError(
-            "what is not released has an exemption",
+            "withheld items need an exemption",
             where="--exemption",
-            remedy="Cite the one that the district's counsel named.",
+            remedy="Cite the one from the district's counsel.",
         )
     act = _act(
         context,
@@ -294,7 +294,7 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
         raise RefusedError(
             "you can't approve a request that you opened, scoped or decided",
             where=number,
-            remedy="Let another person look at the draft.",
+            remedy="Ask another person to review the draft.",
         )
     made = drafted(context.district, number)
     _refuse_overlap(context.district, number, made)
@@ -303,7 +303,7 @@ def approve(context: ActionContext, number: str, seen: str = "") -> str:
         raise RecordsError(
             "the data changed since the draft was shown; nothing was approved",
             where=number,
-            remedy="Look at the draft again.",
+            remedy="Review the draft again.",
         )
     word = "records approve, alone" if context.asker.is_alone else "records approve"
     act = _act(context, word, f"{number} {sha256[:16]}")
@@ -341,8 +341,10 @@ def _refuse_overlap(district: District, number: str, made: Draft) -> None:
                 f"{other.request_id} released rows of the same days with code names; "
                 "two releases could be joined by their rows",
                 where=number,
-                remedy="Withhold the code names, ask for exactly the same scope "
-                f"({before.first}..{before.last}), or for other days.",
+                remedy=(
+                    "Withhold the code names, request exactly the same scope "
+                    f"({before.first}..{before.last}), or for other days."
+                ),
             )
 
 
@@ -377,11 +379,11 @@ def give_out(context: ActionContext, number: str, put: Put) -> ReleaseResult:
         raise RecordsError(
             "no one has approved it"
             if not request.approved_sha256
-            else "it is not what was approved: the data or a decision changed since",
+            else "it differs from the approved draft: the data or a decision has changed",
             where=number,
             remedy="Open another request."
             if is_again
-            else f"A second person gives: schoolbell records approve {number}",
+            else f"A second person must run: schoolbell records approve {number}",
         )
     word = "records release, again" if is_again else "records release"
     withheld = len(made.withheld)

@@ -47,7 +47,7 @@ OFFICES: Mapping[str, str] = {
     "counsel": "Counsel",
     "superintendent": "The superintendent",
 }
-"""Where a case may go, and what a letter calls it."""
+"""Offices that may receive a case, with their names in letters."""
 ONE_WEEK = timedelta(days=6)
 MAX_STATEMENT = 100_000
 MAX_SUMMARY = 600
@@ -67,9 +67,9 @@ ASK: Mapping[str, Sequence[str]] = {
     ),
     "off_hours_external": (
         "Was there work at that hour: an event, a duty, a repair?",
-        "Who else could use the device then?",
+        "Who else could use the device at that time?",
     ),
-    "anomaly": ("Is there a change in the work that explains it?",),
+    "anomaly": ("Does a change in the work explain it?",),
 }
 
 
@@ -119,9 +119,9 @@ def _refuse_second(context: ActionContext, case_id: str) -> None:
     waits = [one for one in known if one["returned_time"] is None]
     if waits:
         raise SettingsError(
-            f"case {case_id} is with {waits[0]['office']} already",
+            f"case {case_id} is already with {waits[0]['office']}",
             where=waits[0]["referral_id"],
-            remedy="Note first that it came back: schoolbell referrals return",
+            remedy="Record its return first: schoolbell referrals return",
         )
 
 
@@ -142,7 +142,7 @@ def acknowledge(context: ActionContext, referral_id: str) -> Mapping[str, Any]:
     context.require("refer")
     row = _open(context, referral_id)
     if row["acknowledged_time"] is not None:
-        raise SettingsError("it is acknowledged already", where=referral_id)
+        raise SettingsError("it is already acknowledged", where=referral_id)
     act = _act(context, "referral acknowledged", row, f"by {row['office']}")
     with context.chain.recording(act) as transaction:
         change_referral(transaction, referral_id, acknowledged_time=now_text())
@@ -219,7 +219,7 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
         raise SettingsError(
             "the summary names an account, a device or a person",
             where="--summary",
-            remedy="Cards show it to everybody: write code names, or none.",
+            remedy="Everyone who sees the case can read it: use code names, or none.",
         )
 
 
@@ -281,7 +281,7 @@ def _values(context: ActionContext, case: Case, office: str) -> dict[str, Any]:
             for row, record in findings[:MOST]
         ],
         "more": max(len(findings) - MOST, 0),
-        "sure": SURE.get(case.confidence, "Not well shown"),
+        "sure": SURE.get(case.confidence, "Weak evidence"),
         # a line that several findings cite counts once, as on the case's page
         "lines": len({line for _, record in findings for line in record["evidence"]}),
         "against": _named(tested, FITS, NOT_TESTABLE),

@@ -130,7 +130,7 @@ def _roles(context: ActionContext, account: str, when: date) -> set[str]:
 def span_in_words(row: Mapping[str, str], today: date) -> str:
     """Return from when an entry counts, and whether that covers past use."""
     first = date.fromisoformat(row["valid_from"])
-    past = "also covers past use" if first < today else "does not cover earlier use"
+    past = "also covers earlier use" if first < today else "does not cover earlier use"
     return f"It counts from {day(first)} and {past}."
 
 

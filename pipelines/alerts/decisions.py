@@ -13,19 +13,19 @@ TELL, HOLD, SUPPRESS = "tell", "hold", "suppress"
 SLOTS: tuple[When, ...] = ("at_once", "daily", "weekly")
 
 LEAD = "a lead stays with the analyst"
-NO_ROUTE = "no route leads here"
-PHONE = "what people did rings no phone"
+NO_ROUTE = "no route uses this channel"
+PHONE = "actions of people do not page anyone"
 REPORTED = "the report mail of this channel covers it"
 SNOOZED = "snoozed"
 SEEN = "acknowledged"
-TOLD_BEFORE = "already sent, and not more severe"
+TOLD_BEFORE = "already sent and not more severe"
 QUIET = "quiet hours"
 NEXT: Mapping[When, str] = {
     "at_once": "",
     "daily": "waits for the daily list",
     "weekly": "waits for the weekly list",
 }
-BUDGET = "over the reader's day"
+BUDGET = "over the receiver's daily limit"
 DUE = "due"
 
 

@@ -146,7 +146,7 @@ def beat(where: str, home: Path, now: datetime) -> None:
             answer = asked("GET", where, seconds=TIMEOUT_SECONDS, allow_redirects=False)
             if answer.status >= BAD_STATUS:
                 raise DeliveryError(
-                    f"the heartbeat did not arrive: it answered {answer.status}",
+                    f"the heartbeat failed: the server answered {answer.status}",
                     retryable=True,
                 )
         else:
@@ -157,7 +157,7 @@ def beat(where: str, home: Path, now: datetime) -> None:
                 beat.chmod(0o644)  # the monitor may be another user
     except OSError as error:  # which those of requests are
         reason = type(error).__name__
-        raise DeliveryError(f"the heartbeat did not arrive: {reason}", retryable=True) from error
+        raise DeliveryError(f"the heartbeat failed: {reason}", retryable=True) from error
 
 
 def send_test(
@@ -202,9 +202,9 @@ def _addressed(
     """Return the channels, limited to one address."""
     if to not in district.settings.alerts.recipients:
         raise SettingsError(
-            f"{to} is not in [alerts] recipients, so that nothing is sent there",
+            f"{to} is not in [alerts] recipients, so nothing is sent there",
             where="--to",
-            remedy="Add it there, in district.toml, or name one of the list.",
+            remedy="Add it in district.toml, or use an address from the list.",
         )
     found = {
         name: channel.model_copy(update={"settings": {**channel.settings, RECIPIENTS: [to]}})
@@ -215,6 +215,6 @@ def _addressed(
         raise SettingsError(
             f"no channel sends to {to}",
             where="--to",
-            remedy="Name a channel that sends mail: --channel NAME.",
+            remedy="Use a channel that sends mail: --channel NAME.",
         )
     return found

@@ -56,8 +56,8 @@ def shrunk_files(district: District, now: datetime) -> list[Alert]:
     return [
         _health(
             f"registry:{refusal.name}",
-            f"registry/{refusal.name} shrank from {refusal.kept.rows:,} rows to "
-            f"{refusal.rows:,} and is not taken",
+            f"registry/{refusal.name} shrank from {refusal.kept.rows:,} rows to {refusal.rows:,} "
+            "and is not used",
             datetime.fromisoformat(refusal.kept.refused_time or now.isoformat()),
             "schoolbell check",
             now,
@@ -72,7 +72,7 @@ def _runs(district: District, now: datetime) -> list[Alert]:
     hours = district.settings.alerts.quiet_run_hours
     if last is None or now - last < timedelta(hours=hours):
         return []
-    line = f"no run has looked for new log files in more than {hours} hours"
+    line = f"no run has checked for new log files in more than {hours} hours"
     return [_health("runs", line, last, "schoolbell run", now)]
 
 
@@ -82,7 +82,7 @@ def _waiting_days(district: District, now: datetime) -> list[Alert]:
     hours = district.settings.alerts.quiet_run_hours
     if since is None or now - since < timedelta(hours=hours):
         return []
-    line = f"new events wait to be judged for more than {hours} hours"
+    line = f"new events have waited for rules for more than {hours} hours"
     return [_health("days", line, since, "schoolbell run", now)]
 
 
@@ -156,7 +156,7 @@ def _audit(district: District, now: datetime) -> list[Alert]:
             about="security",
             severity="critical",
             confidence="C3",
-            line=f"the audit chain does not hold: {what}",
+            line=f"the audit chain is broken: {what}",
             since=now,
             reference="schoolbell audit verify",
             group="audit",
@@ -206,7 +206,7 @@ def _lookups(district: District, now: datetime) -> list[Alert]:
             about="security",
             severity="medium",
             confidence="C3",
-            line=f"one person asked for a name without a case, {len(found)} times",
+            line=f"one person requested names without a case {len(found)} times",
             since=datetime.fromisoformat(found[0].time),
             reference="schoolbell audit lookups",
             lasting=min(9, len(found)),

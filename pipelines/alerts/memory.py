@@ -28,7 +28,7 @@ from pipelines.state.alert_records import (
 from pipelines.state.connections import Store, Transaction, now_text
 
 CALM = timedelta(hours=4)
-"""A fact that ended and returns after this long is sent again; sooner it is the same."""
+"""A fact that returns after this long is sent again; sooner it counts as the same."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ NOT_PROOF = (
     "This message shows what logs record about accounts and devices. It does not\nshow who "
     "was at the keyboard."
 )
-WHY = "You get this because this address is on the district's alert list."
+WHY = "You receive this because this address is on the district's alert list."
 FILES_SHOWN = 20
 
 
@@ -101,7 +101,7 @@ def notice(facts: Sequence[Alert], waiting: int, setting: MessageContext) -> Mes
     count = len(facts)
     noun = "notice" if count == 1 else "notices"
     lines = [
-        f"{count} {noun} to look at now.",
+        f"{count} {noun} to check now.",
         "",
         *_lines(facts, setting),
         *([f"  and {waiting} more in the next list", ""] if waiting else []),
@@ -138,7 +138,7 @@ def _over(over: Sequence[str]) -> list[str]:
         return []
     more = [f"  and {len(over) - FILES_SHOWN} more"] if len(over) > FILES_SHOWN else []
     shown = [f"  {one_line(line)}" for line in over[:FILES_SHOWN]]
-    return [f"{_notices(len(over))} over since the last list:", "", *shown, *more, ""]
+    return [f"{_notices(len(over))} resolved since the last list:", "", *shown, *more, ""]
 
 
 def _notices(count: int) -> str:
@@ -172,7 +172,7 @@ def weekly(facts: Sequence[Alert], silenced: int, setting: MessageContext) -> Me
         *([f"New in this message: {new}."] if new else []),
         *_silenced(silenced),
         "",
-        "Each case shows what was seen, how sure it is, and other explanations.",
+        "Each case shows the evidence, its confidence, and other explanations.",
         *_foot(key, setting),
     ]
     subject = f"Network report: {_cases(size)} to decide"
@@ -204,12 +204,12 @@ def overflow(held: Sequence[Alert], day: str, setting: MessageContext) -> Messag
     count = len(held)
     key = f"o-{hashed([day, *sorted(item.key for item in held)])}"
     lines = [
-        f"This is the last message of today, and {count} more wait: " + ", ".join(parts) + ".",
+        f"This is the last message today; {count} more are waiting: " + ", ".join(parts) + ".",
         "",
         "See them all: schoolbell alerts list",
         *_foot(key, setting),
     ]
-    subject = f"Schoolbell: and {count} more"
+    subject = f"Schoolbell: {count} more"
     return Message(key, subject, text_of(lines), AT_ONCE, _worst(held))
 
 

@@ -22,15 +22,15 @@ CONFIDENCES: tuple[Confidence, ...] = ("C1", "C2", "C3")
 STUDENT = "pupil"
 GROUPS: Mapping[str, str] = {
     **KINDS,
-    STUDENT: "students' accounts, which the report lists apart",
+    STUDENT: "students' accounts, which the report lists separately",
 }
-"""What a case is counted with, in the words of the report."""
+"""The group of a case in counts, in the words of the report."""
 
 UNDECIDED = "undecided:"
 FILES_SHOWN = 10
 FIRST = "first:"
 SETTING_UP = timedelta(days=1)
-"""What comes so soon after the first file ever belongs to setting up."""
+"""Facts this soon after the first file belong to setting up."""
 SHOWN_FOR = timedelta(days=30)
 """Longer than any holiday, so that it sorts after it."""
 RUN, CHECK = "run:", "check:"
@@ -60,7 +60,7 @@ class Alert:
         since: When it began, in UTC.
         reference: Where to look at the desk: a finding's id, a source's name.
         lasting: How long a thing has lasted, in steps; longer is worse.
-        group: What it is counted with in a list.
+        group: The facts that it is counted with in a list.
         is_once: It is sent once, however long it lasts, and its end is not sent.
     """
 
@@ -216,7 +216,7 @@ def of_newcomers(files: Iterable[Mapping[str, Any]], now: datetime) -> list[Aler
             about="health",
             severity="low",
             confidence="C3",
-            line=one_line(f"{source}: its first lines ever came; is it meant to be?"),
+            line=one_line(f"{source}: first lines of a new source; check whether you expect it"),
             since=since,
             reference=source,
             group="sources",
@@ -241,13 +241,13 @@ def run_failed(job: str, run_id: str, steps: Sequence[tuple[str, str]], now: dat
     """
     words = ", ".join(f"{step} ({error})" for step, error in steps[:STEPS_SHOWN])
     more = f" and {len(steps) - STEPS_SHOWN} more" if len(steps) > STEPS_SHOWN else ""
-    where = f" at {words}{more}" if words else " before any step began"
+    where = f" at {words}{more}" if words else " before the first step"
     return Alert(
         key=run_key(job),
         about="health",
         severity="high",
         confidence="C3",
-        line=one_line(f"the job {job} did not end well: it stopped{where}"),
+        line=one_line(f"the job {job} failed: it stopped{where}"),
         since=now,
         reference=run_id,
         group="runs",
@@ -266,7 +266,7 @@ def check_failed(asset: str, check: str, run_id: str, now: datetime) -> Alert:
         about="health",
         severity="medium",
         confidence="C3",
-        line=one_line(f"the check {check} of {asset} does not hold"),
+        line=one_line(f"the check {check} of {asset} failed"),
         since=now,
         reference=run_id,
         group="runs",

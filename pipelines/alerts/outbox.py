@@ -44,13 +44,13 @@ from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.web import within
 
 MAX_ATTEMPTS = 10
-"""Runs that try a message, each a few times."""
+"""Number of runs that retry a message, each a few times."""
 
 DEFAULT_FILE = "alerts.jsonl"
 LOCK = ".alerts.lock"
 MAX_SENDING_SECONDS = 300
 MAX_DELIVERY_SECONDS = 300.0
-"""One message through one channel, whatever its receiver answers."""
+"""One message through one channel, for any answer of its receiver."""
 
 
 def _may_pass(error: BaseException) -> bool:
@@ -185,7 +185,7 @@ def only_sender(home: DistrictHome, seconds: float = MAX_SENDING_SECONDS) -> Ite
         lock.acquire(timeout=seconds)
     except Timeout as error:
         raise BusyError(
-            "another process is sending alerts and does not end",
+            "another process is still sending alerts",
             where=str(home.path / LOCK),
             remedy="Look for it with: ps ax | grep schoolbell",
         ) from error
@@ -227,7 +227,7 @@ def _through(deliver: Any, settings: Any, allowed: tuple[str, ...], message: Mes
         within(MAX_DELIVERY_SECONDS, partial(deliver, message, settings, allowed))
     except TimeoutError as error:
         raise DeliveryError(
-            f"no end of the delivery: {error}", retryable=True, may_have_arrived=True
+            f"the delivery did not end: {error}", retryable=True, may_have_arrived=True
         ) from error
 
 

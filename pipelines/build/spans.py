@@ -419,8 +419,8 @@ class RequiredDays:
     On the others, a model is built only if the rows of an input changed.
 
     Attributes:
-        direct: Days with new lines; days whose log lines a model reads, or with no other
-            reason; and days without a line, which no build saw before.
+        direct: Days with new lines; days whose log lines are an input of a model, or with
+            no other reason; and days without a line, which no build saw before.
         other: Days that are stale for another reason than new lines.
     """
 

@@ -20,10 +20,10 @@ from pipelines.run.console import console, table, working
 from pipelines.state.alert_records import SENT, outbox
 from pipelines.state.source_records import stored_issues
 
-app = typer.Typer(help="Alerts: what was sent, tests, acknowledgments.", no_args_is_help=True)
+app = typer.Typer(help="Alerts: messages, tests, acknowledgments.", no_args_is_help=True)
 MAX_SNOOZE_DAYS = 180
 
-AboutId = Annotated[str, typer.Argument(help="Id of a notice (n-…) or a message (a-…, t-…).")]
+AboutId = Annotated[str, typer.Argument(help="ID of a notice (n-…) or a message (a-…, t-…).")]
 Note = Annotated[str, typer.Option(help="Note for later readers.")]
 
 
@@ -71,7 +71,7 @@ def snooze(
     note: Note = "",
     as_json: AsJson = False,
 ) -> None:
-    """Mute a notice for some hours, whatever happens."""
+    """Mute a notice for some hours, regardless of changes."""
     if hours > 24 * MAX_SNOOZE_DAYS:
         raise SettingsError(
             f"{hours:g} hours are more than {MAX_SNOOZE_DAYS} days",
@@ -85,7 +85,7 @@ def snooze(
 
 @app.command("list")
 def list_all(home: Home, as_json: AsJson = False) -> None:
-    """Show what is active, who was notified, who was not and why, what is unsent."""
+    """Show active notices, their receivers, skipped receivers with reasons, and unsent messages."""
     with open_district(home) as district:
         rows = active_news(district.store)
         unsent = [one for one in outbox(district.store) if one["state"] != SENT]
@@ -117,7 +117,7 @@ def list_all(home: Home, as_json: AsJson = False) -> None:
 @app.command()
 def history(
     home: Home,
-    days: Annotated[int, typer.Option(help="How far back.", min=1, max=3650)] = 30,
+    days: Annotated[int, typer.Option(help="Number of days to look back.", min=1, max=3650)] = 30,
     as_json: AsJson = False,
 ) -> None:
     """Show when a source was silent, thin, late, ahead, short of a field or blind."""
@@ -140,7 +140,7 @@ def history(
         for row in rows
     ]
     columns = ("from", "to", "source", "building", "what", "numbers")
-    console().print(table("Sources that were not well (UTC)", columns, body))
+    console().print(table("Source problems (UTC)", columns, body))
 
 
 def _why(row: dict[str, object]) -> str:

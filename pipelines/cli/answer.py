@@ -18,16 +18,14 @@ def answer(
     case_id: CaseId,
     file: Annotated[Path, typer.Option(help="Text file with the statement, UTF-8.")],
     summary: Annotated[
-        str, typer.Option(help="One or two sentences for cards. Do not name anyone.")
+        str, typer.Option(help="Summary for the case, one or two sentences. Do not name anyone.")
     ],
-    tests: Annotated[
-        str, typer.Option(help="Registry file that it would correct, if there is one.")
-    ] = "",
+    tests: Annotated[str, typer.Option(help="Registry file that it would correct, if any.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Save the person's statement with the facts of a case.
 
-    Every later card shows the summary; packs with names contain the whole text.
+    Each later page of the case shows the summary; packs with names contain the whole text.
     """
     with open_context(home, "refer") as context:
         row = answered(context, case_id, _text(file), summary, tests)

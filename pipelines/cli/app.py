@@ -16,15 +16,15 @@ from pipelines.errors import SettingsError
 
 GROUPS = {
     "Set up": {
-        "demo": ("demo:demo", "Make an invented district, from logs to report."),
+        "demo": ("demo:demo", "Create a demo district, from logs to a report."),
         "start": (
             "start:start",
-            "Lead from nothing to the first report, a step at a time.",
+            "Walk you from an empty home to the first report.",
         ),
         "init": ("init:init", "Create a district home."),
         "setup": (
             "setup:setup",
-            "Fill the registry from exports of the district's systems.",
+            "Fill the registry from exports of your district's systems.",
         ),
         "check": ("check:check", "Check settings and registry; list every problem."),
         "identify": (
@@ -33,36 +33,36 @@ GROUPS = {
         ),
         "propose": (
             "propose:propose",
-            "Propose registry rows from what the logs show.",
+            "Propose registry rows from the logs.",
         ),
-        "lists": ("lists:app", "Site lists kept by others."),
+        "lists": ("lists:app", "Site lists from other publishers."),
         "units": (
             "units:units",
             "Write systemd units, a Dagster login and sudo rules.",
         ),
         "protect": (
             "protect:protect_home",
-            "Set owner and mode of a home's files, as root.",
+            "Set the owner and mode of a home's files (as root).",
         ),
     },
     "Daily": {
-        "run": ("run:run_all", "Ingest, build, detect, report and alert, as is due."),
+        "run": ("run:run_all", "Ingest, build, detect, report and alert."),
         "run-week": (
             "run:run_week",
-            "Run everything that is due; republish one week's report.",
+            "Run everything that is due, and republish one week's report.",
         ),
-        "status": ("status:status", "Show how things stand: 0 well, 1 look, 2 act."),
+        "status": ("status:status", "Show the current state: 0 well, 1 look, 2 act."),
         "doctor": ("doctor:doctor", "Check home and machine: 0 well, 1 look, 2 act."),
         "report": ("report:app", "Republish weekly reports, or sign one."),
-        "alerts": ("alerts:app", "Alerts: what was sent, tests, acknowledgments."),
-        "ingest": ("ingest:ingest", "Ingest what is new in the landing folders."),
+        "alerts": ("alerts:app", "Alerts: messages, tests, acknowledgments."),
+        "ingest": ("ingest:ingest", "Ingest new files in the landing folders."),
         "replay-rejects": (
             "replay_rejects:replay_rejects",
             "Parse rejected lines again, after a fix.",
         ),
     },
     "Ask": {
-        "query": ("query:query", "Query the newest snapshot; nothing is changed."),
+        "query": ("query:query", "Query the newest snapshot (read-only)."),
         "export": (
             "export:export",
             "Write the newest snapshot as Parquet, by table and day.",
@@ -71,65 +71,65 @@ GROUPS = {
             "describe:describe",
             "Describe tables: type and meaning of each column.",
         ),
-        "who": ("who:who", "Show which device and account held an address when."),
+        "who": ("who:who", "Show the device and account of an address at a given time."),
         "sigma": (
             "sigma:app",
-            "Import public Sigma rules: what these logs can answer, and leads.",
+            "Import public Sigma rules and list their leads.",
         ),
-        "replay": ("replay:replay", "Show what another threshold or row would change."),
+        "replay": ("replay:replay", "Preview the effect of another threshold or registry row."),
     },
     "Review": {
         "findings": ("findings:app", "Findings, cases and verdicts."),
         "reveal": (
             "reveal:reveal",
-            "Show whose a code name is; each lookup is recorded.",
+            "Show the person behind a code name; every lookup is recorded.",
         ),
         "roles": ("roles:roles", "Show or accept the roles of a home."),
-        "audit": ("audit:app", "The audit log: who did what with findings and names."),
-        "desk": ("desk:app", "Open the review desk in a browser, until it is stopped."),
+        "audit": ("audit:app", "Audit log of actions on findings and names."),
+        "desk": ("desk:app", "Serve the review desk for browsers until you stop it."),
         "refer": (
             "refer:refer",
-            "Refer a case to another office: a pack with names, a letter, and a hold.",
+            "Refer a case to another office, with a pack, a letter and a hold.",
         ),
-        "referrals": ("referrals:app", "Cases that are with another office."),
+        "referrals": ("referrals:app", "Cases that another office has."),
         "answer": (
             "answer:answer",
             "Save the person's statement with the facts of a case.",
         ),
         "inquiry": (
             "inquiry:app",
-            "Inquiries from offices about an account, before anything is shown.",
+            "Inquiries from offices about an account.",
         ),
-        "sites": ("sites:app", "Sites that wait for a decision."),
+        "sites": ("sites:app", "Sites that need a decision."),
         "records": (
             "records:app",
-            "Public records: a request, what it touches, what is withheld, a release.",
+            "Public records requests: scope, exemptions, approval and release.",
         ),
     },
     "Keep": {
-        "backup": ("backup:backup", "Back up a home, also during a run."),
+        "backup": ("backup:backup", "Back up a home. A run may be in progress."),
         "restore": ("restore:restore", "Restore a home, or its state, from a backup."),
-        "drill": ("drill:drill", "Try a backup: restore, rebuild, compare, delete."),
+        "drill": ("drill:drill", "Test a backup: restore it, rebuild, compare, delete the copy."),
         "recover": ("recover:recover", "Rebuild the warehouse from lake and state."),
         "upgrade": ("upgrade:upgrade", "Upgrade a home from an earlier version."),
         "purge": ("purge:purge", "Delete records past their retention period."),
-        "hold": ("hold:app", "Legal holds: days from which nothing may be deleted."),
+        "hold": ("hold:app", "Legal holds on days, so that nothing is deleted."),
         "move-state": (
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
         ),
         "layer": (
             "layer:app",
-            "What a service agency says for its districts, below their own words.",
+            "Overlay of a service agency for its districts.",
         ),
         "fleet": (
             "fleet:app",
-            "Many districts: one command in every home of a service agency.",
+            "Run a command in every district home of a service agency.",
         ),
         "score": ("score:score", "Score the rules on synthetic districts."),
     },
 }
-"""Commands by purpose: the module of each, and its line in the list."""
+"""Commands by purpose, each with its module and its line in the list."""
 COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
 
 
@@ -240,7 +240,7 @@ def _at_home(args: Sequence[str]) -> list[str]:
         )
     if any(word.partition("=")[0] == "--home" for word in args):
         raise SettingsError(
-            "the home is fixed, and cannot be named again",
+            "the home is fixed and cannot be set again",
             where="--home",
             remedy=f"Leave --home out: schoolbell {AT} {args[1]} {args[2]} ...",
         )

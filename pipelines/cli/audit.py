@@ -23,7 +23,7 @@ from pipelines.state.kept_roles import keep_roles
 from pipelines.state.opened_state import open_state
 from pipelines.state.privacy_records import gather_openings
 
-app = typer.Typer(help="The audit log: who did what with findings and names.", no_args_is_help=True)
+app = typer.Typer(help="Audit log of actions on findings and names.", no_args_is_help=True)
 
 
 @app.command()
@@ -35,7 +35,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify each entry against the one before it, and heads that are kept elsewhere.
+    """Verify each entry against the one before it, and the heads that are kept elsewhere.
 
     Those are in published reports, messages and the newest backup; --head adds one
     from paper. Exit codes: 0 all entries verified, 1 an entry failed.
@@ -69,7 +69,7 @@ def verify(
 @app.command()
 def show(
     home: Home,
-    last: Annotated[int, typer.Option(help="Number of newest entries.")] = 50,
+    last: Annotated[int, typer.Option(help="Number of newest entries to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest entries, oldest first."""
@@ -87,10 +87,10 @@ def show(
 @app.command()
 def lookups(
     home: Home,
-    days: Annotated[int, typer.Option(help="How far back.", min=1)] = 31,
+    days: Annotated[int, typer.Option(help="Number of days to look back.", min=1)] = 31,
     as_json: AsJson = False,
 ) -> None:
-    """List who looked up or received names, and lookups without a case."""
+    """List the people who looked up or received names, and lookups without a case."""
     since = datetime.now(UTC) - timedelta(days=days)
     with _chain(home) as chain:
         rows = [one.shown for one in looked_up(chain.entries(), since)]
@@ -100,7 +100,7 @@ def lookups(
         return
     columns = ("actor", "action", "times", "cases", "without_case", "last_time")
     body = [[row[name] for name in columns] for row in rows]
-    console().print(table(f"Look-ups of {days} days", columns, body))
+    console().print(table(f"Lookups of {days} days", columns, body))
 
 
 @contextmanager

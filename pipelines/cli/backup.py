@@ -21,7 +21,7 @@ def backup(
         typer.Option("--keys", help="Copy the keys into this folder, separate from the backup."),
     ] = None,
     landing: Annotated[
-        bool, typer.Option("--landing", help="Copy the raw files of landing/ too.")
+        bool, typer.Option("--landing", help="Also copy the raw files of landing/.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -45,10 +45,12 @@ def backup(
         return
     typer.echo(f"Backup: {made.folder}")
     typer.echo(
-        f"{len(made.manifest.files):,} files, {size:,} bytes, {made.linked:,} of the "
-        f"files shared with the backup before; {made.manifest.lines:,} lines and "
-        f"{made.manifest.findings:,} findings."
+        f"{len(made.manifest.files):,} files, {size:,} bytes, {made.linked:,} of the files shared "
+        f"with the previous backup; {made.manifest.lines:,} lines and {made.manifest.findings:,} "
+        "findings."
     )
-    typer.echo(f"Fingerprint, to be kept elsewhere: {shown['fingerprint']}")
+    typer.echo(f"Fingerprint (keep it in a separate place): {shown['fingerprint']}")
     if keys is None:
-        typer.echo("The keys are not in it. Copy them elsewhere, once, with --keys.")
+        typer.echo(
+            "The backup does not contain the keys. Copy them to a separate place once, with --keys."
+        )

@@ -82,13 +82,13 @@ def in_order(registry: Registry) -> str:
     rows = sum(frame.height for frame in registry.frames.values())
     files = registry.present - registry.empty.keys() - {POLICY}
     if not files:
-        return f"Nothing in registry/ has a row yet; {rows:,} built-in rows are in order."
+        return f"No registry file has rows yet; {rows:,} built-in rows are valid."
     held = counted(len(files), "file")
-    read = f"{rows:,} rows of the registry, of {held} and built in, are"
+    read = f"{rows:,} registry rows, from {held} and built in, are"
     if notices := len(registry.problems):
         said = counted(notices, "1 problem is|# problems are")
         return f"{read} read; {said} listed above."
-    return f"{read} in order."
+    return f"{read} valid."
 
 
 def incomplete(registry: Registry) -> Iterator[str]:
@@ -105,7 +105,7 @@ def incomplete(registry: Registry) -> Iterator[str]:
         frame = registry.frames[file.removesuffix(".csv")]
         lacking = frame[column].null_count()
         if lacking and file not in registry.missing:
-            yield f"{lacking:,} of {frame.height:,} rows of {file} have no {what}"
+            yield f"{lacking:,} of {frame.height:,} rows in {file} have no {what}"
 
 
 def _done_first(home: Path, accept: Sequence[str], *, is_mending: bool) -> Iterator[str]:
@@ -125,7 +125,7 @@ def accept_file(path: Path, name: str) -> str:
         waiting = {one.name: one for one in district.registry.refused}
         if name not in waiting:
             raise SettingsError(
-                f"{name!r} does not wait to be accepted",
+                f"{name!r} does not need acceptance",
                 where="--accept",
                 remedy=f"Waiting: {', '.join(waiting) or 'none'}.",
             )

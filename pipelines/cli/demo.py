@@ -1,4 +1,4 @@
-"""The command that makes an invented district, from nothing to a report.
+"""The command that creates a demo district, from logs to a report.
 
 It takes the path of any district: make a home, put registry and logs into it, run.
 Only the truth at the end is the demo's own. A second run finds the same files and
@@ -24,18 +24,21 @@ from pipelines.synthetic.scored_district import Trial, judge_trial, set_up
 
 
 def demo(
-    home: Annotated[Path, typer.Option(help="Folder of the invented district's home.")] = Path(
+    home: Annotated[Path, typer.Option(help="Folder for the demo district's home.")] = Path(
         "demo-district"
     ),
     world: Annotated[
-        str, typer.Option(help="What its schools use: " + ", ".join(WORLDS) + ".")
+        str, typer.Option(help="Devices of its schools: " + ", ".join(WORLDS) + ".")
     ] = next(iter(WORLDS)),
     people: Annotated[int, typer.Option(help="Size of the roster.", min=60)] = 240,
     weeks: Annotated[int, typer.Option(help="School weeks of logs.", min=1)] = 4,
-    seed: Annotated[int, typer.Option(help="Another seed, other logs.", min=0)] = 2026,
+    seed: Annotated[
+        int,
+        typer.Option(help=("Seed of the random numbers; another seed gives other logs."), min=0),
+    ] = 2026,
     as_json: AsJson = False,
 ) -> None:
-    """Make an invented district, from logs to report."""
+    """Create a demo district, from logs to a report."""
     if world not in WORLDS:
         raise typer.BadParameter(f"one of: {', '.join(WORLDS)}", param_hint="--world")
     home = home.resolve()
@@ -89,7 +92,7 @@ def _scored(trial: Trial) -> tuple[list[str], list[list[object]]]:
 
 def _judged(trial: Trial) -> list[str]:
     false = trial.findings.filter(~trial.findings["is_true"])
-    lines = [f"Findings about nothing planted: {false.height}."]
+    lines = [f"Findings without a planted cause: {false.height}."]
     return lines + [
         f"Missed: {row['case_id']} {row['expected_rule']} {row['note']}"
         for row in missed_rows([trial])

@@ -19,13 +19,13 @@ def describe(
     ] = "",
     every: Annotated[
         bool,
-        typer.Option("--all", help="Also what no snapshot holds and no query sees."),
+        typer.Option("--all", help="Include tables that are in no snapshot and cannot be queried."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Describe tables: type and meaning of each column.
 
-    And whether a column holds personal data.
+    Also shows whether a column contains personal data.
     """
     rows = [
         {**row, "in snapshots": "yes" if seen else "no"} if every else row
@@ -34,7 +34,7 @@ def describe(
     ]
     if not rows:
         raise SettingsError(
-            f"no snapshot holds {table}, so that no query sees it",
+            f"{table} is in no snapshot and cannot be queried",
             remedy=f"For the meaning of its columns: schoolbell describe {table} --all",
         )
     _put(rendered(pl.DataFrame(rows), "json" if as_json else "table", ()), None)

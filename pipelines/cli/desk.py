@@ -14,13 +14,13 @@ from pipelines.errors import SettingsError, safe
 
 app = typer.Typer(invoke_without_command=True)
 account = typer.Typer(
-    help="Accounts that sign in at the desk with a password.", no_args_is_help=True
+    help="Accounts that sign in to the desk with a password.", no_args_is_help=True
 )
 app.add_typer(account, name="account")
 MIN_PASSWORD = 12
 PORT = 8420
 
-Login = Annotated[str, typer.Argument(help="Login, as [desk.logins] names it.")]
+Login = Annotated[str, typer.Argument(help="Login, as in [desk.logins].")]
 
 
 @app.callback()
@@ -30,14 +30,14 @@ def group(
         Path | None,
         typer.Option("--home", envvar="SCHOOLBELL_HOME", help="The district's home folder."),
     ] = None,
-    host: Annotated[str, typer.Option(help="Address of this machine, within it.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address of this machine to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port.", min=1, max=65_535)] = PORT,
     path: Annotated[
-        Path | None, typer.Option("--socket", help="Listen on this Unix socket too.")
+        Path | None, typer.Option("--socket", help="Also listen on this Unix socket.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Open the review desk in a browser, until it is stopped."""
+    """Serve the review desk for browsers until you stop it."""
     if chosen.invoked_subcommand:
         return
     place = named(home)
@@ -54,14 +54,14 @@ def group(
     where = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     facts = {"address": where, "socket": str(path) if path else None}
     more = f"; also on {path}" if path else ""
-    tell(facts, f"{where} until you stop it (Ctrl+C){more}", as_json=as_json)
+    tell(facts, f"{where} (press Ctrl+C to stop){more}", as_json=as_json)
     sys.stdout.flush()
     serve(place, *sockets)
 
 
 @account.command("add")
 def add(home: Home, login: Login, as_json: AsJson = False) -> None:
-    """Make an account, or give it another password; it is read from the input."""
+    """Create an account, or change its password, which is read from standard input."""
     from pipelines.actions.context import put
     from pipelines.desk.signin import Passwords
 
@@ -70,7 +70,7 @@ def add(home: Home, login: Login, as_json: AsJson = False) -> None:
         name = put(context, login, Passwords().hashed(password))
     tell(
         {"login": name},
-        f"{name} may sign in, with the role of [desk.logins].",
+        f"{name} can sign in, with the role in [desk.logins].",
         as_json=as_json,
     )
 
@@ -82,7 +82,7 @@ def end(home: Home, login: Login, as_json: AsJson = False) -> None:
 
     with open_context(home, "accounts") as context:
         name = ended(context, login)
-    tell({"login": name}, f"{name} signs in no more.", as_json=as_json)
+    tell({"login": name}, f"{name} can no longer sign in.", as_json=as_json)
 
 
 @account.command("list")
@@ -104,9 +104,9 @@ def _password() -> str:
     if sys.stdin.isatty():
         given = getpass.getpass("Password: ")
         if getpass.getpass("Again: ") != given:
-            raise SettingsError("the passwords differ")
+            raise SettingsError("the passwords do not match")
     else:
         given = sys.stdin.readline().rstrip("\n")
     if len(given) < MIN_PASSWORD:
-        raise SettingsError(f"a password has {MIN_PASSWORD} characters or more", where="input")
+        raise SettingsError(f"a password needs at least {MIN_PASSWORD} characters", where="input")
     return given

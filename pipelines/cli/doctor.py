@@ -25,7 +25,7 @@ def doctor(home: Home, as_json: AsJson = False) -> None:
     """
     if not home.is_dir():
         raise SettingsError(
-            "there is no such folder",
+            "this folder does not exist",
             where=str(home),
             remedy=f"Create a district home with: schoolbell init {home}",
         )

@@ -18,14 +18,14 @@ Keys = Annotated[Path, typer.Option("--keys", help="Folder that holds the home's
 
 def drill(
     home: Home,
-    to: Annotated[Path, typer.Option("--from", help="A folder that `backup` made.")],
+    to: Annotated[Path, typer.Option("--from", help="Folder of a backup.")],
     keys: Keys,
     scratch: Annotated[
         Path | None, typer.Option(help="Folder with space for a second home.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try a backup: restore, rebuild, compare, delete.
+    """Test a backup: restore it, rebuild, compare, delete the copy.
 
     It is restored into a scratch folder, and its findings are compared.
     Exit codes: 0 the backup is complete, 1 it is not; what is missing is listed.
@@ -39,5 +39,5 @@ def drill(
     for line in wrong:
         typer.echo(safe_lines(line), err=True)
     if not wrong:
-        typer.echo("The backup gives the same lines, the same rows and findings.")
+        typer.echo("The backup produces the same lines, rows and findings.")
     raise typer.Exit(1 if wrong else 0)

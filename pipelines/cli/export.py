@@ -25,7 +25,7 @@ def export(
 ) -> None:
     """Write the newest snapshot as Parquet, by table and day.
 
-    Accounts and devices are under code names. What was written stays there: neither
+    Accounts and devices are under code names. The written files stay there: neither
     retention nor a purge of this home reaches it.
     """
     os.umask(0o077)

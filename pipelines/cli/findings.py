@@ -44,13 +44,13 @@ from pipelines.state.reviews import last_verdicts, present_code, reviews
 
 app = typer.Typer(help="Findings, cases and verdicts.", no_args_is_help=True)
 
-FindingId = Annotated[str, typer.Argument(help="Id of a finding, as listed.")]
-STUDENT = "the account is a student's: a confidential record, and no matter of staff"
+FindingId = Annotated[str, typer.Argument(help="ID of a finding, as listed.")]
+STUDENT = "this is a student's account: a confidential record, not a staff matter"
 
-SubjectId = Annotated[str, typer.Argument(help="Id of a case or a finding.")]
-RequestId = Annotated[str, typer.Argument(help="Id that the request printed.")]
+SubjectId = Annotated[str, typer.Argument(help="ID of a case or a finding.")]
+RequestId = Annotated[str, typer.Argument(help="ID that the request printed.")]
 Reason = Annotated[str, typer.Option(help="Why, in your words; recorded permanently.")]
-CaseId = Annotated[str, typer.Option("--case", help="Case it is for.")]
+CaseId = Annotated[str, typer.Option("--case", help="Case that needs it.")]
 COUNTS = ("violation", "authorized", "benign", "misattributed", "data_fault")
 
 
@@ -198,7 +198,7 @@ def cell_of(value: object) -> object:
 
 @app.command()
 def show(home: Home, finding_id: FindingId, as_json: AsJson = False) -> None:
-    """Show one finding: what was seen, what was tested, which lines it cites."""
+    """Show one finding: its facts, its tested explanations, and the lines that it cites."""
     with open_context(home, "evidence") as context:
         case, finding = context.finding(finding_id)
         record = context.shown(finding)
@@ -300,7 +300,7 @@ def verdict(
 ) -> None:
     """Record a verdict on a case, or on one finding; the last one counts.
 
-    One on a case is a verdict on each of its findings that no one has decided, or with
+    A verdict on a case applies to each of its findings that no one has decided, or with
     --again on all of them where each is decided; all verdicts are kept.
     """
     code = present_code(code)
@@ -358,17 +358,17 @@ def export(
     home: Home,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV (the default).")] = False,
     as_json: AsJson = False,
-    to: Annotated[Path | None, typer.Option(help="Write to this new file instead.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write to this new file.")] = None,
     names: Annotated[
         bool,
         typer.Option("--names", help="Real names instead of code names; one case only."),
     ] = False,
     case: CaseId = "",
-    reason: Annotated[str, typer.Option(help="Why names are needed.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason for showing names.")] = "",
 ) -> None:
     """Export findings, one row each, without leads and withdrawn findings."""
     if as_csv and as_json:
-        raise SettingsError("--csv and --json exclude each other")
+        raise SettingsError("--csv and --json cannot be used together")
     with open_context(home, "export") as context:
         found = exported(context, case, reason, names=names)
     _put(_text(found, as_json=as_json), to)
@@ -391,7 +391,7 @@ def _put(text: str, to: Path | None) -> None:
 @app.command()
 def pack(
     home: Home,
-    case_id: Annotated[str, typer.Argument(help="Id of the case.")],
+    case_id: Annotated[str, typer.Argument(help="ID of the case.")],
     to: Annotated[Path, typer.Option(help="New file to write, such as case.zip.")],
     reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
     names: Annotated[
@@ -422,13 +422,13 @@ def feedback(home: Home, as_json: AsJson = False) -> None:
         return
     columns = ("rule", "stage", *COUNTS, "decisions", "precision", "follows")
     body = [_cells(row) for row in rows if row["decisions"] or row["undetermined"]]
-    console().print(table("Rules by what reviewers decided", columns, body))
+    console().print(table("Rules by reviewers' decisions", columns, body))
     if not body:
-        typer.echo("Nothing was decided yet.")
+        typer.echo("No decisions yet.")
     for row in amends:
         about = f" about {row['about']}" if row["about"] else ""
         said = f"{row['findings']} of {row['rule']}{about} were {row['verdict']}"
-        typer.echo(safe(f"{said}: look at {row['place']}"))
+        typer.echo(safe(f"{said}: see {row['place']}"))
 
 
 def _cells(row: dict[str, Any]) -> list[object]:
@@ -469,7 +469,7 @@ def _shown(context: ActionContext, fix: Fix, day: str) -> str:
 
 @app.command()
 def permits(home: Home, as_json: AsJson = False) -> None:
-    """List consents and exceptions, what they cover, and findings after they ended."""
+    """List consents and exceptions, their scope, and findings after they ended."""
     with open_context(home, "findings") as context:
         rows = actions.permits(context)
         refused = [
@@ -494,25 +494,27 @@ def exception(
     home: Home,
     finding_id: FindingId,
     reason: Reason,
-    until: Annotated[str, typer.Option(help=f"Last day; at most {MAX_EXCEPTION_DAYS} days on.")],
+    until: Annotated[
+        str, typer.Option(help=(f"Last day, at most {MAX_EXCEPTION_DAYS} days from today."))
+    ],
     scope: Annotated[
         str, typer.Option(help="What it applies to: " + ", ".join(SCOPES))
     ] = "account",
     since: Annotated[str, typer.Option("--from", help="First day; the finding's by default.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Add an exception: findings like this one are hidden, counted and kept."""
+    """Add an exception: similar findings are hidden, but still counted and kept."""
     with open_context(home, "exception") as context:
         facts = actions.exception(context, finding_id, reason, until, scope, since)
     span = f"{facts['first_day']} to {facts['last_day']}"
     shown = f"{facts['exception_id']}: {facts['rule']} by {scope}, {span}"
-    tell(facts, f"{shown}. It counts from the next run.", as_json=as_json)
+    tell(facts, f"{shown}. It takes effect with the next run.", as_json=as_json)
 
 
 @app.command("exception-end")
 def exception_end(
     home: Home,
-    exception_id: Annotated[str, typer.Argument(help="Id, as permits lists it.")],
+    exception_id: Annotated[str, typer.Argument(help="ID, as `permits` lists it.")],
     reason: Reason,
     wholly: Annotated[
         bool, typer.Option("--wholly", help="Remove it as if it had never been added.")
@@ -522,9 +524,9 @@ def exception_end(
     """End an exception; findings that it hid are shown again from the next run."""
     with open_context(home, "exception") as context:
         last = actions.exception_end(context, exception_id, reason, wholly=wholly)
-    ended = f"ends on {last}" if last else "is taken back"
+    ended = f"ends on {last}" if last else "is removed"
     facts = {"exception_id": exception_id, "last_day": last or None}
-    said_line = f"{exception_id} {ended}. It counts from the next run."
+    said_line = f"{exception_id} {ended}. This takes effect with the next run."
     tell(facts, said_line, as_json=as_json)
 
 

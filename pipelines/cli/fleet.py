@@ -20,15 +20,15 @@ from pipelines.run.console import show_whole, table
 from pipelines.settings.home import PLAIN_FILE, put
 
 app = typer.Typer(
-    help="Many districts: one command in every home of a service agency.",
+    help="Run a command in every district home of a service agency.",
     no_args_is_help=True,
 )
 File = Annotated[
     Path,
-    typer.Option("--fleet", envvar="SCHOOLBELL_FLEET", help="The fleet's file."),
+    typer.Option("--fleet", envvar="SCHOOLBELL_FLEET", help="The fleet file."),
 ]
 Only = Annotated[list[str] | None, typer.Option("--only", help="Only this home; repeatable.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, a home a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one line per home.")]
 HERE = Path(NAME)
 
 
@@ -38,11 +38,11 @@ def run(
     only: Only = None,
     engine: Annotated[
         Kind | None,
-        typer.Option("--engine", help="Where homes run, instead of what [engine] says."),
+        typer.Option("--engine", help="Engine for the homes, instead of [engine]."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ingest, build, detect, report and alert in every home, as is due."""
+    """Ingest, build, detect, report and alert in every home."""
     found = load_fleet(fleet)
     kind = engine or found.cluster.kind
     _each(found, only, lambda _: ("run", "--quiet"), as_json=as_json, kind=kind)
@@ -62,13 +62,15 @@ def doctor(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> No
 
 @app.command()
 def upgrade(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
-    """Upgrade every home from an earlier version; what was cut off goes on."""
+    """Upgrade every home from an earlier version; an interrupted upgrade continues."""
     _each(load_fleet(fleet), only, lambda _: ("upgrade",), as_json=as_json)
 
 
 @app.command()
 def backup(
-    to: Annotated[Path, typer.Option("--to", help="Folder of the backups, a folder in it a home.")],
+    to: Annotated[
+        Path, typer.Option("--to", help=("Folder for the backups, with one subfolder per home."))
+    ],
     fleet: File = HERE,
     only: Only = None,
     as_json: AsJson = False,
@@ -85,7 +87,7 @@ def backup(
 
 @app.command()
 def apply(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
-    """Copy the agency's layer into every home; nothing where it is not sound."""
+    """Copy the agency's overlay into every home, but only if it is valid."""
     found = load_fleet(fleet)
     words = ("layer", "take", str(_layer(found)))
     _each(found, only, lambda _: words, as_json=as_json)
@@ -93,7 +95,7 @@ def apply(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> Non
 
 @app.command()
 def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None:
-    """Show which homes hold another layer, and where districts differ from it."""
+    """Show homes with another overlay, and where districts differ from it."""
     found = load_fleet(fleet)
     words = ("layer", "diff", str(_layer(found)), *(["--json"] if as_json else []))
     _each(found, only, lambda _: words, as_json=as_json, is_shown=True)
@@ -103,10 +105,10 @@ def diff(fleet: File = HERE, only: Only = None, as_json: AsJson = False) -> None
 def status(
     fleet: File = HERE,
     only: Only = None,
-    page: Annotated[Path | None, typer.Option("--page", help="Write it as a page, too.")] = None,
+    page: Annotated[Path | None, typer.Option("--page", help="Also write it as a page.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how every home does: 0 well, 1 look, 2 act. No finding is shown."""
+    """Show the state of every home: 0 well, 1 look, 2 act. No finding is shown."""
     found = load_fleet(fleet).only(tuple(only or ()))
     rows = overview(found)
     if as_json:
@@ -128,7 +130,7 @@ def workspace(
     fleet: File = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Write a Dagster workspace with one code location a home."""
+    """Write a Dagster workspace with one code location per home."""
     made = write_workspace(load_fleet(fleet), to)
     said = f"Written: {made}\nStart it: dagster dev -w {made}"
     tell({"workspace": str(made)}, said, as_json=as_json)
@@ -142,7 +144,7 @@ def _layer(fleet: Fleet) -> Path:
     """
     if fleet.layer is None:
         raise SettingsError(
-            "the agency has no layer",
+            "the agency has no overlay",
             where=str(fleet.file),
             remedy='Name its folder: [agency] layer = "layer"',
         )

@@ -12,7 +12,7 @@ from pipelines.cli.output import tell
 from pipelines.errors import safe_lines
 from pipelines.state.retention import Hold, holds
 
-app = typer.Typer(help="Legal holds: days from which nothing may be deleted.", no_args_is_help=True)
+app = typer.Typer(help="Legal holds on days, so that nothing is deleted.", no_args_is_help=True)
 
 
 Why = Annotated[str, typer.Option("--reason", help="Why; recorded permanently.")]
@@ -32,7 +32,7 @@ def add(
     case: Annotated[str | None, typer.Option("--case", help="Hold the week of this case.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Place a hold: keep everything of some days, whatever the retention period."""
+    """Place a hold: keep all data of some days, regardless of the retention period."""
     with open_context(home, "hold") as context:
         placed = actions.hold(context, reason, first and first.date(), last and last.date(), case)
     tell(placed.__dict__, f"hold {_line(placed)}", as_json=as_json)
@@ -55,11 +55,11 @@ def list_holds(home: Home, as_json: AsJson = False) -> None:
 @app.command("release")
 def release(
     home: Home,
-    hold_id: Annotated[str, typer.Argument(help="Id that `hold list` shows.")],
+    hold_id: Annotated[str, typer.Argument(help="ID that `hold list` shows.")],
     reason: Why,
     as_json: AsJson = False,
 ) -> None:
-    """Release a hold; the next purge may delete what it kept."""
+    """Release a hold; the next purge may delete its data."""
     with open_context(home, "hold") as context:
         actor = actions.release(context, hold_id, reason)
     facts = {"hold_id": hold_id, "released_by": actor}

@@ -17,15 +17,15 @@ from pipelines.landing.delivery import readable
 from pipelines.warehouse.detections import disabled
 
 SHOWN = 3
-"""Rejected lines that are shown of a file."""
+"""Number of rejected lines to show per file."""
 
 SHOWN_WIDTH = 120
 MAX_MEMBERS = 10
-"""Members of an archive that are looked at."""
+"""Number of archive members to read."""
 
 
 def identify(
-    files: Annotated[list[Path], typer.Argument(help="Log files to look at.")],
+    files: Annotated[list[Path], typer.Argument(help="Log files to identify.")],
     as_json: AsJson = False,
 ) -> None:
     """Identify a log's format and show how it is parsed.
@@ -45,7 +45,7 @@ def identify(
                 for line in _in_words(where, found):
                     typer.echo(line)
         if (more := len(members) - MAX_MEMBERS) > 0 and not as_json:
-            typer.echo(f"{safe(file)}: {more} more members were not looked at")
+            typer.echo(f"{safe(file)}: {more} more members were not read")
     sys.exit(0 if is_any_known else 1)
 
 
@@ -75,15 +75,15 @@ def _in_words(where: str, found: Examination) -> list[str]:
     if not found.claims:
         if found.note:
             return [f"{where}: {found.note}"]
-        return [f"{where}: no known format claims any of its lines", *_declared(found)]
+        return [f"{where}: no known format matches any of its lines", *_declared(found)]
     said = [f"{where}: {claim.format} ({claim.share:.0%} of its lines)" for claim in found.claims]
     if found.format == MIXED:
-        said.insert(0, f"{where}: mixed, each line by the format that claims it")
+        said.insert(0, f"{where}: mixed formats, each line read by the format that matches")
     for name, frame in found.events.items():
         said.append(f"  {frame.height} {name}: {', '.join(frame.columns)}")
     said += [
-        f"  of {one.lines} {safe(one.kind)}, which feed no rule, {one.accounts} name "
-        f"an account and {one.cards} a network card"
+        f"  of {one.lines} {safe(one.kind)}, which no rule uses, {one.accounts} name an account "
+        f"and {one.cards} a network card"
         for one in _unused(found)
     ]
     for reason, count in found.reasons.items():
@@ -99,11 +99,11 @@ def _declared(found: Examination) -> list[str]:
     """Return settings to paste and correct."""
     if not found.proposal:
         return [
-            "  An export is read once its columns are declared, as declared_csv or",
+            "  To read an export, declare its columns as declared_csv or",
             "  declared_json under [sources.NAME]: docs/how-to/forward-logs.md",
         ]
     return [
-        "  if it is an export, declare it in district.toml; the columns are guessed:",
+        "  if it is an export, declare it in district.toml; check the guessed columns:",
         "",
         *(safe(line) for line in found.proposal),
     ]

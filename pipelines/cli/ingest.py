@@ -24,7 +24,7 @@ from pipelines.run.run import (
 from pipelines.state.source_records import set_back
 
 WRONG = ("failed", "refused", "waiting")
-"""Kinds of delivery that are not read."""
+"""Deliveries that are not read."""
 
 
 def ingest(
@@ -40,7 +40,7 @@ def ingest(
         bool, typer.Option("--dry-run", help="Show what is new without reading it.")
     ] = False,
 ) -> None:
-    """Ingest what is new in the landing folders."""
+    """Ingest new files in the landing folders."""
     if dry_run:
         with open_district(home) as district, only_writer(district.home):
             _preview(district, settle_seconds, as_json=as_json)

@@ -22,8 +22,8 @@ DEFAULTS = Answers()
 
 
 def init(
-    home: Annotated[Path, typer.Argument(help="Folder to make.")],
-    name: Annotated[str, typer.Option(help="The district's name, as reports print it.")] = "",
+    home: Annotated[Path, typer.Argument(help="Folder to create.")],
+    name: Annotated[str, typer.Option(help="Name of the district in reports.")] = "",
     zone: Annotated[str, typer.Option(help="IANA time zone; without it, this machine's.")] = "",
     account_domain: Annotated[
         list[str] | None,
@@ -31,16 +31,16 @@ def init(
     ] = None,
     mail_host: Annotated[
         str,
-        typer.Option(help="Mail server for alerts; without one, alerts go to a file."),
+        typer.Option(help="Mail server for alerts; without one, alerts are written to a file."),
     ] = "",
     mail_to: Annotated[list[str] | None, typer.Option(help="Who gets alerts; repeatable.")] = None,
     roles: Annotated[
         bool,
-        typer.Option("--roles", help="Divide the work among groups of the system."),
+        typer.Option("--roles", help="Assign roles to system groups."),
     ] = False,
     is_silent: Annotated[
         bool,
-        typer.Option("--yes", help="Ask no questions; also the case without a terminal."),
+        typer.Option("--yes", help="Do not ask questions (the default without a terminal)."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -77,8 +77,8 @@ def _tell(made: DistrictHome, *, as_json: bool) -> None:
     typer.echo(f"District home: {made.path}")
     typer.echo("Next:")
     typer.echo(f"  schoolbell start --home {made.path}")
-    typer.echo("which leads through these, or one by one:")
-    typer.echo(f"  1. look through {made.settings_file}")
+    typer.echo("which guides you through these steps, or run them yourself:")
+    typer.echo(f"  1. review {made.settings_file}")
     typer.echo(f"  2. put raw logs into {made.landing}/<source>/")
     typer.echo(f"  3. schoolbell setup --home {made.path}: fills {made.registry}")
     typer.echo(f"  4. schoolbell run --home {made.path}")
@@ -94,11 +94,11 @@ def _asked(said: Answers) -> Answers:
         "Domains that appear before or after account names, such as SCHOOL school.example"
     )
     host = said.mail_host or typer.prompt(
-        "Mail server for alerts; empty: they go into a file", "", show_default=False
+        "Mail server for alerts (empty: write them to a file)", "", show_default=False
     )
     to = said.mail_to
     if host and not to:
-        to = _listed("Mail addresses of those who get alerts")
+        to = _listed("Email addresses that receive alerts")
     return replace(said, name=name, zone=zone, account_domains=domains, mail_host=host, mail_to=to)
 
 

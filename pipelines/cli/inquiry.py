@@ -15,7 +15,7 @@ from pipelines.errors import safe
 from pipelines.state.reviews import inquiries
 
 app = typer.Typer(
-    help="Inquiries from offices about an account, before anything is shown.",
+    help="Inquiries from offices about an account.",
     no_args_is_help=True,
 )
 
@@ -23,7 +23,7 @@ app = typer.Typer(
 @app.command("open")
 def open_inquiry(
     home: Home,
-    account: Annotated[str, typer.Option(help="Account that it is about.")],
+    account: Annotated[str, typer.Option(help="Account in question.")],
     first: Annotated[str, typer.Option("--from", help="First day.")],
     last: Annotated[str, typer.Option("--to", help="Last day.")],
     office: Annotated[str, typer.Option("--for", help="One of: " + ", ".join(OFFICES))],
@@ -33,9 +33,9 @@ def open_inquiry(
     reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write down what an office asks; say whether the logs could answer.
+    """Record an office's inquiry; report whether the logs could answer it.
 
-    No result is shown. A second person approves it before one is released.
+    No result is shown. A second person must approve the answer before its release.
     """
     with open_context(home, "inquire") as context:
         row = inquire(context, account, (first, last), office, authorized_by, reason)
@@ -66,7 +66,7 @@ def list_inquiries(home: Home, as_json: AsJson = False) -> None:
 @app.command("release")
 def release(
     home: Home,
-    inquiry_id: Annotated[str, typer.Argument(help="Id that `inquiry open` printed.")],
+    inquiry_id: Annotated[str, typer.Argument(help="ID that `inquiry open` printed.")],
     out: Annotated[Path, typer.Option(help="New file to write, such as answer.zip.")],
     as_json: AsJson = False,
 ) -> None:

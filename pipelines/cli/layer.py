@@ -15,7 +15,7 @@ from pipelines.operations import agency_layer
 from pipelines.registry.folder import Layer, read_layer
 
 app = typer.Typer(
-    help="What a service agency says for its districts, below their own words.",
+    help="Overlay of a service agency for its districts.",
     no_args_is_help=True,
 )
 Folder = Annotated[
@@ -29,7 +29,7 @@ Folder = Annotated[
 
 @app.command()
 def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
-    """Copy a layer into the home; the next run judges by it."""
+    """Copy an overlay into the home; the next run uses it."""
     with open_district(home) as district:
         taken = agency_layer.take(district, folder, str(who_asks(district.home, district.settings)))
     _tell(taken, "taken", as_json=as_json)
@@ -37,15 +37,15 @@ def take(home: Home, folder: Folder, as_json: AsJson = False) -> None:
 
 @app.command()
 def drop(home: Home, as_json: AsJson = False) -> None:
-    """Take the layer out of the home; the next run judges without it."""
+    """Remove the overlay from the home; the next run does not use it."""
     with open_district(home) as district:
         held = agency_layer.drop(district, str(who_asks(district.home, district.settings)))
-    _tell(held, "taken out", as_json=as_json)
+    _tell(held, "removed", as_json=as_json)
 
 
 @app.command()
 def show(home: Home, as_json: AsJson = False) -> None:
-    """Show which layer the home holds."""
+    """Show the home's overlay."""
     with open_district(home) as district:
         held = read_layer(district.home.agency)
     _tell(held, "held", as_json=as_json)
@@ -55,11 +55,11 @@ def show(home: Home, as_json: AsJson = False) -> None:
 def diff(
     home: Home,
     folder: Annotated[
-        Path | None, typer.Argument(help="Another layer; left out, the one held.")
+        Path | None, typer.Argument(help="Another overlay; default: the home's.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where the district says something else than its agency."""
+    """Show where the district's files differ from its agency's."""
     with open_district(home) as district:
         at = folder or district.home.agency
         wanted = agency_layer.sound_layer(folder).digest if folder else ""
@@ -69,7 +69,7 @@ def diff(
         line = f"{one.file}: {one.what}: agency {one.agency!r}, here {one.district!r}"
         typer.echo(json.dumps(asdict(one)) if as_json else safe_lines(line))
     if wanted not in ("", held):
-        typer.echo("The home holds another version of this layer.", err=True)
+        typer.echo("The home contains another version of this overlay.", err=True)
     elif not found:
         typer.echo("No difference.", err=True)
 

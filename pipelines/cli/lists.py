@@ -31,7 +31,7 @@ LARGEST = 200_000_000
 """Bytes of a list, all its files together."""
 TIMEOUT_SECONDS = 60
 MAX_SECONDS = 600.0
-"""For a whole list."""
+"""Seconds for downloading a list."""
 _DOUBTS = """
 select
     site,
@@ -44,7 +44,7 @@ group by site
 order by is_work_disputed desc, days desc, site
 """
 
-app = typer.Typer(help="Site lists kept by others.", no_args_is_help=True)
+app = typer.Typer(help="Site lists from other publishers.", no_args_is_help=True)
 
 
 @app.command()
@@ -64,7 +64,7 @@ def update(
             remedy=f"It has: {', '.join(settings.lists) or 'none'}",
         )
     for key, one in chosen.items():
-        with working(f"taking {key}"):
+        with working(f"downloading {key}"):
             taken = _take(place, key, one)
         said = f"{key}: {taken.names:,} names, {taken.skipped:,} left out"
         tell(asdict(taken), said, as_json=as_json)
@@ -78,7 +78,7 @@ def show(home: Home, as_json: AsJson = False) -> None:
         taken = kept(place.lists, key)
         state = "on" if one.enabled else "off"
         facts = asdict(taken) if taken is not None else {"name": key}
-        said = "not taken yet" if taken is None else _kept_list(taken)
+        said = "not downloaded yet" if taken is None else _kept_list(taken)
         facts = {**facts, "is_taken": taken is not None, "is_on": one.enabled}
         tell(facts, f"{key} ({state}): {said}", as_json=as_json)
 
@@ -86,8 +86,8 @@ def show(home: Home, as_json: AsJson = False) -> None:
 def _kept_list(taken: TakenList) -> str:
     licence = taken.licence or "no license named"
     return (
-        f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, "
-        f"{licence}, taken {taken.taken_time}"
+        f"{taken.names:,} names of {taken.origin}, version {taken.version[:12]}, {licence}, "
+        f"downloaded {taken.taken_time}"
     )
 
 
@@ -98,12 +98,12 @@ def doubts(home: Home, as_json: AsJson = False) -> None:
         has = database.has("marts.category_disagreements")
         rows = list(database.frame(_DOUBTS).iter_rows(named=True)) if has else []
     for row in rows:
-        mark = "seldom work to one, not to another: " if row["is_work_disputed"] else ""
+        mark = "on which the lists disagree: " if row["is_work_disputed"] else ""
         days = "day" if row["days"] == 1 else "days"
         said = f"{row['site']} ({row['days']} {days}): {mark}{row['said']}"
         tell(row, said, as_json=as_json)
     if not rows and not as_json:
-        typer.echo("The lists agree on every site of the newest week.")
+        typer.echo("The lists agree on every site of the latest week.")
 
 
 def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
@@ -112,9 +112,9 @@ def _take(place: DistrictHome, name: str, one: ListSource) -> TakenList:
     listed = read_list(one.format, texts, first, one.category or one.background)
     if listed.rows.is_empty():
         raise SourceError(
-            "the list holds no name; what was kept stays",
+            "the list is empty; the earlier copy is still used",
             where=one.origin,
-            remedy=f"Is it really written as {one.format}?",
+            remedy=f"Check that its format is {one.format}.",
         )
     digest = hashlib.sha256()
     for path in sorted(files):
@@ -142,7 +142,9 @@ def _local(place: DistrictHome, one: ListSource) -> tuple[Mapping[str, bytes], s
         return _read([file for file in beside if file.is_file()], path.parent), path.name
     if path.is_dir():
         return _read([file for file in path.rglob("domains") if file.is_file()], path), ""
-    raise SettingsError("there is no such file or folder", where=str(path), remedy="Check [lists].")
+    raise SettingsError(
+        ("this file or folder does not exist"), where=str(path), remedy="Check [lists]."
+    )
 
 
 def _read(files: list[Path], folder: Path) -> Mapping[str, bytes]:
@@ -166,7 +168,9 @@ def _fetched(url: str) -> tuple[Mapping[str, bytes], str]:
     try:
         data = within(MAX_SECONDS, read)
     except (URLError, OSError) as error:
-        raise SourceError(f"cannot be fetched: {error}; what was kept stays", where=url) from error
+        raise SourceError(
+            (f"cannot be downloaded: {error}; the earlier copy is still used"), where=url
+        ) from error
     if len(data) > LARGEST:
         raise _too_large(url)
     return {"list": data}, "list"

@@ -29,7 +29,7 @@ def move_state(
     given = {key: value for key, value in (("env", env), ("file", file)) if value}
     if len(given) + back != 1:
         raise SettingsError(
-            "one of --env, --file and --back is needed",
+            "use one of --env, --file and --back",
             where="move-state",
             remedy="schoolbell move-state --env SCHOOLBELL_STATE_URL",
         )

@@ -39,7 +39,7 @@ Home = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 EngineKind = Annotated[
     Kind | None,
-    typer.Option("--engine", help="Where lines are parsed, instead of what [engine] says."),
+    typer.Option("--engine", help="Engine that parses lines, instead of [engine]."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 
@@ -97,9 +97,9 @@ def named(home: Path | None) -> Path:
     """
     if home is None:
         raise SettingsError(
-            "no home is named",
+            "no home is set",
             where="--home",
-            remedy="Name it, or set SCHOOLBELL_HOME.",
+            remedy="Use --home, or set SCHOOLBELL_HOME.",
         )
     return home
 
@@ -117,5 +117,5 @@ def days_of(text: str) -> tuple[date, date]:
         raise SettingsError(
             f"{text!r} is not a range of days",
             where="--days",
-            remedy="Give them as 2026-11-02..2026-11-13.",
+            remedy="Write 2026-11-02..2026-11-13.",
         ) from error

@@ -112,9 +112,9 @@ def write_private(to: Path, data: bytes) -> None:
     for folder in to.resolve().parents:
         if (folder / "district.toml").is_file() and (folder / "keys").is_dir():
             raise SettingsError(
-                "is inside a district home, whose folders have their own rules",
+                "is inside a district home, where exports are not allowed",
                 where=str(to),
-                remedy="Name a file elsewhere.",
+                remedy="Choose a file outside the home.",
             )
     descriptor = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     with os.fdopen(descriptor, "wb") as stream:

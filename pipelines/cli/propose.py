@@ -59,16 +59,18 @@ def propose(
             "into the registry; repeatable.",
         ),
     ] = None,
-    back: Annotated[str, typer.Option("--take-back", help="An accepted group: undo it.")] = "",
-    reason: Annotated[str, typer.Option(help="Why it is accepted; recorded permanently.")] = "",
-    show: Annotated[str, typer.Option("--show", help="A group: list all that it holds.")] = "",
+    back: Annotated[str, typer.Option("--take-back", help="Accepted group: remove its rows.")] = "",
+    reason: Annotated[
+        str, typer.Option(help=("Reason for accepting it; recorded permanently."))
+    ] = "",
+    show: Annotated[str, typer.Option("--show", help="Group: list all of its rows.")] = "",
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the proposals as files, one a registry file."),
+        typer.Option(help="Folder for the proposals, one file per registry file."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Propose registry rows from what the logs show.
+    """Propose registry rows from the logs.
 
     They come in groups. Each has its evidence and an id. Nothing is written without
     --accept and a reason.
@@ -79,7 +81,7 @@ def propose(
                 tell({"taken_back": said}, said, as_json=as_json)
             return
         target = _outside(out, context.district.home.registry) if out else None
-        with working("looking through the logs"):
+        with working("reading the logs"):
             found = offered(context)
         if accept:
             _accept(context, found, accept, reason, as_json=as_json)
@@ -111,7 +113,7 @@ def _accept(
     if not as_json and (groups or single):
         if groups:
             typer.echo("--take-back GROUP undoes a group.")
-        typer.echo("It counts from the next run.")
+        typer.echo("It takes effect with the next run.")
 
 
 def _picked(found: Sequence[Offer], words: Sequence[str]) -> tuple[list[Group], list[Offer]]:
@@ -122,7 +124,7 @@ def _picked(found: Sequence[Offer], words: Sequence[str]) -> tuple[list[Group], 
         if meant := of_group(found, word):
             groups |= {one.topic: one for one in meant}
         elif is_group(word):
-            typer.echo(safe(f"{word}: the logs propose nothing more"), err=True)
+            typer.echo(safe(f"{word}: no more proposals from the logs"), err=True)
         else:
             ids.append(word)
     return list(groups.values()), chosen(found, ids)
@@ -133,7 +135,7 @@ def _try(
 ) -> None:
     groups, single = _picked(found, words)
     picked = [*(offer for group in groups for offer in group.offers), *single]
-    with working("judging the last weeks again"):
+    with working("judging the last weeks with the new rows"):
         trial = trial_of(context, picked, GROUP_WEEKS if groups else WEEKS)
     before, after = findings_of(trial)
     if as_json:
@@ -155,7 +157,7 @@ def _try(
     typer.echo(f"Findings from {trial.first} to {trial.last}: {before} -> {after}")
     for sentence in in_words(context, trial.differences) or [NO_CASE]:
         typer.echo(capital(f"{sentence}."))
-    typer.echo("Nothing was written. Give --accept and --reason WHY to write it.")
+    typer.echo("Nothing was written. To write it, use --accept and --reason WHY.")
 
 
 def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
@@ -174,20 +176,20 @@ def _list(found: Sequence[Offer], show: str, *, as_json: bool) -> None:
 def _told(found: Sequence[Offer], shown: Sequence[Group], show: str) -> Iterator[str]:
     """Yield groups with some of their rows, or all of one; then rows for manual entry."""
     if not found:
-        yield "The logs suggest nothing that the registry does not say."
+        yield "The logs suggest nothing new for the registry."
     for group in shown:
         yield f"--- {group.topic}: {group.title}"
         yield from _lines(group, MOST if show else SHOWN)
     if own := [] if show else [one for one in found if not one.topic]:
-        yield "--- district.toml: lines that only a person can decide on"
+        yield "--- district.toml: settings that only a person can decide"
         for offer in own:
             yield f"{offer.offer_id}  {' '.join(offer.reason.split())}"
             yield from _rows(offer)
     if shown:
         yield (
-            "--accept GROUP --reason WHY writes what is clear, --take-back GROUP "
-            "undoes it; --try GROUP shows what it would change, --show GROUP lists "
-            "all of it. An id instead of GROUP means one row."
+            "--accept GROUP --reason WHY writes the clear rows; --take-back GROUP removes them; "
+            "--try GROUP previews the effect; --show GROUP lists all rows. An id instead of GROUP "
+            "means one row."
         )
 
 
@@ -199,11 +201,11 @@ def _lines(group: Group, most: int) -> Iterator[str]:
     if len(group.offers) > most:
         yield f"... {len(group.offers) - most} more"
     for offer in group.doubts[:most]:
-        why = offer.doubt or "its site is sensitive, and its name is not shown here"
+        why = offer.doubt or "its site is sensitive and is not shown here"
         yield f"? {offer.offer_id}  {why}: {' '.join(offer.reason.split())}"
         yield from _rows(offer)
     if len(group.doubts) > most:
-        yield f"? ... {len(group.doubts) - most} more to look at"
+        yield f"? ... {len(group.doubts) - most} more to check"
 
 
 def _rows(offer: Offer) -> Iterator[str]:
@@ -255,8 +257,8 @@ def _outside(folder: Path, registry: Path) -> Path:
     target = folder.resolve()
     if target.is_relative_to(registry.resolve()):
         raise SettingsError(
-            "proposals are not written there unless they are accepted",
+            "proposals are written there only when you accept them",
             where="--out",
-            remedy="Name another folder, or give --accept ID --reason WHY.",
+            remedy="Choose another folder, or use --accept ID --reason WHY.",
         )
     return target

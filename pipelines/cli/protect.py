@@ -24,11 +24,11 @@ def protect_home(
     ] = "schoolbell",
     take_from: Annotated[
         list[str] | None,
-        typer.Option(help="Account whose files in a folder of another are taken too; repeatable."),
+        typer.Option(help="Account whose files also get the new owner; repeatable."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Set owner and mode of a home's files, as root.
+    """Set the owner and mode of a home's files (as root).
 
     Reports can then be read by schoolbell-readers, snapshots by schoolbell-snapshots,
     settings and registry written by schoolbell-operators; keys, lake, state and
@@ -47,10 +47,10 @@ def protect_home(
     others = [_account(one).pw_uid for one in take_from or ()]
     place = DistrictHome(Path(os.path.abspath(home)))  # noqa: PTH100 - follows no link
     done = protect(place, account.pw_uid, groups, others)
-    lines = [f"{done.changed:,} paths were changed; the rest was already right."]
+    lines = [f"{done.changed:,} paths were changed; the rest was already correct."]
     if done.refused:
         lines += [f"Not changed: {safe(one)}" for one in done.refused]
-        lines += ["Look at each. Files that an account put there: --take-from ACCOUNT"]
+        lines += ["Check each one. For files that another account created: --take-from ACCOUNT"]
     refused = [{"path": one.where, "why": one.what} for one in done.refused]
     facts = {"changed": done.changed, "refused": refused}
     tell(facts, "\n".join(lines), as_json=as_json)

@@ -61,14 +61,14 @@ def purge(
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Tell a user who stops a purge that it continues automatically."""
+    """Print, for a user who stops a purge, that it continues automatically."""
     try:
         yield
     except KeyboardInterrupt:
         typer.echo(
-            "Stopped. What was deleted stays deleted, and the next run deletes the "
-            "rest.\n  To keep the rest: raise the days in [retention] of "
-            "district.toml, or place a hold, before that run.",
+            "Stopped. Deleted data stays deleted, and the next run deletes the rest.\n  To keep "
+            "the rest: raise the days in [retention] of district.toml, or place a hold before "
+            "that run.",
             err=True,
         )
         raise
@@ -79,7 +79,7 @@ def _confirm(reason: str, *, is_sure: bool) -> None:
         raise SchoolbellError(
             "a reason is needed",
             where="purge",
-            remedy='Say why: --reason "schedule 805.2"; or only look: --dry-run.',
+            remedy='Give one: --reason "schedule 805.2"; or only preview: --dry-run.',
         )
     if not is_sure:
         typer.confirm("Permanently delete all of this?", abort=True)
@@ -92,11 +92,11 @@ def _tell(found: Plan, *, as_json: bool) -> None:
     if found.unfinished:
         typer.echo(_begun(found))
     if not found.before:
-        typer.echo("The district set no retention: [retention] of district.toml.")
+        typer.echo("No retention is set: see [retention] in district.toml.")
     for name, first in found.before.items():
         going, held = found.things[name], found.held[name]
         rows = sum(one.row_count for one in going)
-        line = f"{PLURALS[name]} before {first}: {len(going):,} go"
+        line = f"{PLURALS[name]} before {first}: {len(going):,} to delete"
         line += f" ({rows:,} rows)" if rows else ""
         typer.echo(line + (f", {len(held):,} kept under a legal hold" if held else ""))
     for hold in found.holds:
@@ -105,9 +105,9 @@ def _tell(found: Plan, *, as_json: bool) -> None:
 
 def _begun(found: Plan) -> str:
     """Describe the rest of an interrupted purge."""
-    said = f"A purge that was cut off had deleted {len(found.unfinished):,} things"
+    said = f"An interrupted purge had deleted {len(found.unfinished):,} items"
     if any(found.things.values()):
-        return f"{said}: they come into this certificate too."
+        return f"{said}: they are included in this certificate."
     return f"{said}. Nothing else has expired; this run only finishes and certifies the purge."
 
 
@@ -116,7 +116,7 @@ def finish_interrupted(district: District, *, is_quiet: bool) -> bool:
 
     Errors are printed and stop nothing else.
     """
-    typer.echo("A purge was cut off; it is finished first.", err=True)
+    typer.echo("Finishing an interrupted purge first.", err=True)
     chain = open_chain(district.store, district.home)
     try:
         with (

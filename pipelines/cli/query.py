@@ -23,24 +23,24 @@ def query(
     name: Annotated[
         str, typer.Argument(help="Name of a saved query; without one, list them.")
     ] = "",
-    sql: Annotated[str, typer.Option(help="Your own SQL instead.")] = "",
+    sql: Annotated[str, typer.Option(help="SQL text instead of a saved query.")] = "",
     values: Annotated[
         list[str] | None,
         typer.Option("--set", help="NAME=VALUE for a parameter of the query; repeatable."),
     ] = None,
     kind: Annotated[Kind, typer.Option("--format", help="Output format.")] = "table",
-    to: Annotated[Path | None, typer.Option(help="Write to this new file instead.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write to this new file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Query the newest snapshot; nothing is changed.
+    """Query the newest snapshot (read-only).
 
     Accounts and devices are under code names.
     """
     kind = "json" if as_json else kind
     if name and sql:
-        raise SettingsError("a saved query and --sql exclude each other")
+        raise SettingsError("a saved query and --sql cannot be used together")
     if kind in BINARY and to is None:
-        raise SettingsError(f"{kind} cannot be printed", remedy="Name a file: --to FILE")
+        raise SettingsError(f"{kind} cannot be printed", remedy="Use --to FILE")
     if not (name or sql):
         _put(rendered(listed(), kind, ()), to)
         return
@@ -51,7 +51,7 @@ def query(
         ("SQL", text),
         ("Snapshot", str(con)),
         ("Rows", str(rows.height)),
-        ("Names", "Accounts, devices and people carry pseudonyms of a school year."),
+        ("Names", "Accounts, devices and people have pseudonyms that last one school year."),
     )
     _put(rendered(rows, kind, about), to)
 

@@ -29,7 +29,7 @@ from pipelines.state.records_requests import (
 )
 
 app = typer.Typer(
-    help="Public records: a request, what it touches, what is withheld, a release.",
+    help="Public records requests: scope, exemptions, approval and release.",
     no_args_is_help=True,
 )
 Number = Annotated[str, typer.Argument(help="Number of the request: PR-2026-001.")]
@@ -44,12 +44,14 @@ def _opened(home: Path) -> Iterator[ActionContext]:
 @app.command("open")
 def open_(
     home: Home,
-    requester: Annotated[str, typer.Option(help="Who asks, and how to reach them.")],
-    received: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Day on which it came.")],
+    requester: Annotated[str, typer.Option(help="Name and contact of the requester.")],
+    received: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help=("Day on which it was received."))
+    ],
     text: Annotated[Path, typer.Option(help="File with the text of the request.")],
     as_json: AsJson = False,
 ) -> None:
-    """Take a request down; the clock of [records] starts with the day it came."""
+    """Record a request; the deadline in [records] starts on the day it was received."""
     try:
         said = text.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
@@ -94,7 +96,7 @@ def scope(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a request touches: rows, students, cost; nothing is released."""
+    """Set the scope of a request; report its rows, students and cost. Nothing is released."""
     with _opened(home) as context:
         made = actions.set_scope(
             context,
@@ -106,9 +108,9 @@ def scope(
     cost = f", {made.cost:,.2f} at the hourly cost set" if made.cost else ""
     tell(
         asdict(made),
-        f"{count(made.rows, 'row')}, {count(made.withheld, 'item')} not for everybody, "
-        f"{made.students:,} of them about students; {made.hours:g} hours to review"
-        f"{cost}. The days are held.",
+        f"{count(made.rows, 'row')}, {count(made.withheld, 'item')} that cannot be released to "
+        f"everyone, {made.students:,} of them about students; {made.hours:g} hours to "
+        f"review{cost}. The days are held.",
         as_json=as_json,
     )
 
@@ -120,7 +122,7 @@ def draft(
     out: Annotated[Path | None, typer.Option(help="Write the rows as CSV into this file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what would be released, and what is withheld under which exemption."""
+    """Show the rows to release, and withheld items with their exemptions."""
     with _opened(home) as context:
         made = actions.drafted(context.district, number)
         decided = record_decisions(context.district.store, number)
@@ -144,7 +146,7 @@ def draft(
     typer.echo(f"{len(made.rows):,} of {made.touched:,} rows would be shown.", err=True)
     if rows:
         columns = ("class", "what", "items", "done", "exemption")
-        console().print(table("Not for everybody", columns, rows))
+        console().print(table("Not for release", columns, rows))
 
 
 def _write(made: Draft, out: Path) -> None:
@@ -162,10 +164,12 @@ def decide(
     ],
     decision: Annotated[
         Literal["keep", "mask", "withhold"],
-        typer.Argument(help="What is done with it."),
+        typer.Argument(help="Decision."),
     ],
     reason: Annotated[str, typer.Option(help="Why; recorded permanently.")],
-    exemption: Annotated[str, typer.Option(help="The exemption; needed unless it is kept.")] = "",
+    exemption: Annotated[
+        str, typer.Option(help=("Exemption; required unless the decision is keep."))
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Keep, mask or withhold a class of cells or rows, or one item."""
@@ -183,7 +187,7 @@ def decide(
 
 @app.command()
 def approve(home: Home, number: Number, as_json: AsJson = False) -> None:
-    """Approve exactly what would be released now, as the second person."""
+    """Approve exactly the current draft, as the second person."""
     with _opened(home) as context:
         sha256 = actions.approve(context, number)
     tell({"sha256": sha256}, f"approved: SHA-256 {sha256}", as_json=as_json)
@@ -196,7 +200,7 @@ def release(
     to: Annotated[Path, typer.Option(help="Folder for the zip.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the approved release: rows, index of what is withheld, verifier."""
+    """Write the approved release: rows, index of withheld items, verifier."""
     path = to / f"{number}.zip"
     to.mkdir(parents=True, exist_ok=True)
     with _opened(home) as context:
@@ -213,7 +217,7 @@ def release(
 def close(
     home: Home,
     number: Number,
-    reason: Annotated[str, typer.Option(help="Why it ends without a release.")],
+    reason: Annotated[str, typer.Option(help="Reason for ending it without a release.")],
     as_json: AsJson = False,
 ) -> None:
     """Close a request without a release: withdrawn, or no records."""
@@ -224,7 +228,7 @@ def close(
 
 @app.command()
 def show(home: Home, number: Number, as_json: AsJson = False) -> None:
-    """Show a request: its text, what was decided by whom and when."""
+    """Show a request: its text, and its decisions with person and time."""
     with _opened(home) as context:
         one = actions.request_of(context.district, number)
         decided = record_decisions(context.district.store, number)

@@ -20,7 +20,7 @@ def recover(
         bool,
         typer.Option(
             "--accept-key",
-            help="Continue with the key now in keys/; all code names change.",
+            help="Continue with the current key in keys/; all code names change.",
         ),
     ] = False,
     is_quiet: Quiet = False,
@@ -45,6 +45,6 @@ def recover(
 def _tell(done: RecoveryResult) -> None:
     typer.echo(f"{done.tables} tables were rebuilt.")
     if done.differing:
-        typer.echo(f"Not as before: {', '.join(done.differing)}")
+        typer.echo(f"Different: {', '.join(done.differing)}")
     elif done.differing is not None:
-        typer.echo("Every table has the same rows as before.")
+        typer.echo("Every table has the same rows as before the rebuild.")

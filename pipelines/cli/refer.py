@@ -11,7 +11,7 @@ from pipelines.actions.referrals import refer as referred
 from pipelines.cli.options import AsJson, Home, open_context
 from pipelines.cli.output import tell, write_private
 
-CaseId = Annotated[str, typer.Argument(help="Id of the case.")]
+CaseId = Annotated[str, typer.Argument(help="ID of the case.")]
 
 
 def refer(
@@ -22,7 +22,7 @@ def refer(
     out: Annotated[Path, typer.Option(help="New file to write, such as case.zip.")],
     as_json: AsJson = False,
 ) -> None:
-    """Refer a case to another office: a pack with names, a letter, and a hold.
+    """Refer a case to another office, with a pack, a letter and a hold.
 
     A second person approves it first. The letter is in the pack as letter.html.
     """

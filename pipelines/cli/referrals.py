@@ -12,8 +12,8 @@ from pipelines.errors import safe
 from pipelines.findings.review import VERDICTS
 from pipelines.state.reviews import referrals
 
-app = typer.Typer(help="Cases that are with another office.", no_args_is_help=True)
-ReferralId = Annotated[str, typer.Argument(help="Id that `referrals list` shows.")]
+app = typer.Typer(help="Cases that another office has.", no_args_is_help=True)
+ReferralId = Annotated[str, typer.Argument(help="ID that `referrals list` shows.")]
 
 
 @app.command("list")
@@ -31,12 +31,12 @@ def list_referrals(home: Home, as_json: AsJson = False) -> None:
         line = f"{row['referral_id']}: {row['case_id']} to {row['office']}, {since}"
         typer.echo(json.dumps(row) if as_json else safe(f"{line}, {state}"))
     if not rows and not as_json:
-        typer.echo("No case was referred.")
+        typer.echo("No cases are referred.")
 
 
 @app.command("acknowledge")
 def acknowledge(home: Home, referral_id: ReferralId, as_json: AsJson = False) -> None:
-    """Note that the office has the case."""
+    """Record that the office received the case."""
     with open_context(home, "refer") as context:
         row = actions.acknowledge(context, referral_id)
     facts = {"referral_id": referral_id, "office": row["office"]}
@@ -50,7 +50,7 @@ def give_back(
     code: Annotated[str, typer.Argument(help="One of: " + ", ".join(VERDICTS))],
     as_json: AsJson = False,
 ) -> None:
-    """Note that a case came back; only the code of what was decided is kept."""
+    """Record that a case was returned; only the code of the outcome is kept."""
     with open_context(home, "refer") as context:
         actions.give_back(context, referral_id, code)
     facts = {"referral_id": referral_id, "outcome": code}

@@ -32,7 +32,7 @@ EXAMPLE = "Write --set RULE.PARAMETER=VALUE, such as --set SA-1.turns=6."
 
 BAR = 30
 MAX_STEPS = 17
-"""Each is a build of the models that read the value."""
+"""Each step builds the models that read the value."""
 
 
 def replay(
@@ -41,7 +41,7 @@ def replay(
         list[str] | None,
         typer.Option("--set", help="RULE.PARAMETER=VALUE; repeatable."),
     ] = None,
-    settings: Annotated[Path | None, typer.Option(help="A whole district.toml to try.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="Another district.toml to try.")] = None,
     registry: Annotated[
         list[Path] | None,
         typer.Option(help="A registry file to try, such as devices.csv; repeatable."),
@@ -53,19 +53,19 @@ def replay(
             "value would add or remove."
         ),
     ] = "",
-    weeks: Annotated[int, typer.Option(help="How far back.", min=1)] = 8,
+    weeks: Annotated[int, typer.Option(help="Number of days to look back.", min=1)] = 8,
     as_json: AsJson = False,
     is_quiet: Quiet = False,
 ) -> None:
-    """Show what another threshold or row would change.
+    """Preview the effect of another threshold or registry row.
 
-    Findings that would come or go; nothing is saved.
+    Lists findings that would appear or disappear; nothing is saved.
     """
     if not (values or settings or registry or sweep):
-        raise SettingsError("nothing to try", remedy=EXAMPLE)
+        raise SettingsError("there is nothing to try", remedy=EXAMPLE)
     if sweep:
         if values or settings or registry:
-            raise SettingsError("--sweep is tried by itself", where="--sweep")
+            raise SettingsError("--sweep cannot be combined with other changes", where="--sweep")
         _sweep(home, sweep, weeks, as_json=as_json, is_quiet=is_quiet)
         return
     with open_context(home, "replay") as context, _scratch() as folder:
@@ -172,7 +172,9 @@ def _settings(now: Settings, file: Path | None, values: Sequence[str]) -> Settin
         name, dot, rest = text.partition(".")
         parameter, equals, value = rest.partition("=")
         if not (dot and equals and name and parameter and value):
-            raise SettingsError(f"{text!r} sets nothing", where="--set", remedy=EXAMPLE)
+            raise SettingsError(
+                (f"{text!r} is not RULE.PARAMETER=VALUE"), where="--set", remedy=EXAMPLE
+            )
         given.setdefault(name, {})[parameter] = _value(value)
     return with_values(wanted, given)
 
@@ -190,7 +192,7 @@ def _refuse_errors(before: District, after: District) -> None:
     wrong = [error for error in after.registry.errors if str(error) not in known]
     if wrong:
         told = "\n  ".join(str(one) for one in wrong[:10])
-        raise SettingsError("the registry would refuse it", remedy=told)
+        raise SettingsError("the registry would reject it", remedy=told)
 
 
 def _rows(context: ActionContext, found: Sequence[Difference]) -> Iterator[dict[str, Any]]:
@@ -243,7 +245,7 @@ def _tell(found: TrialResult, rows: Sequence[Mapping[str, Any]] | None, *, as_js
     if rows:
         columns = tuple(rows[0])
         body = [[row[name] or "" for name in columns] for row in rows]
-        console().print(table("What would change", columns, body))
+        console().print(table("Effect", columns, body))
     for (effect, rule), count in sorted(counts.items()):
         typer.echo(safe(f"{effect}: {count} of {rule}"))
     span = f"{found.first} to {found.last}"

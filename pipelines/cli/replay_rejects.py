@@ -21,7 +21,7 @@ def replay_rejects(
 ) -> None:
     """Parse rejected lines again, after a fix.
 
-    For when a format reads more than it did.
+    Use it after a format was improved.
     """
     known = readers()
     if only is not None and only not in known:

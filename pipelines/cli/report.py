@@ -22,7 +22,7 @@ from pipelines.weeks import monday
 app = typer.Typer(invoke_without_command=True)
 
 
-Week = Annotated[str, typer.Option(help="A day of the week; without it, every week.")]
+Week = Annotated[str, typer.Option(help="Any day of the week; default: every week.")]
 
 
 @app.callback()
@@ -50,7 +50,7 @@ def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:
     with (
         open_district(home) as district,
         only_writer(district.home),
-        screen.status("taking a snapshot ...") as status,
+        screen.status("creating a snapshot ...") as status,
     ):
         publish_snapshot(district, now)
         done = publish_reports(
@@ -67,17 +67,17 @@ def report(home: Path, week: str, *, as_json: bool, is_quiet: bool) -> None:
 def sign(
     home: Home,
     week: Annotated[str, typer.Argument(help="ISO week, such as 2026-W45.")],
-    by: Annotated[str, typer.Option(help="Name and office, as the report prints it.")],
+    by: Annotated[str, typer.Option(help="Name and office, as printed in the report.")],
     as_json: AsJson = False,
 ) -> None:
-    """Sign a week's report: that it was looked at; recorded permanently."""
+    """Sign a week's report as reviewed; recorded permanently."""
     with open_context(home, "sign") as context:
         signed = signed_week(context, week, by)
     tell(
         shown(signed),
         f"{week}: signed by {signed.by}, revision {signed.revision}, with "
         f"{signed.waiting} cases waiting for a decision",
-        "The page shows it after the next: schoolbell report",
+        "To show it on the page: schoolbell report",
         as_json=as_json,
     )
 

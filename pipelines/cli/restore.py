@@ -19,14 +19,14 @@ from pipelines.settings.home import DistrictHome
 
 
 def restore(
-    folder: Annotated[Path, typer.Argument(help="A folder that `backup` made.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a backup.")],
     to: Annotated[
         Path,
         typer.Option("--to", help="The new home; with --in-place, the damaged one."),
     ],
     keys: Annotated[
         Path | None,
-        typer.Option("--keys", help="Folder with the keys; with --in-place, the home's own."),
+        typer.Option("--keys", help="Folder with the keys; with --in-place, the home's keys."),
     ] = None,
     in_place: Annotated[
         bool,
@@ -37,7 +37,7 @@ def restore(
     ] = "",
     verify: Annotated[
         bool,
-        typer.Option("--verify", help="Rebuild the warehouse too, and compare findings."),
+        typer.Option("--verify", help="Also rebuild the warehouse and compare findings."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +46,7 @@ def restore(
     The backup's signature is checked with the keys, and every file's hash, before any
     is written. With --in-place a home whose
     state was lost or damaged gets it back and keeps its lake, reports and settings;
-    what the lake holds beyond the backup is moved to lake/.unlisted. Exit codes: 0 all
+    lake files that are not in the backup are moved to lake/.unlisted. Exit codes: 0 all
     of it is back, 1 something is missing.
     """
     if keys is None and in_place:
@@ -55,10 +55,10 @@ def restore(
         raise SettingsError(
             "a new home needs the keys",
             where="--keys",
-            remedy="Name the folder into which `schoolbell backup --keys` copied them.",
+            remedy="Give the folder that `schoolbell backup --keys` wrote.",
         )
     bring_back = restored_in_place if in_place else restored
-    with working("bringing the home back"):
+    with working("restoring the home"):
         done = bring_back(folder, to, keys, actor=whose_login(), fingerprint=fingerprint)
         is_whole = not done.wrong
         made = recovered(done.home.path) if verify and is_whole else None
@@ -77,12 +77,11 @@ def _tell_restored(done: RestoreResult, made: RecoveryResult | None) -> None:
     if made is not None:
         _tell(made)
     for path in done.kept:
-        typer.echo(f"Kept, the earlier state: {path}")
+        typer.echo(f"The earlier state is kept: {path}")
     if done.set_aside:
         typer.echo(
             f"Moved to {done.home.lake / UNLISTED}: {len(done.set_aside):,} "
-            f"{'file' if len(done.set_aside) == 1 else 'files'} that the backup does "
-            "not know."
+            f"{'file' if len(done.set_aside) == 1 else 'files'} not in the backup."
         )
     for line in done.wrong:
         typer.echo(safe_lines(line), err=True)

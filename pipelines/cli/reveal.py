@@ -18,9 +18,9 @@ def reveal(
     case: CaseId = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show whose a code name is; each lookup is recorded.
+    """Show the person behind a code name; every lookup is recorded.
 
-    For one case, and before anything is shown.
+    A lookup is for one case, and is recorded before anything is shown.
     """
     with open_context(home, "names") as context:
         told = revealed(context, token, reason, case)

@@ -20,7 +20,7 @@ def roles(
     home: Home,
     is_accepted: Annotated[
         bool,
-        typer.Option("--accept", help="Let the roles of district.toml count from now."),
+        typer.Option("--accept", help="Accept the roles of district.toml."),
     ] = False,
     reason: Annotated[str, typer.Option(help="Why; recorded permanently.")] = "",
     as_json: AsJson = False,
@@ -37,7 +37,7 @@ def roles(
         who_asks(place, settings).require("audit")
     elif hasattr(os, "geteuid") and os.geteuid() != owner_of(place):
         raise RefusedError(
-            "only the account that owns the home accepts other roles",
+            "only the account that owns the home can accept new roles",
             where=str(place.path),
         )
     store = open_state(place)

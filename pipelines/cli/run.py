@@ -33,7 +33,7 @@ def run_all(
     engine: EngineKind = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ingest, build, detect, report and alert, as is due."""
+    """Ingest, build, detect, report and alert."""
     screen = console(is_quiet=is_quiet)
     is_purged = True
     with ExitStack() as opened:
@@ -70,7 +70,7 @@ def run_week(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run everything that is due; republish one week's report."""
+    """Run everything that is due, and republish one week's report."""
     with watching(console(is_quiet=is_quiet)) as watchers:
         done = run(home, watchers=watchers)
     tell(facts_of(done), *told(done), as_json=as_json)

@@ -24,7 +24,9 @@ Measures = Mapping[str, Any]
 
 
 def score(
-    seed: Annotated[list[int], typer.Option(help="Seed of a district; repeatable.", min=0)],
+    seed: Annotated[
+        list[int], typer.Option(help=("Seed of a synthetic district; repeatable."), min=0)
+    ],
     people: Annotated[int, typer.Option(help="Size of each roster.", min=60)] = 240,
     weeks: Annotated[int, typer.Option(help="School weeks of each.", min=1)] = 3,
     is_null: Annotated[
@@ -35,20 +37,24 @@ def score(
         bool,
         typer.Option(
             "--stability",
-            help="Write each district's logs in other ways and compare the findings.",
+            help="Vary how each district's logs are written and compare the findings.",
         ),
     ] = False,
     worlds: Annotated[
         int,
         typer.Option(
-            help="Measure small districts, each with different habits, from the first seed "
-            "on; report what nine in ten reach.",
+            help=(
+                "Measure this many small districts with different habits; report the result that "
+                "nine in ten reach."
+            ),
             min=0,
         ),
     ] = 0,
     is_curves: Annotated[
         bool,
-        typer.Option("--curves", help="Move each threshold, and report what each value finds."),
+        typer.Option(
+            "--curves", help=("Vary each threshold and report the findings for each value.")
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -153,7 +159,7 @@ def _tell_curves(points: Sequence[Point], *, as_json: bool) -> None:
     ]
     for line in _table(("rule", "threshold", "value", "", "true", "false"), rows):
         typer.echo(line)
-    typer.echo("On a slope, so that each needs a reason:")
+    typer.echo("Thresholds with a steep slope, which need a reason:")
     for rule, parameter in sorted(sloped):
         typer.echo(f"- {rule} {parameter}")
 
@@ -166,7 +172,7 @@ def _told(measures: Measures, trials: Sequence[Trial]) -> Iterator[str]:
     yield from _table(names, (tuple(row.values()) for row in measures["leads"]))
     names = ("family", "intensity", "planted", "found", "met by any rule of the kind")
     yield from _table(names, (tuple(row.values()) for row in measures["by_family"]))
-    names = ("false beside", "rule", "findings")
+    names = ("false next to", "rule", "findings")
     yield from _table(names, (tuple(r.values()) for r in measures["false_by_alike"]))
     for row in false_rows(trials):
         span = f"{row['first']} to {row['last']}"

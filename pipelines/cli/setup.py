@@ -20,7 +20,7 @@ from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
 
 SHOWN = 5
-"""Rows of a file that are shown; the rest are counted."""
+"""Number of rows to show per file; the rest are counted."""
 DIFFERENCES = 10
 
 _PLACE = re.compile(r"(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)")
@@ -36,7 +36,7 @@ def setup(
         ),
     ] = None,
     is_written: Annotated[
-        bool, typer.Option("--write", help="Write it; else only show it.")
+        bool, typer.Option("--write", help="Write it; otherwise only preview it.")
     ] = False,
     take: Annotated[
         list[str] | None,
@@ -50,13 +50,15 @@ def setup(
         str,
         typer.Option(
             "--usual-duty",
-            help="Hours of all staff on school days, such as 07:30-16:00, for "
-            "district.toml; without it, the hours that full-day absences state.",
+            help=(
+                "Hours of all staff on school days, such as 07:30-16:00, for district.toml; "
+                "default: the hours in full-day absences."
+            ),
         ),
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Fill the registry from exports of the district's systems.
+    """Fill the registry from exports of your district's systems.
 
     Shows what each export provides, what is skipped and why, and the rules that it
     enables. On a terminal it asks for one export after another. Existing rows are not
@@ -77,13 +79,13 @@ def setup(
             for line in _told(plan):
                 typer.echo(safe_lines(line))
             judged = noted_judged_rules(district.store)
-            typer.echo(f"{capital(judged.line)}. The next run counts it again.")
+            typer.echo(f"{capital(judged.line)}. The next run recalculates it.")
         is_wanted = is_written or (is_asking and not plan.is_empty and typer.confirm("Write this?"))
         done = _written(district, plan, paths) if is_wanted else []
     for line in done:
         typer.echo(safe_lines(line), err=as_json)
     if not as_json and not is_wanted:
-        more = "" if plan.is_empty else " Give --write to write it."
+        more = "" if plan.is_empty else " To write it, use --write."
         typer.echo(f"Nothing was written.{more}")
 
 
@@ -94,7 +96,7 @@ def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:
     for name in take:
         if name not in IMPORTED:
             raise SettingsError(
-                f"no export adds to {name}",
+                f"no export can fill {name}",
                 where="--take",
                 remedy=f"It is one of: {', '.join(sorted(IMPORTED))}.",
             )
@@ -102,7 +104,7 @@ def _refuse_unknown(sources: Sequence[Path], take: Sequence[str]) -> None:
 
 def _asked() -> list[Path]:
     """Ask for a folder of exports, or one export after another; Enter continues without."""
-    folder = _path("A folder with all exports, if there is one; Enter to be asked for each")
+    folder = _path("Folder with all exports (Enter: ask for each)")
     if folder is not None:
         return [folder]
     wanted: dict[str, list[str]] = {}
@@ -116,7 +118,7 @@ def _asked() -> list[Path]:
 
 def _asked_hours() -> str:
     """Ask for the usual hours of staff; empty if unknown."""
-    question = "Hours of most staff on school days, such as 07:30-16:00; Enter for none"
+    question = "Hours of most staff on school days, such as 07:30-16:00 (Enter: none)"
     while answer := typer.prompt(question, "", show_default=False).strip():
         try:
             return checked(answer)
@@ -141,17 +143,17 @@ def _path(question: str) -> Path | None:
     while answer := typer.prompt(question, "", show_default=False).strip():
         if (path := Path(answer).expanduser()).exists():
             return path
-        typer.echo(f"{answer} is not there.")
+        typer.echo(f"{answer} does not exist.")
     return None
 
 
 def _written(district: District, plan: Plan, paths: list[Path]) -> list[str]:
     if plan.is_empty:
-        return ["Nothing is new."]
+        return ["Nothing new."]
     names = ", ".join(path.name for path in paths)
     with only_writer(district.home):
         done = write(district, plan, str(who_asks(district.home, district.settings)), names)
-    return [*done, "The next run judges with it. Delete the exports: they hold names."]
+    return [*done, "The next run uses it. Delete the exports: they contain names."]
 
 
 def _told(plan: Plan) -> Iterator[str]:
@@ -192,7 +194,7 @@ def outline(plan: Plan) -> Iterator[str]:
 def _calendars(plan: Plan) -> Iterator[str]:
     for calendar in plan.calendars:
         days = ", ".join(f"{count} {kind}" for kind, count in calendar.days.items())
-        yield f"{calendar.place}: calendar, {days or 'no day that is known'}"
+        yield f"{calendar.place}: calendar, {days or 'no recognized days'}"
         if calendar.span:
             first, last = calendar.span
             yield f"  weekdays before {first} and after {last} have no kind"
@@ -203,20 +205,20 @@ def _set(plan: Plan) -> Iterator[str]:
     if plan.usual_duty:
         by = f" ({plan.full_days} absences of a full day)" if plan.full_days else ""
         yield f"--- district.toml: usual_duty {plan.usual_duty} for all staff{by}"
-        yield "  evenings and weekends on site are then a question about an event"
+        yield "  ask about events before judging evenings and weekends on site"
     if plan.unplaced:
         some = ", ".join(name or code for code, name in plan.unplaced[:SHOWN])
         more = ", ..." if len(plan.unplaced) > SHOWN else ""
         yield (
-            f"{len(plan.unplaced)} buildings have no lat and lon, so that no drive "
-            f"between them is too fast (SA-1, SA-2): {some}{more}"
+            f"{len(plan.unplaced)} buildings have no lat and lon, so travel between them is never "
+            f"too fast (SA-1, SA-2): {some}{more}"
         )
 
 
 def _difference(merged: Merged) -> Iterator[str]:
     """Yield what a file would gain, and where it differs."""
     told = f"--- {merged.file}: {counts_of(merged)}, {merged.same:,} there already"
-    alone = f", {merged.alone:,} in no export" if merged.alone else ""
+    alone = f", {merged.alone:,} only in the registry" if merged.alone else ""
     yield told + alone
     yield from (f"+ {line}" for line in merged.added[:SHOWN])
     if len(merged.added) > SHOWN:
@@ -225,7 +227,7 @@ def _difference(merged: Merged) -> Iterator[str]:
         yield f"~ line {cell.line} {cell.column}: {cell.there!r}, which was empty"
     for cell in merged.differs[:DIFFERENCES]:
         now = f"{cell.there!r}, was {cell.here!r}"
-        kept = f"{cell.here!r} stays, the export says {cell.there!r}"
+        kept = f"{cell.here!r} is kept; the export has {cell.there!r}"
         yield f"! line {cell.line} {cell.column}: {now if merged.is_taken else kept}"
     if merged.differs and not merged.is_taken:
         count = len(merged.differs)

@@ -17,7 +17,7 @@ from pipelines.run.console import show_whole, table
 from pipelines.state.audit import Act
 
 app = typer.Typer(
-    help="Import public Sigma rules: what these logs can answer, and leads.",
+    help="Import public Sigma rules and list their leads.",
     no_args_is_help=True,
 )
 Folder = Annotated[
@@ -47,7 +47,7 @@ def _opened(home: Path) -> Iterator[ActionContext]:
 
 @app.command()
 def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
-    """List which rules can be asked, and of each other one why it cannot."""
+    """List the rules that can be tested, and the reason for each one that cannot."""
     sigma = _sigma()
     with _opened(home) as context:
         asked, refused = sigma.read_rules(folder or context.district.home.path / "sigma")
@@ -59,7 +59,7 @@ def check(home: Home, folder: Folder = None, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(asdict(one)))
     else:
         shown = [[getattr(one, name) for name in SHOWN] for one in asked]
-        show_whole(table(f"{len(asked)} rules can be asked", COLUMNS, shown))
+        show_whole(table(f"{len(asked)} rules can be tested", COLUMNS, shown))
         others = [(one.title or "(a file)", one.path, one.reason) for one in refused]
         show_whole(table(f"{len(refused)} cannot", ("rule", "file", "reason"), others))
     if not asked:
@@ -73,9 +73,9 @@ def leads(
     folder: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the rules of the logs of some days: leads about lines, never a person.
+    """Apply the rules to the logs of some days: leads about lines, never a person.
 
-    A lead says on how many lines a rule fits, and cites a few. It is in no report.
+    A lead shows how many lines match a rule, and cites a few. It is in no report.
     """
     sigma = _sigma()
     span = days_of(days)

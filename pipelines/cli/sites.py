@@ -20,7 +20,7 @@ from pipelines.findings.cases import queue
 from pipelines.registry.tables.approved_sites import SITE_CLASSES
 from pipelines.reports.words import count
 
-app = typer.Typer(help="Sites that wait for a decision.", no_args_is_help=True)
+app = typer.Typer(help="Sites that need a decision.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -33,34 +33,36 @@ def list_sites(home: Home, as_json: AsJson = False) -> None:
         what = ", ".join(row["categories"]) or "on no list"
         line = f"{row['site']}: {use}, {what} ({', '.join(row['cases'])})"
         if row["settled_by"]:
-            line += f"; {row['settled_by']} is on the list: closes with tonight's run"
+            line += f"; {row['settled_by']} is on the list: closes with the next run"
         typer.echo(json.dumps(row) if as_json else safe(line))
     if not rows and not as_json:
-        typer.echo("No site waits for a decision.")
+        typer.echo("No site needs a decision.")
 
 
 @app.command("decide")
 def decide(
     home: Home,
     site: Annotated[str, typer.Argument(help="Domain or host.")],
-    reason: Annotated[str, typer.Option(help="What the site is used for; recorded permanently.")],
+    reason: Annotated[
+        str, typer.Option(help="Purpose of the site at your district; recorded permanently.")
+    ],
     site_class: Annotated[
         str, typer.Option("--class", help="One of: " + ", ".join(SITE_CLASSES))
     ] = "sanctioned",
     roles: Annotated[
-        str, typer.Option(help="all, staff, student, a job title; | between several.")
+        str, typer.Option(help="all, staff, student, or a job title; separate several with |.")
     ] = "all",
     first: Annotated[
         str,
-        typer.Option("--from", help="First day; the first use in the logs by default."),
+        typer.Option("--from", help="First day; default: the first use in the logs."),
     ] = "",
-    until: Annotated[str, typer.Option(help="Last day; open by default.")] = "",
+    until: Annotated[str, typer.Option(help="Last day; default: no end.")] = "",
     save: Annotated[
-        bool, typer.Option("--save", help="Put it on the list; else only try it.")
+        bool, typer.Option("--save", help="Put it on the list; otherwise only preview it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put a site on the district's list; without --save, show what would change."""
+    """Put a site on the district's list; without --save, only preview the effect."""
     with open_context(home, "sites") as context:
         row = proposal(context, site, site_class, roles, first, until, reason)
         if save:

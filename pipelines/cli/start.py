@@ -38,7 +38,7 @@ Paths = Annotated[
 ]
 CHUNK = 1 << 20
 LATER = 5
-"""Files of the registry for later that are named."""
+"""Number of registry files for later to list."""
 
 
 def start(
@@ -49,7 +49,7 @@ def start(
         typer.Option("--from", help="An export, or a folder of exports; repeatable."),
     ] = None,
     is_silent: Annotated[
-        bool, typer.Option("--yes", help="Ask nothing; accept no proposal.")
+        bool, typer.Option("--yes", help="Do not ask questions; accept no proposal.")
     ] = False,
     settle_seconds: Annotated[
         float,
@@ -58,9 +58,9 @@ def start(
     is_quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Lead from nothing to the first report, a step at a time.
+    """Walk you from an empty home to the first report.
 
-    Each step is judged by what is there: stop at any time, and call it again. With
+    Each step checks what already exists: stop at any time, and run it again. With
     --json it only shows which steps are done.
     """
     if as_json:
@@ -76,7 +76,7 @@ def start(
     found = _bring_all(home, logs or (), exports or (), is_asking=is_asking)
     _step(3, "The first report")
     if not found.is_read:
-        typer.echo("No log is there that a format knows. Bring one, then call again:")
+        typer.echo("No recognized log yet. Add one, then run this again:")
         typer.echo(f"  schoolbell start --home {home} --logs FOLDER")
         raise typer.Exit(1)
     _run(home, settle_seconds, is_quiet=is_quiet)
@@ -124,7 +124,7 @@ def bring(district: District, paths: Sequence[Path]) -> None:
         for file in filter(Path.is_file, every):
             name = format_of(file)
             if not name:
-                typer.echo(safe(f"{file}: no format knows it; left where it is"))
+                typer.echo(safe(f"{file}: unknown format; not copied"))
                 continue
             into = _place(file, district.home.landing / name)
             if into.exists() and into.stat().st_size == file.stat().st_size:
@@ -157,20 +157,20 @@ def _begins_with(file: Path, other: Path) -> bool:
 def _asked_logs(district: District) -> list[Path]:
     landing = district.home.landing
     typer.echo(f"Put logs in {landing}/<source>/, one folder per source.")
-    return _asked_paths("A log or a folder of logs to copy there; Enter if none")
+    return _asked_paths("A log or a folder of logs to copy there (Enter: none)")
 
 
 def _asked_exports(found: FirstSteps) -> list[Path]:
     for line in _exports(found):
         typer.echo(safe(line))
-    return _asked_paths("A folder with what you could export; Enter to go on without")
+    return _asked_paths("Folder with your exports (Enter: continue without)")
 
 
 def _asked_paths(question: str) -> list[Path]:
     while answer := typer.prompt(question, "", show_default=False).strip():
         if (path := Path(answer).expanduser()).exists():
             return [path]
-        typer.echo(f"{answer} is not there.")
+        typer.echo(f"{answer} does not exist.")
     return []
 
 
@@ -187,12 +187,12 @@ def _exports(found: FirstSteps) -> Iterator[str]:
     first = [one for one in found.missing if one.is_first]
     later = [one for one in found.missing if not one.is_first]
     if not first:
-        yield "  You have everything that an hour of exports provides."
+        yield "  You have every export that takes an hour or less."
     for one in first:
-        yield f"  {one.file} has no row. Get it from: {one.how}"
-        yield f"    It opens: {_opens(one)}"
+        yield f"  {one.file} is empty. Get it from: {one.how}"
+        yield f"    It enables: {_opens(one)}"
     for one in later[:LATER]:
-        yield f"  Later, {one.file}: {one.how}; it opens {_opens(one)}"
+        yield f"  Later, {one.file}: {one.how}; it enables {_opens(one)}"
 
 
 def _opens(one: MissingExport) -> str:
@@ -206,12 +206,12 @@ def _set_up(district: District, paths: Sequence[Path], *, is_asking: bool) -> It
     plan = plan_of(district, paths)
     yield from outline(plan)
     if plan.is_empty:
-        yield "Nothing is new."
+        yield "Nothing new."
     elif not is_asking or typer.confirm("Write this?", default=True):
         actor = str(who_asks(district.home, district.settings))
         with only_writer(district.home):
             yield from write(district, plan, actor, ", ".join(path.name for path in paths))
-        yield "Delete the exports: they hold names."
+        yield "Delete the exports: they contain names."
 
 
 def _run(home: Path, settle_seconds: float, *, is_quiet: bool) -> None:
@@ -231,7 +231,7 @@ def _proposals(home: Path, *, is_asking: bool) -> bool:
             if is_asking and group.offers and context.asker.may("sites"):
                 is_any |= _accepted(context, group)
     if not found:
-        typer.echo("  Nothing that the registry does not say.")
+        typer.echo("  Nothing new for the registry.")
     elif not is_asking:
         typer.echo("  schoolbell propose shows them; --accept GROUP --reason WHY")
     return is_any
@@ -241,7 +241,7 @@ def _accepted(context: ActionContext, group: Group) -> bool:
     for offer in group.offers[:3]:
         cells = ", ".join(filter(None, offer.proposals[0].cells.values()))
         typer.echo(safe(f"    {cells}: {offer.reason}"))
-    why = typer.prompt("    Why is it right? Enter leaves the group", "", show_default=False)
+    why = typer.prompt("    Reason for accepting (Enter: skip this group)", "", show_default=False)
     if not why.strip():
         return False
     try:
@@ -254,8 +254,8 @@ def _accepted(context: ActionContext, group: Group) -> bool:
 
 
 def _next(found: FirstSteps, home: Path) -> Iterator[str]:
-    yield f"  Report: {found.report or 'none yet; the logs hold no whole week'}"
+    yield f"  Report: {found.report or 'none yet; the logs do not cover a whole week'}"
     yield f"  {capital(found.judged.line)}"
-    yield f"  schoolbell propose --home {home}: read through what was left"
-    yield f"  schoolbell desk --home {home}: look at cases in a browser"
+    yield f"  schoolbell propose --home {home}: review the rest"
+    yield f"  schoolbell desk --home {home}: review cases in a browser"
     yield f"  schoolbell run --home {home}: every night, from cron"

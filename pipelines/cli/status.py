@@ -18,18 +18,17 @@ Alert = Annotated[
     bool,
     typer.Option(
         "--alert",
-        help="Also send the alerts that are due, without waiting for a run in progress: for "
-        "a second timer.",
+        help="Also send due alerts, without waiting for a run in progress (for a second timer).",
     ),
 ]
 MAX_NAMED = 20
-"""Files that are named one by one."""
+"""Number of files to list."""
 
 COLUMNS = ("source", "state", "newest line", "newest file", "usual lag", "lines")
 
 
 def status(home: Home, as_json: AsJson = False, alert: Alert = False) -> None:
-    """Show how things stand: 0 well, 1 look, 2 act.
+    """Show the current state: 0 well, 1 look, 2 act.
 
     Sources, runs, days, findings, alerts, disk; the exit code is the verdict.
     """
@@ -62,10 +61,10 @@ def _show(found: Status) -> None:
         screen.print(table("Sources", COLUMNS, rows))
     if any(one.state == HISTORY for one in found.sources):
         typer.echo(
-            "history: its lines came long after they happened, so no lag is usual yet.",
+            "history: its lines arrived long after the events, so the usual lag is unknown.",
             err=True,
         )
-    screen.print(table("Counts", (f"times in {found.zone}", ""), found.rows))
+    screen.print(table("Counts", (f"times are in {found.zone}", ""), found.rows))
     versions = ", ".join(f"{k} {v}" for k, v in found.shown["versions"].items())
     typer.echo(safe(f"Runs on {versions}."), err=True)
 

@@ -25,8 +25,8 @@ def upgrade(
     """Upgrade a home from an earlier version.
 
     The state is copied, compared with the old one row by row, and swapped in at one
-    instant; the old one is kept next to it. Run it after each new release; it reports if
-    nothing is to do. Exit codes: 0 done, 1 a check failed.
+    instant; the old one is kept next to it. Run it after each new release; it reports when
+    there is nothing to do. Exit codes: 0 done, 1 a check failed.
     """
     if is_check:
         _tell_plan(plan(DistrictHome(home.resolve())), as_json=as_json)
@@ -47,7 +47,7 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
     for table, columns in found.lacking.items():
         typer.echo(f"state.db: {table} lacks {', '.join(columns)}")
     if found.lacking:
-        typer.echo(f"A copy of {found.state_bytes:,} bytes would be made and kept.")
+        typer.echo(f"A copy of {found.state_bytes:,} bytes would be kept.")
     else:
         typer.echo("state.db: nothing to do.")
     if not found.is_warehouse_readable:
@@ -56,12 +56,12 @@ def _tell_plan(found: Plan, *, as_json: bool) -> None:
 
 def _tell(done: UpgradeResult, home: Path) -> None:
     if done.state is None:
-        typer.echo("The state is of this version already.")
+        typer.echo("The state already has this version.")
     else:
         rows = sum(done.state.rows.values())
-        typer.echo(f"The state was brought to this version: {rows:,} rows, all equal.")
+        typer.echo(f"The state was upgraded: {rows:,} rows, all unchanged.")
         for table, what in done.state.left.items():
-            typer.echo(f"Left behind: {table} ({what})")
+            typer.echo(f"Not copied: {table} ({what})")
         typer.echo(f"Kept: {done.state.kept}")
         back = done.state.way_back
         typer.echo(f"To go back: install the previous version, then {back}")

@@ -33,10 +33,10 @@ def who(
         typer.Argument(help="2026-11-10T14:03:22Z, or the district's time without Z or offset."),
     ],
     reason: Annotated[str, typer.Option(help="Why; recorded in the audit log.")] = "",
-    case: Annotated[str, typer.Option(help="Case or notice it is for.")] = "",
+    case: Annotated[str, typer.Option(help="Case or notice that needs it.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show which device and account held an address when.
+    """Show the device and account of an address at a given time.
 
     Every lookup is recorded in the audit log: who asked, what, why.
     """
@@ -132,8 +132,8 @@ def instant(text: str, zone: str) -> datetime:
     local = time.replace(tzinfo=ZoneInfo(zone))
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         raise SettingsError(
-            f"{text!r} falls into a clock change",
+            f"{text!r} occurs twice or not at all because of a clock change",
             where="TIME",
-            remedy="Write it in UTC, with a Z at its end.",
+            remedy="Write it in UTC, ending in Z.",
         )
     return local.astimezone(UTC)

@@ -65,7 +65,7 @@ class Stamp(NamedTuple):
 
 @dataclass(frozen=True)
 class Reading:
-    """What a timestamp needs in addition to its line.
+    """The context that a timestamp needs in addition to its line.
 
     Attributes:
         zone: IANA zone of timestamps without an offset.

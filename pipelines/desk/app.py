@@ -64,14 +64,14 @@ HEADERS = {
 }
 LOCAL = ("localhost", "127.0.0.1", "::1")
 MAX_BYTES = 300_000
-"""Of a form; a statement of the longest kind fits."""
+"""Maximum size of a form, enough for the longest statement."""
 MAX_DIGITS = 10
-"""Of a number that a browser sends."""
+"""Maximum digits of a number that a browser sends."""
 MAX_ADDRESS = 100
 MAX_TRIALS = 50
-"""Changes of the registry whose trial is remembered."""
+"""Number of registry previews to remember."""
 AGAIN_AFTER = 3600.0
-"""Seconds after which one more sign-in, or look at the same case, is noted again."""
+"""Seconds after which another sign-in or view of the same case is recorded again."""
 TABS: tuple[tuple[str, str, Right], ...] = (
     ("/", "Queue", "findings"),
     ("/sites", "Sites", "findings"),
@@ -90,7 +90,7 @@ _REVISION: Mapping[str, Callable[[Any, str], str]] = {
     "record": record_revision,
 }
 BROWSER = "schoolbell-signin"
-"""Cookie of a sign-in that is with the provider."""
+"""Cookie of a sign-in that the provider is handling."""
 
 
 class StaleError(SchoolbellError):
@@ -255,11 +255,11 @@ def _odd(desk: DeskApp, request: Request) -> Response | None:
     if request.headers.get("sec-fetch-site") == "cross-site" and (
         request.method != "GET" or request.headers.get("sec-fetch-mode") != "navigate"
     ):
-        return Response("asked for by another site", 403)
+        return Response("the request is from another site", 403)
     origin = request.headers.get("origin")
     if request.method != "GET" and origin is not None:
         is_own = _split(origin).netloc == _netloc(desk, request)
-        return None if is_own else Response("sent by another site", 403)
+        return None if is_own else Response("the form was sent from another site", 403)
     return None
 
 
@@ -413,7 +413,7 @@ def attempt(visit: Visit, given: Mapping[str, str]) -> Response:
     """Begin to try a change of the registry; the page of the trial."""
     form = FORMS.get(visit.request.path_params["act"])
     if form is None or form.attempt is None:
-        raise SchoolbellError("there is no such act")
+        raise SchoolbellError("there is no such action")
     visit.asker.require(form.right)
     _filled_in(form, given)
     made = form.attempt(visit.context(), given)
@@ -430,7 +430,9 @@ def trial(visit: Visit) -> Response:
     """Show how a registry change would change findings, when that is known."""
     found = visit.desk.trials.get(visit.request.path_params["trial"])
     if found is None or found.login != visit.asker.user_name:
-        raise StaleError("there is no such trial", remedy="Begin again where it began.")
+        raise StaleError(
+            "this preview does not exist", remedy=("Start again from the page with the form.")
+        )
     effects, untold = None, ""
     try:
         effects = found.found.result() if found.found.done() else None
@@ -517,7 +519,7 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     """Perform one action: the function that the command calls, as the signed-in user."""
     form = FORMS.get(visit.request.path_params["act"])
     if form is None:
-        raise SchoolbellError("there is no such act")
+        raise SchoolbellError("there is no such action")
     visit.asker.require(form.right)
     _filled_in(form, given)
     perform = _performer(visit, form, given)
@@ -547,8 +549,8 @@ def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
     ]
     who = f"the {' or the '.join(others)}" if others else "a second person"
     return (
-        f"Sent to {who} for approval: {waiting.where} is on their Requests page. "
-        "After they approve it, do the same again within 24 hours."
+        f"Sent to {who} for approval: {waiting.where} is on their Requests page. After they "
+        "approve it, repeat this within 24 hours."
     )
 
 
@@ -572,8 +574,8 @@ def _performer(
         if is_seen and (one.login, one.form.name, one.values) == asked:
             return one.attempt.write
     raise StaleError(
-        "what it would change was not shown yet",
-        remedy=f"Try it first: {form.button}.",
+        "the change has not been previewed yet",
+        remedy=f"Preview it first: {form.button}.",
     )
 
 
@@ -586,8 +588,8 @@ def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None
             now = _REVISION[form.about](transaction, given.get(form.about, ""))
             if now != seen:
                 raise StaleError(
-                    "this has changed since the page was opened; nothing was done",
-                    remedy="Open it again, look, and decide then.",
+                    "this page is out of date; nothing was done",
+                    remedy="Reload it, review the changes, and decide again.",
                 )
 
     return guard
@@ -617,7 +619,7 @@ def posted(view: Post) -> Callable[[Request], Any]:
         def checked(visit: Visit) -> Response:
             if not visit.session.has_token(given.get("token", "")):
                 raise RefusedError(
-                    "this form is not of your session",
+                    "this form does not belong to your session",
                     remedy="Open the page again and send it from there.",
                 )
             return view(visit, given)
@@ -628,7 +630,7 @@ def posted(view: Post) -> Callable[[Request], Any]:
 
 
 async def form_of(request: Request) -> dict[str, str] | None:
-    """Return the fields of a form; None if it is larger than any of ours."""
+    """Return the fields of a form; None if it is larger than any form of the desk."""
     length = request.headers.get("content-length", "")
     is_number = length.isascii() and length.isdecimal() and len(length) < MAX_DIGITS
     if not is_number or int(length) > MAX_BYTES:
@@ -737,8 +739,8 @@ def openid_back(request: Request) -> Response:
     except SchoolbellError as error:
         return _sign_in(desk, 403, str(error))
     except Exception:
-        LOG.exception("the provider did not answer as it should")
-        return _sign_in(desk, 502, "The provider did not answer as it should.")
+        LOG.exception("the provider sent an unexpected answer")
+        return _sign_in(desk, 502, "The provider sent an unexpected answer.")
     _note(desk, session, "sign in")
     # a strict cookie is not sent along a way that began elsewhere: a page goes on
     answer = _rendered(desk, "signedin.html.j2", 200, {})
@@ -774,7 +776,7 @@ def told(request: Request, error: Exception) -> Response:
 def missing(request: Request, error: Exception) -> Response:
     """Show that an address does not exist."""
     del request, error
-    return Response("There is no such page.", 404, media_type="text/plain")
+    return Response("This page does not exist.", 404, media_type="text/plain")
 
 
 def broken(request: Request, error: Exception) -> Response:

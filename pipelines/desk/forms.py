@@ -38,9 +38,9 @@ PUBLIC = "This is a public record: give the reason, and do not name anyone."
 
 
 VERDICT_WORDS = {
-    "violation": "Violation: shown, and not allowed",
+    "violation": "Violation: the logs show it, and it was not allowed",
     "authorized": "Authorized: the use was allowed",
-    "benign": "Benign: it was allowed, or is harmless",
+    "benign": "Benign: it was allowed or is harmless",
     "misattributed": "Misattributed: it was a different person",
     "data_fault": "Data fault: the log is wrong",
     "undetermined": "Undetermined: the logs cannot show it",
@@ -67,7 +67,7 @@ class Field:
 
 @dataclass(frozen=True)
 class FormResult:
-    """What a page shows after an action.
+    """The result of an action, as a page shows it.
 
     Attributes:
         said: One sentence.
@@ -146,7 +146,7 @@ def _assign(context: ActionContext, values: Values) -> FormResult:
     if not who:
         raise SettingsError("no names are shown", where="Assign to")
     verdicts.assign(context, values["case"], who, values.get("reason", ""))
-    return FormResult(f"Given to {who}.")
+    return FormResult(f"Assigned to {who}.")
 
 
 def _approve(context: ActionContext, values: Values) -> FormResult:
@@ -198,7 +198,7 @@ def _acknowledge(context: ActionContext, values: Values) -> FormResult:
 
 def _give_back(context: ActionContext, values: Values) -> FormResult:
     referrals.give_back(context, values["referral"], values["code"])
-    return FormResult("It is back; only the code is kept.")
+    return FormResult("The return is recorded; only its code is kept.")
 
 
 def _answer(context: ActionContext, values: Values) -> FormResult:
@@ -211,13 +211,13 @@ def _exception(context: ActionContext, values: Values) -> FormResult:
     facts = permits.exception(
         context, values["finding"], values["reason"], values["until"], values["scope"]
     )
-    return FormResult(f"{facts['exception_id']} counts from the next run.")
+    return FormResult(f"{facts['exception_id']} takes effect with the next run.")
 
 
 def _exception_end(context: ActionContext, values: Values) -> FormResult:
     ident, wholly = values["exception"], bool(values.get("wholly"))
     last = permits.exception_end(context, ident, values["reason"], wholly=wholly)
-    return FormResult(f"{ident} {f'ends on {last}' if last else 'is taken back'}.")
+    return FormResult(f"{ident} {f'ends on {last}' if last else 'is removed'}.")
 
 
 def _hold(context: ActionContext, values: Values) -> FormResult:
@@ -249,7 +249,7 @@ def _site(context: ActionContext, values: Values) -> Preview:
         same = _site_row(now, {**values, "first": row["valid_from"]})
         permits.approve_site(now, same)
         said = f"{same['pattern']} is on the list as {same['entry_id']}."
-        return FormResult(f"{said} Cases that it covers close with tonight's run.")
+        return FormResult(f"{said} Cases that it covers close with the next run.")
 
     return Preview(
         title=row["pattern"],
@@ -267,13 +267,13 @@ def _proposal(context: ActionContext, values: Values) -> Preview:
     (offer,) = proposals.chosen(found, [values["proposal"]])
     if offer.file not in (*proposals.NAMELESS, *proposals.COUNTED):
         raise SettingsError(
-            f"a row of {offer.file} is not accepted on this page",
+            f"rows of {offer.file} cannot be accepted on this page",
             remedy=f"schoolbell propose --accept {offer.offer_id} --reason WHY",
         )
 
     def write(now: ActionContext) -> FormResult:
         said = proposals.accept(now, offer, values["reason"])
-        return FormResult(f"{said}. It counts from the next run.")
+        return FormResult(f"{said}. It takes effect with the next run.")
 
     return Preview(
         title=offer.offer_id,
@@ -291,7 +291,7 @@ def _group(context: ActionContext, values: Values) -> FormResult:
         for group in _groups_given(context, values)
         for one in proposals.accept_group(context, group, values["reason"])
     ]
-    return FormResult(f"{'; '.join(said)}. It counts from the next run.")
+    return FormResult(f"{'; '.join(said)}. It takes effect with the next run.")
 
 
 def _groups_given(context: ActionContext, values: Values) -> list[proposals.Group]:
@@ -305,15 +305,15 @@ def _groups_given(context: ActionContext, values: Values) -> list[proposals.Grou
     found = [one for one in meant if one.offers]
     if not found:
         raise SettingsError(
-            "nothing is ticked, or the logs do not propose it any more",
-            remedy="Open the page again.",
+            "nothing is selected, or the logs no longer propose it",
+            remedy="Reload the page.",
         )
     return found
 
 
 def _group_back(context: ActionContext, values: Values) -> FormResult:
     said = proposals.take_back(context, values["group"], values["reason"])
-    return FormResult(f"{'; '.join(said)}. It counts from the next run.")
+    return FormResult(f"{'; '.join(said)}. It takes effect with the next run.")
 
 
 def proposal_rows(offer: Offer) -> list[str]:
@@ -352,7 +352,7 @@ def _inquire(context: ActionContext, values: Values) -> FormResult:
         values["reason"],
     )
     held = f"{row['days_held']} of {row['days']} days are held"
-    return FormResult(f"{row['inquiry_id']} is written down; {held}.")
+    return FormResult(f"{row['inquiry_id']} is recorded; {held}.")
 
 
 def _release_inquiry(context: ActionContext, values: Values) -> FormResult:
@@ -366,7 +366,7 @@ def _record_open(context: ActionContext, values: Values) -> FormResult:
     received = day_of(values["received"], "received")
     made = records.open_request(context, values["requester"], received, values["text"])
     due = f"due {made.due}" if made.due else "with no due date"
-    return FormResult(f"{made.request_id} is written down, {due}.")
+    return FormResult(f"{made.request_id} is recorded, {due}.")
 
 
 def _record_scope(context: ActionContext, values: Values) -> FormResult:
@@ -404,20 +404,20 @@ def _record_close(context: ActionContext, values: Values) -> FormResult:
     return FormResult(f"{values['record']} is closed.")
 
 
-WITH_NAMES = Field("names", "With names: needs a second person", "check", is_needed=False)
+WITH_NAMES = Field("names", "With names (requires a second person)", "check", is_needed=False)
 RECORD = Field("record", kind="hidden")
 OFFICE = Field("office", "To", "choice", referrals.OFFICES)
-_CODES = Field("code", "It came back as", "choice", VERDICT_WORDS)
+_CODES = Field("code", "Outcome", "choice", VERDICT_WORDS)
 SITE_FIELDS = (
     Field("site", "Site"),
     Field("class", "As", "choice", {
         "sanctioned": "Sanctioned: for the work",
         "approved_non_business": "Approved, not for the work",
-        "district": "The district's own",
+        "district": "A site of the district",
     }),
-    Field("roles", "For", hint="all, staff, student, a job title; | between several"),
+    Field("roles", "For", hint="all, staff, student, or a job title; separate several with |"),
     Field("first", "First day", "date", is_needed=False,
-          hint="Empty: the first use in the logs. It also covers past use."),
+          hint="Empty: the first use in the logs. It also covers earlier use."),
     Field("until", "Last day", "date", is_needed=False),
     REASON,
 )  # fmt: skip
@@ -441,17 +441,19 @@ _ALL = (
         name="refer", command="refer", right="refer",
         title="Refer to another office", button="Refer", act=_refer,
         fields=(CASE, OFFICE, REASON),
-        hint="A pack with names and a letter of two pages. Needs a second person; the "
-        "week is held.",
+        hint=(
+            "A pack with names and a two-page letter. Requires a second person; the week is put "
+            "on hold."
+        ),
     ),
     Form(
         name="answer", command="answer", right="refer",
-        title="What the person says", button="Keep the statement", act=_answer,
+        title="Statement of the person", button="Save the statement", act=_answer,
         fields=(
             CASE,
             Field("text", "The statement, in their words", "area",
                   hint="Included only in evidence packs with names."),
-            Field("summary", "One or two sentences for cards",
+            Field("summary", "Summary of one or two sentences",
                   hint="Everyone who sees the case can read this. Do not name anyone."),
             Field("tests", "Registry file that it would correct", is_needed=False,
                   hint="Which list is wrong? Example: devices.csv"),
@@ -467,7 +469,7 @@ _ALL = (
             Field("until", "Last day", "date"),
             REASON,
         ),
-        hint="Findings like it are hidden, counted and kept.",
+        hint="Similar findings are hidden, but still counted and kept.",
     ),
     Form(
         name="hold", command="hold add", right="hold",
@@ -486,9 +488,9 @@ _ALL = (
     ),
     Form(
         name="reveal", command="reveal", right="names",
-        title="Whose is a code name?", button="Show", act=_reveal,
+        title="Look up a code name", button="Show", act=_reveal,
         fields=(CASE, Field("name", "Code name"), REASON),
-        hint="Needs a second person; shown once, and each look is recorded.",
+        hint="Requires a second person. The name is shown once, and each lookup is recorded.",
     ),
     Form(
         name="approve", command="findings approve", right="approve",
@@ -502,27 +504,27 @@ _ALL = (
     ),
     Form(
         name="acknowledge", command="referrals acknowledge", right="refer",
-        title="Acknowledge", button="The office has it", act=_acknowledge, about="",
+        title="Acknowledge", button="Confirm receipt", act=_acknowledge, about="",
         fields=(Field("referral", kind="hidden"),), back="/referrals",
     ),
     Form(
         name="return", command="referrals return", right="refer",
-        title="It came back", button="Note it", act=_give_back, about="",
+        title="Record its return", button="Save", act=_give_back, about="",
         fields=(Field("referral", kind="hidden"), _CODES), back="/referrals",
     ),
     Form(
         name="inquire", command="inquiry open", right="inquire",
-        title="Write down what an office asks", button="Write it down", act=_inquire,
+        title="Record an inquiry", button="Record it", act=_inquire,
         about="", back="/referrals",
         fields=(
             Field("account", "Account"),
             Field("first", "First day", "date"),
             Field("last", "Last day", "date"),
-            Field("office", "Asked by", "choice", referrals.OFFICES),
+            Field("office", "Requester", "choice", referrals.OFFICES),
             Field("authorized_by", "Authorized by", hint="Name and office."),
             REASON,
         ),
-        hint="No row leaves before a second person has approved it.",
+        hint="A second person must approve the answer before it is released.",
     ),
     Form(
         name="release-inquiry", command="inquiry release", right="inquire",
@@ -534,14 +536,14 @@ _ALL = (
         title="End an exception", button="End it", act=_exception_end, about="",
         fields=(
             Field("exception", kind="hidden"),
-            Field("wholly", "As if it had never been", "check", is_needed=False),
+            Field("wholly", "Remove it entirely", "check", is_needed=False),
             REASON,
         ),
         back="/permits",
     ),
     Form(
         name="hold-days", command="hold add", right="hold",
-        title="Hold some days", button="Hold", act=_hold_days, about="",
+        title="Put days on hold", button="Hold", act=_hold_days, about="",
         fields=(Field("first", "First day", "date"), Field("last", "Last day", "date"),
                 REASON),
         back="/permits",
@@ -553,15 +555,15 @@ _ALL = (
     ),
     Form(
         name="site", command="sites decide", right="sites",
-        title="Put a site on the list", button="See what it would change",
+        title="Put a site on the list", button="Preview the effect",
         attempt=_site, confirm="Put it on the list", is_needed_seen=True,
         about="", back="/sites", fields=SITE_FIELDS,
-        hint="You see what would change first. Nothing is saved yet.",
+        hint="The next page previews the effect. Nothing is saved yet.",
     ),
     Form(
         name="proposal", command="propose", right="sites",
-        title="Accept", button="See what it would change", attempt=_proposal,
-        confirm="Write it into the registry", about="",
+        title="Accept", button="Preview the effect", attempt=_proposal,
+        confirm="Add to the registry", about="",
         fields=(Field("proposal", kind="hidden"), REASON), back="/proposals",
     ),
     Form(
@@ -571,7 +573,7 @@ _ALL = (
     ),
     Form(
         name="proposal-back", command="propose", right="sites",
-        title="Take it back", button="Take it back", act=_group_back, about="",
+        title="Undo", button="Undo", act=_group_back, about="",
         fields=(Field("group", kind="hidden"), REASON), back="/proposals",
     ),
     Form(
@@ -582,17 +584,17 @@ _ALL = (
     ),
     Form(
         name="record-open", command="records open", right="records",
-        title="Take a request down", button="Keep it", act=_record_open, about="",
+        title="Record a request", button="Save it", act=_record_open, about="",
         back="/records",
         fields=(
-            Field("requester", "Who asks, and how to reach them"),
-            Field("received", "Came on", "date"),
-            Field("text", "What they ask, in their words", "area"),
+            Field("requester", "Name and contact of the requester"),
+            Field("received", "Received on", "date"),
+            Field("text", "Request, in their words", "area"),
         ),
     ),
     Form(
         name="record-scope", command="records scope", right="records",
-        title="Say what it touches", button="Make the draft", act=_record_scope,
+        title="Set the scope", button="Create the draft", act=_record_scope,
         about="record",
         fields=(
             RECORD,
@@ -601,9 +603,9 @@ _ALL = (
             Field("first", "First day", "date"),
             Field("last", "Last day", "date"),
             Field("columns", "Only these columns", is_needed=False,
-                  hint="Names with commas between; empty: all of them."),
+                  hint="Names separated by commas; empty means all."),
         ),
-        hint="The days are held. Another scope voids an approval.",
+        hint="The days are put on hold. A new scope voids an approval.",
     ),
     Form(
         name="record-decide", command="records decide", right="records",
@@ -611,14 +613,14 @@ _ALL = (
         act=_record_decide, about="record",
         fields=(
             RECORD,
-            Field("item", "Class or item", hint="An item by its id in the draft."),
+            Field("item", "Class or item", hint="Or the ID of an item in the draft."),
             Field("decision", "Decision", "radio", {
                 "withhold": "Withhold, under the exemption",
-                "mask": "Mask: say what it was, not which",
+                "mask": "Mask: show its kind, not its value",
                 "keep": "Keep: release unchanged",
             }),
             Field("exemption", "Exemption", is_needed=False,
-                  hint="Needed unless it is kept: as counsel named it."),
+                  hint="Required unless it is kept: the citation from counsel."),
             REASON,
         ),
         hint="This voids an approval. Rows about students and about few people are never kept.",
@@ -632,11 +634,11 @@ _ALL = (
         name="record-release", command="records release", right="records",
         title="Release", button="Download the release", act=_record_release,
         about="record", fields=(RECORD,),
-        hint="A zip with the rows, the index of what is withheld, and its verifier.",
+        hint="A zip file with the rows, the index of withheld items, and a verifier.",
     ),
     Form(
         name="record-close", command="records close", right="records",
-        title="End it without a release", button="Close", act=_record_close,
+        title="Close without a release", button="Close", act=_record_close,
         about="record", fields=(RECORD, REASON),
     ),
 )  # fmt: skip

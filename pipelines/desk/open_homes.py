@@ -126,7 +126,7 @@ class OpenHome:
             return list(self._cases[1].values())
 
     def week(self, context: ActionContext) -> date:
-        """Return the Monday as of which reports, mail and `status` count waiting cases."""
+        """Return the Monday from which reports, mail and `status` count waiting cases."""
         weeks = published_weeks(self.district.store)
         newest = [date.fromisoformat(week) for week in weeks]
         newest = newest or [case.monday for case in context.cases]

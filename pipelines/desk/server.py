@@ -31,9 +31,9 @@ CREDENTIALS = struct.Struct("3i")
 OPEN_TO_ALL = 0o666
 """Mode of the socket: the kernel identifies the user, and roles define the rights."""
 READ_SECONDS = 20.0
-"""A request arrives whole within this time, or its connection is closed."""
+"""Time limit for receiving a request; then its connection is closed."""
 MAX_CONNECTIONS = 100
-"""Open connections of one user of the system; a proxy in front needs fewer."""
+"""Maximum open connections of one system user; a proxy in front needs fewer."""
 OPEN: Counter[int | None] = Counter()
 """Open connections by user id."""
 
@@ -145,7 +145,7 @@ def listening(host: str, port: int, path: Path | None) -> socket.socket:
         is_here = host == "localhost"
     if not is_here:
         raise SettingsError(
-            f"{host} is reached from other machines, and without encryption",
+            f"{host} can be reached from other machines without encryption",
             where="--host",
             remedy="Listen on 127.0.0.1 and put a reverse proxy in front.",
         )
@@ -155,7 +155,7 @@ def listening(host: str, port: int, path: Path | None) -> socket.socket:
     try:
         made.bind((host, port))
     except OSError as error:
-        raise SettingsError(f"port {port} is taken: {error.strerror}", where="--port") from error
+        raise SettingsError(f"port {port} is in use: {error.strerror}", where="--port") from error
     return made
 
 
@@ -167,7 +167,7 @@ def _unix(path: Path) -> socket.socket:
         made.bind(str(path))
     except OSError as error:
         raise SettingsError(
-            f"the socket cannot be made: {error.strerror}", where=str(path)
+            f"the socket cannot be created: {error.strerror}", where=str(path)
         ) from error
     path.chmod(OPEN_TO_ALL)
     return made

@@ -50,7 +50,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers that a reverse proxy sends: then the proxy's own system user does not count."""
 TIMEOUT_SECONDS = 10
 MAX_ANSWER_BYTES = 1_000_000
-"""Of the provider: its description, its keys, a token."""
+"""Maximum size of the provider's description, keys and token."""
 BAD_STATUS = 400
 STATE_SECONDS = 600
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384"]
@@ -234,7 +234,7 @@ class Passwords:
         # a login that is not there takes as long as one that is
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
         self._hashing = Lock()
-        """One at a time: each takes 64 MiB."""
+        """One at a time, because each uses 64 MiB."""
 
     def sign_in(self, store: Store, login: str, password: str, address: str) -> Session:
         """Return the session of a user with the right password.
@@ -249,7 +249,7 @@ class Passwords:
     def _tried(self, store: Store, name: str, password: str, address: str) -> Session:
         """Count one try, then look at it: tries at the same time are counted too."""
         if self._by_login.is_blocked(name) or self._by_address.is_blocked(address):
-            raise TooOftenError("too many tries; wait a quarter of an hour")
+            raise TooOftenError("too many attempts; wait 15 minutes")
         is_now_blocked = self._by_login.note(name)
         self._by_address.note(address)
         rows = {row["login"]: row for row in accounts(store)}
@@ -286,7 +286,7 @@ class WrongPasswordError(RefusedError):
     """
 
     def __init__(self, login: str, *, is_now_blocked: bool) -> None:
-        super().__init__("login and password do not belong together")
+        super().__init__("the login or the password is wrong")
         self.login = login
         self.is_now_blocked = is_now_blocked
 
@@ -339,7 +339,7 @@ class OpenIdSignIn:
             begun.browser.encode(), browser.encode()
         )
         if begun is None or not is_ours or "code" not in query:
-            raise RefusedError("this sign-in was not begun here; begin again")
+            raise RefusedError("this sign-in was not started here; start again")
         client = self._client(desk, back)
         fetch = partial(
             bounded(client, MAX_ANSWER_BYTES).fetch_token,
@@ -371,7 +371,7 @@ class OpenIdSignIn:
             found = _fetched(f"{issuer}/.well-known/openid-configuration")
             if str(found.get("issuer", "")).rstrip("/") != issuer:
                 raise SettingsError(
-                    "the provider calls itself otherwise",
+                    "the provider's issuer does not match",
                     where="district.toml: [desk.openid] issuer",
                 )
             self._metadata[issuer] = found
@@ -397,7 +397,7 @@ class OpenIdSignIn:
             token = jwt.decode(id_token, keys, algorithms=ALGORITHMS)
             registry.validate(token.claims)
         except (JoseError, ValueError) as error:
-            raise RefusedError("the provider's answer cannot be believed") from error
+            raise RefusedError("the provider's answer cannot be verified") from error
         return token.claims
 
 
@@ -413,7 +413,7 @@ def session_of(desk: Desk, claims: Mapping[str, Any]) -> Session:
     allowed = {name.casefold() for name in one.domains}
     if not (name and at and domain in allowed):
         raise RefusedError(
-            "this account is not one of the district's",
+            "this account does not belong to the district",
             where="district.toml: [desk.openid] domains",
         )
     if one.login_claim == "email" and claims.get("email_verified") is not True:
@@ -432,6 +432,6 @@ def _fetched(url: str) -> Mapping[str, Any]:
     answer = asked("GET", url, seconds=TIMEOUT_SECONDS, most=MAX_ANSWER_BYTES)
     found = json.loads(answer.data) if answer.status < BAD_STATUS else None
     if not isinstance(found, dict):
-        message = f"{url} answered {answer.status}, and no JSON object"
+        message = f"{url} answered {answer.status} without a JSON object"
         raise ValueError(message)
     return found

@@ -54,14 +54,14 @@ SHOWS: Mapping[str, str] = {
     "waiting": "Waiting",
     "mine": "Mine",
     "unassigned": "Unassigned",
-    "second": "Waiting for a second person",
+    "second": "Waiting for approval by a second person",
     "overdue": "Overdue",
     "referred": "Referred",
     "trial": "Rules on trial",
     "decided": "Decided",
     "all": "All",
 }
-"""Filters of the queue, by their word in the address."""
+"""Filters of the queue, by their word in the URL."""
 
 
 @dataclass(frozen=True)

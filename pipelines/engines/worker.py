@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class TaskResult(NamedTuple):
-    """What a function returned, or raised; the other is None."""
+    """The value that a function returned or the error that it raised; the other is None."""
 
     result: Any
     error: Exception | None

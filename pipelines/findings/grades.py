@@ -3,7 +3,8 @@
 Severity and confidence come from rules alone: no sums, no scores. Severity depends on
 the rule and on repetition. Confidence begins with the rule's own, goes down one
 level if an explanation could not be tested and to the lowest if one still fits;
-nothing raises it. What the way of counting excludes was not tested and changes nothing.
+nothing raises it. Explanations that the way of counting excludes are not tested and change
+nothing.
 
 Sentences are about accounts and devices, never about guilt. Everything is made from
 fields. The reader's edition fills in the account and the devices, under their

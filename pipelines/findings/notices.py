@@ -332,7 +332,7 @@ def held(case: Case, ip: str) -> Mapping[str, Any]:
 
 
 def resolve(district: District, asked: NoticeQuery, because: Justification) -> NoticeAnswer:
-    """Return the chain from an address to an account, as far as the logs show it.
+    """Return the chain from an address to an account that the logs show.
 
     The audit chain records the question before the answer is returned.
 

@@ -300,7 +300,7 @@ def read_rules(folder: Path) -> tuple[list[SigmaQuery], list[RefusedRule]]:
     """
     if not folder.is_dir():
         raise SettingsError(
-            "there is no such folder of Sigma rules",
+            "this folder of Sigma rules does not exist",
             where=str(folder),
             remedy="Put .yml files there, or name another folder.",
         )

@@ -379,7 +379,7 @@ def _told(outcome: Outcome, said: Mapping[str, Any]) -> Row:
 def _why(outcome: Outcome) -> str:
     if outcome.what:
         return outcome.what
-    return f"gave no answer; ask it: schoolbell status --home {outcome.member.path}"
+    return f"did not answer; run: schoolbell status --home {outcome.member.path}"
 
 
 def counted(number: int) -> str:

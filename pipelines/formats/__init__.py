@@ -39,7 +39,7 @@ Framing = Literal["lines", "evtx", "json_array", "xml_events", "csv", "paragraph
 
 @dataclass(frozen=True)
 class Context:
-    """What a format needs in addition to its lines.
+    """The context that a format needs in addition to its lines.
 
     Attributes:
         reading: Zone and anchor of timestamps that lack them.
@@ -106,12 +106,12 @@ def never(line: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
-    """How to recognize a log's lines, and how to read a batch of them.
+    """A log format: recognizes its lines and reads batches of them.
 
     Attributes:
         name: As in `district.toml`; the module's name.
         product: The product that writes such logs.
-        event_classes: What its lines may become. With more than one, `read`
+        event_classes: Classes of the events in its lines. With more than one, `read`
             sets a column `event_class`.
         looks_like: True for a line that is of this format and, among the
             formats of this folder, of no other.
@@ -125,7 +125,7 @@ class Format:
         comment: True for lines that are not records.
         header: True for lines that name the columns of those below.
         columns: Number of columns of a line, for rules that contain `{columns}`.
-        hands_on_lines: The lines that go from a batch to the next are log lines and
+        hands_on_lines: The lines that one batch passes to the next are log lines and
             events too, not names of columns.
         user_is_mapped: Its user names are guesses: the product mapped the address to
             an account, from a logon elsewhere, and no login passed through it.

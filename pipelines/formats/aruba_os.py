@@ -1,4 +1,4 @@
-"""Aruba wireless controllers and Instant access points, syslog: who was let in.
+"""Aruba wireless controllers and Instant access points, syslog: logins to the network.
 
     Nov  2 08:15:00 wlc1 authmgr[4211]: <522008> <4211> <NOTI> <wlc1 192.0.2.20>  User
     Authentication Successful: username=ada MAC=00:00:5e:00:53:01 IP=192.0.2.117
@@ -7,9 +7,8 @@
     User authenticated, mac-00:00:5e:00:53:01, username-ada, IP-192.0.2.117, ...
 
 (each one line in the log). 522008 and 501199 are logins, 522275 is a refusal. Every
-other number is a `system_events` line. That somebody left is in no message that was
-found written: the next login, or half a day, ends the session. A name that is a MAC is
-a device.
+other number is a `system_events` line. No documented message reports that a user left: the
+next login, or half a day, ends the session. A name that is a MAC is a device.
 """
 
 import polars as pl

@@ -1,15 +1,15 @@
-"""Barracuda CloudGen Firewall, syslog: connections that its rules let through or not.
+"""Barracuda CloudGen Firewall, syslog: connections that its rules allow or block.
 
     <14>Nov  2 08:15:00 gate gate/box_Firewall_Activity:  Info  gate Remove: type=FWD|
     proto=TCP|srcIF=p1|srcIP=10.20.1.7|srcPort=50354|srcMAC=00:00:5e:00:53:01|dstIP=...|
     dstPort=443|dstService=https|dstIF=p2|rule=LAN-2-INTERNET|info=...|srcNAT=...|
     duration=42|receivedBytes=9000|sentBytes=604|user=ada|application=...|urlcat=...
 
-(one line). A session is told when it begins (`Allow`) and again when it ends (`Remove`,
-`phase` in `extras`), with its bytes and its seconds since it began. Who received and
-sent them is not documented, so they are kept in `extras` alone. The user is what the
-firewall believes of the address. All other boxes' lines (logins of administrators,
-services) are system events.
+(one line). A session is logged when it begins (`Allow`) and again when it ends (`Remove`,
+`phase` in `extras`), with its bytes and its seconds since it began. The vendor does not
+document which side received and which side sent them, so they are kept only in `extras`. The
+user is the firewall's guess for the address. Lines of all other boxes (logins of
+administrators, services) are system events.
 """
 
 import polars as pl

@@ -1,4 +1,4 @@
-"""BIND's query log, of its own file, in syslog, or of an Infoblox appliance.
+"""BIND's query log, from a separate file, from syslog, or from an Infoblox appliance.
 
     02-Nov-2026 08:15:00.123 client @0x7f62 192.0.2.17#55575 (example.org): query:
     example.org IN AAAA + (192.0.2.53)
@@ -7,9 +7,9 @@
     Nov  2 08:15:00 ns1 named[812]: client @0x7f62 192.0.2.17#5353 (games.example): rpz
     QNAME NXDOMAIN rewrite games.example/A/IN via games.example.rpz
 
-(each one line in the log). The first is a question, the second Infoblox's question with
-its answer, the third what a response policy zone did with one: `PASSTHRU` lets it pass,
-the others block. All else that the server says is `system_events`.
+(each one line in the log). The first is a query, the second an Infoblox query with its
+answer, the third the action of a response policy zone: `PASSTHRU` allows the query, the
+others block it. All other lines of the server are `system_events`.
 """
 
 import polars as pl

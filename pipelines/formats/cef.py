@@ -1,24 +1,24 @@
-r"""CEF (ArcSight's log format), of any product that has no format of its own here.
+r"""CEF (ArcSight's log format), from any product without a specific format here.
 
     <134>Nov 23 08:15:00 fw01 CEF:0|Vendor|Product|1.0|98|Connection Opened|4|
     rt=1795443300000 src=10.20.1.7 spt=50354 dst=198.51.100.7 dpt=443 proto=TCP
     act=allow suser=ada ...
 
-(one line). The word CEF may be missing, or be followed by a blank. The time is `rt`,
-else `end`, `start`, the syslog header's; a line without any is refused. FortiGate's own
-`eventtime`, at the close of a session that began its duration before, and Palo Alto's
-`start` come first: there `rt` is when a collector had the line. `tz` or `dtz` is the
-offset of the others.
+(one line). The word CEF may be missing, or be followed by a space. The time is the first that
+exists of `rt`, `end`, `start` and the syslog header's; a line without any is rejected.
+FortiGate's own `eventtime`, at the close of a session that began its duration before, and Palo
+Alto's `start` take precedence, because there `rt` is when a collector received the line. `tz` or
+`dtz` is the offset of the others.
 
-- A value runs to the next ` key=` and may hold blanks; `\=`, `\|` and `\\` stand for
-  the sign. Some products quote values.
-- `in` and `out` mean opposite things to different vendors. They are read where the
-  vendor is known, or the option `in` says `received` or `sent`; else left out.
-- Forcepoint's `suser` is a path of the directory; the account is `loginID`. FortiGate's
-  `unauthuser` is a name that the device's own traffic showed, where nobody logged in.
-- GlobalProtect (`PanOSEventID`) says who was let into a tunnel, from where, and which
-  address the laptop got inside; its other steps are system events.
-- A message of Check Point may hold a line end: the line behind it, which has no header,
+- A value ends at the next ` key=` and may contain spaces; `\=`, `\|` and `\\` represent
+  the character itself. Some products quote values.
+- `in` and `out` have opposite meanings for different vendors. They are read where the
+  vendor is known, or where the option `in` is `received` or `sent`; otherwise they are ignored.
+- Forcepoint's `suser` is a directory path; the account is `loginID`. FortiGate's
+  `unauthuser` is a name from the device's own traffic, without a login.
+- GlobalProtect (`PanOSEventID`) records the user of a tunnel, the address outside, and the
+  address that the laptop received inside; its other steps are system events.
+- A message of Check Point may contain a line break: the next line, which has no header,
   belongs to the line above, and is a system event that repeats it.
 - Alerts name the sender of a packet, who need not have opened the connection, so they are system
   events, as is everything that is not a flow, a request or a login.

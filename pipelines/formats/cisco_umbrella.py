@@ -4,11 +4,11 @@
     "198.51.100.7","text/html","ALLOWED","https://www.example.org/a",...
 
 (one line). CSV without a header line, or with one that an option of the export adds; the columns
-show which of the four a line is. Versions append columns. Stamps are UTC. An identity is a user,
-a computer, a network or a site, which only its type shows: a user's label is `Name (account)`,
-of which the account is kept. One field may list several identities and another their types;
-where the numbers differ, as when a name holds a comma, no one is named. The inside address is
-missing without an agent; then the outside one is used instead.
+show which of the four logs a line belongs to. Newer versions append columns. Timestamps are UTC.
+An identity is a user, a computer, a network or a site, and only its type distinguishes them. A
+user's label is `Name (account)`; only the account is kept. One field may list several identities
+and another their types; where the numbers differ, as when a name contains a comma, no one is
+named. Without an agent the inside address is missing; then the outside one is used instead.
 """
 
 import polars as pl

@@ -5,13 +5,13 @@
     Authenticated],Common.Host-MAC-Address=00005e005301,Common.NAS-IP-Address=192.0.2.40,
     Common.Error-Code=0,Common.Request-Timestamp=2026-11-02 08:15:00-06
 
-(one line). What is sent is chosen at *External Servers > Syslog Export Filters*: session logs
+(one line). Choose the fields at *External Servers > Syslog Export Filters*: session logs
 with `Common.Username`, `Common.Host-MAC-Address`, `Common.Error-Code` and
 `Common.Request-Timestamp` contain the most; RADIUS accounting (`RADIUS.Acct-...`) contains the
-address of an account's session. A value ends where the next name with a point begins, and may
-hold commas. The time is that of the request, or of the line. The login's status, its error, or
-the role shows whether it succeeded; otherwise that is unknown. A name that is a card, or begins
-with `host/`, is a device's. TACACS is for administrators.
+address of an account's session. A value ends where the next name with a dot begins, and may
+contain commas. The time is that of the request, or of the line. The login's status, its error, or
+the role shows whether it succeeded; otherwise the result is unknown. A name that is a MAC, or
+begins with `host/`, belongs to a device. TACACS is for administrators.
 """
 
 import polars as pl

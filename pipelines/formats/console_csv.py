@@ -6,26 +6,26 @@
     timestamp,...,event_type,...,actor.alternate_id,...,client.ip_address   (Okta)
     Inspected Data,Destination,Action,Reason,User,IP Address,...,Time   (Lightspeed)
 
-An export is recognized by its required columns, in any order and either case, with others
-between them, and with an optional title above. A row that is not a login (a challenge, a change
-of a password) is a system event.
+An export is recognized by its required columns, in any order, in uppercase or lowercase, with
+others between them, and with an optional title above. A row that is not a login (a challenge, a
+change of a password) is a system event.
 
 - *Google*: *Reporting > Audit and investigation > User log events > Export all*, and *Chrome log
-  events*, users of each ChromeOS device. What the console calls a login is not documented word
-  by word: `identify` counts the other rows.
+  events*, users of each ChromeOS device. Google does not document the console's exact names for
+  logins: `identify` counts the other rows.
 - *Entra*: *Sign-in logs > Download*, the interactive ones: the file of the others has the same
   columns and is recognized only by its name. `Interrupted` is neither success nor failure.
 - *Okta*: *Reports > System Log > Download CSV*, or a table made of the API's answers.
-- *Lightspeed*: *Web Filter Details > Activity Logs*. What its redirections are is not
-  documented: neither allowed nor blocked.
+- *Lightspeed*: *Web Filter Details > Activity Logs*. The vendor does not document its
+  redirections: they count as neither allowed nor blocked.
 
 A filter's export does not show whether a name is from a login or from the device's owner: its
 names count as guesses.
 
-Stamps without an offset are in the source's zone (Entra's are UTC), the month first unless
-`date_order = "day_first"` is set. All but Entra's column names are based on the vendors'
-descriptions, and none was tried on an export of a district. Of Securly, GoGuardian, Linewize,
-Blocksi and ContentKeeper no list of columns is published: `schoolbell identify` proposes how to
+Timestamps without an offset are in the source's zone (Entra's are UTC), the month first unless
+`date_order = "day_first"` is set. Column names, except Entra's, are based on the vendors'
+descriptions, and none was tried on an export from a district. Securly, GoGuardian, Linewize,
+Blocksi and ContentKeeper publish no list of columns: `schoolbell identify` proposes how to
 declare theirs.
 """
 

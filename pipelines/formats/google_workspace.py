@@ -5,12 +5,12 @@
      "ada@example.org"},"ipAddress":"203.0.113.7","events":[{"type":"login",
      "name":"login_success","parameters":[{"name":"login_type","value":...}]}]}
 
-(one object, alone, in an array or under `items`). One sign-in gives several events: the first
-with success, failure or logout decides, in any position; challenges, verifications and warnings
-alone become `system_events`. The actor of a login is its user; the user of a warning stands in a
+(one object, alone, in an array or under `items`). One sign-in produces several events: the first
+with success, failure or logout counts, in any position; challenges, verifications and warnings
+alone become `system_events`. The actor of a login is its user; the user of a warning is in a
 parameter. A SAML event is an application opened by an existing session: no keyboard, hence
-`network`. Some exports hold `events` as an object instead of an array. `uniqueQualifier` is a
-number of 64 bits as text, and may be negative.
+`network`. In some exports `events` is an object instead of an array. `uniqueQualifier` is a
+64-bit number as text, and may be negative.
 
 The application `chrome` covers ChromeOS devices: logins at the keyboard, logouts, refusals,
 locks and unlocks. The user is in DEVICE_USER, the device in DEVICE_NAME (host name, serial

@@ -1,10 +1,10 @@
-"""Address leases as plain CSV, for servers whose own log has no format here.
+"""Address leases as plain CSV, for servers whose log has no format here.
 
     event_time_utc,action,ip,mac,hostname,lease_end_utc
     2026-11-02T14:15:00Z,ASSIGN,192.0.2.17,00:00:5e:00:53:01,lab-7,2026-11-02T22:15:00Z
 
-The header line names the columns, in any order; further columns are ignored, and all but the
-first three may be missing. Stamps are UTC, with or without a mark.
+The header line names the columns, in any order; further columns are ignored. Only the first
+three are required. Timestamps are UTC, with or without a mark.
 """
 
 import polars as pl

@@ -1,12 +1,12 @@
-"""LEEF (QRadar's log format), of any product that has no format of its own here.
+"""LEEF (QRadar's log format), from any product without a specific format here.
 
     <134>Nov 23 08:15:00 fw01 LEEF:2.0|Vendor|Product|1.0|allow|^|devTime=1795443300000^
     src=10.20.1.7^srcPort=50354^dst=198.51.100.7^dstPort=443^proto=tcp^usrName=ada
 
 (one line). Version 1.0 separates by tab, version 2.0 also by a character that it names. The time
-is `devTime`, or the syslog header's; a line with neither is refused.
+is `devTime`, or the syslog header's; a line with neither is rejected.
 
-- `srcBytes` is what the source sent, `dstBytes` what it was sent.
+- `srcBytes` are the bytes that the source sent, `dstBytes` those that it received.
 - The result of a flow is in `action`, or in the event id.
 - Alerts name the sender of a packet, who need not have opened the connection, so they are system
   events, as is everything that is not a flow, a request or a login.

@@ -4,9 +4,9 @@
      "203.0.113.7"},"eventType":"user.session.start","outcome":{"result":"SUCCESS"},
      "published":"2026-03-02T14:00:05.123Z","uuid":"faf7398a-..."}
 
-(one object, alone or in an array). `published` is UTC. A sign-in gives several events, of which
-only `user.session.start` is counted: `policy.evaluate_sign_on` with ALLOW is not a sign-in, and
-factors and verifications belong to the same sign-in. `user.authentication.sso` is an application
+(one object, alone or in an array). `published` is UTC. A sign-in produces several events, but only
+`user.session.start` counts: `policy.evaluate_sign_on` with ALLOW is not a sign-in, and factors
+and verifications belong to the same sign-in. `user.authentication.sso` is an application
 opened by an existing session: no keyboard, hence `network`. The rest become `system_events`.
 """
 

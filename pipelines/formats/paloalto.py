@@ -366,7 +366,7 @@ def _record() -> pl.Expr:
 
 
 def _event_class() -> pl.Expr:
-    """Classify; VPN messages, and mappings without a user or of a port range, are no logons."""
+    """Classify; VPN messages, and mappings without a user or of a port range, are not logons."""
     own = RECORD.replace_strict(CLASSES, default=None, return_dtype=pl.String)
     is_talk = (RECORD == "vpn") & ~raw("event").is_in(list(ACTIVITIES))
     is_range = (RECORD == "mapping") & (to_int(raw("first_port")) > 0)

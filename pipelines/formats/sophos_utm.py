@@ -6,7 +6,7 @@
     sub="http" name="http access" action="pass" method="GET" srcip="192.0.2.17"
     user="ada" statuscode="200" size="2345" url="https://www.example.org/a" ...
 
-(each one line). The stamp of its own files has colons in the date. `sub="auth"` is a login to
+(each one line). In the files of the UTM itself the date has colons. `sub="auth"` is a login to
 the VPN, the portal or the console, depending on `caller`; a console login is not a user's.
 Everything else is `system_events`.
 """

@@ -1,13 +1,13 @@
-"""Squid `access.log` in a layout of the district's own, or `common`, `combined`.
+"""Squid `access.log` in the district's custom layout, or `common`, `combined`.
 
     192.0.2.17 - ada [02/Nov/2026:08:15:00 -0600] "GET http://example.org/ HTTP/1.1" 200 5120 "-" "Agent/1.0" TCP_MISS:HIER_DIRECT
 
-The source's option `logformat` holds the line of `squid.conf` (`combined` when not
-said). The stamp is the end of a request, which began `%tr` milliseconds before,
-where the layout has it. `%tl` is local time; where its argument leaves out the
-offset the source's zone counts. A date like 05/02/2026 may be read in two ways:
-`date_order = "day_first"` or `"month_first"` decides, else the line is refused. Codes that
-have no column of their own are kept in `extras` under their name.
+The source's option `logformat` contains the line of `squid.conf` (default: `combined`).
+The timestamp is the end of a request, which began `%tr` milliseconds earlier, if the layout
+includes it. `%tl` is local time; where its argument omits the offset, the source's zone
+applies. A date such as 05/02/2026 is ambiguous: `date_order = "day_first"` or
+`"month_first"` decides; without it the line is rejected. Codes without a column are
+kept in `extras` under their name.
 """  # noqa: E501
 
 import re
@@ -69,7 +69,7 @@ SHAPES = {
     ">rp": WORD, "rd": WORD, ">rd": WORD, ">rs": WORD, ">rP": NUMBER, "rv": r"[0-9.]+",
     ">rv": r"[0-9.]+", ">h": REST, "<h": REST, ">eui": WORD,
 }  # fmt: skip
-"""What each code may write; blanks in a URL or a name are sent as `%20`."""
+"""Possible output of each code; spaces in a URL or a name are sent as `%20`."""
 
 OTHERS = {
     "sn", "err_code", "err_detail", "note", ">qos", ">nfmark", "<qos", "<nfmark", "tS",

@@ -1,11 +1,11 @@
-"""squidGuard, the filter beside Squid: requests that its lists matched.
+"""squidGuard, a filter for Squid: requests that its lists matched.
 
     2026-11-02 08:15:00 [812] Request(staff/games/-) http://games.example.org/ 192.0.2.17/lab-7.example.org ada GET REDIRECT
 
-(one line). In brackets the group of the client, the list that matched, and a rule
-that rewrote the address. Only matched requests are told: Squid's own log holds all.
-`REDIRECT` sent the client to the page of refusals, `PASS` let it through; older
-releases say neither, and what became of the request stays unknown. The stamp is local
+(one line). The parentheses contain the group of the client, the list that matched, and a
+rule that rewrote the address. Only matched requests are logged: Squid's own log contains
+all. `REDIRECT` sent the client to the block page, `PASS` allowed the request; older
+releases write neither, and the result of the request is unknown. The timestamp is local
 time. Lines about the filter itself are system events.
 """  # noqa: E501
 

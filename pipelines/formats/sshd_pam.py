@@ -3,20 +3,20 @@
     Nov  2 08:15:00 lab-7 sshd[812]: Accepted password for ada from 192.0.2.17 port 50112 ssh2
     Nov  2 08:15:00 lab-7 gdm-password]: pam_unix(gdm-password:session): session opened for user ada
 
-One login writes several lines, of which one is taken: sshd's own `Accepted` and
+One login writes several lines, and one of them counts: sshd's own `Accepted` and
 `Failed` (PAM repeats them in other words), PAM's lines for the screen, where no
-other exist, and PAM's end of either session. sudo, su, cron and all other talk
-become system events: a command run as root is no login.
+others exist, and PAM's end of either session. sudo, su, cron and all other messages
+become system events: a command run as root is not a login.
 
-- A key or `none` that was refused is a client trying what it has before it asks
-  for a password; only other refusals are failed logins. `Invalid user` comes
-  before its `Failed`, and is the one line of a server that takes keys only.
-- `last message repeated 2 times` hides logins; it says not whose, so the count
-  is kept with a system event. `message repeated 2 times: [ ... ]` says whose and
-  is one login, the count in `extras`.
-- The user is whatever the client sent, blanks and `from` included; the last
-  `from` counts. The source is a name where the server looks names up.
-- The old stamp has neither year nor zone.
+- A rejected key or `none` is a client trying its credentials before it asks for a
+  password; only other refusals are failed logins. `Invalid user` comes before its
+  `Failed`, and is the only line of a server that accepts keys only.
+- `last message repeated 2 times` hides logins and does not name the user, so the count
+  is kept with a system event. `message repeated 2 times: [ ... ]` names the user and
+  is one login, with the count in `extras`.
+- The user is the text that the client sent, including spaces and `from`; the last
+  `from` counts. The source is a name if the server resolves names.
+- The old timestamp has neither year nor zone.
 """
 
 import polars as pl

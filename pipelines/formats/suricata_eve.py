@@ -1,16 +1,16 @@
-"""Suricata's `eve.json`: one JSON object a line, of many event types.
+"""Suricata's `eve.json`: one JSON object per line, of many event types.
 
     {"timestamp":"2026-03-02T08:00:05.123456-0600","flow_id":1,"event_type":"tls",
      "src_ip":"10.20.4.17","src_port":50112,"dest_ip":"203.0.113.7","dest_port":443,
      "proto":"TCP","tls":{"sni":"www.example.org","version":"TLS 1.3"}}
 
-The stamp carries its offset. A flow's stamp is when it was logged, often minutes
+The timestamp includes its offset. A flow's timestamp is the time of logging, often minutes
 after its end: it began at `flow.start`. `src_ip` is the packet's sender, so in a
-DNS answer it is the server and the sides are turned. An answer is an event of
-its own beside the query, with a response code; before version 2 each record
-of an answer was a line. IPv6 is written in full. A TLS line names the host and
-no URL. Suricata watches: what it saw answered was let through; what it dropped
-itself (`flow.action`) was blocked. Alerts, statistics and other types become
+DNS answer it is the server and the sides are swapped. An answer is a separate event
+with a response code, in addition to the query; before version 2 each record
+of an answer was a line. IPv6 is written in full. A TLS line contains the host and
+no URL. Suricata is a monitor: traffic with an answer was allowed; traffic that Suricata
+dropped itself (`flow.action`) was blocked. Alerts, statistics and other types become
 `system_events`.
 """
 

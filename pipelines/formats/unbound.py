@@ -1,14 +1,14 @@
-"""Unbound, the resolver of pfSense and OPNsense: names looked up.
+"""Unbound, the resolver of pfSense and OPNsense: DNS lookups.
 
     Nov  2 08:15:00 gate unbound[812]: [812:0] info: 192.0.2.17 www.example.org. A IN
     [1793628900] unbound[812:0] reply: 192.0.2.17 www.example.org. A IN NOERROR 0.034 0 67
 
-In syslog or in a file of its own, with `log-queries`, `log-replies` or
-`log-local-actions`. With the first two at once each look-up is told twice: switch
-on one of them (a reply says more: what came of it and, from its stamp, when it was
-asked). Replies are marked `phase` in `extras`. A local action names the kind of
-the local zone: `refuse`, `deny` and `always_...` block. Other talk of the server
-becomes system events.
+In syslog or in a separate file, with `log-queries`, `log-replies` or
+`log-local-actions`. With both of the first two, each lookup is logged twice: turn on
+only one (a reply contains more: the result and, from its timestamp, the time of the
+query). Replies have a `phase` in `extras`. A local action contains the kind of
+the local zone: `refuse`, `deny` and `always_...` block. Other messages of the server
+become system events.
 """
 
 import polars as pl

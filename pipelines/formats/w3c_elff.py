@@ -3,21 +3,21 @@
     #Fields: date time time-taken c-ip cs-username sc-filter-result cs-host ...
     2026-11-02 14:15:00 45 192.0.2.17 ada OBSERVED www.example.org ...
 
-`#Fields` is read again each time it comes; a row wider or narrower than it is
-refused. Where it is missing, `options.fields` holds it. Times are UTC by the
-standard (`options.times = "local"` where a product does otherwise; the Windows
-firewall always does) and tell the end of a request, `time-taken` before which
-it began.
+Each `#Fields` line replaces the one before; a row with more or fewer columns is
+rejected. Where it is missing, set `options.fields`. Times are UTC by the
+standard (`options.times = "local"` for a product that writes local time; the Windows
+firewall always does) and are the end of a request, which began `time-taken`
+earlier.
 
-- A proxy that first asks who you are logs that as 407, as ISA's 12209 or as
+- A proxy that first asks for a login logs that as 407, as ISA's 12209 or as
   Blue Coat's `authentication_...`: challenged, neither a visit nor a block.
-- ISA's `sc-status` may be a Windows error (5, 10061), which is no HTTP status:
-  what it denied stands in `action`, else 12202 says so.
+- ISA's `sc-status` may be a Windows error (5, 10061) instead of an HTTP status:
+  `action` shows a denied request, or 12202 if there is no `action`.
 - `s-ip` is the answering server in IIS, the proxy itself elsewhere.
-- IIS tells who visited the district's own servers, by path; it has a host only
-  where `cs-host` was switched on.
+- IIS records visits to the district's own servers, by path; it has a host only
+  if `cs-host` is turned on.
 - A request without a client is the proxy's own, for its cache: a system event.
-- The firewalls' `CLOSE` repeats what `OPEN` told: a system event. ISA tells the
+- The firewalls' `CLOSE` repeats the facts of `OPEN`: a system event. ISA logs the
   beginning and the end of a connection, both with its `connection_uid`.
 """
 

@@ -1,4 +1,4 @@
-"""WatchGuard Firebox (Fireware) syslog, its own layout or LEEF.
+"""WatchGuard Firebox (Fireware) syslog, in the vendor's layout or LEEF.
 
     <142>Nov 23 08:15:00 fb01 firewall: msg_id="3000-0148" Allow 1-Trusted 0-External
     52 tcp 20 127 10.20.1.7 198.51.100.7 50354 443 offset 8 S 1 win 4 (HTTPS-00)
@@ -6,13 +6,13 @@
     <140>Nov 23 08:15:00 fb01 LEEF:1.0|WatchGuard|XTM|12.10|30000148|serial=0<tab>
     policy=Outgoing-00<tab>disp=Allow<tab>src=10.20.1.7<tab>srcPort=50354<tab>...
 
-(one line each). The time is `devTime` where it is sent, else the syslog header's; a
-line with neither is refused. It is when a packet was judged; where `duration` or
-`elapsed_time` stand, the line was written at the end, so it began that much before.
+(one line each). The time is `devTime` if it is sent, otherwise the syslog header's; a
+line with neither is rejected. It is the time of the decision about a packet; a line with
+`duration` or `elapsed_time` was written at the end, so it began that much earlier.
 
-- Collectors write the tabs as `#011` or cut the word LEEF off.
-- Logins stand in the text of `msg`: `SSL VPN user ada@example.edu@radius from ...`.
-  What follows the last `@` is the authentication server, kept as the domain.
+- Collectors write the tabs as `#011` or cut off the word LEEF.
+- Logins are in the text of `msg`: `SSL VPN user ada@example.edu@radius from ...`.
+  The part after the last `@` is the authentication server, kept as the domain.
 - Logins of administrators (`WSM User`) are system events.
 """
 

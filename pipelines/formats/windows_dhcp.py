@@ -3,11 +3,11 @@ r"""The audit log of the Windows DHCP server (`DhcpSrvLog-Mon.log`).
     10,11/02/26,08:15:00,Assign,192.0.2.17,lab-7.example.org,00005E005301,,17739,0,,,
 
 Comma-separated without quotes; 7 to 19 columns, more with each version and
-fewer where nothing happened to an address. The date is month first with two
-digits of the year, the time is the server's local time. The number in front
-says what happened; most numbers are no lease (30 to 36 are DNS, from 50 on the
-hunt for other servers). A file begins with some thirty lines of prose. A client
-of the remote access service has a longer number in place of its MAC.
+fewer in lines that are not about an address. The date is month first with two
+digits of the year, the time is the server's local time. The first number is the
+event; most numbers are not leases (30 to 36 are DNS, from 50 on the search for
+other servers). A file begins with about thirty lines of prose. A client of the
+remote access service has a longer number in place of its MAC.
 """
 
 import polars as pl

@@ -1,12 +1,12 @@
-"""The debug log of a Windows DNS server: each packet that it logs is a line.
+"""The debug log of a Windows DNS server: one line per logged packet.
 
     11/2/2026 8:15:00 AM 0D48 PACKET  000000000181D1C0 UDP Rcv 192.0.2.17      0c6b   Q
     [0001   D   NOERROR] A      (7)example(3)org(0)
 
-(one line). A question that was received is a query of that client; what is sent to
-other servers, and answers, are `system_events`, since they repeat it. The stamp is
-local time in the order of the server's language: `options.date_order = "day_first"`
-says that the day stands first, where the year does not.
+(one line). A received question is a query from that client; packets to other servers,
+and answers, are `system_events`, because they repeat it. The timestamp is local time in
+the order of the server's language: if the date begins with the day, set
+`options.date_order = "day_first"`.
 """
 
 import polars as pl

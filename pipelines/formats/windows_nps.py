@@ -1,16 +1,15 @@
-r"""Windows NPS and IAS, database-compatible text log: one row for each packet.
+r"""Windows NPS and IAS, database-compatible text log: one row per packet.
 
     "NPS1","IAS",11/02/2026,08:15:00,2,,"EXAMPLE\ada",,,,,,,,,,"WLAN",...
 
-60 columns (IAS) to 66, without a header. Dates are US dates in local time, whatever
+60 columns (IAS) to 66, without a header. Dates are US dates in local time, regardless of
 the language of the server; names of methods are translated. Type 2 is a login, 3 a
-refusal, 4 accounting (start, stop, interim); 1 and 11 are question and challenge,
-talk. The answer names the account, the question the device: both carry the same
-class (`logon_uid`), a number that the server gives once. So an answer takes the
-device of its question, if all questions of that class name the same one; they stand
-next to each other in the log, and a question at the end of what is read waits for its
-answer.
-Where the port is not told, as in answers, `options.logon_kind` says what it was.
+refusal, 4 accounting (start, stop, interim); 1 and 11, request and challenge, are system
+events. The answer contains the account, the request the device: both have the same
+class (`logon_uid`), a number that the server assigns once. So an answer gets the
+device of its request, if all requests of that class have the same one; they are
+next to each other in the log, and a request at the end of the available lines waits for
+its answer. Where the port is missing, as in answers, `options.logon_kind` specifies it.
 """
 
 from collections.abc import Callable

@@ -7,11 +7,11 @@ r"""Windows Security events as CSV: Event Viewer's, or what PowerShell exports.
     "Message","Id",...,"RecordId",...,"LogName",...,"MachineName","UserId","TimeCreated",...
 
 The first is *Event Viewer > Security > Save All Events As > CSV*: its message has no name in the
-header, and nothing says which computer wrote it: `options.computer` does; without it the event
-names the device of a logon at the keyboard alone. The second is `Get-WinEvent Security |
-Export-Csv`. Both tell who did what in the message only, in the language of the computer: of any
-but English nothing is read, and the event is talk. The stamp is local time, the month first
-unless `date_order = "day_first"` is set. An `.evtx` or XML export says more and is better.
+header, and the computer is missing: set `options.computer`; without it the event has a device
+only for a logon at the keyboard. The second is `Get-WinEvent Security | Export-Csv`. In both, the
+account and the action are only in the message, in the language of the computer: only English
+messages are read, others become system events. The timestamp is local time, the month first
+unless `date_order = "day_first"` is set. An `.evtx` or XML export contains more and is better.
 """
 
 import polars as pl

@@ -1,14 +1,14 @@
 """Windows Security events from an event log file (EVTX), as Windows keeps it.
 
-The framing has turned each record into JSON on one line, attributes beside
+The framing has turned each record into JSON on one line, attributes next to
 their element:
 
     {"Event":{"System":{"EventID":4624,"TimeCreated_attributes":{"SystemTime":
      "2026-03-02T14:00:05.123456Z"},"EventRecordID":81,"Channel":"Security",
      "Computer":"LAB-07.example.org"},"EventData":{"TargetUserName":"ada",...}}}
 
-The stamp is the event's own, in UTC. A record that could not be read arrives as
-`damaged: ...`. What the events mean: `reading/windows.py`.
+The timestamp is the event's, in UTC. An unreadable record becomes `damaged: ...`. For the
+meaning of the events see `reading/windows.py`.
 """
 
 import polars as pl

@@ -4,10 +4,10 @@ r"""Windows Security events as JSON of PowerShell: `Get-WinEvent ... | ConvertTo
      "TimeCreated":"\/Date(1793628905123)\/",...,"Message":"An account was successfully
      logged on.\r\n\r\nSubject:..."}
 
-(one object, alone or in an array, or printed over many lines). The stamp is a count of
-milliseconds (Windows PowerShell), or ISO with an offset (PowerShell 7). Who did what
-stands in the message only, in the language of the computer: of any but English nothing
-is read, and the event is talk. An `.evtx` or XML export says more and is better.
+(one object, alone or in an array, or printed over many lines). The timestamp is a number of
+milliseconds (Windows PowerShell), or ISO with an offset (PowerShell 7). The account and the
+action are only in the message, in the language of the computer: only English messages
+are read, others become system events. An `.evtx` or XML export contains more and is better.
 """
 
 import polars as pl

@@ -5,10 +5,10 @@
     <EventRecordID>81</EventRecordID><Channel>Security</Channel><Computer>LAB-07.
     example.org</Computer></System><EventData><Data Name="LogonType">2</Data>...
 
-The framing has put each `<Event>` on one line. What is pasted from a browser
-has `- ` before tags, and the order of elements is not relied on. The stamp is
-the event's own, in UTC. A value cannot hold a raw `<`, so a tag inside a text
-is a tag. What the events mean: `reading/windows.py`.
+The framing has put each `<Event>` on one line. Text pasted from a browser has `- `
+before tags; elements may be in any order. The timestamp is the event's, in UTC. A value
+cannot contain a raw `<`, so a tag inside a text is a tag. For the meaning of the events
+see `reading/windows.py`.
 """
 
 import polars as pl

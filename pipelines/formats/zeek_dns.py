@@ -34,7 +34,7 @@ REJECT_RULES = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Two ends, a protocol, then the number of the transaction."""
+    """Match two ends, a protocol, then the number of the transaction."""
     as_text = line.str.contains(_zeek.PAIR + r"(?:tcp|udp)\t[0-9]+\t")
     return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 

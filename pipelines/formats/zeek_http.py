@@ -1,13 +1,13 @@
-"""Zeek `http.log`: one line for each request on the wire, text or JSON.
+"""Zeek `http.log`: one line per request on the wire, text or JSON.
 
     1772460005.123456  CAbc1  10.20.4.17  50112  203.0.113.7  80  1  GET
     www.example.org  /games  -  1.1  Mozilla/5.0  0  1155  200  OK ...
 
 (tabs, one line in the log). `ts` is the request. In front of an explicit proxy
 the responder is the proxy: a CONNECT names its target in `uri`, others the
-whole URL. Behind a proxy the client may stand in `proxied`, but anybody can
-write that header, so it goes to `extras`. `username` is what a site asked for,
-not an account of the district: `extras` too. 407 is a proxy asking for a login.
+whole URL. Behind a proxy the client may be in `proxied`, but anyone can write that
+header, so it goes to `extras`. `username` is a name that a site asked for, not an
+account of the district: `extras` too. 407 is a proxy asking for a login.
 """
 
 import polars as pl
@@ -45,7 +45,7 @@ REJECT_RULES = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Two ends, the depth in the connection, then a method."""
+    """Match two ends, the depth in the connection, then a method."""
     as_text = line.str.contains(_zeek.PAIR + r"[0-9]+\t[A-Z]{3,}\t")
     return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 

@@ -1,11 +1,11 @@
-"""Zeek `ssl.log`: one line for each TLS handshake, text or JSON.
+"""Zeek `ssl.log`: one line per TLS handshake, text or JSON.
 
     1772460005.123456  CAbc1  10.20.4.17  50112  203.0.113.7  443  TLSv13
     TLS_AES_256_GCM_SHA384  x25519  www.example.org  F  -  h2  T ...
 
 (tabs, one line in the log). `ts` is the first packet of the handshake. The host
-is the name the client asked for; without it, or encrypted, there is none. Bytes
-are in `conn.log`. `established` tells that the handshake was finished.
+is the name that the client requested; there is none if it is missing or encrypted. Bytes
+are in `conn.log`. `established` shows that the handshake was finished.
 """
 
 import polars as pl
@@ -37,7 +37,7 @@ REJECT_RULES = {
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """Two ends, then a TLS version and a cipher, where a handshake was seen."""
+    """Match two ends, then a TLS version and a cipher, where a handshake was seen."""
     as_text = line.str.contains(_zeek.PAIR + rf"(?:{VERSION}\t|-\tTLS_|{UNKNOWN})")
     return as_text | _zeek.has_keys(line, *KEYS) | _zeek.names_all(line, *PROOF)
 

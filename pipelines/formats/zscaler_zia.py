@@ -4,15 +4,15 @@
      "user":"ada@example.org","ClientIP":"10.20.4.17","protocol":"HTTPS",
      "requestmethod":"GET","url":"www.example.org/games","action":"Allowed",...}}
 
-(one line in the log), or `key=value` between tabs behind the stamp. CSV feeds have an
-order of their own and no header: read them as `declared_csv`, with its option
-`header`. All values are text, absent is `None` or `NA`, signs are
-escaped as in URLs. Stamps have no offset: the feed's zone, usually UTC, is the
-source's setting. A firewall line is written at the end of a session, which
-began `durationms` before; it may sum up several. Protocol `SSL` is a tunnel that
-was not opened. Where nobody logged in, `user` repeats the name of the location.
-`serverip` may be Zscaler's own view of the server. Feeds for web, firewall and
-DNS are read; audit, tunnel and CASB lines become `system_events`.
+(one line in the log), or `key=value` between tabs after the timestamp. CSV feeds have a
+custom order and no header: read them as `declared_csv`, with its option `header`. All
+values are text, a missing value is `None` or `NA`, and special characters are escaped as
+in URLs. Timestamps have no offset: set the feed's zone, usually UTC, as the source's
+zone. A firewall line is written at the end of a session, which began `durationms`
+earlier; it may cover several sessions. Protocol `SSL` is a tunnel that was not inspected.
+Without a login, `user` repeats the name of the location. `serverip` may be Zscaler's own
+view of the server. Feeds for web, firewall and DNS are read; audit, tunnel and CASB lines
+become `system_events`.
 """
 
 import re
@@ -82,7 +82,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 TABBED = r"\t(?:vendor=Zscaler|product=NSS[A-Za-z]*)(?:\t|\r?$)"
 SPELT_OUT = ["user", "place", "device", "owner", "category", "agent", "app", "why"]
-"""Fields whose signs are unescaped; a URL stays as it is."""
+"""Fields whose characters are unescaped; a URL is left unchanged."""
 
 ESCAPED = {
     "%20": " ", "%22": '"', "%25": "%", "%28": "(", "%29": ")", "%2B": "+", "%2b": "+",
@@ -119,7 +119,7 @@ def fields(options: Mapping[str, str], *, wrapped: bool) -> dict[str, str]:
 
 
 def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
-    """For each of our names the first candidate that says something."""
+    """Return, for each of our names, the first candidate with a value."""
     found: dict[str, pl.Expr] = {}
     for ours, candidates in NAMES.items():
         count = 1 if ours in options else len(candidates)
@@ -133,14 +133,14 @@ def chosen(options: Mapping[str, str]) -> dict[str, pl.Expr]:
 
 
 def tabs(line: pl.Expr) -> pl.Expr:
-    """The line as it is where the feed writes `key=value` between tabs, else null."""
+    """Return the unchanged line if the feed writes `key=value` between tabs, otherwise null."""
     return pl.when(line.str.contains(TABBED)).then(line)
 
 
 def with_tabs(lines: pl.LazyFrame, text: pl.Expr, options: Mapping[str, str]) -> pl.LazyFrame:
-    """Add the columns of each candidate of a tabbed line; its stamp stands first.
+    """Add the columns of each candidate of a tabbed line, beginning with its timestamp.
 
-    Which feed it is shows in its fields: a request has a URL, a look-up a question.
+    The fields identify the feed: a request has a URL, a lookup a question.
     """
     found: dict[str, pl.Expr] = {}
     for ours, candidates in NAMES.items():
@@ -165,7 +165,7 @@ def known_to_zscaler(field: pl.Expr) -> pl.Expr:
 
 
 def looks_like(line: pl.Expr) -> pl.Expr:
-    """An object that names its feed, or Zscaler as the vendor."""
+    """Match an object that names its feed, or Zscaler as the vendor."""
     tabbed = line.str.contains(TABBED)
     feed = line.str.contains(r'"sourcetype"\s*:\s*"zscalernss-')
     vendor = line.str.contains(r'"vendor"\s*:\s*"Zscaler"')
@@ -303,7 +303,7 @@ def _lookup() -> dict[str, pl.Expr]:
 
 
 def _disposition() -> pl.Expr:
-    """Of a look-up, both the question and the answer must be let through."""
+    """Require of a lookup that both the question and the answer are allowed."""
     did, answered = pl.col("did"), pl.col("answered")
     is_blocked = did.str.contains(BLOCKED).fill_null(value=False) | answered.str.contains(
         BLOCKED

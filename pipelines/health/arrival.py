@@ -29,7 +29,7 @@ OFF_SECONDS: Mapping[str, float] = {"moment": 30.0, "logon": 60.0, "zone": 900.0
 address. One logon of a person follows the other by up to a minute. By what begins in
 both, only whole and half hours are known."""
 MIN_PAIRS = 20
-"""In a day, to speak of a difference."""
+"""Minimum pairs in a day for a difference to be reported."""
 STEADY = 0.25
 """The pairs may scatter by this part of the difference, or by `SCATTER` seconds."""
 SCATTER = 30.0
@@ -205,7 +205,7 @@ def _apart(rows: Sequence[Mapping[str, Any]]) -> Apart:
 
 def _disagreement(name: str, other: str, ahead: float, found: Apart, zone: str | None) -> Issue:
     way = "ahead of" if ahead > 0 else "behind"
-    detail = f"{_clock_words(abs(ahead))} {way} {other}, by {found.pairs:,} pairs of a day"
+    detail = f"{_clock_words(abs(ahead))} {way} {other}, from {found.pairs:,} pairs of one day"
     if zone is not None:
         detail += _zone_advice(zone, ahead, found.since)
     return Issue(
@@ -227,8 +227,8 @@ def _zone_advice(zone: str, ahead: float, day: date) -> str:
     true = read_in + timedelta(seconds=half_hours * HALF_HOUR)
     for name in ZONES:
         if at_noon.astimezone(ZoneInfo(name)).utcoffset() == true:
-            return f': set zone = "{name}" for this source if its stamps carry no zone'
-    return ": set zone for this source if its stamps carry no zone"
+            return f': set zone = "{name}" for this source if its timestamps have no zone'
+    return ": set zone for this source if its timestamps have no zone"
 
 
 def _clock_words(seconds: float) -> str:

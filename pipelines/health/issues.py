@@ -24,16 +24,16 @@ Kind = Literal[
     "blind",
 ]
 KINDS: Mapping[Kind, str] = {
-    "silent": "nothing comes where something always came",
-    "thin": "far less comes than usual",
+    "silent": "no lines, although they usually arrive",
+    "thin": "far fewer lines than usual",
     "late": "lines take much longer to arrive than usual",
     "skewed": "lines have times in the future",
-    "off_clock": "its clock and that of another source do not agree",
-    "drifting": "a field that was filled is empty, or holds other words",
+    "off_clock": "its clock differs from that of another source",
+    "drifting": "a field that had values is now empty or has different values",
     "rejecting": "many lines cannot be read",
-    "not_come": "traffic that has to come did not",
-    "let_through": "a request that the filter has to refuse went through",
-    "blind": "log lines leave out more than usual",
+    "not_come": "expected traffic did not arrive",
+    "let_through": "a request that the filter must block was allowed",
+    "blind": "log lines omit more than usual",
 }
 """Each kind, in words."""
 

@@ -67,7 +67,7 @@ class JudgedRules:
     def line(self) -> str:
         """As in "rules that judged a request last week: 31 of 39"."""
         if not self.count:
-            return "rules that judged a request last week: none yet; no log was read"
+            return "rules that judged a request last week: none yet; no log has been read"
         return (
             f"rules that judged a request last week: {self.on} of {self.count} "
             f"({self.first} to {self.last})"
@@ -77,10 +77,10 @@ class JudgedRules:
     def reasons(self) -> Iterator[str]:
         """Why the others did not, a sentence for each reason."""
         for codes, files in self.lacking:
-            yield f"{', '.join(codes)} judged nothing: no row in {files}"
+            yield f"{', '.join(codes)} judged nothing: no rows in {files}"
         if self.unfed:
             unfed = ", ".join(self.unfed)
-            yield f"{unfed} judged nothing: no log that they read arrived"
+            yield f"{unfed} judged nothing: none of their logs arrived"
         for codes, places, reason in self.unjudged:
             named = [one for one in places if one != ELSEWHERE]
             where = [f"at {', '.join(named)}"] if named else []

@@ -43,7 +43,7 @@ WEEKS = 5
 """The newest seven days, and as many weeks before them as make up this."""
 
 MIN_LINES = 500
-"""In a week, to speak of a share."""
+"""Minimum lines in a week for a share to be reported."""
 
 MIN_WEEKS = 2
 ROSE = 0.15
@@ -193,8 +193,10 @@ def grown(shares: pl.DataFrame, zone: str = "UTC") -> Iterator[Issue]:
                 kind="blind",
                 what=name,
                 start=begun,
-                detail=f"{_percent(now_share)} of lines name no {name}{when}; "
-                f"{_percent(said)} in the weeks before",
+                detail=(
+                    f"{_percent(now_share)} of lines have no {name}{when}; {_percent(said)} in "
+                    "the weeks before"
+                ),
             )
 
 
@@ -399,7 +401,7 @@ def _never(district: District, as_of: datetime) -> Iterator[Issue]:
     """Yield a source that the settings name and that never sent a line."""
     come = {file.source for file in ledger.source_files(district.store)}
     for name in sorted(district.settings.sources.keys() - come) if come else ():
-        yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no line yet")
+        yield Issue(source=name, kind="silent", what="never", start=as_of, detail="no lines yet")
 
 
 def _of_warehouse(

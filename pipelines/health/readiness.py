@@ -134,9 +134,9 @@ def not_told(district: District) -> Iterator[str]:
         joins = [code for code, one in headers if code not in codes and asks_presence(one)]
         rules = f"{', '.join(codes)}, and AN-1 of what is refused there"
         if not formats & JOIN_LOGS:
-            rules = f"{rules}; {', '.join(joins)} find less, mostly leads"
+            rules = f"{rules}; {', '.join(joins)} find fewer cases, mostly leads"
         words = kind.words if many == 1 else f"{kind.words}s"
-        yield (f"no log shows who is at {many:,} {words}: {kind.logs} does not arrive ({rules})")
+        yield (f"no log shows the user of {many:,} {words}: {kind.logs} does not arrive ({rules})")
 
 
 def carried(district: District) -> Iterator[str]:
@@ -144,7 +144,7 @@ def carried(district: District) -> Iterator[str]:
     if none := district.outline.nowhere_fixed:
         yield (
             f"SA-4 cannot be judged at {', '.join(none)}: devices.csv has no desktop or lab "
-            "computer there, and a portable device may be next to another"
+            "computer there, and portable devices may be next to each other"
         )
 
 
@@ -184,7 +184,7 @@ def names_of(district: District) -> Iterator[str]:
     if not noted:
         own = set(district.settings.district.account_domains)
         for name in sorted(set(district.outline.mail_domains) - own):
-            yield f"account names ...@{name} are read as users.csv has them"
+            yield f"account names ...@{name} match those in users.csv"
 
 
 def strange_names(district: District) -> Iterator[str]:
@@ -195,7 +195,7 @@ def strange_names(district: District) -> Iterator[str]:
     own = [one for one in noted_domains(district.store) if one.state == APPLIED]
     if names := sorted({name for one in own for name in one.strange}):
         yield (
-            f"accounts in the logs that the registry lacks: {', '.join(names)}. Add an "
+            f"accounts in the logs that are not in the registry: {', '.join(names)}. Add an "
             "earlier name to `aliases` in accounts.csv, others as rows"
         )
 

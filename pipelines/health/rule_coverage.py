@@ -30,10 +30,10 @@ TABLE = "marts.rule_coverage"
 NOTED = "rule_coverage"
 DAYS = timedelta(days=7)
 MIN_EVENTS = 200
-"""Fewer events of a building say nothing about its rules."""
+"""Minimum events of a building for a result about its rules."""
 BLIND_SHARE = 0.2
 ENOUGH = 0.9
-"""Share of the requests with a name that the rules have to be able to judge."""
+"""Share of the requests with a name that the rules must be able to judge."""
 COUNTS = ("event_count", "dropped_count")
 FILTERED = ("family", "building", "position", "filter", "is_loss")
 CLASS, NO_CLASS = "device_class", "unknown"
@@ -49,7 +49,7 @@ CLASSES: Mapping[str, str] = {
     "server": "servers",
     "signage": "screens on walls",
     "vdi_host": "virtual desktops",
-    NO_CLASS: "devices of no known class",
+    NO_CLASS: "devices without a known class",
 }
 """Classes of devices, as readers call them."""
 
@@ -91,20 +91,20 @@ NO_LOGONS = "the device writes no logons"
 NO_DEVICE = "no device"
 
 REASONS: Mapping[str, str] = {
-    NO_ACCOUNT: "name no account",
+    NO_ACCOUNT: "have no account",
     CONTRADICTED: "have logs that name different people",
-    "account unknown to the registry": "carry an account that the registry lacks",
+    "account unknown to the registry": "have an account that is not in the registry",
     NO_DEVICE: "come from an address whose device is not known",
-    "no host": "name no host",
+    "no host": "have no host",
     "no line closes its session": "belong to sessions whose line with bytes and end did not arrive",
     "neither size nor content type": "have neither a size nor a content type",
-    "network unknown to the registry": "come from a network that the registry lacks",
+    "network unknown to the registry": "come from a network that is not in the registry",
     NO_OWNER: "come from devices whose owner is not on file",
-    ONE_FACT: "have only one fact that names the account",
-    "device unknown to the registry": "come from devices that the registry lacks",
+    ONE_FACT: "have only one fact that shows the account",
+    "device unknown to the registry": "come from devices that are not in the registry",
     NO_HOURS: "belong to people whose duty hours are not on file",
-    NO_ONE_SEEN: "come from devices where no log shows who is there",
-    NO_LOGONS: "come from devices that write no logons",
+    NO_ONE_SEEN: "come from devices whose user no log shows",
+    NO_LOGONS: "come from devices that do not log logons",
     "no login to the VPN": "come through a tunnel whose login does not arrive",
     "neither host nor address": "have neither host nor address",
     "no size": "have no size",
@@ -195,9 +195,9 @@ class Opening:
         where = _places(self.buildings)
         why = f", which {self.why}" if self.why else ""
         if not self.what:
-            return f"{capital(rules)} cannot judge {events} a week {where}{why}"
+            return f"{capital(rules)} cannot judge {events} per week {where}{why}"
         what = capital(self.what)
-        return f"{what} would let {rules} judge {events} a week {where}{why}"
+        return f"{what} would let {rules} judge {events} per week {where}{why}"
 
 
 def _places(buildings: Sequence[str]) -> str:
@@ -235,7 +235,7 @@ class Blind:
 
 @dataclass(frozen=True)
 class RuleCoverage:
-    """How much of a week the rules could judge.
+    """The part of a week that the rules could judge.
 
     Attributes:
         attributable: Page requests of staff with a name, or of a device with an owner.
@@ -356,7 +356,7 @@ def _opened_by(
         return "" if has_leases else "DHCP and VPN logs"
     if log := KEYBOARD_LOG.get(device):
         # its log arrives from some of them: the others are meant
-        rest = " that send none yet" if device in writing else ""
+        rest = " that send no logs yet" if device in writing else ""
         if device == "chromebook":
             return f"{log} of the Chromebooks{rest}" if rest else log
         return f"{log} of the {CLASSES[device]}{rest}"
@@ -449,7 +449,7 @@ def _of_devices(lost: Row, rows: Sequence[Row]) -> Blind:
 
 
 def gaps_of(rows: Iterable[Row], family: str) -> list[Blind]:
-    """Return buildings of which a family judged less than nine tenths, with the worst filter.
+    """Return buildings where a family judged less than nine tenths, with the worst filter.
 
     Events without an account count if they are more than a fifth: guests and
     private phones always have some.

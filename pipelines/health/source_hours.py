@@ -379,5 +379,5 @@ def _is_long_and_thin() -> pl.Expr:
 def _detail(state: str, hours: int, lines: int, usual: int) -> str:
     noun = "hour" if hours == 1 else "hours"
     if state == "silent":
-        return f"{hours} {noun} without a line, where about {usual:,} come"
-    return f"{lines:,} lines in {hours} {noun}, where about {usual:,} come"
+        return f"{hours} {noun} without a line; about {usual:,} lines are usual"
+    return f"{lines:,} lines in {hours} {noun}; about {usual:,} are usual"

@@ -123,7 +123,7 @@ def _judged(
 ) -> tuple[int, str, str]:
     """Return how bad, in a word, in a sentence."""
     if not has_come:
-        return LOOK, "never", f"{name}: no file of it was ever read"
+        return LOOK, "never", f"{name}: no file has been read"
     if wrong:
         is_silent = any(row["kind"] == "silent" and row["building"] == EVERYWHERE for row in wrong)
         kinds = sorted({row["kind"] for row in wrong})
@@ -200,6 +200,6 @@ def _wrong_with(file: FileRecord, reject_share: float) -> str | None:
     if file.rejects <= reject_share * file.lines:
         return None
     return (
-        f"{file.rejects:,} of {file.lines:,} lines could not be read, a larger "
-        f"share than {reject_share:g}, which is [limits] reject_share"
+        f"{file.rejects:,} of {file.lines:,} lines could not be read, more than the share "
+        f"{reject_share:g} in [limits] reject_share"
     )

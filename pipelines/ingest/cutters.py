@@ -172,9 +172,9 @@ def _passed_over(cutter: Cutter, held: _Held) -> Piece:
 # Cuts a Windows event log file (EVTX) into its records, each as JSON on one line.
 #
 # A file is a head of 4,096 bytes and chunks of 65,536, each with its own strings,
-# so damage costs a chunk at most. A record that its chunk announces and that can
-# not be read becomes a line `damaged: ...`, which the format refuses: nothing is
-# missing in silence.
+# so damage costs a chunk at most. A record that its chunk announces and that cannot
+# be read becomes a line `damaged: ...`, which the format rejects: nothing is lost
+# silently.
 
 
 def evtx_pieces(stream: Reads) -> Iterator[Piece]:

@@ -141,7 +141,7 @@ def _claims(lines: pl.DataFrame, candidates: list[Format], context: Context | No
     """Return what each format matches: its lines, or lines below its header.
 
     A row of a table may have no special marks, such as an address between commas.
-    Below a header that is of one format alone, a row counts if that format reads it.
+    Below a header that belongs to one format only, a row counts if that format reads it.
     """
     if not lines.height:
         return []
@@ -193,7 +193,7 @@ def _said(fmt: Format, line: pl.Expr) -> pl.Expr:
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What a file would become, from its first lines.
+    """The result of reading the first lines of a file.
 
     Attributes:
         claims: The formats that match some of it, best first.
@@ -204,7 +204,7 @@ class Examination:
         reasons: Number of rejects by reason.
         blanks: Blank and comment lines.
         proposal: For a file of an unknown format, how to declare it.
-        note: What it is, if it is known and not read on purpose.
+        note: Kind of file, if it is known and not read on purpose.
     """
 
     claims: list[Claim]

@@ -2,8 +2,8 @@
 
 Reads a top-level array, several arrays in a row (one per page), objects one behind the
 other or one per line, and an export that wraps its records:
-`{"kind": "...", "items": [{...}, {...}], "nextPageToken": "..."}`. The values stay as they
-are written; only space between them goes.
+`{"kind": "...", "items": [{...}, {...}], "nextPageToken": "..."}`. Values are
+unchanged; only space between them is removed.
 """
 
 import json

@@ -41,7 +41,7 @@ FEWEST = 1
 
 @dataclass(frozen=True, kw_only=True)
 class DayAccount:
-    """What one source delivered for one local day.
+    """Delivery of one source for one local day.
 
     Attributes:
         events: Number by event class.

@@ -94,7 +94,7 @@ class FileProgress:
 
     @property
     def foreseen(self) -> FileRecord:
-        """The row as far as its content is known, before parsing has ended."""
+        """The part of the row that is known before parsing has ended."""
         if self.begun is None:
             return self.record
         size, mark = self.begun
@@ -188,7 +188,7 @@ class FileProgress:
 
 
 def count_lines(delivery: Delivery) -> int:
-    """Count the lines of a stream as far as it is readable, with the last one."""
+    """Count the lines of the readable part of a stream, including an unfinished last line."""
     lines = 0
     last = b"\n"
     try:

@@ -67,8 +67,8 @@ class Batch:
         bytes: Bytes of the stream that it represents.
         lines: Lines, or records, that it represents.
         is_part: The file counts as a whole or not at all, and more follows.
-        withdraws: What of the file does not count: parts that were not committed, or
-            everything that was ever read of it.
+        withdraws: Parts of the file that do not count: those that were not committed, or
+            everything that was ever read from it.
     """
 
     records: Sequence[FileRecord]
@@ -297,7 +297,7 @@ class SmallFile:
 
     @property
     def likeness(self) -> Hashable:
-        """What files must share to be read as one batch."""
+        """Properties that files must share to be read as one batch."""
         return self.progress.format.name, self.progress.context.reading
 
 

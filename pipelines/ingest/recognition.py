@@ -37,7 +37,7 @@ UNREAD = "it was taken away before it could be read"
 
 @dataclass(frozen=True)
 class Recognition:
-    """What a delivery is.
+    """Relation of a delivery to the files that were read before.
 
     Attributes:
         kind: `new` content; `unchanged` since it was read; `resumed`, more of
@@ -102,7 +102,7 @@ class FileIndex:
                 self._by_rung.setdefault(rung, {})[record.file_id] = record
 
     def forget(self, record: FileRecord) -> None:
-        """Forget a row's content, of which nothing was read after all."""
+        """Forget a row's content, because nothing was read from it."""
         for index in (self._by_head, self._by_rung):
             for rows in index.values():
                 rows.pop(record.file_id, None)
@@ -180,7 +180,7 @@ class FileIndex:
         ]
 
     def _shorter(self, delivery: Delivery) -> Recognition | None:
-        """Return a longer file that begins like this one, as far as rungs show."""
+        """Return a longer file that begins like this one, judged by its rungs."""
         digest = Digest()
         try:
             with opened(delivery) as stream:

@@ -131,7 +131,7 @@ class ReplayResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """How to reread rejects.
+    """Settings for rereading rejects.
 
     Attributes:
         lake: The lake's folder.

@@ -128,7 +128,7 @@ def waits(record: FileRecord, zone: str, settle_seconds: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestOptions:
-    """How deliveries are ingested.
+    """Settings for ingesting deliveries.
 
     Attributes:
         store: The ledger.

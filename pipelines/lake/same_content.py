@@ -113,7 +113,7 @@ class _Comparison:
 
 
 def really_overlap(mine: pl.DataFrame, theirs: pl.DataFrame) -> bool:
-    """Two files' events of one interval are the same events.
+    """Return whether two files have the same events in one interval.
 
     Either file may begin or stop in the middle of an instant, so the instants
     between the ends decide, where there are any.
@@ -206,7 +206,7 @@ def _by_file(frame: pl.DataFrame) -> dict[int, pl.DataFrame]:
 
 
 def _slice(part: pl.DataFrame | None, interval: Interval) -> pl.DataFrame:
-    """The events of a file within an interval."""
+    """Return the events of a file within an interval."""
     if part is None:
         return pl.DataFrame(schema=_EVENTS)
     begin = part["time"].search_sorted(interval.first, side="left")

@@ -25,13 +25,13 @@ from pipelines.landing.compression import (
     Reads,
 )
 
-MOST_MEMBERS = 50_000
+MAX_MEMBERS = 50_000
 """A year of files every ten minutes has a few more; it is delivered by months."""
 
-MOST_DIRECTORY_BYTES = 16 << 20
+MAX_DIRECTORY_BYTES = 16 << 20
 """Of the list of members, which takes some ten times as much in memory."""
 
-MOST_UNPACKED_BYTES = 64 << 30
+MAX_UNPACKED_BYTES = 64 << 30
 ALLOWED_BYTES = 4 << 30
 ALLOWED_RATIO = 1_200
 """Deflate reaches 1,032 to 1; what unpacks to more, and to more than
@@ -84,7 +84,7 @@ def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:
         with zipfile.ZipFile(_Directory(raw)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     except _TooLongError:
-        many = f"the archive's list of members exceeds {MOST_DIRECTORY_BYTES:,} bytes"
+        many = f"the archive's list of members exceeds {MAX_DIRECTORY_BYTES:,} bytes"
         return Fault(many, IN_PARTS)
     if any(entry.filename.encode() == OFFICE for entry in entries):
         return WORKBOOK
@@ -94,16 +94,16 @@ def members_of(raw: BinaryIO, archive_bytes: int) -> list[Member] | Fault:
 def _out_of_bounds(entries: Sequence[zipfile.ZipInfo], archive_bytes: int) -> Fault | None:
     packed = sum(entry.compress_size for entry in entries)
     unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MOST_MEMBERS:
-        many = f"the archive has {len(entries):,} members, more than {MOST_MEMBERS:,}"
+    if len(entries) > MAX_MEMBERS:
+        many = f"the archive has {len(entries):,} members, more than {MAX_MEMBERS:,}"
         return Fault(many, IN_PARTS)
     if packed > archive_bytes or (
         unpacked > ALLOWED_BYTES and unpacked > ALLOWED_RATIO * archive_bytes
     ):
         bomb = f"an archive of {archive_bytes:,} bytes would unpack to {unpacked:,}"
         return Fault(bomb, "Deliver it unpacked if it really holds logs.")
-    if unpacked > MOST_UNPACKED_BYTES:
-        large = f"{unpacked:,} bytes, more than {MOST_UNPACKED_BYTES:,}"
+    if unpacked > MAX_UNPACKED_BYTES:
+        large = f"{unpacked:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
         return Fault(f"the archive unpacks to {large}", IN_PARTS)
     return None
 
@@ -138,7 +138,7 @@ class _TooLongError(ValueError):
 
 
 class _Directory(io.RawIOBase):
-    """An archive of which only the list of members is read, within limits."""
+    """An archive whose list of members alone is read, within limits."""
 
     def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
@@ -153,9 +153,9 @@ class _Directory(io.RawIOBase):
         return self._raw.tell()
 
     def read(self, size: int = -1, /) -> bytes:
-        if size > MOST_DIRECTORY_BYTES:
+        if size > MAX_DIRECTORY_BYTES:
             raise _TooLongError
-        return self._raw.read(MOST_DIRECTORY_BYTES if size < 0 else size)
+        return self._raw.read(MAX_DIRECTORY_BYTES if size < 0 else size)
 
 
 class MemberStream:

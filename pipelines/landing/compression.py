@@ -186,7 +186,7 @@ def _unfit(head: bytes, name: str, *, is_member: bool) -> Fault | None:
 
 
 def _is_tar(head: bytes) -> bool:
-    """Return whether the first block contains a name, and the sum of its own bytes."""
+    """Return whether the first block contains a name, and the sum of the block's bytes."""
     said = head[TAR_CHECKSUM].strip(b" \x00")
     if len(head) < TAR_BYTES or not said.isdigit() or b"8" in said or b"9" in said:
         return False

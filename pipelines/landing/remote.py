@@ -89,7 +89,7 @@ def remote_deliveries(url: str, source: str) -> Listing:
             raise FileNotFoundError(root)
     except FileNotFoundError as error:
         raise SourceError(
-            "there is no such folder", where=f"[sources.{source}]", remedy=REMEDY
+            "this folder does not exist", where=f"[sources.{source}]", remedy=REMEDY
         ) from error
     except Exception as error:
         raise SourceError(

@@ -46,7 +46,7 @@ def sound_layer(folder: Path) -> Layer:
     """
     if not folder.is_dir():
         raise SettingsError(
-            "there is no such folder",
+            "this folder does not exist",
             where=str(folder),
             remedy=f"An overlay is a folder with {', '.join(CONTENTS)}; all except the first "
             "are optional.",
@@ -68,9 +68,9 @@ def sound_layer(folder: Path) -> Layer:
     ]
     if wrong or not layer.files:
         raise SettingsError(
-            "the layer cannot be taken" if wrong else "the layer is empty",
+            "the overlay cannot be used" if wrong else "the overlay is empty",
             where=str(folder),
-            remedy=listed(wrong) if wrong else f"Write {CONTENTS[0]} first.",
+            remedy=listed(wrong) if wrong else f"Create {CONTENTS[0]} first.",
         )
     return layer
 

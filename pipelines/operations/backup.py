@@ -131,23 +131,27 @@ def require_trusted(folder: Path, manifest: Manifest, key: bytes, given: str) ->
     own = fingerprint(folder)
     if given and not hmac.compare_digest(given.strip().lower(), own):
         raise BackupError(
-            f"is not the backup of that fingerprint; its own is {own}",
+            f"does not have that fingerprint; its fingerprint is {own}",
             where=str(folder),
-            remedy="Compare with what `schoolbell backup` printed. Where it differs, "
-            "the backup was changed: use another one.",
+            remedy=(
+                "Compare it with the output of `schoolbell backup`. If it differs, the backup "
+                "was changed: use another one."
+            ),
         )
     if not manifest.signature and not given:
         raise BackupError(
-            "is not signed: it was changed, or made by a version that did not sign",
+            "is not signed: it was changed, or created by a version that did not sign backups",
             where=str(folder),
-            remedy="Only if it was kept where no one else can write, confirm its "
-            f"fingerprint: --fingerprint {own}",
+            remedy=(
+                "If no one else could write to its folder, confirm its fingerprint: "
+                f"--fingerprint {own}"
+            ),
         )
     if manifest.signature and not hmac.compare_digest(manifest.signature, manifest.signed_by(key)):
         raise BackupError(
-            "was changed after it was made, or was made with other keys",
+            "was changed after it was made, or was made with different keys",
             where=str(folder),
-            remedy="Name the folder with the keys of this home, or use another backup.",
+            remedy="Give the folder with the keys of this home, or use another backup.",
         )
 
 
@@ -164,7 +168,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise BackupError(
             "is not a backup, or is incomplete",
             where=str(path),
-            remedy="Name the folder that `schoolbell backup` printed.",
+            remedy="Give the folder that `schoolbell backup` printed.",
         ) from error
     for name in manifest.files:
         _require_inside(name, path)
@@ -200,11 +204,11 @@ def _require_inside(name: str, path: Path) -> None:
     parts = PurePosixPath(name).parts
     is_plain = "/".join(parts) == name and not CONTROL.search(name) and "\\" not in name
     if not parts or ".." in parts or not is_plain or PurePosixPath(name).is_absolute():
-        raise BackupError(f"{name!r} leads out of the backup", where=str(path))
+        raise BackupError(f"{name!r} is outside the backup", where=str(path))
     is_known = name in (STATE, *SINGLE) or (len(parts) > 1 and parts[0] in FOLDERS)
     if not is_known:
         raise BackupError(
-            f"{name!r} is nothing that a backup holds",
+            f"{name!r} does not belong in a backup",
             where=str(path),
             remedy="Use another backup.",
         )
@@ -303,7 +307,7 @@ def back_up(
     into = into.resolve()
     if into.is_relative_to(home.path):
         raise BackupError(
-            "a backup inside the home is lost with it",
+            "a backup inside the home would be lost with it",
             where=str(into),
             remedy="Choose a folder on another disk.",
         )
@@ -343,9 +347,9 @@ def copy_keys(home: DistrictHome, into: Path) -> list[Path]:
             new.append(target)
         elif sealed(target) != sealed(key):
             raise BackupError(
-                "holds another key than the home",
+                "contains a different key than the home",
                 where=str(target),
-                remedy="Keep it, and choose another folder for this home's keys.",
+                remedy="Save it, and choose another folder for this home's keys.",
             )
     return new
 
@@ -386,9 +390,9 @@ def _filled(
             continue
         if copied(home.path / name, folder / name) != listed:
             raise BackupError(
-                "is not what the ledger lists; nothing was backed up",
+                "differs from the ledger; nothing was backed up",
                 where=str(home.path / name),
-                remedy="schoolbell doctor; then bring it back from an older backup.",
+                remedy="Run schoolbell doctor; then restore it from an older backup.",
             )
     about = Manifest(
         made_time=now_text(made),

@@ -97,7 +97,7 @@ class Purge:
 
     Attributes:
         reason: In their words.
-        due_time: What had expired at this instant is deleted, if it is not `now`.
+        due_time: Data that had expired at this instant is deleted; by default `now`.
     """
 
     plan: Plan
@@ -190,9 +190,9 @@ def certified(district: District, purge: Purge, chain: Chain) -> Path:
     """
     if left := still_there(district, purge.plan):
         raise PurgeError(
-            f"{len(left)} things were to be deleted and are still there, such as {left[0]}",
+            f"{len(left)} items should have been deleted but still exist, such as {left[0]}",
             where=str(district.home.path),
-            remedy="Close what holds them open, then purge again.",
+            remedy="Close the programs that hold them open, then purge again.",
         )
     name = _name(purge.now, chain)
     with district.store.reading() as transaction:
@@ -239,8 +239,8 @@ def finish_purge(
 ) -> Path | None:
     """Finish an interrupted purge; return its certificate, or None if there was none.
 
-    What had expired when it began is deleted, with the current retention and holds. The
-    caller holds the home's lock.
+    Data that had expired when it began is deleted, with the current retention and holds.
+    The caller holds the home's lock.
 
     Raises:
         PurgeError: Something still exists; no certificate is written.
@@ -311,9 +311,9 @@ def _said(district: District, purge: Purge, went: Iterable[PurgedRecord]) -> Map
             for hold in plan.holds
         ],
         "checked": [
-            "no deleted file is in its place",
+            "no deleted file exists",
             "no table of the warehouse or of a snapshot has a row of a deleted day",
-            "not counted: the school calendar, and what kept days say of days after",
+            "not counted: the school calendar, and facts in kept days about later days",
         ],
         "limits": NOT_REACHED,
     }

@@ -38,14 +38,14 @@ READ_TO_ITS_END = (FINISHED, DUPLICATE, DAMAGED)
 
 @dataclass(frozen=True)
 class Plan:
-    """What a purge would delete, and what it leaves because of a hold.
+    """Data that a purge would delete, and data that it leaves because of a hold.
 
     Attributes:
         before: For each class with a retention, the first day that is kept.
-        things: What is deleted, by class.
-        held: What a hold keeps, by class.
+        things: Data to delete, by class.
+        held: Data that a hold keeps, by class.
         holds: The holds that are in force.
-        unfinished: What an interrupted purge has deleted already.
+        unfinished: Data that an interrupted purge has deleted already.
     """
 
     before: Mapping[str, date]

@@ -161,7 +161,7 @@ def restore(
         raise BackupError(
             "is not empty; nothing was restored",
             where=str(target),
-            remedy="Name a folder that is not there yet.",
+            remedy="Choose a folder that does not exist yet.",
         )
     require_trusted(backup, manifest, _key_of(keys), fingerprint)
     require_same(backup, manifest)
@@ -210,8 +210,10 @@ def restore_in_place(
         raise BackupError(
             "the state of this home is on a database server",
             where=str(home.state_pointer),
-            remedy="Bring it back there by the server's own backup; or move this file "
-            "away and restore again, which puts the state into state.db.",
+            remedy=(
+                "Restore it there from the server's backup; or move this file away and restore "
+                "again, which puts the state into state.db."
+            ),
         )
     with only_writer(home):
         marks = noted(home)
@@ -273,8 +275,8 @@ def _chained(home: DistrictHome, manifest: Manifest, actor: str, *, always: bool
         held = chain.head()
         first, last = held.number + 1 if held else 1, newest.number if newest else 0
         lost = f"earlier entries {first} to {last} are not in it"
-        why = f"brought back from the backup of {manifest.made_time[:19]}; " + (
-            lost if last >= first else "no entry was given up"
+        why = f"restored from the backup of {manifest.made_time[:19]}; " + (
+            lost if last >= first else "no entry was lost"
         )
         subject = str(newest or "0:")
         chain.begin_again(Act(actor=actor, action=RESTORE, subject=subject, reason=why))
@@ -293,9 +295,9 @@ def _same_home(backup: Path, marks: Mapping[Path, Mark]) -> None:
     for path, mark in marks.items():
         if own is not None and own.home != mark.home:
             raise BackupError(
-                f"is the backup of another home than {path} names; nothing was changed",
+                f"is the backup of a different home than the one in {path}; nothing was changed",
                 where=str(backup),
-                remedy="Name a backup of this home, or restore into a new folder.",
+                remedy="Use a backup of this home, or restore into a new folder.",
             )
 
 
@@ -372,9 +374,9 @@ def wrong_with(home: DistrictHome, manifest: Manifest) -> list[str]:
     finally:
         store.close()
     if lines != manifest.lines:
-        wrong.append(f"{lines:,} lines are accounted for, not {manifest.lines:,}")
+        wrong.append(f"{lines:,} lines are accounted for, instead of {manifest.lines:,}")
     if findings != manifest.findings:
-        wrong.append(f"{findings:,} findings are there, not {manifest.findings:,}")
+        wrong.append(f"{findings:,} findings exist, instead of {manifest.findings:,}")
     return wrong
 
 
@@ -405,7 +407,7 @@ def _rebuilt(home: DistrictHome) -> list[str]:
     recover(home.path)
     after = _told(home)
     return [
-        f"finding {key} is another one after the rebuild"
+        f"finding {key} is different after the rebuild"
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     ]
@@ -432,9 +434,9 @@ def _keys_at_home(keys: Path, home: DistrictHome) -> None:
             copied(given, held)
         elif given.is_file() and sealed(given) != sealed(held):
             raise BackupError(
-                "is another key than the home's; nothing was changed",
+                "is a different key than the home's; nothing was changed",
                 where=str(given),
-                remedy="Name the folder that holds the keys of this home.",
+                remedy="Give the folder with the keys of this home.",
             )
     _require_key(home.keys)
 
@@ -454,7 +456,7 @@ def _key_of(keys: Path) -> bytes:
 def _require_key(keys: Path) -> None:
     if not (keys / KEYS[0]).is_file():
         raise BackupError(
-            f"there is no {KEYS[0]}; without it every account gets another name",
+            f"there is no {KEYS[0]}; without it every account gets a different code name",
             where=str(keys),
-            remedy="Name the folder into which `schoolbell backup --keys` copied it.",
+            remedy="Give the folder that `schoolbell backup --keys` wrote.",
         )

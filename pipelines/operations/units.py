@@ -40,7 +40,7 @@ GROUPS: Mapping[str, str] = {
 
 SINGLE = ("state.db", "state.toml", "warehouse.duckdb", "audit.head", "home.mark")
 DEEPEST = 40
-"""Folders below each other; no part of a home has as many."""
+"""Maximum folder depth; no part of a home is deeper."""
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 FOLDERS = ("systemd", "nginx", "sudoers.d", "dagster")
 CHECKOUT_ONLY = ("dagster.yaml", "workspace.yaml")
@@ -182,7 +182,7 @@ class _Walk:
             self.done.refused.append(UnsafeError(error.what, where=str(path)))
             return
         except OSError as error:
-            what = f"was changed meanwhile: {error.strerror}"
+            what = f"was changed in the meantime: {error.strerror}"
             self.done.refused.append(UnsafeError(what, where=str(path)))
             return
         try:
@@ -275,7 +275,7 @@ def write_units(to: Path, home: Path, account: str) -> list[Path]:
     for text in (str(home), account, str(Path(sys.executable).parent)):
         if not PLAIN.fullmatch(text):
             raise UnitsError(
-                f"{text!r} holds characters that units read otherwise",
+                f"{text!r} contains characters with a special meaning in units",
                 where="--home, --user",
                 remedy="Use letters, digits, dots, dashes and underscores.",
             )
@@ -285,9 +285,9 @@ def write_units(to: Path, home: Path, account: str) -> list[Path]:
         content = _for(text, home, account)
         if target.exists() and target.read_text(encoding="utf-8") != content:
             raise UnitsError(
-                "is there already, and says something else",
+                "already exists with different contents",
                 where=str(target),
-                remedy="Name another folder, and compare.",
+                remedy="Choose another folder, and compare.",
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")

@@ -124,7 +124,7 @@ def move_out(home: DistrictHome, reference: Mapping[str, str]) -> Mapping[str, i
     """
     if home.state_pointer.exists():
         raise SettingsError(
-            "the state is in another database already",
+            "the state is already in another database",
             where=str(home.state_pointer),
             remedy=f"schoolbell move-state --back --home {home.path}",
         )
@@ -146,7 +146,7 @@ def move_back(home: DistrictHome) -> Mapping[str, int]:
     """
     place = state_place(home)
     if isinstance(place, Path):
-        raise SettingsError("the state is in its file already", where=str(place))
+        raise SettingsError("the state is already in its file", where=str(place))
     with only_writer(home):
         if home.state_db.exists():
             home.state_db.rename(_aside(home.state_db))

@@ -392,7 +392,7 @@ def pseudonyms(district: District, day: date) -> Pseudonyms:
 
 
 def about_students(district: District) -> Callable[[Mapping[str, Any]], bool]:
-    """Predicate: whether a finding is about a student's account."""
+    """Return a predicate that is true for findings about a student's account."""
     years: dict[int, Pseudonyms] = {}
     noted = district.reading.noted.is_student if district.reading.noted else {}
     if noted:

@@ -26,7 +26,7 @@ def days_off(evidence: Evidence) -> list[Proposal]:
                 "date": f"{row['event_date']}",
                 "day_type": "closure" if row["is_working"] else "pd_day",
                 "declared_at": f"{row['event_date']} 00:00",
-                "note": "by the logs",
+                "note": "from the logs",
             },
             f"the calendar lists {row['day_type'].replace('_', ' ')}, and {row['people']} "
             f"staff used a district device on site; {row['usual']} do on a working day",

@@ -22,9 +22,9 @@ def fixed(evidence: Evidence) -> list[Proposal]:
         Proposal(
             "devices.csv",
             {name: row[name] or "" for name in KEPT},
-            f"{row['ip']} is fixed for {row['device']} in the registry, and a lease "
-            f"gave it to {row['leased_to']} on {row['days']} days, last on "
-            f"{row['last_day']}; while both claim it, it is neither's",
+            f"{row['ip']} is fixed for {row['device']} in the registry, but leases assigned it to "
+            f"{row['leased_to']} on {row['days']} days, last on {row['last_day']}; while both "
+            "claim it, it counts for neither",
             clears=("static_ip",),
         )
         for row in evidence.query("disputed_addresses", fewest=MIN_DISPUTES).iter_rows(named=True)
@@ -87,4 +87,4 @@ def computers(evidence: Evidence) -> Iterator[Proposal]:
                 is_taken=row["device_class"] == "other" and "device_class" in cells,
             )
         if row["problem"]:
-            yield Proposal("devices.csv", names, "no card was learned", doubt=row["problem"])
+            yield Proposal("devices.csv", names, "no network card was found", doubt=row["problem"])

@@ -39,8 +39,8 @@ def hours(evidence: Evidence) -> list[Proposal]:
         first = row["first_minute"] // QUARTER * QUARTER
         last = -(-row["last_minute"] // QUARTER) * QUARTER
         reason = (
-            f"most staff of {row['building']} work from {_clock(first)} to "
-            f"{_clock(last)}, by {row['person_days']} days of work"
+            f"most staff of {row['building']} work from {_clock(first)} to {_clock(last)}, based "
+            f"on {row['person_days']} days of work"
         )
         cells = {
             "person_id": person["person_id"],

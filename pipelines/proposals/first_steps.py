@@ -20,7 +20,7 @@ from pipelines.warehouse import inputs
 
 MAX_EXPORTS = ("users.csv", "accounts.csv", "devices.csv", "subnets.csv",
                 "buildings.csv", "calendar.csv", "leave.csv")  # fmt: skip
-"""What an hour of exports gives; all else comes later."""
+"""Files that an hour of exports provides; the rest comes later."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def log_folders(home: DistrictHome, named: Mapping[str, str]) -> Iterator[LogFol
             continue
         newest = max(files, key=lambda path: (path.stat().st_mtime_ns, path.name))
         found = named.get(folder.name) or format_of(newest)
-        note = "" if found else f"no format knows it: schoolbell identify {newest}"
+        note = "" if found else f"unknown format: schoolbell identify {newest}"
         yield LogFolder(folder.name, len(files), found, note)
 
 

@@ -43,14 +43,14 @@ def networks(evidence: Evidence) -> Iterator[Proposal]:
         for network in ipaddress.collapse_addresses(several):
             count = sum(len(found[one]) for one in several if one.subnet_of(network))
             why = (
-                "tunnels gave them or their neighbors out, and no lease did"
+                "tunnels assigned them or their neighbors, and no lease did"
                 if kind == REMOTE
-                else "the kind is a guess from their network cards"
+                else "the kind is guessed from their network cards"
             )
             yield Proposal(
                 "subnets.csv",
                 {"cidr": str(network), "building": building, "kind": kind},
-                f"{count} addresses here have no place; {why}",
+                f"{count} addresses here have no building; {why}",
             )
 
 

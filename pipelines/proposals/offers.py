@@ -52,13 +52,13 @@ class Proposal:
     @property
     def comment(self) -> str:
         """The comment above its row in a file: the reason, and the doubt."""
-        doubt = f" (look at it first: {self.doubt})" if self.doubt else ""
+        doubt = f" (check it first: {self.doubt})" if self.doubt else ""
         return " ".join(f"{self.reason}{doubt}".split())
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What is accepted or left together: a row, or rows that belong together.
+    """The unit that a person accepts or declines: a row, or rows that belong together.
 
     Attributes:
         offer_id: A hash of its content, so that another offer never has it.

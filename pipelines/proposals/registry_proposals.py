@@ -46,7 +46,7 @@ def account_domains(district: District) -> list[Proposal]:
         Proposal(
             SETTINGS,
             {"account_domains": toml((*own, domain.name))},
-            f"account names {domain}; set it only if no one else has such a name there",
+            f"account names {domain}; set it only if no one else has such a name in that domain",
         )
         for domain in undecided(noted_domains(district.store))
         if domain.name not in own
@@ -64,7 +64,7 @@ def proposed(district: District) -> Mapping[str, Sequence[Proposal]]:
     days = files.days()
     if not days:
         raise ModelError(
-            "no log was read yet",
+            "no log has been read yet",
             where=str(district.home.path),
             remedy="Run: schoolbell run --home HOME",
         )

@@ -45,7 +45,7 @@ from pipelines.state.audit import Act, Chain, open_chain
 LOG_BYTES = 64_000_000
 """As much of the logs is searched for host names."""
 FILE_BYTES = 8_000_000
-UNNAMED = "weekdays that it does not name: school days"
+UNNAMED = "weekdays that it does not list: school days"
 """How the days are called that a calendar leads to."""
 
 

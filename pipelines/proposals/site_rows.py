@@ -93,7 +93,7 @@ def _site_kind(row: dict[str, Any], own: frozenset[str]) -> str:
 def _whose(row: dict[str, Any]) -> tuple[str, str]:
     """Return the roles of an approval, and why a person has to review it first."""
     if never := sorted(NEVER.intersection(row["categories"] or ())):
-        return _roles(row), f"lists call it {', '.join(never).replace('_', ' ')}"
+        return _roles(row), f"lists classify it as {', '.join(never).replace('_', ' ')}"
     is_wide = row["staff_readers"] >= max(WIDE_SHARE * row["staff_total"], 2)
     is_taught = row["student_readers"] >= max(WIDE_SHARE * row["student_total"], 2)
     if row["leisure"] is None and (is_wide or is_taught):
@@ -103,13 +103,13 @@ def _whose(row: dict[str, Any]) -> tuple[str, str]:
         # an approval for one job excludes all others
         if jobs and row["job_readers"] >= JOB_SHARE * row["accounts"]:
             return "|".join(jobs), ""
-        return _roles(row), "few use it at length"
+        return _roles(row), "few accounts use it for long"
     # a site that several jobs use is for all: an approval for some excludes the others
     if is_wide and len(jobs) != 1:
         return "staff", ""
     if jobs:
         return "|".join(jobs), ""
-    return _roles(row), f"lists call it {row['leisure'].replace('_', ' ')}, few read it"
+    return _roles(row), f"lists classify it as {row['leisure'].replace('_', ' ')}, and few read it"
 
 
 def _roles(row: dict[str, Any]) -> str:

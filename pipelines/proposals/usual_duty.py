@@ -62,7 +62,7 @@ def with_line(settings: str, line: str) -> str:
     keys = list(_KEY.finditer(settings))
     if any(not key[0].lstrip().startswith("#") for key in keys):
         raise SettingsError(
-            "states usual_duty already", where="district.toml", remedy="Edit it there."
+            "already has usual_duty", where="district.toml", remedy="Edit it there."
         )
     if keys:
         return settings[: keys[0].start()] + line + settings[keys[0].end() :]

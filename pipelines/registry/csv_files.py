@@ -323,7 +323,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def height_of(cells: Iterable[str]) -> int:
-    """Return how many lines a row takes: a quoted cell may contain line breaks."""
+    """Return the number of lines in a row: a quoted cell may contain line breaks."""
     return 1 + sum(len(lines_of(f"{cell}.")) - 1 for cell in cells)
 
 

@@ -143,10 +143,10 @@ def _misp_folder() -> Path:
     return Path(package.submodule_search_locations[0]) / MISP_LISTS
 
 
-# Reads lists of domains that others keep: categories, or hosts of machines.
+# Readers of published lists of domains: categories, or hosts of machines.
 #
-# Each reader takes the text of a list and gives `domain` and `category`; what it can
-# not use is counted. A list is never a verdict, and each keeps its own name.
+# Each reader takes the text of a list and returns `domain` and `category`; unusable
+# entries are counted. A list is never a verdict, and each keeps its own name.
 #
 # - `v2fly`: the text of domain-list-community. A bare name and `domain:` cover what
 #   is below, `full:` one host; `keyword:` and `regexp:` cannot be looked up.

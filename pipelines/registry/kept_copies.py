@@ -73,7 +73,7 @@ class RefusedFile:
 
     @property
     def what(self) -> str:
-        """What is wrong with it, and what is in force instead."""
+        """The problem, and the copy that is used instead."""
         if self.column:
             return (
                 f"column {self.column} has {self.values:,} values; it had "

@@ -43,7 +43,7 @@ class Outline:
         errors: Those that reject a row.
         layer: Version and digest of the agency's overlay; empty without one.
         refused: Files that shrank too much to be accepted.
-        nowhere_fixed: Buildings with devices, none of which is stationary.
+        nowhere_fixed: Buildings with devices, but without a stationary one.
         devices: Number of devices of each class, without those of students.
         mail_domains: Domains of the accounts in `users.csv`.
         works: Day of the calendar, in ISO format -> whether a building

@@ -26,7 +26,7 @@ CLAUSES = {
 }
 DETECTION_CLAUSES = {
     "detection": text("code of a detection that the policy names"),
-    "clause_id": text("clause that it supports instead of its own; null: none"),
+    "clause_id": text("clause that it supports instead of the default; null: none"),
 }
 
 ALLOWED = "[[clauses]] and [detections]"

@@ -95,8 +95,8 @@ Tick = tuple[float, str]
 Trace = dict[str, Any]
 Figure = dict[str, Any]
 """The library's input: `data` and `layout`, as plain lists and numbers. Its own
-classes check every key again and took most of a report's time; a test has them check
-each of ours.
+classes check every key again, which took most of a report's time; a test runs those
+checks on each chart.
 """
 MAX_LANES = 8
 ROLES = ("blue", "vermillion", "green", "purple")

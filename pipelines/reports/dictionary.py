@@ -411,7 +411,7 @@ _PLACE = {
 
 KEPT: Mapping[str, Header] = {
     "findings.findings": Header(
-        summary="What the detections found, one row a finding, as it stands now.",
+        summary="Current findings of the detections, one row per finding.",
         grain=("finding_id",),
         columns={
             "finding_id": _note("varchar", "the same whenever the same is found"),
@@ -578,7 +578,7 @@ KEPT: Mapping[str, Header] = {
             "blanks": _note("bigint", "empty lines and headers"),
             "duplicates": _note("bigint", "lines that had come before"),
             "pending": _note("bigint", "lines that wait for their end"),
-            "has_checksum": _note("boolean", "false: damage on the way could not be detected"),
+            "has_checksum": _note("boolean", "false: damage in transit could not be detected"),
             "first_seen_time": _note("timestamptz", "when the file was first seen"),
         },
     ),

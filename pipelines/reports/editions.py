@@ -75,7 +75,7 @@ class Count:
 
 
 def counts_of(view: View) -> list[Count]:
-    """Return the week in numbers, none of which represents few accounts."""
+    """Return the week in numbers, without those that represent few accounts."""
     least = view.inputs.least_count
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]

@@ -276,7 +276,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of the expected data has arrived.
+    """The part of the expected data that has arrived.
 
     Attributes:
         expected: Source-hours in which lines were expected.
@@ -355,7 +355,7 @@ def say_gap(gap: Gap, view: View) -> str:
 def source_issues(view: View) -> list[str]:
     """Return the week's problems of sources, a sentence for each source.
 
-    As in "Firewall: log lines leave out more than usual (44% of lines name no account,
+    As in "Firewall: log lines omit more than usual (44% of lines have no account,
     0% in the weeks before)". Missing hours are counted next to it.
     """
     midnight = datetime.combine(view.start, datetime.min.time(), view.zone)

@@ -90,7 +90,7 @@ def _known_by(district: District, case: Case, names: Pseudonyms) -> dict[str, li
 
 
 def case_view(base: ReportInputs, district: District, case: Case, names: Pseudonyms) -> View:
-    """Return a report of this one case, of its own week."""
+    """Return a report of this case alone, for the week of the case."""
     sensitive = {site for row in case.findings for site in hidden_sites(row["record"])}
     ids = [row["finding_id"] for row in case.findings]
     findings, evidence = case_frames(

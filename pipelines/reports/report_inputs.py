@@ -184,7 +184,7 @@ class ReportInputs:
         hourly_use: Use by people, by local hour and building; `minutes` is an estimate.
         source_hours: One row per source and hour; no line in an expected hour is a gap.
         source_days: The line account of a source and local day; `unchecked` are
-            events in which damage on the way could not be detected.
+            events in which damage in transit could not be detected.
         unjudged: Days that a rule could not judge, and the missing field.
         source_issues: Problems of a source, with start and end; a current one has no
             end. The verdict that `status` quotes.
@@ -220,7 +220,7 @@ class ReportInputs:
         sections_off: Names of sections that the report leaves out.
         desk: Address of the review desk, for links; empty without one.
         paper: letter or a4.
-        accent: Color of links and focus on light, as in "#1f5fbf"; empty for ours.
+        accent: Color of links and focus on light, as in "#1f5fbf"; empty for the default.
         accent_dark: The same on dark.
         pdf: File name of the printed report next to each index; empty without one.
         pdf_note: Why an expected PDF is missing.

@@ -188,7 +188,7 @@ class View:
         return {week_label(one): f"week {one.isocalendar().week}" for one in kept}
 
     def seen(self, kind: str) -> pl.DataFrame:
-        """Return the week's current findings of one kind that need a decision.
+        """Return the week's current findings of a kind, if they need a decision.
 
         Findings of low weight from a rule on trial need none; the report's counts leave
         them out.

@@ -69,7 +69,7 @@ def rule_faults(said_of_rules: Mapping[str, Detection]) -> Iterator[Fault]:
         if name not in known:
             guess = nearest(name, codes) or codes[0]
             where, paste = ("detections", name), f"[detections.{guess}]"
-            yield Fault(where, "there is no such rule", name, ", ".join(codes), paste)
+            yield Fault(where, "this rule does not exist", name, ", ".join(codes), paste)
             continue
         yield from _parameters(name, known[name], said.parameters)
 
@@ -92,7 +92,7 @@ def _parameters(rule: str, model: Model, given: Mapping[str, Scalar]) -> Iterato
             guess = nearest(key, params)
             paste = f"{guess} = {toml(value)}" if guess else f"# {key} ="
             allowed = ", ".join(sorted(params)) or "nothing: it has no parameters"
-            yield Fault(path, "the rule has no such parameter", key, allowed, paste)
+            yield Fault(path, "the rule does not have this parameter", key, allowed, paste)
         elif not within(params[key], value):
             paste = f"{key} = {toml(params[key].default)}"
             found = toml(value)
@@ -200,7 +200,7 @@ def _desk(settings: Settings) -> Iterator[Fault]:
                 domains = ", ".join(desk.openid.domains)
                 yield Fault(
                     ("desk", "logins", role),
-                    "has no domain, and accounts of several domains may sign in",
+                    "has no domain, but accounts of several domains may sign in",
                     name,
                     f"the whole address, in one of {domains}",
                     f'{role} = ["{name}@{desk.openid.domains[0]}"]',
@@ -226,7 +226,7 @@ def _sign_in(desk: Desk) -> Iterator[Fault]:
         wanted.append((("desk", "proxy", "secret"), proxy.secret, example))
     for path, value, example in wanted:
         if not value:
-            what = "is missing: without it no one signs in this way"
+            what = "is missing: without it no one can sign in this way"
             paste = f"{path[-1]} = {example}"
             yield Fault(path, what, "", f"a value such as {example}", paste)
     for address in proxy.addresses:
@@ -247,7 +247,7 @@ def _format(source: str, name: str | None) -> Iterator[Fault]:
         guess = nearest(name, readers()) or "squid_access"
         yield Fault(
             ("sources", source, "format"),
-            "there is no such format",
+            "this format does not exist",
             name,
             ", ".join(sorted(readers())),
             f'format = "{guess}"',
@@ -301,7 +301,7 @@ def _options(source: str, name: str | None, given: Mapping[str, str]) -> Iterato
         guess = nearest(key, known)
         paste = f"{guess} = {toml(given[key])}" if guess else f"# {key} ="
         allowed = ", ".join(known) or "nothing: it has no options"
-        yield Fault((*path, key), "the format has no such option", key, allowed, paste)
+        yield Fault((*path, key), "the format does not have this option", key, allowed, paste)
 
 
 def _folder(district: District, source: str, path: str | None) -> Iterator[Fault]:
@@ -315,11 +315,11 @@ def _folder(district: District, source: str, path: str | None) -> Iterator[Fault
         return
     yield Fault(
         ("sources", source, "path"),
-        "is a folder of the home or of the machine, into which no source delivers"
+        "is a folder of the home or of the machine; sources cannot deliver there"
         if folder.is_dir()
-        else "there is no such folder",
+        else "this folder does not exist",
         path,
-        "a folder that is there, below the home or from the root on",
+        "an existing folder, relative to the home or absolute",
         f'path = "landing/{source}"',
     )
 
@@ -335,7 +335,7 @@ def _report(district: District) -> Iterator[Fault]:
             yield Fault(path, what, name, ", ".join(known), paste)
     for name, color, measured in pale(said):
         ours = {"accent": "#1f5fbf", "accent_dark": "#8ab8f5"}[name]
-        what = f"the color has a contrast of {measured:.1f} with its ground"
+        what = f"the contrast of the color with its background is {measured:.1f}"
         allowed = f"{READABLE} at least"
         yield Fault(("report", name), what, color, allowed, f'{name} = "{ours}"')
     channels = mail_channels(district)

@@ -46,10 +46,9 @@ MAX_TOLD = 20
 """Findings that are listed one by one."""
 WHERE = "identity.attribution_changes lists the earlier and the current attribution."
 TRIED_AGAIN = (
-    "All else was built and judged. These days are tried again with every run, and "
-    "after an upgrade."
+    "Everything else was built and judged. Every run and every upgrade retries these days."
 )
-SEND_AGAIN = "The readable part was ingested. Have the whole file delivered again."
+SEND_AGAIN = "The readable part was ingested. Deliver the whole file again."
 
 
 @dataclass(frozen=True)
@@ -286,13 +285,13 @@ def told(done: RunResult) -> Iterator[str]:
     if done.set_aside:
         yield set_aside(done.set_aside)
     new = sum(outcome.is_new for outcome in done.outcomes)
-    yield f"{new} of {len(done.outcomes)} files were new or had grown."
+    yield f"{new} of {len(done.outcomes)} files were new or had new lines."
     if done.alerts is not None and done.alerts.new:
         yield f"Alerts: {done.alerts}"
     yield from (f"{failure}\n  {TRIED_AGAIN}" for failure in done.failures)
     yield from not_judged(done)
     if not done.built.days and not done.reports:
-        yield "Nothing was due."
+        yield "Nothing to do."
         return
     yield from _judged(done)
     for name, seconds in done.seconds.items():
@@ -320,9 +319,11 @@ def _judged(done: RunResult) -> Iterator[str]:
         f"{len(days)} days built; findings: {len(kept.new)} new, "
         f"{len(kept.updated)} updated, {len(kept.withdrawn)} withdrawn."
     )
-    yield from (f"  opened by {reason_line}" for reason_line in reason_lines(done.built.reasons))
+    yield from (
+        (f"  rebuilt because of {reason_line}") for reason_line in reason_lines(done.built.reasons)
+    )
     if moved := done.built.reattributed:
-        yield f"{moved} requests of earlier days are attributed otherwise; {WHERE}"
+        yield f"{moved} requests of earlier days are attributed differently; {WHERE}"
     if kept.because:
         yield f"Registry files that changed: {', '.join(kept.because)}."
         yield from (f"  new since: {one}" for one in kept.new[:MAX_TOLD])

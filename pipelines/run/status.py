@@ -55,11 +55,11 @@ PARTS = ("schoolbell", "duckdb", "polars", "pyarrow", "dagster")
 WELL, LOOK, ACT = 0, 1, 2
 WORDS = {WELL: "well", LOOK: "needs attention", ACT: "needs action"}
 SET_ASIDE = (
-    "moved to lake/.unlisted: the ledger does not list them, and nothing of them was "
-    "deleted. Look whether an older state was put back"
+    "moved to lake/.unlisted because the ledger does not list them; nothing was deleted. Check "
+    "whether an older state was restored"
 )
 ALWAYS = ("files", "lines", "days_to_build", "cases_to_decide", "registry_problems")
-"""What is shown at zero too, since that is what one looks for."""
+"""Numbers that are shown at zero too, because readers look for them."""
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 RECENT = timedelta(days=7)
 """A message that was given up longer ago is history."""
@@ -189,7 +189,7 @@ def _of_files(
     found = []
     if names := stuck(district, waits, now):
         many = "file has" if len(names) == 1 else "files have"
-        said = f"{len(names)} {many} waited for more than a day to be renamed or moved"
+        said = f"{len(names)} {many} have waited for more than a day to be renamed or moved"
         found.append((LOOK, said))
     for source, number in sorted(without_checksum(files, now).items()):
         came = "file" if number == 1 else "files"
@@ -203,13 +203,10 @@ def unfinished(district: District) -> Iterator[str]:
     remedy = "schoolbell run finishes it"
     if earlier := begun(district.store):
         day = f"{earlier.time:%Y-%m-%d}"
-        yield (
-            f"a purge of {day} is not finished: what it was to delete is still "
-            f"here in part; {remedy}"
-        )
+        yield (f"a purge of {day} is not finished: some of its data still exists; {remedy}")
     if district.home.old_warehouse.exists():
         name = district.home.old_warehouse.name
-        yield f"a rebuild of the warehouse was cut off and left {name}; {remedy}"
+        yield f"a rebuild of the warehouse was interrupted and left {name}; {remedy}"
 
 
 def _of_records(district: District, now: datetime) -> Iterator[tuple[int, str]]:
@@ -278,7 +275,7 @@ def _reasons(
     ]
     found += [(LOOK, f"registry/{one}") for one in district.outline.refused]
     if not shown["files"]:
-        found.append((ACT, "no log file was ever read"))
+        found.append((ACT, "no log file has been read"))
     counted = (
         ("alerts_given_up", ACT, "alert could", "alerts could", "not be sent"),
         ("files_in_trouble", LOOK, "file could", "files could", "not be read in full"),

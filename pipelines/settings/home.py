@@ -56,7 +56,7 @@ class DistrictHome:
 
     @property
     def landing(self) -> Path:
-        """Where log files arrive, one folder per source."""
+        """Folder in which log files arrive, one subfolder per source."""
         return self.path / "landing"
 
     @property
@@ -96,7 +96,7 @@ class DistrictHome:
 
     @property
     def openings(self) -> Path:
-        """Where readers without write access to the state record that they opened a snapshot."""
+        """Folder in which readers without write access to the state record opened snapshots."""
         return self.path / "openings"
 
     @property

@@ -393,7 +393,7 @@ class Report(Part):
 
 
 class RegistrySettings(Part):
-    """How the district's own files are read."""
+    """Settings for reading the district's own files."""
 
     largest_loss: float = setting(
         MAX_LOSS,
@@ -461,7 +461,7 @@ class Limits(Part):
 
 
 class EngineSettings(Part):
-    """Where lines are parsed and large days built; it does not change findings."""
+    """Machines that parse lines and build large days; the choice does not change findings."""
 
     kind: Kind = setting(
         "local",

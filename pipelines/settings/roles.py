@@ -140,7 +140,7 @@ class Principal:
         is_alone: The home has no roles: one operator, who may do everything.
         way: How they signed in at the desk, if not as the system's user.
         is_agency: They are staff of a service agency.
-        is_granted: The district grants them, today, the rights of its own people.
+        is_granted: The district grants them, today, the rights of its employees.
         is_only_for_owner: The home has no roles, and another account owns it.
     """
 

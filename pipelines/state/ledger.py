@@ -293,7 +293,7 @@ def account(store: Store) -> list[Mapping[str, int | str]]:
 
 
 def _put(connection: Connection, change: Change, now: str) -> None:
-    """Set the rows of source files, each of which must be unchanged since it was read."""
+    """Set the rows of source files, which must be unchanged since they were read."""
     stands = _consumed(connection, [record.file_id for record in change.files])
     known: list[dict[str, object]] = []
     new: list[dict[str, object]] = []

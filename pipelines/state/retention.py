@@ -46,7 +46,7 @@ class OpenPurge:
     Attributes:
         actor: The user.
         reason: In their words.
-        time: What had expired at this instant is deleted.
+        time: Data that had expired at this instant is deleted.
         is_rebuilt: The warehouse no longer contains what was deleted.
     """
 

@@ -84,7 +84,7 @@ def generate(  # noqa: PLR0913 - a district has that many sides
         people: Size of the roster, at least 60.
         progress: Called with the step, its number and their total.
         violations: False plants look-alikes only: every finding is then wrong.
-        weeks_before: Weeks before that Monday of which only the directory's log
+        weeks_before: Weeks before that Monday for which only the directory's log
             was kept; with seven, silences are planted.
         habits: Habits of the district; by default those of the demonstration.
     """

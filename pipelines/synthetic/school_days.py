@@ -66,7 +66,7 @@ class Day:
 
 
 def at(day: date, minutes: float) -> int:
-    """Return UTC milliseconds of a wall-clock time; the earlier one in a repeated hour."""
+    """Return UTC milliseconds of a local time of day; the earlier one in a repeated hour."""
     naive = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)  # noqa: DTZ001
     return round(naive.replace(tzinfo=_ZONE).timestamp() * 1_000)
 

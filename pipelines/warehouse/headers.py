@@ -181,7 +181,7 @@ class Header(Strict):
 
     Attributes:
         kind: `ephemeral`, or the subject of a rule.
-        by_account: Inputs of which the model's rows of an account use only that
+        by_account: Inputs from which the model's rows of an account use only that
             account's rows: a large day may be built in parts of the accounts.
         details: The facts in the column `details`, with their types.
         begins: Confidence of a finding if no explanation fits or is untested.

@@ -182,7 +182,7 @@ class Model(Strict):
 
     @cached_property
     def of_the_day(self) -> frozenset[str]:
-        """Inputs of which a day reads only its own rows, however wide the window is.
+        """Inputs from which a day reads only its own rows, however wide the window is.
 
         Derived from the text, to estimate a statement's cost; nothing else may depend on it.
         """
@@ -286,7 +286,7 @@ def _check_part(model: Model, part: Model) -> None:
         raise ModelError(f"its window is shorter than that of {part.name}", where=model.name)
     asked_day = rf"\b{part.name}(?: as \w+)?\s+where\s+(?:\w+\.)?event_date\b"
     if re.search(asked_day, model.text):
-        raise ModelError(f"{part.name} has the rows of its own day alone", where=model.name)
+        raise ModelError(f"{part.name} contains only rows of its day", where=model.name)
 
 
 def _described(model: Model, models: Mapping[str, Model]) -> Model:
@@ -660,7 +660,7 @@ def every_model() -> dict[str, Model]:
 
 @cache
 def models() -> dict[str, Model]:
-    """Every model that has a table, inputs before what reads them."""
+    """Return every model that has a table, inputs before the models that read them."""
     return {name: model for name, model in every_model().items() if not model.is_ephemeral}
 
 

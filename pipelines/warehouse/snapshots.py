@@ -29,7 +29,7 @@ from pipelines.warehouse.database import LOCKED, Database, Notes, writing
 POINTER = "CURRENT"
 PREFIX, STAMP = "schoolbell-", "%Y%m%dT%H%M%SZ"
 KEPT = 14
-"""Number of kept snapshots; an open reader keeps its own file as long as it likes."""
+"""Number of kept snapshots; an open reader keeps its own file until it closes it."""
 LONGEST = 7
 """Number of consecutive changed copies; the next is written whole."""
 MAX_CHANGED = 0.25

@@ -3,7 +3,7 @@
     python -m tests.benchmarks [--lines 100000] [--times 1,4,16] [--kinds squid,...]
         [--ingest-only]
 
-Each stage runs in a process of its own, its input in the page cache. CPU time
+Each stage runs in a separate process, its input in the page cache. CPU time
 per line survives a busy machine; of the rest keep the ratios only. GoAccess and chDB
 take part where they are installed; CHDB_PYTHON names a Python that has chDB.
 """
@@ -44,7 +44,7 @@ class Kind(NamedTuple):
 
 
 def by_judge(name: str, fmt: str) -> Kind:
-    """A log of the generator that somebody else wrote."""
+    """Return a log of the generator that someone else wrote."""
 
     def write(path: Path, count: int) -> None:
         command = [sys.executable, SPEED / "gen_logs.py", name, str(count), path]
@@ -191,7 +191,7 @@ def goaccess(log: Path, count: int, size: int) -> dict[str, float] | None:
 
 
 def reference(log: Path, count: int, size: int) -> dict[str, float] | None:
-    """The fastest sound reader of this format that somebody else found: no ledger."""
+    """Return the fastest sound reader of this format that someone else found: no ledger."""
     program = SPEED / "squid_ref.py"
     if not program.is_file():
         return None
@@ -200,7 +200,7 @@ def reference(log: Path, count: int, size: int) -> dict[str, float] | None:
 
 
 def chdb(log: Path, count: int, size: int) -> dict[str, float] | None:
-    """A column store within a process, asked for the same columns: no ledger either."""
+    """Return a column store within a process, asked for the same columns: no ledger either."""
     python = os.environ.get("CHDB_PYTHON", sys.executable)
     has = subprocess.run([python, "-c", "import chdb"], capture_output=True, check=False)
     if has.returncode:

@@ -80,18 +80,18 @@ class Match:
 
     @property
     def untold(self) -> int:
-        """Requests whose device is unknown since the log lost the line that tells."""
+        """Requests whose device is unknown since the log lost the line that shows."""
         unknown = pl.col("device").is_null()
         return self.count(unknown, ~pl.col("is_told").fill_null(value=False))
 
     @property
     def right_share(self) -> float:
-        """Of the requests whose device a line tells, those with the right one."""
+        """Of the requests whose device a line shows, those with the right one."""
         told = self.rows.height - self.untold
         return self.count(pl.col("is_device_right")) / max(told, 1)
 
     def accounts(self, grade: str) -> tuple[int, pl.DataFrame]:
-        """Accounts right and wrong of a grade, where the truth knows them."""
+        """Return accounts right and wrong of a grade, where the truth knows them."""
         mine = self.rows.filter(pl.col("is_account_right").is_not_null(), grade=grade)
         return mine.filter("is_account_right").height, mine.filter(~pl.col("is_account_right"))
 
@@ -113,7 +113,7 @@ def planted(home: Path, bindings: pl.DataFrame) -> pl.DataFrame:
 
 
 def matched(home: Path) -> Match:
-    """Each request of a demo home that was run, against `truth/bindings.csv`."""
+    """Return each request of a demo home that was run, against `truth/bindings.csv`."""
     bindings = pl.read_csv(home / "truth" / "bindings.csv", infer_schema=False)
     place = DistrictHome(home)
     with duckdb.connect(place.warehouse, read_only=True) as connection:
@@ -145,7 +145,7 @@ def figures(match: Match) -> Iterator[Figure]:
 
 
 def suggested(home: Path) -> Iterator[Figure]:
-    """Proposals about devices, of a registry that forgot whose they are."""
+    """Yield proposals about devices, of a registry that forgot whose they are."""
     path = DistrictHome(home).registry / "devices.csv"
     known = pl.read_csv(path, infer_schema=False)
     nobody = pl.lit(None, pl.String)

@@ -3,12 +3,12 @@
     python -m tests.benchmarks.engines [--kinds squid,fortigate,windows]
         [--lines 1000000] [--files 1] [--rounds 3] [--engines local@1,local,pool:2]
 
-`pool:2` are two workers, `@1` stands for one core: without it a single process too uses
-both, by the threads of Polars. What is gained is told over the first engine.
+`pool:2` are two workers, `@1` represents one core: without it a single process too uses
+both, by the threads of Polars. What is gained is reported over the first engine.
 
-Each run has a fresh lake and a process of its own, the log in the page cache. CPU
+Each run has a fresh lake and a separate process, the log in the page cache. CPU
 seconds are those of all its processes, then those of the one that asks, whose memory
-is told too. On a machine that others use, wall times say nothing alone; of runs in
+is reported too. On a machine that others use, wall times say nothing alone; of runs in
 turns the ratio says a little, the CPU seconds more.
 """
 
@@ -36,7 +36,7 @@ HEAD += f"{'MiB':>7}{'gain':>7}"
 
 
 def measured(landing: Path, fmt: str, engine: str) -> dict[str, float]:
-    """One ingest; run alone in a process, whose children's time counts."""
+    """Return one ingest; run alone in a process, whose children's time counts."""
     told, _, cores = engine.partition("@")
     kind, _, workers = told.partition(":")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(cores or 99)])

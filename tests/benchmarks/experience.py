@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def figures(asked: argparse.Namespace) -> Iterator[Figure]:
-    """Every figure, as soon as it is known."""
+    """Yield every figure, as soon as it is known."""
     with tempfile.TemporaryDirectory() as folder:
         weeks = Path(folder) / "weeks"
         yield from experience_pages.figures(asked.weeks, weeks)

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.experience_asking --home HOME [--demo]
 
 HOME is a district home with a snapshot, such as the demo's. With `--demo` the demo
-is made again in a folder of its own, and timed. It fails nothing.
+is rebuilt in a separate folder, and timed. It fails nothing.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def figures(home: Path) -> Iterator[Figure]:
-    """Every figure but the demo's, as soon as it is known."""
+    """Yield every figure but the demo's, as soon as it is known."""
     began = time.monotonic()
     con = Connection(home)
     con.sql("select * from core.http_requests limit 20").pl()
@@ -60,7 +60,7 @@ def figures(home: Path) -> Iterator[Figure]:
 
 
 def readers(home: Path) -> Iterator[Figure]:
-    """Fifty open readers while a snapshot is published: who waits for whom."""
+    """Yield fifty open readers while a snapshot is published: who waits for whom."""
     with tempfile.TemporaryDirectory() as folder:
         copy, flag = Path(folder) / "home", Path(folder) / "stop"
         shutil.copytree(home, copy, ignore=shutil.ignore_patterns("landing"))
@@ -87,7 +87,7 @@ def readers(home: Path) -> Iterator[Figure]:
 
 
 def dictionary(con: Connection) -> Figure:
-    """Columns of the snapshot without a description, or without their words."""
+    """Return columns of the snapshot without a description, or without their words."""
     lacking, count = [], 0
     for relation in con.tables()["table"]:
         known = {one.column for one in described(relation)}
@@ -102,7 +102,7 @@ def dictionary(con: Connection) -> Figure:
 
 
 def notebooks(home: Path) -> Iterator[Figure]:
-    """Each notebook in a process of its own, as a person would open it."""
+    """Yield each notebook in a separate process, as a person would open it."""
     paths, failed = sorted((REPO_ROOT / "notebooks").glob("*.ipynb")), []
     os.environ |= {"SCHOOLBELL_HOME": str(home), "PYTHONPATH": str(REPO_ROOT)}
     began = time.monotonic()

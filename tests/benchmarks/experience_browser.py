@@ -49,7 +49,7 @@ TOLD = """() => {
 
 
 def figures(weeks: Path, folder: Path, pictures: Path) -> Iterator[Figure]:
-    """Every figure that needs a browser; `weeks` holds an archive a fixture week."""
+    """Yield every figure that needs a browser; `weeks` holds an archive a fixture week."""
     archive = write_all(folder / "all")
     types = page_types(archive)
     pictures.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def decide_page(browser, indexes: list[Path]) -> Figure:
 
 
 def accessible(browser, types: dict[str, Path]) -> Figure:
-    """Violations on every type of page in every mode."""
+    """Return violations on every type of page in every mode."""
     found = [
         f"{name}, {mode.name}: {one}"
         for name, path in types.items()
@@ -115,7 +115,7 @@ def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
 
 
 def speed(browser, folder: Path) -> Iterator[Figure]:
-    """Time to first content and to rest, from disk and the web; medians of loads."""
+    """Yield time to first content and to rest, from disk and the web; medians of loads."""
     with served(folder) as address:
         places = {"disk": (folder / WEEK / "pictures.html").as_uri(),
                   "web": f"{address}/{WEEK}/pictures.html"}  # fmt: skip
@@ -143,7 +143,7 @@ def timed(browser, url: str) -> dict:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """The folder on a web server of the loopback."""
+    """Provide the folder on a web server of the loopback."""
     handler = functools.partial(Silent, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -159,7 +159,7 @@ class Silent(http.server.SimpleHTTPRequestHandler):
 
 
 def quiet(browser, types: dict[str, Path], pictures: Path) -> Iterator[Figure]:
-    """What pages say to the console or ask of others; a picture of each is kept."""
+    """What pages say to the console or request of others; a picture of each is kept."""
     said, asked = [], []
     for name, path in types.items():
         with Visit(browser, path, viewport={"width": 1366, "height": 900}) as visit:
@@ -173,7 +173,7 @@ def quiet(browser, types: dict[str, Path], pictures: Path) -> Iterator[Figure]:
 
 
 def without_scripts(browser, types: dict[str, Path]) -> Figure:
-    """Types of page whose text differs without scripts."""
+    """Return types of page whose text differs without scripts."""
     differ = []
     for name, path in types.items():
         texts = []
@@ -191,7 +191,7 @@ def without_scripts(browser, types: dict[str, Path]) -> Figure:
 
 
 def phone(browser, types: dict[str, Path]) -> Iterator[Figure]:
-    """Pages wider than a phone, and targets too small for a thumb."""
+    """Yield pages wider than a phone, and targets too small for a thumb."""
     wide, small = [], []
     for name, path in types.items():
         with Visit(browser, path, viewport={"width": 390, "height": 844}) as visit:
@@ -204,7 +204,7 @@ def phone(browser, types: dict[str, Path]) -> Iterator[Figure]:
 
 
 def paper(index: Path, folder: Path) -> Iterator[Figure]:
-    """The PDF of a busy week: pages, size of the text, tags, title, language."""
+    """Yield the PDF of a busy week: pages, size of the text, tags, title, language."""
     target = folder / "report.pdf"
     print_page(CHROMIUM, index, target)
     made = pypdf.PdfReader(target)
@@ -223,7 +223,7 @@ def paper(index: Path, folder: Path) -> Iterator[Figure]:
 
 
 def body_size(made: pypdf.PdfReader) -> float:
-    """The size in points in which most letters are set."""
+    """Return the size in points in which most letters are set."""
     letters: dict[float, int] = {}
 
     def visit(text, matrix, text_matrix, _font, size) -> None:

@@ -26,7 +26,7 @@ SCHOOL_WEEKS = 40
 
 
 def figures(folder: Path) -> Iterator[Figure]:
-    """The newest week of a home, published by the command in a process of its own."""
+    """Yield the newest week of a home, published by the command in a separate process."""
     home = DistrictHome(folder.resolve())
     label = max(path.name for path in home.reports.glob("20*-W*"))
     seconds, used = published(folder, label)
@@ -43,7 +43,7 @@ def figures(folder: Path) -> Iterator[Figure]:
 
 
 def published(folder: Path, label: str) -> tuple[float, float]:
-    """Seconds and MiB that the command takes for one week."""
+    """Return seconds and MiB that the command mistaken for one week."""
     monday = date.fromisocalendar(int(label[:4]), int(label[6:]), 1).isoformat()
     program = Path(sys.executable).with_name("schoolbell")
     command = [program, "report", "--home", folder, "--week", monday]
@@ -56,7 +56,7 @@ def published(folder: Path, label: str) -> tuple[float, float]:
 
 
 def differing(home: DistrictHome, label: str) -> list[str]:
-    """Numbers of page one that the state, or SQL on the snapshot, does not give."""
+    """Return numbers of page one that the state, or SQL on the snapshot, does not give."""
     page = (home.reports / label / "index.html").read_text("utf-8")
     shown = numbers_by_link(page)
     first = date.fromisocalendar(int(label[:4]), int(label[6:]), 1)

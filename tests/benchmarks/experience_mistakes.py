@@ -1,4 +1,4 @@
-"""Figures of mistakes in settings: how many are told with all that mends them."""
+"""Figures of mistakes in settings: how many are reported with all that mends them."""
 
 import json
 import tempfile
@@ -16,7 +16,7 @@ NEEDED = ("file", "line", "allowed", "paste")
 
 
 def mistakes() -> Iterator[Figure]:
-    """Each typical mistake through `schoolbell check`, as a machine reads it."""
+    """Yield each typical mistake through `schoolbell check`, as a machine reads it."""
     lacking: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         home = create(Path(folder) / "home")
@@ -49,7 +49,7 @@ def _in_registry(home: DistrictHome) -> Iterator[tuple[Place, Mapping[Place, dic
 
 
 def _told(home: DistrictHome) -> Mapping[Place, dict]:
-    """What is told, by its place; an exception that escapes ends the figures."""
+    """What is reported, by its place; an exception that escapes ends the figures."""
     done = schoolbell("check", "--home", home.path, "--json")
     rows = [json.loads(line) for line in done.out.splitlines()]
     return {(one["file"], one["line"], one["column"]): one for one in rows}

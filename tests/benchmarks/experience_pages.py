@@ -53,7 +53,7 @@ class Tally:
 
 
 def figures(weeks: int, folder: Path) -> Iterator[Figure]:
-    """Every figure that needs no browser."""
+    """Yield every figure that needs no browser."""
     tally = Tally()
     for name, inputs in year(weeks):
         pages = weekly_report(inputs, MONDAY)
@@ -97,16 +97,16 @@ def count(tally: Tally, name: str, inputs: ReportInputs, pages: Pages) -> None:
 
 
 def page_one_bytes(index: str) -> int:
-    """The page without the parts below its first section."""
+    """Return the page without the parts below its first section."""
     begin, end = index.index('<section class="part"'), index.index("</main>")
     return len((index[:begin] + index[end:]).encode())
 
 
 def unequal(tally: Tally, inputs: ReportInputs, pages: Pages) -> Iterator[str]:
-    """Numbers of page one, and of items, that differ from the rows behind them.
+    """Yield numbers of page one, and of items, that differ from the rows behind them.
 
     The rows are one click away (the number's page), the log lines two; those of a
-    carried case are in another week, and its page says how many.
+    carried case are in another week, and its page shows how many.
     """
     for key, number in numbers_by_link(pages[INDEX]).items():
         tally.numbers += 1
@@ -138,7 +138,7 @@ def held_by(inputs: ReportInputs, path: str) -> int:
 
 
 def dead(pages: Pages) -> Iterator[str]:
-    """Links within the week that no page or file answers."""
+    """Yield links within the week that no page or file answers."""
     for path, text in texts(pages).items():
         if not path.endswith(".html"):
             continue
@@ -162,7 +162,7 @@ def said(pages: Pages) -> Iterator[str]:
 
 
 def differing(inputs: ReportInputs, pages: Pages, plain: str) -> Iterator[str]:
-    """Numbers that mail, page one, rows, workbook and frame do not share."""
+    """Yield numbers that mail, page one, rows, workbook and frame do not share."""
     labels = {"needs-you": "Needs you", "shared-accounts": "Shared accounts",
               "new-sites": "Not on the list",
               "off-hours-accounts": "Outside hours"}  # fmt: skip
@@ -180,7 +180,7 @@ def differing(inputs: ReportInputs, pages: Pages, plain: str) -> Iterator[str]:
 
 
 def gone(folder: Path) -> list[str]:
-    """Items of a first revision whose address says nothing after a second."""
+    """Return items of a first revision whose address shows nothing after a second."""
     place, first = folder / "again", WEEKS["busy"]()
     pages = weekly_report(first, MONDAY)
     replace_week(pages, place, first, MONDAY)
@@ -196,7 +196,7 @@ def gone(folder: Path) -> list[str]:
 
 
 def twice() -> list[str]:
-    """Weeks of which some file is not the same bytes when made again."""
+    """Return weeks of which some file is not the same bytes when rebuilt."""
     return [
         name
         for name, make in WEEKS.items()
@@ -205,12 +205,12 @@ def twice() -> list[str]:
 
 
 def all_bytes(pages: Pages) -> dict[str, bytes]:
-    """Every file as it is written."""
+    """Return every file as it is written."""
     return {path: as_bytes(page) for path, page in pages.items()}
 
 
 def weights(tally: Tally, weeks: int) -> Iterator[Figure]:
-    """Bytes of pages, library, archive and mail."""
+    """Yield bytes of pages, library, archive and mail."""
     yield most("page one alone", tally.first, 150_000, "bytes")
     yield most("heaviest report page", tally.report, 600_000, "bytes")
     scaled = tally.bytes * 52 // max(weeks, 1)

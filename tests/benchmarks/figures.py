@@ -14,17 +14,17 @@ class Figure:
 
 
 def most(what: str, value: float, limit: float, unit: str = "") -> Figure:
-    """A figure that must not be above its limit."""
+    """Return a figure that must not be above its limit."""
     return Figure(what, shown(value, unit), f"<= {shown(limit, unit)}", value <= limit)
 
 
 def least(what: str, value: float, limit: float, unit: str = "") -> Figure:
-    """A figure that must not be below its limit."""
+    """Return a figure that must not be below its limit."""
     return Figure(what, shown(value, unit), f">= {shown(limit, unit)}", value >= limit)
 
 
 def nothing(what: str, found: list[str], among: str) -> Figure:
-    """A figure that must be zero; the first that was found is named."""
+    """Return a figure that must be zero; the first that was found is named."""
     first = f" ({found[0][:60]})" if found else ""
     return Figure(what, f"{len(found)} in {among}{first}", "0", not found)
 

@@ -20,7 +20,7 @@ Told = Mapping[str, float]
 
 @dataclass
 class Growth:
-    """What each ingest of a run was told to cost, smallest input first."""
+    """What each ingest of a run was reported to cost, smallest input first."""
 
     ingests: dict[str, list[Told]] = field(default_factory=dict)
     speeds: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Growth:
         self.speeds[what, peer] = times
 
     def figures(self) -> list[Figure]:
-        """Growth of CPU time and memory, and the speed beside others."""
+        """Growth of CPU time and memory, and the speed next to others."""
         found = []
         for what, told in self.ingests.items():
             first, last = told[0], told[-1]

@@ -74,12 +74,12 @@ def address_of(number: int) -> str:
 
 
 def user_of(client: int) -> str:
-    """The user of a client's computer."""
+    """Return the user of a client's computer."""
     return f"user{client % USERS}"
 
 
 def card_of(client: int) -> str:
-    """The card in a client's computer."""
+    """Return the card in a client's computer."""
     return f"02:00:00:00:{client >> 8:02x}:{client % 256:02x}"
 
 

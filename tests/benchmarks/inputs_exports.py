@@ -1,4 +1,4 @@
-"""Makes exports whose records are no lines, to measure with: seeded, of any size."""
+"""Makes exports whose records are not lines, to measure with: seeded, of any size."""
 
 import struct
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def write_evtx(path: Path, count: int) -> None:
 
 
 def _renumbered(chunk: bytes, more: int) -> bytes:
-    """The same records under higher numbers, which stand in two places of each."""
+    """Return the same records under higher numbers, which are in two places of each."""
     copy = bytearray(chunk)
     for number in range(FIRST_ID, FIRST_ID + EVENTS_PER_CHUNK):
         place = copy.index(struct.pack("<Q", number), 512)

@@ -1,6 +1,6 @@
-"""What it costs to say whose the lines are, beside taking them in.
+"""What it costs to say whose the lines are, next to taking them in.
 
-The same day three times over: leases, logons and a registry stand beside the
+The same day three times over: leases, logons and a registry stand next to the
 requests. *resolve* builds who held which address and keyboard, and every request
 with its account, device, place and grade; *judge* is all the rest: person or
 machine, duty, sites, detections, findings.
@@ -28,7 +28,7 @@ SECONDS_PER_LINE = 0.02
 
 
 def make_home(folder: Path, count: int) -> None:
-    """A district with `count` requests and what tells whose they are."""
+    """A district with `count` requests and what shows whose they are."""
     home = create(folder)
     hours = int(count * SECONDS_PER_LINE / HOUR) + 2
     for name in ("proxy", "dhcp", "directory"):
@@ -46,7 +46,7 @@ def take_in_all(folder: Path, _fmt: str = "") -> int:
 
 
 def resolve(folder: Path, _fmt: str = "") -> int:
-    """Build the models that the resolved requests stand on, and those."""
+    """Build the models that the resolved requests depend on, and those."""
     with open_district(folder) as district, writing(district.home.warehouse) as base:
         files = inputs.lake_files(district.store, district.home.lake)
         held = files.days()
@@ -62,7 +62,7 @@ def resolve(folder: Path, _fmt: str = "") -> int:
 
 
 def judge(folder: Path, _fmt: str = "") -> int:
-    """Everything again, from the lake to findings."""
+    """Return everything again, from the lake to findings."""
     with open_district(folder) as district:
         return build_and_judge(district).built.rows[RESOLVED]
 

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.sizing [--people 60,240,600] [--weeks 1]
 
-Each size is made and run in a process of its own. CPU seconds survive a busy
+Each size is made and run in a separate process. CPU seconds survive a busy
 machine; a run takes about that long on one core.
 """
 

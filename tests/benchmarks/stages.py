@@ -1,4 +1,4 @@
-"""One stage of the ingest in a process of its own; prints what it cost as JSON."""
+"""One stage of the ingest in a separate process; prints what it cost as JSON."""
 
 import json
 import resource
@@ -29,7 +29,7 @@ def cut_lines(folder: Path, _fmt: str) -> int:
 
 
 def parse(folder: Path, name: str) -> int:
-    """The same, and read every line."""
+    """Return the same, and read every line."""
     fmt = formats()[name]
     count = 0
     for delivery in deliveries(folder / "landing", "proxy").deliveries:
@@ -42,7 +42,7 @@ def parse(folder: Path, name: str) -> int:
 
 
 def ingest(folder: Path, name: str) -> int:
-    """All of it, into a lake with its ledger."""
+    """Return all of it, into a lake with its ledger."""
     store = open_store(folder / "state.db")
     options = IngestOptions(
         store=store, lake=folder / "lake", zone="America/Chicago", settle_seconds=0

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.state_model [--students 1000000] [--lines 3000] ...
 
 Nothing is measured here: the table in `docs/how-to/sizing.md` is, on the invented
-district, and what it does not tell is an assumption, which every option names. A
-model of a model: it says which figure matters, not what the bill will be.
+district, and what it does not show is an assumption, which every option names. A
+model of a model: it shows which figure matters, not what the bill will be.
 """
 
 import argparse
@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 
 
 def measured(text: str) -> Measured:
-    """The slope between two measured districts; what is fixed costs drops out."""
+    """Return the slope between two measured districts; what is fixed costs drops out."""
     rows = [
         [cell.strip() for cell in line.strip().strip("|").split("|")]
         for line in text.splitlines()
@@ -51,7 +51,7 @@ def measured(text: str) -> Measured:
         small, large = (float(found[one][column].replace(",", "")) for one in (SMALLER, LARGER))
         return large - small
 
-    lines = more("Lines a week")
+    lines = more("Lines per week")
     return Measured(
         cpu_us=more("CPU seconds") * 1e6 / lines,
         lake_bytes=more("Lake MB") * 1e6 / lines,
@@ -61,7 +61,7 @@ def measured(text: str) -> Measured:
 
 
 def answers(asked: argparse.Namespace, each: Measured) -> Iterator[Answer]:
-    """Nodes, hours, bytes and dollars, each from the ones above."""
+    """Yield nodes, hours, bytes and dollars, each from the ones above."""
     lines = asked.students * asked.lines
     core_hours = lines * each.cpu_us / 1e6 / 3600
     cores = core_hours / asked.hours * asked.reserve

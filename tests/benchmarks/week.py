@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.week [--staff 300,600] [--weeks 1] [--slowest 12]
 
-A synthetic district of so many staff, and one and a half times as many students, is
+A synthetic district of that many staff, and one and a half times as many students, is
 made and taken in; only the judging is measured: identity, core, detections,
 findings, marts. CPU time survives a busy machine, wall time does not.
 """

@@ -71,7 +71,7 @@ MODES = (
 
 @contextmanager
 def chromium():
-    """The system's Chromium, once."""
+    """Provide the system's Chromium, once."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
@@ -83,7 +83,7 @@ def chromium():
 
 
 class Visit:
-    """An open page, with all that it said and asked for."""
+    """An open page, with all that it stated and asked for."""
 
     def __init__(self, browser, path: Path, **options) -> None:
         self.page = browser.new_context(**options).new_page()
@@ -148,7 +148,7 @@ def tabbed(page) -> tuple[int, int, list[str]]:
 
 
 def write_all(folder: Path, weeks=tuple(WEEKS)) -> Path:
-    """An archive a fixture week, with editions, a removed item and the mail."""
+    """Return an archive a fixture week, with editions, a removed item and the mail."""
     for week in weeks:
         write_archive(without_files(pages_of(week)), folder / week)
     first = busy()
@@ -165,12 +165,12 @@ def write_all(folder: Path, weeks=tuple(WEEKS)) -> Path:
 
 
 def without_files(pages: Pages) -> Pages:
-    """The pages alone: nobody opens a workbook here, and to write them takes long."""
+    """Return the pages alone: no one opens a workbook here, and to write them takes long."""
     return {path: page for path, page in pages.items() if not isinstance(page, Book)}
 
 
 def page_types(folder: Path) -> dict[str, Path]:
-    """One page of each type."""
+    """Return one page of each type."""
     week = folder / "busy" / WEEK
     return {
         "report": week / "index.html",

@@ -209,7 +209,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser, archive)
     page = Visit(browser, report(archive)).page
     reached, wanted, unmarked = tabbed(page)
     assert unmarked == []
-    assert reached >= wanted * 0.9  # a few links look alike
+    assert reached >= wanted * 0.9  # a few links look the same
 
 
 BOXES = """() => [...document.querySelectorAll(".sheet, .chart, .still, table")]

@@ -36,7 +36,7 @@ def keys(home):
 
 
 def tick(location, name, cursor=None):
-    """A sensor evaluated as the daemon evaluates it: its answer and its cursor."""
+    """Return a sensor evaluated as the daemon evaluates it: its answer and its cursor."""
     (sensor,) = [one for one in location.defs.sensors if one.name == name]
     repository = location.defs.get_repository_def()
     with dg.build_sensor_context(
@@ -115,7 +115,7 @@ def test_a_job_that_failed_is_told_until_it_ends_well(location):
     again = tick(location, "run_failures", told.cursor)
     assert again.cursor == told.cursor
     lines = (location.home / "alerts.jsonl").read_text()
-    assert lines.count("the job ingest did not end well") == 1
+    assert lines.count("the job ingest failed") == 1
     assert "access.log" not in lines.splitlines()[-1]
     mend_the_file(location.home)
     assert location.run("ingest").success

@@ -1,6 +1,6 @@
 """What Dagster's pages ask for, and a run launched from them, over GraphQL.
 
-The code location is loaded as `make dev` loads it, in a process of its own.
+The code location is loaded as `make dev` loads it, in a separate process.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +64,7 @@ def asked(district, tmp_path_factory):
 
 
 def _asked(*question):
-    """The answer; a thread of its own has no event loop, as a browser's driver has."""
+    """Return the answer; a separate thread has no event loop, as a browser's driver has."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(execute_dagster_graphql, *question).result()
 

@@ -1,4 +1,4 @@
-"""The jobs, run in process: the same rows and findings as `schoolbell run`."""
+"""The jobs, run in process: the same lines, rows and findings as `schoolbell run`."""
 
 import shutil
 import subprocess

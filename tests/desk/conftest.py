@@ -45,7 +45,7 @@ def district(tmp_path_factory):
 
 
 def with_settings(home, text=SETTINGS):
-    """The home with other settings at its end, in the place of its own tables."""
+    """Return the home with other settings at its end, in place of its own tables."""
     path = home / "district.toml"
     kept = path.read_text(encoding="utf-8")
     for table in (
@@ -93,7 +93,7 @@ def alone(district, tmp_path, sockets, secret):
 
 
 def sub_cases(desk, role="director"):
-    """Ids of waiting cases, highest weight first."""
+    """Return ids of waiting cases, highest weight first."""
     page = desk.by_proxy(role).get("/?show=all")
     return [one.removeprefix("/cases/") for one in page.links() if "/cases/" in one]
 

@@ -92,7 +92,7 @@ def entries(home):
 
 
 def newest(home, what):
-    """The id that was drawn last for a hold, a referral, an inquiry or a request."""
+    """Return the id that was drawn last for a hold, a referral, an inquiry or a request."""
     store = open_store(DistrictHome(home).state_db)
     rows = {
         "h": lambda: [one.hold_id for one in sorted(holds(store), key=lambda one: one.time)],
@@ -252,7 +252,7 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
 
 
 def drawn(home, value):
-    """`@h` stands for the newest hold, and so on."""
+    """`@h` represents the newest hold, and so on."""
     is_one = isinstance(value, str) and value.startswith("@")
     return newest(home, value[1]) if is_one else value
 

@@ -25,7 +25,7 @@ SOME = ("/", "/permits")
 
 @pytest.fixture
 def visit(browser, desk):
-    """Opens pages of the desk as somebody whom the proxy names."""
+    """Opens pages of the desk as someone whom the proxy names."""
     made = []
 
     def opened(role="director", **options):
@@ -58,17 +58,17 @@ def violations(page):
 
 
 def a_record(page):
-    """A request for public records with a draft, made by hand."""
+    """Return a request for public records with a draft, made manually."""
     page.at("/records")
     page.evaluate(OPEN_ALL)
-    page.get_by_label("Who asks").fill("desk@news.example")
-    page.get_by_label("Came on").fill("2026-10-26")
-    page.get_by_label("What they ask").fill("All domains that were refused.")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_label("Name and contact").fill("desk@news.example")
+    page.get_by_label("Received on").fill("2026-10-26")
+    page.get_by_label("Request, in").fill("All domains that were refused.")
+    page.get_by_role("button", name="Save it").click()
     page.locator('main a[href^="/records/PR"]').last.click()
     page.get_by_label("First day").fill("2026-10-19")
     page.get_by_label("Last day").fill("2026-10-23")
-    page.get_by_role("button", name="Make the draft").click()
+    page.get_by_role("button", name="Create the draft").click()
     page.get_by_text("rows would be shown").wait_for()
     return page.url.partition("/records")[1] + page.url.partition("/records")[2]
 
@@ -132,7 +132,7 @@ def test_keys_do_what_they_do_in_a_mail_inbox(visit):
     page.wait_for_url("**/cases/*")
     page.keyboard.press("r")
     assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
-    page.keyboard.type("jjku")  # letters, while somebody writes
+    page.keyboard.type("jjku")  # letters, while someone writes
     assert page.evaluate("document.activeElement.value") == "jjku"
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
@@ -150,7 +150,7 @@ def test_two_people_in_two_browsers(visit, cases, desk):
 
     def ask():
         director.at(case)
-        director.get_by_text("Whose is a code name?").click()
+        director.get_by_text("Look up a code name").click()
         form = director.locator("form[action='/act/reveal']")
         form.get_by_label("Code name").fill(token)
         form.get_by_label("Reason").fill("the hearing of Monday")

@@ -1,4 +1,4 @@
-"""`schoolbell desk` as people start it: a process that says where it is, and ends."""
+"""`schoolbell desk` as people start it: a process that shows where it is, and ends."""
 
 import http.client
 import re

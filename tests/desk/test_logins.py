@@ -175,7 +175,7 @@ def test_check_lists_the_old_table_and_logins_without_a_domain(district, tmp_pat
     home = with_settings(district.copy(tmp_path / "other"), more)
     done = schoolbell("check", "--home", home)
     assert done.code == 2
-    assert "has no domain, and accounts of several domains may sign in" in done.out
+    assert "has no domain, but accounts of several domains may sign in" in done.out
 
 
 def test_a_yes_to_ones_own_request_by_another_way_is_refused(district, tmp_path, sockets, secret):

@@ -32,7 +32,7 @@ WORD = re.compile(r"[\w.@-]+(?: [\w.@-]+)?")
 
 
 def spelt(text, planted):
-    """Planted names that stand in a page, as words of their own."""
+    """Planted names that are in a page, as separate words."""
     plain = unescape(re.sub(r"<[^>]+>", " ", text)).casefold() + " " + text.casefold()
     words = re.findall(r"[\w@-]+(?:\.[\w@-]+)*", plain)
     pairs = {f"{a} {b}" for a, b in pairwise(words)}
@@ -40,7 +40,7 @@ def spelt(text, planted):
 
 
 def crawled(visitor):
-    """Every page that links lead to, each kind of case page a few times."""
+    """Return every page that links lead to, each kind of case page a few times."""
     waiting, seen, pages = ["/"], set(), {}
     while waiting and len(pages) < MAX_PAGES:
         where = waiting.pop(0)
@@ -65,7 +65,7 @@ def test_a_crawl_finds_no_name(desk, planted, role):
         assert {"", "cases", "sites", "requests", "permits", "weeks", "acts"} <= kinds
         assert any(where.endswith("/letter") for where in pages)
         assert len(pages) > 20
-    # whoever acted stands in the audit record under their login
+    # anyone who acted is in the audit record under their login
     chain = open_chain(desk.home.district.store, desk.home.home)
     actors = {one.actor.rpartition(" (")[0].casefold() for one in chain.entries()}
     for where, answer in pages.items():

@@ -1,4 +1,4 @@
-"""Who opened a snapshot stands in the audit log, whoever may write there."""
+"""Who opened a snapshot is in the audit log, anyone who may write there."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_an_analyst_leaves_a_note_that_nobody_else_can_write_or_remove(district)
         place.chmod(0o3770)
         home.chmod(0o755)
         note = place / "forged.json"
-        # a note of another's says what it likes: its owner counts
+        # a note of another's shows what it likes: its owner counts
         said = {"time": "now", "snapshot": "x", "uid": 0}
         as_user("games", f"open({str(note)!r}, 'w').write({json.dumps(said)!r})")
         gone = as_user("games", f"import os; os.unlink({str(note)!r})", check=False)

@@ -22,7 +22,7 @@ def acted(desk):
 
 
 def filled(form, case):
-    """Every field with something that might do."""
+    """Return every field with something that might do."""
     values = {
         "case": case, "code": "benign", "reason": REASON, "assignee": "ada",
         "name": "owl-11", "office": "hr", "until": "2026-12-18", "scope": "account",
@@ -131,7 +131,7 @@ def test_a_stale_page_decides_nothing(desk, cases):
         answer = first.post(f"/act/{name}", sent)
         assert answer.status == 409, (name, answer.text)
     assert acted(desk) == before
-    # a page of another case is no page of this one
+    # a page of another case is not a page of this one
     wrong = first.get(f"/cases/{other}").form("/act/verdict") | {"case": case}
     sent = filled(FORMS["verdict"], case) | wrong
     assert first.post("/act/verdict", sent).status == 409
@@ -233,7 +233,7 @@ def test_whoever_had_a_hand_in_a_records_request_does_not_approve_it(desk):
     # what was approved is what was seen
     odd = page.form("/act/record-approve") | {"seen": "0" * 64}
     assert lead.post("/act/record-approve", odd).status == 422
-    assert "Look at the draft again" in lead.post("/act/record-approve", odd).text
+    assert "Review the draft again" in lead.post("/act/record-approve", odd).text
     assert lead.post("/act/record-release", page.form("/act/record-approve")).status == 422
     assert acted(desk) == before
     words = {"item": "names", "decision": "withhold", "exemption": "e 1"}

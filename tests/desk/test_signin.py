@@ -1,4 +1,4 @@
-"""Four ways to sign in, each through what really stands on that way."""
+"""Four ways to sign in, each through what really depends on that way."""
 
 import os
 import shutil
@@ -60,7 +60,7 @@ def test_a_cookie_is_worth_nothing_to_another_user(desk):
 
 
 def test_a_user_without_a_role_signs_in_nowhere(desk):
-    """The tests' own user, on a port of this machine, is no group of the settings."""
+    """The tests' own user, on a port of this machine, is not a group of the settings."""
     answer = desk.visitor().get("/")
     assert (answer.status, answer.headers["location"]) == (303, "/signin")
     assert "with your district account" in desk.visitor().get("/signin").text

@@ -16,7 +16,7 @@ EFFECT = "section[aria-labelledby='effect']"
 
 
 def statuses(home, site):
-    """The findings that name a site: by rule, whether they are open."""
+    """Return the findings that name a site: by rule, whether they are open."""
     with open_district(home) as district:
         rows = [row for case in ActionContext(district, None).cases for row in case.findings]
         return sorted(
@@ -44,12 +44,12 @@ def test_a_site_put_on_the_list_settles_it(browser, district, tmp_path, sockets,
         waiting = int(re.search(r"(\d+) needs? your", page.inner_text("h1"))[1])
         page.get_by_role("link", name="twitch.tv").click()
         page.get_by_label("Reason").fill(REASON)
-        page.get_by_role("button", name="See what it would change").click()
+        page.get_by_role("button", name="Preview the effect").click()
         page.get_by_role("button", name="Put it on the list").wait_for()
         effect = page.inner_text(EFFECT)
         assert "The case about 38 minutes on Tue, Oct 20 closes." in effect
         assert not RULE.search(effect)
-        assert "also covers past use" in page.inner_text("main")
+        assert "also covers earlier use" in page.inner_text("main")
         page.screenshot(path=pictures / "desk-site-trial.png")
         page.get_by_role("button", name="Put it on the list").click()
         page.locator(".told").wait_for()
@@ -73,12 +73,12 @@ def test_the_command_covers_past_use_too(district, tmp_path):
     for site in sites:
         words = ("sites", "decide", site, "--reason", REASON)
         said = run(home, *words).out
-        assert "also covers past use" in said
+        assert "also covers earlier use" in said
         assert "closes." in said
         assert not RULE.search(said)
         run(home, *words, "--save")
         assert f"{site}: 1 account" in run(home, "sites", "list").out
-    assert run(home, "sites", "list").out.count("closes with tonight's run") == 2
+    assert run(home, "sites", "list").out.count("closes with the next run") == 2
     run(home, "run")
     for site in sites:
         assert [one for one in statuses(home, site) if one[1] == "open"] == []

@@ -1,4 +1,4 @@
-"""A desk that really serves, and people who visit it, each by a way of their own."""
+"""A desk that really serves, and people who visit it, each by a separate way."""
 
 import http.client
 import json
@@ -43,7 +43,7 @@ class Answer:
         return [unescape(one) for one in re.findall(r'href="(/[^"#]*)', self.text)]
 
     def form(self, action):
-        """The hidden fields of the first form that goes to an address."""
+        """Return the hidden fields of the first form that goes to an address."""
         for form in re.findall(r"<form.*?</form>", self.text, re.DOTALL):
             if f'action="{action}"' in form:
                 pairs = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form)
@@ -177,7 +177,7 @@ class Desk:
         return Visitor(port=self.port, **values)
 
     def by_proxy(self, role, login=""):
-        """Somebody whom the proxy names."""
+        """Someone whom the proxy names."""
         headers = {
             "X-Remote-User": login or PEOPLE[role],
             "X-Remote-Groups": f"{role}s",
@@ -189,7 +189,7 @@ class Desk:
 
 @contextmanager
 def open_desk(home, path):
-    """The desk of a home, on a port and a socket, until the block ends."""
+    """Provide the desk of a home, on a port and a socket, until the block ends."""
     opened = OpenHome(home)
     opened.warm()
     tcp, unix = listening("127.0.0.1", 0, None), listening("", 0, path)

@@ -1,4 +1,4 @@
-"""The documents, and the commands and outputs that stand in them."""
+"""The documents, and the commands and outputs that are in them."""
 
 import re
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class Block:
 
 
 def documents() -> list[Path]:
-    """Every document of the project."""
+    """Return every document of the project."""
     return [*sorted(REPO_ROOT.glob("*.md")), *sorted(REPO_ROOT.glob("docs/**/*.md"))]
 
 
 def blocks(text: str) -> list[Block]:
-    """The `sh` blocks of a document in order."""
+    """Return the `sh` blocks of a document in order."""
     found = list(FENCE.finditer(text))
     after: list[re.Match[str] | None] = [*found[1:], None]
     return [
@@ -41,7 +41,7 @@ def _output(text: str, one: re.Match[str], following: re.Match[str] | None) -> s
 
 
 def missing(expected: str, said: str) -> list[str]:
-    """Lines that should have been said and were not; `...` stands for anything."""
+    """Return lines that should have been stated and were not; `...` represents anything."""
     lines = [line.rstrip() for line in said.splitlines()]
     return [
         line

@@ -1,4 +1,4 @@
-"""Settings and registry rows that the guides show are accepted as they stand."""
+"""Settings and registry rows that the guides show are accepted unchanged."""
 
 import re
 

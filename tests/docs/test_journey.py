@@ -1,4 +1,4 @@
-"""The guide's commands run as they stand, and say what the guide says."""
+"""The guide's commands run unchanged, and say what the guide says."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The reference says what the code says now, and leaves nothing out."""
+"""The reference shows what the code says now, and leaves nothing out."""
 
 import re
 

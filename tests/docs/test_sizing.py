@@ -1,4 +1,4 @@
-"""The model of a state says what its script says of the table above it."""
+"""The model of a state shows what its script says of the table above it."""
 
 from tests.benchmarks.state_model import SIZING, answers, measured, options
 

@@ -1,4 +1,4 @@
-"""Spark's own small cluster: a driver and two executors, each a process of its own."""
+"""Spark's own small cluster: a driver and two executors, each a separate process."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ needs_spark = pytest.mark.skipif(
 
 
 def surroundings(folder: Path) -> dict[str, str]:
-    """Environment of a driver: what Spark writes beside its programs goes elsewhere."""
+    """Environment of a driver: what Spark writes next to its programs goes elsewhere."""
     spec = find_spec("pyspark")
     assert spec is not None
     assert spec.origin is not None
@@ -38,7 +38,7 @@ def surroundings(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def cluster(folder: Path) -> Iterator[Engine]:
-    """An engine on it; one a process, since Spark allows no other."""
+    """Provide an engine on it; one a process, since Spark allows no other."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in surroundings(folder).items():
             patch.setenv(name, value)
@@ -47,10 +47,10 @@ def cluster(folder: Path) -> Iterator[Engine]:
 
 
 def executors(*, of: int | None = None, running: str = "") -> list[int]:
-    """Processes of executors below a driver; those of other drivers are not meant.
+    """Return processes of executors below a driver; those of other drivers are not meant.
 
     Args:
-        of: The driver; None stands for this process.
+        of: The driver; None represents this process.
         running: Only the one below which a command with this word runs.
     """
     lines, parents = {}, {}

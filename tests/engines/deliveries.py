@@ -129,7 +129,7 @@ def made_of(home: Home) -> dict[str, object]:
 
 
 def left_behind(home: Home) -> list[Path]:
-    """Files of the lake that do not count."""
+    """Return files of the lake that do not count."""
     listed = set(ledger.listed_paths(home.store))  # and what was superseded today
     return [
         path

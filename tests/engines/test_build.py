@@ -35,7 +35,7 @@ def two_days(tmp_path_factory):
 
 @contextmanager
 def building(home, engine, **limits):
-    """A district, its warehouse, and what builds a day as a task, or as several."""
+    """Provide a district, its warehouse, and what builds a day as a task, or as several."""
     with open_district(home) as district, opened(district.home.warehouse) as database:
         folder = district.home.parts
         folder.mkdir()
@@ -111,7 +111,7 @@ def test_findings_are_equal_when_an_executor_ends_in_the_build(tmp_path, two_day
 
 
 def build_again(home, engine, parts):
-    """The whole warehouse and all findings, each day in so many parts."""
+    """The whole warehouse and all findings, each day in that many parts."""
     (home / "warehouse.duckdb").unlink()
 
     def builder(*given):

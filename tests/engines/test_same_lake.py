@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("small_portions")
 
 
 def two_homes(tmp_path, deliver) -> tuple[Home, Home]:
-    """Two homes with the same deliveries, to the byte and to the stamp."""
+    """Return two homes with the same deliveries, to the byte and to the stamp."""
     home = Home(tmp_path / "one")
     deliver(home)
     other = Home(tmp_path / "other")

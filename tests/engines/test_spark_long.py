@@ -43,7 +43,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def districts(folder: Path, seed: int) -> dict[str, Path]:
-    """Homes with a week's logs; nothing of them was read."""
+    """Return homes with a week's logs; nothing of them was read."""
     homes = {}
     for number in range(DISTRICTS):
         home = create(folder / f"d{number}", account_domains=ACCOUNT_DOMAINS).path
@@ -111,7 +111,7 @@ def test_districts_come_out_alike_whatever_is_killed(tmp_path, seed):
 
 
 def is_visited(home: Path) -> bool:
-    """A run that an executor of the killed driver had started is still ending."""
+    """Return a run that an executor of the killed driver had started is still ending."""
     for line in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(FileNotFoundError, ProcessLookupError):
             if str(home).encode() in line.read_bytes():
@@ -123,7 +123,7 @@ GROWTH = (1, 2, 4, 8)
 
 
 def test_more_districts_cost_as_much_a_line(tmp_path):
-    """CPU seconds a line of all that runs in a home, and memory of the driver."""
+    """CPU seconds per line of all that runs in a home, and memory of the driver."""
     home = create(tmp_path / "made", account_domains=ACCOUNT_DOMAINS).path
     generate(home, 14, weeks=1, people=PEOPLE)
     for path in (home / "landing").rglob("*.*"):

@@ -26,7 +26,7 @@ class Zygote:
         )
 
     def run(self, home: Path, how: str = "none", **more: object) -> int:
-        """The exit code of one process; negative for a signal."""
+        """Return the exit code of one process; negative for a signal."""
         self.process.stdin.write(json.dumps({"home": str(home), "how": how, **more}))
         self.process.stdin.write("\n")
         self.process.stdin.flush()

@@ -133,7 +133,7 @@ NO_HOME = ("describe", "identify")
 
 
 def copied(base: Path, target: Path) -> DistrictHome:
-    """A home to damage, with its backup and keys beside it."""
+    """Return a home to damage, with its backup and keys next to it."""
     shutil.copytree(base, target, copy_function=_copied)
     return DistrictHome(target / "home")
 
@@ -158,7 +158,7 @@ def damage(home: DistrictHome, name: str, how: str) -> Path:
 
 
 def words(home: DistrictHome, command: str) -> list[str]:
-    """A command with its arguments, for a home."""
+    """Return a command with its arguments, for a home."""
     aside = home.path.parent
     backup = next((aside / "backups").iterdir())
     named = {"home": home.path, "aside": aside, "backup": backup}

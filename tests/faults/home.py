@@ -1,6 +1,6 @@
 """A small district home to deliver to, and an independent count of what it holds.
 
-Every generated line says its own number, so that a test can tell which lines are
+Every generated line states its own number, so that a test can show which lines are
 in the lake without trusting any of the counts.
 """
 
@@ -26,7 +26,7 @@ BEGIN = 1_772_000_000
 
 
 def line(number: int, *, at: int | None = None, host: str = "example.org") -> bytes:
-    """One Squid line that says its number; a second later than the one before."""
+    """Return one Squid line that states its number; a second later than the one before."""
     stamp = BEGIN + (number if at is None else at)
     return (
         f"{stamp}.000    120 10.20.1.{number % 250 + 1} TCP_MISS/200 512 GET "
@@ -35,12 +35,12 @@ def line(number: int, *, at: int | None = None, host: str = "example.org") -> by
 
 
 def lines(first: int, last: int, **more: object) -> bytes:
-    """Lines `first` to `last`, that one not included."""
+    """Return lines `first` to `last`, that one not included."""
     return b"".join(line(number, **more) for number in range(first, last))
 
 
 def source_of(folder: Path, fmt: str | None = "squid_access") -> Source:
-    """The source of a home; `source.json` in it says what is not as usual."""
+    """Return the source of a home; `source.json` in it shows what is not as usual."""
     told = {"format": fmt, "options": {}}
     if (said := folder / "source.json").is_file():
         told |= json.loads(said.read_text())
@@ -86,7 +86,7 @@ class Home:
         listing = self.source.listing()
         before, known = self.records(), unchanged(options, self.source, listing)
         outcomes = ingest_source(options, self.source, listing)
-        if known is not None:  # what was told without reading is what reading tells
+        if known is not None:  # what was reported without reading is what reading shows
             assert known == outcomes
             assert self.records() == before
         self.check_books()
@@ -136,5 +136,5 @@ class Home:
 
 
 def once(first: int, last: int) -> Counter[int]:
-    """Each line of a range exactly once."""
+    """Return each line of a range exactly once."""
     return Counter(range(first, last))

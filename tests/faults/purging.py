@@ -1,7 +1,7 @@
 """Starts purges that are killed at a chosen point, as `zygote.py` does with ingest.
 
 Points are in front of and behind every call that changes the disk, at every commit
-and at every model that is built again; SIGKILL leaves no time to tidy up.
+and at every model that is rebuilt; SIGKILL leaves no time to tidy up.
 """
 
 import json

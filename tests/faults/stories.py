@@ -18,7 +18,7 @@ DAY = 86_400
 
 
 def second_drop(folder: Path) -> Home:
-    """A file grew whose last line had no end, another was rotated.
+    """Return a file grew whose last line had no end, another was rotated.
 
     With them come an overlapping export, a copy and a compressed file.
     """
@@ -73,7 +73,7 @@ def small_files(folder: Path) -> Home:
 
 
 def exports(folder: Path) -> Home:
-    """Files that are no lines, of several parts; one of them is cut off."""
+    """Return files that are not lines, of several parts; one of them is cut off."""
     home = Home(folder)
     said = {"format": None, "options": {"event_class": "http_requests"}}
     (folder / "source.json").write_text(json.dumps(said))
@@ -87,7 +87,7 @@ def exports(folder: Path) -> Home:
 
 
 def array(first: int, last: int) -> bytes:
-    """Requests as one JSON array."""
+    """Return requests as one JSON array."""
     rows = [
         {
             "time": BEGIN + number,

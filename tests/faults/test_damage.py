@@ -1,7 +1,7 @@
-"""A damaged file of a home: every command says what, where and what to do.
+"""A damaged file of a home: every command shows what, where and what to do.
 
 Each file is damaged in six ways and every command is asked: none ends in a traceback,
-and none says that all is well where the file mattered to it.
+and none shows that all is well where the file mattered to it.
 """
 
 import os
@@ -94,7 +94,7 @@ def test_what_is_said_names_the_file_and_what_to_do(base, tmp_path, name, how):
     home = copied(base, tmp_path / "copy")
     damage(home, name, how)
     done = asked(home, command)
-    # a folder in a file's place is wrong beside what stands in for it
+    # a folder in a file's place is wrong next to what is in for it
     assert done.code == (2 if (name, how) == ("policy", "a folder") else code), done
     assert re.search(said, done.err + done.out), done
 

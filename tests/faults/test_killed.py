@@ -112,7 +112,7 @@ def test_every_call_to_the_disk_fails_once(prepared, tmp_path, zygote, number, f
 
 
 def test_files_may_not_grow_beyond_any_size(prepared, tmp_path, zygote):
-    """RLIMIT_FSIZE stands in for a quota: the kernel itself refuses the write."""
+    """RLIMIT_FSIZE is in for a quota: the kernel itself refuses the write."""
     refused = 0
     sizes = [512 << n for n in range(0, 9, 2)] if not LONG else range(500, 60_000, 600)
     for size in sizes:
@@ -159,7 +159,7 @@ def test_the_disk_fills_up(prepared, tmp_path, zygote):
 
 @pytest.mark.parametrize("wait_seconds", [0.01, 20.0])
 def test_two_runs_at_once(prepared, tmp_path, zygote, wait_seconds):
-    """One writes; the other waits, or says at once that it is busy."""
+    """One writes; the other waits, or says at the same time that it is busy."""
     other = Zygote(tmp_path / "log")
     seen: list[list[int]] = []
     for number in range(25 if LONG else 1):

@@ -1,4 +1,4 @@
-"""A purge that is killed at any instant is told, and finished by the next run."""
+"""A purge that is killed at any instant is reported, and finished by the next run."""
 
 import shutil
 import signal
@@ -46,7 +46,7 @@ def line(second, mark):
 
 
 def made(folder, later=()):
-    """A home with two days that are over, rejects among them, and `later` days."""
+    """Return a home with two days that have ended, rejects among them, and `later` days."""
     home = create(folder)
     settings = home.settings_file.read_text().split("\n[retention]\n")[0]
     home.settings_file.write_text(settings + RETENTION)
@@ -73,7 +73,7 @@ def made(folder, later=()):
 
 
 def marks_in(home, mark):
-    """Files of the home that hold the mark, read as what they are."""
+    """Return files of the home that hold the mark, read as what they are."""
     found = []
     for path in sorted(home.path.rglob("*")):
         if not path.is_file():
@@ -101,7 +101,7 @@ def dumped(path):
 
 
 def over(home):
-    """An instant at which every day of the two is over, rejects of today too."""
+    """Return an instant at which every day of the two has ended, rejects of today too."""
     with open_district(home.path) as district:
         days = [one.event_date for one in ledger.lake_files(district.store)]
     last = datetime.fromisoformat(max(days)).replace(tzinfo=UTC)
@@ -196,7 +196,7 @@ def test_a_killed_purge_is_told_and_finished_by_a_run(purging, home, tmp_path):
         assert "is not finished" in asked.out
         done = schoolbell("run", "--home", copy.path, "--quiet", "--settle-seconds", 0)
         assert done.code == 0, done.err
-        assert "it is finished first" in done.err
+        assert "interrupted purge first" in done.err
         check_finished(copy, at, was_begun=True)
         assert "is not finished" not in schoolbell("status", "--home", copy.path).err
 

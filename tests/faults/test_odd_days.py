@@ -33,7 +33,7 @@ STRANGER = 61_500
 
 @pytest.mark.parametrize("back", [timedelta(minutes=30), timedelta(days=90)])
 def test_a_clock_set_back_loses_no_line_and_no_day(tmp_path, monkeypatch, back):
-    """What was written before it says how late it was at least."""
+    """What was written before it shows how late it was at least."""
     home = Home(tmp_path)
     first = datetime.fromtimestamp(BEGIN, UTC)
 
@@ -164,7 +164,7 @@ def test_an_account_without_rights_is_told_and_changes_nothing(reachable, is_rea
     for part, end in pairwise(done.stderr.split("=== ")):
         if end.split()[0] in ("status", "ingest", "run"):
             assert str(reachable.path) in part
-            # a stranger does not even come into the home
+            # a outsider does not even come into the home
             wanted = "sudo -u root schoolbell" if is_reader else "is not readable"
             assert wanted in part, (end, part)
     codes = [one.split()[1] for one in done.stdout.split("=== ")[1:]]

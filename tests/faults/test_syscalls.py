@@ -34,7 +34,7 @@ STEP = 110
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory):
-    """A process that starts others whose disk does what it is told."""
+    """A process that starts others whose disk does what it is reported."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         pytest.skip("there is no C compiler here")
@@ -103,7 +103,7 @@ def test_any_call_is_refused(prepared, tmp_path, disk, number):
 
 
 def gotten_over(told: str, folder: Path) -> Counter[str]:
-    """The calls that failed and stopped nothing, without a run's random names."""
+    """Return the calls that failed and stopped nothing, without a run's random names."""
     mine = [row for row in told.splitlines() if GOT_OVER in row and str(folder) in row]
     calls = (row.split(GOT_OVER)[1].replace(str(folder), "") for row in mine)
     return Counter(re.sub(r"[0-9a-f]{12}|/f[0-9]+(?=/|$)", "*", call) for call in calls)

@@ -44,7 +44,7 @@ def taken_in(tmp_path_factory, zygote):
         with home.settings_file.open("a") as file:
             file.write(f'\n[sources.{source}]\nformat = "{story.formats[source]}"\n')
     assert schoolbell("ingest", "--home", folder, "--settle-seconds", 0).code == 0
-    # what nobody can read is worth an alert
+    # what no one can read is worth an alert
     (home.landing / "odd").mkdir()
     (home.landing / "odd" / "notes.txt").write_text("neither this\nnor that\n" * 40)
     return folder
@@ -61,7 +61,7 @@ def undisturbed(taken_in, tmp_path_factory, zygote):
 
 
 def torn(folder):
-    """Links that lead nowhere, of pages that a reader comes to from the index."""
+    """Return links that lead nowhere, of pages that a reader comes to from the index."""
     reports = DistrictHome(folder).reports
     first = (reports / "index.html", reports / "latest.html")
     waiting = [one for one in first if one.exists()]
@@ -154,7 +154,7 @@ def test_a_whole_run_is_killed_at_any_instant(taken_in, undisturbed, tmp_path, z
 
 
 def step_at(after, seconds):
-    """The step that an undisturbed run is in after so long."""
+    """Return the step that an undisturbed run is in after that long."""
     for name, lasts in seconds.items():
         after -= lasts
         if after <= 0:

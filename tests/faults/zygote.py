@@ -183,7 +183,7 @@ def begin(fault: Fault) -> None:
 
 
 def whole_run(home: Path, fault: Fault) -> int:
-    """Everything that is due: ingest, models, findings, snapshot, report, alerts."""
+    """Return everything that is due: ingest, models, findings, snapshot, report, alerts."""
     watchers = Watchers(building=lambda *_: fault.point("model"))
     with open_district(home) as district, only_writer(district.home):
         begin(fault)

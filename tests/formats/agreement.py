@@ -1,7 +1,7 @@
 """How far our events agree with what other parsers made of the same lines.
 
 Only fields that both have are compared. Who is right where they differ was judged
-line by line; `EXPLAINED` in `differences.py` says it.
+line by line; `EXPLAINED` in `differences.py` shows it.
 """
 
 import ipaddress
@@ -39,12 +39,12 @@ class Compared:
 
 
 def as_text(value: Any) -> str:
-    """Text without a difference of case or of a final dot."""
+    """Return text without a difference of case or of a final dot."""
     return str(value).strip().lower().rstrip(".")
 
 
 def as_address(value: Any) -> str | None:
-    """An address in one spelling; nothing for what is none."""
+    """Return an address in one spelling; nothing for what is none."""
     try:
         found = ipaddress.ip_address(str(value))
     except ValueError:
@@ -53,13 +53,13 @@ def as_address(value: Any) -> str | None:
 
 
 def as_number(value: Any) -> int | None:
-    """A whole number."""
+    """Return a whole number."""
     text = str(value)
     return int(text) if re.fullmatch(r"[0-9]+", text) else None
 
 
 def as_instant(value: Any) -> datetime | None:
-    """An instant, to the millisecond."""
+    """Return an instant, to the millisecond."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -85,28 +85,28 @@ def as_success(value: Any) -> bool | None:
 
 
 def as_mac(value: Any) -> str:
-    """Twelve digits."""
+    """Return twelve digits."""
     return re.sub("[^0-9a-f]", "", str(value).lower())
 
 
 def as_host(value: Any) -> str | None:
-    """The host of a URL."""
+    """Return the host of a URL."""
     text = str(value)
     return urlsplit(text if "//" in text else f"//{text}").hostname
 
 
 def as_account(value: Any) -> str:
-    """An account without the domain before or behind it."""
+    """Return an account without the domain before or behind it."""
     return re.split(r"[\\/]", as_text(value))[-1].split("@")[0]
 
 
 def as_protocol(value: Any) -> str:
-    """A protocol by its name."""
+    """Return a protocol by its name."""
     return PROTOCOLS.get(as_text(value), as_text(value))
 
 
 def as_computer(value: Any) -> str:
-    """A computer without its domain."""
+    """Return a computer without its domain."""
     return as_text(value).split(".")[0]
 
 
@@ -153,7 +153,7 @@ FIELDS: Mapping[str, tuple[tuple[str, Means], ...]] = {
 
 
 def compared() -> Iterator[Compared]:
-    """Every field that both have, in all the samples."""
+    """Yield every field that both have, in all the samples."""
     for family in FAMILIES:
         for path in files(family):
             yield from _compared_file(family, path)
@@ -180,12 +180,12 @@ def _pairs(row: Mapping[str, Any], said: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _is_guess(field: str, row: Mapping[str, Any]) -> bool:
-    """A year that no line says: each parser takes one of its own."""
+    """Return a year that no line states: each parser takes one of its own."""
     return field.endswith("time") and row["time_quality"] == "year_inferred"
 
 
 def _rows(family: str, name: str, path: Path) -> Mapping[int, Mapping[str, Any]]:
-    """The events of a file by the number of their record."""
+    """Return the events of a file by the number of their record."""
     _, parsed = read(family, name, path)
     return {
         row["line_no"]: row

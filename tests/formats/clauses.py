@@ -1,8 +1,8 @@
-"""What "parsed rightly" asks of every format, and what the golden logs show of it.
+"""What "parsed rightly" requests of every format, and what the golden logs show of it.
 
-Some of it the golden logs say themselves. The rest is tried: each log is read again
-with its hosts, accounts and addresses replaced by troublesome ones, all at once, and
-what comes out is held against what the log said before.
+Some of it the golden logs state themselves. The rest is tried: each log is read again
+with its hosts, accounts and addresses replaced by troublesome ones, all at the same time, and
+what comes out is held against what the log stated before.
 """
 
 import ipaddress
@@ -25,17 +25,17 @@ ENDS = ("src_ip", "dst_ip", "ip", "assigned_ip", "nat_ip")
 FLOWS = ("http_requests", "connections")
 BEFORE, BEHIND = r"(?<![\w.@:-])", r"(?![\w@-]|\.\w)"
 BY_TYPE = {"entra_signin", "google_workspace", "okta"}
-"""The line says itself what kind of account it is; the name tells nothing."""
+"""The line itself states the kind of account; the name does not show it."""
 COMPUTER = "LAB-9$"
 PLACEHOLDERS = r"(?:^|\\)(?:-|Unknown)$"
 CLAUSES: Mapping[str, str] = {
-    "start": "what a line tells at the end began before its stamp",
+    "start": "a request logged at its end began before the timestamp",
     "407": "a request to log in is a challenge, neither a block nor a visit",
-    "bytes": "bytes of both ways, each from where the source stands",
-    "turned": "the source is who opened it, where the line names the other end first",
-    "machine": "logons of computers and services are told from a person's",
-    "nobody": "placeholders are no account",
-    "host": "hosts in lower case; international ones as the log has them",
+    "bytes": "bytes in both directions, from the point of view of the source",
+    "turned": "the source is the end that opened the connection, even if the line names it second",
+    "machine": "logons of computers and services are distinguished from those of people",
+    "nobody": "placeholders are not accounts",
+    "host": "hosts in lower case; international ones as in the log",
     "mapped": "IPv4 written as IPv6 is IPv4",
     "IPv6": "IPv6",
     "extras": "further fields, as JSON text",
@@ -47,9 +47,9 @@ class Variant:
     """Troublesome values for the hosts, accounts and addresses of a log.
 
     Attributes:
-        host: What stands in the place of each host, and what it must come out as.
-        user: What stands in the place of each account; none comes out.
-        address: What stands in the place of each IPv4 address, which `{}` repeats.
+        host: What is in place of each host, and what it must come out as.
+        user: What is in place of each account; none comes out.
+        address: What is in place of each IPv4 address, which `{}` repeats.
         clause: What it shows that the address comes out right.
     """
 
@@ -168,7 +168,7 @@ def tried(name: str) -> tuple[Counter[str], list[str]]:
 
 
 def _changed(text: str, variant: Variant, events: Sequence[Told]) -> str:
-    """The text with all its hosts, accounts or addresses replaced."""
+    """Return the text with all its hosts, accounts or addresses replaced."""
     new: dict[str, str] = {}
     for each in events:
         if variant.host[0]:
@@ -197,7 +197,7 @@ def _hosts(each: Told) -> dict[str, str]:
 
 
 def _ipv4(each: Told) -> dict[str, str]:
-    # an address that a device translated to itself is no translation
+    # an address that a device translated to itself is not a translation
     tried = [column for column in ENDS if column != "nat_ip" and each.has(column)]
     found = {column: each.row[column] for column in tried}
     return {
@@ -212,7 +212,7 @@ def _ipv4(each: Told) -> dict[str, str]:
 def _held(
     name: str, before: Told, after: Told | None, variant: Variant
 ) -> Iterator[tuple[str, bool]]:
-    """Each clause that the change touches, and whether it holds.
+    """Yield each clause that the change touches, and whether it holds.
 
     What is refused holds nothing and breaks nothing: it is kept with its reason.
     """
@@ -242,7 +242,7 @@ def counts(name: str) -> Counter[str]:
 
 
 def asks(name: str) -> set[str]:
-    """The clauses that apply to a format, by what its golden events have."""
+    """Return the clauses that apply to a format, by what its golden events have."""
     events = golden(name).values()
     classes = {each.event_class for each in events}
     found = {"mapped", "IPv6", "extras"}

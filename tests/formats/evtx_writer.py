@@ -22,7 +22,7 @@ def event(
     *,
     channel: str = "Security",
 ) -> dict:
-    """One event, as `evtx_file` takes it; `time` is ISO 8601 in UTC."""
+    """Return one event, as `evtx_file` takes it; `time` is ISO 8601 in UTC."""
     return {
         "time": time,
         "event_id": event_id,
@@ -33,7 +33,7 @@ def event(
 
 
 def evtx_file(events: Sequence[Mapping], *, first_id: int = 1) -> bytes:
-    """A whole file of one chunk."""
+    """Return a whole file of one chunk."""
     chunk = bytearray(FIRST_RECORD)
     last = FIRST_RECORD
     for number, one in enumerate(events, first_id):

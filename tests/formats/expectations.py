@@ -85,7 +85,7 @@ def _said(family: str) -> dict[str, str]:
 
 
 def _beats(path: Path, said: Path, data: bytes) -> Iterator[Expectation]:
-    """An array of flat documents that name the offset of their line."""
+    """Yield an array of flat documents that name the offset of their line."""
     if not said.is_file():
         return
     documents = json.loads(said.read_text("utf-8"))
@@ -100,18 +100,18 @@ def _beats(path: Path, said: Path, data: bytes) -> Iterator[Expectation]:
 
 
 def _sekoia(path: Path, _said: Path, _data: bytes) -> Iterator[Expectation]:
-    """The sample and one nested document in the same file."""
+    """Yield the sample and one nested document in the same file."""
     yield 1, flat(json.loads(path.read_text("utf-8"))["expected"])
 
 
 def _pylogsparser(path: Path, _said: Path, _data: bytes) -> Iterator[Expectation]:
-    """A sample and its fields on each line."""
+    """Yield a sample and its fields on each line."""
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         yield number, renamed(json.loads(line)["expected"], PYLOGSPARSER)
 
 
 def _metron(_path: Path, said: Path, data: bytes) -> Iterator[Expectation]:
-    """One document a line, which quotes the line it is about."""
+    """Yield one document a line, which quotes the line it is about."""
     lines = [line.decode("utf-8", "replace") for line in data.splitlines()]
     for text in said.read_text("utf-8").splitlines():
         document = json.loads(text)
@@ -150,7 +150,7 @@ SHAPES: Mapping[str, Callable[[Path, Path, bytes], Iterator[Expectation]]] = {
 
 
 def flat(document: Fields, above: str = "") -> dict[str, Any]:
-    """A nested document with dotted names."""
+    """Return a nested document with dotted names."""
     found: dict[str, Any] = {}
     for key, value in document.items():
         name = f"{above}{key}"

@@ -41,7 +41,7 @@ def read(family: str, name: str, path: Path) -> tuple[int, Parsed]:
 
 @cache
 def _read_all(family: str, name: str) -> Mapping[Path, tuple[int, Parsed]]:
-    """All files of a family: to read one takes nearly as long as to read them all."""
+    """Return all files of a family: to read one takes nearly as long as to read them all."""
     by_reading: dict[Reading, list[Path]] = {}
     for path in files(family):
         by_reading.setdefault(reading_of(path), []).append(path)

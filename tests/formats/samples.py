@@ -1,7 +1,7 @@
 """The sample corpora: which format reads which family.
 
-The corpora stand beside the repository and are read in place; where they are
-absent there are no files.
+The corpora stand next to the repository and are read in place; where they are
+absent there are not files.
 """
 
 import gzip
@@ -24,7 +24,7 @@ class Family:
     Attributes:
         formats: Their names; those that do not exist are passed over.
         ceiling: Share of lines that none of them may leave unread.
-        because: What those lines are.
+        because: Kind of those lines.
         of: The family in the manifest, where it is not the name in `FAMILIES`.
         only: Expression that the paths must match.
         options: How a source of such files would be set.
@@ -50,13 +50,13 @@ FAMILIES = {
     "sonicwall": Family(
         ("sonicwall", "cef"),
         0.07,
-        "a CEF line without its keys, a blank in an address",
+        "a CEF line without its keys, a space in an address",
         header=CUT_OFF,
     ),
     "sophos_xg": Family(
         ("sophos_xg",),
         0.04,
-        "quotes that do not pair, keys that touch, lines cut by a newline",
+        "unbalanced quotes, keys without a separator, lines cut by a newline",
         options=ZONES,
     ),
     "checkpoint": Family(("checkpoint",)),
@@ -68,17 +68,17 @@ FAMILIES = {
     "pfsense_opnsense": Family(
         ("pfsense_filterlog",),
         0.035,
-        "three IPv6 lines whose columns are not those of the product",
+        "three IPv6 lines with columns that the product does not write",
         only="^(?!.*opnsense-sshd)",
         header=b"<134>Jun 23 09:51:24 gate01 filterlog[1]: ",
     ),
     "pfsense_logins": Family(("sshd_pam",), of="pfsense_opnsense", only="opnsense-sshd"),
-    "paloalto": Family(("paloalto",), 0.002, "a stamp that is not a time"),
-    "cisco_asa": Family(
-        ("cisco_asa",), 0.02, "bare lines and words of no known message", header=CUT_OFF
-    ),
+    "paloalto": Family(("paloalto",), 0.002, "a timestamp that is not a time"),
+    "cisco_asa": Family(("cisco_asa",), 0.02, "bare lines and unknown messages", header=CUT_OFF),
     # proxies, filters, probes
-    "squid": Family(("squid_access",), 0.07, "daemon lines, lines without a stamp, other layouts"),
+    "squid": Family(
+        ("squid_access",), 0.07, "daemon lines, lines without a timestamp, other layouts"
+    ),
     "squid_own_layout": Family(
         ("squid_logformat",),
         of="squid",
@@ -100,13 +100,13 @@ FAMILIES = {
     "isa": Family(
         ("w3c_elff", "isa_native"),
         0.005,
-        "a date with a point in it",
+        "a date that contains a dot",
         of="w3c_elff",
         only="isaserver",
     ),
     "suricata_eve": Family(("suricata_eve",)),
     "cisco_umbrella": Family(
-        ("cisco_umbrella",), 0.11, "a web line that lists identities in a column more"
+        ("cisco_umbrella",), 0.11, "a web line with one more column for identities"
     ),
     "zscaler_zia": Family(("zscaler_zia",), 0.08, "a feed without a time"),
     "zeek_conn": Family(
@@ -145,7 +145,7 @@ FAMILIES = {
     "radius_lines": Family(
         ("freeradius",),
         0.12,
-        "a line whose first blank stands where its header was cut off",
+        "a line whose header was cut off at its first space",
         of="radius",
         only="/freeradius/",
         header=CUT_OFF + b"radiusd[1]: ",
@@ -159,7 +159,7 @@ FAMILIES = {
 
 
 def present(family: str) -> list[str]:
-    """The formats of a family that exist."""
+    """Return the formats of a family that exist."""
     return [name for name in FAMILIES[family].formats if name in FORMATS]
 
 
@@ -171,7 +171,7 @@ def files(family: str) -> list[Path]:
 
 
 def log_of(path: Path) -> bytes:
-    """The log inside a file, as its product wrote it."""
+    """Return the log inside a file, as its product wrote it."""
     if path.suffix == ".gz":
         return gzip.decompress(path.read_bytes())
     if path.suffix not in WAYS_TO_WRAP:
@@ -187,7 +187,7 @@ def log_of(path: Path) -> bytes:
 
 
 def on_one_line(message: str) -> str:
-    """An object that was printed over several lines as it was sent."""
+    """Return an object that was printed over several lines as it was sent."""
     try:
         return json.dumps(json.loads(message)) if "\n" in message else message
     except json.JSONDecodeError:
@@ -195,7 +195,7 @@ def on_one_line(message: str) -> str:
 
 
 def headed(data: bytes, header: bytes) -> bytes:
-    """Lines that lack a syslog header, with the one that was cut off."""
+    """Return lines that lack a syslog header, with the one that was cut off."""
     if not header:
         return data
     bare = rb"^(?!<|[A-Z][a-z]{2} [ 0-9]|[0-9]{4}-| )(?=.*\S)"
@@ -203,5 +203,5 @@ def headed(data: bytes, header: bytes) -> bytes:
 
 
 def place(path: Path) -> str:
-    """Where a sample stands in the corpora."""
+    """Where a sample is in the corpora."""
     return path.relative_to(CORPORA).as_posix()

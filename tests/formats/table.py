@@ -1,4 +1,4 @@
-"""Makes `docs/reference/formats.md`: what each format reads, and how well.
+"""Writer of `docs/reference/formats.md`, the page about log formats and their tests.
 
     python -m tests.formats.table > docs/reference/formats.md
 
@@ -36,59 +36,59 @@ from tests.formats.test_formats import FORMATS, LOGS, batch_of, context_of
 
 TIMED_LINES, TIMES = 10_000, 3
 THIN = 20
-"""Sample lines below which a format rests on its own golden logs."""
+"""Sample lines below which a format depends on its golden logs."""
 
 INTRODUCTION = """<!-- Made by `python -m tests.formats.table`; do not edit. -->
 
 # Log formats
 
-Each line of a log becomes one event, one reject or one blank; the reason of a reject is
-kept with its line. A format is found from the lines (`schoolbell identify FILE`) or
-named in `district.toml` (`format`, with `options` where a section below says so). How
-to bring logs here: [forward logs](../how-to/forward-logs.md).
+Each line of a log becomes one event, one reject or one blank; the reason for a reject is
+kept with its line. A format is recognized from the lines (`schoolbell identify FILE`) or
+set in `district.toml` (`format`, with the `options` that a section below lists). To
+deliver logs, see [forward logs](../how-to/forward-logs.md).
 """
 COUNTS = """## Counts
 
-*Samples* are logs that others published, read in place and not part of this project;
-*golden* are our own, whose every value is recorded. Many sample families hold damage on
-purpose: see the reasons below. *µs* is processor time for one line and *Lines/s* its
-inverse, the best of three runs on one processor of a small machine over the format's
-own good lines: an order of magnitude, no promise. Formats marked *thin* have fewer
-than {thin} sample lines and rest on documentation and on our own logs: try them on a
-day of yours before you trust them.
+*Samples* are logs that others published; they are not part of this project. *Golden*
+logs are part of it, with every expected value on record. Many sample families contain
+deliberate damage: see the reasons below. *µs* is processor time per line and *Lines/s*
+its inverse, the best of three runs on one processor of a small machine over the format's
+valid lines: an order of magnitude, not a promise. Formats marked *thin* have fewer
+than {thin} sample lines and depend on documentation and golden logs: test them on a
+day of your logs before you trust them.
 
 *Agreement* counts the fields (times, accounts, addresses, ports, hosts, bytes,
-statuses, outcomes) that another parser also found in a sample line: how many mean the
-same, of how many that both have. Each difference is explained below.
+statuses, outcomes) that another parser also found in a sample line: the number with the
+same meaning, out of those that both have. Each difference is explained below.
 """
-AGREEMENT = """## Where other parsers read a line otherwise
+AGREEMENT = """## Differences from other parsers
 
-Compared are the columns that our event and the other parser's output both have; a year
-that no line says is left out. An account counts without its domain, an address in its
-shortest form, a stamp to the millisecond.
+The comparison covers columns that both parsers have, without a year that is in no line.
+Accounts are compared without their domain, addresses in their shortest form, and
+timestamps to the millisecond.
 """
 THIN_ONES = """
-These {count} formats rest on fewer than {thin} sample lines: {names}.
+These {count} formats were tested with fewer than {thin} sample lines: {names}.
 """
 THIN_LAYOUTS = """
-Within other formats these layouts rest on few samples as well:
+These layouts of other formats also have few samples:
 """
-CLAUSE_TABLE = """## What each format was seen to do
+CLAUSE_TABLE = """## Tested behavior of each format
 
-How many events of our own golden logs show it, be it as they stand, be it after their
-hosts, accounts and addresses were replaced by troublesome ones. A point: does not
-apply. A letter: not to be seen, for the reason below.
+The number of events in golden logs that show each behavior, with the original values or
+with difficult hosts, accounts and addresses in their place. A dot means that it does not
+apply. A letter means that it cannot be shown, for the reason below.
 """
-CONFUSION = """## Which format a sample is taken for
+CONFUSION = """## Recognition of samples
 
-The best claim on the head of each sample file, as `schoolbell identify` makes it. A
-header that a collector cut off is put back first. *None* are files in which no format
-claims a fifth of the lines: single lines without a header, or layouts that only
-settings can tell. **{own} of {total} files ({share:.1%}) need no hint; {wrong} would be
-taken for another format.**
+The best match of `schoolbell identify` for the beginning of each sample file. A header
+that a collector cut off is restored first. *None* counts files in which no format
+matches a fifth of the lines: single lines without a header, or layouts that only
+settings can identify. **{own} of {total} files ({share:.1%}) need no hint; {wrong} would
+be mistaken for another format.**
 """
 UNREAD = """
-Samples that no format here reads:
+Samples without a format here:
 """
 NO_FORMAT = {
     "other_web_filter": (
@@ -98,14 +98,14 @@ NO_FORMAT = {
     "dns_filter": "CoreDNS; logins of administrators to AdGuard and Technitium",
     "radius": "Cisco Secure ACS, GNU Radius",
     "zeek": "logs of other kinds: Kerberos, RADIUS, files, mail and so on",
-    "syslog_framing": "system logs, only their headers were of use",
+    "syslog_framing": "system logs; only their headers are used",
 }
-"""Families of the manifest with files that belong to no format, and what they are."""
+"""Families of the manifest with files that belong to no format, and their contents."""
 
 
 @dataclass
 class Count:
-    """What became of the sample lines of a format."""
+    """Results of reading the sample lines of a format."""
 
     lines: int = 0
     blanks: int = 0
@@ -114,7 +114,7 @@ class Count:
 
 
 def counted() -> dict[str, Count]:
-    """Each format over the sample files of its families."""
+    """Return each format over the sample files of its families."""
     counts: dict[str, Count] = {}
     for family in FAMILIES:
         for name in present(family):
@@ -139,7 +139,7 @@ def count_file(count: Count, family: str, name: str, path: Path) -> None:
 
 
 def agreements() -> dict[str, str]:
-    """For each format how many compared fields agree, of how many."""
+    """Return for each format how many compared fields agree, out of how many."""
     agreeing: Counter[str] = Counter()
     all_of: Counter[str] = Counter()
     for each in compared():
@@ -149,7 +149,7 @@ def agreements() -> dict[str, str]:
 
 
 def differences() -> list[list[str]]:
-    """One row per format and field that differs."""
+    """Return one row per format and field that differs."""
     return [
         [name, f"`{column}`", str(count), why]
         for (name, column), (count, why) in sorted(EXPLAINED.items())
@@ -157,7 +157,7 @@ def differences() -> list[list[str]]:
 
 
 def seconds_a_line(name: str) -> float:
-    """Processor time for one of the format's own good lines; 0 for none."""
+    """Return the processor time per valid golden line of a format; 0 without any."""
     good = []
     for log in (log for log in LOGS if log.parent.name == name):
         batch = batch_of(name, log.read_bytes())
@@ -180,12 +180,12 @@ def _seconds(name: str, lines: pl.DataFrame) -> float:
 
 
 def thin_ones(counts: Mapping[str, Count]) -> list[str]:
-    """The formats that few sample lines were tried on."""
+    """Return the formats that few sample lines were tried on."""
     return [name for name in FORMATS if counts.get(name, Count()).lines < THIN]
 
 
 def rows(counts: Mapping[str, Count], agreed: Mapping[str, str]) -> list[list[str]]:
-    """One row per format."""
+    """Return one row per format."""
     cases = Counter(log.parent.name for log in LOGS)
     found = []
     for name in FORMATS:
@@ -208,14 +208,14 @@ def rows(counts: Mapping[str, Count], agreed: Mapping[str, str]) -> list[list[st
 
 
 def head_of(path: Path, header: bytes) -> bytes:
-    """The first bytes of a sample; a binary one is not touched."""
+    """Return the first bytes of a sample; a binary one is not touched."""
     data = log_of(path)
     return headed(data, header)[:SAMPLE_BYTES] if header else data[:SAMPLE_BYTES]
 
 
 @dataclass
 class Taken:
-    """What the sample files are taken for: the rows, and their sums."""
+    """Formats recognized in the sample files: the rows, and their sums."""
 
     rows: list[list[str]] = field(default_factory=list)
     total: int = 0
@@ -224,7 +224,7 @@ class Taken:
 
 
 def confusion() -> Taken:
-    """One row per family: how many files are taken for its format, or for another."""
+    """Return one row per family: the files recognized as its format, and as another."""
     found = Taken()
     for family, known in FAMILIES.items():
         taken: Counter[str] = Counter()
@@ -246,7 +246,7 @@ def confusion() -> Taken:
 
 
 def without_format() -> list[list[str]]:
-    """Families of the manifest with files of no format, how many, and what they are."""
+    """Return families of the manifest with files of no format, with number and contents."""
     read_ones = {path for family in FAMILIES for path in files(family)}
     return [
         [family, str(count), what]
@@ -256,7 +256,7 @@ def without_format() -> list[list[str]]:
 
 
 def refusals() -> list[list[str]]:
-    """The families whose samples cannot all be read, and why."""
+    """Return the families whose samples cannot all be read, and why."""
     return [
         [family, ", ".join(present(family)), known.because]
         for family, known in FAMILIES.items()
@@ -265,7 +265,7 @@ def refusals() -> list[list[str]]:
 
 
 def section(fmt: Format) -> str:
-    """What the format's own module says of it."""
+    """Return the section about a format, from the docstring of its module."""
     module = import_module(f"pipelines.formats.{fmt.name}")
     said = ast.get_docstring(ast.parse(inspect.getsource(module))) or ""
     classes = ", ".join(f"`{cls}`" for cls in fmt.event_classes)
@@ -274,7 +274,7 @@ def section(fmt: Format) -> str:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     heads = [
         "Format", "Samples", "Events", "Rejects", "Blanks", "Agreement", "Golden", "µs",
         "Lines/s",
@@ -295,9 +295,9 @@ def page() -> str:
         "",
         *(f"- {each}" for each in reasons),
         "\n## Why sample lines are rejected\n",
-        table(["Family", "Formats", "What those lines are"], refusals()) + "\n",
+        table(["Family", "Formats", "Rejected lines"], refusals()) + "\n",
         AGREEMENT,
-        table(["Format", "Field", "Differing", "Why ours is kept"], differences()) + "\n",
+        table(["Format", "Field", "Differing", "Reason for our value"], differences()) + "\n",
         NOT_COMPARED.format(reasons=not_compared(agreed)),
         CONFUSION.format(
             own=taken.own,
@@ -307,7 +307,7 @@ def page() -> str:
         ),
         table(["Family", "Files", "Own format", "Another", "None"], taken.rows),
         UNREAD,
-        table(["Family", "Files", "What they are"], without_format()) + "\n",
+        table(["Family", "Files", "Contents"], without_format()) + "\n",
         "## Each format\n",
         *(section(fmt) for fmt in FORMATS.values()),
     ]

@@ -17,24 +17,24 @@ WHY_NOT: Mapping[str, str] = {
     "bind_queries": "no samples",
     "clearpass": "no samples",
     "duo": "no samples",
-    "cisco_ise": "the sample comes without one, and is of profiling alone",
+    "cisco_ise": "the sample has none, and contains only profiling",
     "cloudflare_gateway": "no samples",
     "console_csv": "no samples",
     "juniper_srx": "no samples",
     "paloalto_json": "no samples",
     "sophos_utm": "no samples",
     "windows_dns": "no samples",
-    "declared_csv": "read as the district says",
-    "declared_json": "read as the district says",
+    "declared_csv": "read as the district specifies",
+    "declared_json": "read as the district specifies",
     "dnsmasq": "no samples",
     "freeradius_detail": "no samples",
-    "isc_dhcpd_leases": "the sample comes without one",
-    "isa_native": "the sample comes without one",
-    "kea_leases": "the sample comes without one",
-    "lease_csv": "a layout of our own",
-    "leef": "all samples are alerts, of which we keep the line",
+    "isc_dhcpd_leases": "the sample has none",
+    "isa_native": "the sample has none",
+    "kea_leases": "the sample has none",
+    "lease_csv": "a layout of this project",
+    "leef": "all samples are alerts, which are kept as lines",
     "sonicwall": "all samples with one are CEF (counted there) or alerts",
-    "windows_dhcp": "the sample comes without one",
+    "windows_dhcp": "the sample has none",
     "windows_security_csv": "no samples",
     "windows_security_powershell": "no samples",
     "windows_security_json": "no samples; the events are those of the EVTX files",
@@ -65,7 +65,7 @@ LAYOUTS: Mapping[str, tuple[str, str, str]] = {
 
 
 def thin_layouts(fewest: int) -> list[list[str]]:
-    """The layouts within a format that few sample lines were tried on."""
+    """Return the layouts within a format that few sample lines were tried on."""
     found = []
     for layout, (family, name, shape) in LAYOUTS.items():
         lines = [
@@ -85,7 +85,7 @@ def not_compared(agreed: Mapping[str, str]) -> str:
 
 
 def clause_rows() -> tuple[list[list[str]], list[str]]:
-    """One row per format, and the reasons that its letters stand for."""
+    """Return one row per format, and the reasons that its letters represent."""
     letters: dict[str, str] = {}
     found = []
     for name in FORMATS:

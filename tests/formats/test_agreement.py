@@ -20,7 +20,7 @@ MIN_COMPARED = 6_000
 
 @cache
 def every_field() -> tuple[Compared, ...]:
-    """All that both have, read once."""
+    """Return all that both have, read once."""
     return tuple(compared())
 
 

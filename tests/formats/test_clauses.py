@@ -1,4 +1,4 @@
-"""Every format keeps what "parsed rightly" asks of all of them."""
+"""Every format keeps what "parsed rightly" requests of all of them."""
 
 import pytest
 

@@ -27,20 +27,20 @@ pytestmark = pytest.mark.skipif(RSYSLOG is None, reason="rsyslog is not installe
 
 
 def sent() -> list[bytes]:
-    """The lines of the guide that devices send over the network."""
+    """Return the lines of the guide that devices send over the network."""
     found = [found for found in FENCE.finditer(GUIDE) if found[1] in FORMATS_OF_SYSLOG]
     return [block[2].strip().encode() for block in found]
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """Return a port that no one listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def settings(home: Path, port: int) -> Path:
-    """The guide's configuration, with the places and the user of the test."""
+    """Return the guide's configuration, with the places and the user of the test."""
     (said,) = (found[2] for found in FENCE.finditer(GUIDE) if 'template(name="as_sent"' in found[2])
     said = re.sub(OWNERS, "", said.replace("/srv/schoolbell", str(home)))
     size = 'global(maxMessageSize="64k")'
@@ -55,7 +55,7 @@ def settings(home: Path, port: int) -> Path:
 
 @contextmanager
 def running(config: Path) -> Iterator[None]:
-    """The collector, ended afterwards."""
+    """Provide the collector, ended afterwards."""
     command = [str(RSYSLOG), "-n", "-f", str(config), "-i", str(config.parent / "pid")]
     process = subprocess.Popen(command, stderr=subprocess.PIPE)
     try:
@@ -66,7 +66,7 @@ def running(config: Path) -> Iterator[None]:
 
 
 def connected(port: int) -> socket.socket:
-    """A connection, once the collector listens."""
+    """Return a connection, once the collector listens."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -98,7 +98,7 @@ def test_what_devices_send_lands_byte_for_byte(tmp_path):
     with running(config):
         with connected(port) as stream:
             stream.sendall(b"\n".join([*lines, tabs, b""]))
-            # a FortiGate in reliable mode tells the length of each message first
+            # a FortiGate in reliable mode shows the length of each message first
             stream.sendall(b"%d %s" % (len(lines[0]), lines[0]))
         with socket.socket(type=socket.SOCK_DGRAM) as datagram:
             datagram.sendto(lines[0], ("127.0.0.1", port))

@@ -2,7 +2,7 @@
 
 Each event line of the golden logs of a positional format is read again with each of
 its columns left out, and with a column put in at each place. What is still an event
-must say what the line said, or less.
+must say what the line stated, or less.
 """
 
 import re
@@ -38,14 +38,14 @@ FEWEST = 80
 
 
 def cut(line: str, mark: str) -> list[str]:
-    """The columns of a line, quotes kept."""
+    """Return the columns of a line, quotes kept."""
     if mark != "," or '"' not in line:
         return line.split(mark)
     return re.findall(r'(?:^|,)((?:"(?:[^"]|"")*"|[^,])*)', line)
 
 
 def changed(line: str, mark: str) -> Iterator[str]:
-    """The line without each of its columns, and with one more at each place."""
+    """Yield the line without each of its columns, and with one more at each place."""
     columns = cut(line, mark)
     for place in range(len(columns) + 1):
         before, after = columns[:place], columns[place:]
@@ -62,7 +62,7 @@ def mark_of(line: str, usual: str) -> str:
 
 
 def told(name: str, lines: list[str]) -> dict[int, dict]:
-    """The events of some lines, by number of line, from 0."""
+    """Return the events of some lines, by number of line, from 0."""
     parsed = FORMATS[name].parse(batch_of(name, "\n".join(lines).encode()), context_of(name))
     return {
         row["line_no"] - 1: row

@@ -1,8 +1,8 @@
-"""Every format reads logs that nobody on the project wrote, and loses no line.
+"""Every format reads logs that no one on the project wrote, and loses no line.
 
 For each file of a family: each line becomes exactly one event, reject or blank, in
 each format of the family. For the family as a whole: the share of lines that *none*
-of its formats can read stays under a ceiling, whose reason stands beside it.
+of its formats can read stays under a ceiling, whose reason stands next to it.
 """
 
 from functools import cache
@@ -19,7 +19,7 @@ from tests.formats.samples import FAMILIES, files, place, present
 
 @cache
 def unread(family: str, name: str, path: Path) -> tuple[frozenset[int], int]:
-    """Numbers of the rejected lines and how many lines are no blanks."""
+    """Return numbers of the rejected lines and how many lines are not blanks."""
     height, parsed = read(family, name, path)
     for cls, frame in parsed.events.items():
         assert frame.drop(PLACE).schema == EVENT_CLASSES[cls].schema

@@ -103,7 +103,7 @@ def test_line_of_the_guide_is_read_as_its_format(name, text, said):
     assert {key: row[key] for key in said} == said
     begun = row.get("start_time") or row["time"]
     assert begun.isoformat(timespec="minutes") in BEGUN
-    if name not in OPTIONS:  # else nothing but the settings can tell
+    if name not in OPTIONS:  # else nothing but the settings can show
         assert best(text.encode()) == name
 
 

@@ -1,6 +1,6 @@
 """Every format reads its golden logs exactly as recorded, and survives damage.
 
-A case is `<format>/<what it shows>.log`, with `.expected.jsonl` beside it.
+A case is `<format>/<what it shows>.log`, with `.expected.jsonl` next to it.
 A file `<format>/options.json` holds the options and zone its cases are read with.
 After a deliberate change run `make golden`, then read the diff.
 """
@@ -55,7 +55,7 @@ def context_of(name: str) -> Context:
 
 
 def batch_of(name: str, data: bytes) -> pl.DataFrame:
-    """The records of some bytes, framed as the format asks."""
+    """Return the records of some bytes, framed as the format asks."""
     return records(data, FORMATS[name].framing)
 
 
@@ -73,7 +73,7 @@ def test_format_reads_the_log_as_recorded_golden(log, golden):
 
 
 def compact(frame: pl.DataFrame) -> str:
-    """One line a row, without the columns that are null."""
+    """Return one line per row, without the columns that are null."""
     rows = (json.loads(row) for row in frame.write_ndjson().splitlines())
     kept = ({k: v for k, v in row.items() if v is not None} for row in rows)
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept)
@@ -111,7 +111,7 @@ def test_damaged_lines_are_events_rejects_or_blanks(name):
 
 
 def damaged(line: bytes, shift: int, tried: Counter[bytes]) -> Iterator[bytes]:
-    """A line for each of its words, which something hostile replaces.
+    """Yield a line for each of its words, which something hostile replaces.
 
     Lines that differ in one value would say the rest again and again: what stood
     often enough behind the same words is left out in the short run.

@@ -1,7 +1,7 @@
 """A file that changes its format in the middle is read on, and back again.
 
-Between two copies of a golden log stand lines of other products. What the log told
-before them it tells after them: nothing is lost, and nothing of theirs is taken for
+Between two copies of a golden log stand lines of other products. What the log reported
+before them it shows after them: nothing is lost, and nothing of theirs is mistaken for
 its own.
 """
 
@@ -54,7 +54,7 @@ def test_lines_of_another_product_change_nothing_before_or_behind_them(log):
     for cls, frame in alone.events.items():
         found = parsed.events[cls]
         before = found.filter(pl.col("line_no") <= last)
-        # a header that comes late in the first copy stands above all of the second
+        # a header that comes late in the first copy is above all of the second
         after = found.filter(pl.col("line_no") > behind).tail(frame.height)
         assert_frame_equal(before.drop(PLACE), frame.drop(PLACE))
         assert_frame_equal(after.drop(PLACE), frame.drop(PLACE))

@@ -72,7 +72,7 @@ def test_a_format_is_one_file(one_more, tmp_path):
     settings = home / "district.toml"
     named = '\n[sources.library]\nformat = "kiosk"\n'
     settings.write_text(settings.read_text(encoding="utf-8") + named, encoding="utf-8")
-    assert "no such format" not in schoolbell("check", "--home", home).err
+    assert "format does not exist" not in schoolbell("check", "--home", home).err
 
     done = schoolbell("ingest", "--home", home, "--settle-seconds", 0, "--json")
     assert done.code == 0, done.err

@@ -1,4 +1,4 @@
-"""A Squid layout that the district pastes is read as it says."""
+"""A Squid layout that the district pastes is read as it states."""
 
 from shutil import which
 from subprocess import run
@@ -98,7 +98,7 @@ def test_a_code_of_the_family_http_is_the_code():
 
 @pytest.mark.skipif(not which("squid"), reason="squid is not installed")
 def test_squid_itself_knows_each_code_that_a_check_lets_pass(tmp_path):
-    """Those of other versions are not asked of the one that is here."""
+    """Those of other versions are not requested of the one that is here."""
     codes = sorted({*SHAPES, *OTHERS} - {"us", "rd"})
     lines = (f"logformat n{at} %{{User-Agent}}{code}" for at, code in enumerate(codes))
     settings = tmp_path / "squid.conf"

@@ -2,7 +2,7 @@
 
 The registry has forgotten a network, some computers, whose the others are and the hours
 of a building, which `propose` finds again in the logs. It fixes an address for a sign
-that leases gave to a phone. And somebody whom a finding is about is a student, so that
+that leases gave to a phone. And someone whom a finding is about is a student, so that
 both kinds of people have findings.
 """
 
@@ -28,7 +28,7 @@ def read(path: Path) -> pl.DataFrame:
 
 
 def changed(base: Path, before: Small) -> tuple[Path, str]:
-    """The home, and the account that is a student's now."""
+    """Return the home, and the account that is a student's now."""
 
     def make(folder: Path) -> str:
         home = before.copy(folder)
@@ -42,7 +42,7 @@ def changed(base: Path, before: Small) -> tuple[Path, str]:
 
 
 def phone(home: Path) -> str:
-    """An address that leases gave to a device whose card is made up."""
+    """Return an address that leases gave to a device whose card is made up."""
     query = (
         "select min(ip) from identity.address_holders where binding = 'lease'"
         " and not is_registered and regexp_matches(device, '^mac:[0-9a-f][26ae]')"
@@ -74,13 +74,13 @@ def _change(home: DistrictHome, student: str) -> None:
         path = home.registry / name
         rows = read(path).filter(kept.get(name, pl.lit(value=True)))
         rows.with_columns(**values.get(name, {})).write_csv(path)
-    # much less than before, and meant: nobody asks
+    # much less than before, and meant: no one asks
     shutil.rmtree(home.kept_registry, ignore_errors=True)
     _add_service(home.landing / "directory")
 
 
 def _add_service(folder: Path) -> None:
-    """Logons of a service by an account of its own, made from those of the system."""
+    """Logons of a service by a separate account, made from those of the system."""
     log = gzip.decompress((folder / "security-2026-10-20.json.gz").read_bytes())
     lines = [line for line in log.splitlines() if b'"LogonType":"5"' in line]
     own = b'"TargetUserName":"svc-print","TargetDomainName":"SAMPLETON"'

@@ -27,7 +27,7 @@ qualify row_number() over (
 
 
 def assert_same_grades(home, *grades):
-    """Where no login on the very line decides, both say the same of one moment.
+    """Where no login on the same line decides, both say the same of one moment.
 
     Args:
         grades: That must be among the requests that are asked about.

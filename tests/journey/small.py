@@ -57,14 +57,14 @@ class Small:
     truth: Planted
 
     def copy(self, folder: Path, *, of: str = "home") -> Path:
-        """A home to change: as it is after its run, or `of="delivered"`."""
+        """Return a home to change: as it is after its run, or `of="delivered"`."""
         target = folder / "district"
         shutil.copytree(getattr(self, of), target)
         return target
 
 
 def shared(base: Path, name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
-    """A folder that `make` filled once for all workers of this session.
+    """Return a folder that `make` filled once for all workers of this session.
 
     Args:
         base: pytest's folder of this worker.
@@ -97,7 +97,7 @@ def _made(folder: Path) -> Mapping[str, int]:
 
 
 def two_days(base: Path) -> Small:
-    """The same district with the logs of two days alone, run once.
+    """Return the same district with the logs of two days alone, run once.
 
     For tests that build it all again, where what they show does not need a week.
     """
@@ -136,7 +136,7 @@ def judged(home: Path, *, settle_seconds: float = SETTLE_SECONDS) -> Warehouse:
 
 
 def local_days(cases: pl.DataFrame) -> pl.DataFrame:
-    """Planted cases, a row for each local day that one touches, as `day`."""
+    """Return planted cases, a row for each local day that one touches, as `day`."""
     first, last = (
         pl.col(name)
         .str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone="UTC")
@@ -153,7 +153,7 @@ def findings_of(home: Path) -> list[dict]:
 
 
 def told_of(home: Path) -> dict[str, tuple]:
-    """What matters of each finding: all but when it was written."""
+    """What matters of each finding: all except when it was written."""
     return {
         row["finding_id"]: (row["status"], row["confidence"], row["record"])
         for row in findings_of(home)
@@ -161,7 +161,7 @@ def told_of(home: Path) -> dict[str, tuple]:
 
 
 def rows_of(home: Path) -> dict[str, pl.DataFrame]:
-    """Every model's rows in an order of their own."""
+    """Return every model's rows in a separate order."""
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         names = connection.execute(
@@ -176,7 +176,7 @@ def rows_of(home: Path) -> dict[str, pl.DataFrame]:
 
 
 def held(path: Path) -> tuple[list[tuple], dict[str, list[tuple]]]:
-    """Everything that a reader of a snapshot can see, in an order of its own."""
+    """Return everything that a reader of a snapshot can see, in a separate order."""
     with duckdb.connect(path, read_only=True) as connection:
         columns = connection.sql(
             "select c.schema_name || '.' || c.table_name, column_name, data_type,"

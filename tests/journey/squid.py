@@ -125,7 +125,7 @@ def free_port():
 
 @contextmanager
 def serving(server) -> Iterator[int]:
-    """The port of a server that runs until the block ends."""
+    """Provide the port of a server that runs until the block ends."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -136,7 +136,7 @@ def serving(server) -> Iterator[int]:
 
 
 class Squid:
-    """A proxy at work; every request through it is noted in `acts`."""
+    """A proxy in use; every request through it is noted in `acts`."""
 
     def __init__(self, folder: Path, log: Path) -> None:
         self.folder, self.log = folder, log
@@ -202,7 +202,7 @@ class Squid:
 
     @contextmanager
     def tunnel(self, target, user=None, password=None):
-        """A tunnel; give it bytes to be echoed."""
+        """Provide a tunnel; give it bytes to be echoed."""
         act = self._begin(user, "CONNECT", target, target.split(":")[0])
         link = self._connected()
         head = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
@@ -254,7 +254,7 @@ class Squid:
 
 
 def opening(link: socket.socket) -> bytearray:
-    """The answer to a CONNECT: its head and, of a refusal, the whole page, which
+    """Return the answer to a CONNECT: its head and, of a refusal, the whole page, which
     may come in pieces."""
     answer = bytearray()
     while b"\r\n\r\n" not in answer or len(answer) < announced(answer):
@@ -266,7 +266,7 @@ def opening(link: socket.socket) -> bytearray:
 
 
 def announced(answer: bytearray) -> int:
-    """The size of an answer by its own head; a tunnel's head announces none."""
+    """Return the size of an answer by its own head; a tunnel's head announces none."""
     head, _, _ = answer.partition(b"\r\n\r\n")
     length = re.search(rb"(?im)^content-length: *(\d+)", head)
     return len(head) + 4 + int(length[1]) if length else 0

@@ -52,7 +52,7 @@ def test_a_late_lease_changes_attribution_and_the_change_is_listed(district, tmp
     )
     listed = changes_of(home)
     assert sum(row["request_count"] for row in listed) == changed.height > 0
-    said = f"{changed.height} requests of earlier days are attributed otherwise; "
+    said = f"{changed.height} requests of earlier days are attributed differently; "
     assert any(one.startswith(said) for one in told(result))
     assert {date.fromisoformat(row["event_date"]) for row in listed} == set(changed["event_date"])
     assert DAY in set(changed["event_date"])

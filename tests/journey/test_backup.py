@@ -1,4 +1,4 @@
-"""A backup, with the keys beside it, is enough to bring all of a home back."""
+"""A backup, with the keys next to it, is enough to bring all of a home back."""
 
 import json
 import shutil
@@ -133,7 +133,7 @@ def test_a_manifest_can_not_lead_out_of_the_backup(name, made, tmp_path):
     said = json.loads((made[0] / "manifest.json").read_text())
     said["files"][name] = {"bytes": 1, "sha256": "0" * 64}
     (copy / "manifest.json").write_text(json.dumps(said))
-    with pytest.raises(BackupError, match="leads out"):
+    with pytest.raises(BackupError, match="outside the backup"):
         restore(copy, tmp_path / "new", made[1])
 
 
@@ -180,7 +180,7 @@ def test_the_commands_tell_what_they_did(home, tmp_path):
         "drill", "--home", home, "--from", told["folder"], *keys, "--scratch", tmp_path
     )
     assert drilled.code == 0, drilled.err
-    assert "same findings" in drilled.out.replace("same rows and findings", "same findings")
+    assert "same findings" in drilled.out.replace("same lines, rows and findings", "same findings")
     assert not list(tmp_path.glob("drill-*"))
     with open_district(home) as district, district.store.reading() as connection:
         assert fact(connection, "last_backup_time")

@@ -1,6 +1,6 @@
 """The whole way on a district of Chromebooks: Google, Palo Alto, 802.1X, no domain.
 
-Sites and bytes stand in two lines there. Who is at a keyboard stands in Google's audit,
+Sites and bytes are in two lines there. Who is at a keyboard is in Google's audit,
 and where there is none, in the logins to Wi-Fi and ports.
 """
 
@@ -40,7 +40,7 @@ def trial_of(home, habits):
 
 
 def assert_said_beforehand(home, cases):
-    """What the logs cannot prove is said of rules and buildings, not of the case."""
+    """What the logs cannot prove is stated of rules and buildings, not of the case."""
     with open_district(home) as district:
         blind = {one.filter for one in noted_coverage(district.store).blind}
         said = "\n".join((*not_delivered(district), *carried(district)))
@@ -77,7 +77,7 @@ from (
 
 
 def assert_somebody_was_there(home, presence):
-    """What is taken for somebody at a device, against who sat there."""
+    """What is mistaken for someone at a device, against who sat there."""
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as warehouse:
         path = str(home / "truth" / "sittings.csv")
         values = {"path": path, "presence": presence}

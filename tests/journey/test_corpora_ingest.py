@@ -1,6 +1,6 @@
-"""`schoolbell ingest` over log files that nobody on the project wrote.
+"""`schoolbell ingest` over log files that no one on the project wrote.
 
-The sample corpora stand beside the repository; where they are absent there is
+The sample corpora stand next to the repository; where they are absent there is
 nothing to test. Copies are delivered to a home in `tmp_path`, plain and packed.
 """
 
@@ -60,7 +60,7 @@ def put(home, source, name, data):
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """Every delivered file by source and name, as the command told it."""
+    """Every delivered file by source and name, as the command reported it."""
     home = tmp_path_factory.mktemp("corpora") / "home"
     create(home)
     for source in DELIVERED:

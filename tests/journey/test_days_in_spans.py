@@ -42,7 +42,7 @@ def home(district, two_days, tmp_path_factory, request):
 
 
 def built(home, days_of=lambda days: days, **bounds):
-    """The fingerprint of each table once some days of every model were built again."""
+    """The fingerprint of each table once some days of every model were rebuilt."""
     with open_district(home) as district, writing(district.home.warehouse) as database:
         files = inputs.lake_files(district.store, district.home.lake)
         builder = replace(builder_of(database, district, files), **bounds)

@@ -1,4 +1,4 @@
-"""Where sources disagree: kept, and shown to whoever can put it right."""
+"""Where sources disagree: kept, and shown to anyone who can put it right."""
 
 import json
 from datetime import timedelta
@@ -53,7 +53,7 @@ def test_the_doctor_counts_them_and_suggest_proposes_the_row(home, claim):
     assert "schoolbell propose" in row["command"]
     ip, sign, *_ = claim
     shown = schoolbell("propose", "--home", home).out
-    assert f"{ip} is fixed for {sign} in the registry, and a lease gave it" in shown
+    assert f"{ip} is fixed for {sign} in the registry, but leases assigned it" in shown
 
 
 def test_lists_that_do_not_agree_are_told_with_their_names(home):

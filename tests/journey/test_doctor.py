@@ -1,4 +1,4 @@
-"""`schoolbell doctor`: each check tells the trouble that it is there for."""
+"""`schoolbell doctor`: each check shows the trouble that it is there for."""
 
 import hashlib
 import json
@@ -65,7 +65,7 @@ def ask(name, home, now):
 
 
 def everything(home):
-    """Each path with its content and the times that a write would change."""
+    """Return each path with its content and the times that a write would change."""
     return {
         str(path): (
             path.lstat().st_mtime_ns,
@@ -86,7 +86,7 @@ def test_a_home_that_was_run_is_well_and_is_left_as_it_was(home, now):
         for name, one in found.items()
         if one.grade > WELL and not name.startswith(of_machine)
     }
-    # nobody consented to anything, nobody copied anything; two accounts are ownerless
+    # no one consented to anything, no one copied anything; two accounts are ownerless
     expected = {"registry/files", "registry/people", "copies/backup", "copies/drill"}
     assert wrong.keys() == expected
     unasked = {name for name, one in found.items() if one.grade == UNASKED}
@@ -143,7 +143,7 @@ def moved(path):
 
 @contextmanager
 def never_there(home, name):
-    """A registry file that no run has seen."""
+    """Provide a registry file that no run has seen."""
     with moved(home.registry / name), moved(home.kept_registry):
         yield
 
@@ -174,11 +174,11 @@ def linked(path, target):
 
 
 def stated(home, sql):
-    """The state database with one statement run in it."""
+    """Return the state database with one statement run in it."""
 
     def run(data):
         memory = sqlite3.connect(":memory:")
-        # as one without a log beside it, which no database in memory has
+        # as one without a log next to it, which no database in memory has
         memory.deserialize(data[:18] + b"\x01\x01" + data[20:])
         memory.execute(sql)
         memory.commit()

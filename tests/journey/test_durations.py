@@ -11,7 +11,7 @@ DISTANCES = ("travel_seconds",)
 
 
 def durations(record):
-    """The facts of a finding that say how long something was, in seconds."""
+    """Return the facts of a finding that state how long something was, in seconds."""
     return {
         name: value
         for name, value in record["details"].items()

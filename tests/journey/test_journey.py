@@ -151,7 +151,7 @@ def test_a_finding_says_what_it_stands_on_and_what_it_can_not_show(district):
 
 
 def names_of(home):
-    """What names somebody: people, accounts, devices, addresses, sensitive sites."""
+    """What names someone: people, accounts, devices, addresses, sensitive sites."""
     registry = DistrictHome(home).registry
     users = pl.read_csv(registry / "users.csv", infer_schema=False)
     accounts = pl.read_csv(registry / "accounts.csv", infer_schema=False)
@@ -170,7 +170,7 @@ def names_of(home):
 
 
 def words_in(text):
-    """Words and dotted or coloned values; two words in a row as well."""
+    """Return words and dotted or coloned values; two words in a row as well."""
     words = re.findall(r"[0-9a-z_@.:-]+", text.lower())
     plain = [word.strip(".:-") for word in words]
     return set(plain) | {" ".join(pair) for pair in pairwise(plain)}
@@ -284,7 +284,7 @@ def test_a_late_file_reopens_its_days_and_no_others(two_days, tmp_path):
     assert result.built.days["marts.source_hours"] == [LATE]
     check_only_built_days_differ(before, after, result)
 
-    # days built one by one, and all of them at once, are the same
+    # days built one by one, and all of them at the same time, are the same
     told = told_of(home)
     DistrictHome(home).warehouse.unlink()
     again = run(home)

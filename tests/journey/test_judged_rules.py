@@ -52,6 +52,6 @@ def test_a_rule_whose_events_all_drop_out_did_not_judge(district, week):
     with open_district(district.home) as home:
         before, after = (judged_rules(home, one, days) for one in (rows, lost))
     assert after.on < before.on
-    (said,) = [one for one in after.reasons if "write no logons" in one]
+    (said,) = [one for one in after.reasons if "do not log logons" in one]
     assert "SA-4" in said
     assert " at " in said

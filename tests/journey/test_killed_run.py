@@ -38,7 +38,7 @@ def check_nothing_is_owed(home):
     with open_district(home) as district:
         assert dirty_days(district.store) == []
         assert pending_reports(district.store) == []
-        # an empty registry leaves rules blind, which is said, and nothing else
+        # an empty registry leaves rules blind, which is stated, and nothing else
         said = status_of(district, now()).reasons
         assert [one for one in said if "judge" not in one] == []
     assert (DistrictHome(home).reports / "2026-W09" / "index.html").is_file()

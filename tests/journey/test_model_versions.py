@@ -58,7 +58,7 @@ def test_a_query_is_described_again_when_it_or_a_promise_changed(two_days, tmp_p
             asked.append(query)
             return rows(self, query, *more)
 
-        database._PROVEN.clear()  # as in a process of its own
+        database._PROVEN.clear()  # as in a separate process
         with monkeypatch.context() as during, open_district(home) as district:
             during.setattr(Database, "rows", spied)
             with district.store.writing() as transaction:
@@ -114,7 +114,7 @@ def test_a_snapshot_follows_another_as_it_would_be_whole(two_days, district, tmp
         assert whole.stem[-6:] != before.stem[-6:]
         (columns, rows), (wanted, all_rows) = held(found), held(whole)
         assert columns == wanted
-        for name in all_rows.keys() - {"marts.about"}:  # which says when
+        for name in all_rows.keys() - {"marts.about"}:  # which shows when
             assert rows[name] == all_rows[name], name
 
 

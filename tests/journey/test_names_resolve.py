@@ -1,4 +1,4 @@
-"""However a product writes account names, the findings are the same; or a run says why.
+"""However a product writes account names, the findings are the same; or a run shows why.
 
 The same two days of the small district, its proxy's names written in other ways and no
 domain in the settings; then without a registry of accounts, and without logons.
@@ -83,7 +83,7 @@ def test_respelled_accounts_give_the_same_findings(two_days, tmp_path, spell):
 
 
 def test_names_that_only_later_days_explain_open_the_earlier_ones(two_days, tmp_path):
-    """A day on which few names carry a domain is built again once many do."""
+    """A day on which few names carry a domain is rebuilt once many do."""
     home = two_days.copy(tmp_path, of="delivered")
     without_domains(home)
     respelled(home, b"DIST\\{}")
@@ -118,7 +118,7 @@ def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
             path.write_text(path.read_text().splitlines()[0] + "\n")
     done = call("run", "--home", home, "--quiet")
     assert done.exit_code == 1, done.output
-    assert "carry an account that the registry lacks" in done.output
+    assert "have an account that is not in the registry" in done.output
     assert "staff requests with a name can be judged" in done.output
     status = call("status", "--home", home)
     assert status.exit_code >= 1
@@ -142,4 +142,4 @@ def test_without_logons_no_shared_account_can_be_judged(two_days, tmp_path):
     assert "Rules on uploads and beacons cannot be judged: no connections" in shown
     page = next((home / "reports").rglob("2026-W43/index.html")).read_text()
     assert "No account was seen in use away from its owner" not in page
-    assert "devices where no log shows who is there" in page
+    assert "devices whose user no log shows" in page

@@ -1,4 +1,4 @@
-"""Source health of a district that 802.1X and DHCP tell of, from raw lines."""
+"""Source health of a district that 802.1X and DHCP show of, from raw lines."""
 
 import json
 from datetime import UTC, date, datetime, time, timedelta

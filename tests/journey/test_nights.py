@@ -1,4 +1,4 @@
-"""Logs that come night by night: what stands at the end is what one build makes."""
+"""Logs that come night by night: what is at the end is what one build makes."""
 
 import shutil
 
@@ -39,7 +39,7 @@ def last_night(nights, tmp_path):
 
 
 def told(home):
-    """The fingerprint of each table, and the findings by id."""
+    """Return the fingerprint of each table, and the findings by id."""
     with open_district(home) as district, writing(district.home.warehouse) as database:
         tables = fingerprints(database, MODELS)
         found = {row["finding_id"] for row in stored_findings(district.store)}

@@ -1,4 +1,4 @@
-"""One number everywhere: every place that tells a figure of a home tells the same."""
+"""One number everywhere: every place that shows a figure of a home shows the same."""
 
 import csv
 import io
@@ -61,7 +61,7 @@ def home(district, tmp_path_factory):
     mailed = plain.replace("[report]\n", REPORT) + OFFICE
     home.settings_file.write_text(mailed, encoding="utf-8")
     assert not schoolbell("report", "--home", home.path).code
-    # whoever gets the report by mail gets no list of the week: another reader does
+    # anyone who gets the report by mail gets no list of the week: another reader does
     home.settings_file.write_text(plain + DESK, encoding="utf-8")
     assert not schoolbell("alerts", "send", "--home", home.path).code
     return home
@@ -133,7 +133,7 @@ def test_cases_that_wait(home, newest, waiting):
 
 
 def table_row(path, week):
-    """The cases of a week in the index of weeks."""
+    """Return the cases of a week in the index of weeks."""
     text = path.read_text(encoding="utf-8").rpartition(f"{week}/index.html")[2]
     head = path.read_text(encoding="utf-8").partition("</thead>")[0]
     at = re.findall(r'<th scope="col"[^>]*>([^<]*)<', head).index("Cases to decide")
@@ -147,7 +147,7 @@ def words_of(text, pattern):
 
 
 def rows_of_status(home):
-    """`status` ends with 1 where somebody should look; what it says is asked here."""
+    """`status` ends with 1 where someone should look; what it states is asked here."""
     done = schoolbell("status", "--json", "--home", home)
     return [json.loads(line) for line in done.out.splitlines()]
 

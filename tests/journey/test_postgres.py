@@ -146,7 +146,7 @@ OLDEST = REPO_ROOT / "tests" / "upgrades" / "01.sql"
 
 
 def content(url):
-    """Every row of the tables that a URL shows first, by table."""
+    """Return every row of the tables that a URL shows first, by table."""
     engine = create_engine(url)
     with engine.connect() as connection:
         found = {
@@ -209,7 +209,7 @@ def test_an_earlier_state_on_a_server_is_upgraded_in_place(earlier, monkeypatch)
     store.close()
 
     engine = create_engine(earlier, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:  # the way back, as it is told
+    with engine.connect() as connection:  # the way back, as it is reported
         connection.execute(text(done.way_back.split('"')[1]))
     engine.dispose()
     assert content(earlier) == before
@@ -232,7 +232,7 @@ def test_a_home_with_its_state_on_a_server_is_upgraded(home, url):
     assert "source_files lacks tail_bytes" in planned.out
     done = schoolbell("upgrade", "--home", home.path)
     assert done.code == 0, done.err
-    assert "all equal" in done.out
+    assert "all unchanged" in done.out
     assert "hunter2" not in done.out + done.err
     assert told_of(home.path) == before
     assert schoolbell("audit", "verify", "--home", home.path).code == 0

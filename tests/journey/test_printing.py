@@ -31,7 +31,7 @@ def script(folder, text):
 
 
 def crowded(paper):
-    """A week with more cases than paper has room for."""
+    """Return a week with more cases than paper has room for."""
     rows = [
         finding(f"f-2026w47-4{n}", "shared_account", f"stork-{n}", n % 5, 9) for n in range(10, 50)
     ]
@@ -93,7 +93,7 @@ def test_a_browser_that_hangs_is_ended_with_its_children(tmp_path, monkeypatch):
     child = tmp_path / "child"
     assert child.is_file()
     state = Path(f"/proc/{child.read_text().strip()}/stat")
-    # a busy machine takes its time to carry out what it was told
+    # a busy machine takes its time to carry out what it was reported
     for _ in range(100):
         if not state.exists() or state.read_text().split()[2] == "Z":
             return

@@ -1,4 +1,4 @@
-"""`propose`: what the logs say of networks, devices, accounts, sites and hours."""
+"""`propose`: what the logs state of networks, devices, accounts, sites and hours."""
 
 import ipaddress
 import json
@@ -184,7 +184,7 @@ def test_a_fixed_address_is_cleared_and_nothing_else(own):
 
 
 def test_a_group_is_accepted_and_taken_back(home, tmp_path):
-    """Networks and the clear sites as a whole; then every byte is as it was."""
+    """Networks and the clear sites as a whole; then every byte is unchanged."""
     own = shutil.copytree(home, tmp_path / "district")
     registry = DistrictHome(own).registry
     before = {path: path.read_bytes() for path in registry.iterdir()}
@@ -199,8 +199,8 @@ def test_a_group_is_accepted_and_taken_back(home, tmp_path):
     assert "--- holders" not in left
     nothing = schoolbell("propose", "--home", own, *words)
     assert nothing.code == 0
-    assert "networks: the logs propose nothing more" in nothing.err
-    assert not nothing.out  # nothing was written, and nothing says that it was
+    assert "networks: no more proposals from the logs" in nothing.err
+    assert not nothing.out  # nothing was written, and nothing shows that it was
     for group in ("networks", "holders"):
         back = schoolbell("propose", "--home", own, "--take-back", group)
         assert back.code == 0, back.err

@@ -46,7 +46,7 @@ def home(tmp_path):
 
 @pytest.fixture
 def machine(tmp_path):
-    """Files of root: what must stay as it is."""
+    """Files of root: what must stay unchanged."""
     folder = tmp_path / "etc"
     (folder / "below").mkdir(parents=True)
     (folder / "shadow").write_text("root:x")
@@ -137,7 +137,7 @@ def test_a_folder_put_in_place_between_look_and_opening_is_not_followed(home, ma
     monkeypatch.setattr(units.os, "open", swapping)
     refused = given(home)
     assert held(machine) == before
-    assert "changed meanwhile" in refused[str(path)]
+    assert "changed in the meantime" in refused[str(path)]
 
 
 def test_a_home_of_root_is_given_whole(home):

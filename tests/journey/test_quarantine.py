@@ -188,7 +188,7 @@ def test_an_undated_model_that_fails_is_tried_again(two_days, tmp_path, monkeypa
     assert run(home).code == 0
     mine, theirs = rows_of(home), rows_of(two_days.home)
     assert mine["marts.school_days"].equals(theirs["marts.school_days"])
-    assert "Nothing was due." in run(home).out
+    assert "Nothing to do." in run(home).out
 
 
 def test_a_table_of_the_report_that_was_built_again_is_due_no_more(two_days, tmp_path, monkeypatch):
@@ -197,4 +197,4 @@ def test_a_table_of_the_report_that_was_built_again_is_due_no_more(two_days, tmp
         breaking(patch, "marts.daily_use", SECOND)
         assert run(home).code == 1
     assert run(home).code == 0
-    assert "Nothing was due." in run(home).out
+    assert "Nothing to do." in run(home).out

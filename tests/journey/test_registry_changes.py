@@ -49,7 +49,7 @@ def change(home, name, frame_of):
 
 
 def opened(result):
-    """Days of the models that read nothing but their own day."""
+    """Return days of the models that read nothing but their own day."""
     return set(result.built.days.get("marts.source_hours", ()))
 
 
@@ -183,7 +183,7 @@ def test_an_account_that_nobody_used_opens_no_day_and_is_there(home):
 
 
 def few_days(home, query):
-    """A value of the warehouse that the fewest days have, and those days."""
+    """Return a value of the warehouse that the fewest days have, and those days."""
     with duckdb.connect(DistrictHome(home).warehouse, read_only=True) as connection:
         rows = connection.execute(
             "select value, list(distinct event_date) as days"

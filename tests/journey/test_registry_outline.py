@@ -1,6 +1,6 @@
-"""`status` knows of a registry what a run noted, and sees at once what changed since.
+"""`status` knows of a registry what a run noted, and sees at the same time what changed since.
 
-Each change is asked of three homes: one whose outline was noted before it, the same
+Each change is requested of three homes: one whose outline was noted before it, the same
 read in full, and the same once the change was taken back.
 """
 

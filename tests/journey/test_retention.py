@@ -1,4 +1,4 @@
-"""What is over is gone from every byte of a home; what is held stays."""
+"""What has ended is gone from every byte of a home; what is held stays."""
 
 import hashlib
 import json
@@ -124,7 +124,7 @@ def lines_of(home):
 
 
 def bytes_of(home):
-    """Every byte of the home but what the registry and the truth say."""
+    """Yield every byte of the home but what the registry and the truth say."""
     own = ("registry", "truth", "keys", "district.toml")
     for path in sorted(home.path.rglob("*")):
         parts = path.relative_to(home.path).parts
@@ -154,7 +154,7 @@ def test_no_byte_of_what_was_over_is_left(emptied, district):
 
 
 def hosts_of(home):
-    """Hosts that only the logs name."""
+    """Return hosts that only the logs name."""
     with duckdb.connect(home.warehouse, read_only=True) as connection:
         rows = connection.sql(
             "select distinct url_hostname from core.http_requests"
@@ -223,7 +223,7 @@ def test_raw_files_that_were_deleted_are_known_when_they_come_again(emptied, dis
 
 @pytest.fixture(scope="module")
 def held(district, tmp_path_factory):
-    """All was over, but a hold covers one day of it; a later week goes."""
+    """All had ended, but a hold covers one day of it; a later week goes."""
     home = with_retention(district.copy(tmp_path_factory.mktemp("held")))
     before = {"told": told_of(home.path), "lake": lake_of(home)}
     last = end_of(home)
@@ -271,7 +271,7 @@ def lake_of(home):
 
 
 def week_of(home):
-    """The days of the week that holds the day before the last."""
+    """Return the days of the week that holds the day before the last."""
     monday = end_of(home) - timedelta(days=1)
     monday -= timedelta(days=monday.weekday())
     return {(monday + timedelta(days=n)).isoformat() for n in range(7)}
@@ -381,7 +381,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, mo
         assert still_there(one, again)
     looked = schoolbell("purge", "--dry-run", "--home", home.path)
     assert looked.code == 0, looked.err
-    assert "A purge that was cut off had deleted" in looked.out
+    assert "An interrupted purge had deleted" in looked.out
     assert ("only finished" in looked.out) != any(
         json.loads(schoolbell("purge", "--dry-run", "--json", "--home", home.path).out)[
             "going"
@@ -394,7 +394,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, mo
         assert not still_there(one, again)
 
 
-# days that are no data
+# days that are not data
 
 
 def test_the_school_calendar_is_no_row_of_a_deleted_day(tmp_path):

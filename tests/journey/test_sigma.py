@@ -1,4 +1,4 @@
-"""Sigma rules on a district's lake: leads cite lines, and name nobody."""
+"""Sigma rules on a district's lake: leads cite lines, and name no one."""
 
 import json
 
@@ -50,7 +50,7 @@ def test_rules_of_the_home_are_asked_and_nobody_is_named(tmp_path, tmp_path_fact
     home = made.small(tmp_path_factory.getbasetemp()).copy(tmp_path)
     none = schoolbell("sigma", "check", "--home", home)
     assert none.code == 2
-    assert "no such folder" in none.err
+    assert "Sigma rules does not exist" in none.err
     folder = home / "sigma"
     folder.mkdir()
     for name, text in (("a", CALLED), ("b", REFUSALS), ("c", PROCESS)):

@@ -46,7 +46,7 @@ class Seen:
 
 
 def school_day(squid, web, echo):
-    """What three users and one stranger do in a few seconds."""
+    """What three users and one outsider do in a few seconds."""
     www = f"http://www.school.example:{web}"
     squid.ask("GET", f"{www}/bytes/1000")
     squid.ask("GET", f"{www}/bytes/1000", "ada")

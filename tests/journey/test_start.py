@@ -34,7 +34,7 @@ def test_without_a_log_it_says_what_to_bring(tmp_path):
     done = schoolbell("start", "--home", tmp_path / "new", "--yes")
     assert done.code == 1
     assert "landing/ is empty" in done.out
-    assert "users.csv has no row. Get it from:" in done.out
+    assert "users.csv is empty. Get it from:" in done.out
     assert "schoolbell start --home" in done.out
     assert (tmp_path / "new" / "district.toml").is_file()
 

@@ -1,4 +1,4 @@
-"""A small district that somebody else made goes the whole way."""
+"""A small district that someone else made goes the whole way."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Every output of a district with staff and students, walked: students are kept apart.
 
-Somebody of the demo became a student in the roster after the first run. From then on
+Someone of the demo became a student in the roster after the first run. From then on
 each output shows that account, and its owner, under a student's name or not at all,
 and no output counts it among staff.
 """
@@ -88,7 +88,7 @@ def test_rules_for_staff_let_go_of_who_is_a_student(home, student):
 
 
 def test_every_table_of_a_snapshot(home, names):
-    """Where a student stands in a column of names, it is under a student's name."""
+    """Where a student is in a column of names, it is under a student's name."""
     own, chosen, before = names
     seen = set()
     path = current(DistrictHome(home).snapshots)
@@ -177,7 +177,7 @@ def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):
     (case, *_) = [row for row in rows if row["is_student"]]
     shown = said("findings", "show", "--home", home, case["finding_ids"][0])
     assert chosen in shown
-    assert "the account is a student's" in shown
+    assert "this is a student's account" in shown
     zipped = tmp_path / "case.zip"
     said(
         "findings",

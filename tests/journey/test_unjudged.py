@@ -1,4 +1,4 @@
-"""A field that went missing: its rules say nothing of the day, and the report so."""
+"""A field that went missing: its rules state nothing of the day, and the report so."""
 
 from datetime import date
 

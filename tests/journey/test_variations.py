@@ -1,7 +1,7 @@
-"""The same district told otherwise: the findings stay, or a run says what it misses.
+"""The same district reported otherwise: the findings stay, or a run shows what it misses.
 
-No truth is needed for it, and no rule is trusted. The quick run tells two days in a
-few ways; the long one tells a week in every way.
+No truth is needed for it, and no rule is trusted. The quick run shows two days in a
+few ways; the long one shows a week in every way.
 """
 
 import pytest

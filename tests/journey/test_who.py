@@ -51,7 +51,7 @@ def seats(district):
 
 @pytest.fixture(scope="module")
 def home(district, seats, tmp_path_factory):
-    """A district whose firewall tells the outside addresses of two flows."""
+    """A district whose firewall shows the outside addresses of two flows."""
     home = district.copy(tmp_path_factory.mktemp("who"))
     flows = [
         FLOW.format(ip=row["ip"], worn=WORN, port=port, ended=int(row["middle"].timestamp()) + 9)
@@ -105,7 +105,7 @@ def test_the_demos_own_firewall_answers_a_notice(home):
         for name in ("grade", "account", "device", "building"):
             assert answer[name] == told[name]
         known += answer["device"] is not None
-    # guests' own devices come straight; a lease tells each, and no logon a person
+    # guests' own devices come straight; a lease shows each, and no logon a person
     assert known >= 6
 
 
@@ -119,7 +119,7 @@ def test_answers_are_those_of_the_truth_and_name_nobody(home, seats):
     by_account, by_device = {}, {}
     for row in seats.gather_every(15).iter_rows(named=True):
         answer = asked(home, row["ip"], row["middle"])
-        if answer["device"] is None:  # the DHCP log lost the line that tells
+        if answer["device"] is None:  # the DHCP log lost the line that shows
             assert "no lease" in answer["gaps"][0]
             continue
         by_device.setdefault(row["device"], set()).add(answer["device"])

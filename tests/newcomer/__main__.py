@@ -6,7 +6,7 @@
 Clones the repository, or makes a wheel of it and installs that into an environment of
 its own; sets up a district of 200 people and three weeks by its exports alone, which
 may take ten minutes from the clone to a report with findings; makes the demo and asks
-it; then takes a district that somebody else made (the sample corpora, where that
+it; then takes a district that someone else made (the sample corpora, where that
 generator is not there), reads its report, asks again, backs it up and restores it
 elsewhere. Ends at the first step that does not work, or takes too long.
 """
@@ -83,7 +83,7 @@ def exported(folder: Path, seed: int, began: float) -> Iterator[str]:
 
 
 def story(way: Way, source: str, folder: Path, seed: int) -> Iterator[str]:
-    """Every step; says after each what was done."""
+    """Yield every step; says after each what was done."""
     began = time.monotonic()
     first, *others = way(source, folder)
     is_there = judge.JUDGE.is_dir()
@@ -127,7 +127,7 @@ def clone(source: str, folder: Path) -> Sequence[Callable[[], Iterator[str]]]:
 
 
 def wheel(source: str, folder: Path) -> Sequence[Callable[[], Iterator[str]]]:
-    """As `pipx` and `uv tool` do: a wheel in an environment of its own."""
+    """As `pipx` and `uv tool` do: a wheel in a separate environment."""
     place = folder / "schoolbell" / ".venv"
 
     def installed() -> Iterator[str]:

@@ -1,8 +1,8 @@
-"""What somebody does who is new: a district of their own, from nothing to a restore.
+"""What someone does who is new: a separate district, from nothing to a restore.
 
 The steps are the same in this process, in a fresh clone and with a wheel; only how a
 command and a notebook are run differs. The logs are those of the sample corpora, or of
-a district of another author's generator: nobody on the project wrote either.
+a district of another author's generator: no one on the project wrote either.
 """
 
 import csv
@@ -57,7 +57,7 @@ class Means:
 
 
 def logs(sources: dict[str, tuple[str, str]]) -> Iterator[tuple[str, Path]]:
-    """Each log with its source; of Zeek, one day of web traffic."""
+    """Yield each log with its source; of Zeek, one day of web traffic."""
     for source, (family, ending) in sources.items():
         for row in corpus(family):
             name = row["file"]
@@ -154,7 +154,7 @@ def by_exports(run: Command, folder: Path, made: Path) -> Iterator[str]:
     bring_logs(made, home)
     yield "logs brought, exports downloaded"
     said = run("setup", "--home", home, "--from", exports, "--write")
-    assert "The next run judges with it" in said, said
+    assert "The next run uses it" in said, said
     yield "setup"
     run("run", "--home", home, "--quiet", "--settle-seconds", 0)
     before = _findings(run, home)
@@ -178,12 +178,12 @@ def _findings(run: Command, home: Path) -> int:
 
 
 def from_corpora(sources: dict[str, tuple[str, str]]) -> Bring:
-    """A roster, and the samples of some sources."""
+    """Return a roster, and the samples of some sources."""
     return lambda home: list(_samples(home, sources))
 
 
 def from_stranger(folder: Path, seed: int) -> Bring:
-    """A small district of the generator, one school week of it."""
+    """Return a small district of the generator, one school week of it."""
 
     def bring(home: Path) -> Sequence[Path]:
         made = judge.generated(folder, seed=seed, people=60, weeks=1)
@@ -194,7 +194,7 @@ def from_stranger(folder: Path, seed: int) -> Bring:
 
 
 def people_of_corpora(_home: Path) -> Sequence[str]:
-    """Who stands in the roster of the corpora."""
+    """Who is in the roster of the corpora."""
     return ("john.doe", "mary.jones", "thomas.jones", "jim.smith")
 
 
@@ -231,7 +231,7 @@ def _text(page: Path) -> str:
 
 
 def _names_nobody(home: Path, people: Sequence[str]) -> None:
-    """Nobody of the registry stands on a page."""
+    """No one of the registry depends on a page."""
     word = re.compile("|".join(rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in people))
     for page in (home / "reports").rglob("*.html"):
         assert not word.search(_text(page)), page

@@ -1,4 +1,4 @@
-"""Somebody new gets from nothing to a restored district without asking anybody."""
+"""Someone new gets from nothing to a restored district without asking anybody."""
 
 import subprocess
 import sys

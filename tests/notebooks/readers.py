@@ -1,6 +1,6 @@
-"""Readers in a process of their own, for the test of readers and a writer.
+"""Readers in a separate process, for the test of readers and a writer.
 
-Holds several connections open at once and asks them in turn until the flag file
+Holds several connections open at the same time and asks them in turn until the flag file
 is there. Prints how often they asked, or fails.
 """
 

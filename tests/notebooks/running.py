@@ -21,9 +21,9 @@ import os; os.environ["SCHOOLBELL_HOME"] = {home!r}
 
 @contextmanager
 def kernel() -> Iterator[Any]:
-    """One process for all: to bring the libraries in takes longer than to run them."""
+    """Provide one process for all: to bring the libraries in takes longer than to run them."""
     said = {"PYTHONPATH": str(REPO_ROOT)}
-    # whoever opens a notebook does so in the folder that it lies in
+    # anyone who opens a notebook does so in the folder that it is in
     manager, client = start_new_kernel(env=os.environ | said, cwd=str(FOLDER))
     client.stop_channels()
     try:

@@ -207,7 +207,7 @@ def test_nothing_can_be_written_or_read_beside_it(district, query, tmp_path):
 
 def test_the_first_rows_come_within_a_second(district):
     times = []
-    for _ in range(3):  # the best of three: the machine may be at work
+    for _ in range(3):  # the best of three: the machine may be in use
         begun = time.perf_counter()
         opened = Connection(district.home)
         assert opened.sql("select * from core.http_requests limit 20").pl().height == 20

@@ -1,4 +1,4 @@
-"""Scenarios of a district without Windows: Google tells who is at a keyboard."""
+"""Scenarios of a district without Windows: Google shows who is at a keyboard."""
 
 from collections.abc import Mapping
 
@@ -39,7 +39,7 @@ def two_of_the_cart_and_the_own_chromebook(story: Story) -> Mapping[str, str]:
 
 
 def unapproved_account_on_four_chromebooks(story: Story) -> Mapping[str, str]:
-    """The coaches' account, on the Chromebooks of four people within a week."""
+    """Return the coaches' account, on the Chromebooks of four people within a week."""
     for device, clock in (
         ("cb-bsun", "-1 15:00"),
         ("cb-gnova", "-1 15:10"),

@@ -55,7 +55,7 @@ def login_saved_on_a_colleagues_chromebook(story: PanosStory) -> Mapping[str, st
 
 
 def ten_minutes_of_help(story: PanosStory) -> Mapping[str, str]:
-    """A colleague's Chromebook in the same building, for ten minutes."""
+    """Return a colleague's Chromebook in the same building, for ten minutes."""
     _own_chromebook(story)
     _joins_bsuns(story, "10:00", is_across_town=False)
     story.surf("", "cb-bsun", "10:00:30", WORK, minutes=10, every=40)
@@ -86,7 +86,7 @@ def private_pc_on_the_vpn(story: PanosStory) -> Mapping[str, str]:
 
 
 def one_site_all_evening(story: PanosStory) -> Mapping[str, str]:
-    """The owner's Chromebook at home, on one shop for forty minutes."""
+    """Return the owner's Chromebook at home, on one shop for forty minutes."""
     story.tunnel("avega", "cb-avega", "20:25", HOME)
     story.surf("avega", "cb-avega", "20:27", SHOP, minutes=40, every=40)
     return chromebooks()
@@ -107,7 +107,7 @@ def stays_on_when_the_afternoon_off_begins(story: Story) -> Mapping[str, str]:
 
 
 def administrators_account_on_a_pc_under_repair(story: Story) -> Mapping[str, str]:
-    """The technician's laptop, and a PC across town that is reached from it."""
+    """Return the technician's laptop, and a PC across town that is reached from it."""
     story.logon("adm-avega", "nb-avega", "07:41")
     story.logon("adm-avega", "es-cpark", "09:58")
     story.surf("adm-avega", "nb-avega", "10:00", WORK, minutes=30, every=55)
@@ -116,7 +116,7 @@ def administrators_account_on_a_pc_under_repair(story: Story) -> Mapping[str, st
 
 
 def private_phone_at_lunch(story: Story) -> None:
-    """An unlisted phone with a card of its own making, on the staff's Wi-Fi."""
+    """An unlisted phone with a separate card making, on the staff's Wi-Fi."""
     story.logon("avega", "hs-avega", "07:41")
     story.lease("private-phone", "12:00")
     story.surf("avega", "private-phone", "12:01", SHOP, minutes=8, every=30)

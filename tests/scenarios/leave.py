@@ -1,4 +1,4 @@
-"""Scenarios of accounts at work while their owners are away."""
+"""Scenarios of accounts in use while their owners are away."""
 
 from collections.abc import Mapping
 
@@ -58,7 +58,7 @@ def locked_screen_on_a_leave_day(story: Story) -> Mapping[str, str]:
 
 
 def restart_on_a_leave_day(story: Story) -> Mapping[str, str]:
-    """An update restarts the PC at night: sign-on, lock, restored tabs."""
+    """Return an update restarts the PC at night: sign-on, lock, restored tabs."""
     story.lease("hs-avega", "-1 06:00")
     story.logon("avega", "hs-avega", "03:10")
     story.lock("avega", "hs-avega", "03:10", 6)

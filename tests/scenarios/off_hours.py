@@ -104,7 +104,7 @@ def evening_grading(story: Story) -> None:
 
 
 def extra_duty(story: Story) -> Mapping[str, str]:
-    """A conference evening that the duty file knows."""
+    """Return a conference evening that the duty file knows."""
     at_work(story)
     story.unlock("avega", "hs-avega", "18:29")
     short_visits(story, "avega", "hs-avega", "18:30")
@@ -113,7 +113,7 @@ def extra_duty(story: Story) -> Mapping[str, str]:
 
 
 def saturday_robotics(story: Story) -> Mapping[str, str]:
-    """Extra duty on a Saturday."""
+    """Return extra duty on a Saturday."""
     story.logon("avega", "hs-avega", "09:00")
     short_visits(story, "avega", "hs-avega", "09:05")
     day = story.day
@@ -127,7 +127,7 @@ def second_shift(story: Story) -> None:
 
 
 def locked_at_night(story: Story) -> None:
-    """A scores tab every minute, news widgets, an update of 2 GB; nobody there."""
+    """A scores tab every minute, news widgets, an update of 2 GB; no one there."""
     at_work(story)
     story.lock("avega", "hs-avega", "15:40")
     story.tick("avega", "hs-avega", "16:00", "scores.example", minutes=420, size=52_000)

@@ -26,13 +26,13 @@ def at_the_desk_and_in_denver(story: Story) -> None:
 
 
 def at_the_desk_and_nobody_knows_where(story: Story) -> None:
-    """No list tells what kind of network the tunnel came from."""
+    """No list shows what kind of network the tunnel came from."""
     _at_the_desk(story)
     _through_a_tunnel(story, NOBODY_KNOWS)
 
 
 def laptop_on_the_phones_hotspot(story: Story) -> None:
-    """The laptop lies beside the desk; the phone brings it to the tunnel."""
+    """The laptop lies next to the desk; the phone brings it to the tunnel."""
     _at_the_desk(story)
     _through_a_tunnel(story, PHONE)
 
@@ -84,7 +84,7 @@ def signed_in_once_from_denver(story: Story) -> None:
 
 
 def a_course_in_denver(story: Story) -> None:
-    """Three colleagues are there; somebody at home signs in for the owner's class."""
+    """Three colleagues are there; someone at home signs in for the owner's class."""
     _known_at_home(story)
     for colleague in ("bsun", "cpark", "dkim"):
         story.sign_in(colleague, "-1 09:00", DENVER)

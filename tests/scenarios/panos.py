@@ -1,9 +1,9 @@
 """The same stories as a district without Windows writes them.
 
-PAN-OS tells a visit in two lines with one session number: THREAT of the kind url when
+PAN-OS shows a visit in two lines with one session number: THREAT of the kind url when
 a site is asked for, without bytes, and TRAFFIC when the session ends, without a host.
 GlobalProtect opens the tunnels, Google takes the sign-ins, and RADIUS lets Chromebooks
-into the network: nothing says who is at their keyboard.
+into the network: nothing shows who is at their keyboard.
 """
 
 import json
@@ -59,7 +59,7 @@ class PanosStory(Story):
         self._visit(account, device, when, url, 8_400_000, 9, kind)
 
     def refused(self, account: str | None, device: str, when: datetime, host: str) -> None:
-        """A firewall challenges nobody: without an account nothing is written."""
+        """A firewall challenges no one: without an account nothing is written."""
         if account is not None:
             self._lease_at_six(device)
             self._asked(self._next(), account, device, when, f"{host}/", "", "block-url")
@@ -152,7 +152,7 @@ class PanosStory(Story):
         *,
         session: str = "AFFILIATED",
     ) -> None:
-        """The network lets in a Chromebook that is opened; all else the audit tells."""
+        """The network lets in a Chromebook that is opened; all else the audit shows."""
         is_here = self.address[device] != DEVICES[device].tunnel_ip
         if is_here and what in ("LOGIN", "UNLOCK") and session == "AFFILIATED":
             self.join(user, device, clock)

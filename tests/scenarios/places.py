@@ -48,7 +48,7 @@ cidr,building,kind
 
 @dataclass(frozen=True)
 class Device:
-    """A device, its usual address and what the registry says of it.
+    """A device, its usual address and what the registry states of it.
 
     A Chromebook has no host name: its name is the serial number.
     """
@@ -193,7 +193,7 @@ control.example,remote_access,open list
 
 
 def registry(day: date, extra: Mapping[str, str]) -> Mapping[str, str]:
-    """Every registry file, with rows that a scenario adds.
+    """Return every registry file, with rows that a scenario adds.
 
     Args:
         day: The scenario's day; approvals, leave and calendar turn on it.
@@ -241,7 +241,7 @@ def _devices() -> str:
 
 
 def chromebooks() -> Mapping[str, str]:
-    """Rows of a district with Chromebooks; whoever has one has no other laptop then."""
+    """Return rows of a district with Chromebooks; anyone who has one has no other laptop then."""
     return {"devices.csv": "\n".join(_rows(is_chrome=True)) + "\n"}
 
 

@@ -1,4 +1,4 @@
-"""Scenarios of accounts and devices at risk: the account may be nobody's doing."""
+"""Scenarios of accounts and devices at risk: the account may be no one's doing."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -50,7 +50,7 @@ def account_on_its_last_day(story: Story) -> Mapping[str, str]:
 
 
 def upload_outside(story: Story) -> None:
-    """Two gigabytes in four parts to a site that nobody listed."""
+    """Two gigabytes in four parts to a site that no one listed."""
     story.logon("avega", "hs-avega", "07:50")
     for number in range(4):
         when = story.at("11:00", number * 240)
@@ -183,7 +183,7 @@ def roles_and_switches_of_the_cloud(story: Story) -> None:
 
 
 def a_role_taken_up_for_an_hour(story: Story) -> None:
-    """The same role, by whoever was given it before."""
+    """The same role, by anyone who was given it before."""
     story.surf("avega", "hs-avega", "09:00", WORK, minutes=10)
     story.told_by_cloud(
         "Add member to role",
@@ -268,12 +268,12 @@ def _asked_from_outside(story: Story, port: int, received: int) -> None:
 
 
 def remote_desktop_open_to_the_world(story: Story) -> None:
-    """The firewall lets strangers through to a desk's remote desktop."""
+    """The firewall lets outsiders through to a desk's remote desktop."""
     _asked_from_outside(story, 3389, 5_000)
 
 
 def strangers_who_were_refused(story: Story) -> None:
-    """The same, and the firewall lets nobody in."""
+    """The same, and the firewall lets no one in."""
     _asked_from_outside(story, 3389, 0)
 
 
@@ -302,7 +302,7 @@ def shell_to_switches(story: Story) -> None:
 
 
 def a_desk_that_searches_the_network(story: Story) -> None:
-    """A desk asks two hundred addresses for file shares; nobody answers."""
+    """A desk asks two hundred addresses for file shares; no one answers."""
     _inside(story, 445, 200, 0)
 
 

@@ -54,7 +54,7 @@ class Shown:
 def run(
     home: Path, story: Story, extra: Mapping[str, str], rules: Collection[str] = ()
 ) -> list[Shown]:
-    """Every finding of every rule on every day of the story.
+    """Return every finding of every rule on every day of the story.
 
     Args:
         home: An empty folder.
@@ -76,7 +76,7 @@ def run(
 def _registry(
     texts: tuple[tuple[str, str], ...],
 ) -> tuple[Registry, tuple[str, ...]]:
-    """The registry of these files, and the district's domains.
+    """Return the registry of these files, and the district's domains.
 
     Reading it costs as much as judging a day, and most stories share it.
     """
@@ -90,7 +90,7 @@ def _registry(
 
 
 def _deliver(home: Path, story: Story) -> Mapping[str, list[str]]:
-    """One file a source, its lines in the order in which they were written."""
+    """Return one file a source, its lines in the order in which they were written."""
     written = {}
     for source, lines in story.lines.items():
         ordered = [line for _, line in sorted(lines, key=lambda one: one[0])]
@@ -129,7 +129,7 @@ def _take_in(
 
 
 def _needed(rules: Collection[str]) -> dict[str, Model]:
-    """The detections and what they read, directly or not."""
+    """Return the detections and what they read, directly or not."""
     every = models()
     wanted = {
         name
@@ -143,7 +143,7 @@ def _needed(rules: Collection[str]) -> dict[str, Model]:
 
 
 def rows_of(home: Path, story: Story, model: str) -> list[Mapping[str, Any]]:
-    """Every row of one model on every day of the story, without its findings."""
+    """Return every row of one model on every day of the story, without its findings."""
     registry, domains = _registry(tuple(places.registry(story.day, {}).items()))
     store = open_store(DistrictHome(home).state_db)
     every = models()
@@ -157,7 +157,7 @@ def rows_of(home: Path, story: Story, model: str) -> list[Mapping[str, Any]]:
 
 
 def _inputs_of(model: str) -> set[str]:
-    """A model and what it reads, directly or not."""
+    """Return a model and what it reads, directly or not."""
     every, wanted = models(), {model}
     for name in reversed(list(every)):
         if name in wanted:
@@ -189,7 +189,7 @@ def _built(
     domains: tuple[str, ...],
     needed: Mapping[str, Model],
 ) -> Iterator[tuple[Database, list[date]]]:
-    """A warehouse with these models, and the days that it holds."""
+    """Provide a warehouse with these models, and the days that it holds."""
     files = inputs.lake_files(store, home / "lake")
     days = files.days()
     with writing(Path(":memory:"), threads=1) as database:
@@ -235,7 +235,7 @@ def _findings(
 
 
 def _shown(finding: Finding, sources: Mapping[int, str], written: Mapping[str, list[str]]) -> Shown:
-    """The raw lines behind the ids; an id that is no line fails."""
+    """Return the raw lines behind the ids; an id that is not a line fails."""
     places = [divmod(event_id, LINES_PER_FILE) for event_id in finding.evidence]
     named = tuple(sources[file_id] for file_id, _ in places)
     lines = tuple(

@@ -18,18 +18,18 @@ class Scenario:
 
     Attributes:
         code: Its number.
-        act: What happened; the name says what it shows.
+        act: What happened; the name shows what it shows.
         rules: Rules that fire on `account`; none, and nothing may fire.
         severity: Of the first of the rules, where the table names it.
-        leads: Rules that make a lead, which names nobody in a report.
+        leads: Rules that make a lead, which names no one in a report.
         cites: Sources whose lines the first of the rules must cite.
         least_lines: It must cite; what is absent, or one logon, is shown by fewer.
         is_alone: What it shows is that no other rule fires, so that each is asked.
         is_long: It takes weeks of lines, and is left to the long run.
         words: Whose products write the lines.
         about: Rules that stay silent, and are the only ones that the short run asks.
-        witness: What tells who is at the device, where the header of the rule in
-            question says what it makes of it.
+        witness: What shows who is at the device, where the header of the rule in
+            question shows what it makes of it.
     """
 
     code: str

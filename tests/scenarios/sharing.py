@@ -91,7 +91,7 @@ def phone_left_across_town(story: Story) -> None:
 
 
 def approved_shared_account(story: Story) -> None:
-    """The office account is used on three PCs at once, across town too."""
+    """The office account is used on three PCs at the same time, across town too."""
     for second, device in enumerate(("hs-room-5", "es-room-1", "do-dkim")):
         story.logon("hs_office", device, "08:55")
         start = f"09:00:{second * 15:02d}"
@@ -99,7 +99,7 @@ def approved_shared_account(story: Story) -> None:
 
 
 def personal_account_that_is_shared(story: Story) -> Mapping[str, str]:
-    """A person's account that the administration lets several people use."""
+    """Return a person's account that the administration lets several people use."""
     for number, (device, start) in enumerate((("hs-room-5", "09:00"), ("es-room-1", "09:00:20"))):
         story.logon("office", device, f"08:5{number}")
         story.surf("office", device, start, WORK, minutes=30)
@@ -181,7 +181,7 @@ def renamed_account(story: Story) -> None:
 
 
 def task_in_a_teachers_name(story: Story) -> Mapping[str, str]:
-    """A scheduled task on a server at 03:06; the teacher sleeps."""
+    """Return a scheduled task on a server at 03:06; the teacher sleeps."""
     story.lease("srv-tasks", "-1 06:00")
     story.logon("avega", "srv-tasks", "03:06", "batch")
     story.surf("avega", "srv-tasks", "03:06:05", ("friends.example",), minutes=10)

@@ -57,7 +57,7 @@ def embed_on_the_district_page(story: Story) -> None:
 
 
 def embed_and_preconnects_of_other_hours(story: Story) -> None:
-    """Pages of the morning show a feed; tunnels of other hours are nobody's."""
+    """Pages of the morning show a feed; tunnels of other hours are no one's."""
     at_work(story)
     pages = ("www.school.example", "lessons.example", "search.example")
     for number, after in enumerate((0, 55, 190, 290, 365)):
@@ -71,7 +71,7 @@ def embed_and_preconnects_of_other_hours(story: Story) -> None:
 
 
 def preconnect(story: Story) -> None:
-    """The search page opens tunnels to a shop that nobody visits."""
+    """The search page opens tunnels to a shop that no one visits."""
     at_work(story)
     at = 0.0
     for number in range(14):
@@ -131,7 +131,7 @@ def the_same_clips_without_an_approval(story: Story) -> Mapping[str, str]:
 
 
 def pictures_of_a_shop_with_a_personal_consent(story: Story) -> Mapping[str, str]:
-    """One person may shop there; the pictures come from a host of their own."""
+    """One person may shop there; the pictures come from a separate host."""
     with_pictures_from(story, "www.crafts.example")
     at_work(story, "gnova", "hs-gnova")
     story.browse("gnova", "hs-gnova", story.at("13:09:40"), "www.crafts.example")
@@ -151,7 +151,7 @@ def pictures_of_a_shop_with_somebody_else_s_consent(
 
 
 def job_search_at_noon(story: Story) -> Mapping[str, str]:
-    """What somebody looks for elsewhere is counted, and held against nobody."""
+    """What someone looks for elsewhere is counted, and held against no one."""
     at_work(story)
     story.surf("avega", "hs-avega", "12:05", ("www.vacancies.example",), minutes=40)
     rows = [f"vacancies.example,jobs,{source}\n" for source in ("vendor", "open list")]
@@ -195,7 +195,7 @@ def path_in_a_tunnel(story: Story) -> None:
 
 
 def social_site_without_a_logon_log(story: Story) -> None:
-    """A device without a logon log: nothing tells that somebody sat there."""
+    """A device without a logon log: nothing shows that someone sat there."""
     story.surf("avega", "hs-avega", "10:05", ("www.friends.example",), minutes=25)
 
 
@@ -214,7 +214,7 @@ def nobody_logged_in(story: Story) -> None:
 
 
 def somebody_else_at_the_proxy(story: Story) -> None:
-    """Requests that the proxy challenged are nobody's."""
+    """Requests that the proxy challenged are no one's."""
     at_work(story)
     for number in range(40):
         when = story.at("10:05", number * 31 + number % 3 * 9)

@@ -40,7 +40,7 @@ class Story:
     """The lines of one scenario, by source, as they come to be written.
 
     Attributes:
-        day: Local day that clock times refer to.
+        day: Local day that wall times refer to.
         spell: How logs write an account.
         slow: Seconds by which a host's clock is behind.
         address: The address that a device uses now; its last lease sets it.
@@ -69,7 +69,7 @@ class Story:
     """Zones in which sources are read that are set to another than the district's."""
 
     def at(self, clock: str, seconds: float = 0) -> datetime:
-        """The instant of a local clock time, and so many seconds later."""
+        """Return the instant of a local wall time, and that many seconds later."""
         found = _CLOCK.match(clock)
         assert found, clock
         day = self.day + timedelta(days=int(found[1] or 0))
@@ -347,7 +347,7 @@ class Story:
         *,
         session: str = "AFFILIATED",
     ) -> None:
-        """What a Chromebook tells Google: LOGIN, LOGOUT, LOCK or UNLOCK."""
+        """What a Chromebook shows Google: LOGIN, LOGOUT, LOCK or UNLOCK."""
         name, reason = f"CHROME_OS_{what}_EVENT", f"CHROMEOS_{session}_{what}"
         if what.endswith("LOCK"):
             name = reason = f"{reason}_SUCCESS"

@@ -1,4 +1,4 @@
-"""Scenarios of what is strange here: many sites, posing names, strangers, silence."""
+"""Scenarios of what is strange here: many sites, posing names, outsiders, silence."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -40,13 +40,13 @@ def one_letter_from_a_listed_site(story: Story) -> Mapping[str, str]:
 
 
 def one_letter_from_a_listed_site_and_known(story: Story) -> Mapping[str, str]:
-    """The same name, which a list of categories knows."""
+    """Return the same name, which a list of categories knows."""
     rows = one_letter_from_a_listed_site(story)
     return {**rows, "site_categories.csv": "portfolia.example,business,vendor\n"}
 
 
 def forty_strangers(story: Story) -> None:
-    """Both ways with forty bare addresses, each on a port of its own."""
+    """Both ways with forty bare addresses, each on a separate port."""
     for number in range(40):
         when = story.at("11:00", number * 70)
         story.flow(
@@ -79,7 +79,7 @@ EXPECTED = "expected_id,kind,log,device,destination,every_days,least_megabytes\n
 
 
 def _copies(story: Story, *nights: str) -> Mapping[str, str]:
-    """A firewall that writes all day, and the copies of some nights."""
+    """Return a firewall that writes all day, and the copies of some nights."""
     story.lease("srv-tasks", "-1 00:10")
     for day in ("-1", "+0"):
         for hour in range(24):

@@ -1,9 +1,9 @@
 """Each scenario from raw lines to findings: who is named, by what, from which lines.
 
-The scenarios that must name somebody are told again in other words: names in
-every spelling, other weeks, a log missing. The same account is named, or nobody. The
-short run tells a quarter of them in one of these ways, in turns, and asks the
-scenario's own rules alone, every rule of an eighth and where nobody is named; the long
+The scenarios that must name someone are reported again in other words: names in
+every spelling, other weeks, a log missing. The same account is named, or no one. The
+short run shows a quarter of them in one of these ways, in turns, and asks the
+scenario's own rules alone, every rule of an eighth and where no one is named; the long
 run all of them in all ways.
 """
 
@@ -83,9 +83,9 @@ def each(scenarios):
 
 
 def told(home, scenario, *, day=None, spell=plain, without="", rules=()):
-    """The findings of a scenario by rule; whatever is left out, nobody else's.
+    """Return the findings of a scenario by rule; whatever is left out, no one else's.
 
-    Leads name nobody: only those that the scenario expects are looked for.
+    Leads name no one: only those that the scenario expects are looked for.
     """
     story = scenario.words(day or scenario.day, spell)
     extra = scenario.act(story) or {}
@@ -100,7 +100,7 @@ def told(home, scenario, *, day=None, spell=plain, without="", rules=()):
 
 @pytest.fixture(scope="session")
 def as_it_was(tmp_path_factory):
-    """The findings of each scenario as it is, run once."""
+    """The findings of each scenario unchanged, run once."""
 
     @cache
     def findings(scenario):
@@ -132,7 +132,7 @@ def check(shown, scenario):
 
 
 def asked(scenario):
-    """The rules that a variation asks: the scenario's own, in the long run all."""
+    """Return the rules that a variation asks: the scenario's own, in the long run all."""
     return () if LONG else scenario.asked
 
 
@@ -199,7 +199,7 @@ def test_a_missing_log_never_makes_it_surer(scenario, source, as_it_was, tmp_pat
 
 
 def test_headers_say_what_each_rule_makes_of_each_witness():
-    """A header's word is what a story told with that witness comes to."""
+    """A header's word is what a story reported with that witness comes to."""
     told_of = {}
     for one in SCENARIOS:
         for rule in one.asked if one.witness else ():

@@ -34,7 +34,7 @@ def remote_control(story: Story) -> None:
 
 
 def provider_of_tunnels(story: Story) -> None:
-    """A tunnel program beside the proxy; the firewall alone sees it."""
+    """A tunnel program next to the proxy; the firewall alone sees it."""
     at_work(story)
     when = story.at("10:05")
     story.flow(
@@ -128,7 +128,7 @@ def meeting_by_address(story: Story) -> None:
 
 
 def found(code, act, *rules, account="avega", severity="low"):
-    """A scenario whose finding rests on the proxy's lines."""
+    """Return a scenario whose finding rests on the proxy's lines."""
     return Scenario(code, act, rules, account, severity=severity)
 
 

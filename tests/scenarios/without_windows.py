@@ -33,7 +33,7 @@ def _joins(story: PanosStory, account: str, device: str) -> None:
 
 
 def ended_account_joins_the_network(story: PanosStory) -> Mapping[str, str]:
-    """The account of somebody who left yesterday, on a Chromebook and Wi-Fi alone."""
+    """Return the account of someone who left yesterday, on a Chromebook and Wi-Fi alone."""
     _joins(story, "leaver", "cb-spare")
     return _ended(story, -1)
 
@@ -44,13 +44,13 @@ def account_joins_on_its_last_day(story: PanosStory) -> Mapping[str, str]:
 
 
 def ended_account_that_a_cart_keeps(story: PanosStory) -> Mapping[str, str]:
-    """The same on a cart: whoever takes the Chromebook joins by a login it kept."""
+    """Return the same on a cart: anyone who takes the Chromebook joins by a login it kept."""
     _joins(story, "leaver", "cb-cart-1")
     return _ended(story, -1)
 
 
 def service_account_at_a_chromebook(story: PanosStory) -> Mapping[str, str]:
-    """Somebody logs on to a Chromebook as the account for copies."""
+    """Someone logs on to a Chromebook as the account for copies."""
     story.has_audit = True
     story.logon("backup", "cb-cart-1", "09:00")
     story.surf("backup", "cb-cart-1", "09:00:30", WORK, minutes=12)
@@ -58,13 +58,13 @@ def service_account_at_a_chromebook(story: PanosStory) -> Mapping[str, str]:
 
 
 def service_account_joins_the_network(story: PanosStory) -> Mapping[str, str]:
-    """The network alone tells it, and a device may have kept that login."""
+    """The network alone shows it, and a device may have kept that login."""
     _joins(story, "backup", "cb-cart-1")
     return chromebooks()
 
 
 def login_that_chromebooks_keep(story: PanosStory) -> Mapping[str, str]:
-    """A login of the network's own, on every Chromebook of the school."""
+    """Return a login of the network's own, on every Chromebook of the school."""
     for owner in ("avega", "bsun", "fito", "gnova"):
         story.join("backup", f"cb-{owner}", "07:30")
     _joins(story, "backup", "cb-cart-1")
@@ -112,12 +112,12 @@ def at_school_and_signed_in_nobody_knows_where(story: PanosStory) -> Mapping[str
 
 
 def in_denver_by_the_evening(story: PanosStory) -> Mapping[str, str]:
-    """Whoever taught until eleven may be there by seven."""
+    """Anyone who taught until eleven may be there by seven."""
     return _signs_in(story, DENVER, ("19:00", "19:20"))
 
 
 def signed_in_from_abroad(story: PanosStory) -> Mapping[str, str]:
-    """From a country in which nobody of the district was: a journey, or a thief."""
+    """From a country in which no one of the district was: a journey, or a thief."""
     _known_at_home(story)
     for clock in ("+2 09:00", "+2 09:20"):
         story.sign_in("avega", clock, BUCHAREST)
@@ -125,7 +125,7 @@ def signed_in_from_abroad(story: PanosStory) -> Mapping[str, str]:
 
 
 def colleagues_on_a_journey(story: PanosStory) -> Mapping[str, str]:
-    """The same, three days after three colleagues signed in there."""
+    """Return the same, three days after three colleagues signed in there."""
     for colleague in ("bsun", "cpark", "dkim"):
         story.sign_in(colleague, "-1 09:00", BUCHAREST)
     return signed_in_from_abroad(story)
@@ -145,7 +145,7 @@ def _denied(story: PanosStory, minutes: float) -> Mapping[str, str]:
 
 
 def site_that_the_district_denies(story: PanosStory) -> Mapping[str, str]:
-    """No list of categories knows it; the district's own says no."""
+    """No list of categories knows it; the district's own shows no."""
     return _denied(story, 14)
 
 
@@ -162,7 +162,7 @@ def look_alike_on_a_chromebook(story: PanosStory) -> Mapping[str, str]:
 
 
 def look_alike_without_a_size(story: PanosStory) -> Mapping[str, str]:
-    """Of the same no line tells whether anything came: a name may answer nothing."""
+    """Of the same no line shows whether anything came: a name may answer nothing."""
     story.is_half = True
     return look_alike_on_a_chromebook(story)
 
@@ -172,7 +172,7 @@ VAULT = "198.51.100.9"
 
 
 def _copies(story: PanosStory, *nights: str, to: str = VAULT) -> Mapping[str, str]:
-    """A firewall that writes all day, of addresses alone, and copies of some nights."""
+    """Return a firewall that writes all day, of addresses alone, and copies of some nights."""
     story.lease("srv-tasks", "-1 00:10")
     for day in ("-1", "+0"):
         for hour in range(24):
@@ -192,7 +192,7 @@ def copy_to_an_address_of_every_night(story: PanosStory) -> Mapping[str, str]:
 
 
 def copy_to_a_name_that_no_line_tells(story: PanosStory) -> Mapping[str, str]:
-    """By addresses alone a copy to a name is not told from none."""
+    """By addresses alone a copy to a name is not reported from none."""
     return _copies(story, "-1", to="vault.copies.example")
 
 
@@ -213,7 +213,7 @@ def chromebook_that_all_of_them_answer(story: PanosStory) -> Mapping[str, str]:
 
 
 def _evening_at_home(story: PanosStory, sites: Sequence[str]) -> Mapping[str, str]:
-    """The own Chromebook through GlobalProtect, at half past eight."""
+    """Return the own Chromebook through GlobalProtect, at half past eight."""
     story.tunnel("avega", "cb-avega", "20:25", HOME)
     story.logon("avega", "cb-avega", "20:26")
     story.surf("avega", "cb-avega", "20:27", sites, minutes=30)
@@ -236,41 +236,41 @@ def grading_at_home_through_the_vpn(story: PanosStory) -> Mapping[str, str]:
 
 
 def saved_login_on_a_cart(story: PanosStory) -> Mapping[str, str]:
-    """A teacher's login was saved on a cart; whoever takes it joins by that name."""
+    """A teacher's login was saved on a cart; anyone who takes it joins by that name."""
     story.join("avega", "cb-cart-1", "10:00")
     story.surf("avega", "cb-cart-1", "10:00:30", SHOP, minutes=30)
     return chromebooks()
 
 
 def shopping_on_the_own_chromebook(story: PanosStory) -> Mapping[str, str]:
-    """The same on a Chromebook that is the teacher's alone."""
+    """Return the same on a Chromebook that is the teacher's alone."""
     story.join("avega", "cb-avega", "10:00")
     story.surf("avega", "cb-avega", "10:00:30", SHOP, minutes=30)
     return chromebooks()
 
 
 def _without_sizes(story: PanosStory) -> Mapping[str, str]:
-    """Work that goes on beside."""
+    """Work that goes on next to."""
     story.surf("avega", "cb-avega", "10:00", WORK, minutes=25, every=90)
     return chromebooks()
 
 
 def shop_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
-    """Twenty minutes on a shop, unevenly: a page, or something like it."""
+    """Return twenty minutes on a shop, unevenly: a page, or something like it."""
     story.is_half = True
     story.surf("avega", "cb-avega", "10:02:07", SHOP, minutes=20, every=30)
     return _without_sizes(story)
 
 
 def open_tab_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
-    """A page of that shop that asks again by itself, as often."""
+    """Return a page of that shop that asks again by itself, as often."""
     story.is_half = True
     story.tick("avega", "cb-avega", "10:02:07", SHOP[0], minutes=20, every=35)
     return _without_sizes(story)
 
 
 def shop_within_pages_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
-    """Each page of work brings something of the shop along."""
+    """Return each page of work brings something of the shop along."""
     story.is_half = True
     for number in range(40):
         when = story.at("10:00:10", number * 31 + number % 7 * 4)
@@ -298,7 +298,7 @@ def _roaming() -> Mapping[str, str]:
 
 
 def _two_access_points(story: PanosStory, there: str) -> Mapping[str, str]:
-    """The own Chromebook and a spare one, at access points, in turns."""
+    """Return the own Chromebook and a spare one, at access points, in turns."""
     story.has_proxy = True
     for device, ip, at, second in (
         ("cb-avega", ROAMING[0], "ap-hs-12", 30),
@@ -349,7 +349,7 @@ def own_chromebook_after_leave_was_called_off(story: PanosStory) -> Mapping[str,
 
 
 def at_a_chromebook_and_in_denver(story: PanosStory) -> Mapping[str, str]:
-    """The Chromebook at school, a laptop in the VPN: nobody tells who is at that."""
+    """Return the Chromebook at school, a laptop in the VPN: no one shows who is at that."""
     _at_a_chromebook(story)
     story.tunnel("avega", "nb-avega", "09:55", DENVER)
     story.surf("avega", "nb-avega", "10:00:50", WORK, minutes=25, every=60)
@@ -381,7 +381,7 @@ def evening_in_the_building(story: PanosStory) -> Mapping[str, str]:
 
 
 def evening_of_a_tab(story: PanosStory) -> Mapping[str, str]:
-    """The same evening, with nobody there: a page asks again by itself."""
+    """Return the same evening, with no one there: a page asks again by itself."""
     story.lease("cb-avega", "17:58")
     story.tick("avega", "cb-avega", "18:00", SHOPS[0], minutes=150, every=60)
     return chromebooks()

@@ -33,7 +33,7 @@ CLAUSE = {"id": "cl.23", "title": "Use of another person's account", "strength":
 
 
 def at(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
-    """An instant of the week in local time; day 0 is its Monday."""
+    """Return an instant of the week in local time; day 0 is its Monday."""
     local = datetime.combine(MONDAY + timedelta(days=day), time(hour, minute, second))
     return local.replace(tzinfo=ZONE).astimezone(UTC)
 
@@ -587,7 +587,7 @@ def previous(weeks: int) -> list[dict]:
 
 
 def busy() -> ReportInputs:
-    """A week with everything in it."""
+    """Return a week with everything in it."""
     rows = findings_of_busy_week()
     return ReportInputs(
         findings=frame("findings", rows),
@@ -658,7 +658,7 @@ def nothing() -> ReportInputs:
 
 
 def poisoned(frame_: pl.DataFrame, *columns: str) -> pl.DataFrame:
-    """The frame with an attack in each cell of some columns, every one in turn."""
+    """Return the frame with an attack in each cell of some columns, every one in turn."""
     bad = {
         column: [sound(CORPUS[(7 * row + place) % len(CORPUS)]) for row in range(frame_.height)]
         for place, column in enumerate(columns)
@@ -667,7 +667,7 @@ def poisoned(frame_: pl.DataFrame, *columns: str) -> pl.DataFrame:
 
 
 def bad_record(place: int) -> str:
-    """A finding's record that is an attack in every field."""
+    """Return a finding's record that is an attack in every field."""
     text = in_turn(place * 11)
     return json.dumps(
         {
@@ -686,7 +686,7 @@ def bad_record(place: int) -> str:
 
 
 def bad_rule(code: str) -> dict:
-    """A rule of which every text is an attack, but for the code that finds name."""
+    """Return a rule of which every text is an attack, but for the code that finds name."""
     text = in_turn(40)
     return {key: next(text) for key in RULES[0]} | {
         "code": code,
@@ -697,7 +697,7 @@ def bad_rule(code: str) -> dict:
 
 
 def hostile() -> ReportInputs:
-    """Every text that comes from outside is an attack."""
+    """Return every text that comes from elsewhere is an attack."""
     inputs = busy()
     text = in_turn()
     size = inputs.findings.height

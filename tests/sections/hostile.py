@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, E501 - look-alike letters are what this is about
-"""Text that strangers could put into a log, by what it tries to do. All our own.
+"""Text that outsiders could put into a log, by what it tries to do. All our own.
 
 Two ways in: markup and code that a page, a sheet or a terminal might run, and
 characters that change how the text around them is read or measured.
@@ -89,7 +89,7 @@ def sound(text: str) -> str:
 
 
 def in_turn(start: int = 0) -> Iterator[str]:
-    """The corpus without an end, from some place on, as intake lets it in."""
+    """Yield the corpus without an end, from some place on, as intake lets it in."""
     place = start
     while True:
         yield sound(CORPUS[place % len(CORPUS)])

@@ -65,7 +65,7 @@ SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def sheet(content: bytes, number: int = 1) -> list[list[str | int | None]]:
-    """The cells of a workbook's sheet, row by row; a formula is an error."""
+    """Return the cells of a workbook's sheet, row by row; a formula is an error."""
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         words = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
         texts = ["".join(one.itertext()) for one in words.iter(f"{SHEET}si")]
@@ -95,5 +95,5 @@ def _cell(cell, texts):
 
 
 def texts(pages):
-    """The pages that are text, by path; exports are made when they are written."""
+    """Return the pages that are text, by path; exports are made when they are written."""
     return {path: page for path, page in pages.items() if isinstance(page, str)}

@@ -18,7 +18,7 @@ WHOLE = "busy"
 
 
 def with_gap(inputs, hour_count=3):
-    """The same week, but for some hours of the proxy on its third day."""
+    """Return the same week, but for some hours of the proxy on its third day."""
     day = pl.col("event_date") == MONDAY + pl.duration(days=2)
     lost = (pl.col("source") == "proxy") & day & pl.col("hour").is_between(10, 9 + hour_count)
     hours = inputs.source_hours.with_columns(

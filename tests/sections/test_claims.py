@@ -75,8 +75,8 @@ def test_what_one_building_lacks_is_not_said_of_two():
     view = View(replace(busy(), source_issues=issues(*two)), MONDAY)
     (said,) = source_issues(view)
     assert "(Elm Elementary: 44% of lines" in said
-    row = {"building": "Oak Middle", "detail": "9% of lines name no host"}
-    assert in_words("blind", [row, row]).count("leave out more than usual") == 1
+    row = {"building": "Oak Middle", "detail": "9% of lines have no host"}
+    assert in_words("blind", [row, row]).count("omit more than usual") == 1
     assert "(Oak Middle: 9% of lines" in in_words("blind", [row])
 
 
@@ -85,15 +85,15 @@ def issues(*rows):
 
 
 WEDNESDAY = datetime(2026, 11, 18, 6, tzinfo=UTC)
-BLIND = ("firewall", "", "blind", "44% of lines name no account", WEDNESDAY, None)
+BLIND = ("firewall", "", "blind", "44% of lines have no account", WEDNESDAY, None)
 
 
 def test_trust_is_amber_while_a_source_is_blind():
     view = View(replace(busy(), source_issues=issues(BLIND)), MONDAY)
     trust = lines(view)[1]
     assert trust.is_amber
-    assert " Firewall: log lines leave out more" in trust.rest
-    assert "44% of lines name no account" in trust.rest
+    assert " Firewall: log lines omit more" in trust.rest
+    assert "44% of lines have no account" in trust.rest
     assert not lines(View(busy(), MONDAY))[1].is_amber
 
 

@@ -24,13 +24,13 @@ def view(**more):
 
 
 def steady(minutes, weeks=6):
-    """The same use in every hour of every week, weekends too."""
+    """Return the same use in every hour of every week, weekends too."""
     rows = [row | {"minutes": minutes} for row in hourly_use(weeks)]
     return frame("hourly_use", rows)
 
 
 def with_holiday(days, *closed):
-    """The calendar with some days closed."""
+    """Return the calendar with some days closed."""
     is_closed = pl.col("event_date").is_in(list(closed))
     kind = pl.when(is_closed).then(pl.lit("holiday")).otherwise("day_type")
     return days.with_columns(day_type=kind)

@@ -36,12 +36,12 @@ INDEX = "2026-W47/index.html"
 
 
 def placed(row, building):
-    """A finding's log lines, all in one building."""
+    """Return a finding's log lines, all in one building."""
     return [line | {"building": building} for line in lines_of(row)]
 
 
 def district() -> ReportInputs:
-    """A busy week, with items that belong to one building, and many at another."""
+    """Return a busy week, with items that belong to one building, and many at another."""
     rows = findings_of_busy_week()
     lines = [line for row in rows[:3] for line in lines_of(row)]
     lines += [line for row in rows[3:] for line in placed(row, BUILDINGS[1])]
@@ -76,7 +76,7 @@ def made():
 
 
 def text_of(pages):
-    """All that the files hold, but for the chart library, which says everything."""
+    """Return all that the files hold, but for the chart library, which states everything."""
     kept = {path: text for path, text in pages.items() if "assets/" not in path}
     return "\n".join(
         text if isinstance(text, str) else read(path, as_bytes(text)) for path, text in kept.items()
@@ -84,7 +84,7 @@ def text_of(pages):
 
 
 def read(path, content):
-    """The cells of a workbook."""
+    """Return the cells of a workbook."""
     assert path.endswith(".xlsx")
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         size = sum("/sheet" in name for name in book.namelist())
@@ -93,7 +93,7 @@ def read(path, content):
 
 
 def secrets(inputs):
-    """Every account, device, finding, file and hash of the inputs."""
+    """Return every account, device, finding, file and hash of the inputs."""
     lines, rows = inputs.evidence, inputs.findings
     columns = (
         rows["subject"], rows["finding_id"], rows["devices"].explode(),
@@ -103,7 +103,7 @@ def secrets(inputs):
 
 
 def held(text, wanted):
-    """Those of the values that stand in a text as words of their own."""
+    """Those of the values that are in a text as separate words."""
     return {
         one
         for one in wanted

@@ -1,4 +1,4 @@
-"""Colours can be told apart, by everybody, on both grounds."""
+"""Colours can be distinguished, by everybody, on both grounds."""
 
 from dataclasses import replace
 from itertools import combinations

@@ -39,7 +39,7 @@ FILTERS = {
 
 
 def coverage(family, building, *dropped, came=1000, device_class="desktop"):
-    """Rows of one building and class of devices: what each filter dropped."""
+    """Return rows of one building and class of devices: what each filter dropped."""
     rows, left = [], came
     for place, name in enumerate(FILTERS[family]):
         lost = dropped[place] if place < len(dropped) else 0
@@ -76,11 +76,11 @@ def titles(view):
 @pytest.mark.parametrize(
     ("dropped", "why"),
     [
-        ((0, 480), "48% of requests carry an account that the registry lacks"),
-        ((300, 0), "30% of requests name no account"),
+        ((0, 480), "48% of requests have an account that is not in the registry"),
+        ((300, 0), "30% of requests have no account"),
         (
             (0, 0, 1000),
-            "100% of requests come from devices where no log shows who is there",
+            "100% of requests come from devices whose user no log shows",
         ),
     ],
 )
@@ -169,8 +169,8 @@ def test_none_is_not_said_of_rules_that_ask_for_a_keyboard():
     shared = line(view_of("quiet", rows), "shared-accounts")
     assert shared.value is None
     assert shared.rest == (
-        "Could not be judged by rules that need the computer's own logon log at Oak "
-        "Middle: 10% of requests come from devices that write no logons."
+        "Could not be judged by rules that need the computer's own logon log at Oak Middle: 10% "
+        "of requests come from devices that do not log logons."
     )
     told = line(view_of("quiet", coverage("keyboards", "Oak Middle", 100)), "off-hours-accounts")
     assert "Could not be judged" not in told.rest
@@ -180,7 +180,7 @@ def test_no_use_off_hours_is_not_said_where_nothing_tells_who_is_there():
     rows = coverage("sites", "Oak Middle") + coverage("hours", "Oak Middle", 0, 0, 500)
     off = line(view_of("quiet", rows), "off-hours-accounts")
     assert off.value is None
-    assert "50% of requests come from devices where no log shows who is there" in off.rest
+    assert "50% of requests come from devices whose user no log shows" in off.rest
 
 
 def test_what_could_not_be_judged_names_the_devices_that_it_is_about():
@@ -191,7 +191,7 @@ def test_what_could_not_be_judged_names_the_devices_that_it_is_about():
     view = view_of("quiet", rows)
     shared = line(view, "shared-accounts")
     assert shared.value is None
-    why = "90% of requests come from devices where no log shows who is there"
+    why = "90% of requests come from devices whose user no log shows"
     assert shared.rest == f"Could not be judged at Oak Middle on Chromebooks: {why}."
     told = SECTION.table(SECTION.rows(view)).rows
     assert [row[1].text for row in told] == ["Oak Middle on Chromebooks"]
@@ -219,7 +219,7 @@ def test_the_same_gap_at_several_places_is_one_sentence():
     ]
     (said,) = coverage_of(frame("rule_coverage", rows).to_dicts()).lines
     assert said == (
-        "Google's ChromeOS audit would let 3 rules judge 1,200 requests a week at Oak "
+        "Google's ChromeOS audit would let 3 rules judge 1,200 requests per week at Oak "
         "Middle and Pine High, and outside the buildings"
     )
 
@@ -234,14 +234,14 @@ def test_no_advice_is_given_that_is_followed_already():
         if row["filter"] == "candidates":
             row["filter"] = "a device that can be carried"
     (line,) = coverage_of(frame("rule_coverage", rows).to_dicts()).lines
-    assert line.startswith("The Security logs of the desktops that send none yet would")
+    assert line.startswith("The Security logs of the desktops that send no logs yet would")
     lost = coverage("presence", "Oak Middle", 300)
     lost[0]["filter"] = "no device"
     (asked,) = coverage_of(frame("rule_coverage", lost).to_dicts()).lines
     assert asked.startswith("DHCP and VPN logs would let")
     (known,) = coverage_of(frame("rule_coverage", lost).to_dicts(), has_leases=True).lines
     assert known.endswith(
-        "rules cannot judge 300 requests a week at Oak Middle, which come from an "
+        "rules cannot judge 300 requests per week at Oak Middle, which come from an "
         "address whose device is not known"
     )
 

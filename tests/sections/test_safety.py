@@ -1,4 +1,4 @@
-"""What logs say stays text: in pages, in charts, in CSV, on disk."""
+"""What logs state stays text: in pages, in charts, in CSV, on disk."""
 
 import csv
 import io

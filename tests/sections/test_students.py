@@ -1,4 +1,4 @@
-"""Cases about students' accounts: in a section of their own, and in no number."""
+"""Cases about students' accounts: in a separate section, and in no number."""
 
 import csv
 import io

@@ -87,7 +87,7 @@ def test_sites_without_a_bar_are_counted_whole():
 
 
 def a_shared_account(inputs):
-    """A finding of the week, with more than one log line, as a frame of one row."""
+    """Return a finding of the week, with more than one log line, as a frame of one row."""
     ids = View(inputs, MONDAY).seen("shared_account")["finding_id"]
     cited = inputs.evidence.filter(pl.col("finding_id").is_in(ids.to_list()))
     chosen = cited.group_by("finding_id").len().sort("len").row(-1)[0]

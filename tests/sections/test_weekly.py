@@ -465,7 +465,7 @@ BOOK = "2026-W47/data/week.xlsx"
 
 
 def sheets_of(pages):
-    """The first sheet, as names and values, and the rows of each other by its name."""
+    """Return the first sheet, as names and values, and the rows of each other by its name."""
     content = as_bytes(pages[BOOK])
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())

@@ -34,7 +34,7 @@ FIELD = re.compile(r"\{[^{}]*\}")
 
 
 def printed(head):
-    """Every text of a rule that a report can print, without its fields."""
+    """Return every text of a rule that a report can print, without its fields."""
     others = (
         text
         for one in head.explanations

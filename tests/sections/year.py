@@ -36,7 +36,7 @@ def year(weeks: int = 52) -> Iterator[tuple[str, ReportInputs]]:
 
 
 def drawn(dice: random.Random) -> ReportInputs:
-    """A week with some items, some sites, some gaps and some history."""
+    """Return a week with some items, some sites, some gaps and some history."""
     rows = [item(dice, place) for place in range(dice.choice((0, 1, 3, 8, 20, 60)))]
     hours = [(source, dice.randrange(7), dice.randrange(5, 22)) for source in SOURCES]
     gaps = set(hours[: dice.randrange(len(hours) + 1)])
@@ -53,7 +53,7 @@ def drawn(dice: random.Random) -> ReportInputs:
 
 
 def item(dice: random.Random, place: int) -> dict:
-    """One item, of this week or carried over from one before."""
+    """Return one item, of this week or carried over from one before."""
     back = dice.choice((0, 0, 0, 1, 2, 5))
     day = dice.randrange(7) - 7 * back
     status = dice.choice(STATES)

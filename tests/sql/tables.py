@@ -1,10 +1,10 @@
 """SQL cases: tables drawn as text, turned into relations and read back.
 
-A case is a YAML file whose first line says *why*. `given` holds one drawn table
+A case is a YAML file whose first line states *why*. `given` holds one drawn table
 for each relation, `expect` the result; both name only the columns that matter.
 
 - An empty cell is null, `[a, b]` a list.
-- A relation below the model's inputs may be drawn too; what lies between is built.
+- A relation below the model's inputs may be drawn too; what is between is built.
 - An ephemeral model that is drawn is read as a table.
 - A column that is not drawn is null. `every_row` fills it, relation by relation.
 - A time of day alone, `14:00` or `14:00:05`, is UTC on the case's `event_date`;
@@ -113,7 +113,7 @@ class Case:
             return self._made(database), self._expected(database)
 
     def one_by_one_and_at_once(self) -> list[list[tuple[object, ...]]]:
-        """The rows of the day and of its neighbors, by a statement each and by one."""
+        """Return the rows of the day and of its neighbors, by a statement each and by one."""
         assert self.day is not None
         near = [self.day + timedelta(days=offset) for offset in (-1, 0, 1)]
         rows = []
@@ -125,7 +125,7 @@ class Case:
         return rows
 
     def whole_and_in_parts(self, of: int) -> list[list[tuple[object, ...]]]:
-        """The rows of all accounts at once, and of each part of them one by one."""
+        """Return the rows of all accounts at the same time, and of each part of them one by one."""
         given = {f"main.all_{name.split('.')[1]}": name for name in self._by_account}
         with self._brought() as (database, values):
             rows = [self._all(database, values)]
@@ -149,7 +149,7 @@ class Case:
 
     @contextmanager
     def _brought(self) -> Iterator[tuple[Database, dict[str, Scalar]]]:
-        """A database with all that the model reads, and the model's parameters."""
+        """Provide a database with all that the model reads, and the model's parameters."""
         with writing(Path(":memory:"), threads=1) as database:
             there: set[str] = set()
             for relation in self.model.inputs:

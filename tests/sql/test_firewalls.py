@@ -1,4 +1,4 @@
-"""Which firewalls tell what the rules on the network's security ask, from raw lines."""
+"""Which firewalls show what the rules on the network's security ask, from raw lines."""
 
 import json
 from datetime import UTC, date, datetime
@@ -59,7 +59,7 @@ def cisco_asa(source, target, port, answered):
         )
     number = f"{port}{target.replace('.', '')}"
     ends = [(f"{zone}:{source}/50000", source), (f"inside:{target}/{port}", target)]
-    # of a connection outward the far end stands first
+    # of a connection outward the far end is first
     way = "inbound" if source == OUTSIDE else "outbound"
     first, second = ends if way == "inbound" else reversed(ends)
     return (
@@ -89,13 +89,13 @@ TOLD = {
     fortigate: {REACHED, CLEAR, SCANS},
     paloalto: {REACHED, CLEAR, SCANS},
     cisco_asa: {REACHED, CLEAR, SCANS},
-    # a packet let through says nothing of an answer: what was refused alone is told
+    # a packet let through shows nothing of an answer: what was refused alone is reported
     pfsense_filterlog: {SCANS},
 }
 
 
 def found(write, acts):
-    """The codes of the rules that find something in raw lines."""
+    """Return the codes of the rules that find something in raw lines."""
     name = write.__name__
     data = "\n".join(write(*act) for act in acts).encode()
     reading = Reading("America/Chicago", anchor=datetime(2026, 3, 3, tzinfo=UTC))
@@ -142,7 +142,7 @@ BY_OPTIONS = {"declared_csv", "declared_json"}
 
 
 def answered():
-    """Formats whose recorded lines tell of an answered connection, or of both sizes."""
+    """Return formats whose recorded lines show of an answered connection, or of both sizes."""
     found = set()
     for path in OF_PER_LINE.glob("*/*.expected.jsonl"):
         kind = ""

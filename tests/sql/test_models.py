@@ -88,7 +88,7 @@ def test_an_empty_district_gives_the_promised_columns_and_no_row(name):
 
         day = date(2026, 3, 2) if model.is_dated else None
         rows = database.build(model, arguments(model), day)
-        assert rows == 0 or not model.inputs  # a list that reads nothing is as it is
+        assert rows == 0 or not model.inputs  # a list that reads nothing is unchanged
         assert database.table(model.name).columns == list(columns_of(name))
 
 

@@ -104,7 +104,7 @@ def night_by_agent(story: District, hosts: tuple[str, ...] = SHOPS) -> None:
 
 
 def updates_by_agent(story: District) -> None:
-    """The laptop is open at home and fetches updates; nobody logs on."""
+    """The laptop is open at home and fetches updates; no one logs on."""
     _night(story, WORK)
     story.at_home("nb-avega")
     for number in range(30):

@@ -172,7 +172,7 @@ def umbrella(fact: Fact) -> list[str]:
     identities = f"{user},{machine}" if fact.user and machine else label
     types = "AD Users,Roaming Computers" if fact.user and machine else "AD Users"
     status = "403" if fact.is_denied else "200"
-    # what a meeting sends to an address is no page, and is not opened
+    # what a meeting sends to an address is not a page, and is not opened
     page = fact.media or ("" if fact.host[-1:].isdigit() else "text/html")
     cells = (
         utc(fact.when, "%Y-%m-%d %H:%M:%S"), label, fact.ip, "198.51.100.4", SERVER,
@@ -221,7 +221,7 @@ def e2guardian(fact: Fact) -> list[str]:
 
 
 def declared(fact: Fact) -> list[str]:
-    """The export of a school's filter, whose columns the settings name."""
+    """Return the export of a school's filter, whose columns the settings name."""
     did = "Blocked" if fact.is_denied else "Allowed"
     stamp = local(fact.when, "%m/%d/%Y,%I:%M:%S %p")
     return [f"{stamp},{fact.mail},{fact.ip},{fact.url or fact.host},{did}"]
@@ -360,7 +360,7 @@ def asa_head(when: datetime) -> str:
 
 
 def meraki(fact: Fact) -> list[str]:
-    """A line at the start, and what its own firewall rules decided."""
+    """Return a line at the start, and what its own firewall rules decided."""
     ends = (
         f"src={fact.ip} dst={fact.to} mac={fact.mac or '02:00:00:00:00:01'} "
         f"protocol={transport(fact)} sport={fact.from_port} dport={fact.port}"
@@ -434,7 +434,7 @@ def watchguard(fact: Fact) -> list[str]:
 
 
 def pfsense(fact: Fact) -> list[str]:
-    """A line when a connection begins; no bytes."""
+    """Return a line when a connection begins; no bytes."""
     did = "block" if fact.is_denied else "pass"
     interface = "em0" if fact.zones[0] == FAR else "em1"
     rest = "0,S,31552001,,65535,,mss" if transport(fact) == "tcp" else "60"
@@ -554,7 +554,7 @@ def card(fact: Fact) -> str:
 
 
 def nps(fact: Fact) -> list[str]:
-    """The file in the database-compatible layout: a question and its answer."""
+    """Return the file in the database-compatible layout: a question and its answer."""
     head = f'"NPS1","IAS",{local(fact.when, "%m/%d/%Y,%H:%M:%S")}'
     user, session = (
         f"EXAMPLE\\{fact.name}",

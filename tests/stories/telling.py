@@ -1,4 +1,4 @@
-"""Tells a story in one district's words, and says what came of it."""
+"""Tells a story in one district's words, and shows what came of it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ FOUND, LEAD = "finding", "lead"
 def told(
     pair: Pair, act: Act, uses: Mapping[str, str], rules: tuple[str, ...]
 ) -> tuple[District, list[Shown]]:
-    """The story's lines and every finding and lead."""
+    """Return the story's lines and every finding and lead."""
     story = District(pair.day, uses=uses)
     extra = act(story) or {}
     with TemporaryDirectory() as home:
@@ -29,7 +29,7 @@ def told(
 
 
 def what_came(pair: Pair, uses: Mapping[str, str]) -> str:
-    """A finding, a lead, or the fact that the products do not record.
+    """Return a finding, a lead, or the fact that the products do not record.
 
     A story that is silent though every fact is there fails.
     """
@@ -46,7 +46,7 @@ def what_came(pair: Pair, uses: Mapping[str, str]) -> str:
 
 
 def named_by_twin(pair: Pair, uses: Mapping[str, str], rules: tuple[str, ...]) -> list[str]:
-    """Findings about the innocent twin."""
+    """Return findings about the innocent twin."""
     _, shown = told(pair, pair.twin, uses, rules)
     return [f"{one.rule} {one.account}" for one in shown if one.finding.confidence != "C1"]
 
@@ -79,7 +79,7 @@ PLACE_TYPES = dict.fromkeys(PLACE, pl.Int64)
 
 
 def cells() -> list[tuple[Pair, str, str]]:
-    """Each story with each product that records it, in a district of others."""
+    """Return each story with each product that records it, in a district of others."""
     return [
         (pair, role, product)
         for pair in STORIES

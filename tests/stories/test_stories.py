@@ -77,7 +77,7 @@ def test_each_format_has_its_column_or_a_reason():
 
 
 def covering() -> list[dict[str, str]]:
-    """Districts in which any two products of different roles meet at least once."""
+    """Return districts in which any two products of different roles meet at least once."""
     roles = list(PRODUCTS)
     left = {
         ((one, first), (other, second))

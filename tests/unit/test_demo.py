@@ -163,7 +163,7 @@ def test_the_second_world_has_no_windows_in_its_schools(chromebooks):
 
 
 def test_the_second_worlds_registry_comes_from_its_exports(chromebooks):
-    """Roster, devices, networks and leave, as by hand, and no name of a student."""
+    """Roster, devices, networks and leave, as manually, and no name of a student."""
     home, truth = chromebooks
     with open_district(home) as district:
         registry = district.registry
@@ -253,7 +253,7 @@ def test_a_null_district_plants_no_violation(tmp_path):
 
 @pytest.fixture(scope="module")
 def after_others(tmp_path_factory):
-    """A week with the seven before it, and the progress that was told."""
+    """A week with the seven before it, and the progress that was reported."""
     home, told = tmp_path_factory.mktemp("after"), []
     truth = generate(
         home, 3, weeks=1, people=60, weeks_before=7, progress=lambda *step: told.append(step)
@@ -282,7 +282,7 @@ def test_a_silence_is_one_in_a_log_that_everybody_else_is_in(after_others):
     everybody = "".join(text.values())
     people = [one.username for one in make_roster(3, 60).people]
     seen = [name for name in people if f'"{name}"' in everybody]
-    assert len(seen) >= len(people) - 1  # who is back from leave was let in once
+    assert len(seen) >= len(people) - 1  # who is back from leave was admitted once
 
 
 def test_addresses_of_a_day_are_nobody_elses():

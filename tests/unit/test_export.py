@@ -27,7 +27,7 @@ def con(tmp_path_factory, monkeypatch):
 def test_an_object_store_has_every_row_of_each_day(con, monkeypatch):
     with object_store(monkeypatch) as client:
         url = "s3://drop/unified"
-        for _ in range(2):  # what one that was cut off left is written again
+        for _ in range(2):  # what one that was cut off left is rewritten
             folder, rows = exported(con, url)
         assert folder == f"{url}/{con.snapshot}"
         assert set(rows) == set(TABLES)

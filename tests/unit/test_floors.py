@@ -62,7 +62,7 @@ PURE = (
 """What these return depends on what is passed in, never on the time of the call."""
 
 ENVIRONMENT = {
-    "cli/app.py",  # pydantic is told to look for no plug-ins
+    "cli/app.py",  # pydantic is reported to look for no plug-ins
     "settings/secrets.py",  # a secret is a reference to a variable
     "defs/resources.py",
     "cli/errors.py",

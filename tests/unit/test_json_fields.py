@@ -1,4 +1,4 @@
-"""JSON lines become text columns, each line by itself, whatever stands beside it."""
+"""JSON lines become text columns, each line by itself, whatever stands next to it."""
 
 import json
 

@@ -30,7 +30,7 @@ def days(home):
 
 
 def marked(first, markers):
-    """Ten good lines on each day, a damaged one with a marker in the middle."""
+    """Return ten good lines on each day, a damaged one with a marker in the middle."""
     return b"".join(
         b"".join(line(first + n, at=(first + n // 10) * DAY + n) for n in range(k, k + 5))
         + marker.encode()
@@ -83,7 +83,7 @@ def test_a_wrong_stamp_keeps_no_damaged_line_beyond_its_arrival(home):
     home.put("a.log", line(1, at=ahead) + b"beside\n" + line(2, at=ahead + 1))
     home.run()
     today = datetime.now(UTC).date()
-    # the day of a line that has not come is no line's day
+    # the day of a line that has not come is not a line's day
     assert home.frame().is_empty()
     assert {"beside"} < days(home).keys()
     assert set(days(home).values()) <= {today, today - timedelta(days=1)}
@@ -100,7 +100,7 @@ def test_a_line_of_a_day_that_has_not_come_is_counted_and_costs_no_other(home):
 
 
 def test_a_machine_whose_clock_was_set_back_rejects_no_line(home):
-    """The file's own last change says how late it is at least."""
+    """The file's own last change shows how late it is at least."""
     ahead = 400 * DAY
     stamp = BEGIN + ahead
     path = home.put("a.log", line(1, at=ahead))

@@ -1,4 +1,4 @@
-"""What is said in two places is the same in both."""
+"""What is stated in two places is the same in both."""
 
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipelines.weeks import monday, school_year
 
 
 def test_the_formats_whose_users_are_guesses_are_those_that_the_models_know():
-    """A format that is missing there would have its guesses taken for logins."""
+    """A format that is missing there would have its guesses mistaken for logins."""
     said = {name for name, one in formats().items() if one.user_is_mapped}
     query = models()["identity.mapping_formats"].query
     with duckdb.connect() as connection:

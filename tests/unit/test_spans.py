@@ -11,7 +11,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 86_400), st.integers(1, 7_200)), min_s
 
 
 def united(spans):
-    """Seconds in which any of the spans, each a start and a length, was going on."""
+    """Return seconds in which any of the spans, each a start and a length, was going on."""
     rows = [{"began": float(start), "ended": float(start + n)} for start, n in spans]
     with writing(Path(":memory:"), threads=1) as database:
         cast = "$spans::struct(began double, ended double)[]"

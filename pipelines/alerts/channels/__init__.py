@@ -63,7 +63,7 @@ def _in_home(path: Path, info: ValidationInfo) -> Path:
 
 
 HomePath = Annotated[Path, AfterValidator(_in_home)]
-"""A path; one that is not absolute begins at the district home."""
+"""A path; a relative one starts at the district home."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def channel_faults(
     if configured.type not in known:
         guess = nearest(configured.type, known) or report_channels()[0]
         path, paste = (*at, "type"), f'type = "{guess}"'
-        what, allowed = "there is no such type of channel", ", ".join(sorted(known))
+        what, allowed = "this type of channel does not exist", ", ".join(sorted(known))
         yield Fault(path, what, configured.type, allowed, paste)
         return
     try:
@@ -272,8 +272,8 @@ def _strangers(district: District, at: tuple[str, ...], given: Sequence[str]) ->
     if strangers:
         yield Fault(
             ("alerts", "recipients"),
-            f"lacks recipients of [{'.'.join(at)}], so that nothing is sent to them",
+            f"lacks recipients of [{'.'.join(at)}], so nothing is sent to them",
             ", ".join(strangers),
-            "every address to which anything may be sent",
+            "every address that may receive alerts",
             f"recipients = {toml([*allowed, *strangers])}",
         )

@@ -40,7 +40,7 @@ MAIL = {
 
 
 class ChatSettings(ChannelSettings):
-    """Where to post: one or more Apprise urls, separated by blanks."""
+    """Addresses to post to: one or more Apprise URLs, separated by blanks."""
 
     urls: str = Field(repr=False, min_length=1)
 
@@ -58,11 +58,11 @@ def _failure(result: Any) -> DeliveryError:
     failed = [sent for sent in result if not sent]
     statuses = {one: _status(one) for one in failed}
     reasons = ", ".join(
-        f"{one.name} answered {status}" if status else f"{one.name} gave no answer"
+        f"{one.name} answered {status}" if status else f"{one.name} did not answer"
         for one, status in statuses.items()
     )
     return DeliveryError(
-        f"a chat service took no message: {reasons}",
+        f"a chat service did not accept a message: {reasons}",
         retryable=not all(_is_refusal(status) for status in statuses.values()),
         may_have_arrived=len(failed) < len(result) or "TIMEOUT" in _outcomes(failed),
     )
@@ -101,7 +101,9 @@ def _service(urls: Sequence[str]) -> Any:
                 retryable=False,
             )
         if not service.add(url):
-            raise DeliveryError(f"chat url {number} is none that Apprise knows", retryable=False)
+            raise DeliveryError(
+                (f"chat url {number} is not one that Apprise supports"), retryable=False
+            )
     return service
 
 

@@ -1,6 +1,6 @@
 """Alert channel: one JSON object per line, appended to a file.
 
-After a crash, the file is read first: lines that it contains are not written again.
+After a crash, the file is read first, and lines that it already contains are skipped.
 """
 
 import json

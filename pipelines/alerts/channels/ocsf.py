@@ -1,7 +1,7 @@
 """Alert channel: OCSF Detection Findings (class 2004), one per line of a file.
 
-The `uid` is the message's key. After a crash, the file is read first: lines that it
-contains are not written again.
+The `uid` is the message's key. After a crash, the file is read first, and lines that it
+already contains are skipped.
 """
 
 import json

@@ -45,9 +45,9 @@ class SmtpSettings(ChannelSettings):
     def _only_with_tls(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is not None and info.data.get("tls") is False:
             raise wrong_setting(
-                "would cross the network in clear",
-                "tls = true with it: without TLS, anyone on the network path can read the "
-                "password; or neither user nor password, if the server requires none",
+                "would be sent over the network unencrypted",
+                "tls = true, because without TLS anyone on the network path can read the "
+                "password; or no user and password, if the server requires none",
                 "tls = true",
             )
         return value
@@ -65,7 +65,7 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         made = mail(message, settings)
     except ValueError as error:
         raise DeliveryError(
-            "the mail cannot be written: a header holds a line end", retryable=False
+            "the mail cannot be written: a header contains a line break", retryable=False
         ) from error
     try:
         _send(made, settings)
@@ -81,8 +81,8 @@ def deliver(message: Message, settings: SmtpSettings, allowed: Sequence[str]) ->
         ) from error
     except smtplib.SMTPNotSupportedError as error:
         raise DeliveryError(
-            f"the mail server cannot do what the settings ask: {error}; "
-            "tls = false is for a server of your own that offers no STARTTLS",
+            f"the mail server does not support the settings: {error}; tls = false is for your own "
+            "server without STARTTLS",
             retryable=False,
         ) from error
     except (OSError, smtplib.SMTPException) as error:
@@ -130,7 +130,7 @@ def _send(made: EmailMessage, settings: SmtpSettings) -> None:
         server.close()
     if refused:
         raise DeliveryError(
-            f"the mail server took the mail, but not for {', '.join(sorted(refused))}",
+            f"the mail server accepted the mail, but not for {', '.join(sorted(refused))}",
             retryable=_may_pass(refused),
             may_have_arrived=True,
         )
@@ -153,7 +153,7 @@ def _hand_over(made: EmailMessage, server: smtplib.SMTP) -> Refused:
         raise
     except (OSError, smtplib.SMTPException) as error:
         raise DeliveryError(
-            f"the mail server did not say whether it took the mail: {error}",
+            f"the mail server did not confirm the mail: {error}",
             retryable=True,
             may_have_arrived=True,
         ) from error

@@ -30,9 +30,9 @@ METADATA = (
     "metadata", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254",
     "::ffff:169.254.169.254", "::ffff:a9fe:a9fe",
 )  # fmt: skip
-"""Where clouds answer their machines, in addition to 169.254.169.254."""
+"""Metadata addresses of clouds, in addition to 169.254.169.254."""
 UNSURE = {408, 500, 502, 504}
-"""Answers of servers, or of those before them, that may have taken it."""
+"""Answers of servers or proxies that may have accepted the message."""
 
 
 def _of_a_receiver(url: HttpUrl) -> HttpUrl:
@@ -46,7 +46,7 @@ def _of_a_receiver(url: HttpUrl) -> HttpUrl:
     if is_inside:
         raise PydanticCustomError(
             "link_local",
-            "a server of yours; this address is link-local, or that of a cloud's metadata",
+            "your own server; this address is link-local, or a cloud's metadata service",
         )
     return url
 

@@ -4,8 +4,8 @@
     <134>1 2026-11-02T08:15:00-06:00 gate filterlog 812 - - message  (RFC 5424)
     2026-11-02T08:15:00.123456-06:00 gate dhcpd[812]: message    (ISO stamp)
 
-A number of octets may come first. Priority, host, tag and process id may be missing, a year may
-stand in the old stamp (`Nov 02 2026 08:15:00`, Cisco), and a relay may have added another
+A number of octets may come first. Priority, host, tag and process id may be missing, the old
+timestamp may include a year (`Nov 02 2026 08:15:00`, Cisco), and a relay may have added another
 header: then the inner one, nearer to the device, counts. Without a header, the whole line is the
 body.
 """

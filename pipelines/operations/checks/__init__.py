@@ -170,4 +170,4 @@ def answered(check: Check, installation: Installation) -> CheckResult:
         home = shlex.quote(str(installation.home.path))
         return replace(answer, command=answer.command.replace("{home}", home))
     except (SchoolbellError, OSError, StateFault) as error:
-        return unasked(f"could not be asked: {str(error).splitlines()[0]}")
+        return unasked(f"could not be checked: {str(error).splitlines()[0]}")

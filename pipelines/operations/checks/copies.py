@@ -36,7 +36,7 @@ def _aged(
     with installation.store.reading() as transaction:
         text = fact(transaction, name)
     if text is None:
-        return look(f"there was no {what} yet", command)
+        return look(f"there has been no {what} yet", command)
     made = datetime.fromisoformat(text)
     message = f"the last {what} was on {made.date()}"
     return look(message, command) if installation.now - made > most else well(message)
@@ -49,14 +49,14 @@ def _chain(installation: Installation) -> CheckResult:
             f"entry {broken.number} of the audit chain {broken.what}",
             "schoolbell audit verify --home {home}; do not change state.db",
         )
-    return well("the audit chain holds")
+    return well("the audit chain is intact")
 
 
 CHECKS = Subject(
     "copies",
     (
-        Check("backup", "there is a fresh backup", _backup),
-        Check("drill", "a backup was tried out", _drill),
-        Check("chain", "the audit chain holds", _chain),
+        Check("backup", "a recent backup exists", _backup),
+        Check("drill", "a backup was tested", _drill),
+        Check("chain", "the audit chain is intact", _chain),
     ),
 )

@@ -28,7 +28,7 @@ def _there(installation: Installation) -> CheckResult:
     missing = [folder.name for folder in wanted if not folder.is_dir()]
     if missing:
         return act(f"folders are missing: {', '.join(missing)}", f"schoolbell init {home.path}")
-    return well("every folder is there")
+    return well("every folder exists")
 
 
 def _private(home: DistrictHome) -> Iterator[Path]:
@@ -67,7 +67,7 @@ def _key_mode(installation: Installation) -> CheckResult:
     key = installation.home.key_file
     if key.stat().st_mode & (GROUP | OTHERS):
         return act("others can read the key behind the pseudonyms", f"chmod 600 {key}")
-    return well("only its user can read the key")
+    return well("only the home's user can read the key")
 
 
 def _key_size(installation: Installation) -> CheckResult:
@@ -76,9 +76,9 @@ def _key_size(installation: Installation) -> CheckResult:
     if size < KEY_BYTES:
         return act(
             f"the key has {size} bytes, not {KEY_BYTES}; pseudonyms could be guessed",
-            f"bring {key} back from a backup",
+            f"restore {key} from a backup",
         )
-    return well("the key is whole")
+    return well("the key is complete")
 
 
 def _owner(installation: Installation) -> CheckResult:
@@ -88,10 +88,10 @@ def _owner(installation: Installation) -> CheckResult:
     strange = [path for path in held if path.stat().st_uid != owner]
     if strange:
         return look(
-            "parts of the home belong to another user, so that a run may fail",
+            "parts of the home belong to another user, so a run may fail",
             f"chown -R {owner} {' '.join(map(str, strange))}",
         )
-    return well("all of the home belongs to one user")
+    return well("the whole home belongs to one user")
 
 
 def _writable(installation: Installation) -> CheckResult:
@@ -114,7 +114,7 @@ def _links(installation: Installation) -> CheckResult:
     if links:
         return look(
             f"links in the landing folder are not followed: {', '.join(links[:5])}",
-            "deliver files instead, or name the folder as [sources.NAME] path",
+            "deliver files instead, or set the folder as [sources.NAME] path",
         )
     return well("no links in the landing folder")
 
@@ -122,12 +122,12 @@ def _links(installation: Installation) -> CheckResult:
 CHECKS = Subject(
     "home",
     (
-        Check("folders", "every folder is there", _there),
+        Check("folders", "every folder exists", _there),
         Check("modes", "others cannot read logs and state", _modes),
         Check("writable", "others cannot write into the home", _writable),
-        Check("owner", "one user owns it all", _owner),
-        Check("key-mode", "only its user can read the key", _key_mode),
-        Check("key-size", "the key is whole", _key_size),
-        Check("links", "nothing is delivered as a link", _links),
+        Check("owner", "one user owns the home", _owner),
+        Check("key-mode", "only the home's user can read the key", _key_mode),
+        Check("key-size", "the key is complete", _key_size),
+        Check("links", "no link is delivered", _links),
     ),
 )

@@ -32,7 +32,7 @@ from pipelines.warehouse.sentences import counted
 from pipelines.warehouse.snapshots import attach_warehouse
 
 QUIET = timedelta(days=4)
-"""A weekend next to a holiday; longer is silence."""
+"""A weekend next to a holiday; anything longer is silence."""
 
 WAITED = timedelta(days=2)
 ROTATION = Path("/etc/logrotate.d")
@@ -55,7 +55,7 @@ qualify row_number() over (
 order by abs(offset_seconds) desc, source, other_source
 """
 TOLD_SECONDS = 5
-"""Differences of clocks that are named though no rule minds them."""
+"""Clock differences that are listed, though no rule depends on them."""
 
 
 def _sources(installation: Installation) -> CheckResult:
@@ -75,12 +75,12 @@ def _arrival(installation: Installation) -> CheckResult:
             time = datetime.fromisoformat(file.last_time)
             newest[file.source] = max(time, newest.get(file.source, time))
     if not newest:
-        return look("no event was ever read", "schoolbell run --home {home}")
+        return look("no event has been read", "schoolbell run --home {home}")
     silent = {name: time for name, time in newest.items() if installation.now - time > QUIET}
     if silent:
         names = ", ".join(f"{name} since {time.date()}" for name, time in sorted(silent.items()))
-        return look(f"no new events: {names}", "look at what should deliver them")
-    return well("every source has events of the last days")
+        return look(f"no new events: {names}", "check the systems that should deliver them")
+    return well("every source has recent events")
 
 
 def _unread(installation: Installation) -> CheckResult:
@@ -99,7 +99,7 @@ def _unread(installation: Installation) -> CheckResult:
             + f" unread for days, such as {waiting[0]}",
             "schoolbell run --home {home}",
         )
-    return well("no file waits unread for days")
+    return well("no file has waited unread for days")
 
 
 def _refused(installation: Installation) -> CheckResult:
@@ -124,7 +124,7 @@ def _read_to_the_end(installation: Installation) -> CheckResult:
         # the message begins with source and file; its next lines contain the remedy
         first = str(wrong[0]["message"]).splitlines()[0]
         return look(
-            f"not read to the end: {counted(len(wrong), 'file')}; {first}",
+            f"not read completely: {counted(len(wrong), 'file')}; {first}",
             "schoolbell identify FILE; schoolbell status --json --home {home}",
         )
     return well(counted(len(files), "1 file was read|# files were read"))
@@ -143,7 +143,7 @@ def _pending(installation: Installation) -> CheckResult:
             + counted(len(stuck), "file"),
             "schoolbell run --home {home}",
         )
-    return well("no line is pending for days")
+    return well("no line has been pending for days")
 
 
 def _drift(installation: Installation) -> CheckResult:
@@ -152,11 +152,11 @@ def _drift(installation: Installation) -> CheckResult:
         codes = {code for drift in found for code in blocked_rules(drift)}
         detections = sorted(rules()[code].table_name for code in codes)
         return look(
-            f"a field is not filled as before: {found[-1]}; not judged on these days: "
+            f"a field is no longer filled as before: {found[-1]}; not judged on these days: "
             f"{', '.join(detections)}",
-            f"schoolbell identify FILE, on a file of today; if it was given up on "
-            f'purpose, given_up = ["{found[-1].field}"] under '
-            f"[sources.{found[-1].source}] in district.toml",
+            "schoolbell identify FILE, on a file of today; if the field was removed on purpose, "
+            f'set given_up = ["{found[-1].field}"] under [sources.{found[-1].source}] in '
+            "district.toml",
         )
     return well("every field that rules need is filled as before")
 
@@ -184,7 +184,7 @@ def _names(installation: Installation) -> CheckResult:
     return well(
         f"account names {', '.join(applied)} are read without a setting"
         if applied
-        else "account names need no further domain"
+        else "account names need no other domain"
     )
 
 
@@ -202,7 +202,7 @@ def _clocks(installation: Installation) -> CheckResult:
     wrong = _lasting(installation, "off_clock", "skewed")
     if wrong:
         return look(
-            f"clocks do not agree: {wrong}",
+            f"clocks differ: {wrong}",
             "set [sources.NAME] zone in district.toml, or the device's clock",
         )
     return _small_differences(installation)
@@ -224,7 +224,7 @@ def _small_differences(installation: Installation) -> CheckResult:
         f"{source if seconds > 0 else other} ({pairs:,} pairs on {day})"
         for source, other, seconds, pairs, day in rows
     )
-    return well(f"clocks differ by less than the rules mind: {said}")
+    return well(f"clocks differ by less than the rules tolerate: {said}")
 
 
 def _lags(installation: Installation) -> CheckResult:
@@ -234,8 +234,8 @@ def _lags(installation: Installation) -> CheckResult:
     lags = "; ".join(f"{name}: {_within(arrivals_of(days, name))}" for name in names)
     late = _lasting(installation, "late")
     if late:
-        return look(f"lines come later than usual: {late}", "look at what sends them")
-    return well(lags or "no line arrived yet")
+        return look(f"lines arrive later than usual: {late}", "check the systems that send them")
+    return well(lags or "no lines have arrived yet")
 
 
 def _within(arrived: Mapping[str, int]) -> str:
@@ -254,15 +254,15 @@ def _lasting(installation: Installation, *kinds: str) -> str:
 
 def _rotation(installation: Installation) -> CheckResult:
     if not ROTATION.is_dir():
-        return unasked("no logrotate here")
+        return unasked("this machine has no logrotate")
     named = _truncating(installation.home)
     if named:
         return look(
-            "logrotate cuts delivered files in place, by which lines can be lost: "
+            "logrotate truncates delivered files in place, which can lose lines: "
             + ", ".join(named),
-            "replace copytruncate with dateext and delaycompress there",
+            "replace copytruncate with dateext and delaycompress in them",
         )
-    return well("no delivered file is cut in place by logrotate")
+    return well("logrotate truncates no delivered file in place")
 
 
 def _truncating(home: DistrictHome) -> list[str]:
@@ -277,18 +277,18 @@ def _truncating(home: DistrictHome) -> list[str]:
 CHECKS = Subject(
     "logs",
     (
-        Check("sources", "there is something to read", _sources),
-        Check("arrival", "every source still delivers", _arrival),
+        Check("sources", "log files exist", _sources),
+        Check("arrival", "every source delivers", _arrival),
         Check("unread", "nothing waits unread", _unread),
         Check("refused", "every delivery can be read", _refused),
-        Check("trouble", "files were read to their end", _read_to_the_end),
+        Check("trouble", "files were read completely", _read_to_the_end),
         Check("pending", "no line is pending for a long time", _pending),
         Check("drift", "fields are filled as before", _drift),
-        Check("judged", "rules can judge what they should", _judged),
-        Check("names", "account names are the registry's", _names),
+        Check("judged", "rules can judge their events", _judged),
+        Check("names", "account names match the registry", _names),
         Check("ahead", "no event has a time in the future", _ahead),
-        Check("clocks", "clocks of sources agree", _clocks),
+        Check("clocks", "the sources' clocks agree", _clocks),
         Check("lags", "lines arrive as fast as usual", _lags),
-        Check("rotation", "no file is cut in place", _rotation),
+        Check("rotation", "no file is truncated in place", _rotation),
     ),
 )

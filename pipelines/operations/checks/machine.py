@@ -82,10 +82,10 @@ def _packages(_installation: Installation) -> CheckResult:
             wrong.append(f"{wanted.name} is missing")
             continue
         if not wanted.specifier.contains(found, prereleases=True):
-            wrong.append(f"{wanted.name} is {found}, wanted {wanted.specifier}")
+            wrong.append(f"{wanted.name} is {found}; {wanted.specifier} is required")
     if wrong:
-        return act("; ".join(wrong), "install schoolbell again, into a fresh venv")
-    return well(f"Schoolbell {version('schoolbell')} with the packages it wants")
+        return act("; ".join(wrong), "reinstall schoolbell in a new venv")
+    return well(f"Schoolbell {version('schoolbell')} with the required packages")
 
 
 def _room(installation: Installation) -> CheckResult:
@@ -111,15 +111,15 @@ def _spill(_installation: Installation) -> CheckResult:
     free = shutil.disk_usage(folder).free
     message = f"{free / (1 << 30):.1f} GiB are free in {folder}"
     if free < MIN_FREE or not os.access(folder, os.W_OK):
-        return look(message, "set TMPDIR to a folder with room")
+        return look(message, "set TMPDIR to a folder with free space")
     return well(message)
 
 
 def _clock(_installation: Installation) -> CheckResult:
     if SYNCHRONISED.exists() or CHRONY.exists():
-        return well("a time service keeps the clock")
+        return well("a time service synchronizes the clock")
     if not Path("/run/systemd/system").exists():
-        return unasked("this machine has no service manager to ask")
+        return unasked("this machine has no service manager to query")
     return look("no time service was found", "timedatectl set-ntp true")
 
 
@@ -129,13 +129,13 @@ def _user(_installation: Installation) -> CheckResult:
             "this runs as root; a separate user is safer",
             "run it as the user that owns the home: sudo -u USER schoolbell doctor",
         )
-    return well("this runs without root's rights")
+    return well("this does not run as root")
 
 
 def _local_disk(installation: Installation) -> CheckResult:
     mount = mount_of(installation.home.path)
     if mount is None:
-        return unasked("this system lists no mounts")
+        return unasked("this system does not list mounts")
     if mount.kind in NETWORKED:
         return act(
             f"the home is on a network disk ({mount.kind}), whose locks and syncs "
@@ -154,9 +154,9 @@ def _encrypted(installation: Installation) -> CheckResult:
     if label.is_file() and label.read_text().startswith("CRYPT-"):
         return well("the disk of the home is encrypted")
     return look(
-        "the disk of the home is not encrypted by this system; anyone who takes the machine "
-        "can read the logs",
-        "put the home on a LUKS volume, or lock the machine away and note it",
+        "the disk of the home is not encrypted by this system; anyone who steals the machine can "
+        "read the logs",
+        "put the home on a LUKS volume, or secure the room and document it",
     )
 
 
@@ -164,12 +164,12 @@ CHECKS = Subject(
     "machine",
     (
         Check("python", "Python is new enough", _python),
-        Check("packages", "the libraries are the ones that were tested", _packages),
-        Check("room", "the disk has room", _room),
-        Check("memory", "the warehouse's share of memory fits", _memory),
-        Check("spill", "big queries have room to spill", _spill),
-        Check("clock", "a time service keeps the clock", _clock),
-        Check("user", "it does not run as root", _user),
+        Check("packages", "the libraries have the tested versions", _packages),
+        Check("room", "the disk has free space", _room),
+        Check("memory", "the warehouse's memory limit fits", _memory),
+        Check("spill", "large queries have disk space", _spill),
+        Check("clock", "a time service synchronizes the clock", _clock),
+        Check("user", "the program does not run as root", _user),
         Check("local-disk", "the home is on a local disk", _local_disk),
         Check("encrypted", "the disk is encrypted", _encrypted),
     ),

@@ -34,7 +34,7 @@ PROCESSES = Path("/proc")
 def _report(installation: Installation) -> CheckResult:
     newest = max(published_weeks(installation.store), default=None)
     if newest is None:
-        return look("no report was published yet", "schoolbell run --home {home}")
+        return look("no report has been published", "schoolbell run --home {home}")
     if datetime.fromisoformat(newest).date() + OLD_REPORT < installation.now.date():
         return look(
             f"the newest report is of the week of {newest}",
@@ -48,10 +48,10 @@ def _pages(installation: Installation) -> CheckResult:
     gone = [path for path in paths if not (installation.home.path / path).is_file()]
     if gone:
         return look(
-            f"{len(gone)} published reports are gone, such as {gone[0]}",
+            f"{len(gone)} published reports are missing, such as {gone[0]}",
             "schoolbell report --home {home}",
         )
-    return well(f"{len(paths)} published reports are in their place")
+    return well(f"{len(paths)} published reports exist")
 
 
 def _channels(installation: Installation) -> CheckResult:
@@ -59,7 +59,7 @@ def _channels(installation: Installation) -> CheckResult:
     enabled = [name for name, channel in channels.items() if channel.enabled]
     if not enabled:
         return look(
-            "no alert channel is set; alerts go to a file in the home only",
+            "no alert channel is configured; alerts go to a file in the home only",
             "add [alerts.channels.mail] to district.toml",
         )
     for name in enabled:
@@ -73,7 +73,7 @@ def _undelivered(installation: Installation) -> CheckResult:
     if waiting:
         return look(
             f"{count(waiting, 'alert')} not delivered, {counts.get(GIVEN_UP, 0)} of them given up",
-            "schoolbell alerts list --home {home}, then look at the channel",
+            "schoolbell alerts list --home {home}, then check the channel",
         )
     return well(f"{count(counts.get(SENT, 0), 'alert')} delivered, none waits")
 
@@ -82,11 +82,11 @@ def _tested(installation: Installation) -> CheckResult:
     """Check that channels were tested: an untested one may fail when it matters."""
     channels = installation.settings.alerts.channels.values()
     if not any(channel.enabled for channel in channels):
-        return unasked("no alert channel is set that could be tried")
+        return unasked("no alert channel can be tested")
     newest = newest_sent(installation.store, TEST)
     command = "schoolbell alerts test --home {home}"
     if newest is None:
-        return look("no alert channel was ever tested", command)
+        return look("no alert channel has been tested", command)
     days = (installation.now - datetime.fromisoformat(newest)).days
     message = f"{days} days since the last test of an alert channel arrived"
     return look(message, command) if days > OLD_TEST.days else well(message)
@@ -103,17 +103,17 @@ def _secrets(installation: Installation) -> CheckResult:
     if loose:
         names = " ".join(map(str, loose))
         return act("others can read a secret of a channel", f"chmod 600 {names}")
-    return well("no file of a secret is open to others")
+    return well("no secret file is readable by others")
 
 
 def _scheduled(installation: Installation) -> CheckResult:
     reads = [file.last_read_time for file in ledger.source_files(installation.store)]
     if not reads:
-        return look("nothing was ever read", "schoolbell run --home {home}")
+        return look("nothing has been read", "schoolbell run --home {home}")
     last = datetime.fromisoformat(max(reads))
     if installation.now - last > IDLE:
         return look(
-            f"nothing was read since {last.date()}; the schedule may have stopped",
+            f"nothing has been read since {last.date()}; the schedule may have stopped",
             "systemctl status dagster-daemon schoolbell.timer",
         )
     return well(f"logs were read on {last.date()}")
@@ -127,15 +127,15 @@ def _telemetry(_installation: Installation) -> CheckResult:
     settings = yaml.safe_load(path.read_text()) if path.is_file() else None
     if not settings or settings.get("telemetry", {}).get("enabled", True):
         return act(
-            "Dagster would report its use to its makers",
+            "Dagster would send telemetry to its vendor",
             f"write telemetry: {{enabled: false}} into {path}",
         )
-    return well("Dagster reports nothing to anyone")
+    return well("Dagster sends no telemetry")
 
 
 def _loopback(_installation: Installation) -> CheckResult:
     if not PROCESSES.is_dir():
-        return unasked("this system lists no processes")
+        return unasked("this system does not list processes")
     hosts = [_host(line) for line in _command_lines() if "dagster-webserver" in line[0:3]]
     if not hosts:
         return unasked("Dagster's web pages are not running here")
@@ -144,7 +144,7 @@ def _loopback(_installation: Installation) -> CheckResult:
             "Dagster's web pages can be reached from the network, without a login",
             "start dagster-webserver with -h 127.0.0.1, behind a proxy with a login",
         )
-    return well("Dagster's web pages answer on this machine only")
+    return well("Dagster's web pages are reachable only from this machine")
 
 
 def _command_lines() -> list[list[str]]:
@@ -169,13 +169,13 @@ CHECKS = Subject(
     "outputs",
     (
         Check("report", "the weekly report is published", _report),
-        Check("pages", "published reports are still there", _pages),
+        Check("pages", "published reports still exist", _pages),
         Check("channels", "alerts have a receiver", _channels),
-        Check("undelivered", "no alert waits", _undelivered),
-        Check("tested", "alerts were tried lately", _tested),
+        Check("undelivered", "no alert is waiting", _undelivered),
+        Check("tested", "alerts were tested recently", _tested),
         Check("secrets", "secrets are private", _secrets),
-        Check("schedule", "runs still happen", _scheduled),
-        Check("telemetry", "nothing is reported to others", _telemetry),
-        Check("loopback", "Dagster answers on this machine only", _loopback),
+        Check("schedule", "runs still take place", _scheduled),
+        Check("telemetry", "no telemetry is sent", _telemetry),
+        Check("loopback", "Dagster is reachable only from this machine", _loopback),
     ),
 )

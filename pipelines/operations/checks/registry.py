@@ -38,14 +38,14 @@ def _settings(installation: Installation) -> CheckResult:
         settings = installation.settings
     except SchoolbellError as error:
         return act(" ".join(str(error).split()), "schoolbell check --home {home}")
-    return well(f"district.toml is in order, for {settings.district.name}")
+    return well(f"district.toml is valid, for {settings.district.name}")
 
 
 def _meaning(installation: Installation) -> CheckResult:
     wrong = [" ".join(str(problem).split()) for problem in wrong_in(installation.district)]
     if wrong:
         return act("; ".join(wrong), "schoolbell check --home {home}")
-    return well("formats, rules, sections and channels are known ones")
+    return well("all formats, rules, sections and channels are known")
 
 
 def _rows(installation: Installation) -> CheckResult:
@@ -56,7 +56,7 @@ def _rows(installation: Installation) -> CheckResult:
             "schoolbell check --home {home}",
         )
     rows = sum(frame.height for frame in installation.registry.frames.values())
-    return well(counted(rows, f"1 row {IS_OF}|# rows {ARE_OF}") + " in order")
+    return well(counted(rows, f"1 row {IS_OF}|# rows {ARE_OF}") + " valid")
 
 
 def _believed(installation: Installation) -> CheckResult:
@@ -64,17 +64,16 @@ def _believed(installation: Installation) -> CheckResult:
         names = " ".join(f"--accept {refusal.name}" for refusal in shrunk)
         return look(
             "; ".join(f"{refusal.name}: {refusal.what}" for refusal in shrunk),
-            "have them exported again; if they are meant so: "
-            f"schoolbell check --home {{home}} {names}",
+            f"export them again; if they are correct: schoolbell check --home {{home}} {names}",
         )
-    return well("no file of the registry shrank more than is believed")
+    return well("no registry file shrank too much")
 
 
 def _files(installation: Installation) -> CheckResult:
     missing = installation.registry.missing
     if missing:
         return look(
-            f"files without rows, each of which turns something off: {', '.join(sorted(missing))}",
+            f"empty files, which turn checks off: {', '.join(sorted(missing))}",
             "schoolbell check --home {home}; schoolbell propose --home {home}",
         )
     return well("every file of the registry has rows")
@@ -95,7 +94,7 @@ def _calendar(installation: Installation) -> CheckResult:
     assert isinstance(last, date)
     if last < _today(installation) + AHEAD:
         return look(f"the school calendar ends on {last}", "add the next year's calendar")
-    return well(f"the school calendar reaches to {last}")
+    return well(f"the school calendar ends on {last}")
 
 
 def _people(installation: Installation) -> CheckResult:
@@ -120,7 +119,7 @@ def _places(installation: Installation) -> CheckResult:
     subnets = installation.registry.frames["subnets"]
     if subnets.is_empty():
         return look(
-            "no network is known; nothing is placed in a building",
+            "no network is known; no building can be identified",
             "schoolbell propose --home {home}",
         )
     return well(counted(subnets.height, "1 network is known|# networks are known"))
@@ -135,8 +134,8 @@ def _approved(installation: Installation) -> CheckResult:
         )
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
     if changed < _today(installation) - STALE_LIST:
-        return look(f"the approved list is of {changed}", f"look through {path}")
-    return well(f"the approved list is of {changed}")
+        return look(f"the approved list was last changed on {changed}", f"review {path}")
+    return well(f"the approved list was last changed on {changed}")
 
 
 def _ending(installation: Installation) -> CheckResult:
@@ -158,14 +157,14 @@ def _ending(installation: Installation) -> CheckResult:
 def _lists(installation: Installation) -> CheckResult:
     wanted = [name for name, one in installation.settings.lists.items() if one.enabled]
     if not wanted:
-        return unasked("no further lists of sites are configured")
+        return unasked("no other site lists are configured")
     lacking = [name for name in wanted if not (installation.home.lists / f"{name}.json").is_file()]
     if lacking:
         return look(
-            f"lists were never taken: {', '.join(lacking)}",
+            f"lists were never downloaded: {', '.join(lacking)}",
             "schoolbell lists update --home {home}",
         )
-    return well(f"{len(wanted)} lists were taken")
+    return well(f"{len(wanted)} lists were downloaded")
 
 
 def _claims(installation: Installation) -> CheckResult:
@@ -173,15 +172,15 @@ def _claims(installation: Installation) -> CheckResult:
     try:
         snapshot = current(installation.home.snapshots)
     except ModelError:
-        return unasked("nothing was published yet")
+        return unasked("nothing has been published")
     with reading(snapshot) as database:
         if not database.has(CONFLICTS):
             return unasked("the newest snapshot was made by an older version")
         (found,) = database.rows(_CLAIMED)
     if found[0]:
         return look(
-            f"{found[0]} addresses were claimed by two devices in the newest week, "
-            "as a fixed one that a lease gave away; they count for neither",
+            f"{found[0]} addresses were claimed by two devices in the newest week, by a fixed "
+            "address and by a lease; they count for neither",
             "schoolbell propose --home {home}",
         )
     return well("no address was claimed by two devices in the newest week")
@@ -191,16 +190,16 @@ CHECKS = Subject(
     "registry",
     (
         Check("settings", "district.toml can be read", _settings),
-        Check("meaning", "what it names exists", _meaning),
-        Check("rows", "every row of the registry is in order", _rows),
-        Check("believed", "no file of the registry shrank", _believed),
-        Check("files", "no file of the registry is empty", _files),
-        Check("calendar", "the school calendar reaches far enough", _calendar),
-        Check("people", "accounts have their people", _people),
+        Check("meaning", "everything in it exists", _meaning),
+        Check("rows", "every row of the registry is valid", _rows),
+        Check("believed", "no registry file shrank", _believed),
+        Check("files", "no registry file is empty", _files),
+        Check("calendar", "the school calendar covers the coming months", _calendar),
+        Check("people", "accounts have owners", _people),
         Check("networks", "networks are known", _places),
-        Check("claims", "no address is claimed by two devices", _claims),
-        Check("approved", "the approved list is fresh", _approved),
-        Check("ending", "no consent ends unnoticed", _ending),
-        Check("lists", "configured lists were taken", _lists),
+        Check("claims", "no address belongs to two devices", _claims),
+        Check("approved", "the approved list is up to date", _approved),
+        Check("ending", "no consent is about to end", _ending),
+        Check("lists", "configured lists were downloaded", _lists),
     ),
 )

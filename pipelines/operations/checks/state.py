@@ -36,15 +36,15 @@ def _there(installation: Installation) -> CheckResult:
         examine(installation.home)
     except (ForeignStateError, DamagedStateError) as error:
         return act(
-            f"{error.what}; nothing runs until the right one is back",
+            f"{error.what}; nothing runs until the correct one is restored",
             "schoolbell restore BACKUP --to {home} --in-place --keys KEYS",
         )
     if installation.home.state_pointer.is_file():
         installation.store.answer()
         return well(f"the state database answers: {installation.store.place}")
     if installation.home.state_db.is_file():
-        return well("the state database is there")
-    return look("nothing was run yet", "schoolbell run --home {home}")
+        return well("the state database exists")
+    return look("nothing has run yet", "schoolbell run --home {home}")
 
 
 def _aside(installation: Installation) -> CheckResult:
@@ -55,18 +55,18 @@ def _aside(installation: Installation) -> CheckResult:
             "list: moved to lake/.unlisted, not deleted",
             "check whether an older state was restored; delete them manually if not",
         )
-    return well("the lake holds no file that the ledger does not list")
+    return well("the lake contains no file that the ledger does not list")
 
 
 def _sound(installation: Installation) -> CheckResult:
     if not installation.store.is_file:
-        return unasked("the database server looks after its own files")
+        return unasked("the database server manages its own files")
     if found := installation.store.damage():
         return act(
             f"the state database is damaged: {found}",
-            "bring state.db back from the last backup",
+            "restore state.db from the last backup",
         )
-    return well("the state database is sound")
+    return well("the state database is undamaged")
 
 
 def _schema(installation: Installation) -> CheckResult:
@@ -80,7 +80,7 @@ def _schema(installation: Installation) -> CheckResult:
         )
     if not is_whole:
         return look(
-            "the state database lacks tables, which the next run makes",
+            "the state database lacks tables, which the next run creates",
             "schoolbell run --home {home}",
         )
     return well("the state database has every table and column")
@@ -104,7 +104,7 @@ def _lake(installation: Installation) -> CheckResult:
         return act(
             counted(len(wrong), "1 file of the lake is|# files of the lake are")
             + f" missing or damaged, such as {wrong[0]}",
-            "bring lake/ back from the last backup",
+            "restore lake/ from the last backup",
         )
     return well("every file of the lake is present and unchanged, byte for byte")
 
@@ -112,7 +112,7 @@ def _lake(installation: Installation) -> CheckResult:
 def _unfinished(installation: Installation) -> CheckResult:
     if left := list(unfinished(installation.district)):
         return look("; ".join(left), "schoolbell run --home {home}")
-    return well("no purge and no rebuild was cut off")
+    return well("no purge or rebuild was interrupted")
 
 
 def _lock(installation: Installation) -> CheckResult:
@@ -133,7 +133,7 @@ def _dirty(installation: Installation) -> CheckResult:
     days = dirty_days(installation.store)
     if days:
         return look(
-            f"{len(days)} days are not built since their events came",
+            f"{len(days)} days with new events are not built",
             "schoolbell run --home {home}",
         )
     return well("every day is built")
@@ -156,7 +156,7 @@ def _warehouse(installation: Installation) -> CheckResult:
         return look("the warehouse does not exist yet", "schoolbell run --home {home}")
     with reading(path) as database:
         (held,) = database.rows("select count(*) from duckdb_tables()")
-    return well(f"the warehouse opens; it holds {held[0]} tables")
+    return well(f"the warehouse opens; it contains {held[0]} tables")
 
 
 def _rules(installation: Installation) -> CheckResult:
@@ -169,10 +169,10 @@ def _rules(installation: Installation) -> CheckResult:
     differing = sorted(name for name in now if was.get(name) != now[name])
     if differing:
         return look(
-            f"findings are older than the present {' and '.join(differing)}",
+            f"findings are older than the current {' and '.join(differing)}",
             "schoolbell run --home {home}",
         )
-    return well("findings were judged with the present rules and registry")
+    return well("findings were judged with the current rules and registry")
 
 
 def _snapshot(installation: Installation) -> CheckResult:
@@ -182,27 +182,27 @@ def _snapshot(installation: Installation) -> CheckResult:
     made = datetime.fromtimestamp(path.stat().st_mtime, installation.now.tzinfo)
     if installation.now - made > OLD_SNAPSHOT:
         return look(
-            f"the newest snapshot is of {made.date()}",
+            f"the newest snapshot is from {made.date()}",
             "schoolbell run --home {home}",
         )
-    return well(f"the newest snapshot opens; it is of {made.date()}")
+    return well(f"the newest snapshot opens; it is from {made.date()}")
 
 
 CHECKS = Subject(
     "state",
     (
-        Check("state", "the state database is there, and is this home's", _there),
-        Check("sound", "the state database is sound", _sound),
-        Check("schema", "the state database is of this version", _schema),
+        Check("state", "the state database exists, and is this home's", _there),
+        Check("sound", "the state database is undamaged", _sound),
+        Check("schema", "the state database has this version", _schema),
         Check("balance", "every line is accounted for", _balance),
-        Check("lake", "every file of the lake is whole", _lake),
+        Check("lake", "every file of the lake is complete", _lake),
         Check("unlisted", "no file was set aside", _aside),
-        Check("purge", "every purge came to its end", _unfinished),
+        Check("purge", "every purge was finished", _unfinished),
         Check("lock", "no run hangs", _lock),
         Check("days", "every day is built", _dirty),
         Check("quarantine", "no model failed", _quarantine),
         Check("warehouse", "the warehouse opens", _warehouse),
-        Check("rules", "findings are of the present rules", _rules),
-        Check("snapshot", "analysts have a fresh snapshot", _snapshot),
+        Check("rules", "findings match the current rules", _rules),
+        Check("snapshot", "analysts have a current snapshot", _snapshot),
     ),
 )

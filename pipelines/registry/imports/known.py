@@ -41,7 +41,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Network:
-    """The building and kind of a network, as far as the exports state them."""
+    """The building and kind of a network, if the exports contain them."""
 
     building: str = ""
     kind: str = ""

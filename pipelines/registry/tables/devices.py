@@ -2,8 +2,8 @@
 
 A device that was given to one person after another has a row for each, with days.
 If two rows of the same days differ, neither counts: neither person has
-the device then, and a card that two devices claim, such as a shared dock's, is no
-evidence for either. A device may have two cards: of its radio and of its port. A
+the device then, and a card that two devices claim, such as a shared dock's, is evidence
+for neither. A device may have two cards: of its radio and of its port. A
 Chromebook's logs name it by host name, serial number, asset tag
 or its id in the directory; a name that two devices have identifies neither.
 """

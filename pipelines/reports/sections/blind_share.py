@@ -1,4 +1,4 @@
-"""Report section: lines that arrived and name no host or no account."""
+"""Report section: lines that arrived and have no host or no account."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ def title(rows: pl.DataFrame) -> str:
     if not lines:
         return "No line showed use this week"
     host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
-    return capital(f"{host} of the lines name no host, and {account} no account")
+    return capital(f"{host} of the lines have no host, and {account} no account")
 
 
 def summary(rows: pl.DataFrame) -> str:

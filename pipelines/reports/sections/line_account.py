@@ -47,7 +47,7 @@ def summary(rows: pl.DataFrame) -> str:
     if lines := total(unchecked, "unchecked"):
         said += (
             f" {count(lines, 'line')} of {listed(unchecked['source'].to_list())} arrived "
-            "compressed without a checksum: damage on the way could not be detected."
+            "compressed without a checksum: damage in transit could not be detected."
         )
     left = total(rows.select(pl.col("left").abs()), "left")
     if left:

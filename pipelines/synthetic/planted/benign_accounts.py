@@ -218,7 +218,7 @@ def two_lines(writer: SceneWriter) -> None:
 
 
 def own_devices(writer: SceneWriter) -> None:
-    """S18: laptop, desktop and phone of one person at once."""
+    """S18: laptop, desktop and phone of one person at the same time."""
     day = writer.day()
     person = writer.teacher(day, laptop=True)
     mine, laptop = writer.desktop(person), writer.laptop(person)
@@ -401,7 +401,7 @@ def podium_and_laptop(writer: SceneWriter) -> None:
 
 
 def office_account(writer: SceneWriter) -> None:
-    """S20: the approved shared account of an office, on three computers at once."""
+    """S20: the approved shared account of an office, on three computers at the same time."""
     day = writer.day()
     writer.plan.add(
         "accounts.csv",
@@ -436,7 +436,7 @@ def office_account(writer: SceneWriter) -> None:
 
 
 def kiosks(writer: SceneWriter) -> None:
-    """S21: the library's account at kiosks of two schools at once."""
+    """S21: the library's account at kiosks of two schools at the same time."""
     day = writer.day()
     writer.plan.add(
         "accounts.csv",

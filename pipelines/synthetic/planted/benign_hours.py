@@ -264,7 +264,7 @@ def leave_cancelled(writer: SceneWriter) -> None:
 
 
 def morning_leave(writer: SceneWriter) -> None:
-    """S09: on leave in the morning, at work at one."""
+    """S09: on leave in the morning, working from one o'clock."""
     day = writer.day(after=1)
     person = writer.teacher(day)
     writer.plan.add(

@@ -179,7 +179,7 @@ def lingering_address(writer: SceneWriter) -> None:
 
 
 def virtual_desktop(writer: SceneWriter) -> None:
-    """S25: a session on the virtual desktop host beside the own computer."""
+    """S25: a session on the virtual desktop host in addition to the user's computer."""
     day, person, mine = writer.at_desk(building="HS")
     host = writer.choice(writer.world.places.where(lambda d: d.device_class == "vdi_host"))
     span = minutes(writer.moment(day), 28)

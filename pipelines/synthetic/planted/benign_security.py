@@ -33,7 +33,7 @@ def stored_password(writer: SceneWriter) -> None:
 
 
 def class_in_line(writer: SceneWriter) -> None:
-    """S73b: a class lines up; each student mistypes once and is then let in."""
+    """S73b: a class signs in; each student mistypes once and then succeeds."""
     day = writer.day()
     students = writer.rng.sample(writer.world.roster.students, 12)
     span = minutes(writer.moment(day), 9)
@@ -107,7 +107,7 @@ def link_check(writer: SceneWriter) -> None:
 
 
 def restored_tabs(writer: SceneWriter) -> None:
-    """S94b: a browser restores fifty tabs at once."""
+    """S94b: a browser restores fifty tabs at the same time."""
     day, person, device = writer.at_desk(after=3)
     span = minutes(day.at("11:10"), 15)
     writer.visit(person, device, span)

@@ -193,7 +193,7 @@ def personal_consent(writer: SceneWriter) -> None:
 
 
 def lesson_blog(writer: SceneWriter) -> None:
-    """S55: a site that no list knows; it goes to review, with nobody's name."""
+    """S55: a site that is on no list; it goes to review without a name."""
     day = writer.day()
     _visit(
         writer,

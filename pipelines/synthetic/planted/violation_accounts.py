@@ -169,7 +169,7 @@ def colleagues_desk(writer: SceneWriter, length: float, intensity: int) -> None:
 
 
 def pooled(writer: SceneWriter, account: str, first: int, users: int) -> None:
-    """S19: a shared account that nobody approved goes from desk to desk."""
+    """S19: a shared account without approval moves from desk to desk."""
     days = [d for d in writer.world.days if d.has_school and d.number >= first][:users]
     writer.plan.add(
         "accounts.csv",
@@ -278,7 +278,7 @@ def lent_to_a_student(writer: SceneWriter, length: float, intensity: int) -> Non
 
 
 def morning_leave(writer: SceneWriter, length: float, intensity: int) -> None:
-    """S82: on leave until noon; somebody works under the account at half past nine."""
+    """S82: on leave until noon; someone uses the account at half past nine."""
     day = writer.day(after=1)
     owner = writer.teacher(day)
     other = writer.holder("aide", day, building=owner.building)

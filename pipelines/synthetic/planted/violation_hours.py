@@ -116,7 +116,7 @@ SCENES: tuple[Scene, ...] = (
 
 
 def snow_day(writer: SceneWriter) -> None:
-    """S87: school is closed for snow; somebody shops at the desk all the same."""
+    """S87: school is closed for snow; someone still shops at the desk."""
     evening(writer, "S87", writer.on(SNOW_DAY), "10:15", 35, 2)
 
 

@@ -17,7 +17,7 @@ OWN_PORTS = (10_000, 60_000)
 
 
 def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> None:
-    """S92: files of a class go to a sharing site that nobody approved."""
+    """S92: files of a class go to a sharing site without approval."""
     day, person, device = writer.at_desk(after=4)
     span = minutes(writer.moment(day), 4 * parts)
     writer.visit(person, device, span, "teach")
@@ -43,7 +43,7 @@ def upload(writer: SceneWriter, megabytes: int, parts: int, intensity: int) -> N
 
 
 def beacon(writer: SceneWriter, every: float, jitter: float, intensity: int) -> None:
-    """S93: a program on one computer calls a host that nobody else knows."""
+    """S93: a program on one computer calls a host that no other computer uses."""
     day = writer.day(after=2, weekdays="123")
     device = writer.desktop(writer.teacher(day))
     name = writer.choice(["quietmoth", "palelantern", "slowferry", "dimharbor"])

@@ -44,7 +44,7 @@ def spray(writer: SceneWriter) -> None:
 
 
 def after_the_last_day(writer: SceneWriter) -> None:
-    """S75: somebody who left in the summer is logged on in October."""
+    """S75: a person who left in the summer is logged on in October."""
     day = writer.day(after=1)
     span = minutes(writer.moment(day), 14)
     device = writer.spare("MS", "workroom", span)

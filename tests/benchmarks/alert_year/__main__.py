@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _untold(found: Count) -> list[str]:
-    """Each silence that was not told, and whether it could have been."""
+    """Return each silence that was not reported, and whether it could have been."""
     return [
         f"not told: {one.planted.source} {one.planted.building or 'everywhere'}, "
         f"{one.planted.hours} hours in which some {one.missing_lines} lines come"

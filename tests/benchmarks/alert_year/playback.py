@@ -1,6 +1,6 @@
 """Plays a school year, hour by hour, through the real health and alert code.
 
-Every hour is a process of its own: what is known comes from the state database
+Every hour is a separate process: what is known comes from the state database
 alone. So a restart changes nothing, and a send that dies in the middle is taken up
 by the next hour.
 """
@@ -59,7 +59,7 @@ class Arrived:
 
 
 class Announced(NamedTuple):
-    """A fact that a channel was told of."""
+    """A fact that a channel was reported of."""
 
     news_id: str
     since: str
@@ -86,7 +86,7 @@ class Played:
 
 
 def play(year: Year, hours: pl.DataFrame, drawn: Drawn, random: Random) -> tuple[Played, Store]:
-    """Every hour of the judged days; the store is left for counting."""
+    """Return every hour of the judged days; the store is left for counting."""
     game = _Game(year, hours, drawn, random, open_store("sqlite://"), Played())
     for day in (one for one in year.days if one >= year.judged):
         judged = game.judged(day)
@@ -114,7 +114,7 @@ class _Game:
     played: Played
 
     def judged(self, day: date) -> pl.DataFrame:
-        """The hours up to the end of a day, as they would be judged in it.
+        """Return the hours up to the end of a day, as they would be judged in it.
 
         An hour is compared with the same hour of other days only, so that the hours
         of the day that are still to come decide nothing.

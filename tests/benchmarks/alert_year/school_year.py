@@ -64,7 +64,7 @@ class Year:
 
     @property
     def frame(self) -> pl.DataFrame:
-        """As `marts.school_days` has it: a row a day and building."""
+        """As `marts.school_days` has it: a row per day and building."""
         rows = [(day, building, kind) for day, kind in self.kinds.items() for building in BUILDINGS]
         names = ["event_date", "building", "day_type"]
         return pl.DataFrame(rows, schema=names, orient="row")
@@ -114,10 +114,10 @@ SPACING_DAYS = 5
 
 
 def plant(year: Year, random: Random, sources: Mapping[str, bool], each: int) -> list[Planted]:
-    """Silences that begin in a school morning: of sources, and of them in a building.
+    """Return silences that begin in a school morning: of sources, and of them in a building.
 
     Args:
-        sources: Name, and whether its lines tell a building.
+        sources: Name, and whether its lines show a building.
         each: Silences of each source; of one in a building as many again.
     """
     days = [d for d in year.days if d >= year.judged and year.kinds[d] == "school"]
@@ -169,7 +169,7 @@ def lines(
     random: Random,
     feeds: Sequence[Feed] = FEEDS,
 ) -> pl.DataFrame:
-    """Lines by source, building and hour, as `health.expecting` takes them."""
+    """Return lines by source, building and hour, as `health.expecting` takes them."""
     rows = []
     for feed in feeds:
         gaps = [gap for gap in planted if gap.source == feed.name]
@@ -191,7 +191,7 @@ def _hours(day: date) -> list[datetime]:
 
 
 def _level(feed: Feed, year: Year, at: datetime) -> float:
-    """Lines an hour to expect: students, staff, or machines alone."""
+    """Return lines per hour to expect: students, staff, or machines alone."""
     local = at.astimezone(ZONE)
     kind, hour = year.kinds[local.date()], local.hour
     if kind in ("weekend", "holiday", "closure") or not 6 <= hour < 18:
@@ -261,7 +261,7 @@ class Drawn:
     rows: Sequence[Mapping[str, Any]]
 
     def cases(self, now: datetime) -> list[Case]:
-        """The cases that nobody has decided at an instant."""
+        """Return the cases that no one has decided at an instant."""
         held: dict[str, tuple[Mapping[str, str], list[Mapping[str, Any]]]] = {}
         waits = (row for row in self.known(now) if row["status"] == "open")
         for row, case in places(waits, nobody):
@@ -269,7 +269,7 @@ class Drawn:
         return [Case(**case, findings=tuple(rows)) for case, rows in held.values()]
 
     def known(self, now: datetime) -> list[Mapping[str, Any]]:
-        """As the findings stand at an instant; what was decided is explained."""
+        """As the findings are at an instant; what was decided is explained."""
         return [
             {**row, "status": "explained" if row["decided_time"] <= now else "open"}
             for row in self.rows
@@ -278,7 +278,7 @@ class Drawn:
 
 
 def drawn(year: Year, random: Random) -> Drawn:
-    """Findings of the judged days, known in the night after."""
+    """Return findings of the judged days, known in the night after."""
     rows = []
     for day in (one for one in year.days if one >= year.judged):
         if year.is_open(day):
@@ -300,7 +300,7 @@ def _of_day(day: date, random: Random) -> list[dict[str, Any]]:
 
 
 def _times(mean: float, random: Random) -> int:
-    """A number whose mean is given, by tossing often."""
+    """Return a number whose mean is given, by tossing often."""
     return sum(random.random() < mean / 10 for _ in range(10))
 
 

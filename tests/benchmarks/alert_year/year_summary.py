@@ -59,7 +59,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Silence:
-    """A planted silence, and when it was told; None: never."""
+    """A planted silence, and when it was reported; None: never."""
 
     planted: Planted
     interval_hours: int
@@ -67,7 +67,7 @@ class Silence:
 
     @property
     def is_short(self) -> bool:
-        """Over before so many lines were missing that it could be known."""
+        """Over before that many lines were missing that it could be known."""
         return self.planted.hours < self.interval_hours
 
     @property
@@ -81,12 +81,12 @@ class Count:
     """The figures of a year.
 
     Attributes:
-        false_alarms: Troubles that nobody planted.
+        false_alarms: Troubles that no one planted.
         on_closed_days: Of these, raised on a closed day.
         repeated: Messages that came again with the same key, after a death.
         unmarked: Of these, those that do not say that they may be a repeat.
         lost: Messages that are neither sent nor waiting.
-        too_soon: Facts told again within a week though no worse.
+        too_soon: Facts reported again within a week though no worse.
     """
 
     readers: Sequence[Reader]
@@ -103,7 +103,7 @@ class Count:
 
     @property
     def missed(self) -> list[Silence]:
-        """Long enough to be known, and never told."""
+        """Long enough to be known, and never reported."""
         return [
             silence
             for silence in self.silences
@@ -185,7 +185,7 @@ def _silence(planted: Planted, played: Played) -> Silence:
 
 
 def _interval(planted: Planted) -> int:
-    """Hours in which so many lines usually come while students are there."""
+    """Return hours in which that many lines usually come while students are there."""
     return max(1, ceil(INTERVAL_LINES / _lines_an_hour(planted)))
 
 
@@ -208,7 +208,7 @@ def _unmarked(played: Played) -> int:
 def _is_of(key: str, start: datetime, planted: Planted) -> bool:
     """The trouble is the planted silence, or its end.
 
-    Of a source that is silent everywhere a building may be told too, once the source
+    Of a source that is silent everywhere a building may be reported too, once the source
     is back and the building's own few lines are not.
     """
     _, source, building, _ = key.split(":")
@@ -238,7 +238,7 @@ FIRST_YEAR = 2026
 
 
 def rehearse(*, weeks: int, seed: int, silences: int) -> Count:
-    """The figures of a school year.
+    """Return the figures of a school year.
 
     Args:
         weeks: How much of it, from August on.

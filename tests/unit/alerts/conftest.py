@@ -21,7 +21,7 @@ def store(tmp_path):
 class Post:
     """Takes mail; `answers` are given to the next ones instead of `250 OK`.
 
-    `refused` says what is answered about a recipient, `good_bye` what at the end.
+    `refused` shows what is answered about a recipient, `good_bye` what at the end.
     """
 
     def __init__(self):

@@ -61,7 +61,7 @@ def finding(number, **changes):
 
 
 def waiting_of(*findings):
-    """The cases of some findings, as a queue."""
+    """Return the cases of some findings, as a queue."""
     held = {}
     for row, case in places(findings, nobody):
         held.setdefault(case["case_id"], (case, []))[1].append(row)

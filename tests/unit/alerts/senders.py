@@ -1,7 +1,7 @@
 """Starts senders that are killed: one process that forks the others.
 
 Reads the path of a home a line, forks a process that sends what is due there, says
-the process's number at once and its exit code when it is gone. Forking keeps the
+the process's number at the same time and its exit code when it is gone. Forking keeps the
 start cheap: nothing here computes before the fork.
 """
 

@@ -1,4 +1,4 @@
-"""Each channel at work: a file, standard output, a mail server on the loopback."""
+"""Each channel in use: a file, standard output, a mail server on the loopback."""
 
 import hashlib
 import hmac
@@ -75,7 +75,7 @@ def test_a_line_that_was_cut_off_is_none_and_spoils_no_other(tmp_path, kind):
     path = tmp_path / "alerts.jsonl"
     deliver(kind, {"path": str(path)})
     whole = path.read_bytes()
-    path.write_bytes(whole[:-1])  # all but its end
+    path.write_bytes(whole[:-1])  # all except its end
     deliver(kind, {"path": str(path)}, message=AGAIN)
     lines = path.read_text().splitlines()
     assert [json.loads(one) for one in lines]
@@ -164,7 +164,7 @@ def test_a_server_that_says_no_good_bye_has_the_mail_all_the_same(post):
 
 def test_a_server_that_dies_with_the_mail_may_have_it(post):
     post.after_taking = lambda: post.session.transport.abort()  # noqa: PLW0108
-    with pytest.raises(DeliveryError, match="did not say") as error:
+    with pytest.raises(DeliveryError, match="did not confirm") as error:
         deliver("smtp", mail_settings(post))
     assert error.value.retryable
     assert error.value.may_have_arrived
@@ -327,7 +327,7 @@ def test_what_a_chat_service_answers_decides(hook, monkeypatch, code, retryable)
 
 def test_a_chat_service_beside_one_that_took_it_is_tried_again(hook, monkeypatch):
     urls = f"{hook.url.replace('http://', 'json://')} json://127.0.0.1:1/x"
-    with pytest.raises(DeliveryError, match="gave no answer") as error:
+    with pytest.raises(DeliveryError, match="did not answer") as error:
         deliver("chat", chat_settings(monkeypatch, urls))
     assert error.value.retryable
     assert error.value.may_have_arrived
@@ -335,7 +335,7 @@ def test_a_chat_service_beside_one_that_took_it_is_tried_again(hook, monkeypatch
 
 @pytest.mark.parametrize(
     ("url", "words"),
-    [("mailto://a:b@example.org", "smtp"), ("pigeon://coop", "none that Apprise")],
+    [("mailto://a:b@example.org", "smtp"), ("pigeon://coop", "not one that Apprise")],
 )
 def test_chat_sends_no_mail_past_the_list(monkeypatch, url, words):
     with pytest.raises(DeliveryError, match=words) as error:

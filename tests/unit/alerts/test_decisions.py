@@ -1,4 +1,4 @@
-"""Who is told of what and when: one row a rule."""
+"""Who is reported of what and when: one row a rule."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -215,13 +215,13 @@ def test_the_last_message_of_a_day_says_how_many_wait():
             "Network report: 4 cases to decide",
             "Schoolbell: 1 system notice",
         ],
-        2: ["Schoolbell: 3 notices", "Schoolbell: and 5 more"],
-        1: ["Schoolbell: and 8 more"],
+        2: ["Schoolbell: 3 notices", "Schoolbell: 5 more"],
+        1: ["Schoolbell: 8 more"],
         0: [],
     }
     made = compose(decisions, SETTING, 2, NOW.date())
     assert sum(one.rule == BUDGET for one in made.decisions) == 5
-    assert made.announcements[-1].facts == ()  # they are told another day
+    assert made.announcements[-1].facts == ()  # they are reported another day
 
 
 def test_what_a_message_holds():
@@ -243,7 +243,7 @@ def test_what_a_message_holds():
         "The report: reports/index.html",
         f"To acknowledge: schoolbell alerts ack {made.key}",
         "does not\nshow who",
-        "You get this because",
+        "You receive this because",
     ):
         assert part in made.text
 

@@ -19,7 +19,7 @@ AT_ONCE = PATIENT.copy(sleep=lambda _seconds: None)
 
 
 def deliver_waiting(store, channel, deliver):
-    """As it is, but nobody waits between two tries."""
+    """As it is, but no one waits between two tries."""
     return outbox.deliver_waiting(store, channel, deliver, AT_ONCE)
 
 
@@ -128,7 +128,7 @@ def test_killed_before_sending_nothing_is_lost(store):
     assert states(store) == {"mail": SENDING}
     sent = []
     deliver_waiting(store, "mail", sent.append)
-    assert sent == [replace(NEWS, may_repeat=True)]  # nobody knows that it is none
+    assert sent == [replace(NEWS, may_repeat=True)]  # no one knows that it is none
 
 
 def test_killed_after_sending_the_same_message_comes_again(store):

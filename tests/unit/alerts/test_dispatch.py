@@ -1,4 +1,4 @@
-"""A district's alerts from end to end: sent once, naming nobody."""
+"""A district's alerts from end to end: sent once, naming no one."""
 
 import json
 
@@ -32,7 +32,7 @@ type = "stdout"
 
 @pytest.fixture
 def home(district, tmp_path):
-    """The small district, of which nobody was told yet."""
+    """The small district, of which no one was reported yet."""
     home = district.copy(tmp_path)
     with open_district(home) as opened, opened.store.writing() as connection:
         for table in (OUTBOX, ANNOUNCED, NEWS):

@@ -1,4 +1,4 @@
-"""What is told to a place outside, so that silence there means something."""
+"""What is reported to a place outside, so that silence there means something."""
 
 import json
 
@@ -22,11 +22,11 @@ def test_a_url_is_asked(hook, tmp_path):
 @pytest.mark.parametrize("answer", [404, 500, 302])
 def test_a_place_that_does_not_take_it_is_an_error(hook, tmp_path, answer):
     hook.answers = [answer]
-    if answer == 302:  # not followed, and no mistake of ours
+    if answer == 302:  # not followed, and no mistake of the project
         beat(hook.url, tmp_path, NOW)
         assert len(hook.posts) == 1
         return
-    with pytest.raises(DeliveryError, match="heartbeat did not arrive"):
+    with pytest.raises(DeliveryError, match="heartbeat failed"):
         beat(hook.url, tmp_path, NOW)
 
 
@@ -101,14 +101,14 @@ def test_a_heartbeat_that_fails_is_a_warning_and_stops_nothing(home):
     (home.path / "beat").mkdir()
     with open_district(home.path) as district:
         summary = send_alerts(district, NOW)
-    assert "the heartbeat did not arrive" in summary.warning
+    assert "the heartbeat failed" in summary.warning
 
 
 def test_what_only_the_caller_knows_is_told_and_ended_by_the_caller(home):
-    failed: Alert = news("run:daily:", line="the job daily did not end well")
+    failed: Alert = news("run:daily:", line="the job daily failed")
     with open_district(home.path) as district:
         assert announce(district, [failed], (), NOW).new == 1
         assert announce(district, [failed], (), NOW).new == 0
         send_alerts(district, NOW)
         announce(district, [], ("run:daily:",), NOW)
-    assert (home.path / "alerts.jsonl").read_text().count("did not end well") == 1
+    assert (home.path / "alerts.jsonl").read_text().count("the job daily failed") == 1

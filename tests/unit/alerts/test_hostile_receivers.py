@@ -119,7 +119,7 @@ def test_a_heartbeat_has_one_deadline(served, monkeypatch, tmp_path, answer):
         if answer is not dripping_head:
             beat(where, tmp_path, NOW)
             return
-        with pytest.raises(DeliveryError, match="heartbeat did not arrive"):
+        with pytest.raises(DeliveryError, match="heartbeat failed"):
             beat(where, tmp_path, NOW)
 
 
@@ -127,7 +127,7 @@ def test_a_heartbeat_has_one_deadline(served, monkeypatch, tmp_path, answer):
 def test_a_list_has_one_deadline_and_a_largest_size(served, monkeypatch, answer):
     monkeypatch.setattr(lists, "MAX_SECONDS", 1.0)
     monkeypatch.setattr(lists, "LARGEST", 10_000_000)
-    what = "is larger" if answer is endless else "cannot be fetched"
+    what = "is larger" if answer is endless else "cannot be downloaded"
     with soon(), pytest.raises(SourceError, match=what):
         lists._fetched(f"http://127.0.0.1:{served(answer)}/")
 

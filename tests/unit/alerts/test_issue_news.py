@@ -1,4 +1,4 @@
-"""What is said of sources, jobs and checks, and how bad it is."""
+"""What is stated of sources, jobs and checks, and how bad it is."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,15 +18,15 @@ SILENT = Issue(
     source="proxy",
     kind="silent",
     start=NOW - timedelta(hours=2),
-    detail="2 hours without a line, where about 1,000 come",
+    detail="2 hours without a line; about 1,000 lines are usual",
 )
 
 
 def test_what_is_said_of_a_source():
     (one,) = of_issues([SILENT], NOW)
     assert one.line == (
-        "proxy: nothing comes where something always came "
-        "(2 hours without a line, where about 1,000 come)"
+        "proxy: no lines, although they usually arrive (2 hours without a line; about 1,000 "
+        "lines are usual)"
     )
     assert (one.about, one.severity, one.confidence) == ("health", "high", "C3")
     assert one.since == SILENT.start
@@ -71,12 +71,12 @@ def test_a_failed_job_is_told_by_step_and_kind_of_error_alone():
     steps = [(f"step_{number}", "ValueError") for number in range(5)]
     one = run_failed("daily", "run-1", steps, NOW)
     assert one.line == (
-        "the job daily did not end well: it stopped at step_0 (ValueError), "
+        "the job daily failed: it stopped at step_0 (ValueError), "
         "step_1 (ValueError), step_2 (ValueError) and 2 more"
     )
     assert one.severity == "high"
     none = run_failed("daily", "run-2", [], NOW)
-    assert none.line.endswith("it stopped before any step began")
+    assert none.line.endswith("it stopped before the first step")
     assert none.key == one.key
 
 

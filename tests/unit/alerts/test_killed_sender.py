@@ -79,13 +79,13 @@ class Senders:
         )
 
     def start(self, home):
-        """The number of a process that sends what is due."""
+        """Return the number of a process that sends what is due."""
         self.parent.stdin.write(f"{home.path}\n")
         self.parent.stdin.flush()
         return int(self.parent.stdout.readline())
 
     def wait(self):
-        """The exit code of that process; negative for a signal."""
+        """Return the exit code of that process; negative for a signal."""
         return int(self.parent.stdout.readline())
 
     def close(self):
@@ -101,7 +101,7 @@ def senders():
 
 
 class Killer:
-    """Kills the sender that is at work, when a receiver has been asked so often."""
+    """Kills the sender that is in use, when a receiver has been asked so often."""
 
     def __init__(self, at=1):
         self.left = at
@@ -114,13 +114,13 @@ class Killer:
 
 
 def run(senders, home, killer):
-    """A run in a process of its own, which the receiver kills."""
+    """Return a run in a separate process, which the receiver kills."""
     killer.sender = senders.start(home)
     return senders.wait()
 
 
 def run_again(home):
-    """Further runs, which nobody kills; how many messages they sent."""
+    """Further runs, which no one kills; how many messages they sent."""
     sent = []
     for _ in range(2):
         with open_district(home.path) as district:
@@ -168,7 +168,7 @@ MANY = 16
 
 
 def fill(home):
-    """Messages that wait; their keys."""
+    """Return messages that wait; their keys."""
     store = open_store(home.state_db)
     made = [marked("out", f"number {number}") for number in range(MANY)]
     for one in made:
@@ -213,7 +213,7 @@ def test_killed_again_and_again_nothing_is_lost_and_repeats_are_known(senders, h
     assert came.total() - len(came) == kills  # one repeat a kill, and no other
     assert max(came.values()) == 2
     repeats = [key in keyed[:number] for number, key in enumerate(keyed)]
-    assert marked == repeats  # each repeat says that it may be one, and no other does
+    assert marked == repeats  # each repeat shows that it may be one, and no other does
     store = open_store(home.state_db)
     assert {row["state"] for row in outbox(store)} == {SENT}
     store.close()

@@ -1,4 +1,4 @@
-"""What is remembered of facts: when they end, and when they are told anew."""
+"""What is remembered of facts: when they end, and when they are reported anew."""
 
 from datetime import timedelta
 

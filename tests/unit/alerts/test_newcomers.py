@@ -1,4 +1,4 @@
-"""A source that was never there before is told once, those of the first day never."""
+"""A source that was never there before is reported once, those of the first day never."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -44,7 +44,7 @@ def test_it_is_told_once_however_long_it_lasts():
     (one,) = of_newcomers(FILES, BEGAN + 10 * DAY)
     assert decided(one) == ("tell", "due")
     announced = Memory(announced={(one.key, "desk"): LastMessage(NOW - 20 * DAY, one.step)})
-    assert decided(one, memory=announced) == ("suppress", "already sent, and not more severe")
+    assert decided(one, memory=announced) == ("suppress", "already sent and not more severe")
 
 
 def test_a_folder_can_not_write_lines_of_its_own():

@@ -62,7 +62,7 @@ NEWS = Message("notice-1", "Two items", "Two wait.", "notice")
 
 @pytest.fixture
 def bell(tmp_path, monkeypatch):
-    """One more file beside those of the product, and nothing else."""
+    """One more file next to those of the product, and nothing else."""
     extra = tmp_path / "channels"
     extra.mkdir()
     (extra / "bell.py").write_text(BELL)
@@ -99,7 +99,7 @@ def test_it_is_found_with_its_settings(bell):
 def test_without_the_file_there_is_none(home):
     settings(home, 'url = "http://127.0.0.1/"')
     ((_, what, _),) = problems(home)
-    assert what == "there is no such type of channel"
+    assert what == "this type of channel does not exist"
 
 
 @pytest.mark.parametrize(

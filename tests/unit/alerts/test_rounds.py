@@ -72,7 +72,7 @@ def test_told_once_to_those_whom_it_concerns(office):
 
 
 def test_what_lasts_is_told_again_after_a_week_though_it_is_no_worse(office):
-    """The same facts told again are another message: once they were taken for sent."""
+    """The same facts reported again are another message: once they were mistaken for sent."""
     office.round(TEN, SILENT)
     assert office.round(TEN + 6 * DAY, SILENT) == {}
     assert office.round(TEN + 7 * DAY, SILENT)["operator"] == NOTICE
@@ -96,13 +96,13 @@ def test_what_is_over_stands_in_the_next_mornings_list(office):
     over = ["Schoolbell: 1 notice is over"]
     assert office.round(morning) == {"operator": over, "pager": over}
     text = outbox(office.store)[-1]["message"]
-    assert "1 notice is over since the last list:" in text
+    assert "1 notice is resolved since the last list:" in text
     assert "  no line came" in text
     assert office.round(morning + DAY) == {}
 
 
 def test_conduct_waits_for_the_week_and_rings_no_phone(office):
-    office.round(TEN)  # the first lists come at once, and are empty
+    office.round(TEN)  # the first lists come at the same time, and are empty
     item = conduct("finding:a")
     for hours in range(1, 5 * 24):
         assert office.round(TEN + hours * HOUR, item) == {}

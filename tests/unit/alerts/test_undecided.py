@@ -1,4 +1,4 @@
-"""What nobody decided through two reports comes up to the superintendent, weekly."""
+"""What no one decided through two reports comes up to the superintendent, weekly."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""`schoolbell status` and its watch: what stands still is told, whoever hangs."""
+"""`schoolbell status` and its watch: what is still is reported, anyone who hangs."""
 
 import json
 import subprocess
@@ -64,7 +64,7 @@ def test_nobody_looked_for_new_files(home):
     change(home, lambda district: look(district, 27 * HOUR))
     worst, reasons = code(home)
     assert worst == ACT
-    assert "no run has looked for new log files in more than 26 hours" in reasons
+    assert "no run has checked for new log files in more than 26 hours" in reasons
 
 
 def test_days_that_wait_for_long(home):
@@ -154,7 +154,7 @@ def test_the_watch_tells_while_a_run_hangs(home, post):
 
 
 def test_two_senders_take_turns(home):
-    with only_sender(home), pytest.raises(BusyError, match="does not end"):  # noqa: SIM117
+    with only_sender(home), pytest.raises(BusyError, match="still sending"):  # noqa: SIM117
         with only_sender(home, seconds=0):
             pytest.fail("both send")
 

@@ -111,7 +111,7 @@ FURTHER = {
 
 
 def frame(name, rows):
-    """Rows of a frame, with the range of their network."""
+    """Return rows of a frame, with the range of their network."""
     made = pl.DataFrame(rows, schema=frames.schema(name))
     if "cidr" not in made.columns:
         return made

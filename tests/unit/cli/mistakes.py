@@ -3,7 +3,7 @@
 HEAD = '[district]\nname = "Sample Schools"\nzone = "America/Chicago"\n'
 
 FORM = {
-    # what stands below HEAD: line and key that are named
+    # what is below HEAD: line and key that are named
     '[distrct]\nname = "x"\n': (4, "distrct"),
     'timezone = "UTC"\n': (4, "district.timezone"),
     'account_domains = "EXAMPLE"\n': (4, "district.account_domains"),

@@ -1,4 +1,4 @@
-"""Every command teaches itself, fails in words, and tells machines what it found."""
+"""Every command teaches itself, fails in words, and shows machines what it found."""
 
 import json
 
@@ -149,4 +149,4 @@ def test_no_output_and_no_file_holds_a_secret(tmp_path):
 
 def test_a_name_in_brackets_is_no_color():
     """`rich` takes `[records]` for a style, and leaves it out."""
-    assert "the clock of [records] starts" in schoolbell("records", "open", "--help").out
+    assert "the deadline in [records] starts" in schoolbell("records", "open", "--help").out

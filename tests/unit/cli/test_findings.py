@@ -148,7 +148,7 @@ def test_every_finding_of_a_person_clause_and_week_is_in_one_case(home):
             for row in rows
             if row["record"]["clauses"][0]["id"] != case["clause"]
         }
-        # the use of a site is told in the case of what it was part of
+        # the use of a site is reported in the case of what it was part of
         assert set(told) <= {"non_approved_site"}
         assert len(told) < len(rows)
         assert case["confidence"] == max(row["confidence"] for row in rows)

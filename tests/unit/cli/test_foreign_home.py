@@ -141,7 +141,7 @@ def test_a_fixed_home_cannot_be_named_again(home, tmp_path, monkeypatch):
     for words in (("--home", tmp_path), (f"--home={tmp_path}",), ("--", "--home=x")):
         done = schoolbell("at", home, "check", *words)
         assert done.code == 2
-        assert "cannot be named again" in done.err
+        assert "cannot be set again" in done.err
     assert schoolbell("at", home).code == 2
 
 

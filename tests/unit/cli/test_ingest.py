@@ -1,4 +1,4 @@
-"""`ingest`, `identify`, `run`, `status`: bad files are told, good ones are read."""
+"""`ingest`, `identify`, `run`, `status`: bad files are reported, good ones are read."""
 
 import gzip
 import json

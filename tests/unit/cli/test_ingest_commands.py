@@ -1,4 +1,4 @@
-"""`identify`, `ingest --dry-run`, `replay-rejects`: told, with nothing lost."""
+"""`identify`, `ingest --dry-run`, `replay-rejects`: reported, with nothing lost."""
 
 import json
 import zipfile
@@ -115,7 +115,7 @@ def test_identify_looks_at_the_members_of_an_archive(tmp_path):
     done = schoolbell("identify", path)
     assert (done.code, done.err) == (0, "")
     assert f"{path}!0.log: squid_access (100% of its lines)" in done.out
-    assert "2 more members were not looked at" in done.out
+    assert "2 more members were not read" in done.out
     done = schoolbell("identify", path, "--json")
     told = [json.loads(one)["path"] for one in done.out.splitlines()]
     assert told == [f"{path}!{number}.log" for number in range(10)]

@@ -37,7 +37,7 @@ def test_a_list_is_used_once_it_is_taken(home):
     (home / "mine" / "play").write_text("play.example.com\ninclude:more\n")
     (home / "mine" / "more").write_text("full:more.example.com\n")
     setting(home, "play", origin="mine/play", format="v2fly", category="Online Games")
-    assert "play (on): not taken yet" in schoolbell("lists", "show", "--home", home).out
+    assert "play (on): not downloaded yet" in schoolbell("lists", "show", "--home", home).out
     before = registry(home)
 
     done = schoolbell("lists", "update", "--home", home)
@@ -100,10 +100,10 @@ def test_a_url_is_fetched_by_this_command_alone(home):
         assert schoolbell("lists", "update", "--home", home).code == 0
     assert said(home, "site_categories", "domain", "shop.example.com")
     assert "CC0" in schoolbell("lists", "show", "--home", home).out
-    # the server is gone: what was kept stays
+    # the server is gone: earlier copy is still used
     refused = schoolbell("lists", "update", "--home", home)
     assert refused.code == 1
-    assert "what was kept stays" in refused.err
+    assert "earlier copy is still used" in refused.err
     assert said(home, "site_categories", "domain", "shop.example.com")
 
 

@@ -1,4 +1,4 @@
-"""Sixty typical mistakes: each told with its place, what is allowed, what to write."""
+"""Sixty typical mistakes: each reported with its place, what is allowed, what to write."""
 
 import json
 
@@ -15,7 +15,7 @@ from tests.unit.cli.mistakes import FORM, HEAD, MEANING, NOTICES, REGISTRY, ROST
 
 
 def written(text, problem):
-    """The file with the line to paste in the place of the one that is named."""
+    """Return the file with the line to paste in place of the one that is named."""
     lines = text.splitlines()
     at = problem.line - 1 if "missing" not in problem.what else problem.line
     lines[at : problem.line] = [problem.paste]

@@ -31,7 +31,7 @@ def rows(home, *words):
 
 
 def one_site(home):
-    """A finding about one site, so that a site can be excepted."""
+    """Return a finding about one site, so that a site can be excepted."""
     return next(one for one in rows(home, "list") if one["rule"] == "NA-1")
 
 
@@ -121,7 +121,7 @@ def test_permits_name_nobody(home, district):
 
 
 def test_feedback_counts_verdicts_and_says_where_to_look(home):
-    assert "Nothing was decided" in run(home, "feedback").out
+    assert "No decisions yet" in run(home, "feedback").out
     one = one_site(home)
     run(home, "verdict", one["finding_id"], "authorized", "--reason", REASON)
     told = json.loads(run(home, "feedback", "--json").out)

@@ -31,7 +31,7 @@ OFFICE = "org-do,DO,41.6,-90.5,office\n"
 
 @pytest.fixture
 def said(tmp_path):
-    """What is said with sources of these formats."""
+    """What is stated with sources of these formats."""
 
     def of(*formats):
         home = tmp_path / "-".join(("home", *formats))
@@ -55,7 +55,7 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
     home, lines, desks = said("paloalto", "isc_dhcpd")
     chromebooks, computers = lines
     assert chromebooks.startswith(
-        "no log shows who is at 2 Chromebooks: Google's audit of ChromeOS does not"
+        "no log shows the user of 2 Chromebooks: Google's audit of ChromeOS does not"
     )  # a student's is not counted
     assert "SA-4, SA-8, SA-L" in chromebooks
     assert "OH-1" in chromebooks
@@ -70,7 +70,7 @@ def test_what_a_format_tells_is_not_missed(said):
     assert said("google_workspace", "windows_security_json")[1] == []
     (computers,) = said("google_workspace", "freeradius")[1]
     assert "at 1 computer" in computers
-    assert "OH-1" not in computers  # joining the network tells of laptops
+    assert "OH-1" not in computers  # joining the network shows of laptops
     assert said()[1] == []  # nothing is known of what will come
     assert said("paloalto", "declared_csv")[1] == []
 

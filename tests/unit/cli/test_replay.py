@@ -31,7 +31,7 @@ def effects(told):
 
 
 def contents(home):
-    """Everything in the home, but what SQLite keeps beside a file that is open."""
+    """Return everything in the home, but what SQLite keeps next to a file that is open."""
     return {
         path.relative_to(home): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(home.rglob("*"))
@@ -80,7 +80,7 @@ def test_a_run_then_finds_what_was_told(trial):
 
 
 def test_the_notebook_that_tunes_a_threshold_is_right(district, tmp_path):
-    """Its example runs as it stands, and its count of what would go is replay's."""
+    """Its example runs unchanged, and its count of what would go is replay's."""
     home = district.copy(tmp_path)  # two days hold no use after hours
     text = (REPO_ROOT / "notebooks" / "tune_threshold.ipynb").read_text()
     (words,) = re.findall(r"`schoolbell replay ([^`]+)`", text)

@@ -145,7 +145,7 @@ def test_a_look_up_without_a_case_is_told_and_listed(home):
     run(home, "reveal", one["account"], "--reason", REASON, code=77)
     run(home, "who", "203.0.113.7", "2026-10-20T15:00:00Z")
     (news,) = look_ups(home)
-    assert (news.about, news.lasting) == ("security", 1)  # `who` names nobody
+    assert (news.about, news.lasting) == ("security", 1)  # `who` names no one
     assert one["account"] not in news.line
     out = run(home, "audit", "lookups", "--json").out
     told = [json.loads(line) for line in out.splitlines()]
@@ -153,7 +153,7 @@ def test_a_look_up_without_a_case_is_told_and_listed(home):
         "who": 1,
         "reveal refused": 1,
     }
-    assert "Look-ups of 31 days" in run(home, "audit", "lookups").err
+    assert "Lookups of 31 days" in run(home, "audit", "lookups").err
 
 
 def test_an_approval_lasts_for_an_hour(home, monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""`schoolbell score`: arguments, and how measures are told."""
+"""`schoolbell score`: arguments, and how measures are reported."""
 
 import json
 from dataclasses import replace
@@ -39,7 +39,7 @@ def test_measures_are_told_in_tables_and_lines(held):
     told = CliRunner().invoke(app, ["score", "--seed", "3"]).stdout
     assert "| precision | 0.500 (1 of 2) | 0.013 to 0.987 |" in told
     assert "| SA-1 (not built) | 1 | 0 | 0 | 0 |" in told
-    assert "False: seed 3" not in told  # the trial's own seed is told
+    assert "False: seed 3" not in told  # the trial's own seed is reported
     assert "False: seed 1 OH-1 e|shaw\\x1b" in told
     assert "Missed: seed 1 case-4 NA-2" in told
 

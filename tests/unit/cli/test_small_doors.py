@@ -32,8 +32,8 @@ def changed(home, text):
 
 WRONG = {
     "recipients": ('[alerts]\nrecipients = ["not a mail"]\n', "is not a mail address"),
-    "etc": ('[sources.proxy]\npath = "/etc"\n', "into which no source delivers"),
-    "keys": ('[sources.proxy]\npath = "keys"\n', "into which no source delivers"),
+    "etc": ('[sources.proxy]\npath = "/etc"\n', "sources cannot deliver there"),
+    "keys": ('[sources.proxy]\npath = "keys"\n', "sources cannot deliver there"),
     "openid": (
         '[desk.openid]\nissuer = "https://id.example"\n',
         "desk.openid.client_secret is missing",
@@ -191,7 +191,7 @@ def test_an_odd_answer_of_a_home_is_that_homes_fault(tmp_path, said):
     member = Member("north", tmp_path, "")
     row = work._row(work.Outcome(member, 0, 0.0, "", said, ""))
     assert row.state == work.WORDS[work.NOT_STARTED]
-    assert "gave no answer" in row.note
+    assert "did not answer" in row.note
 
 
 def test_what_a_child_writes_is_not_kept_whole():

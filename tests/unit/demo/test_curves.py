@@ -1,4 +1,4 @@
-"""Curves: which values a threshold is moved to, and which stand on a slope."""
+"""Curves: which values a threshold is moved to, and which depend on a slope."""
 
 from pipelines.synthetic.curves import Point, curves, sloping, together, tried
 from pipelines.warehouse.headers import Param

@@ -40,7 +40,7 @@ LEAST = {"bytes": 1_000, "seconds": 60, "share": 0}
 
 
 def thresholds():
-    """Every threshold of a header that is a size, a time or a share."""
+    """Return every threshold of a header that is a size, a time or a share."""
     found = {}
     for model in models().values():
         for name, param in model.header.params.items():
@@ -52,7 +52,7 @@ def thresholds():
 
 
 def habits():
-    """Every number in the table of habits, by what it is measured in."""
+    """Yield every number in the table of habits, by what it is measured in."""
     for name, drawn in RANGES.items():
         base, times = UNITS.get(drawn.unit, (drawn.unit, 1))
         yield f"{name}, least", base, drawn.least * times

@@ -1,4 +1,4 @@
-"""The ways in which a district is told again change no more than they say."""
+"""The ways in which a district is reported again change no more than they say."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""Many worlds: what nine in ten reach, and how a world is told."""
+"""Many worlds: what nine in ten reach, and how a world is reported."""
 
 from dataclasses import replace
 

@@ -122,7 +122,7 @@ def test_accounts_of_two_owners_stay_apart():
     found = resolved(names, held)
     assert found["ada@x.example"] == "ada@x.example"
     assert found["ada@y.example"] == "ada@y.example"
-    # one of the two, nobody knows which
+    # one of the two, no one knows which
     assert found[r"DIST\ada"] == r"dist\ada"
     assert found[r"DIST\person1"] == "person1"
 

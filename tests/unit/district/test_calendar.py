@@ -135,7 +135,7 @@ def test_events_over_several_days_repeat_and_change(load):
 
 
 def year(*titles):
-    """A feed of whole-day events, as (day, title)."""
+    """Return a feed of whole-day events, as (day, title)."""
     return ics(*(f"UID:{day}\nDTSTART;VALUE=DATE:{day}\nSUMMARY:{t}" for day, t in titles))
 
 

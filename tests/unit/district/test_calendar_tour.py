@@ -1,4 +1,4 @@
-"""A tour through the year: what the calendar says, down to `core.duty`, hour by hour.
+"""A tour through the year: what the calendar states, down to `core.duty`, hour by hour.
 
 Each stop is one local day. Hours are shown in local time, less the 45 minutes that
 `core.duty` adds on both sides.

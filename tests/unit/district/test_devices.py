@@ -1,4 +1,4 @@
-"""Devices: one holder after another, and what two rows say differently."""
+"""Devices: one holder after another, and what two rows state differently."""
 
 from datetime import date
 

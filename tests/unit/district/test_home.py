@@ -26,7 +26,7 @@ def test_every_example_row_is_a_good_row(tmp_path):
     assert not registry.problems
     assert not registry.missing
     empty = {name for name, frame in registry.frames.items() if frame.is_empty()}
-    assert empty == {"detection_clauses"}  # rules say their own clauses
+    assert empty == {"detection_clauses"}  # rules state their own clauses
 
 
 def test_every_shown_setting_may_be_switched_on(tmp_path):

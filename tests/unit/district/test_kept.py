@@ -1,4 +1,4 @@
-"""A registry file that shrank is not believed until somebody says that it is meant."""
+"""A registry file that shrank is not believed until someone shows that it is meant."""
 
 import json
 import stat

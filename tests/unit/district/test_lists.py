@@ -48,7 +48,7 @@ def test_the_default_policy_is_whole():
     assert not policy.problems
     assert policy.clauses["clause_id"].is_unique().all()
     assert policy.clauses.null_count().sum_horizontal().item() == 0
-    # what each detection serves stands in its own header
+    # what each detection serves is in its own header
     assert policy.detection_clauses.is_empty()
     # a detection about persons must not rest on a clause that logs cannot show
     strength = dict(policy.clauses.select("clause_id", "strength").iter_rows())

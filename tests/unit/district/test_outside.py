@@ -80,9 +80,9 @@ def test_place_and_kind_come_from_the_file_that_has_them(tmp_path):
 @pytest.mark.parametrize(
     ("ip", "kind"),
     [
-        ("203.0.113.70", "relay"),  # a flag beside a word that says less
+        ("203.0.113.70", "relay"),  # a flag next to a word that states less
         ("198.51.100.7", "mobile"),
-        ("198.51.100.200", None),  # a company's network stands for anything
+        ("198.51.100.200", None),  # a company's network represents anything
         ("2001:db8::7", "hosting"),
     ],
 )

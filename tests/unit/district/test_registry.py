@@ -1,4 +1,4 @@
-"""Each registry file: good rows arrive, a bad row is told, the rest goes on."""
+"""Each registry file: good rows arrive, a bad row is reported, the rest goes on."""
 
 from datetime import date
 
@@ -141,7 +141,7 @@ FRAME_OF = {
 
 
 def sheet(name, *rows):
-    """The file's shipped header and example, then some rows."""
+    """Return the file's shipped header and example, then some rows."""
     cells = {key: cell for key, cell in FILES[name].columns.items() if cell.shipped}
     example = ",".join(f'"{cell.example}"' for cell in cells.values())
     return "\n".join([",".join(cells), example, *rows]) + "\n"
@@ -275,7 +275,7 @@ def test_accounts_come_from_both_lists(load):
         ("bob", "person", False),
         ("office", "role_shared", True),
     ]
-    # bob is an account of its own; b.sample is bob's mail address
+    # bob is a separate account; b.sample is bob's mail address
     assert set(registry.frames["account_aliases"].rows()) == {
         ("front", "office"),
         ("old.office", "office"),

@@ -1,4 +1,4 @@
-"""Words of the registry: found however written, told where nobody knows them."""
+"""Words of the registry: found however written, reported where no one knows them."""
 
 import polars as pl
 import pytest

@@ -158,7 +158,7 @@ def test_every_fault_of_an_export_is_told_at_once(load):
     }
     assert all(problem.allowed for problem in registry.problems if problem.value)
     assert {p.file for p in registry.errors} == {"users.csv", "manifest.csv"}
-    # what is odd costs nobody: both are known, the rest is unknown
+    # what is odd costs no one: both are known, the rest is unknown
     assert registry.frames["people"]["person_id"].unique().sort().to_list() == [
         "p-1",
         "p-2",

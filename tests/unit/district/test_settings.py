@@ -1,4 +1,4 @@
-"""Every mistake in `district.toml` is told at once, where it is and how to mend it."""
+"""Every mistake in `district.toml` is reported at the same time, where it is and how to mend it."""
 
 import pytest
 

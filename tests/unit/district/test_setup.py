@@ -1,4 +1,4 @@
-"""`setup` reads exports as their consoles write them, and writes over nobody."""
+"""`setup` reads exports as their consoles write them, and writes over no one."""
 
 import io
 import json
@@ -229,19 +229,19 @@ Known by their mail address, their number, or the name that the directory has.""
 
 @pytest.mark.parametrize("name", AS_THEIR_CONSOLES_WRITE)
 def test_accounts_as_their_console_writes_them(name, home, exports):
-    """One of them is an alias of somebody rostered; who left and guests are neither."""
+    """One of them is an alias of someone rostered; who left and guests are neither."""
     text = AS_THEIR_CONSOLES_WRITE[name]
     folder = exports({"roster.zip": ROSTER, "users.csv": text})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
     assert f": {name}" in out
     known = {row["username"]: row["owner_person_id"] for row in rows(home, "accounts.csv")}
-    # of an address that it does not know it tells neither number nor mail
+    # of an address that it does not know it shows neither number nor mail
     alias = {} if name == "Microsoft 365 users" else {"ada.moss": "p-1"}
     assert known == alias, out
 
 
 def test_a_directory_alone_names_all_its_people_alike(home, exports):
-    """The first of them too, whose domain nobody had told; once more nothing is new."""
+    """The first of them too, whose domain no one had reported; once more nothing is new."""
     text = AS_THEIR_CONSOLES_WRITE["Google users of GAM"].replace(
         "Groups\n", "organizations.0.title\n"
     ).replace("organization,2", "organization,Teacher") + (
@@ -254,7 +254,7 @@ def test_a_directory_alone_names_all_its_people_alike(home, exports):
         "bo.fern",
     ]
     again = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
 
 
 DEVICES_AS_THEIR_CONSOLES_WRITE = {
@@ -375,11 +375,11 @@ def test_an_afternoon(home, exports):
         "building": "HS",
     }
     assert devices["5cd2"]["pool"] == "cart"
-    assert "assigned_to" not in devices["5cd2"]  # a cart is nobody's
+    assert "assigned_to" not in devices["5cd2"]  # a cart is not an one's
     assert not {"assigned_to", "building"} & devices["5cd4"].keys()  # HS or MS
     classes = {name: row["device_class"] for name, row in devices.items()}
     assert (classes["hs-d-01"], classes["dc1"]) == ("desktop", "server")
-    assert classes["ms-7"] == "other"  # nothing tells: not taken for a desk
+    assert classes["ms-7"] == "other"  # nothing shows: not mistaken for a desk
     networks = {
         row["cidr"]: (row["kind"], row.get("building")) for row in rows(home, "subnets.csv")
     }
@@ -411,7 +411,7 @@ def test_an_afternoon(home, exports):
         assert told[0].startswith("3 rows added from exports")
 
     again = schoolbell("setup", "--home", home, "--from", folder, "--write")
-    assert "Nothing is new." in again.out
+    assert "Nothing new." in again.out
 
 
 def test_what_is_left_out_is_told_with_its_reason(home, exports):
@@ -445,7 +445,7 @@ def test_what_a_person_wrote_stays(home, exports):
     (registry / "devices.csv").write_text(text)
     folder = exports({"roster.zip": ROSTER, "chrome.csv": CHROME})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "! line 3 assigned_to: 'p-7' stays, the export says 'p-1'" in out
+    assert "! line 3 assigned_to: 'p-7' is kept; the export has 'p-1'" in out
     assert "~ line 3 mac: '02:00:00:00:00:01', which was empty" in out
     lines = (registry / "devices.csv").read_text().splitlines()
     assert lines[:3] == [
@@ -493,7 +493,7 @@ def test_a_directory_is_the_roster_where_there_is_none(home, exports):
     )
     folder = exports({"ad.csv": ad})
     out = schoolbell("setup", "--home", home, "--from", folder, "--write").out
-    assert "1 accounts whose owner is not in the roster" in out  # x7: who that is nobody says
+    assert "1 accounts whose owner is not in the roster" in out  # x7: who that is not an one says
     people = {row["sourcedId"]: row for row in rows(home, "users.csv")}
     assert people["5001"]["role"] == "teacher"
     assert people["9001"] == {
@@ -601,7 +601,7 @@ def test_a_later_row_of_the_roster_is_its_history():
         ],
         {},
     )
-    assert len(now.added) == 1  # p-2 says nothing new but its day
+    assert len(now.added) == 1  # p-2 shows nothing new but its day
     assert not now.differs
     assert "p-1" in now.added[0]
 
@@ -651,7 +651,7 @@ def test_it_asks_on_a_terminal(home, exports, monkeypatch):
     monkeypatch.setattr("typer.confirm", lambda _question: True)
     done = schoolbell("setup", "--home", home)
     assert done.code == 0, done.err
-    assert "no/such/file is not there." in done.out
+    assert "no/such/file does not exist." in done.out
     assert any("Get-ADUser" in one for one in asked)
     assert len(rows(home, "users.csv")) == 3
 
@@ -690,7 +690,7 @@ o-m,MS,43.52,-110.25,south,
 
 @pytest.mark.parametrize("name", ["buildings.csv", "where.csv"])
 def test_buildings_with_names_and_west_of_greenwich(home, exports, name):
-    """They were taken for access points, and each longitude for a formula."""
+    """They were mistaken for access points, and each longitude for a formula."""
     out = read(home, exports, {"roster.zip": ROSTER, name: NAMED_BUILDINGS})
     assert f"{name}: buildings.csv, 2 rows; 2 for buildings.csv" in out
     assert "formula" not in out
@@ -767,7 +767,7 @@ d,5CD4,/Devices/HS,PROVISIONED,OK-CB-4,,,,020000000041,,Library
 
 
 def test_a_chromebox_has_two_cards_and_is_no_chromebook(home, exports):
-    """Its wired card was not read, and a kiosk was somebody's keyboard."""
+    """Its wired card was not read, and a kiosk was someone's keyboard."""
     read(home, exports, {"roster.zip": ROSTER, "chrome.csv": CHROMEBOXES})
     found = of(rows(home, "devices.csv"), "serial")
     assert [
@@ -951,7 +951,7 @@ def test_the_directory_closes_an_account_that_the_roster_has_open(home, exports)
     }
     assert "1 accounts are suspended or disabled here and open in the roster" in out
     again = read(home, exports, {"users.csv": SUSPENDED})
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
     opened = read(home, exports, {"users.csv": SUSPENDED.replace("Suspended", "Active")})
     assert "1 accounts are open again; delete their valid_to" in opened
 
@@ -1003,7 +1003,7 @@ def test_full_days_of_absence_state_the_usual_hours(home, exports):
         assert district.settings.district.duty_hours["all"].end == 15 * 60 + 45
         assert "staff_duty.csv" not in district.registry.missing
     again = read(home, exports, {"absences.csv": FULL_DAYS})
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
 
 
 def test_a_person_states_the_usual_hours(home, exports):
@@ -1012,7 +1012,7 @@ def test_a_person_states_the_usual_hours(home, exports):
     with open_district(home) as district:
         assert district.settings.district.usual_duty == {"all": "8:00-16:00"}
     twice = schoolbell("setup", "--home", home, "--usual-duty", "8:00-17:00", "--write")
-    assert (twice.code, "usual_duty already" in twice.err) == (2, True)
+    assert (twice.code, "already has usual_duty" in twice.err) == (2, True)
     wrong = schoolbell("setup", "--home", home, "--usual-duty", "early")
     assert (wrong.code, "07:30-16:00" in wrong.err) == (2, True)
 
@@ -1055,7 +1055,7 @@ def test_lists_of_clients_add_cards_and_no_device(home, exports):
     assert "1 clients that no list of devices names" in out
     assert "1 names with more than two cards: ms-7" in out
     again = read(home, exports, CLIENTS)
-    assert "Nothing is new." in again
+    assert "Nothing new." in again
 
 
 def test_one_device_of_several_exports_is_one_row(home, exports):
@@ -1125,7 +1125,7 @@ def test_a_directory_alone_names_its_schools(home, exports):
     with open_district(home) as district:
         found = district.registry.frames["people"]["building"].drop_nulls().unique()
         assert {*found} == places
-    assert "Nothing is new." in read(home, exports, {"users.csv": UNITS})
+    assert "Nothing new." in read(home, exports, {"users.csv": UNITS})
 
 
 def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):

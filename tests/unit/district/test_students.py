@@ -18,7 +18,7 @@ def people(*rows):
 
 
 def accounts(*rows):
-    """Account, kind, owner, first and last day."""
+    """Return account, kind, owner, first and last day."""
     names = ("account", "account_type", "owner_person_id", "valid_from", "valid_to")
     return conform(FRAMES["accounts"], pl.DataFrame(rows, schema=names, orient="row"))
 

@@ -1,4 +1,4 @@
-"""In whatever order facts arrive, findings end the same, and each change says why."""
+"""In whatever order facts arrive, findings end the same, and each change shows why."""
 
 import tempfile
 from contextlib import contextmanager
@@ -68,7 +68,7 @@ def row_of(store):
 
 
 def ends(store):
-    """What somebody who comes later is told."""
+    """What someone who comes later is reported."""
     row = row_of(store)
     if row is None or row["status"] == "withdrawn":
         return None
@@ -108,7 +108,7 @@ STEP = st.one_of(st.sampled_from(STATES), st.sampled_from(sorted(VERDICTS)))
 
 
 def expected(row, facts, verdict):
-    """The status that a finding has to have, told without the code that sets it."""
+    """Return the status that a finding has to have, reported without the code that sets it."""
     if row is None:
         return None
     if verdict is not None:

@@ -1,4 +1,4 @@
-"""Cited records are read again out of the files that they stand in."""
+"""Cited records are read again out of the files that they are in."""
 
 import json
 from dataclasses import asdict, replace

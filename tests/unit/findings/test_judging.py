@@ -36,7 +36,7 @@ def judged(row, *exceptions, **more):
 
 
 def header(rule):
-    """A rule's own; a rule that does not say how sure it may begin makes leads."""
+    """Return a rule's own; a rule that does not say how sure it may begin makes leads."""
     known = rules().get(rule)
     return known.header if known else Header(summary="it", grain=("subject",))
 

@@ -252,7 +252,7 @@ def test_findings_come_in_a_fixed_order(store):
 
 
 def test_all_or_nothing(store):
-    """A step that fails leaves the findings as they were."""
+    """A step that fails leaves the findings unchanged."""
     kept(store, found())
     bad = {4_294_967_297: replace(line(4_294_967_297), line=None)}
     with pytest.raises(AttributeError):

@@ -26,7 +26,7 @@ def found(subject="ada", version="v1", **circumstances):
 
 
 def decided(store, *verdicts, version="v1", cases=None):
-    """A finding for each verdict, each in a case of its own unless told."""
+    """Return a finding for each verdict, each in a separate case unless reported."""
     rows = [found(f"user{n}", version) for n, _ in enumerate(verdicts)]
     keep(store, rows, {}, {"SA-1": [DAY]})
     with store.writing() as connection:

@@ -356,5 +356,5 @@ def test_clauses_are_those_of_security(asked):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(SettingsError, match="no such folder"):
+    with pytest.raises(SettingsError, match="Sigma rules does not exist"):
         sigma.read_rules(tmp_path / "nowhere")

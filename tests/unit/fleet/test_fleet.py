@@ -239,7 +239,7 @@ def test_a_home_that_is_still_held_is_waited_for(tmp_path, monkeypatch):
 
 
 def test_a_homes_process_ends_with_whoever_started_it(tmp_path):
-    """However that ended: a home whose lock is held can be gone on with by nobody."""
+    """However that ended: a home whose lock is held can be gone on with by no one."""
     program = (
         "from pipelines.fleet import work; from pipelines.fleet.settings import *; "
         "work.PROGRAM = 'from pipelines.fleet.work import die_with_parent; '"

@@ -1,4 +1,4 @@
-"""What an agency says lies below what each district says itself."""
+"""What an agency says is below what each district says itself."""
 
 import grp
 import json
@@ -116,9 +116,9 @@ def test_a_shipped_policy_gives_way_and_a_districts_own_does_not(home, layer):
     ("name", "text", "told"),
     [
         ("people.csv", "a\n", "is not a file of an overlay"),
-        ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "there is no such rule"),
+        ("rules.toml", "[detections.ZZ-9]\nturns = 1\n", "this rule does not exist"),
         ("rules.toml", "[detections.SA-1]\nturns = 10000\n", "is not allowed"),
-        ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "no such parameter"),
+        ("rules.toml", "[detections.SA-1]\nspeed = 1\n", "not have this parameter"),
         ("rules.toml", "[detections\n", "is not TOML"),
         ("rules.toml", "[roles]\n", "rules.toml"),
         ("layer.toml", 'name = "A"\n', "version"),
@@ -163,5 +163,5 @@ def test_agency_staff_see_persons_by_a_grant_that_is_in_force(home):
 
 
 def test_no_folder_is_told(tmp_path):
-    with pytest.raises(SettingsError, match="no such folder"):
+    with pytest.raises(SettingsError, match="folder does not exist"):
         sound_layer(tmp_path / "nowhere")

@@ -30,7 +30,7 @@ LINE = st.lists(st.tuples(PAIR, GAP), min_size=1, max_size=8).map(
 
 
 def read_alone(line: str | None) -> dict[str, str | None]:
-    """The first value of each key that is not empty, found from left to right."""
+    """Return the first value of each key that is not empty, found from left to right."""
     found: dict[str, str | None] = dict.fromkeys(KEYS)
     bare = (line or "").strip(" \t\r\x00")
     pattern = r'([A-Za-z0-9_.:-]+)=("(?:[^"\\]|\\.)*"|[^ "]*)(?: +|$)'

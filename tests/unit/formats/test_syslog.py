@@ -1,4 +1,4 @@
-"""What a syslog header says, in the shapes that devices and relays write."""
+"""What a syslog header states, in the shapes that devices and relays write."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""How long lines take to arrive, and what of it is told."""
+"""How long lines take to arrive, and what of it is reported."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ FIRST = date(2026, 10, 5)
 
 
 def days(*lags):
-    """A day each, with the classes in which its events arrived."""
+    """Return a day each, with the classes in which its events arrived."""
     return [
         SourceDay(
             source="proxy",
@@ -53,7 +53,7 @@ def told(*lags):
 
 def test_what_arrives_far_later_than_usual_is_late():
     slow = {"5 minutes": 300, "6 hours": 700}
-    assert told(*[LIVE] * 5, slow) == []  # one class more is no lateness
+    assert told(*[LIVE] * 5, slow) == []  # one class more is not a lateness
     slow = {"5 minutes": 300, "1 day": 700}
     assert told(*[LIVE] * 5, slow) == [("late", FIRST + timedelta(days=5))]
     assert told(*[NIGHTLY] * 5, slow) == []

@@ -1,4 +1,4 @@
-"""Sources whose clocks differ are told with the one that they differ from."""
+"""Sources whose clocks differ are reported with the one that they differ from."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +11,7 @@ FIRST = date(2026, 3, 2)
 
 
 def days(*rows: tuple, basis: str = "moment") -> pl.DataFrame:
-    """Rows of day, source, other, offset and, if need be, spread and pairs."""
+    """Return rows of day, source, other, offset and, if need be, spread and pairs."""
     columns = (
         "event_date", "source", "other_source", "offset_seconds", "spread_seconds",
         "pair_count", "basis",
@@ -24,8 +24,8 @@ def days(*rows: tuple, basis: str = "moment") -> pl.DataFrame:
 def test_of_two_sources_either_may_be_wrong():
     one, two = off_clocks(days((0, "dns", "proxy", 0.4), (1, "dns", "proxy", -301.0)))
     assert (one.source, one.what, one.kind) == ("dns", "proxy", "off_clock")
-    assert one.detail == "301 seconds ahead of proxy, by 50 pairs of a day"
-    assert two.detail == "301 seconds behind dns, by 50 pairs of a day"
+    assert one.detail == "301 seconds ahead of proxy, from 50 pairs of one day"
+    assert two.detail == "301 seconds behind dns, from 50 pairs of one day"
     assert one.start == datetime(2026, 3, 3, tzinfo=UTC)
 
 

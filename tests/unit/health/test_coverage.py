@@ -12,7 +12,7 @@ MONDAY = date(2026, 11, 2)
 
 
 def spoke(days, hours=range(7, 17), source="proxy", lines=5):
-    """One row per day and local hour in which a source wrote lines."""
+    """Return one row per day and local hour in which a source wrote lines."""
     rows = [
         {
             "source": source,
@@ -66,7 +66,7 @@ def test_an_hour_that_is_seldom_used_is_not_expected():
 
 
 def test_a_quiet_evening_or_sunday_is_not_missing():
-    """Hours with a line or two a day were called missing: 23 of 24 in three weeks."""
+    """Hours with a line or two per day were called missing: 23 of 24 in three weeks."""
     days = [*week(), *week(MONDAY + timedelta(days=7))]
     evening = spoke(days, hours=[20], lines=2)
     evening = evening.filter(pl.col("event_date") != days[3])

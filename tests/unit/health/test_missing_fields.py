@@ -1,4 +1,4 @@
-"""The share of lines that tell no host or no account, and whether it grew."""
+"""The share of lines that show no host or no account, and whether it grew."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ LAST = date(2026, 11, 8)
 
 
 def days(hosts, lines=200, building="hs"):
-    """Five weeks, the newest first; of each the share without a host."""
+    """Return five weeks, the newest first; of each the share without a host."""
     rows = [
         (
             LAST - timedelta(days=7 * week + day),
@@ -38,7 +38,7 @@ def days(hosts, lines=200, building="hs"):
         ([0.30, 0.05, 0.05, 0.05, 0.05], True),
         ([0.12, 0.05, 0.05, 0.05, 0.05], False),
         ([0.30, 0.28, 0.05, 0.30, 0.27], False),
-        ([0.30, 0.05], False),  # one week is no past
+        ([0.30, 0.05], False),  # one week is not a past
     ],
 )
 def test_a_share_that_rose_is_told(hosts, told):
@@ -50,7 +50,7 @@ def test_a_share_that_rose_is_told(hosts, told):
 
 def test_the_numbers_are_said_and_nobody_is_named():
     (one,) = grown(weekly_shares(days([0.3, 0.05, 0.05, 0.05])))
-    assert one.detail == "30% of lines name no host; 5.0% in the weeks before"
+    assert one.detail == "30% of lines have no host; 5.0% in the weeks before"
     assert one.start.date() == LAST - timedelta(days=6)
 
 
@@ -71,7 +71,7 @@ def test_a_rise_of_one_day_began_on_that_day_in_the_districts_zone():
     wednesday = datetime(2026, 11, 4, tzinfo=ZoneInfo("America/Chicago"))
     assert one.start == wednesday
     assert one.detail == (
-        "44% of lines name no host, most of them on Wed, Nov 4; 5.0% in the weeks before"
+        "44% of lines have no host, most of them on Wed, Nov 4; 5.0% in the weeks before"
     )
 
 

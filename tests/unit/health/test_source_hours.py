@@ -32,7 +32,7 @@ def calendar(kinds, days=60, buildings=("hs", "ms")):
 
 
 def lines(count, *, until, source="proxy", building=EVERYWHERE, closed=(), lost=()):
-    """`count(day, hour)` lines an hour, none in lost hours or on closed days."""
+    """`count(day, hour)` lines per hour, none in lost hours or on closed days."""
     rows, moment = [], at(FIRST, 0)
     while moment < until:
         local = moment.astimezone(LOCAL)
@@ -174,7 +174,7 @@ def test_a_stretch_ends_with_the_first_hour_that_is_as_it_should_be():
     frame = lines(school_hours, until=TEN + 5 * HOUR, lost=[(TEN, TEN + 2 * HOUR)])
     (one,) = intervals(judge(frame, TEN + 5 * HOUR))
     assert (one.kind, one.start, one.end) == ("silent", TEN, TEN + 2 * HOUR)
-    assert one.detail == "2 hours without a line, where about 1,000 come"
+    assert one.detail == "2 hours without a line; about 1,000 lines are usual"
 
 
 def test_a_building_that_the_calendar_does_not_know_follows_the_district():

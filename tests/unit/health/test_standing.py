@@ -1,4 +1,4 @@
-"""A rule is fed by who can tell it, and judges with the rows that it stands on."""
+"""A rule is fed by who can show it, and judges with the rows that it depends on."""
 
 from datetime import date
 from types import SimpleNamespace
@@ -82,4 +82,4 @@ def test_a_carts_device_is_given_to_no_one(name, said):
     }
     (line,) = coverage_of([row]).lines
     assert said in line
-    assert "rules judge 600 requests a week at HS" in line
+    assert "rules judge 600 requests per week at HS" in line

@@ -1,4 +1,4 @@
-"""Whole files are cut into records; nothing that says something is left out."""
+"""Whole files are cut into records; nothing that states something is left out."""
 
 import io
 import json

@@ -76,7 +76,7 @@ def test_a_header_claims_no_lines_that_its_format_can_not_read():
     assert best(f"{LEASES}\n".encode() + lines(0, 500)) == "squid_access"
     prose = b"nobody can read this, or that\n" * 500
     assert best(f"{LEASES}\n".encode() + prose) is None
-    # a declared export is read by its options, which nobody gave
+    # a declared export is read by its options, which no one gave
     assert best(b"time,src_ip,url_hostname\n" + b"1762313700,192.0.2.1,x.example\n") is None
 
 

@@ -131,7 +131,7 @@ def test_an_export_is_read_in_parts_and_counts_whole_or_not_at_all(tmp_path, mon
             raise SourceError("the reader fails on the second part")
         return parser.parse_part(fmt, part, context, **kind)
 
-    monkeypatch.setattr(staged_rows, "BYTES_PER_COMMIT", 1)  # each part is written at once
+    monkeypatch.setattr(staged_rows, "BYTES_PER_COMMIT", 1)  # each part is written at the same time
     monkeypatch.setattr(reader, "parts", partial(record_cuts.parts, most=4))
     monkeypatch.setattr(reader, "parser", SimpleNamespace(parse_part=parsed))
     home.put("a.json", export(0, 10))
@@ -180,7 +180,7 @@ def test_an_export_that_stays_cut_off_counts_as_far_as_it_goes(tmp_path):
 
 
 def padded(count: int) -> Iterator[bytes]:
-    """An export of records of 256 KiB."""
+    """Yield an export of records of 256 KiB."""
     yield b"["
     row = json.loads(export(1, 2))[0]
     for number in range(count):

@@ -17,7 +17,7 @@ MARK = None
 
 
 def counted(batch, context):
-    """A format whose blocks leave how many lines there were until now."""
+    """Return a format whose blocks leave how many lines there were until now."""
     before = int(context.header or 0)
     rejects = batch.select(
         "file_id",
@@ -30,7 +30,7 @@ def counted(batch, context):
 
 
 def kept(batch, context):
-    """A format whose first block names what all others are read with."""
+    """Return a format whose first block names what all others are read with."""
     name = context.header or batch["line"][0]
     rejects = batch.select(
         "file_id", "line_no", "byte_offset", pl.lit(name).alias("reason"), "line"
@@ -45,7 +45,7 @@ def blocks(count):
 
 
 def read(parse, found):
-    """Each portion with what it holds, two begun before one is ended."""
+    """Yield each portion with what it holds, two begun before one is ended."""
     fmt = SimpleNamespace(name="a test's", parse=parse, framing="blocks")
     progress = SimpleNamespace(format=fmt, record=SimpleNamespace(file_id=1))
     parser = BlockParser(Context())

@@ -1,6 +1,6 @@
-"""That nothing is new in a folder is told without what reads files, and only then.
+"""That nothing is new in a folder is reported without what reads files, and only then.
 
-That it says what reading says is asked in every run of `tests.faults`.
+That it shows what reading says is asked in every run of `tests.faults`.
 """
 
 import os

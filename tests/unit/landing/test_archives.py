@@ -116,12 +116,12 @@ def test_a_member_gives_no_more_than_the_archive_says(home):
 def test_an_archive_out_of_bounds_is_named_as_a_whole(home, monkeypatch):
     home.put("many.zip", zipped({f"{n}": line(n) for n in range(9)}))
     home.put("good.log", lines(100, 120))
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 8)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 8)
     told = home.run()["many.zip"].record
     assert "9 members, more than 8" in told.message
     assert "in parts" in told.message
-    monkeypatch.setattr(archives, "MOST_MEMBERS", 9)
-    monkeypatch.setattr(archives, "MOST_DIRECTORY_BYTES", 50)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 9)
+    monkeypatch.setattr(archives, "MAX_DIRECTORY_BYTES", 50)
     assert "list of members exceeds" in home.run()["many.zip"].record.message
     monkeypatch.undo()
     home.run()

@@ -25,7 +25,7 @@ EPOCH = 1_793_628_900
 
 
 def row(*cells):
-    """A row of CSV, every cell in quotes."""
+    """Return a row of CSV, every cell in quotes."""
     text = io.StringIO()
     csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
     return text.getvalue()
@@ -55,7 +55,7 @@ BARE = ["squid_access", "fortigate", "suricata_eve", "google_workspace", "sshd_p
 
 
 def lines_of(name):
-    """The lines of a golden log that are read, and what they become."""
+    """Return the lines of a golden log that are read, and what they become."""
     logs = [log.read_bytes() for log in LOGS if log.parent.name == name]
     lines = batch(b"\n".join(logs)).filter(FORMATS[name].looks_like(pl.col("line")))
     parsed = FORMATS[name].parse(lines, context_of(name))
@@ -65,7 +65,7 @@ def lines_of(name):
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
 def test_an_envelope_changes_nothing(envelope):
-    # a line with a header of its own behind another header is a relayed one
+    # a line with a separate header behind another header is a relayed one
     for name in BARE[: 4 if "syslog" in envelope or "rfc" in envelope else 5]:
         lines, events = lines_of(name)
         if "tab" in envelope:
@@ -108,7 +108,7 @@ def test_the_envelope_says_what_the_line_inside_does_not():
     )
     assert event["time"] == datetime(2026, 11, 2, 14, 15, 0, 123456, UTC)
     assert (event["line_no"], event["byte_offset"]) == (1, 0)
-    # nothing says which program spoke, so nothing says what the words mean
+    # nothing shows which program spoke, so nothing shows what the words mean
     assert parsed.rejects["reason"].to_list() == [UNCLAIMED]
     assert parsed.rejects["line"].to_list() == lines[1:]
 
@@ -197,7 +197,7 @@ def test_the_row_of_names_above_an_export_is_no_line():
 
 
 def exported(line, number):
-    """An entry of the journal's export format; every second message is binary."""
+    """Return an entry of the journal's export format; every second message is binary."""
     message = (
         b"MESSAGE\n" + len(line).to_bytes(8, "little") + line if number % 2 else b"MESSAGE=" + line
     )

@@ -21,7 +21,7 @@ USER, PASSWORD = "logs", "letters-for-a-test"
 
 @contextmanager
 def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
-    """An SSH server that shows one folder; its port.
+    """Provide an SSH server that shows one folder; its port.
 
     Its connection breaks at a read from `breaks_at` on.
     """
@@ -69,7 +69,7 @@ def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
 
 @contextmanager
 def object_store(monkeypatch):
-    """An S3 server with one bucket, and a client of it."""
+    """Provide an S3 server with one bucket, and a client of it."""
     import boto3
     from moto.server import ThreadedMotoServer
 
@@ -148,7 +148,7 @@ def test_an_sftp_server_that_refuses_or_lacks_the_file(tmp_path, monkeypatch):
         (there / "a.log").unlink()
         with pytest.raises(SourceError, match="no longer there"), opened(delivery):
             pass
-        with pytest.raises(SourceError, match="there is no such folder"):
+        with pytest.raises(SourceError, match="this folder does not exist"):
             remote_deliveries(f"{url}nowhere", "proxy")
 
 
@@ -202,6 +202,6 @@ def test_an_object_store(tmp_path, monkeypatch):
 
 def test_an_object_store_without_such_a_bucket(tmp_path, monkeypatch):
     home = Home(tmp_path)
-    missing = pytest.raises(SourceError, match="there is no such folder")
+    missing = pytest.raises(SourceError, match="this folder does not exist")
     with object_store(monkeypatch), missing:
         take_in(home, "s3://nowhere/fw")

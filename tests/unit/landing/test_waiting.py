@@ -1,4 +1,4 @@
-"""Each file that waits is told: which, why, and until when. Nothing else is."""
+"""Each file that waits is reported: which, why, and until when. Nothing else is."""
 
 import gzip
 import os

@@ -28,7 +28,7 @@ def home(tmp_path):
 
 
 def workbook(sheets, formulas=()):
-    """Sheets by name, each a list of rows."""
+    """Return sheets by name, each a list of rows."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
         stamp = book.add_format({"num_format": "m/d/yy h:mm AM/PM"})
@@ -53,7 +53,7 @@ def logins(first, last):
 
 
 def with_sheet(inside, strings=""):
-    """A workbook whose first sheet, and its table of strings, are put in by hand."""
+    """Return a workbook whose first sheet, and its table of strings, are put in manually."""
     out = io.BytesIO()
     begun = zipfile.ZipFile(io.BytesIO(workbook({"Log": [["x"]]})))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:

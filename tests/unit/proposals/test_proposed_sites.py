@@ -45,7 +45,7 @@ DAILY = {"social.example"}
 
 
 def asked():
-    """A row for each request: four an hour apart on two days, or on every day."""
+    """Yield a row for each request: four an hour apart on two days, or on every day."""
     for site, accounts in USE.items():
         days = DAYS if site in DAILY else DAYS[:2]
         for account in accounts:
@@ -63,7 +63,7 @@ def asked():
 
 
 def at_work():
-    """Requests of each day to the district's own server, so that all are there."""
+    """Yield requests of each day to the district's own server, so that all are there."""
     for account in PEOPLE:
         for day in DAYS:
             time = datetime(day.year, day.month, day.day, 13, tzinfo=UTC)
@@ -140,8 +140,8 @@ def test_what_serves_the_school_is_proposed_for_those_whom_it_serves(proposed, s
 @pytest.mark.parametrize(
     ("site", "doubt"),
     [
-        ("hide.example", "lists call it circumvention"),  # however many use it
-        ("feed.example", "lists call it streaming, few read it"),  # embedded
+        ("hide.example", "lists classify it as circumvention"),  # however many use it
+        ("feed.example", "lists classify it as streaming, and few read it"),  # embedded
     ],
 )
 def test_a_site_that_needs_a_look_is_in_no_group(proposed, site, doubt):

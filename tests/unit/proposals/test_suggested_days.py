@@ -85,7 +85,7 @@ def test_a_closed_day_and_a_saturday_at_work(evidence):
 
 
 def test_a_silent_log_is_no_closed_school(evidence):
-    """In four hours of the day nothing was logged: that says nothing of who came."""
+    """In four hours of the day nothing was logged: that shows nothing of who came."""
     present = [STAFF, STAFF, STAFF[:1], STAFF]
     requests = [
         row for n, people in enumerate(present) for row in used(MONDAY + timedelta(days=n), people)
@@ -97,7 +97,7 @@ def test_a_silent_log_is_no_closed_school(evidence):
 
 @pytest.mark.parametrize(("people", "offers"), [(3, 15), (2, 0)])
 def test_a_job_that_works_later_and_never_one_person(evidence, people, offers):
-    """Custodians are there at nine; two of them may have habits of their own."""
+    """Custodians are there at nine; two of them may have separate habits."""
     persons = STAFF[:people]
     week = [MONDAY + timedelta(days=n) for n in range(5)]
     registry = {

@@ -1,4 +1,4 @@
-"""A request for public records: what nobody may release, and what only two release."""
+"""A request for public records: what no one may release, and what only two release."""
 
 import csv
 import io
@@ -278,7 +278,7 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
     number = opened(district)
     with pytest.raises(RefusedError):
         requests.approve(by(CLERK, district), number)
-    with pytest.raises(RecordsError, match="nobody approved"):
+    with pytest.raises(RecordsError, match="no one has approved"):
         given_out(by(CLERK, district), number, tmp_path)
     requests.set_scope(by(LEAD, district), number, "blocked_domains", WEEK)
     with pytest.raises(RefusedError):
@@ -291,7 +291,7 @@ def test_nobody_approves_what_they_opened_or_decided(district, tmp_path):
         requests.approve(by(HEAD, district), number, seen="0" * 64)
     requests.approve(by(HEAD, district), number)
     requests.decide(by(CLERK, district), number, decided("sensitive_sites", "mask"))
-    with pytest.raises(RecordsError, match="nobody approved"):
+    with pytest.raises(RecordsError, match="no one has approved"):
         given_out(by(CLERK, district), number, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
     requests.approve(by(HEAD, district), number)
@@ -433,7 +433,7 @@ def kept(district, relation, days, *classes):
 
 
 def test_two_releases_of_findings_are_not_joined_by_their_order(district):
-    """The same rows stood in the same order, each with the code of its release."""
+    """The same rows was in the same order, each with the code of its release."""
     with_findings(district, 30)
     cells = []
     for days in (WHOLE, TWO):
@@ -495,7 +495,7 @@ def test_a_withheld_site_is_at_no_place_of_the_alphabet(district):
     assert hidden == sorted(hidden)
     named = [tuple(one.values())[:3] for one in shown[: hidden.index(True)]]
     assert named == sorted(named)
-    # without the column the order says nothing of it
+    # without the column the order shows nothing of it
     number = opened(district, columns=("day", "building", "requests"))
     shown = requests.drafted(district, number).rows
     of_a_day = [one["requests"] for one in shown if one["day"] == "2026-10-19"]

@@ -53,7 +53,7 @@ def acted(chain, count=3):
 
 
 def linked(count):
-    """A chain made by hand, as `Chain` makes it."""
+    """A chain made manually, as `Chain` makes it."""
     entries, previous = [], NOTHING_BEFORE
     for number in range(1, count + 1):
         time = f"2026-08-24T15:00:{number:02}.000000+00:00"

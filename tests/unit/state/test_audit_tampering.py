@@ -1,6 +1,6 @@
-"""Whatever is done to the audit chain behind its back is found, and a restore is said.
+"""Whatever is done to the audit chain behind its back is found, and a restore is stated.
 
-The reports and the newest backup carry heads of the chain that whoever changes the
+The reports and the newest backup carry heads of the chain that anyone who changes the
 database does not change with it; `audit verify` and `doctor` compare by themselves.
 """
 
@@ -86,7 +86,7 @@ def swap(home):
 
 
 def rolled_back(home, name):
-    """The state as it was, with marks of the home that agree with it."""
+    """The state unchanged, with marks of the home that agree with it."""
     for path in home.path.glob("state.db*"):
         path.unlink()
     shutil.copyfile(home.path.parent / name, home.state_db)

@@ -64,7 +64,7 @@ def home(copy):
 
 
 def parquet(home):
-    """Every file with its bytes, wherever in the lake it lies."""
+    """Return every file with its bytes, wherever in the lake it lies."""
     found = home.lake.rglob("*.parquet")
     return {path.name: path.read_bytes() for path in found}
 
@@ -86,7 +86,7 @@ def with_tables_alone(home):
 
 
 def without_pointer(home):
-    """As when the state is on a server, and the file that says so was lost."""
+    """As when the state is on a server, and the file that states it was lost."""
     home.state_db.rename(home.path / "state.db.moved-20261101T000000Z")
 
 
@@ -130,7 +130,7 @@ def test_a_restore_in_place_brings_the_state_back_and_loses_no_file(home, loss):
     (backup,) = (home.path.parent / "backups").iterdir()
     done = schoolbell("restore", backup, "--to", home.path, "--in-place")
     assert done.code == 0, done.err
-    assert "1 file that the backup does not know" in done.out
+    assert "1 file not in the backup" in done.out
     assert parquet(home) == before
     status = schoolbell("ingest", "--home", home.path)
     assert status.code == 0
@@ -149,10 +149,10 @@ def test_a_backup_of_another_home_is_not_restored_in_place(home):
     (backup,) = (home.path.parent / "backups").iterdir()
     other = create(home.path.parent / "other")
     done = schoolbell("restore", backup, "--to", other.path, "--in-place")
-    assert (done.code, "with other keys" in done.err) == (1, True)
+    assert (done.code, "with different keys" in done.err) == (1, True)
     shutil.copyfile(home.key_file, other.key_file)
     done = schoolbell("restore", backup, "--to", other.path, "--in-place")
-    assert (done.code, "backup of another home" in done.err) == (1, True)
+    assert (done.code, "backup of a different home" in done.err) == (1, True)
     open_state(other).close()
 
 
@@ -213,7 +213,7 @@ def test_a_fresh_home_opens_and_all_three_places_agree(tmp_path):
 
 
 def test_files_that_lag_behind_a_killed_commit_follow(home):
-    """The database is written first; a kill behind it is no roll-back."""
+    """The database is written first; a kill behind it is not a roll-back."""
     before = noted(home)[home.lake / NAME]
     (home.lake / NAME).write_text(f"{Mark(before.home, before.generation - 1)}\n")
     (home.path / NAME).unlink()

@@ -1,4 +1,4 @@
-"""A transaction is handed to functions of the state, and nobody looks into it."""
+"""A transaction is handed to functions of the state, and no one looks into it."""
 
 import ast
 import re

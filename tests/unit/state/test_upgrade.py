@@ -29,7 +29,7 @@ each_layout = pytest.mark.parametrize("layout", LAYOUTS, ids=lambda path: path.s
 
 
 def older(path, layout):
-    """A database as an earlier version wrote it, three rows in each table."""
+    """Return a database as an earlier version wrote it, three rows in each table."""
     with closing(sqlite3.connect(path)) as held:
         held.executescript(layout.read_text())
         tables = held.execute("select name from sqlite_master where type = 'table'")
@@ -81,7 +81,7 @@ def test_every_row_comes_along(layout, tmp_path):
 
 
 def test_the_newest_layout_kept_is_the_present_one(tmp_path):
-    """A changed table gets a layout of its own beside these, and a higher number."""
+    """A changed table gets a separate layout next to these, and a higher number."""
     held = older(tmp_path / "state.db", LAYOUTS[-1])
     store = read_store(held)
     with store.reading() as connection:
