@@ -456,7 +456,7 @@ def test_weight(week, pages):
 
 
 def fits(value):
-    """What a cell of Excel holds of a value."""
+    """Return what a cell of Excel holds of a value."""
     is_long = isinstance(value, str) and len(value) > 32_767
     return value[: 32_767 - len(CUT)] + CUT if is_long else value
 
