@@ -127,7 +127,7 @@ def test_an_empty_registry_is_said_by_every_command(two_days, tmp_path):
     assert "an account that the registry lacks" in call("check", "--home", home).output
     page = next((home / "reports").rglob("2026-W43/index.html")).read_text()
     assert "No account was seen in use away from its owner" not in page
-    assert "No use of outside sites was seen outside duty hours" not in page
+    assert "No use of outside sites was logged outside duty hours" not in page
     assert "Could not be judged" in page
 
 

@@ -420,7 +420,7 @@ def test_lost_lines_are_named_by_number():
     days = busy().source_days.with_columns(lines=pl.col("lines") + 1)
     pages = weekly_report(replace(busy(), source_days=days), MONDAY)
     text = text_of(pages, "2026-W47/quality.html")
-    assert "The line account does not close for" in text
+    assert "The line account does not balance for" in text
     assert "28 lines cannot be placed" in text
 
 
