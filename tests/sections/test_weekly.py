@@ -348,7 +348,7 @@ def test_without_data_no_zero_is_claimed(week):
     page = pages_of(week)[INDEX]
     assert "No log lines arrived" in text_of(pages_of(week), INDEX)
     for key in ("shared-accounts", "new-sites", "off-hours-accounts"):
-        assert "Not known" in Page(page, within=key).text
+        assert "Unknown" in Page(page, within=key).text
         assert "0" not in Page(page, within=key).text
 
 
