@@ -117,24 +117,24 @@ def _day_type(value: Any) -> str:
 
 
 MEASURES: Mapping[str, tuple[str, Say]] = {
-    "turns": ("switches between the places", _plain),
-    "contradictions": ("switches between the places", _plain),
+    "turns": ("switches between places", _plain),
+    "contradictions": ("switches between places", _plain),
     "gap_seconds": ("time between the places", _short),
     "shortest_gap_seconds": ("shortest time between them", _short),
-    "travel_seconds": ("fastest drive", _minutes),
+    "travel_seconds": ("required speed", _minutes),
     "kilometers": ("distance", _kilometers),
     "requests_before": ("requests just before", _plain),
     "requests_after": ("requests just after", _plain),
     "requests": ("requests", _plain),
-    "bins": ("five-minute stretches with requests", _plain),
-    "longest_seconds": ("longest stretch", _about),
+    "bins": ("five-minute intervals with requests", _plain),
+    "longest_seconds": ("longest interval", _about),
     "total_seconds": ("in all", _about),
     "external_seconds": ("on outside sites", _about),
     "on_duty_seconds": ("of it on duty", _about),
     "visits": ("visits", _plain),
     "days": ("days in two weeks", _plain),
     "largest_bytes": ("largest response", _bytes),
-    "categories": ("lists call it", _words),
+    "categories": ("lists classify it as", _words),
     "list_count": ("lists that agree", _plain),
     "day_type": ("kind of day", _day_type),
     "live_share": ("requests with a live keyboard", _share),
@@ -149,7 +149,7 @@ def shown(measures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         value = measures.get(name)
         if value not in NOTHING and _fits(value, say):
             is_whole = name == "on_duty_seconds" and not breaks.startswith("the breaks")
-            yield ("of it in contract hours, breaks not known" if is_whole else label, say(value))
+            yield ("of it in contract hours (breaks unknown)" if is_whole else label, say(value))
 
 
 def _fits(value: Any, say: Say) -> bool:
@@ -373,7 +373,7 @@ def read_record(row: Mapping[str, Any]) -> dict[str, Any]:
 def broken(row: Mapping[str, Any]) -> ModelError:
     """Return the error for a record that cannot be read."""
     return ModelError(
-        f"the record of finding {row['finding_id']} is not JSON object",
+        f"the record of finding {row['finding_id']} is not a JSON object",
         where="reports.inputs.findings.record",
         remedy="Rebuild the findings of that day; the report is not published.",
     )
@@ -679,7 +679,7 @@ def cases_table(cards: Iterable[CaseCard]) -> Table:
             "What was seen",
             "When",
             "Since",
-            "How sure",
+            "Confidence",
             "Weight",
             "Standing",
             "Findings",

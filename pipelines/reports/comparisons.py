@@ -162,7 +162,7 @@ def averaged(view: View) -> str:
     days = count(len(view.on_site_dates), "school day")
     remote = remote_days(view)
     said = f"Averages are over {days}"
-    return f"{said}; {remote} and is not in them." if remote else f"{said}."
+    return f"{said}; {remote} and is not included." if remote else f"{said}."
 
 
 def remote_days(view: View) -> str:

@@ -77,7 +77,7 @@ def _audit(kept: ControlSources) -> Proof | None:
         return None
     if broken is not None or not kept.entries:
         return None
-    what = f"{count(len(kept.entries), 'entry', 'entries')}, sealed one by one"
+    what = f"{count(len(kept.entries), 'entry', 'entries')}, each sealed"
     return Proof(what, kept.day(kept.entries[-1].time))
 
 
@@ -86,7 +86,7 @@ def _duties(kept: ControlSources) -> Proof | None:
     if not any(getattr(roles, role) for role in ROLES):
         return None
     approved = kept.newest("approved by a second person", _is_second)
-    return approved or Proof("roles are given, nothing needed two people yet", None)
+    return approved or Proof("roles are assigned; nothing has required two people yet", None)
 
 
 def _is_second(entry: Entry) -> bool:
@@ -112,7 +112,7 @@ def _verdicts(kept: ControlSources) -> Proof | None:
     decided = reviews(kept.district.store)
     if not decided:
         return None
-    what = f"{count(len(decided), 'decision')}, by clause: what to train"
+    what = f"{count(len(decided), 'decision')} by clause, to plan training"
     return Proof(what, kept.day(decided[-1]["time"]))
 
 
@@ -168,7 +168,7 @@ def _categories(kept: ControlSources) -> Proof | None:
 
 def _named(kept: ControlSources) -> Proof | None:
     newest = newest_publication(kept.district.store)
-    what = "every finding names each clause that it bears on"
+    what = "every finding cites each relevant clause"
     return Proof(what, kept.day(newest)) if newest else None
 
 
@@ -179,9 +179,9 @@ CONTROLS: Mapping[str, Control] = {
     "regulations": Control("regulations behind thresholds", ("cl.4", "cl.50"), _regulations),
     "records": Control("public-records requests", ("cl.9", "cl.10"), _records),
     "lookups": Control(
-        "looks at names, recorded",
+        "recorded name lookups",
         ("cl.11", "cl.12", "cl.25"),
-        lambda kept: kept.newest("each look and its reason", gives_name),
+        lambda kept: kept.newest("each lookup and its reason", gives_name),
     ),
     "audit": Control("audit log", ("cl.12", "cl.13c"), _audit),
     "duties": Control("separation of duties", ("cl.13c",), _duties),
@@ -190,7 +190,7 @@ CONTROLS: Mapping[str, Control] = {
         "purge certificate",
         ("cl.13f", "cl.14"),
         lambda kept: kept.newest(
-            "what was deleted is certified", lambda entry: entry.action == "certify"
+            "deletions are certified", lambda entry: entry.action == "certify"
         ),
     ),
     "holds": Control("legal holds", ("cl.13f", "cl.14"), _holds),

@@ -18,7 +18,7 @@ from pipelines.reports.view import View, once
 from pipelines.reports.words import NOT_KNOWN, REVIEW, SURE, number
 
 Facts = Mapping[str, Any]
-OTHERS = {"hours_missing": "Source hours missing", "lines_set_aside": "Lines set aside"}
+OTHERS = {"hours_missing": "Source hours missing", "lines_set_aside": "Rejected lines"}
 SAID = NUMBERS | OTHERS
 ABSENT = "not in the report"
 

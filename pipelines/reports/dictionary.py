@@ -132,7 +132,7 @@ VERDICTS: Words = {
     "denied": "the list forbids it",
     "external": "the list does not have it; no breach in itself",
     "no_list": "the district has no list yet",
-    "leisure": "no list yet; lists call it leisure, and few colleagues use it",
+    "leisure": "no list yet; lists classify it as leisure, and few colleagues use it",
 }
 BINDINGS: Words = {
     "lease": "a DHCP lease",
@@ -530,7 +530,7 @@ KEPT: Mapping[str, Header] = {
             "event_class": _note("varchar", "the kind of event it brings"),
             "field": _note("varchar", "the column that is empty"),
             "share_before": _note("double", "share of events that had it before"),
-            "model": _note("varchar", "the model that is held back"),
+            "model": _note("varchar", "the model that is withheld"),
             "cause": _note("varchar", "the model that failed: this, or one it reads"),
         },
     ),

@@ -30,16 +30,16 @@ from pipelines.reports.view import View
 from pipelines.reports.weekly import Pages, about, case_pages, shared_files
 from pipelines.reports.words import KINDS, NOT_KNOWN, count, day_range, number, share
 
-HIDDEN = "held back"
+HIDDEN = "withheld"
 SEVERAL = "several buildings"
 NOWHERE = "building not known"
 EVERY = "all buildings"
 
 PUBLIC_WEEKS = 8
 PUBLIC_ACTS = {
-    "look_ups": "look-ups of a name for a case, this school year",
-    "answered": "requests for public records answered, this school year",
-    "open": "requests for public records that are open",
+    "look_ups": "name lookups for a case, this school year",
+    "answered": "public records requests answered this school year",
+    "open": "open public records requests",
 }
 BUILDING = (
     "hourly_use", "daily_use", "attribution", "off_hours", "school_days",
@@ -56,13 +56,12 @@ LABELS = {
     "public": "Public edition",
 }
 HELD = (
-    "Counts only. A count behind which fewer than {least} accounts stand is held "
-    "back, and so is every count from which it could be worked out."
+    "Counts only. A count that represents fewer than {least} accounts is withheld, and so is "
+    "every count that would reveal it."
 )
 DEFINED = (
-    "A case is what one account or device did in one week that a rule asks about: a "
-    "question to look into, not a finding of fault. A log names an account, never who "
-    "sat at the keyboard."
+    "A case is the activity of one account or device in one week that a rule flagged: a question "
+    "to look into, not a finding of fault. A log shows an account, never who was at the keyboard."
 )
 
 
@@ -109,7 +108,7 @@ def _trend(view: View, least: int) -> Table:
         [day_range(week, week + timedelta(days=6)), band(cases, least)]
         for week, cases in sorted(_weekly(view).items())[-PUBLIC_WEEKS:]
     ]
-    title = "Cases that waited for a decision, in the weeks before"
+    title = "Cases that were waiting for a decision in earlier weeks"
     return table(title, ["Week", "Cases"], rows)
 
 
@@ -134,7 +133,7 @@ def _of_students(said: str, view: View) -> list[Count]:
     """Return the number of cases about students' accounts, which are in no other number."""
     if not view.of_students.waiting:
         return []
-    return [Count(said, "cases about students' accounts that wait, counted apart")]
+    return [Count(said, "open cases about students' accounts, counted separately")]
 
 
 def _of_data(view: View) -> list[Count]:
@@ -174,7 +173,7 @@ def own_counts(view: View, elsewhere: int) -> list[Count]:
     """Return the numbers of one building, whole: its principal sees the cases as well."""
     if not coverage(view).has_data:
         return [Count(NOT_KNOWN, "no log lines arrived")]
-    also = "that also concern another building, with the technology director"
+    also = "that also involve another building (with the technology director)"
     return [*whole_counts(view), Count(count(elsewhere, "finding"), also)]
 
 
@@ -405,11 +404,11 @@ def said(view: View, edition: Edition) -> dict[str, object]:
     if edition.kind == "public":
         intro = f"{DEFINED} {intro}"
     if edition.kind == "superintendent":
-        intro = "All counts and cases, with code names; the names stay with reviewers."
+        intro = "All counts and cases, under code names; only reviewers see names."
     if edition.building:
         intro = (
-            f"What concerns {edition.building} alone. What also concerns another "
-            "building is with the technology director."
+            f"Matters of {edition.building} only. The technology director has those that also "
+            "involve another building."
         )
     shared = about(view)
     label = f"{shared['report_title']}: {edition.label}"

@@ -72,7 +72,7 @@ def cases(view: View, chosen: Iterable[Case], caption: str) -> Table:
     """Return cases as a table, each linked to its page."""
     return table(
         caption,
-        ["Case", "Account or device", "About", "When", "How sure", "Standing", "Findings"],
+        ["Case", "Account or device", "About", "When", "Confidence", "Standing", "Findings"],
         (
             [
                 case_link(one, ""),
@@ -110,15 +110,15 @@ def set_aside(view: View) -> Proof:
     days = view.of_week(view.inputs.source_days).sort("event_date", "source")
     columns = ["event_date", "source", "lines", "events", "rejects"]
     rows = table(
-        "One row per source and day with lines set aside",
-        ["Day", "Source", "Lines in", "Read", "Set aside"],
+        "One row per source and day with rejected lines",
+        ["Day", "Source", "Lines in", "Read", "Rejected"],
         (
             [day(when), *rest]
             for when, *rest in days.filter(pl.col("rejects") > 0).select(columns).iter_rows()
         ),
     )
-    title = "Lines that were set aside, each kept with its reason"
-    return Proof("lines-set-aside", title, rows, rows.total("Set aside"), "Set aside")
+    title = "Rejected lines, each kept with its reason"
+    return Proof("lines-set-aside", title, rows, rows.total("Rejected"), "Rejected")
 
 
 def accounts(view: View, kind: str, key: str, title: str) -> Proof:
@@ -142,13 +142,13 @@ def accounts(view: View, kind: str, key: str, title: str) -> Proof:
 
 def shared(view: View) -> Proof:
     """Return accounts in use away from their owners."""
-    title = "Accounts that were in use away from their owners"
+    title = "Accounts that were used where their owners were not"
     return accounts(view, "shared_account", "shared-accounts", title)
 
 
 def outside(view: View) -> Proof:
     """Return accounts with long use of outside sites outside duty hours."""
-    title = "Accounts that used outside sites at length outside duty hours"
+    title = "Accounts that used outside sites for long outside duty hours"
     return accounts(view, "off_hours_external", "off-hours-accounts", title)
 
 

@@ -109,7 +109,7 @@ def _say_nothing(rows: pl.DataFrame, why: str) -> str:
         return ""
     rules, days = rows["rule"].n_unique(), rows["event_date"].n_unique()
     said = count(rules, "rule has findings", "rules have findings")
-    return f"{said} nothing of {count(days, 'day')}: {why}."
+    return f"{said} nothing on {count(days, 'day')}: {why}."
 
 
 def _say_uncounted(rows: pl.DataFrame) -> str:

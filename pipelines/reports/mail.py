@@ -30,10 +30,10 @@ from pipelines.state.audit import AUDIT_RECORD
 WEEKS_SHOWN = 6
 WIDEST = 240  # pixels of the longest bar
 LEFT_OUT = (
-    "Left out of this mail, because mail travels: accounts, devices, sites, log lines "
-    "and charts. The report holds them."
+    "For privacy, this email contains no accounts, devices, sites, log lines or charts. They are "
+    "in the report."
 )
-WHY = "You get this because your address is on the district's list of recipients."
+WHY = "You receive this because your address is on the district's list of recipients."
 
 REPORT_CLASS = "report"
 

@@ -31,8 +31,8 @@ SATURDAY = 6  # ISO weekday
 WEEKDAYS = 5
 AS_ABOVE = "Could not be judged in the same places."
 """A sentence for two lines is shown once."""
-NOTHING_ARRIVED = "Not known: no log lines arrived."
-NOT_JUDGED = "Not known: the rules could not judge it; see the note above."
+NOTHING_ARRIVED = "Unknown: no log lines arrived."
+NOT_JUDGED = "Unknown: the rules could not judge it; see the note above."
 DARK = (
     ("shared-accounts", "Shared accounts", "shared-accounts"),
     ("new-sites", "Not on the list", "sites"),
@@ -341,11 +341,11 @@ def headline(view: View, five: list[Line]) -> str:
         verb = "needs" if five[0].value == 1 else "need"
         return f"{count(five[0].value, 'case')} {verb} you"
     if view.of_students.waiting:
-        return "Nothing needs you but cases about students' accounts"
+        return "Nothing needs your decisionr decision except cases about students' accounts"
     if any(line.value for line in five):
-        return "Nothing needs you"
+        return "Nothing needs your decision"
     if not unjudged(view).is_empty() or any(not_judged_at(view, kind) for kind in KINDS.values()):
-        return "Nothing was found in what could be judged"
+        return "No findings in the data that could be judged"
     return f"A quiet week, and {came(arrived)}"
 
 

@@ -217,7 +217,7 @@ def publish_reports(
             raise ModelError(
                 "nothing is built yet",
                 where=str(district.home.path),
-                remedy="Put logs into landing/, then: schoolbell run --home HOME",
+                remedy="Put logs into landing/, then run: schoolbell run --home HOME",
             )
         inputs = report_inputs(database, district, now, snapshot.stem)
         gone = set(purged_reports(district.store))

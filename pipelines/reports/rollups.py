@@ -121,9 +121,9 @@ def weeks_title(cases: Table) -> str:
     """Return how many cases the weeks brought, and how many wait."""
     size, waiting = cases.total("Cases"), cases.total("Waiting")
     if not size:
-        return "These weeks brought no case"
+        return "These weeks have no cases"
     verb = "waits" if waiting == 1 else "wait"
-    return f"These weeks brought {count(size, 'case')}; {number(waiting)} {verb}"
+    return f"These weeks have {count(size, 'case')}; {number(waiting)} {verb}"
 
 
 def switch(view: View) -> Switch:
@@ -200,7 +200,7 @@ def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
         key = (case.heaviest["kind"], case.standing(view.start))
         groups.setdefault(key, []).append(case)
     return table(
-        "Cases of these weeks. Each is counted once, however many weeks it waits.",
+        "Cases of these weeks. Each is counted once, even if it waits for several weeks.",
         ["About", "Accounts or devices", "Cases", *STATES.values()],
         (
             [

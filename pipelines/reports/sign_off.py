@@ -62,16 +62,16 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
         raise SettingsError(
             f"{label} is not over: its numbers will change",
             where="WEEK",
-            remedy="Sign it when the report of the whole week is out.",
+            remedy="Sign it after the report of the whole week is published.",
         )
     if not by.strip():
         raise SettingsError("a signature needs a name", where="--by")
     before = signatures(district).get(week)
     if before and before.revision == newest["revision"]:
         raise SettingsError(
-            f"{label} is signed already, by {before.by}",
+            f"{label} is already signed by {before.by}",
             where="WEEK",
-            remedy="A signature stays; a corrected report can be signed again.",
+            remedy="A signature is permanent; a corrected report can be signed again.",
         )
     waits = queue_of(standing_cases_of(district, week), week)
     said = {

@@ -126,8 +126,8 @@ def reach(database: Database) -> Mapping[str, Sequence[Mapping[str, str]]]:
     rows = database.rows(_REACH) if database.rows(known) else [(0, 0, 0, None)]
     ((portable, outside, nowhere, day),) = rows
     what = (
-        f"{number(outside)} of {number(portable)} laptops and Chromebooks seen away "
-        f"from the district's networks, {count(nowhere, 'device')} seen nowhere"
+        f"{number(outside)} of {number(portable)} laptops and Chromebooks seen away from the "
+        f"district's networks, {count(nowhere, 'device')} not seen anywhere"
     )
     said = {
         "name": "reach",
@@ -272,7 +272,8 @@ def report_inputs(
         school_days=days,
         permits=permits(district),
         not_believed=[
-            f"{one.name} shrank and was not taken: its rows of {one.kept.time[:10]} were used."
+            f"{one.name} shrank and was not used: its rows of {one.kept.time[:10]} were used "
+            "instead."
             for one in district.registry.refused
         ],
         rule_standing=_known(database, "findings.rule_standing"),
@@ -327,8 +328,10 @@ def readable(report: Report) -> None:
         raise SettingsError(
             f"the color {color} has a contrast of {measured:.1f}",
             where=f"district.toml: [report] {name}",
-            remedy=f"Text needs {READABLE} at least; take a "
-            f"{'darker' if name == 'accent' else 'lighter'} one.",
+            remedy=(
+                f"Text needs {READABLE} at least; use a "
+                f"{'darker' if name == 'accent' else 'lighter'} one."
+            ),
         )
 
 

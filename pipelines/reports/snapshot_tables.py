@@ -52,7 +52,7 @@ def publish_snapshot(district: District, now: datetime, *, is_whole: bool = Fals
     """
     if not district.home.warehouse.exists():
         raise ModelError(
-            "nothing was built yet",
+            "nothing has been built yet",
             where=str(district.home.warehouse),
             remedy=f"Run: schoolbell run --home {district.home.path}",
         )

@@ -331,6 +331,6 @@ def book_of(tables: Mapping[str, Table], shared: Mapping[str, Any]) -> Book:
         ("Week", f"{shared['week']}, {shared['dates']}"),
         ("Report", shared["report_id"]),
         *shared["versions"],
-        ("Names", "Accounts and devices appear under code names. A log names no person."),
+        ("Names", "Accounts and devices appear under code names. A log never names a person."),
     )
     return Book(tables, about)

@@ -41,7 +41,7 @@ STRENGTHS = {
     "I": "logs can hint at it",
     "W": "logs give weak signs only",
     "0": "logs cannot show it",
-    "n/a": "it asks for nothing that could be logged",
+    "n/a": "it requires nothing that logs could show",
 }
 VERDICTS = {
     "approved": "on the list",
@@ -55,7 +55,7 @@ VERDICTS = {
 }
 USE_CLASSES = {
     "people": "people",
-    "background": "devices on their own",
+    "background": "devices without a user",
     "unknown": NOT_KNOWN,
 }
 DAY_TYPES = {
@@ -72,12 +72,12 @@ LIMITS = (
     "Who was at the keyboard. A log names an account or a device, never a person.",
     "What was written, sent or said. Most pages are encrypted: only the host shows.",
     "Why a site was opened, or whether it served the job.",
-    "Whether anybody was reading. Minutes of use are estimates.",
+    "Whether anyone was reading. Minutes of use are estimates.",
     "Whether two people agreed to share an account, and who knows whom.",
     "Use of logos, threats, harassment, or privacy settings on other sites.",
     "Which software is installed. We only see downloads.",
     "Whether someone saw or wrote down a password.",
-    "Private devices on their own data plans; district devices that send no logs.",
+    "Private devices without a user data plans; district devices that send no logs.",
     "Anything in an hour when a source sent no lines or its clock was wrong.",
     "Whether a backup can be restored, or a plan exists.",
     "Guilt or innocence. People decide that, after they have asked.",

@@ -149,7 +149,7 @@ def attribution(folder: Path, count: int, growth: Growth) -> None:
 
 
 def compared(other: str, theirs: dict[str, float], told: dict[str, float]) -> float:
-    """How many times as fast as another on the same file in the same run."""
+    """Return how many times as fast as another on the same file in the same run."""
     times, cpu = (theirs[name] / told[name] for name in ("wall", "cpu"))
     print(f"{'':<22}{times:.2f} times the speed of {other}, {cpu:.2f} by CPU time")
     return times

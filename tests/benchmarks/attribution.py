@@ -125,7 +125,7 @@ def matched(home: Path) -> Match:
 
 
 def figures(match: Match) -> Iterator[Figure]:
-    """Who held which address, and the grades."""
+    """Yield who held which address, and the grades."""
     among = f"of {match.rows.height:,} requests with a planted binding"
     yield Figure(
         f"devices right, {among}",

@@ -117,7 +117,7 @@ def notebooks(home: Path) -> Iterator[Figure]:
 
 
 def doctor(home: Path) -> Iterator[Figure]:
-    """How many questions the doctor asks, and how long it takes."""
+    """Yield how many questions the doctor asks, and how long it takes."""
     program = Path(sys.executable).with_name("schoolbell")
     began = time.monotonic()
     done = subprocess.run(

@@ -67,7 +67,7 @@ def figures(weeks: Path, folder: Path, pictures: Path) -> Iterator[Figure]:
 
 
 def first_view(browser, indexes: list[Path]) -> Figure:
-    """How far down page one ends, in a window of 1366 x 768."""
+    """Return how far down page one ends, in a window of 1366 x 768."""
     lowest = 0.0
     for path in indexes:
         with Visit(
@@ -80,7 +80,7 @@ def first_view(browser, indexes: list[Path]) -> Figure:
 
 
 def decide_page(browser, indexes: list[Path]) -> Figure:
-    """How long the page of what is to be decided is, in windows of 1366 x 768."""
+    """Return how long the page of what is to be decided is, in windows of 1366 x 768."""
     longest = 0.0
     for path in indexes:
         view = {"width": 1366, "height": 768}
@@ -103,7 +103,7 @@ def accessible(browser, types: dict[str, Path]) -> Figure:
 
 
 def keyboard(browser, types: dict[str, Path]) -> Iterator[Figure]:
-    """What the Tab key reaches of what it should, and what shows no focus."""
+    """Yield what the Tab key reaches of what it should, and what shows no focus."""
     reached = wanted = 0
     unmarked: list[str] = []
     for name in ("report", "case", "finding", "archive", "board"):
@@ -129,7 +129,7 @@ def speed(browser, folder: Path) -> Iterator[Figure]:
 
 
 def timed(browser, url: str) -> dict:
-    """What the page's own clock says of its loading."""
+    """Return the page's own measurements of its loading."""
     page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
@@ -159,7 +159,7 @@ class Silent(http.server.SimpleHTTPRequestHandler):
 
 
 def quiet(browser, types: dict[str, Path], pictures: Path) -> Iterator[Figure]:
-    """What pages say to the console or request of others; a picture of each is kept."""
+    """Yield what pages say to the console or request of others; a picture of each is kept."""
     said, asked = [], []
     for name, path in types.items():
         with Visit(browser, path, viewport={"width": 1366, "height": 900}) as visit:

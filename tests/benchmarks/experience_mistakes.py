@@ -49,7 +49,7 @@ def _in_registry(home: DistrictHome) -> Iterator[tuple[Place, Mapping[Place, dic
 
 
 def _told(home: DistrictHome) -> Mapping[Place, dict]:
-    """What is reported, by its place; an exception that escapes ends the figures."""
+    """Return what is reported, by its place; an exception that escapes ends the figures."""
     done = schoolbell("check", "--home", home.path, "--json")
     rows = [json.loads(line) for line in done.out.splitlines()]
     return {(one["file"], one["line"], one["column"]): one for one in rows}

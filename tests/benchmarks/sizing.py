@@ -25,7 +25,7 @@ HEAD = ("people", "lines", *PARTS, "CPU s", "wall s", "peak MB")
 
 
 def measured(folder: Path, people: int, weeks: int) -> dict[str, float]:
-    """What one district takes; run alone in a process, whose peak counts."""
+    """Return what one district takes; run alone in a process, whose peak counts."""
     home = create(folder / "home", account_domains=ACCOUNT_DOMAINS)
     truth = generate(home.path, 2026, weeks=weeks, people=people)
     before, begun = cpu_seconds(), time.monotonic()

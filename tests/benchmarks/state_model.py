@@ -115,7 +115,7 @@ def answers(asked: argparse.Namespace, each: Measured) -> Iterator[Answer]:
 
 
 def options() -> argparse.ArgumentParser:
-    """What is assumed."""
+    """Return what is assumed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--students", type=int, default=1_000_000)
     parser.add_argument("--lines", type=int, default=3_000, help="a student and day")

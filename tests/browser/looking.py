@@ -102,7 +102,7 @@ class Visit:
 
 
 def axe(page) -> list[str]:
-    """What axe-core finds against WCAG 2.0 and 2.1, levels A and AA."""
+    """Return what axe-core finds against WCAG 2.0 and 2.1, levels A and AA."""
     page.evaluate(_axe_source())
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
@@ -120,7 +120,7 @@ def _axe_source() -> str:
 
 
 def looked_at(browser, path: Path, mode: Mode) -> list[str]:
-    """What axe finds on one page in one mode; every part of it is opened first."""
+    """Return what axe finds on one page in one mode; every part of it is opened first."""
     # axe is put in by the test, which the page's own policy would refuse
     options = mode.context | {"bypass_csp": True}
     with Visit(browser, path, **options) as visit:
@@ -133,7 +133,7 @@ def looked_at(browser, path: Path, mode: Mode) -> list[str]:
 
 
 def tabbed(page) -> tuple[int, int, list[str]]:
-    """What the Tab key reaches, what it should, and what shows no focus."""
+    """Return what the Tab key reaches, what it should, and what shows no focus."""
     wanted = page.locator("a:visible, button:visible, summary:visible").count()
     seen, unmarked = set(), []
     for _ in range(wanted + 40):

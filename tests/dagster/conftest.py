@@ -35,7 +35,7 @@ class Location:
         return found.execute_in_process(instance=self.instance, **more)
 
     def ask(self, name):
-        """What a sensor answers now."""
+        """Return what a sensor answers now."""
         (sensor,) = [one for one in self.defs.sensors if one.name == name]
         with dg.build_sensor_context(
             instance=self.instance,

@@ -29,7 +29,7 @@ def location(locate, tmp_path):
 
 
 def keys(home):
-    """What is true, other than findings."""
+    """Return what is true, other than findings."""
     with open_district(home) as district:
         rows = active_news(district.store)
     return [row["key"] for row in rows if not row["key"].startswith("finding:")]

@@ -80,7 +80,7 @@ def entries(home):
     drawn = {}
 
     def same(text):
-        """What is drawn by lot or holds a time, by the order in which it comes."""
+        """Return what is drawn by lot or holds a time, by the order in which it comes."""
         text = re.sub(r"[0-9a-f]{64}", "HASH", text)
         return re.sub(
             r"\b[rhgsq]-[0-9a-f]{8}\b",

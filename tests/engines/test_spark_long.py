@@ -111,7 +111,7 @@ def test_districts_come_out_alike_whatever_is_killed(tmp_path, seed):
 
 
 def is_visited(home: Path) -> bool:
-    """Return a run that an executor of the killed driver had started is still ending."""
+    """Return whether a run that the killed driver's executor started is still ending."""
     for line in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(FileNotFoundError, ProcessLookupError):
             if str(home).encode() in line.read_bytes():
@@ -158,7 +158,7 @@ def lines_of(home: Path) -> int:
 
 
 def memory_mib() -> tuple[float, float]:
-    """What this process holds, and the Java process that it started."""
+    """Return what this process holds, and the Java process that it started."""
     own = os.getpid()
     children = Path(f"/proc/{own}/task").glob("*/children")
     (java,) = {

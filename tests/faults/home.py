@@ -105,7 +105,7 @@ class Home:
         return [one.path for one in ledger.lake_files(self.store)]
 
     def numbers(self) -> Counter[int]:
-        """How often each line is in the lake as an event."""
+        """Return how often each line is in the lake as an event."""
         told = self.frame()["url"].to_list()
         logons = self.frame("logons")
         if logons.height:

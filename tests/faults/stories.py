@@ -18,7 +18,7 @@ DAY = 86_400
 
 
 def second_drop(folder: Path) -> Home:
-    """Return a file grew whose last line had no end, another was rotated.
+    """Grow a file whose last line had no end, and rotate another.
 
     With them come an overlapping export, a copy and a compressed file.
     """

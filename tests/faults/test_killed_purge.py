@@ -151,7 +151,7 @@ def check_finished(home, at, was_begun):
 
 
 def points_of(purging, home, now, folder):
-    """How many points an undisturbed purge passes."""
+    """Return how many points an undisturbed purge passes."""
     copy = folder / "whole"
     shutil.copytree(home.path, copy)
     assert purging.run(copy, at=0, now=now.isoformat()) == 0, purging.said()

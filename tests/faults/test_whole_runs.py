@@ -108,7 +108,7 @@ def check_end(folder, undisturbed):
 
 
 def sent(folder):
-    """How often each message was written to the file that alerts go to."""
+    """Return how often each message was written to the file that alerts go to."""
     told = DistrictHome(folder).path / "alerts.jsonl"
     lines = told.read_text().splitlines() if told.is_file() else []
     return Counter(json.loads(line)["subject"] for line in lines)

@@ -80,7 +80,7 @@ def as_disposition(value: Any) -> str | None:
 
 
 def as_success(value: Any) -> bool | None:
-    """Whether a login succeeded."""
+    """Return whether a login succeeded."""
     return {"success": True, "failure": False, "True": True, "False": False}.get(str(value))
 
 

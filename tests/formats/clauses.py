@@ -85,7 +85,7 @@ class Told:
     row: Mapping[str, Any]
 
     def has(self, *columns: str) -> bool:
-        """Whether all of the columns are known."""
+        """Return whether all of the columns are known."""
         return all(self.row.get(column) is not None for column in columns)
 
 
@@ -99,7 +99,7 @@ def logs_of(name: str) -> list[Path]:
 
 
 def told(name: str, logs: Sequence[bytes]) -> Events:
-    """What a format makes of some logs, read together."""
+    """Return what a format makes of some logs, read together."""
     framing = FORMATS[name].framing
     batch = pl.concat(records(data, framing, file_id=number) for number, data in enumerate(logs))
     lines = {(file, at): line for file, at, _, line in batch.rows()}
@@ -114,12 +114,12 @@ def told(name: str, logs: Sequence[bytes]) -> Events:
 
 @cache
 def golden(name: str) -> Events:
-    """What a format makes of its golden logs."""
+    """Return what a format makes of its golden logs."""
     return told(name, [log.read_bytes() for log in logs_of(name)])
 
 
 def shown(name: str) -> Counter[str]:
-    """How many golden events show each clause by themselves."""
+    """Return how many golden events show each clause by themselves."""
     return Counter(clause for each in golden(name).values() for clause in _shown(each))
 
 
@@ -147,7 +147,7 @@ def _is_first(line: str, one: str, other: str, row: Mapping[str, Any]) -> bool:
 
 
 def tried(name: str) -> tuple[Counter[str], list[str]]:
-    """How many events stand each trial, and those that do not."""
+    """Return how many events pass each trial, and those that do not."""
     if FORMATS[name].framing == "evtx":
         return Counter(), []  # a binary file, whose texts have lengths
     before, counts, failed = golden(name), Counter[str](), []
@@ -237,7 +237,7 @@ def _held(
 
 
 def counts(name: str) -> Counter[str]:
-    """How many golden events, or trials of them, show each clause for a format."""
+    """Return how many golden events, or trials of them, show each clause for a format."""
     return shown(name) + tried(name)[0]
 
 

@@ -66,7 +66,7 @@ PYLOGSPARSER = {
 
 
 def expectations(family: str, path: Path, data: bytes) -> Iterator[Expectation]:
-    """What is expected of the records of a sample file; nothing where nothing is.
+    """Yield what is expected of the records of a sample file; nothing where nothing is.
 
     Args:
         family: The family in the manifest.

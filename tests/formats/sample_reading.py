@@ -26,12 +26,12 @@ READINGS = {"dparkerelastic_beats": Reading("Etc/GMT+2", ANCHOR)}
 
 
 def reading_of(path: Path) -> Reading:
-    """How a source of such a file would be set."""
+    """Return how a source of such a file would be set."""
     return READINGS.get(place(path).split("/")[1], Reading("UTC", ANCHOR))
 
 
 def read(family: str, name: str, path: Path) -> tuple[int, Parsed]:
-    """How many records a file of a family has, and what a format makes of them."""
+    """Return how many records a file of a family has, and what a format makes of them."""
     if found := _read_all(family, name).get(path):
         return found
     # another file's expected output
@@ -67,7 +67,7 @@ def _read_together(
 
 
 def _part(parsed: Parsed, number: int, height: int) -> Parsed:
-    """What became of one of the files."""
+    """Return what became of one of the files."""
     of_file = pl.col("file_id") == number
     events = {cls: frame.filter(of_file) for cls, frame in parsed.events.items()}
     rejects = parsed.rejects.filter(of_file)

@@ -164,7 +164,7 @@ def present(family: str) -> list[str]:
 
 
 def files(family: str) -> list[Path]:
-    """Where the logs of a family stand; none where there are no corpora."""
+    """Return where the logs of a family stand; none where there are no corpora."""
     known = FAMILIES[family]
     paths = (CORPORA / row["file"] for row in corpus(known.of or family))
     return [path for path in paths if path.is_file() and re.search(known.only, path.as_posix())]
@@ -203,5 +203,5 @@ def headed(data: bytes, header: bytes) -> bytes:
 
 
 def place(path: Path) -> str:
-    """Where a sample is in the corpora."""
+    """Return where a sample is in the corpora."""
     return path.relative_to(CORPORA).as_posix()

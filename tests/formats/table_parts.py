@@ -80,7 +80,7 @@ def thin_layouts(fewest: int) -> list[list[str]]:
 
 
 def not_compared(agreed: Mapping[str, str]) -> str:
-    """Why formats stand without an agreement."""
+    """Return why formats have no agreement."""
     return "; ".join(f"`{name}` ({WHY_NOT[name]})" for name in FORMATS if name not in agreed)
 
 

@@ -55,7 +55,7 @@ def changed(line: str, mark: str) -> Iterator[str]:
 
 
 def mark_of(line: str, usual: str) -> str:
-    """What stands between the columns of a line; some logs are of several layouts."""
+    """Return the text between the columns of a line; some logs are of several layouts."""
     if line.startswith('"'):
         return ","
     return "\t" if "\t" in line else usual

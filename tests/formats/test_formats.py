@@ -44,7 +44,7 @@ each_log = pytest.mark.parametrize("log", LOGS, ids=lambda log: f"{log.parent.na
 
 
 def context_of(name: str) -> Context:
-    """How the cases of a format are read."""
+    """Return how the cases of a format are read."""
     path = HERE / name / "options.json"
     said = json.loads(path.read_text()) if path.is_file() else {}
     reading = Reading(
@@ -81,7 +81,7 @@ def compact(frame: pl.DataFrame) -> str:
 
 @cache
 def claims() -> pl.DataFrame:
-    """How many lines of each golden log look like which format's."""
+    """Return how many lines of each golden log look like which format's."""
     logs = [
         batch_of(log.parent.name, log.read_bytes()).select("line", log=pl.lit(str(log)))
         for log in LOGS

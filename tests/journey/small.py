@@ -153,7 +153,7 @@ def findings_of(home: Path) -> list[dict]:
 
 
 def told_of(home: Path) -> dict[str, tuple]:
-    """What matters of each finding: all except when it was written."""
+    """Return what matters of each finding: all except when it was written."""
     return {
         row["finding_id"]: (row["status"], row["confidence"], row["record"])
         for row in findings_of(home)

@@ -46,7 +46,7 @@ if not all(map(rows, DELIVERED)):
 
 
 def ingest(home):
-    """What the command says, one mapping a file."""
+    """Return the output of the command, one mapping per file."""
     done = schoolbell("ingest", "--home", home, "--json", "--settle-seconds", 0)
     assert done.code == 0, done.err
     return [json.loads(line) for line in done.out.splitlines()]

@@ -151,7 +151,7 @@ def test_a_finding_says_what_it_stands_on_and_what_it_can_not_show(district):
 
 
 def names_of(home):
-    """What names someone: people, accounts, devices, addresses, sensitive sites."""
+    """Return what names someone: people, accounts, devices, addresses, sensitive sites."""
     registry = DistrictHome(home).registry
     users = pl.read_csv(registry / "users.csv", infer_schema=False)
     accounts = pl.read_csv(registry / "accounts.csv", infer_schema=False)

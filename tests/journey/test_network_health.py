@@ -25,7 +25,7 @@ HOUR_LATER = (THIN + timedelta(hours=1)).astimezone(UTC)
 
 
 def joins():
-    """When a card joins the network, and which card."""
+    """Yield when a card joins the network, and which card."""
     for day in DAYS:
         if day.weekday() > 4:
             continue

@@ -23,7 +23,7 @@ OF_THE_MOMENT = ("time", "disk_free_gb")
 
 
 def shown(home, how=open_outlined):
-    """What `status` shows, and whether the registry's outline was noted."""
+    """Return what `status` shows, and whether the registry's outline was noted."""
     with how(home) as district:
         found = status_of(district, datetime.now(UTC))
         said = {k: v for k, v in found.shown.items() if k not in OF_THE_MOMENT}

@@ -28,7 +28,7 @@ def cases():
 
 
 def said(home):
-    """What the product says of the state it is in."""
+    """Return what the product says of the state it is in."""
     told = [
         CliRunner().invoke(app, [command, "--home", str(home)]).output
         for command in ("check", "status", "doctor")

@@ -194,7 +194,7 @@ def from_stranger(folder: Path, seed: int) -> Bring:
 
 
 def people_of_corpora(_home: Path) -> Sequence[str]:
-    """Who is in the roster of the corpora."""
+    """Return who is in the roster of the corpora."""
     return ("john.doe", "mary.jones", "thomas.jones", "jim.smith")
 
 

@@ -37,7 +37,7 @@ def read(path: Path) -> Any:
 
 
 def shown(path: Path, manager: Any, home: Path) -> list[Any]:
-    """What each cell put out; none may fail or complain."""
+    """Return what each cell put out; none may fail or complain."""
     notebook = read(path)
     begin = nbformat.v4.new_code_cell(BEGIN.format(home=str(home)))
     notebook.cells.insert(0, begin)

@@ -248,7 +248,7 @@ def test_an_instant_is_drawn_at_its_local_clock_time():
 
 
 def looked_at(page_file):
-    """What a browser shows of a page; its buttons, pictures and requests."""
+    """Return what a browser shows of a page; its buttons, pictures and requests."""
     playwright = pytest.importorskip("playwright.sync_api")
     asked = []
     with playwright.sync_playwright() as play:

@@ -28,7 +28,7 @@ def chromebook_across_town_in_three_minutes(story: Story) -> Mapping[str, str]:
 
 
 def two_of_the_cart_and_the_own_chromebook(story: Story) -> Mapping[str, str]:
-    """What is carried may lie side by side: three in a room show nothing."""
+    """Return portable devices side by side: three in a room show nothing."""
     story.logon("avega", "cb-avega", "07:41")
     story.logon("avega", "cb-cart-1", "10:00")
     story.logon("avega", "cb-cart-2", "10:01")

@@ -37,7 +37,7 @@ def owner_away_in_the_afternoon(story: Story) -> Mapping[str, str]:
 
 
 def leisure_while_the_owner_is_away(story: Story) -> Mapping[str, str]:
-    """Who is there is asked; the owner, who is not, has no leisure at the desk."""
+    """Return a case about the person who is there; the absent owner has no leisure at the desk."""
     story.logon("avega", "hs-avega", "07:41")
     story.lock("avega", "hs-avega", "12:20")
     story.unlock("avega", "hs-avega", "13:58")
@@ -58,7 +58,7 @@ def locked_screen_on_a_leave_day(story: Story) -> Mapping[str, str]:
 
 
 def restart_on_a_leave_day(story: Story) -> Mapping[str, str]:
-    """Return an update restarts the PC at night: sign-on, lock, restored tabs."""
+    """Return an update that restarts the PC at night: sign-on, lock, restored tabs."""
     story.lease("hs-avega", "-1 06:00")
     story.logon("avega", "hs-avega", "03:10")
     story.lock("avega", "hs-avega", "03:10", 6)

@@ -151,7 +151,7 @@ def pictures_of_a_shop_with_somebody_else_s_consent(
 
 
 def job_search_at_noon(story: Story) -> Mapping[str, str]:
-    """What someone looks for elsewhere is counted, and held against no one."""
+    """Return searches elsewhere, which are counted and held against no one."""
     at_work(story)
     story.surf("avega", "hs-avega", "12:05", ("www.vacancies.example",), minutes=40)
     rows = [f"vacancies.example,jobs,{source}\n" for source in ("vendor", "open list")]

@@ -127,7 +127,7 @@ class Story:
         received: int = 9_400,
         port: int = 443,
     ) -> None:
-        """The firewall's line of a session, written when it ends.
+        """Write the firewall's line of a session, written when it ends.
 
         Args:
             to: A name, or a bare address.
@@ -161,7 +161,7 @@ class Story:
         zones: tuple[str, str] = ("lan", "lan"),
         received: int = 900,
     ) -> None:
-        """A session between two addresses; without an answer it was denied."""
+        """Write a session between two addresses; without an answer it was denied."""
         local = when.astimezone(ZoneInfo(ZONE))
         self._records += 1
         self._write(
@@ -178,7 +178,7 @@ class Story:
         )
 
     def sign_in(self, account: str, clock: str, ip: str) -> None:
-        """An interactive sign-in to the office suite."""
+        """Write an interactive sign-in to the office suite."""
         when = self.at(clock)
         self._records += 1
         line = {
@@ -201,21 +201,21 @@ class Story:
         size: int = 21_400,
         seconds: float = 1.2,
     ) -> None:
-        """A tunnel, as Squid writes it at its end."""
+        """Write a tunnel, as Squid writes it at its end."""
         self._lease_at_six(device)
         name = self.spell(account).replace("\\", "%5C")
         answer = f"TCP_TUNNEL/200 {size} CONNECT {host}:443 {name}"
         self._proxy(device, when, seconds, f"{answer} HIER_DIRECT/203.0.113.9 -")
 
     def play(self, account: str, device: str, when: datetime, url: str, size: int) -> None:
-        """A part of a video, in clear, as Squid writes it a minute later."""
+        """Write a part of a video, in clear, as Squid writes it a minute later."""
         self._lease_at_six(device)
         name = self.spell(account).replace("\\", "%5C")
         answer = f"TCP_MISS/200 {size} GET {url} {name}"
         self._proxy(device, when, 52, f"{answer} HIER_DIRECT/203.0.113.9 video/mp4")
 
     def fetch(self, account: str, device: str, when: datetime, url: str) -> None:
-        """A program, in clear."""
+        """Write a program, in clear."""
         self._lease_at_six(device)
         name = self.spell(account).replace("\\", "%5C")
         answer = f"TCP_MISS/200 8400000 GET {url} {name}"
@@ -223,7 +223,7 @@ class Story:
         self._proxy(device, when, 9, f"{answer} HIER_DIRECT/203.0.113.9 {kind}")
 
     def refused(self, account: str | None, device: str, when: datetime, host: str) -> None:
-        """What the proxy denied; without an account, what it challenged."""
+        """Write what the proxy denied; without an account, what it challenged."""
         self._lease_at_six(device)
         code = 407 if account is None else 403
         name = "-" if account is None else self.spell(account).replace("\\", "%5C")
@@ -246,7 +246,7 @@ class Story:
         every: float = 40,
         scale: float = 1,
     ) -> None:
-        """A person's requests: the hosts in turn, uneven pauses, uneven sizes."""
+        """Write a person's requests: the hosts in turn, uneven pauses, uneven sizes."""
         at, number = 0.0, 0
         while at <= minutes * 60:
             host = hosts[number % len(hosts)]
@@ -266,13 +266,13 @@ class Story:
         every: float = 60,
         size: int = 9_200,
     ) -> None:
-        """A tab or program that asks by its own timer."""
+        """Write a tab or program that asks by its own timer."""
         for number in range(int(minutes * 60 / every) + 1):
             when = self.at(clock, number * every + (number % 3) * 0.4)
             self.browse(account, device, when, host, size + number % 5 * 40)
 
     def logon(self, account: str, device: str, clock: str, kind: str = "interactive") -> None:
-        """A logon in the host's log and, of a person's, in the directory's."""
+        """Write a logon in the host's log and, of a person's, in the directory's."""
         self._lease_at_six(device)
         if _is_chrome(device):
             self.chrome("LOGIN", self.spell(account), device, clock)
@@ -282,18 +282,18 @@ class Story:
             self._directory(account, device, self.at(clock, 0.4))
 
     def logon_refused(self, account: str, device: str, clock: str, seconds: float = 0) -> None:
-        """A wrong password at the keyboard, in the host's log alone."""
+        """Write a wrong password at the keyboard, in the host's log alone."""
         self._lease_at_six(device)
         stamp = self.at(clock, seconds - self.slow.get(device, 0))
         data = {"LogonType": "2", "IpAddress": "-", "SubStatus": "0xc000006a"}
         self._windows(4625, account, device, stamp, data)
 
     def told_by_directory(self, code: int, clock: str, data: dict[str, str]) -> None:
-        """What the domain controller writes of itself and its groups."""
+        """Write what the domain controller writes of itself and its groups."""
         self._windows(code, "", "dc1", self.at(clock), data)
 
     def told_by_firewall(self, what: str, clock: str, fields: str) -> None:
-        """What the firewall writes of itself and its settings."""
+        """Write what the firewall writes of itself and its settings."""
         when = self.at(clock)
         local = when.astimezone(ZoneInfo(ZONE))
         self._write(
@@ -306,7 +306,7 @@ class Story:
         )
 
     def told_by_cloud(self, what: str, clock: str, **fields: Any) -> None:
-        """A line of the cloud directory's audit."""
+        """Write a line of the cloud directory's audit."""
         when = self.at(clock)
         self._records += 1
         line = {
@@ -320,7 +320,7 @@ class Story:
         self._write("cloud", when, json.dumps(line, separators=(",", ":")))
 
     def told_by_office(self, what: str, clock: str, **fields: Any) -> None:
-        """A line of the office suite's audit."""
+        """Write a line of the office suite's audit."""
         when = self.at(clock)
         self._records += 1
         line = {
@@ -347,7 +347,7 @@ class Story:
         *,
         session: str = "AFFILIATED",
     ) -> None:
-        """What a Chromebook shows Google: LOGIN, LOGOUT, LOCK or UNLOCK."""
+        """Write what a Chromebook shows Google: LOGIN, LOGOUT, LOCK or UNLOCK."""
         name, reason = f"CHROME_OS_{what}_EVENT", f"CHROMEOS_{session}_{what}"
         if what.endswith("LOCK"):
             name = reason = f"{reason}_SUCCESS"

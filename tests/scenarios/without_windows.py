@@ -270,7 +270,7 @@ def open_tab_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
 
 
 def shop_within_pages_by_hosts_alone(story: PanosStory) -> Mapping[str, str]:
-    """Return each page of work brings something of the shop along."""
+    """Return pages of work that each embed something from the shop."""
     story.is_half = True
     for number in range(40):
         when = story.at("10:00:10", number * 31 + number % 7 * 4)

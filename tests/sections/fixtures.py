@@ -697,7 +697,7 @@ def bad_rule(code: str) -> dict:
 
 
 def hostile() -> ReportInputs:
-    """Return every text that comes from elsewhere is an attack."""
+    """Return a week in which every text from outside is an attack."""
     inputs = busy()
     text = in_turn()
     size = inputs.findings.height

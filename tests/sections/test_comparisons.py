@@ -89,7 +89,7 @@ def test_weeks_of_other_lengths_change_by_the_day():
 def test_an_hour_with_more_use_than_usual_is_named():
     found = use_by_hour.rows(view())
     assert [h for h in range(24) if use_by_hour.is_unusual(found, h)] == [14]
-    assert use_by_hour.title(found).endswith("1 hour was unlike the weeks before")
+    assert use_by_hour.title(found).endswith("1 hour was different from the weeks before")
     assert "unlike" not in use_by_hour.title(use_by_hour.rows(view(hourly_use=steady(60.0))))
 
 

@@ -149,7 +149,7 @@ def test_a_principal_sees_one_building(made):
 def test_what_concerns_two_buildings_is_counted_and_not_shown(made):
     north = next(p for e, p in made.items() if e.building == "North High")
     said = Page(north[INDEX], within="headline").text
-    assert "that also concern another building, with the technology director 2 findings" in (said)
+    assert "that also involve another building (with the technology director) 2 findings" in (said)
 
 
 @pytest.mark.parametrize("kind", WIDE)
@@ -222,8 +222,8 @@ def test_the_public_edition_is_short_defined_and_open(made):
     (edition,) = (one for one in made if one.kind == "public")
     page = Page(edition_report(inputs, MONDAY, edition)[INDEX], within="main").text
     assert "a question to look into, not a finding of fault" in page
-    assert "look-ups of a name for a case, this school year 3" in page
-    assert "requests for public records answered, this school year 2" in page
-    assert "Cases that waited for a decision, in the weeks before" in page
+    assert "name lookups for a case, this school year 3" in page
+    assert "public records requests answered this school year 2" in page
+    assert "Cases that were waiting for a decision in earlier weeks" in page
     assert not held(page, {one["clause_id"] for one in inputs.clauses})
     assert not held(page, {str(rule["code"]) for rule in inputs.rules})

@@ -90,7 +90,7 @@ def test_no_shared_account_is_not_said_where_none_could_be_seen(dropped, why):
     assert shared.value is None
     assert shared.rest == f"Could not be judged at Oak Middle: {why}."
     assert titles(view)["shared-accounts"] == shared.rest
-    assert headline(view, lines(view)) == "Nothing was found in what could be judged"
+    assert headline(view, lines(view)) == "No findings in the data that could be judged"
 
 
 def test_no_use_outside_hours_is_not_said_where_none_could_be_seen():

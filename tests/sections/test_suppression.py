@@ -14,7 +14,7 @@ def grid_of(rows):
 
 
 def another(grid, hidden, place):
-    """Whether other numbers in the hidden cells, `place` included, fit as well.
+    """Return whether other numbers in the hidden cells, `place` included, fit as well.
 
     Moves of one around: what is added to one cell of a row or column is taken
     from another of it, or added to its total.

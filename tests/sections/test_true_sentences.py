@@ -105,7 +105,7 @@ def test_a_picture_of_some_findings_says_of_how_many():
     cited = inputs.evidence.filter(pl.col("finding_id") == shared["finding_id"][0])
     lines_of = pl.concat(cited.with_columns(finding_id=pl.lit(one)) for one in ids)
     _, summary, _ = said("shared-accounts", replace(inputs, findings=more, evidence=lines_of))
-    assert "The picture shows 5 of 7 findings; the table has all." in summary
+    assert "The chart shows 5 of 7 findings; the table has all." in summary
 
 
 def test_what_a_rule_on_trial_finds_at_low_weight_is_not_counted():

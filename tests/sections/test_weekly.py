@@ -348,7 +348,7 @@ def test_without_data_no_zero_is_claimed(week):
     page = pages_of(week)[INDEX]
     assert "No log lines arrived" in text_of(pages_of(week), INDEX)
     for key in ("shared-accounts", "new-sites", "off-hours-accounts"):
-        assert "Not known" in Page(page, within=key).text
+        assert "Unknown" in Page(page, within=key).text
         assert "0" not in Page(page, within=key).text
 
 
@@ -420,7 +420,7 @@ def test_lost_lines_are_named_by_number():
     days = busy().source_days.with_columns(lines=pl.col("lines") + 1)
     pages = weekly_report(replace(busy(), source_days=days), MONDAY)
     text = text_of(pages, "2026-W47/quality.html")
-    assert "The line account does not close for" in text
+    assert "The line account does not balance for" in text
     assert "28 lines cannot be placed" in text
 
 
@@ -456,7 +456,7 @@ def test_weight(week, pages):
 
 
 def fits(value):
-    """What a cell of Excel holds of a value."""
+    """Return what a cell of Excel holds of a value."""
     is_long = isinstance(value, str) and len(value) > 32_767
     return value[: 32_767 - len(CUT)] + CUT if is_long else value
 

@@ -72,7 +72,7 @@ def item(dice: random.Random, place: int) -> dict:
 
 
 def cases_of(inputs: ReportInputs) -> int:
-    """How many cases wait at the end of the week; each finding here is one of its own.
+    """Return how many cases wait at the end of the week; each finding here is one of its own.
 
     Of low weight, those of two weeks before and earlier have expired.
     """

@@ -106,7 +106,7 @@ class Case:
         return every_model()[f"{path.parent.parent.name}.{path.parent.name}"]
 
     def run(self) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-        """What the model made and what was expected, both sorted."""
+        """Return what the model made and what was expected, both sorted."""
         with self._brought() as (database, values):
             database.build(self.model, values, self.day)
             verify(database, self.model)

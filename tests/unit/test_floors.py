@@ -94,7 +94,7 @@ def modules():
 
 
 def reads(path: Path, owner: str, names: set[str]) -> bool:
-    """Whether a module takes one of some attributes of a name."""
+    """Return whether a module takes one of some attributes of a name."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return any(
         isinstance(node, ast.Attribute)

@@ -21,7 +21,7 @@ def home(tmp_path):
 
 
 def days(home):
-    """Where the lake keeps each rejected line, by its text."""
+    """Return where the lake keeps each rejected line, by its text."""
     frame = home.frame("rejects")
     for one in ledger.lake_files(home.store, "rejects"):
         held = pl.read_parquet(home.lake / one.path, hive_partitioning=False)

@@ -13,8 +13,8 @@ from pipelines.reports.words import NOT_KNOWN, count, share
 
 WEEKS_BEFORE = 4
 SIDES = (
-    ("host", "purple", "no host named"),
-    ("account", "vermillion", "no account named"),
+    ("host", "purple", "no host"),
+    ("account", "vermillion", "no account"),
 )
 COUNTS = ("line_count", "without_host_count", "without_account_count")
 NOWHERE = "building not known"
@@ -37,7 +37,7 @@ def title(rows: pl.DataFrame) -> str:
     """Return the two shares over everything."""
     lines = total(rows, "line_count")
     if not lines:
-        return "No line showed use this week"
+        return "No use was logged this week"
     host, account = (share(total(rows, f"without_{n}_count"), lines) for n, *_ in SIDES)
     return capital(f"{host} of the lines have no host, and {account} no account")
 

@@ -45,7 +45,7 @@ def title(rows: pl.DataFrame) -> str:
     """Return where people used the network most."""
     busiest = totals(rows)
     if busiest.is_empty():
-        return "No use by people was seen in any building"
+        return "No use by people was logged in any building"
     return f"People used the network most at {busiest['building'][0]}"
 
 

@@ -14,7 +14,7 @@ def title(rows: Sequence[CaseCard]) -> str:
     done = f"{count(decided, 'case')} of this week already decided" if decided else ""
     verb = "waits" if waiting == 1 else "wait"
     said = f"{count(waiting, 'case')} {verb} for a decision" if waiting else ""
-    return "; ".join(filter(None, (said, done))) or "No case waits for a decision"
+    return "; ".join(filter(None, (said, done))) or "No case needs a decision"
 
 
 def summary(rows: Sequence[CaseCard]) -> str:
@@ -22,8 +22,8 @@ def summary(rows: Sequence[CaseCard]) -> str:
     if not rows:
         return ""
     return (
-        "A case is what an account or a device did in one week, as logs show it. It "
-        "does not say who was there, or why."
+        "A case is the logged activity of an account or a device in one week. It does not show "
+        "who was there, or why."
     )
 
 

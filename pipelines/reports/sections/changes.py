@@ -28,8 +28,8 @@ def summary(rows: Sequence[CaseCard]) -> str:
     if not any(one.standing == REVIEW["withdrawn"] for one in rows):
         return ""
     return (
-        "A withdrawn case was wrong or can no longer be shown. It is kept here so "
-        "that a number that changed can be followed, and appears nowhere else."
+        "A withdrawn case was wrong or is no longer supported by logs. It is listed only here, to "
+        "explain numbers that changed."
     )
 
 

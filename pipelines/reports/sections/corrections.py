@@ -37,8 +37,8 @@ def summary(rows: pl.DataFrame) -> str:
     if rows.is_empty():
         return ""
     return (
-        "Late log lines, a corrected registry or a decision changed what this week "
-        "says. The address of the report and the ids of its items stay the same."
+        "Late log lines, a corrected registry or a decision changed the facts of this week. The "
+        "address of the report and the IDs of its items stay the same."
     )
 
 

@@ -175,7 +175,7 @@ def rows(view: View) -> list[Tile]:
 def title(rows: list[Tile]) -> str:
     """Return the use of a day, and what changed."""
     if not rows:
-        return "Nothing is known of the use of the web"
+        return "No web use is known"
     first = rows[0]
     said = f"{first.label.split(' (')[0]}: about {first.text} {first.per}"
     change = first.numbers.change

@@ -9,7 +9,7 @@ from pipelines.reports.view import View
 from pipelines.reports.words import count, listed, number
 
 PARTS = ("events", "rejects", "blanks", "duplicates", "pending")
-LABELS = ("Read", "Set aside", "Blank", "Seen before", "Waiting")
+LABELS = ("Read", "Rejected", "Blank", "Read before", "Waiting")
 
 
 def rows(view: View) -> pl.DataFrame:
@@ -28,7 +28,7 @@ def title(rows: pl.DataFrame) -> str:
     lines = count(total(rows, "lines"), "line")
     if open_.is_empty():
         return f"All {lines} are accounted for"
-    return f"The line account does not close for {listed(open_['source'].to_list())}"
+    return f"The line account does not balance for {listed(open_['source'].to_list())}"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -37,11 +37,11 @@ def summary(rows: pl.DataFrame) -> str:
         return ""
     sums = {part: total(rows, part) for part in ("lines", *PARTS)}
     said = (
-        f"Bars show the lines of each source. {number(sums['events'])} "
-        f"of {count(sums['lines'], 'line')} were read as events; "
-        f"{number(sums['rejects'])} were set aside, each with a reason; "
-        f"{number(sums['blanks'])} were blank; {number(sums['duplicates'])} had been "
-        f"read before; {number(sums['pending'])} wait for the rest of a file."
+        f"Bars show the lines of each source. {number(sums['events'])} of "
+        f"{count(sums['lines'], 'line')} were read as events; {number(sums['rejects'])} were "
+        f"rejected, each with a reason; {number(sums['blanks'])} were blank; "
+        f"{number(sums['duplicates'])} had been read before; {number(sums['pending'])} wait for "
+        "the rest of a file."
     )
     unchecked = rows.filter(pl.col("unchecked") > 0)
     if lines := total(unchecked, "unchecked"):
@@ -51,7 +51,7 @@ def summary(rows: pl.DataFrame) -> str:
         )
     left = total(rows.select(pl.col("left").abs()), "left")
     if left:
-        said += f" {count(left, 'line')} cannot be placed: ask the operator."
+        said += f" {count(left, 'line')} are unaccounted for: ask the operator."
     return said
 
 
@@ -61,7 +61,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
         return None
     marks, notes = [], []
     for place, row in enumerate(rows.iter_rows(named=True)):
-        said = f"{number(row['lines'])} lines, {number(row['rejects'])} set aside"
+        said = f"{number(row['lines'])} lines, {number(row['rejects'])} rejected"
         marks.append((place, 0, row["lines"], f"{row['source']}: {said}"))
         notes.append(note(row["lines"], place, said))
     return chart(
@@ -76,7 +76,7 @@ def draw(rows: pl.DataFrame) -> Figure | None:
 def account_table(rows: pl.DataFrame) -> Table:
     """Return lines in and where they went, by source."""
     return table(
-        "Lines in = read + set aside + blank + seen before + waiting",
+        "Lines in = read + rejected + blank + read before + waiting",
         ["Source", "Lines in", *LABELS, "Left over"],
         rows.select("source", "lines", *PARTS, "left").iter_rows(),
     )

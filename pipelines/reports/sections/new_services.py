@@ -40,7 +40,7 @@ def summary(rows: pl.DataFrame) -> str:
         "was sent to them."
     )
     if unlisted.is_empty():
-        return f"{said} The list of sites speaks for all of them."
+        return f"{said} All of them are on the list of sites."
     return f"{said} Not on the list (yet): {listed(unlisted['site'].to_list())}."
 
 
@@ -54,7 +54,7 @@ def services_table(rows: pl.DataFrame) -> Table:
             "Most accounts in a day",
             "Most devices in a day",
             "MB sent",
-            "Lists call it",
+            "Listed as",
             "On the list",
         ],
         (

@@ -40,7 +40,7 @@ def title(rows: pl.DataFrame) -> str:
     """Return how much, and when most."""
     total = amount(rows, "minutes")
     if not total:
-        return "No use of outside sites was seen outside duty hours"
+        return "No use of outside sites was logged outside duty hours"
     top = busiest(rows)
     when = f"{WEEKDAYS[top['weekday']]} at {clock(top['hour'])}"
     return f"Outside duty hours, accounts used outside sites most on {when}"

@@ -24,10 +24,10 @@ STATES: Mapping[str, tuple[str, str]] = {
     "watched": ("blue", "monitored"),
     "partly": ("green", "partly monitored"),
     "control": ("blue", "a procedure of the district, with proof"),
-    "unproven": ("vermillion", "a procedure, not shown to be used yet"),
-    "unfed": ("vermillion", "no source: no log that shows it arrives"),
-    "unlisted": ("vermillion", "a file of the registry has no row yet"),
-    "open": ("purple", "logs could show it, no rule yet"),
+    "unproven": ("vermillion", "a procedure, without proof of use yet"),
+    "unfed": ("vermillion", "no source: no arriving log shows it"),
+    "unlisted": ("vermillion", "a registry file has no rows yet"),
+    "open": ("purple", "logs could show it, but no rule does yet"),
     "blind": ("border", "not observable in logs"),
     "nothing": ("border", "no conduct to observe"),
 }
@@ -81,7 +81,7 @@ def idle(detections: Sequence[str], rules: Mapping[str, Mapping[str, Any]]) -> l
 def waits_for(rule: Mapping[str, Any]) -> str:
     """Return what a rule needs and does not have; nothing if it can judge."""
     if not rule.get("is_fed", True):
-        return "no log that shows it arrives"
+        return "no arriving log shows it"
     lacks = list(rule.get("lacks") or ())
     return f"no row in {listed(lacks)}" if lacks else ""
 
@@ -190,11 +190,11 @@ def clauses_table(rows: pl.DataFrame) -> Table:
         "One row per clause of the policy",
         [
             "Clause",
-            "What it asks",
+            "Requirement",
             "Binds",
             "Monitored",
             "From logs",
-            "Served by",
+            "Rules",
             "Cannot be shown",
         ],
         (
@@ -205,7 +205,7 @@ def clauses_table(rows: pl.DataFrame) -> Table:
                 STATES[row["state"]][1],
                 STRENGTHS.get(row["strength"]),
                 served(row),
-                row["cannot_show"] or "nothing more to say",
+                row["cannot_show"] or "nothing else",
             ]
             for row in rows.iter_rows(named=True)
         ),

@@ -27,7 +27,7 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """Return where rules are blind."""
     if rows.is_empty():
-        return "The rules could judge what they should"
+        return "The rules could judge all of their events"
     places = rows["building"].unique().sort().to_list()
     return f"Some rules could not judge use at {listed(places)}"
 
@@ -68,7 +68,7 @@ SECTION = Section(
     name="rule-coverage",
     editions=("principal", "superintendent"),
     order=52,
-    label="What could be judged",
+    label="Rule coverage",
     page="quality",
     rows=rows,
     title=title,

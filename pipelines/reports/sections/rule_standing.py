@@ -35,9 +35,8 @@ def summary(rows: pl.DataFrame) -> str:
     leads = rows.filter(pl.col("state") == "leads")["code"].to_list()
     few = rows.filter(pl.col("state") == "too few").height
     said = (
-        "A bar reaches from the lowest to the highest share that the decisions allow "
-        "with 95% confidence: a long bar means that little is known. "
-        f"Too few decisions to say: {count(few, 'rule')}."
+        "A bar reaches from the lowest to the highest share that the decisions allow with 95% "
+        f"confidence: a long bar means little evidence. Too few decisions: {count(few, 'rule')}."
     )
     if leads:
         said += f" Not confirmed often enough, so that they make leads: {listed(leads)}."
@@ -68,7 +67,7 @@ def standing_table(rows: pl.DataFrame) -> Table:
     """Return each rule with its decisions and what follows from them."""
     return table(
         "One row per rule with decided findings",
-        ["Code", "Rule", "Decisions", "Confirmed", "Surely between", "So"],
+        ["Code", "Rule", "Decisions", "Confirmed", "Between (95% confidence)", "So"],
         (
             [
                 row["code"],
@@ -98,7 +97,7 @@ def is_any(rows: pl.DataFrame) -> bool:
 SECTION = Section(
     name="rule-standing",
     order=82,
-    label="Do the rules hold?",
+    label="How accurate are the rules?",
     page="rules",
     rows=rows,
     title=title,

@@ -57,11 +57,11 @@ def in_words(column: str, view: View) -> pl.Expr:
 def title(rows: pl.DataFrame) -> str:
     """Return how many accounts."""
     if rows.is_empty():
-        return "No account was seen in use away from its owner this week"
+        return "No account was used where its owner was not this week"
     accounts = rows["subject"].n_unique()
-    said = "was in use away from its owner"
+    said = "was used where its owner was not"
     if accounts != 1:
-        said = "were in use away from their owners"
+        said = "were used where their owners were not"
     return f"{count(accounts, 'account')} {said}"
 
 
@@ -78,7 +78,7 @@ def summary(rows: pl.DataFrame) -> str:
     drawn = len(_drawn(rows))
     if said and drawn < len(said):
         which = f"{number(drawn)} of {count(len(said), 'finding')}"
-        said[MAX_FINDINGS:] = [f"The picture shows {which}; the table has all."]
+        said[MAX_FINDINGS:] = [f"The chart shows {which}; the table has all."]
     return " ".join(said)
 
 

@@ -46,7 +46,7 @@ def propose(rows: pl.DataFrame) -> str:
     """Return how to begin a list, where there is none."""
     if not (rows["verdict"] == "no_list").all():
         return ""
-    return " The page Proposals of the review desk suggests a list from these sites."
+    return " The page Proposals of the review desk suggests a list based on these sites."
 
 
 def drawn(rows: pl.DataFrame) -> pl.DataFrame:
@@ -66,7 +66,7 @@ def without_bar(rows: pl.DataFrame) -> str:
     few = rows.filter(pl.col("minutes") < 1).height
     short = f", {number(few)} used for less than a minute" if few else ""
     verb = "has" if left == 1 else "have"
-    return f" {count(left, 'site')} {verb} no bar{short}; the table has all."
+    return f" {count(left, 'site')} {verb} no bar{short}; the table lists all."
 
 
 def draw(rows: pl.DataFrame) -> Figure | None:

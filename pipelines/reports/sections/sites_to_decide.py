@@ -60,7 +60,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
     """Return each site, how much it was used, and what lists call it."""
     return table(
         "One row per site. Minutes are estimates.",
-        ["Site", "Lists call it", "Accounts", "Minutes", "Days", "Cases"],
+        ["Site", "Listed as", "Accounts", "Minutes", "Days", "Cases"],
         (
             [
                 Cell.of_site(row["site"]),

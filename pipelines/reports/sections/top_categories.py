@@ -10,7 +10,7 @@ from pipelines.reports.top_lists import draw as bars_of
 from pipelines.reports.view import View
 from pipelines.reports.words import duration, share
 
-UNNAMED = "no list names a kind"
+UNNAMED = "not categorized"
 SERIES = ((pl.lit(value=True), "blue", ""),)
 
 
@@ -30,7 +30,7 @@ def title(rows: Ranking) -> str:
     """Return the kind used most."""
     known = named(rows)
     if known.is_empty():
-        return "No list names the kind of a site that was used"
+        return "No list has a category for the sites used"
     top = known.row(0, named=True)
     return f"Top category: {top['name']}, {duration(top['minutes'])} {rows.a_day}"
 

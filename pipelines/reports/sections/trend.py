@@ -209,7 +209,7 @@ def weeks_table(rows: pl.DataFrame) -> Table:
 SECTION = Section(
     name="trend",
     order=18,
-    label="Is it unusual?",
+    label="Unusual numbers",
     page="pictures",
     rows=rows,
     title=title,

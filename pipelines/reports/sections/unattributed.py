@@ -12,7 +12,7 @@ from pipelines.reports.words import count, share
 
 GROUPS = (
     ("firm", "blue", "account known (grade A)"),
-    ("weak", "purple", "one fact names it (grade B or C)"),
+    ("weak", "purple", "one fact shows it (grade B or C)"),
     ("nobody", "vermillion", "account not known (grade D)"),
 )
 GRADE_GROUP = {"A": "firm", "B": "weak", "C": "weak"}
@@ -43,9 +43,9 @@ def title(rows: pl.DataFrame) -> str:
     if not requests:
         return "No use was seen this week"
     if not total(rows, "nobody"):
-        return "For all of the use, at least one fact names the account"
+        return "For all use, at least one fact shows the account"
     open_ = share(total(rows, "nobody"), requests)
-    return f"For {open_} of the use, the account is not known"
+    return f"For {open_} of the use, the account is unknown"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -56,7 +56,7 @@ def summary(rows: pl.DataFrame) -> str:
     least = rows.filter(pl.col("total") > 0).with_columns(part=pl.col("nobody") / pl.col("total"))
     top = least.sort(["part", "building"], descending=[True, False]).row(0, named=True)
     open_ = f"{share(top['nobody'], top['total'])} without an account. "
-    least_known = f"Least is known at {top['building']}: {open_}"
+    least_known = f"Lowest at {top['building']}: {open_}"
     return (
         f"One bar per building, of {count(requests, 'request')}. An account is known "
         f"for {share(total(rows, 'firm'), requests)}. "

@@ -40,7 +40,7 @@ def rows(view: View) -> pl.DataFrame:
 def title(rows: pl.DataFrame) -> str:
     """Return how many."""
     if rows.is_empty():
-        return "No site of long use is unknown to the lists of categories"
+        return "Every site with long use is in the lists of categories"
     one = rows.height == 1
     said = "was used at length and is" if one else "were used at length and are"
     return f"{count(rows.height, 'site')} {said} in one list of categories at most"
@@ -63,7 +63,7 @@ def sites_table(rows: pl.DataFrame) -> Table:
         "One row per site. Minutes are estimates.",
         [
             "Site",
-            "One list calls it",
+            "One list has",
             "Most accounts in a day",
             "Minutes",
             "Longest visit, minutes",

@@ -41,10 +41,10 @@ def _row(one: Untested, titles: dict[str, str]) -> dict[str, object]:
 def title(rows: pl.DataFrame) -> str:
     """Return the number of rules that are held back."""
     if rows.is_empty():
-        return "Every rule could test most of what it found"
+        return "Every rule could test most of its candidates"
     rules = count(rows["rule"].n_unique(), "rule")
-    them = "it" if rows["rule"].n_unique() == 1 else "they"
-    return f"{capital(rules)} could not test most of what {them} found"
+    whose = "its" if rows["rule"].n_unique() == 1 else "their"
+    return f"{capital(rules)} could not test most of {whose} candidates"
 
 
 def summary(rows: pl.DataFrame) -> str:
@@ -64,7 +64,7 @@ def untested_table(rows: pl.DataFrame) -> Table:
     """Return each explanation, how often, and what would test it."""
     return table(
         "One row per rule and explanation",
-        ["Rule", "Explanation", "Not testable", "Of", "What would test it"],
+        ["Rule", "Explanation", "Not testable", "Of", "Data that would test it"],
         (
             [
                 row["title"],
@@ -82,7 +82,7 @@ SECTION = Section(
     name="untested",
     editions=("superintendent",),
     order=53,
-    label="What could not be tested",
+    label="Untested explanations",
     page="quality",
     rows=rows,
     title=title,

@@ -28,7 +28,7 @@ def title(rows: pl.DataFrame) -> str:
     """Return how many there are."""
     lines = total(rows, "account_count")
     if not lines:
-        return "Every line that names an account is used"
+        return "Every line with an account is used"
     verb = "names" if lines == 1 else "name"
     return f"{count(lines, 'line')} that no rule reads {verb} an account"
 
@@ -37,9 +37,9 @@ def summary(rows: pl.DataFrame) -> str:
     """Return what they are, and what to do."""
     return (
         "Device status messages are stored but not analyzed. Most of these are about "
-        f"administrators and services. {number(total(rows, 'card_count'))} of these "
-        "lines name a network card. If a kind below shows who logged in or which "
-        "device had an address, the format loses it: report it with one such line."
+        f"administrators and services. {number(total(rows, 'card_count'))} of these lines name a "
+        "network card. If a kind below shows logins or address assignments, the format does not "
+        "read them: report it with one such line."
     )
 
 

@@ -92,13 +92,13 @@ def by_hour(view: View) -> tuple[int, ...]:
 def title(rows: Day) -> str:
     """Return the busiest time, and whether that is usual."""
     if not len(rows):
-        return "No use of the web by people was seen"
+        return "No web use by people was logged"
     top = f"People used the web most from {clock(rows.top)} to {clock(rows.top + 1)}"
     outside = [hour for hour in HOURS if is_unusual(rows, hour)]
     if not outside:
         return top
     hours = count(len(outside), "hour was", "hours were")
-    return f"{top}; {hours} unlike the weeks before"
+    return f"{top}; {hours} different from the weeks before"
 
 
 def is_unusual(rows: Day, hour: int) -> bool:

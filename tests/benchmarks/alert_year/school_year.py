@@ -59,7 +59,7 @@ class Year:
         return sorted(self.kinds)
 
     def is_open(self, day: date) -> bool:
-        """Whether staff work on it."""
+        """Return whether staff work on it."""
         return self.kinds.get(day, "weekend") not in ("weekend", "holiday", "closure")
 
     @property

@@ -34,7 +34,7 @@ class Office:
         self.broken = set()
 
     def round(self, now, *facts):
-        """What each channel is given, as subject lines."""
+        """Return what each channel is given, as subject lines."""
         desk = RoundContext(self.store, self.alerts, ZONE, is_school_day, "the report")
         noticed = Observation(facts, ("health:", "finding:"))
         ids = take_news(self.store, noticed, now)

@@ -150,7 +150,7 @@ def test_the_watch_tells_while_a_run_hangs(home, post):
     assert said["versions"]["schoolbell"]
     (mail,) = post.mails
     text = message_from_bytes(mail.content, policy=default).get_content()
-    assert "no run has looked for new log files" in text
+    assert "no run has checked for new log files" in text
 
 
 def test_two_senders_take_turns(home):

@@ -194,7 +194,7 @@ def test_a_file_with_too_many_unreadable_lines_is_in_trouble(home):
 def test_a_report_before_anything_is_built(home):
     done = schoolbell("report", "--home", home)
     assert done.code == 1
-    assert "nothing was built yet" in done.err
+    assert "nothing has been built yet" in done.err
     assert "schoolbell run" in done.err
 
 

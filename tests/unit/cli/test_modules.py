@@ -42,7 +42,7 @@ HEAVY = ("polars", "duckdb", "sqlalchemy", "pyarrow", "numpy", "dagster", "reque
 
 
 def imported(*arguments):
-    """What a command says, and which heavy packages it imports."""
+    """Return what a command says, and which heavy packages it imports."""
     code = (
         "import sys\n"
         "from pipelines.cli import main\n"

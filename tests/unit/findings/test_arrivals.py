@@ -30,7 +30,7 @@ BY = Principal(1000, "rev", ("director",))
 
 
 def judged(facts):
-    """What is found once some facts are known."""
+    """Return what is found once some facts are known."""
     if "requests" not in facts or "leave" in facts:
         return []
     sites = ("site:shop.example",) if "shop" in facts else ("site:other.example",)
@@ -68,7 +68,7 @@ def row_of(store):
 
 
 def ends(store):
-    """What someone who comes later is reported."""
+    """Return the messages to a person who is added later."""
     row = row_of(store)
     if row is None or row["status"] == "withdrawn":
         return None

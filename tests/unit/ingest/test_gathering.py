@@ -46,7 +46,7 @@ def deliver(home: Home, name: str) -> None:
 
 
 def told(home: Home) -> tuple[list[dict[str, object]], dict[str, pl.DataFrame]]:
-    """What the ledger and the lake say, without ids."""
+    """Return what the ledger and the lake say, without ids."""
     records = ledger.source_files(home.store)
     paths = {one.file_id: one.path for one in records}
     rows = [

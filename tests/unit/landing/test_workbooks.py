@@ -69,7 +69,7 @@ def with_sheet(inside, strings=""):
 
 
 def written(data, sheet, folder):
-    """What a sheet is as text; the file is put below a folder."""
+    """Return what a sheet is as text; the file is put below a folder."""
     path = folder / "book.xlsx"
     path.write_bytes(data)
     with path.open("rb") as raw, sheet_of(raw, sheet) as rows:

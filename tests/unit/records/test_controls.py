@@ -84,7 +84,7 @@ def test_what_was_done_proves_it(home, tmp_path):
     assert found["holds"]["what"] == "1 hold, 1 in force"
     assert found["regulations"]["day"] == str(date(2026, 8, 1))
     assert found["drill"]["day"] == "2026-11-03"
-    assert found["audit"]["what"] == "2 entries, sealed one by one"
+    assert found["audit"]["what"] == "2 entries, each sealed"
     assert not found["duties"]["what"]
     assert control(found["drill"]).endswith("compared, Tue, Nov 3, 2026)")
     assert state("W", (), {}, [found["drill"]]) == "control"
@@ -111,7 +111,7 @@ def test_a_clause_says_what_serves_it_and_since_when():
     assert since(["AN-9", "AN-15"], rules) == ""
     waiting = idle(["AN-1", "AN-9", "AN-15"], rules)
     assert waiting == [
-        "AN-9 not yet (no log that shows it arrives)",
+        "AN-9 not yet (no arriving log shows it)",
         "AN-15 not yet (no row in change_windows.csv)",
     ]
     assert state("S", ["AN-9"], rules) == "unfed"
@@ -138,7 +138,7 @@ def test_the_reach_of_the_logs_is_told_once_a_device_was_seen():
         )
         ((said,),) = reach(database).values()
     assert said["what"].startswith("1 of 3 laptops and Chromebooks seen away")
-    assert said["what"].endswith("2 devices seen nowhere")
+    assert said["what"].endswith("2 devices not seen anywhere")
     assert said["day"] == "2026-10-21"
 
 
@@ -176,4 +176,4 @@ def test_a_look_alone_counts_and_one_under_code_names_does_not(home):
     text = settings.read_text(encoding="utf-8")
     said = '[roles]\ndirector = ["heads"]\n'
     settings.write_text(text.replace("[roles]\n", said, 1), encoding="utf-8")
-    assert proofs(home)["duties"]["what"].endswith("nothing needed two people yet")
+    assert proofs(home)["duties"]["what"].endswith("nothing has required two people yet")
