@@ -13,7 +13,9 @@ import typer
 from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
+from pipelines.health.product_stories import shown_by_logs
 from pipelines.health.readiness import cannot_judge, carried, names_of, strange_names
+from pipelines.health.rule_coverage import arrived
 from pipelines.registry.edits import put
 from pipelines.registry.folder import ORIGINAL
 from pipelines.registry.frames import FILES
@@ -175,5 +177,6 @@ def _read(home: Path) -> tuple[list[Problem], Registry, list[str]]:
             *incomplete(district.registry),
             *cannot_judge(district),
             *carried(district),
+            *shown_by_logs(arrived(district.store)),
         ]
         return [*wrong, *district.registry.problems], district.registry, said

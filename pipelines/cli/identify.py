@@ -11,6 +11,7 @@ import typer
 from pipelines.cli.options import AsJson
 from pipelines.errors import safe
 from pipelines.formats import MIXED
+from pipelines.health.product_stories import shown_by
 from pipelines.ingest.identification import Examination, examine, members_of
 from pipelines.ingest.line_account import Unused, unused
 from pipelines.landing.delivery import readable
@@ -64,6 +65,7 @@ def _as_data(found: Examination) -> dict[str, object]:
         "note": found.note,
         "unused": [asdict(one) for one in _unused(found)],
         "rejects": dict(found.reasons),
+        "stories": _stories(found),
         "disables": {name: list(rules) for name, rules in _gaps(found).items()},
     }
 
@@ -90,9 +92,15 @@ def _in_words(where: str, found: Examination) -> list[str]:
         said.append(f"  {count} rejected: {safe(reason)}")
     shown = found.rejects["line"].head(SHOWN).str.slice(0, SHOWN_WIDTH)
     said += [f"    {safe(line)}" for line in shown]
+    said += [f"  {text}" for text in _stories(found)]
     for field, rules in _gaps(found).items():
         said.append(f"  no {field}: this log cannot feed {', '.join(rules)}")
     return said
+
+
+def _stories(found: Examination) -> list[str]:
+    """Return what tests have shown with the products that write these formats."""
+    return [text for one in found.claims for text in shown_by(one.format, found.events)]
 
 
 def _declared(found: Examination) -> list[str]:

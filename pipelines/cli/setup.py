@@ -14,6 +14,8 @@ from pipelines.cli.options import AsJson, Home, who_asks
 from pipelines.district import District, only_writer, open_district
 from pipelines.errors import SettingsError, capital, safe_lines
 from pipelines.health.judged_rules import noted_judged_rules
+from pipelines.health.product_stories import shown_by_logs
+from pipelines.health.rule_coverage import arrived
 from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
@@ -80,6 +82,8 @@ def setup(
                 typer.echo(safe_lines(line))
             judged = noted_judged_rules(district.store)
             typer.echo(f"{capital(judged.line)}. The next run recalculates it.")
+            for line in shown_by_logs(arrived(district.store)):
+                typer.echo(safe_lines(f"{line}."))
         is_wanted = is_written or (is_asking and not plan.is_empty and typer.confirm("Write this?"))
         done = _written(district, plan, paths) if is_wanted else []
     for line in done:

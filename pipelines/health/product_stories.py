@@ -1,11 +1,11 @@
-"""What a district's products can show, as tests found it story by story.
+"""Stories that the products of a district can show, as the tests found them.
 
 `product_stories.csv` has a row for each story and product: the tests write the story in
 the product's lines, read these from raw lines to the rules, and record the result.
 """
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,19 @@ def shown_by(format_name: str, event_classes: Collection[str]) -> Iterator[str]:
         title, event_class = ROLES[role]
         if event_class in event_classes:
             yield f"{product}, {title}: {_in_words(rows)}"
+
+
+def shown_by_logs(held: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a sentence about each tested product among the logs of a district.
+
+    Args:
+        held: Classes of events that arrived, each with a format that may have given them.
+    """
+    classes: dict[str, set[str]] = {}
+    for event_class, format_name in held:
+        classes.setdefault(format_name, set()).add(event_class)
+    for format_name in sorted(classes):
+        yield from shown_by(format_name, classes[format_name])
 
 
 def _in_words(rows: Sequence[ProductStory]) -> str:

@@ -28,7 +28,7 @@ def test_every_detection_needs_some_field():
     assert named == set(rules())
 
 
-def test_identify_tells_columns_rejects_and_gaps(tmp_path):
+def test_identify_tells_columns_rejects_and_gaps(tmp_path, home):
     log, short = tmp_path / "a.log", tmp_path / "b.log"
     log.write_bytes(lines(0, 20) + b"1767340800.123 broken\x1b[2J\n")
     short.write_bytes(b"1767340800.123 45 192.0.2.7 TCP_MISS/200 51 GET error:x - - -\n" * 3)
@@ -42,6 +42,15 @@ def test_identify_tells_columns_rejects_and_gaps(tmp_path):
     assert told["format"] == "squid_access"
     assert told["events"]["http_requests"]["count"] == 20
     assert told["rejects"] == {"not ten fields": 1}
+    (story,) = told["stories"]
+    assert f"  {story}" in done.out
+    assert story.startswith("Squid, Web filters and proxies: shows ")
+    shown = schoolbell("check", "--home", home).out
+    assert "Squid" not in shown
+    put(home, "a.log", lines(0, 20))
+    assert schoolbell("ingest", "--home", home, "--settle-seconds", 0).code == 0
+    assert f"{story}." in schoolbell("check", "--home", home).out
+    assert f"{story}." in schoolbell("setup", "--home", home).out
 
 
 def test_the_end_of_the_sample_is_no_damage(tmp_path):
