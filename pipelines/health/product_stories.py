@@ -1,4 +1,4 @@
-"""What a district's products can show, as tests found it story by story.
+"""Evidence that the products of a district can provide, as tests recorded it by story.
 
 `product_stories.csv` has a row for each story and product: the tests write the story in
 the product's lines, read these from raw lines to the rules, and record the result.
