@@ -1,4 +1,4 @@
-"""Stories that the products of a district can show, as the tests found them.
+"""Evidence that the products of a district can provide, as tests recorded it by story.
 
 `product_stories.csv` has a row for each story and product: the tests write the story in
 the product's lines, read these from raw lines to the rules, and record the result.

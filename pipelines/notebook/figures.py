@@ -44,7 +44,7 @@ ROW_HEIGHT = 30
 SHORTEST = timedelta(minutes=1)
 """Shorter intervals are drawn this long, so that they are visible."""
 
-STEPS = ("duty", "keyboard", "working", "site", "finding")
+STEPS = ("duty", "keyboard", "at work", "site", "finding")
 """Types of rows of a timeline, in the order of the chart's lanes."""
 
 # keyboards and duty are also used for the neighboring days: only the day's are included

@@ -141,7 +141,7 @@ def test_what_is_half_copied_is_no_backup(home, made, tmp_path):
     half = tmp_path / "half"
     shutil.copytree(made[0], half)
     (half / "manifest.json").unlink()
-    with pytest.raises(BackupError, match="cut short"):
+    with pytest.raises(BackupError, match="is not a backup, or is incomplete"):
         restore(half, tmp_path / "new", made[1])
 
 

@@ -167,8 +167,8 @@ def test_findings_and_cases_stand_in_lists_of_their_own(home, names):
     for words in ("list", "cases"):
         shown = schoolbell("findings", words, "--home", home).err
         staff, _, theirs = shown.partition("About students' accounts")
-        assert "pup" not in staff
-        assert "pup" in theirs
+        assert "student-" not in staff
+        assert "student-" in theirs
 
 
 def test_a_finding_its_explanation_and_its_pack_say_so(home, names, tmp_path):

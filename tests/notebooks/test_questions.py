@@ -127,7 +127,7 @@ def test_a_day_of_an_account_has_its_stretches_sites_and_finding(con, finding):
     assert set(steps["what"]) <= set(STEPS)
     assert finding["rule"] in steps.filter(what="finding")["detail"]
     stretches = presence(con, account, day)
-    assert steps.filter(what="working").height == stretches.height
+    assert steps.filter(what="at work").height == stretches.height
     (sites,) = con.sql(
         "select count(*) from core.site_visits"
         " where account = $account and event_date = $day",

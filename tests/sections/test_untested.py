@@ -59,7 +59,7 @@ def test_it_names_the_log_that_would_test_it_and_no_account():
         "The computers' Security logs or Google's ChromeOS audit",
     ]
     said = f"{SECTION.title(found)} {SECTION.summary(found)} {' '.join(texts)}"
-    assert "1 rule could not test most of what it found" in said
+    assert "1 rule could not test most of its candidates" in said
     assert "heron" not in said
 
 

@@ -421,7 +421,7 @@ def test_lost_lines_are_named_by_number():
     pages = weekly_report(replace(busy(), source_days=days), MONDAY)
     text = text_of(pages, "2026-W47/quality.html")
     assert "The line account does not balance for" in text
-    assert "28 lines cannot be placed" in text
+    assert "28 lines are unaccounted for" in text
 
 
 def test_evidence_removed_by_retention_is_said():

@@ -12,7 +12,7 @@ from pipelines.reports.words import WEEKDAYS, count, listed, number, share, span
 
 STATES = (
     ("arrived", "blue", "lines arrived"),
-    ("missing", "vermillion", "expected, none arrived"),
+    ("missing", "vermillion", "expected, but missing"),
     ("idle", "idle", "none expected"),
 )
 

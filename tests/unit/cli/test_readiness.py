@@ -59,10 +59,10 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
     )  # a student's is not counted
     assert "SA-4, SA-8, SA-L" in chromebooks
     assert "OH-1" in chromebooks
-    assert computers.startswith("no log shows who is at 1 computer: the Security log")
+    assert computers.startswith("no log shows the user of 1 computer: the Security log")
     assert desks[0].startswith("SA-4 cannot be judged at HS: devices.csv has no desktop")
     told = CliRunner().invoke(app, ["check", "--home", str(home)]).output
-    assert "No log shows who is at 2 Chromebooks" in told
+    assert "No log shows the user of 2 Chromebooks" in told
     assert "SA-4 cannot be judged at HS" in told
 
 
