@@ -1,8 +1,8 @@
-"""Choose a finding, see what it stands on and what the day looked like.
+"""Choose a finding, see its evidence and the day around it.
 
     SCHOOLBELL_HOME=/srv/schoolbell marimo run notebooks/triage.py --host 127.0.0.1
 
-It reads the newest snapshot under pseudonyms and writes nothing; a verdict is given
+It reads the newest snapshot with pseudonyms and writes nothing; record a verdict
 with `schoolbell findings verdict`.
 """
 

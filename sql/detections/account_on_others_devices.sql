@@ -62,7 +62,7 @@ false_positives:
   - Two colleagues who exchanged rooms, each with the own account.
   - Devices that changed hands while the registry still names the former owner.
 response: >
-  None for this lead alone. Review it together with other findings on the account.
+  No action for this lead alone. Review it together with other findings on the account.
 --- */
 with
 

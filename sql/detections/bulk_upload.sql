@@ -94,7 +94,7 @@ explanations:
     test: is_usual
     says: >-
       {uploads_compared:count upload} of such devices to sites off the
-      list[{is_compared?}; all but one in a hundred stay within {usual_megabytes}
+      list[{is_compared?}; 99 in 100 stay within {usual_megabytes}
       MB][{!is_compared?} are too few to compare with; this amount in one day counts on
       its own]
   - name: A service that the district uses
@@ -192,7 +192,7 @@ ranked as (
     window others as (partition by large.device, large.site order by days.sent)
 ),
 
--- the amount that all but one in a hundred of the other uploads stay within
+-- the amount that 99 in 100 of the other uploads stay within
 usual as (
     select
         device,

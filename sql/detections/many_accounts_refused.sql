@@ -1,10 +1,10 @@
 /* ---
 title: Many accounts were refused from one device within minutes
 summary: >
-  From one device or outside address, many different accounts were refused within
-  ten minutes, each only a few times. This is the pattern of password guessing. The
-  device or address is the subject: its owner may be unaware. One account that is
-  refused again and again is a stored password, not this.
+  From one device or outside address, many different accounts were refused within ten
+  minutes, each only a few times. This is the pattern of password guessing. The device
+  or address is the subject: its owner may be unaware. One account that is refused again
+  and again is a stored password, not this.
 code: AN-1
 kind: anomaly
 about: device
@@ -67,7 +67,7 @@ explanations:
     not_testable: the registry does not know the address
   - name: A person who sets up or tests accounts
     test: is_tester
-    ruled_out: none of these accounts signed in; a person who sets up accounts gets in
+    ruled_out: not one of them signed in; a person who sets up accounts does
     not_testable: some signed in; logs cannot distinguish a test from an attack
   - one_log
 would_change:

@@ -1,7 +1,7 @@
 /* ---
 title: External sites on district property outside duty
 summary: >
-  A staff account was at work on a district device, wholly outside its owner's duty
+  A staff account was in use on a district device, wholly outside its owner's duty
   hours, with a person at the keyboard, and used external sites, including minutes on
   sites known to be non-work. Grading in the evening on approved sites never counts.
 code: OH-1

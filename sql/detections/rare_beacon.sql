@@ -86,7 +86,7 @@ params:
     unit: hours
     why: >-
       calls as old as the records of the device may come from a page that was opened
-      before; a page that a person opens at work is open half a day later
+      before; a page that a person opens during work is open half a day later
 columns:
   subject: {type: varchar, pii: indirect, is: device}
   measure: {type: double, is: calls}

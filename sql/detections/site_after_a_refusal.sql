@@ -170,7 +170,7 @@ before as (
         on
             visits.account = refused.account
             and visits.device = refused.device
-            -- refusals of the site itself are parts of its own pages
+            -- refusals of the site itself belong to its pages
             and visits.site <> refused.site
             and refused.start_time < visits.start_time
             and refused.start_time

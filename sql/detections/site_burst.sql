@@ -2,10 +2,10 @@
 title: Very many sites in one hour
 summary: >
   In one hour an account contacted far more sites than usual: forty or more, and twice
-  as many as all but one in a thousand hours of similar accounts. The amount of data
+  the number that 999 in 1,000 hours of similar accounts stay within. The amount of data
   does not matter, since a tool that tries addresses gets little from each. Programs
   that search or copy the web do so, and tools that try addresses. Tabs that a browser
-  restores load at once and do not count.
+  restores load together and do not count.
 code: AN-4
 kind: anomaly
 severity: low
@@ -77,7 +77,7 @@ explanations:
   - name: As many as others reach
     test: is_as_others
     says: >-
-      {hours_compared:count hour} of others[; all but one in a thousand stay within
+      {hours_compared:count hour} of others[; 999 in 1,000 stay within
       {usual_sites:count site}][{!is_compared?} are too few to compare with; this many
       sites count on their own]
   - live

@@ -81,8 +81,8 @@ would_change:
 false_positives:
   - A page with a feed of that site in it, open alongside the day's work.
 response: >
-  None for this lead alone. Have the firewall log its sessions at their end, so that
-  bytes are recorded; then the rules on sites can judge.
+  No action for this lead alone. Have the firewall log its sessions at their end, with
+  bytes; then the rules on sites can judge.
 --- */
 with
 

@@ -1,5 +1,5 @@
 /* ---
-title: A device that shares files with many strangers
+title: A device takes part in peer-to-peer file sharing
 summary: >
   Within an hour a device exchanged data, both ways, with dozens of bare addresses
   on varied ports, as file-sharing programs do. Calls and games contact few addresses,
@@ -29,7 +29,7 @@ params:
     default: 20
     min: 5
     max: 10000
-    why: services share a port; each stranger uses a different one
+    why: services share a port; each peer uses a different one
   megabytes:
     type: int
     default: 50

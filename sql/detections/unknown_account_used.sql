@@ -3,7 +3,7 @@ title: An account that the registry does not know was used at a keyboard
 summary: >
   An account that is missing from the registry was logged on at the keyboard of a
   district device; reported once a week at most. New people without a row yet, and names
-  in another form, are told apart. If the registry has few of the accounts that are in
+  in another form, are kept apart. If the registry has few of the accounts that are in
   use, the registry is incomplete, and nothing is reported.
 code: AN-10
 kind: anomaly
@@ -61,7 +61,7 @@ would_change:
   - a row of the registry for the account
 false_positives:
   - A new person, a student teacher, or a visitor who is not in the registry yet.
-  - A local account that came with the device.
+  - A local account that was delivered with the device.
 response: >
   Enter the account in the registry, or close it.
 --- */

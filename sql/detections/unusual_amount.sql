@@ -49,7 +49,7 @@ claim:
     says: >-
       In one hour account {account} reached {value}
       {measured:map requests=requests|sites=sites|megabytes=MB|}; in
-      {points:count such hour} of its own before, in that part of a {day_type:words}
+      {points:count such hour} before, in that part of a {day_type:words}
       day, {usual} were usual.
   - says: >-
       In one hour account {account} reached {value}

@@ -26,7 +26,7 @@ params:
     min: 1
     max: 60
     unit: seconds
-    why: after a restart Windows signs on and locks at once
+    why: after a restart Windows signs on and locks immediately
   session_hours:
     type: int
     default: 12
@@ -40,7 +40,7 @@ params:
     min: 1
     max: 720
     unit: minutes
-    why: firewalls drop a mapping after about this time, whoever uses the address then
+    why: firewalls drop a mapping after about this time, for any user
   sign_in_minutes:
     type: int
     default: 10

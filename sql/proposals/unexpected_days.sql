@@ -1,4 +1,4 @@
--- Returns days on which the share of the staff at work contradicts the calendar.
+-- Returns days on which the share of the staff working contradicts the calendar.
 with staff as (
     select event_date, count(distinct person_id) as people
     from core.engaged_requests

@@ -1,5 +1,5 @@
 /* ---
-summary: Accounts at work on a device in the seven days from a given day.
+summary: Accounts in use on a device in the seven days from a given day.
 grain: [event_date, account]
 params:
   device: {type: varchar}

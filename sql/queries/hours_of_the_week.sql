@@ -6,7 +6,7 @@ params:
 columns:
   weekday: {type: bigint, is: 1 Monday to 7 Sunday}
   hour: {type: bigint, is: hour of the local day}
-  account_count: {type: bigint, is: accounts at work}
+  account_count: {type: bigint, is: accounts in use}
   request_count: {type: bigint, is: engaged requests}
   site_count: {type: bigint, is: sites}
 --- */

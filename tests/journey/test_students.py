@@ -224,7 +224,7 @@ def test_alerts_count_them_apart(home, student):
     subjects = {row["subject"] for case in waits.of_students for row in case.findings}
     assert subjects == {student}
     assert {one.reference for one in theirs} <= {c.case_id for c in waits.of_students}
-    text = weekly(told, 0, MessageContext(str, str, "-", waits)).text
+    text = weekly(told, 0, MessageContext(str, str, "-", queue=waits)).text
     size = len(waits.of_students)
     assert re.search(rf"^{size} cases? about students' accounts", text, re.MULTILINE)
 
