@@ -471,9 +471,9 @@ def _judged(ordered: Iterable[Model]) -> Iterator[str]:
     yield table(
         ["Code", *WITNESSES.values()],
         [
-            [one.header.code, *(one.header.judges.get(name, "-") for name in WITNESSES)]
+            [one.header.code, *(one.header.session_policy.get(name, "-") for name in WITNESSES)]
             for one in ordered
-            if one.header.judges
+            if one.header.session_policy
         ],
     )
 
@@ -488,12 +488,12 @@ def _rule(model: Model) -> Iterator[str]:
     shown = {name: one for name, one in header.params.items() if name != "event_date"}
     if shown:
         yield _params(shown)
-    if header.stands_on:
-        files = (f"`{one.replace('|', '` or `')}`" for one in header.stands_on)
+    if header.requires_registry:
+        files = (f"`{one.replace('|', '` or `')}`" for one in header.requires_registry)
         yield f"Required registry files: {', '.join(files)}."
-    for name, formats in header.told_by.items():
+    for name, formats in header.data_sources.items():
         told = ", ".join(f"`{one}`" for one in formats)
-        needs = header.told_with.get(name)
+        needs = header.data_sources_require.get(name)
         rows = f"; it requires rows of `{needs}`" if needs else ""
         yield f"Only these formats contain the needed facts (`{name}`): {told}{rows}."
     yield f"Clauses of the model policy: {', '.join(header.clauses)}."
@@ -501,7 +501,7 @@ def _rule(model: Model) -> Iterator[str]:
     yield listed([_explanation(one) for one in header.explanations])
     yield "Innocent situations that look the same:"
     yield listed(header.false_positives)
-    yield f"Next step: {spaced(header.response)}"
+    yield f"Next step: {spaced(header.triage)}"
 
 
 def _explanation(explanation: Explanation) -> str:

@@ -171,8 +171,8 @@ class Quarantine:
 
 
 def _reads(model: Model, day: date, held: date) -> bool:
-    window = model.header.window
-    return -window.days_before <= (held - day).days <= window.days_after
+    header = model.header
+    return -header.lookback <= (held - day).days <= header.lookahead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -380,10 +380,10 @@ class Builder:
 
     def _rows_read(self, model: Model, day: date) -> tuple[int, int]:
         """Count the input rows that a day of a model reads: its own, and surrounding ones."""
-        window = model.header.window
+        header = model.header
         around = _range(
-            day - timedelta(days=window.days_before),
-            day + timedelta(days=window.days_after),
+            day - timedelta(days=header.lookback),
+            day + timedelta(days=header.lookahead),
         )
         around.remove(day)
         counts = {name: self._rows_by_day(name) for name in model.inputs}
@@ -624,9 +624,9 @@ def _listed(model: Model, files: LakeFiles, days: Sequence[Day]) -> Listed:
     classes = [name.split(".")[1] for name in sorted(model.inputs) if name.startswith("raw.")]
     if not classes or not dated:
         return {}
-    window = model.header.window
-    first = min(dated) - timedelta(days=window.days_before)
-    last = max(dated) + timedelta(days=window.days_after)
+    header = model.header
+    first = min(dated) - timedelta(days=header.lookback)
+    last = max(dated) + timedelta(days=header.lookahead)
     return listed(files, classes, (first, last))
 
 
@@ -660,7 +660,7 @@ def breaches(database: Database, model: Model) -> list[Breach]:
         days = _day(model, "unnest(list_distinct(list(event_date)))")
         wrong = f"select {days} as day {twice}"
         found.append(_breach(database, model, wrong, "grain", "fail"))
-    for check in model.header.checks:
+    for check in model.header.audits:
         wrong = (
             f"select {_day(model, 'event_date')} as day from {model.name} where not ({check.holds})"
         )
@@ -723,8 +723,8 @@ def stale_days(
 
 def _reaching(model: Model, days: Iterable[date]) -> set[date]:
     """Return the days of a model that read any of these days of its inputs."""
-    before = timedelta(days=model.header.window.days_before)
-    after = timedelta(days=model.header.window.days_after)
+    before = timedelta(days=model.header.lookback)
+    after = timedelta(days=model.header.lookahead)
     return {day for one in days for day in _range(one - after, one + before)}
 
 

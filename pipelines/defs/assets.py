@@ -210,15 +210,15 @@ def _metadata(model: Model) -> dict[str, Any]:
 
 
 def _dependency(model: Model, name: str) -> dg.AssetDep:
-    window = model.header.window
+    header = model.header
     key = name.split(".")
     schema = key[0]
     is_dated = model.is_dated and schema in ("identity", "core", "detections")
     if not is_dated or key[1] in DIMENSIONS:
         return dg.AssetDep(key)
     mapping = dg.TimeWindowPartitionMapping(
-        start_offset=-window.days_before,
-        end_offset=window.days_after,
+        start_offset=-header.lookback,
+        end_offset=header.lookahead,
         allow_nonexistent_upstream_partitions=True,
     )
     return dg.AssetDep(key, partition_mapping=mapping)
@@ -227,7 +227,7 @@ def _dependency(model: Model, name: str) -> dg.AssetDep:
 def _checks(model: Model) -> dict[str, str]:
     """Return check names and their conditions."""
     numbered = {
-        f"holds_{number}": check.holds for number, check in enumerate(model.header.checks, start=1)
+        f"holds_{number}": check.holds for number, check in enumerate(model.header.audits, start=1)
     }
     return {GRAIN: GRAIN, **numbered}
 
@@ -245,7 +245,7 @@ def _check_specs(model: Model, key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
 
 
 def _severity(model: Model, check: str) -> dg.AssetCheckSeverity:
-    said = {one.holds: one.severity for one in model.header.checks}
+    said = {one.holds: one.severity for one in model.header.audits}
     is_warning = said.get(check) == "warn"
     return dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR
 

@@ -112,7 +112,7 @@ def confidence(header: Header, tested: Iterable[Alternative]) -> Confidence:
     results = [alternative.result for alternative in tested]
     if FITS in results:
         return "C1"
-    level = LEVELS.index(header.begins)
+    level = LEVELS.index(header.base_confidence)
     lowered = 1 if NOT_TESTABLE in results else 0
     return LEVELS[max(0, level - lowered)]
 

@@ -141,8 +141,8 @@ def _said(detection: Detection, row: Candidate, known: Circumstances) -> dict[st
     return {
         "clauses": tuple(_clause(clause) for clause in detection.clauses),
         "limits": (*ALWAYS_LIMITS, *_limits(detection.clauses, known)),
-        "would_change": detection.model.header.would_change,
-        "next_step": detection.model.header.response.strip(),
+        "would_change": detection.model.header.refuted_by,
+        "next_step": detection.model.header.triage.strip(),
         "inputs": {**known.inputs, **own},
     }
 

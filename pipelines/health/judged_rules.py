@@ -121,7 +121,7 @@ def judged_rules(
         if fed_since(model, district.models, held, district.registry) is None:
             unfed.append(code)
             continue
-        classes = {name.split(".")[0] for name in model.header.needs}
+        classes = {name.split(".")[0] for name in model.header.requires_fields}
         families = families_of(model.header) if classes & COUNTED else ()
         on += all(any(left.get(one, {}).values()) for one in families)
         for family in families:

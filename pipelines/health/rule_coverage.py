@@ -152,11 +152,11 @@ Held = Mapping[tuple[str, str], str]
 
 def family_of(header: Header) -> str:
     """Return the family whose candidates a rule shares, by what it needs."""
-    if KEYBOARD in header.needs:
+    if KEYBOARD in header.requires_fields:
         return KEYBOARDS
     if header.kind in FAMILY_OF:
         return FAMILY_OF[header.kind]
-    classes = {name.split(".")[0] for name in header.needs}
+    classes = {name.split(".")[0] for name in header.requires_fields}
     if "logons" in classes:
         return LOGONS
     return FLOWS if "connections" in classes else SITES
@@ -547,7 +547,7 @@ def rules_on(detections: Mapping[str, "Detection"], registry: "Registry") -> Rul
     """Return the rules with the current registry, regardless of logs."""
     lacking = {}
     for code, rule in sorted(detections.items()):
-        named = [one.split("|") for one in rule.model.header.stands_on]
+        named = [one.split("|") for one in rule.model.header.requires_registry]
         lacks = [one[0] for one in named if all(_is_empty(registry, n) for n in one)]
         if lacks:
             lacking[code] = [one.replace(":", " with ") for one in lacks]
@@ -592,7 +592,7 @@ def fed_since(
     """
     from pipelines.formats import MIXED  # it imports Polars
 
-    told_by, told_with = model.header.told_by, model.header.told_with
+    told_by, told_with = model.header.data_sources, model.header.data_sources_require
     wanted = set(told_by) or _needed(model, models)
     wanted -= {cls for cls, file in told_with.items() if _is_empty(registry, file)}
     if not (wanted or told_by):

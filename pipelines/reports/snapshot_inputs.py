@@ -79,7 +79,7 @@ def rules(district: District) -> Sequence[Mapping[str, Any]]:
                     if name not in ("event_date", "zone")
                 ],
                 "false_positives": list(header.false_positives),
-                "response": " ".join(header.response.split()),
+                "response": " ".join(header.triage.split()),
                 "stage": district.stages[code],
                 "is_fed": since is not None,
                 "since": since or "",

@@ -187,7 +187,7 @@ def _lost(rule: Model, code: str, rows: pl.DataFrame) -> tuple[float, str]:
         # a named use needs a person at the device, whose identity may be less certain
         at_device = pl.col("filter").is_in(AT_DEVICE)
         found.append(_most(rows.filter(at_device, family=PRESENCE), usual))
-        if DEVICES in rule.header.stands_on:
+        if DEVICES in rule.header.requires_registry:
             found.append(_most(rows.filter(family=PROPERTY), usual))
     return max(found)
 

@@ -34,7 +34,9 @@ SLACK = pl.duration(minutes=15)
 
 def lead_rules() -> list[str]:
     """Return codes of the rules that never make more than leads."""
-    return sorted(code for code, rule in rule_models().items() if rule.header.begins not in SHOWN)
+    return sorted(
+        code for code, rule in rule_models().items() if rule.header.base_confidence not in SHOWN
+    )
 
 
 def planted_cases(home: Path) -> pl.DataFrame:

@@ -1,9 +1,9 @@
 """Every detection with its header, its policy clauses, and its logs.
 
-`needs` of a rule's header is for the operator who connects a source. A log that never had
+`requires_fields` of a rule's header is for the operator who connects a source. A log that never had
 the field still counts, and another source (a lease, a logon) may fill the gap.
 A field that a source suddenly no longer fills is different: without it,
-no rule may judge that depends on it, by its `needs` or its `once_filled`.
+no rule may judge that depends on it, by its `requires_fields` or its `once_filled`.
 """
 
 import hashlib
@@ -101,7 +101,7 @@ def disabled(events: Mapping[str, "pl.DataFrame"]) -> dict[str, Sequence[str]]:
     """
     found: dict[str, list[str]] = {}
     for code, model in sorted(rules().items()):
-        for field in model.header.needs:
+        for field in model.header.requires_fields:
             name, _, column = field.partition(".")
             if name in events and column not in events[name].columns:
                 found.setdefault(field, []).append(code)
@@ -116,5 +116,5 @@ def blocked_rules(drift: "Drift") -> Sequence[str]:
     return [
         code
         for code, model in sorted(rules().items())
-        if field in model.header.needs or field in model.header.once_filled
+        if field in model.header.requires_fields or field in model.header.once_filled
     ]

@@ -68,14 +68,7 @@ class ColumnNote(Strict):
     pii: Literal["none", "indirect", "direct"] = "none"
 
 
-class Window(Strict):
-    """Neighboring days that a dated model reads."""
-
-    days_before: int = 0
-    days_after: int = 0
-
-
-class Check(Strict):
+class Audit(Strict):
     """A condition that holds for every row; breaking it fails or warns."""
 
     holds: str
@@ -154,7 +147,7 @@ class Raised(Strict):
 class Bundle(Strict):
     """Event fields that several rules need together; see `Header`."""
 
-    needs: tuple[str, ...] = ()
+    requires_fields: tuple[str, ...] = ()
     once_filled: tuple[str, ...] = ()
 
 
@@ -167,7 +160,7 @@ class Shared(Strict):
     fields: Mapping[str, Bundle] = {}
 
 
-Witness = Literal["keyboard", "network", "stock", "home", "nothing"]
+SessionSource = Literal["keyboard", "network", "stock", "home", "nothing"]
 """Sources that show who is at a device: its keyboard's own log (Windows, Google's audit of
 ChromeOS); 802.1X for the laptop or Chromebook of one person, or for shared
 stock; the VPN alone; no log at all.
@@ -181,33 +174,35 @@ class Header(Strict):
 
     Attributes:
         kind: `ephemeral`, or the subject of a rule.
+        lookback: Days before its day that a dated model reads; `lookahead`, days after.
         by_account: Inputs from which the model's rows of an account use only that
             account's rows: a large day may be built in parts of the accounts.
         details: The facts in the column `details`, with their types.
-        begins: Confidence of a finding if no explanation fits or is untested.
+        base_confidence: Confidence of a finding if no explanation fits or is untested.
         clauses: Its clauses, unless the district's policy sets others.
-        needs: Event fields, as `class.column`, that a log must have to feed it.
+        requires_fields: Event fields, as `class.column`, that a log must have to feed it.
         once_filled: Further fields: if a source stops filling one, a request
             may go to the wrong account, a refused one may count as a visit, or nothing may be
             found at all.
-        stands_on: Required registry files; without a row in one, the rule finds nothing, or
+        requires_registry: Required registry files; without a row in one, the rule finds nothing, or
             nothing reliable. `|` separates alternatives; a
             column after a colon needs a true or filled value in some row.
-        judges: The rule's strongest result by source of presence; left out if
+        session_policy: The rule's strongest result by source of presence; left out if
             it needs none.
-        told_by: Class of events -> the formats that contain the needed facts;
+        data_sources: Class of events -> the formats that contain the needed facts;
             without it, any log of a class that the rule reads.
-        told_with: Class of events -> the registry file without whose rows these
-            formats contain no such facts, written as in `stands_on`.
+        data_sources_require: Class of events -> the registry file without whose rows these
+            formats contain no such facts, written as in `requires_registry`.
     """
 
     summary: str
     title: str = ""
     grain: tuple[str, ...]
-    window: Window = Window()
+    lookback: int = 0
+    lookahead: int = 0
     params: Mapping[str, Param] = {}
     columns: Mapping[str, ColumnNote] = {}
-    checks: tuple[Check, ...] = ()
+    audits: tuple[Audit, ...] = ()
     by_account: tuple[str, ...] = ()
 
     kind: str = ""
@@ -215,26 +210,42 @@ class Header(Strict):
     about: About = "account"
     severity: str = ""
     stage: Literal["trial", "live"] = "live"
-    begins: Literal["C1", "C2", "C3"] = "C1"
+    base_confidence: Literal["C1", "C2", "C3"] = "C1"
     claim: tuple[Claim, ...] = ()
     details: Mapping[str, str] = {}
     explanations: tuple[Explanation, ...] = ()
-    would_change: tuple[str, ...] = ()
+    refuted_by: tuple[str, ...] = ()
     severity_raised: tuple[Raised, ...] = ()
     clauses: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
+    requires_fields: tuple[str, ...] = ()
     once_filled: tuple[str, ...] = ()
-    stands_on: tuple[str, ...] = ()
-    judges: Mapping[Witness, Judgement] = {}
-    told_by: Mapping[str, tuple[str, ...]] = {}
-    told_with: Mapping[str, str] = {}
+    requires_registry: tuple[str, ...] = ()
+    session_policy: Mapping[SessionSource, Judgement] = {}
+    data_sources: Mapping[str, tuple[str, ...]] = {}
+    data_sources_require: Mapping[str, str] = {}
     false_positives: tuple[str, ...] = ()
-    response: str = ""
+    triage: str = ""
 
+
+RENAMED = {
+    "begins": "base_confidence",
+    "checks": "audits",
+    "judges": "session_policy",
+    "needs": "requires_fields",
+    "response": "triage",
+    "stands_on": "requires_registry",
+    "told_by": "data_sources",
+    "told_with": "data_sources_require",
+    "would_change": "refuted_by",
+}
+"""Key of an earlier release -> its name now. Your own rules may use the earlier one until 2027."""
+
+WINDOW = {"days_before": "lookback", "days_after": "lookahead"}
+"""Key of `window` in an earlier release -> its name now."""
 
 OF_PER_RULE = (
     "code", "kind", "title", "severity", "claim", "details", "explanations",
-    "would_change", "needs", "response",
+    "refuted_by", "requires_fields", "triage",
 )  # fmt: skip
 """Required keys of a detection's header."""
 
@@ -302,9 +313,17 @@ def read_header(text: str, shared: Shared, *, is_rule: bool) -> Header:
     return header
 
 
+def _current(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a header with today's names of keys."""
+    found = {RENAMED.get(key, key): value for key, value in given.items()}
+    window = found.pop("window", {})
+    found |= {WINDOW[key]: days for key, days in window.items()}
+    return found
+
+
 def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
     """Return the header's keys, with shared columns, explanations and fields written out."""
-    found = dict(given)
+    found = _current(given)
     columns = {
         name: {"of" if "." in note else "type": note} if isinstance(note, str) else note
         for name, note in found.get("columns", {}).items()
@@ -314,9 +333,9 @@ def _resolved(given: Mapping[str, Any], shared: Shared) -> dict[str, Any]:
         found["claim"] = [{"says": found["claim"]}]
     found["details"] = _details(found.get("details", {}), shared)
     found["explanations"] = [_explanation(entry, shared) for entry in found.get("explanations", ())]
-    names = found.get("needs", ())
+    names = found.get("requires_fields", ())
     bundles = [_bundle(name, shared) for name in names if "." not in name]
-    for key in ("needs", "once_filled"):
+    for key in ("requires_fields", "once_filled"):
         own = [name for name in found.get(key, ()) if "." in name]
         taken = [name for bundle in bundles for name in getattr(bundle, key)]
         found[key] = list(dict.fromkeys([*taken, *own]))
@@ -357,17 +376,17 @@ def _problems(header: Header, *, is_rule: bool) -> Iterator[str]:
     yield from _of_its_kind(header, is_rule=is_rule)
     yield from _unclaimed(header)
     yield from _untested(header)
-    for field in (*header.needs, *header.once_filled):
+    for field in (*header.requires_fields, *header.once_filled):
         name, _, column = field.partition(".")
         if name not in EVENT_CLASSES or column not in EVENT_CLASSES[name].columns:
             yield f"there is no event field {field!r}"
     yield from (
         f"there is no class of events {name!r}"
-        for name in header.told_by
+        for name in header.data_sources
         if name not in EVENT_CLASSES
     )
-    stands_on = (*header.stands_on, *header.told_with.values())
-    for one in (one for named in stands_on for one in named.split("|")):
+    required = (*header.requires_registry, *header.data_sources_require.values())
+    for one in (one for named in required for one in named.split("|")):
         if not _is_file(one):
             yield f"the registry has no file {one!r}"
 
@@ -376,8 +395,8 @@ def _of_its_kind(header: Header, *, is_rule: bool) -> Iterator[str]:
     is_ephemeral = header.kind == EPHEMERAL
     if header.kind and is_ephemeral is is_rule:
         yield f"the kind {header.kind!r} is not allowed here"
-    if is_ephemeral and (header.checks or header.by_account):
-        yield "an ephemeral model has no table: it has no checks and is not built by account"
+    if is_ephemeral and (header.audits or header.by_account):
+        yield "an ephemeral model has no table: it has no audits and is not built by account"
     for key in OF_PER_RULE if is_rule else ():
         if not getattr(header, key):
             yield f"a detection must say its {key!r}"

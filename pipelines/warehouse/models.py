@@ -3,8 +3,8 @@
 `sql/` is next to the package in a checkout, inside it in a wheel. The folder is the
 DuckDB schema, the file the relation: `sql/core/duty.sql` is `core.duty`. A model whose
 query contains `$event_date` is *dated*: it has the rows of one local day and reads the
-days of its `window`. Others are rebuilt as a whole. An *ephemeral* model has no table:
-its query is a CTE of each model that reads it.
+days of its `lookback` and `lookahead`. Others are rebuilt as a whole. An *ephemeral* model has
+no table: its query is a CTE of each model that reads it.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ NO_MODELS = (MACROS, "invalidation", "notices", "proposals", "queries")
 """Folders whose files are not relations."""
 
 JUDGED = (
-    "severity", "severity_raised", "begins", "claim", "explanations", "would_change",
+    "severity", "severity_raised", "base_confidence", "claim", "explanations", "refuted_by",
     "clauses",
 )  # fmt: skip
 """Header keys of a rule that its findings depend on, in addition to its rows."""
@@ -125,9 +125,9 @@ class Model(Strict):
         """The query as it fills the table: a rule's facts are packed as JSON."""
         if not self.is_dated:
             return self._packed(self.query)
-        window = self.header.window
-        first = f"$event_date::date - {window.days_before}"
-        last = f"$event_date::date + {window.days_after}"
+        header = self.header
+        first = f"$event_date::date - {header.lookback}"
+        last = f"$event_date::date + {header.lookahead}"
         return self._packed(self._bounded((first, last), None))
 
     @cached_property
@@ -143,13 +143,13 @@ class Model(Strict):
 
     def span_arguments(self, days: Sequence[date]) -> dict[str, Any]:
         """Return the dates that `span_statement` asks for: the days, and what they read."""
-        window = self.header.window
+        header = self.header
         dates = {
             "span_days": list(days),
             "own_first": min(days),
             "own_last": max(days),
-            "span_first": min(days) - timedelta(days=window.days_before),
-            "span_last": max(days) + timedelta(days=window.days_after),
+            "span_first": min(days) - timedelta(days=header.lookback),
+            "span_last": max(days) + timedelta(days=header.lookahead),
         }
         asked = set(_PARAM.findall(self.span_statement))
         return {name: value for name, value in dates.items() if name in asked}
@@ -281,9 +281,10 @@ def _with_ctes(text: str, names: Iterable[str]) -> str:
 
 def _check_part(model: Model, part: Model) -> None:
     """Check that a model asks an ephemeral model only for the rows that it can have."""
-    own, window = model.header.window, part.header.window
-    if own.days_before < window.days_before or own.days_after < window.days_after:
-        raise ModelError(f"its window is shorter than that of {part.name}", where=model.name)
+    own, other = model.header, part.header
+    if own.lookback < other.lookback or own.lookahead < other.lookahead:
+        said = f"its lookback or lookahead is shorter than that of {part.name}"
+        raise ModelError(said, where=model.name)
     asked_day = rf"\b{part.name}(?: as \w+)?\s+where\s+(?:\w+\.)?event_date\b"
     if re.search(asked_day, model.text):
         raise ModelError(f"{part.name} contains only rows of its day", where=model.name)
@@ -478,7 +479,7 @@ def _check_days(model: Model) -> None:
 
 def _check_fields(model: Model, models: Mapping[str, Model]) -> None:
     """Check that a rule reads the event fields that it needs, directly or not."""
-    fields = (*model.header.needs, *model.header.once_filled)
+    fields = (*model.header.requires_fields, *model.header.once_filled)
     read = inputs_below(model, models) if fields else ()
     for field in fields:
         if f"raw.{field.partition('.')[0]}" not in read:
@@ -580,9 +581,9 @@ def model_version(model: Model, values: Mapping[str, Scalar]) -> str:
     """
     header = model.header
     columns = {name: note.type for name, note in header.columns.items()}
-    checks = [(check.holds, check.severity) for check in header.checks]
+    checks = [(check.holds, check.severity) for check in header.audits]
     parts = (model.query, sorted(values.items()), columns, header.grain, checks)
-    window = (header.window.days_before, header.window.days_after)
+    window = (header.lookback, header.lookahead)
     judged = header.model_dump(include=set(JUDGED))
     text = repr((*parts, *window, model.macros, judged))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -18,7 +18,7 @@ columns:
   event_date: date
 params:
   event_date: {type: date}
-checks:
+audits:
   - holds: >-
       act in (
       'log cleared', 'logging reduced', 'administrator added',

@@ -5,7 +5,7 @@ summary: >
   by remote desktop. Such an account is in two rooms within minutes when its owner
   repairs a computer, so rules about shared accounts ask about it and accuse no one.
 grain: [account, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   workstations:

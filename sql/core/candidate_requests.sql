@@ -5,7 +5,8 @@ summary: >
   not a background service. Requests at regular intervals are marked: a person's gaps
   and sizes vary, a timer's do not.
 grain: [event_id]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
   zone: {type: varchar}

@@ -4,7 +4,7 @@ summary: >
   timed by a machine and go to no host that is contacted from locked screens. Each
   row shows whether the account's keyboard was active on that device at the moment.
 grain: [event_id]
-window: {days_before: 14}
+lookback: 14
 params:
   event_date: {type: date}
   chatty_share:

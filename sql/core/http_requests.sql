@@ -19,7 +19,8 @@ summary: >
   Where a firewall records a session in two lines, the line with the host gets the bytes
   and the end of the other.
 grain: [event_id]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

@@ -18,7 +18,7 @@ columns:
   answered_count: {type: bigint, is: 'let through, and the other end answered'}
   evidence: {type: 'bigint[]', is: the first three of them}
   event_date: {type: date, is: local day}
-checks:
+audits:
   - holds: kind in ('inbound', 'clear text')
     severity: fail
 --- */

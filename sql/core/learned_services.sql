@@ -8,7 +8,8 @@ summary: >
   logs, and after a pause of two weeks, they are those from the first day on, so that
   the first days are judged with as much knowledge as later ones.
 grain: [site, event_date]
-window: {days_before: 27, days_after: 13}
+lookback: 27
+lookahead: 13
 params:
   event_date: {type: date}
   sessions:

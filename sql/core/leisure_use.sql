@@ -7,7 +7,8 @@ summary: >
   A job that only one or two people have shows nothing. In the first two weeks of the
   logs all days count.
 grain: [account, site, event_date]
-window: {days_before: 27, days_after: 13}
+lookback: 27
+lookahead: 13
 params:
   event_date: {type: date}
   staff_share:

@@ -4,7 +4,7 @@ summary: >
   more that began on a day, and the longest pause of the day in any case, so that each
   day with lines has a row. Source health reports a silence that has not ended.
 grain: [source, start_time, event_date]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
   least_minutes:

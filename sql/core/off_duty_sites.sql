@@ -6,7 +6,7 @@ summary: >
   the next one to such a site, three minutes at most, the last for twenty seconds: an
   open tunnel shows no reader.
 grain: [account, device, start_time]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
   reading_seconds:

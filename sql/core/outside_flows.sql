@@ -6,7 +6,8 @@ summary: >
   traffic and traffic from outside are left out. A connection that is logged at its
   start and again at its end counts once.
 grain: [seen_by, device, destination, dst_port, protocol, hour]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

@@ -5,7 +5,8 @@ summary: >
   so that a burst of restored tabs is none. For durations and off-hours use, never as
   proof of sharing. A block belongs to the local day on which it starts.
 grain: [account, device, start_time]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
   zone: {type: varchar}

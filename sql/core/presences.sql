@@ -14,7 +14,8 @@ summary: >
   A time is checked where two logs agree: a silence that ends with a logon, a join or a
   tunnel.
 grain: [event_id, event_date]
-window: {days_before: 14, days_after: 1}
+lookback: 14
+lookahead: 1
 params:
   event_date: {type: date}
   silent_minutes:

@@ -5,7 +5,7 @@ summary: >
   day that has no login. A request where no log saw anyone has no row. A firewall's
   mapping is a copy of another log's line and does not count as one of them.
 grain: [event_id]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

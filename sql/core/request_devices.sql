@@ -4,7 +4,7 @@ summary: >
   The device of every web request of a day: the one that the line names, otherwise the
   one that held the address when the request began.
 grain: [event_id]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

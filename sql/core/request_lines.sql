@@ -4,7 +4,7 @@ summary: >
   Every web request of a day as its log recorded it. Where a firewall records a session
   in two lines, the line with the host gets the bytes and the end of the other.
 grain: [event_id]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

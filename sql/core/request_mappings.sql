@@ -5,7 +5,7 @@ summary: >
   the facts that confirm or refute the account. A mapping that names no known account
   has no row.
 grain: [event_id]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
   mapping_minutes:

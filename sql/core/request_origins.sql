@@ -5,7 +5,7 @@ summary: >
   where no VPN log identifies the device, it is assumed to be the owner's while the
   account is at its keyboard; a device that is on site at that time is not it.
 grain: [event_id]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
   on_site_minutes:

@@ -7,7 +7,7 @@ summary: >
   the network only where a lease gives this device the address: a network at home may
   use the same private addresses.
 grain: [event_id]
-window: {days_after: 1}
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

@@ -8,7 +8,8 @@ summary: >
   district devices only. Each row shows how many devices of that kind do the same: what
   a browser does by itself, most of them do. Traffic inside the district does not count.
 grain: [account, device, destination, how, seen_by, event_date]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
 columns:

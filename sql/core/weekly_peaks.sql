@@ -6,7 +6,7 @@ summary: >
   measured by its peers of the same role and building; without enough of either it
   is not measured at all.
 grain: [account, event_date]
-window: {days_before: 62}
+lookback: 62
 params:
   event_date: {type: date}
   own_points:

@@ -11,13 +11,14 @@ code: SA-9
 kind: shared_account
 severity: high
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv]
-judges: {keyboard: nothing, network: finding, stock: nothing, nothing: nothing}
+requires_fields: [whose_request, presence]
+requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv]
+session_policy: {keyboard: nothing, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
-window: {days_before: 14, days_after: 7}
+lookback: 14
+lookahead: 7
 params:
   event_date: {type: date}
   requests:
@@ -88,13 +89,13 @@ explanations:
     by_design: only use in another building at the same minutes counts
   - machine
   - approved
-would_change:
+refuted_by:
   - a device that is assigned to another person than the registry shows
   - a network that the registry puts in the wrong building
 false_positives:
   - The device was lent and the registry does not show it.
   - The owner's own device was used by a colleague.
-response: >
+triage: >
   Have the password changed: the owner may not know. Let HR do the asking.
 --- */
 with

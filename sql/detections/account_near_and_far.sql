@@ -10,18 +10,18 @@ code: SA-6
 kind: shared_account
 severity: high
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.13d]
-needs: [whose_request, presence, sign_in_place]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv]
-judges:
+requires_fields: [whose_request, presence, sign_in_place]
+requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv]
+session_policy:
   keyboard: finding
   network: finding
   stock: nothing
   home: lead
   nothing: nothing
 grain: [subject, event_date]
-window: {days_before: 1}
+lookback: 1
 params:
   event_date: {type: date}
   turns:
@@ -84,7 +84,7 @@ explanations:
     ruled_out: the hosts' clocks were checked against the directory or the tunnel
     not_testable: a host's clock could not be checked
   - approved
-would_change:
+refuted_by:
   - another kind of network for the outside address
   - a network that the registry puts in the wrong building
 false_positives:
@@ -92,7 +92,7 @@ false_positives:
   - The laptop itself is in the building, with its tunnel over a line that a list shows
     as residential.
   - The laptop is in the building too, on a line that a list shows as residential.
-response: >
+triage: >
   Have the password changed: the owner may not know of it. Leave questions to the
   office in charge.
 --- */

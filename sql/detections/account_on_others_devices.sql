@@ -10,13 +10,13 @@ code: SA-L
 kind: shared_account
 severity: informational
 stage: trial
-begins: C1
+base_confidence: C1
 clauses: [cl.23]
-needs: [keyboard]
-stands_on: [users.csv|accounts.csv, devices.csv]
-judges: {keyboard: lead, network: nothing, stock: nothing, nothing: nothing}
+requires_fields: [keyboard]
+requires_registry: [users.csv|accounts.csv, devices.csv]
+session_policy: {keyboard: lead, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
-window: {days_before: 6}
+lookback: 6
 params:
   event_date: {type: date}
   people:
@@ -55,13 +55,13 @@ explanations:
   - name: Shared stock
     by_design: pools, carts, labs and podiums are left out
   - clock
-would_change:
+refuted_by:
   - a device that the registry assigns to another person
 false_positives:
   - A person of the technology office, or a colleague who helps.
   - Two colleagues who exchanged rooms, each with the own account.
   - Devices that changed hands while the registry still names the former owner.
-response: >
+triage: >
   No action for this lead alone. Review it together with other findings on the account.
 --- */
 with

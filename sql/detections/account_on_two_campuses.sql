@@ -7,11 +7,11 @@ summary: >
 code: SA-1
 kind: shared_account
 severity: high
-begins: C3
+base_confidence: C3
 clauses: [cl.23, cl.17]
-needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
-judges: {keyboard: finding, network: finding, stock: lead, nothing: lead}
+requires_fields: [whose_request, presence]
+requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
+session_policy: {keyboard: finding, network: finding, stock: lead, nothing: lead}
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -60,13 +60,13 @@ explanations:
   - network
   - machine
   - approved
-would_change:
+refuted_by:
   - a network that the registry puts in the wrong building
   - a device that belongs to another building than the registry shows
 false_positives:
   - A network in the registry belongs to another building than listed.
   - The second device is a remote session whose network is listed as wired.
-response: >
+triage: >
   Have the password changed: the owner may not know of it. Leave questions to the
   office in charge.
 --- */

@@ -9,10 +9,10 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C3
+base_confidence: C3
 clauses: [cl.13b, cl.13c]
-needs: [system_events.kind, system_events.message]
-told_by:
+requires_fields: [system_events.kind, system_events.message]
+data_sources:
   system_events: [
     entra_signin, fortigate, google_workspace, paloalto, paloalto_json,
     windows_security_csv, windows_security_evtx, windows_security_json,
@@ -32,11 +32,11 @@ explanations:
   - planned
   - name: A group that rules nothing
     by_design: only groups and roles that rule the system are counted
-would_change:
+refuted_by:
   - a note of a planned change on that day
 false_positives:
   - A new person in the technology office, or a machine that was set up.
-response: >
+triage: >
   Compare with the list of administrators that the superintendent approved. Ask for the
   change ticket.
 --- */

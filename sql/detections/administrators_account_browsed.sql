@@ -9,8 +9,8 @@ kind: anomaly
 severity: low
 stage: trial
 clauses: [cl.13c, cl.13b]
-needs: [whose_request, site_asked_for]
-stands_on: ['accounts.csv:is_admin']
+requires_fields: [whose_request, site_asked_for]
+requires_registry: ['accounts.csv:is_admin']
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -36,12 +36,12 @@ explanations:
   - shared: glance
     by_design: only four minutes or more count
   - machine
-would_change:
+refuted_by:
   - an entry for the sites on the approved list
   - a registry row that allows the account other work too
 false_positives:
   - Manuals and downloads of a vendor whose site is not on the list.
-response: >
+triage: >
   Ask the office that looks after accounts whether the account is for administration
   alone. If so, agree on a second account for the browser.
 --- */

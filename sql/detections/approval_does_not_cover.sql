@@ -8,10 +8,10 @@ kind: non_approved_site
 severity: low
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.24, cl.29, cl.33]
-needs: [whose_request, site_asked_for]
-stands_on: [users.csv|accounts.csv, approved_sites.csv]
+requires_fields: [whose_request, site_asked_for]
+requires_registry: [users.csv|accounts.csv, approved_sites.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -49,11 +49,11 @@ explanations:
   - live
   - machine
   - approved
-would_change:
+refuted_by:
   - an entry that is renewed or widened to the role
 false_positives:
   - The renewal was agreed and the list not changed.
-response: >
+triage: >
   Renew or widen the entry of the list of sites, or say why not; a renewed entry
   withdraws the finding.
 --- */

@@ -11,12 +11,13 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.30, cl.31, cl.41]
-needs: [outside_flow]
-stands_on: [devices.csv]
+requires_fields: [outside_flow]
+requires_registry: [devices.csv]
 grain: [subject, event_date]
-window: {days_before: 27, days_after: 13}
+lookback: 27
+lookahead: 13
 params:
   event_date: {type: date}
   megabytes:
@@ -106,12 +107,12 @@ explanations:
       the district has no list of approved sites yet, or the log gives an address
       without a name, which may be of a listed site
   - one_device
-would_change:
+refuted_by:
   - an entry for the site on the approved list
 false_positives:
   - A back-up or a synchronized folder that began that day.
   - A video or a camera's recordings that were handed in somewhere.
-response: >
+triage: >
   Decide whether the site is fit for what was sent. If it is, put it on the list.
 --- */
 with

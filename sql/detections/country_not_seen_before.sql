@@ -11,12 +11,13 @@ code: AN-22
 kind: anomaly
 severity: low
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.13d, cl.7]
-needs: [sign_in_place]
-stands_on: [users.csv|accounts.csv, ip_geo.csv]
+requires_fields: [sign_in_place]
+requires_registry: [users.csv|accounts.csv, ip_geo.csv]
 grain: [subject, event_date]
-window: {days_before: 30, days_after: 1}
+lookback: 30
+lookahead: 1
 params:
   event_date: {type: date}
   colleagues:
@@ -82,12 +83,12 @@ explanations:
     not_testable: the list does not say how exact a place is
   - name: The district's own egress, or a service that many people share
     by_design: addresses that the registry or a list names so are left out
-would_change:
+refuted_by:
   - another place for the address
   - an entry for the address among the shared ones
 false_positives:
   - A journey, or a phone that is used across a border.
-response: >
+triage: >
   Ask the owner by telephone whether it was a journey. If not, change the password and
   end all sessions.
 --- */

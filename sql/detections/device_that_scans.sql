@@ -11,11 +11,11 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.5, cl.1]
-needs: [outside_flow, connections.dst_port]
+requires_fields: [outside_flow, connections.dst_port]
 once_filled: [connections.disposition, connections.bytes_in]
-stands_on: [devices.csv]
+requires_registry: [devices.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -56,11 +56,11 @@ explanations:
       Chromebook, kiosk or sign, and no change window covers it
     fits: a change window of this device covers it
     not_testable: the device may belong to the technology office
-would_change:
+refuted_by:
   - a row of devices.csv that lists it as a server
 false_positives:
   - A scanner of the district's own, a new printer driver, a lesson on networks.
-response: >
+triage: >
   Find the program on the device. If it is the district's own scanner, register the
   device as a server.
 --- */

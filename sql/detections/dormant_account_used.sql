@@ -8,12 +8,12 @@ code: AN-8
 kind: anomaly
 severity: medium
 stage: trial
-begins: C3
+base_confidence: C3
 clauses: [cl.7, cl.17]
-needs: [account_in_use]
-stands_on: [users.csv|accounts.csv]
+requires_fields: [account_in_use]
+requires_registry: [users.csv|accounts.csv]
 grain: [subject, event_date]
-window: {days_before: 120}
+lookback: 120
 params:
   event_date: {type: date}
   idle_days:
@@ -62,13 +62,13 @@ explanations:
     by_design: days of school count only where the logs saw as many accounts
   - name: Work that comes once a season
     not_testable: the logs do not reach back a year
-would_change:
+refuted_by:
   - a leave record that covers the weeks
   - logs that were missing
 false_positives:
   - The owner comes back from a long leave that the registry does not hold.
   - An account for work that comes once a season.
-response: >
+triage: >
   Find out whether anyone needs the account; close it if no one does.
 --- */
 with

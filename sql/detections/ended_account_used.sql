@@ -9,10 +9,10 @@ code: AN-5
 kind: anomaly
 severity: high
 stage: trial
-begins: C3
+base_confidence: C3
 clauses: [cl.7, cl.17]
-needs: [account_in_use]
-stands_on: [users.csv|accounts.csv]
+requires_fields: [account_in_use]
+requires_registry: [users.csv|accounts.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -57,12 +57,12 @@ explanations:
     ruled_out: '{logons:count logon} by a person, not by a task'
     not_testable: no log of that day shows a person at a device
   - one_log
-would_change:
+refuted_by:
   - a later last day of the account or of its owner
 false_positives:
   - The registry or the roster was not brought up to date.
   - A device that was left logged on and goes on by itself.
-response: >
+triage: >
   Close the account in the directory, or put the registry right.
 --- */
 with

@@ -10,12 +10,12 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.13e, cl.5]
-needs: [outside_flow]
-stands_on: [expected_traffic.csv]
+requires_fields: [outside_flow]
+requires_registry: [expected_traffic.csv]
 grain: [subject, event_date]
-window: {days_before: 27}
+lookback: 27
 params:
   event_date: {type: date}
   log_hours:
@@ -77,13 +77,13 @@ explanations:
     test: has_gap
     ruled_out: the log has lines of {log_hours:count hour} of that day
     not_testable: it is not known whether the log was there
-would_change:
+refuted_by:
   - another row of the registry for the traffic
   - a line that is late
 false_positives:
   - A planned pause, a new target, another device that took over.
   - A row of the registry that names the wrong device or destination.
-response: >
+triage: >
   Look at the job on that device, or at the filter's policy; then put the row of the
   registry right if the plan has changed.
 --- */

@@ -9,11 +9,11 @@ code: SA-2
 kind: shared_account
 severity: high
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
-judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
+requires_fields: [whose_request, presence]
+requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv:lat]
+session_policy: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -74,13 +74,13 @@ explanations:
   - network
   - machine
   - approved
-would_change:
+refuted_by:
   - a network that the registry puts in the wrong building
   - a correction of the host's clock
 false_positives:
   - A network in the registry belongs to another building than listed.
   - A colleague logged on with this account with leave to do so.
-response: >
+triage: >
   Look at what both devices logged. Leave questions to the office in charge.
 --- */
 with

@@ -12,16 +12,17 @@ about: device
 severity: medium
 stage: trial
 clauses: [cl.13b, cl.5]
-needs: [system_events.kind, system_events.message]
-told_by:
+requires_fields: [system_events.kind, system_events.message]
+data_sources:
   system_events: [fortigate, paloalto, paloalto_json]
   logons: [
     windows_security_csv, windows_security_evtx, windows_security_json,
     windows_security_powershell, windows_security_xml
   ]
-told_with: {logons: 'accounts.csv:is_admin'}
+data_sources_require: {logons: 'accounts.csv:is_admin'}
 grain: [subject, event_date]
-window: {days_before: 13, days_after: 1}
+lookback: 13
+lookahead: 1
 params:
   event_date: {type: date}
   within_minutes:
@@ -77,11 +78,11 @@ explanations:
     not_testable: the log has no lines for that time
   - name: A pause that the log often has at that hour
     by_design: the pause is compared with other days of the kind, weekday or weekend
-would_change:
+refuted_by:
   - a note of a planned change on that day
 false_positives:
   - Maintenance that took longer than twenty minutes.
-response: >
+triage: >
   Compare the logs of other systems in that time. Have a person who does not maintain
   the system ask for the change ticket.
 --- */

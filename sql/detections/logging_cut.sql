@@ -9,10 +9,10 @@ kind: anomaly
 about: device
 severity: high
 stage: trial
-begins: C3
+base_confidence: C3
 clauses: [cl.13b, cl.13c]
-needs: [system_events.kind, system_events.message]
-told_by:
+requires_fields: [system_events.kind, system_events.message]
+data_sources:
   system_events: [
     entra_signin, fortigate, paloalto, paloalto_json, windows_security_csv,
     windows_security_evtx, windows_security_json, windows_security_powershell,
@@ -36,12 +36,12 @@ explanations:
   - planned
   - name: A log that was full and made room by itself
     by_design: overwriting old lines is another event, and is not counted
-would_change:
+refuted_by:
   - a note of a planned change on that day
 false_positives:
   - A machine was set up again, or taken out of service.
   - A new policy for all machines moved what is logged elsewhere.
-response: >
+triage: >
   Have a person who does not maintain the system ask for the change ticket. Compare
   the logs of other systems in the hours before.
 --- */

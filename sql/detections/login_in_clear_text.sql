@@ -10,9 +10,13 @@ about: device
 severity: low
 stage: trial
 clauses: [cl.13a, cl.5]
-needs: [outside_flow, connections.dst_port, connections.bytes_in, connections.bytes_out]
+requires_fields:
+  - outside_flow
+  - connections.dst_port
+  - connections.bytes_in
+  - connections.bytes_out
 once_filled: [connections.protocol]
-told_by:
+data_sources:
   connections: [
     cef, cisco_asa, declared_csv, declared_json, fortigate, isa_native, juniper_srx,
     leef, paloalto, paloalto_json, sonicwall, sophos_xg, suricata_eve, w3c_elff,
@@ -43,11 +47,11 @@ explanations:
     not_testable: the firewall logs the port, and not whether encryption was agreed
   - name: A login without a password, such as a public file server
     not_testable: no log shows the login
-would_change:
+refuted_by:
   - the same service over an encrypted protocol
 false_positives:
   - Printers and cameras that speak nothing else, and the machines that look after them.
-response: >
+triage: >
   Find the program that uses it. Turn it off where a better protocol is available;
   otherwise keep it inside a separate network.
 --- */

@@ -9,11 +9,11 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.5]
-needs: [whose_request, site_asked_for]
+requires_fields: [whose_request, site_asked_for]
 grain: [subject, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   bytes:
@@ -56,12 +56,12 @@ explanations:
     not_testable: the log has no sizes
   - name: A site that any list knows
     by_design: what a list of sites, categories or services names is left out
-would_change:
+refuted_by:
   - an entry for the site on the approved list
 false_positives:
   - An unrelated company whose name happens to be similar.
   - A test of the district that sends such links on purpose.
-response: >
+triage: >
   Ask the user whether a password was typed there. Change that password, look for the
   mail that brought it, and block the host.
 --- */

@@ -10,9 +10,9 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C3
+base_confidence: C3
 clauses: [cl.13a, cl.5]
-needs: [logons.user_name, logons.activity, logons.is_success]
+requires_fields: [logons.user_name, logons.activity, logons.is_success]
 once_filled: [logons.src_ip]
 grain: [subject, event_date]
 params:
@@ -70,12 +70,12 @@ explanations:
     ruled_out: not one of them signed in; a person who sets up accounts does
     not_testable: some signed in; logs cannot distinguish a test from an attack
   - one_log
-would_change:
+refuted_by:
   - a registry row that shows the address is shared by many people
 false_positives:
   - A person sets up or tests accounts on that device.
   - A gateway that many people log on through, which the registry does not name.
-response: >
+triage: >
   Take the device off the network and examine it; block an Internet address at the
   firewall. Then change the passwords of the accounts that signed in from it.
 --- */

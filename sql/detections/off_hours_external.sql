@@ -8,11 +8,16 @@ code: OH-1
 kind: off_hours_external
 severity: low
 severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_in_closed_building}]
-begins: C2
+base_confidence: C2
 clauses: [cl.33, cl.29]
-needs: [whose_request, site_asked_for, presence]
-stands_on: [users.csv, devices.csv, calendar.csv, staff_duty.csv, approved_sites.csv]
-judges:
+requires_fields: [whose_request, site_asked_for, presence]
+requires_registry:
+  - users.csv
+  - devices.csv
+  - calendar.csv
+  - staff_duty.csv
+  - approved_sites.csv
+session_policy:
   keyboard: finding
   network: finding
   stock: nothing
@@ -96,7 +101,7 @@ explanations:
     by_design: a logon of this same account opened the session
   - machine
   - approved
-would_change:
+refuted_by:
   - extra duty on that evening or day
   - a calendar that is changed
   - an entry for the sites on the approved list
@@ -105,7 +110,7 @@ false_positives:
   - A family member used a device that was taken home.
   - From outside, the owner's own device was in use along with the district's, and no
     log of the VPN identifies either.
-response: >
+triage: >
   Check the duty and calendar files first. Leave questions to the office in charge.
 --- */
 with

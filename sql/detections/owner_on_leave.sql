@@ -10,11 +10,11 @@ code: SA-3
 kind: shared_account
 severity: low
 severity_raised: [{to: high, fact: is_other_device}, {to: medium, fact: is_part_day}]
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, presence]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
-judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
+requires_fields: [whose_request, presence]
+requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, leave.csv]
+session_policy: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -87,13 +87,13 @@ explanations:
   - clock
   - machine
   - approved
-would_change:
+refuted_by:
   - a leave record that is canceled or moved
   - extra duty on that day
 false_positives:
   - The leave was called off and the record not changed.
   - The owner came in during leave.
-response: >
+triage: >
   Check the leave record first. Leave questions to the office in charge.
 --- */
 with

@@ -9,13 +9,13 @@ code: SA-5
 kind: shared_account
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.17, cl.13a]
-needs: [presence]
-stands_on: [users.csv|accounts.csv, devices.csv]
-judges: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
+requires_fields: [presence]
+requires_registry: [users.csv|accounts.csv, devices.csv]
+session_policy: {keyboard: finding, network: finding, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
-window: {days_before: 6}
+lookback: 6
 params:
   event_date: {type: date}
   people:
@@ -37,11 +37,11 @@ explanations:
   - name: An account that the district lets several people use
     by_design: 'the registry was looked up: it is not approved for sharing'
   - clock
-would_change:
+refuted_by:
   - an approval of the account for several people
 false_positives:
   - The account is approved and the registry does not say so.
-response: >
+triage: >
   Approve the account for its purpose in the registry, or close it.
 --- */
 with

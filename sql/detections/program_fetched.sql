@@ -11,12 +11,12 @@ about: device
 severity: low
 stage: trial
 severity_raised: [{to: medium, fact: is_calling}]
-begins: C2
+base_confidence: C2
 clauses: [cl.19]
-needs: [whose_request, outside_flow]
-stands_on: [devices.csv]
+requires_fields: [whose_request, outside_flow]
+requires_registry: [devices.csv]
 grain: [subject, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   call_days:
@@ -79,13 +79,13 @@ explanations:
     not_testable: it is not known how many devices fetched it
   - name: An update of what is there already
     by_design: hosts that serve updates, and sites of the list, are left out
-would_change:
+refuted_by:
   - an entry for the program's site on the approved list
   - a consent for the program
 false_positives:
   - A program that the district hands out and whose site is missing from the list.
   - A portable program that was fetched and never run.
-response: >
+triage: >
   Look which programs are on the device. If it belongs there, put its site on the
   list.
 --- */

@@ -13,12 +13,13 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.5, cl.19]
-needs: [outside_flow]
-stands_on: [devices.csv]
+requires_fields: [outside_flow]
+requires_registry: [devices.csv]
 grain: [subject, event_date]
-window: {days_before: 13, days_after: 1}
+lookback: 13
+lookahead: 1
 params:
   event_date: {type: date}
   calls:
@@ -122,12 +123,12 @@ explanations:
     by_design: >-
       known background hosts, sites of the list and sites that several lists name are
       left out
-would_change:
+refuted_by:
   - an entry for the host on the approved list
 false_positives:
   - A program that one person needs for the job, with its license check.
   - A page that was left open and shows the time or a ticker.
-response: >
+triage: >
   Find the program on the device that makes the calls. If it belongs there, put
   its host on the list.
 --- */

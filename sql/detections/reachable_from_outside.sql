@@ -10,9 +10,13 @@ about: device
 severity: high
 stage: trial
 clauses: [cl.5, cl.13d]
-needs: [outside_flow, connections.dst_port, connections.bytes_in, connections.bytes_out]
+requires_fields:
+  - outside_flow
+  - connections.dst_port
+  - connections.bytes_in
+  - connections.bytes_out
 once_filled: [connections.direction, connections.disposition]
-told_by:
+data_sources:
   connections: [
     cef, cisco_asa, declared_csv, declared_json, fortigate, isa_native, juniper_srx,
     leef, paloalto, paloalto_json, sonicwall, sophos_xg, suricata_eve, w3c_elff,
@@ -43,11 +47,11 @@ explanations:
     not_testable: no list of published services is on file
   - name: A firewall that logs both directions under one name
     by_design: only connections from outside that were answered count
-would_change:
+refuted_by:
   - a rule of the firewall that ends it
 false_positives:
   - Remote support that was agreed for a few addresses.
-response: >
+triage: >
   Look at the firewall's rule that lets it in. Close it, or limit it to the addresses
   that need it and put a gateway with a second factor in front.
 --- */

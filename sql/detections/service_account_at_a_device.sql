@@ -9,12 +9,12 @@ code: AN-21
 kind: anomaly
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.7, cl.13c]
-needs: [presence]
-stands_on: [accounts.csv, devices.csv]
+requires_fields: [presence]
+requires_registry: [accounts.csv, devices.csv]
 grain: [subject, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   rare_days:
@@ -58,12 +58,12 @@ explanations:
     by_design: >-
       tasks and services are not logons at a keyboard, and an account that joins with
       many devices in a day is left out
-would_change:
+refuted_by:
   - another kind of the account in the registry
   - an approval of the account for several people
 false_positives:
   - A person sets up the service, with its own account.
-response: >
+triage: >
   Ask the office that maintains the service. If no one there used it, change its
   password.
 --- */

@@ -9,12 +9,12 @@ kind: anomaly
 about: device
 severity: medium
 stage: trial
-begins: C3
+base_confidence: C3
 clauses: [cl.13b]
-needs: [system_events.kind, system_events.message]
-told_by:
+requires_fields: [system_events.kind, system_events.message]
+data_sources:
   system_events: [fortigate, paloalto, paloalto_json]
-stands_on: [change_windows.csv]
+requires_registry: [change_windows.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -33,11 +33,11 @@ explanations:
     not_testable: no ticket is on file; a window of that day would say so
   - name: The system changing its own settings
     not_testable: the line has a name, and does not show whether a person acted
-would_change:
+refuted_by:
   - a change window for that day and hour
 false_positives:
   - An outage that was fixed immediately, vendor support, or an automatic update.
-response: >
+triage: >
   Have a person who does not maintain the system ask for the change ticket. If the
   work was agreed, record its hours as a change window.
 --- */

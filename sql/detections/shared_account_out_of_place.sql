@@ -11,13 +11,14 @@ kind: shared_account
 severity: low
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.13a, cl.24]
-needs: [whose_request, keyboard]
-stands_on: [accounts.csv, devices.csv]
-judges: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
+requires_fields: [whose_request, keyboard]
+requires_registry: [accounts.csv, devices.csv]
+session_policy: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
   minutes:
@@ -50,12 +51,12 @@ explanations:
   - name: A site that serves the account's purpose
     by_design: sites of the list are left out, and two lists call it non-work
   - clock
-would_change:
+refuted_by:
   - another place of the account in the registry
   - an entry for the site on the approved list
 false_positives:
   - The account moved with an event, and the registry does not say so.
-response: >
+triage: >
   Correct the account's place in the registry, or change its password and inform the
   people who may use it.
 --- */

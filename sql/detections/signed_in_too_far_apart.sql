@@ -12,13 +12,13 @@ code: SA-7
 kind: shared_account
 severity: medium
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.13d]
-needs: [whose_request, sign_in_place]
-stands_on: [users.csv|accounts.csv, ip_geo.csv]
-judges: {keyboard: finding, network: finding, stock: finding, nothing: finding}
+requires_fields: [whose_request, sign_in_place]
+requires_registry: [users.csv|accounts.csv, ip_geo.csv]
+session_policy: {keyboard: finding, network: finding, stock: finding, nothing: finding}
 grain: [subject, event_date]
-window: {days_before: 30}
+lookback: 30
 params:
   event_date: {type: date}
   kilometers:
@@ -110,7 +110,7 @@ explanations:
       building
   - name: A program that renews a sign-in
     by_design: only sign-ins of a person count, no renewals
-would_change:
+refuted_by:
   - another place or kind of network for one of the addresses
   - an entry for the address among the shared ones
 false_positives:
@@ -118,7 +118,7 @@ false_positives:
   - A service in the owner's name that signs in by itself.
   - The owner works at a desk of the district from afar, with a tool that writes no
     remote logon.
-response: >
+triage: >
   Change the password and end all sessions: the owner may know nothing of one of the
   two. Leave questions to the office in charge.
 --- */

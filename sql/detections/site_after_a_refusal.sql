@@ -10,10 +10,10 @@ kind: non_approved_site
 severity: medium
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.24, cl.33]
-needs: [whose_request, site_asked_for, http_requests.disposition]
-stands_on: [users.csv|accounts.csv, site_categories.csv]
+requires_fields: [whose_request, site_asked_for, http_requests.disposition]
+requires_registry: [users.csv|accounts.csv, site_categories.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -74,12 +74,12 @@ explanations:
   - live
   - machine
   - approved
-would_change:
+refuted_by:
   - an entry for the site on the approved list
   - a corrected category
 false_positives:
   - The refused requests were an advertisement's, and the later use was work.
-response: >
+triage: >
   Decide about the site first. Leave questions to the office in charge.
 --- */
 with

@@ -10,12 +10,12 @@ code: AN-4
 kind: anomaly
 severity: low
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.5]
-needs: [whose_request]
-stands_on: [users.csv|accounts.csv]
+requires_fields: [whose_request]
+requires_registry: [users.csv|accounts.csv]
 grain: [subject, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   sites:
@@ -83,12 +83,12 @@ explanations:
   - live
   - machine
   - approved
-would_change:
+refuted_by:
   - an entry for the tool's sites on the approved list
 false_positives:
   - Research that compares many sources; a librarian who checks links.
   - A tool of the district that runs under a person's name.
-response: >
+triage: >
   Look which program on the device makes the requests.
 --- */
 with

@@ -9,10 +9,10 @@ code: NA-L
 kind: non_approved_site
 severity: informational
 stage: trial
-begins: C1
+base_confidence: C1
 clauses: [cl.33, cl.24]
-needs: [whose_request, site_asked_for]
-stands_on: [users.csv|accounts.csv, approved_sites.csv, site_categories.csv]
+requires_fields: [whose_request, site_asked_for]
+requires_registry: [users.csv|accounts.csv, approved_sites.csv, site_categories.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -74,13 +74,13 @@ explanations:
   - machine
   - name: A site that is approved, for whomever
     by_design: what the list of sites speaks for, for anybody, is left out
-would_change:
+refuted_by:
   - a log with bytes or content types
   - an entry for the site on the approved list
   - a corrected category
 false_positives:
   - A page with a feed of that site in it, open alongside the day's work.
-response: >
+triage: >
   No action for this lead alone. Have the firewall log its sessions at their end, with
   bytes; then the rules on sites can judge.
 --- */

@@ -11,18 +11,18 @@ code: NA-1
 kind: non_approved_site
 severity: low
 severity_raised: [{to: medium, days: 3}, {to: medium, fact: is_repeated}]
-begins: C2
+base_confidence: C2
 clauses: [cl.33, cl.24, cl.29]
-needs: [whose_request, site_asked_for]
-stands_on: [users.csv|accounts.csv]
-judges:
+requires_fields: [whose_request, site_asked_for]
+requires_registry: [users.csv|accounts.csv]
+session_policy:
   keyboard: finding
   network: finding
   stock: lead
   home: finding
   nothing: lead
 grain: [subject, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   longest_seconds:
@@ -89,14 +89,14 @@ explanations:
   - live
   - machine
   - approved
-would_change:
+refuted_by:
   - an entry for the site on the approved list
   - a corrected category
   - a duty or device record that is changed
 false_positives:
   - The site serves this job and is not on the list yet.
   - A list puts the site in the wrong category.
-response: >
+triage: >
   Decide about the site first. If it serves the job, put it on the list; the
   finding is then withdrawn.
 --- */

@@ -10,12 +10,12 @@ kind: non_approved_site
 severity: low
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.33, cl.24, cl.29]
-needs: [whose_request, site_asked_for]
-stands_on: [users.csv|accounts.csv, approved_sites.csv]
+requires_fields: [whose_request, site_asked_for]
+requires_registry: [users.csv|accounts.csv, approved_sites.csv]
 grain: [subject, event_date]
-window: {days_before: 6}
+lookback: 6
 params:
   event_date: {type: date}
   total_seconds:
@@ -63,13 +63,13 @@ explanations:
   - live
   - machine
   - approved
-would_change:
+refuted_by:
   - an entry for the site on the approved list
   - a corrected category
 false_positives:
   - The site serves this job and is not on the list yet.
   - A list puts the site in the wrong category.
-response: >
+triage: >
   Decide about the site first. If it serves the job, put it on the list; the
   finding is then withdrawn.
 --- */

@@ -11,10 +11,10 @@ kind: non_approved_site
 severity: low
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.29, cl.33]
-needs: [whose_request, outside_flow]
-stands_on: [users.csv|accounts.csv]
+requires_fields: [whose_request, outside_flow]
+requires_registry: [users.csv|accounts.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -48,12 +48,12 @@ explanations:
   - live
   - machine
   - approved
-would_change:
+refuted_by:
   - an entry for the address on the approved list
 false_positives:
   - A service of the district or of a vendor that has no name; put its address on
     the list of sites.
-response: >
+triage: >
   Find out what answers at the address.
 --- */
 with

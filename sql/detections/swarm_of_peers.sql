@@ -11,10 +11,10 @@ about: device
 severity: low
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.27]
-needs: [outside_flow]
-stands_on: [devices.csv]
+requires_fields: [outside_flow]
+requires_registry: [devices.csv]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -65,12 +65,12 @@ explanations:
   - name: A plain download
     by_design: it sends back some two percent; this is more
   - one_device
-would_change:
+refuted_by:
   - a registry row that shows the address is shared by many people
 false_positives:
   - An image of a free operating system, fetched this way.
   - A game or an update that comes this way.
-response: >
+triage: >
   Look at the device for the program. Repeated use after a talk matters more than
   a single day.
 --- */

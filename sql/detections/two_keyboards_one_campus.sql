@@ -8,11 +8,11 @@ summary: >
 code: SA-4
 kind: shared_account
 severity: medium
-begins: C2
+base_confidence: C2
 clauses: [cl.23, cl.17]
-needs: [whose_request, keyboard]
-stands_on: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
-judges: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
+requires_fields: [whose_request, keyboard]
+requires_registry: [users.csv|accounts.csv, devices.csv, subnets.csv, buildings.csv]
+session_policy: {keyboard: finding, network: nothing, stock: nothing, nothing: nothing}
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -52,12 +52,12 @@ explanations:
   - network
   - machine
   - approved
-would_change:
+refuted_by:
   - a device that is assigned to another person than the registry shows
 false_positives:
   - The second device is on loan to the owner and the registry does not say so.
   - Two people work together and one types for the other.
-response: >
+triage: >
   Check whose the second device is today. Leave questions to the office in charge.
 --- */
 with

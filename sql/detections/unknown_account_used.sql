@@ -9,12 +9,12 @@ code: AN-10
 kind: anomaly
 severity: low
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.17, cl.6]
-needs: [account_in_use]
-stands_on: [users.csv|accounts.csv]
+requires_fields: [account_in_use]
+requires_registry: [users.csv|accounts.csv]
 grain: [subject, event_date]
-window: {days_before: 27}
+lookback: 27
 params:
   event_date: {type: date}
   known_share:
@@ -57,12 +57,12 @@ explanations:
     not_testable: the registry was not searched for the name
   - name: A task, a service or the device itself
     by_design: only logons and unlocks by a person are counted
-would_change:
+refuted_by:
   - a row of the registry for the account
 false_positives:
   - A new person, a student teacher, or a visitor who is not in the registry yet.
   - A local account that was delivered with the device.
-response: >
+triage: >
   Enter the account in the registry, or close it.
 --- */
 with

@@ -12,12 +12,12 @@ code: AN-7
 kind: anomaly
 severity: informational
 stage: trial
-begins: C1
+base_confidence: C1
 clauses: [cl.5]
-needs: [whose_request]
-stands_on: [users.csv|accounts.csv]
+requires_fields: [whose_request]
+requires_registry: [users.csv|accounts.csv]
 grain: [subject, event_date]
-window: {days_before: 140}
+lookback: 140
 params:
   event_date: {type: date}
   false_share:
@@ -81,11 +81,11 @@ explanations:
       {peaks_compared:count peak} of earlier weeks are too few: ranked, not significant
   - name: A good reason for a busy hour
     not_testable: logs do not know the reason
-would_change:
+refuted_by:
   - a known reason for the hour
 false_positives:
   - A new class, a test week, a project; there are many good reasons for a busy hour.
-response: >
+triage: >
   Look whether a known reason fits. If no reason fits, look at the hour's requests.
 --- */
 with

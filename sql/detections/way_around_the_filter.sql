@@ -13,12 +13,12 @@ kind: non_approved_site
 severity: medium
 stage: trial
 severity_raised: [{to: medium, days: 3}]
-begins: C2
+base_confidence: C2
 clauses: [cl.19, cl.13d, cl.33, cl.18]
-needs: [whose_request, site_asked_for]
-stands_on: [users.csv|accounts.csv, devices.csv]
+requires_fields: [whose_request, site_asked_for]
+requires_registry: [users.csv|accounts.csv, devices.csv]
 grain: [subject, event_date]
-window: {days_before: 13}
+lookback: 13
 params:
   event_date: {type: date}
   longest_seconds:
@@ -106,14 +106,14 @@ explanations:
       [{!tunnels?}even, machine-timed and background traffic is left
       out][{tunnels?}tunnels count while the account's keyboard is live, if not idle]
   - approved
-would_change:
+refuted_by:
   - an entry for the tool on the approved list
   - a corrected category
 false_positives:
   - A list puts the site in the wrong category.
   - A vendor's support session that the technology office arranged.
   - A tool that is managed by the district and missing from the list of sites.
-response: >
+triage: >
   Check with the technology office whether the tool is theirs. Then look at the device.
 --- */
 with

@@ -9,7 +9,8 @@ summary: >
   which a rule must confirm by a logon there; otherwise it is an unknown device, named
   by the tunnel's address.
 grain: [ip, start_time, device, event_date]
-window: {days_before: 8, days_after: 1}
+lookback: 8
+lookahead: 1
 params:
   event_date: {type: date}
   lease_hours:

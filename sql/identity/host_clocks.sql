@@ -6,7 +6,7 @@ summary: >
   (4768) for the address that a lease or the registry gives the host. Without a pair
   the clock is unknown, which a rule must say.
 grain: [host, event_date]
-window: {days_before: 14}
+lookback: 14
 params:
   event_date: {type: date}
   pair_minutes:

@@ -10,7 +10,8 @@ summary: >
   renamed, two computers with one name, a docking station, a private phone. In the first
   two weeks of the logs all of them count.
 grain: [device, event_date]
-window: {days_before: 27, days_after: 13}
+lookback: 27
+lookahead: 13
 params:
   event_date: {type: date}
   sightings:

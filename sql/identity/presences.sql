@@ -10,7 +10,8 @@ summary: >
   *connected*, not that a person is there; `core.presences` decides what rules may
   conclude from them.
 grain: [event_id, event_date]
-window: {days_before: 1, days_after: 1}
+lookback: 1
+lookahead: 1
 params:
   event_date: {type: date}
   live_hours:

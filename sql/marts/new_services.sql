@@ -5,7 +5,7 @@ summary: >
   about sites; it names no one and is not a finding. While the logs reach back too short
   a time, everything would be new, and the list stays empty.
 grain: [site, event_date]
-window: {days_before: 30}
+lookback: 30
 params:
   event_date: {type: date}
   accounts:

@@ -10,7 +10,7 @@ summary: >
   laptop or Chromebook shows by its pages whether someone uses it; other devices show
   it only by their logons.
 grain: [event_date, family, source, building, device_class, position]
-window: {days_before: 14}
+lookback: 14
 params:
   event_date: {type: date}
 columns:

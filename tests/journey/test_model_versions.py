@@ -154,7 +154,7 @@ def test_an_undated_model_opens_what_reads_it(two_days, tmp_path, monkeypatch):
 def test_words_about_a_model_make_nothing_stale():
     one = models()[MODEL]
     values = arguments(one)
-    header = one.header.model_copy(update={"summary": "other words", "response": "x"})
+    header = one.header.model_copy(update={"summary": "other words", "triage": "x"})
     same = one.model_copy(update={"header": header})
     assert model_version(same, values) == model_version(one, values)
     assert model_version(one, values | {"requests": 99}) != model_version(one, values)

@@ -16,7 +16,7 @@ from pipelines.findings.unjudged_days import UNJUDGED
 from pipelines.settings.home import DistrictHome
 from pipelines.state.source_records import mark_dirty, quarantined
 from pipelines.warehouse.database import Database
-from pipelines.warehouse.headers import Check
+from pipelines.warehouse.headers import Audit
 from pipelines.warehouse.models import models
 from pipelines.warehouse.snapshots import current, reading
 from tests.journey.commands import schoolbell
@@ -167,9 +167,9 @@ def test_a_finding_of_a_day_that_can_not_be_judged_again_stays(two_days, tmp_pat
 
 def test_a_broken_promise_holds_back_its_days_alone(two_days, tmp_path, monkeypatch):
     model = models()[BROKEN]
-    wrong = Check(holds=f"event_date <> date '{SECOND}'", why="for this test")
-    checks = (*model.header.checks, wrong)
-    header = model.header.model_copy(update={"checks": checks})
+    wrong = Audit(holds=f"event_date <> date '{SECOND}'", why="for this test")
+    checks = (*model.header.audits, wrong)
+    header = model.header.model_copy(update={"audits": checks})
     monkeypatch.setitem(models(), BROKEN, model.model_copy(update={"header": header}))
     home = two_days.copy(tmp_path, of="delivered")
     done = run(home)

@@ -209,7 +209,7 @@ def test_headers_say_what_each_rule_makes_of_each_witness():
     stated = {
         (code, witness): {kind}
         for code, rule in rule_models().items()
-        for witness, kind in rule.header.judges.items()
+        for witness, kind in rule.header.session_policy.items()
     }
     assert {key: stated.get(key) for key in told_of} == told_of
     untold = {key for key in stated if key[1] in ("keyboard", "network")} - set(told_of)
@@ -218,5 +218,5 @@ def test_headers_say_what_each_rule_makes_of_each_witness():
 
 def test_a_keyboard_is_asked_by_rules_that_the_network_tells_nothing():
     for code, rule in rule_models().items():
-        by_network = rule.header.judges.get("network")
-        assert (KEYBOARD in rule.header.needs) == (by_network == "nothing"), code
+        by_network = rule.header.session_policy.get("network")
+        assert (KEYBOARD in rule.header.requires_fields) == (by_network == "nothing"), code

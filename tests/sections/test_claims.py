@@ -117,7 +117,7 @@ def test_a_card_does_not_ask_for_the_questions_that_it_forbids(code):
     """What goes to an office says "do not question anybody yourself"."""
     header = rules()[code].header
     if Referral().sentence(header.kind, "critical"):
-        asks = re.search(r"\b[Aa]sk the (owner|user|person|employee)", header.response)
+        asks = re.search(r"\b[Aa]sk the (owner|user|person|employee)", header.triage)
         assert not asks
 
 
@@ -192,4 +192,4 @@ def test_what_leads_to_discipline_is_referred_and_nobody_is_questioned():
 def test_no_rule_on_conduct_sends_anybody_to_question_staff():
     for name, model in models().items():
         if model.header.kind in CONDUCT and name not in LIKELY_VICTIM:
-            assert not re.search(r"\b[Aa]sk\b", model.header.response), name
+            assert not re.search(r"\b[Aa]sk\b", model.header.triage), name

@@ -40,7 +40,7 @@ def printed(head):
         for one in head.explanations
         for text in (one.name, one.says, one.fits, one.ruled_out, one.not_testable, one.by_design)
     )
-    texts = (head.title, head.summary, head.response, *head.would_change,
+    texts = (head.title, head.summary, head.triage, *head.refuted_by,
              *head.false_positives, *(one.says for one in head.claim), *others,
              *(one.why for one in head.params.values()))  # fmt: skip
     return [FIELD.sub("", text) for text in texts if text]

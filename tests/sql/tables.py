@@ -176,8 +176,8 @@ class Case:
         days: list[date | None] = [None]
         if model.is_dated:
             assert self.day is not None
-            window = self.model.header.window
-            offsets = range(-window.days_before, window.days_after + 1)
+            header = self.model.header
+            offsets = range(-header.lookback, header.lookahead + 1)
             days = [self.day + timedelta(days=offset) for offset in offsets]
         database.build(model, arguments(model), *days)
 

@@ -158,7 +158,7 @@ def answered():
 
 def test_a_rule_names_the_formats_that_tell_it():
     """Each exists and gives that class; of flows all are named, and no others."""
-    told = [rule.header.told_by for rule in rules().values()]
+    told = [rule.header.data_sources for rule in rules().values()]
     assert any(told)
     for by_class in told:
         for name, named in by_class.items():

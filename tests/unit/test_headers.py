@@ -8,6 +8,7 @@ import yaml
 
 from pipelines.errors import ModelError
 from pipelines.warehouse.database import writing
+from pipelines.warehouse.headers import RENAMED, Shared, read_header
 from pipelines.warehouse.models import arguments, model_version, read_models
 
 SHARED = {
@@ -24,7 +25,7 @@ SHARED = {
             "ruled_out": "it was checked",
         },
     },
-    "fields": {"logon": {"needs": ["logons.user_name"], "once_filled": ["logons.host"]}},
+    "fields": {"logon": {"requires_fields": ["logons.user_name"], "once_filled": ["logons.host"]}},
 }
 HEADER = {
     "title": "Logons",
@@ -37,9 +38,9 @@ HEADER = {
     "claim": "Account {account} logged on {logons:count time}.",
     "details": {"shared": "logon", "is_clock_wrong": "boolean"},
     "explanations": ["clock", {"name": "Chance", "by_design": "{logons} are enough"}],
-    "would_change": ["another day"],
-    "needs": ["logon"],
-    "response": "Ask.",
+    "refuted_by": ["another day"],
+    "requires_fields": ["logon"],
+    "triage": "Ask.",
 }
 QUERY = """
 select
@@ -77,7 +78,7 @@ def test_a_header_takes_what_its_folder_shares(tmp_path):
         "Chance",
     ]
     assert header.details == {"logons": "int", "is_clock_wrong": "boolean"}
-    assert header.needs == ("logons.user_name",)
+    assert header.requires_fields == ("logons.user_name",)
     assert header.once_filled == ("logons.host",)
 
 
@@ -95,7 +96,7 @@ def test_a_shared_explanation_may_be_said_otherwise(tmp_path):
         ({"claim": [{"when": ["is_new"], "says": "a"}, {"says": "b"}]}, "no fact"),
         ({"claim": [{"when": ["logons"], "says": "a"}]}, "without a condition"),
         ({"claim": ""}, "claim"),
-        ({"would_change": []}, "'would_change'"),
+        ({"refuted_by": []}, "'refuted_by'"),
         ({"explanations": ["drive"]}, "no explanation 'drive'"),
         ({"explanations": []}, "'explanations'"),
         ({"explanations": [{"name": "it", "test": "logons", "says": "a"}]}, "boolean"),
@@ -107,14 +108,25 @@ def test_a_shared_explanation_may_be_said_otherwise(tmp_path):
         ({"severity_raised": [{"to": "high", "fact": "is_new"}]}, "'is_new'"),
         ({"severity_raised": [{"to": "high"}]}, "by a fact or by days"),
         ({"details": {"shared": "site"}}, "no details 'site'"),
-        ({"needs": ["keyboard"]}, "no fields 'keyboard'"),
-        ({"needs": ["logons.colour"]}, "no event field"),
-        ({"needs": ["leases.ip"]}, "reads no such event"),
+        ({"requires_fields": ["keyboard"]}, "no fields 'keyboard'"),
+        ({"requires_fields": ["logons.colour"]}, "no event field"),
+        ({"requires_fields": ["leases.ip"]}, "reads no such event"),
     ],
 )
 def test_what_does_not_hold_together_is_refused(tmp_path, header, why):
     with pytest.raises(ModelError, match=why):
         read(tmp_path, header)
+
+
+def test_a_rule_of_an_earlier_release_keeps_its_names(tmp_path):
+    now = HEADER | {"lookback": 3, "lookahead": 1, "base_confidence": "C2"}
+    names = {name: earlier for earlier, name in RENAMED.items()}
+    earlier = {names.get(key, key): value for key, value in now.items()}
+    window = {"days_before": earlier.pop("lookback"), "days_after": earlier.pop("lookahead")}
+    earlier["window"] = window
+    assert {"begins", "needs", "response", "would_change"} <= set(earlier)
+    shared = Shared.model_validate(SHARED)
+    assert read_header(written(earlier), shared, is_rule=True) == read(tmp_path, now).header
 
 
 @pytest.mark.parametrize(
@@ -156,9 +168,9 @@ def test_a_changed_macro_is_another_version_of_what_uses_it(tmp_path):
 @pytest.mark.parametrize(
     ("header", "differs"),
     [
-        ({"title": "Other", "summary": "Other.", "response": "Other."}, False),
+        ({"title": "Other", "summary": "Other.", "triage": "Other."}, False),
         ({"claim": "Account {account} did."}, True),
-        ({"begins": "C2"}, True),
+        ({"base_confidence": "C2"}, True),
         ({"clauses": ["cl.1"]}, True),
         ({"severity": "high"}, True),
         ({"explanations": ["clock"]}, True),

@@ -35,9 +35,9 @@ def model(folder, name, query, header="grain: [a]", columns=("a",)):
     path.write_text(text, encoding="utf-8")
 
 
-def dated(folder, name, source, window="{}"):
+def dated(folder, name, source, *, lookback=0, lookahead=0):
     day = "params: {event_date: {type: date}}"
-    header = f"grain: [a, event_date]\nwindow: {window}\n{day}"
+    header = f"grain: [a, event_date]\nlookback: {lookback}\nlookahead: {lookahead}\n{day}"
     query = f"select a, event_date from {source} where event_date = $event_date"
     model(folder, name, query, header, ("a", "event_date"))
 
@@ -57,7 +57,7 @@ def test_what_a_day_reads_of_itself_alone_is_read_off_the_query(tmp_path):
     select c.a, c.event_date from core.c as c
     where event_date = $event_date::date - interval 1 day"""
     day = "params: {event_date: {type: date}}"
-    header = f"grain: [a, event_date]\nwindow: {{days_before: 6}}\n{day}"
+    header = f"grain: [a, event_date]\nlookback: 6\n{day}"
     for name in "abc":
         dated(tmp_path, f"core.{name}", "raw.logons")
     model(tmp_path, "core.reads", query, header, ("a", "event_date"))
@@ -87,7 +87,7 @@ def test_what_a_day_reads_of_itself_alone_is_read_off_the_query(tmp_path):
 )
 def test_a_span_reads_no_day_that_none_of_its_days_asks_for(tmp_path, asked, reach):
     day = "params: {event_date: {type: date}}"
-    header = f"grain: [a, event_date]\nwindow: {{days_before: 6}}\n{day}"
+    header = f"grain: [a, event_date]\nlookback: 6\n{day}"
     dated(tmp_path, "core.a", "raw.logons")
     columns = ("a", "event_date")
     model(tmp_path, "core.c", f"select a, event_date {asked}", header, columns)
@@ -212,26 +212,26 @@ def test_a_new_day_makes_itself_stale(tmp_path):
 
 def test_a_window_reaches_from_the_days_that_read_the_changed_one(tmp_path):
     # it reads 2 days back, so days 4 to 6 read day 4; and 1 ahead, so day 3 does
-    dated(tmp_path, "core.one", "raw.leases", "{days_before: 2, days_after: 1}")
+    dated(tmp_path, "core.one", "raw.leases", lookback=2, lookahead=1)
     assert stale(tmp_path, 4) == {"core.one": [3, 4, 5, 6]}
 
 
 def test_stale_days_stay_within_the_days_that_hold_events(tmp_path):
-    dated(tmp_path, "core.one", "raw.leases", "{days_before: 6, days_after: 6}")
+    dated(tmp_path, "core.one", "raw.leases", lookback=6, lookahead=6)
     assert stale(tmp_path, 0)["core.one"] == [0, 1, 2, 3, 4, 5, 6]
     assert stale(tmp_path, 9)["core.one"] == [3, 4, 5, 6, 7, 8, 9]
 
 
 def test_days_long_after_any_event_are_not_built(tmp_path):
-    dated(tmp_path, "core.one", "raw.leases", "{days_before: 140, days_after: 1}")
+    dated(tmp_path, "core.one", "raw.leases", lookback=140, lookahead=1)
     scattered = [DAYS[0], DAYS[0] + timedelta(days=100), DAYS[0] + timedelta(days=103)]
     found = stale_days(read_models(tmp_path), scattered, scattered)["core.one"]
     assert [(day - DAYS[0]).days for day in found] == [*range(9), *range(100, 104)]
 
 
 def test_staleness_spreads_from_model_to_model(tmp_path):
-    dated(tmp_path, "identity.one", "raw.leases", "{days_before: 1}")
-    dated(tmp_path, "core.two", "identity.one", "{days_before: 1}")
+    dated(tmp_path, "identity.one", "raw.leases", lookback=1)
+    dated(tmp_path, "core.two", "identity.one", lookback=1)
     assert stale(tmp_path, 4) == {"identity.one": [4, 5], "core.two": [4, 5, 6]}
 
 
@@ -242,7 +242,7 @@ def test_a_model_of_registry_alone_is_stale_on_the_new_days(tmp_path):
 
 def test_a_day_that_failed_is_due_with_what_reads_it(tmp_path):
     dated(tmp_path, "identity.one", "raw.leases")
-    dated(tmp_path, "core.two", "identity.one", "{days_before: 1}")
+    dated(tmp_path, "core.two", "identity.one", lookback=1)
     found = stale_days(read_models(tmp_path), [], DAYS, {"identity.one": [DAYS[4]]})
     assert found == {"identity.one": [DAYS[4]], "core.two": [DAYS[4], DAYS[5]]}
 
@@ -319,9 +319,9 @@ def test_parameters_of_an_ephemeral_model_are_set_where_it_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"part": f"{PART}\nwindow: {{days_after: 1}}"}, "window is shorter"),
-        ({"reader": "from core.seconds where event_date > a"}, "its own day"),
-        ({"part": f"{PART}\nchecks: [{{holds: a > 1}}]"}, "has no checks"),
+        ({"part": f"{PART}\nlookahead: 1"}, "lookahead is shorter"),
+        ({"reader": "from core.seconds where event_date > a"}, "only rows of its day"),
+        ({"part": f"{PART}\naudits: [{{holds: a > 1}}]"}, "has no audits"),
         ({"part": PART.replace("ephemeral", "view")}, "kind 'view'"),
     ],
 )

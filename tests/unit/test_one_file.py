@@ -31,9 +31,9 @@ kind: anomaly
 severity: low
 severity_raised: [{to: high, fact: is_many}]
 stage: trial
-begins: C2
+base_confidence: C2
 clauses: [cl.17]
-needs: [logons.user_name, logons.activity]
+requires_fields: [logons.user_name, logons.activity]
 grain: [subject, event_date]
 params:
   event_date: {type: date}
@@ -48,11 +48,11 @@ explanations:
   - clock
   - name: A task that logs on
     by_design: only logons at a keyboard count; {logons} did
-would_change:
+refuted_by:
   - a clock that is put right
 false_positives:
   - A broken keyboard.
-response: Ask.
+triage: Ask.
 --- */
 select
     account as subject,

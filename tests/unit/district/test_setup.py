@@ -666,7 +666,7 @@ def test_a_rule_stands_on_files_that_it_reads():
     roster = {"registry.people", "registry.accounts"}
     for name, model in rules().items():
         read = inputs_below(model, models())
-        for named in model.header.stands_on:
+        for named in model.header.requires_registry:
             files = (by_file.get(file.partition(":")[0], roster) for file in named.split("|"))
             assert any(frames & set(read) for frames in files), (name, named)
 

@@ -75,7 +75,7 @@ def test_nothing_raises_confidence():
         for first in orders:
             for second in orders:
                 level = confidence(rule.header, results(first, second))
-                assert LEVELS.index(level) <= LEVELS.index(rule.header.begins)
+                assert LEVELS.index(level) <= LEVELS.index(rule.header.base_confidence)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_every_detection_has_its_explanations_and_its_level():
     assert {rule.name for rule in rules().values()} == detections
     for rule in rules().values():
         assert rule.header.explanations
-        assert rule.header.would_change
+        assert rule.header.refuted_by
         assert "{account}" in claim(rule.header, {})
 
 
@@ -121,7 +121,7 @@ def test_facts_rule_every_explanation_out(code):
     found = judged(candidate(code))
     results = {one.result for one in found.alternatives}
     assert results == {"ruled out", "excluded by design"}
-    assert found.confidence == rules()[code].header.begins
+    assert found.confidence == rules()[code].header.base_confidence
 
 
 @pytest.mark.parametrize(
