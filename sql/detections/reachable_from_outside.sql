@@ -18,7 +18,7 @@ requires_fields:
 once_filled: [connections.direction, connections.disposition]
 data_sources:
   connections: [
-    cef, cisco_asa, declared_csv, declared_json, fortigate, isa_native, juniper_srx,
+    cef, cisco_asa, declared_csv, declared_json, fortigate, juniper_srx,
     leef, paloalto, paloalto_json, sonicwall, sophos_xg, suricata_eve, w3c_elff,
     watchguard, zeek_conn, zscaler_zia
   ]

@@ -98,9 +98,9 @@ FAMILIES = {
         only="^(?!.*isaserver)",
     ),
     "isa": Family(
-        ("w3c_elff", "isa_native"),
-        0.005,
-        "a date that contains a dot",
+        ("w3c_elff",),
+        0.14,
+        "29 lines in ISA's own text layout, which is not read; a date that contains a dot",
         of="w3c_elff",
         only="isaserver",
     ),

@@ -29,7 +29,6 @@ WHY_NOT: Mapping[str, str] = {
     "dnsmasq": "no samples",
     "freeradius_detail": "no samples",
     "isc_dhcpd_leases": "the sample has none",
-    "isa_native": "the sample has none",
     "kea_leases": "the sample has none",
     "lease_csv": "a layout of this project",
     "leef": "all samples are alerts, which are kept as lines",

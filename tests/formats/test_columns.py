@@ -15,7 +15,7 @@ from tests.formats.test_formats import FORMATS, HERE, batch_of, context_of
 
 SEPARATORS = {
     "cisco_umbrella": ",", "cisco_wsa": " ", "declared_csv": ",", "e2guardian": " ",
-    "isa_native": ", ", "kea_leases": ",", "lease_csv": ",", "paloalto": ",",
+    "kea_leases": ",", "lease_csv": ",", "paloalto": ",",
     "pfsense_filterlog": ",", "squid_access": " ", "squid_logformat": " ",
     "squidguard": " ", "w3c_elff": " ", "windows_dhcp": ",", "windows_nps": ",",
     "zeek_conn": "\t", "zeek_dhcp": "\t", "zeek_dns": "\t", "zeek_http": "\t",

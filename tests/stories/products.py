@@ -918,7 +918,6 @@ NOT_TOLD: Mapping[str, str] = {
     "declared_json": "the district names the columns, as of a filter's export",
     "freeradius_detail": "the same logins as freeradius, in blocks",
     "iptables": "as pfSense: a line when a connection begins, no bytes",
-    "isa_native": "W3C columns without names",
     "isc_dhcpd_leases": "the same leases as isc_dhcpd, from its file",
     "lease_csv": "exports of leases, as of Windows DHCP",
     "leef": "an envelope, in which products write what their own logs hold",
