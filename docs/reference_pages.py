@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from docs.package_pages import package_picture, package_rows, write_floors
 from pipelines.alerts.channels import channels
 from pipelines.cli.app import app
-from pipelines.events import EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
+from pipelines.events import ECS, EVENT_CLASSES, LAKE_COLUMNS, PLACE, TIME_QUALITIES, Column
 from pipelines.health.product_stories import ROLES, product_stories
 from pipelines.privacy.pseudonyms import is_published, kept_columns
 from pipelines.registry.csv_files import Cell, File
@@ -329,7 +329,8 @@ def dictionary_page() -> str:
         "Personal data is marked: *direct* names a person or account, *indirect* can "
         "lead to one. Snapshots, which analysts and reports read, hold pseudonyms in "
         "marked columns or leave them out; `raw`, `registry` and `detections` are in "
-        "no snapshot. Times are UTC instants; a `date` is the district's local day.",
+        "no snapshot. Times are UTC instants; a `date` is the district's local day. Names follow "
+        "OCSF; *ECS* is the field of the Elastic Common Schema with the same content.",
         section("Events, in the lake and as `raw.*`", *_event_classes()),
         section("Registry, as `registry.*`", *_registry()),
         section("Relations of the warehouse", *_relations()),
@@ -356,7 +357,13 @@ def _event_classes() -> Iterator[str]:
     for name, one in EVENT_CLASSES.items():
         ocsf = f" OCSF class {one.ocsf}." if one.ocsf else ""
         yield f"### {name}\n\n{one.meaning}{ocsf}"
-        yield _columns(one.columns)
+        yield table(
+            ["Column", "Type", "Meaning", "Personal", "ECS"],
+            [
+                [*row, f"`{ECS[name]}`" if name in ECS else ""]
+                for name, row in zip(one.columns, _rows(one.columns), strict=True)
+            ],
+        )
 
 
 def _registry() -> Iterator[str]:
@@ -368,8 +375,12 @@ def _registry() -> Iterator[str]:
 def _columns(columns: Mapping[str, Column]) -> str:
     return table(
         ["Column", "Type", "Meaning", "Personal"],
-        [[name, sql_type(one.dtype), one.meaning, PII[one.pii]] for name, one in columns.items()],
+        _rows(columns),
     )
+
+
+def _rows(columns: Mapping[str, Column]) -> list[list[str]]:
+    return [[name, sql_type(one.dtype), one.meaning, PII[one.pii]] for name, one in columns.items()]
 
 
 def _relations() -> Iterator[str]:

@@ -237,6 +237,53 @@ SYSTEM_EVENTS = EventClass(
     },
 )
 
+ECS: Mapping[str, str] = {
+    "time": "@timestamp",
+    "start_time": "event.start",
+    "event_uid": "event.id",
+    "src_ip": "source.ip",
+    "src_port": "source.port",
+    "src_mac": "source.mac",
+    "src_hostname": "source.domain",
+    "user_name": "user.name",
+    "user_domain": "user.domain",
+    "user_agent": "user_agent.original",
+    "dst_ip": "destination.ip",
+    "dst_port": "destination.port",
+    "dst_hostname": "destination.domain",
+    "nat_ip": "source.nat.ip",
+    "nat_port": "source.nat.port",
+    "bytes_in": "destination.bytes",
+    "bytes_out": "source.bytes",
+    "protocol": "network.transport",
+    "application": "network.application",
+    "direction": "network.direction",
+    "method": "http.request.method",
+    "status_code": "http.response.status_code",
+    "content_type": "http.response.mime_type",
+    "referrer_hostname": "http.request.referrer",
+    "url": "url.original",
+    "url_scheme": "url.scheme",
+    "url_hostname": "url.domain",
+    "disposition": "event.type",
+    "activity": "event.action",
+    "is_success": "event.outcome",
+    "failure_reason": "event.reason",
+    "event_code": "event.code",
+    "host": "host.name",
+    "reported_by": "observer.name",
+    "ip": "client.ip",
+    "mac": "client.mac",
+    "hostname": "client.domain",
+    "query_name": "dns.question.name",
+    "query_type": "dns.question.type",
+    "response_code": "dns.response_code",
+    "answers": "dns.answers.data",
+    "message": "message",
+}
+"""Column -> the field of the Elastic Common Schema (8.17) with the same content. Values differ
+where the schema has words of its own: `disposition` is `allowed` or `denied` there."""
+
 EVENT_CLASSES: Mapping[str, EventClass] = {
     cls.name: cls
     for cls in (HTTP_REQUESTS, CONNECTIONS, LOGONS, LEASES, DNS_QUERIES, SYSTEM_EVENTS)

@@ -7,6 +7,7 @@ import pytest
 from docs.package_pages import CONTRIBUTING, PACKAGE, arrows, floors, imports, reached, with_floors
 from docs.reference_pages import PAGES, cell, main, table
 from pipelines.alerts.channels import channels
+from pipelines.events import ECS, EVENT_CLASSES
 from pipelines.registry.frames import FILES
 from pipelines.warehouse.models import every_model
 from tests.conftest import REPO_ROOT
@@ -59,3 +60,13 @@ def test_every_relation_column_detection_file_and_channel_has_its_entry():
 def test_a_cell_can_not_break_its_table():
     assert cell("a|b\n<c>") == "a\\|b &lt;c>"
     assert table(["A", "B"], [["x", "y|z"]]).splitlines()[2] == "| `x` | y\\|z |"
+
+
+def test_ecs_names_belong_to_columns_of_events():
+    columns = {name for one in EVENT_CLASSES.values() for name in one.columns}
+    assert set(ECS) <= columns
+    without = {"time_quality", "extras", "category", "connection_uid"}
+    assert columns - set(ECS) == without | {
+        "logon_kind", "logon_type", "logon_uid", "assigned_ip", "is_machine", "action",
+        "lease_end_time", "kind",
+    }  # fmt: skip
