@@ -282,7 +282,7 @@ ECS: Mapping[str, str] = {
     "message": "message",
 }
 """Column -> the field of the Elastic Common Schema (8.17) with the same content. Values differ
-where the schema has words of its own: `disposition` is `allowed` or `denied` there."""
+where the schema has separate words: `disposition` is `allowed` or `denied` there."""
 
 EVENT_CLASSES: Mapping[str, EventClass] = {
     cls.name: cls
