@@ -118,6 +118,9 @@ GROUPS = {
             "move_state:move_state",
             "Move the state to PostgreSQL, or back.",
         ),
+        "score": ("score:score", "Score the rules on synthetic districts."),
+    },
+    "Service agencies": {
         "layer": (
             "layer:app",
             "Overlay of a service agency for its districts.",
@@ -126,11 +129,12 @@ GROUPS = {
             "fleet:app",
             "Run a command in every district home of a service agency.",
         ),
-        "score": ("score:score", "Score the rules on synthetic districts."),
     },
 }
 """Commands by purpose, each with its module and its line in the list."""
 COMMANDS = {name: one for group in GROUPS.values() for name, one in group.items()}
+WEEKLY = ("status", "run", "desk", "sites", "report")
+"""Commands of an ordinary week, which `schoolbell` alone shows."""
 
 
 OPENING = frozenset(
@@ -205,7 +209,13 @@ class Schoolbell(TyperGroup):
         return super().shell_complete(ctx, incomplete)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take `at HOME` off the front: what follows works on that home alone."""
+        """Take `at HOME` off the front: what follows works on that home alone.
+
+        Without arguments, show the commands of a week.
+        """
+        if not args and not ctx.resilient_parsing:
+            typer.echo(_week())
+            ctx.exit()
         return super().parse_args(ctx, _at_home(args) if args[:1] == [AT] else args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -224,6 +234,23 @@ class Schoolbell(TyperGroup):
                 formatter.write_dl(
                     [(f"{name:{wide}}", text) for name, (_, text) in commands.items()]
                 )
+
+
+def _week() -> str:
+    """Return the commands of an ordinary week, and where the others are."""
+    wide = max(map(len, WEEKLY))
+    return "\n".join(
+        (
+            "Network usage log analytics for school districts.",
+            "",
+            "Every week:",
+            *(f"  schoolbell {name:{wide}}  {COMMANDS[name][1]}" for name in WEEKLY),
+            "",
+            "New here: `schoolbell demo` shows an example, `schoolbell start` sets up yours.",
+            "Name the home with --home or in SCHOOLBELL_HOME.",
+            "All commands: schoolbell --help",
+        )
+    )
 
 
 def _at_home(args: Sequence[str]) -> list[str]:
@@ -265,9 +292,9 @@ app = typer.Typer(
     name="schoolbell",
     cls=Schoolbell,
     help=(
-        "Network usage log analytics for school districts. Start with "
-        "`schoolbell init HOME`, put logs into HOME/landing/<source>/ and registry "
-        "files into HOME/registry/, then `schoolbell run --home HOME`."
+        "Network usage log analytics for school districts. `schoolbell start` guides you to "
+        "the first report. Then, every night: put logs into HOME/landing/<source>/ and "
+        "`schoolbell run --home HOME`."
     ),
     epilog=(
         "Exit codes: 0 done or ok, 1 nothing could be done or something needs "
@@ -275,7 +302,6 @@ app = typer.Typer(
         "another run is in progress, 77 not permitted. SCHOOLBELL_HOME replaces "
         "--home, NO_COLOR turns color off, SCHOOLBELL_DEBUG=1 shows tracebacks."
     ),
-    no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

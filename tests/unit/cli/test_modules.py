@@ -6,7 +6,7 @@ import sys
 import pytest
 import typer.main
 
-from pipelines.cli.app import COMMANDS, app
+from pipelines.cli.app import COMMANDS, WEEKLY, app
 
 WITH_THEIR_GROUP = {"run-week": "run"}
 """A command that is another one with a step more stands beside it."""
@@ -53,6 +53,15 @@ def imported(*arguments):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *shown, heavy = done.stdout.splitlines()
     return "\n".join(shown) + done.stderr, set(heavy.split())
+
+
+def test_alone_it_shows_the_commands_of_a_week():
+    said, heavy = imported()
+    assert not heavy
+    lines = said.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("  schoolbell ")] == list(WEEKLY)
+    assert "All commands: schoolbell --help" in lines
+    assert len(lines) <= 12
 
 
 def test_help_imports_no_command():
