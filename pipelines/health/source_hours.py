@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 import polars as pl
 
+from pipelines.day_kinds import WORKING
 from pipelines.health.issues import EVERYWHERE, Issue
-from pipelines.registry.calendar import SATURDAY, WORKING
+from pipelines.registry.calendar import SATURDAY
 
 OPEN, CLOSED = "open", "closed"
 

@@ -14,14 +14,13 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.clock import Reading, civil_time
+from pipelines.day_kinds import WORKING
 from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.table import Inputs
 from pipelines.settings.problems import Problem
 from pipelines.weeks import SCHOOL_YEAR_STARTS
 
 FILE = "calendar.csv"
-WORKING = ["school", "early_out", "late_start", "pd_day", "elearning"]
-"""Days on which contract hours hold."""
 SATURDAY = 6  # ISO weekday
 SUMMER_FROM, SUMMER_TO = (6, 1), (9, 1)
 """Month and day: a weekday from the one to the other is known by its name alone, unless

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import polars as pl
 
+from pipelines.day_kinds import WORKING
 from pipelines.errors import SchoolbellError, SettingsError
 from pipelines.registry.account_names import Directory, mail_domains
-from pipelines.registry.calendar import WORKING
 from pipelines.registry.csv_files import LINE, RegistryFrame, tell
 from pipelines.registry.domain_lists import Lists, read_lists
 from pipelines.registry.folder import (

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.day_kinds import DAY_KINDS
 from pipelines.errors import ModelError, capital
 from pipelines.findings.cases import DAYS_TO_DECIDE, Case
 from pipelines.findings.grades import ALWAYS_LIMITS
@@ -25,7 +26,6 @@ from pipelines.reports.headline import (
 from pipelines.reports.text_tables import Cell, Table, file_name, table, with_looks
 from pipelines.reports.view import View, once
 from pipelines.reports.words import (
-    DAY_TYPES,
     KINDS,
     NOT_KNOWN,
     REVIEW,
@@ -113,7 +113,7 @@ def _words(value: Any) -> str:
 
 
 def _day_type(value: Any) -> str:
-    return DAY_TYPES.get(str(value), str(value).replace("_", " "))
+    return DAY_KINDS[value].label if value in DAY_KINDS else str(value).replace("_", " ")
 
 
 MEASURES: Mapping[str, tuple[str, Say]] = {

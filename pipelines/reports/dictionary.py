@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.day_kinds import DAY_KINDS
 from pipelines.errors import ModelError
 from pipelines.events import (
     EVENT_CLASSES,
@@ -142,15 +143,8 @@ BINDINGS: Words = {
 }
 
 DAYS: Words = {
-    "school": "a day of school",
+    **{name: kind.meaning for name, kind in DAY_KINDS.items()},
     "weekday": "a working day, of whatever kind",
-    "early_out": "school that ends early",
-    "late_start": "school that begins late",
-    "pd_day": "staff without students",
-    "weekend": "Saturday or Sunday",
-    "holiday": "a holiday of the calendar",
-    "closure": "closed, such as for snow",
-    "elearning": "school from home",
 }
 
 PRESENCES: Words = {

@@ -16,15 +16,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from pipelines.day_kinds import ON_SITE, SCHOOL
 from pipelines.errors import ModelError
 from pipelines.findings.cases import LEAD, LOW, SITE_USE, Case, Standing
 from pipelines.findings.cases import week_of as iso_week
 from pipelines.reports.report_inputs import ReportInputs, week_of
 
 ONE_WEEK = timedelta(days=7)
-ON_SITE = ("school", "early_out", "late_start")
-"""Kinds of school days on which students are in the buildings."""
-SCHOOL_DAY_TYPES = ("school", "early_out", "late_start", "elearning")
 
 Found = TypeVar("Found")
 NO_BUILDING = "no known building"
@@ -208,7 +206,7 @@ class View:
     def school_dates(self) -> list[date]:
         """Days on which at least one building had school."""
         days = self.of_week(self.inputs.school_days)
-        school = days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
+        school = days.filter(pl.col("day_type").is_in(SCHOOL))
         return school["event_date"].unique().sort().to_list()
 
     @cached_property
@@ -317,7 +315,7 @@ def counterpart(view: View, monday: date) -> date | None:
 @once
 def school_weeks(view: View) -> dict[int, list[date]]:
     """Return Mondays of the weeks with school, by the year in which the school year began."""
-    days = view.inputs.school_days.filter(pl.col("day_type").is_in(SCHOOL_DAY_TYPES))
+    days = view.inputs.school_days.filter(pl.col("day_type").is_in(SCHOOL))
     mondays = days.select(pl.col("event_date").dt.truncate("1w").unique().sort())
     found: dict[int, list[date]] = {}
     for monday in mondays["event_date"]:

@@ -58,16 +58,6 @@ USE_CLASSES = {
     "background": "devices without a user",
     "unknown": NOT_KNOWN,
 }
-DAY_TYPES = {
-    "school": "school day",
-    "early_out": "early dismissal",
-    "late_start": "late start",
-    "pd_day": "staff day",
-    "weekend": "weekend",
-    "holiday": "holiday",
-    "closure": "closed",
-    "elearning": "remote learning",
-}
 LIMITS = (
     "Who was at the keyboard. A log names an account or a device, never a person.",
     "What was written, sent or said. Most pages are encrypted: only the host shows.",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipelines.day_kinds import DAY_TYPES, DayType
 from pipelines.engines import Kind
 from pipelines.settings.alert_settings import Alerts
 from pipelines.settings.problems import (
@@ -36,17 +37,6 @@ from pipelines.settings.roles import Desk, Roles
 Scalar = bool | int | float | str
 
 
-DayType = Literal[
-    "school",
-    "early_out",
-    "late_start",
-    "pd_day",
-    "weekend",
-    "holiday",
-    "closure",
-    "elearning",
-]
-DAY_TYPES: tuple[DayType, ...] = get_args(DayType)
 REPORT_TITLE = "Network use, week by week"
 MIN_COUNT = 5
 MEMORY_MB = 512

@@ -24,7 +24,7 @@ from pipelines.registry.tables.approved_sites import SITE_CLASSES
 from pipelines.registry.tables.devices import DEVICE_CLASSES
 from pipelines.registry.tables.ip_geo import NETWORK_TYPES
 from pipelines.registry.tables.subnets import SUBNET_KINDS
-from pipelines.settings.model import DAY_TYPES
+from pipelines.day_kinds import DAY_TYPES
 
 FORMULA = "=cmd|'/c calc'!A0"
 ESCAPE = "\x1b[2J\u202e"

@@ -2,11 +2,11 @@
 
 import polars as pl
 
+from pipelines.day_kinds import DAY_TYPES
 from pipelines.events import INSTANT, Column
 from pipelines.registry.calendar import calendar_days, calendar_sources
 from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import BUILDING, Dates, Inputs, Table, conform, text
-from pipelines.settings.model import DAY_TYPES
 
 FILE = File(
     "calendar.csv",

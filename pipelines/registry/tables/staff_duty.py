@@ -16,8 +16,9 @@ from types import MappingProxyType
 
 import polars as pl
 
+from pipelines.day_kinds import WORKING
 from pipelines.events import Column
-from pipelines.registry.calendar import WORKING, calendar_sources, closed_late, local_instant
+from pipelines.registry.calendar import calendar_sources, closed_late, local_instant
 from pipelines.registry.csv_files import LINE, Cell, File, RegistryFrame, tell
 from pipelines.registry.table import (
     BUILDING,
