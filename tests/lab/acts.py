@@ -4,7 +4,7 @@ import csv
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -70,6 +70,13 @@ class Deed:
     down: int = 0
     up: int = 0
     result: str = ""
+    is_problem: bool = False
+
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> "Deed":
+        """Read a row of the plan's CSV."""
+        kinds = {bool: "True".__eq__}
+        return cls(**{one.name: kinds.get(one.type, one.type)(row[one.name]) for one in fields(cls)})
 
 
 class People:
@@ -79,7 +86,6 @@ class People:
         self.net, self.minutes = net, minutes
         self.vpn_authority = vpn_authority
         self.deeds: list[Deed] = []
-        self.problems: list[str] = []
         self._lock = threading.Lock()
         self._place = {name: one.place for name, one in BY_NAME.items()}
         for name in (*BY_NAME, "files", "attacker"):
@@ -108,7 +114,12 @@ class People:
             try:
                 self._does(step)
             except (LabError, OSError, ValueError) as error:
-                self.problems.append(f"{step.device} {step.act} {step.target}: {error}")
+                self._note(
+                    Deed(
+                        step.story, step.device, step.act, step.account, step.target, time.time(),
+                        result=str(error), is_problem=True,
+                    )  # fmt: skip
+                )
 
     def _does(self, step: Step) -> None:
         machine = self.net[step.device]

@@ -121,8 +121,8 @@ DEVICES = (
         Device(f"nb-{one.account}", number, "laptop", one.building, one.account)
         for number, one in enumerate(PEOPLE, 0x11)
     ),
-    Device("nb-spare", 0x31, "laptop", "CE"),
-    Device("nb-spare-2", 0x32, "laptop", "CE"),
+    Device("nb-spare", 0x31, "laptop", "BH"),
+    Device("nb-spare-2", 0x32, "laptop", "BH"),
     Device("scan-1", 0x33, "server", "DO"),
     Device("phone-1", 0x34, "", "BH"),
     Device("home-pc-1", 0x35, "", "home-1"),

@@ -1,7 +1,7 @@
 """The lab's run, inside its namespaces."""
 
+import csv
 import json
-import os
 import re
 import shlex
 import shutil
@@ -14,15 +14,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.conftest import REPO_ROOT
-from tests.lab import guide, machines, network, programs, registry
-from tests.lab.acts import People
-from tests.lab.district import LOGHOST
+from tests.lab import guide, judge, machines, network, programs, registry
+from tests.lab.acts import STREAMED, People
+from tests.lab.district import BY_NAME, LOGHOST
 from tests.lab.machines import LabError
 from tests.lab.network import Network
 from tests.lab.plan import PAIRS, Pair, plan
-
-SMALL_MINUTES, FULL_MINUTES = 2.2, 20.0
-
 
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
@@ -50,16 +47,19 @@ class Lab:
         self.authority = programs.sites(net["web"])
         self.vpn_authority = ""
         programs.collector(net["loghost"])
-        programs.unbound_quiet(net["gateway"]) if self.is_small else self._gateway()
+        if self.is_small:
+            programs.resolver(net["gateway"])
+        else:
+            self._gateway()
         programs.squid(net["proxy"])
         programs.kea(net["dhcp"])
         for code, router in net.routers.items():
-            if code in ("BH", "DO") or (code == "CE" and self.is_small):
+            if code in ("BH", "DO"):
                 programs.relay(router)
         if not self.is_small:
             programs.dhcpd(net.routers["CE"], "10.22.0", "Cedar Elementary School")
             programs.sshd(net["files"])
-            net["web"].write("/run/stream.py", acts_stream())
+            net["web"].write("/run/stream.py", STREAMED)
             net["web"].start("/usr/bin/python3", "/run/stream.py", "serve", name="stream")
         programs.radius(net["radius"])
         for name in sorted({step.device for step in self.steps}):
@@ -143,6 +143,32 @@ class Lab:
         for thread in threads:
             thread.join(self.minutes * 60 + 120)
         people.write(self.root / "plan.csv")
+        write_leases(self.net, self.root / "leases.csv")
+
+    def end(self) -> None:
+        """End Suricata, which then writes its open flows, and read all that is left."""
+        if "suricata" in self.net["gateway"].programs:
+            self.net["gateway"].stop("suricata")
+        time.sleep(2)
+        self.copy()
+        self.reads()
+
+    def keep(self, folder: Path) -> None:
+        """Copy logs, home and plan out of the lab."""
+        shutil.copytree(self.home, folder / "home", dirs_exist_ok=True, symlinks=True)
+        shutil.copytree(self.root / "exports", folder / "exports", dirs_exist_ok=True)
+        for name in ("plan.csv", "leases.csv"):
+            shutil.copy(self.root / name, folder)
+        for name, machine in self.net.machines.items():
+            for place in ("/var/log", "/var/lib/kea"):
+                if (source := machine.stored(place)).is_dir():
+                    target = folder / "machines" / name / place.strip("/")
+                    shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)
+
+    def stored(self, machine: str, place: str) -> Path:
+        """Return where a machine's folder is stored, whether or not it is in this lab."""
+        machines = self.net.machines
+        return machines[machine].stored(place) if machine in machines else self.root / "absent"
 
     def rotate(self) -> None:
         """Rotate Squid's log as its package does every night."""
@@ -152,36 +178,67 @@ class Lab:
         say(self.schoolbell("run", "--quiet", "--settle-seconds", "0"))
 
 
-def acts_stream() -> str:
-    from tests.lab.acts import STREAMED
+def write_leases(net: Network, path: Path) -> None:
+    """Write what each DHCP client noted."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["device", "at", "ip", "seconds"])
+        for name in sorted(set(net.machines) & set(BY_NAME)):
+            noted = net[name].path("/run/leases")
+            for line in noted.read_text().splitlines() if noted.is_file() else ():
+                at, _, ip, seconds = line.split()
+                rows.writerow([name, at, ip, seconds])
 
-    return STREAMED
+
+VERSIONS = {
+    "Squid": ("proxy", "squid -v"),
+    "Kea": ("dhcp", "kea-dhcp4 -v"),
+    "ISC dhcpd": ("dhcp", "dhcpd --version"),
+    "FreeRADIUS": ("radius", "freeradius -v"),
+    "OpenVPN": ("gateway", "openvpn --version"),
+    "Unbound": ("gateway", "unbound -V"),
+    "Suricata": ("gateway", "suricata -V"),
+    "ulogd": ("gateway", "ulogd -V"),
+    "rsyslog": ("loghost", "rsyslogd -v"),
+    "OpenSSH": ("files", "ssh -V"),
+    "logrotate": ("proxy", "logrotate --version"),
+    "nginx": ("web", "nginx -v"),
+}
+
+
+def versions(net: Network) -> dict[str, str]:
+    """Return the version of each program."""
+    found = {}
+    for program, (machine, command) in VERSIONS.items():
+        said = net[machine].run("sh", "-c", f"{command} 2>&1", may_fail=True)
+        number = re.search(r"\d+\.\d+[0-9a-zA-Z.-]*", said)
+        if number:
+            found[program] = number[0]
+    return found
 
 
 def main() -> None:
     """Run the lab; its settings are the only argument, as JSON."""
     wanted = json.loads(sys.argv[1])
-    lab = Lab(Path(wanted["root"]), wanted["zone"], is_small=wanted["small"], minutes=wanted["minutes"])
-    say("machines")
+    minutes = wanted["minutes"]
+    lab = Lab(Path(wanted["root"]), wanted["zone"], is_small=wanted["small"], minutes=minutes)
+    say("machines run")
     lab.start()
-    say("programs")
+    say("programs run")
     lab.prepare_home()
     lab.live()
-    say("\n".join(lab.people.problems))
-    time.sleep(3)
-    lab.copy()
-    lab.reads()
-    if wanted.get("keep"):
-        keep = Path(wanted["keep"])
-        shutil.copytree(lab.home, keep / "home", dirs_exist_ok=True, symlinks=True)
-        shutil.copy(lab.root / "plan.csv", keep / "plan.csv")
-        shutil.copytree(lab.root / "exports", keep / "exports", dirs_exist_ok=True)
-        for name, machine in lab.net.machines.items():
-            for place in ("/var/log", "/var/lib/kea"):
-                if machine.path(place).is_dir() and name in ("proxy","radius","gateway","dhcp","files","r-ce"):
-                    shutil.copytree(machine.path(place), keep / "origin" / name / place[1:], dirs_exist_ok=True, symlinks=True)
-    print(lab.schoolbell("status"))
-    print(lab.schoolbell("findings", "list"))
+    lab.end()
+    if wanted["keep"]:
+        lab.keep(Path(wanted["keep"]))
+    text, is_well = judge.report(
+        lab.root,
+        judge.Home(lab.home),
+        lab.pairs,
+        lab.stored,
+    )
+    print(text)
+    print("Versions:", ", ".join(f"{name} {number}" for name, number in versions(lab.net).items()))
+    sys.exit(0 if is_well else 1)
 
 
 if __name__ == "__main__":

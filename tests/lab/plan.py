@@ -77,7 +77,9 @@ class Pair:
         rules: One of them has to report it.
         subject: Account, device or address that a finding may name.
         twin_subject: It must not be named by the rules.
-        unseen: Why the logs of one short day cannot show it; empty: they can.
+        expected: `found`, `lead`, or `nothing`.
+        why: The reason if it is not found.
+        is_small: It is part of `make lab-small`.
     """
 
     title: str
@@ -87,7 +89,8 @@ class Pair:
     twin: str
     twin_act: Callable[[Day, float], None]
     twin_subject: str
-    unseen: str = ""
+    expected: str = "found"
+    why: str = ""
     is_small: bool = False
 
 
@@ -148,7 +151,7 @@ def extra_duty(day: Day, end: float) -> None:
 def leisure(day: Day, end: float) -> None:
     day.works("hrios", 0, 3)
     day.surf("hrios", "nb-hrios", ("www.friends.example", "www.friends.example"), 3, end - 3, 30)
-    for minute in (5, 8, 11, 14):
+    for minute in range(5, int(end) - 4, 3):
         day.do(minute + 0.1, "nb-hrios", "stream", "hrios", "media.friends.example")
 
 
@@ -275,7 +278,8 @@ PAIRS = (
          "At the desk and by a phone's network", hotspot, "sward"),
     Pair("An upload outside", upload, ("AN-2",), "nb-qshaw",
          "The server's nightly copy", nightly_copy, "files",
-         unseen="AN-2 compares with three earlier days, and the lab has one"),
+         expected="nothing",
+         why="AN-2 compares with three earlier days, and the lab has one"),
     Pair("A scan of another school", scan, ("AN-20",), "nb-pruiz",
          "The office's scanner", office_scanner, "scan-1"),
     Pair("A password tried on twenty accounts", spray, ("AN-1",), "203.0.113.66",

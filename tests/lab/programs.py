@@ -61,7 +61,7 @@ def sites(web: Machine) -> str:
     web.write(
         "/etc/nginx/sites-enabled/lab",
         "server {\n"
-        f"  listen 80; listen 443 ssl; ssl_certificate {CA}/site.pem;\n"
+        f"  listen 80; listen 443 ssl; listen 8443 ssl; ssl_certificate {CA}/site.pem;\n"
         f"  ssl_certificate_key {CA}/site.key; root /srv/pages;\n"
         "  client_max_body_size 3g; client_body_temp_path /srv/pages/up/tmp;\n"
         "  location /up/ { dav_methods PUT; }\n"
@@ -312,10 +312,15 @@ def suricata(gateway: Machine) -> None:
     gateway.run("mkdir", "-p", "/var/log/suricata", "/run/suricata")
     gateway.start(
         *("suricata", "-c", "/etc/suricata/suricata.yaml", "-i", "transit"),
-        *("--pidfile", "/run/suricata.pid", "--set", "stats.enabled=false"),
+        *("--pidfile", "/run/suricata.pid"),
     )
     log = gateway.path("/var/log/suricata/suricata.log")
-    wait_for(lambda: log.is_file() and "Engine started" in log.read_text(), "Suricata", 90)
+
+    def is_up() -> bool:
+        gateway.check()
+        return log.is_file() and "Engine started" in log.read_text()
+
+    wait_for(is_up, "Suricata", 90)
 
 
 def tunnel(home: Machine, account: str, authority: str) -> None:
@@ -362,7 +367,7 @@ def accounting(router: Machine, access_point: str, status: str, row: Mapping[str
     router.run("radclient", "-t", "3", f"{RADIUS}:1813", "acct", SECRET, text=text + "\n")
 
 
-def unbound_quiet(gateway: Machine) -> None:
+def resolver(gateway: Machine) -> None:
     """Start a resolver without a log, where its log is not under test."""
     gateway.start(
         *("dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null"),

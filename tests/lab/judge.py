@@ -1,0 +1,388 @@
+"""Compare the warehouse with the plan: stories, lines and values."""
+
+import csv
+import re
+import sqlite3
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from tests.lab.acts import Deed
+from tests.lab.district import ATTACKER, BY_NAME, HOMES, PROXY, SITES
+from tests.lab.plan import PAIRS, Pair
+
+Stored = Callable[[str, str], Path]
+"""Returns where a machine's folder is stored."""
+FOUND, LEAD, NOTHING = "found", "lead", "nothing"
+LINES_PER_FILE = 1 << 32
+ABOUT_A_SECOND = timedelta(seconds=3)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the rules made of a story and its twin."""
+
+    pair: Pair
+    result: str
+    rules: tuple[str, ...]
+    twin_result: str
+    twin_rules: tuple[str, ...]
+
+    @property
+    def is_as_expected(self) -> bool:
+        return self.result == self.pair.expected and not self.twin_rules
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of a program, from its machine to the ledger.
+
+    Attributes:
+        written: As the machine of the program stored them.
+        read: Events, rejects and blank lines.
+    """
+
+    program: str
+    written: int
+    read: int
+    events: int
+    rejects: int
+    blanks: int
+
+    @property
+    def is_balanced(self) -> bool:
+        return self.written == self.read
+
+
+@dataclass(frozen=True)
+class Value:
+    """A fact of the plan, and what the warehouse has of it."""
+
+    kind: str
+    expected: str
+    problem: str = ""
+
+
+class Home:
+    """A home that is read after the last run."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.state = sqlite3.connect(f"file:{home / 'state.db'}?mode=ro", uri=True)
+
+    def events(self, event_class: str, *sources: str) -> list[dict[str, Any]]:
+        """Return the rows of a class, of some sources."""
+        places = self.state.execute(
+            "select path from lake_files where event_class = ? and superseded_time is null"
+            f" and source in ({','.join('?' * len(sources))})",
+            (event_class, *sources),
+        ).fetchall()
+        frames = [pl.read_parquet(self.home / "lake" / path) for (path,) in places]
+        if not frames:
+            return []
+        event_id = pl.col("file_id") * LINES_PER_FILE + pl.col("line_no")
+        return pl.concat(frames).with_columns(event_id=event_id).to_dicts()
+
+    def attributed(self) -> dict[int, tuple[str, str]]:
+        """Return account and device of each request."""
+        import duckdb
+
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as database:
+            rows = database.execute(
+                "select event_id, account, device from core.http_requests"
+            ).fetchall()
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def findings(self) -> list[tuple[str, str, str, str]]:
+        """Return rule, subject, confidence and status of each finding."""
+        return self.state.execute(
+            "select rule, subject, confidence, status from findings where status <> 'withdrawn'"
+        ).fetchall()
+
+    def counts(self, source: str) -> tuple[int, int, int]:
+        """Return events, rejects and blank lines of a source; repeats count once."""
+        (events,) = self.state.execute(
+            "select coalesce(sum(events), 0) from source_days where source = ?", (source,)
+        ).fetchone()
+        rejects, blanks = self.state.execute(
+            "select coalesce(sum(rejects), 0), coalesce(sum(blanks), 0) from source_files "
+            "where source = ? and state <> 'duplicate'",
+            (source,),
+        ).fetchone()
+        return events, rejects, blanks
+
+
+def stories(pairs: Sequence[Pair], home: Home) -> list[Story]:
+    """Return what came of each story, and which rules named its twin."""
+    found = home.findings()
+
+    def about(subject: str, rules: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        names = {subject, BY_NAME[subject].mac if subject in BY_NAME else subject}
+        return [
+            (rule, LEAD if confidence == "C1" else FOUND)
+            for rule, about, confidence, _ in found
+            if about in names and (not rules or rule in rules)
+        ]
+
+    told = []
+    for pair in pairs:
+        meant = about(pair.subject, pair.rules)
+        grades = {grade for _, grade in meant}
+        result = FOUND if FOUND in grades else LEAD if grades else NOTHING
+        twins = about(pair.twin_subject)
+        named = tuple(sorted({rule for rule, grade in twins if grade == FOUND}))
+        leads = tuple(sorted({f"{rule} (lead)" for rule, grade in twins if grade == LEAD}))
+        told.append(
+            Story(
+                pair, result, tuple(sorted({rule for rule, _ in about(pair.subject)})),
+                ", ".join((*named, *leads)) or NOTHING, named,
+            )
+        )  # fmt: skip
+    return told
+
+
+SYSLOG = {
+    # source: machine, files of Debian's rsyslog, program
+    "dhcp": ("r-ce", "dhcpd"),
+    "radius": ("radius", "radiusd"),
+    "gateway": ("gateway", "unbound|ovpn-server|ulogd"),
+    "logins": ("files", "sshd[a-z-]*"),
+}
+
+
+def lines(stored: Stored, home: Home) -> Iterator[Lines]:
+    """Yield the balance of every source."""
+    for source, (machine, programs) in SYSLOG.items():
+        log = stored(machine, "/var/log")
+        own = [log / "syslog", log / "auth.log"]
+        text = "".join(path.read_text(errors="replace") for path in own if path.is_file())
+        written = len(re.findall(rf"(?m)^\S+ [^ ]+ (?:{programs})(?:\[\d+\])?:", text))
+        landed = (home.home / "landing" / source).glob("*.log")
+        other = sum(
+            not re.match(rf"<\d+>.{{15}} \S+ (?:{programs})(?:\[\d+\])?:", line)
+            for path in landed
+            for line in path.read_text(errors="replace").splitlines()
+        )
+        yield from _balance(home, source, written + other)
+    for source, machine, folder, name in (
+        ("proxy", "proxy", "/var/log/squid", "access.log*"),
+        ("suricata", "gateway", "/var/log/suricata", "eve.json*"),
+        ("kea", "dhcp", "/var/lib/kea", "kea-leases4.csv"),
+    ):
+        paths = stored(machine, folder).glob(name)
+        yield from _balance(home, source, sum(path.read_bytes().count(b"\n") for path in paths))
+    records = stored("radius", "/var/log/freeradius/radacct").glob("*/*")
+    written = sum(path.read_text().count("Acct-Unique-Session-Id") for path in records)
+    yield from _balance(home, "accounting", written)
+
+
+def _balance(home: Home, source: str, written: int) -> Iterator[Lines]:
+    events, rejects, blanks = home.counts(source)
+    if written or events:
+        yield Lines(source, written, events + rejects + blanks, events, rejects, blanks)
+
+
+def values(deeds: Sequence[Deed], leases: Sequence[tuple[str, float, str, int]], home: Home,
+           ) -> Iterator[Value]:  # fmt: skip
+    """Yield each fact of the plan with what is wrong about it in the warehouse."""
+    requests = home.events("http_requests", "proxy")
+    logons = home.events("logons", "radius", "gateway", "logins")
+    given = home.events("leases", "kea", "dhcp")
+    flows = home.events("connections", "suricata")
+    names = home.events("dns_queries", "gateway")
+    owners = home.attributed()
+    used: set[int] = set()
+    for deed in deeds:
+        began, ended = (datetime.fromtimestamp(at, UTC) for at in (deed.began, deed.ended))
+
+        def is_then(when: datetime, began: datetime = began, ended: datetime = ended) -> bool:
+            return began - ABOUT_A_SECOND <= when.replace(tzinfo=UTC) <= ended + ABOUT_A_SECOND
+
+        title = f"{deed.device} {deed.act} {deed.account} {deed.target} at {began:%H:%M:%S}"
+        if deed.act in ("browse", "stream"):
+            yield from _request(deed, title, is_then, requests, owners, used)
+        elif deed.act in ("join", "join_wrong"):
+            hits = [
+                one for one in logons
+                if one["src_mac"] == deed.mac and one["user_name"] == deed.account
+                and one["is_success"] == (deed.result == "accepted") and is_then(one["time"])
+            ]  # fmt: skip
+            yield Value("802.1X login", title, "" if hits else "no such login")
+        elif deed.act == "tunnel":
+            hits = [
+                one for one in logons
+                if one["user_name"] == deed.account and one["assigned_ip"] == deed.target
+                and one["src_ip"] == HOMES[BY_NAME[deed.device].place] and is_then(one["time"])
+            ]  # fmt: skip
+            yield Value("VPN login", title, "" if hits else "no such tunnel")
+        elif deed.act == "ssh_wrong" and deed.result == "refused":
+            hits = [
+                one for one in logons
+                if one["user_name"] == deed.account and one["src_ip"] == ATTACKER
+                and one["is_success"] is False and is_then(one["time"])
+            ]  # fmt: skip
+            yield Value("refused login", title, "" if hits else "no such refusal")
+        elif deed.act in ("upload", "busy_tunnel") and deed.up:
+            yield from _flow(deed, title, flows, names, is_then)
+        elif deed.act == "scan":
+            hits = {
+                one["dst_ip"] for one in flows
+                if one["src_ip"] == deed.ip and one["dst_port"] == 22 and is_then(one["start_time"])
+            }  # fmt: skip
+            yield Value("scan", title, "" if len(hits) >= 150 else f"{len(hits)} targets of 160")
+    for device, at, ip, seconds in leases:
+        when = datetime.fromtimestamp(at, UTC)
+        hits = [
+            one for one in given
+            if one["mac"] == BY_NAME[device].mac and one["ip"] == ip
+            and abs(one["time"].replace(tzinfo=UTC) - when) < 2 * ABOUT_A_SECOND
+        ]  # fmt: skip
+        ends = [one["lease_end_time"] for one in hits if one["lease_end_time"]]
+        wrong = "" if hits else "no such lease"
+        if ends and not any(
+            abs((one.replace(tzinfo=UTC) - when).total_seconds() - seconds) < 6 for one in ends
+        ):
+            wrong = f"ends {ends[0]}"
+        yield Value("lease", f"{device} {ip} at {when:%H:%M:%S}", wrong)
+
+
+def _request(
+    deed: Deed, title: str, is_then: Any, requests: list[dict[str, Any]],
+    owners: dict[int, tuple[str, str]], used: set[int],
+) -> Iterator[Value]:  # fmt: skip
+    connected, _, code = deed.result.partition(" ")
+    if connected not in ("200", "403"):
+        yield Value("request", title, f"the proxy answered {deed.result}")
+        return
+    hits = [
+        one for one in requests
+        if one["url_hostname"] == deed.target and one["src_ip"] == deed.ip
+        and one["user_name"] == deed.account and is_then(one["time"])
+        and one["event_id"] not in used
+        and one["disposition"] == ("blocked" if connected == "403" else "allowed")
+    ]  # fmt: skip
+    if not hits:
+        yield Value("request", title, "no such request")
+        return
+    used.add(hits[0]["event_id"])
+    size = hits[0]["bytes_in"]
+    is_near = connected == "403" or deed.down <= size <= deed.down * 1.1 + 8_000
+    yield Value("request", title, "" if is_near else f"{size} bytes, not {deed.down}")
+    account, device = owners.get(hits[0]["event_id"], (None, None))
+    known = BY_NAME[deed.device]
+    yield Value("request's account", title, "" if account == deed.account else f"{account}")
+    if known.kind:
+        right = device in (known.mac, known.name)
+        yield Value("request's device", title, "" if right else f"{device}")
+
+
+def _flow(
+    deed: Deed, title: str, flows: list[dict[str, Any]], names: list[dict[str, Any]], is_then: Any
+) -> Iterator[Value]:
+    hits = [
+        one for one in flows
+        if one["src_ip"] == deed.ip and one["dst_ip"] == SITES[deed.target]
+        and is_then(one["start_time"])
+    ]  # fmt: skip
+    sent = max((one["bytes_out"] or 0 for one in hits), default=0)
+    is_near = deed.up <= sent <= deed.up * 1.15 + 8_000
+    yield Value("bytes sent", title, "" if is_near else f"{sent} bytes, not {deed.up}")
+    asked = any(
+        one["query_name"] == deed.target and one["src_ip"] == deed.ip and is_then(one["time"])
+        for one in names
+    )
+    yield Value("name looked up", title, "" if asked else "no such lookup")
+
+
+def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> tuple[str, bool]:
+    """Return the tables as Markdown, and whether all is as expected.
+
+    Args:
+        folder: With `plan.csv` and `leases.csv`.
+    """
+    deeds = _deeds(folder / "plan.csv")
+    told = stories(pairs, home)
+    balance = list(lines(stored, home))
+    found = list(values(deeds, _leases(folder / "leases.csv"), home))
+    failed = [f"{one.device} {one.act} {one.target}: {one.result}" for one in deeds if one.is_problem]
+    rows = [
+        "| Story | Rules | Result | Innocent twin | Its findings |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {one.pair.title} | {', '.join(one.pair.rules)} | {one.result}"
+            f"{'' if one.is_as_expected else ' (expected: ' + one.pair.expected + ')'} | "
+            f"{one.pair.twin} | {one.twin_result} |"
+            for one in told
+        ),
+        "",
+        "| Source | Lines written | Read | Events | Rejects | Blank or header |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {one.program} | {one.written}{'' if one.is_balanced else ' (differs)'} | {one.read} | "
+            f"{one.events} | {one.rejects} | {one.blanks} |"
+            for one in balance
+        ),
+        "",
+        "| Value | Compared | Disagree |",
+        "|---|---|---|",
+        *(f"| {kind} | {count} | {wrong} |" for kind, count, wrong in summary(found)),
+        "",
+        *(f"- {one.kind}: {one.expected}: {one.problem}" for one in found if one.problem),
+        *(f"- not done: {problem}" for problem in failed),
+        *sorted(
+            f"- also reported: {rule} {subject} {confidence} {status}"
+            for rule, subject, confidence, status in home.findings()
+            if not any(rule in one.rules and subject == one.subject for one in pairs)
+        ),
+    ]
+    is_well = (
+        all(one.is_as_expected for one in told)
+        and all(one.is_balanced and not one.rejects for one in balance)
+        and not any(one.problem for one in found)
+        and not failed
+    )
+    return "\n".join(rows) + "\n", is_well
+
+
+def _deeds(path: Path) -> list[Deed]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [Deed.of(row) for row in csv.DictReader(file)]
+
+
+def _leases(path: Path) -> list[tuple[str, float, str, int]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            (row["device"], float(row["at"]), row["ip"], int(row["seconds"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def summary(found: Sequence[Value]) -> list[tuple[str, int, int]]:
+    """Return kind, number compared and number that disagree."""
+    every = Counter(one.kind for one in found)
+    wrong = Counter(one.kind for one in found if one.problem)
+    return [(kind, count, wrong[kind]) for kind, count in every.items()]
+
+
+def main() -> None:
+    """Judge a folder that `--keep` made once more."""
+    folder = Path(sys.argv[1])
+
+    def stored(machine: str, place: str) -> Path:
+        return folder / "machines" / machine / place.strip("/")
+
+    titles = {one.story for one in _deeds(folder / "plan.csv")}
+    pairs = [one for one in PAIRS if one.title in titles]
+    text, is_well = report(folder, Home(folder / "home"), pairs, stored)
+    print(text)
+    sys.exit(0 if is_well else 1)
+
+
+if __name__ == "__main__":
+    main()
