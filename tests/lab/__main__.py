@@ -5,7 +5,6 @@ file system in memory: when the namespaces end, however they end, nothing is lef
 """
 
 import argparse
-import ctypes
 import json
 import os
 import shutil
@@ -38,8 +37,16 @@ MORE_PACKAGES = (
     "isc-dhcp-server nmap openssh-client openssh-server openvpn sshpass suricata ulogd2 unbound"
 )
 NAMESPACES = ("--mount", "--net", "--pid", "--uts", "--ipc")
-UNSHARE = ("unshare", *NAMESPACES, "--fork", "--kill-child", "--mount-proc", "--propagation", "private")
-PARENT_DIES = 1  # PR_SET_PDEATHSIG
+UNSHARE = (
+    *("setpriv", "--pdeathsig", "KILL"),
+    "unshare",
+    *NAMESPACES,
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "--propagation",
+    "private",
+)
 
 
 def obstacle(*, is_small: bool) -> str:
@@ -61,14 +68,10 @@ def obstacle(*, is_small: bool) -> str:
 def zone() -> str:
     """Return the zone in which it is about ten in the morning now."""
     ahead = 10 - datetime.now(UTC).hour
-    if ahead < -12:  # noqa: PLR2004 - no zone is farther west
+    if ahead < -12:
         ahead += 24
     # signs are the other way around in these names
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
-
-
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PARENT_DIES, signal.SIGKILL)
 
 
 def run(*, is_small: bool, minutes: float, keep: Path | None = None) -> int:
@@ -82,9 +85,7 @@ def run(*, is_small: bool, minutes: float, keep: Path | None = None) -> int:
         "keep": str(keep.resolve()) if keep else "",
     }
     command = [*UNSHARE, sys.executable, "-m", "tests.lab.inside", json.dumps(wanted)]
-    process = subprocess.Popen(
-        command, cwd=REPO_ROOT, preexec_fn=_end_with_parent, start_new_session=True
-    )
+    process = subprocess.Popen(command, cwd=REPO_ROOT, start_new_session=True)
     try:
         return process.wait()
     finally:

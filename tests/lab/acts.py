@@ -76,7 +76,9 @@ class Deed:
     def of(cls, row: Mapping[str, str]) -> "Deed":
         """Read a row of the plan's CSV."""
         kinds = {bool: "True".__eq__}
-        return cls(**{one.name: kinds.get(one.type, one.type)(row[one.name]) for one in fields(cls)})
+        return cls(
+            **{one.name: kinds.get(one.type, one.type)(row[one.name]) for one in fields(cls)}
+        )
 
 
 class People:
@@ -99,7 +101,9 @@ class People:
         devices = sorted({step.device for step in steps})
         threads = [
             threading.Thread(
-                target=self._lives, args=([one for one in steps if one.device == name],), daemon=True
+                target=self._lives,
+                args=([one for one in steps if one.device == name],),
+                daemon=True,
             )
             for name in devices
         ]
@@ -108,7 +112,7 @@ class People:
         return threads
 
     def _lives(self, steps: Sequence[Step]) -> None:
-        dice = random.Random(steps[0].device)  # noqa: S311 - a pace, no secret
+        dice = random.Random(steps[0].device)
         for step in steps:
             time.sleep(max(0.0, self.began + step.at + dice.random() * 1.5 - time.time()))
             try:
@@ -116,9 +120,15 @@ class People:
             except (LabError, OSError, ValueError) as error:
                 self._note(
                     Deed(
-                        step.story, step.device, step.act, step.account, step.target, time.time(),
-                        result=str(error), is_problem=True,
-                    )  # fmt: skip
+                        step.story,
+                        step.device,
+                        step.act,
+                        step.account,
+                        step.target,
+                        time.time(),
+                        result=str(error),
+                        is_problem=True,
+                    )
                 )
 
     def _does(self, step: Step) -> None:

@@ -83,7 +83,7 @@ PEOPLE = (
     Person("p-20", "tyoun", "BH", "Office Clerk"),
 )
 OWNERS: Mapping[str, Person] = {one.account: one for one in PEOPLE}
-PASSWORD = "a-lab-password"  # noqa: S105 - of accounts that exist in the lab alone
+PASSWORD = "a-lab-password"
 
 OTHER_ACCOUNTS = {
     # account: kind, owner, approved for sharing, last day relative to today

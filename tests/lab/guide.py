@@ -27,7 +27,7 @@ def collector(kinds: dict[str, int], landing: str) -> str:
     """Return the guide's rsyslog configuration, with one ruleset and port per kind of log."""
     said = block('template(name="as_sent"').replace("/srv/schoolbell/landing", landing)
     head, _, rest = said.partition('template(name="firewall_of_today"')
-    per_kind = '\n'.join(
+    per_kind = "\n".join(
         (f'template(name="firewall_of_today"{rest}')
         .replace("firewall", kind)
         .replace("5514", str(port))

@@ -21,6 +21,7 @@ from tests.lab.machines import LabError
 from tests.lab.network import Network
 from tests.lab.plan import PAIRS, Pair, plan
 
+
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
@@ -77,9 +78,13 @@ class Lab:
 
     def prepare_home(self) -> None:
         """Create the home and fill the registry from exports."""
-        self.schoolbell("init", programs.HOME, "--yes", "--name", "Lab Schools", "--zone", self.zone)
+        self.schoolbell(
+            "init", programs.HOME, "--yes", "--name", "Lab Schools", "--zone", self.zone
+        )
         folder = self.root / "exports"
-        registry.exports(folder, self.home / "registry", self.net, datetime.now(ZoneInfo(self.zone)))
+        registry.exports(
+            folder, self.home / "registry", self.net, datetime.now(ZoneInfo(self.zone))
+        )
         say(self.schoolbell("setup", "--from", str(folder), "--write"))
         say(self.schoolbell("check"))
 
@@ -93,7 +98,14 @@ class Lab:
             "DAGSTER_DISABLE_TELEMETRY": "1",
         }
         done = subprocess.run(
-            [*loghost.enter, "nice", sys.executable, "-c", "from pipelines.cli import main; main()", *words],
+            [
+                *loghost.enter,
+                "nice",
+                sys.executable,
+                "-c",
+                "from pipelines.cli import main; main()",
+                *words,
+            ],
             capture_output=True,
             text=True,
             env=environment,
@@ -112,7 +124,12 @@ class Lab:
         for words, machine, folder, source in (
             (proxy, "proxy", "/var/log/squid/", "proxy"),
             ([*plain, "--include=kea-leases4.csv", "--exclude=*"], "dhcp", "/var/lib/kea/", "kea"),
-            ([*plain, "--include=eve.json*", "--exclude=*"], "gateway", "/var/log/suricata/", "suricata"),
+            (
+                [*plain, "--include=eve.json*", "--exclude=*"],
+                "gateway",
+                "/var/log/suricata/",
+                "suricata",
+            ),
             (plain, "radius", "/var/log/freeradius/radacct/", "accounting"),
         ):
             origin = net[machine].stored(folder)

@@ -14,13 +14,14 @@ from typing import Any
 import polars as pl
 
 from tests.lab.acts import Deed
-from tests.lab.district import ATTACKER, BY_NAME, HOMES, PROXY, SITES
+from tests.lab.district import ATTACKER, BY_NAME, HOMES, SITES
 from tests.lab.plan import PAIRS, Pair
 
 Stored = Callable[[str, str], Path]
 """Returns where a machine's folder is stored."""
 FOUND, LEAD, NOTHING = "found", "lead", "nothing"
 LINES_PER_FILE = 1 << 32
+SSH, TARGETS = 22, 150
 ABOUT_A_SECOND = timedelta(seconds=3)
 
 
@@ -188,116 +189,158 @@ def _balance(home: Home, source: str, written: int) -> Iterator[Lines]:
         yield Lines(source, written, events + rejects + blanks, events, rejects, blanks)
 
 
-def values(deeds: Sequence[Deed], leases: Sequence[tuple[str, float, str, int]], home: Home,
-           ) -> Iterator[Value]:  # fmt: skip
-    """Yield each fact of the plan with what is wrong about it in the warehouse."""
-    requests = home.events("http_requests", "proxy")
-    logons = home.events("logons", "radius", "gateway", "logins")
-    given = home.events("leases", "kea", "dhcp")
-    flows = home.events("connections", "suricata")
-    names = home.events("dns_queries", "gateway")
-    owners = home.attributed()
-    used: set[int] = set()
-    for deed in deeds:
-        began, ended = (datetime.fromtimestamp(at, UTC) for at in (deed.began, deed.ended))
+class Facts:
+    """What the warehouse has of the plan."""
 
-        def is_then(when: datetime, began: datetime = began, ended: datetime = ended) -> bool:
-            return began - ABOUT_A_SECOND <= when.replace(tzinfo=UTC) <= ended + ABOUT_A_SECOND
+    def __init__(self, home: Home) -> None:
+        self.requests = home.events("http_requests", "proxy")
+        self.logons = home.events("logons", "radius", "gateway", "logins")
+        self.leases = home.events("leases", "kea", "dhcp")
+        self.flows = home.events("connections", "suricata")
+        self.names = home.events("dns_queries", "gateway")
+        self.owners = home.attributed()
+        self._used: set[int] = set()
 
-        title = f"{deed.device} {deed.act} {deed.account} {deed.target} at {began:%H:%M:%S}"
-        if deed.act in ("browse", "stream"):
-            yield from _request(deed, title, is_then, requests, owners, used)
-        elif deed.act in ("join", "join_wrong"):
-            hits = [
-                one for one in logons
-                if one["src_mac"] == deed.mac and one["user_name"] == deed.account
-                and one["is_success"] == (deed.result == "accepted") and is_then(one["time"])
-            ]  # fmt: skip
-            yield Value("802.1X login", title, "" if hits else "no such login")
-        elif deed.act == "tunnel":
-            hits = [
-                one for one in logons
-                if one["user_name"] == deed.account and one["assigned_ip"] == deed.target
-                and one["src_ip"] == HOMES[BY_NAME[deed.device].place] and is_then(one["time"])
-            ]  # fmt: skip
-            yield Value("VPN login", title, "" if hits else "no such tunnel")
-        elif deed.act == "ssh_wrong" and deed.result == "refused":
-            hits = [
-                one for one in logons
-                if one["user_name"] == deed.account and one["src_ip"] == ATTACKER
-                and one["is_success"] is False and is_then(one["time"])
-            ]  # fmt: skip
-            yield Value("refused login", title, "" if hits else "no such refusal")
-        elif deed.act in ("upload", "busy_tunnel") and deed.up:
-            yield from _flow(deed, title, flows, names, is_then)
-        elif deed.act == "scan":
-            hits = {
-                one["dst_ip"] for one in flows
-                if one["src_ip"] == deed.ip and one["dst_port"] == 22 and is_then(one["start_time"])
-            }  # fmt: skip
-            yield Value("scan", title, "" if len(hits) >= 150 else f"{len(hits)} targets of 160")
-    for device, at, ip, seconds in leases:
+    def of_deed(self, deed: Deed) -> Iterator[Value]:
+        """Yield each fact of a deed, with what is wrong about it."""
+        yield from getattr(self, f"_{deed.act}", self._unseen)(deed, _title(deed))
+
+    def _unseen(self, deed: Deed, title: str) -> Iterator[Value]:
+        """Yield nothing: a network cable that is moved has no line of its own."""
+        del deed, title
+        yield from ()
+
+    def _browse(self, deed: Deed, title: str) -> Iterator[Value]:
+        connected = deed.result.partition(" ")[0]
+        if connected not in ("200", "403"):
+            yield Value("request", title, f"the proxy answered {deed.result}")
+            return
+        hits = [
+            one
+            for one in self.requests
+            if one["url_hostname"] == deed.target
+            and one["src_ip"] == deed.ip
+            and one["user_name"] == deed.account
+            and one["disposition"] == ("blocked" if connected == "403" else "allowed")
+            and one["event_id"] not in self._used
+            and _is_then(deed, one["time"])
+        ]
+        if not hits:
+            yield Value("request", title, "no such request")
+            return
+        self._used.add(hits[0]["event_id"])
+        size = hits[0]["bytes_in"]
+        is_near = connected == "403" or deed.down <= size <= deed.down * 1.1 + 8_000
+        yield Value("request", title, "" if is_near else f"{size} bytes, not {deed.down}")
+        account, device = self.owners.get(hits[0]["event_id"], (None, None))
+        known = BY_NAME[deed.device]
+        yield Value("request's account", title, "" if account == deed.account else f"{account}")
+        if known.kind:
+            right = device in (known.mac, known.name)
+            yield Value("request's device", title, "" if right else f"{device}")
+
+    _stream = _browse
+
+    def _login(self, kind: str, deed: Deed, title: str, **columns: object) -> Iterator[Value]:
+        hits = [
+            one
+            for one in self.logons
+            if one["user_name"] == deed.account
+            and all(one[name] == value for name, value in columns.items())
+            and _is_then(deed, one["time"])
+        ]
+        yield Value(kind, title, "" if hits else "no such login")
+
+    def _join(self, deed: Deed, title: str) -> Iterator[Value]:
+        is_success = deed.result == "accepted"
+        return self._login("802.1X login", deed, title, src_mac=deed.mac, is_success=is_success)
+
+    _join_wrong = _join
+
+    def _tunnel(self, deed: Deed, title: str) -> Iterator[Value]:
+        outside = HOMES[BY_NAME[deed.device].place]
+        return self._login("VPN login", deed, title, src_ip=outside, assigned_ip=deed.target)
+
+    def _ssh_wrong(self, deed: Deed, title: str) -> Iterator[Value]:
+        if deed.result != "refused":
+            return iter([Value("refused login", title, f"the server answered {deed.result}")])
+        return self._login("refused login", deed, title, src_ip=ATTACKER, is_success=False)
+
+    def _upload(self, deed: Deed, title: str) -> Iterator[Value]:
+        hits = [
+            one
+            for one in self.flows
+            if one["src_ip"] == deed.ip
+            and one["dst_ip"] == SITES[deed.target]
+            and _is_then(deed, one["start_time"])
+        ]
+        sent = max((one["bytes_out"] or 0 for one in hits), default=0)
+        is_near = deed.up <= sent <= deed.up * 1.15 + 8_000
+        yield Value("bytes sent", title, "" if is_near else f"{sent} bytes, not {deed.up}")
+        is_asked = any(
+            one["query_name"] == deed.target
+            and one["src_ip"] == deed.ip
+            and _is_then(deed, one["time"])
+            for one in self.names
+        )
+        yield Value("name looked up", title, "" if is_asked else "no such lookup")
+
+    _busy_tunnel = _upload
+
+    def _scan(self, deed: Deed, title: str) -> Iterator[Value]:
+        hits = {
+            one["dst_ip"]
+            for one in self.flows
+            if one["src_ip"] == deed.ip
+            and one["dst_port"] == SSH
+            and _is_then(deed, one["start_time"])
+        }
+        yield Value("scan", title, "" if len(hits) >= TARGETS else f"{len(hits)} targets")
+
+    def of_lease(self, device: str, at: float, ip: str, seconds: int) -> Value:
+        """Return what is wrong about a lease that the device's client noted."""
         when = datetime.fromtimestamp(at, UTC)
         hits = [
-            one for one in given
-            if one["mac"] == BY_NAME[device].mac and one["ip"] == ip
+            one
+            for one in self.leases
+            if one["mac"] == BY_NAME[device].mac
+            and one["ip"] == ip
             and abs(one["time"].replace(tzinfo=UTC) - when) < 2 * ABOUT_A_SECOND
-        ]  # fmt: skip
+        ]
+        end = when + timedelta(seconds=seconds)
         ends = [one["lease_end_time"] for one in hits if one["lease_end_time"]]
         wrong = "" if hits else "no such lease"
-        if ends and not any(
-            abs((one.replace(tzinfo=UTC) - when).total_seconds() - seconds) < 6 for one in ends
-        ):
+        if ends and all(abs(one.replace(tzinfo=UTC) - end) > 2 * ABOUT_A_SECOND for one in ends):
             wrong = f"ends {ends[0]}"
-        yield Value("lease", f"{device} {ip} at {when:%H:%M:%S}", wrong)
+        return Value("lease", f"{device} {ip} at {when:%H:%M:%S}", wrong)
 
 
-def _request(
-    deed: Deed, title: str, is_then: Any, requests: list[dict[str, Any]],
-    owners: dict[int, tuple[str, str]], used: set[int],
-) -> Iterator[Value]:  # fmt: skip
-    connected, _, code = deed.result.partition(" ")
-    if connected not in ("200", "403"):
-        yield Value("request", title, f"the proxy answered {deed.result}")
-        return
-    hits = [
-        one for one in requests
-        if one["url_hostname"] == deed.target and one["src_ip"] == deed.ip
-        and one["user_name"] == deed.account and is_then(one["time"])
-        and one["event_id"] not in used
-        and one["disposition"] == ("blocked" if connected == "403" else "allowed")
-    ]  # fmt: skip
-    if not hits:
-        yield Value("request", title, "no such request")
-        return
-    used.add(hits[0]["event_id"])
-    size = hits[0]["bytes_in"]
-    is_near = connected == "403" or deed.down <= size <= deed.down * 1.1 + 8_000
-    yield Value("request", title, "" if is_near else f"{size} bytes, not {deed.down}")
-    account, device = owners.get(hits[0]["event_id"], (None, None))
-    known = BY_NAME[deed.device]
-    yield Value("request's account", title, "" if account == deed.account else f"{account}")
-    if known.kind:
-        right = device in (known.mac, known.name)
-        yield Value("request's device", title, "" if right else f"{device}")
+def _is_then(deed: Deed, when: datetime) -> bool:
+    began, ended = (datetime.fromtimestamp(at, UTC) for at in (deed.began, deed.ended))
+    return began - ABOUT_A_SECOND <= when.replace(tzinfo=UTC) <= ended + ABOUT_A_SECOND
 
 
-def _flow(
-    deed: Deed, title: str, flows: list[dict[str, Any]], names: list[dict[str, Any]], is_then: Any
-) -> Iterator[Value]:
-    hits = [
-        one for one in flows
-        if one["src_ip"] == deed.ip and one["dst_ip"] == SITES[deed.target]
-        and is_then(one["start_time"])
-    ]  # fmt: skip
-    sent = max((one["bytes_out"] or 0 for one in hits), default=0)
-    is_near = deed.up <= sent <= deed.up * 1.15 + 8_000
-    yield Value("bytes sent", title, "" if is_near else f"{sent} bytes, not {deed.up}")
-    asked = any(
-        one["query_name"] == deed.target and one["src_ip"] == deed.ip and is_then(one["time"])
-        for one in names
-    )
-    yield Value("name looked up", title, "" if asked else "no such lookup")
+def _title(deed: Deed) -> str:
+    began = datetime.fromtimestamp(deed.began, UTC)
+    return f"{deed.device} {deed.act} {deed.account} {deed.target} at {began:%H:%M:%S}"
+
+
+def values(
+    deeds: Sequence[Deed], leases: Sequence[tuple[str, float, str, int]], home: Home
+) -> list[Value]:
+    """Return each fact of the plan with what is wrong about it in the warehouse."""
+    facts = Facts(home)
+    return [
+        *(value for deed in deeds for value in facts.of_deed(deed)),
+        *(facts.of_lease(*lease) for lease in leases),
+    ]
+
+
+def summary(found: Sequence[Value]) -> list[tuple[str, int, int]]:
+    """Return kind, number compared and number that disagree."""
+    every = Counter(one.kind for one in found)
+    wrong = Counter(one.kind for one in found if one.problem)
+    return [(kind, count, wrong[kind]) for kind, count in every.items()]
 
 
 def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> tuple[str, bool]:
@@ -309,8 +352,10 @@ def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> t
     deeds = _deeds(folder / "plan.csv")
     told = stories(pairs, home)
     balance = list(lines(stored, home))
-    found = list(values(deeds, _leases(folder / "leases.csv"), home))
-    failed = [f"{one.device} {one.act} {one.target}: {one.result}" for one in deeds if one.is_problem]
+    found = values(deeds, _leases(folder / "leases.csv"), home)
+    failed = [
+        f"{one.device} {one.act} {one.target}: {one.result}" for one in deeds if one.is_problem
+    ]
     rows = [
         "| Story | Rules | Result | Innocent twin | Its findings |",
         "|---|---|---|---|---|",
@@ -324,8 +369,8 @@ def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> t
         "| Source | Lines written | Read | Events | Rejects | Blank or header |",
         "|---|---|---|---|---|---|",
         *(
-            f"| {one.program} | {one.written}{'' if one.is_balanced else ' (differs)'} | {one.read} | "
-            f"{one.events} | {one.rejects} | {one.blanks} |"
+            f"| {one.program} | {one.written}{'' if one.is_balanced else ' (differs)'} | "
+            f"{one.read} | {one.events} | {one.rejects} | {one.blanks} |"
             for one in balance
         ),
         "",
@@ -361,13 +406,6 @@ def _leases(path: Path) -> list[tuple[str, float, str, int]]:
             (row["device"], float(row["at"]), row["ip"], int(row["seconds"]))
             for row in csv.DictReader(file)
         ]
-
-
-def summary(found: Sequence[Value]) -> list[tuple[str, int, int]]:
-    """Return kind, number compared and number that disagree."""
-    every = Counter(one.kind for one in found)
-    wrong = Counter(one.kind for one in found if one.problem)
-    return [(kind, count, wrong[kind]) for kind, count in every.items()]
 
 
 def main() -> None:

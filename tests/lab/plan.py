@@ -42,7 +42,13 @@ class Day:
     story: str = ""
 
     def do(
-        self, minute: float, device: str, act: str, account: str = "", target: str = "", page: str = "p3"
+        self,
+        minute: float,
+        device: str,
+        act: str,
+        account: str = "",
+        target: str = "",
+        page: str = "p3",
     ) -> None:
         self.steps.append(Step(minute * 60, device, act, account, target, page, self.story))
 

@@ -1,9 +1,9 @@
 """The programs of the lab, as their packages install them and the guide sets them up."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from tests.lab import guide
 from tests.lab.district import (
@@ -12,12 +12,9 @@ from tests.lab.district import (
     DENIED,
     DHCP,
     DISTRICT_OUTSIDE,
-    FILES,
     GATEWAY,
     LOGHOST,
-    OUTSIDE,
     PASSWORD,
-    PROXY,
     RADIUS,
     SERVERS,
     SITES,
@@ -29,7 +26,7 @@ from tests.lab.machines import LabError, Machine, started, wait_for
 PORTS = {"dhcp": 5514, "radius": 5515, "gateway": 5516, "logins": 5517}
 """Kinds of log that servers forward, with the collector's port."""
 HOME = "/srv/schoolbell"
-SECRET = "lab-secret"  # noqa: S105 - between programs of the lab
+SECRET = "lab-secret"
 CA = "/etc/ssl/lab"
 
 
@@ -53,7 +50,7 @@ def sites(web: Machine) -> str:
     pages = web.path("/srv/pages")
     pages.mkdir()
     for number, size in enumerate((9, 21, 34, 48, 70, 110, 160, 240)):
-        (pages / f"p{number}").write_bytes(Path("/dev/urandom").open("rb").read(size * 1_000))
+        (pages / f"p{number}").write_bytes(os.urandom(size * 1_000))
     (pages / "segment").write_bytes(bytes(2_500_000))
     (pages / "up").mkdir(mode=0o777)
     (pages / "up").chmod(0o777)
@@ -99,7 +96,9 @@ def syslog(machine: Machine, extra: str = "") -> None:
 
 def collector(loghost: Machine) -> None:
     """Start the collector with the guide's configuration."""
-    loghost.run("useradd", "--system", "--home-dir", HOME, "--shell", "/usr/sbin/nologin", "schoolbell")
+    loghost.run(
+        "useradd", "--system", "--home-dir", HOME, "--shell", "/usr/sbin/nologin", "schoolbell"
+    )
     loghost.run("install", "-d", HOME)
     size, rest = guide.collector(PORTS, f"{HOME}/landing").split("\n", 1)
     settings = loghost.path("/etc/rsyslog.conf").read_text(encoding="utf-8")
@@ -171,7 +170,9 @@ def kea(dhcp: Machine) -> None:
         }
     }
     dhcp.write("/etc/kea/kea-dhcp4.conf", json.dumps(settings, indent=2))
-    dhcp.run("install", "-d", "-m", "750", "/run/kea", "/var/lib/kea", "/run/lock/kea", "/var/log/kea")
+    dhcp.run(
+        "install", "-d", "-m", "750", "/run/kea", "/var/lib/kea", "/run/lock/kea", "/var/log/kea"
+    )
     dhcp.run("kea-dhcp4", "-t", "/etc/kea/kea-dhcp4.conf")
     dhcp.start("kea-dhcp4", "-c", "/etc/kea/kea-dhcp4.conf")
     started(dhcp, 67, "udp")
@@ -207,7 +208,8 @@ def radius(server: Machine) -> None:
     server.write(
         f"{folder}/clients.conf",
         "".join(
-            f"client {one.access_point} {{\n  ipaddr = 10.20.255.{number}\n  secret = {SECRET}\n}}\n"
+            f"client {one.access_point} {{\n"
+            f"  ipaddr = 10.20.255.{number}\n  secret = {SECRET}\n}}\n"
             for number, one in enumerate(BUILDINGS, 11)
         ),
         mode=0o640,
@@ -218,7 +220,9 @@ def radius(server: Machine) -> None:
         if " = " not in wanted:
             continue
         key = wanted.split("=")[0].strip()
-        settings, count = re.subn(rf"(?m)^(\s*){key} = .*$", rf"\1{wanted.strip()}", settings, count=1)
+        settings, count = re.subn(
+            rf"(?m)^(\s*){key} = .*$", rf"\1{wanted.strip()}", settings, count=1
+        )
         if not count:
             raise LabError(f"radiusd.conf has no setting {key}")
     main.write_text(settings, encoding="utf-8")
@@ -302,7 +306,7 @@ def firewall_log(gateway: Machine) -> None:
         "/etc/ulogd.conf",
         '[global]\nlogfile="/run/ulogd.log"\n'
         "stack=log1:NFLOG,base1:BASE,ifi1:IFINDEX,ip2str1:IP2STR,print1:PRINTPKT,sys1:SYSLOG\n"
-        '[log1]\ngroup=1\n[sys1]\nfacility=LOG_DAEMON\nlevel=LOG_INFO\n',
+        "[log1]\ngroup=1\n[sys1]\nfacility=LOG_DAEMON\nlevel=LOG_INFO\n",
     )
     gateway.start("ulogd", "-c", "/etc/ulogd.conf", "-p", "/run/ulogd.pid")
 
@@ -340,7 +344,7 @@ def joins(router: Machine, access_point: str, mac: str, account: str, password: 
     name = mac.replace(":", "")
     router.write(
         f"/run/eap-{name}",
-        "network={\n ssid=\"staff\"\n key_mgmt=WPA-EAP\n eap=PEAP\n"
+        'network={\n ssid="staff"\n key_mgmt=WPA-EAP\n eap=PEAP\n'
         f' identity="{account}"\n password="{password}"\n phase2="auth=MSCHAPV2"\n}}\n',
         mode=0o600,
     )

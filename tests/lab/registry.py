@@ -47,7 +47,10 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
     write(
         "orgs.csv",
         "sourcedId,status,name,type,identifier,parentSourcedId",
-        [[f"org-{one.code.lower()}", "active", one.name, "school", one.code, ""] for one in BUILDINGS],
+        [
+            [f"org-{one.code.lower()}", "active", one.name, "school", one.code, ""]
+            for one in BUILDINGS
+        ],
     )
     write(
         "users.csv",
@@ -62,8 +65,9 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
         "inventory.csv",
         "Asset Tag,Serial,Asset Name,Model,Category,MAC Address,Email,Location,Status",
         [
-            [f"A-{one.number}", f"LAB{one.number:04d}", one.name, one.kind, one.kind.title(), one.mac,
-             f"{one.owner}@school.example" if one.owner else "", NAMES[one.place], "Deployed"]
+            [f"A-{one.number}", f"LAB{one.number:04d}", one.name, one.kind, one.kind.title(),
+             one.mac, f"{one.owner}@school.example" if one.owner else "", NAMES[one.place],
+             "Deployed"]
             for one in DEVICES
             if one.kind
         ],
@@ -78,7 +82,13 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
         "accounts.csv",
         "username,account_type,owner_person_id,approved_shared,valid_to",
         [
-            [name, kind, owner, str(shared).lower(), "" if last is None else today + timedelta(days=last)]
+            [
+                name,
+                kind,
+                owner,
+                str(shared).lower(),
+                "" if last is None else today + timedelta(days=last),
+            ]
             for name, (kind, owner, shared, last) in OTHER_ACCOUNTS.items()
         ],
     )
@@ -108,7 +118,11 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
     write(
         "site_categories.csv",
         "domain,category,source",
-        [[host, kind, source] for host, kind in CATEGORIES.items() for source in ("vendor", "open list")],
+        [
+            [host, kind, source]
+            for host, kind in CATEGORIES.items()
+            for source in ("vendor", "open list")
+        ],
     )
     write(
         "ip_geo.csv",
@@ -125,8 +139,13 @@ def exports(folder: Path, typed: Path, net: Network, now: datetime) -> None:
     )
     duty: list[list[object]] = []
     for one in PEOPLE:
-        begin, end = ("00:10", f"{now - timedelta(hours=2):%H:%M}") if one.is_off else ("00:10", "23:50")
-        duty += [[one.id, first, today + timedelta(days=30), day, begin, end, "contract"] for day in range(7)]
+        begin, end = (
+            ("00:10", f"{now - timedelta(hours=2):%H:%M}") if one.is_off else ("00:10", "23:50")
+        )
+        duty += [
+            [one.id, first, today + timedelta(days=30), day, begin, end, "contract"]
+            for day in range(7)
+        ]
     extra = OWNERS["gnova"].id
     duty.append([extra, today, today, "date", "00:10", "23:50", "extra"])
     write(

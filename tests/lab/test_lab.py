@@ -1,6 +1,5 @@
 """One school of real programs: their logs lead to the planned findings, and nothing is left."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -30,7 +29,7 @@ def namespaces(kind: str) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for link in Path("/proc").glob(f"[0-9]*/ns/{kind}"):
         try:
-            found.setdefault(os.readlink(link), []).append(int(link.parts[2]))
+            found.setdefault(str(link.readlink()), []).append(int(link.parts[2]))
         except OSError:
             continue  # it ended meanwhile
     return found
