@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.conftest import REPO_ROOT
 
-SMALL_MINUTES, FULL_MINUTES = 2.2, 20.0
+SMALL_MINUTES, FULL_MINUTES = 2.2, 15.0
 PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 SMALL_PROGRAMS = (
     "dhcrelay", "dnsmasq", "eapol_test", "freeradius", "ip", "kea-dhcp4", "logrotate", "nft",

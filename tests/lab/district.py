@@ -124,6 +124,7 @@ DEVICES = (
     Device("nb-spare", 0x31, "laptop", "BH"),
     Device("nb-spare-2", 0x32, "laptop", "BH"),
     Device("scan-1", 0x33, "server", "DO"),
+    Device("nas-1", 0x37, "server", "DO"),
     Device("phone-1", 0x34, "", "BH"),
     Device("home-pc-1", 0x35, "", "home-1"),
     Device("home-pc-2", 0x36, "", "home-2"),

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from tests.conftest import REPO_ROOT
 from tests.lab import guide, judge, machines, network, programs, registry
 from tests.lab.acts import STREAMED, People
-from tests.lab.district import BY_NAME, LOGHOST
+from tests.lab.district import BY_NAME, HOMES, LOGHOST
 from tests.lab.machines import LabError
 from tests.lab.network import Network
 from tests.lab.plan import PAIRS, Pair, plan
@@ -64,7 +64,7 @@ class Lab:
             net["web"].start("/usr/bin/python3", "/run/stream.py", "serve", name="stream")
         programs.radius(net["radius"])
         for name in sorted({step.device for step in self.steps}):
-            if name.startswith(("nb-", "phone", "scan")):
+            if BY_NAME.get(name) and BY_NAME[name].place not in HOMES:
                 network.lease(net[name])
 
     def _gateway(self) -> None:
@@ -177,7 +177,7 @@ class Lab:
         for name in ("plan.csv", "leases.csv"):
             shutil.copy(self.root / name, folder)
         for name, machine in self.net.machines.items():
-            for place in ("/var/log", "/var/lib/kea"):
+            for place in ("/var/log", "/var/lib/kea", "/var/spool/squid"):
                 if (source := machine.stored(place)).is_dir():
                     target = folder / "machines" / name / place.strip("/")
                     shutil.copytree(source, target, dirs_exist_ok=True, symlinks=True)

@@ -157,11 +157,19 @@ SYSLOG = {
 }
 
 
+SYSLOG_FILES = {
+    "dhcp": ("local7.log",),
+    "radius": ("syslog",),
+    "gateway": ("syslog",),
+    "logins": ("syslog", "auth.log"),
+}
+
+
 def lines(stored: Stored, home: Home) -> Iterator[Lines]:
     """Yield the balance of every source."""
     for source, (machine, programs) in SYSLOG.items():
         log = stored(machine, "/var/log")
-        own = [log / "syslog", log / "auth.log"]
+        own = [log / name for name in SYSLOG_FILES[source]]
         text = "".join(path.read_text(errors="replace") for path in own if path.is_file())
         written = len(re.findall(rf"(?m)^\S+ [^ ]+ (?:{programs})(?:\[\d+\])?:", text))
         landed = (home.home / "landing" / source).glob("*.log")
@@ -172,7 +180,7 @@ def lines(stored: Stored, home: Home) -> Iterator[Lines]:
         )
         yield from _balance(home, source, written + other)
     for source, machine, folder, name in (
-        ("proxy", "proxy", "/var/log/squid", "access.log*"),
+        ("proxy", "proxy", "/var/spool/squid", "every.log"),
         ("suricata", "gateway", "/var/log/suricata", "eve.json*"),
         ("kea", "dhcp", "/var/lib/kea", "kea-leases4.csv"),
     ):
@@ -386,11 +394,13 @@ def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> t
             if not any(rule in one.rules and subject == one.subject for one in pairs)
         ),
     ]
+    subjects = {one.subject for one in pairs}
     is_well = (
         all(one.is_as_expected for one in told)
         and all(one.is_balanced and not one.rejects for one in balance)
         and not any(one.problem for one in found)
         and not failed
+        and all(subject in subjects for _, subject, _, _ in home.findings())
     )
     return "\n".join(rows) + "\n", is_well
 
