@@ -81,6 +81,8 @@ PEOPLE = (
     Person("p-18", "rtodd", "BH", "Counselor"),
     Person("p-19", "sward", "BH", "Nurse"),
     Person("p-20", "tyoun", "BH", "Office Clerk"),
+    Person("p-21", "uvoss", "BH", "French Teacher"),
+    Person("p-22", "wyatt", "BH", "Latin Teacher"),
 )
 OWNERS: Mapping[str, Person] = {one.account: one for one in PEOPLE}
 PASSWORD = "a-lab-password"
@@ -127,6 +129,8 @@ DEVICES = (
     Device("nas-1", 0x37, "server", "DO"),
     Device("phone-1", 0x34, "", "BH"),
     Device("home-pc-1", 0x35, "", "home-1"),
+    Device("home-pc-3", 0x38, "", "home-1"),
+    Device("home-pc-4", 0x39, "", "home-1"),
     Device("home-pc-2", 0x36, "", "home-2"),
 )
 BY_NAME: Mapping[str, Device] = {one.name: one for one in DEVICES}

@@ -209,14 +209,27 @@ def phones_vpn(day: Day, end: float) -> None:
 
 def near_and_far(day: Day, end: float) -> None:
     day.works("moday", 0.2, end)
-    day.do(1, "home-pc-1", "tunnel", "moday")
-    day.surf("moday", "home-pc-1", WORK_SITES, 2, end, 40)
+    day.do(4.5, "home-pc-1", "tunnel", "moday")
+    day.surf("moday", "home-pc-1", WORK_SITES, 5, end, 30)
 
 
 def hotspot(day: Day, end: float) -> None:
     day.works("sward", 2, end)
     day.do(2.5, "home-pc-2", "tunnel", "sward")
     day.surf("sward", "home-pc-2", WORK_SITES, 3.2, end, 40)
+
+
+def near_and_far_at_once(day: Day, end: float) -> None:
+    day.works("uvoss", 2.2, end)
+    day.do(3, "home-pc-3", "tunnel", "uvoss")
+    day.surf("uvoss", "home-pc-3", WORK_SITES, 3.5, end, 35)
+
+
+def idle_tunnel(day: Day, end: float) -> None:
+    day.works("wyatt", 2.2, end)
+    day.do(3.2, "home-pc-4", "tunnel", "wyatt")
+    for minute in range(4, int(end), 4):
+        day.do(minute, "home-pc-4", "browse", "wyatt", "mail.example", "p0")
 
 
 def upload(day: Day, end: float) -> None:
@@ -282,8 +295,10 @@ PAIRS = (
          "The same on a private phone", phones_vpn, "phone-1", expected="nothing",
          why="no line of a flow contains the name of its destination"),
     Pair("At the desk and by VPN from a home", near_and_far, ("SA-6",), "moday",
-         "At the desk and by a phone's network", hotspot, "sward", expected="nothing",
-         why="the tunnel is taken for the owner's only laptop, which is at the desk"),
+         "At the desk and by a phone's network", hotspot, "sward"),
+    Pair("The same, with the VPN login in the desk's first minutes", near_and_far_at_once,
+         ("SA-6",), "uvoss", "An idle tunnel at home", idle_tunnel, "wyatt", expected="nothing",
+         why="the VPN login is taken for the evidence of the desk's first pages"),
     Pair("An upload outside", upload, ("AN-2",), "nb-qshaw",
          "The server's nightly copy", nightly_copy, "nas-1",
          expected="nothing",
