@@ -27,16 +27,17 @@ STREAMED = """
 import socket, sys, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 if sys.argv[1] == "serve":
-    s.bind(("0.0.0.0", 51820))
+    s.bind((sys.argv[2], 51820))
     while True:
         data, peer = s.recvfrom(65536)
         for _ in range(3):
             s.sendto(data, peer)
 until = time.time() + float(sys.argv[3])
+s.connect((sys.argv[1], int(sys.argv[2])))
 s.settimeout(0.01)
 got = sent = 0
 while time.time() < until:
-    sent += s.sendto(bytes(1200), (sys.argv[1], int(sys.argv[2])))
+    sent += s.send(bytes(1200))
     try:
         while True:
             got += len(s.recv(65536))
@@ -49,7 +50,7 @@ print(sent, got)
 
 @dataclass
 class Deed:
-    """What a step came to, by the side that did it.
+    """The result of a step, as seen by the side that did it.
 
     Attributes:
         began: Seconds since 1970; so is `ended`.
@@ -82,7 +83,7 @@ class Deed:
 
 
 class People:
-    """Runs every device's steps in a thread of its own."""
+    """Threads of devices, each with the device's steps."""
 
     def __init__(self, net: Network, authority: str, vpn_authority: str, minutes: float) -> None:
         self.net, self.minutes = net, minutes
@@ -179,7 +180,7 @@ class People:
         self._fetch(machine, deed, f"https://{step.target}/stream")
 
     def _browse_embed(self, machine: Machine, step: Step, deed: Deed) -> None:
-        """A page of the district that loads a picture from another site."""
+        """Fetch a page of the district, and the pictures of another site that it loads."""
         self._fetch(machine, deed, f"https://{step.target}/{step.page}")
         deed.ended = time.time()
         page = f"https://{step.target}/"

@@ -50,7 +50,7 @@ class Person:
     """A member of the staff.
 
     Attributes:
-        is_off: The duty of the day is over before the lab begins.
+        is_off: The duty of the day ended before the lab begins.
     """
 
     id: str

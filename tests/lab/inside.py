@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from tests.conftest import REPO_ROOT
 from tests.lab import guide, judge, machines, network, programs, registry
 from tests.lab.acts import STREAMED, People
-from tests.lab.district import BY_NAME, HOMES, LOGHOST
+from tests.lab.district import BY_NAME, HOMES, LOGHOST, SITES
 from tests.lab.machines import LabError
 from tests.lab.network import Network
 from tests.lab.plan import PAIRS, Pair, plan
@@ -61,7 +61,8 @@ class Lab:
             programs.dhcpd(net.routers["CE"], "10.22.0", "Cedar Elementary School")
             programs.sshd(net["files"])
             net["web"].write("/run/stream.py", STREAMED)
-            net["web"].start("/usr/bin/python3", "/run/stream.py", "serve", name="stream")
+            server = SITES["nl3.tunnel.example"]
+            net["web"].start("/usr/bin/python3", "/run/stream.py", "serve", server, name="stream")
         programs.radius(net["radius"])
         for name in sorted({step.device for step in self.steps}):
             if BY_NAME.get(name) and BY_NAME[name].place not in HOMES:
@@ -139,7 +140,7 @@ class Lab:
                 machines.run(*words, f"{origin}/", f"{target}/")
 
     def live(self) -> None:
-        """Let the people do their plan, while logs are copied, rotated and read."""
+        """Run the plan of the people, while logs are copied, rotated and read."""
         people = self.people = People(self.net, self.authority, self.vpn_authority, self.minutes)
         threads = people.start(self.steps)
         began = time.monotonic()
@@ -163,7 +164,7 @@ class Lab:
         write_leases(self.net, self.root / "leases.csv")
 
     def end(self) -> None:
-        """End Suricata, which then writes its open flows, and read all that is left."""
+        """Stop Suricata, which then writes its open flows, and read all that is left."""
         if "suricata" in self.net["gateway"].programs:
             self.net["gateway"].stop("suricata")
         time.sleep(2)

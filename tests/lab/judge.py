@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from tests.lab.acts import Deed
-from tests.lab.district import ATTACKER, BY_NAME, HOMES, SITES
+from tests.lab.district import ATTACKER, BY_CODE, BY_NAME, HOMES, SITES
 from tests.lab.plan import PAIRS, Pair
 
 Stored = Callable[[str, str], Path]
@@ -27,7 +27,7 @@ ABOUT_A_SECOND = timedelta(seconds=3)
 
 @dataclass(frozen=True)
 class Story:
-    """What the rules made of a story and its twin."""
+    """The results of a story and its twin."""
 
     pair: Pair
     result: str
@@ -120,7 +120,7 @@ class Home:
 
 
 def stories(pairs: Sequence[Pair], home: Home) -> list[Story]:
-    """Return what came of each story, and which rules named its twin."""
+    """Return the result of each story, and the rules that named its twin."""
     found = home.findings()
 
     def about(subject: str, rules: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -198,12 +198,13 @@ def _balance(home: Home, source: str, written: int) -> Iterator[Lines]:
 
 
 class Facts:
-    """What the warehouse has of the plan."""
+    """Rows of the warehouse, to compare with the plan."""
 
     def __init__(self, home: Home) -> None:
         self.requests = home.events("http_requests", "proxy")
         self.logons = home.events("logons", "radius", "gateway", "logins")
         self.leases = home.events("leases", "kea", "dhcp")
+        self.seen_leases = home.events("leases", "suricata")
         self.flows = home.events("connections", "suricata")
         self.names = home.events("dns_queries", "gateway")
         self.owners = home.attributed()
@@ -214,7 +215,7 @@ class Facts:
         yield from getattr(self, f"_{deed.act}", self._unseen)(deed, _title(deed))
 
     def _unseen(self, deed: Deed, title: str) -> Iterator[Value]:
-        """Yield nothing: a network cable that is moved has no line of its own."""
+        """Yield nothing: no program logs a network cable that is moved."""
         del deed, title
         yield from ()
 
@@ -305,22 +306,32 @@ class Facts:
         }
         yield Value("scan", title, "" if len(hits) >= TARGETS else f"{len(hits)} targets")
 
-    def of_lease(self, device: str, at: float, ip: str, seconds: int) -> Value:
-        """Return what is wrong about a lease that the device's client noted."""
+    def of_lease(self, device: str, at: float, ip: str, seconds: int) -> Iterator[Value]:
+        """Yield what is wrong about a lease that the device's client noted."""
         when = datetime.fromtimestamp(at, UTC)
-        hits = [
-            one
-            for one in self.leases
-            if one["mac"] == BY_NAME[device].mac
-            and one["ip"] == ip
-            and abs(one["time"].replace(tzinfo=UTC) - when) < 2 * ABOUT_A_SECOND
-        ]
+        title = f"{device} {ip} at {when:%H:%M:%S}"
+        hits = _given(self.leases, BY_NAME[device].mac, ip, when)
         end = when + timedelta(seconds=seconds)
         ends = [one["lease_end_time"] for one in hits if one["lease_end_time"]]
         wrong = "" if hits else "no such lease"
         if ends and all(abs(one.replace(tzinfo=UTC) - end) > 2 * ABOUT_A_SECOND for one in ends):
             wrong = f"ends {ends[0]}"
-        return Value("lease", f"{device} {ip} at {when:%H:%M:%S}", wrong)
+        yield Value("lease", title, wrong)
+        if self.seen_leases and not ip.startswith(f"{BY_CODE['CE'].net}."):
+            seen = _given(self.seen_leases, BY_NAME[device].mac, ip, when)
+            yield Value("lease that Suricata saw", title, "" if seen else "no such lease")
+
+
+def _given(
+    leases: Sequence[dict[str, Any]], mac: str, ip: str, when: datetime
+) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in leases
+        if one["mac"] == mac
+        and one["ip"] == ip
+        and abs(one["time"].replace(tzinfo=UTC) - when) < 2 * ABOUT_A_SECOND
+    ]
 
 
 def _is_then(deed: Deed, when: datetime) -> bool:
@@ -340,7 +351,7 @@ def values(
     facts = Facts(home)
     return [
         *(value for deed in deeds for value in facts.of_deed(deed)),
-        *(facts.of_lease(*lease) for lease in leases),
+        *(value for lease in leases for value in facts.of_lease(*lease)),
     ]
 
 

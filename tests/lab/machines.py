@@ -4,12 +4,11 @@ Everything happens inside the namespaces that `tests.lab.__main__` opens: when t
 process ends, the kernel removes every process, mount and interface of the lab.
 """
 
-import os
 import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -122,7 +121,7 @@ class Machine:
             )
 
     def stop(self, name: str) -> None:
-        """End a program in the way an administrator would."""
+        """Stop a program in the way an administrator would."""
         process = self.programs.pop(name)
         process.send_signal(signal.SIGTERM)
         try:
@@ -225,11 +224,3 @@ def listens(machine: Machine, port: int, protocol: str = "tcp") -> Callable[[], 
     """Return a test of whether a program of the machine listens at a port."""
     flag = {"tcp": "-tln", "udp": "-uln"}[protocol]
     return lambda: f":{port} " in machine.run("ss", flag)
-
-
-def end_all(machines: Sequence[Machine]) -> None:
-    """End every program and close the namespaces."""
-    for machine in machines:
-        for name in list(machine.programs):
-            machine.stop(name)
-        os.kill(machine.pid, signal.SIGKILL)

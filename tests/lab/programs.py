@@ -181,7 +181,7 @@ def kea(dhcp: Machine) -> None:
 
 
 def relay(router: Machine) -> None:
-    """Relay DHCP from a building's network to Kea."""
+    """Start the relay from a building's network to Kea."""
     router.start("dhcrelay", "-4", "-d", "-id", "lan", "-iu", "wan", DHCP)
     started(router, 67, "udp")
 
@@ -344,7 +344,7 @@ def tunnel(home: Machine, account: str, authority: str) -> None:
 
 
 def joins(router: Machine, access_point: str, mac: str, account: str, password: str) -> bool:
-    """Let a device into the network by 802.1X; return whether the server accepted it."""
+    """Send a device's 802.1X login; return whether the server accepted it."""
     name = mac.replace(":", "")
     router.write(
         f"/run/eap-{name}",

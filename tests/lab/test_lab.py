@@ -71,7 +71,7 @@ def running() -> Iterator[tuple[subprocess.Popen[str], set[str]]]:
 
 
 def assert_gone(opened: set[str]) -> None:
-    """Its first process takes every other process, interface and mount with it."""
+    """Check that every process of the lab and every mount is gone."""
     until = time.monotonic() + PATIENCE
     while opened & set(namespaces("pid")) and time.monotonic() < until:
         time.sleep(0.2)
