@@ -1,7 +1,6 @@
 """Compare the warehouse with the plan: stories, lines and values."""
 
 import csv
-import re
 import sqlite3
 import sys
 from collections import Counter
@@ -149,36 +148,25 @@ def stories(pairs: Sequence[Pair], home: Home) -> list[Story]:
 
 
 SYSLOG = {
-    # source: machine, files of Debian's rsyslog, program
-    "dhcp": ("r-ce", "dhcpd"),
-    "radius": ("radius", "radiusd"),
-    "gateway": ("gateway", "unbound|ovpn-server|ulogd"),
-    "logins": ("files", "sshd[a-z-]*"),
-}
-
-
-SYSLOG_FILES = {
-    "dhcp": ("local7.log",),
-    "radius": ("syslog",),
-    "gateway": ("syslog",),
-    "logins": ("syslog", "auth.log"),
+    # source: machine, and files that its own rsyslog writes
+    "dhcp": ("r-ce", "local7.log"),
+    "radius": ("radius", "syslog"),
+    "gateway": ("gateway", "syslog"),
+    "logins": ("files", "syslog", "auth.log"),
 }
 
 
 def lines(stored: Stored, home: Home) -> Iterator[Lines]:
-    """Yield the balance of every source."""
-    for source, (machine, programs) in SYSLOG.items():
-        log = stored(machine, "/var/log")
-        own = [log / name for name in SYSLOG_FILES[source]]
-        text = "".join(path.read_text(errors="replace") for path in own if path.is_file())
-        written = len(re.findall(rf"(?m)^\S+ [^ ]+ (?:{programs})(?:\[\d+\])?:", text))
-        landed = (home.home / "landing" / source).glob("*.log")
-        other = sum(
-            not re.match(rf"<\d+>.{{15}} \S+ (?:{programs})(?:\[\d+\])?:", line)
-            for path in landed
-            for line in path.read_text(errors="replace").splitlines()
-        )
-        yield from _balance(home, source, written + other)
+    """Yield the balance of every source.
+
+    A server's own rsyslog stores each line that it forwards. Its messages about itself have
+    another facility and are not forwarded.
+    """
+    for source, (machine, *names) in SYSLOG.items():
+        files = [stored(machine, "/var/log") / name for name in names]
+        text = "".join(path.read_text(errors="replace") for path in files if path.is_file())
+        written = sum(" rsyslogd: " not in line for line in text.splitlines())
+        yield from _balance(home, source, written)
     for source, machine, folder, name in (
         ("proxy", "proxy", "/var/spool/squid", "every.log"),
         ("suricata", "gateway", "/var/log/suricata", "eve.json*"),

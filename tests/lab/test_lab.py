@@ -1,9 +1,9 @@
 """One school of real programs: their logs lead to the planned findings, and nothing is left."""
 
+import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,21 +35,21 @@ def namespaces(kind: str) -> dict[str, list[int]]:
     return found
 
 
-def folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("schoolbell-lab-*"))
-
-
-def mounts() -> list[str]:
-    text = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if "schoolbell-lab-" in line]
+def assert_nothing_is_left(folder: Path) -> None:
+    assert list(folder.iterdir()) == []
+    assert str(folder) not in Path("/proc/self/mountinfo").read_text(encoding="utf-8")
 
 
 @contextmanager
-def running() -> Iterator[tuple[subprocess.Popen[str], set[str]]]:
+def running(folder: Path) -> Iterator[tuple[subprocess.Popen[str], set[str]]]:
     """Run the small lab until its programs run; the process, and its process namespace."""
-    before = set(namespaces("pid"))
     process = subprocess.Popen(
-        SMALL, cwd=REPO_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        SMALL,
+        cwd=REPO_ROOT,
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr
     for line in process.stderr:
@@ -58,9 +58,8 @@ def running() -> Iterator[tuple[subprocess.Popen[str], set[str]]]:
     opened = {
         name
         for name, pids in namespaces("pid").items()
-        if name not in before
-        and any(b"tests.lab.inside" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids)
-    }
+        if any(str(folder).encode() in command_of(pid) for pid in pids)
+    } - {str(Path("/proc/self/ns/pid").readlink())}
     assert len(opened) == 1
     try:
         yield process, opened
@@ -70,38 +69,48 @@ def running() -> Iterator[tuple[subprocess.Popen[str], set[str]]]:
         process.stderr.close()
 
 
+def command_of(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""  # it ended meanwhile
+
+
 def assert_gone(opened: set[str]) -> None:
-    """Check that every process of the lab and every mount is gone."""
+    """Check that every process of the lab is gone, and with it interfaces and mounts."""
     until = time.monotonic() + PATIENCE
     while opened & set(namespaces("pid")) and time.monotonic() < until:
         time.sleep(0.2)
     assert not opened & set(namespaces("pid"))
-    assert mounts() == []
 
 
-def test_the_plan_is_found_in_the_logs():
-    before = folders()
-    done = subprocess.run(SMALL, cwd=REPO_ROOT, capture_output=True, text=True, check=False)
+def test_the_plan_is_found_in_the_logs(tmp_path):
+    done = subprocess.run(
+        SMALL,
+        cwd=REPO_ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (folders(), mounts()) == (before, [])
+    assert_nothing_is_left(tmp_path)
 
 
 @pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_nothing_is_left_when_it_is_stopped(ending, code):
-    before = folders()
-    with running() as (process, opened):
+def test_nothing_is_left_when_it_is_stopped(ending, code, tmp_path):
+    with running(tmp_path) as (process, opened):
         process.send_signal(ending)
         assert process.wait(PATIENCE) == code
         assert_gone(opened)
-    assert folders() == before
+    assert_nothing_is_left(tmp_path)
 
 
-def test_only_an_empty_folder_is_left_when_it_is_killed():
-    before = folders()
-    with running() as (process, opened):
+def test_only_an_empty_folder_is_left_when_it_is_killed(tmp_path):
+    with running(tmp_path) as (process, opened):
         process.kill()
         process.wait()
         assert_gone(opened)
-    for folder in folders() - before:
-        folder.rmdir()
+    (folder,) = tmp_path.iterdir()
+    assert_nothing_is_left(folder)
