@@ -1,6 +1,7 @@
 """Compare the warehouse with the plan: stories, lines and values."""
 
 import csv
+import json
 import sqlite3
 import sys
 from collections import Counter
@@ -104,6 +105,16 @@ class Home:
         return self.state.execute(
             "select rule, subject, confidence, status from findings where status <> 'withdrawn'"
         ).fetchall()
+
+    def stated_requests(self) -> Iterator[tuple[str, str, int]]:
+        """Yield rule, subject and the number of requests that a finding states."""
+        rows = self.state.execute(
+            "select rule, subject, record from findings where status <> 'withdrawn'"
+        )
+        for rule, subject, record in rows:
+            requests = json.loads(record)["details"].get("requests")
+            if requests:
+                yield rule, subject, requests
 
     def counts(self, source: str) -> tuple[int, int, int]:
         """Return events, rejects and blank lines of a source; repeats count once."""
@@ -322,6 +333,20 @@ def _given(
     ]
 
 
+KNOWN = {
+    "requests in a finding": "a sensor in front of the proxy repeats each request as its own row",
+}
+"""Values that disagree for a known reason; `docs/reference/lab.md` contains it."""
+
+
+def stated(deeds: Sequence[Deed], home: Home) -> Iterator[Value]:
+    """Yield the number of requests of each finding that states one."""
+    for rule, subject, requests in home.stated_requests():
+        made = sum(one.account == subject and one.result == "200 200" for one in deeds)
+        problem = "" if requests == made else f"{requests}, not {made}"
+        yield Value("requests in a finding", f"{rule} {subject}", problem)
+
+
 def _is_then(deed: Deed, when: datetime) -> bool:
     began, ended = (datetime.fromtimestamp(at, UTC) for at in (deed.began, deed.ended))
     return began - ABOUT_A_SECOND <= when.replace(tzinfo=UTC) <= ended + ABOUT_A_SECOND
@@ -340,6 +365,7 @@ def values(
     return [
         *(value for deed in deeds for value in facts.of_deed(deed)),
         *(value for lease in leases for value in facts.of_lease(*lease)),
+        *stated(deeds, home),
     ]
 
 
@@ -385,7 +411,12 @@ def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> t
         "|---|---|---|",
         *(f"| {kind} | {count} | {wrong} |" for kind, count, wrong in summary(found)),
         "",
-        *(f"- {one.kind}: {one.expected}: {one.problem}" for one in found if one.problem),
+        *(
+            f"- {one.kind}: {one.expected}: {one.problem}"
+            f"{' (known: ' + KNOWN[one.kind] + ')' if one.kind in KNOWN else ''}"
+            for one in found
+            if one.problem
+        ),
         *(f"- not done: {problem}" for problem in failed),
         *sorted(
             f"- also reported: {rule} {subject} {confidence} {status}"
@@ -397,7 +428,7 @@ def report(folder: Path, home: Home, pairs: Sequence[Pair], stored: Stored) -> t
     is_well = (
         all(one.is_as_expected for one in told)
         and all(one.is_balanced and not one.rejects for one in balance)
-        and not any(one.problem for one in found)
+        and not any(one.problem and one.kind not in KNOWN for one in found)
         and not failed
         and all(subject in subjects for _, subject, _, _ in home.findings())
     )
