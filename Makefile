@@ -74,7 +74,7 @@ experience: setup ## print what the weekly report is held to, and what is measur
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 
-lab: setup ## a small district of real programs in namespaces, as root; half an hour
+lab: setup ## a small district of real programs in namespaces, as root; twenty minutes
 	$(BIN)/python -m tests.lab $(if $(KEEP),--keep $(KEEP))
 
 lab-small: setup ## one school of the lab with Squid, Kea and FreeRADIUS; four minutes
