@@ -77,6 +77,12 @@ experience: setup ## print what the weekly report is held to, and what is measur
 	$(BIN)/python -m tests.benchmarks.experience $(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),--home $(DEMO_HOME))
 	$(if $(wildcard $(DEMO_HOME)/warehouse.duckdb),$(BIN)/python -m tests.benchmarks.experience_asking --home $(DEMO_HOME) --demo)
 
+lab: setup ## a small district of real programs in namespaces, as root; twenty minutes
+	$(BIN)/python -m tests.lab $(if $(KEEP),--keep $(KEEP))
+
+lab-small: setup ## one school of the lab with Squid, Kea and FreeRADIUS; four minutes
+	$(BIN)/python -m tests.lab --small $(if $(KEEP),--keep $(KEEP))
+
 newcomer: setup ## from a clone, and a wheel, to a restored district, with nobody at the keyboard
 	$(BIN)/python -m tests.newcomer --tests
 	$(BIN)/python -m tests.newcomer --wheel
@@ -96,4 +102,4 @@ site: setup ## the documents as pages in build/site, with a sample report; a bro
 clean: ## remove what the entry points made, the environment included
 	rm -rf .uv .venv .dagster demo-district build dist
 
-.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience newcomer golden docs site clean
+.PHONY: help setup demo dev desk format check lint test test-long bench quality judge experience lab lab-small newcomer golden docs site clean

@@ -1,14 +1,15 @@
 """OpenVPN servers, in their own file or in syslog: tunnels that began, failed and ended.
 
     2026-11-02 08:15:00 192.0.2.17:50112 [ada] Peer Connection Initiated with [AF_INET]192.0.2.17:50112
+    2026-11-02 08:15:00 ada/192.0.2.17:50112 MULTI_sva: pool returned IPv4=10.8.0.6, IPv6=(Not enabled)
     2026-11-02 08:15:01 ada/192.0.2.17:50112 MULTI: Learn: 10.8.0.6 -> ada/192.0.2.17:50112
     2026-11-02 09:15:00 ada/192.0.2.17:50112 SIGTERM[soft,remote-exit] received, client-instance exiting
 
-Two lines make a login: the first accepts a peer, the second contains its inside address. The
-name is that of the certificate, or of the account where the server is set so
-(`username-as-common-name`); `[UNDEF]` means no user yet. Most other lines are handshakes and
-scans: system events, as are WireGuard's and the lines of strongSwan, which name no authenticated
-account. Own stamps are local time.
+Two lines make a login: the first accepts a peer, the second or third contains its inside address;
+without `verb 3` there is no third. The name is that of the certificate, or of the account where the
+server is set so (`username-as-common-name`); `[UNDEF]` means no user yet. Most other lines are
+handshakes and scans: system events, as are WireGuard's and the lines of strongSwan, which name no
+authenticated account. Own stamps are local time.
 """  # noqa: E501
 
 import polars as pl
@@ -40,6 +41,7 @@ FAR = r"(\[?[0-9a-fA-F]*[.:][0-9a-fA-F.:]*?\]?)(?::([0-9]{1,5}))?"
 PEER = rf"^(?:([^/ ]+)/)?{FAR}(?:/([^ ]+))? "
 INITIATED = r"\[([^\]]+)\] Peer Connection Initiated"
 WITH = r" with \[AF_INET6?\](.*?):([0-9]{1,5})(?: |$)"
+POOLED = r"MULTI_sva: pool returned IPv4=([0-9.]+)"
 LEARNED = r"MULTI: Learn: ([^ ]+) -> ([^ ]+)$"
 FAILED = r"(?:TLS Auth Error: Auth Username/Password verification failed|AUTH_FAILED)"
 BY_LDAP = (
@@ -103,8 +105,10 @@ def _said() -> dict[str, pl.Expr]:
     ldap = BODY.str.extract_groups(BY_LDAP).struct
     initiated = BODY.str.extract(INITIATED, 1)
     started = BODY.str.contains("Peer Connection Initiated", literal=True)
+    pooled = BODY.str.extract(POOLED)
     events = {
         "MULTI: Learn": learned.field("1").is_not_null(),
+        "MULTI_sva": pooled.is_not_null(),
         "Peer Connection Initiated": started,
         "authentication failed": BODY.str.contains(FAILED),
         "refused by LDAP": BODY.str.contains(BY_LDAP),
@@ -125,7 +129,7 @@ def _said() -> dict[str, pl.Expr]:
         ),
         "src_ip": address(pl.coalesce(far.field("1"), owner.field("2"), peer.field("2"))),
         "src_port": port(pl.coalesce(far.field("2"), owner.field("3"), peer.field("3"))),
-        "learned": learned.field("1"),
+        "learned": pl.coalesce(learned.field("1"), pooled),
         "signal": BODY.str.extract(ENDED, 1),
     }
 
@@ -139,7 +143,7 @@ def _logon() -> dict[str, pl.Expr]:
     what, user = pl.col("what"), pl.col("user_name")
     device = mac(pl.col("learned"))
     given = address(pl.when(device.is_null()).then("learned"))
-    learned = what == "MULTI: Learn"
+    learned = what.is_in(["MULTI: Learn", "MULTI_sva"])
     failed = what.is_in(["authentication failed", "refused by LDAP"])
     ended = what == "session ended"
     has_address = given.is_not_null() | device.is_not_null()

@@ -10,8 +10,8 @@ DNS answer it is the server and the sides are swapped. An answer is a separate e
 with a response code, in addition to the query; before version 2 each record
 of an answer was a line. IPv6 is written in full. A TLS line contains the host and
 no URL. Suricata is a monitor: traffic with an answer was allowed; traffic that Suricata
-dropped itself (`flow.action`) was blocked. Alerts, statistics and other types become
-`system_events`.
+dropped itself (`flow.action`) was blocked. A DHCP acknowledgment is a lease; one for
+0.0.0.0 answers an INFORM. Alerts, statistics and other types become `system_events`.
 """
 
 import polars as pl
@@ -76,6 +76,11 @@ FIELDS = {
     "flow_out": "flow/bytes_toserver",
     "flow_state": "flow/state",
     "flow_action": "flow/action",
+    "dhcp_kind": "dhcp/dhcp_type",
+    "dhcp_mac": "dhcp/client_mac",
+    "dhcp_ip": "dhcp/assigned_ip",
+    "dhcp_name": "dhcp/hostname",
+    "dhcp_seconds": "dhcp/lease_time",
 }
 CLASSES = {
     "http": "http_requests",
@@ -84,6 +89,11 @@ CLASSES = {
     "dns": "dns_queries",
 }
 ANSWERS = ["answer", "response"]
+IS_LEASE = (
+    (pl.col("type") == "dhcp")
+    & (pl.col("dhcp_kind") == "ack")
+    & ~pl.col("dhcp_ip").str.starts_with("0.")
+).fill_null(value=False)
 IS_SYSTEM = pl.col("event_class") == "system_events"
 
 REJECT_RULES = {
@@ -93,6 +103,10 @@ REJECT_RULES = {
     "the source is not an address": pl.col("src_ip").is_not_null() | IS_SYSTEM,
     "the flow does not say when it began": pl.col("start_time").is_not_null()
     | (pl.col("event_class") != "connections"),
+    "a lease without an address or a MAC": (
+        pl.col("ip").is_not_null() & pl.col("mac").is_not_null()
+    )
+    | (pl.col("event_class") != "leases"),
 }
 
 
@@ -106,14 +120,16 @@ def looks_like(line: pl.Expr) -> pl.Expr:
 
 
 def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
-    """Add the columns of the four classes; each event has those of its class."""
+    """Add the columns of the five classes; each event has those of its class."""
     stamp = clock.iso(pl.col("stamp"), context.reading)
     kind = pl.col("type")
     return (
         with_fields(batch, FIELDS)
         .with_columns(
-            event_class=kind.replace_strict(
-                CLASSES, default="system_events", return_dtype=pl.String
+            event_class=pl.when(IS_LEASE)
+            .then(pl.lit("leases"))
+            .otherwise(
+                kind.replace_strict(CLASSES, default="system_events", return_dtype=pl.String)
             ),
             time=stamp.time,
             time_quality=stamp.quality,
@@ -125,7 +141,7 @@ def read(batch: pl.LazyFrame, context: Context) -> pl.LazyFrame:
             .otherwise(stamp.time),
         )
         .with_columns(*sides())
-        .with_columns(*web(), *flow(), *lookup())
+        .with_columns(*web(), *flow(), *lookup(), *lease())
         .with_columns(
             disposition=disposition(),
             extras=extras(),
@@ -209,6 +225,18 @@ def lookup() -> list[pl.Expr]:
     ]
 
 
+def lease() -> list[pl.Expr]:
+    """Return columns of `leases`."""
+    seconds = pl.duration(seconds=to_int(pl.col("dhcp_seconds"), 10), time_unit="us")
+    return [
+        pl.lit("assign").alias("action"),
+        address(pl.col("dhcp_ip")).alias("ip"),
+        mac(pl.col("dhcp_mac")).alias("mac"),
+        name(pl.col("dhcp_name")).alias("hostname"),
+        (pl.col("time") + seconds).alias("lease_end_time"),
+    ]
+
+
 def disposition() -> pl.Expr:
     """Return blocked if Suricata blocked it; otherwise allowed if an answer was seen."""
     answered = (
@@ -228,7 +256,7 @@ def disposition() -> pl.Expr:
 FORMAT = Format(
     name="suricata_eve",
     product="Suricata",
-    event_classes=("http_requests", "connections", "dns_queries", "system_events"),
+    event_classes=("http_requests", "connections", "dns_queries", "leases", "system_events"),
     looks_like=looks_like,
     read=read,
     must=REJECT_RULES,

@@ -28,6 +28,8 @@ MAIN_FIELDS = [
     ("pfsense_filterlog", {"src_ip": "192.0.2.17", "dst_port": 443, "protocol": "tcp"}),
     ("unbound", {"src_ip": "192.0.2.17", "query_name": "www.example.org"}),
     ("squidguard", {"user_name": "ada", "disposition": "blocked", "category": "games"}),
+    ("suricata_eve", {"src_ip": "192.0.2.17", "bytes_out": 2_100, "bytes_in": 98_000}),
+    ("iptables", {"src_ip": "192.0.2.17", "dst_port": 443, "disposition": "blocked"}),
     ("fortigate", {"user_name": "ada", "bytes_out": 923, "bytes_in": 77_654}),
     ("paloalto", {"user_name": r"district\ada", "bytes_out": 1_758, "bytes_in": 5_976}),
     ("cisco_asa", {"src_ip": "192.0.2.17", "dst_port": 443, "nat_ip": "203.0.113.1"}),

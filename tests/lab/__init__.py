@@ -1,0 +1,1 @@
+"""A small district of real programs, in namespaces, whose logs Schoolbell reads."""

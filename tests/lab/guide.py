@@ -1,0 +1,44 @@
+"""Configuration as `docs/how-to/forward-logs.md` specifies it: the guide is under test."""
+
+import re
+
+from tests.conftest import REPO_ROOT
+from tests.docs.documents import FENCE
+
+GUIDE = REPO_ROOT / "docs" / "how-to" / "forward-logs.md"
+SIZE = 'global(maxMessageSize="64k")'
+
+
+def block(words: str) -> str:
+    """Return the one block of the guide that contains some words."""
+    text = GUIDE.read_text(encoding="utf-8")
+    (found,) = (one[2] for one in FENCE.finditer(text) if words in one[2])
+    return str(found)
+
+
+def line(pattern: str) -> str:
+    """Return the first text of the guide that matches, for settings outside a block."""
+    found = re.search(pattern, GUIDE.read_text(encoding="utf-8"))
+    assert found, f"the guide has no {pattern}"
+    return found[0]
+
+
+def collector(kinds: dict[str, int], landing: str) -> str:
+    """Return the guide's rsyslog configuration, with one ruleset and port per kind of log."""
+    said = block('template(name="as_sent"').replace("/srv/schoolbell/landing", landing)
+    head, _, rest = said.partition('template(name="firewall_of_today"')
+    per_kind = "\n".join(
+        (f'template(name="firewall_of_today"{rest}')
+        .replace("firewall", kind)
+        .replace("5514", str(port))
+        for kind, port in kinds.items()
+    )
+    return f"{line(re.escape(SIZE))}\n{head}{per_kind}"
+
+
+def forward(selector: str, port: int, target: str) -> str:
+    """Return the guide's line for a server's rsyslog, with another selector and port."""
+    said = block("local7.* action(")
+    assert said.count("local7.*") == said.count("192.0.2.5") == said.count("5514") == 1
+    said = said.replace("local7.*", selector).replace("192.0.2.5", target)
+    return said.replace("5514", str(port))
