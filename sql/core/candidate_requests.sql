@@ -2,8 +2,9 @@
 summary: >
   Requests that a person could have caused: allowed, made as a person's account,
   large enough to be content, from a device that people use, to a host that is
-  not a background service. Requests at regular intervals are marked: a person's gaps
-  and sizes vary, a timer's do not.
+  not a background service. A request that two logs contain counts once: by the log with
+  the better grade of attribution. Requests at regular intervals are marked: a person's
+  gaps and sizes vary, a timer's do not.
 grain: [event_id]
 lookback: 1
 lookahead: 1
@@ -17,6 +18,13 @@ params:
     max: 100000
     unit: bytes
     why: a TLS handshake with its certificates takes 4 to 6 kB; below no content came
+  copy_seconds:
+    type: int
+    default: 60
+    min: 0
+    max: 600
+    unit: seconds
+    why: a proxy and a sensor in front of it log one request with clocks less far apart
   gap_spread:
     type: double
     default: 0.06
@@ -65,6 +73,7 @@ with
 requests as (
     select
         event_id,
+        source,
         account,
         person_id,
         is_staff,
@@ -126,7 +135,7 @@ background as (
 ),
 
 -- of the neighboring days only the hours that a series at midnight needs
-near as (
+around as (
     select requests.*
     from requests
     left join background on requests.url_hostname = background.url_hostname
@@ -139,6 +148,86 @@ near as (
             and timezone($zone, $event_date::timestamp + interval 1 day)
             + interval 3 hour
         )
+),
+
+in_two_logs as (
+    select
+        account,
+        device,
+        url_hostname
+    from around
+    where is_content
+    group by account, device, url_hostname
+    having min(source) < max(source)
+),
+
+by_log as (
+    select
+        around.account,
+        around.device,
+        around.url_hostname,
+        around.source
+    from around
+    semi join in_two_logs
+        on
+            around.account = in_two_logs.account
+            and around.device = in_two_logs.device
+            and around.url_hostname = in_two_logs.url_hostname
+    where around.is_content
+    group by around.account, around.device, around.url_hostname, around.source
+    qualify
+        row_number() over (
+            partition by around.account, around.device, around.url_hostname
+            order by min(around.attribution_grade), count(*) desc, around.source
+        ) = 1
+),
+
+-- the log that counts, and the time of its requests nearest to each of the others
+beside as (
+    select
+        around.event_id,
+        around.start_time,
+        around.source = by_log.source as is_counted,
+        max(around.start_time) filter (
+            where around.source = by_log.source and around.is_content
+        ) over before_it as last_time,
+        min(around.start_time) filter (
+            where around.source = by_log.source and around.is_content
+        ) over after_it as next_time
+    from around
+    inner join by_log
+        on
+            around.account = by_log.account
+            and around.device = by_log.device
+            and around.url_hostname = by_log.url_hostname
+    window
+        before_it as (
+            partition by around.account, around.device, around.url_hostname
+            order by around.start_time
+            range between unbounded preceding and current row
+        ),
+        after_it as (
+            partition by around.account, around.device, around.url_hostname
+            order by around.start_time
+            range between current row and unbounded following
+        )
+),
+
+copies as (
+    select event_id
+    from beside
+    where
+        not is_counted
+        and (
+            start_time - last_time <= to_seconds($copy_seconds)
+            or next_time - start_time <= to_seconds($copy_seconds)
+        )
+),
+
+near as (
+    select * exclude (source)
+    from around
+    anti join copies on around.event_id = copies.event_id
 ),
 
 kept as (
