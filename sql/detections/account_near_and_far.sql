@@ -145,6 +145,7 @@ logons as (
     from core.logons
     where
         event_date between $event_date::date - interval 1 day and $event_date::date
+        and is_success is distinct from false
         and logon_kind in ('vpn', 'interactive', 'cached', 'remote', 'wifi')
 ),
 
