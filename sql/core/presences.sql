@@ -345,8 +345,14 @@ runs as (
 run_sessions as (
     select
         runs.event_id,
+        -- a VPN login without a device name may be of another one
         max_by(
-            sessions.event_id, (sessions.start_time, sessions.event_id)
+            sessions.event_id,
+            (
+                coalesce(sessions.device = runs.device, false),
+                sessions.start_time,
+                sessions.event_id
+            )
         ) filter (where sessions.presence in ('wifi', 'tunnel')) as session_event_id,
         bool_or(begun.event_id is not null) as is_checked
     from runs
