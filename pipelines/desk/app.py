@@ -7,7 +7,7 @@ still there.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,10 +22,19 @@ from starlette.routing import Route
 
 from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
+from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.referrals import OFFICES, letter
 from pipelines.desk import views
-from pipelines.desk.forms import FORMS, Form, FormResult, Preview
+from pipelines.desk.forms import ALL, FORMS, Form, FormResult, Preview, revisions_of
 from pipelines.desk.open_homes import OpenHome
+from pipelines.desk.queue import (
+    QueueFilter,
+    many_page,
+    matching,
+    next_case,
+    queue_page,
+    selected,
+)
 from pipelines.desk.signin import (
     FailedAttempts,
     OpenIdSignIn,
@@ -72,6 +81,8 @@ MAX_TRIALS = 50
 """Changes of the registry whose trial is remembered."""
 AGAIN_AFTER = 3600.0
 """Seconds after which one more sign-in, or look at the same case, is noted again."""
+DECIDING = ("verdict", "verdict-many")
+"""Forms after which the next case of the queue opens."""
 TABS: tuple[tuple[str, str, Right], ...] = (
     ("/", "Queue", "findings"),
     ("/sites", "Sites", "findings"),
@@ -146,6 +157,7 @@ class Visit:
     def page(self, name: str, *, status: int = 200, **values: Any) -> Response:
         """Render a page in the district's look, with one-time messages."""
         told, self.session.told = self.session.told, ""
+        undo, self.session.undo = self.session.undo, ()
         store = self.desk.home.district.store
         common = {
             "tabs": [(href, text) for href, text, right in TABS if self.asker.may(right)],
@@ -154,6 +166,7 @@ class Visit:
             "roles": self.asker.roles,
             "token": self.session.token,
             "told": told,
+            "undo": " ".join(undo),
             "revision": _revisions(store),
         }
         return _rendered(self.desk, name, status, common | values)
@@ -362,18 +375,37 @@ def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -
 def queue(visit: Visit) -> Response:
     """Show the cases that match a filter."""
     query = visit.request.query_params
-    show = query.get("show", "waiting")
-    show = show if show in views.SHOWS else "waiting"
-    first = _first(query)
-    values = views.queue_page(visit.desk.home, visit.context(), show, first)
+    chosen = QueueFilter.read(query)
+    values = queue_page(visit.desk.home, visit.context(), chosen, _first(query))
     return visit.page("queue.html.j2", **values)
+
+
+def many(visit: Visit) -> Response:
+    """Show several cases that one verdict would cover."""
+    query = visit.request.query_params
+    context, chosen = visit.context(), QueueFilter.read(query)
+    ids, group = query.getlist("case"), query.get("group", "")
+    cases = selected(visit.desk.home, context, chosen, ids, group)
+    with context.district.store.reading() as connection:
+        values = many_page(context, cases, lambda case_id: case_revision(connection, case_id))
+    for found in cases:
+        read(visit, context, found.case_id)
+    return visit.page(
+        "many.html.j2",
+        form=FORMS["verdict-many"],
+        filter=chosen,
+        reasons=offered_reasons(context, cases),
+        **values,
+    )
 
 
 def case(visit: Visit) -> Response:
     """Show one case, and record the view."""
-    context, case_id = visit.context(), visit.request.path_params["case"]
-    values = views.case_values(visit.desk.home, context, case_id)
-    read(visit, context, case_id)
+    context = visit.context()
+    found = context.case(visit.request.path_params["case"])
+    chosen = QueueFilter.read(visit.request.query_params)
+    values = views.case_values(visit.desk.home, context, found.case_id, chosen)
+    read(visit, context, found.case_id)
     return visit.page("case_desk.html.j2", **values)
 
 
@@ -521,19 +553,51 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     visit.asker.require(form.right)
     _filled_in(form, given)
     perform = _performer(visit, form, given)
-    back = form.back or f"/{form.about}s/{given[form.about]}"
+    back = _back_to(form, given)
+    order = _order(visit, given) if form.name in DECIDING else []
     try:
         with visit.desk.home.writing:
             done = perform(visit.context(_guard(form, given)))
     except SecondPersonError as waiting:
         visit.session.told = sent_for_approval(visit, waiting)
         return RedirectResponse(back, 303)
-    visit.session.told = done.said
+    visit.session.told, visit.session.undo = done.said, done.decided
+    if done.decided:
+        back = _after_verdict(visit, given, order, done.decided)
     if done.names is not None:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
     if done.file is not None:
         return _file(done)
-    return RedirectResponse(back, 303)
+    return RedirectResponse(_filtered(done.back, given) if done.back else back, 303)
+
+
+def _back_to(form: Form, given: Mapping[str, str]) -> str:
+    """Return the page that follows an action."""
+    return _filtered(form.back or f"/{form.about}s/{given[form.about]}", given)
+
+
+def _filtered(back: str, given: Mapping[str, str]) -> str:
+    """Return a page with the filter of the queue from which the form was opened."""
+    query = QueueFilter.parse(given["queue"]).query if given.get("queue") else ""
+    return f"{back}?{query}" if query else back
+
+
+def _order(visit: Visit, given: Mapping[str, str]) -> list[str]:
+    """Return the cases of the queue from which a form was opened, in its order."""
+    chosen = QueueFilter.parse(given.get("queue", ""))
+    return [one.case.case_id for one in matching(visit.desk.home, visit.context(), chosen)]
+
+
+def _after_verdict(
+    visit: Visit, given: Mapping[str, str], order: Sequence[str], decided: Sequence[str]
+) -> str:
+    """Return the next case of the same queue; the same case while other findings are open."""
+    query = QueueFilter.parse(given.get("queue", "")).query
+    if given.get("subject", ALL) != ALL and visit.context().case(decided[0]).undecided:
+        following = decided[0]
+    else:
+        following = next_case(order, decided, _order(visit, given))
+    return f"/cases/{following}?{query}" if following else f"/?{query}"
 
 
 def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
@@ -588,6 +652,13 @@ def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None
                 raise StaleError(
                     "this has changed since the page was opened; nothing was done",
                     remedy="Open it again, look, and decide then.",
+                )
+        for case_id, shown in revisions_of(given).items():
+            if case_revision(transaction, case_id) != shown:
+                raise StaleError(
+                    "one of these cases has changed since the page was opened; nothing was done",
+                    where=f"case {case_id}",
+                    remedy="Open the page again, look, and decide then.",
                 )
 
     return guard
@@ -796,6 +867,7 @@ def routes() -> list[Route]:
     """Return every page, by its address."""
     return [
         _get("/", queue),
+        _get("/decide", many, "verdict"),
         _get("/cases/{case}", case, "evidence"),
         _get("/cases/{case}/letter", letter_page, "evidence"),
         _get("/sites", sites),

@@ -83,7 +83,7 @@ def entries(home):
         """What is drawn by lot or holds a time, by the order in which it comes."""
         text = re.sub(r"[0-9a-f]{64}", "HASH", text)
         return re.sub(
-            r"\b[rhgsq]-[0-9a-f]{8}\b",
+            r"\b[rhgsqn]-[0-9a-f]{8}\b",
             lambda found: drawn.setdefault(found[0], f"{found[0][0]}-{len(drawn)}"),
             text,
         )
@@ -152,6 +152,11 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
          ("findings", "assign", case, "ada", "--reason", REASON)),
         ("verdict", values | {"code": "benign"},
          ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("undo", {"cases": case}, ("findings", "undo", case)),
+        ("verdict", values | {"code": "benign"},
+         ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("comment", {"case": case, "text": "The lab was open late."},
+         ("findings", "comment", case, "--text", "The lab was open late.")),
         ("exception", values | {"finding": finding, "scope": "account",
                                 "until": "2026-12-18"},
          ("findings", "exception", finding, "--reason", REASON, "--until",
@@ -215,7 +220,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
     left, right = district.copy(by_command), district.copy(by_page)
     for _, _, words in steps:
         run(left, *(drawn(left, one) for one in words))
-    elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back"}
+    elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
+                 "verdict-many"}  # fmt: skip
     assert {name for name, _, _ in steps} | elsewhere == set(FORMS)
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()
