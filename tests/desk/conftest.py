@@ -92,6 +92,13 @@ def alone(district, tmp_path, sockets, secret):
         yield opened
 
 
+@pytest.fixture
+def fresh(district, tmp_path, sockets, secret):
+    """A desk of a home with roles, for one test."""
+    with open_desk(with_settings(district.copy(tmp_path)), sockets / "fresh") as opened:
+        yield opened
+
+
 def sub_cases(desk, role="director"):
     """Ids of waiting cases, highest weight first."""
     page = desk.by_proxy(role).get("/?show=all")

@@ -12,17 +12,9 @@ from pipelines.state.audit import open_chain
 from pipelines.state.findings import history
 from pipelines.state.reviews import last_verdicts
 from pipelines.state.tables import REVIEWS
-from tests.desk.conftest import with_settings
-from tests.desk.visiting import PEOPLE, open_desk
+from tests.desk.visiting import PEOPLE
 
 REASON = "the lesson plan covers it"
-
-
-@pytest.fixture
-def fresh(district, tmp_path, sockets, secret):
-    """A desk of a home with roles, for one test."""
-    with open_desk(with_settings(district.copy(tmp_path)), sockets / "fresh") as opened:
-        yield opened
 
 
 def queue_of(visitor, query="show=waiting"):
