@@ -3,7 +3,7 @@
   const LETTERS = "abcdef";
   const rows = () => [...document.querySelectorAll(".queue a")];
   const typing = e => e.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select") || e.ctrlKey || e.metaKey || e.altKey;
-  const deciding = () => document.querySelector("form.decide");
+  const deciding = () => document.querySelector("form.verdict-form");
   const move = step => {
     const all = rows();
     if (!all.length) return;
@@ -19,11 +19,11 @@
   };
 
   // the first six reasons that go with the chosen verdict
-  const shown = form => [...form.querySelectorAll(".chip:not([hidden])")];
+  const shown = form => [...form.querySelectorAll(".reuse:not([hidden])")];
   const offer = form => {
     const code = form.querySelector("[name=code]:checked")?.value;
     let left = LETTERS.length;
-    for (const chip of form.querySelectorAll(".chip")) {
+    for (const chip of form.querySelectorAll(".reuse")) {
       const fits = !code || !chip.dataset.code || chip.dataset.code === code;
       chip.hidden = !fits || left < 1;
       if (!chip.hidden) left -= 1;
@@ -39,11 +39,11 @@
     }
     (radios.some(one => one.checked) ? form.querySelector("button[type=submit]") : radios[0]).focus();
   };
-  for (const form of document.querySelectorAll("form.decide")) {
+  for (const form of document.querySelectorAll("form.verdict-form")) {
     offer(form);
     form.addEventListener("change", () => offer(form));
     form.addEventListener("click", e => {
-      const chip = e.target.closest(".chip");
+      const chip = e.target.closest(".reuse");
       if (chip) fill(chip);
     });
   }
