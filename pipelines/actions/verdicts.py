@@ -10,7 +10,7 @@ from pipelines.errors import SettingsError
 from pipelines.findings import review
 from pipelines.findings.cases import Case
 from pipelines.findings.review import Verdict
-from pipelines.reports.sign_off import Signature, sign_week
+from pipelines.reports.sign_off import Signature, open_cases, sign_week, week_monday
 from pipelines.state.audit import Act
 from pipelines.state.reviews import add_comment
 
@@ -152,7 +152,23 @@ def refuse(context: ActionContext, request_id: str, reason: str) -> Mapping[str,
     return review.refuse(context.chain, request_id, why, context.asker, context.people.is_same)
 
 
-def sign(context: ActionContext, week: str, by: str) -> Signature:
-    """Sign a week's report: that it was looked at."""
+def sign(context: ActionContext, week: str, by: str, confirmed: int | None = None) -> Signature:
+    """Sign a week's report: that it was looked at.
+
+    Args:
+        confirmed: The number of open cases that the signer confirmed; None to accept any.
+
+    Raises:
+        SettingsError: Another number of cases is open.
+    """
     context.require("sign")
+    if confirmed is not None:
+        count = len(open_cases(context.district, week_monday(week)))
+        if count != confirmed:
+            cases = "1 case is" if count == 1 else f"{count} cases are"
+            raise SettingsError(
+                f"{cases} open in {week}; the week is not signed",
+                where="WEEK",
+                remedy="Open the page again and confirm that number, or decide the cases first.",
+            )
     return sign_week(context.district, context.chain, week, by, context.asker)

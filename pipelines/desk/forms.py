@@ -33,7 +33,7 @@ from pipelines.settings.roles import Right
 from pipelines.state.records_requests import RecordDecision
 
 Values = Mapping[str, str]
-Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
+Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check", "confirm"]
 PUBLIC = "This is a public record: give the reason, and do not name anyone."
 
 
@@ -295,7 +295,9 @@ def _release(context: ActionContext, values: Values) -> FormResult:
 
 
 def _sign(context: ActionContext, values: Values) -> FormResult:
-    signed = verdicts.sign(context, values["week"], values["by"])
+    confirmed = values.get("open", "")
+    count = int(confirmed) if confirmed.isascii() and confirmed.isdecimal() else 0
+    signed = verdicts.sign(context, values["week"], values["by"], count)
     return FormResult(f"{values['week']} is signed by {signed.by}.")
 
 
@@ -655,7 +657,8 @@ _ALL = (
     Form(
         name="sign", command="report sign", right="sign",
         title="Sign the week", button="Sign", act=_sign, about="",
-        fields=(Field("week", kind="hidden"), Field("by", "Your name and office")),
+        fields=(Field("week", kind="hidden"), Field("by", "Your name and office"),
+                Field("open", kind="confirm", is_needed=False)),
         back="/weeks",
     ),
     Form(

@@ -393,7 +393,13 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
                 "is_over": bool(row["facts"].get("is_over")),
             }
         )
-    return {"weeks": rows, "unsigned": unsigned(district)}
+    return {"weeks": rows, "unsigned": unsigned(district), "signer": _signer(context)}
+
+
+def _signer(context: ActionContext) -> str:
+    """Return the name of the user in the registry; their login without one."""
+    names = context.district.registry.people_names
+    return names.get(context.person or "", "") or context.asker.user_name
 
 
 def referrals_page(context: ActionContext) -> dict[str, Any]:
