@@ -24,6 +24,7 @@ from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
 from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.referrals import OFFICES, letter
+from pipelines.actions.request_mail import answer_by_mail, ask_by_mail
 from pipelines.desk import views
 from pipelines.desk.forms import ALL, FORMS, Form, FormResult, Preview, revisions_of
 from pipelines.desk.open_homes import OpenHome
@@ -57,6 +58,7 @@ from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision
 from pipelines.state.privacy_records import gather_openings
+from pipelines.state.reviews import requests
 
 LOG = logging.getLogger("schoolbell.desk")
 HEADERS = {
@@ -81,6 +83,8 @@ MAX_TRIALS = 50
 """Changes of the registry whose trial is remembered."""
 AGAIN_AFTER = 3600.0
 """Seconds after which one more sign-in, or look at the same case, is noted again."""
+ANSWERS = {"approve": "approved", "refuse": "refused"}
+"""Forms that answer a request, with the word for its mail."""
 DECIDING = ("verdict", "verdict-many")
 """Forms after which the next case of the queue opens."""
 TABS: tuple[tuple[str, str, Right], ...] = (
@@ -134,6 +138,7 @@ class DeskApp:
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
+    mails: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "mail"))
 
     @property
     def address(self) -> str:
@@ -161,6 +166,7 @@ class Visit:
         store = self.desk.home.district.store
         common = {
             "tabs": [(href, text) for href, text, right in TABS if self.asker.may(right)],
+            "badges": {"/requests": views.requests_to_answer(self.context())},
             "here": self.request.url.path,
             "asker": str(self.asker),
             "roles": self.asker.roles,
@@ -502,6 +508,12 @@ def requests_view(visit: Visit) -> Response:
     return visit.page("requests.html.j2", forms=FORMS, **views.requests_page(visit.context()))
 
 
+def request_view(visit: Visit) -> Response:
+    """Show one request: its state, and what happens next."""
+    values = views.request_page(visit.context(), visit.request.path_params["request"])
+    return visit.page("request.html.j2", forms=FORMS, sent_to=sent_to(visit), **values)
+
+
 def referrals_view(visit: Visit) -> Response:
     """Show cases with other offices, and inquiries from offices."""
     return visit.page("referrals.html.j2", forms=FORMS, **views.referrals_page(visit.context()))
@@ -559,8 +571,11 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
         with visit.desk.home.writing:
             done = perform(visit.context(_guard(form, given)))
     except SecondPersonError as waiting:
-        visit.session.told = sent_for_approval(visit, waiting)
-        return RedirectResponse(back, 303)
+        if waiting.is_new:
+            mail_request(visit, waiting.request_id, "")
+        return RedirectResponse(f"/requests/{waiting.request_id}", 303)
+    if form.name in ANSWERS:
+        mail_request(visit, given["request"], ANSWERS[form.name])
     visit.session.told, visit.session.undo = done.said, done.decided
     if done.decided:
         back = _after_verdict(visit, given, order, done.decided)
@@ -600,20 +615,42 @@ def _after_verdict(
     return f"/cases/{following}?{query}" if following else f"/?{query}"
 
 
-def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
-    """Return who is asked to approve, by role, and what to do once they have."""
+def sent_to(visit: Visit) -> str:
+    """Return who can approve a request of this user, by role."""
     settings = visit.desk.home.district.settings
     others = [
         role
         for role in MATRIX["approve"]
         if role not in visit.asker.roles
-        and (getattr(settings.roles, role) or getattr(settings.desk.roles, role))
+        and (
+            getattr(settings.roles, role)
+            or settings.desk.logins_of(role)
+            or getattr(settings.desk.groups, role)
+        )
     ]
-    who = f"the {' or the '.join(others)}" if others else "a second person"
-    return (
-        f"Sent to {who} for approval: {waiting.where} is on their Requests page. "
-        "After they approve it, do the same again within 24 hours."
-    )
+    return f"the {' or the '.join(others)}" if others else "a second person"
+
+
+def mail_request(visit: Visit, request_id: str, answer: str) -> None:
+    """Send mail about a request, in the background.
+
+    Args:
+        answer: approved or refused; empty for a new request.
+    """
+    context = visit.context()
+    rows = requests(context.district.store, request_id=request_id)
+
+    def send() -> None:
+        try:
+            if answer:
+                answer_by_mail(context, rows[0], answer)
+            else:
+                ask_by_mail(context, rows[0])
+        except SchoolbellError as error:
+            LOG.warning("no mail about request %s: %s", request_id, error.what)
+
+    if rows:
+        visit.desk.mails.submit(send)
 
 
 def _performer(
@@ -876,6 +913,7 @@ def routes() -> list[Route]:
         _get("/proposals", proposals_view, "replay"),
         _get("/start", start_view, "replay"),
         _get("/requests", requests_view),
+        _get("/requests/{request}", request_view),
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),

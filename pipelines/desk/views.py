@@ -25,11 +25,13 @@ from pipelines.actions.records import (
     request_of,
     seal_of,
 )
+from pipelines.actions.request_mail import request_words
 from pipelines.desk.forms import ALL, FORMS, ON_PER_CASE, Form, proposal_rows
 from pipelines.desk.open_homes import OpenHome
 from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
+from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.review import is_own_request, is_waiting, undoable
+from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
 from pipelines.reports.one_case import case_page
@@ -65,7 +67,7 @@ def case_values(
     store = context.district.store
     zone = ZoneInfo(context.district.zone)
     case_id = case.case_id
-    asked = [row for row in requests(store, case_id=case_id) if is_waiting(row)]
+    asked = [row for row in requests(store, case_id=case_id) if is_waiting(row) or is_approved(row)]
     return {
         "case": case,
         "page": page,
@@ -243,18 +245,69 @@ def _proposed_site(offer: Offer) -> dict[str, Any]:
 
 def requests_page(context: ActionContext) -> dict[str, Any]:
     """Return requests that need a second person, and those of the last days."""
-    zone = ZoneInfo(context.district.zone)
-    store, asked = context.district.store, _askers(context)
-    rows = [
-        _request(context, row, zone)
-        | {"who": asked.get((row["action"], row["case_id"], row["reason"]), "")}
-        for row in requests(store)
-    ]
+    zone, asked = ZoneInfo(context.district.zone), _askers(context)
+    rows = [_asked(context, row, zone, asked) for row in requests(context.district.store)]
+    open_now = [row for row in rows if row["is_waiting"] or row["again"]]
     return {
+        "open": open_now,
         "waiting": [row for row in rows if row["is_waiting"]],
-        "answered": [row for row in rows if not row["is_waiting"]][:A_PAGE],
+        "answered": [row for row in rows if row not in open_now][:A_PAGE],
         "may": context.asker.may("approve"),
     }
+
+
+def request_page(context: ActionContext, request_id: str) -> dict[str, Any]:
+    """Return one request: its state, and what happens next.
+
+    Raises:
+        SettingsError: The request does not exist.
+    """
+    found = requests(context.district.store, request_id=request_id)
+    if not found:
+        raise SettingsError(f"there is no request {request_id}", remedy="See the Requests page.")
+    zone = ZoneInfo(context.district.zone)
+    row = _asked(context, found[0], zone, _askers(context))
+    return {"row": row, "may": context.asker.may("approve")}
+
+
+def requests_to_answer(context: ActionContext) -> int:
+    """Count the requests that wait for a user: to approve, or to perform after approval."""
+    zone, may = ZoneInfo(context.district.zone), context.asker.may("approve")
+    rows = [_request(context, row, zone) for row in requests(context.district.store)]
+    return sum(
+        bool(row["again"]) or (may and row["is_waiting"] and not row["is_own"]) for row in rows
+    )
+
+
+def _asked(
+    context: ActionContext,
+    row: Mapping[str, Any],
+    zone: ZoneInfo,
+    asked: Mapping[tuple[str, str, str], str],
+) -> dict[str, Any]:
+    labels = {case.case_id: case.label for case in context.cases}
+    return _request(context, row, zone) | {
+        "who": asked.get((row["action"], row["case_id"], row["reason"]), ""),
+        "words": request_words(row),
+        "label": labels.get(row["case_id"], row["case_id"]),
+        "is_case": row["case_id"] in labels,
+    }
+
+
+def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Form, dict[str, str]] | None:
+    """Return the form that performs an approved request, filled in; None if it cannot be."""
+    case_id, subject, reason = row["case_id"], row["subject"] or "", row["reason"]
+    filled: Mapping[str, tuple[str, dict[str, str]]] = {
+        "reveal": ("reveal", {"case": case_id, "name": subject, "reason": reason}),
+        "pack": ("pack", {"case": case_id, "names": "1", "reason": reason}),
+        "export": ("export", {"case": case_id, "names": "1", "reason": reason}),
+        "refer": ("refer", {"case": case_id, "office": subject, "reason": reason}),
+        "inquiry": ("release-inquiry", {"inquiry": case_id}),
+    }
+    name, values = filled.get(row["action"], ("", {}))
+    if not name or not all(values.values()) or not context.asker.may(FORMS[name].right):
+        return None
+    return FORMS[name], values
 
 
 def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -263,10 +316,13 @@ def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> 
         state = "used" if row["used_time"] else "approved"
     elif row["used_time"]:
         state = "refused"
+    is_own = is_own_request(row, context.asker, context.people.is_same)
+    is_ready = row["asked_by"] == context.asker.uid and is_approved(row)
     return {
         **row,
         "when": moment(datetime.fromisoformat(row["asked_time"]), zone),
-        "is_own": is_own_request(row, context.asker, context.people.is_same),
+        "is_own": is_own,
+        "again": _again(context, row) if is_ready else None,
         "is_waiting": is_waiting(row),
         "state": state,
     }

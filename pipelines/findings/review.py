@@ -299,7 +299,23 @@ def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
 
 
 class SecondPersonError(RefusedError):
-    """An act was sent to a second person for approval, and has to wait for it."""
+    """An act was sent to a second person for approval, and has to wait for it.
+
+    Args:
+        request_id: The request.
+        is_new: It was recorded now, and was not there before.
+    """
+
+    def __init__(self, request_id: str, *, is_new: bool) -> None:
+        what = "sent to a second person for approval"
+        again = "\n  Then run the same command again, within 24 hours." if is_new else ""
+        super().__init__(
+            what if is_new else "still waiting for a second person's approval",
+            where=f"request {request_id}",
+            remedy=f"They run: schoolbell findings approve {request_id}{again}",
+        )
+        self.request_id = request_id
+        self.is_new = is_new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,19 +345,9 @@ def granted(chain: Chain, wish: NameRequest, by: Principal) -> None:
             return
     row = _open(chain, wish, by)
     if row is None:
-        request_id = _ask(chain, wish, by)
-        raise SecondPersonError(
-            "sent to a second person for approval",
-            where=f"request {request_id}",
-            remedy=f"They run: schoolbell findings approve {request_id}\n"
-            "  Then run the same command again, within 24 hours.",
-        )
+        raise SecondPersonError(_ask(chain, wish, by), is_new=True)
     if row["approved_by"] is None:
-        raise SecondPersonError(
-            "still waiting for a second person's approval",
-            where=f"request {row['request_id']}",
-            remedy=f"They run: schoolbell findings approve {row['request_id']}",
-        )
+        raise SecondPersonError(row["request_id"], is_new=False)
     with chain.recording(_act(_approved(wish, row), by, wish.action)) as transaction:
         change_request(transaction, row["request_id"], used_time=now_text())
 
@@ -443,6 +449,11 @@ def is_own_request(row: Mapping[str, Any], by: Principal, is_same: IsSame) -> bo
 def is_waiting(row: Mapping[str, Any]) -> bool:
     """Return whether a request is unanswered and has not expired."""
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
+
+
+def is_approved(row: Mapping[str, Any]) -> bool:
+    """Return whether a request was approved, was not performed, and has not expired."""
+    return row["approved_by"] is not None and row["used_time"] is None and _is_fresh(row)
 
 
 def _open(chain: Chain, wish: NameRequest, by: Principal) -> Mapping[str, Any] | None:
