@@ -64,6 +64,23 @@ def code_names(context: ActionContext, case: Case) -> Iterator[tuple[str, Found]
                 yield token, each
 
 
+def names_in(context: ActionContext, case: Case, text: str) -> list[str]:
+    """Return the names of a case in a text that cards or the history would show.
+
+    Those are accounts, devices, sensitive sites, and parts of people's names.
+    """
+    folded = text.casefold()
+    return [name for name in names_of(context, case) if name.casefold() in folded]
+
+
+def names_of(context: ActionContext, case: Case) -> Iterator[str]:
+    """Yield the names of a case: accounts, devices, sensitive sites, parts of people's names."""
+    for _, (_, value, person) in code_names(context, case):
+        yield value
+        name = context.district.registry.people_names.get(person or "", "")
+        yield from (part for part in name.split() if len(part) > 2)
+
+
 def _refused(context: ActionContext, token: str, case: str, why: str) -> RefusedError:
     """Note the attempt, and say what it takes."""
     act = Act(actor=str(context.asker), action=REFUSED, subject=token, reason=why, case=case)

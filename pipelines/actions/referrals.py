@@ -5,14 +5,14 @@ The letter that goes with a case is two pages, in plain words.
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from pipelines.actions.context import ActionContext
 from pipelines.actions.kept_evidence import Put, hold_act
-from pipelines.actions.names import code_names
+from pipelines.actions.names import code_names, names_in
 from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
 from pipelines.findings.grades import SURE, told
@@ -91,7 +91,7 @@ def refer(
     _refuse_second(context, case_id)
     granted(
         context.chain,
-        NameRequest(action="refer", case_id=case_id, reason=why),
+        NameRequest(action="refer", case_id=case_id, reason=why, subject=office),
         context.asker,
     )
     page = letter(context, case, OFFICES[office], has_names=True)
@@ -213,22 +213,12 @@ def _check(context: ActionContext, case: Case, text: str, summary: str, tests: s
         raise SettingsError(f"a summary has 1 to {MAX_SUMMARY} characters", where="--summary")
     if tests and tests not in FILES:
         raise _unknown("file", tests, sorted(FILES), "--tests")
-    said = summary.casefold()
-    found = [name for name in _names_of(context, case) if name.casefold() in said]
-    if found:
+    if names_in(context, case, summary):
         raise SettingsError(
             "the summary names an account, a device or a person",
             where="--summary",
             remedy="Everyone who sees the case can read it: use code names, or none.",
         )
-
-
-def _names_of(context: ActionContext, case: Case) -> Iterator[str]:
-    """Yield names that cards may not contain: accounts, devices, hidden sites, name parts."""
-    for _, (_, value, person) in code_names(context, case):
-        yield value
-        name = context.district.registry.people_names.get(person or "", "")
-        yield from (part for part in name.split() if len(part) > 2)
 
 
 def _act(context: ActionContext, action: str, row: Mapping[str, Any], reason: str) -> Act:

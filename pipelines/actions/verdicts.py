@@ -1,12 +1,22 @@
 """Acts on cases, findings and weeks: verdicts, assignments, approvals, signatures."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.actions.context import ActionContext
+from pipelines.actions.names import names_in
+from pipelines.errors import SettingsError
 from pipelines.findings import review
+from pipelines.findings.cases import Case
 from pipelines.findings.review import Verdict
-from pipelines.reports.sign_off import Signature, sign_week
+from pipelines.reports.sign_off import Signature, open_cases, sign_week, week_monday
+from pipelines.state.audit import Act
+from pipelines.state.reviews import add_comment
+
+MAX_TOGETHER = 50
+"""Cases that one verdict may cover."""
+MAX_COMMENT = 600
 
 
 def verdict(
@@ -31,6 +41,86 @@ def verdict(
     return chosen
 
 
+def verdict_many(
+    context: ActionContext, case_ids: Sequence[str], code: str, reason: str
+) -> Sequence[Mapping[str, Any]]:
+    """Record one verdict on several cases: on all of them, or none.
+
+    Raises:
+        SettingsError: They do not belong together.
+    """
+    context.require("verdict")
+    decision = Verdict(code, reason.strip())
+    found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
+    require_alike(found)
+    chosen = [row for case in found for row in to_decide(context, case.case_id)]
+    review.decide(context.chain, chosen, decision, context.asker, context.is_own)
+    return chosen
+
+
+def subjects_of(case: Case) -> frozenset[str]:
+    """Return the accounts and devices that the counted findings of a case are about."""
+    return frozenset(str(row["subject"]) for row in case.counted)
+
+
+def require_alike(found: Sequence[Case]) -> None:
+    """Raise an error unless cases are of one account or device, or of one kind and week.
+
+    Raises:
+        SettingsError: They are not, or there are none or too many.
+    """
+    if not 1 <= len(found) <= MAX_TOGETHER:
+        raise SettingsError(f"select 1 to {MAX_TOGETHER} cases")
+    subjects = frozenset().union(*map(subjects_of, found))
+    kinds = {(case.heaviest["kind"], case.week) for case in found}
+    if len(subjects) > 1 and len(kinds) > 1:
+        raise SettingsError(
+            "these cases have too little in common for one verdict",
+            remedy="Select cases of one account or device, or of one kind in one week.",
+        )
+
+
+def undo(context: ActionContext, case_ids: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+    """Undo the user's newest verdict on cases, within ten minutes; return the findings."""
+    context.require("verdict")
+    found = [context.case(case_id) for case_id in dict.fromkeys(case_ids)]
+    return review.undo(context.chain, [case.findings for case in found], context.asker)
+
+
+def comment(context: ActionContext, case_id: str, text: str) -> Mapping[str, Any]:
+    """Add a comment to a case, which everyone who reads the case can see.
+
+    Raises:
+        SettingsError: It is empty, too long, or contains a name.
+    """
+    context.require("evidence")
+    case, words = context.case(case_id), " ".join(text.split())
+    if not 1 <= len(words) <= MAX_COMMENT:
+        raise SettingsError(f"a comment has 1 to {MAX_COMMENT} characters", where="--text")
+    if names_in(context, case, words):
+        raise SettingsError(
+            "the comment names an account, a device or a person",
+            where="--text",
+            remedy="Everyone who sees the case can read it: write code names, or none.",
+        )
+    row = {
+        "comment_id": f"n-{secrets.token_hex(4)}",
+        "case_id": case.case_id,
+        "text": words,
+        "actor": str(context.asker),
+    }
+    act = Act(
+        actor=row["actor"],
+        action="comment",
+        subject=row["comment_id"],
+        reason=words,
+        case=case.case_id,
+    )
+    with context.chain.recording(act) as transaction:
+        add_comment(transaction, row)
+    return row
+
+
 def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]]:
     """Return the findings of a verdict on a case or on one finding.
 
@@ -38,7 +128,7 @@ def to_decide(context: ActionContext, subject_id: str) -> list[Mapping[str, Any]
         SettingsError: The case or finding does not exist.
     """
     for case in context.cases:
-        if case.case_id == subject_id:
+        if subject_id in {case.case_id, case.number}:
             return list(case.undecided or case.counted)
     return [context.finding(subject_id)[1]]
 
@@ -62,7 +152,23 @@ def refuse(context: ActionContext, request_id: str, reason: str) -> Mapping[str,
     return review.refuse(context.chain, request_id, why, context.asker, context.people.is_same)
 
 
-def sign(context: ActionContext, week: str, by: str) -> Signature:
-    """Sign a week's report: that it was looked at."""
+def sign(context: ActionContext, week: str, by: str, confirmed: int | None = None) -> Signature:
+    """Sign a week's report: that it was looked at.
+
+    Args:
+        confirmed: The number of open cases that the signer confirmed; None to accept any.
+
+    Raises:
+        SettingsError: Another number of cases is open.
+    """
     context.require("sign")
+    if confirmed is not None:
+        count = len(open_cases(context.district, week_monday(week)))
+        if count != confirmed:
+            cases = "1 case is" if count == 1 else f"{count} cases are"
+            raise SettingsError(
+                f"{cases} open in {week}; the week is not signed",
+                where="WEEK",
+                remedy="Open the page again and confirm that number, or decide the cases first.",
+            )
     return sign_week(context.district, context.chain, week, by, context.asker)

@@ -3,15 +3,16 @@
 Marked tests go the same way as alerts, and a place outside hears that a run ended well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pipelines.alerts.channels import report_channels
 from pipelines.alerts.facts import noticed, open_days, utc
 from pipelines.alerts.memory import Observation, take_news
-from pipelines.alerts.message import test_message
+from pipelines.alerts.message import Message, test_message
 from pipelines.alerts.news import Alert
 from pipelines.alerts.outbox import (
     DeliveryCounts,
@@ -183,6 +184,23 @@ def send_test(
             enqueue(district.store, message, [name])
             sent[name] = deliver(district, name, one, message.key if to else "")
     return AlertSummary(len(channels), sent)
+
+
+def send_to(district: District, message: Message, addresses: Collection[str]) -> bool:
+    """Send a message to some addresses by the first mail channel; return whether it was sent.
+
+    Only addresses of `[alerts] recipients` receive it. A failed message is not retried.
+    """
+    allowed = [to for to in district.settings.alerts.recipients if to in addresses]
+    kinds = report_channels()
+    mail = [(name, one) for name, one in channels_of(district).items() if one.type in kinds]
+    if not (allowed and mail):
+        return False
+    name, one = mail[0]
+    limited = one.model_copy(update={"settings": {**one.settings, RECIPIENTS: allowed}})
+    with only_sender(district.home):
+        enqueue(district.store, message, [name])
+        return bool(deliver(district, name, limited, message.key).sent)
 
 
 def _asked(channels: Mapping[str, Channel], only: str) -> Mapping[str, Channel]:

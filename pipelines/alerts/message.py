@@ -11,6 +11,7 @@ from pipelines.alerts.news import GROUPS, STUDENT, Alert, one_line
 from pipelines.findings.cases import NOTHING_WAITS, Queue, by_kind
 from pipelines.findings.grades import SURE
 from pipelines.settings.problems import SEVERITIES, Severity
+from pipelines.state.alert_records import REQUEST
 
 REPEAT = (
     "This may be a repeat: sending was interrupted before, and we don't know\nwhether it arrived."
@@ -23,6 +24,7 @@ AT_ONCE, DAILY, WEEKLY, TEST, ESCALATION = (
     "test",
     "escalation",
 )
+WHY_REQUEST = "You get this because you use the district's review desk."
 NOT_PROOF = (
     "This message shows what logs record about accounts and devices. It does not\nshow who "
     "was at the keyboard."
@@ -39,7 +41,7 @@ class Message:
         key: The same for the same news, so that it is sent once.
         subject: One line.
         text: The body, plain text.
-        class_name: notice, daily, weekly, test, escalation or report.
+        class_name: notice, daily, weekly, test, escalation, request or report.
         severity: The highest in it.
         html: The same facts as a page, for channels that can show one.
         may_repeat: An earlier attempt was interrupted, and its result is unknown.
@@ -317,3 +319,8 @@ def escalation(key: str, subject: str, severity: Severity, reason: str) -> Messa
     ]
     text = text_of(lines)
     return Message(f"e-{key}", f"Schoolbell: a message {reason}", text, ESCALATION, severity)
+
+
+def request_message(key: str, subject: str, lines: Sequence[str]) -> Message:
+    """Build the message about a request that needs a second person, or about its answer."""
+    return Message(key, subject, text_of([*lines, "", WHY_REQUEST]), REQUEST)

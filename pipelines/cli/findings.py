@@ -314,6 +314,36 @@ def verdict(
 
 
 @app.command()
+def undo(
+    home: Home,
+    case_id: Annotated[str, typer.Argument(help="Id or number of a case.")],
+    as_json: AsJson = False,
+) -> None:
+    """Undo your newest verdict on a case, within ten minutes.
+
+    An earlier verdict counts again; without one, the case is undecided. The history keeps both.
+    """
+    with open_context(home, "verdict") as context:
+        undone = verdicts.undo(context, [case_id])
+    facts = {"case_id": case_id, "finding_ids": [row["finding_id"] for row in undone]}
+    tell(facts, f"{case_id}: verdict undone", as_json=as_json)
+
+
+@app.command()
+def comment(
+    home: Home,
+    case_id: Annotated[str, typer.Argument(help="Id or number of a case.")],
+    text: Annotated[str, typer.Option(help="The comment, without names.")],
+    as_json: AsJson = False,
+) -> None:
+    """Add a comment to a case; everyone who reads the case can see it."""
+    with open_context(home, "evidence") as context:
+        row = verdicts.comment(context, case_id, text)
+    facts = {"case_id": row["case_id"], "comment_id": row["comment_id"]}
+    tell(facts, f"{case_id}: comment saved", as_json=as_json)
+
+
+@app.command()
 def assign(
     home: Home,
     subject_id: SubjectId,

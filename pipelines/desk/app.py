@@ -7,7 +7,7 @@ still there.
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,10 +22,20 @@ from starlette.routing import Route
 
 from pipelines.actions.context import ActionContext, granted_today
 from pipelines.actions.permits import permits
+from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.referrals import OFFICES, letter
+from pipelines.actions.request_mail import answer_by_mail, ask_by_mail
 from pipelines.desk import views
-from pipelines.desk.forms import FORMS, Form, FormResult, Preview
+from pipelines.desk.forms import ALL, FORMS, Form, FormResult, Preview, revisions_of
 from pipelines.desk.open_homes import OpenHome
+from pipelines.desk.queue import (
+    QueueFilter,
+    many_page,
+    matching,
+    next_case,
+    queue_page,
+    selected,
+)
 from pipelines.desk.signin import (
     FailedAttempts,
     OpenIdSignIn,
@@ -48,6 +58,7 @@ from pipelines.state.audit import Act, open_chain
 from pipelines.state.connections import Transaction
 from pipelines.state.desk_users import case_revision, record_revision, request_revision
 from pipelines.state.privacy_records import gather_openings
+from pipelines.state.reviews import requests
 
 LOG = logging.getLogger("schoolbell.desk")
 HEADERS = {
@@ -72,6 +83,10 @@ MAX_TRIALS = 50
 """Number of registry previews to remember."""
 AGAIN_AFTER = 3600.0
 """Seconds after which another sign-in or view of the same case is recorded again."""
+ANSWERS = {"approve": "approved", "refuse": "refused"}
+"""Forms that answer a request, with the word for its mail."""
+DECIDING = ("verdict", "verdict-many")
+"""Forms after which the next case of the queue opens."""
 TABS: tuple[tuple[str, str, Right], ...] = (
     ("/", "Queue", "findings"),
     ("/sites", "Sites", "findings"),
@@ -123,6 +138,7 @@ class DeskApp:
     openid: OpenIdSignIn = field(default_factory=OpenIdSignIn)
     trials: dict[str, Trial] = field(default_factory=dict)
     workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "trial"))
+    mails: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "mail"))
 
     @property
     def address(self) -> str:
@@ -146,14 +162,17 @@ class Visit:
     def page(self, name: str, *, status: int = 200, **values: Any) -> Response:
         """Render a page in the district's look, with one-time messages."""
         told, self.session.told = self.session.told, ""
+        undo, self.session.undo = self.session.undo, ()
         store = self.desk.home.district.store
         common = {
             "tabs": [(href, text) for href, text, right in TABS if self.asker.may(right)],
+            "badges": {"/requests": views.requests_to_answer(self.context())},
             "here": self.request.url.path,
             "asker": str(self.asker),
             "roles": self.asker.roles,
             "token": self.session.token,
             "told": told,
+            "undo": " ".join(undo),
             "revision": _revisions(store),
         }
         return _rendered(self.desk, name, status, common | values)
@@ -362,18 +381,37 @@ def _note(desk: DeskApp, session: Session, action: str, subject: str = "desk") -
 def queue(visit: Visit) -> Response:
     """Show the cases that match a filter."""
     query = visit.request.query_params
-    show = query.get("show", "waiting")
-    show = show if show in views.SHOWS else "waiting"
-    first = _first(query)
-    values = views.queue_page(visit.desk.home, visit.context(), show, first)
+    chosen = QueueFilter.read(query)
+    values = queue_page(visit.desk.home, visit.context(), chosen, _first(query))
     return visit.page("queue.html.j2", **values)
+
+
+def many(visit: Visit) -> Response:
+    """Show several cases that one verdict would cover."""
+    query = visit.request.query_params
+    context, chosen = visit.context(), QueueFilter.read(query)
+    ids, group = query.getlist("case"), query.get("group", "")
+    cases = selected(visit.desk.home, context, chosen, ids, group)
+    with context.district.store.reading() as connection:
+        values = many_page(context, cases, lambda case_id: case_revision(connection, case_id))
+    for found in cases:
+        read(visit, context, found.case_id)
+    return visit.page(
+        "many.html.j2",
+        form=FORMS["verdict-many"],
+        filter=chosen,
+        reasons=offered_reasons(context, cases),
+        **values,
+    )
 
 
 def case(visit: Visit) -> Response:
     """Show one case, and record the view."""
-    context, case_id = visit.context(), visit.request.path_params["case"]
-    values = views.case_values(visit.desk.home, context, case_id)
-    read(visit, context, case_id)
+    context = visit.context()
+    found = context.case(visit.request.path_params["case"])
+    chosen = QueueFilter.read(visit.request.query_params)
+    values = views.case_values(visit.desk.home, context, found.case_id, chosen)
+    read(visit, context, found.case_id)
     return visit.page("case_desk.html.j2", **values)
 
 
@@ -472,6 +510,12 @@ def requests_view(visit: Visit) -> Response:
     return visit.page("requests.html.j2", forms=FORMS, **views.requests_page(visit.context()))
 
 
+def request_view(visit: Visit) -> Response:
+    """Show one request: its state, and what happens next."""
+    values = views.request_page(visit.context(), visit.request.path_params["request"])
+    return visit.page("request.html.j2", forms=FORMS, sent_to=sent_to(visit), **values)
+
+
 def referrals_view(visit: Visit) -> Response:
     """Show cases with other offices, and inquiries from offices."""
     return visit.page("referrals.html.j2", forms=FORMS, **views.referrals_page(visit.context()))
@@ -523,35 +567,92 @@ def act(visit: Visit, given: Mapping[str, str]) -> Response:
     visit.asker.require(form.right)
     _filled_in(form, given)
     perform = _performer(visit, form, given)
-    back = form.back or f"/{form.about}s/{given[form.about]}"
+    back = _back_to(form, given)
+    order = _order(visit, given) if form.name in DECIDING else []
     try:
         with visit.desk.home.writing:
             done = perform(visit.context(_guard(form, given)))
     except SecondPersonError as waiting:
-        visit.session.told = sent_for_approval(visit, waiting)
-        return RedirectResponse(back, 303)
-    visit.session.told = done.said
+        if waiting.is_new:
+            mail_request(visit, waiting.request_id, "")
+        return RedirectResponse(f"/requests/{waiting.request_id}", 303)
+    if form.name in ANSWERS:
+        mail_request(visit, given["request"], ANSWERS[form.name])
+    visit.session.told, visit.session.undo = done.said, done.decided
+    if done.decided:
+        back = _after_verdict(visit, given, order, done.decided)
     if done.names is not None:
         return visit.page("names.html.j2", names=done.names, case=given["case"])
     if done.file is not None:
         return _file(done)
-    return RedirectResponse(back, 303)
+    return RedirectResponse(_filtered(done.back, given) if done.back else back, 303)
 
 
-def sent_for_approval(visit: Visit, waiting: SecondPersonError) -> str:
-    """Return who is asked to approve, by role, and what to do once they have."""
+def _back_to(form: Form, given: Mapping[str, str]) -> str:
+    """Return the page that follows an action."""
+    return _filtered(form.back or f"/{form.about}s/{given[form.about]}", given)
+
+
+def _filtered(back: str, given: Mapping[str, str]) -> str:
+    """Return a page with the filter of the queue from which the form was opened."""
+    query = QueueFilter.parse(given["queue"]).query if given.get("queue") else ""
+    return f"{back}?{query}" if query else back
+
+
+def _order(visit: Visit, given: Mapping[str, str]) -> list[str]:
+    """Return the cases of the queue from which a form was opened, in its order."""
+    chosen = QueueFilter.parse(given.get("queue", ""))
+    return [one.case.case_id for one in matching(visit.desk.home, visit.context(), chosen)]
+
+
+def _after_verdict(
+    visit: Visit, given: Mapping[str, str], order: Sequence[str], decided: Sequence[str]
+) -> str:
+    """Return the next case of the same queue; the same case while other findings are open."""
+    query = QueueFilter.parse(given.get("queue", "")).query
+    if given.get("subject", ALL) != ALL and visit.context().case(decided[0]).undecided:
+        following = decided[0]
+    else:
+        following = next_case(order, decided, _order(visit, given))
+    return f"/cases/{following}?{query}" if following else f"/?{query}"
+
+
+def sent_to(visit: Visit) -> str:
+    """Return who can approve a request of this user, by role."""
     settings = visit.desk.home.district.settings
     others = [
         role
         for role in MATRIX["approve"]
         if role not in visit.asker.roles
-        and (getattr(settings.roles, role) or getattr(settings.desk.roles, role))
+        and (
+            getattr(settings.roles, role)
+            or settings.desk.logins_of(role)
+            or getattr(settings.desk.groups, role)
+        )
     ]
-    who = f"the {' or the '.join(others)}" if others else "a second person"
-    return (
-        f"Sent to {who} for approval: {waiting.where} is on their Requests page. After they "
-        "approve it, repeat this within 24 hours."
-    )
+    return f"the {' or the '.join(others)}" if others else "a second person"
+
+
+def mail_request(visit: Visit, request_id: str, answer: str) -> None:
+    """Send mail about a request, in the background.
+
+    Args:
+        answer: approved or refused; empty for a new request.
+    """
+    context = visit.context()
+    rows = requests(context.district.store, request_id=request_id)
+
+    def send() -> None:
+        try:
+            if answer:
+                answer_by_mail(context, rows[0], answer)
+            else:
+                ask_by_mail(context, rows[0])
+        except SchoolbellError as error:
+            LOG.warning("no mail about request %s: %s", request_id, error.what)
+
+    if rows:
+        visit.desk.mails.submit(send)
 
 
 def _performer(
@@ -590,6 +691,13 @@ def _guard(form: Form, given: Mapping[str, str]) -> Callable[[Transaction], None
                 raise StaleError(
                     "this page is out of date; nothing was done",
                     remedy="Reload it, review the changes, and decide again.",
+                )
+        for case_id, shown in revisions_of(given).items():
+            if case_revision(transaction, case_id) != shown:
+                raise StaleError(
+                    "one of these cases has changed since the page was opened; nothing was done",
+                    where=f"case {case_id}",
+                    remedy="Open the page again, look, and decide then.",
                 )
 
     return guard
@@ -798,6 +906,7 @@ def routes() -> list[Route]:
     """Return every page, by its address."""
     return [
         _get("/", queue),
+        _get("/decide", many, "verdict"),
         _get("/cases/{case}", case, "evidence"),
         _get("/cases/{case}/letter", letter_page, "evidence"),
         _get("/sites", sites),
@@ -806,6 +915,7 @@ def routes() -> list[Route]:
         _get("/proposals", proposals_view, "replay"),
         _get("/start", start_view, "replay"),
         _get("/requests", requests_view),
+        _get("/requests/{request}", request_view),
         _get("/referrals", referrals_view),
         _get("/permits", permits_view),
         _get("/weeks", weeks_view),

@@ -33,7 +33,7 @@ from pipelines.settings.roles import Right
 from pipelines.state.records_requests import RecordDecision
 
 Values = Mapping[str, str]
-Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check"]
+Kind = Literal["hidden", "text", "reason", "area", "date", "choice", "radio", "check", "confirm"]
 PUBLIC = "This is a public record: give the reason, and do not name anyone."
 
 
@@ -45,11 +45,15 @@ VERDICT_WORDS = {
     "data_fault": "Data fault: the log is wrong",
     "undetermined": "Undetermined: the logs cannot show it",
 }
+ALL = "all"
+"""The choice of every open finding of a case."""
+SEVERAL = "case."
+"""Prefix of the fields of a form about several cases."""
 MAX_LINES = 3
 """Rows of a proposal that are shown."""
 ON_PER_CASE = (
-    "verdict", "assign", "reveal", "refer", "answer", "exception", "hold", "pack",
-    "export",
+    "verdict", "comment", "assign", "reveal", "refer", "answer", "exception", "hold",
+    "pack", "export",
 )  # fmt: skip
 
 
@@ -73,11 +77,15 @@ class FormResult:
         said: One sentence.
         file: Name and bytes of a file that the browser saves.
         names: What may be seen this one time.
+        decided: Cases whose verdict can be undone now.
+        back: Page to show afterwards, if not that of the form.
     """
 
     said: str
     file: tuple[str, bytes] | None = None
     names: Mapping[str, Any] | None = None
+    decided: tuple[str, ...] = ()
+    back: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,14 +139,64 @@ class Form:
 
 
 CASE = Field("case", kind="hidden")
+QUEUE = Field("queue", kind="hidden", is_needed=False)
+"""The filter of the queue from which a page was opened."""
 REASON = Field("reason", "Reason", "reason", hint=PUBLIC)
+VERDICT = Field("code", "Verdict", "radio", VERDICT_WORDS)
 
 
 def _verdict(context: ActionContext, values: Values) -> FormResult:
-    subject, code = values["case"], values["code"]
-    chosen = verdicts.verdict(context, subject, code, values["reason"], is_again=True)
+    case, code = context.case(values["case"]), values["code"]
+    subject = values.get("subject") or ALL
+    if subject not in (ALL, *(row["finding_id"] for row in case.findings)):
+        raise SettingsError(f"{subject} is not a finding of case {case.label}")
+    chosen = verdicts.verdict(
+        context,
+        case.case_id if subject == ALL else subject,
+        code,
+        values["reason"],
+        is_again=True,
+    )
     more = f" ({len(chosen)} findings)" if len(chosen) > 1 else ""
-    return FormResult(f"{subject} is decided: {code.replace('_', ' ')}{more}.")
+    what = case.label if subject == ALL else f"one finding of {case.label}"
+    said = f"{what} is decided: {_word(code)}{more}."
+    return FormResult(said, decided=(case.case_id,))
+
+
+def _word(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _verdict_many(context: ActionContext, values: Values) -> FormResult:
+    ids = tuple(revisions_of(values))
+    chosen = verdicts.verdict_many(context, ids, values["code"], values["reason"])
+    cases = f"{len(ids)} cases are" if len(ids) > 1 else "1 case is"
+    said = f"{cases} decided: {_word(values['code'])} ({len(chosen)} findings)."
+    return FormResult(said, decided=ids)
+
+
+def revisions_of(values: Values) -> dict[str, str]:
+    """Return the cases of a form about several, each with the revision that its page showed."""
+    return {
+        name.removeprefix(SEVERAL): value
+        for name, value in values.items()
+        if name.startswith(SEVERAL)
+    }
+
+
+def _undo(context: ActionContext, values: Values) -> FormResult:
+    ids = values["cases"].split()
+    undone = verdicts.undo(context, ids)
+    labels = [context.case(one).label for one in ids]
+    cases = labels[0] if len(labels) == 1 else f"{len(labels)} cases"
+    back = f"/cases/{ids[0]}" if len(ids) == 1 else ""
+    more = f" ({len(undone)} findings)" if len(undone) > 1 else ""
+    return FormResult(f"Undone: the verdict on {cases}{more}.", back=back)
+
+
+def _comment(context: ActionContext, values: Values) -> FormResult:
+    verdicts.comment(context, values["case"], values["text"])
+    return FormResult("The comment is saved.")
 
 
 def _assign(context: ActionContext, values: Values) -> FormResult:
@@ -237,7 +295,9 @@ def _release(context: ActionContext, values: Values) -> FormResult:
 
 
 def _sign(context: ActionContext, values: Values) -> FormResult:
-    signed = verdicts.sign(context, values["week"], values["by"])
+    confirmed = values.get("open", "")
+    count = int(confirmed) if confirmed.isascii() and confirmed.isdecimal() else 0
+    signed = verdicts.sign(context, values["week"], values["by"], count)
     return FormResult(f"{values['week']} is signed by {signed.by}.")
 
 
@@ -425,8 +485,28 @@ _ALL = (
     Form(
         name="verdict", command="findings verdict", right="verdict",
         title="Decide", button="Record the verdict", act=_verdict,
-        fields=(CASE, Field("code", "Verdict", "radio", VERDICT_WORDS), REASON),
-        hint="This applies to every open finding in the case.",
+        fields=(
+            CASE, QUEUE,
+            Field("subject", "Decide about", "choice", {ALL: "All open findings"},
+                  is_needed=False),
+            VERDICT, REASON,
+        ),
+    ),
+    Form(
+        name="verdict-many", command="findings verdict", right="verdict",
+        title="Decide these cases", button="Record for all of them", act=_verdict_many,
+        about="", back="/", fields=(QUEUE, VERDICT, REASON),
+    ),
+    Form(
+        name="undo", command="findings undo", right="verdict",
+        title="Undo the verdict", button="Undo", act=_undo, about="", back="/",
+        fields=(Field("cases", kind="hidden"), QUEUE),
+    ),
+    Form(
+        name="comment", command="findings comment", right="evidence",
+        title="Add a comment", button="Save the comment", act=_comment,
+        fields=(CASE, QUEUE, Field("text", "Comment", "area",
+                hint="Everyone who sees the case can read this. Do not name anyone.")),
     ),
     Form(
         name="assign", command="findings assign", right="assign",
@@ -579,7 +659,8 @@ _ALL = (
     Form(
         name="sign", command="report sign", right="sign",
         title="Sign the week", button="Sign", act=_sign, about="",
-        fields=(Field("week", kind="hidden"), Field("by", "Your name and office")),
+        fields=(Field("week", kind="hidden"), Field("by", "Your name and office"),
+                Field("open", kind="confirm", is_needed=False)),
         back="/weeks",
     ),
     Form(

@@ -29,6 +29,8 @@ from pipelines.state.published_reports import published_weeks
 from pipelines.warehouse.snapshots import current, reading
 from pipelines.weeks import school_year
 
+OF_CONTEXT = ("_years", "is_student", "people")
+"""What contexts share: properties that they would compute again."""
 Stamp = tuple[tuple[str, int, int], ...]
 
 
@@ -102,10 +104,11 @@ class OpenHome:
         with self._lock:
             context = ActionContext(self.district, asker, guard)
             # code names and who is a student are the same for everybody
-            if not self._shared:
-                self._shared = {"_years": {}, "is_student": context.is_student}
-                self._shared["people"] = context.people
-            context.__dict__.update(self._shared, cases=self.cases)
+            if "people" not in self._shared:
+                self._shared.setdefault("_years", {})
+                self._shared |= {"is_student": context.is_student, "people": context.people}
+            shared = {name: self._shared[name] for name in OF_CONTEXT}
+            context.__dict__.update(shared, cases=self.cases)
             return context
 
     @property
@@ -143,6 +146,26 @@ class OpenHome:
                     made = ListedCase(case, case.standing(week), case.weight, is_student)
                     held = self._known[case.case_id] = (case, week, made)
                 found.append(held[2])
+            return found
+
+    def text(self, case: Case, build: Callable[[Case], str]) -> str:
+        """Return the text of a case for searches; only changed cases are recomputed."""
+        with self._lock:
+            texts: dict[str, tuple[Case, str]] = self._shared.setdefault("texts", {})
+            held = texts.get(case.case_id)
+            if held is None or held[0] is not case:
+                held = texts[case.case_id] = (case, build(case))
+            return held[1]
+
+    @property
+    def device_buildings(self) -> Mapping[str, str]:
+        """The building of each device of the registry that has one."""
+        with self._lock:
+            if "device_buildings" not in self._shared:
+                frame = self.district.registry.frames["devices"].drop_nulls("building")
+                pairs = frame.select("device", "building").iter_rows()
+                self._shared["device_buildings"] = dict(pairs)
+            found: Mapping[str, str] = self._shared["device_buildings"]
             return found
 
     def base(self) -> ReportInputs:

@@ -66,6 +66,7 @@ class Session:
         uid: The user id of the system, for that way.
         token: Included in each form; a post without it is refused.
         told: One-time message for the next page.
+        undo: Cases whose verdict the message offers to undo.
     """
 
     login: str
@@ -77,6 +78,7 @@ class Session:
     began: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
     told: str = ""
+    undo: tuple[str, ...] = ()
 
     def has_token(self, token: str) -> bool:
         """Return whether a form came from a page of this session."""

@@ -1,8 +1,7 @@
 """Content of each page of the desk, as plain values for its template."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from pipelines.actions.proposals import (
     in_group,
     offered,
 )
+from pipelines.actions.reasons import offered_reasons
 from pipelines.actions.records import (
     RELEASED,
     drafted,
@@ -25,16 +25,18 @@ from pipelines.actions.records import (
     request_of,
     seal_of,
 )
-from pipelines.desk.forms import FORMS, ON_PER_CASE, Form, proposal_rows
-from pipelines.desk.open_homes import ListedCase, OpenHome
+from pipelines.actions.request_mail import request_words
+from pipelines.desk.forms import ALL, FORMS, ON_PER_CASE, Form, proposal_rows
+from pipelines.desk.open_homes import OpenHome
+from pipelines.desk.queue import A_PAGE, QueueFilter, place_of, sentence
+from pipelines.errors import SettingsError
 from pipelines.findings.cases import Case
-from pipelines.findings.grades import KINDS, SURE, told
-from pipelines.findings.review import is_own_request, is_waiting
+from pipelines.findings.review import is_approved, is_own_request, is_waiting, undoable
 from pipelines.proposals.offers import SETTINGS, Offer
 from pipelines.records.scopes import CLASSES, RELATIONS, columns_of
-from pipelines.reports.one_case import case_page, claim_for_readers
+from pipelines.reports.one_case import case_page
 from pipelines.reports.sign_off import signatures, unsigned
-from pipelines.reports.words import STANDINGS, day, moment
+from pipelines.reports.words import day, moment
 from pipelines.state.accepted_groups import accepted_groups
 from pipelines.state.audit import Entry
 from pipelines.state.findings import history
@@ -45,125 +47,27 @@ from pipelines.state.records_requests import (
     record_requests,
 )
 from pipelines.state.retention import holds
-from pipelines.state.reviews import inquiries, referrals, requests, statements
+from pipelines.state.reviews import comments, inquiries, referrals, requests, statements
 
-A_PAGE = 50
 ENTRIES = 2_000
 """Entries of the audit chain that a page looks through."""
-SHOWS: Mapping[str, str] = {
-    "waiting": "Waiting",
-    "mine": "Mine",
-    "unassigned": "Unassigned",
-    "second": "Waiting for approval by a second person",
-    "overdue": "Overdue",
-    "referred": "Referred",
-    "trial": "Rules on trial",
-    "decided": "Decided",
-    "all": "All",
-}
-"""Filters of the queue, by their word in the URL."""
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """A case in one line."""
-
-    case_id: str
-    label: str
-    claim: str
-    kind: str
-    week: str
-    since: str
-    severity: str
-    sure: str
-    standing: str
-    assignee: str
-    is_student: bool
-    is_overdue: bool
-
-
-def queue_page(home: OpenHome, context: ActionContext, show: str, first: int) -> dict[str, Any]:
-    """Return a page of the cases that match a filter, highest weight first."""
-    week = home.week(context)
-    known = home.known(context, week)
-    chosen = sorted(
-        _chosen(context, known, show),
-        key=lambda one: (one.is_student, one.weight),
-    )
-    return {
-        "rows": [_row(context, one) for one in chosen[first : first + A_PAGE]],
-        "show": show,
-        "shows": SHOWS,
-        "size": len(chosen),
-        "waiting": sum(one.standing == "waiting" for one in known),
-        "first": first,
-        "before": max(first - A_PAGE, 0) if first else None,
-        "after": first + A_PAGE if first + A_PAGE < len(chosen) else None,
-        "a_page": A_PAGE,
-    }
-
-
-def _chosen(context: ActionContext, known: Sequence[ListedCase], show: str) -> list[ListedCase]:
-    store, login = context.district.store, context.asker.user_name
-    ids: set[str] = set()
-    if show == "second":
-        ids = {row["case_id"] for row in requests(store) if is_waiting(row)}
-    if show == "referred":
-        gone = referrals(store)
-        ids = {row["case_id"] for row in gone if row["returned_time"] is None}
-    tests: dict[str, Callable[[ListedCase], bool]] = {
-        "waiting": lambda one: one.standing == "waiting",
-        "mine": lambda one: one.standing == "waiting" and one.case.assignee == login,
-        "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
-        "overdue": lambda one: _is_overdue(one, context.today),
-        "trial": lambda one: one.standing == "trial",
-        "decided": lambda one: one.standing in ("confirmed", "explained"),
-        "all": lambda one: one.standing != "lead",
-        "second": lambda one: one.case.case_id in ids,
-        "referred": lambda one: one.case.case_id in ids,
-    }
-    return list(filter(tests[show], known))
-
-
-def _row(context: ActionContext, known: ListedCase) -> QueueRow:
-    case = known.case
-    head = case.heaviest
-    kind = context.district.subject_kind(head["rule"])
-    said = told(context.shown(head)["claim"], context.subject(head), kind)
-    claim = claim_for_readers(context.district, head, said)
-    first = min(row["event_date"] for row in case.counted)
-    return QueueRow(
-        case_id=case.case_id,
-        label=case.label,
-        claim=claim,
-        kind=KINDS.get(str(head["kind"]), ""),
-        week=case.week,
-        since=day(date.fromisoformat(str(first))),
-        severity=case.severity,
-        sure=SURE.get(case.confidence, "Lead"),
-        standing=STANDINGS.get(known.standing, ""),
-        assignee=case.assignee or "",
-        is_student=known.is_student,
-        is_overdue=_is_overdue(known, context.today),
-    )
-
-
-def _is_overdue(one: ListedCase, today: date) -> bool:
-    return one.standing == "waiting" and one.case.due < today
 
 
 def _is_student(context: ActionContext, case: Case) -> bool:
     return any(map(context.is_student, case.findings))
 
 
-def case_values(home: OpenHome, context: ActionContext, case_id: str) -> dict[str, Any]:
+def case_values(
+    home: OpenHome, context: ActionContext, case_id: str, chosen: QueueFilter
+) -> dict[str, Any]:
     """Return everything about a case in its current state."""
     case = context.case(case_id)
     base = home.base()
     page = case_page(base, context.district, case, home.names(case))
     store = context.district.store
     zone = ZoneInfo(context.district.zone)
-    asked = [row for row in requests(store, case_id=case_id) if is_waiting(row)]
+    case_id = case.case_id
+    asked = [row for row in requests(store, case_id=case_id) if is_waiting(row) or is_approved(row)]
     return {
         "case": case,
         "page": page,
@@ -176,7 +80,11 @@ def case_values(home: OpenHome, context: ActionContext, case_id: str) -> dict[st
         "waiting": [_request(context, row, zone) for row in asked],
         "holds": [one for one in _holds(context) if one["case_id"] == case_id],
         "related": _related(context, case),
-        "forms": case_forms(context, case),
+        "forms": case_forms(context, case, chosen),
+        "filter": chosen,
+        "place": place_of(home, context, chosen, case_id),
+        "reasons": offered_reasons(context, [case]) if context.asker.may("verdict") else [],
+        "may_undo": bool(undoable(store, case.findings, context.asker)),
     }
 
 
@@ -197,18 +105,7 @@ def _holds(context: ActionContext) -> list[dict[str, Any]]:
 
 def _claims(context: ActionContext, case: Case) -> list[str]:
     """Return the sentences of a case that consists of leads: it has no card."""
-    return [
-        claim_for_readers(
-            context.district,
-            row,
-            told(
-                context.shown(row)["claim"],
-                context.subject(row),
-                context.district.subject_kind(row["rule"]),
-            ),
-        )
-        for row in case.findings
-    ]
+    return [sentence(context, row) for row in case.findings]
 
 
 def _related(context: ActionContext, case: Case) -> list[tuple[str, str]]:
@@ -223,7 +120,7 @@ def _related(context: ActionContext, case: Case) -> list[tuple[str, str]]:
 
 
 def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[str, str]]:
-    """Return the history of its findings; a shared entry once."""
+    """Return the history of its findings, a shared entry once, with the comments."""
     found: dict[tuple[str, ...], dict[str, str]] = {}
     for row in case.findings:
         for entry in history(context.district.store, row["finding_id"]):
@@ -237,15 +134,41 @@ def _history(context: ActionContext, case: Case, zone: ZoneInfo) -> list[dict[st
             }
             key = (when, said["who"], said["change"], said["reason"])
             found.setdefault(key, said)
+    for one in comments(context.district.store, case.case_id):
+        when = moment(datetime.fromisoformat(one["time"]), zone)
+        said = {"when": when, "who": one["actor"], "change": "comment", "reason": one["text"]}
+        found[(one["comment_id"],)] = said | {"time": one["time"]}
     return sorted(found.values(), key=lambda one: one["time"], reverse=True)
 
 
-def case_forms(context: ActionContext, case: Case) -> list[tuple[Form, Mapping[str, Any]]]:
+def case_forms(
+    context: ActionContext, case: Case, chosen: QueueFilter
+) -> list[tuple[Form, Mapping[str, Any]]]:
     """Return the actions on a case that this person may do, each with its field values."""
     findings = {row["finding_id"]: row for row in case.findings}
     titles = {name: f"{row['rule']}, {row['event_date']}, {name}" for name, row in findings.items()}
-    values = {"case": case.case_id, "finding": titles}
+    values = {
+        "case": case.case_id,
+        "finding": titles,
+        "subject": _subjects(context, case),
+        "queue": chosen.query,
+    }
     return [(FORMS[name], values) for name in ON_PER_CASE if context.asker.may(FORMS[name].right)]
+
+
+def _subjects(context: ActionContext, case: Case) -> Mapping[str, str]:
+    """Return what a verdict may be about: all findings of a case, or one of them."""
+    decided = case.undecided or case.counted
+    named = {
+        str(row["finding_id"]): f"Only: {sentence(context, row)} ({day(_date(row))})"
+        for row in case.counted
+    }
+    every = "All open findings" if case.undecided else "All findings"
+    return {ALL: f"{every} ({len(decided)})"} | (named if len(named) > 1 else {})
+
+
+def _date(row: Mapping[str, Any]) -> date:
+    return date.fromisoformat(str(row["event_date"]))
 
 
 def sites_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
@@ -322,18 +245,69 @@ def _proposed_site(offer: Offer) -> dict[str, Any]:
 
 def requests_page(context: ActionContext) -> dict[str, Any]:
     """Return requests that need a second person, and those of the last days."""
-    zone = ZoneInfo(context.district.zone)
-    store, asked = context.district.store, _askers(context)
-    rows = [
-        _request(context, row, zone)
-        | {"who": asked.get((row["action"], row["case_id"], row["reason"]), "")}
-        for row in requests(store)
-    ]
+    zone, asked = ZoneInfo(context.district.zone), _askers(context)
+    rows = [_asked(context, row, zone, asked) for row in requests(context.district.store)]
+    open_now = [row for row in rows if row["is_waiting"] or row["again"]]
     return {
+        "open": open_now,
         "waiting": [row for row in rows if row["is_waiting"]],
-        "answered": [row for row in rows if not row["is_waiting"]][:A_PAGE],
+        "answered": [row for row in rows if row not in open_now][:A_PAGE],
         "may": context.asker.may("approve"),
     }
+
+
+def request_page(context: ActionContext, request_id: str) -> dict[str, Any]:
+    """Return one request: its state, and what happens next.
+
+    Raises:
+        SettingsError: The request does not exist.
+    """
+    found = requests(context.district.store, request_id=request_id)
+    if not found:
+        raise SettingsError(f"there is no request {request_id}", remedy="See the Requests page.")
+    zone = ZoneInfo(context.district.zone)
+    row = _asked(context, found[0], zone, _askers(context))
+    return {"row": row, "may": context.asker.may("approve")}
+
+
+def requests_to_answer(context: ActionContext) -> int:
+    """Count the requests that wait for a user: to approve, or to perform after approval."""
+    zone, may = ZoneInfo(context.district.zone), context.asker.may("approve")
+    rows = [_request(context, row, zone) for row in requests(context.district.store)]
+    return sum(
+        bool(row["again"]) or (may and row["is_waiting"] and not row["is_own"]) for row in rows
+    )
+
+
+def _asked(
+    context: ActionContext,
+    row: Mapping[str, Any],
+    zone: ZoneInfo,
+    asked: Mapping[tuple[str, str, str], str],
+) -> dict[str, Any]:
+    labels = {case.case_id: case.label for case in context.cases}
+    return _request(context, row, zone) | {
+        "who": asked.get((row["action"], row["case_id"], row["reason"]), ""),
+        "words": request_words(row),
+        "label": labels.get(row["case_id"], row["case_id"]),
+        "is_case": row["case_id"] in labels,
+    }
+
+
+def _again(context: ActionContext, row: Mapping[str, Any]) -> tuple[Form, dict[str, str]] | None:
+    """Return the form that performs an approved request, filled in; None if it cannot be."""
+    case_id, subject, reason = row["case_id"], row["subject"] or "", row["reason"]
+    filled: Mapping[str, tuple[str, dict[str, str]]] = {
+        "reveal": ("reveal", {"case": case_id, "name": subject, "reason": reason}),
+        "pack": ("pack", {"case": case_id, "names": "1", "reason": reason}),
+        "export": ("export", {"case": case_id, "names": "1", "reason": reason}),
+        "refer": ("refer", {"case": case_id, "office": subject, "reason": reason}),
+        "inquiry": ("release-inquiry", {"inquiry": case_id}),
+    }
+    name, values = filled.get(row["action"], ("", {}))
+    if not name or not all(values.values()) or not context.asker.may(FORMS[name].right):
+        return None
+    return FORMS[name], values
 
 
 def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -342,10 +316,13 @@ def _request(context: ActionContext, row: Mapping[str, Any], zone: ZoneInfo) -> 
         state = "used" if row["used_time"] else "approved"
     elif row["used_time"]:
         state = "refused"
+    is_own = is_own_request(row, context.asker, context.people.is_same)
+    is_ready = row["asked_by"] == context.asker.uid and is_approved(row)
     return {
         **row,
         "when": moment(datetime.fromisoformat(row["asked_time"]), zone),
-        "is_own": is_own_request(row, context.asker, context.people.is_same),
+        "is_own": is_own,
+        "again": _again(context, row) if is_ready else None,
         "is_waiting": is_waiting(row),
         "state": state,
     }
@@ -472,7 +449,13 @@ def weeks_page(home: OpenHome, context: ActionContext) -> dict[str, Any]:
                 "is_over": bool(row["facts"].get("is_over")),
             }
         )
-    return {"weeks": rows, "unsigned": unsigned(district)}
+    return {"weeks": rows, "unsigned": unsigned(district), "signer": _signer(context)}
+
+
+def _signer(context: ActionContext) -> str:
+    """Return the name of the user in the registry; their login without one."""
+    names = context.district.registry.people_names
+    return names.get(context.person or "", "") or context.asker.user_name
 
 
 def referrals_page(context: ActionContext) -> dict[str, Any]:

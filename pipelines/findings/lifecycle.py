@@ -41,6 +41,7 @@ Change = Literal[
     "no longer shown",
     "shown again",
     "verdict",
+    "verdict undone",
     "assigned",
     "exception",
 ]

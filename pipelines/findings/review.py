@@ -22,6 +22,7 @@ from pipelines.state.connections import Store, Transaction, now_text
 from pipelines.state.findings import (
     CONFIRMED,
     EXPLAINED,
+    OPEN,
     WITHDRAWN,
     change_finding,
     unsupported_reason,
@@ -35,7 +36,9 @@ from pipelines.state.reviews import (
     finding_row,
     has_case,
     last_review,
+    present_code,
     requests,
+    undo_review,
 )
 
 VERDICTS: Mapping[str, str] = {
@@ -51,6 +54,8 @@ VERDICTS: Mapping[str, str] = {
 MIN_REASON = 8
 
 VALID = timedelta(hours=24)
+UNDO_WITHIN = timedelta(minutes=10)
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,84 @@ def _decide(
     note(transaction, finding, "verdict", reason, str(by))
 
 
+def undoable(store: Store, findings: Sequence[Mapping[str, Any]], by: Principal) -> list[Row]:
+    """Return the verdicts of a user on some findings that they can still undo.
+
+    Those are verdicts of the last ten minutes that count, with the code and the reason of
+    the newest one.
+    """
+    since = now_text(datetime.now(UTC) - UNDO_WITHIN)
+    with store.reading() as connection:
+        last = [last_review(connection, str(row["finding_id"])) for row in findings]
+    own = [row for row in last if row and row["reviewer"] == str(by) and row["time"] >= since]
+    newest = max(own, key=lambda row: int(row["review_id"]), default=None)
+    return [row for row in own if newest and _is_alike(row, newest)]
+
+
+def _is_alike(row: Row, other: Row) -> bool:
+    return (row["verdict"], row["reason"]) == (other["verdict"], other["reason"])
+
+
+def undo(
+    chain: Chain, groups: Sequence[Sequence[Mapping[str, Any]]], by: Principal
+) -> list[Mapping[str, Any]]:
+    """Undo the newest verdict of a user on each case; return the findings.
+
+    An earlier verdict counts again; without one, the finding is undecided.
+
+    Args:
+        groups: The findings of each case.
+
+    Raises:
+        SettingsError: On one of them they recorded no verdict in the last ten minutes.
+    """
+    chosen: dict[str, tuple[Mapping[str, Any], Row]] = {}
+    for findings in groups:
+        found = undoable(chain.store, findings, by)
+        if not found:
+            raise _nothing_to_undo()
+        by_id = {str(row["finding_id"]): row for row in findings}
+        chosen |= {row["finding_id"]: (by_id[row["finding_id"]], row) for row in found}
+    acts = [
+        Act(
+            actor=str(by),
+            action="verdict undone",
+            subject=finding_id,
+            reason=f"{review['verdict']}: {review['reason']}",
+            case=case_of(chain.store, finding_id),
+        )
+        for finding_id, (_, review) in chosen.items()
+    ]
+    with chain.recording(*acts) as transaction:
+        for finding, review in chosen.values():
+            if last_review(transaction, review["finding_id"]) != review:
+                raise _nothing_to_undo()
+            _undo(transaction, finding, review, by)
+    return [finding for finding, _ in chosen.values()]
+
+
+def _nothing_to_undo() -> SettingsError:
+    return SettingsError(
+        "there is no verdict that you can undo",
+        remedy="A verdict can be undone for ten minutes, by the person who recorded it. "
+        "To change it later, record another verdict.",
+    )
+
+
+def _undo(transaction: Transaction, finding: Mapping[str, Any], review: Row, by: Principal) -> None:
+    finding_id = str(review["finding_id"])
+    undo_review(transaction, review, str(by))
+    before = last_review(transaction, finding_id)
+    values = {"status": OPEN, "status_reason": unsupported_reason(transaction, finding_id)}
+    if before is not None:
+        code = present_code(before["verdict"])
+        reason = _status_reason(transaction, finding_id, code)
+        values = {"status": VERDICTS[code], "status_reason": reason}
+    change_finding(transaction, finding_id, values)
+    reason = f"{review['verdict']}: {review['reason']}"
+    note(transaction, finding, "verdict undone", reason, str(by))
+
+
 def not_oneself(finding: Mapping[str, Any], is_own: Callable[[str], bool]) -> None:
     """Stop where a finding is about the account of the person who decides.
 
@@ -216,7 +299,23 @@ def _row(store: Store, subject_id: str) -> Mapping[str, Any] | None:
 
 
 class SecondPersonError(RefusedError):
-    """An act was sent to a second person for approval, and has to wait for it."""
+    """An act was sent to a second person for approval, and has to wait for it.
+
+    Args:
+        request_id: The request.
+        is_new: It was recorded now, and was not there before.
+    """
+
+    def __init__(self, request_id: str, *, is_new: bool) -> None:
+        what = "sent to a second person for approval"
+        again = "\n  Then run the same command again, within 24 hours." if is_new else ""
+        super().__init__(
+            what if is_new else "still waiting for a second person's approval",
+            where=f"request {request_id}",
+            remedy=f"They run: schoolbell findings approve {request_id}{again}",
+        )
+        self.request_id = request_id
+        self.is_new = is_new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,19 +345,9 @@ def granted(chain: Chain, wish: NameRequest, by: Principal) -> None:
             return
     row = _open(chain, wish, by)
     if row is None:
-        request_id = _ask(chain, wish, by)
-        raise SecondPersonError(
-            "sent to a second person for approval",
-            where=f"request {request_id}",
-            remedy=f"They run: schoolbell findings approve {request_id}\n"
-            "  Then run the same command again, within 24 hours.",
-        )
+        raise SecondPersonError(_ask(chain, wish, by), is_new=True)
     if row["approved_by"] is None:
-        raise SecondPersonError(
-            "still waiting for a second person's approval",
-            where=f"request {row['request_id']}",
-            remedy=f"They run: schoolbell findings approve {row['request_id']}",
-        )
+        raise SecondPersonError(row["request_id"], is_new=False)
     with chain.recording(_act(_approved(wish, row), by, wish.action)) as transaction:
         change_request(transaction, row["request_id"], used_time=now_text())
 
@@ -360,6 +449,11 @@ def is_own_request(row: Mapping[str, Any], by: Principal, is_same: IsSame) -> bo
 def is_waiting(row: Mapping[str, Any]) -> bool:
     """Return whether a request is unanswered and has not expired."""
     return row["approved_by"] is None and row["used_time"] is None and _is_fresh(row)
+
+
+def is_approved(row: Mapping[str, Any]) -> bool:
+    """Return whether a request was approved, was not performed, and has not expired."""
+    return row["approved_by"] is not None and row["used_time"] is None and _is_fresh(row)
 
 
 def _open(chain: Chain, wish: NameRequest, by: Principal) -> Mapping[str, Any] | None:

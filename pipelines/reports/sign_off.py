@@ -12,7 +12,13 @@ from datetime import date, datetime
 
 from pipelines.district import District
 from pipelines.errors import SettingsError
-from pipelines.findings.cases import monday_of, queue_of, standing_cases_of, week_of
+from pipelines.findings.cases import (
+    Case,
+    monday_of,
+    queue_of,
+    standing_cases_of,
+    week_of,
+)
 from pipelines.settings.roles import Principal
 from pipelines.state.audit import Act, Chain, Entry, open_chain
 from pipelines.state.published_reports import report_facts
@@ -49,7 +55,7 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
     Raises:
         SettingsError: The week has no report, is not over, or its report is signed.
     """
-    week = _week(label)
+    week = week_monday(label)
     facts = report_facts(district.store, week)
     if not facts:
         raise SettingsError(
@@ -73,11 +79,10 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
             where="WEEK",
             remedy="A signature is permanent; a corrected report can be signed again.",
         )
-    waits = queue_of(standing_cases_of(district, week), week)
     said = {
         "by": by.strip(),
         "revision": newest["revision"],
-        "waiting": len(waits.cases),
+        "waiting": len(open_cases(district, week)),
     }
     act = Act(
         actor=str(asker),
@@ -88,6 +93,11 @@ def sign_week(district: District, chain: Chain, label: str, by: str, asker: Prin
     with chain.recording(act):
         pass
     return signatures(district)[week]
+
+
+def open_cases(district: District, week: date) -> tuple[Case, ...]:
+    """Return the cases that need a decision in the report of a week, given by its Monday."""
+    return queue_of(standing_cases_of(district, week), week).cases
 
 
 def signatures(district: District) -> Mapping[date, Signature]:
@@ -131,7 +141,12 @@ def shown(one: Signature) -> dict[str, object]:
     return {**values, "week": week_of(one.week), "time": one.time.isoformat()}
 
 
-def _week(label: str) -> date:
+def week_monday(label: str) -> date:
+    """Return the Monday of an ISO week, such as 2026-W45.
+
+    Raises:
+        SettingsError: It is not a week.
+    """
     try:
         return monday_of(label)
     except ValueError as error:

@@ -15,6 +15,9 @@ SENT = "sent"
 GIVEN_UP = "given up"
 """Status of a message on a channel."""
 
+REQUEST = "request"
+"""The class of messages about requests at the desk; they do not count as alerts."""
+
 Row = Mapping[str, Any]
 
 _NEWS_BY_KEY = update(NEWS).where(NEWS.c.key == bindparam("its_key"))
@@ -98,6 +101,7 @@ def given_since(store: Store, channels: Iterable[str], since: datetime) -> int:
         .where(
             OUTBOX.c.channel.in_(list(channels)),
             OUTBOX.c.created_time >= now_text(since),
+            OUTBOX.c.class_name != REQUEST,
         )
         .select_from(OUTBOX)
     )

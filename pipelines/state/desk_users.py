@@ -9,6 +9,7 @@ from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
+    COMMENTS,
     DESK_ACCOUNTS,
     FINDINGS,
     RECORD_DECISIONS,
@@ -37,9 +38,9 @@ def case_revision(connection: Connection, case_id: str) -> str:
         REFERRALS.c.referral_id, REFERRALS.c.acknowledged_time, REFERRALS.c.outcome
     ).where(REFERRALS.c.case_id == case_id)
     said = select(STATEMENTS.c.statement_id).where(STATEMENTS.c.case_id == case_id)
-    rows = [
-        [tuple(row) for row in connection.execute(query)] for query in (found, given, gone, said)
-    ]
+    notes = select(COMMENTS.c.comment_id).where(COMMENTS.c.case_id == case_id)
+    queries = (found, given, gone, said, notes)
+    rows = [[tuple(row) for row in connection.execute(query)] for query in queries]
     return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
 

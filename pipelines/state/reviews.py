@@ -6,19 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, Table, delete, insert, select, update
 
 from pipelines.state.connections import Store, now_text
 from pipelines.state.tables import (
     ASSIGNMENTS,
     CASE_FINDINGS,
     CASES,
+    COMMENTS,
     FINDINGS,
     INQUIRIES,
     REFERRALS,
     REQUESTS,
     REVIEWS,
     STATEMENTS,
+    UNDONE,
 )
 
 MARKS = ("finding_id", "status", "revision", "updated_time")
@@ -33,11 +35,22 @@ def add_review(connection: Connection, review: Mapping[str, str]) -> None:
 
 
 def reviews(store: Store) -> list[dict[str, Any]]:
-    """Return every verdict, oldest first."""
-    query = select(REVIEWS).order_by(REVIEWS.c.review_id)
+    """Return every verdict that was not undone, oldest first."""
+    query = _counting().order_by(REVIEWS.c.review_id)
     with store.reading() as connection:
         rows = [dict(row) for row in connection.execute(query).mappings()]
     return [row | {"verdict": present_code(row["verdict"])} for row in rows]
+
+
+def _counting() -> Select[Any]:
+    """Return the query of verdicts that count."""
+    return select(REVIEWS).where(REVIEWS.c.review_id.not_in(select(UNDONE.c.review_id)))
+
+
+def undo_review(connection: Connection, review: Row, actor: str) -> None:
+    """Mark a verdict as undone; its row stays."""
+    values = {name: review[name] for name in ("review_id", "finding_id")}
+    connection.execute(insert(UNDONE).values(**values, actor=actor, time=now_text()))
 
 
 def present_code(verdict: str) -> str:
@@ -52,7 +65,7 @@ def last_verdicts(store: Store) -> dict[str, dict[str, Any]]:
 
 def last_review(connection: Connection, finding_id: str) -> dict[str, Any] | None:
     """Return the last verdict on a finding; None without one."""
-    query = select(REVIEWS).where(REVIEWS.c.finding_id == finding_id)
+    query = _counting().where(REVIEWS.c.finding_id == finding_id)
     row = connection.execute(query.order_by(REVIEWS.c.review_id.desc()).limit(1))
     found = row.mappings().first()
     return dict(found) if found else None
@@ -60,7 +73,7 @@ def last_review(connection: Connection, finding_id: str) -> dict[str, Any] | Non
 
 def reviewed_findings(connection: Connection) -> frozenset[str]:
     """Return findings that a reviewer decided, whatever the verdict was."""
-    return frozenset(connection.execute(select(REVIEWS.c.finding_id)).scalars())
+    return frozenset(row["finding_id"] for row in connection.execute(_counting()).mappings())
 
 
 def assign_to(connection: Connection, subject_id: str, assignee: str, assigned_by: str) -> None:
@@ -252,6 +265,16 @@ def statements_by_case(store: Store) -> dict[str, list[str]]:
     for row in statements(store):
         found.setdefault(row["case_id"], []).append(row["summary"])
     return found
+
+
+def add_comment(connection: Connection, row: Row) -> None:
+    """Add a comment on a case."""
+    connection.execute(insert(COMMENTS).values(time=now_text(), **row))
+
+
+def comments(store: Store, case_id: str) -> list[dict[str, Any]]:
+    """Return the comments on a case, the oldest first."""
+    return _rows(store, COMMENTS, "time", {"case_id": case_id})
 
 
 def add_inquiry(connection: Connection, row: Row) -> None:

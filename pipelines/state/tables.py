@@ -225,6 +225,15 @@ REVIEWS = Table(
 )
 """What people decided about a finding, oldest first."""
 
+UNDONE = Table(
+    "undone_reviews",
+    METADATA,
+    Column("review_id", BIG, primary_key=True, autoincrement=False),
+    *filled(Text, "finding_id", "actor", "time"),
+    Index("undone_reviews_finding", "finding_id"),
+)
+"""Verdicts that their reviewer undid: they stay in the history and no longer count."""
+
 FINDING_HISTORY = Table(
     "finding_history",
     METADATA,
@@ -297,6 +306,15 @@ STATEMENTS = Table(
     Index("statements_case", "case_id"),
 )
 """What the person concerned says of a case, in their own words."""
+
+COMMENTS = Table(
+    "comments",
+    METADATA,
+    Column("comment_id", Text, primary_key=True),
+    *filled(Text, "case_id", "text", "actor", "time"),
+    Index("comments_case", "case_id"),
+)
+"""Comments of reviewers on a case, without names."""
 
 INQUIRIES = Table(
     "inquiries",

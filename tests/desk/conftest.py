@@ -92,10 +92,19 @@ def alone(district, tmp_path, sockets, secret):
         yield opened
 
 
+@pytest.fixture
+def fresh(district, tmp_path, sockets, secret):
+    """A desk of a home with roles, for one test."""
+    with open_desk(with_settings(district.copy(tmp_path)), sockets / "fresh") as opened:
+        yield opened
+
+
 def sub_cases(desk, role="director"):
     """Return ids of waiting cases, highest weight first."""
     page = desk.by_proxy(role).get("/?show=all")
-    return [one.removeprefix("/cases/") for one in page.links() if "/cases/" in one]
+    return [
+        one.removeprefix("/cases/").partition("?")[0] for one in page.links() if "/cases/" in one
+    ]
 
 
 @pytest.fixture

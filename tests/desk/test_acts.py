@@ -5,6 +5,7 @@ import re
 import time
 import zipfile
 from dataclasses import asdict
+from datetime import date
 
 import pytest
 import typer
@@ -12,10 +13,14 @@ import typer
 from pipelines.cli import options
 from pipelines.cli.app import GROUPS, app
 from pipelines.desk.forms import FORMS, VERDICT_WORDS
+from pipelines.district import open_district
+from pipelines.findings.cases import week_of
 from pipelines.findings.review import VERDICTS
+from pipelines.reports.sign_off import open_cases, week_monday
 from pipelines.settings.home import DistrictHome
 from pipelines.state.audit import open_chain
 from pipelines.state.connections import open_store
+from pipelines.state.published_reports import report_facts
 from pipelines.state.retention import holds
 from pipelines.state.reviews import inquiries, referrals, requests
 from tests.desk.conftest import with_settings
@@ -83,7 +88,7 @@ def entries(home):
         """Return what is drawn by lot or holds a time, by the order in which it comes."""
         text = re.sub(r"[0-9a-f]{64}", "HASH", text)
         return re.sub(
-            r"\b[rhgsq]-[0-9a-f]{8}\b",
+            r"\b[rhgsqn]-[0-9a-f]{8}\b",
             lambda found: drawn.setdefault(found[0], f"{found[0][0]}-{len(drawn)}"),
             text,
         )
@@ -152,6 +157,11 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
          ("findings", "assign", case, "ada", "--reason", REASON)),
         ("verdict", values | {"code": "benign"},
          ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("undo", {"cases": case}, ("findings", "undo", case)),
+        ("verdict", values | {"code": "benign"},
+         ("findings", "verdict", case, "benign", "--reason", REASON)),
+        ("comment", {"case": case, "text": "The lab was open late."},
+         ("findings", "comment", case, "--text", "The lab was open late.")),
         ("exception", values | {"finding": finding, "scope": "account",
                                 "until": "2026-12-18"},
          ("findings", "exception", finding, "--reason", REASON, "--until",
@@ -206,7 +216,7 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
         ("record-open", wished, opened),
         ("record-close", {"record": "PR-2026-002", "reason": REASON},
          ("records", "close", "PR-2026-002", "--reason", REASON)),
-        ("sign", {"week": week, "by": "J. Park, director"},
+        ("sign", {"week": week, "by": "J. Park, director", "open": "@open"},
          ("report", "sign", week, "--by", "J. Park, director")),
     ]  # fmt: skip
     by_command, by_page = tmp_path / "command", tmp_path / "page"
@@ -215,7 +225,8 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
     left, right = district.copy(by_command), district.copy(by_page)
     for _, _, words in steps:
         run(left, *(drawn(left, one) for one in words))
-    elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back"}
+    elsewhere = {"approve", "refuse", "proposal", "proposal-group", "proposal-back",
+                 "verdict-many"}  # fmt: skip
     assert {name for name, _, _ in steps} | elsewhere == set(FORMS)
     with open_desk(right, sockets / "same") as desk:
         visitor = desk.visitor()
@@ -253,8 +264,16 @@ def test_the_same_acts_leave_the_same_entries(district, tmp_path, sockets, monke
 
 def drawn(home, value):
     """`@h` represents the newest hold, and so on."""
+    if value == "@open":
+        return str(open_in(home, report_week(home)))
     is_one = isinstance(value, str) and value.startswith("@")
     return newest(home, value[1]) if is_one else value
+
+
+def open_in(home, week):
+    """The number of cases that need a decision in the report of a week."""
+    with open_district(home) as district:
+        return len(open_cases(district, week_monday(week)))
 
 
 def tried(visitor, sent, act):
@@ -281,14 +300,8 @@ def account_of(home, token, case, tmp_path):
 
 
 def report_week(home):
-    from pipelines.district import open_district
-    from pipelines.findings.cases import week_of
-    from pipelines.state.published_reports import report_facts
-
     with open_district(home) as district:
         rows = [row for row in report_facts(district.store) if row["facts"]["is_over"]]
-    from datetime import date
-
     return week_of(date.fromisoformat(rows[-1]["week"]))
 
 

@@ -24,7 +24,7 @@ def acted(desk):
 def filled(form, case):
     """Return every field with something that might do."""
     values = {
-        "case": case, "code": "benign", "reason": REASON, "assignee": "ada",
+        "case": case, "cases": case, "code": "benign", "reason": REASON, "assignee": "ada",
         "name": "owl-11", "office": "hr", "until": "2026-12-18", "scope": "account",
         "finding": "f-1", "text": "x", "summary": "x", "request": "r-00000001",
         "referral": "g-00000001", "account": "x", "first": "2026-10-19",

@@ -1,0 +1,371 @@
+"""The queue of the desk: its filters, which are in the address, and groups of cases."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode
+
+from pipelines.actions.context import ActionContext
+from pipelines.actions.verdicts import MAX_TOGETHER, require_alike, subjects_of
+from pipelines.desk.open_homes import ListedCase, OpenHome
+from pipelines.errors import SettingsError
+from pipelines.findings.cases import Case
+from pipelines.findings.grades import KINDS, SURE, told
+from pipelines.findings.review import is_waiting
+from pipelines.registry.registry import building_names
+from pipelines.reports.one_case import claim_for_readers
+from pipelines.reports.words import STANDINGS, day
+from pipelines.state.reviews import referrals, requests
+
+A_PAGE = 50
+MAX_TEXT = 100
+"""Characters of a search."""
+MAX_GROUPS = 12
+"""Groups that the queue lists, the largest first."""
+GroupBy = Literal["subject", "kind"]
+SHOWS: Mapping[str, str] = {
+    "waiting": "Waiting",
+    "mine": "Mine",
+    "unassigned": "Unassigned",
+    "second": "Waiting for a second person",
+    "overdue": "Overdue",
+    "referred": "Referred",
+    "trial": "Rules on trial",
+    "decided": "Decided",
+    "all": "All",
+}
+"""Filters of the queue, by their word in the address."""
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """The filter of the queue, as the address contains it.
+
+    Attributes:
+        q: Words that the case contains: number, code name, site, building.
+        first: First ISO week; empty for no limit.
+        last: Last ISO week.
+    """
+
+    show: str = "waiting"
+    q: str = ""
+    building: str = ""
+    kind: str = ""
+    first: str = ""
+    last: str = ""
+
+    @staticmethod
+    def read(query: Mapping[str, str]) -> "QueueFilter":
+        """Return the filter of an address; unknown words are ignored."""
+        given = {
+            one.name: query[one.name].strip()[:MAX_TEXT]
+            for one in fields(QueueFilter)
+            if query.get(one.name)
+        }
+        if given.get("show") not in SHOWS:
+            given.pop("show", None)
+        return QueueFilter(**given)
+
+    @staticmethod
+    def parse(text: str) -> "QueueFilter":
+        """Return the filter of a query string."""
+        return QueueFilter.read(dict(parse_qsl(text)))
+
+    @property
+    def query(self) -> str:
+        """The query string, without empty parts."""
+        return urlencode(self.parts)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The fields that are not empty."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether more than the kind of list is chosen."""
+        return self != QueueFilter(self.show)
+
+    def showing(self, show: str) -> "QueueFilter":
+        """Return the same filter for another list."""
+        return replace(self, show=show)
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A case in one line."""
+
+    case_id: str
+    label: str
+    claim: str
+    kind: str
+    week: str
+    since: str
+    severity: str
+    sure: str
+    standing: str
+    assignee: str
+    is_student: bool
+    is_overdue: bool
+    is_undecided: bool
+
+
+def matching(home: OpenHome, context: ActionContext, chosen: QueueFilter) -> list[ListedCase]:
+    """Return the cases that match a filter, highest weight first; students' are last."""
+    known = home.known(context, home.week(context))
+    found = [
+        one
+        for one in _of_list(context, known, chosen.show)
+        if (not chosen.first or one.case.week >= chosen.first)
+        and (not chosen.last or one.case.week <= chosen.last)
+        and chosen.kind in ("", one.case.heaviest["kind"])
+        and (not chosen.building or chosen.building in buildings_of(home, one.case))
+    ]
+    words = chosen.q.casefold().split()
+    if words:
+        text_of = searcher(home, context)
+        found = [one for one in found if all(word in text_of(one.case) for word in words)]
+    return sorted(found, key=lambda one: (one.is_student, one.weight))
+
+
+def queue_page(
+    home: OpenHome, context: ActionContext, chosen: QueueFilter, first: int
+) -> dict[str, Any]:
+    """Return a page of the cases that match a filter, with the choices of the filter."""
+    known = home.known(context, home.week(context))
+    found = matching(home, context, chosen)
+    names = building_names(context.district.registry)
+    codes = {code for one in known for code in buildings_of(home, one.case)}
+    return {
+        "rows": [_row(context, one) for one in found[first : first + A_PAGE]],
+        "filter": chosen,
+        "show": chosen.show,
+        "shows": SHOWS,
+        "size": len(found),
+        "waiting": sum(one.standing == "waiting" for one in known),
+        "first": first,
+        "before": max(first - A_PAGE, 0) if first else None,
+        "after": first + A_PAGE if first + A_PAGE < len(found) else None,
+        "a_page": A_PAGE,
+        "weeks": sorted({one.case.week for one in known}, reverse=True),
+        "buildings": sorted((names.get(code, code), code) for code in codes),
+        "kinds": {kind: text for kind, text in KINDS.items() if _has_kind(known, kind)},
+        "groups": _groups(context, found) if context.asker.may("verdict") else [],
+        "may_decide": context.asker.may("verdict"),
+    }
+
+
+def _has_kind(known: Iterable[ListedCase], kind: str) -> bool:
+    return any(one.case.heaviest["kind"] == kind for one in known)
+
+
+def place_of(
+    home: OpenHome, context: ActionContext, chosen: QueueFilter, case_id: str
+) -> dict[str, Any]:
+    """Return the place of a case in the queue and the case after it; empty if it is not there."""
+    order = [one.case.case_id for one in matching(home, context, chosen)]
+    if case_id not in order:
+        return {}
+    following = next_case(order, [case_id], order)
+    return {"at": order.index(case_id) + 1, "size": len(order), "following": following}
+
+
+def next_case(order: Sequence[str], decided: Iterable[str], left: Iterable[str]) -> str:
+    """Return the case after the decided ones in the order of the queue; empty if none is left.
+
+    Args:
+        order: Ids of the queue before the verdict.
+        left: Ids of the queue after it.
+    """
+    done, open_now = set(decided), set(left)
+    places = [at for at, case_id in enumerate(order) if case_id in done]
+    start = max(places, default=-1) + 1
+    round_trip = [*order[start:], *order[:start]]
+    return next((one for one in round_trip if one in open_now and one not in done), "")
+
+
+def _of_list(
+    context: ActionContext, known: Sequence[ListedCase], show: str
+) -> Iterable[ListedCase]:
+    store, login = context.district.store, context.asker.user_name
+    ids: set[str] = set()
+    if show == "second":
+        ids = {row["case_id"] for row in requests(store) if is_waiting(row)}
+    if show == "referred":
+        gone = referrals(store)
+        ids = {row["case_id"] for row in gone if row["returned_time"] is None}
+    tests: dict[str, Callable[[ListedCase], bool]] = {
+        "waiting": lambda one: one.standing == "waiting",
+        "mine": lambda one: one.standing == "waiting" and _is_with(one.case, context, login),
+        "unassigned": lambda one: one.standing == "waiting" and not one.case.assignee,
+        "overdue": lambda one: _is_overdue(one, context.today),
+        "trial": lambda one: one.standing == "trial",
+        "decided": lambda one: one.standing in ("confirmed", "explained"),
+        "all": lambda one: one.standing != "lead",
+        "second": lambda one: one.case.case_id in ids,
+        "referred": lambda one: one.case.case_id in ids,
+    }
+    return filter(tests[show], known)
+
+
+def _is_with(case: Case, context: ActionContext, login: str) -> bool:
+    """Return whether a case is assigned to a login, however it is spelled."""
+    return bool(case.assignee) and context.people.is_same(str(case.assignee), login)
+
+
+def _row(context: ActionContext, known: ListedCase) -> QueueRow:
+    case = known.case
+    first = min(row["event_date"] for row in case.counted)
+    return QueueRow(
+        case_id=case.case_id,
+        label=case.label,
+        claim=sentence(context, case.heaviest),
+        kind=KINDS.get(str(case.heaviest["kind"]), ""),
+        week=case.week,
+        since=day(date.fromisoformat(str(first))),
+        severity=case.severity,
+        sure=SURE.get(case.confidence, "Lead"),
+        standing=STANDINGS.get(known.standing, ""),
+        assignee=case.assignee or "",
+        is_student=known.is_student,
+        is_overdue=_is_overdue(known, context.today),
+        is_undecided=bool(case.undecided),
+    )
+
+
+def sentence(context: ActionContext, finding: Mapping[str, Any]) -> str:
+    """Return the sentence of a finding, under code names, as the report prints it."""
+    kind = context.district.subject_kind(finding["rule"])
+    said = told(context.shown(finding)["claim"], context.subject(finding), kind)
+    return claim_for_readers(context.district, finding, said)
+
+
+def _is_overdue(one: ListedCase, today: date) -> bool:
+    return one.standing == "waiting" and one.case.due < today
+
+
+def buildings_of(home: OpenHome, case: Case) -> frozenset[str]:
+    """Return the codes of the buildings of a case: of its findings and of their devices."""
+    by_device = home.device_buildings
+    found: set[str] = set()
+    for row in case.counted:
+        record = row["record"]
+        details = record.get("details") or {}
+        codes = details.get("buildings")
+        found |= set(codes) if isinstance(codes, list) else set()
+        found |= {str(details.get("building") or "")}
+        found |= {by_device.get(device, "") for device in record["devices"]}
+    return frozenset(found - {""})
+
+
+def searcher(home: OpenHome, context: ActionContext) -> Callable[[Case], str]:
+    """Return a function that gives the text of a case that a search looks through."""
+    names = building_names(context.district.registry)
+
+    def build(case: Case) -> str:
+        parts = {case.label, case.case_id, case.week}
+        for row in case.counted:
+            record, on = context.shown(row), row["event_date"]
+            parts |= {context.subject(row), sentence(context, row), row["rule"]}
+            parts |= {KINDS.get(str(row["kind"]), "")}
+            parts |= {context.named("device", name, on) for name in row["record"]["devices"]}
+            parts |= set(map(str, record.get("sites") or ()))
+        for code in buildings_of(home, case):
+            parts |= {code, names.get(code, "")}
+        return "\n".join(parts).casefold()
+
+    return lambda case: home.text(case, build)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cases that one verdict may cover."""
+
+    title: str
+    by: GroupBy
+    case_id: str
+    size: int
+
+
+def _groups(context: ActionContext, found: Sequence[ListedCase]) -> list[Group]:
+    """Return groups of two or more undecided cases, the largest first."""
+    held: dict[tuple[GroupBy, Any], list[Case]] = {}
+    for one in found:
+        if one.case.undecided:
+            for by in ("subject", "kind"):
+                if key := _key(one.case, by):
+                    held.setdefault((by, (key, one.is_student)), []).append(one.case)
+    groups = [
+        Group(_title(context, by, mine[0]), by, mine[0].case_id, len(mine))
+        for (by, _), mine in held.items()
+        if len(mine) > 1
+    ]
+    return sorted(groups, key=lambda group: -group.size)[:MAX_GROUPS]
+
+
+def _key(case: Case, by: str) -> Any:
+    if by == "kind":
+        return case.heaviest["kind"], case.week
+    subjects = subjects_of(case)
+    return next(iter(subjects)) if len(subjects) == 1 else None
+
+
+def _title(context: ActionContext, by: GroupBy, case: Case) -> str:
+    if by == "subject":
+        return context.subject(case.heaviest)
+    return f"{KINDS.get(str(case.heaviest['kind']), '')}, {case.week}"
+
+
+def selected(
+    home: OpenHome, context: ActionContext, chosen: QueueFilter, ids: Sequence[str], group: str
+) -> list[Case]:
+    """Return the undecided cases to decide together: the selected ones, or a whole group.
+
+    Args:
+        ids: Ids of selected cases.
+        group: `subject:` or `kind:` and the id of a case of the group.
+
+    Raises:
+        SettingsError: They have too little in common, or there are none.
+    """
+    found = matching(home, context, chosen)
+    by, _, of = group.partition(":")
+    if of:
+        model = context.case(of)
+        is_student = any(map(context.is_student, model.findings))
+        cases = [
+            one.case
+            for one in found
+            if one.case.undecided
+            and one.is_student == is_student
+            and _key(one.case, by) == _key(model, by)
+        ][:MAX_TOGETHER]
+    else:
+        cases = [case for case in map(context.case, dict.fromkeys(ids)) if case.undecided]
+    if not cases:
+        raise SettingsError("no undecided case is selected", remedy="Select cases in the queue.")
+    require_alike(cases)
+    return cases
+
+
+def many_page(
+    context: ActionContext, cases: Sequence[Case], revision: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return what one verdict on several cases would cover."""
+    return {
+        "rows": [
+            {
+                "case_id": case.case_id,
+                "label": case.label,
+                "week": case.week,
+                "severity": case.severity,
+                "sure": SURE.get(case.confidence, "Lead"),
+                "sentences": [sentence(context, row) for row in case.undecided],
+                "is_own": any(context.is_own(str(row["subject"])) for row in case.findings),
+                "revision": revision(case.case_id),
+            }
+            for case in cases
+        ],
+        "is_student": any(map(context.is_student, cases[0].findings)),
+    }

@@ -1,0 +1,215 @@
+"""A director's week at the review desk: ten cases in 25 clicks, or with keys alone."""
+
+import pytest
+
+from tests.browser.looking import CHROMIUM, RULES, SMALL, WIDE, _axe_source
+from tests.desk.conftest import with_settings
+from tests.desk.visiting import PEOPLE, SECRET, open_desk
+from tests.journey import small
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
+]
+SCREEN = {"viewport": {"width": 1366, "height": 768}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+REASON = "the schedule shows it was allowed"
+TEN = 10
+MAX_CLICKS = 25
+FOCUSED = "document.activeElement.matches('.verdict-form button[type=submit]')"
+NARROW = """() => [...document.querySelectorAll('td')]
+    .filter(cell => !cell.dataset.label).map(cell => cell.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture
+def desk(tmp_path_factory, tmp_path, monkeypatch):
+    monkeypatch.setenv("SCHOOLBELL_TEST_PROXY", SECRET)
+    home = small.small(tmp_path_factory.getbasetemp()).copy(tmp_path)
+    with open_desk(with_settings(home), tmp_path / "desk.socket") as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit(browser, desk):
+    """Open the desk as the director; `page.clicks` counts the clicks."""
+    contexts = []
+
+    def opened(role="director", **options):
+        headers = {
+            "X-Remote-User": PEOPLE[role],
+            "X-Remote-Groups": f"{role}s",
+            "X-Schoolbell-Proxy": SECRET,
+        }
+        context = browser.new_context(
+            base_url=f"http://127.0.0.1:{desk.port}", extra_http_headers=headers, **options
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.said, page.clicks = [], 0
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def click(page, locator):
+    locator.click()
+    page.clicks += 1
+
+
+def decided(desk):
+    return [one for one in desk.home.cases if one.status in ("explained", "confirmed")]
+
+
+def test_ten_cases_are_decided_in_25_clicks(visit, desk):
+    page = visit(**SCREEN)
+    page.goto("/")
+    click(page, page.locator(".queue a").first)
+    for number in range(TEN):
+        label = page.title().partition(" - ")[0].removeprefix("Case ")
+        if number == 0:
+            click(page, page.get_by_label("Authorized"))
+            page.locator(".first-reason").fill(REASON)
+        else:
+            click(page, page.locator(".reuse").first)
+        click(page, page.get_by_role("button", name="Record the verdict"))
+        page.locator(".told", has_text=f"{label} is decided: authorized").wait_for()
+        assert "/cases/" in page.url
+    assert len(decided(desk)) == TEN
+    assert page.clicks <= MAX_CLICKS
+    assert page.said == []
+
+
+def test_keys_alone_decide_undo_and_go_on(visit, desk):
+    page = visit(**SCREEN)
+    page.goto("/?kind=shared_account")
+    for key in ("j", "Enter"):
+        page.keyboard.press(key)
+    page.wait_for_url("**/cases/**")
+    first = page.url
+    page.keyboard.press("3")
+    assert page.get_by_label("Benign").is_checked()
+    page.keyboard.press("r")
+    page.keyboard.type(REASON)
+    page.keyboard.press("Control+Enter")
+    page.locator(".told", has_text="is decided: benign").wait_for()
+    assert page.url != first
+    assert "kind=shared_account" in page.url
+    assert len(decided(desk)) == 1
+    page.keyboard.press("z")
+    page.locator(".told", has_text="Undone: the verdict on").wait_for()
+    assert page.url == first
+    assert decided(desk) == []
+    page.keyboard.press("n")
+    page.wait_for_url(lambda url: url != first)
+    # the undone reason is not offered; the short list is
+    texts = page.locator(".reuse:visible").all_inner_texts()
+    assert texts[0] == "Confirmed with the supervisor"
+    page.keyboard.press("2")
+    page.keyboard.press("c")
+    assert page.locator(".first-reason").input_value() == "Approved activity"
+    assert page.evaluate(FOCUSED)
+    page.keyboard.press("Enter")
+    page.locator(".told", has_text="is decided: authorized").wait_for()
+    page.keyboard.press("u")
+    page.wait_for_url("**/?show=waiting&kind=shared_account")
+    assert page.said == []
+
+
+def test_offered_reasons_follow_the_verdict(visit):
+    page = visit(**SCREEN)
+    page.goto("/")
+    page.locator(".queue a").first.click()
+    page.get_by_label("Benign").check()
+    page.locator(".first-reason").fill(REASON)
+    page.keyboard.press("Control+Enter")
+    page.locator(".told").wait_for()
+    chips = page.locator(".reuse:visible")
+    assert chips.first.inner_text() == f"{REASON} benign"
+    page.get_by_label("Violation").check()
+    assert chips.first.inner_text() == "Confirmed with the supervisor"
+    page.get_by_label("Benign").check()
+    assert chips.first.inner_text() == f"{REASON} benign"
+    assert chips.count() <= 6
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_group_is_decided_on_one_page(visit, desk, scripts):
+    page = visit(java_script_enabled=scripts, **SCREEN)
+    page.goto("/")
+    if scripts:
+        page.get_by_text("Decide several cases together").click()
+        page.locator(".groups a").first.click()
+    else:
+        page.goto("/?kind=shared_account")  # of one week, as all of this home
+        boxes = page.locator(".queue [name=case]")
+        for at in range(2):
+            boxes.nth(at).check()
+        page.get_by_role("button", name="Decide the selected cases").click()
+    size = page.locator(".covered .item").count()
+    assert size >= 2
+    page.locator(".covered input").first.uncheck()
+    page.get_by_label("Undetermined").check()
+    page.locator(".first-reason").fill("the logs cannot show it")
+    page.get_by_role("button", name="Record for all of them").click()
+    said = page.locator(".told").inner_text()
+    assert ("1 case is" if size == 2 else f"{size - 1} cases are") in said
+    assert page.said == []
+
+
+def test_keys_select_cases_of_the_queue(visit):
+    page = visit(**SCREEN)
+    page.goto("/")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator(".queue [name=case]:checked").count() == 1
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "q"
+
+
+@pytest.mark.parametrize("mode", [SCREEN, PHONE], ids=["screen", "phone"])
+def test_queue_case_and_group_are_accessible_and_fit(visit, mode, pictures):
+    page = visit(bypass_csp=True, **mode)
+    page.goto("/")
+    group = page.locator(".groups a").first.get_attribute("href")
+    case = page.locator(".queue a").first.get_attribute("href")
+    for name, where in (("queue", "/?q=hs"), ("case", case), ("group", group)):
+        page.goto(where)
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        page.evaluate(_axe_source())
+        found = page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+        )
+        named = [
+            (one["id"], node["html"][:160], node["failureSummary"])
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
+        assert named == [], name
+        assert page.evaluate(WIDE) <= 0, name
+        assert page.evaluate(NARROW) == [], name
+        if mode is PHONE:
+            assert page.evaluate(SMALL) == [], name
+        page.goto(where)
+        page.screenshot(path=pictures / f"week-{name}-{mode['viewport']['width']}.png")
+    assert page.said == []
+
+
+def test_on_a_phone_the_decision_is_within_the_first_screen_everywhere(visit):
+    page = visit(**PHONE)
+    page.goto("/")
+    page.locator(".queue a").first.click()
+    jump = page.locator(".jump")
+    for scrolled in (0, 2_000):
+        page.evaluate(f"window.scrollTo(0, {scrolled})")
+        box = jump.bounding_box()
+        assert 0 <= box["y"] < PHONE["viewport"]["height"] - box["height"]
+    jump.click()
+    page.wait_for_timeout(1_500)  # it scrolls smoothly
+    assert page.evaluate(
+        "(top => top >= 0 && top < innerHeight)"
+        "(document.querySelector('#decide').getBoundingClientRect().top)"
+    )
