@@ -432,7 +432,8 @@ def _own(renames: Mapping[str, Mapping[str, str]]) -> list[Export]:
         theirs = renames.get(file.name, {})
         cells = {name: plain(theirs.get(name, name)) for name in file.columns}
         needed = [name for name, cell in file.columns.items() if cell.required]
-        marks = [cells[name] for name in needed or [*file.columns][:3]]
+        shipped = [name for name, cell in file.columns.items() if cell.shipped]
+        marks = [cells[name] for name in needed or shipped[:3]]
         more = [cells[name] for name in theirs if cells[name] not in marks]
         found.append(
             Export(

@@ -4,6 +4,9 @@ import polars as pl
 import pytest
 
 from pipelines.registry.csv_files import key_of, word_key
+from pipelines.registry.frames import FILES
+from pipelines.registry.imports.export_tables import Sheet
+from pipelines.registry.imports.exports import export_of
 
 
 @pytest.mark.parametrize(
@@ -62,3 +65,11 @@ def test_a_role_is_read_with_other_signs(load):
     header = "sourcedId,status,orgSourcedIds,role,username,givenName,familyName\n"
     registry = load({"users.csv": f"{header}p1,active,o-1,District Administrator,u1,A,B\n"})
     assert registry.frames["people"]["is_staff"].to_list() == [True]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_setup_recognizes_the_skeleton_of_each_registry_file(name):
+    header = tuple(column for column, cell in FILES[name].columns.items() if cell.shipped)
+    found = export_of(Sheet(f"exports/{name}", header, ()), {})
+    assert found is not None
+    assert found.into == name
