@@ -5,11 +5,13 @@ from pathlib import Path
 
 from docs.language.lint import files, findings
 from docs.language.names import renamed
+from docs.language.sections import stale
 
 FOLDERS = ("pipelines", "sql", "notebooks", "docs", "deploy", "README.md", "CONTRIBUTING.md")
 
 if __name__ == "__main__":
     paths = [Path(one) for one in sys.argv[1:] or FOLDERS]
-    found = [*findings(paths), *renamed(files(paths))]
+    read = list(files(paths))
+    found = [*findings(paths), *renamed(read), *stale(read)]
     sys.stdout.writelines(f"{one}\n" for one in found)
     sys.exit(f"{len(found)} phrases or names to rewrite" if found else 0)

@@ -223,13 +223,7 @@ def cases_by_kind(view: View, weeks: list[Mapping[str, Any]]) -> Table:
 
 
 def spans_of(week_start: date) -> list[str]:
-    """Turn the detections' rows into findings, and store them.
-
-    Args:
-        days: The days that each model was built for.
-        because: Registry files whose change made some of them stale.
-        again: Days whose models are current, and whose candidates are judged again.
-    """
+    """Return the file names of the month and the semester that a week belongs to."""
     return [month_of(week_start)[0], semester_of(week_start)[0]]
 
 

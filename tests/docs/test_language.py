@@ -6,6 +6,7 @@ import pytest
 
 from docs.language.lint import findings
 from docs.language.names import renamed
+from docs.language.sections import stale
 
 
 def phrases(path, text):
@@ -114,3 +115,20 @@ def test_new_names_and_texts_about_old_ones_pass(tmp_path):
     path = tmp_path / "one.py"
     path.write_text('class Principal:\n    """Once Asker."""\n\nMAX_FILES = 1\n', encoding="utf-8")
     assert list(renamed([path])) == []
+
+
+def test_a_docstring_names_only_arguments_and_attributes_that_exist(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text(
+        "class Box:\n"
+        '    """A box.\n\n    Attributes:\n        width: In inches, or another\n'
+        '            unit of: the order.\n        depth: Gone.\n    """\n\n    width: int\n\n\n'
+        "def fold(box, *sides, times=1):\n"
+        '    """Fold it.\n\n    Args:\n        box, times: Which, how often.\n        *sides: Of it.\n'
+        '        colour: Gone.\n\n    Returns:\n        paper: A sheet.\n    """\n',
+        encoding="utf-8",
+    )
+    assert [(one.owner, one.name) for one in stale([path])] == [
+        ("Box", "depth"),
+        ("fold", "colour"),
+    ]

@@ -35,7 +35,7 @@ class CheckResult:
     Attributes:
         grade: `WELL`, `LOOK` (needs attention this week), `ACT` (now) or
             `UNASKED` (this machine or home cannot be asked).
-        said: One sentence for people.
+        message: One sentence for people.
         command: What to run or edit, with `{home}` for the home's path; empty only
             for good or unasked.
     """
