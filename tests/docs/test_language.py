@@ -124,7 +124,7 @@ def test_a_docstring_names_only_arguments_and_attributes_that_exist(tmp_path):
         '    """A box.\n\n    Attributes:\n        width: In inches, or another\n'
         '            unit of: the order.\n        depth: Gone.\n    """\n\n    width: int\n\n\n'
         "def fold(box, *sides, times=1):\n"
-        '    """Fold it.\n\n    Args:\n        box, times: Which, how often.\n        *sides: Of it.\n'
+        '    """Fold it.\n\n    Args:\n        box, times: Both.\n        *sides: Of it.\n'
         '        colour: Gone.\n\n    Returns:\n        paper: A sheet.\n    """\n',
         encoding="utf-8",
     )
