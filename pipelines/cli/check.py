@@ -107,7 +107,8 @@ def incomplete(registry: Registry) -> Iterator[str]:
         frame = registry.frames[file.removesuffix(".csv")]
         lacking = frame[column].null_count()
         if lacking and file not in registry.missing:
-            yield f"{lacking:,} of {frame.height:,} rows in {file} have no {what}"
+            rows = f"# of {frame.height:,} rows in {file}"
+            yield counted(lacking, f"{rows} has no {what}|{rows} have no {what}")
 
 
 def _done_first(home: Path, accept: Sequence[str], *, is_mending: bool) -> Iterator[str]:

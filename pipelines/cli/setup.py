@@ -20,6 +20,7 @@ from pipelines.proposals.setup import Plan, counts_of, plan_of, remedies, write
 from pipelines.proposals.usual_duty import checked
 from pipelines.registry.imports.exports import EXPORTS, IMPORTED
 from pipelines.registry.imports.merged_rows import Merged
+from pipelines.warehouse.sentences import counted
 
 SHOWN = 5
 """Number of rows to show per file; the rest are counted."""
@@ -213,10 +214,12 @@ def _set(plan: Plan) -> Iterator[str]:
     if plan.unplaced:
         some = ", ".join(name or code for code, name in plan.unplaced[:SHOWN])
         more = ", ..." if len(plan.unplaced) > SHOWN else ""
-        yield (
-            f"{len(plan.unplaced)} buildings have no lat and lon, so travel between them is never "
-            f"too fast (SA-1, SA-2): {some}{more}"
+        told = counted(
+            len(plan.unplaced),
+            "# building has no lat and lon, so travel to or from it is|"
+            "# buildings have no lat and lon, so travel to or from them is",
         )
+        yield f"{told} never too fast (SA-1, SA-2): {some}{more}"
 
 
 def _difference(merged: Merged) -> Iterator[str]:

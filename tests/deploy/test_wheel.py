@@ -96,7 +96,7 @@ def test_it_works_without_a_checkout(unpacked, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(unpacked))
-    assert "in order" in done.stdout
+    assert "built-in rows are valid" in done.stdout
     assert (tmp_path / "units" / "dagster" / "workspace.yaml").is_file()
 
 

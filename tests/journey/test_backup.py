@@ -152,7 +152,7 @@ def test_nothing_is_restored_over_something(home, made):
 
 def test_a_home_without_its_key_is_not_restored(made, tmp_path):
     (tmp_path / "keys").mkdir()
-    with pytest.raises(BackupError, match="another name"):
+    with pytest.raises(BackupError, match="every account gets a different code name"):
         restore(made[0], tmp_path / "new", tmp_path / "keys")
 
 
@@ -160,7 +160,7 @@ def test_keys_of_two_homes_do_not_mix(home, made, tmp_path):
     other = DistrictHome(tmp_path)
     other.keys.mkdir()
     other.key_file.write_bytes(b"x" * 32)
-    with pytest.raises(BackupError, match="another key"):
+    with pytest.raises(BackupError, match="contains a different key than the home"):
         copy_keys(other, made[1])
 
 

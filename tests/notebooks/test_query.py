@@ -107,7 +107,7 @@ def test_the_command_prints_lists_and_writes(district, tmp_path):
         (["--sql", "drop table core.duty"], "read-only"),
         (["--sql", "copy core.duty to '/tmp/out.csv'"], "disabled"),
         (["--sql", "select * from core.nothing"], "nothing"),
-        (["new_sites", "--sql", "select 1"], "exclude each other"),
+        (["new_sites", "--sql", "select 1"], "cannot be used together"),
         (["new_sites", "--set", "since"], "not NAME=VALUE"),
         (["open_findings", "--format", "xlsx"], "--to FILE"),
     ],
@@ -128,9 +128,9 @@ def test_a_spreadsheet_gets_no_formula_and_a_terminal_no_control_character():
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<f>" not in sheet
     assert "<v>-1.5</v>" in sheet
-    assert FORMULA.replace("'", "&#39;").split("|")[0] in book.read(
-        "xl/sharedStrings.xml"
-    ).decode("utf-8")
+    assert FORMULA.replace("'", "&#39;").split("|")[0] in book.read("xl/sharedStrings.xml").decode(
+        "utf-8"
+    )
 
 
 def test_every_relation_and_column_is_described():
@@ -182,8 +182,7 @@ def test_every_word_that_a_column_holds_is_described(con):
             assert words or column in OPEN, (relation, column)
             if words:
                 held = con.sql(
-                    f"select distinct {column} from {relation}"
-                    f" where {column} is not null"
+                    f"select distinct {column} from {relation} where {column} is not null"
                 ).fetchall()
                 assert {word for (word,) in held} <= set(words), (relation, column)
 

@@ -6,7 +6,7 @@ import sys
 
 LOCKERS = '''"""Lockers: which room a cart of laptops stands in."""
 
-from pipelines.registry.csv_files import Cell, File, Rows
+from pipelines.registry.csv_files import Cell, File, RegistryFrame
 from pipelines.registry.table import BUILDING, Table, conform, identifier, text
 
 FILE = File(
@@ -23,8 +23,8 @@ TABLE = Table(
     file=FILE,
     frames={"lockers": COLUMNS},
     make=lambda inputs: {
-        "lockers": Rows(conform(COLUMNS, inputs.rows[FILE.name].frame),
-                        inputs.rows[FILE.name].problems)
+        "lockers": RegistryFrame(conform(COLUMNS, inputs.rows[FILE.name].frame),
+                                 inputs.rows[FILE.name].problems)
     },
 )
 '''

@@ -350,7 +350,7 @@ def test_an_afternoon(home, exports):
     assert "OH-1 needs staff_duty.csv" in shown.out
     assert "is not a known export" in shown.out  # the photo
     assert "odd.csv: not read: nearest:" in shown.out
-    assert "Nothing was written. Give --write" in shown.out
+    assert "Nothing was written. To write it, use --write." in shown.out
 
     done = schoolbell("setup", "--home", home, "--from", folder, "--write")
     assert done.code == 0, done.err
@@ -1086,9 +1086,9 @@ def test_check_counts_rows_that_lack_what_rules_ask(home, exports):
     read(home, exports, {"roster.zip": ROSTER, "pcs.csv": COMPUTERS})
     out = schoolbell("check", "--home", home).out
     for line in (
-        "3 of 3 rows of devices.csv have no network card.",
-        "1 of 3 rows of devices.csv have no building.",
-        "2 of 2 rows of buildings.csv have no lat and lon.",
+        "3 of 3 rows in devices.csv have no network card.",
+        "1 of 3 rows in devices.csv has no building.",
+        "2 of 2 rows in buildings.csv have no lat and lon.",
     ):
         assert line in out
 
@@ -1131,7 +1131,7 @@ def test_a_directory_alone_names_its_schools(home, exports):
 def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
     folder = exports({"roster.zip": ROSTER})
     answers = {
-        "A folder": [str(folder)], "Hours of most": ["8 to 4", "8:00-16:00"],
+        "Folder with all exports": [str(folder)], "Hours of most": ["8 to 4", "8:00-16:00"],
         "Latitude, longitude of Oakdale High": ["here", "43.5, -110.2"],
         "Latitude, longitude of Oakdale Middle": [""],
     }  # fmt: skip
@@ -1147,6 +1147,6 @@ def test_on_a_terminal_it_asks_for_hours_and_places(home, exports, monkeypatch):
     places = of(rows(home, "buildings.csv"), "building")
     assert (places["HS"]["lat"], places["HS"]["lon"]) == ("43.5", "-110.2")
     assert "lat" not in places["MS"]
-    assert "1 buildings have no lat and lon" in done.out
+    assert "1 building has no lat and lon" in done.out
     with open_district(home) as district:
         assert district.settings.district.usual_duty == {"all": "8:00-16:00"}

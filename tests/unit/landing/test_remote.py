@@ -49,11 +49,16 @@ def sftp_server(folder, monkeypatch, *, breaks_at=None, is_known=True):
 
     loop = asyncio.new_event_loop()
     key = asyncssh.generate_private_key("ssh-ed25519")
-    begun = loop.run_until_complete(
-        asyncssh.create_server(Door, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=Shows)
-    )
+
+    async def start():
+        return await asyncssh.create_server(
+            Door, "127.0.0.1", 0, server_host_keys=[key], sftp_factory=Shows
+        )
+
+    # the tests' own thread may have a running loop: Playwright leaves one there
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    begun = asyncio.run_coroutine_threadsafe(start(), loop).result(timeout=30)
     try:
         port = begun.sockets[0].getsockname()[1]
         known = folder.parent / "known_hosts"
