@@ -99,7 +99,7 @@ def test_json_is_json(tmp_path, monkeypatch):
 
 def test_the_root_tells_exit_codes_and_variables():
     said = " ".join(schoolbell("--help").out.split())
-    for word in ("75", "77", "SCHOOLBELL_HOME", "NO_COLOR", "schoolbell init"):
+    for word in ("75", "77", "SCHOOLBELL_HOME", "NO_COLOR", "schoolbell start"):
         assert word in said
 
 
