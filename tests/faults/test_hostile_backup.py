@@ -154,26 +154,26 @@ HOSTILE = {
     "a negative size": (
         lambda copy: set_in(
             copy, files={"state.db": {"bytes": -1, "sha256": "0" * 64}}
-        ), "is not a backup, or is incomplete",
+        ), "is not a backup",
     ),
-    "no state": (lambda copy: set_in(copy, files={}), "is not a backup, or is incomplete"),
-    "a list": (lambda copy: text(copy, "[1, 2]"), "is not a backup, or is incomplete"),
-    "deep brackets": (lambda copy: text(copy, "[" * 100_000), "is not a backup, or is incomplete"),
-    "half a manifest": (lambda copy: text(copy, '{"files": {'), "is not a backup, or is incomplete"),
+    "no state": (lambda copy: set_in(copy, files={}), "is not a backup"),
+    "a list": (lambda copy: text(copy, "[1, 2]"), "is not a backup"),
+    "deep brackets": (lambda copy: text(copy, "[" * 100_000), "is not a backup"),
+    "half a manifest": (lambda copy: text(copy, '{"files": {'), "is not a backup"),
     "no text": (
         lambda copy: (copy / "backup" / "manifest.json").write_bytes(b"\xff\xfe\x00"),
-        "is not a backup, or is incomplete",
+        "is not a backup",
     ),
     "a manifest that is a pipe": (
-        lambda copy: manifest_as(copy, os.mkfifo), "is not a backup, or is incomplete",
+        lambda copy: manifest_as(copy, os.mkfifo), "is not a backup",
     ),
     "a manifest that is a link": (
         lambda copy: manifest_as(
             copy, lambda path: path.symlink_to(copy / "manifest.json")
-        ), "is not a backup, or is incomplete",
+        ), "is not a backup",
     ),
     "a manifest that is a folder": (
-        lambda copy: manifest_as(copy, lambda path: path.mkdir()), "is not a backup, or is incomplete",
+        lambda copy: manifest_as(copy, lambda path: path.mkdir()), "is not a backup",
     ),
 }  # fmt: skip
 
