@@ -127,7 +127,6 @@ def manifest_as(copy, make):
     make(path)
 
 
-INCOMPLETE = "is not a backup, or is incomplete"
 HOSTILE = {
     "a changed file with its hash": (changed_with_its_hash, "was changed after"),
     "a changed state with its hash": (
@@ -155,26 +154,26 @@ HOSTILE = {
     "a negative size": (
         lambda copy: set_in(
             copy, files={"state.db": {"bytes": -1, "sha256": "0" * 64}}
-        ), INCOMPLETE,
+        ), "is not a backup",
     ),
-    "no state": (lambda copy: set_in(copy, files={}), INCOMPLETE),
-    "a list": (lambda copy: text(copy, "[1, 2]"), INCOMPLETE),
-    "deep brackets": (lambda copy: text(copy, "[" * 100_000), INCOMPLETE),
-    "half a manifest": (lambda copy: text(copy, '{"files": {'), INCOMPLETE),
+    "no state": (lambda copy: set_in(copy, files={}), "is not a backup"),
+    "a list": (lambda copy: text(copy, "[1, 2]"), "is not a backup"),
+    "deep brackets": (lambda copy: text(copy, "[" * 100_000), "is not a backup"),
+    "half a manifest": (lambda copy: text(copy, '{"files": {'), "is not a backup"),
     "no text": (
         lambda copy: (copy / "backup" / "manifest.json").write_bytes(b"\xff\xfe\x00"),
-        INCOMPLETE,
+        "is not a backup",
     ),
     "a manifest that is a pipe": (
-        lambda copy: manifest_as(copy, os.mkfifo), INCOMPLETE,
+        lambda copy: manifest_as(copy, os.mkfifo), "is not a backup",
     ),
     "a manifest that is a link": (
         lambda copy: manifest_as(
             copy, lambda path: path.symlink_to(copy / "manifest.json")
-        ), INCOMPLETE,
+        ), "is not a backup",
     ),
     "a manifest that is a folder": (
-        lambda copy: manifest_as(copy, lambda path: path.mkdir()), INCOMPLETE,
+        lambda copy: manifest_as(copy, lambda path: path.mkdir()), "is not a backup",
     ),
 }  # fmt: skip
 

@@ -74,8 +74,8 @@ def test_a_source_that_stops_at_nine_is_told_by_noon_and_kept(home):
         (row,) = stored_issues(opened.store)
         shown = status_of(opened, NOON)
     assert (row["source"], row["kind"]) == ("proxy", "silent")
-    lines = (home / "alerts.jsonl").read_text().splitlines()
-    (notice,) = [one for one in map(json.loads, lines) if "proxy: no lines, although" in one["text"]]
+    sent = map(json.loads, (home / "alerts.jsonl").read_text().splitlines())
+    (notice,) = [one for one in sent if "proxy: no lines, although" in one["text"]]
     assert notice["severity"] == "high"
     assert shown.exit_code == ACT
     (proxy,) = [one for one in shown.sources if one.name == "proxy"]
