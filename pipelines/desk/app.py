@@ -866,7 +866,7 @@ def sign_out(visit: Visit, given: Mapping[str, str]) -> Response:
 
 
 def asset(request: Request) -> Response:
-    """Style and script: the same for everybody, and kept by browsers."""
+    """Style and script: the same for everyone, and kept by browsers."""
     found = assets().get(request.path_params["name"])
     if found is None:
         return Response("not found", 404)

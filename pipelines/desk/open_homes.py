@@ -103,7 +103,7 @@ class OpenHome:
         """Return the context of a user's action or page."""
         with self._lock:
             context = ActionContext(self.district, asker, guard)
-            # code names and who is a student are the same for everybody
+            # code names and who is a student are the same for everyone
             if "people" not in self._shared:
                 self._shared.setdefault("_years", {})
                 self._shared |= {"is_student": context.is_student, "people": context.people}

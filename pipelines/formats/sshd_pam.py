@@ -56,7 +56,7 @@ BEFORE_ASKING = ["none", "publickey", "hostbased"]
 
 BODY = pl.col("body")
 BY_SSHD = pl.col("syslog_program").str.starts_with("sshd").fill_null(value=False)
-"""Anybody on the machine may write a line with `logger`, under another name."""
+"""Anyone on the machine may write a line with `logger`, under another name."""
 
 IS_LOGON = pl.col("event_class") == "logons"
 

@@ -136,7 +136,7 @@ def presence(
 
 
 def site_first_seen(con: Connection, since: date | None = None) -> pl.DataFrame:
-    """Return sites by the day on which anybody first used them, newest first.
+    """Return sites by the day on which anyone first used them, newest first.
 
     Args:
         con: From `connect()`.

@@ -42,7 +42,7 @@ so they stay.
 WITHHELD = "withheld"
 """Replacement for such a kind."""
 NAME_NOBODY = ("sites", "buildings", "verdicts", "day_type", "part", "category")
-"""Measures of a finding that are words, and that anybody may read."""
+"""Measures of a finding that are words, and that anyone may read."""
 TOKEN_LENGTH = 16  # base32 letters: 80 bits
 MIN_KEY = 32
 SALT = b"schoolbell pseudonyms 1"

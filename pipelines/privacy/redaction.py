@@ -92,7 +92,7 @@ def redacted(record: Mapping[str, Any], named: Callable[[str], str]) -> dict[str
 
 
 def nameless(details: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the measures of a finding that anybody may read: numbers, and harmless words."""
+    """Return the measures of a finding that anyone may read: numbers, and harmless words."""
     return {
         name: value
         for name, value in details.items()

@@ -254,7 +254,7 @@ def _judged(
         tuple(strange if len(strange) <= MAX_STRANGE else ()),
     )
     if name in PUBLIC_MAIL:
-        return _with(found, UNKNOWN, "anybody may have a name there")
+        return _with(found, UNKNOWN, "anyone may have a name there")
     if len(doubtful) > max(1, MAX_DOUBTFUL * len(known)):
         why = f"not applied: {len(doubtful):,} of these names belong to several people"
         return _with(found, AMBIGUOUS, why)

@@ -89,7 +89,7 @@ def counts_of(view: View) -> list[Count]:
 
 
 def public_counts(view: View) -> list[Count]:
-    """Return the few numbers for everybody: the week's cases, how they went, who looked."""
+    """Return the few numbers for everyone: the week's cases, how they went, who looked."""
     counts = counts_of(view)
     if len(counts) == 1:
         return counts

@@ -317,7 +317,7 @@ class Referral(Part):
         "medium", "from this severity on an item is referred"
     )
     text: str = setting(
-        "Refer this to {office}. Do not question anybody yourself.",
+        "Refer this to {office}. Do not question anyone yourself.",
         "text on the card; {office} represents the office",
     )
 

@@ -24,7 +24,7 @@ KEPT: Mapping[str, str] = {
 }
 """What no purge deletes, and why."""
 NOT_REACHED = (
-    "Copies that `schoolbell backup` or anybody else made before are not touched.",
+    "Copies that `schoolbell backup` or anyone else made before are not touched.",
     (
         "Copies of the state that an upgrade, a move or a restore kept next to state.db are "
         "not touched."

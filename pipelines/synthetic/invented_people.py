@@ -87,7 +87,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Roster:
-    """Everybody, staff first."""
+    """Everyone, staff first."""
 
     people: tuple[Person, ...]
 
@@ -97,12 +97,12 @@ class Roster:
 
     @property
     def staff(self) -> list[Person]:
-        """Everybody employed."""
+        """Everyone employed."""
         return self.where(lambda person: not person.is_student)
 
     @property
     def students(self) -> list[Person]:
-        """Everybody enrolled."""
+        """Everyone enrolled."""
         return self.where(lambda person: person.is_student)
 
 

@@ -197,7 +197,7 @@ def _mac(number: int) -> str:
 
 
 def make_places(seed: int, roster: Roster, *, chromebooks: bool = False) -> Places:
-    """Return devices for everybody, shared ones for each building, and servers.
+    """Return devices for everyone, shared ones for each building, and servers.
 
     Args:
         chromebooks: The schools have Chromebooks, the district office has Windows.

@@ -2,7 +2,7 @@
 title: An account was used on two campuses at the same time
 summary: >
   Engaged requests of one owner alternate between devices on different campuses
-  faster than anybody can travel, several times in one day, while the keyboard
+  faster than anyone can travel, several times in one day, while the keyboard
   is live on both. One stale lease or skewed clock makes two such turns at most.
 code: SA-1
 kind: shared_account

@@ -2,7 +2,7 @@
 title: An account was logged on across town within minutes
 summary: >
   Work on one campus, then a logon at the keyboard on another campus sooner than
-  anybody can travel, followed by work there. The logon ends the way, not the first
+  anyone can travel, followed by work there. The logon ends the way, not the first
   page after it. Fewer switches than for two campuses, so each must be
   stronger: use before and after, an interactive logon, and both clocks known.
 code: SA-2

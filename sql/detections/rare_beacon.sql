@@ -34,7 +34,7 @@ params:
     min: 4
     max: 23
     unit: hours
-    why: longer than anybody sits there
+    why: longer than anyone sits there
   devices:
     type: int
     default: 2
@@ -119,7 +119,7 @@ explanations:
       {devices:count device} of {all_devices:number} asked for any host of the site in
       two weeks
     not_testable: it is not known how many devices know the site
-  - name: A service in the background that everybody knows
+  - name: A service in the background that everyone knows
     by_design: >-
       known background hosts, sites of the list and sites that several lists name are
       left out

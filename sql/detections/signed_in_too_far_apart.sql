@@ -1,7 +1,7 @@
 /* ---
 title: An account signed in from two places too far apart
 summary: >
-  Two sign-ins from outside, one after the other, lie further apart than anybody
+  Two sign-ins from outside, one after the other, lie further apart than anyone
   flies in the time between; or the account was in use at a device in a building of the
   district, and signed in from so far away too soon before or after. Places
   outside are known, mobile networks, relays and hosting left out, and no place far from

@@ -73,7 +73,7 @@ explanations:
     by_design: other sites were asked for meanwhile
   - machine
   - name: A site that is approved, for whomever
-    by_design: what the list of sites speaks for, for anybody, is left out
+    by_design: what the list of sites speaks for, for anyone, is left out
 refuted_by:
   - a log with bytes or content types
   - an entry for the site on the approved list

@@ -3,7 +3,7 @@ title: An account was used at two keyboards of one campus at the same time
 summary: >
   Engaged requests of one owner alternate, within two minutes each time, between
   the owner's own desktop and one that is another's or a student lab's, with both
-  keyboards live. What can be carried into the same room, and what is for everybody,
+  keyboards live. What can be carried into the same room, and what is for everyone,
   never counts.
 code: SA-4
 kind: shared_account
@@ -42,7 +42,7 @@ details:
   is_clock_wrong: boolean
 explanations:
   - administrator
-  - name: A device on loan, or one that everybody uses
+  - name: A device on loan, or one that everyone uses
     by_design: >-
       podiums, kiosks and workrooms are left out; the registry names the owner
   - shared: live

@@ -15,7 +15,7 @@ params:
     min: 1
     max: 120
     unit: minutes
-    why: clocks further off than this break Kerberos before they mislead anybody
+    why: clocks further off than this break Kerberos before they mislead anyone
   ticket_minutes:
     type: int
     default: 5

@@ -1,5 +1,5 @@
 /* ---
-summary: The first day on which anybody used a site.
+summary: The first day on which anyone used a site.
 grain: [site]
 columns:
   site: {type: varchar, is: registrable domain}

@@ -181,7 +181,7 @@ def test_a_british_district_reads_its_own_dates():
 def test_what_leads_to_discipline_is_referred_and_nobody_is_questioned():
     referral = Referral()
     assert "human resources" in referral.sentence("shared_account", "high")
-    assert "Do not question anybody" in referral.sentence("off_hours_external", "medium")
+    assert "Do not question anyone" in referral.sentence("off_hours_external", "medium")
     assert referral.sentence("non_approved_site", "low") == ""
     assert referral.sentence("anomaly", "high") == ""
     own = Referral(shared_account="counsel", text="Give it to {office}.")

@@ -114,7 +114,7 @@ def _faults() -> dict[tuple[str, str], pl.Expr]:
             (match == "path_prefix") & ~has_path
         ),
         (
-            "is a public suffix, under which anybody may have a site",
+            "is a public suffix, under which anyone may have a site",
             "a domain below it",
         ): covers_below & pl.col("host").is_not_null() & pl.col("domain").is_null(),
     }

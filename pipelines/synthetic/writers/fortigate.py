@@ -133,7 +133,7 @@ def _amounts(is_scan: pl.Expr) -> pl.Expr:
 
 
 def _outside() -> pl.Expr:
-    """Return the address and port that everybody outside sees."""
+    """Return the address and port that everyone outside sees."""
     return pl.lit(" ") + _fields(
         trandisp="snat",
         transip=pl.lit(NAT_ADDRESS),
