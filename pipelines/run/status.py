@@ -189,7 +189,7 @@ def _of_files(
     found = []
     if names := stuck(district, waits, now):
         many = "file has" if len(names) == 1 else "files have"
-        said = f"{len(names)} {many} have waited for more than a day to be renamed or moved"
+        said = f"{len(names)} {many} waited for more than a day to be renamed or moved"
         found.append((LOOK, said))
     for source, number in sorted(without_checksum(files, now).items()):
         came = "file" if number == 1 else "files"

@@ -69,7 +69,7 @@ def test_without_a_keyboards_log_the_devices_are_counted_by_class(said):
 def test_what_a_format_tells_is_not_missed(said):
     assert said("google_workspace", "windows_security_json")[1] == []
     (computers,) = said("google_workspace", "freeradius")[1]
-    assert "at 1 computer" in computers
+    assert "of 1 computer" in computers
     assert "OH-1" not in computers  # joining the network shows of laptops
     assert said()[1] == []  # nothing is known of what will come
     assert said("paloalto", "declared_csv")[1] == []
