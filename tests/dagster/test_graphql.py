@@ -90,7 +90,7 @@ def test_what_is_scheduled_runs_and_says_what_it_does(asked):
     assert len(states) > 6
     assert set(states) == {"RUNNING"}
     said = {job["name"]: job["description"] for job in one["jobs"]}
-    assert "how many rows it replaces" in said["daily"]
+    assert "number of rows that it replaces" in said["daily"]
     assert all(said[name] for name in ("daily", "ingest", "weekly_report", "everything"))
 
 

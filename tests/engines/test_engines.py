@@ -52,7 +52,7 @@ def test_a_worker_that_ends_is_told_and_its_task_begun_again(pool, told, tmp_pat
     files = [tmp_path / str(number) for number in range(3)]
     assert list(pool.map(files, tasks.end_once)) == ["done"] * 3
     assert len(told) == 3
-    assert all("SIGKILL" in text and "begun again" in text for text in told)
+    assert all("SIGKILL" in text and "its task is restarted" in text for text in told)
 
 
 def test_what_ends_every_worker_is_given_up(pool, told):

@@ -285,7 +285,7 @@ def test_one_run_at_a_time_on_whatever_machine(home, url):
     move(home, "--env", VARIABLE)
     with (
         only_run(url, 1),  # another machine, which shares no file
-        pytest.raises(BusyError, match="at work on this state"),
+        pytest.raises(BusyError, match="in progress on this state"),
         only_writer(home, 0.1),
     ):
         pass

@@ -382,7 +382,7 @@ def test_a_purge_that_was_cut_off_is_finished_by_the_next(district, tmp_path, mo
     looked = schoolbell("purge", "--dry-run", "--home", home.path)
     assert looked.code == 0, looked.err
     assert "An interrupted purge had deleted" in looked.out
-    assert ("only finished" in looked.out) != any(
+    assert ("this run only finishes" in looked.out) != any(
         json.loads(schoolbell("purge", "--dry-run", "--json", "--home", home.path).out)[
             "going"
         ].values()

@@ -63,7 +63,7 @@ def test_rules_that_stand_on_the_field_say_nothing_of_the_day(home):
 def test_the_report_does_not_call_it_nothing(home):
     said = pages(home)
     assert "nothing of 1 day: proxy no longer gives user_name" in said
-    assert "What happened there is not known." in said
+    assert "We don't know what happened there." in said
 
 
 def test_what_was_given_up_on_purpose_is_judged(home):
