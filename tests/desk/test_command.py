@@ -21,7 +21,7 @@ def test_it_serves_until_it_is_stopped(district, sockets, tmp_path):
     ) as process:
         try:
             said = process.stdout.readline()
-            assert re.match(rf"http://127\.0\.0\.1:{port}/ until you stop it", said)
+            assert re.match(rf"http://127\.0\.0\.1:{port}/ \(press Ctrl\+C to stop\)", said)
             wait_for(port)
             asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             asked.request("GET", "/")
@@ -34,7 +34,7 @@ def test_it_serves_until_it_is_stopped(district, sockets, tmp_path):
                 one.connect(str(path))
             taken = schoolbell("desk", "--home", home, "--port", port)
             assert taken.code == 2
-            assert "is taken" in taken.err
+            assert "is in use" in taken.err
             process.send_signal(signal.SIGINT)
             process.wait(20)
         finally:

@@ -43,7 +43,7 @@ def test_what_is_accepted_was_tried_and_is_gone(forgotten, tmp_path, sockets, se
             tried(visitor, sent, "proposal")
             assert visitor.post("/act/proposal", sent).status == 303
             after = visitor.get("/proposals").text
-            assert "It counts from the next run" in after
+            assert "It takes effect with the next run" in after
             assert ident in page.text
             assert ident not in after
             assert visitor.post("/try/proposal", sent).status == 422  # not offered now

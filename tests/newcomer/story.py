@@ -161,7 +161,7 @@ def by_exports(run: Command, folder: Path, made: Path) -> Iterator[str]:
     yield f"first run: {before} findings"
     for group in GROUPS:
         said = run("propose", "--home", home, "--accept", group, "--reason", REASON)
-        assert "It counts from the next run" in said, said
+        assert "It takes effect with the next run" in said, said
     yield f"accepted: {', '.join(GROUPS)}"
     run("run", "--home", home, "--quiet", "--settle-seconds", 0)
     after = _findings(run, home)
